@@ -1,0 +1,1 @@
+"""Iran Front Page (ifpnews.com) as data."""

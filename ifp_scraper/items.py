@@ -1,0 +1,305 @@
+"""The record: one line of the output is one revision of one article.
+
+The dataclasses below are the schema. ``scrapy schema``, the table in docs/record.md and the validation of
+every line are made from them, so a field is described once, here. All times are strings, RFC 3339 in UTC
+with ``Z`` and whole seconds; all URLs are absolute.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, NotRequired, TypedDict
+
+import msgspec
+from itemadapter.adapter import ItemAdapter
+
+SCHEMA_VERSION = "1"
+
+BLOCK_KINDS = ("paragraph", "heading", "list_item", "quote", "preformatted", "table_row", "related")
+
+WARNINGS: dict[str, str] = {
+    "no-headline": "the page has no headline element, or an empty one",
+    "no-byline": "the page prints no author",
+    "no-body": "the page has a body element without text (a photo or video post)",
+    "no-date": "no absolute publication time was found on the page or by discovery",
+    "no-sections": "the page prints no category",
+    "dates-disagree": "two publication times differ by something other than a known fault; the better is kept",
+    "future-date": "the publication time is more than a day after the capture",
+    "one-page-of-many": "this is one page of a post on several pages, and the others were not read",
+    "truncated": "the response ended before the document did; what came is kept",
+    "charset": "the declared character set could not read the page; another was used",
+    "too-deep": "elements nested deeper than the bound were dropped",
+    "too-long": "text beyond the bound was dropped",
+}
+"""Every value that ``Article.warnings`` can hold."""
+
+
+class Block(TypedDict):
+    """One block of the body, CONTRACT.md section 3."""
+
+    kind: Literal["paragraph", "heading", "list_item", "quote", "preformatted", "table_row", "related"]
+    text: str
+    level: NotRequired[int]
+    ordered: NotRequired[bool]
+    cells: NotRequired[list[str]]
+
+
+_BLOCK_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["kind", "text"],
+    "additionalProperties": False,
+    "properties": {
+        "kind": {"type": "string", "enum": list(BLOCK_KINDS)},
+        "text": {"type": "string", "description": "NFC; a newline is a <br>, or a line of <pre>."},
+        "level": {"type": "integer", "minimum": 1, "description": "Of a heading 1-6; of a list item its depth."},
+        "ordered": {"type": "boolean", "description": "Of a list item: whether its list is numbered."},
+        "cells": {"type": "array", "items": {"type": "string"}, "description": "Of a table row."},
+    },
+}
+
+
+def _extra(**schema: Any) -> dict[str, Any]:
+    return {"json_schema_extra": schema}
+
+
+_TIME = _extra(format="date-time", pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
+
+
+@dataclass(slots=True)
+class Author:
+    """A person or desk that the page names as its author."""
+
+    name: str
+    """As printed, e.g. ``IFP Editorial Staff``."""
+
+    url: str | None = None
+    """The author's page, without ``/amp/``."""
+
+    bio: str | None = None
+    """The profile text beside the article: today's profile, whatever the story's year."""
+
+
+@dataclass(slots=True)
+class Image:
+    """A picture of the article."""
+
+    url: str
+    """The address that the page shows."""
+
+    original_url: str
+    """The same without WordPress's ``-WIDTHxHEIGHT``: the file as it was uploaded."""
+
+    alt: str = ""
+    """The alternative text; empty when there is none."""
+
+    caption: str | None = None
+    """The caption's text; null when there is none."""
+
+    role: Literal["lead", "body", "gallery"] = "body"
+    """``lead`` is the featured image."""
+
+
+@dataclass(slots=True)
+class Embed:
+    """Something of another site shown inside the body."""
+
+    kind: Literal["youtube", "tweet", "instagram", "video", "audio", "iframe"]
+    """What it is."""
+
+    url: str
+    """Its address, in the form that a person would open."""
+
+
+@dataclass(slots=True)
+class Link:
+    """A link out of the body."""
+
+    url: str
+    """Absolute; fragments of this page and ``javascript:`` are left out."""
+
+    text: str
+    """The linked words."""
+
+
+@dataclass(slots=True)
+class RecentPost:
+    """An entry of the page's Recent Posts block: an observation of another article."""
+
+    headline: str
+    """The other article's headline."""
+
+    url: str
+    """The other article's canonical URL."""
+
+    excerpt: str | None = None
+    """The first words of the other article, usually fifteen and an ellipsis."""
+
+    section: str | None = None
+    """The category label printed with it."""
+
+    published_raw: str | None = None
+    """The words, e.g. ``12 hours ago``."""
+
+    published_at: str | None = field(default=None, metadata=_TIME)
+    """The words read against the capture time; not exact, see the interval."""
+
+    published_earliest: str | None = field(default=None, metadata=_TIME)
+    """Start of the interval that WordPress's rounding allows, inclusive."""
+
+    published_latest: str | None = field(default=None, metadata=_TIME)
+    """End of that interval."""
+
+
+@dataclass(slots=True)
+class Article:
+    """One revision of one article; the fields are in the order of the output."""
+
+    schema_version: str = SCHEMA_VERSION
+    """Version of this schema."""
+
+    id: int | None = None
+    """WordPress post id."""
+
+    url: str = ""
+    """Canonical URL: what rel=canonical says, else normalised; no query, fragment, ``/amp/`` or page number."""
+
+    amp_url: str | None = None
+    """Address of the AMP page."""
+
+    aliases: list[str] = field(default_factory=list)
+    """Other URLs seen for this article, fetched or redirected."""
+
+    status: Literal["published", "gone"] = field(
+        default="published", metadata=_extra(enum=["published", "gone"])
+    )
+    """``gone`` when the site has withdrawn the article: a last line, written by ``scrapy audit``."""
+
+    headline: str | None = None
+    """Text of the headline; a ``<br>`` is a space, of qTranslate residue the first language is kept."""
+
+    lead: str | None = None
+    """The standfirst, only from an element of its own; else null."""
+
+    byline: str | None = None
+    """As printed, without "By" or "Published by"."""
+
+    authors: list[Author] = field(default_factory=list)
+    """The people or desks of the byline."""
+
+    sections: list[str] = field(default_factory=list)
+    """The article's category labels in page order, each once."""
+
+    tags: list[str] = field(default_factory=list)
+    """The article's tags in page order, each once."""
+
+    blocks: list[Block] = field(default_factory=list, metadata=_extra(items=_BLOCK_SCHEMA))
+    """The body in document order."""
+
+    body: str = ""
+    """The blocks' text without kind ``related``, a blank line between blocks."""
+
+    word_count: int = field(default=0, metadata=_extra(minimum=0))
+    """Words of ``body``, split at white space."""
+
+    images: list[Image] = field(default_factory=list)
+    """Pictures, the featured one first."""
+
+    embeds: list[Embed] = field(default_factory=list)
+    """Videos, posts of social networks and other frames."""
+
+    links: list[Link] = field(default_factory=list)
+    """Links out of the body."""
+
+    source: str | None = None
+    """The outlet that a closing "Source: ..." line names."""
+
+    published_at: str | None = field(default=None, metadata=_TIME)
+    """True instant of publication; never a guess from a header date or an "ago"."""
+
+    modified_at: str | None = field(default=None, metadata=_TIME)
+    """True instant of the last edit that the site states."""
+
+    published_raw: str | None = None
+    """The evidence as printed."""
+
+    published_source: Literal["rest", "feed", "sitemap", "meta", "jsonld", "time"] | None = field(
+        default=None, metadata=_extra(enum=["rest", "feed", "sitemap", "meta", "jsonld", "time", None])
+    )
+    """Which evidence ``published_at`` comes from."""
+
+    recent_posts: list[RecentPost] = field(default_factory=list)
+    """The page's Recent Posts block: times of other articles, never of this one."""
+
+    language: str = "en-US"
+    """BCP 47 tag that the page states."""
+
+    layout: str = ""
+    """Which page object read it; two joined by ``+`` when canonical and AMP page were merged."""
+
+    license: str | None = None
+    """As the page states it."""
+
+    fetched_at: str | None = field(default=None, metadata=_TIME)
+    """When the page was captured."""
+
+    fetched_url: str = ""
+    """From where the page was captured."""
+
+    html_sha256: str = field(default="", metadata=_extra(pattern="^([0-9a-f]{64})?$"))
+    """SHA-256 of the response body, lower-case hexadecimal."""
+
+    content_hash: str = field(default="", metadata=_extra(pattern="^([0-9a-f]{64})?$"))
+    """SHA-256 of headline, lead and the blocks' text after normalisation."""
+
+    revision: int = field(default=1, metadata=_extra(minimum=1))
+    """1, then 2, ...: an edit by the publisher."""
+
+    reread: bool = False
+    """True when the line replaces an earlier one of the same revision: a better view or a newer extractor."""
+
+    duplicate_of: str | None = None
+    """Canonical URL of an earlier article with the same text (50 words or more)."""
+
+    warnings: list[str] = field(
+        default_factory=list, metadata=_extra(items={"type": "string", "enum": list(WARNINGS)})
+    )
+    """Anything that did not fit, from a closed list."""
+
+    extractor_version: str = ""
+    """Version of ifp_scraper that read the page."""
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of one line."""
+    schema: dict[str, Any] = ItemAdapter.get_json_schema(Article)
+    # A line always has every field: a reader may index without asking.
+    schema["required"] = list(schema["properties"])
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "ifp_scraper article",
+        **schema,
+    }
+
+
+def encode(article: Article) -> bytes:
+    """Return the article as one line of JSON in UTF-8, newline included.
+
+    Raises:
+        msgspec.ValidationError: when a field does not fit the schema.
+        UnicodeEncodeError: when a text holds a lone surrogate.
+    """
+    line = msgspec.json.encode(article)
+    _DECODER.decode(line)
+    return line + b"\n"
+
+
+def decode(line: bytes) -> Article:
+    """Read one line back.
+
+    Raises:
+        msgspec.DecodeError: when it is not JSON, or (ValidationError) not an article of this schema.
+    """
+    return _DECODER.decode(line)
+
+
+_DECODER = msgspec.json.Decoder(Article)
