@@ -1,1 +1,31 @@
 """Iran Front Page (ifpnews.com) as data."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from ifp_scraper.items import to_dict
+from ifp_scraper.pages import Capture, UnreadablePage, read_article
+
+__all__ = ["UnreadablePage", "extract"]
+
+
+def extract(html: bytes | str, url: str, *, captured_at: datetime | str | None = None) -> dict[str, Any] | None:
+    """Return the record that this one page gives, equal to a line of the output; null when it is no article.
+
+    Args:
+        html: the page, as bytes (best) or text.
+        url: where it was captured.
+        captured_at: when; aware, or ISO 8601, where no zone means UTC. Without it, what hangs on it is null.
+
+    Raises:
+        UnreadablePage: when it is an article that cannot be read.
+        ValueError: when ``captured_at`` is no time.
+    """
+    if isinstance(captured_at, str):
+        captured_at = datetime.fromisoformat(captured_at)
+    if captured_at is not None:
+        captured_at = (captured_at if captured_at.tzinfo else captured_at.replace(tzinfo=UTC)).astimezone(UTC)
+    article = read_article(html, Capture(url, captured_at))
+    return to_dict(article) if article is not None else None

@@ -293,6 +293,12 @@ def encode(article: Article) -> bytes:
     return line + b"\n"
 
 
+def to_dict(article: Article) -> dict[str, Any]:
+    """Return the article as a plain dict, equal to what reading its line as JSON gives."""
+    plain: dict[str, Any] = msgspec.to_builtins(article)
+    return plain
+
+
 def decode(line: bytes) -> Article:
     """Read one line back.
 

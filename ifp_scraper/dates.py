@@ -1,0 +1,246 @@
+"""Times: the faults of the site's clocks undone, and "12 hours ago" as an interval (MARKUP.md sections 2, 3).
+
+Every instant is an aware ``datetime`` in UTC with whole seconds. There is no clock here: what "ago" counts
+from is the capture time, and it comes in.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+import dateparser
+
+SITE_ZONE = ZoneInfo("Asia/Tehran")
+"""Time zone that the site's WordPress is set to (FACTS.md; the samples agree)."""
+
+CLOCK_READING = timedelta(seconds=2)
+"""How far two clocks read to the second may differ: every interval is widened by it at both ends."""
+
+_ISO = re.compile(
+    r"\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?\s*", re.IGNORECASE
+)
+
+
+def format_utc(instant: datetime | None) -> str | None:
+    """Return RFC 3339 in UTC with ``Z`` and whole seconds, e.g. ``2017-12-11T14:55:08Z``; null stays null."""
+    if instant is None:
+        return None
+    return instant.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat() + "Z"
+
+
+def parse_utc(text: str) -> datetime:
+    """Read what ``format_utc`` writes.
+
+    Raises:
+        ValueError: when it is something else.
+    """
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def read_iso(text: str | None) -> datetime | None:
+    """Read an ISO 8601 time as it is printed: aware when it has an offset, else naive; null when it is none."""
+    match = _ISO.fullmatch(text) if text else None
+    if match is None:
+        return None
+    day, clock, offset = match.groups()
+    try:
+        return datetime.fromisoformat(f"{day}T{clock}{(offset or '').upper()}")
+    except ValueError:
+        return None
+
+
+def _in_utc(instant: datetime) -> datetime | None:
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        return None
+
+
+def read_instant(text: str | None) -> datetime | None:
+    """Read a time whose offset is right: REST ``*_gmt`` (no offset means UTC), SEO plugins, sitemaps."""
+    printed = read_iso(text)
+    if printed is None:
+        return None
+    return _in_utc(printed if printed.tzinfo else printed.replace(tzinfo=UTC))
+
+
+def read_http_date(text: str | None) -> datetime | None:
+    """Read an RFC 5322 date: a feed's pubDate, an HTTP Date header."""
+    if not text:
+        return None
+    try:
+        instant = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return _in_utc(instant if instant.tzinfo else instant.replace(tzinfo=UTC))
+
+
+def read_theme_time(text: str | None) -> datetime | None:
+    """Read the Newspaper theme's ``time[datetime]`` and ``meta[itemprop]``.
+
+    tagDiv prints the site's LOCAL clock with ``+00:00`` (``date(DATE_W3C, get_the_time('U'))``, MARKUP.md 2.2);
+    any other offset is right as printed.
+    """
+    printed = read_iso(text)
+    if printed is None:
+        return None
+    if not printed.utcoffset():
+        return _in_utc(printed.replace(tzinfo=SITE_ZONE))
+    return _in_utc(printed)
+
+
+def read_amp_json_ld(text: str | None, plugin_version: tuple[int, ...] | None) -> datetime | None:
+    """Read AMPforWP's JSON-LD date, and Design 1's ``time[datetime]``.
+
+    The UTC clock is printed with the SITE's offset (``mysql2date('c', post_date_gmt)``, MARKUP.md 2.1), so the
+    offset is ignored. Before plugin version 0.9.97.57 it was the LOCAL clock with ``+00:00``.
+    """
+    printed = read_iso(text)
+    if printed is None:
+        return None
+    if plugin_version is not None and plugin_version < (0, 9, 97, 57) and not printed.utcoffset():
+        return _in_utc(printed.replace(tzinfo=SITE_ZONE))
+    return printed.replace(tzinfo=UTC)
+
+
+def same_clock_fault(better: datetime, worse: datetime) -> bool:
+    """Whether two instants differ by nothing, or by a known fault: the site's own offset added or left out."""
+    offset = better.astimezone(SITE_ZONE).utcoffset() or timedelta(0)
+    return any(abs(worse - better - shift) <= CLOCK_READING for shift in (timedelta(0), offset, -offset))
+
+
+# -- "N units ago": human_time_diff(), wp-includes/formatting.php -------------------------------------------
+
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_WEEK, _MONTH, _YEAR = 7 * _DAY, 30 * _DAY, 365 * _DAY
+
+# unit: (its length, where its bracket begins, where it ends), in seconds. The bracket is chosen before rounding.
+# Before WordPress 5.3 there were no seconds, and a minute began at nothing.
+_BRACKETS: dict[str, tuple[int, int, float]] = {
+    "second": (1, 0, _MINUTE),
+    "min": (_MINUTE, 0, _HOUR),
+    "hour": (_HOUR, _HOUR, _DAY),
+    "day": (_DAY, _DAY, _WEEK),
+    "week": (_WEEK, _WEEK, _MONTH),
+    "month": (_MONTH, _MONTH, _YEAR),
+    "year": (_YEAR, _YEAR, float("inf")),
+}
+_AGO = re.compile(r"\s*(\d{1,4})\s+(second|min|hour|day|week|month|year)s?\s+ago\s*", re.IGNORECASE)
+
+
+@lru_cache(maxsize=1024)
+def ago_bounds(words: str) -> tuple[float, float] | None:
+    """Return the least and the greatest age in seconds, ``[low, high)``, that WordPress prints as these words.
+
+    >>> ago_bounds("12 hours ago")  # 11.5 to 12.5 hours
+    (41400.0, 45000.0)
+    >>> ago_bounds("1 hour ago")    # the bracket of hours begins at 1: 60 to 90 minutes
+    (3600.0, 5400.0)
+    """
+    match = _AGO.fullmatch(words)
+    if match is None:
+        return None
+    count = int(match[1])
+    length, begin, end = _BRACKETS[match[2].lower()]
+    if length == 1:  # seconds are not rounded; nought is printed as one
+        low, high = (0.0 if count <= 1 else float(count)), float(count + 1)
+    else:
+        low, high = (count - 0.5) * length, (count + 0.5) * length
+        if count == 1:
+            low = 0.0
+    low, high = max(low, float(begin)), min(high, end)
+    return (low, high) if low < high else None
+
+
+@lru_cache(maxsize=1024)
+def _ago_constant(words: str) -> timedelta | None:
+    """What the words take off any date; null for months and years, whose length hangs on the date."""
+    if re.search("month|year", words, re.IGNORECASE):
+        return None
+    base = datetime(2001, 1, 1)
+    read = _dateparser(words, base)
+    return base - read if read else None
+
+
+def _dateparser(words: str, base: datetime) -> datetime | None:
+    return dateparser.parse(words, languages=["en"], settings={"RELATIVE_BASE": base})
+
+
+@lru_cache(maxsize=4096)
+def read_ago(words: str, captured_at: datetime) -> datetime | None:
+    """Read "12 hours ago" against the capture time: the likeliest instant, not an exact one."""
+    try:
+        if (constant := _ago_constant(words)) is not None:
+            return captured_at - constant
+        read = _dateparser(words, captured_at.replace(tzinfo=None))
+    except OverflowError:
+        return None
+    return read.replace(tzinfo=UTC) if read else None
+
+
+def ago_interval(words: str, captured_at: datetime, age: timedelta) -> tuple[datetime, datetime] | None:
+    """Return the earliest and latest instant that the words allow.
+
+    Args:
+        words: e.g. ``12 hours ago``.
+        captured_at: what the words count from.
+        age: how long a cache says that it had kept the page; widens the interval.
+    """
+    bounds = ago_bounds(words)
+    if bounds is None:
+        return None
+    low, high = bounds
+    try:
+        return (
+            captured_at - timedelta(seconds=high) - CLOCK_READING,
+            captured_at - timedelta(seconds=low) + age + CLOCK_READING,
+        )
+    except OverflowError:
+        return None
+
+
+@lru_cache(maxsize=1024)
+def read_printed_date(words: str) -> tuple[datetime, datetime] | None:
+    """Read AMPforWP's "traditional" date, e.g. ``December 11, 2017 18:25``: the site's clock, to the minute.
+
+    Returns:
+        The first and the last instant of that minute (of that day, when no clock is printed), or null.
+    """
+    read = dateparser.parse(words, languages=["en"], settings={"STRICT_PARSING": True})
+    if read is None or re.search("ago|yesterday|today|now", words, re.IGNORECASE):
+        return None
+    first = read.replace(tzinfo=SITE_ZONE, second=0, microsecond=0).astimezone(UTC)
+    span = timedelta(seconds=59) if re.search(r"\d:\d\d", words) else timedelta(days=1, seconds=-1)
+    return first, first + span
+
+
+def read_user_date(text: str, now: datetime) -> datetime:
+    """Read a date that a person typed: ISO, or anything dateparser reads; without a zone it is Tehran's.
+
+    A bare date is midnight in Tehran; words ("3 days ago") count from ``now``.
+
+    Raises:
+        ValueError: when it cannot be read.
+    """
+    text = text.strip()
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        return datetime.fromisoformat(text).replace(tzinfo=SITE_ZONE).astimezone(UTC)
+    if (printed := read_iso(text)) is not None:
+        return printed.replace(tzinfo=printed.tzinfo or SITE_ZONE).astimezone(UTC)
+    read = dateparser.parse(
+        text,
+        languages=["en"],
+        settings={
+            "RELATIVE_BASE": now.astimezone(SITE_ZONE).replace(tzinfo=None),
+            "TIMEZONE": "Asia/Tehran",
+            "RETURN_AS_TIMEZONE_AWARE": True,
+            "PREFER_DAY_OF_MONTH": "first",
+        },
+    )
+    if read is None:
+        raise ValueError(f"{text!r} is not a date")
+    return read.astimezone(UTC)

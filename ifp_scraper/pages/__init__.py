@@ -1,0 +1,83 @@
+"""From a saved page to its record: which layout it is, and whether it is an article at all.
+
+The layout is told by markup, never by date or address, because several layouts are live at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+from ifp_scraper.items import Article
+from ifp_scraper.pages.amp import AmpSwiftPage
+from ifp_scraper.pages.amp_designs import AmpDesign1Page, AmpDesign2Page, AmpDesign3Page
+from ifp_scraper.pages.article import ArticlePage, Capture, UnreadablePage
+from ifp_scraper.pages.document import Document
+from ifp_scraper.pages.newspaper import NewspaperCloudPage, NewspaperPage
+from ifp_scraper.pages.wordpress import WordPressPage
+
+__all__ = ["LAYOUTS", "ArticlePage", "Capture", "Document", "UnreadablePage", "pick", "read_page"]
+
+LAYOUTS: tuple[type[ArticlePage], ...] = (
+    AmpDesign1Page,
+    AmpDesign2Page,
+    AmpDesign3Page,
+    AmpSwiftPage,
+    NewspaperCloudPage,
+    NewspaperPage,
+    WordPressPage,
+)
+"""Every layout, in the order in which they are tried; the last one matches anything."""
+
+_NO_POST = frozenset(
+    "home blog archive search error404 attachment page single-attachment amp-single-page privacy-policy"
+    " page-template page-template-default post-type-archive author category tag date paged-archive".split()
+)
+"""Classes that body_class() and AMPforWP give to pages that are no post."""
+
+
+def pick(document: Document, capture: Capture) -> ArticlePage | None:
+    """Return the page object that reads this page; null when it is no article."""
+    if not _is_article(document):
+        return None
+    layout = next(layout for layout in LAYOUTS if layout.matches(document))
+    return layout(document, capture)
+
+
+def read_page(body: bytes | str, capture: Capture, content_type: str | None = None) -> ArticlePage | None:
+    """Return the page object for a response body; null when it is no article."""
+    raw = body.encode("utf-8", "replace") if isinstance(body, str) else body
+    capture = replace(capture, html_sha256=hashlib.sha256(raw).hexdigest())
+    return pick(Document(body, content_type), capture)
+
+
+def read_article(body: bytes | str, capture: Capture, content_type: str | None = None) -> Article | None:
+    """Return the record that this one page gives; null when it is no article.
+
+    Raises:
+        UnreadablePage: when it is an article that cannot be read.
+    """
+    page = read_page(body, capture, content_type)
+    return page.to_article() if page is not None else None
+
+
+def _is_article(document: Document) -> bool:
+    """Whether WordPress says that the page is a single post that anyone may read."""
+    if b"<" not in document.html:
+        return False
+    classes = document.body_classes
+    root = document.root
+    if not _NO_POST.isdisjoint(classes):
+        return False
+    if b"post-password-form" in document.html and root.xpath('//form[contains(@class, "post-password-form")]'):
+        return False
+    if not classes.isdisjoint(("single", "single-post", "amp-single")):
+        return not any(name.startswith(("attachmentid-", "page-id-")) for name in classes)
+    # A theme without body_class(): an SEO plugin's word, or the markup of one article.
+    if root.xpath('//meta[@property="og:type" and translate(@content, "ARTICLE", "article") = "article"]'):
+        return True
+    return any(_says_article(item) for item, _ in document.json_ld) and bool(root.xpath("//article"))
+
+
+def _says_article(item: dict[str, object]) -> bool:
+    return item.get("@type") in ("Article", "NewsArticle", "BlogPosting")

@@ -1,0 +1,154 @@
+"""AMP pages by the plugin AMPforWP, 1.0.94 and 1.1.13 (MARKUP.md sections 1, 2, 4 and 5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any, Literal
+
+from lxml.html import HtmlElement
+from web_poet import field
+
+from ifp_scraper import urls
+from ifp_scraper.dates import CLOCK_READING, ago_interval, format_utc, read_ago, read_amp_json_ld, read_printed_date
+from ifp_scraper.items import Author, Image, RecentPost
+from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
+from ifp_scraper.pages.body import inline_text
+from ifp_scraper.pages.document import Document
+
+_PLUGIN = re.compile(r"AMP for WP ([\d.]+)")
+
+
+class AmpPage(ArticlePage):
+    """What the plugin's designs have in common."""
+
+    is_amp = True
+
+    @field
+    def amp_url(self) -> str:
+        address = self.capture.url.partition("?")[0]
+        if re.search(r"/amp(/\d{1,3})?/?$", address):
+            return self.url + "amp/"
+        return self.capture.url
+
+    def published_evidence(self) -> Iterator[Evidence | None]:
+        yield from self.seo_evidence("published")
+        yield self._json_ld_evidence("datePublished")
+
+    def modified_evidence(self) -> Iterator[Evidence | None]:
+        yield from self.seo_evidence("modified")
+        yield self._json_ld_evidence("dateModified")
+
+    def _json_ld_evidence(self, key: Literal["datePublished", "dateModified"]) -> Evidence | None:
+        printed = self._json_ld.get(key)
+        if not isinstance(printed, str):
+            return None
+        return self.evidence("jsonld", printed, read_amp_json_ld(printed, self.plugin_version))
+
+    @cached_property
+    def _json_ld(self) -> dict[str, Any]:
+        """The plugin's own object: the one outside of an SEO plugin's graph."""
+        for item, in_graph in self.document.json_ld:
+            if not in_graph and ("datePublished" in item or "headline" in item):
+                return item
+        return {}
+
+    @cached_property
+    def plugin_version(self) -> tuple[int, ...] | None:
+        """Version of AMPforWP, from its generator element."""
+        for generator in self.css('meta[name="generator"]::attr(content)').getall():
+            if match := _PLUGIN.search(generator):
+                return tuple(int(part) for part in match[1].split(".") if part)
+        return None
+
+    def recent_post(self, entry: Any, title: str) -> RecentPost | None:
+        """Read one entry of Recent Posts; null when it has no headline with a link."""
+        links = entry.css(title)
+        url = urls.absolute(self.capture.url, links[0].root.get("href")) if links else None
+        if url is None or not url.startswith("http"):
+            return None
+        post = RecentPost(inline_text(links[0].root), urls.canonical(url))
+        post.excerpt = _first_line(entry.css(".loop-excerpt"))
+        post.section = _first_line(entry.css(".loop-category a, .loop-category li"))
+        post.published_raw = _first_line(entry.css(".loop-date"))
+        if post.published_raw and self.capture.captured_at:
+            self._read_ago(post, post.published_raw)
+        return post
+
+    def _read_ago(self, post: RecentPost, words: str) -> None:
+        captured_at = self.capture.captured_at
+        assert captured_at is not None
+        interval = ago_interval(words, captured_at, self.capture.age)
+        if interval is not None:
+            post.published_at = format_utc(read_ago(words, captured_at))
+        elif printed := read_printed_date(words):  # the option "traditional": site-local, to the minute
+            first, last = printed
+            post.published_at = format_utc(first)
+            interval = first - CLOCK_READING, last + CLOCK_READING
+        if interval is not None:
+            post.published_earliest, post.published_latest = map(format_utc, interval)
+
+
+def _first_line(found: Any) -> str | None:
+    return (inline_text(found[0].root) or None) if found else None
+
+
+class AmpSwiftPage(AmpPage):
+    """The design Swift, the sidebar variant (``.sp-left``) included."""
+
+    layout = "amp-swift"
+
+    @classmethod
+    def matches(cls, document: Document) -> bool:
+        return b"artl-cnt" in document.html and b"cntn-wrp" in document.html
+
+    @field(cached=True)
+    def headline(self) -> str | None:
+        return self.line("h1.amp-post-title")
+
+    @field
+    def lead(self) -> str | None:
+        return self.line(".tl-exc")
+
+    @field
+    def byline(self) -> str | None:
+        return without_by(self.line(".sp-athr .author-name") or self.line(".amp-author .author-name"))
+
+    @field
+    def authors(self) -> list[Author]:
+        # The byline (no bio) and the box below the body share the class amp-author.
+        authors = self.people(".sp-athr .author-name") or self.people(".amp-author .author-name")
+        for box in self.css(".amp-author .author-details"):
+            name = inline_text(box.css(".author-name")[0].root) if box.css(".author-name") else ""
+            for author in authors:
+                if author.name == name:
+                    author.bio = author.bio or _first_line(box.xpath("./p"))
+                    author.url = author.url or next((same.url for same in self._linked if same.name == name), None)
+        return authors
+
+    @cached_property
+    def _linked(self) -> list[Author]:
+        return [author for author in self.people(".amp-author .author-name") if author.url]
+
+    @field
+    def sections(self) -> list[str]:
+        return self.lines(".sp .amp-cat") or self.graph_words("articleSection") or self.lines(".bread-cat")[-1:]
+
+    @field
+    def tags(self) -> list[str]:
+        return self.lines(".amp-tags .amp-tag") or self.graph_words("keywords")
+
+    @cached_property
+    def container(self) -> HtmlElement | None:
+        found = self.css(".cntn-wrp.artl-cnt")
+        return found[0].root if found else None
+
+    @cached_property
+    def lead_image(self) -> Image | None:
+        return self.picture(".sf-img")
+
+    @field
+    def recent_posts(self) -> list[RecentPost]:
+        entries = (self.recent_post(entry, ".loop-title a") for entry in self.css(".r-pf .fsp"))
+        return [post for post in entries if post]

@@ -1,0 +1,112 @@
+"""AMPforWP's designs 1, 2 and 3 (MARKUP.md section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from lxml.html import HtmlElement
+from web_poet import field
+
+from ifp_scraper.dates import read_amp_json_ld
+from ifp_scraper.items import Author, Image, RecentPost
+from ifp_scraper.pages.amp import AmpPage
+from ifp_scraper.pages.article import Evidence, without_by
+from ifp_scraper.pages.body import inline_text
+from ifp_scraper.pages.document import Document
+
+
+class AmpDesignPage(AmpPage):
+    """The fields are alike in the three designs; the order on the page is not."""
+
+    @field(cached=True)
+    def headline(self) -> str | None:
+        return self.line(".amp-wp-title")  # an h2 in design 2
+
+    @field
+    def lead(self) -> str | None:
+        return self.line(".tl-exc")
+
+    @field
+    def byline(self) -> str | None:
+        return without_by(self.line(".amp-wp-author"))
+
+    @field
+    def authors(self) -> list[Author]:
+        authors = self.people(".amp-wp-author")
+        for box in self.css(".amp_author_area_wrapper"):
+            # "NAME: BIO" is one run of text; only the name is in an element.
+            strong = box.css("strong, .author-name")
+            name = inline_text(strong[0].root) if strong else ""
+            whole = inline_text(box.root)
+            bio = whole[len(name) :].lstrip(" :") if name and whole.startswith(name) else ""
+            if name and not authors:
+                authors = [Author(name)]
+            for author in authors:
+                if author.name == name:
+                    author.bio = author.bio or bio or None
+                    author.url = author.url or next(iter(self.people(".amp_author_area_wrapper strong")), author).url
+        return authors
+
+    @field
+    def sections(self) -> list[str]:
+        return (
+            self.lines('.amp-wp-tax-category [class^="amp-cat-"], .ampforwp-tax-category [class^="amp-cat-"]')
+            or self.graph_words("articleSection")
+            or self.lines(".bread-cat")[-1:]
+        )
+
+    @field
+    def tags(self) -> list[str]:
+        return self.lines('.ampforwp-tax-tag [class^="amp-tag-"]') or self.graph_words("keywords")
+
+    @cached_property
+    def container(self) -> HtmlElement | None:
+        # next and prev stand in .amp-wp-article-content, but not in the element inside it
+        found = self.css(".amp-wp-article-content .the_content") or self.css(".amp-wp-article-content")
+        return found[0].root if found else None
+
+    @cached_property
+    def lead_image(self) -> Image | None:
+        return self.picture("figure.amp-wp-article-featured-image")
+
+    def published_evidence(self) -> Iterator[Evidence | None]:
+        yield from super().published_evidence()
+        # design 1's time element has the fault of the JSON-LD
+        for printed in self.css(".amp-wp-posted-on time::attr(datetime)").getall():
+            yield self.evidence("time", printed, read_amp_json_ld(printed, self.plugin_version))
+
+
+class AmpDesign1Page(AmpDesignPage):
+    """Design 1."""
+
+    layout = "amp-design1"
+
+    @classmethod
+    def matches(cls, document: Document) -> bool:
+        return b"design_1_wrapper" in document.html
+
+
+class AmpDesign2Page(AmpDesignPage):
+    """Design 2."""
+
+    layout = "amp-design2"
+
+    @classmethod
+    def matches(cls, document: Document) -> bool:
+        return b"design_2_wrapper" in document.html
+
+
+class AmpDesign3Page(AmpDesignPage):
+    """Design 3, the only one of the three with recent posts."""
+
+    layout = "amp-design3"
+
+    @classmethod
+    def matches(cls, document: Document) -> bool:
+        return b"design_3_wrapper" in document.html
+
+    @field
+    def recent_posts(self) -> list[RecentPost]:
+        entries = (self.recent_post(entry, ".related_link a") for entry in self.css(".recentpost li"))
+        return [post for post in entries if post]

@@ -1,0 +1,394 @@
+"""What every layout shares: the fields that WordPress itself prints, and those made from other fields.
+
+A layout's file says which selector reads what; this one says what follows from it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, ClassVar, Literal
+
+from lxml.html import HtmlElement
+from parsel import Selector
+from web_poet import ItemPage, field
+from web_poet.fields import item_from_fields_sync
+
+from ifp_scraper import urls
+from ifp_scraper.dates import format_utc, read_instant, same_clock_fault
+from ifp_scraper.items import Article, Author, Block, Embed, Image, Link, RecentPost
+from ifp_scraper.pages.body import Body, closing_source, inline_text, read_body, read_image
+from ifp_scraper.pages.css import StyleSheet
+from ifp_scraper.pages.document import Document
+from ifp_scraper.revisions import content_hash
+from ifp_scraper.text import first_language, squeeze
+
+try:
+    EXTRACTOR_VERSION = version("ifp-scraper")
+except PackageNotFoundError:  # run from a checkout that was never installed
+    EXTRACTOR_VERSION = "0"
+
+Source = Literal["rest", "feed", "sitemap", "meta", "jsonld", "time"]
+
+_POST_ID = re.compile(r"post-?id-(\d{1,12})")
+_SHORTLINK = re.compile(r"[?&]p=(\d{1,12})\b")
+_PAGE_OF_MANY = re.compile(r"(?:/(?:amp/)?|[?&]page=)(\d{1,3})/?(?:[?&#].*)?$")
+_LICENSE = re.compile(r"licen[cs]ed under (?:an? |the )?(Creative Commons [^.|©]{3,80}?Licen[cs]e|CC[ -]BY[\w .-]{0,20})", re.I)
+_BY = re.compile(r"^\s*(?:published by|written by|by|author)\b\s*:?\s*", re.IGNORECASE)
+
+
+class UnreadablePage(ValueError):
+    """A page that should be an article and cannot be read."""
+
+    def __init__(self, reason: str, layout: str | None = None) -> None:
+        super().__init__(reason)
+        self.layout = layout
+
+
+@dataclass(slots=True, frozen=True)
+class Capture:
+    """Where and when a page was captured; everything in a page that is relative counts from it."""
+
+    url: str
+    captured_at: datetime | None = None
+    age: timedelta = timedelta(0)
+    """How long a cache says that it had kept the page."""
+
+    html_sha256: str = ""
+
+
+@dataclass(slots=True, frozen=True)
+class Evidence:
+    """A printed time, and the instant that it means once known faults are undone."""
+
+    source: Source
+    raw: str
+    instant: datetime
+
+
+class ArticlePage(ItemPage[Article]):
+    """One page of one article. A subclass is a layout: it names the elements, field by field."""
+
+    layout: ClassVar[str]
+    """What the record's ``layout`` says."""
+
+    is_amp: ClassVar[bool] = False
+
+    @classmethod
+    def matches(cls, document: Document) -> bool:
+        """Whether the page is of this layout, told by its markup alone."""
+        raise NotImplementedError
+
+    def __init__(self, document: Document, capture: Capture) -> None:
+        self.document = document
+        self.capture = capture
+        self.warnings_found = list(document.warnings)
+
+    def to_article(self) -> Article:
+        """Read every field.
+
+        Raises:
+            UnreadablePage: when there is neither a headline nor a body, or no body element at all.
+        """
+        if self.container is None:
+            raise UnreadablePage("no body element", self.layout)
+        if self.headline is None and not self.content.blocks and not self.content.images:
+            raise UnreadablePage("neither headline nor body", self.layout)
+        article: Article = item_from_fields_sync(self, item_cls=Article)
+        article.layout = self.layout
+        article.content_hash = content_hash(article)
+        article.warnings = self._warnings(article)
+        return article
+
+    # -- what a layout says ------------------------------------------------------------------------------------
+
+    @property
+    def container(self) -> HtmlElement | None:
+        """The element that holds the body; null when the page has none."""
+        raise NotImplementedError
+
+    def published_evidence(self) -> Iterator[Evidence | None]:
+        """Every printed publication time, the best first."""
+        yield from self.seo_evidence("published")
+
+    def modified_evidence(self) -> Iterator[Evidence | None]:
+        """Every printed time of modification, the best first."""
+        yield from self.seo_evidence("modified")
+
+    # -- fields ------------------------------------------------------------------------------------------------
+
+    @field
+    def id(self) -> int | None:
+        """From body_class(), the shortlink, or a share link: all print the post's id."""
+        for name in self.document.body_classes:
+            if match := _POST_ID.fullmatch(name):
+                return int(match[1])
+        for link in self.css('link[rel="shortlink"]::attr(href)').getall():
+            if match := _SHORTLINK.search(link):
+                return int(match[1])
+        for link in self.css("a.s_tw::attr(href), a.a-so-twitter::attr(href)").getall():
+            if match := _SHORTLINK.search(link):
+                return int(match[1])
+        return None
+
+    @field
+    def url(self) -> str:
+        said = self.css('link[rel="canonical"]::attr(href)').get()
+        url = urls.absolute(self.capture.url, said)
+        # A canonical link to the home page is a fault of the page: it would make all articles one.
+        if url is None or not url.startswith("http") or urls.slug(url) == "":
+            url = self.capture.url
+        return urls.canonical(url)
+
+    @field
+    def amp_url(self) -> str | None:
+        url = urls.absolute(self.capture.url, self.css('link[rel="amphtml"]::attr(href)').get())
+        return url if url is not None and url.startswith("http") else None
+
+    @field
+    def aliases(self) -> list[str]:
+        own = {self.url, self.amp_url}
+        return [] if self.capture.url in own else [self.capture.url]
+
+    @field
+    def headline(self) -> str | None:
+        raise NotImplementedError
+
+    @field
+    def byline(self) -> str | None:
+        raise NotImplementedError
+
+    @field
+    def authors(self) -> list[Author]:
+        raise NotImplementedError
+
+    @field
+    def blocks(self) -> list[Block]:
+        return self.content.blocks
+
+    @field
+    def body(self) -> str:
+        return "\n\n".join(block["text"] for block in self.content.blocks if block["kind"] != "related")
+
+    @field
+    def word_count(self) -> int:
+        return len(self.body.split())
+
+    @field
+    def images(self) -> list[Image]:
+        lead = self.lead_image
+        if lead is None:
+            return self.content.images
+        return [lead, *(image for image in self.content.images if image.original_url != lead.original_url)]
+
+    @field
+    def embeds(self) -> list[Embed]:
+        return self.content.embeds
+
+    @field
+    def links(self) -> list[Link]:
+        return self.content.links
+
+    @field
+    def source(self) -> str | None:
+        return closing_source(self.content.blocks)
+
+    @field
+    def published_at(self) -> str | None:
+        return format_utc(self._published[0].instant) if self._published else None
+
+    @field
+    def published_raw(self) -> str | None:
+        return self._published[0].raw if self._published else None
+
+    @field
+    def published_source(self) -> Source | None:
+        return self._published[0].source if self._published else None
+
+    @field
+    def modified_at(self) -> str | None:
+        first = next(filter(None, self.modified_evidence()), None)
+        return format_utc(first.instant) if first else None
+
+    @field
+    def recent_posts(self) -> list[RecentPost]:
+        return []
+
+    @field
+    def language(self) -> str:
+        lang = self.document.root.get("lang") or self.css('meta[property="og:locale"]::attr(content)').get()
+        return (lang or "en-US").strip().replace("_", "-")
+
+    @field(cached=True)
+    def license(self) -> str | None:
+        if b"icen" not in self.document.html:
+            return None
+        link = self.document.root.xpath('//a[@rel="license"]')
+        if link and (words := inline_text(link[0])):
+            return words
+        for element in self.document.root.xpath('//*[contains(text(), "icensed under") or contains(text(), "icenced under")]'):
+            if match := _LICENSE.search(inline_text(element)):
+                return squeeze(match[1])
+        return None
+
+    @field
+    def fetched_at(self) -> str | None:
+        return format_utc(self.capture.captured_at)
+
+    @field
+    def fetched_url(self) -> str:
+        return self.capture.url
+
+    @field
+    def html_sha256(self) -> str:
+        return self.capture.html_sha256
+
+    @field
+    def extractor_version(self) -> str:
+        return EXTRACTOR_VERSION
+
+    # -- pages of a post on several pages ------------------------------------------------------------------------
+
+    @cached_property
+    def other_pages(self) -> dict[int, str]:
+        """Address of every other page of this post, by its number (wp_link_pages(), AMPforWP's pagination)."""
+        found: dict[int, str] = {}
+        links = self.css(
+            ".page-links a::attr(href), .post-nav-links a::attr(href), .page-nav-post a::attr(href),"
+            " .ampforwp_post_pagination a::attr(href), a.post-page-numbers::attr(href)"
+        ).getall()
+        for link in links:
+            url = urls.absolute(self.capture.url, link)
+            if url is None or urls.canonical(url) != self.url:
+                continue
+            match = _PAGE_OF_MANY.search(url)
+            number = int(match[1]) if match else 1
+            if number != self.page_number:
+                found.setdefault(number, url)
+        return dict(sorted(found.items()))
+
+    @cached_property
+    def page_number(self) -> int:
+        """Which page of the post this is, from its own address; 1 for a post on one page."""
+        match = _PAGE_OF_MANY.search(self.capture.url)
+        return int(match[1]) if match and urls.canonical(self.capture.url) == self.url else 1
+
+    # -- tools for layouts ---------------------------------------------------------------------------------------
+
+    def css(self, query: str) -> Any:
+        """Select in the whole page."""
+        return self.document.selector.css(query)
+
+    def line(self, query: str) -> str | None:
+        """Text of the first element selected, on one line; null when there is none or it is empty."""
+        found = self.css(query)
+        return (first_language([inline_text(found[0].root)])[0] or None) if found else None
+
+    def lines(self, query: str) -> list[str]:
+        """Text of each element selected, each text once."""
+        return list(dict.fromkeys(filter(None, (inline_text(found.root) for found in self.css(query)))))
+
+    def people(self, query: str) -> list[Author]:
+        """Authors named by the elements selected, each a link or not, each name once."""
+        authors: dict[str, Author] = {}
+        for found in self.css(query):
+            name = _BY.sub("", inline_text(found.root))
+            if name and name not in authors:
+                link = found.root if found.root.tag == "a" else found.root.find(".//a")
+                url = urls.absolute(self.capture.url, link.get("href")) if link is not None else None
+                authors[name] = Author(name, urls.canonical(url) if url and url.startswith("http") else None)
+        return list(authors.values())
+
+    def picture(self, query: str) -> Image | None:
+        """The featured picture in the first element selected, with its caption."""
+        for frame in self.css(query):
+            caption = frame.css("figcaption, .wp-caption-text, .tdb-featured-image-caption")
+            words = (inline_text(caption[0].root) or None) if caption else None
+            for found in frame.css("img, amp-img:not([fallback])"):
+                if image := read_image(found.root, self.capture.url, words, "lead"):
+                    return image
+        return None
+
+    def evidence(self, source: Source, raw: str | None, instant: datetime | None) -> Evidence | None:
+        """Evidence, when the printed time could be read."""
+        return Evidence(source, raw, instant) if raw and instant else None
+
+    def seo_evidence(self, which: Literal["published", "modified"]) -> Iterator[Evidence | None]:
+        """What an SEO plugin prints: right as it stands (MARKUP.md 2.3)."""
+        for printed in self.css(f'meta[property="article:{which}_time"]::attr(content)').getall():
+            yield self.evidence("meta", printed, read_instant(printed))
+        for item in self.graph_articles:
+            printed = item.get("datePublished" if which == "published" else "dateModified")
+            if isinstance(printed, str):
+                yield self.evidence("meta", printed, read_instant(printed))
+
+    @cached_property
+    def graph_articles(self) -> list[dict[str, Any]]:
+        """Articles (else web pages) of an SEO plugin's JSON-LD graph."""
+        pieces = [item for item, in_graph in self.document.json_ld if in_graph]
+        articles = [item for item in pieces if _is_article(item)]
+        return articles or [item for item in pieces if item.get("@type") == "WebPage"]
+
+    def graph_words(self, key: Literal["articleSection", "keywords"]) -> list[str]:
+        """Sections or tags of the graph; WordPress escapes them twice at times."""
+        for item in self.graph_articles:
+            value = item.get(key)
+            words = [value] if isinstance(value, str) else value if isinstance(value, list) else []
+            return list(dict.fromkeys(squeeze(word) for word in words if isinstance(word, str) and word.strip()))
+        return []
+
+    # -- made once -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def content(self) -> Body:
+        """The body, read."""
+        if self.container is None:
+            return Body([], [], [], [], [])
+        return read_body(self.container, self.capture.url, StyleSheet(self.document.styles))
+
+    @property
+    def lead_image(self) -> Image | None:
+        """The featured picture; null when the layout shows none."""
+        return None
+
+    @cached_property
+    def _published(self) -> list[Evidence]:
+        return list(filter(None, self.published_evidence()))
+
+    def _warnings(self, article: Article) -> list[str]:
+        found = [*self.warnings_found, *self.document.warnings, *self.content.warnings]
+        if article.headline is None:
+            found.append("no-headline")
+        if article.byline is None:
+            found.append("no-byline")
+        if not article.sections:
+            found.append("no-sections")
+        if not article.blocks:
+            found.append("no-body")
+        if not self._published:
+            found.append("no-date")
+        elif not all(same_clock_fault(self._published[0].instant, other.instant) for other in self._published):
+            found.append("dates-disagree")
+        if self._published and self.capture.captured_at:
+            if self._published[0].instant > self.capture.captured_at + timedelta(days=1):
+                found.append("future-date")
+        if self.other_pages or self.page_number > 1:
+            found.append("one-page-of-many")
+        if self.document.truncated:
+            found.append("truncated")
+        return list(dict.fromkeys(found))
+
+
+def _is_article(item: dict[str, Any]) -> bool:
+    kind = item.get("@type")
+    kinds = kind if isinstance(kind, list) else [kind]
+    return any(isinstance(name, str) and (name.endswith("Article") or name == "BlogPosting") for name in kinds)
+
+
+def without_by(text: str | None) -> str | None:
+    """Return a byline without "By" or "Published by"; null when nothing is left."""
+    return (_BY.sub("", text).strip() or None) if text else None

@@ -1,0 +1,483 @@
+"""The body of an article: one walk gives blocks, pictures, embeds and links (CONTRACT.md section 3)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import Literal, cast
+from urllib.parse import parse_qs, urlsplit
+
+from lxml.html import HtmlElement
+
+from ifp_scraper.items import Block, Embed, Image, Link
+from ifp_scraper.pages.css import StyleSheet, hidden_by_attribute
+from ifp_scraper.text import LINE_BREAK, first_language, squeeze, squeeze_lines
+from ifp_scraper.urls import absolute, original_image
+
+MAX_DEPTH = 200
+"""Elements nested deeper give their text to the element at this depth, without kinds of their own."""
+
+MAX_BLOCKS = 50_000
+"""A body has no more blocks than this; a 50,000-word report has some 700."""
+
+# What is not in this list is inline, as a browser takes any element that it does not know.
+_BLOCK_TAGS = frozenset(
+    "address article aside blockquote body center dd details dialog dir div dl dt fieldset figure footer h1 h2 h3 h4"
+    " h5 h6 header hgroup hr li main menu nav ol p pre section summary table tbody td tfoot th thead tr ul"
+    " caption amp-accordion amp-carousel amp-fit-text".split()
+)
+_NO_TEXT_TAGS = frozenset(
+    "script style noscript template form iframe object embed audio video button select textarea svg canvas map head"
+    " title input label progress meter figcaption amp-iframe amp-youtube amp-twitter amp-instagram amp-video"
+    " amp-audio amp-facebook amp-ad amp-embed amp-social-share amp-form amp-state amp-analytics amp-sidebar"
+    " amp-dailymotion amp-vimeo amp-soundcloud amp-pinterest amp-reddit".split()
+)
+_HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_EMBED_TAGS = frozenset(
+    "iframe video audio amp-iframe amp-youtube amp-twitter amp-instagram amp-video amp-audio".split()
+)
+_IMAGE_TAGS = frozenset(("img", "amp-img", "amp-anim"))
+
+# Exact class names of what a theme or plugin puts into the body (MARKUP.md 1, 4, 5 and 8).
+_JUNK = frozenset(
+    # page numbers, next and previous
+    "ampforwp_post_pagination page-links post-nav-links page-nav page-nav-post post-navigation nav-links"
+    " td-post-next-prev post-pagination-meta wp-block-post-navigation-link wp-block-query-pagination"
+    # related and recent posts
+    " ampforwp-inline-related-posts amp-related-posts srp r-pf relatedpost jp-relatedposts yarpp yarpp-related"
+    " td_block_related_posts td-related-row tdb_single_related td-module-title td_module_wrap"
+    " wp-block-latest-posts wp-block-latest-posts__list wp-block-latest-comments wp-block-rss wp-block-query"
+    " wp-block-archives wp-block-categories wp-block-tag-cloud wp-block-calendar wp-block-search"
+    # buttons and share bars
+    " wp-block-button wp-block-buttons wp-block-social-links ss-ic ampforwp-so-i ampforwp-social-icons-wrapper"
+    " sharedaddy sd-sharing-enabled sd-block td-post-sharing td-post-sharing-top td-post-sharing-bottom"
+    " swp_social_panel swp-content-locator shariff heateor_sss_sharing_container addtoany_share_save_container"
+    " addtoany_content a2a_kit social-share share-buttons kk-star-ratings simplesocialbuttons"
+    # ads
+    " td-a-rec td-g-rec td-a-ad td-adspot-title adsbygoogle ai-viewports amp-ad-wrapper amp_ad_1 ampforwp-incontent-ad1"
+    # author boxes, comments, source and via, tags
+    " amp-author author-box-wrap amp_author_area cmts ampforwp-comment-wrapper comments-area comment-respond"
+    " td-post-source-tags td-post-source-via td-tags tdb-tags sp-athr amp-tags"
+    # tables of contents made by a plugin, screen reader hints
+    " ez-toc-container toc_container lwptoc screen-reader-text td-visual-hidden"
+    # captions belong to pictures
+    " wp-caption-text gallery-caption wp-element-caption blocks-gallery-caption"
+    # the featured picture of the classic template stands inside its body
+    " td-post-featured-image".split()
+)
+_JUNK_PREFIXES = re.compile(
+    r"(?:^|\s)(?:code-block-\d|ai-viewport|essb_|ez-toc-|td_block_\d|td_flex_block|td_module_|td-a-rec-|td-g-rec-"
+    r"|sharedaddy|ssba|mashsb|crp_|wp_rp_|rp4wp|outbrain|taboola|OUTBRAIN)"
+)
+_GALLERY_CLASSES = frozenset("gallery wp-block-gallery blocks-gallery-grid tiled-gallery td-gallery".split())
+_CAPTION_CLASSES = frozenset("wp-caption-text gallery-caption wp-element-caption".split())
+
+_RELATED_LABEL = re.compile(
+    r"\(?\s*(?:read\s+(?:more|also|next)|also\s+read|see\s+also|see\s+more|you\s+may\s+also\s+(?:like|read)|more\s+to\s+read"
+    r"|related(?:\s+(?:news|articles?|stor(?:y|ies)|posts?|topics?|reports?|content|links?))?|more\s+on\s+(?:this|the)\s+\w+)"
+    r"\s*(:|-|–|—|$|\n|\))",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"\w")
+_SOURCE_LINE = re.compile(r"\(?\s*sources?\s*[:：]\s*(.{1,120}?)\s*\)?\.?", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class Body:
+    """What a body element holds."""
+
+    blocks: list[Block]
+    images: list[Image]
+    embeds: list[Embed]
+    links: list[Link]
+    warnings: list[str]
+
+
+@dataclass(slots=True, frozen=True)
+class _Context:
+    """What the block that is being put together will be."""
+
+    kind: str = "paragraph"
+    level: int = 0
+    ordered: bool = False
+    list_level: int = 0
+    preformatted: bool = False
+    in_link: bool = False
+    gallery: bool = False
+    caption: str | None = None
+
+
+def read_body(container: HtmlElement, base: str, style_sheet: StyleSheet) -> Body:
+    """Walk the body element.
+
+    Args:
+        container: the body's own element; what it is called does not matter, what is inside does.
+        base: address of the page, for relative links.
+        style_sheet: the page's own rules, for text that they hide.
+    """
+    walk = _Walk(base, style_sheet)
+    walk.inside(container, _Context())
+    walk.end_block(_Context())
+    _mark_related(walk.blocks, walk.plain)
+    texts = first_language([block["text"] for block in walk.blocks])
+    blocks = [block for block, text in zip(walk.blocks, texts, strict=True) if text]
+    for block, text in zip(blocks, filter(None, texts), strict=True):
+        block["text"] = text
+    return Body(blocks, walk.images, walk.embeds, walk.links, walk.warnings)
+
+
+def closing_source(blocks: list[Block]) -> str | None:
+    """Return the outlet that a closing "Source: ..." line names, null when there is none."""
+    for block in reversed(blocks[-4:]):
+        if block["kind"] != "related" and (match := _SOURCE_LINE.fullmatch(block["text"])):
+            return match[1]
+    return None
+
+
+def inline_text(element: HtmlElement) -> str:
+    """Return an element's text on one line: a ``<br>`` is a space, hidden parts and scripts are left out."""
+    pieces: list[str] = []
+    _collect(element, pieces, 0)
+    return squeeze("".join(pieces))
+
+
+def _collect(element: HtmlElement, pieces: list[str], depth: int) -> None:
+    pieces.append(element.text or "")
+    for child in element:
+        if child.tag in ("br", "p", "div", "li"):
+            pieces.append(" ")
+        if child.tag not in _NO_TEXT_TAGS and not hidden_by_attribute(child) and depth < MAX_DEPTH:
+            if child.tag in _IMAGE_TAGS:
+                pieces.append(_emoji(child))
+            _collect(child, pieces, depth + 1)
+        pieces.append(child.tail or "")
+
+
+def _emoji(image: HtmlElement) -> str:
+    """The character that an emoji picture stands for (wp-emoji), else nothing."""
+    classes = (image.get("class") or "").split()
+    return (image.get("alt") or "") if "emoji" in classes or "wp-smiley" in classes else ""
+
+
+class _Walk:
+    def __init__(self, base: str, style_sheet: StyleSheet) -> None:
+        self.base = base
+        self.style_sheet = style_sheet
+        self.blocks: list[Block] = []
+        self.plain: list[str] = []
+        """For each block its text outside of links."""
+        self.images: list[Image] = []
+        self.embeds: list[Embed] = []
+        self.links: list[Link] = []
+        self.warnings: list[str] = []
+        self._run: list[str] = []
+        self._unlinked: list[str] = []
+        self._depth = 0
+
+    # -- blocks ----------------------------------------------------------------------------------------------
+
+    def say(self, text: str | None, context: _Context) -> None:
+        """Add text to the block that is being put together."""
+        if not text:
+            return
+        if context.preformatted:
+            text = text.replace("\r\n", "\n").replace("\n", LINE_BREAK)
+        self._run.append(text)
+        if not context.in_link:
+            self._unlinked.append(text)
+
+    def end_block(self, context: _Context) -> None:
+        """Close the run of inline content; what is only white space gives no block."""
+        if not self._run:
+            return
+        text = squeeze_lines("".join(self._run))
+        unlinked = squeeze("".join(self._unlinked).replace(LINE_BREAK, " "))
+        self._run.clear()
+        self._unlinked.clear()
+        if not text:
+            return
+        if len(self.blocks) >= MAX_BLOCKS:
+            if "too-long" not in self.warnings:
+                self.warnings.append("too-long")
+            return
+        block: Block = {"kind": cast("Literal['paragraph']", context.kind), "text": text}
+        if context.kind == "heading":
+            block["level"] = context.level
+        elif context.kind == "list_item":
+            block["level"] = max(1, context.list_level)
+            block["ordered"] = context.ordered
+        self.blocks.append(block)
+        self.plain.append(unlinked)
+
+    def inside(self, element: HtmlElement, context: _Context) -> None:
+        """Walk what an element holds."""
+        self.say(element.text, context)
+        for child in element:
+            self.child(child, context)
+            self.say(child.tail, context)
+
+    def child(self, element: HtmlElement, context: _Context) -> None:
+        """Walk one element; its tail is the caller's."""
+        tag = element.tag
+        if not isinstance(tag, str):
+            return
+        if tag == "br":
+            self.say(LINE_BREAK, context)
+            return
+        classes = element.get("class")
+        if classes is not None and _is_junk(classes):
+            return
+        if hidden_by_attribute(element) or self.style_sheet.hides(element):
+            return
+        if tag in _IMAGE_TAGS:
+            self._image(element, context)
+            return
+        if tag in _EMBED_TAGS:
+            self._embed(element)
+            return
+        if tag in _NO_TEXT_TAGS:
+            return
+        if self._depth >= MAX_DEPTH:
+            if "too-deep" not in self.warnings:
+                self.warnings.append("too-deep")
+            self.say(" ".join(element.itertext()), context)
+            return
+        self._depth += 1
+        if tag == "a":
+            self._link(element, context)
+        elif tag == "amp-carousel":  # its words are captions
+            for image in element.iter(*_IMAGE_TAGS):
+                self._image(image, replace(context, gallery=True, caption=None))
+        elif tag in _BLOCK_TAGS:
+            self._block(element, tag, classes.split() if classes else [], context)
+        else:
+            self.inside(element, context)
+        self._depth -= 1
+
+    def _block(self, element: HtmlElement, tag: str, classes: list[str], context: _Context) -> None:
+        self.end_block(context)
+        if tag == "table" and not _is_layout(element):
+            self._table(element, context)
+            return
+        inner = self._context_of(element, tag, classes, context)
+        self.inside(element, inner)
+        self.end_block(inner)
+
+    def _context_of(self, element: HtmlElement, tag: str, classes: list[str], context: _Context) -> _Context:
+        if tag in _HEADINGS:
+            return replace(context, kind="heading", level=_HEADINGS[tag])
+        if tag in ("ul", "ol", "menu", "dir"):
+            gallery = context.gallery or not _GALLERY_CLASSES.isdisjoint(classes)
+            return replace(context, list_level=context.list_level + 1, ordered=tag == "ol", gallery=gallery)
+        if tag == "li":
+            return replace(context, kind="list_item")
+        if tag == "blockquote":
+            self._quoted_embed(element, classes)
+            return replace(context, kind="quote")
+        if tag == "pre":
+            return replace(context, kind="preformatted", preformatted=True)
+        if tag == "figure" or "wp-caption" in classes or "gallery-item" in classes:
+            caption = _caption(element)
+            gallery = context.gallery or not _GALLERY_CLASSES.isdisjoint(classes)
+            return replace(context, caption=caption or context.caption, gallery=gallery)
+        if not _GALLERY_CLASSES.isdisjoint(classes):
+            return replace(context, gallery=True)
+        return context
+
+    def _table(self, table: HtmlElement, context: _Context) -> None:
+        for row in table.iter("tr", "caption"):
+            if next(row.iterancestors("table")) is not table or self._hidden(row, table):
+                continue
+            if row.tag == "caption":
+                self.inside(row, context)
+                self.end_block(context)
+                continue
+            cells = [self._cell(cell, context) for cell in row if cell.tag in ("td", "th")]
+            if any(cells):
+                text = " | ".join(cells)
+                self.blocks.append({"kind": "table_row", "text": text, "cells": cells})
+                self.plain.append(text)
+
+    def _hidden(self, element: HtmlElement, end: HtmlElement) -> bool:
+        while element is not end:
+            if hidden_by_attribute(element) or self.style_sheet.hides(element):
+                return True
+            element = element.getparent()
+        return False
+
+    def _cell(self, cell: HtmlElement, context: _Context) -> str:
+        """The cell's text; blocks in it are lines. Its pictures and links are the body's."""
+        if hidden_by_attribute(cell) or self.style_sheet.hides(cell):
+            return ""
+        first = len(self.blocks)
+        self.inside(cell, replace(context, kind="paragraph"))
+        self.end_block(context)
+        text = "\n".join(block["text"] for block in self.blocks[first:])
+        del self.blocks[first:], self.plain[first:]
+        return text
+
+    # -- what is not text --------------------------------------------------------------------------------------
+
+    def _link(self, element: HtmlElement, context: _Context) -> None:
+        url = absolute(self.base, element.get("href"))
+        inner = replace(context, in_link=True) if element.get("href") else context
+        before = len(self.images)
+        self.inside(element, inner)
+        if url is None:
+            return
+        text = inline_text(element)
+        if text or len(self.images) == before:
+            self.links.append(Link(url, text))
+
+    def _image(self, element: HtmlElement, context: _Context) -> None:
+        if element.get("fallback") is not None or element.get("placeholder") is not None:
+            return
+        if emoji := _emoji(element):
+            self.say(emoji, context)
+            return
+        image = read_image(element, self.base, context.caption, "gallery" if context.gallery else "body")
+        if image is not None and all(image.url != other.url for other in self.images):
+            self.images.append(image)
+
+    def _embed(self, element: HtmlElement) -> None:
+        self._add_embed(_embed_of(element, self.base))
+
+    def _quoted_embed(self, quote: HtmlElement, classes: list[str]) -> None:
+        """A post of a social network pasted as a quote: its text stays, its address is an embed."""
+        if "twitter-tweet" in classes or "twitter-video" in classes:
+            for link in reversed(list(quote.iter("a"))):
+                if "/status/" in (url := absolute(self.base, link.get("href")) or ""):
+                    self._add_embed(Embed("tweet", url.partition("?")[0]))
+                    break
+        elif "instagram-media" in classes:
+            link = next(quote.iter("a"), None)
+            permalink = quote.get("data-instgrm-permalink") or (link.get("href") if link is not None else None)
+            if url := absolute(self.base, permalink):
+                self._add_embed(Embed("instagram", url.partition("?")[0]))
+
+    def _add_embed(self, embed: Embed | None) -> None:
+        if embed is not None and embed not in self.embeds:
+            self.embeds.append(embed)
+
+
+def _is_junk(classes: str) -> bool:
+    return not _JUNK.isdisjoint(classes.split()) or _JUNK_PREFIXES.search(classes) is not None
+
+
+def _is_layout(table: HtmlElement) -> bool:
+    """Whether a table only places things: one column, whose cells hold block elements."""
+    holds_blocks = False
+    for row in table.iter("tr"):
+        if next(row.iterancestors("table")) is not table:
+            continue
+        cells = [cell for cell in row if cell.tag in ("td", "th")]
+        if len(cells) > 1:
+            return False
+        holds_blocks = holds_blocks or any(
+            inner.tag in _BLOCK_TAGS for cell in cells for inner in cell.iterdescendants()
+        )
+    return holds_blocks
+
+
+def _caption(figure: HtmlElement) -> str | None:
+    """The caption of a figure's own picture; a gallery's is nobody's."""
+    if len(figure.findall(".//figure")):
+        return None
+    for element in figure.iterdescendants():
+        if element.tag == "figcaption" or not _CAPTION_CLASSES.isdisjoint((element.get("class") or "").split()):
+            return inline_text(element) or None
+    return None
+
+
+def _source_of(element: HtmlElement) -> str | None:
+    """The address of a picture or frame; of one that is loaded late, the attribute where it waits."""
+    source = element.get("src")
+    if not source or source.startswith(("data:", "about:")):
+        for attribute in ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-img-url"):
+            if element.get(attribute):
+                return cast("str", element.get(attribute))
+        srcset = element.get("srcset") or element.get("data-srcset") or ""
+        return (srcset.split() or [None])[0] if not source else None
+    return cast("str", source)
+
+
+def read_image(
+    element: HtmlElement, base: str, caption: str | None, role: Literal["lead", "body", "gallery"]
+) -> Image | None:
+    """Read an ``img`` or ``amp-img``; null for what has no address, and for counters of one pixel."""
+    if element.get("width") in ("0", "1") and element.get("height") in ("0", "1"):
+        return None
+    url = absolute(base, _source_of(element))
+    if url is None or not url.startswith("http"):
+        return None
+    return Image(url, original_image(url), squeeze(element.get("alt") or ""), caption, role)
+
+
+_YOUTUBE = re.compile(
+    r"(?:youtube(?:-nocookie)?\.com/(?:embed/|v/|shorts/)|youtu\.be/)(?!videoseries)([\w-]{6,20})", re.IGNORECASE
+)
+
+
+def _embed_of(element: HtmlElement, base: str) -> Embed | None:
+    tag = element.tag
+    if tag == "amp-youtube" and element.get("data-videoid"):
+        return Embed("youtube", f"https://www.youtube.com/watch?v={element.get('data-videoid')}")
+    if tag == "amp-twitter" and element.get("data-tweetid"):
+        return Embed("tweet", f"https://twitter.com/i/status/{element.get('data-tweetid')}")
+    if tag == "amp-instagram" and element.get("data-shortcode"):
+        return Embed("instagram", f"https://www.instagram.com/p/{element.get('data-shortcode')}/")
+    source = _source_of(element)
+    if source is None and (inner := element.find("source")) is not None:
+        source = inner.get("src")
+    url = absolute(base, source)
+    if url is None or not url.startswith("http"):
+        return None
+    if tag in ("video", "amp-video"):
+        return Embed("video", url)
+    if tag in ("audio", "amp-audio"):
+        return Embed("audio", url)
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if found := _YOUTUBE.search(url):
+        return Embed("youtube", f"https://www.youtube.com/watch?v={found[1]}")
+    if host.endswith("youtube.com") and (video := parse_qs(parts.query).get("v")):
+        return Embed("youtube", f"https://www.youtube.com/watch?v={video[0]}")
+    if host in ("platform.twitter.com", "twitter.com", "x.com") and (tweet := parse_qs(parts.query).get("id")):
+        return Embed("tweet", f"https://twitter.com/i/status/{tweet[0]}")
+    if host.endswith("instagram.com") and (code := re.search(r"/(?:p|reel|tv)/([\w-]+)", parts.path)):
+        return Embed("instagram", f"https://www.instagram.com/p/{code[1]}/")
+    return Embed("iframe", url)
+
+
+def _mark_related(blocks: list[Block], plain: list[str]) -> None:
+    """Mark "Read more: <link>" lines, and "Also read" with the list of links that follows it.
+
+    Args:
+        blocks: the body's blocks; changed in place.
+        plain: for each block its text outside of links.
+    """
+    only_links = [
+        block["kind"] in ("paragraph", "list_item", "heading")
+        and not _WORD.search(outside)
+        and _WORD.search(block["text"]) is not None
+        for block, outside in zip(blocks, plain, strict=True)
+    ]
+    following = False
+    for number, block in enumerate(blocks):
+        if following and only_links[number]:
+            _make_related(block)
+            continue
+        following = False
+        label = _RELATED_LABEL.match(block["text"])
+        if label is None or _WORD.search(_RELATED_LABEL.sub("", plain[number], count=1)):
+            continue
+        alone = not _WORD.search(block["text"], label.end())
+        if not alone or only_links[number] or (number + 1 < len(blocks) and only_links[number + 1]):
+            _make_related(block)
+            following = True
+
+
+def _make_related(block: Block) -> None:
+    text = block["text"]
+    block.clear()  # type: ignore[attr-defined]
+    block["kind"], block["text"] = "related", text

@@ -1,0 +1,167 @@
+"""Canonical pages by the tagDiv Newspaper theme: the classic template, and Cloud Library templates (MARKUP.md 7, 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+
+from lxml.html import HtmlElement
+from web_poet import field
+
+from ifp_scraper.dates import read_theme_time
+from ifp_scraper.items import Author, Image
+from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
+from ifp_scraper.pages.body import closing_source, inline_text
+from ifp_scraper.pages.document import Document
+
+
+class NewspaperPage(ArticlePage):
+    """The classic template: ``.td-post-header`` and ``.td-post-content``."""
+
+    layout = "newspaper"
+
+    @classmethod
+    def matches(cls, document: Document) -> bool:
+        return b"td-post-content" in document.html and b"tdb_single_content" not in document.html
+
+    @field(cached=True)
+    def headline(self) -> str | None:
+        # Modules print h3.entry-title; the article's own is the only h1.
+        return self.line("h1.entry-title")
+
+    @field
+    def lead(self) -> str | None:
+        return self.line("p.td-post-sub-title, .td-post-header .td-post-sub-title")
+
+    @field(cached=True)
+    def byline(self) -> str | None:
+        # Modules have a .td-post-author-name too. A handle may be glued to the name, outside of its link.
+        names = self.lines(".td-post-header .td-post-author-name a")
+        return ", ".join(names) if names else without_by(self._unlinked_byline)
+
+    @cached_property
+    def _unlinked_byline(self) -> str | None:
+        line = self.line(".td-post-header .td-post-author-name")
+        return line.rstrip(" -–—") if line else None
+
+    @field
+    def authors(self) -> list[Author]:
+        authors = self.people(".td-post-header .td-post-author-name a")
+        if not authors and self.byline:
+            authors = [Author(self.byline)]
+        return self._with_boxes(authors, ".author-box-wrap", ".td-author-name", ".td-author-description")
+
+    def _with_boxes(self, authors: list[Author], box: str, name: str, bio: str) -> list[Author]:
+        """Add bios from the author boxes below the body, to the authors of the same name."""
+        for found in self.css(box):
+            names = found.css(name)
+            words = found.css(bio)
+            for author in authors:
+                if names and words and inline_text(names[0].root) == author.name:
+                    author.bio = author.bio or inline_text(words[0].root) or None
+        return authors
+
+    @field
+    def sections(self) -> list[str]:
+        # .td-post-category is a module's label; breadcrumbs end with the headline, unlinked.
+        return (
+            self.lines("ul.td-category li.entry-category, .td-post-header .td-category a")
+            or self.graph_words("articleSection")
+            or self.lines(".entry-crumbs a.entry-crumb")[1:][-1:]
+        )
+
+    @field
+    def tags(self) -> list[str]:
+        return self.lines("ul.td-tags li a") or self.graph_words("keywords")
+
+    @cached_property
+    def container(self) -> HtmlElement | None:
+        found = self.css("article .td-post-content") or self.css(".td-post-content")
+        return found[0].root if found else None
+
+    @cached_property
+    def lead_image(self) -> Image | None:
+        return self.picture(".td-post-featured-image, .td-post-header-holder .td-image-gradient")
+
+    @field
+    def source(self) -> str | None:
+        for item in self.css(".td-post-source-tags .td-post-small-box"):
+            label = item.css("span::text").get("").strip().lower()
+            if label in ("source", "sources") and (link := item.css("a")):
+                return inline_text(link[0].root) or None
+        return closing_source(self.content.blocks)
+
+    def published_evidence(self) -> Iterator[Evidence | None]:
+        yield from self.seo_evidence("published")
+        # The first time element of a page may be a module's, and the site's header shows today's date.
+        yield from self._theme_times(".td-post-header .td-post-date time::attr(datetime)")
+        yield from self._theme_times('meta[itemprop="datePublished"]::attr(content)')
+
+    def modified_evidence(self) -> Iterator[Evidence | None]:
+        yield from self.seo_evidence("modified")
+        yield from self._theme_times('meta[itemprop="dateModified"]::attr(content)')
+
+    def _theme_times(self, query: str) -> Iterator[Evidence | None]:
+        printed = self.css(query).get()
+        yield self.evidence("time", printed, read_theme_time(printed))
+
+
+class NewspaperCloudPage(NewspaperPage):
+    """A tagDiv Cloud Library template: every part is a ``tdb_single_*`` block, in any order."""
+
+    layout = "newspaper-cloud"
+
+    @classmethod
+    def matches(cls, document: Document) -> bool:
+        return b"tdb_single_content" in document.html
+
+    @field(cached=True)
+    def headline(self) -> str | None:
+        return self.line("h1.tdb-title-text") or self.line(".tdb_title h1, h1.entry-title")
+
+    @field
+    def lead(self) -> str | None:
+        return self.line(".tdb_single_subtitle p") or self.line(".tdb_single_subtitle")
+
+    @field(cached=True)
+    def byline(self) -> str | None:
+        names = self.lines(".tdb_single_author .tdb-author-name")
+        return ", ".join(names) if names else without_by(self.line(".tdb_single_author"))
+
+    @field
+    def authors(self) -> list[Author]:
+        authors = self.people(".tdb_single_author .tdb-author-name")
+        if not authors and self.byline:
+            authors = [Author(self.byline)]
+        return self._with_boxes(authors, ".tdb-author-box", ".tdb-author-name", ".tdb-author-descr")
+
+    @field
+    def sections(self) -> list[str]:
+        return (
+            self.lines(".tdb_single_categories a.tdb-entry-category")
+            or self.lines("a.tdb-entry-category")
+            or self.graph_words("articleSection")
+            or self.lines("a.tdb-entry-crumb")[1:][-1:]
+        )
+
+    @field
+    def tags(self) -> list[str]:
+        return self.lines("ul.tdb-tags li a") or self.graph_words("keywords")
+
+    @cached_property
+    def container(self) -> HtmlElement | None:
+        # The container itself is a .td_block_wrap like any widget; what is inside counts.
+        found = self.css(".tdb_single_content .tdb-block-inner") or self.css(".tdb_single_content")
+        return found[0].root if found else None
+
+    @cached_property
+    def lead_image(self) -> Image | None:
+        return self.picture(".tdb_single_featured_image, .tdb_single_bg_featured_image")
+
+    def published_evidence(self) -> Iterator[Evidence | None]:
+        yield from self.seo_evidence("published")
+        yield from self._theme_times(".tdb_single_date time::attr(datetime)")
+        yield from self._theme_times('meta[itemprop="datePublished"]::attr(content)')
+
+

@@ -1,0 +1,104 @@
+"""Any other WordPress theme, by what core and most themes print: the last resort."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+from lxml.html import HtmlElement
+from web_poet import field
+
+from ifp_scraper.dates import read_instant
+from ifp_scraper.items import Author, Image
+from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
+from ifp_scraper.pages.document import Document
+
+_CONTAINERS = (
+    ".wp-block-post-content",
+    "article .entry-content",
+    ".entry-content",
+    "article .post-content",
+    ".post-content",
+    '[itemprop="articleBody"]',
+    "article .content",
+    "main article",
+    "article",
+)
+
+
+class WordPressPage(ArticlePage):
+    """Core's classes, a block theme's blocks, hAtom's and schema.org's names."""
+
+    layout = "wordpress"
+
+    @classmethod
+    def matches(cls, document: Document) -> bool:
+        return True
+
+    @field(cached=True)
+    def headline(self) -> str | None:
+        return self.line("h1.wp-block-post-title, h1.entry-title, h1.post-title, article h1") or self.line("h1")
+
+    @field
+    def lead(self) -> str | None:
+        return self.line(".td-post-sub-title, .entry-subtitle, .post-subtitle")
+
+    @field(cached=True)
+    def byline(self) -> str | None:
+        names = [author.name for author in self._named]
+        return ", ".join(names) if names else without_by(self.css('meta[name="author"]::attr(content)').get())
+
+    @cached_property
+    def _named(self) -> list[Author]:
+        for query in (
+            ".wp-block-post-author-name",
+            ".wp-block-post-author__name",
+            ".entry-meta .author a, .entry-header .author a, .byline a, .posted-by a, a[rel='author']",
+            ".entry-meta .author, .entry-header .author, .byline .author, .byline, [itemprop='author'] [itemprop='name']",
+        ):
+            if found := self.people(query):
+                return found
+        return []
+
+    @field
+    def authors(self) -> list[Author]:
+        return self._named or ([Author(self.byline)] if self.byline else [])
+
+    @field
+    def sections(self) -> list[str]:
+        return self.lines(
+            ".taxonomy-category a, .cat-links a, .entry-categories a, article a[rel~='category']"
+        ) or self.graph_words("articleSection")
+
+    @field
+    def tags(self) -> list[str]:
+        return self.lines(
+            ".taxonomy-post_tag a, .tags-links a, .tag-links a, article a[rel='tag']:not([rel~='category'])"
+        ) or self.graph_words("keywords")
+
+    @cached_property
+    def container(self) -> HtmlElement | None:
+        for query in _CONTAINERS:
+            if found := self.css(query):
+                return found[0].root
+        return None
+
+    @cached_property
+    def lead_image(self) -> Image | None:
+        return self.picture(".wp-block-post-featured-image, .post-thumbnail, .entry-thumbnail, .featured-image")
+
+    def published_evidence(self) -> Iterator[Evidence | None]:
+        yield from self.seo_evidence("published")
+        for query in (
+            ".wp-block-post-date time::attr(datetime)",
+            "time.entry-date.published::attr(datetime), time.published::attr(datetime)",
+            "article time.entry-date::attr(datetime), .entry-meta time::attr(datetime)",
+        ):
+            if printed := self.css(query).get():
+                yield self.evidence("time", printed, read_instant(printed))
+                break
+
+    def modified_evidence(self) -> Iterator[Evidence | None]:
+        yield from self.seo_evidence("modified")
+        printed = self.css("article time.updated:not(.published)::attr(datetime)").get()
+        yield self.evidence("time", printed, read_instant(printed))

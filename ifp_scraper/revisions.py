@@ -1,0 +1,159 @@
+"""What is a new article, an edit, a better reading, or nothing new: pure rules, no I/O.
+
+The publisher's edits raise ``revision``; a better view or a newer extractor only rereads. Views are ranked:
+canonical and AMP page merged, the canonical page alone, the AMP page alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import fields, replace
+from typing import Literal, NamedTuple
+
+from ifp_scraper.items import Article
+
+DUPLICATE_WORDS = 50
+"""Texts of fewer words are never called duplicates."""
+
+_EDITED = ("headline", "lead", "blocks", "byline", "sections", "tags")
+_VOLATILE = {
+    "schema_version",
+    "aliases",
+    "recent_posts",
+    "fetched_at",
+    "fetched_url",
+    "html_sha256",
+    "revision",
+    "reread",
+    "duplicate_of",
+    "extractor_version",
+}
+_COMPARED = tuple(f.name for f in fields(Article) if f.name not in _VOLATILE)
+
+
+class Decision(NamedTuple):
+    """What became of one reading of an article."""
+
+    outcome: Literal["new", "revised", "reread", "unchanged"]
+    """``unchanged``: no line is to be written."""
+
+    article: Article
+    """The line to write, with revision, reread and aliases set; if unchanged, the last line as it stands."""
+
+
+def decide(known: Article | None, article: Article) -> Decision:
+    """Compare a fresh reading with the article's last line.
+
+    Neither argument is changed. What identifies and dates the article (id, amp_url, the publication time) is
+    kept from the last line where the new reading lacks it.
+
+    Args:
+        known: the last line of the same article, or None when there is none.
+        article: the reading, complete but for ``revision`` and ``reread``; its status is ``published``.
+    """
+    if known is None:
+        return Decision("new", _line(article, revision=1, reread=False))
+    article = _carry(known, article)
+    newer_extractor = _version(article.extractor_version) > _version(known.extractor_version)
+    older_extractor = _version(article.extractor_version) < _version(known.extractor_version)
+    same_reader = article.layout == known.layout and not newer_extractor and not older_extractor
+    better = view_rank(article.layout) - view_rank(known.layout)
+
+    later = _later(article.modified_at, known.modified_at)
+    earlier = _later(known.modified_at, article.modified_at)
+    # Recordings are not replayed in order: an old capture is not an edit of a newer one.
+    stale = earlier or (not later and _later(known.fetched_at, article.fetched_at))
+
+    if older_extractor:
+        edited = False
+    elif same_reader:
+        edited = later or (not stale and _differ(known, article, _EDITED))
+    else:
+        edited = later and content_hash(known) != content_hash(article)
+    if edited:
+        return Decision("revised", _line(article, revision=known.revision + 1, reread=False))
+
+    replaces = not older_extractor and better >= 0
+    if known.status == "gone":
+        if earlier or not _later(article.fetched_at, known.fetched_at, unknown=True):
+            return Decision("unchanged", known)
+        back = article if replaces else replace(known, status="published", aliases=article.aliases)
+        return Decision("reread", _line(back, revision=known.revision, reread=True))
+
+    # A modification time that was unknown or has moved on is taken over, or the article would be fetched
+    # again by every run.
+    dated = article.modified_at is not None and (known.modified_at is None or later)
+    improves = not same_reader and (newer_extractor or better > 0)
+    if replaces and not earlier and (improves or dated) and _differ(known, article, _COMPARED):
+        same_text = improves or content_hash(known) == content_hash(article)
+        if same_text:
+            return Decision("reread", _line(article, revision=known.revision, reread=True))
+    return Decision("unchanged", known)
+
+
+def view_rank(layout: str) -> int:
+    """Return how much of an article a layout sees: 2 both pages, 1 the canonical one, 0 AMP or unknown."""
+    if "+" in layout:
+        return 2
+    return 0 if not layout or layout.startswith("amp-") else 1
+
+
+def content_hash(article: Article) -> str:
+    """Return the SHA-256 (64 hexadecimal digits) of headline, lead and all blocks' text.
+
+    Each is brought to NFC and its white space collapsed; they are joined by newlines, null as an empty line.
+    """
+    texts = [article.headline or "", article.lead or "", *(block["text"] for block in article.blocks)]
+    lines = [" ".join(unicodedata.normalize("NFC", text).split()) for text in texts]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def text_hash(article: Article) -> bytes | None:
+    """Return 8 bytes that stand for the text of ``body``, None when it has less than ``DUPLICATE_WORDS`` words.
+
+    Headline and lead do not count, nor where words and paragraphs break.
+    """
+    if article.word_count < DUPLICATE_WORDS:
+        return None
+    letters = article.body.encode().translate(None, b" \n")
+    return hashlib.blake2b(letters, digest_size=8).digest()
+
+
+def _line(article: Article, *, revision: int, reread: bool) -> Article:
+    own = {article.url, article.amp_url}
+    aliases = [url for url in dict.fromkeys(article.aliases) if url not in own]
+    return replace(article, revision=revision, reread=reread, aliases=aliases)
+
+
+def _carry(known: Article, article: Article) -> Article:
+    article = replace(
+        article,
+        id=known.id if article.id is None else article.id,
+        amp_url=article.amp_url or known.amp_url,
+        aliases=[*known.aliases, known.url, *article.aliases],
+    )
+    if article.published_at is None and known.published_at is not None:
+        article.published_at = known.published_at
+        article.published_raw = known.published_raw
+        article.published_source = known.published_source
+        article.warnings = [warning for warning in article.warnings if warning != "no-date"]
+    return article
+
+
+def _differ(one: Article, other: Article, names: tuple[str, ...]) -> bool:
+    return any(getattr(one, name) != getattr(other, name) for name in names)
+
+
+def _later(one: str | None, other: str | None, *, unknown: bool = False) -> bool:
+    # RFC 3339 in UTC with whole seconds sorts as text.
+    return unknown if one is None or other is None else one > other
+
+
+def _version(text: str) -> tuple[int, ...]:
+    match = re.match(r"\d+(\.\d+)*", text)
+    numbers = [int(number) for number in match[0].split(".")] if match else []
+    while numbers and numbers[-1] == 0:
+        numbers.pop()
+    return tuple(numbers)

@@ -1,0 +1,60 @@
+"""Text: white space, Unicode, and what qTranslate left behind."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+LINE_BREAK = "\ue00a"
+"""Stands for a ``<br>`` while a block is put together: a character for private use."""
+
+_LANGUAGE_MARK = re.compile(r"\[:([a-z]{2})?\]")
+_UNWANTED = re.compile("[\ud800-\udfff\x00-\x08\x0e-\x1f\x7f\ufeff]")
+
+
+def squeeze(text: str) -> str:
+    """Collapse white space (no-break spaces too) to single spaces, in NFC, without control characters."""
+    text = " ".join(text.split())
+    if not text.isprintable():
+        text = _UNWANTED.sub("", text)
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
+def squeeze_lines(text: str) -> str:
+    """Do as ``squeeze`` does on each line between ``LINE_BREAK``, which becomes a newline."""
+    if LINE_BREAK not in text:
+        return squeeze(text)
+    return "\n".join(squeeze(line) for line in text.split(LINE_BREAK)).strip("\n")
+
+
+def first_language(texts: list[str]) -> list[str]:
+    """Cut qTranslate's residue: of ``A[:fa]B`` and ``[:en]A[:fa]B[:]`` only A stays.
+
+    Args:
+        texts: consecutive texts of one field, since a mark holds until the next one.
+
+    Returns:
+        As many texts; those of other languages are empty.
+
+    >>> first_language(["[:en]A", "B", "[:fa]C[:]"])
+    ['A', 'B', '']
+    """
+    if not any("[:" in text for text in texts):
+        return texts
+    first: str | None = None
+    current: str | None = None
+    result = []
+    for text in texts:
+        kept = []
+        # split() with a group gives text, mark, text, mark, ...: a mark is null for "[:]".
+        pieces = _LANGUAGE_MARK.split(text)
+        for number, piece in enumerate(pieces):
+            if number % 2:
+                current = piece
+                continue
+            if first is None and piece.strip():
+                first = current or "unmarked"
+            if current is None or current == first:
+                kept.append(piece)
+        result.append("".join(kept).strip() if len(pieces) > 1 else "".join(kept))
+    return result

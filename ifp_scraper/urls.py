@@ -1,0 +1,85 @@
+"""Addresses of the site: one form for one article (FACTS.md, "URLs")."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
+
+MAX_URL_LENGTH = 8192
+"""Longer addresses are not followed or kept: no article has one."""
+
+_AMP = re.compile(r"/amp(/\d{1,3})?/?$", re.IGNORECASE)
+_PAGE_NUMBER = re.compile(r"(?<=[^/])/\d{1,3}/?$")
+_SIZE = re.compile(r"-\d{2,5}x\d{2,5}(?=\.[A-Za-z]{3,4}$)")
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+
+
+def absolute(base: str, url: str | None) -> str | None:
+    """Return the address that a page at ``base`` means; null for fragments, ``javascript:`` and the like."""
+    url = (url or "").strip()
+    if not url or url[0] == "#" or len(url) > MAX_URL_LENGTH:
+        return None
+    try:
+        joined = url if url.startswith(("https://", "http://")) else urljoin(base, url)
+        parts = urlsplit(joined)
+    except ValueError:
+        return None
+    if parts.scheme in ("http", "https"):
+        return joined if parts.hostname else None
+    return joined if parts.scheme in ("mailto", "tel") else None
+
+
+@lru_cache(maxsize=8192)
+def canonical(url: str) -> str:
+    """Return the one address of the article that this address shows.
+
+    No query, fragment, ``/amp/`` or page number; a slash at the end; host and percent-encoding in lower case,
+    the way WordPress prints permalinks.
+
+    >>> canonical("HTTPS://ifpnews.com/some-%D8%AA/amp?x=1#top")
+    'https://ifpnews.com/some-%d8%aa/'
+    """
+    try:
+        parts = urlsplit(url.strip())
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        return url
+    scheme = parts.scheme.lower()
+    if port and port != {"http": 80, "https": 443}.get(scheme):
+        host = f"{host}:{port}"
+    path = re.sub("/{2,}", "/", parts.path)
+    path = _AMP.sub("/", path)
+    path = _PAGE_NUMBER.sub("/", path)
+    path = quote(path, safe="/%!$&'()*+,;=:@~-._")
+    path = _PERCENT.sub(lambda match: match[0].lower(), path)
+    if not path.endswith("/") and "." not in path.rsplit("/", 1)[-1]:
+        path += "/"
+    return urlunsplit((scheme, host, path, "", ""))
+
+
+def original_image(url: str) -> str:
+    """Return the picture's address without WordPress's ``-WIDTHxHEIGHT``.
+
+    >>> original_image("https://ifpnews.com/up/a-696x464.jpg")
+    'https://ifpnews.com/up/a.jpg'
+    """
+    address, mark, query = url.partition("?")
+    return _SIZE.sub("", address) + mark + query
+
+
+def host(url: str) -> str:
+    """Return host and port without a leading ``www.``: what two addresses of one site share."""
+    try:
+        parts = urlsplit(url)
+        name, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        return ""
+    name = name.removeprefix("www.")
+    return f"{name}:{port}" if port and port not in (80, 443) else name
+
+
+def slug(url: str) -> str:
+    """Return the last part of the canonical path, decoded; empty for the home page."""
+    path = urlsplit(canonical(url)).path.strip("/")
+    return unquote(path.rsplit("/", 1)[-1])
