@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from fastwarc.warc import ArchiveIterator, WarcRecordType
+from parsel import Selector
 
 from ifp_scraper import UnreadablePage, extract
 from ifp_scraper.urls import canonical
@@ -67,14 +68,32 @@ def flat(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def truth_blocks(truth: dict[str, Any], amp: bool) -> list[str]:
-    """The truth's paragraphs as the contract counts them: no captions, table rows joined, hidden ones out."""
-    texts: list[str] = []
+def truth_blocks(truth: dict[str, Any], lost: set[str]) -> list[str]:
+    """The truth's paragraphs as the contract counts them: no captions, hidden ones out, nor what AMP lost."""
+    texts = []
     for paragraph in truth["paragraphs"]:
-        if paragraph["kind"] == "figcaption" or paragraph.get("hidden"):
-            continue
-        texts.append(flat(paragraph["text"]))
+        text = flat(paragraph["text"])
+        if paragraph["kind"] != "figcaption" and not paragraph.get("hidden") and text not in lost:
+            texts.append(text)
     return texts
+
+
+def lost_in_amp(samples: Path) -> dict[str, set[str]]:
+    """Text of pasted tweets and Instagram posts by article: AMP prints only their ids (MARKUP.md 4)."""
+    lost: dict[str, set[str]] = defaultdict(set)
+    for url, body, _ in pages(samples / "wordpress-ifp-like.warc.gz"):
+        quotes = Selector(body.decode()).css("blockquote.twitter-tweet, blockquote.instagram-media")
+        lost[canonical(url)] = (
+            {
+                flat(text)
+                for quote in quotes
+                for text in "".join(quote.xpath(".//text()").getall()).split("\n")
+                if text.strip()
+            }
+            | {flat("".join(part.xpath(".//text()").getall())) for quote in quotes for part in quote.css("p")}
+            | {flat("".join(quote.xpath("./text() | ./a//text()").getall())) for quote in quotes}
+        )
+    return lost
 
 
 def got_blocks(record: dict[str, Any]) -> list[str]:
@@ -86,6 +105,7 @@ def got_blocks(record: dict[str, Any]) -> list[str]:
 
 def measure(samples: Path) -> Scores:
     scores = Scores()
+    lost = lost_in_amp(samples)
     truths = {}
     for line in (samples / "truth.jsonl").open(encoding="utf-8"):
         truth = json.loads(line)
@@ -104,14 +124,20 @@ def measure(samples: Path) -> Scores:
                 continue
             column = f"{name} {record['layout']}"
             found[column] += 1
-            compare(scores, column, url, record, truth, truths)
+            compare(scores, column, url, record, truth, truths, lost)
     return scores
 
 
 def compare(
-    scores: Scores, column: str, url: str, record: dict[str, Any], truth: dict[str, Any], truths: dict[str, Any]
+    scores: Scores,
+    column: str,
+    url: str,
+    record: dict[str, Any],
+    truth: dict[str, Any],
+    truths: dict[str, Any],
+    lost: dict[str, set[str]],
 ) -> None:
-    amp = record["layout"].startswith("amp")
+    lost_here = lost.get(record["url"], set()) if record["layout"].startswith("amp") else set()
     scores.compare(column, "found", url, record["url"], canonical(truth["url"]))
     scores.compare(column, "headline", url, record["headline"], truth["title_text"] or None)
     # The lead counts where the page prints one in an element of its own.
@@ -129,11 +155,17 @@ def compare(
     scores.compare(column, "modified_at", url, record["modified_at"], truth["modified_utc"])
     if record["sections"]:
         scores.compare(
-            column, "sections", url, sorted(record["sections"]), sorted(one["name"] for one in truth["categories"])
+            column,
+            "sections",
+            url,
+            sorted(record["sections"]),
+            sorted(one["name"] for one in truth["categories"]),
         )
     if record["tags"]:
-        scores.compare(column, "tags", url, sorted(record["tags"]), sorted(one["name"] for one in truth["tags"]))
-    scores.compare(column, "blocks", url, got_blocks(record), truth_blocks(truth, amp))
+        scores.compare(
+            column, "tags", url, sorted(record["tags"]), sorted(one["name"] for one in truth["tags"])
+        )
+    scores.compare(column, "blocks", url, got_blocks(record), truth_blocks(truth, lost_here))
     for post in record["recent_posts"]:
         other = truths.get(post["url"])
         if other is None:
@@ -160,7 +192,9 @@ def report(scores: Scores) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--samples", type=Path, default=SAMPLES)
     parser.add_argument("--show", metavar="FIELD", help="print what was wrong in this field")
     arguments = parser.parse_args()

@@ -111,7 +111,7 @@ def content_hash(article: Article) -> str:
 
 
 def text_hash(article: Article) -> bytes | None:
-    """Return 8 bytes that stand for the text of ``body``, None when it has less than ``DUPLICATE_WORDS`` words.
+    """Return 8 bytes that stand for the text of ``body``, None below ``DUPLICATE_WORDS`` words.
 
     Headline and lead do not count, nor where words and paragraphs break.
     """

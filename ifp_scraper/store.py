@@ -70,8 +70,8 @@ class Store:
 
     Opening creates the file and its folders where missing, locks it against other crawls, reads it, and cuts
     an unfinished end. One article is one ``id``, or one ``url`` where an id is missing. Where an article has
-    several lines, the last one counts. While appending, ``fsync`` is called at most once a second, and again by
-    ``close``: power loss can cost the lines appended since, whole lines only.
+    several lines, the last one counts. While appending, ``fsync`` is called at most once a second, and again
+    by ``close``: power loss can cost the lines appended since, whole lines only.
 
     Args:
         path: the ``.jsonl`` file.
@@ -138,7 +138,7 @@ class Store:
         return sum(1 for _ in self.known())
 
     def find(self, id: int | None, url: str) -> Known | None:
-        """Return what is known of an article, looked up by id, then by URL, then by its other URLs.
+        """Return what is known of an article, looked up by id, then by canonical URL, then by aliases.
 
         Two articles that both have an id and differ in it are never the same.
         """
@@ -339,9 +339,8 @@ class Store:
         if known.url != article.url:
             known.url = article.url
             self._by_url[article.url] = number
-        for url in (article.amp_url, *article.aliases):
-            if url:
-                self._by_alias[hash(url)] = number
+        for url in article.aliases:
+            self._by_alias[hash(url)] = number
         known.published_at = article.published_at
         same_time = article.modified_at == article.published_at
         known.modified_at = known.published_at if same_time else article.modified_at
@@ -399,7 +398,7 @@ class Store:
             place = self._copy(0, self._size, chain(places, self._siblings("recovered", ".jsonl")))
         except OSError as error:
             return StoreError(
-                f"{self.path} was {event} during the crawl, and its lines could not be saved: {_reason(error)}."
+                f"{self.path} was {event} during the crawl, and could not be saved: {_reason(error)}."
             )
         return StoreError(
             f"{self.path} was {event} during the crawl. Nothing is lost: what it held is in {place}. "
@@ -473,7 +472,8 @@ def _parse(line: bytes) -> Article | None:
         values: Any = msgspec.json.decode(line)
     if not isinstance(values, dict):
         return None
-    values["schema_version"] = str(values.get("schema_version"))
+    if "schema_version" in values:
+        values["schema_version"] = str(values["schema_version"])
     article = Article()
     for name, hint in _HINTS.items():
         with suppress(KeyError, msgspec.ValidationError):

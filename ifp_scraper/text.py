@@ -9,7 +9,7 @@ LINE_BREAK = "\ue00a"
 """Stands for a ``<br>`` while a block is put together: a character for private use."""
 
 _LANGUAGE_MARK = re.compile(r"\[:([a-z]{2})?\]")
-_UNWANTED = re.compile("[\ud800-\udfff\x00-\x08\x0e-\x1f\x7f\ufeff]")
+_UNWANTED = re.compile("[\ud800-\udfff\x00-\x08\x0e-\x1f\x7f]")
 
 
 def squeeze(text: str) -> str:

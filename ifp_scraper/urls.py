@@ -58,6 +58,11 @@ def canonical(url: str) -> str:
     return urlunsplit((scheme, host, path, "", ""))
 
 
+def same_article(one: str, other: str) -> bool:
+    """Whether two addresses show one article: scheme, ``www.``, slash, query, AMP and page number do not count."""
+    return host(one) == host(other) and urlsplit(canonical(one)).path == urlsplit(canonical(other)).path
+
+
 def original_image(url: str) -> str:
     """Return the picture's address without WordPress's ``-WIDTHxHEIGHT``.
 

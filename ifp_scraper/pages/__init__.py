@@ -69,7 +69,9 @@ def _is_article(document: Document) -> bool:
     root = document.root
     if not _NO_POST.isdisjoint(classes):
         return False
-    if b"post-password-form" in document.html and root.xpath('//form[contains(@class, "post-password-form")]'):
+    if b"post-password-form" in document.html and root.xpath(
+        '//form[contains(@class, "post-password-form")]'
+    ):
         return False
     if not classes.isdisjoint(("single", "single-post", "amp-single")):
         return not any(name.startswith(("attachmentid-", "page-id-")) for name in classes)

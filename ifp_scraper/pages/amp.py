@@ -11,7 +11,14 @@ from lxml.html import HtmlElement
 from web_poet import field
 
 from ifp_scraper import urls
-from ifp_scraper.dates import CLOCK_READING, ago_interval, format_utc, read_ago, read_amp_json_ld, read_printed_date
+from ifp_scraper.dates import (
+    CLOCK_READING,
+    ago_interval,
+    format_utc,
+    read_ago,
+    read_amp_json_ld,
+    read_printed_date,
+)
 from ifp_scraper.items import Author, Image, RecentPost
 from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
 from ifp_scraper.pages.body import inline_text
@@ -90,6 +97,11 @@ class AmpPage(ArticlePage):
             post.published_earliest, post.published_latest = map(format_utc, interval)
 
 
+def _bio(box: Any) -> str | None:
+    """The paragraphs of an author box; 1.0.94 prints its own around those of the profile."""
+    return " ".join(filter(None, (inline_text(found.root) for found in box.xpath("./p")))) or None
+
+
 def _first_line(found: Any) -> str | None:
     return (inline_text(found[0].root) or None) if found else None
 
@@ -123,8 +135,10 @@ class AmpSwiftPage(AmpPage):
             name = inline_text(box.css(".author-name")[0].root) if box.css(".author-name") else ""
             for author in authors:
                 if author.name == name:
-                    author.bio = author.bio or _first_line(box.xpath("./p"))
-                    author.url = author.url or next((same.url for same in self._linked if same.name == name), None)
+                    author.bio = author.bio or _bio(box)
+                    author.url = author.url or next(
+                        (same.url for same in self._linked if same.name == name), None
+                    )
         return authors
 
     @cached_property
@@ -133,7 +147,7 @@ class AmpSwiftPage(AmpPage):
 
     @field
     def sections(self) -> list[str]:
-        return self.lines(".sp .amp-cat") or self.graph_words("articleSection") or self.lines(".bread-cat")[-1:]
+        return self.lines(".amp-cat") or self.graph_words("articleSection") or self.lines(".bread-cat")[-1:]
 
     @field
     def tags(self) -> list[str]:

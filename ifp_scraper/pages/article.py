@@ -37,8 +37,11 @@ Source = Literal["rest", "feed", "sitemap", "meta", "jsonld", "time"]
 _POST_ID = re.compile(r"post-?id-(\d{1,12})")
 _SHORTLINK = re.compile(r"[?&]p=(\d{1,12})\b")
 _PAGE_OF_MANY = re.compile(r"(?:/(?:amp/)?|[?&]page=)(\d{1,3})/?(?:[?&#].*)?$")
-_LICENSE = re.compile(r"licen[cs]ed under (?:an? |the )?(Creative Commons [^.|©]{3,80}?Licen[cs]e|CC[ -]BY[\w .-]{0,20})", re.I)
+_LICENSE = re.compile(
+    r"licen[cs]ed under (?:an? |the )?(Creative Commons [^.|©]{3,80}?Licen[cs]e|CC[ -]BY[\w .-]{0,20})", re.I
+)
 _BY = re.compile(r"^\s*(?:published by|written by|by|author)\b\s*:?\s*", re.IGNORECASE)
+_HANDLE = re.compile(r"\s+@\w+$")
 
 
 class UnreadablePage(ValueError):
@@ -230,7 +233,9 @@ class ArticlePage(ItemPage[Article]):
         link = self.document.root.xpath('//a[@rel="license"]')
         if link and (words := inline_text(link[0])):
             return words
-        for element in self.document.root.xpath('//*[contains(text(), "icensed under") or contains(text(), "icenced under")]'):
+        for element in self.document.root.xpath(
+            '//*[contains(text(), "icensed under") or contains(text(), "icenced under")]'
+        ):
             if match := _LICENSE.search(inline_text(element)):
                 return squeeze(match[1])
         return None
@@ -263,7 +268,7 @@ class ArticlePage(ItemPage[Article]):
         ).getall()
         for link in links:
             url = urls.absolute(self.capture.url, link)
-            if url is None or urls.canonical(url) != self.url:
+            if url is None or not urls.same_article(url, self.url):
                 continue
             match = _PAGE_OF_MANY.search(url)
             number = int(match[1]) if match else 1
@@ -275,7 +280,7 @@ class ArticlePage(ItemPage[Article]):
     def page_number(self) -> int:
         """Which page of the post this is, from its own address; 1 for a post on one page."""
         match = _PAGE_OF_MANY.search(self.capture.url)
-        return int(match[1]) if match and urls.canonical(self.capture.url) == self.url else 1
+        return int(match[1]) if match and urls.same_article(self.capture.url, self.url) else 1
 
     # -- tools for layouts ---------------------------------------------------------------------------------------
 
@@ -296,7 +301,7 @@ class ArticlePage(ItemPage[Article]):
         """Authors named by the elements selected, each a link or not, each name once."""
         authors: dict[str, Author] = {}
         for found in self.css(query):
-            name = _BY.sub("", inline_text(found.root))
+            name = without_by(inline_text(found.root))
             if name and name not in authors:
                 link = found.root if found.root.tag == "a" else found.root.find(".//a")
                 url = urls.absolute(self.capture.url, link.get("href")) if link is not None else None
@@ -337,8 +342,10 @@ class ArticlePage(ItemPage[Article]):
         """Sections or tags of the graph; WordPress escapes them twice at times."""
         for item in self.graph_articles:
             value = item.get(key)
-            words = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-            return list(dict.fromkeys(squeeze(word) for word in words if isinstance(word, str) and word.strip()))
+            words = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
+            return list(
+                dict.fromkeys(squeeze(word) for word in words if isinstance(word, str) and word.strip())
+            )
         return []
 
     # -- made once -----------------------------------------------------------------------------------------------
@@ -371,7 +378,9 @@ class ArticlePage(ItemPage[Article]):
             found.append("no-body")
         if not self._published:
             found.append("no-date")
-        elif not all(same_clock_fault(self._published[0].instant, other.instant) for other in self._published):
+        elif not all(
+            same_clock_fault(self._published[0].instant, other.instant) for other in self._published
+        ):
             found.append("dates-disagree")
         if self._published and self.capture.captured_at:
             if self._published[0].instant > self.capture.captured_at + timedelta(days=1):
@@ -386,9 +395,11 @@ class ArticlePage(ItemPage[Article]):
 def _is_article(item: dict[str, Any]) -> bool:
     kind = item.get("@type")
     kinds = kind if isinstance(kind, list) else [kind]
-    return any(isinstance(name, str) and (name.endswith("Article") or name == "BlogPosting") for name in kinds)
+    return any(
+        isinstance(name, str) and (name.endswith("Article") or name == "BlogPosting") for name in kinds
+    )
 
 
 def without_by(text: str | None) -> str | None:
-    """Return a byline without "By" or "Published by"; null when nothing is left."""
-    return (_BY.sub("", text).strip() or None) if text else None
+    """Return a byline without "By" or "Published by" and without a glued handle; null when nothing is left."""
+    return (_HANDLE.sub("", _BY.sub("", text)).strip(" -–—") or None) if text else None

@@ -78,6 +78,7 @@ _RELATED_LABEL = re.compile(
     r"\s*(:|-|–|—|$|\n|\))",
     re.IGNORECASE,
 )
+_SCRIPT_END = re.compile(r"[\"'”’″]\s*\)\s*;")
 _WORD = re.compile(r"\w")
 _SOURCE_LINE = re.compile(r"\(?\s*sources?\s*[:：]\s*(.{1,120}?)\s*\)?\.?", re.IGNORECASE)
 
@@ -118,6 +119,7 @@ def read_body(container: HtmlElement, base: str, style_sheet: StyleSheet) -> Bod
     walk = _Walk(base, style_sheet)
     walk.inside(container, _Context())
     walk.end_block(_Context())
+    _drop_leaked_script(walk.blocks, walk.plain)
     _mark_related(walk.blocks, walk.plain)
     texts = first_language([block["text"] for block in walk.blocks])
     blocks = [block for block, text in zip(walk.blocks, texts, strict=True) if text]
@@ -225,15 +227,21 @@ class _Walk:
             self.say(LINE_BREAK, context)
             return
         classes = element.get("class")
-        if classes is not None and _is_junk(classes):
-            return
-        if hidden_by_attribute(element) or self.style_sheet.hides(element):
+        if (
+            (classes is not None and _is_junk(classes))
+            or hidden_by_attribute(element)
+            or self.style_sheet.hides(element)
+        ):
+            if tag in _BLOCK_TAGS:  # what stands before it and after it is not one run
+                self.end_block(context)
             return
         if tag in _IMAGE_TAGS:
             self._image(element, context)
             return
         if tag in _EMBED_TAGS:
-            self._embed(element)
+            if tag in ("amp-twitter", "amp-instagram"):  # a blockquote on the canonical page
+                self.end_block(context)
+            self._add_embed(_embed_of(element, self.base))
             return
         if tag in _NO_TEXT_TAGS:
             return
@@ -339,9 +347,6 @@ class _Walk:
         if image is not None and all(image.url != other.url for other in self.images):
             self.images.append(image)
 
-    def _embed(self, element: HtmlElement) -> None:
-        self._add_embed(_embed_of(element, self.base))
-
     def _quoted_embed(self, quote: HtmlElement, classes: list[str]) -> None:
         """A post of a social network pasted as a quote: its text stays, its address is an embed."""
         if "twitter-tweet" in classes or "twitter-video" in classes:
@@ -351,7 +356,9 @@ class _Walk:
                     break
         elif "instagram-media" in classes:
             link = next(quote.iter("a"), None)
-            permalink = quote.get("data-instgrm-permalink") or (link.get("href") if link is not None else None)
+            permalink = quote.get("data-instgrm-permalink") or (
+                link.get("href") if link is not None else None
+            )
             if url := absolute(self.base, permalink):
                 self._add_embed(Embed("instagram", url.partition("?")[0]))
 
@@ -384,7 +391,9 @@ def _caption(figure: HtmlElement) -> str | None:
     if len(figure.findall(".//figure")):
         return None
     for element in figure.iterdescendants():
-        if element.tag == "figcaption" or not _CAPTION_CLASSES.isdisjoint((element.get("class") or "").split()):
+        if element.tag == "figcaption" or not _CAPTION_CLASSES.isdisjoint(
+            (element.get("class") or "").split()
+        ):
             return inline_text(element) or None
     return None
 
@@ -414,7 +423,8 @@ def read_image(
 
 
 _YOUTUBE = re.compile(
-    r"(?:youtube(?:-nocookie)?\.com/(?:embed/|v/|shorts/)|youtu\.be/)(?!videoseries)([\w-]{6,20})", re.IGNORECASE
+    r"(?:youtube(?:-nocookie)?\.com/(?:embed/|v/|shorts/)|youtu\.be/)(?!videoseries)([\w-]{6,20})",
+    re.IGNORECASE,
 )
 
 
@@ -442,11 +452,20 @@ def _embed_of(element: HtmlElement, base: str) -> Embed | None:
         return Embed("youtube", f"https://www.youtube.com/watch?v={found[1]}")
     if host.endswith("youtube.com") and (video := parse_qs(parts.query).get("v")):
         return Embed("youtube", f"https://www.youtube.com/watch?v={video[0]}")
-    if host in ("platform.twitter.com", "twitter.com", "x.com") and (tweet := parse_qs(parts.query).get("id")):
+    if host in ("platform.twitter.com", "twitter.com", "x.com") and (
+        tweet := parse_qs(parts.query).get("id")
+    ):
         return Embed("tweet", f"https://twitter.com/i/status/{tweet[0]}")
     if host.endswith("instagram.com") and (code := re.search(r"/(?:p|reel|tv)/([\w-]+)", parts.path)):
         return Embed("instagram", f"https://www.instagram.com/p/{code[1]}/")
     return Embed("iframe", url)
+
+
+def _drop_leaked_script(blocks: list[Block], plain: list[str]) -> None:
+    """Drop what the AMP plugin leaves of ``document.write("<p>...</p>");``: the paragraph and its end."""
+    for number in range(len(blocks) - 1, 0, -1):
+        if number < len(blocks) and _SCRIPT_END.match(blocks[number]["text"]):
+            del blocks[number - 1 : number + 1], plain[number - 1 : number + 1]
 
 
 def _mark_related(blocks: list[Block], plain: list[str]) -> None:

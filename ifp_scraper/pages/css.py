@@ -22,7 +22,9 @@ _HIDDEN_INLINE = re.compile(r"(?:^|;)\s*display\s*:\s*none", re.IGNORECASE)
 def hidden_by_attribute(element: HtmlElement) -> bool:
     """Whether the element hides itself: ``style="display:none"`` or the attribute ``hidden``."""
     style = element.get("style")
-    return (style is not None and _HIDDEN_INLINE.search(style) is not None) or element.get("hidden") is not None
+    return (style is not None and _HIDDEN_INLINE.search(style) is not None) or element.get(
+        "hidden"
+    ) is not None
 
 
 @dataclass(slots=True, frozen=True)

@@ -65,7 +65,9 @@ class Document:
             root: lxml.html.HtmlElement = lxml.html.document_fromstring(html, parser=parser)
         except (etree.ParserError, ValueError):  # a document of nothing but comments
             root = lxml.html.document_fromstring(b"<html></html>", parser=parser)
-        if any(error.type_name == "ERR_INTERNAL_ERROR" and "depth" in error.message for error in parser.error_log):
+        if any(
+            error.type_name == "ERR_INTERNAL_ERROR" and "depth" in error.message for error in parser.error_log
+        ):
             self.warnings.append("too-deep")
         return root
 

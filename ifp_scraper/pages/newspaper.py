@@ -37,13 +37,8 @@ class NewspaperPage(ArticlePage):
     @field(cached=True)
     def byline(self) -> str | None:
         # Modules have a .td-post-author-name too. A handle may be glued to the name, outside of its link.
-        names = self.lines(".td-post-header .td-post-author-name a")
-        return ", ".join(names) if names else without_by(self._unlinked_byline)
-
-    @cached_property
-    def _unlinked_byline(self) -> str | None:
-        line = self.line(".td-post-header .td-post-author-name")
-        return line.rstrip(" -–—") if line else None
+        names = [author.name for author in self.people(".td-post-header .td-post-author-name a")]
+        return ", ".join(names) if names else without_by(self.line(".td-post-header .td-post-author-name"))
 
     @field
     def authors(self) -> list[Author]:
@@ -126,7 +121,7 @@ class NewspaperCloudPage(NewspaperPage):
 
     @field(cached=True)
     def byline(self) -> str | None:
-        names = self.lines(".tdb_single_author .tdb-author-name")
+        names = [author.name for author in self.people(".tdb_single_author .tdb-author-name")]
         return ", ".join(names) if names else without_by(self.line(".tdb_single_author"))
 
     @field
@@ -163,5 +158,3 @@ class NewspaperCloudPage(NewspaperPage):
         yield from self.seo_evidence("published")
         yield from self._theme_times(".tdb_single_date time::attr(datetime)")
         yield from self._theme_times('meta[itemprop="datePublished"]::attr(content)')
-
-

@@ -20,10 +20,8 @@ _CONTAINERS = (
     "article .post-content",
     ".post-content",
     '[itemprop="articleBody"]',
-    "article .content",
-    "main article",
-    "article",
 )
+"""Names for the body alone: an ``article`` element holds far more than it."""
 
 
 class WordPressPage(ArticlePage):
@@ -37,7 +35,7 @@ class WordPressPage(ArticlePage):
 
     @field(cached=True)
     def headline(self) -> str | None:
-        return self.line("h1.wp-block-post-title, h1.entry-title, h1.post-title, article h1") or self.line("h1")
+        return self.line("h1.wp-block-post-title, h1.entry-title, h1.post-title, article h1, main h1")
 
     @field
     def lead(self) -> str | None:
@@ -85,7 +83,9 @@ class WordPressPage(ArticlePage):
 
     @cached_property
     def lead_image(self) -> Image | None:
-        return self.picture(".wp-block-post-featured-image, .post-thumbnail, .entry-thumbnail, .featured-image")
+        return self.picture(
+            ".wp-block-post-featured-image, .post-thumbnail, .entry-thumbnail, .featured-image"
+        )
 
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("published")

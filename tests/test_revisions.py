@@ -1,0 +1,300 @@
+from __future__ import annotations
+
+import copy
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ifp_scraper.items import Article, Author, Block, RecentPost
+from ifp_scraper.revisions import content_hash, decide, text_hash, view_rank
+
+BOTH, CANONICAL, AMP = "newspaper+amp-swift", "newspaper", "amp-swift"
+URL = "https://ifpnews.com/iran-and-the-sea/"
+
+
+def paragraph(text: str) -> Block:
+    return {"kind": "paragraph", "text": text}
+
+
+def article(**changes: Any) -> Article:
+    base = Article(
+        id=7,
+        url=URL,
+        amp_url=URL + "amp/",
+        headline="Iran and the sea",
+        lead="A standfirst",
+        byline="IFP Editorial Staff",
+        sections=["Politics"],
+        tags=["sea"],
+        blocks=[paragraph("One."), paragraph("Two.")],
+        body="One.\n\nTwo.",
+        word_count=2,
+        published_at="2024-01-01T00:00:00Z",
+        modified_at="2024-01-01T01:00:00Z",
+        published_raw="Jan 1",
+        published_source="meta",
+        layout=CANONICAL,
+        fetched_at="2024-02-01T00:00:00Z",
+        fetched_url=URL,
+        extractor_version="0.2.0",
+    )
+    return replace(base, **changes)
+
+
+EDITS: list[dict[str, Any]] = [
+    {"headline": "Iran, and the sea"},
+    {"headline": None},
+    {"lead": "Another"},
+    {"blocks": [paragraph("One."), paragraph("Three.")]},
+    {"blocks": [paragraph("One."), {"kind": "heading", "text": "Two.", "level": 2}]},
+    {"byline": None},
+    {"sections": ["Politics", "Sea"]},
+    {"tags": []},
+    {"modified_at": "2024-01-01T01:00:01Z"},
+]
+NO_EDITS: list[dict[str, Any]] = [
+    {"recent_posts": [RecentPost("Other", "https://ifpnews.com/other/")]},
+    {"fetched_at": "2024-03-01T00:00:00Z"},
+    {"fetched_url": URL + "amp/"},
+    {"html_sha256": "0" * 64},
+    {"aliases": ["https://ifpnews.com/politics/iran-and-the-sea/"]},
+    {"duplicate_of": "https://ifpnews.com/other/"},
+    {"authors": [Author("IFP Editorial Staff", bio="new")]},
+    {"language": "fa-IR"},
+    {"license": "CC"},
+    {"modified_at": None},
+    {"revision": 9},
+    {"reread": True},
+]
+LATER = {"modified_at": "2024-01-02T00:00:00Z"}
+EDITED_LATER = {**LATER, "headline": "Another headline"}
+
+
+def test_an_article_that_is_not_known_is_new() -> None:
+    outcome, line = decide(
+        None, article(revision=5, reread=True, aliases=[URL, URL + "amp/", "http://a/", "http://a/"])
+    )
+    assert outcome == "new"
+    assert (line.revision, line.reread, line.aliases) == (1, False, ["http://a/"])
+
+
+@pytest.mark.parametrize("changes", EDITS, ids=str)
+def test_the_publishers_edits_raise_the_revision(changes: dict[str, Any]) -> None:
+    outcome, line = decide(article(revision=3, reread=True), article(**changes))
+    assert outcome == "revised"
+    assert line == article(**changes, revision=4, reread=False)
+
+
+@pytest.mark.parametrize("changes", NO_EDITS, ids=str)
+def test_what_is_no_edit_gives_no_line(changes: dict[str, Any]) -> None:
+    known = article(revision=3)
+    outcome, line = decide(known, article(**changes))
+    assert outcome == "unchanged"
+    assert line is known
+
+
+@pytest.mark.parametrize("layout", [BOTH, AMP])
+@pytest.mark.parametrize("changes", NO_EDITS, ids=str)
+def test_nor_when_read_again_from_a_view_that_is_no_better(changes: dict[str, Any], layout: str) -> None:
+    known = article(layout=BOTH)
+    assert decide(known, article(layout=layout, **changes)).outcome == "unchanged"
+
+
+def test_a_modification_time_that_was_unknown_is_taken_over_but_is_no_edit() -> None:
+    outcome, line = decide(article(modified_at=None, revision=2), article())
+    assert (outcome, line.revision, line.reread) == ("reread", 2, True)
+    assert line.modified_at == "2024-01-01T01:00:00Z"
+    assert decide(line, article()).outcome == "unchanged"
+
+
+def test_an_older_state_of_the_article_is_no_edit() -> None:
+    assert (
+        decide(article(), article(headline="Old", modified_at="2024-01-01T00:30:00Z")).outcome == "unchanged"
+    )
+    earlier_capture = article(headline="Old", fetched_at="2023-01-01T00:00:00Z")
+    assert decide(article(), earlier_capture).outcome == "unchanged"
+    assert decide(article(), replace(earlier_capture, **LATER)).outcome == "revised"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "outcome"),
+    [
+        (AMP, AMP, "unchanged"),
+        (AMP, CANONICAL, "reread"),
+        (AMP, BOTH, "reread"),
+        (CANONICAL, AMP, "unchanged"),
+        (CANONICAL, CANONICAL, "unchanged"),
+        (CANONICAL, BOTH, "reread"),
+        (BOTH, AMP, "unchanged"),
+        (BOTH, CANONICAL, "unchanged"),
+        (BOTH, BOTH, "unchanged"),
+        (CANONICAL, "cloud", "unchanged"),
+        (BOTH, "cloud+amp-swift", "unchanged"),
+    ],
+)
+def test_only_a_better_view_replaces_the_line(before: str, after: str, outcome: str) -> None:
+    tags = ["sea"] if before == after else ["sea", "gulf"]
+    known, reading = article(layout=before, revision=2), article(layout=after, tags=tags)
+    decision = decide(known, reading)
+    assert decision.outcome == outcome
+    if outcome == "reread":
+        assert decision.article == replace(reading, revision=2, reread=True)
+
+
+@pytest.mark.parametrize("before", [AMP, CANONICAL, BOTH])
+@pytest.mark.parametrize("after", ["amp-other", "cloud", "cloud+amp-other"])
+def test_another_view_shows_an_edit_only_by_a_later_time_and_other_words(before: str, after: str) -> None:
+    known = article(layout=before)
+    assert decide(known, article(layout=after, **EDITED_LATER)).outcome == "revised"
+    same_words = decide(known, article(layout=after, **LATER)).outcome
+    assert same_words == ("reread" if view_rank(after) >= view_rank(before) else "unchanged")
+    other_words = decide(known, article(layout=after, headline="Another headline")).outcome
+    assert other_words == ("reread" if view_rank(after) > view_rank(before) else "unchanged")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "outcome"),
+    [
+        ("0.2.0", "0.3.0", "reread"),
+        ("0.9.0", "0.10.0", "reread"),
+        ("0.2.0", "0.2.1.dev1", "reread"),
+        ("0.2.0", "0.2", "unchanged"),
+        ("0.2.0", "0.2.0+local", "unchanged"),
+        ("0.10.0", "0.9.0", "unchanged"),
+        ("", "0.1", "reread"),
+    ],
+)
+def test_a_newer_extractor_rereads(before: str, after: str, outcome: str) -> None:
+    known = article(extractor_version=before)
+    images_only = article(extractor_version=after, license="CC")
+    assert decide(known, images_only).outcome == outcome
+    assert decide(known, article(extractor_version=after)).outcome == "unchanged"
+
+
+def test_an_older_extractor_changes_nothing() -> None:
+    reading = article(extractor_version="0.1.0", layout=BOTH, **EDITED_LATER)
+    assert decide(article(), reading).outcome == "unchanged"
+
+
+def test_a_newer_extractor_with_a_worse_view_changes_nothing() -> None:
+    reading = article(extractor_version="0.3.0", layout=AMP, tags=[])
+    assert decide(article(), reading).outcome == "unchanged"
+
+
+class TestGone:
+    gone = article(status="gone", revision=2)
+    again = article(fetched_at="2024-04-01T00:00:00Z")
+
+    def test_the_same_text_again_is_published_again(self) -> None:
+        outcome, line = decide(self.gone, self.again)
+        assert outcome == "reread"
+        assert line == replace(self.again, revision=2, reread=True)
+        assert line.status == "published"
+
+    def test_an_edit_is_an_edit(self) -> None:
+        outcome, line = decide(self.gone, replace(self.again, headline="Back"))
+        assert (outcome, line.revision, line.status, line.reread) == ("revised", 3, "published", False)
+
+    def test_a_worse_view_brings_back_what_the_better_one_saw(self) -> None:
+        outcome, line = decide(self.gone, replace(self.again, layout=AMP, tags=[]))
+        assert outcome == "reread"
+        assert line == replace(self.gone, status="published", reread=True)
+
+    def test_an_old_capture_does_not_bring_it_back(self) -> None:
+        assert decide(self.gone, article()).outcome == "unchanged"
+        assert decide(self.gone, article(fetched_at="2024-01-15T00:00:00Z")).outcome == "unchanged"
+
+
+def test_aliases_and_what_dates_and_identifies_are_kept() -> None:
+    old = "https://ifpnews.com/politics/iran/"
+    known = article(aliases=["http://a/", URL + "amp/"], url=old)
+    bare = article(
+        id=None, amp_url=None, aliases=["http://b/", "http://a/"], tags=[], published_at=None, published_raw=None,
+        published_source=None, warnings=["no-date", "no-byline"],
+    )  # fmt: skip
+    outcome, line = decide(known, bare)
+    assert outcome == "revised"
+    assert line.aliases == ["http://a/", old, "http://b/"]
+    assert (line.id, line.amp_url, line.warnings) == (7, URL + "amp/", ["no-byline"])
+    assert (line.published_at, line.published_raw, line.published_source) == (
+        "2024-01-01T00:00:00Z",
+        "Jan 1",
+        "meta",
+    )
+
+
+changed = st.fixed_dictionaries(
+    {},
+    optional={
+        "layout": st.sampled_from([AMP, CANONICAL, "cloud", BOTH]),
+        "extractor_version": st.sampled_from(["0.1", "0.2.0", "0.10"]),
+        "headline": st.sampled_from(["A", "B", None]),
+        "tags": st.sampled_from([["a"], []]),
+        "modified_at": st.sampled_from([None, "2024-01-01T00:00:00Z", "2024-01-02T00:00:00Z"]),
+        "fetched_at": st.sampled_from([None, "2024-02-02T00:00:00Z", "2024-02-03T00:00:00Z"]),
+        "license": st.sampled_from([None, "CC"]),
+        "status": st.sampled_from(["published", "gone"]),
+        "aliases": st.lists(st.sampled_from(["http://a/", "http://b/", URL])),
+    },
+)
+
+
+@given(changed, changed, st.integers(1, 4))
+def test_a_reading_counts_once(before: dict[str, Any], after: dict[str, Any], revision: int) -> None:
+    known = article(**before, revision=revision)
+    reading = article(**{**after, "status": "published"})
+    copies = copy.deepcopy((known, reading))
+    outcome, line = decide(known, reading)
+    assert (known, reading) == copies
+    if outcome == "unchanged":
+        assert line is known
+    else:
+        assert (line.revision, line.reread) == (
+            (revision + 1, False) if outcome == "revised" else (revision, True)
+        )
+        assert line.status == "published"
+        assert set(known.aliases) | set(reading.aliases) == set(line.aliases) | (
+            {URL} & {*known.aliases, *reading.aliases}
+        )
+        assert decide(line, reading).outcome == "unchanged"
+
+
+def test_content_hash_is_of_headline_lead_and_blocks() -> None:
+    base = article()
+    assert len(content_hash(base)) == 64
+    spaced = article(headline=" Iran \u00a0and\nthe sea", blocks=[paragraph("One. "), paragraph("Two.")])
+    assert content_hash(spaced) == content_hash(base)
+    decomposed, composed = article(headline="Pe\u0301rse"), article(headline="P\u00e9rse")
+    assert content_hash(decomposed) == content_hash(composed)
+    others = [
+        article(headline="iran and the sea"),
+        article(headline=None, lead="Iran and the sea A standfirst"),
+        article(lead=None),
+        article(blocks=[paragraph("One. Two.")]),
+        article(blocks=[paragraph("Two."), paragraph("One.")]),
+        article(blocks=[*base.blocks, {"kind": "related", "text": "Read more"}]),
+    ]
+    assert len({content_hash(a) for a in [base, *others]}) == len(others) + 1
+
+
+def test_content_hash_leaves_the_rest_out() -> None:
+    hashed = {"headline", "lead", "blocks"}
+    other = {f.name: getattr(Article(), f.name) for f in fields(Article) if f.name not in hashed}
+    assert content_hash(article(**other)) == content_hash(article())
+
+
+def test_text_hash_wants_fifty_words_and_sees_only_them() -> None:
+    def text(words: list[str], gap: str = " ") -> Article:
+        return article(body=gap.join(words), word_count=len(words))
+
+    words = [f"w{n}" for n in range(50)]
+    known = text_hash(text(words))
+    assert known is not None
+    assert len(known) == 8
+    assert text_hash(text(words[:49])) is None
+    assert text_hash(text(words, "\n\n")) == known
+    assert text_hash(replace(text(words), headline="Other", lead=None)) == known
+    assert text_hash(text([*words[:49], "x"])) != known
