@@ -83,16 +83,9 @@ def lost_in_amp(samples: Path) -> dict[str, set[str]]:
     lost: dict[str, set[str]] = defaultdict(set)
     for url, body, _ in pages(samples / "wordpress-ifp-like.warc.gz"):
         quotes = Selector(body.decode()).css("blockquote.twitter-tweet, blockquote.instagram-media")
-        lost[canonical(url)] = (
-            {
-                flat(text)
-                for quote in quotes
-                for text in "".join(quote.xpath(".//text()").getall()).split("\n")
-                if text.strip()
-            }
-            | {flat("".join(part.xpath(".//text()").getall())) for quote in quotes for part in quote.css("p")}
-            | {flat("".join(quote.xpath("./text() | ./a//text()").getall())) for quote in quotes}
-        )
+        for part in quotes.css("p, blockquote"):
+            text = part.xpath(".//text()" if part.root.tag == "p" else "./text() | ./a//text() | ./cite//text()")
+            lost[canonical(url)].add(flat("".join(text.getall())))
     return lost
 
 

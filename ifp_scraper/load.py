@@ -1,7 +1,7 @@
 """The output as a table: ``load`` gives articles, ``recent_posts`` what they say of other articles' times.
 
-Both read JSON Lines as ``scrapy crawl ifp`` writes them, one file or many, compressed or not. ``select`` is what
-they share with the export and the report: which lines count, without holding the file in memory.
+Both read JSON Lines as ``scrapy crawl ifp`` writes them, one file or many, compressed or not. ``select`` is
+what they share with export and report: which lines count, without holding the file in memory.
 """
 
 from __future__ import annotations
@@ -118,25 +118,16 @@ _HEAD = msgspec.json.Decoder(_Head)
 
 @dataclass(slots=True)
 class Selection:
-    """The lines of some files that count, found by reading them once."""
+    """The lines of some files that count; lines are numbered from 1 through all the files."""
 
-    files: list[Path]
-    """In the order in which they are read."""
-
-    kept: array[int] = field(default_factory=lambda: array("q"))
-    """Numbers of the lines that count, ascending; lines are numbered from 1 through all the files."""
-
-    articles: int = 0
-    """Different articles in the files, those that are gone included."""
-
-    read: int = 0
-    """Lines that hold an article, whether they count or not."""
-
-    corrupt: int = 0
-    """Lines that hold none: torn, damaged or of another kind."""
+    files: list[Path]  # in the order in which they are read
+    kept: array[int] = field(default_factory=lambda: array("q"))  # ascending numbers of the lines that count
+    articles: int = 0  # different articles, those that are gone included
+    read: int = 0  # lines that hold an article, whether they count or not
+    corrupt: int = 0  # lines that hold none: torn, damaged or of another kind
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
-        """Yield (number, line) of the lines that count; reads the files again, one line in memory at a time."""
+        """Yield (number, line) of the lines that count; reads the files again, a line at a time."""
         wanted = iter(self.kept)
         following = next(wanted, None)
         number = 0
@@ -156,8 +147,8 @@ def select(
     """Find the lines that count: with ``latest`` each article's last line, with ``all`` every line.
 
     An article is known by its id where it has one, else by its URL; a line without id belongs to the article
-    that has this URL in another line. An article whose last line says ``gone`` is left out of ``latest`` unless
-    ``gone`` is true. Lines that hold no article are left out, and ``tell`` is told.
+    that has this URL in another line. An article whose last line says ``gone`` is left out of ``latest``
+    unless ``gone`` is true. Lines that hold no article are left out, and ``tell`` is told.
 
     Raises:
         FileNotFoundError: when there is no such file.
@@ -187,9 +178,7 @@ def select(
                 heads.append((number, head.id, head.url, head.status == "gone"))
         chosen.corrupt += bad + torn
         if bad:
-            tell(
-                f"{path}: {bad} line{'s' * (bad > 1)} left out that hold no article, the first is line {first_bad}"
-            )
+            tell(f"{path}: {bad} line{'s' * (bad > 1)} without an article left out, first line {first_bad}")
         if torn:
             tell(f"{path}: the last line is torn and was left out")
     chosen.read = len(heads)
@@ -225,8 +214,8 @@ def load(
     Returns:
         A DataFrame whose columns are the fields of ``items.Article``. ``published_at``, ``modified_at`` and
         ``fetched_at`` are UTC date-times in microseconds; byline, layout, language, status, license and
-        published_source are categorical; id is a nullable integer. Lists are lists, in pandas those of objects
-        (blocks, images, ...) Arrow-backed so that they take less memory. Times inside recent_posts stay strings.
+        published_source are categorical; id is a nullable integer. Lists are lists; in pandas those of
+        objects (blocks, images, ...) are Arrow-backed, to save memory. Times in recent_posts stay strings.
 
     Raises:
         MissingExtra: when pandas, polars or pyarrow is not installed.
@@ -235,10 +224,7 @@ def load(
 
     Lines that hold no article (a torn last line, a damaged one) are left out with a ``UserWarning``.
     """
-    if engine not in ("pandas", "polars"):
-        raise ValueError(f'engine is "pandas" or "polars", not {engine!r}')
-    require(engine)
-    pa = require("pyarrow")
+    pa = _engine(engine)
     schema = arrow_schema(columns)
     chosen = select(source, revisions=revisions, gone=gone)
     pieces = [_to_arrow(batch, schema) for batch in _batches(chosen)]
@@ -250,7 +236,7 @@ def load(
             table = table.set_column(index, name, _instants(table[name]))
         elif name in CATEGORIES:
             table = table.set_column(index, name, table[name].dictionary_encode())
-    return require("polars").from_arrow(table) if engine == "polars" else _to_pandas(table)
+    return _to_frame(table, engine)
 
 
 def recent_posts(source: Source, *, engine: Engine = "pandas") -> Any:
@@ -258,18 +244,16 @@ def recent_posts(source: Source, *, engine: Engine = "pandas") -> Any:
 
     Returns:
         A DataFrame with a row for each observation, all times UTC date-times: observed_at (when the page was
-        captured), observed_on (its URL), url and headline and section of the article that was seen there,
-        published_earliest and published_latest (the interval that this observation allows), earliest and latest
-        (what all observations of that url allow together), exact, consistent. Where the article itself is in the
-        file with a time, earliest and latest are both that time and exact is true. Where observations
-        contradict each other, earliest and latest span all of them and consistent is false.
+        captured), observed_on (its URL), url, headline and section of the article that was seen there,
+        published_earliest and published_latest (the interval that this observation allows), earliest and
+        latest (what all observations of that url allow together), exact, consistent. Where the article itself
+        is in the file with a time, earliest and latest are both that time and exact is true. Where
+        observations contradict each other, earliest and latest span all of them and consistent is false.
 
     Raises:
         MissingExtra, FileNotFoundError, ValueError: as ``load``.
     """
-    if engine not in ("pandas", "polars"):
-        raise ValueError(f'engine is "pandas" or "polars", not {engine!r}')
-    frames, pa = require(engine), require("pyarrow")
+    pa = _engine(engine)
     decoder = msgspec.json.Decoder(_Observer)
     seen: dict[tuple[str | None, str, str], _Observed] = {}
     exact: dict[str, str] = {}
@@ -288,45 +272,19 @@ def recent_posts(source: Source, *, engine: Engine = "pandas") -> Any:
         if post.published_earliest and post.published_latest:
             bounds.setdefault(url, []).append(post)
     narrowed = {url: _narrow(posts) for url, posts in bounds.items()}
-    rows: dict[str, list[Any]] = {name: [] for name in _OBSERVATION}
+    rows: list[tuple[Any, ...]] = []
     for (captured, on, url), post in seen.items():
         earliest, latest, consistent = narrowed.get(url, (None, None, True))
         known = exact.get(url)
-        values = (
-            captured,
-            on,
-            url,
-            post.headline,
-            post.section,
-            post.published_earliest,
-            post.published_latest,
-        )
-        values += (known or earliest, known or latest, known is not None, consistent)  # type: ignore[assignment]
-        for column, value in zip(rows.values(), values, strict=True):
-            column.append(value)
-    arrays = {
-        name: _instants(pa.chunked_array([pa.array(rows[name], pa.string())]))
-        if kind == "time"
-        else pa.array(rows[name], pa.bool_() if kind == "bool" else pa.string())
-        for name, kind in _OBSERVATION.items()
-    }
-    table = pa.table(arrays)
-    return frames.from_arrow(table) if engine == "polars" else _to_pandas(table)
-
-
-_OBSERVATION = {
-    "observed_at": "time",
-    "observed_on": "text",
-    "url": "text",
-    "headline": "text",
-    "section": "text",
-    "published_earliest": "time",
-    "published_latest": "time",
-    "earliest": "time",
-    "latest": "time",
-    "exact": "bool",
-    "consistent": "bool",
-}
+        seen_times = (post.published_earliest, post.published_latest, known or earliest, known or latest)
+        rows.append((captured, *seen_times, on, url, post.headline, post.section, bool(known), consistent))
+    texts = pa.string()
+    names = "observed_at published_earliest published_latest earliest latest observed_on url headline section"
+    columns = list(zip(*rows, strict=True)) or [()] * 11
+    table = {name: pa.chunked_array([pa.array(columns[i], texts)]) for i, name in enumerate(names.split())}
+    table |= {name: _instants(column) for name, column in list(table.items())[:5]}
+    flags = {"exact": pa.array(columns[9], pa.bool_()), "consistent": pa.array(columns[10], pa.bool_())}
+    return _to_frame(pa.table({**table, **flags}), engine)
 
 
 class _Observed(msgspec.Struct):
@@ -353,6 +311,13 @@ def _narrow(posts: list[_Observed]) -> tuple[str, str, bool]:
     if max(starts) <= min(ends):
         return max(starts), min(ends), True
     return min(starts), max(ends), False
+
+
+def _engine(name: str) -> Any:
+    if name not in ("pandas", "polars"):
+        raise ValueError(f'engine is "pandas" or "polars", not {name!r}')
+    require(name)
+    return require("pyarrow")
 
 
 def _warn(message: str) -> None:
@@ -435,7 +400,9 @@ def _instant(text: str | None) -> Any:
         return None
 
 
-def _to_pandas(table: Any) -> Any:
+def _to_frame(table: Any, engine: Engine) -> Any:
+    if engine == "polars":
+        return require("polars").from_arrow(table)
     pd, pa = require("pandas"), require("pyarrow")
 
     def dtype(arrow: Any) -> Any:

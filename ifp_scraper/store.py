@@ -241,7 +241,9 @@ class Store:
             try:
                 os.fsync(self._fd)
             except OSError as error:
-                raise self._cannot_write(error) from error
+                # A second fsync would succeed without having written anything.
+                self._lost = self._cannot_write(error)
+                raise self._lost from error
             self._unsynced = False
         self._synced_at = time.monotonic()
 

@@ -115,7 +115,7 @@ class AmpSwiftPage(AmpPage):
     def matches(cls, document: Document) -> bool:
         return b"artl-cnt" in document.html and b"cntn-wrp" in document.html
 
-    @field(cached=True)
+    @field
     def headline(self) -> str | None:
         return self.line("h1.amp-post-title")
 

@@ -19,7 +19,7 @@ from ifp_scraper.pages.document import Document
 class AmpDesignPage(AmpPage):
     """The fields are alike in the three designs; the order on the page is not."""
 
-    @field(cached=True)
+    @field
     def headline(self) -> str | None:
         return self.line(".amp-wp-title")  # an h2 in design 2
 

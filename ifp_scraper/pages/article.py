@@ -99,9 +99,9 @@ class ArticlePage(ItemPage[Article]):
         """
         if self.container is None:
             raise UnreadablePage("no body element", self.layout)
-        if self.headline is None and not self.content.blocks and not self.content.images:
-            raise UnreadablePage("neither headline nor body", self.layout)
         article: Article = item_from_fields_sync(self, item_cls=Article)
+        if article.headline is None and not article.blocks and not article.images:
+            raise UnreadablePage("neither headline nor body", self.layout)
         article.layout = self.layout
         article.content_hash = content_hash(article)
         article.warnings = self._warnings(article)
@@ -226,7 +226,7 @@ class ArticlePage(ItemPage[Article]):
         lang = self.document.root.get("lang") or self.css('meta[property="og:locale"]::attr(content)').get()
         return (lang or "en-US").strip().replace("_", "-")
 
-    @field(cached=True)
+    @field
     def license(self) -> str | None:
         if b"icen" not in self.document.html:
             return None

@@ -405,8 +405,8 @@ def _source_of(element: HtmlElement) -> str | None:
         for attribute in ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-img-url"):
             if element.get(attribute):
                 return cast("str", element.get(attribute))
-        srcset = element.get("srcset") or element.get("data-srcset") or ""
-        return (srcset.split() or [None])[0] if not source else None
+        candidates = (element.get("srcset") or element.get("data-srcset") or "").split()
+        return cast("str", candidates[0]) if candidates and not source else None
     return cast("str", source)
 
 

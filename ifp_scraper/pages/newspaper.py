@@ -25,7 +25,7 @@ class NewspaperPage(ArticlePage):
     def matches(cls, document: Document) -> bool:
         return b"td-post-content" in document.html and b"tdb_single_content" not in document.html
 
-    @field(cached=True)
+    @field
     def headline(self) -> str | None:
         # Modules print h3.entry-title; the article's own is the only h1.
         return self.line("h1.entry-title")
@@ -34,7 +34,7 @@ class NewspaperPage(ArticlePage):
     def lead(self) -> str | None:
         return self.line("p.td-post-sub-title, .td-post-header .td-post-sub-title")
 
-    @field(cached=True)
+    @field
     def byline(self) -> str | None:
         # Modules have a .td-post-author-name too. A handle may be glued to the name, outside of its link.
         names = [author.name for author in self.people(".td-post-header .td-post-author-name a")]
@@ -111,7 +111,7 @@ class NewspaperCloudPage(NewspaperPage):
     def matches(cls, document: Document) -> bool:
         return b"tdb_single_content" in document.html
 
-    @field(cached=True)
+    @field
     def headline(self) -> str | None:
         return self.line("h1.tdb-title-text") or self.line(".tdb_title h1, h1.entry-title")
 
@@ -119,7 +119,7 @@ class NewspaperCloudPage(NewspaperPage):
     def lead(self) -> str | None:
         return self.line(".tdb_single_subtitle p") or self.line(".tdb_single_subtitle")
 
-    @field(cached=True)
+    @field
     def byline(self) -> str | None:
         names = [author.name for author in self.people(".tdb_single_author .tdb-author-name")]
         return ", ".join(names) if names else without_by(self.line(".tdb_single_author"))

@@ -33,7 +33,7 @@ class WordPressPage(ArticlePage):
     def matches(cls, document: Document) -> bool:
         return True
 
-    @field(cached=True)
+    @field
     def headline(self) -> str | None:
         return self.line("h1.wp-block-post-title, h1.entry-title, h1.post-title, article h1, main h1")
 
@@ -41,7 +41,7 @@ class WordPressPage(ArticlePage):
     def lead(self) -> str | None:
         return self.line(".td-post-sub-title, .entry-subtitle, .post-subtitle")
 
-    @field(cached=True)
+    @field
     def byline(self) -> str | None:
         names = [author.name for author in self._named]
         return ", ".join(names) if names else without_by(self.css('meta[name="author"]::attr(content)').get())

@@ -1,0 +1,295 @@
+"""The output as linked tables in Parquet, CSV or SQLite, each with a description that machines read.
+
+The tables follow from the JSON Schema of a line: ``articles`` has a row for each line and a column for each
+plain field, and each list (authors, blocks, tags, ...) is a table of its own. ``line``, the number of the line in
+the file, joins them. Lines are read and written a batch at a time: the size of the file does not matter.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import os
+import re
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import chain
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, Literal, Protocol, TextIO
+
+import msgspec
+
+from ifp_scraper.items import Article, decode, json_schema
+from ifp_scraper.load import Revisions, Selection, Source, Tell, require, select
+
+Format = Literal["parquet", "csv", "sqlite"]
+FORMATS: tuple[Format, ...] = ("parquet", "csv", "sqlite")
+
+TITLE = "Articles of Iran Front Page"
+LICENSE = "https://creativecommons.org/licenses/by/4.0/"
+SITE = "https://ifpnews.com/"
+DESCRIPTION = (
+    "Articles of the news site Iran Front Page (ifpnews.com), collected by ifp_scraper. The site licenses its "
+    "content under CC BY 4.0 (Iran Front Page, IFP News). Pieces with the section Media Wire come from other "
+    "agencies and may not be covered by that licence. Times are UTC. The column line joins the tables."
+)
+
+_BATCH = 48 << 20
+_STALE = 3600  # seconds; an export writes all the time, so a partial folder this old belongs to a killed one
+_SINGULAR = {"aliases": "alias", "sections": "section", "tags": "tag", "warnings": "warning"}
+_INDEXED = ("id", "url", "published_at", "modified_at", "byline", "layout", "section", "tag", "name", "alias")
+_SPREADSHEET_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its kind is text, integer, boolean, time (RFC 3339 in UTC) or list (of text)."""
+
+    name: str
+    kind: str
+    nullable: bool
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: ``articles``, or the items of one list of the articles."""
+
+    name: str
+    description: str
+    columns: tuple[Column, ...]
+
+    @property
+    def key(self) -> list[str]:
+        """The names of the columns that identify a row."""
+        return ["line"] if self.name == "articles" else ["line", "position"]
+
+
+def tables() -> list[Table]:
+    """Return the tables of an export, ``articles`` first and then those of its lists, in the order of the fields."""
+    line = Column("line", "integer", False, "Number of the line in the file or files, from 1.")
+    position = Column("position", "integer", False, "Place in the article's list, from 1.")
+    plain: list[Column] = [line]
+    children: list[Table] = []
+    for name, schema in json_schema()["properties"].items():
+        if schema.get("type") != "array":
+            plain.append(_column(name, schema))
+            continue
+        item, text = schema["items"], _prose(schema)
+        if item["type"] == "object":
+            columns = [_column(each, one) for each, one in item["properties"].items()]
+        else:
+            columns = [Column(_SINGULAR.get(name, "value"), "text", False, text)]
+        children.append(Table(name, text, (line, position, *columns)))
+    return [Table("articles", "A row for each line: one revision of one article.", tuple(plain)), *children]
+
+
+def _column(name: str, schema: dict[str, Any]) -> Column:
+    kinds = schema.get("type", "string")
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    kind = next(each for each in kinds if each != "null")
+    kind = {"string": "text", "array": "list"}.get(kind, kind)
+    if kind == "text" and schema.get("format") == "date-time":
+        kind = "time"
+    # A field that only some kinds of block have is no required property, and has no default.
+    nullable = "null" in kinds or None in schema.get("enum", []) or name in ("level", "ordered", "cells")
+    return Column(name, kind, nullable, _prose(schema))
+
+
+def _prose(schema: dict[str, Any]) -> str:
+    return " ".join(schema.get("description", "").replace("``", "").split())
+
+
+class _Writer(Protocol):
+    def write(self, table: Table, rows: list[Row]) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class _Csv:
+    """RFC 4180 in UTF-8 without BOM: comma, CRLF, a header row, an empty field for null.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe in front.
+    """
+
+    def __init__(self, folder: Path, tables: Sequence[Table]) -> None:
+        self._files: dict[str, TextIO] = {}
+        for table in tables:
+            self._files[table.name] = open(folder / f"{table.name}.csv", "w", encoding="utf-8", newline="")
+            csv.writer(self._files[table.name]).writerow([column.name for column in table.columns])
+
+    def write(self, table: Table, rows: list[Row]) -> None:
+        csv.writer(self._files[table.name]).writerows([_cell(value) for value in row] for row in rows)
+
+    def close(self) -> None:
+        for file in self._files.values():
+            file.close()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return "'" + value if value.startswith(_SPREADSHEET_FORMULA) else value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
+
+
+class _Parquet:
+    """One file for each table, zstd, times as UTC timestamps, descriptions in the schema's metadata."""
+
+    def __init__(self, folder: Path, tables: Sequence[Table]) -> None:
+        self._pa, parquet = require("pyarrow"), require("pyarrow.parquet")
+        pa = self._pa
+        types = {"text": pa.string(), "integer": pa.int64(), "boolean": pa.bool_(), "list": pa.list_(pa.string())}
+        types["time"] = pa.timestamp("us", tz="UTC")
+        self._writers = {}
+        for table in tables:
+            fields = [
+                pa.field(each.name, types[each.kind], each.nullable, {"description": each.description})
+                for each in table.columns
+            ]
+            about = {"title": TITLE, "table": table.name, "description": table.description, "license": LICENSE}
+            schema = pa.schema(fields, {**about, "source": SITE})
+            self._writers[table.name] = parquet.ParquetWriter(folder / f"{table.name}.parquet", schema, compression="zstd")
+
+    def write(self, table: Table, rows: list[Row]) -> None:
+        pa, writer = self._pa, self._writers[table.name]
+        arrays = []
+        for column, values, of in zip(table.columns, zip(*rows, strict=True), writer.schema, strict=True):
+            array = pa.array(values, pa.string() if column.kind == "time" else of.type)
+            arrays.append(array.cast(of.type) if column.kind == "time" else array)
+        writer.write_table(pa.Table.from_arrays(arrays, schema=writer.schema))
+
+    def close(self) -> None:
+        for writer in self._writers.values():
+            writer.close()
+
+
+class _Sqlite:
+    """One database with foreign keys, indexes and a full-text index, ready for Datasette."""
+
+    def __init__(self, path: Path, tables: Sequence[Table]) -> None:
+        self._tables = tables
+        self._database = sqlite3.connect(path, isolation_level=None)
+        self._database.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA page_size=8192; BEGIN;")
+        for table in tables:
+            self._database.execute(_create(table))
+
+    def write(self, table: Table, rows: list[Row]) -> None:
+        marks = ",".join("?" * len(table.columns))
+        plain = ([_cell_of_sqlite(value) for value in row] for row in rows)
+        self._database.executemany(f'INSERT INTO "{table.name}" VALUES ({marks})', plain)
+
+    def close(self) -> None:
+        for table in self._tables:
+            for column in table.columns:
+                if column.name in _INDEXED:
+                    name = f"{table.name}_{column.name}"
+                    self._database.execute(f'CREATE INDEX "{name}" ON "{table.name}" ("{column.name}")')
+        self._database.executescript(_FULL_TEXT + "COMMIT; ANALYZE;")
+        self._database.close()
+
+
+def _cell_of_sqlite(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
+
+
+def _create(table: Table) -> str:
+    kinds = {"integer": "INTEGER", "boolean": "INTEGER"}
+    parts = [
+        f'"{each.name}" {kinds.get(each.kind, "TEXT")}{"" if each.nullable else " NOT NULL"}, /* {each.description} */'
+        for each in table.columns
+    ]
+    if table.name != "articles":
+        parts.append('FOREIGN KEY ("line") REFERENCES "articles" ("line") ON DELETE CASCADE,')
+    keys = ", ".join(f'"{name}"' for name in table.key)
+    parts.append(f"PRIMARY KEY ({keys})")
+    rows = "" if table.name == "articles" else " WITHOUT ROWID"
+    return f'CREATE TABLE "{table.name}" (\n  ' + "\n  ".join(parts) + f"\n){rows}"
+
+
+_FULL_TEXT = """
+CREATE VIRTUAL TABLE articles_fts USING fts5(
+  headline, lead, body, content="articles", content_rowid="line", tokenize="porter unicode61 remove_diacritics 2"
+);
+INSERT INTO articles_fts (articles_fts) VALUES ('rebuild');
+CREATE TRIGGER articles_inserted AFTER INSERT ON articles BEGIN
+  INSERT INTO articles_fts (rowid, headline, lead, body) VALUES (new.line, new.headline, new.lead, new.body);
+END;
+CREATE TRIGGER articles_deleted AFTER DELETE ON articles BEGIN
+  INSERT INTO articles_fts (articles_fts, rowid, headline, lead, body)
+  VALUES ('delete', old.line, old.headline, old.lead, old.body);
+END;
+CREATE TRIGGER articles_updated AFTER UPDATE ON articles BEGIN
+  INSERT INTO articles_fts (articles_fts, rowid, headline, lead, body)
+  VALUES ('delete', old.line, old.headline, old.lead, old.body);
+  INSERT INTO articles_fts (rowid, headline, lead, body) VALUES (new.line, new.headline, new.lead, new.body);
+END;
+"""
+
+
+@dataclass(slots=True)
+class Exported:
+    """What an export wrote."""
+
+    folder: Path
+    rows: dict[str, int] = field(default_factory=dict)  # of each table
+    skipped: int = 0  # lines that do not fit the schema
+    first_published: str | None = None
+    last_published: str | None = None
+    last_fetched: str | None = None
+
+
+def export(
+    source: Source,
+    to: Format,
+    output: str | os.PathLike[str] | None = None,
+    *,
+    revisions: Revisions = "latest",
+    gone: bool = False,
+    tell: Tell | None = None,
+) -> Exported:
+    """Write the lines that count into a new folder, complete or not at all.
+
+    Args:
+        source: a path, a glob or a list of these, as for ``load``.
+        to: ``parquet``, ``csv`` or ``sqlite``.
+        output: the folder; by default ``<name>-<format>`` beside the first file. A folder of an earlier export
+            is replaced.
+        revisions: ``latest`` for the last line of each article, ``all`` for every line.
+        gone: with ``latest``, whether articles that the site has withdrawn are there too.
+        tell: is given a sentence about lines left out; by default a warning is raised.
+
+    Raises:
+        FileNotFoundError: when there is no such file.
+        FileExistsError: when the folder exists and no export made it.
+        MissingExtra: for Parquet without pyarrow.
+        OSError: when reading or writing fails; nothing is left behind.
+    """
+    if to not in FORMATS:
+        raise ValueError(f"to is one of {', '.join(FORMATS)}, not {to!r}")
+    chosen = select(source, revisions=revisions, gone=gone, tell=tell)
+    name = re.sub(r"\.jsonl?(\.\w+)?$", "", chosen.files[0].name)
+    folder = Path(output) if output else chosen.files[0].with_name(f"{name}-{to}")
+    if folder.exists() and not _is_export(folder):
+        raise FileExistsError(f"{folder} exists and is no export: name another folder")
+    for stale in folder.parent.glob(f".{glob_safe(folder.name)}.partial-*"):
+        if time.time() - max(each.stat().st_mtime for each in chain([stale], stale.iterdir())) > _STALE:
+            shutil.rmtree(stale, ignore_errors=True)
+    partial = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
+    partial.mkdir(parents=True)
+    try:
+        done = _fill(partial, folder, chosen, to, name)
+        _replace(partial, folder)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    return done

@@ -1,0 +1,173 @@
+"""One article out of what its pages say: the pages of a long post, its two views, and what discovery knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from ifp_scraper.dates import parse_utc, same_clock_fault
+from ifp_scraper.items import Article, Author, Embed, Image
+from ifp_scraper.pages.article import Source
+from ifp_scraper.revisions import content_hash
+
+_RANK: dict[str | None, int] = {"rest": 0, "feed": 1, "meta": 2, "time": 3, "jsonld": 4, "sitemap": 5, None: 9}
+"""Trust in a publication time by where it was printed (CONTRACT.md section 4), the best first."""
+
+
+@dataclass(slots=True, frozen=True)
+class ArticleRef:
+    """An article that discovery found, and what the place said of it."""
+
+    url: str
+    id: int | None = None
+    published_at: str | None = None
+    """RFC 3339 in UTC."""
+
+    modified_at: str | None = None
+    source: Source | None = None
+    """Where ``published_at`` was printed."""
+
+    published_raw: str | None = None
+
+
+def join_pages(pages: list[Article], missing: bool) -> Article:
+    """Return one article with the blocks of all pages of a post.
+
+    Args:
+        pages: in page order; the first one gives all other fields.
+        missing: whether a page could not be read; the warning ``one-page-of-many`` stays then.
+    """
+    first = pages[0]
+    warnings = list(dict.fromkeys(warning for page in pages for warning in page.warnings))
+    if not missing and "one-page-of-many" in warnings:
+        warnings.remove("one-page-of-many")
+    joined = replace(
+        first,
+        blocks=[block for page in pages for block in page.blocks],
+        images=_once([image for page in pages for image in page.images]),
+        embeds=_once([embed for page in pages for embed in page.embeds]),
+        links=[link for page in pages for link in page.links],
+        source=next((page.source for page in reversed(pages) if page.source), None),
+        body="\n\n".join(page.body for page in pages if page.body),
+        aliases=list(dict.fromkeys(url for page in pages for url in page.aliases)),
+        warnings=warnings,
+    )
+    return _settle(joined)
+
+
+def merge_views(canonical: Article, amp: Article) -> Article:
+    """Return one article from its canonical page and its AMP page, field by field the better evidence.
+
+    Body, tags, pictures and links come from the canonical page, recent posts from the AMP page, and each
+    fills what the other lacks.
+    """
+    bodies = canonical if canonical.blocks or not amp.blocks else amp
+    times = _better_times(canonical, amp)
+    warnings = [warning for warning in canonical.warnings + amp.warnings if warning != "one-page-of-many"]
+    if "one-page-of-many" in bodies.warnings:
+        warnings.append("one-page-of-many")
+    if canonical.published_at and amp.published_at and not _agree(times, canonical, amp):
+        warnings.append("dates-disagree")
+    merged = replace(
+        canonical,
+        id=canonical.id if canonical.id is not None else amp.id,
+        amp_url=canonical.amp_url or amp.amp_url,
+        aliases=list(dict.fromkeys(canonical.aliases + amp.aliases)),
+        headline=canonical.headline or amp.headline,
+        lead=canonical.lead or amp.lead,
+        byline=canonical.byline or amp.byline,
+        authors=_authors(canonical.authors, amp.authors),
+        sections=canonical.sections or amp.sections,
+        tags=canonical.tags or amp.tags,
+        blocks=bodies.blocks,
+        body=bodies.body,
+        images=canonical.images or amp.images,
+        embeds=canonical.embeds or amp.embeds,
+        links=canonical.links or amp.links,
+        source=canonical.source or amp.source,
+        published_at=times.published_at,
+        published_raw=times.published_raw,
+        published_source=times.published_source,
+        modified_at=times.modified_at or canonical.modified_at or amp.modified_at,
+        recent_posts=amp.recent_posts or canonical.recent_posts,
+        license=canonical.license or amp.license,
+        layout=f"{canonical.layout}+{amp.layout}",
+        warnings=warnings,
+    )
+    return _settle(merged)
+
+
+def add_evidence(article: Article, ref: ArticleRef) -> Article:
+    """Return the article with the times that discovery knows, where they are better than the page's own."""
+    result = replace(article, warnings=list(article.warnings))
+    if article.id is None:
+        result.id = ref.id
+    if ref.published_at and _RANK[ref.source] < _RANK[article.published_source]:
+        if article.published_at and not same_clock_fault(
+            parse_utc(ref.published_at), parse_utc(article.published_at)
+        ):
+            result.warnings.append("dates-disagree")
+        result.published_at = ref.published_at
+        result.published_raw = ref.published_raw
+        result.published_source = ref.source
+    # What discovery says of an edit is what the next run will compare with.
+    result.modified_at = ref.modified_at or article.modified_at
+    return _settle(result)
+
+
+def _better_times(canonical: Article, amp: Article) -> Article:
+    if (
+        canonical.published_source == "time"
+        and amp.published_source == "jsonld"
+        and (canonical.published_raw or "")[:19] == (amp.published_raw or "x")[:19]
+    ):
+        return amp  # the same clock twice: the site is set to UTC, and the theme's "+00:00" was right
+    return min(canonical, amp, key=lambda article: _RANK[article.published_source])
+
+
+def _agree(times: Article, canonical: Article, amp: Article) -> bool:
+    assert times.published_at
+    better = parse_utc(times.published_at)
+    others = (article.published_at for article in (canonical, amp))
+    return all(same_clock_fault(better, parse_utc(other)) for other in others if other)
+
+
+def _authors(canonical: list[Author], amp: list[Author]) -> list[Author]:
+    if not canonical:
+        return amp
+    known = {author.name: author for author in amp}
+    return [
+        replace(
+            author,
+            url=author.url or (known[author.name].url if author.name in known else None),
+            bio=author.bio or (known[author.name].bio if author.name in known else None),
+        )
+        for author in canonical
+    ]
+
+
+T = TypeVar("T", Image, Embed)
+
+
+def _once(values: list[T]) -> list[T]:
+    seen: dict[str, T] = {}
+    for value in values:
+        seen.setdefault(value.url, value)
+    return list(seen.values())
+
+
+def _settle(article: Article) -> Article:
+    """Make what hangs on other fields fit them again."""
+    resolved = {
+        "no-headline": article.headline is not None,
+        "no-byline": article.byline is not None,
+        "no-sections": bool(article.sections),
+        "no-body": bool(article.blocks),
+        "no-date": article.published_at is not None,
+    }
+    article.warnings = [
+        warning for warning in dict.fromkeys(article.warnings) if not resolved.get(warning, False)
+    ]
+    article.word_count = len(article.body.split())
+    article.content_hash = content_hash(article)
+    return article
