@@ -1,13 +1,14 @@
 """The output as linked tables in Parquet, CSV or SQLite, each with a description that machines read.
 
 The tables follow from the JSON Schema of a line: ``articles`` has a row for each line and a column for each
-plain field, and each list (authors, blocks, tags, ...) is a table of its own. ``line``, the number of the line in
-the file, joins them. Lines are read and written a batch at a time: the size of the file does not matter.
+plain field, and each list (authors, blocks, tags, ...) is a table of its own. ``line``, the number of the
+line in the file, joins them. Lines are read and written a batch at a time, whatever the size of the file.
 """
 
 from __future__ import annotations
 
 import csv
+import glob
 import hashlib
 import json
 import os
@@ -16,12 +17,12 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from itertools import chain
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Literal, Protocol, TextIO
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -31,14 +32,9 @@ from ifp_scraper.load import Revisions, Selection, Source, Tell, require, select
 Format = Literal["parquet", "csv", "sqlite"]
 FORMATS: tuple[Format, ...] = ("parquet", "csv", "sqlite")
 
-TITLE = "Articles of Iran Front Page"
+NAME = "ifp-articles"
 LICENSE = "https://creativecommons.org/licenses/by/4.0/"
 SITE = "https://ifpnews.com/"
-DESCRIPTION = (
-    "Articles of the news site Iran Front Page (ifpnews.com), collected by ifp_scraper. The site licenses its "
-    "content under CC BY 4.0 (Iran Front Page, IFP News). Pieces with the section Media Wire come from other "
-    "agencies and may not be covered by that licence. Times are UTC. The column line joins the tables."
-)
 
 _BATCH = 48 << 20
 _STALE = 3600  # seconds; an export writes all the time, so a partial folder this old belongs to a killed one
@@ -74,7 +70,7 @@ class Table:
 
 
 def tables() -> list[Table]:
-    """Return the tables of an export, ``articles`` first and then those of its lists, in the order of the fields."""
+    """Return the tables of an export: ``articles``, then those of its lists in the order of the fields."""
     line = Column("line", "integer", False, "Number of the line in the file or files, from 1.")
     position = Column("position", "integer", False, "Place in the article's list, from 1.")
     plain: list[Column] = [line]
@@ -121,17 +117,19 @@ class _Csv:
     """
 
     def __init__(self, folder: Path, tables: Sequence[Table]) -> None:
-        self._files: dict[str, TextIO] = {}
+        self._files = ExitStack()
+        self._writers: dict[str, Any] = {}
         for table in tables:
-            self._files[table.name] = open(folder / f"{table.name}.csv", "w", encoding="utf-8", newline="")
-            csv.writer(self._files[table.name]).writerow([column.name for column in table.columns])
+            path = folder / f"{table.name}.csv"
+            file = self._files.enter_context(path.open("w", encoding="utf-8", newline=""))
+            self._writers[table.name] = csv.writer(file)
+            self._writers[table.name].writerow([column.name for column in table.columns])
 
     def write(self, table: Table, rows: list[Row]) -> None:
-        csv.writer(self._files[table.name]).writerows([_cell(value) for value in row] for row in rows)
+        self._writers[table.name].writerows([_cell(value) for value in row] for row in rows)
 
     def close(self) -> None:
-        for file in self._files.values():
-            file.close()
+        self._files.close()
 
 
 def _cell(value: Any) -> Any:
@@ -148,7 +146,12 @@ class _Parquet:
     def __init__(self, folder: Path, tables: Sequence[Table]) -> None:
         self._pa, parquet = require("pyarrow"), require("pyarrow.parquet")
         pa = self._pa
-        types = {"text": pa.string(), "integer": pa.int64(), "boolean": pa.bool_(), "list": pa.list_(pa.string())}
+        types = {
+            "text": pa.string(),
+            "integer": pa.int64(),
+            "boolean": pa.bool_(),
+            "list": pa.list_(pa.string()),
+        }
         types["time"] = pa.timestamp("us", tz="UTC")
         self._writers = {}
         for table in tables:
@@ -156,9 +159,14 @@ class _Parquet:
                 pa.field(each.name, types[each.kind], each.nullable, {"description": each.description})
                 for each in table.columns
             ]
-            about = {"title": TITLE, "table": table.name, "description": table.description, "license": LICENSE}
-            schema = pa.schema(fields, {**about, "source": SITE})
-            self._writers[table.name] = parquet.ParquetWriter(folder / f"{table.name}.parquet", schema, compression="zstd")
+            about = {
+                "table": table.name,
+                "description": table.description,
+                "license": LICENSE,
+                "source": SITE,
+            }
+            path, schema = folder / f"{table.name}.parquet", pa.schema(fields, about)
+            self._writers[table.name] = parquet.ParquetWriter(path, schema, compression="zstd")
 
     def write(self, table: Table, rows: list[Row]) -> None:
         pa, writer = self._pa, self._writers[table.name]
@@ -179,7 +187,10 @@ class _Sqlite:
     def __init__(self, path: Path, tables: Sequence[Table]) -> None:
         self._tables = tables
         self._database = sqlite3.connect(path, isolation_level=None)
-        self._database.executescript("PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF; PRAGMA page_size=8192; BEGIN;")
+        self._database.executescript(
+            "PRAGMA page_size=8192; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
+        )
+        self._database.execute("BEGIN")
         for table in tables:
             self._database.execute(_create(table))
 
@@ -194,7 +205,8 @@ class _Sqlite:
                 if column.name in _INDEXED:
                     name = f"{table.name}_{column.name}"
                     self._database.execute(f'CREATE INDEX "{name}" ON "{table.name}" ("{column.name}")')
-        self._database.executescript(_FULL_TEXT + "COMMIT; ANALYZE;")
+        self._database.execute("COMMIT")
+        self._database.executescript(_FULL_TEXT + "ANALYZE;")
         self._database.close()
 
 
@@ -204,10 +216,10 @@ def _cell_of_sqlite(value: Any) -> Any:
 
 def _create(table: Table) -> str:
     kinds = {"integer": "INTEGER", "boolean": "INTEGER"}
-    parts = [
-        f'"{each.name}" {kinds.get(each.kind, "TEXT")}{"" if each.nullable else " NOT NULL"}, /* {each.description} */'
-        for each in table.columns
-    ]
+    parts = []
+    for each in table.columns:
+        kind = kinds.get(each.kind, "TEXT") + ("" if each.nullable else " NOT NULL")
+        parts.append(f'"{each.name}" {kind}, /* {each.description} */')
     if table.name != "articles":
         parts.append('FOREIGN KEY ("line") REFERENCES "articles" ("line") ON DELETE CASCADE,')
     keys = ", ".join(f'"{name}"' for name in table.key)
@@ -218,7 +230,8 @@ def _create(table: Table) -> str:
 
 _FULL_TEXT = """
 CREATE VIRTUAL TABLE articles_fts USING fts5(
-  headline, lead, body, content="articles", content_rowid="line", tokenize="porter unicode61 remove_diacritics 2"
+  headline, lead, body,
+  content="articles", content_rowid="line", tokenize="porter unicode61 remove_diacritics 2"
 );
 INSERT INTO articles_fts (articles_fts) VALUES ('rebuild');
 CREATE TRIGGER articles_inserted AFTER INSERT ON articles BEGIN
@@ -234,6 +247,16 @@ CREATE TRIGGER articles_updated AFTER UPDATE ON articles BEGIN
   INSERT INTO articles_fts (rowid, headline, lead, body) VALUES (new.line, new.headline, new.lead, new.body);
 END;
 """
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of an export: its name with and without suffix, size in bytes, SHA-256 in hexadecimal."""
+
+    name: str
+    stem: str
+    bytes: int
+    sha256: str
 
 
 @dataclass(slots=True)
@@ -262,8 +285,8 @@ def export(
     Args:
         source: a path, a glob or a list of these, as for ``load``.
         to: ``parquet``, ``csv`` or ``sqlite``.
-        output: the folder; by default ``<name>-<format>`` beside the first file. A folder of an earlier export
-            is replaced.
+        output: the folder; by default ``<name>-<format>`` beside the first file. One of an earlier export is
+            replaced.
         revisions: ``latest`` for the last line of each article, ``all`` for every line.
         gone: with ``latest``, whether articles that the site has withdrawn are there too.
         tell: is given a sentence about lines left out; by default a warning is raised.
@@ -281,7 +304,7 @@ def export(
     folder = Path(output) if output else chosen.files[0].with_name(f"{name}-{to}")
     if folder.exists() and not _is_export(folder):
         raise FileExistsError(f"{folder} exists and is no export: name another folder")
-    for stale in folder.parent.glob(f".{glob_safe(folder.name)}.partial-*"):
+    for stale in folder.parent.glob(f".{glob.escape(folder.name)}.partial-*"):
         if time.time() - max(each.stat().st_mtime for each in chain([stale], stale.iterdir())) > _STALE:
             shutil.rmtree(stale, ignore_errors=True)
     partial = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
@@ -293,3 +316,88 @@ def export(
         shutil.rmtree(partial, ignore_errors=True)
         raise
     return done
+
+
+def _is_export(folder: Path) -> bool:
+    try:
+        return bool(json.loads((folder / "datapackage.json").read_bytes())["name"] == NAME)
+    except (OSError, ValueError, KeyError, TypeError):
+        return folder.is_dir() and not any(folder.iterdir())
+
+
+def _replace(partial: Path, folder: Path) -> None:
+    for path in (*partial.iterdir(), partial):
+        handle = os.open(path, os.O_RDONLY)
+        os.fsync(handle)
+        os.close(handle)
+    old = partial.with_suffix(".old")
+    with suppress(FileNotFoundError):
+        folder.rename(old)
+    partial.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _fill(partial: Path, folder: Path, chosen: Selection, to: Format, name: str) -> Exported:
+    # The descriptions need the tables and the tables' export needs the descriptions.
+    from ifp_scraper.commands.export import describe
+
+    layout = tables()
+    done = Exported(folder, dict.fromkeys((table.name for table in layout), 0))
+    writer: _Writer
+    if to == "sqlite":
+        writer = _Sqlite(partial / f"{name}.sqlite", layout)
+    else:
+        writer = _Csv(partial, layout) if to == "csv" else _Parquet(partial, layout)
+    for batch in _batches(chosen, layout, done):
+        for table in layout:
+            if batch[table.name]:
+                writer.write(table, batch[table.name])
+                done.rows[table.name] += len(batch[table.name])
+    writer.close()
+    for file, text in describe(layout, done, [_file(path) for path in sorted(partial.iterdir())], to).items():
+        (partial / file).write_text(text, encoding="utf-8")
+    return done
+
+
+def _batches(chosen: Selection, layout: list[Table], done: Exported) -> Iterator[dict[str, list[Row]]]:
+    articles, *children = layout
+    plain = attrgetter(*(column.name for column in articles.columns[1:]))
+    lists = [(child, attrgetter(child.name), [each.name for each in child.columns[2:]]) for child in children]
+    batch: dict[str, list[Row]] = {table.name: [] for table in layout}
+    size = 0
+    for number, line in chosen.lines():
+        try:
+            article = decode(line)
+        except msgspec.MsgspecError:
+            done.skipped += 1
+            continue
+        _note_times(article, done)
+        batch["articles"].append((number, *plain(article)))
+        for child, items_of, names in lists:
+            for position, item in enumerate(items_of(article), 1):
+                if isinstance(item, str):
+                    values: tuple[Any, ...] = (item,)
+                elif isinstance(item, dict):
+                    values = tuple(item.get(each) for each in names)
+                else:
+                    values = tuple(getattr(item, each) for each in names)
+                batch[child.name].append((number, position, *values))
+        size += len(line)
+        if size > _BATCH:
+            yield batch
+            batch, size = {table.name: [] for table in layout}, 0
+    yield batch
+
+
+def _note_times(article: Article, done: Exported) -> None:
+    if article.published_at:
+        done.first_published = min(done.first_published or article.published_at, article.published_at)
+        done.last_published = max(done.last_published or "", article.published_at)
+    if article.fetched_at:
+        done.last_fetched = max(done.last_fetched or "", article.fetched_at)
+
+
+def _file(path: Path) -> File:
+    with open(path, "rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return File(path.name, path.stem, path.stat().st_size, digest)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import glob
 import importlib
 import io
+import lzma
 import os
 import warnings
 import zlib
@@ -36,7 +37,7 @@ SIDECARS = (".rejected.jsonl", ".runs.jsonl")
 
 _BATCH = 48 << 20
 _BLOCK = 4 << 20
-_DAMAGE = (EOFError, OSError, zlib.error)  # what the decompressors raise; LZMAError is added when xz is read
+_DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError)  # what the decompressors raise
 
 
 class MissingExtra(ImportError):
@@ -76,14 +77,13 @@ def find(source: Source) -> list[Path]:
     return list(found)
 
 
-def _open(path: Path) -> io.BufferedIOBase | Any:
-    suffix = path.suffix.lower()
-    if suffix in (".gz", ".bz2", ".xz"):
-        module = {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma"}[suffix]
-        return io.BufferedReader(importlib.import_module(module).open(path), 1 << 20)
-    if suffix in (".zst", ".zstd"):
-        stream = require("pyarrow").input_stream(os.fspath(path), compression="zstd")
-        return io.BufferedReader(stream, 1 << 20)
+def _open(path: Path) -> Any:
+    if module := {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma"}.get(path.suffix):
+        return importlib.import_module(module).open(path)
+    if path.suffix == ".zst":
+        return io.BufferedReader(
+            require("pyarrow").input_stream(os.fspath(path), compression="zstd"), 1 << 20
+        )
     return open(path, "rb", buffering=1 << 20)
 
 
@@ -94,10 +94,9 @@ def _raw_lines(path: Path, tell: Tell) -> Iterator[bytes]:
         while True:
             try:
                 line = stream.readline()
-            except Exception as error:
-                damaged = isinstance(error, _DAMAGE) or type(error).__name__ == "LZMAError"
-                if not damaged or not number:
-                    raise
+            except _DAMAGE as error:
+                if not number:
+                    raise OSError(f"{path} cannot be read: {error}") from error
                 tell(f"{path}: the compressed data is cut off or damaged after line {number} ({error})")
                 return
             if not line:
@@ -111,6 +110,7 @@ class _Head(msgspec.Struct):
     url: str
     id: int | None = None
     status: str = "published"
+    aliases: list[str] = []
 
 
 _HEAD = msgspec.json.Decoder(_Head)
@@ -159,7 +159,7 @@ def select(
         raise ValueError(f'revisions is "latest" or "all", not {revisions!r}')
     tell = tell or _warn
     chosen = Selection(find(source))
-    heads: list[tuple[int, int | None, str, bool]] = []
+    heads: list[tuple[int, _Head]] = []
     number = 0
     for path in chosen.files:
         before, bad, first_bad, torn = number, 0, 0, False
@@ -175,23 +175,46 @@ def select(
                     bad += not torn
                     first_bad = first_bad or number - before
             else:
-                heads.append((number, head.id, head.url, head.status == "gone"))
+                heads.append((number, head))
         chosen.corrupt += bad + torn
         if bad:
             tell(f"{path}: {bad} line{'s' * (bad > 1)} without an article left out, first line {first_bad}")
         if torn:
             tell(f"{path}: the last line is torn and was left out")
     chosen.read = len(heads)
-    ids = {url: id_ for _, id_, url, _ in heads if id_ is not None}
-    last: dict[int | str, tuple[int, bool]] = {}
-    for line_number, id_, url, is_gone in heads:
-        last[id_ if id_ is not None else ids.get(url, url)] = (line_number, is_gone)
+    last = _last_lines(heads)
     chosen.articles = len(last)
-    if revisions == "all":
-        chosen.kept.extend(line_number for line_number, *_ in heads)
-    else:
-        chosen.kept.extend(sorted(at for at, is_gone in last.values() if gone or not is_gone))
+    for line_number, head in heads:
+        if revisions == "all" or (line_number in last and (gone or head.status != "gone")):
+            chosen.kept.append(line_number)
     return chosen
+
+
+class _Known(msgspec.Struct, eq=False):
+    id: int | None = None
+    line: int = 0
+
+
+def _last_lines(heads: list[tuple[int, _Head]]) -> set[int]:
+    """Return the number of each article's last line; who is who is decided as ``store`` does."""
+    ids: dict[int | None, _Known] = {}
+    urls: dict[str, _Known] = {}
+    aliases: dict[str, _Known] = {}
+    for number, head in heads:
+        known = ids.get(head.id)
+        other = urls.get(head.url) or aliases.get(head.url)
+        if known is None and other is not None and None in (head.id, other.id):
+            known = other
+        elif known and other and other is not known and other.id is None and head.url in urls:
+            other.line = 0  # met by URL alone before; the id shows that it is this article
+        known = known or _Known()
+        known.line = number
+        if head.id is not None:
+            known.id = head.id
+            ids[head.id] = known
+        urls[head.url] = known
+        aliases.update(dict.fromkeys(head.aliases, known))
+    return {known.line for known in (*ids.values(), *urls.values()) if known.line}
 
 
 def load(
@@ -276,15 +299,21 @@ def recent_posts(source: Source, *, engine: Engine = "pandas") -> Any:
     for (captured, on, url), post in seen.items():
         earliest, latest, consistent = narrowed.get(url, (None, None, True))
         known = exact.get(url)
-        seen_times = (post.published_earliest, post.published_latest, known or earliest, known or latest)
-        rows.append((captured, *seen_times, on, url, post.headline, post.section, bool(known), consistent))
-    texts = pa.string()
-    names = "observed_at published_earliest published_latest earliest latest observed_on url headline section"
+        both = (post.published_earliest, post.published_latest, known or earliest, known or latest)
+        rows.append((captured, post.headline, url, *both, post.section, on, bool(known), consistent))
     columns = list(zip(*rows, strict=True)) or [()] * 11
-    table = {name: pa.chunked_array([pa.array(columns[i], texts)]) for i, name in enumerate(names.split())}
-    table |= {name: _instants(column) for name, column in list(table.items())[:5]}
-    flags = {"exact": pa.array(columns[9], pa.bool_()), "consistent": pa.array(columns[10], pa.bool_())}
-    return _to_frame(pa.table({**table, **flags}), engine)
+    table: dict[str, Any] = {}
+    for name, values in zip(_OBSERVATION.split(), columns, strict=True):
+        kind = pa.bool_() if name in ("exact", "consistent") else pa.string()
+        column = pa.chunked_array([pa.array(values, kind)])
+        table[name] = _instants(column) if name.endswith(("_at", "earliest", "latest")) else column
+    return _to_frame(pa.table(table), engine)
+
+
+_OBSERVATION = (
+    "observed_at headline url published_earliest published_latest earliest latest section observed_on "
+    "exact consistent"
+)
 
 
 class _Observed(msgspec.Struct):

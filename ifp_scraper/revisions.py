@@ -64,7 +64,7 @@ def decide(known: Article | None, article: Article) -> Decision:
     later = _later(article.modified_at, known.modified_at)
     earlier = _later(known.modified_at, article.modified_at)
     # Recordings are not replayed in order: an old capture is not an edit of a newer one.
-    stale = earlier or (not later and _later(known.fetched_at, article.fetched_at))
+    stale = earlier or _later(known.fetched_at, article.fetched_at)
 
     if older_extractor:
         edited = False
@@ -84,12 +84,10 @@ def decide(known: Article | None, article: Article) -> Decision:
 
     # A modification time that was unknown or has moved on is taken over, or the article would be fetched
     # again by every run.
-    dated = article.modified_at is not None and (known.modified_at is None or later)
+    dated = later or (not stale and known.modified_at is None and article.modified_at is not None)
     improves = not same_reader and (newer_extractor or better > 0)
     if replaces and not earlier and (improves or dated) and _differ(known, article, _COMPARED):
-        same_text = improves or content_hash(known) == content_hash(article)
-        if same_text:
-            return Decision("reread", _line(article, revision=known.revision, reread=True))
+        return Decision("reread", _line(article, revision=known.revision, reread=True))
     return Decision("unchanged", known)
 
 

@@ -62,7 +62,7 @@ class Known(msgspec.Struct, gc=False, eq=False):
     offset: int
     """Where its last line starts in the file, bytes."""
     length: int
-    """Of that line, bytes, line end included."""
+    """Of that line, bytes."""
 
 
 class Store:
@@ -289,7 +289,7 @@ class Store:
                 self._refuse_newer(article)
                 if article is not None and article.url:
                     unfinished = not whole
-                    self._remember(article, start, position - start + unfinished)
+                    self._remember(article, start, position - start)
                     self.lines += 1
                 else:
                     pending.append(number)
@@ -433,8 +433,7 @@ class Store:
 def _open_locked(path: Path) -> int:
     path.parent.mkdir(parents=True, exist_ok=True)
     while True:
-        # O_NONBLOCK: a named pipe must not hang the crawl before it is refused.
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK, 0o666)
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
         try:
             opened = os.fstat(fd)
             if not stat.S_ISREG(opened.st_mode):

@@ -107,6 +107,8 @@ def test_a_modification_time_that_was_unknown_is_taken_over_but_is_no_edit() -> 
     outcome, line = decide(article(modified_at=None, revision=2), article())
     assert (outcome, line.revision, line.reread) == ("reread", 2, True)
     assert line.modified_at == "2024-01-01T01:00:00Z"
+    assert decide(article(modified_at=None), article(layout="cloud", lead=None)).outcome == "reread"
+    assert decide(article(modified_at=None), article(layout=AMP)).outcome == "unchanged"
     assert decide(line, article()).outcome == "unchanged"
 
 
@@ -117,6 +119,13 @@ def test_an_older_state_of_the_article_is_no_edit() -> None:
     earlier_capture = article(headline="Old", fetched_at="2023-01-01T00:00:00Z")
     assert decide(article(), earlier_capture).outcome == "unchanged"
     assert decide(article(), replace(earlier_capture, **LATER)).outcome == "revised"
+    assert decide(article(modified_at=None), earlier_capture).outcome == "unchanged"
+
+
+def test_an_older_state_never_replaces_the_line_but_an_older_capture_of_a_better_view_does() -> None:
+    better = article(layout=BOTH, tags=["sea", "gulf"], fetched_at="2023-01-01T00:00:00Z")
+    assert decide(article(), better).outcome == "reread"
+    assert decide(article(), replace(better, modified_at="2024-01-01T00:30:00Z")).outcome == "unchanged"
 
 
 @pytest.mark.parametrize(
@@ -162,6 +171,7 @@ def test_another_view_shows_an_edit_only_by_a_later_time_and_other_words(before:
         ("0.9.0", "0.10.0", "reread"),
         ("0.2.0", "0.2.1.dev1", "reread"),
         ("0.2.0", "0.2", "unchanged"),
+        ("0.2", "0.2.0", "unchanged"),
         ("0.2.0", "0.2.0+local", "unchanged"),
         ("0.10.0", "0.9.0", "unchanged"),
         ("", "0.1", "reread"),
@@ -193,6 +203,10 @@ class TestGone:
         assert outcome == "reread"
         assert line == replace(self.again, revision=2, reread=True)
         assert line.status == "published"
+
+    def test_without_a_capture_time_the_reading_counts(self) -> None:
+        assert decide(self.gone, replace(self.again, fetched_at=None)).outcome == "reread"
+        assert decide(replace(self.gone, fetched_at=None), self.again).outcome == "reread"
 
     def test_an_edit_is_an_edit(self) -> None:
         outcome, line = decide(self.gone, replace(self.again, headline="Back"))

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import ctypes
+import fcntl
 import json
 import os
 import random
 import resource
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -89,16 +91,16 @@ def test_what_is_appended_is_known_now_and_after_opening_again(path: Path) -> No
 
 def test_the_last_line_of_an_article_counts(path: Path) -> None:
     with Store(path) as store:
-        store.append(article(1))
+        store.append(article(5))
         store.append(article(2, modified_at=None))
-        store.append(article(1, revision=2, headline="New", layout="cloud", extractor_version="0.2.0"))
-        store.append(article(1, revision=2, status="gone", headline="New"))
+        store.append(article(5, revision=2, headline="New", layout="cloud", extractor_version="0.2.0"))
+        store.append(article(5, revision=2, status="gone", headline="New"))
     with Store(path) as store:
         assert (len(store), store.lines) == (2, 4)
-        known = store.find(1, "")
+        known = store.find(5, "")
         assert known is not None
         assert (known.number, known.revision, known.status, known.layout) == (0, 2, "gone", "newspaper")
-        assert store.read(known) == article(1, revision=2, status="gone", headline="New")
+        assert store.read(known) == article(5, revision=2, status="gone", headline="New")
         assert store.newest_modified is None
         assert store.newest_published == "2024-01-01T00:02:00Z"
 
@@ -264,7 +266,15 @@ def test_what_a_power_loss_leaves_is_cut(three: Path, tail: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "tail", [b"garbage\n\xff\xfe\n", b"{oops}\n", b"\nnot json", b'{"mine": 1}', b"[" * 100_000 + b"\n"]
+    "tail",
+    [
+        b"garbage\n\xff\xfe\n",
+        b"garbage\n\n \n",
+        b"{oops}\n",
+        b"\nnot json",
+        b'{"mine": 1}',
+        b"[" * 100_000 + b"\n",
+    ],
 )
 def test_what_no_crawl_left_is_cut_but_saved(three: Path, tail: bytes) -> None:
     with three.open("ab") as file:
@@ -460,6 +470,33 @@ def test_a_store_that_could_not_be_opened_holds_no_lock(path: Path) -> None:
         Store(path)
     path.unlink()
     Store(path).close()
+
+
+def test_a_file_removed_before_it_was_locked_is_made_again(
+    three: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flock = fcntl.flock
+
+    def removed_first(fd: int, operation: int) -> None:
+        monkeypatch.undo()
+        three.unlink()
+        flock(fd, operation)
+
+    monkeypatch.setattr(fcntl, "flock", removed_first)
+    with Store(three) as store:
+        store.append(article(1))
+    assert ids(three) == [1]
+
+
+def test_a_new_file_and_a_repair_reach_the_disk_at_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[bool] = []
+    monkeypatch.setattr(os, "fsync", lambda fd: synced.append(stat.S_ISDIR(os.fstat(fd).st_mode)))
+    Store(path).close()
+    assert synced == [True]
+    path.write_bytes(encode(article(1)) + b'{"schema')
+    store = Store(path)
+    assert synced == [True, False]
+    store.close()
 
 
 def test_close_can_be_called_twice_and_syncs(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:

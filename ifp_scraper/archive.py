@@ -1,0 +1,242 @@
+"""Recordings in: an index of WARC and WACZ files, and the download handler that answers from it, offline."""
+
+from __future__ import annotations
+
+import glob
+import logging
+import re
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+from urllib.parse import urldefrag
+
+from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Headers, Response
+from scrapy.responsetypes import responsetypes
+
+from ifp_scraper.dates import parse_utc
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+
+logger = logging.getLogger(__name__)
+
+SUFFIXES = (".warc", ".warc.gz", ".wacz")
+SAMPLE = "sample"
+
+
+class NotInRecording(IgnoreRequest):
+    """No recording answers this request: neither a fetch nor a failure."""
+
+
+class RecordingError(Exception):
+    """A recording is missing or cannot be read; ``str()`` is one plain sentence."""
+
+
+@dataclass(slots=True, frozen=True)
+class Recorded:
+    """One recorded response, and where it stands."""
+
+    url: str
+    captured_at: datetime
+    status: int
+    content_type: str
+    file: int
+    member: str
+    offset: int
+
+
+def recordings(paths: str) -> list[Path]:
+    """Return the files that ``-a archive=`` names: files, folders, globs, comma-separated, or ``sample``.
+
+    Raises:
+        RecordingError: when something named is not there, or no recording.
+    """
+    found: list[Path] = []
+    for name in filter(None, (part.strip() for part in paths.split(","))):
+        if name == SAMPLE:
+            found.append(Path(str(resources.files("ifp_scraper") / "data" / "sample.warc.gz")))
+            continue
+        path = Path(name)
+        if path.is_dir():
+            inside = sorted(one for one in path.rglob("*") if one.name.endswith(SUFFIXES))
+            if not inside:
+                raise RecordingError(f"the folder {name} holds no {', '.join(SUFFIXES)} file")
+            found.extend(inside)
+        elif path.is_file():
+            if not name.endswith(SUFFIXES):
+                raise RecordingError(f"{name} is no recording: its name must end in {', '.join(SUFFIXES)}")
+            found.append(path)
+        elif matches := sorted(glob.glob(name, recursive=True)):
+            found.extend(Path(match) for match in matches if match.endswith(SUFFIXES))
+        else:
+            raise RecordingError(f"there is no recording {name}")
+    if not found:
+        raise RecordingError("archive= names no recording")
+    return list(dict.fromkeys(found))
+
+
+def output_name(paths: str) -> str:
+    """Return the name, without suffix, of the output of an archive run."""
+    names = recordings(paths)
+    if len(names) > 1:
+        return "archive"
+    name = names[0].name
+    return next(name.removesuffix(suffix) for suffix in reversed(SUFFIXES) if name.endswith(suffix))
+
+
+@contextmanager
+def open_members(path: Path) -> Iterator[Iterator[tuple[str, IO[bytes]]]]:
+    """Open a recording: one stream for a WARC file, one a member for a WACZ file."""
+    if path.name.endswith(".wacz"):
+        with zipfile.ZipFile(path) as package:
+            names = [name for name in package.namelist() if name.endswith((".warc", ".warc.gz"))]
+            yield ((name, package.open(name)) for name in names)
+    else:
+        with path.open("rb") as stream:
+            yield iter([("", stream)])
+
+
+class Archive:
+    """What the recordings hold, by address; bodies stay on disk."""
+
+    def __init__(self, files: list[Path]) -> None:
+        self.files = files
+        self.records: list[Recorded] = []
+        self.unreadable: list[str] = []
+        for number, path in enumerate(files):
+            before = len(self.records)
+            try:
+                self._index(number, path)
+            except (OSError, zipfile.BadZipFile, ValueError, EOFError) as error:
+                self._complain(path, error)
+            if len(self.records) == before and str(path) not in self.unreadable:
+                self.unreadable.append(str(path))
+                logger.warning("%s holds no response that can be read", path)
+        if not self.records:
+            raise RecordingError(f"nothing can be read in {', '.join(map(str, files))}")
+        self._by_key: dict[str, list[Recorded]] = {}
+        for record in self.records:
+            self._by_key.setdefault(_key(record.url), []).append(record)
+        for captures in self._by_key.values():
+            captures.sort(key=lambda record: record.captured_at)
+
+    def find(self, url: str, window: tuple[datetime, datetime] | None = None) -> Recorded | None:
+        """Return the latest capture of an address, within a span of time when one is given."""
+        captures = self._by_key.get(_key(url), [])
+        if window is not None:
+            captures = [record for record in captures if window[0] <= record.captured_at <= window[1]]
+        return captures[-1] if captures else None
+
+    def read(self, record: Recorded) -> tuple[list[tuple[str, str]], bytes]:
+        """Return the headers and the body of a recorded response, transfer coding undone.
+
+        Raises:
+            RecordingError: when it cannot be read any more.
+        """
+        path = self.files[record.file]
+        try:
+            with open_members(path) as members:
+                for name, stream in members:
+                    if name == record.member:
+                        stream.seek(record.offset)
+                        found = next(iter(ArchiveIterator(stream, parse_http=True)))
+                        return list(found.http_headers), found.reader.read()
+        except (OSError, ValueError, StopIteration) as error:
+            raise RecordingError(f"{path}: the record of {record.url} cannot be read: {error}") from error
+        raise RecordingError(f"{path} has changed while it was read")
+
+    def _index(self, number: int, path: Path) -> None:
+        with open_members(path) as members:
+            for member, stream in members:
+                try:
+                    for record in ArchiveIterator(
+                        stream, record_types=WarcRecordType.response, parse_http=False
+                    ):
+                        recorded = _recorded(record, number, member)
+                        if recorded is not None:
+                            self.records.append(recorded)
+                except (OSError, EOFError, ValueError) as error:
+                    self._complain(path, error)
+
+    def _complain(self, path: Path, error: Exception) -> None:
+        self.unreadable.append(str(path))
+        logger.warning("%s: what follows cannot be read (%s); the rest was", path, error)
+
+
+_STATUS = re.compile(rb"HTTP/[\d.]+ (\d{3})")
+_CONTENT_TYPE = re.compile(rb"^content-type:[ \t]*([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
+
+
+def _recorded(record: WarcRecord, number: int, member: str) -> Recorded | None:
+    """Describe a record; null when it holds no HTTP response.
+
+    Raises:
+        EOFError: when the file ends inside it.
+    """
+    message = record.reader.read()
+    if len(message) < int(record.headers.get("Content-Length", "0")):
+        raise EOFError("the file ends inside a record")
+    url = record.headers.get("WARC-Target-URI", "").strip("<>")
+    status = _STATUS.match(message)
+    if status is None or not url.startswith(("http://", "https://")):
+        return None
+    try:
+        captured_at = parse_utc(record.headers["WARC-Date"]).replace(microsecond=0)
+    except (KeyError, ValueError):
+        captured_at = datetime.fromtimestamp(0, UTC)
+    head = message[: message.find(b"\r\n\r\n")]
+    kind = _CONTENT_TYPE.search(head)
+    content_type = kind[1].decode("latin-1").lower() if kind else ""
+    return Recorded(url, captured_at, int(status[1]), content_type, number, member, record.stream_pos)
+
+
+def _key(url: str) -> str:
+    """Scheme, ``www.`` and fragment do not tell recorded addresses apart."""
+    return urldefrag(url)[0].split("://", 1)[-1].removeprefix("www.")
+
+
+class ArchiveDownloadHandler:
+    """Answers every request from the recordings; has no socket and asks no name server."""
+
+    lazy = False
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> ArchiveDownloadHandler:
+        """Make the handler of a crawl."""
+        return cls(crawler)
+
+    async def download_request(self, request: Request) -> Response:
+        """Return the recorded response.
+
+        Raises:
+            NotInRecording: when there is none.
+        """
+        archive: Archive = self._crawler.spider.archive  # type: ignore[union-attr]
+        record = archive.find(request.url, request.meta.get("window"))
+        if record is None:
+            raise NotInRecording(f"not in the recording: {request.url}")
+        pairs, body = archive.read(record)
+        request.meta["captured_at"] = record.captured_at
+        headers = Headers()
+        for name, value in pairs:
+            if name.lower() not in ("transfer-encoding", "content-length"):
+                headers.appendlist(name, value)
+        if "Content-Encoding" not in headers:
+            kind = responsetypes.from_args(headers=headers, url=request.url, body=body)
+        else:
+            kind = Response
+        return kind(url=request.url, status=record.status, headers=headers, body=body)
+
+    async def close(self) -> None:
+        """Nothing is held open."""

@@ -1,0 +1,30 @@
+"""When a response was captured (CONTRACT.md section 4)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ifp_scraper.dates import read_http_date
+
+if TYPE_CHECKING:
+    from scrapy.http import Response
+
+
+def capture_time(response: Response) -> tuple[datetime, timedelta]:
+    """Return the capture time, and the Age that a cache stated (nought when it did not).
+
+    In a recording it is WARC-Date; live, the Date header less Age, else the clock.
+    """
+    age = _age(response)
+    recorded = response.meta.get("captured_at") if response.request is not None else None
+    if recorded is not None:
+        return recorded, age
+    date = read_http_date((response.headers.get("Date") or b"").decode("latin-1"))
+    return (date - age if date else datetime.now(UTC).replace(microsecond=0)), age
+
+
+def _age(response: Response) -> timedelta:
+    text = (response.headers.get("Age") or b"").decode("latin-1").strip()
+    # A year is longer than any cache keeps a page.
+    return timedelta(seconds=int(text)) if text.isdigit() and int(text) < 366 * 86400 else timedelta(0)

@@ -1,0 +1,63 @@
+"""``scrapy crawl ifp``: Scrapy's own command, with our output and exit status (CONTRACT.md section 1)."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from scrapy.commands import ScrapyCommand
+from scrapy.commands.crawl import Command as CrawlCommand
+from scrapy.exceptions import UsageError
+from scrapy.utils.conf import arglist_to_dict
+
+from ifp_scraper.archive import Archive, RecordingError, recordings
+from ifp_scraper.ledger import Ledger
+from ifp_scraper.options import BadArgument, read_options
+from ifp_scraper.store import StoreError
+
+
+class Command(CrawlCommand):
+    """Run the spider ``ifp``."""
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Read the options; ``-o`` and ``-O`` name our JSON Lines file, not one of Scrapy's feeds."""
+        ScrapyCommand.process_options(self, args, opts)
+        assert self.settings is not None
+        try:
+            opts.spargs = arglist_to_dict(opts.spargs)
+        except ValueError:
+            raise UsageError("-a takes NAME=VALUE", print_help=False) from None
+        named = [*(opts.output or []), *(opts.overwrite_output or [])]
+        if len(named) > 1:
+            raise UsageError("give one output file", print_help=False)
+        for name in named:
+            if not name.endswith(".jsonl"):
+                raise UsageError(
+                    f"the output {name} must end in .jsonl; for other formats run "
+                    "scrapy export FILE --to parquet|csv|sqlite afterwards",
+                    print_help=False,
+                )
+            self.settings.set("IFP_OUTPUT", name, priority="cmdline")
+            self.settings.set("IFP_START_OVER", bool(opts.overwrite_output), priority="cmdline")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Crawl, and set the exit status: 0 done, 1 not done, 2 (raised) senseless arguments."""
+        assert self.settings is not None
+        assert self.crawler_process is not None
+        if args != ["ifp"]:
+            raise UsageError("the spider is called ifp: scrapy crawl ifp", print_help=False)
+        try:
+            options = read_options(opts.spargs, self.settings["IFP_SITE"])
+        except BadArgument as error:
+            raise UsageError(str(error), print_help=False) from None
+        try:
+            archive = Archive(recordings(options.archive)) if options.archive else None
+            ledger = Ledger.open(options, self.settings)
+        except (StoreError, RecordingError) as error:
+            print(f"The crawl did not start: {error}", file=sys.stderr)
+            self.exitcode = 1
+            return
+        crawler = self._create_crawler("ifp")
+        self.crawler_process.crawl(crawler, options=options, ledger=ledger, archive=archive)
+        self.crawler_process.start()
+        self.exitcode = 1 if self.crawler_process.bootstrap_failed else ledger.exit_status

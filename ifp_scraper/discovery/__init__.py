@@ -1,0 +1,84 @@
+"""Where articles are: sources behind one interface.
+
+A source is given ``fetch`` and yields ``ArticleRef``; the spider does not know which source it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from scrapy.http import Response
+
+from ifp_scraper.merge import ArticleRef
+from ifp_scraper.options import Options
+
+
+class FetchFailed(Exception):
+    """A page of a source could not be had, after all retries; ``str()`` says why."""
+
+    def __init__(self, reason: str, status: int | None = None) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class SourceUnavailable(Exception):
+    """The site does not have this source, or does not give it; ``str()`` says why."""
+
+
+Fetch = Callable[..., Awaitable[Response]]
+"""``await fetch(url, headers=None)`` gives a response of status 200, 304 or 400; else it raises FetchFailed."""
+
+
+@dataclass(slots=True)
+class Walk:
+    """What a source is told before it starts, and what it tells while it goes."""
+
+    options: Options
+    fetch: Fetch
+    is_current: Callable[[ArticleRef], bool]
+    """Whether this article is known, and unchanged as far as the ref says."""
+
+    is_known: Callable[[ArticleRef], bool]
+    """Whether this article is in the file, or among the rejected."""
+
+    caught_up: bool
+    """Whether the last run left nothing behind: only what is new or changed is looked for then."""
+
+    known_count: int
+    """Articles of the file that the site should still list, rejected addresses included."""
+
+    newest_modified: str | None
+    """The latest edit known."""
+
+    newest_published: str | None
+    sitemaps: list[str]
+    """Sitemaps that robots.txt names."""
+
+    validators: dict[str, dict[str, str]]
+    """ETag and Last-Modified of feeds, by address, from the last run; the source updates them."""
+
+    max_pages: int
+    max_sitemaps: int
+    total: int | None = None
+    """About how many articles there are to look at, once the source knows."""
+
+    broken: list[str] = field(default_factory=list)
+    """Parts that could not be read: the run does not know that nothing is missing."""
+
+
+class Source(Protocol):
+    """One place that lists articles."""
+
+    name: str
+    complete: bool
+    """Whether it lists every article, so that no other source need be asked."""
+
+    def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:
+        """Yield articles, newest first.
+
+        Raises:
+            SourceUnavailable: before the first one, when the site does not give this source.
+        """
+        ...

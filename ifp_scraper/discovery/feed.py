@@ -1,0 +1,107 @@
+"""Feeds: RSS 2.0 and Atom. They say when an article was published, but never list everything (MARKUP.md 6)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+
+from lxml import etree
+
+from ifp_scraper import urls
+from ifp_scraper.dates import format_utc, read_http_date, read_instant
+from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
+from ifp_scraper.discovery.xml import name, read_xml, text
+from ifp_scraper.merge import ArticleRef
+
+_POST_ID = re.compile(r"[?&]p=(\d{1,12})\b")
+_MAX_UNPACKED = 32 * 1024 * 1024
+
+
+class FeedSource:
+    """``/feed/`` or a category's, page by page with ``?paged=``, asked with the validators of the last run."""
+
+    name = "feed"
+    complete = False
+
+    async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:
+        """See ``Source``."""
+        section = f"/category/{walk.options.section}" if walk.options.section else ""
+        address = f"{walk.options.site}{section}/feed/"
+        seen: set[str] = set()
+        for number in range(1, walk.max_pages + 1):
+            first = number == 1
+            known = walk.validators.get(address, {}) if first and walk.caught_up else {}
+            try:
+                response = await walk.fetch(address if first else f"{address}?paged={number}", headers=known)
+            except FetchFailed as error:
+                if first:
+                    raise SourceUnavailable(f"no feed ({error})") from error
+                return
+            if response.status == 304:
+                return
+            if first:
+                walk.validators[address] = _validators(response.headers)
+            root = read_xml(response.body, _MAX_UNPACKED)
+            refs = [ref for ref in read_feed(root, address) if ref.url not in seen] if root is not None else []
+            if first and not refs:
+                raise SourceUnavailable("the feed is empty")
+            if not refs:
+                return
+            seen.update(ref.url for ref in refs)
+            caught_up = walk.caught_up and all(walk.is_current(ref) for ref in refs)
+            for ref in refs:
+                yield ref
+            if caught_up or _before(refs, walk):
+                return
+
+
+def read_feed(root: etree._Element, base: str) -> list[ArticleRef]:
+    """Read the entries of an RSS or Atom feed, newest first as they stand."""
+    refs = []
+    for element in root.iter():
+        kind = name(element)
+        if kind == "item":
+            link, raw = text(element, "link"), text(element, "pubDate")
+            published_at, modified_at = read_http_date(raw), None
+            identifier = text(element, "guid") or ""
+        elif kind == "entry":
+            links = [one for one in element if name(one) == "link" and one.get("rel", "alternate") == "alternate"]
+            link = links[0].get("href") if links else None
+            raw = text(element, "published")
+            published_at, modified_at = read_instant(raw), format_utc(read_instant(text(element, "updated")))
+            identifier = text(element, "id") or ""
+        else:
+            continue
+        url = urls.absolute(base, link)
+        if url is None or not url.startswith("http"):
+            continue
+        number = _POST_ID.search(identifier)
+        refs.append(
+            ArticleRef(
+                url=urls.canonical(url),
+                id=int(number[1]) if number else None,
+                published_at=format_utc(published_at),
+                modified_at=modified_at,
+                source="feed" if published_at else None,
+                published_raw=raw if published_at else None,
+            )
+        )
+    return refs
+
+
+def _validators(headers: object) -> dict[str, str]:
+    """The request headers that ask whether this answer still holds."""
+    found = {}
+    for name_, ask in (("ETag", "If-None-Match"), ("Last-Modified", "If-Modified-Since")):
+        value = headers.get(name_)  # type: ignore[attr-defined]
+        if value and len(value) < 500:
+            found[ask] = value.decode("latin-1")
+    return found
+
+
+def _before(refs: list[ArticleRef], walk: Walk) -> bool:
+    """Whether everything here is older than the range that was asked for."""
+    since = walk.options.since
+    return since is not None and all(
+        ref.published_at is not None and ref.published_at < (format_utc(since) or "") for ref in refs
+    )

@@ -1,0 +1,109 @@
+"""Listing pages, walked from the newest on: where neither REST nor a sitemap answers (FACTS.md, "URLs")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+from parsel import Selector
+
+from ifp_scraper import urls
+from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
+from ifp_scraper.merge import ArticleRef
+
+_ENTRIES = (
+    ".td-module-title a::attr(href), .entry-title a::attr(href), .loop-title a::attr(href),"
+    " .wp-block-post-title a::attr(href), .post-title a::attr(href), article h2 a::attr(href), article h3 a::attr(href)"
+)
+_NO_ARTICLE = re.compile(
+    r"^/(?:category|tag|author|page|feed|comments|wp-[\w-]+|search|amp|xmlrpc\.php)(?:/|$)"
+    r"|^/\d{4}(?:/\d\d){0,2}/?$|/(?:feed|embed|trackback)/?$|\.(?:jpe?g|png|gif|webp|pdf|mp4|mp3|xml|txt|php|zip)$",
+    re.IGNORECASE,
+)
+_PLACES = ("", "/all-stories", "/iran-news")
+
+
+class ListingSource:
+    """The blog's pages, else the pages that hold a loop, else every category that the front page links."""
+
+    name = "listing"
+    complete = False
+
+    async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:
+        """See ``Source``."""
+        section = walk.options.section
+        places = [f"/category/{section}"] if section else list(_PLACES)
+        seen: set[str] = set()
+        found_any = False
+        reason = "no listing"
+        while places:
+            place = places.pop(0)
+            pages = 0
+            async for number, links, html in self._pages(walk, place):
+                if number == 1 and place == "" and not section:
+                    categories = _categories(html, walk.options.site)
+                new = [url for url in links if url not in seen]
+                if not new:
+                    break
+                found_any = True
+                pages = number
+                seen.update(new)
+                refs = [ArticleRef(url) for url in new]
+                done = walk.caught_up and all(walk.is_current(ref) for ref in refs)
+                for ref in refs:
+                    yield ref
+                if done:
+                    return
+            if pages > 1:
+                return  # it has pages: it lists everything
+            if not places and not section:
+                places, categories = categories, []
+                section = "all"
+        if not found_any:
+            raise SourceUnavailable(reason)
+
+    async def _pages(self, walk: Walk, place: str) -> AsyncIterator[tuple[int, list[str], Selector]]:
+        """Yield the pages of one listing until one is missing or holds no article."""
+        for number in range(1, walk.max_pages + 1):
+            path = f"{place}/" if number == 1 else f"{place}/page/{number}/"
+            try:
+                response = await walk.fetch(walk.options.site + path)
+            except FetchFailed as error:
+                if error.status not in (404, 410):
+                    walk.broken.append(f"{path}: {error}")
+                return
+            selector = Selector(response.body.decode("utf-8", "replace") or "<html/>")
+            links = read_listing(selector, response.url)
+            if not links:
+                return
+            yield number, links, selector
+
+
+def read_listing(selector: Selector, base: str) -> list[str]:
+    """Return the canonical addresses of the articles that a listing names, in its order, each once."""
+    found = []
+    for link in selector.css(_ENTRIES).getall():
+        url = urls.absolute(base, link)
+        if url is not None and may_be_article(url, base):
+            found.append(urls.canonical(url))
+    return list(dict.fromkeys(found))
+
+
+def may_be_article(url: str, site: str) -> bool:
+    """Whether an address of this site could be an article's, judged by its path alone."""
+    if not url.startswith("http") or urls.host(url) != urls.host(site):
+        return False
+    path = urlsplit(url).path
+    return path.strip("/") != "" and _NO_ARTICLE.search(path) is None
+
+
+def _categories(selector: Selector, site: str) -> list[str]:
+    found = []
+    for link in selector.css('a[href*="/category/"]::attr(href)').getall():
+        url = urls.absolute(site + "/", link)
+        if url is not None and urls.host(url) == urls.host(site):
+            path = urlsplit(urls.canonical(url)).path.rstrip("/")
+            if path.startswith("/category/"):
+                found.append(path)
+    return list(dict.fromkeys(found))[:200]

@@ -1,0 +1,161 @@
+"""WordPress REST: the best source. It says when each article was published and last edited (MARKUP.md 6)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from scrapy.http import Response
+
+from ifp_scraper.dates import format_utc, parse_utc, read_instant
+from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
+from ifp_scraper.merge import ArticleRef
+from ifp_scraper.urls import absolute
+
+_FIELDS = "id,link,date_gmt,modified_gmt"
+_SECOND = timedelta(seconds=1)
+
+
+class RestSource:
+    """``/wp-json/wp/v2/posts``, a hundred at a time, newest first."""
+
+    name = "rest"
+    complete = True
+
+    async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:
+        """See ``Source``."""
+        options = walk.options
+        scope: dict[str, str] = {}
+        if options.section:
+            scope["categories"] = await self._category(walk, options.section)
+        if options.since:  # after= is exclusive
+            scope["after"] = format_utc(options.since - _SECOND) or ""
+        if options.until:
+            scope["before"] = format_utc(options.until) or ""
+        refs, total, pages = await self._page(walk, scope, 1)
+        walk.total = total
+        seen: set[str] = set()
+        new = 0
+        if walk.caught_up and walk.newest_modified:
+            since = parse_utc(walk.newest_modified) - _SECOND
+            async for ref in self._changed(walk, scope, format_utc(since) or "", total):
+                if ref.url not in seen:
+                    seen.add(ref.url)
+                    new += not walk.is_known(ref)
+                    yield ref
+        # What was scheduled was edited before it appeared: so the newest are looked at in any case.
+        number = 1
+        while True:
+            fresh = [ref for ref in refs if ref.url not in seen]
+            seen.update(ref.url for ref in fresh)
+            unknown = sum(not walk.is_known(ref) for ref in fresh)
+            new += unknown
+            for ref in fresh:
+                yield ref
+            if walk.caught_up and not unknown and total <= walk.known_count + new:
+                return
+            number += 1
+            if number > pages:
+                break
+            try:
+                refs, _, pages = await self._page(walk, scope, number)
+            except SourceUnavailable as error:
+                walk.broken.append(str(error))
+                return
+        if len(seen) < total:  # something was withdrawn while we walked, or the site counts what it hides
+            walk.broken.append(f"REST listed {len(seen)} of {total}")
+
+    async def _changed(
+        self, walk: Walk, scope: dict[str, str], since: str, total: int
+    ) -> AsyncIterator[ArticleRef]:
+        """Yield what was edited since; of a site that does not know the parameter (before 5.7) everything."""
+        number = 1
+        pages = 1
+        while number <= min(pages, walk.max_pages):
+            refs, count, pages = await self._page(walk, {**scope, "modified_after": since}, number)
+            for ref in refs:
+                yield ref
+            ignored = count >= total and any((ref.modified_at or since) < since for ref in refs)
+            if ignored and not walk.options.whole:
+                return
+            number += 1
+
+    async def _category(self, walk: Walk, slug: str) -> str:
+        last = slug.rsplit("/", 1)[-1]
+        query = urlencode({"slug": last, "_fields": "id"})
+        response = await self._get(walk, f"{walk.options.site}/wp-json/wp/v2/categories?{query}")
+        found = _json(response)
+        if not isinstance(found, list) or not found or not isinstance(found[0], dict) or "id" not in found[0]:
+            raise SourceUnavailable(f"REST knows no category {last}")
+        return str(found[0]["id"])
+
+    async def _page(self, walk: Walk, scope: dict[str, str], number: int) -> tuple[list[ArticleRef], int, int]:
+        """Return the refs of a page, the number of posts, and the number of pages."""
+        query = {**scope, "per_page": "100", "page": str(number), "_fields": _FIELDS}
+        if number == 1:
+            del query["page"]
+        response = await self._get(walk, f"{walk.options.site}/wp-json/wp/v2/posts?{urlencode(query)}")
+        if response.status == 400:  # past the end: rest_post_invalid_page_number
+            if number == 1:
+                raise SourceUnavailable("REST does not take our parameters")
+            return [], 0, number - 1
+        posts = _json(response)
+        if not isinstance(posts, list):
+            raise SourceUnavailable("REST answers something else than a list")
+        refs = read_posts(posts, walk.options.site)
+        if posts and not refs:
+            raise SourceUnavailable("REST lists posts without addresses")
+        total = _header(response, "X-WP-Total", len(refs))
+        pages = _header(response, "X-WP-TotalPages", number + 1 if len(posts) >= 100 else number)
+        return refs, total, min(pages, walk.max_pages)
+
+    async def _get(self, walk: Walk, url: str) -> Response:
+        try:
+            return await walk.fetch(url)
+        except FetchFailed as error:
+            raise SourceUnavailable(str(error)) from error
+
+
+def read_posts(posts: list[Any], site: str) -> list[ArticleRef]:
+    """Read the posts of a REST answer; what is no post is passed over.
+
+    Args:
+        posts: parsed JSON.
+        site: what relative links count from.
+    """
+    refs = []
+    for post in posts:
+        if not isinstance(post, dict) or not isinstance(link := post.get("link"), str):
+            continue
+        url = absolute(site + "/", link)
+        if url is None or not url.startswith("http"):
+            continue
+        raw = post.get("date_gmt")
+        modified = post.get("modified_gmt")
+        published_at = read_instant(raw) if isinstance(raw, str) else None
+        refs.append(
+            ArticleRef(
+                url=url,
+                id=post["id"] if isinstance(post.get("id"), int) else None,
+                published_at=format_utc(published_at),
+                modified_at=format_utc(read_instant(modified)) if isinstance(modified, str) else None,
+                source="rest" if published_at else None,
+                published_raw=raw if published_at else None,
+            )
+        )
+    return refs
+
+
+def _json(response: Response) -> Any:
+    try:
+        return json.loads(response.body)
+    except (ValueError, RecursionError) as error:
+        raise SourceUnavailable("REST answers something else than JSON") from error
+
+
+def _header(response: Response, name: str, default: int) -> int:
+    text = (response.headers.get(name) or b"").decode("latin-1").strip()
+    return int(text) if text.isdecimal() and len(text) < 10 else default

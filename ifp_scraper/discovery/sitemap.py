@@ -1,0 +1,152 @@
+"""Sitemaps: core's, Yoast's, Rank Math's; complete, and with lastmod they say what was edited (MARKUP.md 6)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from lxml import etree
+
+from ifp_scraper import urls
+from ifp_scraper.dates import format_utc, read_instant
+from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
+from ifp_scraper.discovery.xml import name, read_xml, text
+from ifp_scraper.merge import ArticleRef
+
+_USUAL = ("/sitemap_index.xml", "/wp-sitemap.xml", "/sitemap.xml")
+_MAX_DEPTH = 3
+_MAX_UNPACKED = 64 * 1024 * 1024
+
+# Children of an index that list no posts.
+_OTHER = re.compile(
+    r"(?:page|category|categories|tag|post_tag|author|users?|taxonom(?:y|ies)[\w-]*|product|local|video|image|misc"
+    r"|attachment|tdb_templates|archives?)[\w-]*?-?(?:sitemap)?[-_]?\d*\.xml(?:\.gz)?$",
+    re.IGNORECASE,
+)
+_POSTS = re.compile(r"posts?[-_]?sitemap|sitemap-posts-post|post-\d|news[-_]?sitemap", re.IGNORECASE)
+
+
+@dataclass(slots=True, frozen=True)
+class Entry:
+    """A ``url`` or ``sitemap`` element."""
+
+    url: str
+    lastmod: str | None
+    """RFC 3339 in UTC."""
+
+    published_at: str | None = None
+    """Of a news sitemap."""
+
+    published_raw: str | None = None
+
+
+class SitemapSource:
+    """Every sitemap that robots.txt names or that is usual, newest posts first."""
+
+    name = "sitemap"
+    complete = True
+
+    async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:
+        """See ``Source``."""
+        if walk.options.section:
+            raise SourceUnavailable("a sitemap does not say which section an article is in")
+        waiting = [(url, None, 0) for url in await self._roots(walk)]
+        visited: set[str] = set()
+        listed: set[str] = set()
+        files = 0
+        while waiting:
+            url, kept, depth = waiting.pop(0)
+            if url in visited:
+                continue
+            visited.add(url)
+            if files >= walk.max_sitemaps:
+                walk.broken.append(f"more than {walk.max_sitemaps} sitemaps")
+                return
+            files += 1
+            root = kept if kept is not None else await self._read(walk, url)
+            if root is None:
+                continue
+            entries = read_entries(root)
+            if name(root) == "sitemapindex":
+                if depth < _MAX_DEPTH:
+                    waiting = [(child.url, None, depth + 1) for child in self._children(walk, entries)] + waiting
+                continue
+            entries = [entry for entry in entries if entry.url not in listed]
+            listed.update(entry.url for entry in entries)
+            walk.total = len(listed)
+            for entry in sorted(reversed(entries), key=lambda entry: entry.lastmod or "", reverse=True):
+                yield ArticleRef(
+                    entry.url,
+                    modified_at=entry.lastmod,
+                    published_at=entry.published_at,
+                    published_raw=entry.published_raw,
+                    source="sitemap" if entry.published_at else None,
+                )
+
+    async def _roots(self, walk: Walk) -> list[str]:
+        """The sitemaps to begin with; the first usual name that answers, when robots.txt names none."""
+        own = [url for url in walk.sitemaps if urls.host(url) == urls.host(walk.options.site)]
+        reasons = []
+        for url in [*own, *(walk.options.site + path for path in _USUAL if not own)]:
+            try:
+                response = await walk.fetch(url)
+            except FetchFailed as error:
+                reasons.append(str(error))
+                continue
+            root = read_xml(response.body, _MAX_UNPACKED)
+            if root is not None and name(root) in ("sitemapindex", "urlset"):
+                self._first = (url, root)
+                return [url, *(other for other in own if other != url)]
+            reasons.append("no XML")
+        raise SourceUnavailable(f"no sitemap ({', '.join(dict.fromkeys(reasons))})")
+
+    async def _read(self, walk: Walk, url: str) -> etree._Element | None:
+        if url == self._first[0]:
+            return self._first[1]
+        try:
+            response = await walk.fetch(url)
+        except FetchFailed as error:
+            walk.broken.append(f"{url}: {error}")
+            return None
+        root = read_xml(response.body, _MAX_UNPACKED)
+        if root is None or name(root) not in ("sitemapindex", "urlset"):
+            walk.broken.append(f"{url}: no sitemap")
+            return None
+        return root
+
+    def _children(self, walk: Walk, entries: list[Entry]) -> list[Entry]:
+        """The children of an index that may list posts of interest, the latest first."""
+        own = [entry for entry in entries if urls.host(entry.url) == urls.host(walk.options.site)]
+        posts = [entry for entry in own if _POSTS.search(entry.url)] or [
+            entry for entry in own if not _OTHER.search(entry.url)
+        ]
+        if walk.caught_up and walk.newest_modified:
+            newest = walk.newest_modified
+            posts = [entry for entry in posts if entry.lastmod is None or entry.lastmod > newest]
+        if walk.options.since:
+            since = format_utc(walk.options.since) or ""
+            posts = [entry for entry in posts if entry.lastmod is None or entry.lastmod >= since]
+        return sorted(reversed(posts), key=lambda entry: entry.lastmod or "", reverse=True)
+
+
+def read_entries(root: etree._Element) -> list[Entry]:
+    """Read the entries of a sitemap or of an index."""
+    entries = []
+    for element in root:
+        if name(element) not in ("url", "sitemap") or not (loc := text(element, "loc")):
+            continue
+        url = urls.absolute(loc, loc)
+        if url is None or not url.startswith("http"):
+            continue
+        news = next((child for child in element if name(child) == "news"), None)
+        raw = text(news, "publication_date") if news is not None else None
+        entries.append(
+            Entry(
+                url,
+                format_utc(read_instant(text(element, "lastmod"))),
+                format_utc(read_instant(raw)),
+                raw if read_instant(raw) else None,
+            )
+        )
+    return entries

@@ -1,0 +1,343 @@
+"""What a crawl knows and writes: the output, and beside it what was rejected and what each run did.
+
+``FILE.jsonl`` is the database, ``FILE.rejected.jsonl`` what looked like an article and was none, ``FILE.runs.jsonl``
+one line a run. The last two save requests; without them a run only looks at more.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ifp_scraper import archive, urls
+from ifp_scraper.dates import format_utc, parse_utc
+from ifp_scraper.discovery import Fetch, Walk
+from ifp_scraper.items import Article
+from ifp_scraper.merge import ArticleRef
+from ifp_scraper.options import Options
+from ifp_scraper.pages.article import EXTRACTOR_VERSION
+from ifp_scraper.revisions import decide, text_hash
+from ifp_scraper.store import Store, StoreError
+
+if TYPE_CHECKING:
+    from scrapy.http import Response
+    from scrapy.settings import BaseSettings
+
+DEFAULT_OUTPUT = "output/ifp.jsonl"
+_FAILED_SHARE = 0.01
+"""Share of failed fetches from which a run has not done its job."""
+
+_KEPT_PAGES = 20
+"""Unreadable pages that are kept beside the rejected file, for ``scrapy fixture``."""
+
+
+@dataclass(slots=True, frozen=True)
+class Rejected:
+    """A page that looked like an article, or was listed as one, and gave no line."""
+
+    url: str
+    reason: str
+    layout: str | None
+    """The layout that was tried."""
+
+    time: str
+    modified_at: str | None
+    """What discovery said of its last edit: it is fetched again when that moves on."""
+
+    @classmethod
+    def of(cls, url: str, reason: str, layout: str | None, modified_at: str | None) -> Rejected:
+        """Reject now."""
+        return cls(url, reason, layout, format_utc(datetime.now(UTC)) or "", modified_at)
+
+
+class Ledger:
+    """The files of one crawl, and its counts.
+
+    Raises:
+        StoreError: when the output cannot be used; see ``Store``.
+    """
+
+    def __init__(self, options: Options, path: Path, *, start_over: bool, settings: BaseSettings) -> None:
+        self.options = options
+        self.settings = settings
+        self.store = Store(path, start_over=start_over)
+        self.counts: Counter[str] = Counter()
+        self.failures: list[tuple[str, str]] = []
+        self.started = time.monotonic()
+        self.started_at = datetime.now(UTC)
+        self.exit_status = 0
+        self._rejected_path = path.with_suffix(".rejected.jsonl")
+        self._runs_path = path.with_suffix(".runs.jsonl")
+        if start_over:
+            self._rejected_path.unlink(missing_ok=True)
+        self._rejected = self._read_rejected()
+        self._base = self._last_whole_run()
+        self._walk: Walk | None = None
+        self._walked_whole = False
+
+    @classmethod
+    def open(cls, options: Options, settings: BaseSettings) -> Ledger:
+        """Open the output that the settings name (IFP_OUTPUT, IFP_START_OVER), else the default one."""
+        name = settings.get("IFP_OUTPUT")
+        if not name:
+            name = f"output/{archive.output_name(options.archive)}.jsonl" if options.archive else DEFAULT_OUTPUT
+        return cls(options, Path(name), start_over=settings.getbool("IFP_START_OVER"), settings=settings)
+
+    # -- what is known ---------------------------------------------------------------------------------------------
+
+    def is_known(self, ref: ArticleRef) -> bool:
+        """Whether the article is in the file, or among the rejected."""
+        url = urls.canonical(ref.url)
+        return self.store.find(ref.id, url) is not None or url in self._rejected
+
+    def is_current(self, ref: ArticleRef) -> bool:
+        """Whether the article need not be fetched: known, not edited since, and not to be refreshed."""
+        url = urls.canonical(ref.url)
+        known = self.store.find(ref.id, url)
+        if known is None:
+            rejected = self._rejected.get(url)
+            return rejected is not None and not _later(ref.modified_at, rejected.modified_at)
+        if known.status == "gone":
+            return False
+        refresh = self.options.refresh
+        if refresh is not None and (known.published_at is None or parse_utc(known.published_at) >= refresh):
+            return False
+        return not _later(ref.modified_at, known.modified_at)
+
+    def walk(self, fetch: Fetch, sitemaps: list[str]) -> Walk:
+        """Return what a source must be told."""
+        base = self._base if self.options.whole and self.options.refresh is None else None
+        self._walk = Walk(
+            options=self.options,
+            fetch=fetch,
+            is_current=self.is_current,
+            is_known=self.is_known,
+            caught_up=base is not None,
+            known_count=sum(known.status != "gone" for known in self.store.known()) + len(self._rejected),
+            newest_modified=base.get("newest_modified") if base else None,
+            newest_published=base.get("newest_published") if base else None,
+            sitemaps=sitemaps,
+            validators=dict(base.get("validators") or {}) if base else {},
+            max_pages=self.settings.getint("IFP_MAX_LISTING_PAGES"),
+            max_sitemaps=self.settings.getint("IFP_MAX_SITEMAPS"),
+        )
+        return self._walk
+
+    def walked(self, walk: Walk) -> None:
+        """Note that discovery came to its end."""
+        self._walked_whole = self.options.whole and not walk.broken
+        for part in walk.broken[:5]:
+            self.say(f"not everything could be looked at: {part}")
+
+    # -- what is written -------------------------------------------------------------------------------------------
+
+    def write(self, article: Article) -> str:
+        """Write the article if it is new, edited or better read; return the outcome.
+
+        Raises:
+            StoreError: when the output fails.
+            msgspec.ValidationError: when the record does not fit the schema.
+        """
+        known = self.store.find(article.id, article.url)
+        decision = decide(self.store.read(known) if known else None, article)
+        self.counts[decision.outcome] += 1
+        if decision.outcome != "unchanged":
+            owner = self.store.text_owner(text_hash(decision.article), known)
+            decision.article.duplicate_of = owner.url if owner and owner.url != decision.article.url else None
+            if decision.article.duplicate_of:
+                self.counts["duplicates"] += 1
+            self.store.append(decision.article)
+            self._rejected.pop(article.url, None)
+        self._progress()
+        return decision.outcome
+
+    def reject(self, rejected: Rejected, response: Response | None = None) -> None:
+        """Note a page that gave no line, once, and keep it when it should have been readable."""
+        self.counts["rejected"] += 1
+        key = urls.canonical(rejected.url)
+        before = self._rejected.get(key)
+        self._rejected[key] = rejected
+        if before is None or (before.reason, before.modified_at) != (rejected.reason, rejected.modified_at):
+            _append(self._rejected_path, asdict(rejected))
+        if response is not None and self.counts["kept pages"] < _KEPT_PAGES:
+            folder = self.store.path.with_suffix(".rejected")
+            folder.mkdir(exist_ok=True)
+            self.counts["kept pages"] += 1
+            name = f"{self.started_at:%Y%m%dT%H%M%S}-{self.counts['kept pages']:03}.html"
+            (folder / name).write_bytes(b"<!-- " + rejected.url.encode() + b" -->\n" + response.body)
+
+    def failed(self, url: str, reason: str) -> None:
+        """Note a fetch that failed for good in this run."""
+        self.counts["failed"] += 1
+        self.failures.append((url, reason))
+
+    # -- what the person sees ----------------------------------------------------------------------------------------
+
+    def say(self, line: str) -> None:
+        """Print a plain line on stderr."""
+        print(line, file=sys.stderr, flush=True)
+
+    def announce(self, source: str, walk: Walk) -> None:
+        """Say how much there is to do, before the first article."""
+        known = walk.known_count
+        if walk.caught_up:
+            self.say(f"Looking for what is new or changed ({source}); {known} articles are known.")
+            return
+        if walk.total is None:
+            self.say(f"Looking for articles ({source}); {known} are known.")
+        else:
+            left = max(0, walk.total - known)
+            left = min(left, self.options.limit or left)
+            pages = 2 if self.options.pages == "both" else 1
+            hours = left * pages * max(self.settings.getfloat("DOWNLOAD_DELAY"), 0.05) / 3600
+            pace = f"about {hours:.1f} hours" if hours >= 0.2 else f"about {max(1, round(hours * 60))} minutes"
+            self.say(f"The site lists about {walk.total} articles ({source}), {known} are known: {pace} at this pace.")
+        self.say("It may be stopped (Ctrl-C) and continued with the same command at any time.")
+
+    def _progress(self) -> None:
+        if not sys.stderr.isatty():
+            return
+        seconds = max(time.monotonic() - self.started, 0.001)
+        done = sum(self.counts[name] for name in ("new", "revised", "reread", "unchanged"))
+        total = self._walk.total if self._walk and self._walk.total and not self._walk.caught_up else None
+        left = f", about {max(0, total - len(self.store))} left" if total else ""
+        print(f"\r{done} articles, {done / seconds:.1f} a second{left}   ", end="", file=sys.stderr, flush=True)
+
+    # -- the end -----------------------------------------------------------------------------------------------------
+
+    def finish(self, *, reason: str, why: str | None, requests: int, received: int, errors: int) -> None:
+        """Set the exit status, print the summary, add the line of this run, and close the files."""
+        fetched = sum(self.counts[name] for name in ("new", "revised", "reread", "unchanged", "rejected", "failed"))
+        if why is None and reason == "shutdown":
+            why = "it was stopped; the same command goes on"
+        elif why is None and errors:
+            why = f"{errors} errors in ifp_scraper itself, see the log"
+        elif why is None and self.counts["failed"] >= max(1, _FAILED_SHARE * fetched):
+            why = f"{self.counts['failed']} of {fetched} fetches failed: {self.failures[0][1]} ({self.failures[0][0]})"
+        elif why is None and reason != "finished":
+            why = reason
+        self.exit_status = 1 if why else 0
+        try:
+            self.store.close()
+        except StoreError as error:
+            why, self.exit_status = str(error), 1
+        complete = self.exit_status == 0 and self._walked_whole and not self.counts["failed"]
+        if sys.stderr.isatty():
+            self.say("")
+        self._summary(why, requests, received)
+        self._write_run(complete, reason, why, requests, received)
+
+    def _summary(self, why: str | None, requests: int, received: int) -> None:
+        counts = self.counts
+        seconds = time.monotonic() - self.started
+        found = counts["new"] + counts["revised"] + counts["reread"] + counts["unchanged"] + counts["rejected"]
+        for url, reason in self.failures[:3]:
+            self.say(f"failed: {url} ({reason})")
+        if self.store.bad_lines:
+            self.say(f"{self.store.bad_lines} lines of the file are no articles and were left as they are.")
+        self.say(
+            f"Looked at {found}: {counts['new']} new, {counts['revised']} revised, {counts['reread']} reread, "
+            f"{counts['unchanged']} unchanged, {counts['rejected']} rejected, {counts['failed']} failed; "
+            f"{counts['duplicates']} have the text of another."
+        )
+        self.say(f"{requests} requests, {received / 1e6:.1f} MB, {seconds:.0f} seconds.")
+        if why:
+            self.say(f"The crawl did not do its job: {why}")
+        self.say(f"{len(self.store)} articles in {os.path.relpath(self.store.path)}")
+
+    def _write_run(self, complete: bool, reason: str, why: str | None, requests: int, received: int) -> None:
+        run = {
+            "started_at": format_utc(self.started_at),
+            "finished_at": format_utc(datetime.now(UTC)),
+            "command": [os.path.basename(sys.argv[0]), *sys.argv[1:]],
+            "site": self.options.site,
+            "versions": {
+                "ifp_scraper": EXTRACTOR_VERSION,
+                "scrapy": version("scrapy"),
+                "lxml": version("lxml"),
+                "python": platform.python_version(),
+            },
+            "counts": {
+                name: self.counts[name]
+                for name in ("new", "revised", "reread", "unchanged", "duplicates", "rejected", "failed")
+            },
+            "requests": requests,
+            "bytes": received,
+            "seconds": round(time.monotonic() - self.started, 1),
+            "exit_status": self.exit_status,
+            "reason": why or reason,
+            "complete": complete,
+            "articles": len(self.store),
+            "newest_modified": self.store.newest_modified,
+            "newest_published": self.store.newest_published,
+            "validators": self._walk.validators if self._walk else {},
+        }
+        try:
+            _append(self._runs_path, run)
+        except OSError as error:
+            self.say(f"{self._runs_path} cannot be written: {error.strerror}")
+            self.exit_status = 1
+
+    # -- the files beside --------------------------------------------------------------------------------------------
+
+    def _read_rejected(self) -> dict[str, Rejected]:
+        found = {}
+        for line in _lines(self._rejected_path):
+            if isinstance(line.get("url"), str):
+                found[urls.canonical(line["url"])] = Rejected(
+                    line["url"],
+                    str(line.get("reason")),
+                    line.get("layout"),
+                    str(line.get("time")),
+                    line.get("modified_at"),
+                )
+        return found
+
+    def _last_whole_run(self) -> dict[str, Any] | None:
+        """The last run after which nothing was missing, if the file still holds what it held then."""
+        runs = [run for run in _lines(self._runs_path) if run.get("complete") and run.get("site") == self.options.site]
+        if runs and isinstance(runs[-1].get("articles"), int) and len(self.store) >= runs[-1]["articles"]:
+            return runs[-1]
+        return None
+
+
+def _later(said: str | None, known: str | None) -> bool:
+    """Whether discovery says of a later edit than the one known."""
+    return said is not None and (known is None or said > known)
+
+
+def _append(path: Path, value: dict[str, Any]) -> None:
+    """Append one whole line; what an earlier kill left unfinished is ended first."""
+    line = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+    with path.open("ab+") as stream:
+        if stream.tell():
+            stream.seek(-1, os.SEEK_END)
+            if stream.read(1) != b"\n":
+                line = b"\n" + line
+        stream.write(line)
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    """The objects of a JSON Lines file; what is broken is passed over."""
+    found = []
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return []
+    for line in content.splitlines():
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(value, dict):
+            found.append(value)
+    return found

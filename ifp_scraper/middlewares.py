@@ -1,0 +1,218 @@
+"""Manners and safety on the way to the site: stay on it, keep its delay, back off when told to, know a refusal."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from scrapy import signals
+from scrapy.downloadermiddlewares.retry import get_retry_request
+from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.extensions.throttle import AutoThrottle
+from scrapy.http import HtmlResponse, TextResponse
+from scrapy.settings import BaseSettings
+from scrapy.utils.misc import load_object
+
+from ifp_scraper import urls
+from ifp_scraper.dates import read_http_date
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+    from scrapy.robotstxt import RobotParser
+
+logger = logging.getLogger(__name__)
+
+LONGEST_WAIT = 600.0
+"""Seconds that a Retry-After or a Crawl-delay is obeyed; a site that asks for more is left alone."""
+
+
+class OffSite(IgnoreRequest):
+    """A request that would leave the site, mostly a redirect."""
+
+
+class StayOnSiteMiddleware:
+    """Lets no request leave the site that the crawl was given: host and port must be the site's own.
+
+    Redirects pass here too, so one to another host, to a private address or to ``file:`` ends here.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._host = urls.host(crawler.settings["IFP_SITE"])
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> StayOnSiteMiddleware:
+        """Make the middleware of a crawl."""
+        return cls(crawler)
+
+    def process_request(self, request: Request) -> None:
+        """Raise ``OffSite`` for any other host."""
+        if not request.url.startswith(("http://", "https://")) or urls.host(request.url) != self._host:
+            self._crawler.stats.inc_value("ifp/off_site")
+            raise OffSite(f"{request.url[:200]} is not on the site")
+
+
+class CrawlDelay:
+    """Extension: obeys the Crawl-delay of robots.txt, when it is longer than DOWNLOAD_DELAY."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        crawler.signals.connect(self._read, signals.robots_parsed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> CrawlDelay:
+        """Make the extension of a crawl."""
+        return cls(crawler)
+
+    def _read(self, robotparser: RobotParser, request: Request) -> None:
+        asked = robotparser.crawl_delay(self._crawler.settings["USER_AGENT"])
+        delay = min(float(asked or 0), LONGEST_WAIT)
+        downloader = self._crawler.engine.downloader  # type: ignore[union-attr]
+        if delay <= self._crawler.settings.getfloat("DOWNLOAD_DELAY"):
+            return
+        logger.info("robots.txt asks for %.0f seconds between requests", delay)
+        for slot in downloader.slots.values():
+            slot.delay = delay
+            slot.jitter = 0.0  # never sooner than asked
+        throttle = self._crawler.get_extension(AutoThrottle)
+        if throttle is not None:
+            throttle.mindelay = delay
+            throttle.maxdelay = max(throttle.maxdelay, delay)
+
+
+class BackOffMiddleware:
+    """Tries again what may pass: faults of the network, 5xx, bodies cut short, and 429 or 503 after the wait asked for.
+
+    Waits double with each try of a request, from DOWNLOAD_DELAY (a quarter second at least) on. When the site asks
+    to wait, every request waits.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        settings: BaseSettings = crawler.settings
+        if not settings.getbool("RETRY_ENABLED"):
+            raise NotConfigured
+        self._crawler = crawler
+        self._codes = {int(code) for code in settings.getlist("RETRY_HTTP_CODES")} | {403}
+        self._exceptions = tuple(
+            load_object(name) if isinstance(name, str) else name for name in settings.getlist("RETRY_EXCEPTIONS")
+        )
+        self._first_wait = max(settings.getfloat("DOWNLOAD_DELAY"), 0.25)
+        self._resume_at = 0.0
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> BackOffMiddleware:
+        """Make the middleware of a crawl; not configured when RETRY_ENABLED is off."""
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Hold the request back while the site wants to be left alone, or while its own wait lasts."""
+        if wait := request.meta.pop("wait", 0.0):
+            await self._sleep(wait)
+        while (left := self._resume_at - time.monotonic()) > 0:
+            await self._sleep(left)
+
+    async def process_response(self, request: Request, response: Response) -> Request | Response:
+        """Return a request to try again, or the response."""
+        reason = self._fault(request, response)
+        if reason is None:
+            return response
+        if response.status in (429, 503) and (asked := _retry_after(response)):
+            if asked > LONGEST_WAIT:
+                return response
+            logger.info("the site asks to wait %.0f seconds", asked)
+            self._resume_at = max(self._resume_at, time.monotonic() + asked)
+        return self._again(request, reason, response) or response
+
+    def process_exception(self, request: Request, exception: Exception) -> Request | None:
+        """Return a request to try again after a fault of the network."""
+        if isinstance(exception, self._exceptions) and not request.meta.get("dont_retry"):
+            return self._again(request, exception.__class__.__name__)
+        return None
+
+    def _fault(self, request: Request, response: Response) -> str | None:
+        if request.meta.get("dont_retry"):
+            return None
+        if response.status in self._codes:
+            return str(response.status)
+        if response.status != 200 or request.method != "GET":
+            return None
+        if refusal(response):
+            return "refused"
+        if not response.body.strip():
+            return "empty"
+        if _cut_short(response) and request.meta.get("cut_at") != len(response.body):
+            return "cut short"  # the same length twice: that is how the site writes it
+        return None
+
+    def _again(self, request: Request, reason: str, response: Response | None = None) -> Request | None:
+        spider = self._crawler.spider
+        assert spider is not None
+        if getattr(spider, "stopping", False):
+            return None
+        # A refusal is asked about twice, not more: insisting would be rude.
+        times = 2 if reason in ("403", "refused") else None
+        again = get_retry_request(
+            request, spider=spider, reason=reason, max_retry_times=times, give_up_log_level=logging.DEBUG
+        )
+        if again is not None:
+            tries = again.meta["retry_times"]
+            again.meta["wait"] = min(self._first_wait * 2 ** (tries - 1), LONGEST_WAIT)
+            if response is not None:
+                again.meta["cut_at"] = len(response.body)
+        return again
+
+    async def _sleep(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and not getattr(self._crawler.spider, "stopping", False):
+            await asyncio.sleep(min(left, 0.5))
+
+
+def _retry_after(response: Response) -> float:
+    """Seconds that the header asks for; nought when there is none."""
+    text = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
+    if text.isdecimal():
+        return float(text[:9])
+    until = read_http_date(text)
+    return max(0.0, (until - datetime.now(UTC)).total_seconds()) if until else 0.0
+
+
+def _cut_short(response: Response) -> bool:
+    """Whether a body of a kind that must end in a certain way does not."""
+    end = response.body[-2048:].rstrip().lower()
+    if isinstance(response, HtmlResponse):
+        return b"</html" not in end and b"<html" in response.body[:4096].lower()
+    kind = (response.headers.get("Content-Type") or b"").lower()
+    if b"json" in kind:
+        return not end.endswith((b"}", b"]"))
+    if b"xml" in kind:
+        return not re.search(rb"</[\\w:]+\s*>(?:\s*<!--.*-->)?$|/>$", end.replace(b"\n", b" "))
+    return False
+
+
+_CHALLENGE = re.compile(
+    rb"cf-chl-|cf_chl_|/cdn-cgi/challenge-platform|Attention Required! \| Cloudflare|<title>\s*Just a moment"
+    rb"|_Incapsula_Resource|Incapsula incident|sucuri_cloudproxy|Sucuri WebSite Firewall|Access Denied - Sucuri"
+    rb"|DDoS protection by|Checking your browser before|wordfence[^<]{0,80}(?:blocked|limited)|Generated by Wordfence"
+    rb"|captcha-delivery|px-captcha|g-recaptcha|h-captcha|arcaptcha|<title>\s*(?:Access Denied|Request Rejected|403|Forbidden|Security check|Verify you)"
+    rb"|support ID is|enable (?:JavaScript|cookies) (?:and cookies )?to continue|unusual traffic|bot verification|human verification|are (?:you )?(?:a )?human",
+    re.IGNORECASE,
+)
+_WORDPRESS = re.compile(rb"wp-content/|wp-includes/|wp-json|<rss|<urlset|<sitemapindex", re.IGNORECASE)
+_CHALLENGE_SIZE = 65536
+
+
+def refusal(response: Response) -> str | None:
+    """Say how the site refuses, null when it does not: 401, 403, or a wall's page with any status."""
+    if response.status in (401, 403):
+        return f"status {response.status}"
+    if not isinstance(response, TextResponse) or len(response.body) > _CHALLENGE_SIZE:
+        return None
+    if _CHALLENGE.search(response.body) and not _WORDPRESS.search(response.body):
+        return "a challenge page"
+    return None

@@ -1,0 +1,176 @@
+"""The arguments of ``scrapy crawl ifp``: read and checked before anything is fetched (CONTRACT.md section 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, get_args
+from urllib.parse import urlsplit
+
+from ifp_scraper import archive, urls
+from ifp_scraper.dates import read_user_date
+
+SourceName = Literal["rest", "sitemap", "feed", "listing"]
+SOURCES: tuple[SourceName, ...] = get_args(SourceName)
+PAGES = ("both", "canonical", "amp")
+ALLOWED = ("archive", "urls", "since", "until", "sources", "section", "pages", "limit", "refresh")
+
+
+class BadArgument(ValueError):
+    """An argument that makes no sense; ``str()`` says what is allowed."""
+
+
+@dataclass(slots=True, frozen=True)
+class Options:
+    """What a crawl was asked to do; instants are aware, in UTC."""
+
+    site: str
+    """Root of the site, without a slash at the end."""
+
+    archive: str | None = None
+    urls: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    sources: tuple[SourceName, ...] = SOURCES
+    section: str | None = None
+    pages: Literal["both", "canonical", "amp"] = "both"
+    limit: int | None = None
+    refresh: datetime | None = None
+    named: tuple[str, ...] = field(default=())
+    """Names of the arguments that were given."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether the crawl looks at the whole site: only then does it know that nothing is missing."""
+        partial = {"urls", "since", "until", "section", "limit"}
+        return partial.isdisjoint(self.named) and self.archive is None
+
+    def covers(self, published_at: datetime | None) -> bool:
+        """Whether an article of this time is in the range; one whose time is unknown may be."""
+        if published_at is None:
+            return True
+        return not (
+            (self.since is not None and published_at < self.since)
+            or (self.until is not None and published_at >= self.until)
+        )
+
+
+def read_options(arguments: Mapping[str, str], site: str, now: datetime | None = None) -> Options:
+    """Read the spider's arguments.
+
+    Args:
+        arguments: of ``-a``.
+        site: the setting IFP_SITE.
+        now: what "3 days ago" counts from.
+
+    Raises:
+        BadArgument: when one makes no sense.
+    """
+    now = now or datetime.now(UTC)
+    unknown = sorted(set(arguments) - set(ALLOWED))
+    if unknown:
+        raise BadArgument(f"unknown argument {', '.join(unknown)}; allowed are {', '.join(ALLOWED)}")
+    given = {name: value.strip() for name, value in arguments.items()}
+    if empty := [name for name, value in given.items() if not value]:
+        raise BadArgument(f"{empty[0]}= is empty")
+    since, until, refresh = (_date(name, given.get(name), now) for name in ("since", "until", "refresh"))
+    if since is not None and until is not None and since >= until:
+        raise BadArgument(f"since={given['since']} must be before until={given['until']}")
+    return Options(
+        site=_site(site),
+        archive=_archive(given.get("archive")),
+        urls=_urls(given.get("urls"), _site(site)),
+        since=since,
+        until=until,
+        sources=_sources(given.get("sources")),
+        section=_section(given.get("section")),
+        pages=_pages(given.get("pages", "both")),
+        limit=_limit(given.get("limit")),
+        refresh=refresh,
+        named=tuple(given),
+    )
+
+
+def _site(site: str) -> str:
+    try:
+        parts = urlsplit(site)
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid or parts.query or parts.fragment:
+        raise BadArgument(f"IFP_SITE={site} is no root of a site; it looks like https://ifpnews.com")
+    return site.rstrip("/")
+
+
+def _archive(value: str | None) -> str | None:
+    if value is not None:
+        try:
+            archive.recordings(value)
+        except archive.RecordingError as error:
+            raise BadArgument(f"archive={value}: {error}") from error
+    return value
+
+
+def _urls(value: str | None, site: str) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if value.startswith("@"):
+        try:
+            lines = Path(value[1:]).read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadArgument(f"urls={value}: the file cannot be read ({error.__class__.__name__})") from error
+        # A line of `scrapy audit -o` may say more behind the address.
+        names = [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
+    else:
+        names = [name.strip() for name in value.split(",") if name.strip()]
+    if not names:
+        raise BadArgument(f"urls={value} names no address")
+    for name in names:
+        if not name.startswith(("http://", "https://")):
+            raise BadArgument(f"urls: {name[:200]} is no address; it begins with https://")
+        if urls.host(name) != urls.host(site):
+            raise BadArgument(f"urls: {name[:200]} is not on the site {site}")
+    return tuple(dict.fromkeys(names))
+
+
+def _date(name: str, value: str | None, now: datetime) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        return read_user_date(value, now)
+    except (ValueError, OverflowError) as error:
+        raise BadArgument(
+            f"{name}={value} is not a date; write 2024-05-06, 2024-05-06T18:00 (Tehran) or \"3 days ago\""
+        ) from error
+
+
+def _sources(value: str | None) -> tuple[SourceName, ...]:
+    if value is None:
+        return SOURCES
+    names = [name.strip() for name in value.split(",") if name.strip()]
+    wrong = [name for name in names if name not in SOURCES]
+    if wrong or not names:
+        raise BadArgument(f"sources={value}: allowed are {', '.join(SOURCES)}")
+    return tuple(dict.fromkeys(names))  # type: ignore[arg-type]
+
+
+def _section(value: str | None) -> str | None:
+    if value is not None and not all(part and part.replace("-", "").isalnum() for part in value.strip("/").split("/")):
+        raise BadArgument(f"section={value} is no slug; it looks like iran-news or news/world")
+    return value.strip("/").lower() if value else None
+
+
+def _pages(value: str) -> Literal["both", "canonical", "amp"]:
+    if value not in PAGES:
+        raise BadArgument(f"pages={value}: allowed are {', '.join(PAGES)}")
+    return value  # type: ignore[return-value]
+
+
+def _limit(value: str | None) -> int | None:
+    if value is None:
+        return None
+    if not value.isdecimal() or int(value) < 1:
+        raise BadArgument(f"limit={value} is no number of articles; it is 1 or more")
+    return int(value)

@@ -1,0 +1,48 @@
+"""What happens to an item: checked against the schema, compared with what is known, written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from scrapy.exceptions import DropItem
+
+from ifp_scraper.items import Article
+from ifp_scraper.ledger import Ledger, Rejected
+from ifp_scraper.store import StoreError
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+
+class StorePipeline:
+    """Gives every article to the ledger; when the output fails, the crawl ends."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> StorePipeline:
+        """Make the pipeline of a crawl."""
+        return cls(crawler)
+
+    def process_item(self, item: Article) -> Article:
+        """Write the article if it is new, edited or better read.
+
+        Raises:
+            DropItem: when it is not written.
+        """
+        spider = self._crawler.spider
+        assert spider is not None
+        ledger: Ledger = spider.ledger  # type: ignore[attr-defined]
+        try:
+            outcome = ledger.write(item)
+        except StoreError as error:
+            spider.stop(str(error))  # type: ignore[attr-defined]
+            raise DropItem("the output cannot be written", log_level="DEBUG") from error
+        except (msgspec.ValidationError, UnicodeEncodeError, ValueError) as error:
+            ledger.reject(Rejected.of(item.url, f"the record does not fit the schema: {error}", item.layout, None))
+            raise DropItem(str(error)) from error
+        if outcome == "unchanged":
+            raise DropItem("unchanged", log_level="DEBUG")
+        return item

@@ -1,0 +1,163 @@
+"""Recordings out: every response of a crawl as WARC, readable up to the moment of a kill."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import zlib
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastwarc.warc import ArchiveIterator
+from scrapy import signals
+from scrapy.exceptions import NotConfigured
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from ifp_scraper.captures import capture_time
+from ifp_scraper.dates import format_utc
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+logger = logging.getLogger(__name__)
+
+
+class RecordMiddleware:
+    """Writes each response as it came from the wire (setting ``IFP_ARCHIVE``), request and response records.
+
+    WARC-Date is the capture time, so that a crawl from the recording gives the lines that the live crawl gave.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        name = crawler.settings.get("IFP_ARCHIVE")
+        if not name:
+            raise NotConfigured
+        self._crawler = crawler
+        path = Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        cut = cut_unfinished(path)
+        if cut:
+            logger.warning("%s ended in a record cut off by an earlier run: %d bytes cut", path, cut)
+        self._stream = path.open("ab")
+        self._writer = WARCWriter(self._stream, gzip=path.name.endswith(".gz"), warc_version="1.1")
+        self._write(
+            self._writer.create_warcinfo_record(
+                path.name,
+                {
+                    "software": f"ifp_scraper/{crawler.settings['USER_AGENT'].partition('/')[2].split(' ')[0]}",
+                    "format": "WARC File Format 1.1",
+                    "robots": "obey" if crawler.settings.getbool("ROBOTSTXT_OBEY") else "ignore",
+                },
+            )
+        )
+        crawler.signals.connect(self._close, signals.engine_stopped)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> RecordMiddleware:
+        """Make the middleware of a crawl; not configured without IFP_ARCHIVE."""
+        return cls(crawler)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Write the pair of records."""
+        captured_at, _ = capture_time(response)
+        date = format_utc(captured_at)
+        head = StatusAndHeaders(
+            f"{response.status} {_reason(response.status)}", _pairs(response.headers, response.body), protocol="HTTP/1.1"
+        )
+        answer = self._writer.create_warc_record(
+            request.url,
+            "response",
+            payload=io.BytesIO(response.body),
+            length=len(response.body),
+            http_headers=head,
+            warc_headers_dict={"WARC-Date": date},
+        )
+        asked = self._writer.create_warc_record(
+            request.url,
+            "request",
+            http_headers=StatusAndHeaders(
+                f"{request.method} {_target(request.url)} HTTP/1.1", _pairs(request.headers), is_http_request=True
+            ),
+            warc_headers_dict={
+                "WARC-Date": date,
+                "WARC-Concurrent-To": answer.rec_headers.get_header("WARC-Record-ID"),
+            },
+        )
+        self._write(answer)
+        self._write(asked)
+        return response
+
+    def _write(self, record: Any) -> None:
+        # Whole members reach the file in one write, so that a kill leaves at most the last one unfinished.
+        self._writer.write_record(record)
+        self._stream.flush()
+
+    def _close(self) -> None:
+        self._stream.close()
+
+
+def cut_unfinished(path: Path) -> int:
+    """Cut what a kill left of a last record, and return how many bytes that were."""
+    if not path.exists() or not path.stat().st_size:
+        return 0
+    last = 0
+    whole = True
+    with path.open("rb") as stream:
+        try:
+            for record in ArchiveIterator(stream, parse_http=False):
+                last = record.stream_pos
+                expected = int(record.headers.get("Content-Length", "0"))
+                whole = record.reader.consume() == expected
+        except (EOFError, OSError, ValueError):
+            whole = False
+    if whole and path.name.endswith(".gz"):
+        whole = _is_whole_member(path, last)
+    if whole:
+        return 0
+    cut = path.stat().st_size - last
+    os.truncate(path, last)
+    return cut
+
+
+def _is_whole_member(path: Path, offset: int) -> bool:
+    """Whether the gzip member that begins here ends with its checksum, at the end of the file."""
+    inflate = zlib.decompressobj(31)
+    with path.open("rb") as stream:
+        stream.seek(offset)
+        while chunk := stream.read(1 << 16):
+            try:
+                inflate.decompress(chunk)
+            except zlib.error:
+                return False
+            if inflate.eof:
+                return not inflate.unused_data and not stream.read(1)
+    return False
+
+
+def _reason(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown"
+
+
+def _target(url: str) -> str:
+    return "/" + url.split("://", 1)[-1].partition("/")[2]
+
+
+def _pairs(headers: Any, body: bytes | None = None) -> list[tuple[str, str]]:
+    pairs = [
+        (name.decode("latin-1"), value.decode("latin-1"))
+        for name, values in headers.items()
+        for value in values
+        if body is None or name.lower() not in (b"transfer-encoding", b"content-length")
+    ]
+    if body is not None:
+        pairs.append(("Content-Length", str(len(body))))
+    return pairs
+

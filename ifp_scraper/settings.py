@@ -1,0 +1,70 @@
+"""Scrapy settings: polite and safe by default. Every value may be overridden with ``-s NAME=VALUE``."""
+
+from importlib.metadata import PackageNotFoundError, version
+
+try:
+    _VERSION = version("ifp-scraper")
+except PackageNotFoundError:
+    _VERSION = "0"
+
+BOT_NAME = "ifp_scraper"
+SPIDER_MODULES = ["ifp_scraper.spiders"]
+COMMANDS_MODULE = "ifp_scraper.commands"
+
+# -- ours ------------------------------------------------------------------------------------------------------
+IFP_SITE = "https://ifpnews.com"
+"""Root of the site: a mirror, a staging or test server works as well."""
+IFP_CONTACT = ""
+"""Address or page of whoever runs the crawl; the User-Agent shows it."""
+IFP_ARCHIVE = None
+"""A ``.warc.gz`` file that every response is recorded in."""
+IFP_MAX_LISTING_PAGES = 20_000
+"""Pages of one listing, feed or REST walk; the site has some 5,100."""
+IFP_MAX_SITEMAPS = 5_000
+"""Sitemap files that are read in one run."""
+IFP_MAX_POST_PAGES = 100
+"""Pages of one article."""
+IFP_REFUSALS = 5
+"""Refusals (403, a challenge page) in a row that end the crawl."""
+
+# -- manners ---------------------------------------------------------------------------------------------------
+USER_AGENT = f"ifp_scraper/{_VERSION}"
+ROBOTSTXT_OBEY = True
+DOWNLOAD_DELAY = 1.0
+CONCURRENT_REQUESTS = 8
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+AUTOTHROTTLE_ENABLED = True
+AUTOTHROTTLE_START_DELAY = 1.0
+AUTOTHROTTLE_MAX_DELAY = 60.0
+COOKIES_ENABLED = False
+DOWNLOAD_TIMEOUT = 60
+RETRY_TIMES = 5
+REDIRECT_MAX_TIMES = 10
+
+# -- bounds (docs/security.md) -----------------------------------------------------------------------------------
+DOWNLOAD_MAXSIZE = 32 * 1024 * 1024  # decompressed, too
+DOWNLOAD_WARNSIZE = 0
+URLLENGTH_LIMIT = 8192
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False
+DOWNLOAD_HANDLERS = {"file": None, "ftp": None, "s3": None, "data": None}
+
+# -- parts -------------------------------------------------------------------------------------------------------
+DOWNLOADER_MIDDLEWARES = {
+        "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+    "ifp_scraper.middlewares.StayOnSiteMiddleware": 50,
+    "ifp_scraper.middlewares.BackOffMiddleware": 550,
+    "ifp_scraper.recording.RecordMiddleware": 990,
+}
+ITEM_PIPELINES = {"ifp_scraper.pipelines.StorePipeline": 300}
+EXTENSIONS = {
+    "ifp_scraper.summary.Summary": 500,
+    "ifp_scraper.middlewares.CrawlDelay": 500,
+    "scrapy.extensions.logstats.LogStats": None,
+}
+
+LOG_LEVEL = "WARNING"
+LOG_FORMAT = "%(levelname)s: %(message)s"
+TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
+FEED_EXPORT_ENCODING = "utf-8"

@@ -1,0 +1,368 @@
+"""The spider: discovery says what to fetch, page objects read it, and every article ends as one item.
+
+It holds no selectors, and is the only place that makes requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import scrapy
+from scrapy import Request, signals
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+
+from ifp_scraper import urls
+from ifp_scraper.archive import Archive, recordings
+from ifp_scraper.captures import capture_time
+from ifp_scraper.dates import parse_utc
+from ifp_scraper.discovery import FetchFailed, Source, SourceUnavailable, Walk
+from ifp_scraper.discovery.feed import FeedSource
+from ifp_scraper.discovery.listing import ListingSource
+from ifp_scraper.discovery.recording import RecordedArticle, find_recorded
+from ifp_scraper.discovery.rest import RestSource
+from ifp_scraper.discovery.sitemap import SitemapSource
+from ifp_scraper.items import Article
+from ifp_scraper.ledger import Ledger, Rejected
+from ifp_scraper.merge import ArticleRef, add_evidence, join_pages, merge_views
+from ifp_scraper.middlewares import refusal
+from ifp_scraper.options import Options, read_options
+from ifp_scraper.pages import ArticlePage, Capture, UnreadablePage, read_page
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from scrapy.robotstxt import RobotParser
+
+logger = logging.getLogger(__name__)
+
+SOURCES: dict[str, type[Source]] = {
+    "rest": RestSource,
+    "sitemap": SitemapSource,
+    "feed": FeedSource,
+    "listing": ListingSource,
+}
+_HANDLER = "ifp_scraper.archive.ArchiveDownloadHandler"
+OFFLINE = {
+    "DOWNLOAD_HANDLERS": {"http": _HANDLER, "https": _HANDLER, "file": None, "ftp": None, "s3": None, "data": None},
+    "DOWNLOAD_DELAY": 0,
+    "AUTOTHROTTLE_ENABLED": False,
+    "ROBOTSTXT_OBEY": False,
+    "RETRY_ENABLED": False,
+    "IFP_ARCHIVE": None,
+}
+"""Settings of an archive run: no handler that could open a socket, nobody to be polite to."""
+
+_IN_FLIGHT = 32
+"""Articles under way at once: what bounds the memory of a crawl, however long."""
+
+_RANGE_PATIENCE = 30
+"""Articles before ``since`` in a row, of a source without dates, after which it is left."""
+
+
+class IfpSpider(scrapy.Spider):
+    """Crawls Iran Front Page, live or from a recording; the arguments are in CONTRACT.md section 1."""
+
+    name = "ifp"
+
+    def __init__(
+        self, options: Options, ledger: Ledger, archive: Archive | None = None, name: str | None = None
+    ) -> None:
+        super().__init__(name=name)
+        self.options = options
+        self.ledger = ledger
+        self.archive = archive
+        self.stopping = False
+        self.why_stopped: str | None = None
+        self._robots: list[str] = []
+        self._refused = 0
+        self._too_old = 0
+        self._pending = asyncio.Semaphore(_IN_FLIGHT)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> IfpSpider:
+        """Make the spider of a crawl, from what the command made, or from the arguments of ``-a``.
+
+        Raises:
+            BadArgument: when an argument makes no sense.
+            StoreError: when the output cannot be used.
+            RecordingError: when nothing can be read in the recording.
+        """
+        settings = crawler.settings
+        if "options" not in kwargs:
+            options = read_options(kwargs, settings["IFP_SITE"])
+            archive = Archive(recordings(options.archive)) if options.archive else None
+            kwargs = {"options": options, "ledger": Ledger.open(options, settings), "archive": archive}
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        if contact := settings["IFP_CONTACT"]:
+            settings.set("USER_AGENT", f"{settings['USER_AGENT']} (+{contact})", priority="cmdline")
+        if spider.archive is not None:
+            for name, value in OFFLINE.items():
+                settings.set(name, value, priority="cmdline")
+        crawler.signals.connect(spider._read_robots, signals.robots_parsed)
+        return spider
+
+    # -- what to fetch -------------------------------------------------------------------------------------------
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Yield a request for every article that is new, changed or asked for."""
+        count = 0
+        async for ref, meta in self._wanted():
+            if self.stopping:
+                return
+            await self._pending.acquire()
+            count += 1
+            yield Request(
+                meta.pop("address", ref.url),
+                callback=self.parse_article,
+                errback=self.article_failed,
+                cb_kwargs={"ref": ref},
+                meta={"ref": ref, **meta},
+                dont_filter=True,
+            )
+            if self.options.limit is not None and count >= self.options.limit:
+                return
+
+    async def _wanted(self) -> AsyncIterator[tuple[ArticleRef, dict[str, Any]]]:
+        seen: set[str] = set()
+        if self.archive is not None:
+            only = {urls.canonical(url).split("://")[-1] for url in self.options.urls}
+            for reading in find_recorded(self.archive, self.options.site):
+                if only and urls.canonical(reading.ref.url).split("://")[-1] not in only:
+                    continue
+                if self.options.covers(_instant(reading.ref.published_at)):
+                    yield reading.ref, {"address": reading.address, "window": reading.window, "reading": reading}
+            return
+        if self.options.urls:
+            for url in self.options.urls:
+                if urls.canonical(url) not in seen:
+                    seen.add(urls.canonical(url))
+                    yield ArticleRef(urls.canonical(url)), {"address": self._entrance(url)}
+            return
+        async for ref in self._discovered():
+            key = urls.canonical(ref.url)
+            if key in seen or urls.host(ref.url) != urls.host(self.options.site):
+                continue
+            seen.add(key)
+            self.crawler.stats.inc_value("ifp/found")
+            published = _instant(ref.published_at)
+            if self._known_range(ref) and self.options.covers(published) and not self.ledger.is_current(ref):
+                yield ref, {"address": self._entrance(ref.url)}
+            if self.options.since and published is None and self._too_old >= _RANGE_PATIENCE:
+                return
+
+    def _known_range(self, ref: ArticleRef) -> bool:
+        """Whether an article whose time the file knows is in the range."""
+        known = self.ledger.store.find(ref.id, urls.canonical(ref.url))
+        return known is None or self.options.covers(_instant(known.published_at))
+
+    def _entrance(self, url: str) -> str:
+        """The page of an article to begin with."""
+        return urls.canonical(url) + "amp/" if self.options.pages == "amp" else url
+
+    async def _discovered(self) -> AsyncIterator[ArticleRef]:
+        await self._learn_robots()
+        walk = self.ledger.walk(self.fetch, self._robots)
+        found_any = False
+        for name in self.options.sources:
+            source = SOURCES[name]()
+            if found_any and source.complete:
+                continue
+            try:
+                async for ref in source.find(walk):
+                    if not found_any:
+                        found_any = True
+                        self.ledger.announce(source.name, walk)
+                    yield ref
+            except SourceUnavailable as error:
+                self.ledger.say(f"{source.name}: {error}; trying the next source")
+                continue
+            found_any = True
+            if source.complete:
+                break
+        if not found_any and not self.stopping:
+            self.stop("the site gives none of these sources: " + ", ".join(self.options.sources))
+        self.ledger.walked(walk)
+
+    async def _learn_robots(self) -> None:
+        """Have robots.txt read first: it names the sitemaps."""
+        if not self.crawler.settings.getbool("ROBOTSTXT_OBEY"):
+            return
+        middleware = self.crawler.get_downloader_middleware(
+            scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware
+        )
+        if middleware is not None:
+            await middleware.robot_parser(Request(self.options.site + "/"))
+
+    def _read_robots(self, robotparser: RobotParser, request: Request) -> None:
+        self._robots = [str(url) for url in getattr(getattr(robotparser, "rp", None), "sitemaps", ())][:100]
+
+    async def fetch(self, url: str, *, headers: dict[str, str] | None = None, **meta: Any) -> Response:
+        """Fetch one page outside of the scheduler.
+
+        Raises:
+            FetchFailed: unless it answers with 200, 304 or 400.
+        """
+        if self.stopping or not self.crawler.crawling:
+            raise FetchFailed("the crawl is stopping")
+        try:
+            response = await self.crawler.engine.download_async(Request(url, headers=headers, meta=meta))
+        except IgnoreRequest as error:
+            raise FetchFailed(str(error) or "forbidden by robots.txt") from error
+        except Exception as error:
+            raise FetchFailed(f"{error.__class__.__name__}: {_first_line(error)}") from error
+        if reason := refusal(response):
+            self._note_refusal(reason)
+            raise FetchFailed(reason, response.status)
+        self._refused = 0
+        if response.status not in (200, 304, 400):
+            raise FetchFailed(f"status {response.status}", response.status)
+        return response
+
+    # -- what was fetched ----------------------------------------------------------------------------------------
+
+    async def parse_article(self, response: Response, ref: ArticleRef) -> AsyncIterator[Article]:
+        """Read an article from its pages and give it as one item."""
+        try:
+            article = await self._article(response, ref)
+        except UnreadablePage as error:
+            self.ledger.reject(Rejected.of(response.url, str(error), error.layout, ref.modified_at), response)
+        except FetchFailed as error:
+            self._failed(ref.url, str(error))
+        else:
+            if article is not None:
+                yield article
+        finally:
+            self._pending.release()
+
+    async def article_failed(self, failure: Any) -> None:
+        """Count an article that could not be fetched; the next run tries again."""
+        self._pending.release()
+        ref: ArticleRef = failure.request.meta["ref"]
+        error = failure.value
+        if isinstance(error, scrapy.spidermiddlewares.httperror.HttpError):
+            self._bad_status(error.response, ref)
+        elif isinstance(error, IgnoreRequest):
+            if self.archive is None:
+                self.ledger.reject(Rejected.of(ref.url, str(error) or "forbidden by robots.txt", None, ref.modified_at))
+        else:
+            self._failed(ref.url, f"{error.__class__.__name__}: {_first_line(error)}")
+
+    def _bad_status(self, response: Response, ref: ArticleRef) -> None:
+        if reason := refusal(response):
+            self._note_refusal(reason)
+            self._failed(ref.url, reason)
+        elif response.status in (404, 410):
+            self.ledger.reject(Rejected.of(ref.url, f"status {response.status}", None, ref.modified_at))
+        else:
+            self._failed(ref.url, f"status {response.status}")
+
+    async def _article(self, response: Response, ref: ArticleRef) -> Article | None:
+        if reason := refusal(response):
+            self._note_refusal(reason)
+            raise FetchFailed(reason)
+        if not response.body.strip():
+            raise FetchFailed("an empty answer")
+        self._refused = 0
+        page = self._page(response)
+        if page is None:
+            self.ledger.reject(Rejected.of(response.url, "no article", None, ref.modified_at))
+            return None
+        article = await self._all_pages(page, response.meta)
+        article = await self._other_view(page, article, response)
+        asked = [str(url) for url in response.meta.get("redirect_urls", ())]
+        article = replace(article, aliases=list(dict.fromkeys([*article.aliases, *asked])))
+        article = add_evidence(article, ref)
+        if not self._in_range(article, page):
+            return None
+        return article
+
+    def _page(self, response: Response) -> ArticlePage | None:
+        captured_at, age = capture_time(response)
+        content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
+        if content_type and "html" not in content_type.lower():
+            return None
+        return read_page(response.body, Capture(response.url, captured_at, age), content_type)
+
+    async def _all_pages(self, page: ArticlePage, meta: dict[str, Any]) -> Article:
+        """Read the other pages of a post on several pages, and join them."""
+        articles = {page.page_number: page.to_article()}
+        waiting = dict(page.other_pages)
+        missing = False
+        while waiting and len(articles) < self.crawler.settings.getint("IFP_MAX_POST_PAGES"):
+            number, url = waiting.popitem()
+            if number in articles:
+                continue
+            try:
+                other = self._page(await self.fetch(url, window=meta.get("window")))
+                if other is None or not urls.same_article(other.url, page.url) or other.page_number != number:
+                    missing = True
+                    continue
+                articles[number] = other.to_article()
+                waiting.update({n: u for n, u in other.other_pages.items() if n not in articles})
+            except (FetchFailed, UnreadablePage):
+                missing = True
+        if len(articles) == 1 and not page.other_pages:
+            return articles[page.page_number]
+        return join_pages([articles[number] for number in sorted(articles)], missing or bool(waiting))
+
+    async def _other_view(self, page: ArticlePage, article: Article, response: Response) -> Article:
+        """Merge with the AMP page, where there is one and both are wanted."""
+        reading: RecordedArticle | None = response.meta.get("reading")
+        address = reading.amp_address if reading and reading.amp_address else article.amp_url
+        if page.is_amp or self.options.pages != "both" or address is None:
+            return article
+        if urls.host(address) != urls.host(self.options.site):
+            return article
+        try:
+            amp = self._page(await self.fetch(address, window=response.meta.get("window")))
+            if amp is None or not amp.is_amp or not urls.same_article(amp.url, article.url):
+                return article
+            return merge_views(article, amp.to_article())
+        except UnreadablePage as error:
+            self.ledger.reject(Rejected.of(address, str(error), error.layout, article.modified_at), response)
+        except FetchFailed as error:
+            if self.archive is None:
+                self._failed(address, str(error))
+        return article
+
+    def _in_range(self, article: Article, page: ArticlePage) -> bool:
+        if self.options.section and self.archive is not None:
+            wanted = self.options.section.rsplit("/", 1)[-1]
+            if wanted not in page.section_slugs:
+                return False
+        covered = self.options.covers(_instant(article.published_at))
+        since = self.options.since
+        old = since is not None and article.published_at is not None and parse_utc(article.published_at) < since
+        self._too_old = self._too_old + 1 if old else 0
+        return covered
+
+    # -- when it goes wrong --------------------------------------------------------------------------------------
+
+    def _failed(self, url: str, reason: str) -> None:
+        if not self.stopping:
+            self.ledger.failed(url, reason)
+
+    def _note_refusal(self, reason: str) -> None:
+        self._refused += 1
+        if self._refused >= self.crawler.settings.getint("IFP_REFUSALS") and self.archive is None:
+            self.stop(f"the site refuses ({reason}, {self._refused} times in a row)")
+
+    def stop(self, why: str) -> None:
+        """End the crawl early, as a failure, and say why."""
+        if not self.stopping:
+            self.stopping = True
+            self.why_stopped = why
+            asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="stopped"))
+
+
+def _instant(text: str | None) -> datetime | None:
+    return parse_utc(text) if text else None
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [""])[0][:300]
