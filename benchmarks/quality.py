@@ -155,9 +155,7 @@ def compare(
             sorted(one["name"] for one in truth["categories"]),
         )
     if record["tags"]:
-        scores.compare(
-            column, "tags", url, sorted(record["tags"]), sorted(one["name"] for one in truth["tags"])
-        )
+        scores.compare(column, "tags", url, sorted(record["tags"]), sorted(one["name"] for one in truth["tags"]))
     scores.compare(column, "blocks", url, got_blocks(record), truth_blocks(truth, lost_here))
     for post in record["recent_posts"]:
         other = truths.get(post["url"])
@@ -185,9 +183,7 @@ def report(scores: Scores) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--samples", type=Path, default=SAMPLES)
     parser.add_argument("--show", metavar="FIELD", help="print what was wrong in this field")
     arguments = parser.parse_args()

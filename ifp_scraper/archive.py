@@ -6,6 +6,7 @@ import glob
 import logging
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
+from ifp_scraper import urls
 from ifp_scraper.dates import parse_utc
 
 if TYPE_CHECKING:
@@ -128,6 +130,14 @@ class Archive:
         for captures in self._by_key.values():
             captures.sort(key=lambda record: record.captured_at)
 
+    def site(self, wanted: str) -> str:
+        """Return the root of the site that was recorded: the one wanted if any page is its, else the commonest."""
+        pages = [record.url for record in self.records if record.status == 200 and "html" in record.content_type]
+        if not pages or any(urls.host(url) == urls.host(wanted) for url in pages):
+            return wanted
+        counted = Counter("/".join(url.split("/", 3)[:3]) for url in pages)
+        return counted.most_common(1)[0][0]
+
     def find(self, url: str, window: tuple[datetime, datetime] | None = None) -> Recorded | None:
         """Return the latest capture of an address, within a span of time when one is given."""
         captures = self._by_key.get(_key(url), [])
@@ -157,9 +167,7 @@ class Archive:
         with open_members(path) as members:
             for member, stream in members:
                 try:
-                    for record in ArchiveIterator(
-                        stream, record_types=WarcRecordType.response, parse_http=False
-                    ):
+                    for record in ArchiveIterator(stream, record_types=WarcRecordType.response, parse_http=False):
                         recorded = _recorded(record, number, member)
                         if recorded is not None:
                             self.records.append(recorded)
@@ -182,9 +190,9 @@ def _recorded(record: WarcRecord, number: int, member: str) -> Recorded | None:
         EOFError: when the file ends inside it.
     """
     message = record.reader.read()
-    if len(message) < int(record.headers.get("Content-Length", "0")):
+    if len(message) < int(record.headers.get("Content-Length") or 0):
         raise EOFError("the file ends inside a record")
-    url = record.headers.get("WARC-Target-URI", "").strip("<>")
+    url = (record.headers.get("WARC-Target-URI") or "").strip("<>")
     status = _STATUS.match(message)
     if status is None or not url.startswith(("http://", "https://")):
         return None

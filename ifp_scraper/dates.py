@@ -20,9 +20,7 @@ SITE_ZONE = ZoneInfo("Asia/Tehran")
 CLOCK_READING = timedelta(seconds=2)
 """How far two clocks read to the second may differ: every interval is widened by it at both ends."""
 
-_ISO = re.compile(
-    r"\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?\s*", re.IGNORECASE
-)
+_ISO = re.compile(r"\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?\s*", re.IGNORECASE)
 
 
 def format_utc(instant: datetime | None) -> str | None:

@@ -187,9 +187,7 @@ class _Sqlite:
     def __init__(self, path: Path, tables: Sequence[Table]) -> None:
         self._tables = tables
         self._database = sqlite3.connect(path, isolation_level=None)
-        self._database.executescript(
-            "PRAGMA page_size=8192; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
-        )
+        self._database.executescript("PRAGMA page_size=8192; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;")
         self._database.execute("BEGIN")
         for table in tables:
             self._database.execute(_create(table))

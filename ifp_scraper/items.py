@@ -51,7 +51,11 @@ _BLOCK_SCHEMA: dict[str, Any] = {
     "properties": {
         "kind": {"type": "string", "enum": list(BLOCK_KINDS)},
         "text": {"type": "string", "description": "NFC; a newline is a <br>, or a line of <pre>."},
-        "level": {"type": "integer", "minimum": 1, "description": "Of a heading 1-6; of a list item its depth."},
+        "level": {
+            "type": "integer",
+            "minimum": 1,
+            "description": "Of a heading 1-6; of a list item its depth.",
+        },
         "ordered": {"type": "boolean", "description": "Of a list item: whether its list is numbered."},
         "cells": {"type": "array", "items": {"type": "string"}, "description": "Of a table row."},
     },
@@ -169,9 +173,7 @@ class Article:
     aliases: list[str] = field(default_factory=list)
     """Other URLs seen for this article, fetched or redirected."""
 
-    status: Literal["published", "gone"] = field(
-        default="published", metadata=_extra(enum=["published", "gone"])
-    )
+    status: Literal["published", "gone"] = field(default="published", metadata=_extra(enum=["published", "gone"]))
     """``gone`` when the site has withdrawn the article: a last line, written by ``scrapy audit``."""
 
     headline: str | None = None

@@ -258,7 +258,7 @@ class Ledger:
         run = {
             "started_at": format_utc(self.started_at),
             "finished_at": format_utc(datetime.now(UTC)),
-            "command": [os.path.basename(sys.argv[0]), *sys.argv[1:]],
+            "command": ["scrapy", "crawl", *(word for word in sys.argv[1:] if word != "crawl")],
             "site": self.options.site,
             "versions": {
                 "ifp_scraper": EXTRACTOR_VERSION,

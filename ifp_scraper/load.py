@@ -81,9 +81,7 @@ def _open(path: Path) -> Any:
     if module := {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma"}.get(path.suffix):
         return importlib.import_module(module).open(path)
     if path.suffix == ".zst":
-        return io.BufferedReader(
-            require("pyarrow").input_stream(os.fspath(path), compression="zstd"), 1 << 20
-        )
+        return io.BufferedReader(require("pyarrow").input_stream(os.fspath(path), compression="zstd"), 1 << 20)
     return open(path, "rb", buffering=1 << 20)
 
 
@@ -311,8 +309,7 @@ def recent_posts(source: Source, *, engine: Engine = "pandas") -> Any:
 
 
 _OBSERVATION = (
-    "observed_at headline url published_earliest published_latest earliest latest section observed_on "
-    "exact consistent"
+    "observed_at headline url published_earliest published_latest earliest latest section observed_on exact consistent"
 )
 
 

@@ -10,7 +10,15 @@ from ifp_scraper.items import Article, Author, Embed, Image
 from ifp_scraper.pages.article import Source
 from ifp_scraper.revisions import content_hash
 
-_RANK: dict[str | None, int] = {"rest": 0, "feed": 1, "meta": 2, "time": 3, "jsonld": 4, "sitemap": 5, None: 9}
+_RANK: dict[str | None, int] = {
+    "rest": 0,
+    "feed": 1,
+    "meta": 2,
+    "time": 3,
+    "jsonld": 4,
+    "sitemap": 5,
+    None: 9,
+}
 """Trust in a publication time by where it was printed (CONTRACT.md section 4), the best first."""
 
 
@@ -103,9 +111,7 @@ def add_evidence(article: Article, ref: ArticleRef) -> Article:
     if article.id is None:
         result.id = ref.id
     if ref.published_at and _RANK[ref.source] < _RANK[article.published_source]:
-        if article.published_at and not same_clock_fault(
-            parse_utc(ref.published_at), parse_utc(article.published_at)
-        ):
+        if article.published_at and not same_clock_fault(parse_utc(ref.published_at), parse_utc(article.published_at)):
             result.warnings.append("dates-disagree")
         result.published_at = ref.published_at
         result.published_raw = ref.published_raw
@@ -165,9 +171,7 @@ def _settle(article: Article) -> Article:
         "no-body": bool(article.blocks),
         "no-date": article.published_at is not None,
     }
-    article.warnings = [
-        warning for warning in dict.fromkeys(article.warnings) if not resolved.get(warning, False)
-    ]
+    article.warnings = [warning for warning in dict.fromkeys(article.warnings) if not resolved.get(warning, False)]
     article.word_count = len(article.body.split())
     article.content_hash = content_hash(article)
     return article

@@ -73,7 +73,7 @@ class CrawlDelay:
     def _read(self, robotparser: RobotParser, request: Request) -> None:
         asked = robotparser.crawl_delay(self._crawler.settings["USER_AGENT"])
         delay = min(float(asked or 0), LONGEST_WAIT)
-        downloader = self._crawler.engine.downloader  # type: ignore[union-attr]
+        downloader = self._crawler.engine.downloader
         if delay <= self._crawler.settings.getfloat("DOWNLOAD_DELAY"):
             return
         logger.info("robots.txt asks for %.0f seconds between requests", delay)

@@ -67,7 +67,9 @@ class RecordMiddleware:
         captured_at, _ = capture_time(response)
         date = format_utc(captured_at)
         head = StatusAndHeaders(
-            f"{response.status} {_reason(response.status)}", _pairs(response.headers, response.body), protocol="HTTP/1.1"
+            f"{response.status} {_reason(response.status)}",
+            _pairs(response.headers, response.body),
+            protocol="HTTP/1.1",
         )
         answer = self._writer.create_warc_record(
             request.url,
@@ -81,7 +83,9 @@ class RecordMiddleware:
             request.url,
             "request",
             http_headers=StatusAndHeaders(
-                f"{request.method} {_target(request.url)} HTTP/1.1", _pairs(request.headers), is_http_request=True
+                f"{request.method} {_target(request.url)} HTTP/1.1",
+                _pairs(request.headers),
+                is_http_request=True,
             ),
             warc_headers_dict={
                 "WARC-Date": date,
@@ -111,7 +115,7 @@ def cut_unfinished(path: Path) -> int:
         try:
             for record in ArchiveIterator(stream, parse_http=False):
                 last = record.stream_pos
-                expected = int(record.headers.get("Content-Length", "0"))
+                expected = int(record.headers.get("Content-Length") or 0)
                 whole = record.reader.consume() == expected
         except (EOFError, OSError, ValueError):
             whole = False
@@ -160,4 +164,3 @@ def _pairs(headers: Any, body: bytes | None = None) -> list[tuple[str, str]]:
     if body is not None:
         pairs.append(("Content-Length", str(len(body))))
     return pairs
-

@@ -51,7 +51,7 @@ DOWNLOAD_HANDLERS = {"file": None, "ftp": None, "s3": None, "data": None}
 
 # -- parts -------------------------------------------------------------------------------------------------------
 DOWNLOADER_MIDDLEWARES = {
-        "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "ifp_scraper.middlewares.StayOnSiteMiddleware": 50,
     "ifp_scraper.middlewares.BackOffMiddleware": 550,

@@ -198,16 +198,12 @@ class Store:
     @property
     def newest_modified(self) -> str | None:
         """The latest ``modified_at`` of the articles that are not gone. Goes through them all."""
-        return max(
-            (k.modified_at for k in self.known() if k.modified_at and k.status != "gone"), default=None
-        )
+        return max((k.modified_at for k in self.known() if k.modified_at and k.status != "gone"), default=None)
 
     @property
     def newest_published(self) -> str | None:
         """The latest ``published_at`` of the articles that are not gone. Goes through them all."""
-        return max(
-            (k.published_at for k in self.known() if k.published_at and k.status != "gone"), default=None
-        )
+        return max((k.published_at for k in self.known() if k.published_at and k.status != "gone"), default=None)
 
     def append(self, article: Article) -> Known:
         """Write one line.
@@ -399,9 +395,7 @@ class Store:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             place = self._copy(0, self._size, chain(places, self._siblings("recovered", ".jsonl")))
         except OSError as error:
-            return StoreError(
-                f"{self.path} was {event} during the crawl, and could not be saved: {_reason(error)}."
-            )
+            return StoreError(f"{self.path} was {event} during the crawl, and could not be saved: {_reason(error)}.")
         return StoreError(
             f"{self.path} was {event} during the crawl. Nothing is lost: what it held is in {place}. "
             "Run the same command again to go on."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 
 from scrapy.commands import ScrapyCommand
 from scrapy.commands.crawl import Command as CrawlCommand
@@ -51,7 +52,10 @@ class Command(CrawlCommand):
         except BadArgument as error:
             raise UsageError(str(error), print_help=False) from None
         try:
-            archive = Archive(recordings(options.archive)) if options.archive else None
+            archive = None
+            if options.archive:
+                archive = Archive(recordings(options.archive))
+                options = replace(options, site=archive.site(options.site))
             ledger = Ledger.open(options, self.settings)
         except (StoreError, RecordingError) as error:
             print(f"The crawl did not start: {error}", file=sys.stderr)

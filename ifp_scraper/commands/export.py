@@ -116,9 +116,7 @@ def _datapackage(layout: list[Table], done: Exported, files: list[File], to: For
         resource |= {size: file.bytes, digest: file.sha256 if to == "parquet" else "sha256:" + file.sha256}
         if to == "sqlite":
             resource |= {"name": "database", "description": "One SQLite database that holds all the tables."}
-            resource |= {
-                "tables": [{"name": t.name, "rows": done.rows[t.name], **_schema(t, to)} for t in layout]
-            }
+            resource |= {"tables": [{"name": t.name, "rows": done.rows[t.name], **_schema(t, to)} for t in layout]}
         else:
             table = by_name[file.stem]
             resource |= {
@@ -140,9 +138,7 @@ def _datapackage(layout: list[Table], done: Exported, files: list[File], to: For
         "version": _version(done),
         "licenses": [licence],
         "sources": [{"title": "Iran Front Page (IFP News)", "path": SITE}],
-        "contributors": [
-            {"title": "Iran Front Page", "role": "publisher", "roles": ["publisher"], "path": SITE}
-        ],
+        "contributors": [{"title": "Iran Front Page", "role": "publisher", "roles": ["publisher"], "path": SITE}],
         "counts": done.rows,
         "published": {"first": done.first_published, "last": done.last_published},
         "resources": resources,

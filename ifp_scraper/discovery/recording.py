@@ -103,13 +103,13 @@ def _evidence(archive: Archive, site: str) -> dict[str, ArticleRef]:
             if "json" in record.content_type and "/wp/v2/posts" in path:
                 data = json.loads(archive.read(record)[1])
                 ranked += [(0, ref) for ref in read_posts(data if isinstance(data, list) else [data], site)]
-            elif "xml" in record.content_type and (root := read_xml(archive.read(record)[1], _MAX_UNPACKED)) is not None:
+            elif (
+                "xml" in record.content_type and (root := read_xml(archive.read(record)[1], _MAX_UNPACKED)) is not None
+            ):
                 if name(root) in ("rss", "feed", "RDF"):
                     ranked += [(1, ref) for ref in read_feed(root, record.url)]
                 elif name(root) == "urlset":
-                    ranked += [
-                        (2, ArticleRef(entry.url, modified_at=entry.lastmod)) for entry in read_entries(root)
-                    ]
+                    ranked += [(2, ArticleRef(entry.url, modified_at=entry.lastmod)) for entry in read_entries(root)]
         except (ValueError, RecursionError, RecordingError):
             continue
     for _, ref in sorted(ranked, key=lambda pair: pair[0]):

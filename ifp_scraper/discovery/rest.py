@@ -68,9 +68,7 @@ class RestSource:
         if len(seen) < total:  # something was withdrawn while we walked, or the site counts what it hides
             walk.broken.append(f"REST listed {len(seen)} of {total}")
 
-    async def _changed(
-        self, walk: Walk, scope: dict[str, str], since: str, total: int
-    ) -> AsyncIterator[ArticleRef]:
+    async def _changed(self, walk: Walk, scope: dict[str, str], since: str, total: int) -> AsyncIterator[ArticleRef]:
         """Yield what was edited since; of a site that does not know the parameter (before 5.7) everything."""
         number = 1
         pages = 1

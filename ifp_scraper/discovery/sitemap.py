@@ -75,7 +75,7 @@ class SitemapSource:
             entries = [entry for entry in entries if entry.url not in listed]
             listed.update(entry.url for entry in entries)
             walk.total = len(listed)
-            for entry in sorted(reversed(entries), key=lambda entry: entry.lastmod or "", reverse=True):
+            for entry in sorted(entries[::-1], key=lambda entry: entry.lastmod or "", reverse=True):
                 yield ArticleRef(
                     entry.url,
                     modified_at=entry.lastmod,
@@ -127,7 +127,7 @@ class SitemapSource:
         if walk.options.since:
             since = format_utc(walk.options.since) or ""
             posts = [entry for entry in posts if entry.lastmod is None or entry.lastmod >= since]
-        return sorted(reversed(posts), key=lambda entry: entry.lastmod or "", reverse=True)
+        return sorted(posts[::-1], key=lambda entry: entry.lastmod or "", reverse=True)
 
 
 def read_entries(root: etree._Element) -> list[Entry]:

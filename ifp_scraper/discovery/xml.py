@@ -26,7 +26,12 @@ def read_xml(body: bytes, max_size: int) -> etree._Element | None:
         except zlib.error:
             return None
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, recover=True, remove_comments=True, remove_pis=True
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        recover=True,
+        remove_comments=True,
+        remove_pis=True,
     )
     try:
         return etree.fromstring(body.strip(), parser=parser)

@@ -30,8 +30,7 @@ LAYOUTS: tuple[type[ArticlePage], ...] = (
 """Every layout, in the order in which they are tried; the last one matches anything."""
 
 _NO_POST = frozenset(
-    "home blog archive search error404 attachment page single-attachment amp-single-page privacy-policy"
-    " page-template page-template-default post-type-archive author category tag date paged-archive".split()
+    ["home", "blog", "archive", "search", "error404", "attachment", "page", "single-attachment", "amp-single-page", "privacy-policy", "page-template", "page-template-default", "post-type-archive", "author", "category", "tag", "date", "paged-archive"]
 )
 """Classes that body_class() and AMPforWP give to pages that are no post."""
 

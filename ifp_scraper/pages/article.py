@@ -14,7 +14,6 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any, ClassVar, Literal
 
 from lxml.html import HtmlElement
-from parsel import Selector
 from web_poet import ItemPage, field
 from web_poet.fields import item_from_fields_sync
 

@@ -22,19 +22,14 @@ MAX_BLOCKS = 50_000
 
 # What is not in this list is inline, as a browser takes any element that it does not know.
 _BLOCK_TAGS = frozenset(
-    "address article aside blockquote body center dd details dialog dir div dl dt fieldset figure footer h1 h2 h3 h4"
-    " h5 h6 header hgroup hr li main menu nav ol p pre section summary table tbody td tfoot th thead tr ul"
-    " caption amp-accordion amp-carousel amp-fit-text".split()
+    ["address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog", "dir", "div", "dl", "dt", "fieldset", "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "li", "main", "menu", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "caption", "amp-accordion", "amp-carousel", "amp-fit-text"]
 )
 _NO_TEXT_TAGS = frozenset(
-    "script style noscript template form iframe object embed audio video button select textarea svg canvas map head"
-    " title input label progress meter figcaption amp-iframe amp-youtube amp-twitter amp-instagram amp-video"
-    " amp-audio amp-facebook amp-ad amp-embed amp-social-share amp-form amp-state amp-analytics amp-sidebar"
-    " amp-dailymotion amp-vimeo amp-soundcloud amp-pinterest amp-reddit".split()
+    ["script", "style", "noscript", "template", "form", "iframe", "object", "embed", "audio", "video", "button", "select", "textarea", "svg", "canvas", "map", "head", "title", "input", "label", "progress", "meter", "figcaption", "amp-iframe", "amp-youtube", "amp-twitter", "amp-instagram", "amp-video", "amp-audio", "amp-facebook", "amp-ad", "amp-embed", "amp-social-share", "amp-form", "amp-state", "amp-analytics", "amp-sidebar", "amp-dailymotion", "amp-vimeo", "amp-soundcloud", "amp-pinterest", "amp-reddit"]
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _EMBED_TAGS = frozenset(
-    "iframe video audio amp-iframe amp-youtube amp-twitter amp-instagram amp-video amp-audio".split()
+    ["iframe", "video", "audio", "amp-iframe", "amp-youtube", "amp-twitter", "amp-instagram", "amp-video", "amp-audio"]
 )
 _IMAGE_TAGS = frozenset(("img", "amp-img", "amp-anim"))
 
@@ -69,8 +64,8 @@ _JUNK_PREFIXES = re.compile(
     r"(?:^|\s)(?:code-block-\d|ai-viewport|essb_|ez-toc-|td_block_\d|td_flex_block|td_module_|td-a-rec-|td-g-rec-"
     r"|sharedaddy|ssba|mashsb|crp_|wp_rp_|rp4wp|outbrain|taboola|OUTBRAIN)"
 )
-_GALLERY_CLASSES = frozenset("gallery wp-block-gallery blocks-gallery-grid tiled-gallery td-gallery".split())
-_CAPTION_CLASSES = frozenset("wp-caption-text gallery-caption wp-element-caption".split())
+_GALLERY_CLASSES = frozenset(["gallery", "wp-block-gallery", "blocks-gallery-grid", "tiled-gallery", "td-gallery"])
+_CAPTION_CLASSES = frozenset(["wp-caption-text", "gallery-caption", "wp-element-caption"])
 
 _RELATED_LABEL = re.compile(
     r"\(?\s*(?:read\s+(?:more|also|next)|also\s+read|see\s+also|see\s+more|you\s+may\s+also\s+(?:like|read)|more\s+to\s+read"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-
 from lxml.html import HtmlElement
 from web_poet import field
 

@@ -1,0 +1,110 @@
+"""``scrapy fixture URL|PATH``: save a page as a test fixture, beside the record that it gives."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from ifp_scraper import urls
+from ifp_scraper.dates import format_utc, read_http_date, read_user_date
+from ifp_scraper.items import to_dict
+from ifp_scraper.pages import Capture, UnreadablePage, read_article
+
+_MAX_BYTES = 32 * 1024 * 1024
+_KEPT_URL = re.compile(rb"^<!-- (https?://\S+) -->\n")
+
+
+class Command(ScrapyCommand):
+    """Save a page and its record; pytest replays it from then on."""
+
+    requires_crawler_process = False
+    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012
+
+    def syntax(self) -> str:
+        """See ``ScrapyCommand``."""
+        return "[options] <url|path>"
+
+    def short_desc(self) -> str:
+        """See ``ScrapyCommand``."""
+        return "Save a page as a test fixture beside the record that it gives"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add ours."""
+        super().add_options(parser)
+        parser.add_argument("--url", help="address of a page that is read from a file")
+        parser.add_argument("--captured-at", help="capture time; default: when it was fetched, or now")
+        parser.add_argument("--name", help="name of the fixture; default: the article's slug")
+        parser.add_argument("--about", default="", help="what the page exercises, one sentence")
+        parser.add_argument("--folder", default="tests/fixtures", help="default: tests/fixtures")
+        parser.add_argument("--update", action="store_true", help="replace a fixture of the same name")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Save it; exit status 1 when the page cannot be had or the fixture exists."""
+        if len(args) != 1:
+            raise UsageError("give one address or one file", print_help=False)
+        try:
+            html, url, captured_at, content_type = self._load(args[0], opts)
+        except OSError as error:
+            self._fail(f"{args[0]} cannot be read: {error}")
+            return
+        fixture: dict[str, Any] = {"url": url, "captured_at": format_utc(captured_at), "about": opts.about}
+        if content_type:
+            fixture["headers"] = {"Content-Type": content_type}
+        folder = "no-article"
+        try:
+            article = read_article(html, Capture(url, captured_at), content_type)
+            fixture["record"] = to_dict(article) if article is not None else None
+            if article is not None:
+                folder = article.layout
+        except UnreadablePage as error:
+            fixture["unreadable"] = True
+            fixture["about"] = opts.about or str(error)
+            folder = "unreadable"
+        name = re.sub(r"[^\w-]+", "-", opts.name or urls.slug(url) or "home")[:80]
+        path = Path(opts.folder) / folder / f"{name}.html"
+        if path.exists() and not opts.update:
+            self._fail(f"{path} exists; give another --name, or --update")
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(html)
+        path.with_suffix(".json").write_text(
+            json.dumps(fixture, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
+        print(f"{path} and {path.with_suffix('.json').name}: read the record beside the page, then commit both")
+
+    def _load(self, source: str, opts: argparse.Namespace) -> tuple[bytes, str, datetime, str | None]:
+        captured_at = datetime.now(UTC)
+        content_type = None
+        if source.startswith(("http://", "https://")):
+            assert self.settings is not None
+            request = Request(source, headers={"User-Agent": self.settings["USER_AGENT"]})
+            with urlopen(request, timeout=60) as response:
+                html = response.read(_MAX_BYTES)
+                url = response.url
+                content_type = response.headers.get("Content-Type")
+                captured_at = read_http_date(response.headers.get("Date")) or captured_at
+        else:
+            html = Path(source).read_bytes()
+            kept = _KEPT_URL.match(html)  # of a page that a crawl kept as rejected
+            url = opts.url or (kept[1].decode() if kept else "")
+            if not url.startswith(("http://", "https://")):
+                raise UsageError("give the page's address with --url", print_help=False)
+        if opts.captured_at:
+            try:
+                captured_at = read_user_date(opts.captured_at, captured_at)
+            except ValueError as error:
+                raise UsageError(f"--captured-at: {error}", print_help=False) from error
+        return html, url, captured_at.replace(microsecond=0), content_type
+
+    def _fail(self, line: str) -> None:
+        print(line, file=sys.stderr)
+        self.exitcode = 1

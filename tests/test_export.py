@@ -1,0 +1,244 @@
+"""The output written as tables. All texts are invented."""
+
+import csv
+import hashlib
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ifp_scraper.export import FORMATS, Format, export, tables
+from ifp_scraper.items import Article, Author, Embed, Image, Link, RecentPost, encode, json_schema
+
+SITE = "https://ifpnews.com"
+ROOT = Path(__file__).parent.parent
+
+
+def article(number: int, **fields: Any) -> Article:
+    values: dict[str, Any] = {
+        "id": number,
+        "url": f"{SITE}/story-{number}/",
+        "headline": f"Story {number}, of “weirs”",
+        "authors": [Author("Staff", f"{SITE}/author/staff/")],
+        "sections": ["Politics", "Selected"],
+        "tags": ["water"],
+        "aliases": [f"{SITE}/old/story-{number}/"],
+        "blocks": [
+            {"kind": "heading", "text": "Sluices", "level": 2},
+            {"kind": "list_item", "text": "one", "level": 1, "ordered": False},
+            {"kind": "table_row", "text": "a | b", "cells": ["a", "b"]},
+        ],
+        "body": 'Sluices\n\n"one", نوروز\n\na | b',
+        "images": [Image(f"{SITE}/a-1x1.jpg", f"{SITE}/a.jpg", "", None, "lead")],
+        "embeds": [Embed("youtube", "https://www.youtube.com/watch?v=x")],
+        "links": [Link("https://example.org/", "there")],
+        "published_at": "2020-03-04T05:06:07Z",
+        "recent_posts": [RecentPost("Other", f"{SITE}/other/", published_at="2020-03-04T05:00:00Z")],
+        "fetched_at": f"2024-05-0{number}T00:00:00Z",
+        "warnings": ["no-byline"],
+    }
+    return Article(**{**values, **fields})
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "ifp.jsonl"
+    nothing = Article(url=f"{SITE}/bare/", html_sha256="0" * 64)
+    lines = [
+        article(1),
+        article(2, id=None),
+        nothing,
+        article(1, revision=2, headline="=1+1"),
+        article(3, status="gone"),
+    ]
+    path.write_bytes(b"".join(map(encode, lines)))
+    return path
+
+
+def scrapy(*args: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    # Settings that name only these commands: what the rest of the project needs is not this test's business.
+    (cwd / "few_settings.py").write_text('COMMANDS_MODULE = "ifp_scraper.commands"\n')
+    env = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{cwd}", "SCRAPY_SETTINGS_MODULE": "few_settings"}
+    command = [sys.executable, "-m", "scrapy", *map(str, args)]
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+
+def read_csv(folder: Path, table: str) -> list[dict[str, str]]:
+    with open(folder / f"{table}.csv", encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_every_field_of_a_line_is_a_column_or_a_table() -> None:
+    articles, *children = tables()
+    names = {column.name for column in articles.columns} - {"line"} | {table.name for table in children}
+    assert names == set(json_schema()["properties"])
+    assert all(column.description for table in tables() for column in table.columns if table.name != "blocks")
+
+
+def test_csv(file: Path) -> None:
+    done = export(file, "csv")
+    assert done.folder == file.parent / "ifp-csv"
+    assert done.rows["articles"] == 3
+    rows = read_csv(done.folder, "articles")
+    assert [row["line"] for row in rows] == ["2", "3", "4"]
+    assert [row["id"] for row in rows] == ["", "", "1"]
+    assert rows[2]["headline"] == "'=1+1"
+    assert rows[0]["body"] == 'Sluices\n\n"one", نوروز\n\na | b'
+    assert rows[0]["reread"] == "false"
+    blocks = read_csv(done.folder, "blocks")
+    assert blocks[2]["cells"] == '["a", "b"]'
+    assert [block["position"] for block in blocks[:3]] == ["1", "2", "3"]
+    raw = (done.folder / "articles.csv").read_bytes()
+    assert raw.startswith(b"line,schema_version,id,url,")
+    assert raw.split(b"\n", 1)[0].endswith(b"\r")
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_csv_disarms_formulas(tmp_path: Path, start: str) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(encode(article(1, tags=[start + "cmd"], word_count=7)))
+    folder = export(path, "csv").folder
+    assert read_csv(folder, "tags")[0]["tag"] == f"'{start}cmd"
+
+
+def test_sqlite(file: Path) -> None:
+    done = export(file, "sqlite", revisions="all")
+    database = sqlite3.connect(done.folder / "ifp.sqlite")
+    assert database.execute("SELECT count(*) FROM articles").fetchone() == (5,)
+    assert database.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    found = "SELECT rowid FROM articles_fts WHERE articles_fts MATCH ? ORDER BY rowid"
+    assert database.execute(found, ("sluice AND weir",)).fetchall() == [(1,), (2,), (5,)]  # stemmed
+    joined = "SELECT section FROM sections JOIN articles USING (line) WHERE line = 1 ORDER BY position"
+    assert database.execute(joined).fetchall() == [("Politics",), ("Selected",)]
+    indexes = {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
+    assert {"articles_published_at", "articles_url", "sections_section", "recent_posts_url"} <= indexes
+    database.execute("PRAGMA foreign_keys = ON")
+    database.execute("DELETE FROM articles WHERE line = 1")
+    assert database.execute(found, ("sluices",)).fetchall() == [(2,), (5,)]
+    assert database.execute("SELECT count(*) FROM sections WHERE line = 1").fetchone() == (0,)
+    about = json.loads((done.folder / "metadata.json").read_text())["databases"]["ifp"]["tables"]["articles"]
+    assert "canonical" in about["columns"]["url"].lower()
+
+
+def test_parquet(file: Path) -> None:
+    pa = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    done = export(file, "parquet", gone=True)
+    table = parquet.read_table(done.folder / "articles.parquet")
+    assert table.num_rows == 4
+    assert table.schema.field("published_at").type == pa.timestamp("us", tz="UTC")
+    assert table["published_at"][0].as_py().isoformat() == "2020-03-04T05:06:07+00:00"
+    assert table.schema.field("headline").metadata[b"description"].startswith(b"Text of the headline")
+    assert b"by/4.0" in table.schema.metadata[b"license"]
+    blocks = parquet.ParquetFile(done.folder / "blocks.parquet")
+    assert blocks.metadata.row_group(0).column(0).compression == "ZSTD"
+    assert blocks.read()["cells"][2].as_py() == ["a", "b"]
+    assert (
+        parquet.read_table(done.folder / "recent_posts.parquet").schema.field("published_at").type.tz == "UTC"
+    )
+
+
+@pytest.mark.parametrize("to", FORMATS)
+def test_descriptions(file: Path, to: Format) -> None:
+    if to == "parquet":
+        pytest.importorskip("pyarrow")
+    folder = export(file, to).folder
+    package = json.loads((folder / "datapackage.json").read_text())
+    assert package["licenses"][0]["name"] == "CC-BY-4.0"
+    assert "Media Wire" in package["description"]
+    assert (package["counts"]["articles"], package["version"]) == (3, "2024.5.2")
+    for resource in package["resources"]:
+        data = (folder / resource["path"]).read_bytes()
+        assert (resource.get("hash") or resource["sha256"]).endswith(hashlib.sha256(data).hexdigest())
+        assert (resource.get("bytes") or resource["size"]) == len(data)
+    assert len(package["resources"]) == (1 if to == "sqlite" else len(tables()))
+
+
+@pytest.mark.parametrize("to", FORMATS)
+def test_frictionless_agrees(file: Path, to: Format) -> None:
+    frictionless: Any = pytest.importorskip("frictionless")
+    if to == "parquet":
+        pytest.importorskip("pyarrow")
+    report = frictionless.validate(str(export(file, to).folder / "datapackage.json"))
+    assert report.valid, report.flatten(["type", "rowNumber", "message"])
+
+
+@pytest.mark.parametrize("to", FORMATS)
+def test_mlcroissant_agrees(file: Path, to: Format) -> None:
+    croissant: Any = pytest.importorskip("mlcroissant")
+    dataset = croissant.Dataset(jsonld=str(export(file, to).folder / "croissant.json"))
+    assert not dataset.metadata.ctx.issues.errors
+    if to != "sqlite":
+        assert len(list(dataset.records("blocks"))) == 6
+
+
+def test_an_export_is_replaced_and_nothing_else_is(file: Path) -> None:
+    folder = export(file, "csv").folder
+    (folder / "articles.csv").write_text("old")
+    assert export(file, "csv").rows["articles"] == 3
+    assert len(read_csv(folder, "articles")) == 3
+    mine = file.parent / "mine"
+    mine.mkdir()
+    (mine / "thesis.txt").write_text("precious")
+    with pytest.raises(FileExistsError, match="is no export"):
+        export(file, "csv", mine)
+    assert (mine / "thesis.txt").read_text() == "precious"
+
+
+def test_a_failed_export_leaves_nothing(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr("ifp_scraper.export._Csv.write", full)
+    with pytest.raises(OSError, match="No space"):
+        export(file, "csv")
+    assert [path.name for path in file.parent.iterdir()] == ["ifp.jsonl"]
+
+
+def test_what_a_killed_export_left_is_swept_away_later(file: Path) -> None:
+    old, fresh = (file.parent / f".ifp-csv.partial-{pid}" for pid in (1, 2))
+    for path in (old, fresh):
+        path.mkdir()
+    os.utime(old, (time.time() - 7200,) * 2)
+    export(file, "csv")
+    assert (old.exists(), fresh.exists()) == (False, True)
+
+
+def test_empty_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"")
+    for to in FORMATS:
+        if to != "parquet":
+            assert export(path, to).rows["articles"] == 0
+
+
+def test_the_command(file: Path) -> None:
+    done = scrapy("export", file, "--to", "csv", "-o", file.parent / "tables", cwd=file.parent)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "3 articles" in done.stdout
+    assert (file.parent / "tables" / "articles.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("args", "status", "said"),
+    [
+        (["none.jsonl", "--to", "csv"], 1, "no such file: none.jsonl"),
+        (["ifp.jsonl", "--to", "xlsx"], 2, "xlsx"),
+        (["ifp.jsonl"], 2, "--to parquet"),
+        (["--to", "csv"], 2, "name one FILE"),
+        (["ifp.jsonl", "--to", "csv", "--frobnicate"], 2, "--frobnicate"),
+        (["ifp.jsonl", "--to", "csv", "-o", "ifp.jsonl/x"], 1, "export failed"),
+    ],
+)
+def test_the_command_says_what_is_wrong(file: Path, args: list[str], status: int, said: str) -> None:
+    done = scrapy("export", *args, cwd=file.parent)
+    assert done.returncode == status
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
