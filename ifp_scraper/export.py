@@ -27,7 +27,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from ifp_scraper.items import Article, decode, json_schema
-from ifp_scraper.load import Revisions, Selection, Source, Tell, require, select
+from ifp_scraper.load import Revisions, Selection, Source, Tell, instants, require, select
 
 Format = Literal["parquet", "csv", "sqlite"]
 FORMATS: tuple[Format, ...] = ("parquet", "csv", "sqlite")
@@ -172,8 +172,8 @@ class _Parquet:
         pa, writer = self._pa, self._writers[table.name]
         arrays = []
         for column, values, of in zip(table.columns, zip(*rows, strict=True), writer.schema, strict=True):
-            array = pa.array(values, pa.string() if column.kind == "time" else of.type)
-            arrays.append(array.cast(of.type) if column.kind == "time" else array)
+            array = pa.chunked_array([pa.array(values, pa.string() if column.kind == "time" else of.type)])
+            arrays.append(instants(array) if column.kind == "time" else array)
         writer.write_table(pa.Table.from_arrays(arrays, schema=writer.schema))
 
     def close(self) -> None:
@@ -300,6 +300,7 @@ def export(
     chosen = select(source, revisions=revisions, gone=gone, tell=tell)
     name = re.sub(r"\.jsonl?(\.\w+)?$", "", chosen.files[0].name)
     folder = Path(output) if output else chosen.files[0].with_name(f"{name}-{to}")
+    folder = folder if folder.name else folder.absolute().resolve()
     if folder.exists() and not _is_export(folder):
         raise FileExistsError(f"{folder} exists and is no export: name another folder")
     for stale in folder.parent.glob(f".{glob.escape(folder.name)}.partial-*"):

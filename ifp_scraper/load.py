@@ -254,7 +254,7 @@ def load(
     for name in schema.names:
         index = table.column_names.index(name)
         if name in TIMES:
-            table = table.set_column(index, name, _instants(table[name]))
+            table = table.set_column(index, name, instants(table[name]))
         elif name in CATEGORIES:
             table = table.set_column(index, name, table[name].dictionary_encode())
     return _to_frame(table, engine)
@@ -304,7 +304,7 @@ def recent_posts(source: Source, *, engine: Engine = "pandas") -> Any:
     for name, values in zip(_OBSERVATION.split(), columns, strict=True):
         kind = pa.bool_() if name in ("exact", "consistent") else pa.string()
         column = pa.chunked_array([pa.array(values, kind)])
-        table[name] = _instants(column) if name.endswith(("_at", "earliest", "latest")) else column
+        table[name] = instants(column) if name.endswith(("_at", "earliest", "latest")) else column
     return _to_frame(pa.table(table), engine)
 
 
@@ -409,7 +409,8 @@ def _to_arrow(batch: list[bytes], schema: Any) -> Any:
     return pa.concat_tables(pieces) if pieces else schema.empty_table()
 
 
-def _instants(column: Any) -> Any:
+def instants(column: Any) -> Any:
+    """Read a pyarrow column of RFC 3339 strings as UTC times; what cannot be read is null, with a warning."""
     pa, compute = require("pyarrow"), require("pyarrow.compute")
     utc = pa.timestamp("us", tz="UTC")
     try:

@@ -19,6 +19,8 @@ class Summary:
         self._crawler = crawler
         # An unreachable host is told in plain words at the end, not by a stack trace of robots.txt.
         logging.getLogger("scrapy.downloadermiddlewares.robotstxt").setLevel(logging.CRITICAL)
+        # Bodies cut short are tried again; the setting that Scrapy advises is not what a person needs.
+        logging.getLogger("scrapy.core.downloader.handlers").setLevel(logging.ERROR)
         crawler.signals.connect(self._closed, signals.spider_closed)
 
     @classmethod

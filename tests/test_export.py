@@ -121,7 +121,7 @@ def test_sqlite(file: Path) -> None:
     assert {"articles_published_at", "articles_url", "sections_section", "recent_posts_url"} <= indexes
     database.execute("PRAGMA foreign_keys = ON")
     database.execute("DELETE FROM articles WHERE line = 1")
-    assert database.execute(found, ("sluices",)).fetchall() == [(2,), (5,)]
+    assert database.execute(found, ("sluices",)).fetchall() == [(2,), (4,), (5,)]
     assert database.execute("SELECT count(*) FROM sections WHERE line = 1").fetchone() == (0,)
     about = json.loads((done.folder / "metadata.json").read_text())["databases"]["ifp"]["tables"]["articles"]
     assert "canonical" in about["columns"]["url"].lower()

@@ -73,9 +73,13 @@ class Command(ScrapyCommand):
             raise UsageError(f"say what to write: --to {', --to '.join(FORMATS)}")
         try:
             done = export(args[0], opts.to, opts.output, revisions=opts.revisions, gone=opts.gone, tell=_say)
-        except (OSError, MissingExtra, sqlite3.Error) as error:
+        except (OSError, MissingExtra, sqlite3.Error, ValueError, OverflowError) as error:
             _say(f"export failed: {error}")
             self.exitcode = 1
+            return
+        except KeyboardInterrupt:
+            _say("stopped; no export was written")
+            self.exitcode = 130
             return
         if done.skipped:
             _say(f"{done.skipped} lines left out that do not fit the schema")

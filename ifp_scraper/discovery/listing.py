@@ -14,7 +14,8 @@ from ifp_scraper.merge import ArticleRef
 
 _ENTRIES = (
     ".td-module-title a::attr(href), .entry-title a::attr(href), .loop-title a::attr(href),"
-    " .wp-block-post-title a::attr(href), .post-title a::attr(href), article h2 a::attr(href), article h3 a::attr(href)"
+    " .wp-block-post-title a::attr(href), .post-title a::attr(href), article h2 a::attr(href),"
+    " article h3 a::attr(href)"
 )
 _NO_ARTICLE = re.compile(
     r"^/(?:category|tag|author|page|feed|comments|wp-[\w-]+|search|amp|xmlrpc\.php)(?:/|$)"

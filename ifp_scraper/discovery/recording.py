@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from ifp_scraper import urls
@@ -20,7 +22,7 @@ from ifp_scraper.merge import ArticleRef
 
 _MAX_UNPACKED = 64 * 1024 * 1024
 _AMP = re.compile(r"/amp(?:/\d{1,3})?/?(?:$|\?)|[?&]amp(?:=1)?(?:&|$)")
-_PAGE = re.compile(r"(?:/amp)?/\d{1,3}/?(?:\?.*)?$")
+_PAGE = re.compile(r"(?<=[^/])/(\d{1,3})/?$")
 
 
 @dataclass(slots=True, frozen=True)
@@ -48,12 +50,12 @@ def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
         if record.status != 200 or not ("html" in record.content_type or not record.content_type):
             continue
         if may_be_article(record.url, site) and not _PAGE.search(urlsplit(record.url).path):
-            groups.setdefault(_group(record.url), []).append(record)
+            groups.setdefault(article_key(record.url), []).append(record)
     for key, captures in groups.items():
         known = evidence.get(key)
-        for reading in _readings(captures):
-            canonical = next((record for record in reading if not _AMP.search(record.url)), None)
-            amp = next((record for record in reading if _AMP.search(record.url)), None)
+        for reading in split_readings(captures):
+            canonical = next((record for record in reading if not is_amp_address(record.url)), None)
+            amp = next((record for record in reading if is_amp_address(record.url)), None)
             first = canonical or amp
             assert first is not None
             ref = replace(known, url=first.url) if known else ArticleRef(first.url)
@@ -63,57 +65,94 @@ def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
             )
 
 
-def _group(url: str) -> str:
+def article_key(url: str) -> str:
     """What the pages of one article share: host and path, whatever scheme, query or view."""
     return urls.canonical(url).split("://", 1)[-1].removeprefix("www.")
 
 
-def _readings(captures: list[Recorded]) -> Iterator[list[Recorded]]:
-    """Split the captures of an article where a view comes for the second time."""
-    reading: list[Recorded] = []
-    for record in captures:
-        if any(_is_amp(record) == _is_amp(other) for other in reading):
+class Captured(Protocol):
+    """Anything with an address and a capture time."""
+
+    @property
+    def url(self) -> str: ...  # noqa: D102
+    @property
+    def captured_at(self) -> datetime: ...  # noqa: D102
+
+
+C = TypeVar("C", bound=Captured)
+
+
+def split_readings(captures: list[C]) -> Iterator[list[C]]:
+    """Split the captures of one article, in order of time, where an address comes for the second time.
+
+    Each part is one reading: a canonical page with its further pages, an AMP page, or both.
+    """
+    reading: list[C] = []
+    for capture in captures:
+        if any(_place(capture.url) == _place(other.url) for other in reading):
             yield reading
             reading = []
-        reading.append(record)
+        reading.append(capture)
     if reading:
         yield reading
 
 
-def _is_amp(record: Recorded) -> bool:
-    return _AMP.search(record.url) is not None
+def is_amp_address(url: str) -> bool:
+    """Whether an address is an AMP page's."""
+    return _AMP.search(url) is not None
+
+
+def _place(url: str) -> tuple[bool, str]:
+    """What two captures of the same page of an article share: the view, and the page's number."""
+    number = _PAGE.search(urlsplit(url).path)
+    return is_amp_address(url), number[1] if number else "1"
 
 
 def _end(archive: Archive, captures: list[Recorded], reading: list[Recorded]) -> datetime:
     """When the next reading begins; what was captured before then belongs to this one."""
     later = [record.captured_at for record in captures if record.captured_at > reading[-1].captured_at]
-    following = min(later, default=None)
-    return following if following is not None else datetime.max.replace(tzinfo=reading[0].captured_at.tzinfo)
+    return min(later) - timedelta(seconds=1) if later else datetime.max.replace(tzinfo=UTC)
 
 
 def _evidence(archive: Archive, site: str) -> dict[str, ArticleRef]:
-    """What the recording's REST answers, feeds and sitemaps say of each article, REST before feed before sitemap."""
-    found: dict[str, ArticleRef] = {}
     ranked: list[tuple[int, ArticleRef]] = []
     for record in archive.records:
-        if record.status != 200 or urls.host(record.url) != urls.host(site):
-            continue
-        path = urlsplit(record.url).path
+        if may_list(record.url, record.status, record.content_type, site):
+            with suppress(RecordingError):
+                ranked += read_listed(record.url, record.content_type, archive.read(record)[1], site)
+    return best_evidence(ranked)
+
+
+def may_list(url: str, status: int, content_type: str, site: str) -> bool:
+    """Whether a recorded response may be a REST answer, feed or sitemap of the site."""
+    if status != 200 or urls.host(url) != urls.host(site):
+        return False
+    return "xml" in content_type or ("json" in content_type and "/wp/v2/posts" in url)
+
+
+def read_listed(url: str, content_type: str, body: bytes, site: str) -> list[tuple[int, ArticleRef]]:
+    """Return what a REST answer (0), feed (1) or sitemap (2) says of articles, each with that rank."""
+    if "json" in content_type:
         try:
-            if "json" in record.content_type and "/wp/v2/posts" in path:
-                data = json.loads(archive.read(record)[1])
-                ranked += [(0, ref) for ref in read_posts(data if isinstance(data, list) else [data], site)]
-            elif (
-                "xml" in record.content_type and (root := read_xml(archive.read(record)[1], _MAX_UNPACKED)) is not None
-            ):
-                if name(root) in ("rss", "feed", "RDF"):
-                    ranked += [(1, ref) for ref in read_feed(root, record.url)]
-                elif name(root) == "urlset":
-                    ranked += [(2, ArticleRef(entry.url, modified_at=entry.lastmod)) for entry in read_entries(root)]
-        except (ValueError, RecursionError, RecordingError):
-            continue
+            data = json.loads(body)
+        except (ValueError, RecursionError):
+            return []
+        return [(0, ref) for ref in read_posts(data if isinstance(data, list) else [data], site)]
+    root = read_xml(body, _MAX_UNPACKED)
+    if root is None:
+        return []
+    if name(root) in ("rss", "feed", "RDF"):
+        return [(1, ref) for ref in read_feed(root, url)]
+    if name(root) == "urlset":
+        return [(2, ArticleRef(entry.url, modified_at=entry.lastmod)) for entry in read_entries(root)]
+    return []
+
+
+def best_evidence(ranked: list[tuple[int, ArticleRef]]) -> dict[str, ArticleRef]:
+    """Join what places of several ranks say, by ``article_key``: the lowest rank wins, the latest edit counts."""
+    found: dict[str, ArticleRef] = {}
     for _, ref in sorted(ranked, key=lambda pair: pair[0]):
-        key = _group(ref.url)
+        key = article_key(ref.url)
         known = found.get(key)
         if known is None:
             found[key] = ref

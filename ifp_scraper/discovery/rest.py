@@ -112,7 +112,7 @@ class RestSource:
 
     async def _get(self, walk: Walk, url: str) -> Response:
         try:
-            return await walk.fetch(url)
+            return await walk.fetch(url, may_be_denied=True)
         except FetchFailed as error:
             raise SourceUnavailable(str(error)) from error
 

@@ -75,7 +75,7 @@ class SitemapSource:
             entries = [entry for entry in entries if entry.url not in listed]
             listed.update(entry.url for entry in entries)
             walk.total = len(listed)
-            for entry in sorted(entries[::-1], key=lambda entry: entry.lastmod or "", reverse=True):
+            for entry in _newest_first(entries):
                 yield ArticleRef(
                     entry.url,
                     modified_at=entry.lastmod,
@@ -123,11 +123,20 @@ class SitemapSource:
         ]
         if walk.caught_up and walk.newest_modified:
             newest = walk.newest_modified
-            posts = [entry for entry in posts if entry.lastmod is None or entry.lastmod > newest]
+            # The latest is read in any case: an index may be older than its children.
+            posts = _newest_first(posts)
+            posts = posts[:1] + [entry for entry in posts[1:] if entry.lastmod is None or entry.lastmod > newest]
         if walk.options.since:
             since = format_utc(walk.options.since) or ""
             posts = [entry for entry in posts if entry.lastmod is None or entry.lastmod >= since]
-        return sorted(posts[::-1], key=lambda entry: entry.lastmod or "", reverse=True)
+        return _newest_first(posts)
+
+
+def _newest_first(entries: list[Entry]) -> list[Entry]:
+    """Order by lastmod; where there is none the last one listed is the newest."""
+    newest_first = list(reversed(entries))
+    newest_first.sort(key=lambda entry: entry.lastmod or "", reverse=True)
+    return newest_first
 
 
 def read_entries(root: etree._Element) -> list[Entry]:

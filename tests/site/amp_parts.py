@@ -24,9 +24,11 @@ _CUSTOM = (
 def amp_head(view: View, title: str, canonical: str, description: str = "", more: str = "") -> str:
     meta = f'<meta name="description" content="{description}"/>' if description else ""
     return (
-        '<!doctype html> <html amp lang="en-US"> <head> <meta charset="utf-8"> <link rel="preconnect" href="//cdn.ampproject.org"> '
+        '<!doctype html> <html amp lang="en-US"> <head> <meta charset="utf-8"> <link rel="preconnect" '
+        'href="//cdn.ampproject.org"> '
         f'<meta name="viewport" content="width=device-width">{meta} <link rel="canonical" href="{canonical}" /> '
-        f'<title>{title} | {view.site.name}</title> <meta name="generator" content="AMP for WP {view.config.amp_version}" />{more} '
+        f'<title>{title} | {view.site.name}</title> <meta name="generator" content="AMP for WP '
+        f'{view.config.amp_version}" />{more} '
         f'<script src="https://cdn.ampproject.org/v0.js" async></script> {_BOILERPLATE} {_CUSTOM} </head> '
     )
 
@@ -35,7 +37,8 @@ def article_head(view: View, post: Post) -> str:
     more = ""
     if "og_meta" in view.config.amp_parts:
         more = (
-            f'<meta property="og:type" content="article" /><meta property="article:published_time" content="{seo_time(post.published)}" />'
+            '<meta property="og:type" content="article" /><meta property="article:published_time" '
+            f'content="{seo_time(post.published)}" />'
             f'<meta property="article:modified_time" content="{seo_time(post.modified)}" />'
         )
     return amp_head(view, escape(post.headline), view.url(post), escape(excerpt(post, 15, "…")), more)
@@ -102,9 +105,12 @@ def breadcrumb(view: View, post: Post) -> str:
 def comments(view: View, post: Post) -> str:
     """Threads with nested article elements; ten at most."""
     items = "".join(
-        f'<li id="li-comment-{post.id}{number}" class="comment even thread-even depth-1" > <article id="comment-{post.id}{number}" '
-        f'class="cmt-body"> <footer class="cmt-meta"> <div class="cmt-author vcard"> <b class="fn">Reader {number}</b> '
-        '<span class="says">says:</span> </div> <div class="cmt-metadata"> <a href="#"> May 9, 2022 at 10:02 </a> </div> </footer> '
+        f'<li id="li-comment-{post.id}{number}" class="comment even thread-even depth-1" > <article '
+        f'id="comment-{post.id}{number}" '
+        'class="cmt-body"> <footer class="cmt-meta"> <div class="cmt-author vcard"> <b class="fn">Reader '
+        f"{number}</b> "
+        '<span class="says">says:</span> </div> <div class="cmt-metadata"> <a href="#"> May 9, 2022 at 10:02 </a> '
+        "</div> </footer> "
         f'<div class="cmt-content"> <p>Comment number {number}.</p> </div> </article> </li>'
         for number in range(1, min(post.comments, 10) + 1)
     )
@@ -135,4 +141,5 @@ def json_ld(view: View, post: Post, page: int) -> str:
 
 
 def end(view: View, post: Post, page: int) -> str:
-    return f'{json_ld(view, post, page)} <a id="scrollToTopButton" title="back to top" class="btt" href="#" ></a> </body> </html>'
+    button = '<a id="scrollToTopButton" title="back to top" class="btt" href="#" ></a>'
+    return f"{json_ld(view, post, page)} {button} </body> </html>"

@@ -43,7 +43,7 @@ def amp_time(instant: datetime, zone: ZoneInfo, plugin: str, wordpress: str) -> 
     """What AMPforWP prints in JSON-LD and Design 1: ``mysql2date('c', post_date_gmt)``.
 
     From WordPress 5.3 on, the UTC clock with the offset that the site's zone has at that clock. A clock that the
-    start of summer time skips is moved on by an hour, as PHP does. Before plugin 0.9.97.57 the local clock with +00:00.
+    start of summer time skips is moved on by an hour, as PHP does. Before plugin 0.9.97.57: the local clock, +00:00.
     """
     if numbers(plugin) < (0, 9, 97, 57):
         return theme_time(instant, zone)

@@ -9,12 +9,43 @@ from typing import Literal
 from .clock import numbers
 
 ALL_AMP_PARTS = frozenset(
-    "categories tags author_box bio author_links byline breadcrumb date share sticky_share related comments recent"
-    " next_prev excerpt picture mobile_copies og_meta".split()
+    [
+        "categories",
+        "tags",
+        "author_box",
+        "bio",
+        "author_links",
+        "byline",
+        "breadcrumb",
+        "date",
+        "share",
+        "sticky_share",
+        "related",
+        "comments",
+        "recent",
+        "next_prev",
+        "excerpt",
+        "picture",
+        "mobile_copies",
+        "og_meta",
+    ]
 )
 """Everything that an AMP page may or may not show. ``og_meta`` is the SEO meta elements with right dates."""
 
-IFP_AMP_PARTS = frozenset("categories author_box bio author_links byline share sticky_share recent excerpt picture".split())
+IFP_AMP_PARTS = frozenset(
+    [
+        "categories",
+        "author_box",
+        "bio",
+        "author_links",
+        "byline",
+        "share",
+        "sticky_share",
+        "recent",
+        "excerpt",
+        "picture",
+    ]
+)
 """What ifpnews.com shows: no tags, no date of the article."""
 
 

@@ -14,7 +14,9 @@ from .response import Response, page
 from .view import View, content, excerpt, textured
 
 
-def answer(view: View, posts: Sequence[Post], path: str, query: dict[str, str], headers: dict[str, str], atom: bool) -> Response:
+def answer(
+    view: View, posts: Sequence[Post], path: str, query: dict[str, str], headers: dict[str, str], atom: bool
+) -> Response:
     """Answer one page (``paged``) of a feed of these posts."""
     mode = view.config.feed
     if mode in (403, 404):
@@ -61,16 +63,18 @@ def _feed_excerpt(post: Post) -> str:
     return textured(excerpt(post, 55, " [&hellip;]"))
 
 
-
 def _rss(view: View, posts: Sequence[Post], path: str, changed: datetime) -> str:
     items = "".join(_rss_item(view, post) for post in posts)
     return (
-        '<?xml version="1.0" encoding="UTF-8"?><rss version="2.0"\n\txmlns:content="http://purl.org/rss/1.0/modules/content/"\n'
+        '<?xml version="1.0" encoding="UTF-8"?><rss '
+        'version="2.0"\n\txmlns:content="http://purl.org/rss/1.0/modules/content/"\n'
         '\txmlns:wfw="http://wellformedweb.org/CommentAPI/"\n\txmlns:dc="http://purl.org/dc/elements/1.1/"\n'
         '\txmlns:atom="http://www.w3.org/2005/Atom"\n\txmlns:sy="http://purl.org/rss/1.0/modules/syndication/"\n'
         '\txmlns:slash="http://purl.org/rss/1.0/modules/slash/"\n>\n\n<channel>\n'
-        f'\t<title>{view.site.name}</title>\n\t<atom:link href="{view.root}{path}" rel="self" type="application/rss+xml" />\n'
-        f"\t<link>{view.root}</link>\n\t<description>An invented site</description>\n\t<lastBuildDate>{rss_date(changed)}</lastBuildDate>\n"
+        f'\t<title>{view.site.name}</title>\n\t<atom:link href="{view.root}{path}" rel="self" '
+        'type="application/rss+xml" />\n'
+        f"\t<link>{view.root}</link>\n\t<description>An invented site</description>\n\t<lastBuildDate>"
+        f"{rss_date(changed)}</lastBuildDate>\n"
         f"\t<language>en-US</language>\n\t<sy:updatePeriod>hourly</sy:updatePeriod>\n"
         f"\t<generator>https://wordpress.org/?v={view.config.wordpress}</generator>\n{items}</channel>\n</rss>\n"
     )
@@ -81,11 +85,14 @@ def _rss_item(view: View, post: Post) -> str:
     terms = "".join(f"\t\t<category><![CDATA[{term.name}]]></category>\n" for term in [*post.sections, *post.tags])
     whole = "" if post.password_protected else view.rooted(content(post, 1))
     return (
-        f"\t<item>\n\t\t<title>{view.title(post)}</title>\n\t\t<link>{url}</link>\n\t\t<comments>{url}#respond</comments>\n"
-        f"\t\t<dc:creator><![CDATA[{post.author.name}]]></dc:creator>\n\t\t<pubDate>{rss_date(post.published)}</pubDate>\n{terms}"
+        f"\t<item>\n\t\t<title>{view.title(post)}</title>\n\t\t<link>{url}</link>\n\t\t<comments>"
+        f"{url}#respond</comments>\n"
+        f"\t\t<dc:creator><![CDATA[{post.author.name}]]></dc:creator>\n\t\t<pubDate>"
+        f"{rss_date(post.published)}</pubDate>\n{terms}"
         f'\t\t<guid isPermaLink="false">{view.root}/?p={post.id}</guid>\n\n'
         f"\t\t<description><![CDATA[<p>{_feed_excerpt(post)}</p>]]></description>\n"
-        f"\t\t<content:encoded><![CDATA[{whole}]]></content:encoded>\n\t\t<wfw:commentRss>{url}feed/</wfw:commentRss>\n"
+        f"\t\t<content:encoded><![CDATA[{whole}]]></content:encoded>\n\t\t<wfw:commentRss>"
+        f"{url}feed/</wfw:commentRss>\n"
         f"\t\t<slash:comments>{post.comments}</slash:comments>\n\t</item>\n"
     )
 
@@ -93,7 +100,8 @@ def _rss_item(view: View, post: Post) -> str:
 def _atom(view: View, posts: Sequence[Post], path: str, changed: datetime) -> str:
     entries = "".join(_atom_entry(view, post) for post in posts)
     return (
-        '<?xml version="1.0" encoding="UTF-8"?><feed xmlns="http://www.w3.org/2005/Atom" xmlns:thr="http://purl.org/syndication/thread/1.0" '
+        '<?xml version="1.0" encoding="UTF-8"?><feed xmlns="http://www.w3.org/2005/Atom" '
+        'xmlns:thr="http://purl.org/syndication/thread/1.0" '
         f'xml:lang="en-US">\n<title type="text">{view.site.name}</title>\n<updated>{_zulu(changed)}</updated>\n'
         f'<link rel="alternate" type="text/html" href="{view.root}" />\n<id>{view.root}/feed/atom/</id>\n'
         f'<link rel="self" type="application/atom+xml" href="{view.root}{path}" />\n{entries}</feed>\n'
@@ -111,8 +119,10 @@ def _atom_entry(view: View, post: Post) -> str:
     )
     whole = "" if post.password_protected else view.rooted(content(post, 1))
     return (
-        f'<entry>\n<author><name>{escape(post.author.name)}</name></author>\n<title type="html"><![CDATA[{view.title(post)}]]></title>\n'
+        f'<entry>\n<author><name>{escape(post.author.name)}</name></author>\n<title type="html">'
+        f"<![CDATA[{view.title(post)}]]></title>\n"
         f'<link rel="alternate" type="text/html" href="{url}" />\n<id>{view.root}/?p={post.id}</id>\n'
         f"<updated>{_zulu(post.modified)}</updated>\n<published>{_zulu(post.published)}</published>\n{terms}"
-        f'<summary type="html"><![CDATA[{_feed_excerpt(post)}]]></summary>\n<content type="html" xml:base="{url}"><![CDATA[{whole}]]></content>\n</entry>\n'
+        f'<summary type="html"><![CDATA[{_feed_excerpt(post)}]]></summary>\n<content type="html" xml:base="{url}">'
+        f"<![CDATA[{whole}]]></content>\n</entry>\n"
     )

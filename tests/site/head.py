@@ -18,7 +18,8 @@ def article_head(view: View, post: Post, page: int) -> str:
     parts = [f'<link rel="canonical" href="{own}" />', f"<link rel='shortlink' href='{view.root}/?p={post.id}' />"]
     if view.config.rest == "ok":
         parts.append(
-            f'<link rel="alternate" title="JSON" type="application/json" href="{view.root}/wp-json/wp/v2/posts/{post.id}" />'
+            '<link rel="alternate" title="JSON" type="application/json" '
+            f'href="{view.root}/wp-json/wp/v2/posts/{post.id}" />'
         )
     if view.has_amp(post):
         parts.append(f'<link rel="amphtml" href="{url}amp/" />')
@@ -37,7 +38,9 @@ def frame(view: View, title: str, inner: str = "", robots: str = "max-image-prev
         f'<link rel="alternate" type="application/rss+xml" title="{name} &raquo; Feed" href="{root}/feed/" />\n'
         f'<link rel="https://api.w.org/" href="{root}/wp-json/" />\n'
         f'<meta name="generator" content="WordPress {view.config.wordpress}" />\n'
-        "<style>.td-visual-hidden{position:absolute;left:-9999px}.screen-reader-text{clip:rect(1px,1px,1px,1px)}</style>\n"
+        "<style>"
+        ".td-visual-hidden{position:absolute;left:-9999px}.screen-reader-text{clip:rect(1px,1px,1px,1px)}</style>"
+        "\n"
         "<script>var tdBlocksArray = []; var tds_login = '<p>not text</p>';</script>\n</head>\n"
     )
 

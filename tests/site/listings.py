@@ -41,16 +41,18 @@ def listing_page(view: View, listing: Listing, page: int) -> str:
     url = view.root + listing.path
     own = url if page == 1 else f"{url}page/{page}/"
     kind = "page-template-default page page-id-42" if listing.is_page else "archive category"
-    heading = f'<div class="td-page-header"><h1 class="entry-title td-page-title"><span>{escape(listing.title)}</span></h1></div>'
+    heading = f'<h1 class="entry-title td-page-title"><span>{escape(listing.title)}</span></h1>'
+    heading = f'<div class="td-page-header">{heading}</div>'
     head = f'<link rel="canonical" href="{own}" />'
     if view.config.amp:
         head += f'<link rel="amphtml" href="{url}amp/" />'
     return (
         frame(view, escape(listing.title), head)
         + top(view, f"{kind} td-standard-pack")
-        + f'<div class="td-main-content-wrap"><div class="td-container">{heading}<div class="td-pb-row"><div class="td-pb-span8 td-main-content">'
-        + f'<div class="td-ss-main-content">{modules}{_pager(view, listing, page)}</div></div>{sidebar(view)}</div></div></div>'
-        + bottom(view)
+        + f'<div class="td-main-content-wrap"><div class="td-container">{heading}<div class="td-pb-row"><div '
+        'class="td-pb-span8 td-main-content">'
+        + f'<div class="td-ss-main-content">{modules}{_pager(view, listing, page)}</div></div>{sidebar(view)}</div>'
+        "</div></div>" + bottom(view)
     )
 
 
@@ -66,8 +68,13 @@ def _pager(view: View, listing: Listing, page: int) -> str:
         else f'<a href="{url}{f"page/{number}/" if number > 1 else ""}" class="page" title="{number}">{number}</a>'
         for number in shown
     )
-    following = f'<a href="{url}page/{page + 1}/" aria-label="next-page"><i class="td-icon-menu-right"></i></a>' if page < last else ""
-    return f'<div class="page-nav td-pb-padding-side">{links}{following}<span class="pages">Page {page} of {last}</span></div>'
+    following = (
+        f'<a href="{url}page/{page + 1}/" aria-label="next-page"><i class="td-icon-menu-right"></i></a>'
+        if page < last
+        else ""
+    )
+    links += f'{following}<span class="pages">Page {page} of {last}</span>'
+    return f'<div class="page-nav td-pb-padding-side">{links}</div>'
 
 
 def amp_listing_page(view: View, listing: Listing, page: int) -> str:
@@ -77,14 +84,15 @@ def amp_listing_page(view: View, listing: Listing, page: int) -> str:
     )
     following = ""
     if page < listing.pages(view):
-        following = (
-            f'<div class="loop-pagination"><div class="right"><a href="{view.root}{listing.path}amp/page/{page + 1}/" >Show more Posts</a></div></div>'
-        )
+        more = f'<a href="{view.root}{listing.path}amp/page/{page + 1}/" >Show more Posts</a>'
+        following = f'<div class="loop-pagination"><div class="right">{more}</div></div>'
     return (
         amp_parts.amp_head(view, escape(listing.title), view.root + listing.path)
-        + f'<body data-amp-auto-lightbox-disable class="body archives_body archive amp-archive {view.config.amp_version}"> '
+        + '<body data-amp-auto-lightbox-disable class="body archives_body archive amp-archive '
+        f'{view.config.amp_version}"> '
         + amp_header(view)
-        + f'<div class="content-wrapper"> <div class="cntr archive"> <h2 class="amp-archive-title">{escape(listing.title)}</h2> '
+        + '<div class="content-wrapper"> <div class="cntr archive"> <h2 class="amp-archive-title">'
+        f"{escape(listing.title)}</h2> "
         + f"<div class='loop-wrapper'> {entries}</div> {following} </div> </div> "
         + '<footer class="footer" > <div class="rr"> <span>All Rights Reserved</span> </div> </footer> </body> </html>'
     )
@@ -99,22 +107,26 @@ def not_found_page(view: View) -> str:
     return (
         frame(view, "Page not found", robots="noindex, follow")
         + top(view, "error404 td-standard-pack")
-        + '<div class="td-main-content-wrap"><div class="td-container"><div class="td-404-title">Ooops... Error 404</div>'
-        + f'<div class="td-404-sub-title">There is nothing at this address.</div><h4 class="td-block-title"><span>OUR LATEST POSTS</span></h4>{latest}'
-        + "</div></div>"
-        + bottom(view)
+        + '<div class="td-main-content-wrap"><div class="td-container"><div class="td-404-title">Ooops... Error '
+        "404</div>"
+        + '<div class="td-404-sub-title">There is nothing at this address.</div><h4 class="td-block-title"><span>'
+        f"OUR LATEST POSTS</span></h4>{latest}" + "</div></div>" + bottom(view)
     )
 
 
 def amp_not_found_page(view: View) -> str:
     return (
         amp_parts.amp_head(view, "Page not found", view.root + "/")
-        + f'<body class="body amp-404 {view.config.amp_version}"> {amp_header(view)}<div class="content-wrapper"> <div class="cntr"> '
+        + f'<body class="body amp-404 {view.config.amp_version}"> {amp_header(view)}<div class="content-wrapper"> '
+        '<div class="cntr"> '
         + '<h1 class="page-title">Nothing here</h1> <p>The address leads nowhere.</p> </div> </div> </body> </html>'
     )
 
 
-_ABOUT = "<p>This site was made up to test a scraper. It has no office and no telephone.</p><p>Write to nobody at example dot invalid.</p>"
+_ABOUT = (
+    "<p>This site was made up to test a scraper. It has no office and no telephone.</p>"
+    "<p>Write to nobody at example dot invalid.</p>"
+)
 
 
 def about_page(view: View) -> str:
@@ -125,9 +137,10 @@ def about_page(view: View) -> str:
     return (
         frame(view, "About Us", head)
         + top(view, "page-template-default page page-id-41 td-standard-pack")
-        + '<div class="td-main-content-wrap"><div class="td-container"><div class="td-page-header"><h1 class="entry-title td-page-title">'
-        + f'<span>About Us</span></h1></div><div class="td-page-content tagdiv-type">{_ABOUT}</div>{sidebar(view)}</div></div>'
-        + bottom(view)
+        + '<div class="td-main-content-wrap"><div class="td-container"><div class="td-page-header"><h1 '
+        'class="entry-title td-page-title">'
+        + f'<span>About Us</span></h1></div><div class="td-page-content tagdiv-type">{_ABOUT}</div>'
+        f"{sidebar(view)}</div></div>" + bottom(view)
     )
 
 
@@ -135,10 +148,12 @@ def amp_about_page(view: View) -> str:
     """Its body class says ``single-post`` too; only ``amp-single-page page`` tells it from an article."""
     return (
         amp_parts.amp_head(view, "About Us", f"{view.root}/about-us/")
-        + f'<body class="body single-post 41 post-id-41 singular-41 amp-single-page page {view.config.amp_version}"> {amp_header(view)}'
-        + '<div class="content-wrapper"> <div class="sp sgl"> <div class="cntr"> <h1 class="amp-post-title">About Us</h1> </div> '
-        + f'<div class="sp-cnt"> <div class="cntr"> <div class="sp-rl"> <div class="sp-rt"> <div class="cntn-wrp artl-cnt"> {_ABOUT} </div> </div> '
-        + '</div> </div> </div> </div> </div> </body> </html>'
+        + '<body class="body single-post 41 post-id-41 singular-41 amp-single-page page '
+        f'{view.config.amp_version}"> {amp_header(view)}'
+        + '<div class="content-wrapper"> <div class="sp sgl"> <div class="cntr"> <h1 class="amp-post-title">About '
+        "Us</h1> </div> "
+        + '<div class="sp-cnt"> <div class="cntr"> <div class="sp-rl"> <div class="sp-rt"> <div class="cntn-wrp '
+        f'artl-cnt"> {_ABOUT} </div> </div> ' + "</div> </div> </div> </div> </div> </body> </html>"
     )
 
 
@@ -149,16 +164,21 @@ def attachment_page(view: View, post: Post) -> str:
     text = view.rooted(content(post, 1))
     return (
         frame(view, post.picture.slug, f'<link rel="canonical" href="{url}" />')
-        + top(view, f"attachment attachment-template-default single single-attachment postid-{post.picture.id} attachmentid-{post.picture.id}")
+        + top(
+            view,
+            f"attachment attachment-template-default single single-attachment postid-{post.picture.id} "
+            f"attachmentid-{post.picture.id}",
+        )
         + '<div class="td-main-content-wrap"><div class="td-container"><h1 class="entry-title td-page-title"><span>'
-        + f'{post.picture.slug}</span></h1><div class="td-post-content"><p class="attachment">{view.rooted(post.picture.img())}</p>{text}</div>'
-        + "</div></div>"
-        + bottom(view)
+        + f'{post.picture.slug}</span></h1><div class="td-post-content"><p class="attachment">'
+        f"{view.rooted(post.picture.img())}</p>{text}</div>" + "</div></div>" + bottom(view)
     )
 
 
 def search_page(view: View, words: str) -> str:
-    found = [post for post in view.site.open_posts() if words.lower() in post.headline.lower()][: view.config.posts_per_page]
+    found = [post for post in view.site.open_posts() if words.lower() in post.headline.lower()][
+        : view.config.posts_per_page
+    ]
     listing = Listing(f"Search: {words}", "/", found)
     return listing_page(view, listing, 1).replace("archive category", "search search-results")
 
@@ -166,10 +186,12 @@ def search_page(view: View, words: str) -> str:
 def challenge_page(view: View) -> str:
     """What a firewall shows to visitors that it takes for robots."""
     return (
-        '<!DOCTYPE html><html lang="en-US"><head><title>Just a moment...</title><meta name="robots" content="noindex,nofollow">'
-        '<meta http-equiv="refresh" content="360"></head><body class="no-js"><div class="main-wrapper" role="main"><div class="main-content">'
-        '<h2 id="challenge-running">Checking whether the visitor is human.</h2><noscript><p>Enable JavaScript and cookies to continue</p></noscript>'
-        f'<form id="challenge-form" action="/?__cf_chl_f_tk=abc" method="POST"></form></div></div><p>Protected: {view.site.name}</p></body></html>'
+        '<!DOCTYPE html><html lang="en-US"><head><title>Just a moment...</title><meta name="robots" '
+        'content="noindex,nofollow">'
+        '<meta http-equiv="refresh" content="360"></head><body class="no-js"><div class="main-wrapper" '
+        'role="main"><div class="main-content">'
+        '<h2 id="challenge-running">Checking whether the visitor is human.</h2><noscript><p>Enable JavaScript and '
+        "cookies to continue</p></noscript>"
+        '<form id="challenge-form" action="/?__cf_chl_f_tk=abc" method="POST"></form></div></div><p>Protected: '
+        f"{view.site.name}</p></body></html>"
     )
-
-

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote
 from zoneinfo import ZoneInfo
@@ -112,6 +113,7 @@ class Post:
 _NAMES = {one.name for one in fields(Post)}
 
 
+@lru_cache(maxsize=65536)
 def encoded(slug: str) -> str:
     """A slug as WordPress prints it: percent-encoded in lower case."""
     return "".join(c if c.isascii() else quote(c).lower() for c in unquote(slug))
@@ -127,8 +129,7 @@ class Site:
         newest = max((post.published for post in self.posts.values()), default=datetime(2026, 6, 1, 12, tzinfo=UTC))
         self.now = now or newest + timedelta(seconds=20)
         self.version = 0
-        self._seen: tuple[int, datetime] | None = None
-        self._made: dict[Any, Any] = {}
+        self._kept: tuple[Any, dict[Any, Any]] = (None, {})
         self._terms: dict[Any, int] = {}
         self._name_terms(self.posts.values())
 
@@ -182,12 +183,12 @@ class Site:
 
     def cached(self, key: Any, make: Callable[[], Any]) -> Any:
         """Keep what ``make`` gives until a post or the clock changes."""
-        state = (self.version, self.now)
-        if self._seen != state:
-            self._seen, self._made = state, {}
-        if key not in self._made:
-            self._made[key] = make()
-        return self._made[key]
+        state, made = self._kept
+        if state != (self.version, self.now):
+            state, made = self._kept = ((self.version, self.now), {})
+        if key not in made:
+            made[key] = make()
+        return made[key]
 
     def is_public(self, post: Post) -> bool:
         return post.status == "publish" and post.published <= self.now
@@ -197,7 +198,9 @@ class Site:
         return self.cached(
             "public",
             lambda: sorted(
-                filter(self.is_public, self.posts.values()), key=lambda p: (self.local(p.published), p.id), reverse=True
+                filter(self.is_public, self.posts.values()),
+                key=lambda p: (self.local(p.published), p.id),
+                reverse=True,
             ),
         )
 

@@ -61,7 +61,8 @@ class Picture:
         return (
             f'<img decoding="async" loading="lazy" width="{self.width}" height="{self.height}" '
             f'src="{self.url(size)}" alt="{escape(self.alt)}" class="{classes}" '
-            f'srcset="{self.url()} {self.width}w, {self.url("-300x200")} 300w" sizes="(max-width: 696px) 100vw, 696px" />'
+            f'srcset="{self.url()} {self.width}w, {self.url("-300x200")} 300w" sizes="(max-width: 696px) 100vw, '
+            '696px" />'
         )
 
     def amp_img(self, classes: str = "", size: str = "", layout: str = "intrinsic") -> str:
@@ -128,11 +129,13 @@ def figure(picture: Picture, gutenberg: bool = False) -> Piece:
     caption = escape(picture.caption or "", quote=False)
     number = picture.id
     if gutenberg:
-        frame = f'<figure class="wp-block-image size-large">{{}}<figcaption class="wp-element-caption">{caption}</figcaption></figure>'
+        below = f'<figcaption class="wp-element-caption">{caption}</figcaption>'
+        frame = f'<figure class="wp-block-image size-large">{{}}{below}</figure>'
         html, amp = frame, frame
     else:
         frame = (
-            f'<figure id="attachment_{number}" aria-describedby="caption-attachment-{number}" {{style}}class="wp-caption '
+            f'<figure id="attachment_{number}" aria-describedby="caption-attachment-{number}" '
+            f'{{style}}class="wp-caption '
             f'aligncenter{{more}}">{{}}<figcaption id="caption-attachment-{number}" class="wp-caption-text">{caption}'
             "</figcaption></figure>"
         )
@@ -151,14 +154,15 @@ def bare_image(picture: Picture, size: str = "-696x464") -> Piece:
     return Piece(
         f"<p>{picture.img(f'wp-image-{picture.id}', size)}</p>",
         amp=f"<p>{picture.amp_img(f'wp-image-{picture.id}', size)}</p>",
-        images=(picture.expected("body"),),
+        images=({**picture.expected("body"), "caption": None},),
     )
 
 
 def gallery(pictures: list[Picture]) -> Piece:
-    """The gallery shortcode; AMP prints an empty carousel (1.1.13) or one without captions (1.0.94, see ``amp_body``)."""
+    """The gallery shortcode. AMP 1.0.94 prints a carousel without captions, 1.1.13 an empty one (``amp_content``)."""
     items = "".join(
-        f'<dl class="gallery-item"><dt class="gallery-icon landscape"><a href="{one.url()}">{one.img("attachment-medium")}</a>'
+        f'<dl class="gallery-item"><dt class="gallery-icon landscape"><a href="{one.url()}">'
+        f"{one.img('attachment-medium')}</a>"
         f'</dt><dd class="wp-caption-text gallery-caption">{escape(one.caption or "", quote=False)}</dd></dl>'
         for one in pictures
     )
@@ -167,7 +171,7 @@ def gallery(pictures: list[Picture]) -> Piece:
     )
     return Piece(
         f'<div id="gallery-1" class="gallery galleryid-1 gallery-columns-3 gallery-size-medium">{items}</div>',
-        amp=f'<amp-carousel class="collapsible-captions" id="carousel-with-preview-1" loop autoplay>{old}</amp-carousel>',
+        amp=f'<amp-carousel class="collapsible-captions" id="carousel-with-preview-1" loop>{old}</amp-carousel>',
         images=tuple(one.expected("gallery") for one in pictures),
     )
 
@@ -176,12 +180,18 @@ def read_more(title: str, path: str, label: str = "Read more:") -> Piece:
     link = f'<a href="%ROOT%{path}">{escape(title, quote=False)}</a>'
     text = f"{label} {title}"
     return Piece(
-        f"<p><strong>{label} </strong>{link}</p>", (text_block("related", text),), links=({"path": path, "text": title},)
+        f"<p><strong>{label} </strong>{link}</p>",
+        (text_block("related", text),),
+        links=({"path": path, "text": title},),
     )
 
 
 def persian(text: str) -> Piece:
-    return Piece(f'<p dir="rtl" style="text-align: right">{text}</p>', (text_block("paragraph", text),), amp=f'<p dir="rtl" class="acss5d1c2">{text}</p>')
+    return Piece(
+        f'<p dir="rtl" style="text-align: right">{text}</p>',
+        (text_block("paragraph", text),),
+        amp=f'<p dir="rtl" class="acss5d1c2">{text}</p>',
+    )
 
 
 def source_line(outlet: str) -> Piece:
@@ -199,9 +209,11 @@ def script(source: str) -> Piece:
 
 
 def youtube(code: str) -> Piece:
-    frame = f'<iframe title="Video" width="1000" height="563" src="https://www.youtube.com/embed/{code}?feature=oembed" allowfullscreen></iframe>'
+    address = f"https://www.youtube.com/embed/{code}?feature=oembed"
+    frame = f'<iframe title="Video" width="1000" height="563" src="{address}" allowfullscreen></iframe>'
     return Piece(
-        f'<figure class="wp-block-embed is-type-video is-provider-youtube"><div class="wp-block-embed__wrapper">{frame}</div></figure>',
+        '<figure class="wp-block-embed is-type-video is-provider-youtube"><div class="wp-block-embed__wrapper">'
+        f"{frame}</div></figure>",
         amp=f'<amp-youtube data-videoid="{code}" layout="responsive" width="1000" height="563"></amp-youtube>',
         embeds=({"kind": "youtube", "url": f"https://www.youtube.com/watch?v={code}"},),
     )
@@ -211,12 +223,14 @@ def tweet(number: int, text: str) -> Piece:
     """A tweet: its words are on the canonical page only."""
     address = f"https://twitter.com/example/status/{number}"
     return Piece(
-        f'<blockquote class="twitter-tweet"><p lang="en" dir="ltr">{text}</p><a href="{address}">June 2</a></blockquote>'
+        f'<blockquote class="twitter-tweet"><p lang="en" dir="ltr">{text}</p><a href="{address}">June 2</a>'
+        "</blockquote>"
         '<script async src="https://platform.twitter.com/widgets.js" charset="utf-8"></script>',
         (text_block("quote", text), text_block("quote", "June 2")),
         amp=f'<amp-twitter data-tweetid="{number}" layout="responsive" width="600" height="480"></amp-twitter>',
         amp_blocks=(),
-        embeds=({"kind": "tweet", "url": f"https://twitter.com/i/status/{number}"},),
+        embeds=({"kind": "tweet", "url": address},),
+        links=({"path": address, "text": "June 2"},),
     )
 
 
@@ -224,7 +238,9 @@ def linked(before: str, words: str, path: str, after: str) -> Piece:
     """A paragraph with a link of the site itself inside."""
     link = f'<a href="%ROOT%{path}">{words}</a>'
     text = f"{before} {words} {after}"
-    return Piece(f"<p>{before} {link} {after}</p>", (text_block("paragraph", text),), links=({"path": path, "text": words},))
+    return Piece(
+        f"<p>{before} {link} {after}</p>", (text_block("paragraph", text),), links=({"path": path, "text": words},)
+    )
 
 
 def broken_lines(lines: list[str]) -> Piece:
@@ -234,7 +250,10 @@ def broken_lines(lines: list[str]) -> Piece:
 
 
 def preformatted(text: str) -> Piece:
-    return Piece(f'<pre class="wp-block-preformatted">{escape(text)}</pre>', (text_block("preformatted", text),))
+    """Only its line breaks count."""
+    read = "\n".join(" ".join(line.split()) for line in text.split("\n"))
+    html = f'<pre class="wp-block-preformatted">{escape(text)}</pre>'
+    return Piece(html, (text_block("preformatted", read),))
 
 
 def plain_text(html: str) -> str:

@@ -20,12 +20,16 @@ def block_page(view: View, post: Post, page: int = 1) -> str:
         )
     picture = ""
     if post.picture and not post.password_protected:
-        picture = f'<figure class="wp-block-post-featured-image">{view.rooted(post.picture.img("wp-post-image"))}</figure>'
+        picture = (
+            f'<figure class="wp-block-post-featured-image">{view.rooted(post.picture.img("wp-post-image"))}</figure>'
+        )
     tags = f'<div class="taxonomy-post_tag wp-block-post-terms">{_links(view, post, "tag")}</div>' if post.tags else ""
     return (
         article_head(view, post, page)
-        + f'<body class="post-template-default single single-post postid-{post.id} wp-embed-responsive"><div class="wp-site-blocks">'
-        + f'<header class="wp-block-template-part"><p class="wp-block-site-title"><a href="{view.root}/">{view.site.name}</a></p></header>'
+        + f'<body class="post-template-default single single-post postid-{post.id} wp-embed-responsive"><div '
+        'class="wp-site-blocks">'
+        + f'<header class="wp-block-template-part"><p class="wp-block-site-title"><a href="{view.root}/">'
+        f"{view.site.name}</a></p></header>"
         + f'<main class="wp-block-group">{picture}<h1 class="wp-block-post-title">{view.title(post)}</h1>{date}'
         + '<div class="wp-block-post-author"><div class="wp-block-post-author__content">'
         + f'<p class="wp-block-post-author__name">{escape(post.author.name)}</p></div></div>'
@@ -42,10 +46,13 @@ def classic_theme_page(view: View, post: Post, page: int = 1) -> str:
     if view.config.theme_date:
         date = (
             f'<span class="posted-on"><a href="{view.url(post)}" rel="bookmark">'
-            f'<time class="entry-date published" datetime="{view.core_time(post.published)}">{view.long_date(post.published)}</time>'
-            f'<time class="updated" datetime="{view.core_time(post.modified)}">{view.long_date(post.modified)}</time></a></span>'
+            f'<time class="entry-date published" datetime="{view.core_time(post.published)}">'
+            f"{view.long_date(post.published)}</time>"
+            f'<time class="updated" datetime="{view.core_time(post.modified)}">'
+            f"{view.long_date(post.modified)}</time></a></span>"
         )
-    author = f'<span class="author vcard"><a class="url fn n" href="{view.author_url(post.author)}">{escape(post.author.name)}</a></span>'
+    author = f'<a class="url fn n" href="{view.author_url(post.author)}">{escape(post.author.name)}</a>'
+    author = f'<span class="author vcard">{author}</span>'
     picture = ""
     if post.picture and not post.password_protected:
         picture = f'<div class="post-thumbnail">{view.rooted(post.picture.img("wp-post-image"))}</div>'
@@ -53,12 +60,15 @@ def classic_theme_page(view: View, post: Post, page: int = 1) -> str:
     return (
         article_head(view, post, page)
         + f'<body class="post-template-default single single-post postid-{post.id}"><div id="page" class="site">'
-        + f'<header id="masthead"><p class="site-title"><a href="{view.root}/" rel="home">{view.site.name}</a></p></header>'
-        + f'<main id="main" class="site-main"><article id="post-{post.id}" class="post-{post.id} post type-post hentry">'
+        + f'<header id="masthead"><p class="site-title"><a href="{view.root}/" rel="home">{view.site.name}</a></p>'
+        "</header>"
+        + f'<main id="main" class="site-main"><article id="post-{post.id}" class="post-{post.id} post type-post '
+        'hentry">'
         + f'<header class="entry-header"><div class="entry-meta">{date}<span class="byline"> by {author}</span></div>'
         + f'<h1 class="entry-title">{view.title(post)}</h1></header>{picture}'
         + f'<div class="entry-content">{body(view, post, page)}{_page_links(view, post, page)}</div>'
-        + f'<footer class="entry-footer"><span class="cat-links">{_links(view, post, "category tag")}</span>{tags}</footer></article>'
+        + f'<footer class="entry-footer"><span class="cat-links">{_links(view, post, "category tag")}</span>'
+        f"{tags}</footer></article>"
         + comment_form(view, post)
         + '</main><footer id="colophon">Proudly invented.</footer></div></body></html>'
     )

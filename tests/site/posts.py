@@ -42,7 +42,7 @@ def make_posts(n: int, seed: int = 1, end: datetime = END, start: datetime = STA
         _KINDS[number % len(_KINDS)](post, rng)
         if twin and sum(len(block["text"].split()) for block in twin.expected()["blocks"]) >= 50:
             _make_twin(post, twin)
-        _vary(post, number, rng)
+        _vary(post, number, rng, end)
         posts.append(post)
     return posts
 
@@ -81,7 +81,7 @@ def _make_twin(post: Post, twin: Post) -> None:
     post.lead, post.copy_of = twin.lead, twin.copy_of or twin.id
 
 
-def _vary(post: Post, number: int, rng: Random) -> None:
+def _vary(post: Post, number: int, rng: Random, now: datetime) -> None:
     post.tags = sorted(rng.sample(TAGS, rng.choice((0, 1, 2, 4))), key=lambda tag: tag.name)
     post.comments = rng.choice((0, 0, 0, 2, 12))
     if number % 3:
@@ -90,6 +90,8 @@ def _vary(post: Post, number: int, rng: Random) -> None:
         post.modified = post.published + timedelta(minutes=rng.randrange(1, 60 * 24 * 20))
     elif number % 23 == 9:
         post.modified = post.published - timedelta(hours=rng.randrange(1, 30))  # written before, then scheduled
+    if post.modified > now:  # nobody edits tomorrow
+        post.modified = post.published + timedelta(seconds=int((now - post.published).total_seconds() * rng.random()))
     if number % 61 == 43:
         post.password_protected = True
     if number % 29 == 13:
@@ -140,7 +142,9 @@ def _quotes(post: Post, rng: Random) -> None:
 
 def _table(post: Post, rng: Random) -> None:
     rows = [[word(rng, "place"), str(rng.randrange(9999)), f"{rng.random():.2f}"] for _ in range(rng.randint(2, 9))]
-    post.pages = [[*_paragraphs(rng, 2, 3), p.table([["Town", "Guests", "Share"], *rows]), p.source_line("Bridge Weekly")]]
+    post.pages = [
+        [*_paragraphs(rng, 2, 3), p.table([["Town", "Guests", "Share"], *rows]), p.source_line("Bridge Weekly")]
+    ]
 
 
 def _pictures(post: Post, rng: Random) -> None:
@@ -180,7 +184,10 @@ def _several_pages(post: Post, rng: Random) -> None:
 def _daily_count(post: Post, rng: Random) -> None:
     """A look-alike: the same words every day, other figures."""
     count = rng.randrange(100, 99999)
-    lines = [f"The Lake Watch counted {count:,} herons on the northern shore today.", "The next count is due tomorrow."]
+    lines = [
+        f"The Lake Watch counted {count:,} herons on the northern shore today.",
+        "The next count is due tomorrow.",
+    ]
     post.pages = [[*map(p.paragraph, lines), p.bullets([f"East bank: {count // 3:,}", f"West bank: {count // 5:,}"])]]
 
 
@@ -193,7 +200,10 @@ def _live(post: Post, rng: Random) -> None:
 
 
 def _odds_and_ends(post: Post, rng: Random) -> None:
-    torn = p.paragraph("The Bridge is open, they said, again & again.", "The <b>B</b>ridge is\u00a0open,&nbsp;they <i>sa</i>id, again &amp; again.")
+    torn = p.paragraph(
+        "The Bridge is open, they said, again & again.",
+        "The <b>B</b>ridge is\u00a0open,&nbsp;they <i>sa</i>id, again &amp; again.",
+    )
     post.pages = [
         [
             *_paragraphs(rng, 1, 2),

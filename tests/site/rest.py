@@ -52,7 +52,12 @@ def answer(view: View, path: str, query: dict[str, str]) -> Response:
     except _Invalid as refused:
         name = str(refused)
         return as_json(
-            {"code": "rest_invalid_param", "message": f"Invalid parameter(s): {name}", "data": {"status": 400, "params": {name: "?"}}}, 400
+            {
+                "code": "rest_invalid_param",
+                "message": f"Invalid parameter(s): {name}",
+                "data": {"status": 400, "params": {name: "?"}},
+            },
+            400,
         )
     return as_json({"code": "rest_no_route", "message": "No route was found.", "data": {"status": 404}}, 404)
 
@@ -190,7 +195,11 @@ def _paged(view: View, found: Sequence[Post], query: dict[str, str], route: str,
             400,
         )
     shown = found[(numbers.page - 1) * numbers.per_page : numbers.page * numbers.per_page]
-    headers = {"X-WP-Total": str(total), "X-WP-TotalPages": str(pages), "Access-Control-Expose-Headers": "X-WP-Total, Link"}
+    headers = {
+        "X-WP-Total": str(total),
+        "X-WP-TotalPages": str(pages),
+        "Access-Control-Expose-Headers": "X-WP-Total, Link",
+    }
     links = []
     for name, number in (("prev", numbers.page - 1), ("next", numbers.page + 1)):
         if 1 <= number <= pages:
@@ -237,8 +246,26 @@ def post_object(view: View, post: Post, embed: bool = False) -> dict[str, Any]:
     }
     if embed:
         terms = [
-            [{"id": view.section_id(one), "name": one.name, "slug": one.slug, "taxonomy": "category", "link": view.section_url(one)} for one in post.sections],
-            [{"id": view.tag_id(one), "name": one.name, "slug": one.slug, "taxonomy": "post_tag", "link": view.tag_url(one)} for one in post.tags],
+            [
+                {
+                    "id": view.section_id(one),
+                    "name": one.name,
+                    "slug": one.slug,
+                    "taxonomy": "category",
+                    "link": view.section_url(one),
+                }
+                for one in post.sections
+            ],
+            [
+                {
+                    "id": view.tag_id(one),
+                    "name": one.name,
+                    "slug": one.slug,
+                    "taxonomy": "post_tag",
+                    "link": view.tag_url(one),
+                }
+                for one in post.tags
+            ],
         ]
         author = {"id": view.author_id(post.author), "name": post.author.name, "link": view.author_url(post.author)}
         found["_embedded"] = {"author": [author], "wp:term": terms}
@@ -306,6 +333,12 @@ def _tags(view: View) -> list[dict[str, Any]]:
 
 def _users(view: View) -> list[dict[str, Any]]:
     return [
-        {"id": view.author_id(one), "name": one.name, "description": one.bio, "link": view.author_url(one), "slug": one.slug}
+        {
+            "id": view.author_id(one),
+            "name": one.name,
+            "description": one.bio,
+            "link": view.author_url(one),
+            "slug": one.slug,
+        }
         for one in view.site.authors().values()
     ]

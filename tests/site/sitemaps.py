@@ -14,7 +14,9 @@ from .response import XML, Response, page, redirect
 from .view import View
 
 _NAME = re.compile(r"/([a-z_]+)-sitemap(\d*)\.xml(\.gz)?")
-_CORE = re.compile(r"/wp-sitemap-(posts-post|posts-page|taxonomies-category|taxonomies-post_tag|users)-(\d+)\.xml(\.gz)?")
+_CORE = re.compile(
+    r"/wp-sitemap-(posts-post|posts-page|taxonomies-category|taxonomies-post_tag|users)-(\d+)\.xml(\.gz)?"
+)
 
 
 def robots(view: View) -> Response:
@@ -79,7 +81,9 @@ def _posts(view: View) -> Sequence[Post]:
     site = view.site
     if view.config.sitemap == "core":
         return site.cached("core sitemap", lambda: sorted(site.public(), key=lambda post: post.id))
-    posts = site.cached("open by modified", lambda: [post for post in site.by_modified() if not post.password_protected])
+    posts = site.cached(
+        "open by modified", lambda: [post for post in site.by_modified() if not post.password_protected]
+    )
     return posts if view.config.sitemap == "rankmath" else posts[::-1]
 
 
@@ -105,7 +109,8 @@ def _urlset(view: View, name: str, number: int, packed: bool) -> Response:
     else:
         rows = [_url(view, url) for url in _others(view, name)]
     text = (
-        '<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns:image="http://www.google.com/schemas/sitemap-image/1.1" '
+        '<?xml version="1.0" encoding="UTF-8"?>\n<urlset '
+        'xmlns:image="http://www.google.com/schemas/sitemap-image/1.1" '
         f'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{"".join(rows)}</urlset>\n'
     )
     if name.endswith("post") and view.config.sitemap_broken == number:

@@ -35,23 +35,90 @@ SECTIONS = [
 
 TAGS = [
     Tag(name, name.lower().replace(" ", "-"))
-    for name in "Water,Railways,Saffron,Caspian Sea,Schools,Chess,Pottery,Wind Power,Bread Prices,Libraries,Honey".split(",")
+    for name in [
+        "Water",
+        "Railways",
+        "Saffron",
+        "Caspian Sea",
+        "Schools",
+        "Chess",
+        "Pottery",
+        "Wind Power",
+        "Bread Prices",
+        "Libraries",
+        "Honey",
+    ]
 ]
 
-_PLACES = "Yazd,Rasht,Ardabil,Kashan,Hamedan,Birjand,Shushtar,Zanjan,Bushehr,Semnan,Sari,Gorgan,Kerman,Ilam".split(",")
-_TOPICS = (
-    "tile workshop,night bus,reed island,walnut orchard,paper mill,chess school,water clock,footbridge,seed bank,"
-    "wind tower,weaving hall,honey market,lake ferry,town archive,salt road,pigeon house,puppet theatre,ice cellar"
-).split(",")
-_PEOPLE = "Mahin Toranj,Behzad Sarvi,Laleh Kuhi,Anoush Darya,Ramin Sepidar,Golnar Baran,Siavash Namak,Touba Rangi".split(",")
-_BODIES = (
-    "the Bureau of Small Bridges,the Union of Bakers,the Office for Old Maps,the Lake Watch,the Board of Seeds,"
-    "the Night Transport Company,the Guild of Potters,the School Council"
-).split(",")
-_STUFF = "cement,copper wire,oak beams,clean sand,blue glaze,spare wheels,drinking water,patience".split(",")
-_VERBS = "reopen,close for repairs,double in size,be handed to volunteers,move uphill,run at night".split(",")
-_MOODS = "slow,costly,long,careful,modest,bold".split(",")
-_MONTHS = "January,March,May,July,September,November".split(",")
+_PLACES = [
+    "Yazd",
+    "Rasht",
+    "Ardabil",
+    "Kashan",
+    "Hamedan",
+    "Birjand",
+    "Shushtar",
+    "Zanjan",
+    "Bushehr",
+    "Semnan",
+    "Sari",
+    "Gorgan",
+    "Kerman",
+    "Ilam",
+]
+_TOPICS = [
+    "tile workshop",
+    "night bus",
+    "reed island",
+    "walnut orchard",
+    "paper mill",
+    "chess school",
+    "water clock",
+    "footbridge",
+    "seed bank",
+    "wind tower",
+    "weaving hall",
+    "honey market",
+    "lake ferry",
+    "town archive",
+    "salt road",
+    "pigeon house",
+    "puppet theatre",
+    "ice cellar",
+]
+_PEOPLE = [
+    "Mahin Toranj",
+    "Behzad Sarvi",
+    "Laleh Kuhi",
+    "Anoush Darya",
+    "Ramin Sepidar",
+    "Golnar Baran",
+    "Siavash Namak",
+    "Touba Rangi",
+]
+_BODIES = [
+    "the Bureau of Small Bridges",
+    "the Union of Bakers",
+    "the Office for Old Maps",
+    "the Lake Watch",
+    "the Board of Seeds",
+    "the Night Transport Company",
+    "the Guild of Potters",
+    "the School Council",
+]
+_STUFF = [
+    "cement",
+    "copper wire",
+    "oak beams",
+    "clean sand",
+    "blue glaze",
+    "spare wheels",
+    "drinking water",
+    "patience",
+]
+_VERBS = ["reopen", "close for repairs", "double in size", "be handed to volunteers", "move uphill", "run at night"]
+_MOODS = ["slow", "costly", "long", "careful", "modest", "bold"]
+_MONTHS = ["January", "March", "May", "July", "September", "November"]
 _TEMPLATES = (
     "{Person} told {body} that the {topic} of {place} would {verb} before {month}.",
     "Some {n} families near {place} now depend on the {topic}, against {m} a year earlier.",

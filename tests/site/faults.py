@@ -1,0 +1,39 @@
+"""Faults that a test orders: each hits so many requests, then is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Kind = Literal[
+    "reset", "timeout", "truncated", "empty", "challenge", "challenge-403", 403, 404, 410, 429, 500, 502, 503
+]
+
+
+@dataclass
+class Fault:
+    """What happens to requests that ``matches`` picks."""
+
+    matches: Callable[[str], bool]
+    kind: Kind
+    times: int | None
+    """How many requests; None is all of them."""
+    retry_after: int | str | None = None
+    seconds: float = 5.0
+    """How long a timeout is silent before the connection is closed."""
+    hits: list[str] = field(default_factory=list)
+    """The requests that it hit."""
+
+    def takes(self, target: str) -> bool:
+        """Whether this request is hit; it is then counted."""
+        if (self.times is not None and len(self.hits) >= self.times) or not self.matches(target):
+            return False
+        self.hits.append(target)
+        return True
+
+
+def make(where: str | Callable[[str], bool], kind: Kind, times: int | None = 1, **options: Any) -> Fault:
+    """``where``: a predicate on path and query, or a part of them."""
+    matches = where if callable(where) else lambda target: where in target
+    return Fault(matches, kind, times, **options)
