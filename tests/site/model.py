@@ -83,14 +83,14 @@ class Post:
         return [piece for page in self.pages for piece in page]
 
     def expected(self, view: str = "canonical") -> dict[str, Any]:
-        """What must be read off the article; ``view`` "amp" leaves out what its AMP page does not show.
+        """What must be read off the article, ``view`` saying which page's body is read (AMP: as 1.1.13 prints it).
 
-        ``path`` and the paths of images and links lack the root, which is the server's.
+        ``path`` and the paths of images and links of the site lack the root, which is the server's. What the site
+        is told not to print (``Config``: tags on AMP, leads, dates, ...) is in the truth all the same.
         """
-        blocks: list[dict[str, Any]] = []
-        for piece in self.pieces:
-            shown = piece.amp_blocks if view == "amp" and piece.amp_blocks is not None else piece.blocks
-            blocks += (dict(block) for block in shown)
+        pieces = self.pieces
+        if view == "amp":
+            pieces = [piece.amp_view or piece for piece in pieces]
         images = [self.picture.expected("lead")] if self.picture else []
         return {
             "id": self.id,
@@ -102,11 +102,11 @@ class Post:
             "tags": [tag.name for tag in self.tags],
             "published_at": utc_text(self.published),
             "modified_at": utc_text(self.modified),
-            "blocks": blocks,
-            "source": next((piece.source for piece in reversed(self.pieces) if piece.source), None),
-            "images": images + [dict(image) for piece in self.pieces for image in piece.images],
-            "embeds": [dict(embed) for piece in self.pieces for embed in piece.embeds],
-            "links": [dict(link) for piece in self.pieces for link in piece.links],
+            "blocks": [dict(block) for piece in pieces for block in piece.blocks],
+            "source": next((piece.source for piece in reversed(pieces) if piece.source), None),
+            "images": images + [dict(image) for piece in pieces for image in piece.images],
+            "embeds": [dict(embed) for piece in pieces for embed in piece.embeds],
+            "links": [dict(link) for piece in pieces for link in piece.links],
         }
 
 

@@ -26,8 +26,8 @@ class Piece:
     blocks: tuple[Block, ...] = ()
     amp: str | None = None
     """The AMP plugin's markup, where it differs."""
-    amp_blocks: tuple[Block, ...] | None = None
-    """What can be read off the AMP page, where that is less."""
+    amp_view: Piece | None = None
+    """What can be read off the AMP page, where that is something else; its markup does not count."""
     images: tuple[dict[str, str | None], ...] = ()
     embeds: tuple[dict[str, str], ...] = ()
     links: tuple[dict[str, str], ...] = ()
@@ -172,6 +172,7 @@ def gallery(pictures: list[Picture]) -> Piece:
     return Piece(
         f'<div id="gallery-1" class="gallery galleryid-1 gallery-columns-3 gallery-size-medium">{items}</div>',
         amp=f'<amp-carousel class="collapsible-captions" id="carousel-with-preview-1" loop>{old}</amp-carousel>',
+        amp_view=Piece(""),
         images=tuple(one.expected("gallery") for one in pictures),
     )
 
@@ -228,7 +229,7 @@ def tweet(number: int, text: str) -> Piece:
         '<script async src="https://platform.twitter.com/widgets.js" charset="utf-8"></script>',
         (text_block("quote", text), text_block("quote", "June 2")),
         amp=f'<amp-twitter data-tweetid="{number}" layout="responsive" width="600" height="480"></amp-twitter>',
-        amp_blocks=(),
+        amp_view=Piece("", embeds=({"kind": "tweet", "url": f"https://twitter.com/i/status/{number}"},)),
         embeds=({"kind": "tweet", "url": address},),
         links=({"path": address, "text": "June 2"},),
     )

@@ -1,0 +1,242 @@
+"""The report, read as a file and in a browser. All texts are invented."""
+
+import base64
+import gzip
+import hashlib
+import html
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ifp_scraper.items import Article, Image, encode
+from ifp_scraper.report import write_report
+
+SITE = "https://ifpnews.com"
+ROOT = Path(__file__).parent.parent
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+ATTACK = "</script><script>document.title='pwned'</script><img src=x onerror=\"document.title='pwned'\">\u2028"
+
+
+def article(number: int, **fields: Any) -> Article:
+    values: dict[str, Any] = {
+        "id": number,
+        "url": f"{SITE}/story-{number}/",
+        "headline": f"Story {number}",
+        "byline": "IFP Editorial Staff",
+        "sections": ["Politics"],
+        "blocks": [{"kind": "paragraph", "text": f"The sluice number {number} was opened."}],
+        "body": f"The sluice number {number} was opened.",
+        "word_count": 6,
+        "published_at": f"2020-03-{number % 28 + 1:02}T21:30:00Z",
+        "layout": "newspaper",
+        "fetched_at": "2024-05-01T00:00:00Z",
+    }
+    return Article(**{**values, **fields})
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Path:
+    path = tmp_path / "ifp.jsonl"
+    lines = [
+        *(article(number) for number in range(1, 41)),
+        article(
+            50,
+            headline="Zebra " + ATTACK,
+            byline=ATTACK,
+            sections=[ATTACK],
+            lead=ATTACK,
+            blocks=[{"kind": "paragraph", "text": ATTACK}],
+            images=[Image("javascript:document.title='pwned'", "javascript:document.title='pwned'", caption=ATTACK)],
+            layout=ATTACK,
+        ),
+        article(1, revision=2, headline="Story 1 as edited"),
+        article(51, published_at=None),
+    ]
+    path.write_bytes(b"".join(map(encode, lines)))
+    rejected = {
+        "url": f"{SITE}/about/",
+        "reason": "static-page " + ATTACK,
+        "layout": "newspaper",
+        "time": "2024-05-01T00:00:00Z",
+    }
+    (tmp_path / "ifp.rejected.jsonl").write_text(json.dumps(rejected) + "\n{torn")
+    run = {"started_at": "2024-05-01T00:00:00Z", "command": "scrapy crawl ifp " + ATTACK, "counts": {"new": 42}}
+    (tmp_path / "ifp.runs.jsonl").write_text(json.dumps(run) + "\n")
+    target = tmp_path / "report.html"
+    assert write_report(path, target) == 42
+    return target
+
+
+def data_of(page: Path) -> Any:
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page.read_text(), re.DOTALL)
+    assert found
+    return json.loads(found[1])
+
+
+def dump(page: Path, fragment: str = "") -> str:
+    """Return the page as Chromium shows it once its scripts have run."""
+    if CHROMIUM is None:
+        pytest.skip("no chromium on PATH")
+    command = [
+        CHROMIUM,
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        f"--user-data-dir={page.parent / 'profile'}",
+        "--disable-background-networking",
+        "--virtual-time-budget=5000",
+        "--dump-dom",
+        f"{page.as_uri()}#{fragment}",
+    ]
+    return subprocess.run(command, capture_output=True, text=True, timeout=50, check=True).stdout
+
+
+def rows_of(dom: str) -> list[str]:
+    body = re.search(r'<table id="list">.*?<tbody>(.*?)</tbody>', dom, re.DOTALL)
+    assert body
+    return [html.unescape(each) for each in re.findall(r'class="open">(.*?)</button>', body[1])]
+
+
+def test_the_index_counts_what_is_there(page: Path) -> None:
+    data = data_of(page)
+    assert (data["lines"], data["corrupt"], len(data["articles"]["url"])) == (43, 0, 42)
+    assert data["articles"]["published"][-1] is None
+    assert data["articles"]["headline"].index("Story 1 as edited") >= 0
+    assert data["filled"]["newspaper"]["2020"]["articles"] == 40
+    assert data["filled"]["newspaper"]["2020"]["body"] == 40
+    assert data["reasons"][0][1:] == ["newspaper", 1]
+    assert data["runs"][0]["counts"] == {"new": 42}
+
+
+def test_a_day_is_a_day_in_tehran(page: Path) -> None:
+    articles = data_of(page)["articles"]
+    at = articles["url"].index(f"{SITE}/story-2/")
+    assert articles["day"][at] * 86400 == 1583280000  # 4 March; in UTC it is still the 3rd
+    assert articles["published"][at] == 1583271000
+
+
+def test_texts_are_there_once_and_packed(page: Path) -> None:
+    pieces = re.findall(r'<script type="text/plain" id="piece(\d+)">([\w+/=]+)</script>', page.read_text())
+    assert [number for number, _ in pieces] == ["0"]
+    texts = json.loads(gzip.decompress(base64.b64decode(pieces[0][1])))
+    articles = data_of(page)["articles"]
+    at = articles["url"].index(f"{SITE}/story-7/")
+    assert texts[articles["place"][at]]["blocks"] == [["paragraph", "The sluice number 7 was opened."]]
+
+
+def test_beyond_the_limit_only_the_newest_texts_are_held(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"".join(encode(article(number)) for number in range(1, 20)))
+    write_report(path, tmp_path / "r.html", text_limit=70)
+    pieces = data_of(tmp_path / "r.html")["articles"]["piece"]
+    assert pieces == [0, 0] + [-1] * 17
+
+
+def test_the_policy_allows_only_this_script_and_style(page: Path) -> None:
+    text = page.read_text()
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)
+    assert policy
+    assert policy[1].startswith("default-src 'none'; ")
+    assert "unsafe" not in policy[1]
+    for tag in ("style", "script"):
+        source = text.split(f"<{tag}>")[1].split(f"</{tag}>")[0]
+        digest = base64.b64encode(hashlib.sha256(source.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy[1]
+    assert not re.search(
+        r"\b(src|srcset)=|@import|url\(|<link|innerHTML|outerHTML|insertAdjacent|document\.write", text
+    )
+
+
+def test_nothing_of_the_site_is_markup_in_the_file(page: Path) -> None:
+    data = page.read_text().split('id="data">')[1].split("</script>")[0]
+    assert not set("<>&\u2028\u2029") & set(data)
+    assert "pwned" in data
+
+
+def test_empty_file(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(b"")
+    assert write_report(tmp_path / "a.jsonl", tmp_path / "r.html") == 0
+    if CHROMIUM:
+        assert "No article has a date." in dump(tmp_path / "r.html")
+
+
+def test_browser_shows_all_parts(page: Path) -> None:
+    dom = dump(page)
+    assert "<title>42 articles of Iran Front Page</title>" in dom
+    assert len(rows_of(dom)) == 25
+    assert "Page 1 of 2" in dom
+    assert 'aria-sort="descending"' in dom
+    for words in (
+        "2020: 41 articles",
+        "Articles by section",
+        "all layouts",
+        "Story 1 as edited",
+        "static-page",
+        "new 42",
+    ):
+        assert words in dom
+
+
+def test_browser_keeps_attacks_inert(page: Path) -> None:
+    dom = dump(page, f"article={SITE}/story-50/")
+    assert "pwned</title>" not in dom
+    assert "<img" not in dom
+    assert 'href="javascript' not in dom
+    assert re.search(r"<dialog[^>]* open", dom)
+    assert "<li><span>javascript:document.title='pwned'</span>" in dom
+    assert dom.count("<script") == page.read_text().count("<script")
+
+
+def test_browser_search_filters_rows(page: Path) -> None:
+    assert rows_of(dump(page, "q=edited")) == ["Story 1 as edited"]
+    assert rows_of(dump(page, "q=sluice&sort=headline")) == []
+
+
+def test_browser_search_in_texts(page: Path) -> None:
+    dom = dump(page, "q=sluice+number+17&deep=1")
+    assert rows_of(dom) == ["Story 17"]
+    assert "1 of 42 articles" in dom
+
+
+def test_browser_sorts(page: Path) -> None:
+    dom = dump(page, "sort=headline&dir=ascending&page=2")
+    assert rows_of(dom)[-1].startswith("Zebra")
+    assert "Page 2 of 2" in dom
+
+
+@pytest.mark.parametrize(
+    ("args", "status", "said"),
+    [
+        ([], 1, "no such file: output/ifp.jsonl"),
+        (["a", "b"], 2, "one FILE"),
+        (["--text", "x"], 2, "--text"),
+        (["--nonsense"], 2, "--nonsense"),
+    ],
+)
+def test_the_command_says_what_is_wrong(tmp_path: Path, args: list[str], status: int, said: str) -> None:
+    done = scrapy("report", *args, cwd=tmp_path)
+    assert (done.returncode, "Traceback" in done.stderr) == (status, False)
+    assert said in done.stderr
+    assert list(tmp_path.glob("*.html")) == []
+
+
+def test_the_command(page: Path) -> None:
+    (page.parent / "output").mkdir()
+    shutil.copy(page.parent / "ifp.jsonl", page.parent / "output")
+    done = scrapy("report", "-o", "mine.html", cwd=page.parent)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "mine.html: 42 articles\n"
+    assert (page.parent / "mine.html").stat().st_size > 20_000
+
+
+def scrapy(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    (cwd / "few_settings.py").write_text('COMMANDS_MODULE = "ifp_scraper.commands"\n')
+    env = {"PYTHONPATH": f"{ROOT}:{cwd}", "SCRAPY_SETTINGS_MODULE": "few_settings", "PATH": "/usr/bin:/bin"}
+    command = [sys.executable, "-m", "scrapy", *args]
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=60, check=False)
