@@ -6,8 +6,9 @@ import glob
 import logging
 import re
 import zipfile
+import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urldefrag
 
+import brotli
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
@@ -23,6 +25,7 @@ from scrapy.responsetypes import responsetypes
 
 from ifp_scraper import urls
 from ifp_scraper.dates import parse_utc
+from ifp_scraper.wayback import unwrap_address, unwrap_page
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -32,6 +35,8 @@ logger = logging.getLogger(__name__)
 
 SUFFIXES = (".warc", ".warc.gz", ".wacz")
 SAMPLE = "sample"
+MAX_UNPACKED = 64 * 1024 * 1024
+"""Bytes that a compressed body may unpack to; the rest is left."""
 
 
 class NotInRecording(IgnoreRequest):
@@ -53,6 +58,8 @@ class Recorded:
     file: int
     member: str
     offset: int
+    wayback: bool
+    """Whether the Wayback Machine served it: its links are rewritten."""
 
 
 def recordings(paths: str) -> list[Path]:
@@ -146,7 +153,7 @@ class Archive:
         return captures[-1] if captures else None
 
     def read(self, record: Recorded) -> tuple[list[tuple[str, str]], bytes]:
-        """Return the headers and the body of a recorded response, transfer coding undone.
+        """Return the headers and the body of a recorded response, its codings undone.
 
         Raises:
             RecordingError: when it cannot be read any more.
@@ -158,7 +165,9 @@ class Archive:
                     if name == record.member:
                         stream.seek(record.offset)
                         found = next(iter(ArchiveIterator(stream, parse_http=True)))
-                        return list(found.http_headers), found.reader.read()
+                        headers = list(found.http_headers)
+                        body = plain_body(found.reader.read(), headers)
+                        return headers, unwrap_page(body) if record.wayback else body
         except (OSError, ValueError, StopIteration) as error:
             raise RecordingError(f"{path}: the record of {record.url} cannot be read: {error}") from error
         raise RecordingError(f"{path} has changed while it was read")
@@ -192,23 +201,72 @@ def _recorded(record: WarcRecord, number: int, member: str) -> Recorded | None:
     message = record.reader.read()
     if len(message) < int(record.headers.get("Content-Length") or 0):
         raise EOFError("the file ends inside a record")
-    url = (record.headers.get("WARC-Target-URI") or "").strip("<>")
+    address = (record.headers.get("WARC-Target-URI") or "").strip("<>")
+    url, kept_at = unwrap_address(address)
     status = _STATUS.match(message)
     if status is None or not url.startswith(("http://", "https://")):
         return None
-    try:
-        captured_at = parse_utc(record.headers["WARC-Date"]).replace(microsecond=0)
-    except (KeyError, ValueError):
-        captured_at = datetime.fromtimestamp(0, UTC)
     head = message[: message.find(b"\r\n\r\n")]
     kind = _CONTENT_TYPE.search(head)
     content_type = kind[1].decode("latin-1").lower() if kind else ""
-    return Recorded(url, captured_at, int(status[1]), content_type, number, member, record.stream_pos)
+    captured_at = kept_at or record_time(record)
+    wayback = url != address
+    return Recorded(url, captured_at, int(status[1]), content_type, number, member, record.stream_pos, wayback)
+
+
+def record_time(record: WarcRecord) -> datetime:
+    """Return a record's WARC-Date, to the second; 1970 when it has none that can be read."""
+    try:
+        return parse_utc(record.headers["WARC-Date"]).replace(microsecond=0)
+    except (KeyError, ValueError):
+        return datetime.fromtimestamp(0, UTC)
 
 
 def _key(url: str) -> str:
     """Scheme, ``www.`` and fragment do not tell recorded addresses apart."""
     return urldefrag(url)[0].split("://", 1)[-1].removeprefix("www.")
+
+
+_CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]{0,200}\r\n")
+
+
+def plain_body(body: bytes, headers: Iterable[tuple[str, str]]) -> bytes:
+    """Return a recorded body with its transfer and content codings undone.
+
+    Some tools record the header and the body without the coding: what cannot be undone is left as it is.
+    """
+    named = {name.lower(): value.lower() for name, value in headers}
+    if "chunked" in named.get("transfer-encoding", ""):
+        body = _joined_chunks(body)
+    for coding in reversed(named.get("content-encoding", "").split(",")):
+        body = _unpacked(body, coding.strip())
+    return body
+
+
+def _joined_chunks(body: bytes) -> bytes:
+    pieces = []
+    position = 0
+    while (head := _CHUNK.match(body, position)) is not None:
+        length = int(head[1], 16)
+        if not length:
+            return b"".join(pieces)
+        pieces.append(body[head.end() : head.end() + length])
+        position = head.end() + length + 2
+    return b"".join(pieces) if pieces and position >= len(body) else body
+
+
+def _unpacked(body: bytes, coding: str) -> bytes:
+    try:
+        if coding in ("gzip", "x-gzip"):
+            return zlib.decompressobj(31).decompress(body, MAX_UNPACKED)
+        if coding == "deflate":
+            bits = 15 if body[:1] == b"\x78" else -15
+            return zlib.decompressobj(bits).decompress(body, MAX_UNPACKED)
+        if coding == "br":
+            return bytes(brotli.Decompressor().process(body, output_buffer_limit=MAX_UNPACKED))
+    except (zlib.error, brotli.error):
+        pass
+    return body
 
 
 class ArchiveDownloadHandler:
@@ -238,12 +296,9 @@ class ArchiveDownloadHandler:
         request.meta["captured_at"] = record.captured_at
         headers = Headers()
         for name, value in pairs:
-            if name.lower() not in ("transfer-encoding", "content-length"):
+            if name.lower() not in ("transfer-encoding", "content-length", "content-encoding"):
                 headers.appendlist(name, value)
-        if "Content-Encoding" not in headers:
-            kind = responsetypes.from_args(headers=headers, url=request.url, body=body)
-        else:
-            kind = Response
+        kind = responsetypes.from_args(headers=headers, url=request.url, body=body)
         return kind(url=request.url, status=record.status, headers=headers, body=body)
 
     async def close(self) -> None:

@@ -16,7 +16,7 @@ def capture_time(response: Response) -> tuple[datetime, timedelta]:
 
     In a recording it is WARC-Date; live, the Date header less Age, else the clock.
     """
-    age = _age(response)
+    age = read_age((response.headers.get("Age") or b"").decode("latin-1"))
     recorded = response.meta.get("captured_at") if response.request is not None else None
     if recorded is not None:
         return recorded, age
@@ -24,7 +24,8 @@ def capture_time(response: Response) -> tuple[datetime, timedelta]:
     return (date - age if date else datetime.now(UTC).replace(microsecond=0)), age
 
 
-def _age(response: Response) -> timedelta:
-    text = (response.headers.get("Age") or b"").decode("latin-1").strip()
+def read_age(text: str) -> timedelta:
+    """Return what an Age header says; nought for what makes no sense."""
+    text = text.strip()
     # A year is longer than any cache keeps a page.
-    return timedelta(seconds=int(text)) if text.isdigit() and int(text) < 366 * 86400 else timedelta(0)
+    return timedelta(seconds=int(text)) if text.isdecimal() and int(text[:12]) < 366 * 86400 else timedelta(0)

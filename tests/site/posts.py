@@ -10,7 +10,7 @@ from typing import Any
 
 from . import pieces as p
 from .clock import TEHRAN, clock_is_skipped
-from .model import Post, Section, encoded
+from .model import Post, Section, Site, encoded
 from .pieces import Picture, Piece
 from .words import AUTHORS, PERSIAN, SECTIONS, TAGS, headline, sentence, sentences, word
 
@@ -33,7 +33,8 @@ def make_posts(n: int, seed: int = 1, end: datetime = END, start: datetime = STA
     rng = Random(seed)
     taken: dict[str, int] = {}
     posts: list[Post] = []
-    for number, published in enumerate(_dates(n, rng, start, end)):
+    dates = _dates(n, rng, start, end)
+    for number, published in enumerate(dates):
         post_id = 100 + number * 3 + rng.randrange(3)
         twin = posts[-1] if number % 37 == 20 else None
         title = _title_again(posts, rng) if number % 31 == 17 else headline(rng)
@@ -42,9 +43,26 @@ def make_posts(n: int, seed: int = 1, end: datetime = END, start: datetime = STA
         _KINDS[number % len(_KINDS)](post, rng)
         if twin and sum(len(block["text"].split()) for block in twin.expected()["blocks"]) >= 50:
             _make_twin(post, twin)
-        _vary(post, number, rng, end)
+        _vary(post, number, rng, dates[-1])
         posts.append(post)
     return posts
+
+
+def publish(site: Site, headline: str, *pieces: Piece, **fields: Any) -> Post:
+    """Add one post to a site, published now; ``fields`` are those of ``Post``."""
+    number = site.next_id()
+    rng = Random(number)
+    given = {
+        "id": number,
+        "slug": re.sub(r"[^a-z0-9]+", "-", headline.lower()).strip("-"),
+        "headline": headline,
+        "author": AUTHORS[0],
+        "sections": [SECTIONS[3]],
+        "pages": [list(pieces) or _paragraphs(rng, 3, 5)],
+        "published": site.now,
+        **fields,
+    }
+    return site.add(Post(**{"modified": given["published"], **given}))
 
 
 def _dates(n: int, rng: Random, start: datetime, end: datetime) -> list[datetime]:

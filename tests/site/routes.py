@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlsplit
 
 from . import feeds, rest, sitemaps
+from .clock import http_date
 from .listings import (
     Listing,
     about_page,
@@ -170,7 +171,7 @@ def _shown(view: View, post: Post, number: int, amp: bool) -> Response:
     if not amp:
         link = f'<{view.root}/wp-json/>; rel="https://api.w.org/", <{view.root}/?p={post.id}>; rel=shortlink'
         return _with(page(html), Link=link)
-    return page(html)
+    return _with(page(html), **{"Last-Modified": http_date(view.now)})  # of no use: it is always now
 
 
 def _with(response: Response, **headers: str) -> Response:

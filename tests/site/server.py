@@ -74,7 +74,7 @@ class SiteServer:
         return routes.answer(self.view(), target, headers or {})
 
     def start(self) -> None:
-        threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True).start()
+        threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
 
     def stop(self) -> None:
         self.stopping.set()

@@ -1,0 +1,461 @@
+"""Articles out of recordings at full speed: no engine, all cores, the same lines as a crawl of the recording gives.
+
+A recording is cut into spans of bytes. Each span is read by a worker, which gives what its pages say. What the workers
+gave waits in a file beside the output (``FILE.jsonl.partial``), so that memory stays flat and an interrupted run goes
+on where it was. When all is read, articles are put together and written, in the order of the recordings: neither the
+number of workers nor who was faster can be seen in the output.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import signal
+import zipfile
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Protocol
+
+import msgspec
+from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
+
+from ifp_scraper import urls
+from ifp_scraper.archive import plain_body, record_time
+from ifp_scraper.captures import read_age
+from ifp_scraper.discovery.listing import may_be_article
+from ifp_scraper.discovery.recording import article_key, best_evidence, may_list, read_listed, split_readings
+from ifp_scraper.items import Article
+from ifp_scraper.ledger import Ledger, Rejected
+from ifp_scraper.merge import ArticleRef, add_evidence, join_pages, merge_views
+from ifp_scraper.pages import Capture, UnreadablePage, read_page
+from ifp_scraper.wayback import unwrap_address, unwrap_page
+
+logger = logging.getLogger(__name__)
+
+SPAN = 2 * 1024 * 1024
+"""Bytes of a recording that a worker reads at a time."""
+
+_MEMBER = b"\x1f\x8b\x08"
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A part of a recording: the records that begin in it."""
+
+    path: str
+    start: int
+    end: int
+    size: int
+    """Of the whole file: a file that has changed is read again."""
+
+
+class PageView(msgspec.Struct):
+    """What one page, or several pages of one article in one span, say."""
+
+    url: str
+    captured_at: datetime
+    article: Article | None = None
+    page_number: int = 1
+    other_pages: list[int] = []
+    places: list[str] = []
+    """Addresses of all pages that went into it."""
+
+    rejected: str | None = None
+    """Why there is no article."""
+
+    layout: str | None = None
+
+
+class SpanResult(msgspec.Struct):
+    """What a worker found in a span."""
+
+    span: Span
+    views: dict[str, list[PageView]]
+    """By article, see ``article_key``."""
+
+    listed: list[tuple[int, ArticleRef]]
+    records: int
+    faults: list[str]
+    """Parts that could not be read."""
+
+
+class Executor(Protocol):
+    """Where spans are read: a pool of processes, or a Dask cluster."""
+
+    def run(self, spans: list[Span], site: str) -> Iterator[SpanResult]:
+        """Yield the result of every span, in any order."""
+        ...
+
+
+def cut(paths: Iterable[Path], size: int = SPAN) -> list[Span]:
+    """Cut recordings into spans; a WACZ file's members are parts of it, when they are stored uncompressed."""
+    spans = []
+    for path in paths:
+        whole = path.stat().st_size
+        for start, end in _members(path, whole):
+            spans += [Span(str(path), at, min(at + size, end), whole) for at in range(start, end, size)]
+    return spans
+
+
+def _members(path: Path, whole: int) -> list[tuple[int, int]]:
+    """Where WARC data stands in a file, as offsets."""
+    if not path.name.endswith(".wacz"):
+        return [(0, whole)]
+    found = []
+    with zipfile.ZipFile(path) as package, path.open("rb") as stream:
+        for member in package.infolist():
+            if not member.filename.endswith((".warc", ".warc.gz")):
+                continue
+            if member.compress_type != zipfile.ZIP_STORED:
+                logger.warning("%s: %s is compressed twice; use scrapy crawl ifp -a archive=", path, member.filename)
+                continue
+            stream.seek(member.header_offset + 26)
+            name, extra = (int.from_bytes(stream.read(2), "little") for _ in range(2))
+            start = member.header_offset + 30 + name + extra
+            found.append((start, start + member.file_size))
+    return found
+
+
+# -- what a worker does ------------------------------------------------------------------------------------------
+
+
+def read_span(span: Span, site: str) -> SpanResult:
+    """Read the records that begin in a span, and the articles of the site among them."""
+    result = SpanResult(span, {}, [], 0, [])
+    with open(span.path, "rb") as stream:
+        for record, message in _records(stream, span, result.faults):
+            result.records += 1
+            _read_record(record, message, site, result)
+    for key, views in result.views.items():
+        result.views[key] = _join_early(views)
+    return result
+
+
+def _records(stream: IO[bytes], span: Span, faults: list[str]) -> Iterator[tuple[WarcRecord, bytes]]:
+    """Yield responses with their bodies; what is damaged is skipped, and the rest read."""
+    at = _next_record(stream, span.start, span)
+    while at is not None:
+        last = at
+        try:
+            stream.seek(at)
+            for record in ArchiveIterator(stream, parse_http=True):
+                last = record.stream_pos
+                if last >= span.end:
+                    return
+                if record.record_type == WarcRecordType.response and record.http_headers is not None:
+                    yield record, record.reader.read()
+            if last + 1 >= span.end:
+                return
+            at = None
+        except (OSError, EOFError, ValueError) as error:
+            faults.append(f"{span.path} at byte {last}: {error}")
+            at = _next_record(stream, last + 1, span)
+
+
+def _next_record(stream: IO[bytes], start: int, span: Span) -> int | None:
+    """The first record that begins in the span at or after an offset."""
+    stream.seek(start)
+    position = start
+    tail = b""
+    while position < span.end + 64:
+        chunk = stream.read(1 << 16)
+        if not chunk:
+            return None
+        window = tail + chunk
+        base = position - len(tail)
+        for found in re.finditer(rb"\x1f\x8b\x08|WARC/1\.[01]\r\n", window):
+            at = base + found.start()
+            if at >= span.end:
+                return None
+            if found[0] != _MEMBER or _is_record(stream, at):
+                stream.seek(at)
+                return at
+        tail = window[-16:]
+        position += len(chunk)
+        stream.seek(position)
+    return None
+
+
+def _is_record(stream: IO[bytes], at: int) -> bool:
+    """Whether a gzip member that holds a WARC record begins here; three bytes may be there by chance."""
+    stream.seek(at)
+    try:
+        return zlib.decompressobj(31).decompress(stream.read(512), 8).startswith(b"WARC/1.")
+    except zlib.error:
+        return False
+
+
+def _read_record(record: WarcRecord, body: bytes, site: str, result: SpanResult) -> None:
+    url, kept_at = unwrap_address((record.headers.get("WARC-Target-URI") or "").strip("<>"))
+    head = record.http_headers
+    # Pages of other hosts, and everything but 200, are passed over before anything is parsed.
+    if head is None or head.status_code != 200 or urls.host(url) != urls.host(site):
+        return
+    if not body:
+        result.faults.append(f"{result.span.path}: the record of {url} is cut off")
+        return
+    headers = list(head)
+    content_type = (record.http_content_type or "").lower()
+    if may_list(url, 200, content_type, site):
+        result.listed += read_listed(url, content_type, plain_body(body, headers), site)
+    elif may_be_article(url, site) and ("html" in content_type or not content_type):
+        body = plain_body(body, headers)
+        age = next((value for name, value in headers if name.lower() == "age"), "")
+        capture = Capture(url, kept_at or record_time(record), read_age(age))
+        view = _view(capture, unwrap_page(body) if kept_at else body, content_type)
+        result.views.setdefault(article_key(url), []).append(view)
+
+
+def _view(capture: Capture, body: bytes, content_type: str) -> PageView:
+    assert capture.captured_at is not None
+    view = PageView(capture.url, capture.captured_at, places=[capture.url])
+    try:
+        page = read_page(body, capture, content_type)
+        if page is None:
+            view.rejected = "no article"
+            return view
+        view.layout = page.layout
+        view.article = page.to_article()
+        view.page_number = page.page_number
+        view.other_pages = list(page.other_pages)
+    except UnreadablePage as error:
+        view.rejected, view.layout = str(error), error.layout
+    return view
+
+
+# -- what becomes of it --------------------------------------------------------------------------------------------
+
+
+def _join_early(views: list[PageView]) -> list[PageView]:
+    """Put a reading together in the worker, where a span holds all of its pages."""
+    if len(views) < 2 or any(view.article is None for view in views):
+        return views
+    views.sort(key=lambda view: view.captured_at)
+    readings = list(split_readings(views))
+    if len(readings) != 1 or _missing_pages(views):
+        return views
+    article = put_together(views)
+    assert article is not None
+    first = views[0]
+    return [
+        PageView(
+            article.fetched_url, first.captured_at, article, layout=article.layout, places=[view.url for view in views]
+        )
+    ]
+
+
+def put_together(views: list[PageView]) -> Article | None:
+    """Return one article from the pages of one reading; null when none of them is an article."""
+    canonical = sorted((v for v in views if v.article and "amp" not in _kind(v)), key=lambda v: v.page_number)
+    amp = sorted((v for v in views if v.article and _kind(v) == "amp"), key=lambda v: v.page_number)
+    articles = []
+    for pages in (canonical, amp):
+        found = [view.article for view in pages if view.article is not None]
+        if len(found) > 1:
+            articles.append(join_pages(found, bool(_missing_pages(pages))))
+        elif found:
+            articles.append(found[0])
+    if len(articles) == 2:
+        return merge_views(articles[0], articles[1])
+    return articles[0] if articles else None
+
+
+def _kind(view: PageView) -> str:
+    return "amp" if view.layout is not None and view.layout.startswith("amp-") else "canonical"
+
+
+def _missing_pages(views: list[PageView]) -> set[int]:
+    """Numbers of further canonical pages that are not among the views."""
+    canonical = [view for view in views if _kind(view) == "canonical"] or views
+    numbers = {view.page_number for view in canonical}
+    return {number for view in canonical for number in (1, *view.other_pages) if number not in numbers}
+
+
+class Partial:
+    """What workers gave, in a file beside the output, until all is read.
+
+    Args:
+        path: of the file; what an interrupted run left in it is used when it fits the recordings.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.spans: dict[Span, tuple[int, int]] = {}
+        self._stream = path.open("ab+")
+        self._stream.seek(0)
+        whole = 0
+        while len(head := self._stream.read(8)) == 8:
+            length = int.from_bytes(head, "big")
+            data = self._stream.read(length)
+            try:
+                span = msgspec.msgpack.decode(data, type=SpanResult).span if len(data) == length else None
+            except msgspec.DecodeError:
+                span = None
+            if span is None:
+                break
+            self.spans[span] = (whole + 8, length)
+            whole = self._stream.tell()
+        self._stream.truncate(whole)
+
+    def add(self, result: SpanResult) -> None:
+        """Keep a result; what a kill leaves of it unfinished is cut by the next run."""
+        data = msgspec.msgpack.encode(result)
+        self._stream.seek(0, os.SEEK_END)
+        at = self._stream.tell()
+        self._stream.write(len(data).to_bytes(8, "big") + data)
+        self._stream.flush()
+        self.spans[result.span] = (at + 8, len(data))
+
+    def read(self, span: Span) -> SpanResult:
+        """Return a result that was kept."""
+        at, length = self.spans[span]
+        self._stream.seek(at)
+        return msgspec.msgpack.decode(self._stream.read(length), type=SpanResult)
+
+    def remove(self) -> None:
+        """Close and delete the file."""
+        self._stream.close()
+        self.path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Close the file and leave it for the next run."""
+        self._stream.close()
+
+
+def extract_spans(
+    spans: list[Span], site: str, ledger: Ledger, executor: Executor, progress: Callable[[int, int, int], None]
+) -> None:
+    """Read all spans and write what they hold.
+
+    Args:
+        spans: of all recordings, in their order.
+        site: root of the site; pages of other hosts are passed over.
+        ledger: the open output.
+        executor: where spans are read.
+        progress: is told the records read, the spans done and all spans.
+
+    Raises:
+        StoreError: when the output fails.
+    """
+    partial = Partial(ledger.store.path.with_name(ledger.store.path.name + ".partial"))
+    try:
+        records = 0
+        waiting = [span for span in spans if span not in partial.spans]
+        done = len(spans) - len(waiting)
+        for result in executor.run(waiting, site):
+            partial.add(result)
+            records += result.records
+            done += 1
+            for fault in result.faults[:3]:
+                ledger.say(f"skipped: {fault}")
+            progress(records, done, len(spans))
+        _write_all(spans, partial, ledger)
+    except BaseException:
+        partial.close()
+        raise
+    partial.remove()
+
+
+def _write_all(spans: list[Span], partial: Partial, ledger: Ledger) -> None:
+    """Put articles together and write them, each when the last of its spans has come."""
+    last_span: dict[str, int] = {}
+    listed: list[tuple[int, ArticleRef]] = []
+    for number, span in enumerate(spans):
+        result = partial.read(span)
+        listed += result.listed
+        last_span.update(dict.fromkeys(result.views, number))
+    evidence = best_evidence(listed)
+    held: dict[str, list[PageView]] = {}
+    for number, span in enumerate(spans):
+        for key, views in partial.read(span).views.items():
+            held.setdefault(key, []).extend(views)
+        for key in [key for key in held if last_span[key] == number]:
+            _write_article(held.pop(key), evidence.get(key), ledger)
+
+
+def _write_article(views: list[PageView], ref: ArticleRef | None, ledger: Ledger) -> None:
+    views.sort(key=lambda view: view.captured_at)
+    for reading in split_readings(views):
+        article = put_together(reading)
+        if article is not None:
+            ledger.write(add_evidence(article, ref) if ref is not None else article)
+        else:
+            view = reading[0]
+            ledger.reject(Rejected.of(view.url, view.rejected or "no article", view.layout, None))
+
+
+class Processes:
+    """A pool of processes on this machine."""
+
+    def __init__(self, workers: int | None = None) -> None:
+        self._workers = workers or os.cpu_count() or 1
+
+    def run(self, spans: list[Span], site: str) -> Iterator[SpanResult]:
+        """See ``Executor``. A span that kills its worker is skipped, and said."""
+        waiting = list(reversed(spans))
+        while waiting:
+            try:
+                yield from self._pool(waiting, site)
+            except BrokenProcessPool:
+                yield from self._one_by_one(waiting, site)
+
+    def _pool(self, waiting: list[Span], site: str) -> Iterator[SpanResult]:
+        with ProcessPoolExecutor(self._workers, initializer=_ignore_interrupt) as pool:
+            running: list[tuple[Span, Future[SpanResult]]] = []
+            try:
+                while waiting or running:
+                    while waiting and len(running) < 3 * self._workers:
+                        span = waiting.pop()
+                        running.append((span, pool.submit(read_span, span, site)))
+                    yield running[0][1].result()
+                    running.pop(0)
+            finally:
+                waiting.extend(span for span, _ in reversed(running))
+                for _, future in running:
+                    future.cancel()
+
+    def _one_by_one(self, waiting: list[Span], site: str) -> Iterator[SpanResult]:
+        """Read the next few spans each in a process of its own, to find the one that kills."""
+        for _ in range(min(len(waiting), 3 * self._workers)):
+            span = waiting.pop()
+            try:
+                with ProcessPoolExecutor(1, initializer=_ignore_interrupt) as pool:
+                    yield pool.submit(read_span, span, site).result()
+            except BrokenProcessPool:
+                yield SpanResult(
+                    span, {}, [], 0, [f"{span.path} at byte {span.start}: a page there killed its worker"]
+                )
+
+
+def _ignore_interrupt() -> None:
+    """Leave Ctrl-C to the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+class Dask:
+    """An existing Dask cluster (extra ``cluster``); every worker must see the recordings under the same path."""
+
+    def __init__(self, address: str) -> None:
+        from distributed import Client
+
+        self._client = Client(address, timeout="10s")
+
+    def run(self, spans: list[Span], site: str) -> Iterator[SpanResult]:
+        """See ``Executor``. What a lost worker had is read again by another."""
+        from distributed import as_completed
+
+        waiting = list(reversed(spans))
+        ahead = max(8, 3 * len(self._client.scheduler_info()["workers"]))
+
+        def submit() -> object:
+            return self._client.submit(read_span, waiting.pop(), site, pure=False, retries=3)
+
+        running = as_completed([submit() for _ in range(min(ahead, len(waiting)))])
+        for future in running:
+            yield future.result()
+            if waiting:
+                running.add(submit())

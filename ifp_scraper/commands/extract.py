@@ -1,0 +1,88 @@
+"""``scrapy extract PATH... -o FILE``: every article page in recordings, on all cores."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from ifp_scraper.archive import RecordingError, recordings
+from ifp_scraper.bulk import Dask, Executor, Processes, cut, extract_spans
+from ifp_scraper.ledger import Ledger
+from ifp_scraper.options import BadArgument, read_options
+from ifp_scraper.store import StoreError
+
+
+class Command(ScrapyCommand):
+    """Extract articles from recordings."""
+
+    requires_crawler_process = False
+
+    def syntax(self) -> str:
+        """See ``ScrapyCommand``."""
+        return "[options] <recording>... -o FILE"
+
+    def short_desc(self) -> str:
+        """See ``ScrapyCommand``."""
+        return "Extract every article page in recordings (WARC, WACZ), on all cores"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add ours."""
+        super().add_options(parser)
+        parser.add_argument("-o", "--output", metavar="FILE", help="append to this .jsonl file")
+        parser.add_argument("--workers", type=int, metavar="N", help="processes; default: one a core")
+        parser.add_argument("--dask", metavar="ADDRESS", help="read on this Dask cluster, e.g. tcp://host:8786")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Extract; exit status 1 when the output or the recordings fail."""
+        assert self.settings is not None
+        if not args:
+            raise UsageError("name the recordings", print_help=False)
+        if not opts.output or not opts.output.endswith(".jsonl"):
+            raise UsageError("name the output with -o FILE.jsonl", print_help=False)
+        if opts.workers is not None and opts.workers < 1:
+            raise UsageError("--workers is 1 or more", print_help=False)
+        try:
+            options = read_options({}, self.settings["IFP_SITE"])
+            files = recordings(",".join(args))
+        except (BadArgument, RecordingError) as error:
+            raise UsageError(str(error), print_help=False) from None
+        self.settings.set("IFP_OUTPUT", opts.output, priority="cmdline")
+        try:
+            executor: Executor = Dask(opts.dask) if opts.dask else Processes(opts.workers)
+            ledger = Ledger.open(options, self.settings)
+        except ImportError:
+            self._fail('--dask needs the extra "cluster": pip install "ifp-scraper[cluster]"')
+            return
+        except (StoreError, OSError) as error:
+            self._fail(str(error))
+            return
+        self._extract(files, options.site, ledger, executor)
+
+    def _extract(self, files: list[Path], site: str, ledger: Ledger, executor: Executor) -> None:
+        started = time.monotonic()
+
+        def progress(records: int, done: int, spans: int) -> None:
+            if sys.stderr.isatty():
+                rate = records / max(time.monotonic() - started, 0.001)
+                left = (time.monotonic() - started) / max(done, 1) * (spans - done)
+                print(f"\r{records} records, {rate:.0f} a second, about {left:.0f} s left   ", end="", file=sys.stderr)
+
+        reason, why, received = "finished", None, 0
+        try:
+            received = sum(path.stat().st_size for path in files)
+            extract_spans(cut(files), site, ledger, executor, progress)
+        except KeyboardInterrupt:
+            reason = "shutdown"
+        except (StoreError, OSError) as error:
+            why = str(error)
+        ledger.finish(reason=reason, why=why, requests=0, received=received, errors=0)
+        self.exitcode = ledger.exit_status
+
+    def _fail(self, line: str) -> None:
+        print(f"Nothing was extracted: {line}", file=sys.stderr)
+        self.exitcode = 1

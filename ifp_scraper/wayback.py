@@ -1,0 +1,36 @@
+"""Pages kept by the Wayback Machine, read as the page they were: address, time and links undone."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+_ADDRESS = re.compile(r"https?://web\.archive\.org/web/(\d{4,14})(?:[a-z]{2}_)?/(?=https?:)", re.IGNORECASE)
+_LINK = re.compile(
+    rb"(?:https?:)?(?://web\.archive\.org)?/web/\d{14}(?:[a-z]{2}_)?/(?=(?:https?:)?//|mailto:)", re.IGNORECASE
+)
+_TOOLBAR = re.compile(rb"<!-- BEGIN WAYBACK TOOLBAR INSERT -->.*?<!-- END WAYBACK TOOLBAR INSERT -->", re.DOTALL)
+
+
+def unwrap_address(url: str) -> tuple[str, datetime | None]:
+    """Return the address of the page itself, and when it was captured; null for any other address.
+
+    >>> unwrap_address("https://web.archive.org/web/20240506060000id_/https://ifpnews.com/a/")[0]
+    'https://ifpnews.com/a/'
+    """
+    match = _ADDRESS.match(url)
+    if match is None:
+        return url, None
+    stamp = (match[1] + "0101000000"[max(0, len(match[1]) - 4) :])[:14]
+    try:
+        captured_at = datetime.strptime(stamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    except ValueError:
+        captured_at = None
+    return url[match.end() :], captured_at
+
+
+def unwrap_page(body: bytes) -> bytes:
+    """Return the page with its own links and without the toolbar; a raw capture (``id_``) stays as it is."""
+    if b"/web/" not in body:
+        return body
+    return _LINK.sub(b"", _TOOLBAR.sub(b"", body))
