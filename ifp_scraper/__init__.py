@@ -7,6 +7,7 @@ from typing import Any
 
 from ifp_scraper.items import to_dict
 from ifp_scraper.pages import Capture, UnreadablePage, read_article
+from ifp_scraper.wayback import unwrap_address, unwrap_page
 
 __all__ = ["UnreadablePage", "extract"]
 
@@ -16,7 +17,7 @@ def extract(html: bytes | str, url: str, *, captured_at: datetime | str | None =
 
     Args:
         html: the page, as bytes (best) or text.
-        url: where it was captured.
+        url: where it was captured; of a Wayback Machine capture the page's own address and time are read from it.
         captured_at: when; aware, or ISO 8601, where no zone means UTC. Without it, what hangs on it is null.
 
     Raises:
@@ -27,5 +28,9 @@ def extract(html: bytes | str, url: str, *, captured_at: datetime | str | None =
         captured_at = datetime.fromisoformat(captured_at)
     if captured_at is not None:
         captured_at = (captured_at if captured_at.tzinfo else captured_at.replace(tzinfo=UTC)).astimezone(UTC)
+    url, kept_at = unwrap_address(url)
+    if kept_at is not None:
+        captured_at = captured_at or kept_at
+        html = unwrap_page(html if isinstance(html, bytes) else html.encode("utf-8", "replace"))
     article = read_article(html, Capture(url, captured_at))
     return to_dict(article) if article is not None else None

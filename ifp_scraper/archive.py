@@ -244,7 +244,7 @@ def plain_body(body: bytes, headers: Iterable[tuple[str, str]]) -> bytes:
 
 
 def _joined_chunks(body: bytes) -> bytes:
-    pieces = []
+    pieces: list[bytes] = []
     position = 0
     while (head := _CHUNK.match(body, position)) is not None:
         length = int(head[1], 16)

@@ -1,0 +1,21 @@
+"""``ifp``: the same commands outside of a checkout, e.g. ``ifp crawl``, ``ifp extract``."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from scrapy.cmdline import execute
+
+
+def main() -> None:
+    """Run a command of the scrapy tool with this project's settings."""
+    os.environ.setdefault("SCRAPY_SETTINGS_MODULE", "ifp_scraper.settings")
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["crawl"] and arguments[1:2] != ["ifp"]:
+        arguments.insert(1, "ifp")  # there is only one spider
+    execute(["ifp", *arguments])
+
+
+if __name__ == "__main__":
+    main()
