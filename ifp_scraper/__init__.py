@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ifp_scraper.items import to_dict
+from ifp_scraper.load import load, recent_posts
 from ifp_scraper.pages import Capture, UnreadablePage, read_article
 from ifp_scraper.wayback import unwrap_address, unwrap_page
 
-__all__ = ["UnreadablePage", "extract"]
+__all__ = ["UnreadablePage", "extract", "load", "recent_posts"]
 
 
 def extract(html: bytes | str, url: str, *, captured_at: datetime | str | None = None) -> dict[str, Any] | None:

@@ -12,10 +12,12 @@ import logging
 import os
 import re
 import signal
+import threading
+import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from datetime import datetime
 from pathlib import Path
@@ -88,6 +90,10 @@ class Executor(Protocol):
 
     def run(self, spans: list[Span], site: str) -> Iterator[SpanResult]:
         """Yield the result of every span, in any order."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what was made for it."""
         ...
 
 
@@ -389,41 +395,55 @@ def _write_article(views: list[PageView], ref: ArticleRef | None, ledger: Ledger
 
 
 class Processes:
-    """A pool of processes on this machine."""
+    """A pool of processes on this machine.
+
+    Make it before the output is opened: a process holds on to the lock of a file that it inherits.
+    """
 
     def __init__(self, workers: int | None = None) -> None:
         self._workers = workers or os.cpu_count() or 1
+        self._pool = self._new_pool(self._workers)
+
+    def _new_pool(self, workers: int) -> ProcessPoolExecutor:
+        pool = ProcessPoolExecutor(workers, initializer=_begin_worker, initargs=(os.getpid(),))
+        wait([pool.submit(os.getpid) for _ in range(workers)])  # so that all processes are there now
+        return pool
 
     def run(self, spans: list[Span], site: str) -> Iterator[SpanResult]:
         """See ``Executor``. A span that kills its worker is skipped, and said."""
         waiting = list(reversed(spans))
         while waiting:
             try:
-                yield from self._pool(waiting, site)
+                yield from self._all(waiting, site)
             except BrokenProcessPool:
+                self._pool.shutdown(wait=False, cancel_futures=True)
                 yield from self._one_by_one(waiting, site)
+                self._pool = self._new_pool(self._workers)
 
-    def _pool(self, waiting: list[Span], site: str) -> Iterator[SpanResult]:
-        with ProcessPoolExecutor(self._workers, initializer=_ignore_interrupt) as pool:
-            running: list[tuple[Span, Future[SpanResult]]] = []
-            try:
-                while waiting or running:
-                    while waiting and len(running) < 3 * self._workers:
-                        span = waiting.pop()
-                        running.append((span, pool.submit(read_span, span, site)))
-                    yield running[0][1].result()
-                    running.pop(0)
-            finally:
-                waiting.extend(span for span, _ in reversed(running))
-                for _, future in running:
-                    future.cancel()
+    def close(self) -> None:
+        """End the processes."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _all(self, waiting: list[Span], site: str) -> Iterator[SpanResult]:
+        running: list[tuple[Span, Future[SpanResult]]] = []
+        try:
+            while waiting or running:
+                while waiting and len(running) < 3 * self._workers:
+                    span = waiting.pop()
+                    running.append((span, self._pool.submit(read_span, span, site)))
+                yield running[0][1].result()
+                running.pop(0)
+        finally:
+            waiting.extend(span for span, _ in reversed(running))
+            for _, future in running:
+                future.cancel()
 
     def _one_by_one(self, waiting: list[Span], site: str) -> Iterator[SpanResult]:
         """Read the next few spans each in a process of its own, to find the one that kills."""
         for _ in range(min(len(waiting), 3 * self._workers)):
             span = waiting.pop()
             try:
-                with ProcessPoolExecutor(1, initializer=_ignore_interrupt) as pool:
+                with self._new_pool(1) as pool:
                     yield pool.submit(read_span, span, site).result()
             except BrokenProcessPool:
                 yield SpanResult(
@@ -431,9 +451,16 @@ class Processes:
                 )
 
 
-def _ignore_interrupt() -> None:
-    """Leave Ctrl-C to the parent."""
+def _begin_worker(parent: int) -> None:
+    """Leave Ctrl-C to the parent, and end when it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 class Dask:
@@ -459,3 +486,7 @@ class Dask:
             yield future.result()
             if waiting:
                 running.add(submit())
+
+    def close(self) -> None:
+        """Leave the cluster as it was."""
+        self._client.close()

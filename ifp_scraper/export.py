@@ -194,7 +194,8 @@ class _Sqlite:
 
     def write(self, table: Table, rows: list[Row]) -> None:
         marks = ",".join("?" * len(table.columns))
-        plain = ([_cell_of_sqlite(value) for value in row] for row in rows)
+        dump = json.JSONEncoder(ensure_ascii=False).encode
+        plain = ([dump(value) if isinstance(value, list) else value for value in row] for row in rows)
         self._database.executemany(f'INSERT INTO "{table.name}" VALUES ({marks})', plain)
 
     def close(self) -> None:
@@ -206,10 +207,6 @@ class _Sqlite:
         self._database.execute("COMMIT")
         self._database.executescript(_FULL_TEXT + "ANALYZE;")
         self._database.close()
-
-
-def _cell_of_sqlite(value: Any) -> Any:
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
 
 
 def _create(table: Table) -> str:

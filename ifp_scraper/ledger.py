@@ -6,13 +6,15 @@ one line a run. The last two save requests; without them a run only looks at mor
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
 import sys
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -26,7 +28,7 @@ from ifp_scraper.merge import ArticleRef
 from ifp_scraper.options import Options
 from ifp_scraper.pages.article import EXTRACTOR_VERSION
 from ifp_scraper.revisions import decide, text_hash
-from ifp_scraper.store import Store, StoreError
+from ifp_scraper.store import Known, Store, StoreError, explain
 
 if TYPE_CHECKING:
     from scrapy.http import Response
@@ -36,6 +38,7 @@ DEFAULT_OUTPUT = "output/ifp.jsonl"
 _FAILED_SHARE = 0.01
 """Share of failed fetches from which a run has not done its job."""
 
+_HEAD = 4096
 _KEPT_PAGES = 20
 """Unreadable pages that are kept beside the rejected file, for ``scrapy fixture``."""
 
@@ -74,15 +77,19 @@ class Ledger:
         self.failures: list[tuple[str, str]] = []
         self.started = time.monotonic()
         self.started_at = datetime.now(UTC)
-        self.exit_status = 0
+        self.exit_status = 1
+        self.finished = False
+        self.trouble: str | None = None
+        """A file beside the output that could not be written."""
         self._rejected_path = path.with_suffix(".rejected.jsonl")
         self._runs_path = path.with_suffix(".runs.jsonl")
         if start_over:
             self._rejected_path.unlink(missing_ok=True)
         self._rejected = self._read_rejected()
         self._base = self._last_whole_run()
-        self._walk: Walk | None = None
+        self.current_walk: Walk | None = None
         self._walked_whole = False
+        self._broken: list[str] = []
 
     @classmethod
     def open(cls, options: Options, settings: BaseSettings) -> Ledger:
@@ -113,30 +120,46 @@ class Ledger:
             return False
         return not _later(ref.modified_at, known.modified_at)
 
-    def walk(self, fetch: Fetch, sitemaps: list[str]) -> Walk:
-        """Return what a source must be told."""
-        base = self._base if self.options.whole and self.options.refresh is None else None
-        self._walk = Walk(
+    def is_settled(self, ref: ArticleRef) -> bool:
+        """Whether it is current, and was so after the last whole run.
+
+        What later runs that were cut short have added says nothing of its neighbours.
+        """
+        known = self.store.find(ref.id, urls.canonical(ref.url))
+        later = known is not None and known.number >= (self._base or {}).get("articles", 0)
+        return not later and self.is_current(ref)
+
+    def rejected_reason(self, url: str) -> str | None:
+        """Why a canonical address gave no line; null when it was never tried."""
+        rejected = self._rejected.get(url)
+        return rejected.reason if rejected else None
+
+    def walk(self, fetch: Fetch, sitemaps: list[str], *, everything: bool = False) -> Walk:
+        """Return what a source must be told; ``everything`` asks for its whole list, whatever is known."""
+        base = self._base if self.options.whole and self.options.refresh is None and not everything else None
+        self.current_walk = Walk(
             options=self.options,
             fetch=fetch,
             is_current=self.is_current,
+            is_settled=self.is_settled,
             is_known=self.is_known,
             caught_up=base is not None,
-            known_count=sum(known.status != "gone" for known in self.store.known()) + len(self._rejected),
+            known_count=sum(known.status != "gone" for known in self.store.known())
+            + sum(self.store.find(None, url) is None for url in self._rejected),
             newest_modified=base.get("newest_modified") if base else None,
             newest_published=base.get("newest_published") if base else None,
             sitemaps=sitemaps,
             validators=dict(base.get("validators") or {}) if base else {},
             max_pages=self.settings.getint("IFP_MAX_LISTING_PAGES"),
             max_sitemaps=self.settings.getint("IFP_MAX_SITEMAPS"),
+            source=base.get("source") if base else None,
         )
-        return self._walk
+        return self.current_walk
 
     def walked(self, walk: Walk) -> None:
         """Note that discovery came to its end."""
         self._walked_whole = self.options.whole and not walk.broken
-        for part in walk.broken[:5]:
-            self.say(f"not everything could be looked at: {part}")
+        self._broken = list(walk.broken)
 
     # -- what is written -------------------------------------------------------------------------------------------
 
@@ -160,6 +183,16 @@ class Ledger:
         self._progress()
         return decision.outcome
 
+    def mark_gone(self, known: Known, at: datetime) -> None:
+        """Write a last line for an article that the site has withdrawn.
+
+        Raises:
+            StoreError: when the output fails.
+        """
+        gone = replace(self.store.read(known), status="gone", fetched_at=format_utc(at), reread=False)
+        self.store.append(gone)
+        self.counts["gone"] += 1
+
     def reject(self, rejected: Rejected, response: Response | None = None) -> None:
         """Note a page that gave no line, once, and keep it when it should have been readable."""
         self.counts["rejected"] += 1
@@ -167,13 +200,24 @@ class Ledger:
         before = self._rejected.get(key)
         self._rejected[key] = rejected
         if before is None or (before.reason, before.modified_at) != (rejected.reason, rejected.modified_at):
-            _append(self._rejected_path, asdict(rejected))
+            try:
+                _append(self._rejected_path, asdict(rejected))
+            except OSError as error:
+                self.trouble = f"{self._rejected_path} cannot be written: {explain(error)}"
         if response is not None and self.counts["kept pages"] < _KEPT_PAGES:
-            folder = self.store.path.with_suffix(".rejected")
+            self._keep_page(rejected.url, response)
+
+    def _keep_page(self, url: str, response: Response) -> None:
+        """Keep a page beside the output; its name comes from the clock and a count, never from the address."""
+        folder = self.store.path.with_suffix(".rejected")
+        self.counts["kept pages"] += 1
+        name = f"{self.started_at:%Y%m%dT%H%M%S}-{self.counts['kept pages']:03}.html"
+        try:
             folder.mkdir(exist_ok=True)
-            self.counts["kept pages"] += 1
-            name = f"{self.started_at:%Y%m%dT%H%M%S}-{self.counts['kept pages']:03}.html"
-            (folder / name).write_bytes(b"<!-- " + rejected.url.encode() + b" -->\n" + response.body)
+            comment = url.replace("--", "%2d%2d").replace(">", "%3e")
+            (folder / name).write_bytes(f"<!-- {comment} -->\n".encode("utf-8", "replace") + response.body)
+        except OSError as error:
+            self.trouble = f"pages cannot be kept in {folder}: {explain(error)}"
 
     def failed(self, url: str, reason: str) -> None:
         """Note a fetch that failed for good in this run."""
@@ -186,8 +230,8 @@ class Ledger:
         """Print a plain line on stderr."""
         print(line, file=sys.stderr, flush=True)
 
-    def announce(self, source: str, walk: Walk) -> None:
-        """Say how much there is to do, before the first article."""
+    def announce(self, source: str, walk: Walk, delay: float = 0.0) -> None:
+        """Say how much there is to do, before the first article; ``delay`` is what robots.txt asks for."""
         known = walk.known_count
         if walk.caught_up:
             self.say(f"Looking for what is new or changed ({source}); {known} articles are known.")
@@ -198,8 +242,9 @@ class Ledger:
             left = max(0, walk.total - known)
             left = min(left, self.options.limit or left)
             pages = 2 if self.options.pages == "both" else 1
-            hours = left * pages * max(self.settings.getfloat("DOWNLOAD_DELAY"), 0.05) / 3600
-            pace = f"about {hours:.1f} hours" if hours >= 0.2 else f"about {max(1, round(hours * 60))} minutes"
+            hours = left * pages * max(self.settings.getfloat("DOWNLOAD_DELAY"), delay, 0.05) / 3600
+            minutes = max(1, round(hours * 60))
+            pace = f"about {hours:.1f} hours" if minutes >= 60 else f"about {minutes} minute{'s' * (minutes > 1)}"
             self.say(f"The site lists about {walk.total} articles ({source}), {known} are known: {pace} at this pace.")
         self.say("It may be stopped (Ctrl-C) and continued with the same command at any time.")
 
@@ -208,7 +253,8 @@ class Ledger:
             return
         seconds = max(time.monotonic() - self.started, 0.001)
         done = sum(self.counts[name] for name in ("new", "revised", "reread", "unchanged"))
-        total = self._walk.total if self._walk and self._walk.total and not self._walk.caught_up else None
+        walk = self.current_walk
+        total = walk.total if walk and walk.total and not walk.caught_up else None
         left = f", about {max(0, total - len(self.store))} left" if total else ""
         print(f"\r{done} articles, {done / seconds:.1f} a second{left}   ", end="", file=sys.stderr, flush=True)
 
@@ -216,6 +262,7 @@ class Ledger:
 
     def finish(self, *, reason: str, why: str | None, requests: int, received: int, errors: int) -> None:
         """Set the exit status, print the summary, add the line of this run, and close the files."""
+        self.finished = True
         fetched = sum(self.counts[name] for name in ("new", "revised", "reread", "unchanged", "rejected", "failed"))
         if why is None and reason == "shutdown":
             why = "it was stopped; the same command goes on"
@@ -225,6 +272,9 @@ class Ledger:
             why = f"{self.counts['failed']} of {fetched} fetches failed: {self.failures[0][1]} ({self.failures[0][0]})"
         elif why is None and reason != "finished":
             why = reason
+        elif why is None and self._broken:
+            why = f"not everything could be looked at: {'; '.join(self._broken[:3])}"
+        why = why or self.trouble
         self.exit_status = 1 if why else 0
         try:
             self.store.close()
@@ -239,14 +289,15 @@ class Ledger:
     def _summary(self, why: str | None, requests: int, received: int) -> None:
         counts = self.counts
         seconds = time.monotonic() - self.started
-        found = counts["new"] + counts["revised"] + counts["reread"] + counts["unchanged"] + counts["rejected"]
+        looked = ("new", "revised", "reread", "unchanged", "rejected", "failed", "current")
         for url, reason in self.failures[:3]:
             self.say(f"failed: {url} ({reason})")
         if self.store.bad_lines:
             self.say(f"{self.store.bad_lines} lines of the file are no articles and were left as they are.")
         self.say(
-            f"Looked at {found}: {counts['new']} new, {counts['revised']} revised, {counts['reread']} reread, "
-            f"{counts['unchanged']} unchanged, {counts['rejected']} rejected, {counts['failed']} failed; "
+            f"Found {sum(counts[name] for name in looked)}: {counts['new']} new, {counts['revised']} revised, "
+            f"{counts['reread']} reread, {counts['unchanged'] + counts['current']} unchanged, "
+            f"{counts['rejected']} rejected, {counts['failed']} failed; "
             f"{counts['duplicates']} have the text of another."
         )
         self.say(f"{requests} requests, {received / 1e6:.1f} MB, {seconds:.0f} seconds.")
@@ -277,14 +328,16 @@ class Ledger:
             "reason": why or reason,
             "complete": complete,
             "articles": len(self.store),
-            "newest_modified": self.store.newest_modified,
+            "newest_modified": self._seen_until(),
             "newest_published": self.store.newest_published,
-            "validators": self._walk.validators if self._walk else {},
+            "validators": self.current_walk.validators if self.current_walk else {},
+            "source": self.current_walk.source if self.current_walk else None,
+            "head": _head(self.store.path),
         }
         try:
             _append(self._runs_path, run)
         except OSError as error:
-            self.say(f"{self._runs_path} cannot be written: {error.strerror}")
+            self.say(f"{self._runs_path} cannot be written: {explain(error)}")
             self.exit_status = 1
 
     # -- the files beside --------------------------------------------------------------------------------------------
@@ -305,9 +358,16 @@ class Ledger:
     def _last_whole_run(self) -> dict[str, Any] | None:
         """The last run after which nothing was missing, if the file still holds what it held then."""
         runs = [run for run in _lines(self._runs_path) if run.get("complete") and run.get("site") == self.options.site]
-        if runs and isinstance(runs[-1].get("articles"), int) and len(self.store) >= runs[-1]["articles"]:
-            return runs[-1]
-        return None
+        if not runs or not isinstance(runs[-1].get("articles"), int) or len(self.store) < runs[-1]["articles"]:
+            return None
+        head = runs[-1].get("head") or {}
+        return runs[-1] if head == _head(self.store.path, head.get("bytes")) else None
+
+    def _seen_until(self) -> str | None:
+        """Up to when no edit can have been missed: what came while the run went on may have been listed before."""
+        newest = self.store.newest_modified
+        asked_at = self.current_walk.asked_at if self.current_walk else None
+        return min(newest, format_utc(asked_at) or newest) if newest else None
 
 
 def _later(said: str | None, known: str | None) -> bool:
@@ -315,15 +375,29 @@ def _later(said: str | None, known: str | None) -> bool:
     return said is not None and (known is None or said > known)
 
 
+def _head(path: Path, size: int | None = None) -> dict[str, Any]:
+    """What tells this file from another of the same name."""
+    with path.open("rb") as stream:
+        start = stream.read(_HEAD if size is None else size)
+    return {"bytes": len(start), "sha256": hashlib.sha256(start).hexdigest()}
+
+
 def _append(path: Path, value: dict[str, Any]) -> None:
     """Append one whole line; what an earlier kill left unfinished is ended first."""
     line = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
-    with path.open("ab+") as stream:
-        if stream.tell():
+    with path.open("ab+", buffering=0) as stream:
+        size = stream.seek(0, os.SEEK_END)
+        if size:
             stream.seek(-1, os.SEEK_END)
             if stream.read(1) != b"\n":
                 line = b"\n" + line
-        stream.write(line)
+        try:
+            while line:
+                line = line[stream.write(line) or 0 :]
+        except OSError:
+            with suppress(OSError):
+                os.ftruncate(stream.fileno(), size)
+            raise
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:

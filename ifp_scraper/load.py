@@ -16,6 +16,7 @@ import zlib
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -399,14 +400,14 @@ def _to_arrow(batch: list[bytes], schema: Any) -> Any:
             return table
     except pa.ArrowInvalid:
         pass
-    pieces = []  # a line of the batch does not fit: take them one by one
-    for line in batch:
-        try:
-            row = msgspec.to_builtins(decode(line))
-            pieces.append(pa.Table.from_pylist([row], schema=schema))
-        except (msgspec.MsgspecError, pa.ArrowException, OverflowError) as error:
-            _warn(f"a line was left out that does not fit the schema: {error}")
-    return pa.concat_tables(pieces) if pieces else schema.empty_table()
+    if len(batch) > 1:  # a line of them does not fit: find it
+        middle = len(batch) // 2
+        return pa.concat_tables([_to_arrow(batch[:middle], schema), _to_arrow(batch[middle:], schema)])
+    try:
+        return pa.Table.from_pylist([msgspec.to_builtins(decode(batch[0]))], schema=schema)
+    except (msgspec.MsgspecError, pa.ArrowException, OverflowError) as error:
+        _warn(f"a line was left out that does not fit the schema: {error}")
+        return schema.empty_table()
 
 
 def instants(column: Any) -> Any:
@@ -416,10 +417,10 @@ def instants(column: Any) -> Any:
     try:
         return compute.cast(column, utc)
     except pa.ArrowInvalid:
-        return pa.chunked_array([pa.array([_instant(text) for text in column.to_pylist()], utc)])
+        return pa.chunked_array([pa.array(map(_instant, column.to_pylist()), utc)])
 
 
-def _instant(text: str | None) -> Any:
+def _instant(text: str | None) -> datetime | None:
     try:
         return parse_utc(text) if text else None
     except ValueError:

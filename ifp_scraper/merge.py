@@ -57,7 +57,6 @@ def join_pages(pages: list[Article], missing: bool) -> Article:
         links=[link for page in pages for link in page.links],
         source=next((page.source for page in reversed(pages) if page.source), None),
         body="\n\n".join(page.body for page in pages if page.body),
-        aliases=list(dict.fromkeys(url for page in pages for url in page.aliases)),
         warnings=warnings,
     )
     return _settle(joined)

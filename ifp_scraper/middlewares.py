@@ -114,7 +114,7 @@ class BackOffMiddleware:
         """Hold the request back while the site wants to be left alone, or while its own wait lasts."""
         if wait := request.meta.pop("wait", 0.0):
             await self._sleep(wait)
-        while (left := self._resume_at - time.monotonic()) > 0:
+        while (left := self._resume_at - time.monotonic()) > 0 and not getattr(self._crawler.spider, "ending", False):
             await self._sleep(left)
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
@@ -136,7 +136,7 @@ class BackOffMiddleware:
         return None
 
     def _fault(self, request: Request, response: Response) -> str | None:
-        if request.meta.get("dont_retry") or (response.status == 403 and request.meta.get("may_be_denied")):
+        if request.meta.get("dont_retry") or (response.status == 403 and request.meta.get("probe")):
             return None
         if response.status in self._codes:
             return str(response.status)
@@ -153,10 +153,14 @@ class BackOffMiddleware:
     def _again(self, request: Request, reason: str, response: Response | None = None) -> Request | None:
         spider = self._crawler.spider
         assert spider is not None
-        if getattr(spider, "stopping", False):
+        if getattr(spider, "ending", False):
             return None
         # A refusal is asked about twice, not more: insisting would be rude.
         times = 2 if reason in ("403", "refused") else None
+        if request.meta.get("probe") and reason == "refused":
+            times = 1
+        if response is None and request.url.endswith("/robots.txt"):
+            times = 2  # when the site is not there, the person should not wait for robots.txt
         again = get_retry_request(
             request, spider=spider, reason=reason, max_retry_times=times, give_up_log_level=logging.DEBUG
         )
@@ -169,7 +173,7 @@ class BackOffMiddleware:
 
     async def _sleep(self, seconds: float) -> None:
         end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0 and not getattr(self._crawler.spider, "stopping", False):
+        while (left := end - time.monotonic()) > 0 and not getattr(self._crawler.spider, "ending", False):
             await asyncio.sleep(min(left, 0.5))
 
 

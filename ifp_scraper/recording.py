@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import logging
 import os
 import zlib
+from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +18,10 @@ from scrapy.exceptions import NotConfigured
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from ifp_scraper.archive import RecordingError
 from ifp_scraper.captures import capture_time
 from ifp_scraper.dates import format_utc
+from ifp_scraper.store import explain
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -38,13 +42,14 @@ class RecordMiddleware:
         if not name:
             raise NotConfigured
         self._crawler = crawler
-        path = Path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path = Path(name)
+        self._file = open_locked(path)
         cut = cut_unfinished(path)
         if cut:
             logger.warning("%s ended in a record cut off by an earlier run: %d bytes cut", path, cut)
-        self._stream = path.open("ab")
-        self._writer = WARCWriter(self._stream, gzip=path.name.endswith(".gz"), warc_version="1.1")
+        self._size = path.stat().st_size
+        self._buffer = io.BytesIO()
+        self._writer = WARCWriter(self._buffer, gzip=path.name.endswith(".gz"), warc_version="1.1")
         self._write(
             self._writer.create_warcinfo_record(
                 path.name,
@@ -63,7 +68,11 @@ class RecordMiddleware:
         return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Write the pair of records."""
+        """Write the pair of records.
+
+        Raises:
+            RecordingError: when they cannot be written; the crawl ends, and the article is not written either.
+        """
         captured_at, _ = capture_time(response)
         date = format_utc(captured_at)
         head = StatusAndHeaders(
@@ -92,17 +101,52 @@ class RecordMiddleware:
                 "WARC-Concurrent-To": answer.rec_headers.get_header("WARC-Record-ID"),
             },
         )
-        self._write(answer)
-        self._write(asked)
+        try:
+            self._write(answer, asked)
+        except RecordingError as error:
+            spider: Any = self._crawler.spider
+            spider.stop(str(error))
+            raise
         return response
 
-    def _write(self, record: Any) -> None:
+    def _write(self, *records: Any) -> None:
         # Whole members reach the file in one write, so that a kill leaves at most the last one unfinished.
-        self._writer.write_record(record)
-        self._stream.flush()
+        for record in records:
+            self._writer.write_record(record)
+        data = memoryview(self._buffer.getvalue())
+        self._buffer.seek(0)
+        self._buffer.truncate()
+        end = self._size + len(data)
+        try:
+            while data:
+                data = data[os.write(self._file, data) :]
+        except OSError as error:
+            with suppress(OSError):
+                os.ftruncate(self._file, self._size)
+            raise RecordingError(f"the recording {self._path} cannot be written: {explain(error)}") from error
+        self._size = end
 
     def _close(self) -> None:
-        self._stream.close()
+        os.close(self._file)
+
+
+def open_locked(path: Path) -> int:
+    """Open a recording to append to, and lock it against other crawls.
+
+    Raises:
+        RecordingError: when it cannot be opened, or another crawl has it.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        raise RecordingError(f"the recording {path} cannot be written: {explain(error)}") from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(file)
+        raise RecordingError(f"Another crawl is recording into {path}: name another file in IFP_ARCHIVE.") from error
+    return file
 
 
 def cut_unfinished(path: Path) -> int:

@@ -187,7 +187,7 @@ def _piece(number: int, texts: list[str]) -> str:
 
 
 def _data(chosen: Selection, index: _Index) -> dict[str, Any]:
-    rejected = list(_sidecar(chosen.files, ".rejected.jsonl"))
+    rejected = _still_rejected(chosen, index)
     reasons = Counter((str(each.get("reason")), str(each.get("layout") or "")) for each in rejected)
     return {
         "files": [path.name for path in chosen.files],
@@ -205,6 +205,15 @@ def _data(chosen: Selection, index: _Index) -> dict[str, Any]:
         ],
         "runs": list(_sidecar(chosen.files, ".runs.jsonl"))[::-1],
     }
+
+
+def _still_rejected(chosen: Selection, index: _Index) -> list[dict[str, Any]]:
+    """Return the last rejection of each page, without pages that were read since."""
+    last = {str(each.get("url")): each for each in _sidecar(chosen.files, ".rejected.jsonl")}
+    for url, fetched in zip(index.columns.get("url", ()), index.columns.get("fetched", ()), strict=True):
+        if url in last and (_seconds(str(last[url].get("time"))) or 0) <= (fetched or 0):
+            del last[url]
+    return list(last.values())
 
 
 def _sidecar(files: Iterable[Path], end: str) -> Iterator[dict[str, Any]]:

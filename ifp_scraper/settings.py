@@ -24,6 +24,8 @@ IFP_MAX_SITEMAPS = 5_000
 """Sitemap files that are read in one run."""
 IFP_MAX_POST_PAGES = 100
 """Pages of one article."""
+IFP_GRACE = 3.0
+"""Seconds that a crawl which is told to stop waits for responses on their way."""
 IFP_REFUSALS = 5
 """Refusals (403, a challenge page) in a row that end the crawl."""
 
@@ -60,6 +62,7 @@ DOWNLOADER_MIDDLEWARES = {
 ITEM_PIPELINES = {"ifp_scraper.pipelines.StorePipeline": 300}
 EXTENSIONS = {
     "ifp_scraper.summary.Summary": 500,
+    "ifp_scraper.summary.EndsSoon": 500,
     "ifp_scraper.middlewares.CrawlDelay": 500,
     "scrapy.extensions.logstats.LogStats": None,
 }

@@ -113,14 +113,14 @@ class Store:
         try:
             self._fd = _open_locked(self.path)
         except OSError as error:
-            raise StoreError(f"{self.path} cannot be written: {_reason(error)}") from error
+            raise StoreError(f"{self.path} cannot be written: {explain(error)}") from error
         try:
             if start_over:
                 os.ftruncate(self._fd, 0)
             self._load()
         except OSError as error:
             self._release()
-            raise StoreError(f"{self.path} cannot be read or repaired: {_reason(error)}") from error
+            raise StoreError(f"{self.path} cannot be read or repaired: {explain(error)}") from error
         except BaseException:
             self._release()
             raise
@@ -395,7 +395,7 @@ class Store:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             place = self._copy(0, self._size, chain(places, self._siblings("recovered", ".jsonl")))
         except OSError as error:
-            return StoreError(f"{self.path} was {event} during the crawl, and could not be saved: {_reason(error)}.")
+            return StoreError(f"{self.path} was {event} during the crawl, and could not be saved: {explain(error)}.")
         return StoreError(
             f"{self.path} was {event} during the crawl. Nothing is lost: what it held is in {place}. "
             "Run the same command again to go on."
@@ -421,7 +421,7 @@ class Store:
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
 
     def _cannot_write(self, error: OSError) -> StoreError:
-        return StoreError(f"{self.path} cannot be written: {_reason(error)}. It ends with a whole line.")
+        return StoreError(f"{self.path} cannot be written: {explain(error)}. It ends with a whole line.")
 
 
 def _open_locked(path: Path) -> int:
@@ -482,7 +482,8 @@ def _interrupted(line: bytes) -> bool:
     return not text or (text.startswith(b"{") and (b"\0" in text or not text.endswith(b"\n")))
 
 
-def _reason(error: OSError) -> str:
+def explain(error: OSError) -> str:
+    """Say in plain words why a file cannot be used, and what to do."""
     return _REASONS.get(error.errno or 0) or f"{error.strerror or error}; choose another place with -o"
 
 

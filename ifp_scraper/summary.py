@@ -1,15 +1,21 @@
-"""Extension: ends a crawl with its exit status, plain words, and a line in the runs file."""
+"""Extensions that end a crawl: soon, with its exit status, plain words, and a line in the runs file."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import time
 from typing import TYPE_CHECKING
 
 from scrapy import signals
 
+from ifp_scraper.discovery import FetchFailed
+
 if TYPE_CHECKING:
     from scrapy import Spider
     from scrapy.crawler import Crawler
+
+    from ifp_scraper.ledger import Ledger
 
 
 class Summary:
@@ -29,18 +35,65 @@ class Summary:
         return cls(crawler)
 
     def _closed(self, spider: Spider, reason: str) -> None:
-        stats = self._crawler.stats
-        errors = sum(
-            int(value)
-            for key, value in stats.get_stats().items()
-            if key.startswith("spider_exceptions/count") or key == "ifp/pipeline_errors"
-        )
-        if reason == "start_error":
-            errors = max(errors, 1)
-        spider.ledger.finish(  # type: ignore[attr-defined]
-            reason=reason,
-            why=spider.why_stopped,  # type: ignore[attr-defined]
-            requests=stats.get_value("downloader/request_count", 0),
-            received=stats.get_value("downloader/response_bytes", 0),
-            errors=errors,
-        )
+        finish(self._crawler, spider.ledger, reason)  # type: ignore[attr-defined]
+
+
+def finish(crawler: Crawler, ledger: Ledger, reason: str) -> None:
+    """Tell the ledger how the crawl ended."""
+    stats = crawler.stats
+    assert stats is not None
+    errors = sum(
+        int(value)
+        for key, value in stats.get_stats().items()
+        if key.startswith("spider_exceptions/count") or key == "ifp/pipeline_errors"
+    )
+    if reason == "start_error":
+        errors = max(errors, 1)
+    ledger.finish(
+        reason=reason,
+        why=getattr(crawler.spider, "why_stopped", None),
+        requests=stats.get_value("downloader/request_count", 0),
+        received=stats.get_value("downloader/response_bytes", 0),
+        errors=errors,
+    )
+
+
+class EndsSoon:
+    """Ends a crawl within seconds once it is told to: what waits for its turn is dropped, what is on its way has
+    ``IFP_GRACE`` seconds.
+
+    Scrapy itself would wait for every delay, and for every response up to its timeout.
+    """
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        crawler.signals.connect(self._opened, signals.spider_opened)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> EndsSoon:
+        """Make the extension of a crawl."""
+        return cls(crawler)
+
+    def _opened(self, spider: Spider) -> None:
+        self._task = asyncio.ensure_future(self._watch(spider))
+
+    async def _watch(self, spider: Spider) -> None:
+        while not getattr(spider, "ending", False):
+            await asyncio.sleep(0.2)
+        end = time.monotonic() + self._crawler.settings.getfloat("IFP_GRACE")
+        while time.monotonic() < end:
+            self._drop_waiting()
+            await asyncio.sleep(0.1)
+            if self._crawler.engine is None or self._crawler.engine.spider is None:
+                return
+        # crawling is what makes Scrapy wait once more before the reactor stops.
+        self._crawler.crawling = False
+        from twisted.internet import reactor
+
+        reactor.stop()  # type: ignore[attr-defined]
+
+    def _drop_waiting(self) -> None:
+        engine = self._crawler.engine
+        for slot in engine.downloader.slots.values() if engine else ():
+            while slot.queue:
+                slot.queue.popleft()[1].errback(FetchFailed("the crawl is stopping"))

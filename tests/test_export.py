@@ -140,9 +140,7 @@ def test_parquet(file: Path) -> None:
     blocks = parquet.ParquetFile(done.folder / "blocks.parquet")
     assert blocks.metadata.row_group(0).column(0).compression == "ZSTD"
     assert blocks.read()["cells"][2].as_py() == ["a", "b"]
-    assert (
-        parquet.read_table(done.folder / "recent_posts.parquet").schema.field("published_at").type.tz == "UTC"
-    )
+    assert parquet.read_table(done.folder / "recent_posts.parquet").schema.field("published_at").type.tz == "UTC"
 
 
 @pytest.mark.parametrize("to", FORMATS)

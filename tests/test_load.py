@@ -50,9 +50,7 @@ def write(path: Path, *articles: Article, end: bytes = b"") -> Path:
 
 
 def rows(frame: Any) -> list[dict[str, Any]]:
-    return (
-        frame.to_dict("records") if hasattr(frame, "to_dict") and hasattr(frame, "iloc") else frame.to_dicts()
-    )
+    return frame.to_dict("records") if hasattr(frame, "to_dict") and hasattr(frame, "iloc") else frame.to_dicts()
 
 
 @pytest.fixture(params=ENGINES)
@@ -98,9 +96,7 @@ def test_an_id_joins_what_was_met_by_url_alone(tmp_path: Path) -> None:
 
 
 def test_a_line_under_an_alias_is_the_same_article(tmp_path: Path) -> None:
-    path = write(
-        tmp_path / "a.jsonl", article(1, aliases=[f"{SITE}/old/"]), article(9, id=None, url=f"{SITE}/old/")
-    )
+    path = write(tmp_path / "a.jsonl", article(1, aliases=[f"{SITE}/old/"]), article(9, id=None, url=f"{SITE}/old/"))
     assert list(select(path).kept) == [2]
 
 
@@ -151,9 +147,7 @@ def test_only_some_columns(tmp_path: Path, engine: Any) -> None:
 )
 def test_compressed_files(tmp_path: Path, suffix: str, compress: Callable[[bytes], bytes]) -> None:
     path = tmp_path / f"a.jsonl{suffix}"
-    path.write_bytes(
-        compress(encode(article(1))) + compress(encode(article(2)))
-    )  # appended to, as a crawl does
+    path.write_bytes(compress(encode(article(1))) + compress(encode(article(2))))  # appended to, as a crawl does
     assert list(select(path).kept) == [1, 2]
 
 
@@ -233,10 +227,7 @@ def test_a_line_of_another_shape_does_not_spoil_the_others(tmp_path: Path, engin
         frame = load(path, engine=engine)
     assert [row["id"] for row in rows(frame)] == [1, 3]
     assert {"does not fit the schema", "cannot be read"} <= {
-        part
-        for each in caught
-        for part in ("does not fit the schema", "cannot be read")
-        if part in str(each.message)
+        part for each in caught for part in ("does not fit the schema", "cannot be read") if part in str(each.message)
     }
 
 
@@ -303,9 +294,7 @@ def test_recent_posts_narrow_each_other(tmp_path: Path, engine: Any) -> None:
 
 def test_a_page_read_again_is_one_observation(tmp_path: Path, engine: Any) -> None:
     first = article(1, recent_posts=[seen(f"{SITE}/x/", "2020-01-02T01:00:00Z", "2020-01-02T03:00:00Z")])
-    again = article(
-        1, reread=True, recent_posts=[seen(f"{SITE}/x/", "2020-01-02T01:30:00Z", "2020-01-02T02:30:00Z")]
-    )
+    again = article(1, reread=True, recent_posts=[seen(f"{SITE}/x/", "2020-01-02T01:30:00Z", "2020-01-02T02:30:00Z")])
     table = rows(recent_posts(write(tmp_path / "a.jsonl", first, again), engine=engine))
     assert [row["published_earliest"].minute for row in table] == [30]
 

@@ -121,6 +121,16 @@ def test_a_day_is_a_day_in_tehran(page: Path) -> None:
     assert articles["published"][at] == 1583271000
 
 
+def test_a_page_read_since_is_no_longer_rejected(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(encode(article(1)) + encode(article(2)))
+    pages = [(1, "2024-04-30T00:00:00Z"), (2, "2024-05-02T00:00:00Z"), (3, "2024-05-02T00:00:00Z")]
+    lines = [{"url": f"{SITE}/story-{number}/", "reason": "unreadable", "time": time} for number, time in pages]
+    (tmp_path / "a.rejected.jsonl").write_text("".join(json.dumps(line) + "\n" for line in [*lines, lines[-1]]))
+    write_report(path, tmp_path / "r.html")
+    assert data_of(tmp_path / "r.html")["reasons"] == [["unreadable", "", 2]]
+
+
 def test_texts_are_there_once_and_packed(page: Path) -> None:
     pieces = re.findall(r'<script type="text/plain" id="piece(\d+)">([\w+/=]+)</script>', page.read_text())
     assert [number for number, _ in pieces] == ["0"]

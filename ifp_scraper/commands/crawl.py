@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
 from scrapy.commands.crawl import Command as CrawlCommand
@@ -14,7 +16,9 @@ from scrapy.utils.conf import arglist_to_dict
 from ifp_scraper.archive import Archive, RecordingError, recordings
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import BadArgument, read_options
+from ifp_scraper.recording import open_locked
 from ifp_scraper.store import StoreError
+from ifp_scraper.summary import finish
 
 
 class Command(CrawlCommand):
@@ -56,6 +60,8 @@ class Command(CrawlCommand):
             if options.archive:
                 archive = Archive(recordings(options.archive))
                 options = replace(options, site=archive.site(options.site))
+            elif self.settings["IFP_ARCHIVE"]:
+                os.close(open_locked(Path(self.settings["IFP_ARCHIVE"])))
             ledger = Ledger.open(options, self.settings)
         except (StoreError, RecordingError) as error:
             print(f"The crawl did not start: {error}", file=sys.stderr)
@@ -64,4 +70,6 @@ class Command(CrawlCommand):
         crawler = self._create_crawler("ifp")
         self.crawler_process.crawl(crawler, options=options, ledger=ledger, archive=archive)
         self.crawler_process.start()
+        if not ledger.finished:  # told twice to stop, or a response kept it from ending
+            finish(crawler, ledger, "shutdown")
         self.exitcode = 1 if self.crawler_process.bootstrap_failed else ledger.exit_status

@@ -52,9 +52,9 @@ class Command(ScrapyCommand):
         """Declare the options."""
         super().add_options(parser)
         parser.add_argument("--to", choices=FORMATS, help="what to write")
-        folder = "the folder (default: <name>-<format> beside FILE)"
+        folder = "the folder; <name>-<format> beside FILE if not given"
         parser.add_argument("-o", "--output", metavar="PATH", help=folder)
-        lines = "each article's last line, or every line (default: latest)"
+        lines = "each article's last line, which is the default, or every line"
         parser.add_argument("--revisions", choices=("latest", "all"), default="latest", help=lines)
         parser.add_argument("--gone", action="store_true", help="also articles that the site has withdrawn")
 

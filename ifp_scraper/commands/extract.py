@@ -80,6 +80,7 @@ class Command(ScrapyCommand):
             reason = "shutdown"
         except (StoreError, OSError) as error:
             why = str(error)
+        executor.close()
         ledger.finish(reason=reason, why=why, requests=0, received=received, errors=0)
         self.exitcode = ledger.exit_status
 

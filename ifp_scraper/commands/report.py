@@ -33,17 +33,17 @@ class Command(ScrapyCommand):
     def long_desc(self) -> str:
         """Return the text of ``--help``."""
         return (
-            f"Make one web page, which needs no network, of the articles in FILE (default: {DEFAULT_FILE}; "
-            "also compressed, or a quoted glob): when and what was collected, the gaps, what is filled, revisions, "
-            "rejected pages, runs, and all articles to search, sort and read."
+            f"Make one web page, which needs no network, of the articles in FILE ({DEFAULT_FILE} if not "
+            "given; also compressed, or a quoted glob): when and what was collected, the gaps, what is filled, "
+            "revisions, rejected pages, runs, and all articles to search, sort and read."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """Declare the options."""
         super().add_options(parser)
-        page = "the page (default: report.html in the current folder)"
+        page = "the page; report.html if not given"
         parser.add_argument("-o", "--output", metavar="PATH", default="report.html", help=page)
-        text = f"millions of characters of text to hold, newest first (default: {TEXT_LIMIT // 1_000_000})"
+        text = f"hold N million characters of text, newest articles first; {TEXT_LIMIT // 1_000_000} if not given"
         parser.add_argument("--text", metavar="N", type=int, default=TEXT_LIMIT // 1_000_000, help=text)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from scrapy.http import Response
@@ -28,7 +29,10 @@ class SourceUnavailable(Exception):
 
 
 Fetch = Callable[..., Awaitable[Response]]
-"""``await fetch(url, headers=None)`` gives a response of status 200, 304 or 400; else it raises FetchFailed."""
+"""``await fetch(url, headers=None, probe=False)`` gives a response of status 200, 304 or 400, or raises FetchFailed.
+
+A probe may be refused: that says nothing of the rest of the site.
+"""
 
 
 @dataclass(slots=True)
@@ -39,6 +43,9 @@ class Walk:
     fetch: Fetch
     is_current: Callable[[ArticleRef], bool]
     """Whether this article is known, and unchanged as far as the ref says."""
+
+    is_settled: Callable[[ArticleRef], bool]
+    """The same, and known already after the last whole run: a list that names only such can be left."""
 
     is_known: Callable[[ArticleRef], bool]
     """Whether this article is in the file, or among the rejected."""
@@ -66,6 +73,12 @@ class Walk:
 
     broken: list[str] = field(default_factory=list)
     """Parts that could not be read: the run does not know that nothing is missing."""
+
+    source: str | None = None
+    """The source that listed everything; at first that of the last whole run."""
+
+    asked_at: datetime | None = None
+    """When the site answered first, by its own clock: later edits may not be listed."""
 
 
 class Source(Protocol):

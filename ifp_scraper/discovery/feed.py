@@ -32,10 +32,13 @@ class FeedSource:
             first = number == 1
             known = walk.validators.get(address, {}) if first and walk.caught_up else {}
             try:
-                response = await walk.fetch(address if first else f"{address}?paged={number}", headers=known)
+                page = address if first else f"{address}?paged={number}"
+                response = await walk.fetch(page, headers=known, probe=first)
             except FetchFailed as error:
                 if first:
                     raise SourceUnavailable(f"no feed ({error})") from error
+                if error.status not in (404, 410):
+                    walk.broken.append(f"{page}: {error}")
                 return
             if response.status == 304:
                 return
@@ -48,11 +51,25 @@ class FeedSource:
             if not refs:
                 return
             seen.update(ref.url for ref in refs)
-            caught_up = walk.caught_up and all(walk.is_current(ref) for ref in refs)
+            caught_up = walk.caught_up and all(walk.is_settled(ref) for ref in refs)
             for ref in refs:
                 yield ref
             if caught_up or _before(refs, walk):
                 return
+
+
+async def read_newest(walk: Walk) -> list[ArticleRef]:
+    """Return the entries of the feed's first page; none when there is no feed, or nothing new in it."""
+    address = f"{walk.options.site}/feed/"
+    try:
+        response = await walk.fetch(address, headers=walk.validators.get(address, {}), probe=True)
+    except FetchFailed:
+        return []
+    if response.status == 304:
+        return []
+    walk.validators[address] = _validators(response.headers)
+    root = read_xml(response.body, _MAX_UNPACKED)
+    return read_feed(root, address) if root is not None else []
 
 
 def read_feed(root: etree._Element, base: str) -> list[ArticleRef]:

@@ -23,6 +23,8 @@ _NO_ARTICLE = re.compile(
     re.IGNORECASE,
 )
 _PLACES = ("", "/all-stories", "/iran-news")
+_PATIENCE = 3
+"""Pages in a row without anything new, or that fail, after which a listing is left."""
 
 
 class ListingSource:
@@ -40,18 +42,21 @@ class ListingSource:
         reason = "no listing"
         while places:
             place = places.pop(0)
-            pages = 0
+            pages = barren = 0
             async for number, links, html in self._pages(walk, place):
                 if number == 1 and place == "" and not section:
                     categories = _categories(html, walk.options.site)
                 new = [url for url in links if url not in seen]
-                if not new:
+                barren = 0 if new else barren + 1
+                if barren >= _PATIENCE:
                     break
                 found_any = True
                 pages = number
+                if not new:
+                    continue  # much was added while we walked, and has moved here
                 seen.update(new)
                 refs = [ArticleRef(url) for url in new]
-                done = walk.caught_up and all(walk.is_current(ref) for ref in refs)
+                done = walk.caught_up and all(walk.is_settled(ref) for ref in refs)
                 for ref in refs:
                     yield ref
                 if done:
@@ -66,14 +71,23 @@ class ListingSource:
 
     async def _pages(self, walk: Walk, place: str) -> AsyncIterator[tuple[int, list[str], Selector]]:
         """Yield the pages of one listing until one is missing or holds no article."""
+        root = f"{walk.options.site}{place}/"
+        failed = 0
         for number in range(1, walk.max_pages + 1):
-            path = f"{place}/" if number == 1 else f"{place}/page/{number}/"
+            page = root if number == 1 else f"{root}page/{number}/"
             try:
-                response = await walk.fetch(walk.options.site + path)
+                response = await walk.fetch(page)
             except FetchFailed as error:
-                if error.status not in (404, 410):
-                    walk.broken.append(f"{path}: {error}")
-                return
+                if error.status in (404, 410):
+                    return
+                walk.broken.append(f"{page}: {error}")
+                failed += 1
+                if number == 1 or failed >= _PATIENCE:
+                    return
+                continue
+            failed = 0
+            if number == 1 and urls.host(response.url) == urls.host(root):
+                root = urls.canonical(response.url)  # of a category inside another one
             selector = Selector(response.body.decode("utf-8", "replace") or "<html/>")
             links = read_listing(selector, response.url)
             if not links:

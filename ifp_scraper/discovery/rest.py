@@ -17,6 +17,8 @@ from ifp_scraper.urls import absolute
 
 _FIELDS = "id,link,date_gmt,modified_gmt"
 _SECOND = timedelta(seconds=1)
+_PATIENCE = 3
+"""Pages in a row that fail, after which REST is left."""
 
 
 class RestSource:
@@ -41,13 +43,14 @@ class RestSource:
         new = 0
         if walk.caught_up and walk.newest_modified:
             since = parse_utc(walk.newest_modified) - _SECOND
-            async for ref in self._changed(walk, scope, format_utc(since) or "", total):
+            async for ref in self._changed(walk, scope, format_utc(since) or ""):
                 if ref.url not in seen:
                     seen.add(ref.url)
                     new += not walk.is_known(ref)
                     yield ref
         # What was scheduled was edited before it appeared: so the newest are looked at in any case.
         number = 1
+        failed = 0
         while True:
             fresh = [ref for ref in refs if ref.url not in seen]
             seen.update(ref.url for ref in fresh)
@@ -62,23 +65,25 @@ class RestSource:
                 break
             try:
                 refs, _, pages = await self._page(walk, scope, number)
+                failed = 0
             except SourceUnavailable as error:
-                walk.broken.append(str(error))
-                return
+                walk.broken.append(f"REST, page {number}: {error}")
+                refs, failed = [], failed + 1
+                if failed >= _PATIENCE:
+                    return
         if len(seen) < total:  # something was withdrawn while we walked, or the site counts what it hides
             walk.broken.append(f"REST listed {len(seen)} of {total}")
 
-    async def _changed(self, walk: Walk, scope: dict[str, str], since: str, total: int) -> AsyncIterator[ArticleRef]:
-        """Yield what was edited since; of a site that does not know the parameter (before 5.7) everything."""
-        number = 1
-        pages = 1
-        while number <= min(pages, walk.max_pages):
-            refs, count, pages = await self._page(walk, {**scope, "modified_after": since}, number)
+    async def _changed(self, walk: Walk, scope: dict[str, str], since: str) -> AsyncIterator[ArticleRef]:
+        """Yield what was edited since, the latest edit first; WordPress before 5.7 knows the order only."""
+        number = pages = 1
+        scope = {**scope, "modified_after": since, "orderby": "modified"}
+        while number <= pages:
+            refs, _, pages = await self._page(walk, scope, number)
             for ref in refs:
+                if ref.modified_at and ref.modified_at < since:
+                    return
                 yield ref
-            ignored = count >= total and any((ref.modified_at or since) < since for ref in refs)
-            if ignored and not walk.options.whole:
-                return
             number += 1
 
     async def _category(self, walk: Walk, slug: str) -> str:
@@ -112,7 +117,7 @@ class RestSource:
 
     async def _get(self, walk: Walk, url: str) -> Response:
         try:
-            return await walk.fetch(url, may_be_denied=True)
+            return await walk.fetch(url, probe=True)
         except FetchFailed as error:
             raise SourceUnavailable(str(error)) from error
 

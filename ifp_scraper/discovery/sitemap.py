@@ -5,18 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from lxml import etree
 
 from ifp_scraper import urls
 from ifp_scraper.dates import format_utc, read_instant
 from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
-from ifp_scraper.discovery.xml import name, read_xml, text
+from ifp_scraper.discovery.feed import read_newest
+from ifp_scraper.discovery.xml import name, read_cut_xml, text
 from ifp_scraper.merge import ArticleRef
 
 _USUAL = ("/sitemap_index.xml", "/wp-sitemap.xml", "/sitemap.xml")
 _MAX_DEPTH = 3
 _MAX_UNPACKED = 64 * 1024 * 1024
+
+_SCHEDULED_AHEAD = timedelta(days=30)
+"""What is edited, then scheduled, has a lastmod before its publication: by so much at most."""
 
 # Children of an index that list no posts.
 _OTHER = re.compile(
@@ -41,17 +46,24 @@ class Entry:
     published_raw: str | None = None
 
 
+Document = tuple[etree._Element | None, bool]
+"""A sitemap or index, and whether it breaks off in the middle."""
+
+
 class SitemapSource:
     """Every sitemap that robots.txt names or that is usual, newest posts first."""
 
     name = "sitemap"
     complete = True
 
+    def __init__(self) -> None:
+        self._skipped = False
+
     async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:
         """See ``Source``."""
         if walk.options.section:
             raise SourceUnavailable("a sitemap does not say which section an article is in")
-        waiting = [(url, None, 0) for url in await self._roots(walk)]
+        waiting: list[tuple[str, Document | None, int]] = await self._roots(walk)
         visited: set[str] = set()
         listed: set[str] = set()
         files = 0
@@ -64,10 +76,13 @@ class SitemapSource:
                 walk.broken.append(f"more than {walk.max_sitemaps} sitemaps")
                 return
             files += 1
-            root = kept if kept is not None else await self._read(walk, url)
+            root, cut = kept if kept is not None else await self._read(walk, url)
             if root is None:
                 continue
             entries = read_entries(root)
+            if cut:
+                walk.broken.append(f"{url}: breaks off in the middle")
+                entries = entries[:-1]
             if name(root) == "sitemapindex":
                 if depth < _MAX_DEPTH:
                     waiting = [(child.url, None, depth + 1) for child in self._children(walk, entries)] + waiting
@@ -75,7 +90,7 @@ class SitemapSource:
             entries = [entry for entry in entries if entry.url not in listed]
             listed.update(entry.url for entry in entries)
             walk.total = len(listed)
-            for entry in _newest_first(entries):
+            for entry in _since(_newest_first(entries), walk):
                 yield ArticleRef(
                     entry.url,
                     modified_at=entry.lastmod,
@@ -83,37 +98,39 @@ class SitemapSource:
                     published_raw=entry.published_raw,
                     source="sitemap" if entry.published_at else None,
                 )
+        if self._skipped and "feed" in walk.options.sources:
+            # What was scheduled is listed among the articles of the day it was written: the feed names it.
+            for ref in await read_newest(walk):
+                if ref.url not in listed:
+                    yield ref
 
-    async def _roots(self, walk: Walk) -> list[str]:
+    async def _roots(self, walk: Walk) -> list[tuple[str, Document | None, int]]:
         """The sitemaps to begin with; the first usual name that answers, when robots.txt names none."""
         own = [url for url in walk.sitemaps if urls.host(url) == urls.host(walk.options.site)]
         reasons = []
         for url in [*own, *(walk.options.site + path for path in _USUAL if not own)]:
             try:
-                response = await walk.fetch(url)
+                response = await walk.fetch(url, probe=True)
             except FetchFailed as error:
                 reasons.append(str(error))
                 continue
-            root = read_xml(response.body, _MAX_UNPACKED)
+            root, cut = read_cut_xml(response.body, _MAX_UNPACKED)
             if root is not None and name(root) in ("sitemapindex", "urlset"):
-                self._first = (url, root)
-                return [url, *(other for other in own if other != url)]
+                return [(url, (root, cut), 0), *((other, None, 0) for other in own if other != url)]
             reasons.append("no XML")
         raise SourceUnavailable(f"no sitemap ({', '.join(dict.fromkeys(reasons))})")
 
-    async def _read(self, walk: Walk, url: str) -> etree._Element | None:
-        if url == self._first[0]:
-            return self._first[1]
+    async def _read(self, walk: Walk, url: str) -> Document:
         try:
             response = await walk.fetch(url)
         except FetchFailed as error:
             walk.broken.append(f"{url}: {error}")
-            return None
-        root = read_xml(response.body, _MAX_UNPACKED)
+            return None, False
+        root, cut = read_cut_xml(response.body, _MAX_UNPACKED)
         if root is None or name(root) not in ("sitemapindex", "urlset"):
             walk.broken.append(f"{url}: no sitemap")
-            return None
-        return root
+            return None, False
+        return root, cut
 
     def _children(self, walk: Walk, entries: list[Entry]) -> list[Entry]:
         """The children of an index that may list posts of interest, the latest first."""
@@ -125,11 +142,18 @@ class SitemapSource:
             newest = walk.newest_modified
             # The latest is read in any case: an index may be older than its children.
             posts = _newest_first(posts)
-            posts = posts[:1] + [entry for entry in posts[1:] if entry.lastmod is None or entry.lastmod > newest]
-        if walk.options.since:
-            since = format_utc(walk.options.since) or ""
-            posts = [entry for entry in posts if entry.lastmod is None or entry.lastmod >= since]
-        return _newest_first(posts)
+            fresh = posts[:1] + [entry for entry in posts[1:] if entry.lastmod is None or entry.lastmod > newest]
+            self._skipped = self._skipped or len(fresh) < len(posts)
+            posts = fresh
+        return _since(_newest_first(posts), walk)
+
+
+def _since(entries: list[Entry], walk: Walk) -> list[Entry]:
+    """Leave out what was edited last so long before ``since`` that it was published before, too."""
+    if walk.options.since is None:
+        return entries
+    earliest = format_utc(walk.options.since - _SCHEDULED_AHEAD) or ""
+    return [entry for entry in entries if entry.lastmod is None or entry.lastmod >= earliest]
 
 
 def _newest_first(entries: list[Entry]) -> list[Entry]:

@@ -12,6 +12,14 @@ _GZIP = b"\x1f\x8b"
 def read_xml(body: bytes, max_size: int) -> etree._Element | None:
     """Parse a sitemap or feed, gzipped or not; null when it is no XML at all.
 
+    See ``read_cut_xml``.
+    """
+    return read_cut_xml(body, max_size)[0]
+
+
+def read_cut_xml(body: bytes, max_size: int) -> tuple[etree._Element | None, bool]:
+    """Parse a sitemap or feed, and say whether it breaks off in the middle.
+
     Entities are not expanded and nothing is loaded, so that neither external entities nor a billion laughs work. A
     document that breaks off in the middle gives what came.
 
@@ -24,7 +32,7 @@ def read_xml(body: bytes, max_size: int) -> etree._Element | None:
         try:
             body = inflate.decompress(body, max_size)
         except zlib.error:
-            return None
+            return None, False
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -34,9 +42,11 @@ def read_xml(body: bytes, max_size: int) -> etree._Element | None:
         remove_pis=True,
     )
     try:
-        return etree.fromstring(body.strip(), parser=parser)
+        root = etree.fromstring(body.strip(), parser=parser)
     except (etree.XMLSyntaxError, ValueError):
-        return None
+        return None, False
+    closing = b"</" + (f"{root.prefix}:" if root.prefix else "").encode() + name(root).encode()
+    return root, len(root) > 0 and closing not in body[-4096:]
 
 
 def name(element: etree._Element) -> str:

@@ -24,17 +24,17 @@ from ifp_scraper import urls
 from ifp_scraper.archive import Archive, recordings
 from ifp_scraper.captures import capture_time
 from ifp_scraper.dates import parse_utc
-from ifp_scraper.discovery import FetchFailed, Source, SourceUnavailable
+from ifp_scraper.discovery import FetchFailed, Source, SourceUnavailable, Walk
 from ifp_scraper.discovery.feed import FeedSource
-from ifp_scraper.discovery.listing import ListingSource
-from ifp_scraper.discovery.recording import RecordedArticle, find_recorded
+from ifp_scraper.discovery.listing import ListingSource, may_be_article
+from ifp_scraper.discovery.recording import RecordedArticle, find_recorded, is_amp_address
 from ifp_scraper.discovery.rest import RestSource
 from ifp_scraper.discovery.sitemap import SitemapSource
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger, Rejected
 from ifp_scraper.merge import ArticleRef, add_evidence, join_pages, merge_views
-from ifp_scraper.middlewares import refusal
-from ifp_scraper.options import Options, read_options
+from ifp_scraper.middlewares import LONGEST_WAIT, refusal
+from ifp_scraper.options import Options, SourceName, read_options
 from ifp_scraper.pages import ArticlePage, Capture, UnreadablePage, read_page
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ OFFLINE = {
 }
 """Settings of an archive run: no handler that could open a socket, nobody to be polite to."""
 
+_BY_NUMBER = re.compile(r"[?&]p=\d")
+
 _IN_FLIGHT = 32
 """Articles under way at once: what bounds the memory of a crawl, however long."""
 
@@ -78,6 +80,8 @@ class IfpSpider(scrapy.Spider):
     """Crawls Iran Front Page, live or from a recording; the arguments are in CONTRACT.md section 1."""
 
     name = "ifp"
+    everything = False
+    """Whether sources are asked for their whole list, also for what an earlier run has seen."""
 
     def __init__(
         self, options: Options, ledger: Ledger, archive: Archive | None = None, name: str | None = None
@@ -88,9 +92,11 @@ class IfpSpider(scrapy.Spider):
         self.archive = archive
         self.stopping = False
         self.why_stopped: str | None = None
+        self.saw_everything = False
         self._robots: list[str] = []
         self._refused = 0
         self._too_old = 0
+        self._delay = 0.0
         self._pending = asyncio.Semaphore(_IN_FLIGHT)
 
     @classmethod
@@ -111,6 +117,8 @@ class IfpSpider(scrapy.Spider):
                 options = replace(options, site=archive.site(options.site))
             kwargs = {"options": options, "ledger": Ledger.open(options, settings), "archive": archive}
         spider = super().from_crawler(crawler, *args, **kwargs)
+        # An archive run takes the recorded site, and what stays on the site must know which.
+        settings.set("IFP_SITE", spider.options.site, priority="cmdline")
         if contact := settings["IFP_CONTACT"]:
             settings.set("USER_AGENT", f"{settings['USER_AGENT']} (+{contact})", priority="cmdline")
         if spider.archive is not None:
@@ -155,20 +163,25 @@ class IfpSpider(scrapy.Spider):
             return
         if self.options.urls:
             for url in self.options.urls:
-                if urls.canonical(url) not in seen:
-                    seen.add(urls.canonical(url))
-                    yield ArticleRef(urls.canonical(url)), {"address": self._entrance(url)}
+                # /?p=658 has no address of its own before it is asked.
+                address = url if _BY_NUMBER.search(url) else self._entrance(url)
+                if address not in seen:
+                    seen.add(address)
+                    yield ArticleRef(url if address == url else urls.canonical(url)), {"address": address}
             return
         async for ref in self._discovered():
             key = urls.canonical(ref.url)
-            if key in seen or urls.host(ref.url) != urls.host(self.options.site):
+            if key in seen or not may_be_article(ref.url, self.options.site):
                 continue
             seen.add(key)
-            self.crawler.stats.inc_value("ifp/found")
             published = _instant(ref.published_at)
-            if self._known_range(ref) and self.options.covers(published) and not self.ledger.is_current(ref):
-                yield ref, {"address": self._entrance(ref.url)}
-            if self.options.since and published is None and self._too_old >= _RANGE_PATIENCE:
+            if self._known_range(ref) and self.options.covers(published):
+                if self.ledger.is_current(ref):
+                    self.ledger.counts["current"] += 1
+                else:
+                    yield ref, {"address": self._entrance(ref.url)}
+            undated = published is None and ref.modified_at is None
+            if self.options.since and undated and self._too_old >= _RANGE_PATIENCE:
                 return
 
     def _known_range(self, ref: ArticleRef) -> bool:
@@ -178,31 +191,50 @@ class IfpSpider(scrapy.Spider):
 
     def _entrance(self, url: str) -> str:
         """The page of an article to begin with."""
-        return urls.canonical(url) + "amp/" if self.options.pages == "amp" else url
+        if self.options.pages == "amp":
+            return urls.canonical(url) + "amp/"
+        return urls.canonical(url) if is_amp_address(url) else url
 
     async def _discovered(self) -> AsyncIterator[ArticleRef]:
         await self._learn_robots()
-        walk = self.ledger.walk(self.fetch, self._robots)
+        walk = self.ledger.walk(self.fetch, self._robots, everything=self.everything)
         found_any = False
-        for name in self.options.sources:
+        reasons = []
+        for name in self._sources(walk):
             source = SOURCES[name]()
-            if found_any and source.complete:
-                continue
+            broken = len(walk.broken)
             try:
                 async for ref in source.find(walk):
                     if not found_any:
                         found_any = True
-                        self.ledger.announce(source.name, walk)
+                        self.ledger.announce(source.name, walk, self._delay)
                     yield ref
             except SourceUnavailable as error:
-                self.ledger.say(f"{source.name}: {error}; trying the next source")
+                if self.stopping:
+                    break
+                reasons.append(f"{name}: {error}")
+                self.ledger.say(f"{reasons[-1]}; trying the next source")
                 continue
             found_any = True
-            if source.complete:
-                break
+            if source.complete or name == "listing":
+                walk.source = name
+                if len(walk.broken) == broken:
+                    walk.broken.clear()  # what another source could not show, this one did
+                    break
+                self.ledger.say(f"{name}: {walk.broken[-1]}; trying the next source")
         if not found_any and not self.stopping:
-            self.stop("the site gives none of these sources: " + ", ".join(self.options.sources))
+            self.stop("the site shows no articles: " + "; ".join(reasons))
         self.ledger.walked(walk)
+        self.saw_everything = found_any and not walk.broken and not self.stopping
+
+    def _sources(self, walk: Walk) -> list[SourceName]:
+        """Names of the sources, in the order in which they are asked; a feed is never all, so listings follow it."""
+        names = list(self.options.sources)
+        if "sources" not in self.options.named and walk.caught_up and walk.source == "sitemap":
+            names.sort(key=lambda name: name != "sitemap")  # it served the last run: REST need not deny us again
+        if "feed" in names and "listing" not in names:
+            names.append("listing")
+        return names
 
     async def _learn_robots(self) -> None:
         """Have robots.txt read first: it names the sitemaps."""
@@ -210,28 +242,40 @@ class IfpSpider(scrapy.Spider):
             return
         middleware = self.crawler.get_downloader_middleware(RobotsTxtMiddleware)
         if middleware is not None:
-            await middleware.robot_parser(Request(self.options.site + "/"))
+            parser = await middleware.robot_parser(Request(self.options.site + "/"))
+            if parser is not None:
+                asked = parser.crawl_delay(self.crawler.settings["USER_AGENT"]) or 0
+                self._delay = max(self._delay, min(float(asked), LONGEST_WAIT))
 
     def _read_robots(self, robotparser: RobotParser, request: Request) -> None:
         self._robots = [str(url) for url in getattr(getattr(robotparser, "rp", None), "sitemaps", ())][:100]
 
-    async def fetch(self, url: str, *, headers: dict[str, str] | None = None, **meta: Any) -> Response:
-        """Fetch one page outside of the scheduler.
+    async def fetch(
+        self, url: str, *, headers: dict[str, str] | None = None, probe: bool = False, **meta: Any
+    ) -> Response:
+        """Fetch one page outside of the scheduler; a probe may be refused, see ``Fetch``.
 
         Raises:
             FetchFailed: unless it answers with 200, 304 or 400.
         """
-        if self.stopping or not self.crawler.crawling:
+        if self.ending:
             raise FetchFailed("the crawl is stopping")
         try:
-            response = await self.crawler.engine.download_async(Request(url, headers=headers, meta=meta))
+            request = Request(url, headers=headers, meta={**meta, "probe": probe})
+            response = await self.crawler.engine.download_async(request)
         except IgnoreRequest as error:
             raise FetchFailed(str(error) or "forbidden by robots.txt") from error
         except Exception as error:
-            raise FetchFailed(f"{error.__class__.__name__}: {_first_line(error)}") from error
-        if reason := refusal(response):
-            self._note_refusal(reason)
-            raise FetchFailed(reason, response.status)
+            reason = f"{error.__class__.__name__}: {_first_line(error)}"
+            if not self.crawler.stats.get_value("downloader/response_count"):
+                self.stop(f"{self.options.site} cannot be reached ({reason})")
+            raise FetchFailed(reason) from error
+        if self.ledger.current_walk and self.ledger.current_walk.asked_at is None:
+            self.ledger.current_walk.asked_at = capture_time(response)[0]
+        if refused := refusal(response):
+            if not probe:
+                self._note_refusal(refused)
+            raise FetchFailed(refused, response.status)
         self._refused = 0
         if response.status not in (200, 304, 400):
             raise FetchFailed(f"status {response.status}", response.status)
@@ -244,7 +288,7 @@ class IfpSpider(scrapy.Spider):
         try:
             article = await self._article(response, ref)
         except UnreadablePage as error:
-            self.ledger.reject(Rejected.of(response.url, str(error), error.layout, ref.modified_at), response)
+            self.ledger.reject(Rejected.of(ref.url, str(error), error.layout, ref.modified_at), response)
         except FetchFailed as error:
             self._failed(ref.url, str(error))
         else:
@@ -286,7 +330,7 @@ class IfpSpider(scrapy.Spider):
         self._refused = 0
         page = self._page(response)
         if page is None:
-            self.ledger.reject(Rejected.of(response.url, "no article", None, ref.modified_at))
+            self.ledger.reject(Rejected.of(ref.url, "no article", None, ref.modified_at))
             return None
         article = await self._all_pages(page, response.meta)
         article = await self._other_view(page, article, response)
@@ -319,6 +363,8 @@ class IfpSpider(scrapy.Spider):
                 articles[number] = other.to_article()
                 waiting.update({n: u for n, u in other.other_pages.items() if n not in articles})
             except (FetchFailed, UnreadablePage):
+                if self.ending:
+                    raise
                 missing = True
         if len(articles) == 1 and not page.other_pages:
             return articles[page.page_number]
@@ -340,6 +386,8 @@ class IfpSpider(scrapy.Spider):
         except UnreadablePage as error:
             self.ledger.reject(Rejected.of(address, str(error), error.layout, article.modified_at), response)
         except FetchFailed as error:
+            if self.ending:  # half an article would count as known: the next run reads it whole
+                raise
             if self.archive is None:
                 self._failed(address, str(error))
         return article
@@ -356,8 +404,13 @@ class IfpSpider(scrapy.Spider):
 
     # -- when it goes wrong --------------------------------------------------------------------------------------
 
+    @property
+    def ending(self) -> bool:
+        """Whether the crawl is about to end: after ``stop``, or because a signal told it to."""
+        return self.stopping or not self.crawler.crawling
+
     def _failed(self, url: str, reason: str) -> None:
-        if not self.stopping:
+        if not self.ending:
             self.ledger.failed(url, reason)
 
     def _note_refusal(self, reason: str) -> None:

@@ -1,0 +1,90 @@
+"""``scrapy audit [FILE]``: what the site has and the file lacks, and why; what the site has withdrawn."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from ifp_scraper.ledger import DEFAULT_OUTPUT, Ledger
+from ifp_scraper.options import BadArgument, read_options
+from ifp_scraper.spiders.audit import Audit, AuditSpider
+from ifp_scraper.store import StoreError
+
+_SHOWN = 20
+
+
+class Command(ScrapyCommand):
+    """Compare the file with the site."""
+
+    def syntax(self) -> str:
+        """See ``ScrapyCommand``."""
+        return "[options] [file]"
+
+    def short_desc(self) -> str:
+        """See ``ScrapyCommand``."""
+        return "What the site has and the file lacks, and why; marks what the site has withdrawn"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add ours."""
+        super().add_options(parser)
+        parser.add_argument("-o", "--output", metavar="FILE", help="write the missing addresses, for -a urls=@FILE")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Audit; exit status 1 when the site or the file cannot be read."""
+        assert self.settings is not None
+        assert self.crawler_process is not None
+        if len(args) > 1:
+            raise UsageError("name one file", print_help=False)
+        path = Path(args[0] if args else DEFAULT_OUTPUT)
+        if not path.is_file():
+            self._fail(f"there is no file {path}")
+            return
+        self.settings.set("IFP_OUTPUT", str(path), priority="cmdline")
+        try:
+            options = read_options({}, self.settings["IFP_SITE"])
+            ledger = Ledger.open(options, self.settings)
+        except BadArgument as error:
+            raise UsageError(str(error), print_help=False) from None
+        except StoreError as error:
+            self._fail(str(error))
+            return
+        crawler = self.crawler_process.create_crawler(AuditSpider)
+        self.crawler_process.crawl(crawler, options=options, ledger=ledger)
+        self.crawler_process.start()
+        self.exitcode = ledger.exit_status
+        audit = crawler.spider.audit if isinstance(crawler.spider, AuditSpider) else Audit()
+        if audit.listed:
+            self._print(audit)
+            if opts.output:
+                self._write(Path(opts.output), audit)
+
+    def _print(self, audit: Audit) -> None:
+        print("month    in the file  listed  share")
+        for month, had, listed in audit.by_month():
+            print(f"{month:8} {had:11} {listed:7} {had / listed:6.1%}")
+        for title, found in (
+            ("missing, never fetched", audit.missing),
+            ("missing, rejected", [f"{url}  {reason}" for url, reason in audit.rejected.items()]),
+            ("withdrawn by the site, marked gone", audit.gone),
+            ("no longer listed, but still there", audit.unlisted),
+            ("no longer listed, could not be asked", audit.unconfirmed),
+        ):
+            if found:
+                print(f"\n{title}: {len(found)}")
+                print(*(f"  {line}" for line in found[:_SHOWN]), sep="\n")
+                if len(found) > _SHOWN:
+                    print(f"  and {len(found) - _SHOWN} more")
+
+    def _write(self, path: Path, audit: Audit) -> None:
+        try:
+            path.write_text("".join(f"{url}\n" for url in audit.missing), encoding="utf-8")
+        except OSError as error:
+            self._fail(f"{path} cannot be written: {error.strerror}")
+
+    def _fail(self, line: str) -> None:
+        print(line, file=sys.stderr)
+        self.exitcode = 1

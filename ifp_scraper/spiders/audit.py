@@ -1,0 +1,99 @@
+"""The audit: what the site has and the file lacks, and what the file has and the site has withdrawn."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from ifp_scraper import urls
+from ifp_scraper.discovery import FetchFailed
+from ifp_scraper.spiders.ifp import IfpSpider
+from ifp_scraper.store import Known, StoreError
+
+
+@dataclass(slots=True)
+class Audit:
+    """What was found."""
+
+    listed: dict[str, str | None] = field(default_factory=dict)
+    """Every article that the site lists, and its month (``2024-05``) where the site says it."""
+
+    missing: list[str] = field(default_factory=list)
+    rejected: dict[str, str] = field(default_factory=dict)
+    """Listed, but no article when it was fetched: why."""
+
+    gone: list[str] = field(default_factory=list)
+    unlisted: list[str] = field(default_factory=list)
+    """In the file and still answering, but no longer listed."""
+
+    unconfirmed: list[str] = field(default_factory=list)
+    """In the file and no longer listed; whether they still answer could not be asked."""
+
+    def by_month(self) -> list[tuple[str, int, int]]:
+        """Return for each month how many articles are in the file, and how many the site lists."""
+        missing = {*self.missing, *self.rejected}
+        had: Counter[str] = Counter()
+        all_: Counter[str] = Counter()
+        for url, month in self.listed.items():
+            all_[month or "unknown"] += 1
+            had[month or "unknown"] += url not in missing
+        return [(month, had[month], all_[month]) for month in sorted(all_)]
+
+
+class AuditSpider(IfpSpider):
+    """Asks every source for its whole list, and each article that is on none of them whether it still exists."""
+
+    name = "audit"
+    everything = True
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.audit = Audit()
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Compare; yields nothing."""
+        audit = self.audit
+        before: dict[str, Known] = {urls.canonical(known.url): known for known in self.ledger.store.known()}
+        found: set[int] = set()
+        async for ref in self._discovered():
+            url = urls.canonical(ref.url)
+            if urls.host(url) != urls.host(self.options.site) or url in audit.listed:
+                continue
+            known = self.ledger.store.find(ref.id, url)
+            month = ref.published_at or (known.published_at if known else None)
+            audit.listed[url] = month[:7] if month else None
+            if known is not None and known.status != "gone":
+                found.add(known.number)
+            elif (reason := self.ledger.rejected_reason(url)) is not None:
+                audit.rejected[url] = reason
+            else:
+                audit.missing.append(url)
+        if not self.saw_everything:
+            return
+        for url, known in before.items():
+            if known.number not in found and known.status != "gone" and not self.stopping:
+                await self._confirm(url, known, audit)
+        nothing: tuple[Any, ...] = ()
+        for one in nothing:
+            yield one
+
+    async def _confirm(self, url: str, known: Known, audit: Audit) -> None:
+        """Ask once whether an article that is no longer listed still answers."""
+        try:
+            await self.fetch(url)
+        except FetchFailed as error:
+            if error.status not in (404, 410):
+                audit.unconfirmed.append(url)
+                return
+            try:
+                self.ledger.mark_gone(known, datetime.now(UTC))
+            except StoreError as problem:
+                self.stop(str(problem))
+                return
+            audit.gone.append(url)
+        else:
+            audit.unlisted.append(url)
+

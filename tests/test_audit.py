@@ -1,0 +1,67 @@
+"""``scrapy audit`` against the test site."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.crawling import FAST, crawl, lines, scrapy
+from tests.site import Site, make_posts, serve
+
+
+def test_says_what_is_missing_and_marks_what_is_gone(tmp_path: Path) -> None:
+    out, missing = tmp_path / "ifp.jsonl", tmp_path / "missing.txt"
+    site = Site(make_posts(24, seed=9))
+    with serve(site) as server:
+        assert crawl(server.url, out).status == 0
+        before = lines(out)
+        withdrawn = site.open_posts()[3]
+        site.withdraw(withdrawn.id)
+        added = make_posts(2, seed=77)
+        for post in added:
+            post.published = post.modified = site.now
+            post.id, post.slug = site.next_id(), f"fresh-{post.slug}"
+            site.add(post)
+
+        run = scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST, "-o", missing)
+        assert run.status == 0, run.err
+        assert set(missing.read_text().split()) == {server.url + post.path for post in added}
+        assert "missing, never fetched: 2" in run.out
+        assert "withdrawn by the site, marked gone: 1" in run.out
+
+        gone = lines(out)[len(before) :]
+        assert [(line["id"], line["status"], line["revision"]) for line in gone] == [(withdrawn.id, "gone", 1)]
+
+        # What is missing can be fetched, and then nothing is; what is gone is not asked for again.
+        assert crawl(server.url, out, "-a", f"urls=@{missing}").status == 0
+        server.clear()
+        again = scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST)
+        assert "never fetched" not in again.out
+        assert "marked gone" not in again.out
+        assert not server.requests(withdrawn.path)
+        assert len(lines(out)) == len(before) + 1 + 2
+
+        # It comes back: one line more, and it counts as published again.
+        site.restore(withdrawn.id)
+        site.advance(hours=1)
+        assert crawl(server.url, out).status == 0
+        assert lines(out)[-1]["id"] == withdrawn.id
+        assert lines(out)[-1]["status"] == "published"
+
+
+def test_a_missing_file_is_said(tmp_path: Path) -> None:
+    run = scrapy("audit", tmp_path / "none.jsonl")
+    assert run.status == 1
+    assert "there is no file" in run.err
+    assert "Traceback" not in run.err
+
+
+def test_an_unreachable_site_marks_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "ifp.jsonl"
+    with serve(Site(make_posts(3, seed=1))) as server:
+        crawl(server.url, out)
+        url = server.url
+    before = lines(out)
+    run = scrapy("audit", out, "-s", f"IFP_SITE={url}", *FAST, "-s", "RETRY_TIMES=0")
+    assert run.status == 1
+    assert lines(out) == before
+    assert "Traceback" not in run.err

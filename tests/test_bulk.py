@@ -1,0 +1,179 @@
+"""``scrapy extract``: the same lines as a crawl of the recording, whatever the workers, kills and damage."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from ifp_scraper import bulk
+from tests.crawling import ROOT, lines, scrapy
+from tests.site import Site, make_posts, record, serve
+
+VOLATILE = ("duplicate_of", "extractor_version")
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Some articles, one of them edited and captured again two days later."""
+    folder = tmp_path_factory.mktemp("recording")
+    site = Site(make_posts(40, seed=4))
+    with serve(site) as server:
+        record(server, folder / "one.warc.gz", root="https://ifpnews.com")
+        post = site.open_posts()[5]
+        site.advance(days=2)
+        site.edit(post.id, headline="An Edited Headline")
+        record(server, folder / "two.warc.gz", [post.path, post.path + "amp/"], root="https://ifpnews.com")
+    with (folder / "both.warc.gz").open("wb") as both:
+        for name in ("one", "two"):
+            both.write((folder / f"{name}.warc.gz").read_bytes())
+    return folder
+
+
+def content(path: Path) -> list[dict[str, Any]]:
+    return [{key: value for key, value in line.items() if key not in VOLATILE} for line in lines(path)]
+
+
+def test_gives_the_lines_of_a_crawl(recording: Path, tmp_path: Path) -> None:
+    crawled, extracted = tmp_path / "crawled.jsonl", tmp_path / "extracted.jsonl"
+    run = scrapy("crawl", "ifp", "-a", f"archive={recording / 'both.warc.gz'}", "-o", crawled)
+    assert run.status == 0, run.err
+    run = scrapy("extract", recording / "both.warc.gz", "-o", extracted)
+    assert run.status == 0, run.err
+
+    def by_revision(path: Path) -> dict[tuple[str, int], dict[str, Any]]:
+        return {(line["url"], line["revision"]): line for line in content(path)}
+
+    assert by_revision(extracted) == by_revision(crawled)
+    assert [line["headline"] for line in lines(extracted) if line["revision"] == 2] == ["An Edited Headline"]
+    assert not extracted.with_name("extracted.jsonl.partial").exists()
+    # Again: nothing is new.
+    before = extracted.read_bytes()
+    assert scrapy("extract", recording / "both.warc.gz", "-o", extracted).status == 0
+    assert extracted.read_bytes() == before
+
+
+def test_order_does_not_hang_on_the_workers(recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = []
+    for workers in ("1", "3"):
+        out = tmp_path / f"{workers}.jsonl"
+        assert scrapy("extract", recording / "both.warc.gz", "-o", out, "--workers", workers).status == 0
+        results.append(out.read_bytes())
+    assert results[0] == results[1]
+
+
+def test_spans_cut_nothing_off(recording: Path) -> None:
+    """However small the spans, every record is read once."""
+    path = recording / "both.warc.gz"
+    whole = bulk.read_span(bulk.cut([path], 1 << 30)[0], "https://ifpnews.com")
+    for size in (5_000, 50_000):
+        parts = [bulk.read_span(span, "https://ifpnews.com") for span in bulk.cut([path], size)]
+        assert sum(part.records for part in parts) == whole.records
+        assert not [fault for part in parts for fault in part.faults]
+
+
+def test_uncompressed_and_wacz(recording: Path, tmp_path: Path) -> None:
+    plain, package = tmp_path / "plain.warc", tmp_path / "kept.wacz"
+    plain.write_bytes(gzip.decompress((recording / "one.warc.gz").read_bytes()))
+    with zipfile.ZipFile(package, "w", zipfile.ZIP_STORED) as archive:
+        archive.write(recording / "one.warc.gz", "archive/data.warc.gz")
+    results = []
+    for path in (recording / "one.warc.gz", plain, package):
+        out = tmp_path / f"{path.name}.jsonl"
+        run = scrapy("extract", path, "-o", out)
+        assert run.status == 0, run.err
+        results.append(content(out))
+    assert results[0] == results[1] == results[2]
+
+
+def test_damage_is_skipped_and_the_rest_read(recording: Path, tmp_path: Path) -> None:
+    data = bytearray((recording / "one.warc.gz").read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 40] = bytes(40)
+    damaged, out = tmp_path / "damaged.warc.gz", tmp_path / "out.jsonl"
+    damaged.write_bytes(data[:-100])  # and cut off at the end
+    run = scrapy("extract", damaged, "-o", out)
+    assert run.status == 0
+    assert "skipped" in run.err
+    assert "Traceback" not in run.err
+    whole = len({line["url"] for line in lines(out)})
+    scrapy("extract", recording / "one.warc.gz", "-o", tmp_path / "whole.jsonl")
+    assert len(lines(tmp_path / "whole.jsonl")) - 3 <= whole
+
+
+def test_goes_on_after_a_kill(recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = tmp_path / "many.warc.gz"
+    with many.open("wb") as stream:
+        for _ in range(30):
+            shutil.copyfileobj((recording / "one.warc.gz").open("rb"), stream)
+    whole, killed = tmp_path / "whole.jsonl", tmp_path / "killed.jsonl"
+    assert scrapy("extract", many, "-o", whole).status == 0
+    process = subprocess.Popen(
+        [sys.executable, "-m", "scrapy", "extract", str(many), "-o", str(killed)], cwd=ROOT, stderr=subprocess.DEVNULL
+    )
+    partial = tmp_path / "killed.jsonl.partial"
+    while process.poll() is None and not (partial.exists() and partial.stat().st_size):
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    assert partial.exists()
+    assert scrapy("extract", many, "-o", killed).status == 0
+    assert killed.read_bytes() == whole.read_bytes()
+
+
+def test_other_hosts_and_wayback(recording: Path, tmp_path: Path) -> None:
+    site = Site(make_posts(3, seed=8))
+    post = site.open_posts()[0]
+    path, out = tmp_path / "mixed.warc.gz", tmp_path / "out.jsonl"
+    with serve(site) as server:
+        page = server.get(post.path).body.replace(server.url.encode(), b"https://ifpnews.com")
+    toolbar = b"<!-- BEGIN WAYBACK TOOLBAR INSERT --><p>toolbar</p><!-- END WAYBACK TOOLBAR INSERT -->"
+    kept = page.replace(b"https://ifpnews.com", b"https://web.archive.org/web/20240506060000/https://ifpnews.com")
+    kept = kept.replace(b"</header>", toolbar + b"</header>")
+    with path.open("wb") as stream:
+        writer = WARCWriter(stream, gzip=True)
+        for url, body in (
+            (f"https://elsewhere.example{post.path}", page),
+            (f"https://web.archive.org/web/20240506060000/https://ifpnews.com{post.path}", kept),
+        ):
+            writer.write_record(
+                writer.create_warc_record(
+                    url,
+                    "response",
+                    payload=BytesIO(body),
+                    http_headers=StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1"),
+                )
+            )
+    assert scrapy("extract", path, "-o", out).status == 0
+    (line,) = lines(out)
+    assert line["url"] == f"https://ifpnews.com{post.path}"
+    assert line["fetched_at"] == "2024-05-06T06:00:00Z"
+    assert line["headline"] == post.expected()["headline"]
+    assert "toolbar" not in line["body"]
+    assert not [link for link in line["links"] if "web.archive.org" in link["url"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        ((), 2),
+        (("none.warc.gz", "-o", "x.jsonl"), 2),
+        (("sample",), 2),
+        (("sample", "-o", "x.csv"), 2),
+        (("sample", "-o", "x.jsonl", "--workers", "0"), 2),
+    ],
+)
+def test_bad_arguments(arguments: tuple[str, ...], status: int) -> None:
+    run = scrapy("extract", *arguments)
+    assert run.status == status
+    assert "Traceback" not in run.err
