@@ -27,7 +27,8 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from ifp_scraper.items import Article, decode, json_schema
-from ifp_scraper.load import Revisions, Selection, Source, Tell, instants, require, select
+from ifp_scraper.lines import Revisions, Selection, Source, Tell, require, select
+from ifp_scraper.load import instants
 
 Format = Literal["parquet", "csv", "sqlite"]
 FORMATS: tuple[Format, ...] = ("parquet", "csv", "sqlite")

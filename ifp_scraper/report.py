@@ -26,7 +26,7 @@ import msgspec
 
 from ifp_scraper.dates import SITE_ZONE, parse_utc
 from ifp_scraper.items import WARNINGS, Article, decode
-from ifp_scraper.load import Selection, Source, Tell, select
+from ifp_scraper.lines import Selection, Source, Tell, select
 
 TEXT_LIMIT = 100_000_000
 """Characters of body text that a report holds by default: about 50 MB of page. The newest articles come first."""

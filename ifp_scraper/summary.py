@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from scrapy import signals
 
@@ -90,7 +90,8 @@ class EndsSoon:
         self._crawler.crawling = False
         from twisted.internet import reactor
 
-        reactor.stop()  # type: ignore[attr-defined]
+        running: Any = reactor
+        running.stop()
 
     def _drop_waiting(self) -> None:
         engine = self._crawler.engine

@@ -253,16 +253,20 @@ class TestDisk:
         assert "disk is full" in run.err
         assert str(recording) in run.err
         with recording.open("rb") as stream:
-            recorded = {record.headers["WARC-Target-URI"] for record in ArchiveIterator(stream, parse_http=False)}
+            recorded = {record.headers.get("WARC-Target-URI") for record in ArchiveIterator(stream, parse_http=False)}
         assert all(line["fetched_url"] in recorded for line in lines(tmp_path / "a.jsonl"))
         again = crawl(server.url, tmp_path / "a.jsonl", "-a", "limit=5")
         assert again.status == 0, again.err
 
     @pytest.mark.parametrize("suffix", [".rejected.jsonl", ".runs.jsonl"])
-    def test_a_file_beside_that_cannot_be_written(self, server: SiteServer, tmp_path: Path, suffix: str) -> None:
+    def test_a_file_beside_that_cannot_be_written(
+        self, server: SiteServer, small_disk: Path, tmp_path: Path, suffix: str
+    ) -> None:
         out = tmp_path / "a.jsonl"
-        out.with_suffix(suffix).symlink_to("/dev/full")
-        run = crawl(server.url, out)
+        (small_disk / "beside").touch()
+        (small_disk / "filler").write_bytes(bytes(os.statvfs(small_disk).f_bavail * 4096))
+        out.with_suffix(suffix).symlink_to(small_disk / "beside")
+        run = crawl(server.url, out, "-a", "sources=listing")
         assert plain(run), run.err
         assert suffix in run.err
         assert "disk is full" in run.err

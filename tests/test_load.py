@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from ifp_scraper.items import Article, Author, Image, Link, RecentPost, encode
-from ifp_scraper.load import MissingExtra, find, load, recent_posts, require, select
+from ifp_scraper.lines import MissingExtra, find, require, select
+from ifp_scraper.load import load, recent_posts
 
 ENGINES = ["pandas", "polars"]
 SITE = "https://ifpnews.com"

@@ -16,7 +16,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from ifp_scraper.export import FORMATS, LICENSE, NAME, SITE, Exported, File, Format, Table, export
-from ifp_scraper.load import MissingExtra
+from ifp_scraper.lines import MissingExtra
 
 TITLE = "Articles of Iran Front Page"
 DESCRIPTION = (

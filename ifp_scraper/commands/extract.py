@@ -11,7 +11,8 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from ifp_scraper.archive import RecordingError, recordings
-from ifp_scraper.bulk import Dask, Executor, Processes, cut, extract_spans
+from ifp_scraper.bulk import Executor, cut, extract_spans
+from ifp_scraper.executors import Dask, Processes
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import BadArgument, read_options
 from ifp_scraper.store import StoreError

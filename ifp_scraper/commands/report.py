@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from ifp_scraper.load import MissingExtra
+from ifp_scraper.lines import MissingExtra
 from ifp_scraper.report import TEXT_LIMIT, write_report
 
 DEFAULT_FILE = os.path.join("output", "ifp.jsonl")

@@ -59,16 +59,12 @@ class FeedSource:
 
 
 async def read_newest(walk: Walk) -> list[ArticleRef]:
-    """Return the entries of the feed's first page; none when there is no feed, or nothing new in it."""
+    """Return the entries of the feed's first page, none when there is no feed."""
     address = f"{walk.options.site}/feed/"
     try:
-        response = await walk.fetch(address, headers=walk.validators.get(address, {}), probe=True)
+        root = read_xml((await walk.fetch(address, probe=True)).body, _MAX_UNPACKED)
     except FetchFailed:
         return []
-    if response.status == 304:
-        return []
-    walk.validators[address] = _validators(response.headers)
-    root = read_xml(response.body, _MAX_UNPACKED)
     return read_feed(root, address) if root is not None else []
 
 

@@ -40,25 +40,24 @@ class RestSource:
         refs, total, pages = await self._page(walk, scope, 1)
         walk.total = total
         seen: set[str] = set()
-        new = 0
-        if walk.caught_up and walk.newest_modified:
-            since = parse_utc(walk.newest_modified) - _SECOND
-            async for ref in self._changed(walk, scope, format_utc(since) or ""):
-                if ref.url not in seen:
-                    seen.add(ref.url)
-                    new += not walk.is_known(ref)
-                    yield ref
-        # What was scheduled was edited before it appeared: so the newest are looked at in any case.
+        new = failed = 0
         number = 1
-        failed = 0
+        front = walk.caught_up and walk.newest_modified is not None
         while True:
             fresh = [ref for ref in refs if ref.url not in seen]
             seen.update(ref.url for ref in fresh)
-            unknown = sum(not walk.is_known(ref) for ref in fresh)
-            new += unknown
+            known = sum(map(walk.is_known, fresh))  # before they are fetched
+            new += len(fresh) - known
             for ref in fresh:
                 yield ref
-            if walk.caught_up and not unknown and total <= walk.known_count + new:
+            if front and (known or number >= pages):
+                front = False
+                async for ref in self._changed(walk, min((r.published_at or "" for r in refs), default="")):
+                    if ref.url not in seen:
+                        seen.add(ref.url)
+                        new += not walk.is_known(ref)
+                        yield ref
+            if walk.caught_up and not front and total <= walk.known_count + new:
                 return
             number += 1
             if number > pages:
@@ -74,10 +73,16 @@ class RestSource:
         if len(seen) < total:  # something was withdrawn while we walked, or the site counts what it hides
             walk.broken.append(f"REST listed {len(seen)} of {total}")
 
-    async def _changed(self, walk: Walk, scope: dict[str, str], since: str) -> AsyncIterator[ArticleRef]:
-        """Yield what was edited since, the latest edit first; WordPress before 5.7 knows the order only."""
+    async def _changed(self, walk: Walk, before: str) -> AsyncIterator[ArticleRef]:
+        """Yield what was edited since the last run and published before, the latest edit first.
+
+        WordPress before 5.7 does not know ``modified_after``, but the order.
+        """
+        since = format_utc(parse_utc(walk.newest_modified or "") - _SECOND) or ""
+        scope = {"modified_after": since, "orderby": "modified"}
+        if before:
+            scope["before"] = format_utc(parse_utc(before) + _SECOND) or ""
         number = pages = 1
-        scope = {**scope, "modified_after": since, "orderby": "modified"}
         while number <= pages:
             refs, _, pages = await self._page(walk, scope, number)
             for ref in refs:

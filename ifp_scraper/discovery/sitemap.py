@@ -57,7 +57,7 @@ class SitemapSource:
     complete = True
 
     def __init__(self) -> None:
-        self._skipped = False
+        self._ask_feed = False
 
     async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:
         """See ``Source``."""
@@ -98,7 +98,7 @@ class SitemapSource:
                     published_raw=entry.published_raw,
                     source="sitemap" if entry.published_at else None,
                 )
-        if self._skipped and "feed" in walk.options.sources:
+        if self._ask_feed and "feed" in walk.options.sources:
             # What was scheduled is listed among the articles of the day it was written: the feed names it.
             for ref in await read_newest(walk):
                 if ref.url not in listed:
@@ -143,7 +143,7 @@ class SitemapSource:
             # The latest is read in any case: an index may be older than its children.
             posts = _newest_first(posts)
             fresh = posts[:1] + [entry for entry in posts[1:] if entry.lastmod is None or entry.lastmod > newest]
-            self._skipped = self._skipped or len(fresh) < len(posts)
+            self._ask_feed = len(fresh) == 1 < len(posts)
             posts = fresh
         return _since(_newest_first(posts), walk)
 

@@ -198,15 +198,15 @@ class IfpSpider(scrapy.Spider):
     async def _discovered(self) -> AsyncIterator[ArticleRef]:
         await self._learn_robots()
         walk = self.ledger.walk(self.fetch, self._robots, everything=self.everything)
-        found_any = False
+        found_any = announced = False
         reasons = []
         for name in self._sources(walk):
             source = SOURCES[name]()
             broken = len(walk.broken)
             try:
                 async for ref in source.find(walk):
-                    if not found_any:
-                        found_any = True
+                    if not announced:
+                        announced = found_any = True
                         self.ledger.announce(source.name, walk, self._delay)
                     yield ref
             except SourceUnavailable as error:

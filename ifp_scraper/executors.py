@@ -1,0 +1,111 @@
+"""Where the spans of recordings are read: a pool of processes on this machine, or a Dask cluster."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+
+from ifp_scraper.bulk import Span, SpanResult, read_span
+
+
+class Processes:
+    """A pool of processes on this machine.
+
+    Make it before the output is opened: a process holds on to the lock of a file that it inherits.
+    """
+
+    def __init__(self, workers: int | None = None) -> None:
+        self._workers = workers or os.cpu_count() or 1
+        self._pool = self._new_pool(self._workers)
+
+    def _new_pool(self, workers: int) -> ProcessPoolExecutor:
+        pool = ProcessPoolExecutor(workers, initializer=_begin_worker, initargs=(os.getpid(),))
+        wait([pool.submit(os.getpid) for _ in range(workers)])  # so that all processes are there now
+        return pool
+
+    def run(self, spans: list[Span], site: str) -> Iterator[SpanResult]:
+        """See ``Executor``. A span that kills its worker is skipped, and said."""
+        waiting = list(reversed(spans))
+        while waiting:
+            try:
+                yield from self._all(waiting, site)
+            except BrokenProcessPool:
+                self._pool.shutdown(wait=False, cancel_futures=True)
+                yield from self._one_by_one(waiting, site)
+                self._pool = self._new_pool(self._workers)
+
+    def close(self) -> None:
+        """End the processes."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _all(self, waiting: list[Span], site: str) -> Iterator[SpanResult]:
+        running: list[tuple[Span, Future[SpanResult]]] = []
+        try:
+            while waiting or running:
+                while waiting and len(running) < 3 * self._workers:
+                    span = waiting.pop()
+                    running.append((span, self._pool.submit(read_span, span, site)))
+                yield running[0][1].result()
+                running.pop(0)
+        finally:
+            waiting.extend(span for span, _ in reversed(running))
+            for _, future in running:
+                future.cancel()
+
+    def _one_by_one(self, waiting: list[Span], site: str) -> Iterator[SpanResult]:
+        """Read the next few spans each in a process of its own, to find the one that kills."""
+        for _ in range(min(len(waiting), 3 * self._workers)):
+            span = waiting.pop()
+            try:
+                with self._new_pool(1) as pool:
+                    yield pool.submit(read_span, span, site).result()
+            except BrokenProcessPool:
+                yield SpanResult(
+                    span, {}, [], 0, [f"{span.path} at byte {span.start}: a page there killed its worker"]
+                )
+
+
+def _begin_worker(parent: int) -> None:
+    """Leave Ctrl-C to the parent, and end when it is killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+class Dask:
+    """An existing Dask cluster (extra ``cluster``); every worker must see the recordings under the same path."""
+
+    def __init__(self, address: str) -> None:
+        from distributed import Client
+
+        self._client = Client(address, timeout="10s")
+
+    def run(self, spans: list[Span], site: str) -> Iterator[SpanResult]:
+        """See ``Executor``. What a lost worker had is read again by another."""
+        from distributed import as_completed
+
+        waiting = list(reversed(spans))
+        ahead = max(8, 3 * len(self._client.scheduler_info()["workers"]))
+
+        def submit() -> object:
+            return self._client.submit(read_span, waiting.pop(), site, pure=False, retries=3)
+
+        running = as_completed([submit() for _ in range(min(ahead, len(waiting)))])
+        for future in running:
+            yield future.result()
+            if waiting:
+                running.add(submit())
+
+    def close(self) -> None:
+        """Leave the cluster as it was."""
+        self._client.close()

@@ -1,0 +1,211 @@
+"""Which lines of some output files count, without holding the files in memory: what load, export and report share.
+
+Files may be compressed. A torn or damaged line is left out, and said.
+"""
+
+from __future__ import annotations
+
+import glob
+import importlib
+import io
+import lzma
+import os
+import warnings
+import zlib
+from array import array
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+Source = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+Revisions = Literal["latest", "all"]
+Tell = Callable[[str], None]
+"""Is given one sentence for people: what was left out, and where."""
+
+SIDECARS = (".rejected.jsonl", ".runs.jsonl")
+"""Ends of the names of the files beside an output, which hold no articles: a glob passes them over."""
+
+_DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError)  # what the decompressors raise
+
+
+class MissingExtra(ImportError):
+    """A package that only data users need is not installed; the message says how to install it."""
+
+
+def require(name: str, extra: str = "data") -> Any:
+    """Import an optional package.
+
+    Raises:
+        MissingExtra: when it is not installed.
+    """
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise MissingExtra(f'this needs {name}: pip install "ifp-scraper[{extra}]"') from error
+
+
+def find(source: Source) -> list[Path]:
+    """Return the files that a path, a glob or a list of these means: each once, a glob's in order of name.
+
+    Raises:
+        FileNotFoundError: when a path or glob means no file.
+    """
+    names = [source] if isinstance(source, str | os.PathLike) else list(source)
+    found: dict[Path, None] = {}
+    for name in names:
+        text = os.path.expanduser(os.fspath(name))
+        if os.path.isfile(text):
+            matches = [text]
+        else:
+            matches = sorted(match for match in glob.glob(text, recursive=True) if os.path.isfile(match))
+            matches = [match for match in matches if not any(end in match for end in SIDECARS)]
+        if not matches:
+            raise FileNotFoundError(f"no such file: {text}")
+        found.update((Path(match), None) for match in matches)
+    return list(found)
+
+
+def _open(path: Path) -> Any:
+    if module := {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma"}.get(path.suffix):
+        return importlib.import_module(module).open(path)
+    if path.suffix == ".zst":
+        return io.BufferedReader(require("pyarrow").input_stream(os.fspath(path), compression="zstd"), 1 << 20)
+    return open(path, "rb", buffering=1 << 20)
+
+
+def _raw_lines(path: Path, tell: Tell) -> Iterator[bytes]:
+    """Yield a file's lines; of a damaged compressed file, those before the damage."""
+    with _open(path) as stream:
+        number = 0
+        while True:
+            try:
+                line = stream.readline()
+            except _DAMAGE as error:
+                if not number:
+                    raise OSError(f"{path} cannot be read: {error}") from error
+                tell(f"{path}: the compressed data is cut off or damaged after line {number} ({error})")
+                return
+            if not line:
+                return
+            number += 1
+            yield line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+
+
+class _Head(msgspec.Struct):
+    schema_version: str
+    url: str
+    id: int | None = None
+    status: str = "published"
+    aliases: list[str] = []
+
+
+_HEAD = msgspec.json.Decoder(_Head)
+
+
+@dataclass(slots=True)
+class Selection:
+    """The lines of some files that count; lines are numbered from 1 through all the files."""
+
+    files: list[Path]  # in the order in which they are read
+    kept: array[int] = field(default_factory=lambda: array("q"))  # ascending numbers of the lines that count
+    articles: int = 0  # different articles, those that are gone included
+    read: int = 0  # lines that hold an article, whether they count or not
+    corrupt: int = 0  # lines that hold none: torn, damaged or of another kind
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """Yield (number, line) of the lines that count; reads the files again, a line at a time."""
+        wanted = iter(self.kept)
+        following = next(wanted, None)
+        number = 0
+        for path in self.files:
+            for line in _raw_lines(path, lambda _: None):
+                number += 1
+                if number == following:
+                    yield number, line
+                    following = next(wanted, None)
+                    if following is None:
+                        return
+
+
+def select(
+    source: Source, *, revisions: Revisions = "latest", gone: bool = False, tell: Tell | None = None
+) -> Selection:
+    """Find the lines that count: with ``latest`` each article's last line, with ``all`` every line.
+
+    An article is known by its id where it has one, else by its URL; a line without id belongs to the article
+    that has this URL in another line. An article whose last line says ``gone`` is left out of ``latest``
+    unless ``gone`` is true. Lines that hold no article are left out, and ``tell`` is told.
+
+    Raises:
+        FileNotFoundError: when there is no such file.
+        OSError: when a file cannot be read.
+        MissingExtra: for ``.zst`` without pyarrow.
+    """
+    if revisions not in ("latest", "all"):
+        raise ValueError(f'revisions is "latest" or "all", not {revisions!r}')
+    tell = tell or warn
+    chosen = Selection(find(source))
+    heads: list[tuple[int, _Head]] = []
+    number = 0
+    for path in chosen.files:
+        before, bad, first_bad, torn = number, 0, 0, False
+        for line in _raw_lines(path, tell):
+            number += 1
+            try:
+                if not line.isascii():
+                    line.decode()
+                head = _HEAD.decode(line)
+            except (msgspec.MsgspecError, UnicodeDecodeError):
+                if line.strip():
+                    torn = not line.endswith(b"\n")
+                    bad += not torn
+                    first_bad = first_bad or number - before
+            else:
+                heads.append((number, head))
+        chosen.corrupt += bad + torn
+        if bad:
+            tell(f"{path}: {bad} line{'s' * (bad > 1)} without an article left out, first line {first_bad}")
+        if torn:
+            tell(f"{path}: the last line is torn and was left out")
+    chosen.read = len(heads)
+    last = _last_lines(heads)
+    chosen.articles = len(last)
+    for line_number, head in heads:
+        if revisions == "all" or (line_number in last and (gone or head.status != "gone")):
+            chosen.kept.append(line_number)
+    return chosen
+
+
+class _Known(msgspec.Struct, eq=False):
+    id: int | None = None
+    line: int = 0
+
+
+def _last_lines(heads: list[tuple[int, _Head]]) -> set[int]:
+    """Return the number of each article's last line; who is who is decided as ``store`` does."""
+    ids: dict[int | None, _Known] = {}
+    urls: dict[str, _Known] = {}
+    aliases: dict[str, _Known] = {}
+    for number, head in heads:
+        known = ids.get(head.id)
+        other = urls.get(head.url) or aliases.get(head.url)
+        if known is None and other is not None and None in (head.id, other.id):
+            known = other
+        elif known and other and other is not known and other.id is None and head.url in urls:
+            other.line = 0  # met by URL alone before; the id shows that it is this article
+        known = known or _Known()
+        known.line = number
+        if head.id is not None:
+            known.id = head.id
+            ids[head.id] = known
+        urls[head.url] = known
+        aliases.update(dict.fromkeys(head.aliases, known))
+    return {known.line for known in (*ids.values(), *urls.values()) if known.line}
+
+
+def warn(message: str) -> None:
+    """Warn whoever called ``load`` or its like."""
+    warnings.warn(message, UserWarning, stacklevel=4)

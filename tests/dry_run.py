@@ -1,0 +1,133 @@
+"""A crawl of the test site without network and without reading pages: what is looked for, in milliseconds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from scrapy.http import Request, Response
+from scrapy.settings import Settings
+
+from ifp_scraper import urls
+from ifp_scraper.dates import format_utc
+from ifp_scraper.discovery import FetchFailed
+from ifp_scraper.items import Article
+from ifp_scraper.ledger import Ledger, Rejected
+from ifp_scraper.options import read_options
+from ifp_scraper.spiders.ifp import IfpSpider
+from tests.site import SiteServer
+
+
+@dataclass
+class DryRun:
+    """What a run did."""
+
+    asked: list[str] = field(default_factory=list)
+    """Paths that discovery asked for, robots.txt included."""
+
+    articles: list[str] = field(default_factory=list)
+    """Paths of the articles that would have been fetched, in order."""
+
+    counts: dict[str, int] = field(default_factory=dict)
+    status: int = 0
+    why: str | None = None
+
+
+class _Spider(IfpSpider):
+    server: SiteServer
+    run: DryRun
+    fails: Callable[[str], int | None]
+
+    async def _learn_robots(self) -> None:
+        self.run.asked.append("/robots.txt")
+        text = self.server.get("/robots.txt").body.decode()
+        self._robots = [line.split(": ", 1)[1] for line in text.splitlines() if line.startswith("Sitemap: ")]
+
+    async def fetch(
+        self, url: str, *, headers: dict[str, str] | None = None, probe: bool = False, **meta: Any
+    ) -> Response:
+        for _ in range(5):
+            target = url.removeprefix(self.server.url)
+            self.run.asked.append(target)
+            status = self.fails(target)
+            answer = self.server.get(target, {name.lower(): value for name, value in (headers or {}).items()})
+            if status is None and answer.status in (301, 302):
+                url = answer.headers["Location"]
+                continue
+            status = status or answer.status
+            if status not in (200, 304, 400):
+                raise FetchFailed(f"status {status}", status)
+            return Response(url, status=status, headers=answer.headers, body=answer.body, request=Request(url))
+        raise FetchFailed("too many redirects")
+
+    def stop(self, why: str) -> None:
+        self.stopping, self.why_stopped = True, why
+
+
+def dry_run(
+    server: SiteServer,
+    out: Path,
+    fails: Callable[[str], int | None] = lambda target: None,
+    broken: Callable[[str], bool] = lambda path: False,
+    **arguments: str,
+) -> DryRun:
+    """Look for articles as ``scrapy crawl ifp`` would, and write a line for each that would have been fetched.
+
+    Args:
+        server: its answers are taken without the network.
+        out: the output.
+        fails: gives the status with which a page of discovery fails.
+        broken: whether fetching an article fails.
+        arguments: of ``-a``.
+    """
+    settings = Settings({})
+    settings.setmodule("ifp_scraper.settings")
+    options = read_options(arguments, server.url)
+    ledger = Ledger(options, out, start_over=False, settings=settings)
+    spider = _Spider(options=options, ledger=ledger)
+    spider.server, spider.run, spider.fails = server, DryRun(), fails
+    spider.crawler = SimpleNamespace(settings=settings, crawling=True)
+    asyncio.run(_crawl(spider, broken))
+    spider.run.counts = dict(ledger.counts)
+    requests = len(spider.run.asked) + 2 * len(spider.run.articles)
+    ledger.finish(
+        reason="finished" if not spider.stopping else "stopped",
+        why=spider.why_stopped,
+        requests=requests,
+        received=0,
+        errors=0,
+    )
+    spider.run.status, spider.run.why = ledger.exit_status, spider.why_stopped
+    return spider.run
+
+
+async def _crawl(spider: _Spider, broken: Callable[[str], bool]) -> None:
+    async for request in spider.start():
+        spider._pending.release()
+        ref = request.meta["ref"]
+        path = ref.url.removeprefix(spider.server.url)
+        spider.run.articles.append(path)
+        post = spider.server.site.find(path.strip("/"))
+        if broken(path):
+            spider.ledger.failed(ref.url, "broken")
+        elif post is None or post.password_protected:
+            spider.ledger.reject(Rejected.of(ref.url, "no article", None, ref.modified_at))
+        else:
+            article = Article(
+                id=post.id,
+                url=urls.canonical(ref.url),
+                headline=post.headline,
+                body=post.headline,
+                published_at=ref.published_at or format_utc(post.published),
+                modified_at=ref.modified_at or format_utc(post.modified),
+                layout="newspaper+amp-swift",
+                extractor_version="1",
+                fetched_at=format_utc(spider.server.site.now),
+                content_hash=f"{post.revision:064x}",
+                html_sha256="0" * 64,
+            )
+            spider.ledger.write(article)
