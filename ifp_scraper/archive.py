@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import logging
+import os
 import re
 import zipfile
 import zlib
@@ -11,20 +12,20 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib import resources
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urldefrag
 
 import brotli
-from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
+from fastwarc.warc import ArchiveIterator, WarcRecord
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
 from ifp_scraper import urls
-from ifp_scraper.dates import parse_utc
+from ifp_scraper.warc import read_responses, record_time
 from ifp_scraper.wayback import unwrap_address, unwrap_page
 
 if TYPE_CHECKING:
@@ -173,53 +174,34 @@ class Archive:
         raise RecordingError(f"{path} has changed while it was read")
 
     def _index(self, number: int, path: Path) -> None:
+        faults: list[str] = []
         with open_members(path) as members:
             for member, stream in members:
-                try:
-                    for record in ArchiveIterator(stream, record_types=WarcRecordType.response, parse_http=False):
-                        recorded = _recorded(record, number, member)
-                        if recorded is not None:
-                            self.records.append(recorded)
-                except (OSError, EOFError, ValueError) as error:
-                    self._complain(path, error)
+                size = stream.seek(0, os.SEEK_END)
+                for record, _ in read_responses(stream, str(path), 0, size, faults):
+                    recorded = _recorded(record, number, member)
+                    if recorded is not None:
+                        self.records.append(recorded)
+        if faults:
+            self.unreadable.append(str(path))
+            logger.warning("%s; it was skipped, the rest was read", faults[0])
 
     def _complain(self, path: Path, error: Exception) -> None:
         self.unreadable.append(str(path))
         logger.warning("%s: what follows cannot be read (%s); the rest was", path, error)
 
 
-_STATUS = re.compile(rb"HTTP/[\d.]+ (\d{3})")
-_CONTENT_TYPE = re.compile(rb"^content-type:[ \t]*([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
-
-
 def _recorded(record: WarcRecord, number: int, member: str) -> Recorded | None:
-    """Describe a record; null when it holds no HTTP response.
-
-    Raises:
-        EOFError: when the file ends inside it.
-    """
-    message = record.reader.read()
-    if len(message) < int(record.headers.get("Content-Length") or 0):
-        raise EOFError("the file ends inside a record")
     address = (record.headers.get("WARC-Target-URI") or "").strip("<>")
     url, kept_at = unwrap_address(address)
-    status = _STATUS.match(message)
-    if status is None or not url.startswith(("http://", "https://")):
+    head = record.http_headers
+    if head is None or head.status_code is None or not url.startswith(("http://", "https://")):
         return None
-    head = message[: message.find(b"\r\n\r\n")]
-    kind = _CONTENT_TYPE.search(head)
-    content_type = kind[1].decode("latin-1").lower() if kind else ""
+    content_type = (record.http_content_type or "").lower()
     captured_at = kept_at or record_time(record)
-    wayback = url != address
-    return Recorded(url, captured_at, int(status[1]), content_type, number, member, record.stream_pos, wayback)
-
-
-def record_time(record: WarcRecord) -> datetime:
-    """Return a record's WARC-Date, to the second; 1970 when it has none that can be read."""
-    try:
-        return parse_utc(record.headers["WARC-Date"]).replace(microsecond=0)
-    except (KeyError, ValueError):
-        return datetime.fromtimestamp(0, UTC)
+    return Recorded(
+        url, captured_at, head.status_code, content_type, number, member, record.stream_pos, url != address
+    )
 
 
 def _key(url: str) -> str:

@@ -10,19 +10,17 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import zipfile
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Protocol
+from typing import Protocol
 
 import msgspec
-from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
+from fastwarc.warc import WarcRecord
 
 from ifp_scraper import urls
-from ifp_scraper.archive import plain_body, record_time
+from ifp_scraper.archive import plain_body
 from ifp_scraper.captures import read_age
 from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.recording import article_key, best_evidence, may_list, read_listed, split_readings
@@ -30,14 +28,13 @@ from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger, Rejected
 from ifp_scraper.merge import ArticleRef, add_evidence, join_pages, merge_views
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
+from ifp_scraper.warc import read_responses, record_time
 from ifp_scraper.wayback import unwrap_address, unwrap_page
 
 logger = logging.getLogger(__name__)
 
 SPAN = 2 * 1024 * 1024
 """Bytes of a recording that a worker reads at a time."""
-
-_MEMBER = b"\x1f\x8b\x08"
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -128,66 +125,12 @@ def read_span(span: Span, site: str) -> SpanResult:
     """Read the records that begin in a span, and the articles of the site among them."""
     result = SpanResult(span, {}, [], 0, [])
     with open(span.path, "rb") as stream:
-        for record, message in _records(stream, span, result.faults):
+        for record, body in read_responses(stream, span.path, span.start, span.end, result.faults):
             result.records += 1
-            _read_record(record, message, site, result)
+            _read_record(record, body, site, result)
     for key, views in result.views.items():
         result.views[key] = _join_early(views)
     return result
-
-
-def _records(stream: IO[bytes], span: Span, faults: list[str]) -> Iterator[tuple[WarcRecord, bytes]]:
-    """Yield responses with their bodies; what is damaged is skipped, and the rest read."""
-    at = _next_record(stream, span.start, span)
-    while at is not None:
-        last = at
-        try:
-            stream.seek(at)
-            for record in ArchiveIterator(stream, parse_http=True):
-                last = record.stream_pos
-                if last >= span.end:
-                    return
-                if record.record_type == WarcRecordType.response and record.http_headers is not None:
-                    yield record, record.reader.read()
-            if last + 1 >= span.end:
-                return
-            at = None
-        except (OSError, EOFError, ValueError) as error:
-            faults.append(f"{span.path} at byte {last}: {error}")
-            at = _next_record(stream, last + 1, span)
-
-
-def _next_record(stream: IO[bytes], start: int, span: Span) -> int | None:
-    """The first record that begins in the span at or after an offset."""
-    stream.seek(start)
-    position = start
-    tail = b""
-    while position < span.end + 64:
-        chunk = stream.read(1 << 16)
-        if not chunk:
-            return None
-        window = tail + chunk
-        base = position - len(tail)
-        for found in re.finditer(rb"\x1f\x8b\x08|WARC/1\.[01]\r\n", window):
-            at = base + found.start()
-            if at >= span.end:
-                return None
-            if found[0] != _MEMBER or _is_record(stream, at):
-                stream.seek(at)
-                return at
-        tail = window[-16:]
-        position += len(chunk)
-        stream.seek(position)
-    return None
-
-
-def _is_record(stream: IO[bytes], at: int) -> bool:
-    """Whether a gzip member that holds a WARC record begins here; three bytes may be there by chance."""
-    stream.seek(at)
-    try:
-        return zlib.decompressobj(31).decompress(stream.read(512), 8).startswith(b"WARC/1.")
-    except zlib.error:
-        return False
 
 
 def _read_record(record: WarcRecord, body: bytes, site: str, result: SpanResult) -> None:
@@ -195,9 +138,6 @@ def _read_record(record: WarcRecord, body: bytes, site: str, result: SpanResult)
     head = record.http_headers
     # Pages of other hosts, and everything but 200, are passed over before anything is parsed.
     if head is None or head.status_code != 200 or urls.host(url) != urls.host(site):
-        return
-    if not body:
-        result.faults.append(f"{result.span.path}: the record of {url} is cut off")
         return
     headers = list(head)
     content_type = (record.http_content_type or "").lower()

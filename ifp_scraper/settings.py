@@ -59,6 +59,13 @@ DOWNLOADER_MIDDLEWARES = {
     "ifp_scraper.middlewares.BackOffMiddleware": 550,
     "ifp_scraper.recording.RecordMiddleware": 990,
 }
+SPIDER_MIDDLEWARES = {  # only HttpError has work to do: the spider follows no links of its own accord
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+    "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
+}
+CONCURRENT_ITEMS = 1  # Scrapy starts as many tasks for every callback, however few items it gives
+METAREFRESH_ENABLED = False
 ITEM_PIPELINES = {"ifp_scraper.pipelines.StorePipeline": 300}
 EXTENSIONS = {
     "ifp_scraper.summary.Summary": 500,

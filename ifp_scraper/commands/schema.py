@@ -1,25 +1,117 @@
-"""``scrapy schema``: the JSON Schema of a line."""
+"""``scrapy schema``: the JSON Schema of a line, or the same as a page of documentation."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any, ClassVar
 
 from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
 
-from ifp_scraper.items import json_schema
+from ifp_scraper.items import WARNINGS, json_schema
+
+_HEAD = """\
+# The record, field by field
+
+One line of the output is one revision of one article. A line always has every field, in this order.
+All times are strings, RFC 3339 in UTC with `Z` and whole seconds. All addresses are absolute.
+
+This page is made from the code by `scrapy schema --markdown`. `scrapy schema` prints the same as JSON Schema.
+"""
 
 
 class Command(ScrapyCommand):
     """Print the schema."""
 
     requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+
+    def syntax(self) -> str:
+        """See ``ScrapyCommand``."""
+        return "[--markdown]"
 
     def short_desc(self) -> str:
         """See ``ScrapyCommand``."""
         return "Print the JSON Schema of a line of the output"
 
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add ours."""
+        super().add_options(parser)
+        parser.add_argument("--markdown", action="store_true", help="print docs/record.md: every field in a table")
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Print it on stdout."""
-        print(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+        if args:
+            raise UsageError(f"{args[0]} is not expected", print_help=False)
+        text = markdown() if opts.markdown else json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:  # `| head` has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def markdown() -> str:
+    """Return the documentation of the record, made from its schema."""
+    parts = [_HEAD, *_tables(json_schema()["properties"])]
+    parts.append("## Warnings\n\n`warnings` holds any of these, and nothing else.\n")
+    parts.append(_table(("warning", "meaning"), [(f"`{name}`", _words(text)) for name, text in WARNINGS.items()]))
+    return "\n".join(parts)
+
+
+def _tables(properties: dict[str, Any]) -> Iterator[str]:
+    """The table of the fields, then one for each field that holds objects."""
+    yield _fields(properties)
+    for name, schema in properties.items():
+        items = schema.get("items", {})
+        if items.get("type") == "object":
+            yield f"## One of `{name}`\n"
+            optional = set(items["properties"]) - set(items["required"]) if name == "blocks" else set()
+            yield _fields(items["properties"], optional)
+
+
+def _fields(properties: dict[str, Any], optional: set[str] | None = None) -> str:
+    rows = []
+    for name, schema in properties.items():
+        kind = _type(name, schema)
+        if optional and name in optional:
+            kind += ", or absent"
+        rows.append((f"`{name}`", kind, _words(schema.get("description", ""))))
+    return _table(("field", "type", "meaning"), rows)
+
+
+def _type(name: str, schema: dict[str, Any]) -> str:
+    """What a value may be, in words."""
+    kinds = schema.get("type", "string")
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    values = schema.get("enum")
+    if values:
+        word = " or ".join(f"`{value}`" for value in values if value is not None)
+        null = None in values
+    else:
+        kind = next(kind for kind in kinds if kind != "null")
+        word = {"string": "text", "integer": "whole number", "boolean": "true or false"}.get(kind, kind)
+        if schema.get("format") == "date-time":
+            word = "time"
+        if kind == "array":
+            items = schema["items"]
+            inner = "objects, see below" if items.get("type") == "object" else "text"
+            word = f"list of {'warnings, see below' if name == 'warnings' else inner}"
+        null = "null" in kinds
+    return f"{word} or null" if null else word
+
+
+def _words(text: str) -> str:
+    """A docstring as a cell: one line, its double back quotes single, nothing that Markdown or HTML would read."""
+    pieces = " ".join(text.split()).split("``")
+    pieces[::2] = [piece.replace("<", "&lt;").replace("|", "\\|").replace("*", "\\*") for piece in pieces[::2]]
+    return "`".join(pieces)
+
+
+def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

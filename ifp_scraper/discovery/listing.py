@@ -13,10 +13,15 @@ from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
 from ifp_scraper.merge import ArticleRef
 
 _ENTRIES = (
-    ".td-module-title a::attr(href), .entry-title a::attr(href), .loop-title a::attr(href),"
-    " .wp-block-post-title a::attr(href), .post-title a::attr(href), article h2 a::attr(href),"
-    " article h3 a::attr(href)"
+    ".td-module-title a, .entry-title a, .loop-title a, .wp-block-post-title a, .post-title a, article h2 a,"
+    " article h3 a"
 )
+_BESIDE = "ancestor::*[self::aside or self::nav or self::footer or @role='complementary'" + "".join(
+    f" or contains(concat(' ', normalize-space(@class), ' '), ' {name} ')"
+    for name in ("td-main-sidebar", "td-ss-main-sidebar", "td-footer-wrapper", "td-mega-menu", "sidebar", "widget")
+) + "]"  # fmt: skip
+"""Boxes that show the latest of the whole site beside the listing."""
+
 _NO_ARTICLE = re.compile(
     r"^/(?:category|tag|author|page|feed|comments|wp-[\w-]+|search|amp|xmlrpc\.php)(?:/|$)"
     r"|^/\d{4}(?:/\d\d){0,2}/?$|/(?:feed|embed|trackback)/?$|\.(?:jpe?g|png|gif|webp|pdf|mp4|mp3|xml|txt|php|zip)$",
@@ -38,6 +43,7 @@ class ListingSource:
         section = walk.options.section
         places = [f"/category/{section}"] if section else list(_PLACES)
         seen: set[str] = set()
+        categories: list[str] = []
         found_any = False
         reason = "no listing"
         while places:
@@ -98,8 +104,8 @@ class ListingSource:
 def read_listing(selector: Selector, base: str) -> list[str]:
     """Return the canonical addresses of the articles that a listing names, in its order, each once."""
     found = []
-    for link in selector.css(_ENTRIES).getall():
-        url = urls.absolute(base, link)
+    for link in selector.css(_ENTRIES):
+        url = None if link.xpath(_BESIDE) else urls.absolute(base, link.attrib.get("href"))
         if url is not None and may_be_article(url, base):
             found.append(urls.canonical(url))
     return list(dict.fromkeys(found))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -66,7 +66,8 @@ class SitemapSource:
         waiting: list[tuple[str, Document | None, int]] = await self._roots(walk)
         visited: set[str] = set()
         listed: set[str] = set()
-        files = 0
+        held: list[Entry] = []  # of the first two files: the second one shows how many a full one lists
+        files = size = 0
         while waiting:
             url, kept, depth = waiting.pop(0)
             if url in visited:
@@ -87,18 +88,17 @@ class SitemapSource:
                 if depth < _MAX_DEPTH:
                     waiting = [(child.url, None, depth + 1) for child in self._children(walk, entries)] + waiting
                 continue
-            entries = [entry for entry in entries if entry.url not in listed]
+            size = max(size, len(entries))
+            held += [entry for entry in entries if entry.url not in listed]
             listed.update(entry.url for entry in entries)
-            walk.total = len(listed)
-            for entry in _since(_newest_first(entries), walk):
-                yield ArticleRef(
-                    entry.url,
-                    modified_at=entry.lastmod,
-                    published_at=entry.published_at,
-                    published_raw=entry.published_raw,
-                    source="sitemap" if entry.published_at else None,
-                )
-        if self._ask_feed and "feed" in walk.options.sources:
+            walk.total = len(listed) + len(waiting) * size
+            if walk.caught_up or files > 2 or not waiting:
+                for ref in _refs(held, walk):
+                    yield ref
+                held = []
+        for ref in _refs(held, walk):
+            yield ref
+        if self._ask_feed and "feed" in walk.options.sources and not walk.broken:
             # What was scheduled is listed among the articles of the day it was written: the feed names it.
             for ref in await read_newest(walk):
                 if ref.url not in listed:
@@ -138,14 +138,26 @@ class SitemapSource:
         posts = [entry for entry in own if _POSTS.search(entry.url)] or [
             entry for entry in own if not _OTHER.search(entry.url)
         ]
+        self._ask_feed = len(posts) > 1
         if walk.caught_up and walk.newest_modified:
             newest = walk.newest_modified
             # The latest is read in any case: an index may be older than its children.
             posts = _newest_first(posts)
             fresh = posts[:1] + [entry for entry in posts[1:] if entry.lastmod is None or entry.lastmod > newest]
-            self._ask_feed = len(fresh) == 1 < len(posts)
+            self._ask_feed = len(fresh) == 1 < len(posts)  # else the requests would be too many
             posts = fresh
         return _since(_newest_first(posts), walk)
+
+
+def _refs(entries: list[Entry], walk: Walk) -> Iterator[ArticleRef]:
+    for entry in _since(_newest_first(entries), walk):
+        yield ArticleRef(
+            entry.url,
+            modified_at=entry.lastmod,
+            published_at=entry.published_at,
+            published_raw=entry.published_raw,
+            source="sitemap" if entry.published_at else None,
+        )
 
 
 def _since(entries: list[Entry], walk: Walk) -> list[Entry]:

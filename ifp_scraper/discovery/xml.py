@@ -45,6 +45,8 @@ def read_cut_xml(body: bytes, max_size: int) -> tuple[etree._Element | None, boo
         root = etree.fromstring(body.strip(), parser=parser)
     except (etree.XMLSyntaxError, ValueError):
         return None, False
+    if root is None:
+        return None, False
     closing = b"</" + (f"{root.prefix}:" if root.prefix else "").encode() + name(root).encode()
     return root, len(root) > 0 and closing not in body[-4096:]
 

@@ -164,7 +164,7 @@ class IfpSpider(scrapy.Spider):
         if self.options.urls:
             for url in self.options.urls:
                 # /?p=658 has no address of its own before it is asked.
-                address = url if _BY_NUMBER.search(url) else self._entrance(url)
+                address = url if _BY_NUMBER.search(url) else self._entrance(urls.canonical(url))
                 if address not in seen:
                     seen.add(address)
                     yield ArticleRef(url if address == url else urls.canonical(url)), {"address": address}

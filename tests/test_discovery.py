@@ -1,0 +1,348 @@
+"""Where articles are looked for, and how often the site is asked: without network, so on many kinds of site."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ifp_scraper.discovery.feed import read_feed
+from ifp_scraper.discovery.listing import may_be_article
+from ifp_scraper.discovery.sitemap import read_entries
+from ifp_scraper.discovery.xml import read_cut_xml, read_xml
+from tests.dry_run import dry_run
+from tests.site import Post, Site, SiteServer, make_posts, serve
+
+NO_REST = {"rest": 403}
+NOTHING_BUT_LISTINGS: dict[str, Any] = {"rest": 404, "sitemap": None, "feed": 404}
+KINDS: dict[str, dict[str, Any]] = {
+    "rest": {},
+    "rest of WordPress before 5.7": {"rest_ignores": frozenset(["modified_after"])},
+    "yoast": {"rest": 403, "sitemap": "yoast"},
+    "rankmath": {"rest": 401, "sitemap": "rankmath"},
+    "yoast, several files": {"rest": 403, "sitemap": "yoast", "sitemap_size": 100},
+    "rankmath, several files": {"rest": 404, "sitemap": "rankmath", "sitemap_size": 100},
+    "core with lastmod": {"rest": "html", "sitemap_lastmod": True, "sitemap_size": 200},
+}
+
+
+@contextmanager
+def site_of(count: int = 120, **config: Any) -> Iterator[tuple[Site, SiteServer]]:
+    site = Site(make_posts(count, seed=3))
+    with serve(site, **config) as server:
+        yield site, server
+
+
+def new_post(site: Site, **changes: Any) -> Post:
+    """Publish a post now, or as ``changes`` say."""
+    post = make_posts(1, seed=site.next_id())[0]
+    post.id = site.next_id()
+    post.slug = f"new-{post.id}"
+    post.published = post.modified = site.now
+    for name, value in changes.items():
+        setattr(post, name, value)
+    return site.add(post)
+
+
+def public(site: Site) -> set[str]:
+    return {post.path for post in site.public()}
+
+
+# -- the first run ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        *({"rest": answer} for answer in ("ok", 401, 403, 404, 500, "html")),
+        {"rest_max_per_page": 50},
+        {"rest": 403, "robots_names_sitemap": False},
+        {"rest": 403, "sitemap": "yoast", "sitemap_gz": True, "sitemap_size": 40, "robots": 404},
+        {"rest": 403, "sitemap_size": 40, "sitemap_broken": 2},
+        {"rest": 403, "sitemap": "rankmath", "sitemap_size": 50, "sitemap_broken": 1, "feed": 404},
+        {"rest": 403, "sitemap": None},
+        {"rest": 403, "sitemap": None, "feed": "empty"},
+        {"rest": 403, "sitemap": None, "listings": 404},
+        NOTHING_BUT_LISTINGS,
+    ],
+    ids=str,
+)
+def test_whatever_source_is_denied_every_article_is_found_once(config: dict[str, Any], tmp_path: Path) -> None:
+    with site_of(**config) as (site, server):
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert run.status == 0, run.why
+        assert len(run.articles) == len(set(run.articles))
+        found, locked = set(run.articles), {post.path for post in site.public() if post.password_protected}
+        assert found | locked == public(site)  # SEO plugins do not list what is locked
+        assert len(run.asked) == len(set(run.asked))
+        again = dry_run(server, tmp_path / "a.jsonl")
+        assert (again.articles, again.status) == ([], 0)
+        assert len(again.asked) <= len(run.asked)
+
+
+def test_articles_come_newest_first(tmp_path: Path) -> None:
+    with site_of() as (site, server):
+        assert dry_run(server, tmp_path / "a.jsonl").articles == [post.path for post in site.public()]
+
+
+def test_what_a_broken_source_hides_the_next_one_shows(tmp_path: Path) -> None:
+    with site_of(250, sitemap="yoast", sitemap_size=50) as (site, server):
+        locked = {post.path for post in site.public() if post.password_protected}
+        run = dry_run(server, tmp_path / "a.jsonl", fails=lambda page: 500 if "page=2" in page else None)
+        assert (set(run.articles) | locked, run.status) == (public(site), 0)
+
+        broken = ("page=2", "sitemap3", "paged=4", "/page/7/")
+        fails = lambda page: 500 if any(part in page for part in broken) else None  # noqa: E731
+        run = dry_run(server, tmp_path / "b.jsonl", fails=fails)
+        assert (set(run.articles) | locked, run.status) == (public(site), 1)  # luck: nobody can know
+        run = dry_run(server, tmp_path / "c.jsonl", sources="rest", fails=fails)
+        assert run.status == 1
+        assert len(run.articles) == 150
+        run = dry_run(server, tmp_path / "c.jsonl")
+        assert (set(run.articles) & public(site), len(run.articles), run.status) == (set(run.articles), 100, 0)
+
+
+@pytest.mark.parametrize(
+    ("sources", "first", "never"),
+    [
+        ("listing,rest", "/", "/wp-json"),
+        ("feed", "/feed/", "/wp-json"),
+        ("sitemap,rest", "/wp-sitemap.xml", "/wp-json"),
+        ("feed,rest", "/feed/", "/page/"),
+    ],
+)
+def test_sources_are_asked_in_the_order_given(sources: str, first: str, never: str, tmp_path: Path) -> None:
+    with site_of(60) as (site, server):
+        run = dry_run(server, tmp_path / "a.jsonl", sources=sources)
+        assert run.asked[1] == first
+        assert not any(never in page for page in run.asked)
+        assert set(run.articles) == public(site)
+
+
+def test_a_site_that_shows_nothing_is_a_failure(tmp_path: Path) -> None:
+    with site_of(20, **NOTHING_BUT_LISTINGS, listings=403) as (_, server):
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert run.status == 1
+        assert run.why is not None
+        assert "shows no articles" in run.why
+
+
+# -- later runs ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_later_runs_ask_little_and_miss_nothing(kind: str, seed: int, tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    rng = random.Random(seed)
+    with site_of(330, **KINDS[kind]) as (site, server):
+        dry_run(server, out)
+        again = dry_run(server, out)
+        assert again.articles == []
+        assert len(again.asked) <= 4
+        for added, edited, withdrawn, scheduled, backdated in (
+            (1, 0, 0, 0, 0),
+            (3, 2, 1, 0, 1),
+            (0, 5, 0, 0, 0),
+            (0, 0, 0, 1, 0),
+            (150, 4, 2, 0, 1),
+            (0, 0, 3, 0, 0),
+            (8, 1, 0, 0, 2),
+            (260, 0, 1, 0, 0),
+        ):
+            site.advance(hours=rng.choice((1, 30)))
+            posts = [post for post in site.public() if not post.password_protected]
+            rng.shuffle(posts)
+            changed = {site.edit(post.id, at=_lately(site, rng)).path for post in posts[:edited]}
+            for post in posts[edited : edited + withdrawn]:
+                site.withdraw(post.id)
+            for number in range(added):
+                moment = _lately(site, rng) if number % 5 else site.now - timedelta(seconds=5)
+                changed.add(new_post(site, published=moment, modified=moment).path)
+            for _ in range(scheduled):
+                changed.add(new_post(site, modified=site.now - timedelta(days=rng.randrange(1, 9))).path)
+            for _ in range(backdated):
+                changed.add(new_post(site, published=site.now - timedelta(days=rng.randrange(2, 900))).path)
+            run = dry_run(server, out)
+            assert sorted(run.articles) == sorted(changed)
+            assert len(run.asked) <= 4 + max(0, -(-(len(changed) - 100) // 100))
+            assert run.status == 0
+
+
+def _lately(site: Site, rng: random.Random) -> Any:
+    return site.now - timedelta(seconds=rng.randrange(3000))
+
+
+def test_an_edit_while_the_run_went_on_is_not_missed(tmp_path: Path) -> None:
+    """What was listed before its edit, in a run whose later pages say of later edits."""
+    out = tmp_path / "a.jsonl"
+    with site_of(250) as (site, server):
+        newest = site.public()[0]
+
+        def meanwhile(page: str) -> None:
+            if "page=2" in page and newest.revision == 1:
+                site.advance(minutes=10)
+                site.edit(newest.id)
+                site.advance(minutes=10)
+                site.edit(site.public()[240].id)
+
+        dry_run(server, out, fails=meanwhile)
+        assert newest.path in dry_run(server, out).articles
+
+
+@pytest.mark.parametrize(
+    "config",
+    [{}, {"rest": 403, "sitemap": "yoast", "sitemap_size": 30}, {"rest": 403, "sitemap": None}, NOTHING_BUT_LISTINGS],
+    ids=str,
+)
+def test_what_an_unfinished_run_left_the_next_one_takes(config: dict[str, Any], tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(150, **config) as (site, server):
+        first = dry_run(server, out, limit="20")
+        assert len(first.articles) == 20
+        second = dry_run(server, out, broken=lambda path: len(path) % 9 == 0)
+        third = dry_run(server, out)
+        assert second.status == 1
+        assert third.articles == [path for path in second.articles if len(path) % 9 == 0]
+        assert dry_run(server, out).articles == []
+
+        # A partial run after a whole one: what it skipped lies beneath what it took.
+        site.advance(days=3)
+        added = {new_post(site, published=site.now - timedelta(minutes=n)).path for n in range(45)}
+        limited = set(dry_run(server, out, limit="12").articles)
+        assert len(limited) == 12
+        assert set(dry_run(server, out).articles) == added - limited
+
+
+def test_a_feed_of_one_page_does_not_hide_what_is_beneath_it(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(60, rest=403, sitemap=None) as (site, server):
+        dry_run(server, out)
+        site.advance(days=3)
+        added = {new_post(site, published=site.now - timedelta(minutes=n)).path for n in range(45)}
+        run = dry_run(server, out, fails=lambda page: 404 if "paged" in page else None)
+        assert set(run.articles) == added
+        assert not any("page/8" in page for page in run.asked)
+
+
+def test_a_file_started_over_is_not_taken_for_the_old_one(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(60, **NOTHING_BUT_LISTINGS) as (site, server):
+        for post in site.public()[20:]:
+            site.withdraw(post.id)
+        dry_run(server, out)
+        for post in list(site.posts.values()):
+            if post.status == "trash":
+                site.restore(post.id)
+        site.advance(hours=1)
+        out.unlink()
+        assert len(dry_run(server, out, limit="30").articles) == 30
+        assert len(dry_run(server, out).articles) == 29  # one is locked, as it was
+
+
+# -- arguments -------------------------------------------------------------------------------------------------
+
+
+def test_a_range_takes_nothing_outside_and_everything_inside(tmp_path: Path) -> None:
+    with site_of(150) as (site, server):
+        since, until = "2019-03-01", "2021-01-01T12:00"
+        inside = {
+            post.path
+            for post in site.public()
+            if "2019-02-28T20:30" <= f"{post.published:%Y-%m-%dT%H:%M}" < "2021-01-01T08:30"
+        }
+        assert set(dry_run(server, tmp_path / "a.jsonl", since=since, until=until).articles) == inside
+        assert len(inside) > 10
+        server.config.rest, server.config.sitemap = 403, None
+        assert inside <= set(dry_run(server, tmp_path / "b.jsonl", since=since, until=until).articles)
+        again = dry_run(server, tmp_path / "a.jsonl", since=since, until=until)
+        assert not inside & set(again.articles)
+
+
+def test_a_sitemap_leaves_out_what_was_edited_last_long_before_the_range(tmp_path: Path) -> None:
+    with site_of(150, rest=403, sitemap="yoast") as (site, server):
+        run = dry_run(server, tmp_path / "a.jsonl", since="2024-01-01")
+        inside = {post.path for post in site.open_posts() if f"{post.published:%Y}" >= "2024"}
+        assert inside <= set(run.articles)
+        assert len(run.articles) < len(inside) + 10
+
+
+@pytest.mark.parametrize("config", [{}, NO_REST, NOTHING_BUT_LISTINGS], ids=str)
+@pytest.mark.parametrize("section", ["news/world", "world", "iran-news"])
+def test_a_section_and_those_inside_it(section: str, config: dict[str, Any], tmp_path: Path) -> None:
+    with site_of(**config) as (site, server):
+        run = dry_run(server, tmp_path / "a.jsonl", section=section)
+        path = {"world": "news/world"}.get(section, section)
+        assert sorted(run.articles) == sorted(post.path for post in site.in_section(path))
+        assert run.articles
+
+
+def test_refresh_looks_again_at_what_is_known(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(rest=403, sitemap=None) as (site, server):
+        dry_run(server, out)
+        run = dry_run(server, out, refresh="2024-01-01")
+        since = {
+            post.path for post in site.public() if f"{post.published:%Y}" >= "2024" and not post.password_protected
+        }
+        assert set(run.articles) == since
+        assert dry_run(server, out).articles == []
+
+
+def test_limit_counts_what_is_fetched_not_what_is_known(tmp_path: Path) -> None:
+    with site_of(60) as (site, server):
+        runs = [dry_run(server, tmp_path / "a.jsonl", limit="25").articles for _ in range(4)]
+        assert [len(articles) for articles in runs] == [25, 25, 10, 0]
+        assert [path for articles in runs for path in articles] == [post.path for post in site.public()]
+
+
+def test_addresses_given_are_fetched_each_once(tmp_path: Path) -> None:
+    with site_of(10) as (site, server):
+        one, other = (server.url + post.path for post in site.public()[:2])
+        given = f"{one}amp/,{one}?amp=1,{one},{one}2/,{server.url}/?p=5,{server.url}/?p=6,{other}"
+        run = dry_run(server, tmp_path / "a.jsonl", urls=given)
+        assert run.asked == []
+        assert run.articles == [site.public()[0].path, "/?p=5", "/?p=6", site.public()[1].path]
+
+
+# -- what the sources print ------------------------------------------------------------------------------------
+
+
+def test_an_atom_feed_says_when_and_which() -> None:
+    site = Site(make_posts(30))
+    with serve(site) as server:
+        root = read_xml(server.get("/feed/atom/").body, 10**7)
+        assert root is not None
+        refs = read_feed(root, server.url + "/feed/")
+    assert [(ref.id, ref.url) for ref in refs] == [(post.id, server.url + post.path) for post in site.public()[:20]]
+    assert refs[0].published_at == f"{site.public()[0].published:%Y-%m-%dT%H:%M:%SZ}"
+    assert refs[0].modified_at == f"{site.public()[0].modified:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def test_a_sitemap_that_breaks_off_gives_what_came_and_says_so() -> None:
+    whole = b"<urlset><url><loc>https://a.b/c/</loc></url><url><loc>https://a.b/d/</loc></url></urlset>"
+    for body, count, cut in (
+        (whole, 2, False),
+        (whole + b"<!-- by a plugin -->", 2, False),
+        (whole[:70], 2, True),
+        (b"<urlset></urlset>", 0, False),
+        (b"<s:urlset xmlns:s='u'><s:url><s:loc>https://a.b/c/</s:loc></s:url></s:urlset>", 1, False),
+    ):
+        root, is_cut = read_cut_xml(body, 10**6)
+        assert root is not None
+        assert (len(read_entries(root)), is_cut) == (count, cut)
+    assert read_cut_xml(b"no xml", 10**6)[0] is None
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("/a-b/", True), ("/exclusive/a-b/", True), ("/", False), ("/category/x/", False), ("/page/2/", False)],
+)
+def test_addresses_of_articles(path: str, expected: bool) -> None:
+    assert may_be_article("https://ifpnews.com" + path, "https://ifpnews.com") is expected
+    assert not may_be_article("https://other.example" + path, "https://ifpnews.com")
