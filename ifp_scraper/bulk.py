@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -97,6 +98,21 @@ def cut(paths: Iterable[Path], size: int = SPAN) -> list[Span]:
         for start, end in _members(path, whole):
             spans += [Span(str(path), at, min(at + size, end), whole) for at in range(start, end, size)]
     return spans
+
+
+def recorded_site(spans: list[Span], wanted: str) -> str:
+    """Return the root of the site that was recorded: the one wanted if a page is its, else the commonest."""
+    found: Counter[str] = Counter()
+    for span in spans:
+        with open(span.path, "rb") as stream:
+            for record, _ in read_responses(stream, span.path, span.start, span.end, []):
+                url, _kept_at = unwrap_address((record.headers.get("WARC-Target-URI") or "").strip("<>"))
+                if "html" not in (record.http_content_type or "").lower():
+                    continue
+                if urls.host(url) == urls.host(wanted):
+                    return wanted
+                found["/".join(url.split("/", 3)[:3])] += 1
+    return found.most_common(1)[0][0] if found else wanted
 
 
 def _members(path: Path, whole: int) -> list[tuple[int, int]]:

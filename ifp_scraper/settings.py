@@ -26,6 +26,8 @@ IFP_MAX_POST_PAGES = 100
 """Pages of one article."""
 IFP_GRACE = 3.0
 """Seconds that a crawl which is told to stop waits for responses on their way."""
+IFP_FAILURES = 20
+"""Fetches in a row that failed for good, retries included, after which the crawl ends."""
 IFP_REFUSALS = 5
 """Refusals (403, a challenge page) in a row that end the crawl."""
 
@@ -59,9 +61,8 @@ DOWNLOADER_MIDDLEWARES = {
     "ifp_scraper.middlewares.BackOffMiddleware": 550,
     "ifp_scraper.recording.RecordMiddleware": 990,
 }
-SPIDER_MIDDLEWARES = {  # only HttpError has work to do: the spider follows no links of its own accord
+SPIDER_MIDDLEWARES = {  # the spider follows no links of its own accord
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
-    "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
 }
 CONCURRENT_ITEMS = 1  # Scrapy starts as many tasks for every callback, however few items it gives

@@ -24,7 +24,7 @@ MEMORY = 400
 
 def page(body: str = "", *, head: str = "", slug: str = "a") -> bytes:
     return (
-        f'<html><head><title>x</title>{head}</head><body class="post-template single single-post postid-77 {slug}">'
+        f'<html><head><title>x</title>{head}</head><body class="post-template single single-post {slug}">'
         f'<article><h1 class="entry-title">A headline</h1><div class="td-post-content"><p>The first words.</p>{body}'
         "</div></article></body></html>"
     ).encode("utf-8", "surrogatepass")

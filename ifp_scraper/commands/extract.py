@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from pathlib import Path
+from dataclasses import replace
+from zipfile import BadZipFile
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from ifp_scraper.archive import RecordingError, recordings
-from ifp_scraper.bulk import Executor, cut, extract_spans
+from ifp_scraper.bulk import Executor, Span, cut, extract_spans, recorded_site
 from ifp_scraper.executors import Dask, Processes
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import BadArgument, read_options
@@ -50,7 +51,9 @@ class Command(ScrapyCommand):
         try:
             options = read_options({}, self.settings["IFP_SITE"])
             files = recordings(",".join(args))
-        except (BadArgument, RecordingError) as error:
+            spans = cut(files)
+            options = replace(options, site=recorded_site(spans, options.site))
+        except (BadArgument, RecordingError, OSError, BadZipFile) as error:
             raise UsageError(str(error), print_help=False) from None
         self.settings.set("IFP_OUTPUT", opts.output, priority="cmdline")
         try:
@@ -62,9 +65,9 @@ class Command(ScrapyCommand):
         except (StoreError, OSError) as error:
             self._fail(str(error))
             return
-        self._extract(files, options.site, ledger, executor)
+        self._extract(spans, ledger, executor)
 
-    def _extract(self, files: list[Path], site: str, ledger: Ledger, executor: Executor) -> None:
+    def _extract(self, spans: list[Span], ledger: Ledger, executor: Executor) -> None:
         started = time.monotonic()
 
         def progress(records: int, done: int, spans: int) -> None:
@@ -73,10 +76,10 @@ class Command(ScrapyCommand):
                 left = (time.monotonic() - started) / max(done, 1) * (spans - done)
                 print(f"\r{records} records, {rate:.0f} a second, about {left:.0f} s left   ", end="", file=sys.stderr)
 
-        reason, why, received = "finished", None, 0
+        reason, why = "finished", None
+        received = sum(span.end - span.start for span in spans)
         try:
-            received = sum(path.stat().st_size for path in files)
-            extract_spans(cut(files), site, ledger, executor, progress)
+            extract_spans(spans, ledger.options.site, ledger, executor, progress)
         except KeyboardInterrupt:
             reason = "shutdown"
         except (StoreError, OSError) as error:

@@ -6,13 +6,13 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator
-from typing import Any, ClassVar
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints, is_typeddict
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from ifp_scraper.items import WARNINGS, json_schema
+from ifp_scraper.items import WARNINGS, Article, json_schema
 
 _HEAD = """\
 # The record, field by field
@@ -66,19 +66,23 @@ def markdown() -> str:
 def _tables(properties: dict[str, Any]) -> Iterator[str]:
     """The table of the fields, then one for each field that holds objects."""
     yield _fields(properties)
+    nested = get_type_hints(Article)
     for name, schema in properties.items():
         items = schema.get("items", {})
         if items.get("type") == "object":
             yield f"## One of `{name}`\n"
-            optional = set(items["properties"]) - set(items["required"]) if name == "blocks" else set()
-            yield _fields(items["properties"], optional)
+            yield _fields(items["properties"], get_args(nested[name])[0], items["required"])
 
 
-def _fields(properties: dict[str, Any], optional: set[str] | None = None) -> str:
+def _fields(properties: dict[str, Any], nested: type | None = None, required: Sequence[str] = ()) -> str:
+    """The rows of one kind of object; what the schema leaves open, the type of a nested one says."""
+    hints = get_type_hints(nested) if nested else {}
     rows = []
     for name, schema in properties.items():
+        if get_origin(hints.get(name)) is Literal:
+            schema = {**schema, "enum": list(get_args(hints[name]))}
         kind = _type(name, schema)
-        if optional and name in optional:
+        if nested is not None and is_typeddict(nested) and name not in required:
             kind += ", or absent"
         rows.append((f"`{name}`", kind, _words(schema.get("description", ""))))
     return _table(("field", "type", "meaning"), rows)
@@ -90,19 +94,19 @@ def _type(name: str, schema: dict[str, Any]) -> str:
     kinds = [kinds] if isinstance(kinds, str) else kinds
     values = schema.get("enum")
     if values:
-        word = " or ".join(f"`{value}`" for value in values if value is not None)
-        null = None in values
-    else:
-        kind = next(kind for kind in kinds if kind != "null")
-        word = {"string": "text", "integer": "whole number", "boolean": "true or false"}.get(kind, kind)
-        if schema.get("format") == "date-time":
-            word = "time"
-        if kind == "array":
-            items = schema["items"]
-            inner = "objects, see below" if items.get("type") == "object" else "text"
-            word = f"list of {'warnings, see below' if name == 'warnings' else inner}"
-        null = "null" in kinds
-    return f"{word} or null" if null else word
+        word = ", ".join(f"`{value}`" for value in values if value is not None)
+        return f"{word} or null" if None in values else word
+    kind = next(kind for kind in kinds if kind != "null")
+    word = {"string": "text", "integer": "whole number", "boolean": "true or false"}.get(kind, kind)
+    if schema.get("format") == "date-time":
+        word = "time"
+    if kind == "array":
+        word = "list of texts"
+        if name == "warnings":
+            word = "list of warnings, see below"
+        elif schema["items"].get("type") == "object":
+            word = "list of objects, see below"
+    return f"{word} or null" if "null" in kinds else word
 
 
 def _words(text: str) -> str:
@@ -112,6 +116,6 @@ def _words(text: str) -> str:
     return "`".join(pieces)
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    lines = [head, tuple("---" for _ in head), *rows]
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -95,6 +95,7 @@ class IfpSpider(scrapy.Spider):
         self.saw_everything = False
         self._robots: list[str] = []
         self._refused = 0
+        self._failures = 0
         self._too_old = 0
         self._delay = 0.0
         self._pending = asyncio.Semaphore(_IN_FLIGHT)
@@ -327,7 +328,7 @@ class IfpSpider(scrapy.Spider):
             raise FetchFailed(reason)
         if not response.body.strip():
             raise FetchFailed("an empty answer")
-        self._refused = 0
+        self._refused = self._failures = 0
         page = self._page(response)
         if page is None:
             self.ledger.reject(Rejected.of(ref.url, "no article", None, ref.modified_at))
@@ -410,8 +411,12 @@ class IfpSpider(scrapy.Spider):
         return self.stopping or not self.crawler.crawling
 
     def _failed(self, url: str, reason: str) -> None:
-        if not self.ending:
-            self.ledger.failed(url, reason)
+        if self.ending:
+            return
+        self.ledger.failed(url, reason)
+        self._failures += 1
+        if self._failures >= self.crawler.settings.getint("IFP_FAILURES") and self.archive is None:
+            self.stop(f"{self._failures} fetches in a row failed for good, the last one with: {reason}")
 
     def _note_refusal(self, reason: str) -> None:
         self._refused += 1
