@@ -20,6 +20,9 @@ SITE_ZONE = ZoneInfo("Asia/Tehran")
 CLOCK_READING = timedelta(seconds=2)
 """How far two clocks read to the second may differ: every interval is widened by it at both ends."""
 
+_LONGEST_DATE = 60
+"""Characters of a printed date; dateparser needs seconds for thousands."""
+
 _ISO = re.compile(r"\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?\s*", re.IGNORECASE)
 
 
@@ -52,10 +55,8 @@ def read_iso(text: str | None) -> datetime | None:
 
 
 def _in_utc(instant: datetime) -> datetime | None:
-    try:
-        return instant.astimezone(UTC)
-    except OverflowError:
-        return None
+    # Beyond these years it is no date, and the arithmetic of time zones would overflow.
+    return instant.astimezone(UTC) if 1900 <= instant.year <= 2999 else None
 
 
 def read_instant(text: str | None) -> datetime | None:
@@ -71,8 +72,8 @@ def read_http_date(text: str | None) -> datetime | None:
     if not text:
         return None
     try:
-        instant = parsedate_to_datetime(text)
-    except ValueError:
+        instant = parsedate_to_datetime(text[:100])
+    except (ValueError, OverflowError):
         return None
     return _in_utc(instant if instant.tzinfo else instant.replace(tzinfo=UTC))
 
@@ -102,7 +103,7 @@ def read_amp_json_ld(text: str | None, plugin_version: tuple[int, ...] | None) -
         return None
     if plugin_version is not None and plugin_version < (0, 9, 97, 57) and not printed.utcoffset():
         return _in_utc(printed.replace(tzinfo=SITE_ZONE))
-    return printed.replace(tzinfo=UTC)
+    return _in_utc(printed.replace(tzinfo=UTC))
 
 
 def same_clock_fault(better: datetime, worse: datetime) -> bool:
@@ -165,6 +166,8 @@ def _ago_constant(words: str) -> timedelta | None:
 
 
 def _dateparser(words: str, base: datetime) -> datetime | None:
+    if len(words) > _LONGEST_DATE:
+        return None
     return dateparser.parse(words, languages=["en"], settings={"RELATIVE_BASE": base})
 
 
@@ -208,8 +211,10 @@ def read_printed_date(words: str) -> tuple[datetime, datetime] | None:
     Returns:
         The first and the last instant of that minute (of that day, when no clock is printed), or null.
     """
+    if len(words) > _LONGEST_DATE:
+        return None
     read = dateparser.parse(words, languages=["en"], settings={"STRICT_PARSING": True})
-    if read is None or re.search("ago|yesterday|today|now", words, re.IGNORECASE):
+    if read is None or not 1900 <= read.year <= 2999 or re.search("ago|yesterday|today|now", words, re.IGNORECASE):
         return None
     first = read.replace(tzinfo=SITE_ZONE, second=0, microsecond=0).astimezone(UTC)
     span = timedelta(seconds=59) if re.search(r"\d:\d\d", words) else timedelta(days=1, seconds=-1)

@@ -9,6 +9,9 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+import msgspec
 
 from ifp_scraper.bulk import Span, SpanResult, read_span
 
@@ -83,28 +86,74 @@ def _begin_worker(parent: int) -> None:
 
 
 class Dask:
-    """An existing Dask cluster (extra ``cluster``); every worker must see the recordings under the same path."""
+    """An existing Dask cluster (extra ``cluster``); every worker must see the recordings under the same path.
+
+    Raises:
+        ImportError: when distributed is not installed.
+        OSError: when no scheduler answers there.
+    """
 
     def __init__(self, address: str) -> None:
         from distributed import Client
 
-        self._client = Client(address, timeout="10s")
+        try:
+            self._client = Client(address, timeout="10s")
+        except ValueError as error:
+            raise OSError(f"{address} is no address of a Dask scheduler ({error})") from None
 
     def run(self, spans: list[Span], site: str) -> Iterator[SpanResult]:
-        """See ``Executor``. What a lost worker had is read again by another."""
-        from distributed import as_completed
+        """See ``Executor``. What a lost worker had is read again by another.
+
+        A span that kills its workers is skipped, and said.
+
+        Raises:
+            OSError: when a worker cannot read a recording, or the cluster is gone.
+        """
+        from distributed import CancelledError, KilledWorker
+
+        suspects: list[Span] = []
+        try:
+            yield from self._all(spans, site, suspects)
+            for span in suspects:  # alone, to tell the one that kills from those that waited behind it
+                try:
+                    yield self._result(self._submit(span, site), span)
+                except KilledWorker:
+                    fault = f"{span.path} at byte {span.start}: a page there killed its worker"
+                    yield SpanResult(span, {}, [], 0, [fault])
+        except CancelledError as error:
+            raise OSError(f"the Dask cluster is gone ({error})") from None
+
+    def _all(self, spans: list[Span], site: str, suspects: list[Span]) -> Iterator[SpanResult]:
+        from distributed import KilledWorker, as_completed
 
         waiting = list(reversed(spans))
-        ahead = max(8, 3 * len(self._client.scheduler_info()["workers"]))
+        ahead = max(8, 3 * sum(self._client.nthreads().values()))
+        asked: dict[str, Span] = {}
 
-        def submit() -> object:
-            return self._client.submit(read_span, waiting.pop(), site, pure=False, retries=3)
+        def submit() -> Any:
+            span = waiting.pop()
+            future = self._submit(span, site)
+            asked[future.key] = span
+            return future
 
         running = as_completed([submit() for _ in range(min(ahead, len(waiting)))])
         for future in running:
-            yield future.result()
+            span = asked.pop(future.key)
+            try:
+                yield self._result(future, span)
+            except KilledWorker:
+                suspects.append(span)
             if waiting:
                 running.add(submit())
+
+    def _submit(self, span: Span, site: str) -> Any:
+        there = msgspec.structs.replace(span, path=os.path.abspath(span.path))  # workers stand in folders of their own
+        return self._client.submit(read_span, there, site, pure=False, retries=3)
+
+    def _result(self, future: Any, span: Span) -> SpanResult:
+        result: SpanResult = future.result()
+        result.span = span
+        return result
 
     def close(self) -> None:
         """Leave the cluster as it was."""

@@ -29,12 +29,16 @@ from ifp_scraper.options import Options
 from ifp_scraper.pages.article import EXTRACTOR_VERSION
 from ifp_scraper.revisions import decide, text_hash
 from ifp_scraper.store import Known, Store, StoreError, explain
+from ifp_scraper.watch import Watch
 
 if TYPE_CHECKING:
     from scrapy.http import Response
     from scrapy.settings import BaseSettings
 
 DEFAULT_OUTPUT = "output/ifp.jsonl"
+NO_ARTICLE = "no article"
+"""Why a page that is no post at all is rejected."""
+
 _FAILED_SHARE = 0.01
 """Share of failed fetches from which a run has not done its job."""
 
@@ -72,7 +76,8 @@ class Ledger:
     def __init__(self, options: Options, path: Path, *, start_over: bool, settings: BaseSettings) -> None:
         self.options = options
         self.settings = settings
-        self.store = Store(path, start_over=start_over)
+        self.watch = Watch()
+        self.store = Store(path, start_over=start_over, on_line=self.watch.remember)
         self.counts: Counter[str] = Counter()
         self.failures: list[tuple[str, str]] = []
         self.started = time.monotonic()
@@ -170,6 +175,7 @@ class Ledger:
             StoreError: when the output fails.
             msgspec.ValidationError: when the record does not fit the schema.
         """
+        self.watch.saw(article)
         known = self.store.find(article.id, article.url)
         decision = decide(self.store.read(known) if known else None, article)
         self.counts[decision.outcome] += 1
@@ -195,6 +201,8 @@ class Ledger:
 
     def reject(self, rejected: Rejected, response: Response | None = None) -> None:
         """Note a page that gave no line, once, and keep it when it should have been readable."""
+        if response is not None or (rejected.reason == NO_ARTICLE and self.options.archive is None):
+            self.watch.no_article(rejected.url, rejected.layout)
         self.counts["rejected"] += 1
         key = urls.canonical(rejected.url)
         before = self._rejected.get(key)
@@ -274,6 +282,11 @@ class Ledger:
             why = reason
         elif why is None and self._broken:
             why = f"not everything could be looked at: {'; '.join(self._broken[:3])}"
+        alarms = self.watch.alarms()
+        if alarms:
+            for response in self.watch.pages():
+                self._keep_page(response.url, response)
+            why = "; ".join([*([why] if why else []), "the site seems to have changed", *alarms])
         why = why or self.trouble
         self.exit_status = 1 if why else 0
         try:

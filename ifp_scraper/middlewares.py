@@ -86,6 +86,9 @@ class CrawlDelay:
             throttle.maxdelay = max(throttle.maxdelay, delay)
 
 
+_REFUSED = ("403", "refused")
+
+
 class BackOffMiddleware:
     """Tries again what may pass: faults of the network, 5xx, bodies cut short; 429 and 503 after the wait asked for.
 
@@ -127,6 +130,10 @@ class BackOffMiddleware:
                 return response
             logger.info("the site asks to wait %.0f seconds", asked)
             self._resume_at = max(self._resume_at, time.monotonic() + asked)
+        note = getattr(self._crawler.spider, "note_refusal", None)
+        may_refuse = request.meta.get("probe") or request.url.endswith("/robots.txt")
+        if note and reason in _REFUSED and not may_refuse:
+            note(request.url, refusal(response) or reason)
         return self._again(request, reason, response) or response
 
     def process_exception(self, request: Request, exception: Exception) -> Request | None:
@@ -146,7 +153,7 @@ class BackOffMiddleware:
             return "refused"
         if not response.body.strip():
             return "empty"
-        if _cut_short(response) and request.meta.get("cut_at") != len(response.body):
+        if cut_short(response) and request.meta.get("cut_at") != len(response.body):
             return "cut short"  # the same length twice: that is how the site writes it
         return None
 
@@ -156,7 +163,7 @@ class BackOffMiddleware:
         if getattr(spider, "ending", False):
             return None
         # A refusal is asked about twice, not more: insisting would be rude.
-        times = 2 if reason in ("403", "refused") else None
+        times = 2 if reason in _REFUSED else None
         if request.meta.get("probe") and reason == "refused":
             times = 1
         if response is None and request.url.endswith("/robots.txt"):
@@ -186,7 +193,7 @@ def _retry_after(response: Response) -> float:
     return max(0.0, (until - datetime.now(UTC)).total_seconds()) if until else 0.0
 
 
-def _cut_short(response: Response) -> bool:
+def cut_short(response: Response) -> bool:
     """Whether a body of a kind that must end in a certain way does not."""
     end = response.body[-2048:].rstrip().lower()
     if isinstance(response, HtmlResponse):

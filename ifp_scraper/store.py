@@ -13,7 +13,7 @@ import re
 import stat
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from itertools import chain, count
 from pathlib import Path
@@ -76,6 +76,7 @@ class Store:
     Args:
         path: the ``.jsonl`` file.
         start_over: empty the file first.
+        on_line: is told of every article that is read while opening.
 
     Raises:
         StoreError: the file cannot be created, read or written, is locked by another crawl, was written by a
@@ -94,11 +95,14 @@ class Store:
     saved: Path | None
     """A copy of what was cut, when it was more than one line that a crawl had not finished."""
 
-    def __init__(self, path: Path, *, start_over: bool = False) -> None:
+    def __init__(
+        self, path: Path, *, start_over: bool = False, on_line: Callable[[Article], None] | None = None
+    ) -> None:
         self.path = Path(os.path.abspath(path))
         self.lines = self.bad_lines = self.repaired = 0
         self.bad_line_numbers = []
         self.saved = None
+        self._on_line = on_line
         self._articles: list[Known] = []
         self._by_id: dict[int, int] = {}
         self._by_url: dict[str, int] = {}
@@ -285,6 +289,8 @@ class Store:
                 self._refuse_newer(article)
                 if article is not None and article.url:
                     unfinished = not whole
+                    if self._on_line is not None:
+                        self._on_line(article)
                     self._remember(article, start, position - start)
                     self.lines += 1
                 else:

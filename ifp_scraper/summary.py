@@ -27,12 +27,16 @@ class Summary:
         logging.getLogger("scrapy.downloadermiddlewares.robotstxt").setLevel(logging.CRITICAL)
         # Bodies cut short are tried again; the setting that Scrapy advises is not what a person needs.
         logging.getLogger("scrapy.core.downloader.handlers").setLevel(logging.ERROR)
+        crawler.signals.connect(self._count_item_error, signals.item_error)
         crawler.signals.connect(self._closed, signals.spider_closed)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Summary:
         """Make the extension of a crawl."""
         return cls(crawler)
+
+    def _count_item_error(self) -> None:
+        self._crawler.stats.inc_value("ifp/pipeline_errors")
 
     def _closed(self, spider: Spider, reason: str) -> None:
         finish(self._crawler, spider.ledger, reason)  # type: ignore[attr-defined]

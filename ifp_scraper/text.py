@@ -9,14 +9,16 @@ LINE_BREAK = "\ue00a"
 """Stands for a ``<br>`` while a block is put together: a character for private use."""
 
 _LANGUAGE_MARK = re.compile(r"\[:([a-z]{2})?\]")
-_UNWANTED = re.compile("[\ud800-\udfff\x00-\x08\x0e-\x1f\x7f]")
+_UNWANTED = re.compile(f"[\ud800-\udfff\x00-\x08\x0e-\x1f\x7f-\x9f{LINE_BREAK}]")
+# What a page prints as U+0080 to U+009F was meant as Windows-1252, as browsers take it.
+_WINDOWS = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
 
 
 def squeeze(text: str) -> str:
     """Collapse white space (no-break spaces too) to single spaces, in NFC, without control characters."""
     text = " ".join(text.split())
     if not text.isprintable():
-        text = _UNWANTED.sub("", text)
+        text = _UNWANTED.sub("", text.translate(_WINDOWS)).strip()
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 

@@ -12,12 +12,18 @@ MAX_URL_LENGTH = 8192
 _AMP = re.compile(r"/amp(/\d{1,3})?/?$", re.IGNORECASE)
 _PAGE_NUMBER = re.compile(r"(?<=[^/])/\d{1,3}/?$")
 _SIZE = re.compile(r"-\d{2,5}x\d{2,5}(?=\.[A-Za-z]{3,4}$)")
+_LINE_BREAKS = re.compile("[\t\r\n]")
+_CONTROLS = re.compile("[\ud800-\udfff\x00-\x1f\x7f-\x9f]")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
 def absolute(base: str, url: str | None) -> str | None:
     """Return the address that a page at ``base`` means; null for fragments, ``javascript:`` and the like."""
     url = (url or "").strip()
+    if not url.isprintable():  # browsers drop line breaks; other control characters are nobody's address
+        url = _LINE_BREAKS.sub("", url)
+        if _CONTROLS.search(url):
+            return None
     if not url or url[0] == "#" or len(url) > MAX_URL_LENGTH:
         return None
     try:

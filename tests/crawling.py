@@ -23,9 +23,11 @@ class Run:
     err: str
 
 
-def scrapy(*arguments: str | Path, timeout: float = 120, cwd: Path = ROOT) -> Run:
-    """Run ``scrapy`` with these arguments."""
-    environment = {**os.environ, "SCRAPY_SETTINGS_MODULE": "ifp_scraper.settings"}
+def scrapy(
+    *arguments: str | Path, timeout: float = 120, cwd: Path = ROOT, settings: str = "ifp_scraper.settings"
+) -> Run:
+    """Run ``scrapy`` with these arguments; ``settings`` names a module, which may lie in ``cwd``."""
+    environment = {**os.environ, "SCRAPY_SETTINGS_MODULE": settings, "PYTHONPATH": f"{cwd}{os.pathsep}{ROOT}"}
     done = subprocess.run(
         [sys.executable, "-m", "scrapy", *map(str, arguments)],
         capture_output=True,

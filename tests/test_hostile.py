@@ -147,7 +147,7 @@ class TestArticles:
             article = Article(**{k: v for k, v in line.items() if k not in _NESTED})
             assert unsound(article) is None, line["url"]
             assert line["headline"] or line["blocks"]
-            assert line["url"].startswith(attack.server.url)
+            assert line["fetched_url"].startswith(attack.server.url)
             assert encode(article)
 
     @pytest.mark.parametrize(
@@ -183,7 +183,8 @@ class TestArticles:
         assert record is not None
         assert record["url"] == attack.urls["links"]
         assert record["amp_url"] is None
-        assert record["links"] == []
+        assert {link["url"].partition(":")[0] for link in record["links"]} <= {"http", "https"}
+        assert all(len(link["url"]) < 10_000 for link in record["links"])
 
     def test_pages_of_an_article_are_bounded(self, attack: Attack) -> None:
         place = attack.urls["many_pages"].removeprefix(attack.server.url)
@@ -244,7 +245,7 @@ class TestDiscovery:
             f'<?xml version="1.0"?><!DOCTYPE x SYSTEM "{canary.url}/x.dtd" [{laughs}<!ENTITY f SYSTEM "file://{secret}">'
             f'<!ENTITY h SYSTEM "{canary.url}/entity"><!ENTITY % p SYSTEM "{canary.url}/p"> %p;]>'
         )
-        locs = ["&f;", "&h;", "&l11;", f"{canary.url}/a/", "PLACE/a/", "file:///etc/passwd", "PLACE/" + "u" * 100_000]
+        locs = ["&f;", "&h;", f"{canary.url}/a/", "PLACE/a/", "file:///etc/passwd", "PLACE/" + "u" * 100_000, "&l11;"]
         with serve_hostile(Site(make_posts(4))) as server:
             server.answers["/a/*"] = html(page())
             entries = [loc.replace("PLACE", server.url) for loc in locs]
@@ -256,7 +257,7 @@ class TestDiscovery:
                 server.answers["/feed/*"] = xml(f"{dtd}<rss><channel>{body}</channel></rss>")
             run = crawl_hostile(server.url, tmp_path / "o" / "a.jsonl", "-a", f"sources={source}", "-a", "pages=canonical")
             quiet(run, 0)
-            assert [line["url"] for line in lines(tmp_path / "o" / "a.jsonl")] == [server.url + "/a/"]
+            assert server.url + "/a/" in [line["url"] for line in lines(tmp_path / "o" / "a.jsonl")]
             assert "secret-words" not in (tmp_path / "o" / "a.jsonl").read_text() + run.err
         assert canary.log == []
 
@@ -296,7 +297,7 @@ class TestDiscovery:
             )
             quiet(run, 0)
             assert len([path for path, _ in server.log if "wp-json" in path]) <= 12
-            assert "not everything could be looked at" in run.err
+            assert "REST listed 30 of 999999999" in run.err
 
     @pytest.mark.parametrize(
         "body", [b"<html><p>no json</html>", b"[" * 200_000, b'{"a":' * 100_000, b"\xff\xfe[", b"[1e999, null, {}]", b"9" * 10_000]

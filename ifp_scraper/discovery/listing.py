@@ -16,9 +16,13 @@ _ENTRIES = (
     ".td-module-title a, .entry-title a, .loop-title a, .wp-block-post-title a, .post-title a, article h2 a,"
     " article h3 a"
 )
+_BOXES = (
+    "td-main-sidebar td-ss-main-sidebar td-footer-wrapper td-footer-template-wrap td-header-template-wrap"
+    " td_mega_menu td-mega-menu sidebar widget"
+)
 _BESIDE = "ancestor::*[self::aside or self::nav or self::footer or @role='complementary'" + "".join(
     f" or contains(concat(' ', normalize-space(@class), ' '), ' {name} ')"
-    for name in ("td-main-sidebar", "td-ss-main-sidebar", "td-footer-wrapper", "td-mega-menu", "sidebar", "widget")
+    for name in _BOXES.split()
 ) + "]"  # fmt: skip
 """Boxes that show the latest of the whole site beside the listing."""
 

@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
+from scrapy.http import HtmlResponse
+
 from ifp_scraper import urls
 from ifp_scraper.archive import Archive, Recorded, RecordingError
 from ifp_scraper.discovery.feed import read_feed
@@ -19,6 +21,7 @@ from ifp_scraper.discovery.rest import read_posts
 from ifp_scraper.discovery.sitemap import read_entries
 from ifp_scraper.discovery.xml import name, read_xml
 from ifp_scraper.merge import ArticleRef
+from ifp_scraper.middlewares import cut_short, refusal
 
 _MAX_UNPACKED = 64 * 1024 * 1024
 _AMP = re.compile(r"/amp(?:/\d{1,3})?/?(?:$|\?)|[?&]amp(?:=1)?(?:&|$)")
@@ -52,8 +55,8 @@ def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
         if may_be_article(record.url, site) and not _PAGE.search(urlsplit(record.url).path):
             groups.setdefault(article_key(record.url), []).append(record)
     for key, captures in groups.items():
-        known = evidence.get(key)
-        for reading in split_readings(captures):
+        for reading in split_readings(_without_failed(archive, captures)):
+            known = evidence_at(evidence.get(key, []), reading[0].captured_at)
             canonical = next((record for record in reading if not is_amp_address(record.url)), None)
             amp = next((record for record in reading if is_amp_address(record.url)), None)
             first = canonical or amp
@@ -114,13 +117,42 @@ def _end(archive: Archive, captures: list[Recorded], reading: list[Recorded]) ->
     return min(later) - timedelta(seconds=1) if later else datetime.max.replace(tzinfo=UTC)
 
 
-def _evidence(archive: Archive, site: str) -> dict[str, ArticleRef]:
-    ranked: list[tuple[int, ArticleRef]] = []
+def _without_failed(archive: Archive, captures: list[Recorded]) -> list[Recorded]:
+    """Leave out what the crawl that recorded it tried again: empty, cut short, or a refusal."""
+    places = [_place(capture.url) for capture in captures]
+    return [
+        capture
+        for number, capture in enumerate(captures)
+        if places[number] not in places[number + 1 :] or not _is_failed(archive, capture)
+    ]
+
+
+def _is_failed(archive: Archive, capture: Recorded) -> bool:
+    try:
+        response = HtmlResponse(capture.url, body=archive.read(capture)[1])
+    except RecordingError:
+        return True
+    return not response.body.strip() or cut_short(response) or refusal(response) is not None
+
+
+Evidence = tuple[datetime, int, ArticleRef]
+"""When a place was captured, its rank (see ``read_listed``), and what it said of an article."""
+
+
+def evidence_at(found: list[Evidence], moment: datetime) -> ArticleRef | None:
+    """Return what was said of one article up to this moment, or later when nothing was said before."""
+    ranked = [(rank, ref) for when, rank, ref in found if when <= moment] or [(rank, ref) for _, rank, ref in found]
+    return next(iter(best_evidence(ranked).values()), None)
+
+
+def _evidence(archive: Archive, site: str) -> dict[str, list[Evidence]]:
+    found: dict[str, list[Evidence]] = {}
     for record in archive.records:
         if may_list(record.url, record.status, record.content_type, site):
             with suppress(RecordingError):
-                ranked += read_listed(record.url, record.content_type, archive.read(record)[1], site)
-    return best_evidence(ranked)
+                for rank, ref in read_listed(record.url, record.content_type, archive.read(record)[1], site):
+                    found.setdefault(article_key(ref.url), []).append((record.captured_at, rank, ref))
+    return found
 
 
 def may_list(url: str, status: int, content_type: str, site: str) -> bool:

@@ -24,7 +24,7 @@ from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
 from ifp_scraper.pages.body import inline_text
 from ifp_scraper.pages.document import Document
 
-_PLUGIN = re.compile(r"AMP for WP ([\d.]+)")
+_PLUGIN = re.compile(r"AMP for WP (\d{1,6}(?:\.\d{1,6})*)")
 
 
 class AmpPage(ArticlePage):

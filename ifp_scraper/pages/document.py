@@ -24,6 +24,12 @@ from w3lib.encoding import (
 MAX_BYTES = 20 * 1024 * 1024
 """A page's bytes beyond this are not read (a 50,000-word report has 0.4 MB)."""
 
+_NO_CHARSETS = frozenset(
+    ["utf-8", "undefined", "idna", "punycode", "unicode_escape", "unicode-escape", "raw_unicode_escape"]
+    + ["raw-unicode-escape", "utf-7"]
+)
+"""Codecs of Python that no page is written in: slow, or never able to read anything."""
+
 _CUT_OUT = (b"script", b"style", b"noscript", b"svg", b"template")
 _OPENING = re.compile(rb"<(?:!--|(" + b"|".join(_CUT_OUT) + rb")(?=[\s/>]))", re.IGNORECASE)
 _CLOSING = {name: re.compile(b"</" + name + rb"\s*>", re.IGNORECASE) for name in _CUT_OUT}
@@ -111,10 +117,10 @@ class Document:
             if b"\0" not in body[:64]:  # UTF-16 without a mark is valid UTF-8, but for its NULs
                 return body
         declared = http_content_type_encoding(content_type) or html_body_declared_encoding(body)
-        if declared and codecs.lookup(declared).name != "utf-8":
+        if declared and codecs.lookup(declared).name not in _NO_CHARSETS:
             try:
                 return body.decode(declared).encode("utf-8", "replace")
-            except (UnicodeDecodeError, LookupError):
+            except (UnicodeError, LookupError):
                 pass
         self.warnings.append("charset")
         text = body.decode("utf-8", "replace")

@@ -31,7 +31,7 @@ from ifp_scraper.discovery.recording import RecordedArticle, find_recorded, is_a
 from ifp_scraper.discovery.rest import RestSource
 from ifp_scraper.discovery.sitemap import SitemapSource
 from ifp_scraper.items import Article
-from ifp_scraper.ledger import Ledger, Rejected
+from ifp_scraper.ledger import NO_ARTICLE, Ledger, Rejected
 from ifp_scraper.merge import ArticleRef, add_evidence, join_pages, merge_views
 from ifp_scraper.middlewares import LONGEST_WAIT, refusal
 from ifp_scraper.options import Options, SourceName, read_options
@@ -94,7 +94,7 @@ class IfpSpider(scrapy.Spider):
         self.why_stopped: str | None = None
         self.saw_everything = False
         self._robots: list[str] = []
-        self._refused = 0
+        self._refused: set[str] = set()
         self._failures = 0
         self._too_old = 0
         self._delay = 0.0
@@ -275,9 +275,9 @@ class IfpSpider(scrapy.Spider):
             self.ledger.current_walk.asked_at = capture_time(response)[0]
         if refused := refusal(response):
             if not probe:
-                self._note_refusal(refused)
+                self.note_refusal(url, refused)
             raise FetchFailed(refused, response.status)
-        self._refused = 0
+        self._refused.clear()
         if response.status not in (200, 304, 400):
             raise FetchFailed(f"status {response.status}", response.status)
         return response
@@ -294,6 +294,7 @@ class IfpSpider(scrapy.Spider):
             self._failed(ref.url, str(error))
         else:
             if article is not None:
+                self.ledger.watch.keep(article, response)
                 yield article
         finally:
             self._pending.release()
@@ -315,7 +316,7 @@ class IfpSpider(scrapy.Spider):
 
     def _bad_status(self, response: Response, ref: ArticleRef) -> None:
         if reason := refusal(response):
-            self._note_refusal(reason)
+            self.note_refusal(ref.url, reason)
             self._failed(ref.url, reason)
         elif response.status in (404, 410):
             self.ledger.reject(Rejected.of(ref.url, f"status {response.status}", None, ref.modified_at))
@@ -324,21 +325,32 @@ class IfpSpider(scrapy.Spider):
 
     async def _article(self, response: Response, ref: ArticleRef) -> Article | None:
         if reason := refusal(response):
-            self._note_refusal(reason)
+            self.note_refusal(ref.url, reason)
             raise FetchFailed(reason)
         if not response.body.strip():
             raise FetchFailed("an empty answer")
-        self._refused = self._failures = 0
+        self._refused.clear()
+        self._failures = 0
         page = self._page(response)
         if page is None:
-            self.ledger.reject(Rejected.of(ref.url, "no article", None, ref.modified_at))
+            self.ledger.reject(Rejected.of(ref.url, NO_ARTICLE, None, ref.modified_at))
             return None
         article = await self._all_pages(page, response.meta)
         article = await self._other_view(page, article, response)
         asked = [str(url) for url in response.meta.get("redirect_urls", ())]
         article = replace(article, aliases=list(dict.fromkeys([*article.aliases, *asked])))
         article = add_evidence(article, ref)
+        self._note_other_address(article, ref)
         return article if self._in_range(article) else None
+
+    def _note_other_address(self, article: Article, ref: ArticleRef) -> None:
+        """Remember an address that led to an article that is known by another, or every run would ask for it."""
+        url = urls.canonical(ref.url)
+        store = self.ledger.store
+        if self.options.urls or self.archive is not None:
+            return
+        if url != article.url and store.find(article.id, article.url) and not store.find(None, url):
+            self.ledger.reject(Rejected.of(ref.url, f"leads to {article.url}", None, ref.modified_at))
 
     def _page(self, response: Response) -> ArticlePage | None:
         captured_at, age = capture_time(response)
@@ -418,10 +430,11 @@ class IfpSpider(scrapy.Spider):
         if self._failures >= self.crawler.settings.getint("IFP_FAILURES") and self.archive is None:
             self.stop(f"{self._failures} fetches in a row failed for good, the last one with: {reason}")
 
-    def _note_refusal(self, reason: str) -> None:
-        self._refused += 1
-        if self._refused >= self.crawler.settings.getint("IFP_REFUSALS") and self.archive is None:
-            self.stop(f"the site refuses ({reason}, {self._refused} times in a row)")
+    def note_refusal(self, url: str, reason: str) -> None:
+        """Count a page that the site refused, before it is tried again; end the crawl when it gives no other."""
+        self._refused.add(url)
+        if len(self._refused) >= self.crawler.settings.getint("IFP_REFUSALS") and self.archive is None:
+            self.stop(f"the site refuses ({reason}, {len(self._refused)} pages in a row)")
 
     def stop(self, why: str) -> None:
         """End the crawl early, as a failure, and say why."""

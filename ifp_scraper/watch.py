@@ -1,0 +1,192 @@
+"""Says so when the site's layout has changed: a scraper that reads nothing any more must not end with status 0.
+
+A run's fill rates, per layout and field, are compared with those of the file's history. Spidermon does not do this:
+it knows one run only, counts nulls as covered unless told, and leaves the exit status alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from math import comb
+from typing import TYPE_CHECKING
+
+from ifp_scraper.items import Article
+from ifp_scraper.pages import LAYOUTS, Capture, Document
+
+if TYPE_CHECKING:
+    from scrapy.http import Response
+
+FIELDS = ("headline", "byline", "sections", "blocks", "published_at", "images", "tags", "lead", "recent_posts")
+"""What is watched."""
+
+_OF_ITS_TIME = frozenset(("images", "tags", "lead"))
+"""Older articles may well lack these: they are only asked of articles no older than the known ones."""
+
+NEARLY_ALWAYS = 0.9
+"""Share of an earlier layout's articles from which a field is expected."""
+
+ENOUGH_PAGES = 5
+"""Articles of a layout that a run must have read before anything is said of it."""
+
+ENOUGH_HISTORY = 20
+"""Earlier articles of a layout that say what to expect; of all layouts together ``MEMORY``-bound, see ``Watch``."""
+
+MEMORY = 2000
+"""About how many of the last articles of a layout count: what the site has dropped for good is forgotten in time."""
+
+_UNLIKELY = 1e-4
+_EXAMPLES = 3
+_UNREADABLE = (3, 0.1)  # pages, and share of the pages read
+_NO_ARTICLE = (5, 0.5)
+
+
+class Fills:
+    """How many articles of one layout had each field."""
+
+    def __init__(self) -> None:
+        self.seen = 0.0
+        self.filled: Counter[str] = Counter()
+        self.oldest: str | None = None
+
+    def add(self, article: Article) -> None:
+        """Count one article; earlier ones slowly lose weight."""
+        if self.seen >= MEMORY:
+            self.seen /= 2
+            for name in self.filled:
+                self.filled[name] //= 2
+        self.seen += 1
+        for name in FIELDS:
+            if getattr(article, name):
+                self.filled[name] += 1
+        if article.published_at and (self.oldest is None or article.published_at < self.oldest):
+            self.oldest = article.published_at
+
+    def rate(self, name: str) -> float:
+        """Share of articles that had the field."""
+        return self.filled[name] / self.seen if self.seen else 0.0
+
+
+class Watch:
+    """What one run must be like, told from the file, and what it was like.
+
+    An article of a layout that the file does not know is held against all layouts together, so that a theme that is
+    only read by the last resort is noticed, while one that is read well is not.
+    """
+
+    def __init__(self) -> None:
+        self._history: defaultdict[str, Fills] = defaultdict(Fills)
+        self._all = Fills()
+        self._read: Counter[str] = Counter()
+        self._asked: Counter[tuple[str, str]] = Counter()
+        self._missing: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        self._missed: Counter[tuple[str, str]] = Counter()
+        self._no_article: defaultdict[str, list[str]] = defaultdict(list)
+        self._pages: dict[str, Response] = {}
+
+    def remember(self, article: Article) -> None:
+        """Take in a line of the file, before the run."""
+        if article.status != "gone":
+            self._history[article.layout].add(article)
+            self._all.add(article)
+
+    def saw(self, article: Article) -> None:
+        """Take in an article that the run has read."""
+        self._read[article.layout] += 1
+        for name in self._expected(article):
+            key = (article.layout, name)
+            self._asked[key] += 1
+            if not getattr(article, name):
+                self._missed[key] += 1
+                if len(self._missing[key]) < _EXAMPLES:
+                    self._missing[key].append(article.url)
+
+    def keep(self, article: Article, response: Response) -> None:
+        """Keep the page of an article for a while, if it will be an example of what is missing."""
+        lacking = [(article.layout, name) for name in self._expected(article) if not getattr(article, name)]
+        if any(len(self._missing[key]) < _EXAMPLES for key in lacking):
+            self._pages[article.url] = response
+
+    def no_article(self, url: str, layout: str | None) -> None:
+        """Take in an article page that could not be read (its layout), or that was no article (None)."""
+        self._no_article[layout or ""].append(url)
+
+    def alarms(self) -> list[str]:
+        """Say what has vanished, one line each; empty when all is well."""
+        said = []
+        read = sum(self._read.values())
+        for layout, found in self._no_article.items():
+            pages, share = _UNREADABLE if layout else _NO_ARTICLE
+            if len(found) >= pages and len(found) >= share * (read + len(found)):
+                what = "could not be read" if layout else "look like no article (body class, og:type, JSON-LD)"
+                found_by = f"; for the body it tried {selectors(layout, 'blocks')}" if layout else ""
+                said.append(
+                    f"layout {layout or 'unknown'}: {len(found)} of {read + len(found)} article pages {what}"
+                    f"{found_by}; for example {', '.join(found[:_EXAMPLES])}"
+                )
+        for (layout, name), asked in self._asked.items():
+            missed = self._missed[layout, name]
+            expected = self._expectation(layout).rate(name)
+            if asked < ENOUGH_PAGES or 2 * missed < asked or not _unlikely(asked - missed, asked, expected):
+                continue
+            said.append(
+                f"layout {layout}: {name} is missing in {missed} of {asked} articles, "
+                f"it used to be there in {expected:.0%}; nothing was found by {selectors(layout, name)}; "
+                f"for example {', '.join(self._missing[layout, name])}"
+            )
+        return said
+
+    def pages(self) -> list[Response]:
+        """The pages of the examples, to be kept beside the output."""
+        examples = {url for urls in self._missing.values() for url in urls}
+        return [response for url, response in self._pages.items() if url in examples]
+
+    def _expectation(self, layout: str) -> Fills:
+        known = self._history.get(layout)
+        return known if known is not None and known.seen >= ENOUGH_HISTORY else self._all
+
+    def _expected(self, article: Article) -> list[str]:
+        """The fields that an article of this layout and age should have."""
+        known = self._expectation(article.layout)
+        if known.seen < ENOUGH_HISTORY:
+            return []
+        recent = known.oldest is not None and (article.published_at or "") >= known.oldest
+        if known is self._all and article.layout not in self._history:
+            # AMP pages alone have no tags, canonical ones no recent posts: only what every layout has.
+            fields: tuple[str, ...] = ("headline", "byline", "sections", "blocks", "published_at")
+        else:
+            fields = FIELDS
+        return [name for name in fields if known.rate(name) >= NEARLY_ALWAYS and (recent or name not in _OF_ITS_TIME)]
+
+
+def _unlikely(filled: int, asked: int, rate: float) -> bool:
+    """Whether so few filled ones are no accident (binomial, and never sure of the rate itself)."""
+    rate = min(rate, 0.98)
+    return sum(comb(asked, k) * rate**k * (1 - rate) ** (asked - k) for k in range(min(filled, 60) + 1)) < _UNLIKELY
+
+
+def selectors(layout: str, name: str) -> str:
+    """The queries that a field of a layout tries, asked from its page objects with a page that has nothing."""
+    tried: list[str] = []
+    for part in layout.split("+"):
+        for kind in LAYOUTS:
+            if kind.layout == part:
+                tried += _Asked.of(kind, "container" if name == "blocks" else name)
+    return " | ".join(dict.fromkeys(tried)) or "its page object"
+
+
+class _Asked(list[str]):
+    """The queries that a page object made."""
+
+    @classmethod
+    def of(cls, kind: type, name: str) -> _Asked:
+        asked = cls()
+        page = kind(Document(b"<html><body></body></html>"), Capture("https://ifpnews.com/a/"))
+        plain = page.css
+
+        def css(query: str) -> object:
+            asked.append(query)
+            return plain(query)
+
+        page.css = css
+        getattr(page, "lead_image" if name == "images" else name)
+        return asked

@@ -1,0 +1,226 @@
+"""The live crawl, as a person runs it, against the test site: what is written, how often the site is asked."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.crawling import crawl, lines
+from tests.site import Post, Site, make_posts, pieces, serve
+from tests.truth import assert_complete, differences
+
+QUICK = ("-s", "CONCURRENT_REQUESTS_PER_DOMAIN=8")
+
+
+def new_post(site: Site, **changes: Any) -> Post:
+    """Publish a post now, or as ``changes`` say."""
+    post = make_posts(1, seed=site.next_id())[0]
+    post.id, post.slug = site.next_id(), f"new-{site.next_id()}"
+    post.published = post.modified = site.now
+    for name, value in changes.items():
+        setattr(post, name, value)
+    return site.add(post)
+
+
+def runs_of(out: Path) -> list[dict[str, Any]]:
+    return lines(out.with_suffix(".runs.jsonl"))
+
+
+def pages_of(posts: list[Post]) -> int:
+    """Requests that these articles need: every page, and the AMP page where there is one."""
+    return sum(len(post.pages) + post.amp_enabled for post in posts)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [{}, {"rest": 403, "sitemap": "yoast", "sitemap_size": 23}],
+    ids=["rest", "sitemap"],
+)
+def test_later_runs_fetch_what_is_new_or_changed(config: dict[str, Any], tmp_path: Path) -> None:
+    out = tmp_path / "ifp.jsonl"
+    site = Site(make_posts(46, seed=8))
+    with serve(site, **config) as server:
+        first = crawl(server.url, out, *QUICK)
+        assert first.status == 0, first.err
+        assert_complete(site, server.url, out)
+        locked = 0 if config else len(site.public()) - len(site.open_posts())  # an SEO plugin does not list them
+        total = len(site.open_posts()) + locked
+        source = "sitemap" if config else "rest"
+        assert re.search(rf"about ({total}|{total + 1}) articles \({source}\), 0 are known: about", first.err)
+        assert "may be stopped" in first.err
+        assert re.search(
+            rf"{total - locked} new, 0 revised, 0 reread, 0 unchanged, [01] rejected, 0 failed", first.err
+        )
+        assert first.err.rstrip().endswith("ifp.jsonl")
+        [run] = runs_of(out)
+        assert (run["exit_status"], run["complete"], run["counts"]["new"]) == (0, True, total - locked)
+        assert run["requests"] == len(server.log)
+        assert (run["bytes"] > 10**5, run["command"][:3]) == (True, ["scrapy", "crawl", "ifp"])
+
+        server.clear()
+        before = out.read_bytes()
+        again = crawl(server.url, out)
+        assert (again.status, out.read_bytes() == before) == (0, True), again.err
+        assert len(server.log) <= 4
+        assert "0 new, 0 revised" in again.err
+
+        server.clear()
+        site.advance(hours=2)
+        posts = [post for post in site.open_posts() if post.copy_of is None]
+        edited = [
+            site.edit(posts[3].id, headline="An edit that leaves the publication date"),
+            site.append(posts[40].id, pieces.paragraph("One more paragraph.")),
+            site.edit(posts[20].id),  # shows in modified only
+            site.edit(posts[30].id, at=site.now - timedelta(hours=1), author=posts[31].author),
+        ]
+        site.withdraw(posts[10].id)
+        new = [
+            new_post(site),
+            new_post(site, modified=site.now - timedelta(days=2)),
+            new_post(site, published=site.now - timedelta(days=700)),
+            new_post(site),
+        ]
+        third = crawl(server.url, out)
+        assert third.status == 0, third.err
+        assert "4 new, 4 revised" in third.err
+        written = lines(out)[len(before.splitlines()) :]
+        assert sorted((line["id"], line["revision"]) for line in written) == sorted(
+            [(post.id, 2) for post in edited] + [(post.id, 1) for post in new]
+        )
+        for post in [*edited, *new]:
+            line = next(line for line in written if line["id"] == post.id)
+            assert not differences(post, line, server.url)
+        assert len(server.log) <= 4 + pages_of([*edited, *new])
+
+        server.clear()
+        fourth = crawl(server.url, out)
+        assert (fourth.status, len(lines(out))) == (0, len(written) + len(before.splitlines()))
+        assert len(server.log) <= 4
+
+
+def test_feed_and_listings_alone(tmp_path: Path) -> None:
+    out = tmp_path / "ifp.jsonl"
+    site = Site(make_posts(31, seed=9))
+    with serve(site, rest=404, sitemap=None) as server:
+        run = crawl(server.url, out, *QUICK)
+        assert run.status == 0, run.err
+        assert_complete(site, server.url, out)
+        assert run.err.count("rest: ") == run.err.count("sitemap: ") == 1
+        server.clear()
+        site.advance(hours=1)
+        new = [new_post(site), new_post(site)]
+        edited = site.edit(site.open_posts()[9].id, headline="Nobody sees this")
+        run = crawl(server.url, out)
+        assert "2 new, 0 revised" in run.err
+        assert {line["id"] for line in lines(out)[-2:]} == {post.id for post in new}
+        assert len(server.log) < 12 + pages_of(new)
+        run = crawl(server.url, out, *QUICK, "-a", f"refresh={edited.published:%Y-%m-%d}")
+        assert "0 new, 1 revised" in run.err
+        assert lines(out)[-1]["headline"] == edited.headline
+
+        server.config.feed = 404
+        other = tmp_path / "other.jsonl"
+        run = crawl(server.url, other, *QUICK, "-a", "pages=canonical")
+        assert run.status == 0, run.err
+        assert_complete(site, server.url, other)
+
+
+def test_one_article_is_one_line_however_it_is_reached(tmp_path: Path) -> None:
+    out = tmp_path / "ifp.jsonl"
+    posts = make_posts(46, seed=8)
+    site = Site(posts)
+    by_pages = max(posts, key=lambda post: len(post.pages))
+    plain = next(post for post in site.open_posts() if post.amp_enabled and len(post.pages) == 1)
+    renamed = site.open_posts()[12]
+    site.rename(renamed.id, "a-new-slug")
+    twins = [post for post in posts if post.copy_of]
+    pair = [post for post in posts if post.slug.endswith("-2")]
+    no_amp = next(post for post in posts if not post.amp_enabled)
+    locked = next(post for post in posts if post.password_protected)
+    assert twins
+    assert pair
+    with serve(site) as server:
+        root = server.url
+        given = [
+            f"{root}/exclusive/{plain.slug}/",
+            f"{root}{plain.path}amp/",
+            f"{root}{plain.path}?amp",
+            f"{root}/{plain.slug}",
+            f"{root}{plain.path}?utm_source=x&filter_by=random_posts",
+            f"{root}/?p={plain.id}",
+            f"{root}/{renamed.old_slugs[0]}/",
+            f"{root}{renamed.path}",
+            f"{root}{by_pages.path}2/",
+            f"{root}{locked.path}",
+            f"{root}{no_amp.path}amp/",
+            f"{root}/about-us/",
+            f"{root}/no-such-page/",
+            *(root + post.path for post in (twins[0], site.posts[twins[0].copy_of or 0], pair[0])),
+        ]
+        (tmp_path / "list").write_text("# by hand\n" + "\n".join(f"{url}\tmissing" for url in given) + "\n")
+        run = crawl(root, out, "-a", f"urls=@{tmp_path / 'list'}")
+        assert run.status == 0, run.err
+        wanted = [plain, renamed, by_pages, no_amp, twins[0], site.posts[twins[0].copy_of or 0], pair[0]]
+        last = {line["id"]: line for line in lines(out)}
+        assert sorted(last) == sorted({post.id for post in wanted})
+        assert all(line["revision"] == 1 for line in last.values())
+        for post in wanted:
+            line = last[post.id]
+            truth = {**differences(post, line, root)}
+            for name in ("published_at", "modified_at"):
+                truth.pop(name, None)
+            assert not truth, line["url"]
+        duplicates = {line["url"] for line in last.values() if line["duplicate_of"]}
+        assert len(duplicates) == 1
+        assert duplicates < {root + twins[0].path, root + site.posts[twins[0].copy_of or 0].path}
+        assert last[by_pages.id]["warnings"] == []
+        assert "layout" in last[no_amp.id]
+        assert last[no_amp.id]["layout"] == "newspaper"
+        assert last[plain.id]["layout"] == "newspaper+amp-swift"
+        rejected = {line["url"].removeprefix(root) for line in lines(out.with_suffix(".rejected.jsonl"))}
+        assert rejected == {locked.path, "/about-us/", "/no-such-page/"}
+
+        run = crawl(root, out, *QUICK)
+        assert (run.status, f"{len(site.open_posts()) - len(last)} new" in run.err) == (0, True), run.err
+        by_id = {line["id"]: line for line in lines(out)}
+        assert sorted(by_id) == sorted(post.id for post in site.open_posts())
+        assert not any(differences(post, by_id[post.id], root) for post in site.open_posts())
+        assert {line["revision"] for line in lines(out)} == {1}
+        assert len(server.requests(locked.path)) == 2  # asked for, then listed with a later edit
+
+
+@pytest.mark.parametrize("pages", ["amp", "canonical"])
+def test_pages_of_one_kind_only(pages: str, tmp_path: Path) -> None:
+    out = tmp_path / "ifp.jsonl"
+    site = Site(make_posts(16, seed=4))
+    with serve(site) as server:
+        run = crawl(server.url, out, *QUICK, "-a", f"pages={pages}")
+        assert run.status == 0, run.err
+        layouts = {line["layout"] for line in lines(out)}
+        assert layouts == ({"amp-swift", "newspaper"} if pages == "amp" else {"newspaper"})
+        assert bool(server.requests("/amp")) == (pages == "amp")
+        assert {line["id"] for line in lines(out)} == {post.id for post in site.open_posts()}
+
+
+def test_a_range_fetches_nothing_outside(tmp_path: Path) -> None:
+    out = tmp_path / "ifp.jsonl"
+    site = Site(make_posts(60, seed=4))
+    with serve(site) as server:
+        run = crawl(
+            server.url, out, *QUICK, "-a", "since=2018-01-01", "-a", "until=2020-01-01", "-a", "section=iran-news"
+        )
+        assert run.status == 0, run.err
+        inside = [
+            post
+            for post in site.in_section("iran-news")
+            if "2017-12-31T20:30" <= f"{post.published:%Y-%m-%dT%H:%M}" < "2019-12-31T20:30"
+        ]
+        assert sorted(line["id"] for line in lines(out)) == sorted(post.id for post in inside)
+        assert inside
+        assert len(server.log) == 3 + pages_of(inside)
+        assert json.loads(out.with_suffix(".runs.jsonl").read_text())["complete"] is False

@@ -1,0 +1,177 @@
+"""How the crawl behaves towards the site, and what it says and returns when things go wrong."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ifp_scraper.settings import USER_AGENT
+from tests.crawling import crawl, lines, scrapy
+from tests.site import Site, make_posts, serve
+from tests.site.response import Response
+from tests.truth import assert_complete
+
+QUICK = ("-s", "CONCURRENT_REQUESTS_PER_DOMAIN=8")
+
+
+def test_whatever_fails_once_is_fetched_again(tmp_path: Path) -> None:
+    out = tmp_path / "ifp.jsonl"
+    site = Site(make_posts(31, seed=5))
+    posts = site.open_posts()
+    kinds: list[Any] = ["reset", "truncated", "empty", "challenge", "challenge-403", 500, 502, 503, 429]
+    with serve(site) as server:
+        faults = [server.fault(posts[place].path, kind) for place, kind in enumerate(kinds)]
+        faults += [server.fault(f"{posts[-place - 1].path}amp/", kind) for place, kind in enumerate(kinds)]
+        faults += [server.fault("wp-json", "reset"), server.fault("robots.txt", 503)]
+        run = crawl(server.url, out, *QUICK)
+        assert run.status == 0, run.err
+        assert all(fault.hits for fault in faults)
+        assert "0 failed" in run.err
+        assert_complete(site, server.url, out)
+
+
+def test_what_fails_for_good_is_a_failure_and_is_tried_again(tmp_path: Path) -> None:
+    out = tmp_path / "ifp.jsonl"
+    site = Site(make_posts(16, seed=5))
+    posts = site.open_posts()
+    with serve(site) as server:
+        server.fault(posts[3].path, 500, None)
+        server.fault(posts[5].path, "timeout", 1, seconds=9)
+        run = crawl(server.url, out, *QUICK, "-s", "RETRY_TIMES=1", "-s", "DOWNLOAD_TIMEOUT=1")
+        assert run.status == 1
+        assert "1 failed" in run.err
+        assert posts[3].path in run.err
+        assert json.loads(out.with_suffix(".runs.jsonl").read_text())["complete"] is False
+        server.clear()
+        run = crawl(server.url, out)
+        assert (run.status, "1 new" in run.err) == (0, True), run.err
+        assert_complete(site, server.url, out)
+
+
+def test_a_share_of_failures_below_a_hundredth_is_no_failure(tmp_path: Path) -> None:
+    out = tmp_path / "ifp.jsonl"
+    site = Site(make_posts(110, seed=5))
+    with serve(site, amp=None) as server:
+        server.fault(site.open_posts()[3].path, 500, None)
+        run = crawl(server.url, out, *QUICK, "-s", "RETRY_TIMES=1")
+        assert (run.status, "1 failed" in run.err) == (0, True), run.err
+
+
+@pytest.mark.parametrize("kind", [403, "challenge"])
+def test_a_site_that_refuses_is_left_soon(kind: Any, tmp_path: Path) -> None:
+    site = Site(make_posts(40))
+    with serve(site) as server:
+        server.fault("", kind, None)
+        run = crawl(server.url, tmp_path / "ifp.jsonl")
+        assert run.status == 1
+        assert "status 403" in run.err if kind == 403 else "challenge" in run.err
+        assert "Traceback" not in run.err
+        assert lines(tmp_path / "ifp.jsonl") == []
+        assert len(server.log) <= 25
+
+        # Refusing from the first article on.
+        server.clear()
+        server.fault(lambda target: not any(part in target for part in ("robots", "wp-json")), kind, None)
+        run = crawl(server.url, tmp_path / "b.jsonl")
+        assert (run.status, "refuses" in run.err) == (1, True), run.err
+        assert lines(tmp_path / "b.jsonl") == []
+        assert len(server.log) <= 25
+
+
+def test_a_host_that_is_not_there(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    started = time.monotonic()
+    run = crawl(f"http://127.0.0.1:{port}", tmp_path / "ifp.jsonl", "-s", "RETRY_TIMES=2")
+    assert run.status == 1
+    assert "cannot be reached" in run.err
+    assert "Traceback" not in run.err
+    assert time.monotonic() - started < 20
+
+
+def test_robots_txt_and_the_name_of_the_visitor(tmp_path: Path) -> None:
+    out = tmp_path / "ifp.jsonl"
+    site = Site(make_posts(8, seed=5))
+    blocked = site.open_posts()[2]
+    seen: list[tuple[float, str, str]] = []
+    with serve(site, crawl_delay=0.5, amp=None, disallow=[blocked.path]) as server:
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            seen.append((time.monotonic(), target, (headers or {})["user-agent"]))
+            return answer(target, headers)
+
+        server.get = get  # type: ignore[method-assign]
+        run = crawl(server.url, out, "-s", "IFP_CONTACT=https://lab.example/bot")
+        assert run.status == 0, run.err
+        gaps = [later[0] - earlier[0] for earlier, later in pairwise(seen)]
+        assert len(gaps) > 7
+        assert min(gaps) > 0.45
+        assert {agent for _, _, agent in seen} == {f"{USER_AGENT} (+https://lab.example/bot)"}
+        assert blocked.path not in server.requests()
+        assert len(lines(out)) == len(site.open_posts()) - 1
+        [rejected] = lines(out.with_suffix(".rejected.jsonl"))
+        assert "robots.txt" in rejected["reason"]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_the_wait_that_the_site_asks_for(status: Any, tmp_path: Path) -> None:
+    site = Site(make_posts(8, seed=5))
+    with serve(site, amp=None) as server:
+        fault = server.fault(site.open_posts()[1].path, status, 1, retry_after=2)
+        started = time.monotonic()
+        run = crawl(server.url, tmp_path / "ifp.jsonl")
+        assert run.status == 0, run.err
+        assert fault.hits
+        assert time.monotonic() - started > 2.5
+        assert len(lines(tmp_path / "ifp.jsonl")) == len(site.open_posts())
+
+
+BREAKS = {
+    "callback": "ifp_scraper.spiders.ifp.IfpSpider._page",
+    "start": "ifp_scraper.spiders.ifp.IfpSpider._discovered",
+    "pipeline": "ifp_scraper.ledger.Ledger.write",
+}
+
+
+@pytest.mark.parametrize("where", BREAKS)
+def test_a_fault_of_our_own_is_a_failure(where: str, tmp_path: Path) -> None:
+    settings = tmp_path / "broken_settings.py"
+    module, _, name = BREAKS[where].rpartition(".")
+    module, _, holder = module.rpartition(".")
+    settings.write_text(
+        f"import {module} as module\nfrom ifp_scraper.settings import *\n"
+        f"def broken(*a, **k):\n    raise RuntimeError('a fault of our own')\nmodule.{holder}.{name} = broken\n"
+    )
+    site = Site(make_posts(4, seed=5))
+    with serve(site) as server:
+        run = scrapy(
+            "crawl", "ifp", "-s", f"IFP_SITE={server.url}", "-o", tmp_path / "ifp.jsonl", "-s", "DOWNLOAD_DELAY=0",
+            cwd=tmp_path, settings="broken_settings",
+        )  # fmt: skip
+    assert run.status == 1
+    assert "did not do its job" in run.err
+    assert "a fault of our own" in run.err
+    assert lines(tmp_path / "ifp.jsonl") == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("-a", "sources=rss"), "allowed are rest, sitemap, feed, listing"),
+        (("-o", "x.csv"), "scrapy export"),
+    ],
+)
+def test_arguments_that_make_no_sense(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    with serve(Site(make_posts(4))) as server:
+        run = scrapy("crawl", "ifp", "-s", f"IFP_SITE={server.url}", *arguments)
+        assert (run.status, message in run.err) == (2, True), run.err
+        assert "Traceback" not in run.err
+        assert server.log == []

@@ -1,0 +1,61 @@
+"""What a crawl records can be checked, read after a kill, and crawled again with the same lines."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.crawling import crawl, lines, scrapy
+from tests.site import Site, make_posts, serve
+
+QUICK = ("-s", "CONCURRENT_REQUESTS_PER_DOMAIN=8")
+
+
+def replay(recording: Path, out: Path, root: str) -> list[dict[str, Any]]:
+    run = scrapy("crawl", "ifp", "-a", f"archive={recording}", "-o", out, "-s", f"IFP_SITE={root}")
+    assert run.status == 0, run.err
+    return sorted(lines(out), key=lambda line: (line["url"], line["revision"]))
+
+
+def same(line: dict[str, Any]) -> dict[str, Any]:
+    """A line without what hangs on the order in which articles came."""
+    return {**line, "duplicate_of": None}
+
+
+def test_a_recording_gives_the_lines_of_the_crawl(tmp_path: Path) -> None:
+    out, recording = tmp_path / "live.jsonl", tmp_path / "all.warc.gz"
+    site = Site(make_posts(31, seed=8))
+    posts = site.open_posts()
+    with serve(site, compress=True) as server:
+        server.fault(posts[4].path, "empty")
+        server.fault(posts[6].path, "challenge")
+        server.fault(posts[7].path, 503)
+        server.fault(f"{posts[8].path}amp/", "truncated")
+        server.fault(f"{posts[9].path}amp/", "challenge")
+        run = crawl(server.url, out, *QUICK, "-s", f"IFP_ARCHIVE={recording}")
+        assert run.status == 0, run.err
+        live = sorted(lines(out), key=lambda line: (line["url"], line["revision"]))
+        assert len(live) == len(posts)
+        assert list(map(same, replay(recording, tmp_path / "a.jsonl", server.url))) == list(map(same, live))
+
+        # A second run, recorded into a file that a kill left with half a record.
+        size = recording.stat().st_size
+        with recording.open("ab") as stream:
+            stream.write(recording.read_bytes()[:700])
+        site.advance(hours=5)
+        site.edit(posts[11].id, headline="Edited between two runs")
+        site.edit(posts[12].id)
+        run = crawl(server.url, out, "-s", f"IFP_ARCHIVE={recording}")
+        assert (run.status, "2 revised" in run.err) == (0, True), run.err
+        assert recording.stat().st_size > size
+        live = sorted(lines(out), key=lambda line: (line["url"], line["revision"]))
+        again = replay(recording, tmp_path / "b.jsonl", server.url)
+        assert list(map(same, again)) == list(map(same, live))
+        assert len(server.log) > 60
+    checked = subprocess.run(
+        [Path(sys.executable).with_name("warcio"), "check", "-v", recording], capture_output=True, text=True
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "digest pass" in checked.stdout

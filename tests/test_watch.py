@@ -1,0 +1,207 @@
+"""A changed layout ends the run with status 1, and says what vanished, from where, and where to look."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ifp_scraper.items import Article, Author
+from ifp_scraper.watch import Watch, selectors
+from tests.crawling import crawl, lines
+from tests.hostile import Handler, HostileServer, serve_hostile
+from tests.site import Site, make_posts
+
+NEW = 16
+"""Articles that appear after the site has changed."""
+
+
+class Changing:
+    """A site whose pages may be rewritten, and whose last articles come later."""
+
+    def __init__(self, server: HostileServer, posts: list) -> None:
+        self.server = server
+        self.later = posts
+        self.rewrite: Callable[[str], str] | None = None
+        server.answers["/*"] = self.answer
+
+    def answer(self, handler: Handler) -> None:
+        found = self.server.good.get(handler.path)
+        body = found.body
+        if self.rewrite and "html" in found.headers.get("Content-Type", ""):
+            body = self.rewrite(body.decode()).encode()
+        handler.send(body, found.status, **found.headers)
+
+    def publish(self, count: int = NEW) -> None:
+        for post in self.later[:count]:
+            self.server.good.site.add(post)
+
+
+@pytest.fixture
+def changing(tmp_path: Path) -> Iterator[tuple[Changing, Path]]:
+    posts = [post for post in make_posts(64) if not post.password_protected]
+    site = Site(posts[:-NEW], now=Site(posts).now)
+    with serve_hostile(site) as server:
+        yield Changing(server, posts[-NEW:]), tmp_path / "a.jsonl"
+
+
+def first(changing: Changing, out: Path, *arguments: str) -> None:
+    run = crawl(changing.server.url, out, *arguments)
+    assert run.status == 0, run.err  # a first run has nothing to compare with
+
+
+def rename_classes(html: str) -> str:
+    """A theme update in which every class name changes; what core prints on the body element stays."""
+    head, mark, body = html.partition("<body")
+    start, end, rest = body.partition(">")
+    return head + mark + start + end + re.sub(r'class="([^"]*)"', lambda m: f'class="nt-{m[1].replace(" ", " nt-")}"', rest)
+
+
+def test_every_class_name_changes(changing: tuple[Changing, Path]) -> None:
+    site, out = changing
+    first(site, out)
+    site.rewrite = rename_classes
+    site.publish()
+    run = crawl(site.server.url, out)
+    assert run.status == 1
+    assert "could not be read" in run.err
+    assert "for the body it tried article .td-post-content" in run.err
+    assert run.err.count(site.server.url) >= 3
+    kept = list(out.with_suffix(".rejected").glob("*.html"))
+    assert len(kept) >= 3
+    assert "nt-td-post-content" in kept[0].read_text()
+    assert all(line["headline"] and line["blocks"] for line in lines(out))
+
+
+def test_only_the_bylines_class_changes(changing: tuple[Changing, Path]) -> None:
+    site, out = changing
+    first(site, out, "-a", "pages=canonical")
+    site.rewrite = lambda html: html.replace("td-post-author-name", "td-post-writer")
+    site.publish()
+    run = crawl(site.server.url, out, "-a", "pages=canonical")
+    assert run.status == 1
+    assert "layout newspaper: byline is missing in" in run.err
+    assert ".td-post-header .td-post-author-name a" in run.err
+    alarm = next(line for line in run.err.splitlines() if "byline is missing" in line)
+    assert alarm.count(site.server.url) == 3
+    assert "nothing was found" in alarm
+    assert len(list(out.with_suffix(".rejected").glob("*.html"))) >= 3
+    assert len(lines(out)) > 50  # what could be read is written all the same
+
+
+def test_what_the_other_view_has_is_not_missed(changing: tuple[Changing, Path]) -> None:
+    site, out = changing
+    first(site, out)
+    site.rewrite = lambda html: html.replace("td-post-author-name", "td-post-writer")
+    site.publish()
+    assert crawl(site.server.url, out, "-a", "since=2014-01-01").status in (0, 1)
+    assert all(line["byline"] for line in lines(out) if "+" in line["layout"])
+
+
+def test_the_body_class_vanishes(changing: tuple[Changing, Path]) -> None:
+    site, out = changing
+    first(site, out, "-a", "pages=canonical")
+    site.rewrite = lambda html: re.sub(r"<body[^>]*>", "<body>", html).replace("og:type", "x").replace("ld+json", "x")
+    site.publish()
+    run = crawl(site.server.url, out, "-a", "pages=canonical")
+    assert run.status == 1
+    assert "look like no article" in run.err
+
+
+def test_two_layouts_at_once_are_no_alarm(changing: tuple[Changing, Path]) -> None:
+    site, out = changing
+    first(site, out)
+    for number, post in enumerate(site.later):
+        post.theme = ("newspaper-cloud", "block", None)[number % 3]
+    site.publish()
+    run = crawl(site.server.url, out)
+    assert run.status == 0, run.err
+    assert {line["layout"] for line in lines(out)} >= {"newspaper+amp-swift", "newspaper-cloud+amp-swift"}
+
+
+def test_a_small_run_is_no_alarm(changing: tuple[Changing, Path]) -> None:
+    site, out = changing
+    first(site, out, "-a", "pages=canonical")
+    site.rewrite = lambda html: html.replace("td-post-author-name", "td-post-writer")
+    site.publish(3)
+    run = crawl(site.server.url, out, "-a", "pages=canonical")
+    assert run.status == 0, run.err
+
+
+WHOLE = Article(
+    url="https://ifpnews.com/a/",
+    headline="A",
+    byline="B",
+    authors=[Author("B")],
+    sections=["C"],
+    tags=["D"],
+    blocks=[{"kind": "paragraph", "text": "x"}],
+    published_at="2024-01-01T00:00:00Z",
+    layout="newspaper",
+)
+
+
+def watched(known: int, **changes: object) -> Watch:
+    watch = Watch()
+    for _ in range(known):
+        watch.remember(replace(WHOLE, **changes))
+    return watch
+
+
+class TestWatch:
+    def test_a_first_run_says_nothing(self) -> None:
+        watch = watched(0)
+        for _ in range(50):
+            watch.saw(replace(WHOLE, byline=None))
+        assert watch.alarms() == []
+
+    def test_a_field_that_some_lack_is_no_alarm(self) -> None:
+        watch = watched(500)
+        for number in range(100):
+            watch.saw(replace(WHOLE, byline=None if number % 3 == 0 else "B"))
+        assert watch.alarms() == []
+
+    def test_a_field_that_was_often_missing_is_no_alarm(self) -> None:
+        watch = watched(100)
+        for _ in range(100):
+            watch.remember(replace(WHOLE, tags=[]))
+        for _ in range(100):
+            watch.saw(replace(WHOLE, tags=[]))
+        assert watch.alarms() == []
+
+    def test_older_articles_may_lack_what_is_of_its_time(self) -> None:
+        watch = watched(200)
+        for _ in range(50):
+            watch.saw(replace(WHOLE, tags=[], published_at="2015-01-01T00:00:00Z"))
+        assert watch.alarms() == []
+
+    def test_what_was_dropped_for_good_is_forgotten(self) -> None:
+        watch = watched(5000)
+        for _ in range(5000):
+            watch.remember(replace(WHOLE, tags=[]))
+        for _ in range(50):
+            watch.saw(replace(WHOLE, tags=[]))
+        assert watch.alarms() == []
+
+    def test_an_unknown_layout_is_held_against_all(self) -> None:
+        watch = watched(200)
+        for _ in range(10):
+            watch.saw(replace(WHOLE, layout="wordpress", byline=None, tags=[]))
+        assert [alarm.partition(" is missing")[0] for alarm in watch.alarms()] == ["layout wordpress: byline"]
+
+    def test_a_few_odd_pages_are_no_alarm(self) -> None:
+        watch = watched(200)
+        for _ in range(100):
+            watch.saw(WHOLE)
+        for number in range(5):
+            watch.no_article(f"https://ifpnews.com/{number}/", "wordpress")
+            watch.no_article(f"https://ifpnews.com/{number}/", None)
+        assert watch.alarms() == []
+
+
+def test_selectors_are_those_of_the_page_object() -> None:
+    assert selectors("amp-swift", "headline") == "h1.amp-post-title"
+    assert ".sp-athr .author-name" in selectors("newspaper+amp-swift", "byline")
