@@ -24,10 +24,19 @@ from ifp_scraper import urls
 from ifp_scraper.archive import plain_body
 from ifp_scraper.captures import read_age
 from ifp_scraper.discovery.listing import may_be_article
-from ifp_scraper.discovery.recording import article_key, best_evidence, may_list, read_listed, split_readings
+from ifp_scraper.discovery.recording import (
+    Evidence,
+    article_key,
+    evidence_at,
+    is_failed,
+    may_list,
+    read_listed,
+    split_readings,
+    without_failed,
+)
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger, Rejected
-from ifp_scraper.merge import ArticleRef, add_evidence, join_pages, merge_views
+from ifp_scraper.merge import add_evidence, join_pages, merge_views
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.warc import read_responses, record_time
 from ifp_scraper.wayback import unwrap_address, unwrap_page
@@ -59,6 +68,9 @@ class PageView(msgspec.Struct):
     places: list[str] = []
     """Addresses of all pages that went into it."""
 
+    failed: bool = False
+    """Whether the crawl that recorded it will have tried again: empty, cut short, or a refusal."""
+
     rejected: str | None = None
     """Why there is no article."""
 
@@ -72,7 +84,7 @@ class SpanResult(msgspec.Struct):
     views: dict[str, list[PageView]]
     """By article, see ``article_key``."""
 
-    listed: list[tuple[int, ArticleRef]]
+    listed: list[Evidence]
     records: int
     faults: list[str]
     """Parts that could not be read."""
@@ -158,7 +170,8 @@ def _read_record(record: WarcRecord, body: bytes, site: str, result: SpanResult)
     headers = list(head)
     content_type = (record.http_content_type or "").lower()
     if may_list(url, 200, content_type, site):
-        result.listed += read_listed(url, content_type, plain_body(body, headers), site)
+        listed = read_listed(url, content_type, plain_body(body, headers), site)
+        result.listed += [(record_time(record), rank, ref) for rank, ref in listed]
     elif may_be_article(url, site) and ("html" in content_type or not content_type):
         body = plain_body(body, headers)
         age = next((value for name, value in headers if name.lower() == "age"), "")
@@ -170,6 +183,7 @@ def _read_record(record: WarcRecord, body: bytes, site: str, result: SpanResult)
 def _view(capture: Capture, body: bytes, content_type: str) -> PageView:
     assert capture.captured_at is not None
     view = PageView(capture.url, capture.captured_at, places=[capture.url])
+    view.failed = is_failed(capture.url, body)
     try:
         page = read_page(body, capture, content_type)
         if page is None:
@@ -189,7 +203,7 @@ def _view(capture: Capture, body: bytes, content_type: str) -> PageView:
 
 def _join_early(views: list[PageView]) -> list[PageView]:
     """Put a reading together in the worker, where a span holds all of its pages."""
-    if len(views) < 2 or any(view.article is None for view in views):
+    if len(views) < 2 or any(view.article is None or view.failed for view in views):
         return views
     views.sort(key=lambda view: view.captured_at)
     readings = list(split_readings(views))
@@ -320,23 +334,24 @@ def extract_spans(
 def _write_all(spans: list[Span], partial: Partial, ledger: Ledger) -> None:
     """Put articles together and write them, each when the last of its spans has come."""
     last_span: dict[str, int] = {}
-    listed: list[tuple[int, ArticleRef]] = []
+    evidence: dict[str, list[Evidence]] = {}
     for number, span in enumerate(spans):
         result = partial.read(span)
-        listed += result.listed
+        for seen in result.listed:
+            evidence.setdefault(article_key(seen[2].url), []).append(seen)
         last_span.update(dict.fromkeys(result.views, number))
-    evidence = best_evidence(listed)
     held: dict[str, list[PageView]] = {}
     for number, span in enumerate(spans):
         for key, views in partial.read(span).views.items():
             held.setdefault(key, []).extend(views)
         for key in [key for key in held if last_span[key] == number]:
-            _write_article(held.pop(key), evidence.get(key), ledger)
+            _write_article(held.pop(key), evidence.get(key, []), ledger)
 
 
-def _write_article(views: list[PageView], ref: ArticleRef | None, ledger: Ledger) -> None:
+def _write_article(views: list[PageView], evidence: list[Evidence], ledger: Ledger) -> None:
     views.sort(key=lambda view: view.captured_at)
-    for reading in split_readings(views):
+    for reading in split_readings(without_failed(views, lambda view: view.failed)):
+        ref = evidence_at(evidence, reading[0].captured_at)
         article = put_together(reading)
         if article is not None:
             ledger.write(add_evidence(article, ref) if ref is not None else article)

@@ -218,6 +218,14 @@ def test_what_an_unfinished_run_left_the_next_one_takes(config: dict[str, Any], 
         assert set(dry_run(server, out).articles) == added - limited
 
 
+def test_a_share_of_failures_below_a_hundredth_is_no_failure(tmp_path: Path) -> None:
+    with site_of(120) as (site, server):
+        one, other = (post.path for post in site.open_posts()[:2])
+        assert dry_run(server, tmp_path / "a.jsonl", broken=lambda path: path == one).status == 0
+        assert dry_run(server, tmp_path / "b.jsonl", broken=lambda path: path in (one, other)).status == 1
+        assert dry_run(server, tmp_path / "a.jsonl").articles == [one]
+
+
 def test_a_feed_of_one_page_does_not_hide_what_is_beneath_it(tmp_path: Path) -> None:
     out = tmp_path / "a.jsonl"
     with site_of(60, rest=403, sitemap=None) as (site, server):

@@ -78,7 +78,10 @@ def articles(canary: str) -> dict[str, hostile.Answer]:
         "meta_refresh": html(page(head=f'<meta http-equiv="refresh" content="0; url={other}">')),
         "deep": html(page("<div>" * 100_000 + "deep" + "</div>" * 100_000)),
         "deep_inline": html(page("<p>" + "<b class='td-post-content'>" * 50_000 + "deep")),
-        "wide": html(page("<p>a<br>b</p>" * 100_000)),
+        "wide": html(page("<p>a<br>b</p>" * 20_000)),
+        "deep_and_wide": html(page("<div class='td-post-content td-post-header'>" * 200 + "<b>x</b>" * 200_000)),
+        "pictures": html(page("".join(f"<img src=/{number}.jpg>" for number in range(20_000)))),
+        "rules": html(page("<p class=a>x</p>" * 2000, head="<style>" + ".a{display:none}" * 100_000 + "</style>")),
         "surrogates": html(page("<p>lone \ud800 and &#xDFFF; and nul \0 &#0; \x1b[31m end</p>")),
         "wrong_charset": html(
             page("<p>caf\u00e9</p>").decode().encode("cp1252"), Content_Type="text/html; charset=utf-8"
@@ -157,7 +160,7 @@ class TestArticles:
         assert attack.record(name) is None
 
     @pytest.mark.parametrize(
-        "name", ["to_other_host", "to_private", "to_localhost", "to_file", "to_data", "to_userinfo", "to_long", "null"]
+        "name", ["to_other_host", "to_private", "to_localhost", "to_file", "to_data", "to_userinfo", "to_long", "null", "deep_and_wide"]
     )
     def test_gives_no_record(self, attack: Attack, name: str) -> None:
         assert attack.record(name) is None

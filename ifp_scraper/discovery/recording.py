@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -55,7 +55,7 @@ def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
         if may_be_article(record.url, site) and not _PAGE.search(urlsplit(record.url).path):
             groups.setdefault(article_key(record.url), []).append(record)
     for key, captures in groups.items():
-        for reading in split_readings(_without_failed(archive, captures)):
+        for reading in split_readings(without_failed(captures, lambda capture: _cannot_be_used(archive, capture))):
             known = evidence_at(evidence.get(key, []), reading[0].captured_at)
             canonical = next((record for record in reading if not is_amp_address(record.url)), None)
             amp = next((record for record in reading if is_amp_address(record.url)), None)
@@ -117,22 +117,27 @@ def _end(archive: Archive, captures: list[Recorded], reading: list[Recorded]) ->
     return min(later) - timedelta(seconds=1) if later else datetime.max.replace(tzinfo=UTC)
 
 
-def _without_failed(archive: Archive, captures: list[Recorded]) -> list[Recorded]:
-    """Leave out what the crawl that recorded it tried again: empty, cut short, or a refusal."""
+def without_failed(captures: list[C], failed: Callable[[C], bool]) -> list[C]:
+    """Leave out failed captures where the same page was captured again later."""
     places = [_place(capture.url) for capture in captures]
     return [
         capture
         for number, capture in enumerate(captures)
-        if places[number] not in places[number + 1 :] or not _is_failed(archive, capture)
+        if places[number] not in places[number + 1 :] or not failed(capture)
     ]
 
 
-def _is_failed(archive: Archive, capture: Recorded) -> bool:
+def is_failed(url: str, body: bytes) -> bool:
+    """Whether a crawl tries such a page again: empty, cut short, or a refusal."""
+    response = HtmlResponse(url, body=body)
+    return not body.strip() or cut_short(response) or refusal(response) is not None
+
+
+def _cannot_be_used(archive: Archive, capture: Recorded) -> bool:
     try:
-        response = HtmlResponse(capture.url, body=archive.read(capture)[1])
+        return is_failed(capture.url, archive.read(capture)[1])
     except RecordingError:
         return True
-    return not response.body.strip() or cut_short(response) or refusal(response) is not None
 
 
 Evidence = tuple[datetime, int, ArticleRef]

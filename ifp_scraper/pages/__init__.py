@@ -30,7 +30,26 @@ LAYOUTS: tuple[type[ArticlePage], ...] = (
 """Every layout, in the order in which they are tried; the last one matches anything."""
 
 _NO_POST = frozenset(
-    ["home", "blog", "archive", "search", "error404", "attachment", "page", "single-attachment", "amp-single-page", "privacy-policy", "page-template", "page-template-default", "post-type-archive", "author", "category", "tag", "date", "paged-archive"]
+    [
+        "home",
+        "blog",
+        "archive",
+        "search",
+        "error404",
+        "attachment",
+        "page",
+        "single-attachment",
+        "amp-single-page",
+        "privacy-policy",
+        "page-template",
+        "page-template-default",
+        "post-type-archive",
+        "author",
+        "category",
+        "tag",
+        "date",
+        "paged-archive",
+    ]
 )
 """Classes that body_class() and AMPforWP give to pages that are no post."""
 
@@ -39,6 +58,8 @@ def pick(document: Document, capture: Capture) -> ArticlePage | None:
     """Return the page object that reads this page; null when it is no article."""
     if not _is_article(document):
         return None
+    if document.too_large:
+        raise UnreadablePage("too large: more elements, or deeper ones, than any article has")
     layout = next(layout for layout in LAYOUTS if layout.matches(document))
     return layout(document, capture)
 
@@ -68,9 +89,7 @@ def _is_article(document: Document) -> bool:
     root = document.root
     if not _NO_POST.isdisjoint(classes):
         return False
-    if b"post-password-form" in document.html and root.xpath(
-        '//form[contains(@class, "post-password-form")]'
-    ):
+    if b"post-password-form" in document.html and root.xpath('//form[contains(@class, "post-password-form")]'):
         return False
     if not classes.isdisjoint(("single", "single-post", "amp-single")):
         return not any(name.startswith(("attachmentid-", "page-id-")) for name in classes)

@@ -136,9 +136,7 @@ class AmpSwiftPage(AmpPage):
             for author in authors:
                 if author.name == name:
                     author.bio = author.bio or _bio(box)
-                    author.url = author.url or next(
-                        (same.url for same in self._linked if same.name == name), None
-                    )
+                    author.url = author.url or next((same.url for same in self._linked if same.name == name), None)
         return authors
 
     @cached_property

@@ -45,9 +45,7 @@ class AmpDesignPage(AmpPage):
             for author in authors:
                 if author.name == name:
                     author.bio = author.bio or bio or None
-                    author.url = (
-                        author.url or next(iter(self.people(".amp_author_area_wrapper strong")), author).url
-                    )
+                    author.url = author.url or next(iter(self.people(".amp_author_area_wrapper strong")), author).url
         return authors
 
     @field

@@ -342,9 +342,7 @@ class ArticlePage(ItemPage[Article]):
         for item in self.graph_articles:
             value = item.get(key)
             words = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
-            return list(
-                dict.fromkeys(squeeze(word) for word in words if isinstance(word, str) and word.strip())
-            )
+            return list(dict.fromkeys(squeeze(word) for word in words if isinstance(word, str) and word.strip()))
         return []
 
     # -- made once -----------------------------------------------------------------------------------------------
@@ -377,9 +375,7 @@ class ArticlePage(ItemPage[Article]):
             found.append("no-body")
         if not self._published:
             found.append("no-date")
-        elif not all(
-            same_clock_fault(self._published[0].instant, other.instant) for other in self._published
-        ):
+        elif not all(same_clock_fault(self._published[0].instant, other.instant) for other in self._published):
             found.append("dates-disagree")
         if self._published and self.capture.captured_at:
             if self._published[0].instant > self.capture.captured_at + timedelta(days=1):
@@ -394,9 +390,7 @@ class ArticlePage(ItemPage[Article]):
 def _is_article(item: dict[str, Any]) -> bool:
     kind = item.get("@type")
     kinds = kind if isinstance(kind, list) else [kind]
-    return any(
-        isinstance(name, str) and (name.endswith("Article") or name == "BlogPosting") for name in kinds
-    )
+    return any(isinstance(name, str) and (name.endswith("Article") or name == "BlogPosting") for name in kinds)
 
 
 def without_by(text: str | None) -> str | None:

@@ -22,10 +22,100 @@ MAX_BLOCKS = 50_000
 
 # What is not in this list is inline, as a browser takes any element that it does not know.
 _BLOCK_TAGS = frozenset(
-    ["address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog", "dir", "div", "dl", "dt", "fieldset", "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "hr", "li", "main", "menu", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul", "caption", "amp-accordion", "amp-carousel", "amp-fit-text"]
+    [
+        "address",
+        "article",
+        "aside",
+        "blockquote",
+        "body",
+        "center",
+        "dd",
+        "details",
+        "dialog",
+        "dir",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figure",
+        "footer",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "header",
+        "hgroup",
+        "hr",
+        "li",
+        "main",
+        "menu",
+        "nav",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "summary",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+        "caption",
+        "amp-accordion",
+        "amp-carousel",
+        "amp-fit-text",
+    ]
 )
 _NO_TEXT_TAGS = frozenset(
-    ["script", "style", "noscript", "template", "form", "iframe", "object", "embed", "audio", "video", "button", "select", "textarea", "svg", "canvas", "map", "head", "title", "input", "label", "progress", "meter", "figcaption", "amp-iframe", "amp-youtube", "amp-twitter", "amp-instagram", "amp-video", "amp-audio", "amp-facebook", "amp-ad", "amp-embed", "amp-social-share", "amp-form", "amp-state", "amp-analytics", "amp-sidebar", "amp-dailymotion", "amp-vimeo", "amp-soundcloud", "amp-pinterest", "amp-reddit"]
+    [
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "form",
+        "iframe",
+        "object",
+        "embed",
+        "audio",
+        "video",
+        "button",
+        "select",
+        "textarea",
+        "svg",
+        "canvas",
+        "map",
+        "head",
+        "title",
+        "input",
+        "label",
+        "progress",
+        "meter",
+        "figcaption",
+        "amp-iframe",
+        "amp-youtube",
+        "amp-twitter",
+        "amp-instagram",
+        "amp-video",
+        "amp-audio",
+        "amp-facebook",
+        "amp-ad",
+        "amp-embed",
+        "amp-social-share",
+        "amp-form",
+        "amp-state",
+        "amp-analytics",
+        "amp-sidebar",
+        "amp-dailymotion",
+        "amp-vimeo",
+        "amp-soundcloud",
+        "amp-pinterest",
+        "amp-reddit",
+    ]
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _EMBED_TAGS = frozenset(
@@ -170,6 +260,8 @@ class _Walk:
         self._run: list[str] = []
         self._unlinked: list[str] = []
         self._depth = 0
+        self._seen: set[str] = set()
+        """Addresses of pictures and embeds so far."""
 
     # -- blocks ----------------------------------------------------------------------------------------------
 
@@ -339,7 +431,8 @@ class _Walk:
             self.say(emoji, context)
             return
         image = read_image(element, self.base, context.caption, "gallery" if context.gallery else "body")
-        if image is not None and all(image.url != other.url for other in self.images):
+        if image is not None and image.url not in self._seen:
+            self._seen.add(image.url)
             self.images.append(image)
 
     def _quoted_embed(self, quote: HtmlElement, classes: list[str]) -> None:
@@ -351,14 +444,13 @@ class _Walk:
                     break
         elif "instagram-media" in classes:
             link = next(quote.iter("a"), None)
-            permalink = quote.get("data-instgrm-permalink") or (
-                link.get("href") if link is not None else None
-            )
+            permalink = quote.get("data-instgrm-permalink") or (link.get("href") if link is not None else None)
             if url := absolute(self.base, permalink):
                 self._add_embed(Embed("instagram", url.partition("?")[0]))
 
     def _add_embed(self, embed: Embed | None) -> None:
-        if embed is not None and embed not in self.embeds:
+        if embed is not None and f"{embed.kind} {embed.url}" not in self._seen:
+            self._seen.add(f"{embed.kind} {embed.url}")
             self.embeds.append(embed)
 
 
@@ -386,9 +478,7 @@ def _caption(figure: HtmlElement) -> str | None:
     if len(figure.findall(".//figure")):
         return None
     for element in figure.iterdescendants():
-        if element.tag == "figcaption" or not _CAPTION_CLASSES.isdisjoint(
-            (element.get("class") or "").split()
-        ):
+        if element.tag == "figcaption" or not _CAPTION_CLASSES.isdisjoint((element.get("class") or "").split()):
             return inline_text(element) or None
     return None
 
@@ -447,9 +537,7 @@ def _embed_of(element: HtmlElement, base: str) -> Embed | None:
         return Embed("youtube", f"https://www.youtube.com/watch?v={found[1]}")
     if host.endswith("youtube.com") and (video := parse_qs(parts.query).get("v")):
         return Embed("youtube", f"https://www.youtube.com/watch?v={video[0]}")
-    if host in ("platform.twitter.com", "twitter.com", "x.com") and (
-        tweet := parse_qs(parts.query).get("id")
-    ):
+    if host in ("platform.twitter.com", "twitter.com", "x.com") and (tweet := parse_qs(parts.query).get("id")):
         return Embed("tweet", f"https://twitter.com/i/status/{tweet[0]}")
     if host.endswith("instagram.com") and (code := re.search(r"/(?:p|reel|tv)/([\w-]+)", parts.path)):
         return Embed("instagram", f"https://www.instagram.com/p/{code[1]}/")

@@ -22,9 +22,11 @@ _HIDDEN_INLINE = re.compile(r"(?:^|;)\s*display\s*:\s*none", re.IGNORECASE)
 def hidden_by_attribute(element: HtmlElement) -> bool:
     """Whether the element hides itself: ``style="display:none"`` or the attribute ``hidden``."""
     style = element.get("style")
-    return (style is not None and _HIDDEN_INLINE.search(style) is not None) or element.get(
-        "hidden"
-    ) is not None
+    return (style is not None and _HIDDEN_INLINE.search(style) is not None) or element.get("hidden") is not None
+
+
+MAX_RULES = 200
+"""Rules for one class or id that are looked at; a page has a handful."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -113,9 +115,9 @@ def _add(rules: dict[str, list[_Rule]], selector: str, hides: bool, important: b
     every = [part for compound in parts for part in compound]
     ids = sum(part[0] == "#" for part in every)
     classes = sum(part[0] == "." for part in every)
-    rules.setdefault(key, []).append(
-        _Rule((important, ids, classes, len(every) - ids - classes, order), parts, hides)
-    )
+    if len(rules.get(key, ())) >= MAX_RULES:
+        return
+    rules.setdefault(key, []).append(_Rule((important, ids, classes, len(every) - ids - classes, order), parts, hides))
 
 
 def _names(element: HtmlElement) -> set[str]:

@@ -24,6 +24,9 @@ from w3lib.encoding import (
 MAX_BYTES = 20 * 1024 * 1024
 """A page's bytes beyond this are not read (a 50,000-word report has 0.4 MB)."""
 
+MAX_WORK = 1_000_000
+"""Elements times depth of a page that is read: 5,000 elements 200 deep; real pages have 5,000, 40 deep."""
+
 _NO_CHARSETS = frozenset(
     ["utf-8", "undefined", "idna", "punycode", "unicode_escape", "unicode-escape", "raw_unicode_escape"]
     + ["raw-unicode-escape", "utf-7"]
@@ -64,18 +67,31 @@ class Document:
         """The tree, without script, style, noscript, svg, template and comments."""
         # A parser each: a shared one is not safe between threads, and making one costs 10 microseconds.
         parser = lxml.html.HTMLParser(
-            encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, no_network=True
+            encoding="utf-8", huge_tree=False, remove_comments=True, remove_pis=True, no_network=True
         )
         html = self.html.strip() or b"<html></html>"
         try:
             root: lxml.html.HtmlElement = lxml.html.document_fromstring(html, parser=parser)
         except (etree.ParserError, ValueError):  # a document of nothing but comments
             root = lxml.html.document_fromstring(b"<html></html>", parser=parser)
-        if any(
-            error.type_name == "ERR_INTERNAL_ERROR" and "depth" in error.message for error in parser.error_log
-        ):
+        if any(error.type_name == "ERR_INTERNAL_ERROR" and "depth" in error.message for error in parser.error_log):
             self.warnings.append("too-deep")
         return root
+
+    @cached_property
+    def too_large(self) -> bool:
+        """Whether reading would take minutes: a selector's work grows with elements times depth."""
+        if self.html.count(b"<") <= 5000:
+            return False
+        depth = deepest = count = 0
+        for event, _ in etree.iterwalk(self.root, events=("start", "end")):
+            if event == "end":
+                depth -= 1
+                continue
+            depth += 1
+            count += 1
+            deepest = max(deepest, depth)
+        return count * deepest > MAX_WORK
 
     @cached_property
     def selector(self) -> Selector:
@@ -133,6 +149,7 @@ class Document:
     def _cut_out(self, html: bytes) -> bytes:
         """Take script, style and the like out, as a browser would delimit them; keep what was inside."""
         kept: list[bytes] = []
+        unclosed: set[bytes] = set()
         done = start = 0
         while (opening := _OPENING.search(html, start)) is not None:
             start = opening.end()
@@ -142,7 +159,9 @@ class Document:
                 end = len(html) if end < 0 else end + 3
             else:
                 inner = html.find(b">", start) + 1
-                closing = _CLOSING[name].search(html, inner) if inner else None
+                closing = _CLOSING[name].search(html, inner) if inner and name not in unclosed else None
+                if closing is None:
+                    unclosed.add(name)  # nor is any later one
                 if closing is None or html[inner - 2 : inner] == b"/>":
                     continue  # never closed: left to the parser
                 end = closing.end()

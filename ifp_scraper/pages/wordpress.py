@@ -83,9 +83,7 @@ class WordPressPage(ArticlePage):
 
     @cached_property
     def lead_image(self) -> Image | None:
-        return self.picture(
-            ".wp-block-post-featured-image, .post-thumbnail, .entry-thumbnail, .featured-image"
-        )
+        return self.picture(".wp-block-post-featured-image, .post-thumbnail, .entry-thumbnail, .featured-image")
 
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("published")

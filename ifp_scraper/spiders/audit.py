@@ -96,4 +96,3 @@ class AuditSpider(IfpSpider):
             audit.gone.append(url)
         else:
             audit.unlisted.append(url)
-

@@ -1,0 +1,233 @@
+"""What README.md and docs/ say is run: every command line, every Python snippet, every doctest, every link.
+
+Commands run offline in a folder that holds what they name; a live crawl meets the test site instead of the site itself.
+"""
+
+from __future__ import annotations
+
+import doctest
+import io
+import json
+import re
+import shlex
+import shutil
+import textwrap
+import time
+import tomllib
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastwarc.warc import ArchiveIterator
+
+from ifp_scraper import bulk, options
+from ifp_scraper.commands.schema import markdown
+from tests.crawling import FAST, ROOT, lines, scrapy
+from tests.site import Site, SiteServer, make_posts, serve
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SAMPLE = ROOT / "ifp_scraper" / "data" / "sample.warc.gz"
+COMMAND = re.compile(r"(?:\.venv/bin/)?(scrapy|ifp) (?=[a-z])")
+
+EXEMPT = {
+    "scrapy extract /shared/ifpnews/ -o output/commoncrawl.jsonl --dask tcp://10.0.0.1:8786": (
+        "needs a cluster: tests/test_dask.py runs it on one"
+    ),
+    "scrapy export FILE --to parquet|csv|sqlite": "a synopsis; tests/test_export.py runs each",
+}
+"""Commands that are not run here, and why. Words in running text are no commands; blocks of code are."""
+
+
+def blocks(page: Path) -> list[str]:
+    """The blocks of code of a page, fenced or indented."""
+    found: list[list[str]] = []
+    fenced = inside = False
+    for line in page.read_text(encoding="utf-8").splitlines():
+        if line.lstrip().startswith("```"):
+            fenced, inside = not fenced, False
+            if fenced:
+                found.append([])
+        elif fenced or (inside and not line):
+            found[-1].append(line)
+        elif line.startswith("    "):
+            if not inside:
+                found.append([])
+            found[-1].append(line)
+            inside = True
+        else:
+            inside = False
+    return [textwrap.dedent("\n".join(block)).strip("\n") for block in found]
+
+
+def commands() -> list[str]:
+    """Every command line of the pages, each once; of install lines what follows the last ``&&``."""
+    found = {}
+    for page in PAGES:
+        for block in blocks(page):
+            for line in block.splitlines():
+                if COMMAND.match(last := line.rpartition("&& ")[2]):
+                    found[last.removeprefix(".venv/bin/").strip()] = page
+    return list(found)
+
+
+def snippets(page: Path) -> list[str]:
+    """The blocks of a page that are Python; one that begins like Python must be."""
+    found = []
+    for block in blocks(page):
+        if ">>>" in block:
+            continue
+        try:
+            compile(block, page.name, "exec")
+        except SyntaxError:
+            assert not re.match(r"(?:import \w|from \w+[\w.]* import|def \w|class \w)", block), block
+        else:
+            found.append(block)
+    return found
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[SiteServer]:
+    with serve(Site(make_posts(6, seed=21)), sitemap="yoast") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def crawled(server: SiteServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the output of a crawl, and the files that commands name."""
+    folder = tmp_path_factory.mktemp("crawled")
+    run = scrapy("crawl", "ifp", "-s", f"IFP_SITE={server.url}", *FAST, cwd=folder)
+    assert run.status == 0, run.err
+    assert len(lines(folder / "output" / "ifp.jsonl")) >= 4
+    for name in ("ifpnews.warc.gz", "many.warc.gz", "ifp.warc.gz"):
+        shutil.copy(SAMPLE, folder / name)
+    shutil.copy(ROOT / "tests" / "fixtures" / "amp-swift" / "all-on.html", folder / "page.html")
+    return folder
+
+
+@pytest.fixture
+def folder(crawled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    there = tmp_path / "here"
+    shutil.copytree(crawled, there)
+    monkeypatch.chdir(there)
+    return there
+
+
+@pytest.mark.parametrize("command", [command for command in commands() if command not in EXEMPT])
+def test_command_runs(command: str, server: SiteServer, folder: Path) -> None:
+    _, verb, *words = shlex.split(command)
+    if verb == "crawl" and "ifp" not in words:
+        words.insert(0, "ifp")  # `ifp crawl`
+    if verb in ("crawl", "audit") and "archive=" not in command:
+        words += ["-s", f"IFP_SITE={server.url}", *FAST]
+    if "archive=ifp.warc.gz" in words:  # so that the sample's pages are not those of the crawl before
+        shutil.copy(SAMPLE, "ifp.warc.gz")
+    elif "IFP_ARCHIVE=ifp.warc.gz" in words:
+        Path("ifp.warc.gz").unlink()
+    run = scrapy(verb, *words, cwd=folder)
+    assert run.status == 0, run.err
+    assert "Traceback" not in run.err
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if word == "-o":
+            assert Path(following).stat().st_size, f"{following} is empty"
+    if "IFP_ARCHIVE=ifp.warc.gz" in words:
+        assert Path("ifp.warc.gz").stat().st_size
+
+
+def test_exempt_commands_are_still_there() -> None:
+    assert set(EXEMPT) - {"scrapy export FILE --to parquet|csv|sqlite"} <= set(commands())
+    assert len(commands()) >= 8
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if snippets(page)], ids=lambda page: page.name)
+def test_snippets_run(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("pandas", reason='needs the extra "data"')
+    monkeypatch.setattr(urllib.request, "urlopen", common_crawl)
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)
+    url = "https://ifpnews.com/a-story/"
+    space: dict[str, Any] = {"__name__": "snippet", "url": url, "html": Path("page.html").read_bytes()}
+    for snippet in snippets(page):
+        few = snippet.replace("make_posts(2000,", "make_posts(5,")
+        exec(compile(few, page.name, "exec"), space)
+    if page.name == "scale.md":
+        fetched = bulk.read_span(bulk.cut([Path("ifpnews.warc.gz")])[0], "https://ifpnews.com")
+        whole = bulk.read_span(bulk.cut([SAMPLE])[0], "https://ifpnews.com")
+        assert fetched.views.keys() == whole.views.keys()
+        assert Path("many.warc.gz").stat().st_size < SAMPLE.stat().st_size
+    if page.name == "README.md":
+        assert space["record"]["fetched_at"] == "2024-05-06T06:00:00Z"
+
+
+def common_crawl(request: urllib.request.Request, timeout: float) -> io.BytesIO:
+    """Answer as Common Crawl would if the sample were all that it has."""
+    url = request.full_url
+    if url.endswith("/collinfo.json"):
+        return io.BytesIO(b'[{"id": "CC-MAIN-1", "cdx-api": "https://index.commoncrawl.org/CC-MAIN-1-index"}]')
+    if "showNumPages" in url:
+        return io.BytesIO(b'{"pages": 1, "pageSize": 5, "blocks": 1}')
+    if "-index?" in url:
+        with SAMPLE.open("rb") as stream:
+            ends = [(r.stream_pos, r.headers.get("WARC-Target-URI"), r.is_http) for r in ArchiveIterator(stream)]
+        starts = [*(at for at, _, _ in ends), SAMPLE.stat().st_size]
+        return io.BytesIO(
+            "\n".join(
+                json.dumps(
+                    {
+                        "url": target,
+                        "digest": str(at),
+                        "filename": "sample.warc.gz",
+                        "offset": str(at),
+                        "length": str(end - at),
+                    }
+                )
+                for (at, target, is_http), end in zip(ends, starts[1:], strict=True)
+                if is_http
+            ).encode()
+        )
+    first, last = map(int, request.headers["Range"].removeprefix("bytes=").split("-"))
+    return io.BytesIO(SAMPLE.read_bytes()[first : last + 1])
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if ">>> " in page.read_text()], ids=lambda page: page.name)
+def test_examples_are_true(page: Path) -> None:
+    result = doctest.testfile(str(page), module_relative=False, optionflags=doctest.REPORT_NDIFF)
+    assert result.attempted
+    assert not result.failed
+
+
+def test_install_lines_name_what_exists() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = set(project["optional-dependencies"])
+    installs = [
+        line for page in PAGES for line in page.read_text().splitlines() if re.search(r"\bpip3? install", line)
+    ]
+    assert len(installs) >= 3
+    for line in installs:
+        for named in re.findall(r"(?:ifp-scraper|\.)\[([\w,-]+)\]", line):
+            assert set(named.split(",")) <= extras, line
+    for line in (line for line in installs if line.startswith("    python3 -m venv")):
+        first, second, third = line.strip().split(" && ")
+        assert first == "python3 -m venv .venv"
+        assert re.fullmatch(r"\.venv/bin/pip install -q (?:\.|-e '\.\[test\]')", second)
+        assert third.startswith((".venv/bin/scrapy crawl ifp", ".venv/bin/python -m pytest"))
+
+
+def test_record_is_what_the_command_prints() -> None:
+    text = (ROOT / "docs" / "record.md").read_text(encoding="utf-8")
+    assert text == markdown(), "run: scrapy schema --markdown > docs/record.md"
+    run = scrapy("schema", "--markdown")
+    assert run.status == 0, run.err
+    assert run.out == text
+
+
+def test_readme_names_every_argument() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"(?:-a | or )(\w+)=", text)) == set(options.ALLOWED)
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CHANGELOG.md"], ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+        if not target.startswith(("http://", "https://", "#")):
+            assert (page.parent / target.partition("#")[0]).exists(), target
