@@ -1,6 +1,6 @@
 """Read mutated pages for as long as wanted; every fault is saved, with the seed that gives it again.
 
-    python -m benchmarks.fuzz --inputs 1000000 --out /tmp/findings
+python -m benchmarks.fuzz --inputs 1000000 --out /tmp/findings
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Coverage-guided fuzzing, where atheris can be installed (``pip install atheris``; not one of our dependencies).
 
-    python -m benchmarks.fuzz_atheris -max_total_time=600 -max_len=100000 CORPUS_FOLDER
+python -m benchmarks.fuzz_atheris -max_total_time=600 -max_len=100000 CORPUS_FOLDER
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Peak memory of a long crawl, and of one that starts on a large file (both below 250 MiB, docs/security.md).
 
-    python -m benchmarks.memory --articles 20000 --lines 100000
+python -m benchmarks.memory --articles 20000 --lines 100000
 """
 
 from __future__ import annotations
@@ -70,14 +70,18 @@ def main() -> None:
         if options.articles:
             with serve(Site(make_posts(options.articles))) as server:
                 status, peak, seconds = crawl(server.url, Path(folder) / "a.jsonl", "-a", f"pages={options.pages}")
-            print(f"a crawl of {options.articles} articles: {peak:.0f} MiB, {seconds:.0f} s, status {status}", flush=True)
+            print(
+                f"a crawl of {options.articles} articles: {peak:.0f} MiB, {seconds:.0f} s, status {status}", flush=True
+            )
         if options.lines:
             path = Path(folder) / "b.jsonl"
             write_lines(path, options.lines, 840)
             size = path.stat().st_size / 1e9
             with serve(Site(make_posts(20))) as server:
                 status, peak, seconds = crawl(server.url, path)
-            print(f"a start on {options.lines} lines ({size:.2f} GB): {peak:.0f} MiB, {seconds:.0f} s, status {status}")
+            print(
+                f"a start on {options.lines} lines ({size:.2f} GB): {peak:.0f} MiB, {seconds:.0f} s, status {status}"
+            )
 
 
 if __name__ == "__main__":

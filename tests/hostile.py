@@ -198,7 +198,9 @@ def cookie_flood(page: bytes) -> Answer:
 
 def bad_headers(page: bytes) -> Answer:
     def answer(handler: Handler) -> None:
-        handler.raw(b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=\xff\x00\r\nDate: Fri, 31 Dec 9999 23:59:59 -2359")
+        handler.raw(
+            b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=\xff\x00\r\nDate: Fri, 31 Dec 9999 23:59:59 -2359"
+        )
         handler.raw(b"\r\nAge: \xb2\xb3\r\nX-A: 1\rX-Injected: yes\nSet-Cookie: a=b\r\nRetry-After: -5\r\n")
         handler.raw(b"Content-Length: %d\r\n\r\n" % len(page) + page)
 

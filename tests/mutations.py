@@ -47,7 +47,7 @@ _NASTY = [
     b"<script>",
     b"</script>",
     b"<style>",
-    b'<style>.a{display:none}.a .b > .c{display:block !important}{{{}}}</style>',
+    b"<style>.a{display:none}.a .b > .c{display:block !important}{{{}}}</style>",
     b"<svg/>",
     b"<table><tr><td><table><tr><td><p>x</p></td></tr></table></td></tr></table>",
     b'<form class="post-password-form">',
@@ -98,7 +98,19 @@ _VALUES = [
     b"NaN",
     b"\xed\xa0\x80",
 ]
-_JSON = [b"null", b"[]", b"{}", b'"\\ud800"', b'"\\u0000"', b"1e999", b"-1", b"true", b"[" * 3000, b'{"@graph":' * 50, b'"x']
+_JSON = [
+    b"null",
+    b"[]",
+    b"{}",
+    b'"\\ud800"',
+    b'"\\u0000"',
+    b"1e999",
+    b"-1",
+    b"true",
+    b"[" * 3000,
+    b'{"@graph":' * 50,
+    b'"x',
+]
 _CHARSETS = ("cp1252", "cp1256", "latin-1", "utf-16", "utf-16-le", "utf-32", "utf-7", "gb18030", "koi8-r", "cp037")
 
 Mutation = Callable[[bytes, Random, list[bytes]], bytes]

@@ -139,7 +139,9 @@ class TestKill:
         assert last.status == 0, last.err
         assert killed >= 2
         same(lines(out), whole)
-        check = subprocess.run([sys.executable, "-m", "warcio.cli", "check", "-v", str(recording)], capture_output=True)
+        check = subprocess.run(
+            [sys.executable, "-m", "warcio.cli", "check", "-v", str(recording)], capture_output=True
+        )
         assert check.returncode == 0, check.stdout[-500:]
         replayed = tmp_path / "b.jsonl"
         run = scrapy("crawl", "ifp", "-a", f"archive={recording}", "-o", replayed, "-s", f"IFP_SITE={server.url}")

@@ -32,13 +32,17 @@ def test_mutated_pages() -> None:
         assert found is None, f"{found}; saved as {file.name}"
 
 
-@pytest.mark.parametrize("charset", ["undefined", "punycode", "idna", "utf-7", "hex", "base64", "unicode_escape", "\xff\0", "x" * 9999])
+@pytest.mark.parametrize(
+    "charset", ["undefined", "punycode", "idna", "utf-7", "hex", "base64", "unicode_escape", "\xff\0", "x" * 9999]
+)
 def test_a_charset_that_is_none(charset: str) -> None:
     html = b"<body class=single-post><article><h1>caf\xe9</h1><div class=entry-content><p>x" + b"\xe9" * 100_000
     assert mutations.fault(html, "https://ifpnews.com/a/", f"text/html; charset={charset}") is None
 
 
-@pytest.mark.parametrize("when", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "0000-01-01"])
+@pytest.mark.parametrize(
+    "when", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00+23:59", "0000-01-01"]
+)
 def test_dates_at_the_ends_of_time(when: str) -> None:
     for body, url in mutations.pages()[::7]:
         html = mutations._ATTRIBUTE.sub(
@@ -47,7 +51,9 @@ def test_dates_at_the_ends_of_time(when: str) -> None:
         assert mutations.fault(html.replace(b'"datePublished":"', b'"datePublished":"' + when.encode()), url) is None
 
 
-@pytest.mark.parametrize("words", ["9999 years ago", "9" * 5000 + " days ago", "11 " * 20_000, "a:" * 10_000, "December 31, 9999"])
+@pytest.mark.parametrize(
+    "words", ["9999 years ago", "9" * 5000 + " days ago", "11 " * 20_000, "a:" * 10_000, "December 31, 9999"]
+)
 def test_words_for_a_time(words: str) -> None:
     for body, url in mutations.pages():
         if b"ago</" in body:

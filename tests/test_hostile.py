@@ -92,7 +92,8 @@ def articles(canary: str) -> dict[str, hostile.Answer]:
         "bad_headers": hostile.bad_headers(page()),
         "links": html(
             page(
-                "".join(f'<a href="{bad}">bad</a>' for bad in _LINKS) + f'<a href="https://x.com/{"u" * 100_000}">l</a>',
+                "".join(f'<a href="{bad}">bad</a>' for bad in _LINKS)
+                + f'<a href="https://x.com/{"u" * 100_000}">l</a>',
                 head='<link rel="canonical" href="javascript:alert(1)"><link rel="amphtml" href="data:text/html,x">',
             )
         ),
@@ -102,7 +103,9 @@ def articles(canary: str) -> dict[str, hostile.Answer]:
         "many_pages": html(
             page(
                 '<div class="page-links">'
-                + "".join(f'<a class="post-page-numbers" href="/PLACE/{number}/">{number}</a>' for number in range(2, 999))
+                + "".join(
+                    f'<a class="post-page-numbers" href="/PLACE/{number}/">{number}</a>' for number in range(2, 999)
+                )
                 + "</div>"
             )
         ),
@@ -112,7 +115,15 @@ def articles(canary: str) -> dict[str, hostile.Answer]:
     }
 
 
-_LINKS = ("javascript:alert(1)", " JaVaScRiPt:alert(1)", "data:text/html,x", "file:///etc/passwd", "http://[", "//", "\0x")
+_LINKS = (
+    "javascript:alert(1)",
+    " JaVaScRiPt:alert(1)",
+    "data:text/html,x",
+    "file:///etc/passwd",
+    "http://[",
+    "//",
+    "\0x",
+)
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +171,18 @@ class TestArticles:
         assert attack.record(name) is None
 
     @pytest.mark.parametrize(
-        "name", ["to_other_host", "to_private", "to_localhost", "to_file", "to_data", "to_userinfo", "to_long", "null", "deep_and_wide"]
+        "name",
+        [
+            "to_other_host",
+            "to_private",
+            "to_localhost",
+            "to_file",
+            "to_data",
+            "to_userinfo",
+            "to_long",
+            "null",
+            "deep_and_wide",
+        ],
     )
     def test_gives_no_record(self, attack: Attack, name: str) -> None:
         assert attack.record(name) is None
@@ -168,7 +190,9 @@ class TestArticles:
     def test_nothing_is_injected_into_requests(self, attack: Attack) -> None:
         assert not any("X-Injected" in headers or "Cookie" in headers for _, headers in attack.server.log)
 
-    @pytest.mark.parametrize("name", ["deep", "deep_inline", "wide", "surrogates", "wrong_charset", "no_charset", "links"])
+    @pytest.mark.parametrize(
+        "name", ["deep", "deep_inline", "wide", "surrogates", "wrong_charset", "no_charset", "links"]
+    )
     def test_what_can_be_read_is(self, attack: Attack, name: str) -> None:
         record = attack.record(name)
         assert record is not None, attack.rejected(name)
@@ -219,6 +243,7 @@ def xml(body: str) -> hostile.Answer:
 class TestDiscovery:
     def test_a_sitemap_that_includes_itself(self, tmp_path: Path) -> None:
         with serve_hostile(Site(make_posts(6))) as server:
+
             def index(handler: hostile.Handler) -> None:
                 number = len(server.log)
                 handler.send(
@@ -231,7 +256,14 @@ class TestDiscovery:
 
             server.answers |= {"/wp-sitemap.xml": index, "/sitemap*": index}
             run = crawl_hostile(
-                server.url, tmp_path / "a.jsonl", "-a", "sources=sitemap", "-a", "pages=canonical", "-s", "IFP_MAX_SITEMAPS=50"
+                server.url,
+                tmp_path / "a.jsonl",
+                "-a",
+                "sources=sitemap",
+                "-a",
+                "pages=canonical",
+                "-s",
+                "IFP_MAX_SITEMAPS=50",
             )
             quiet(run, 0)
             assert len([path for path, _ in server.log if path.endswith(".xml")]) <= 60
@@ -239,9 +271,7 @@ class TestDiscovery:
 
     @pytest.mark.parametrize("source", ["sitemap", "feed"])
     def test_entities(self, canary: HostileServer, tmp_path: Path, source: str) -> None:
-        laughs = "".join(
-            f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' if n else '<!ENTITY l0 "ha">' for n in range(12)
-        )
+        laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' if n else '<!ENTITY l0 "ha">' for n in range(12))
         secret = tmp_path / "secret"
         secret.write_text("http://127.0.0.1/secret-words/")
         dtd = (
@@ -258,7 +288,9 @@ class TestDiscovery:
             else:
                 body = "".join(f"<item><link>{loc}</link></item>" for loc in entries)
                 server.answers["/feed/*"] = xml(f"{dtd}<rss><channel>{body}</channel></rss>")
-            run = crawl_hostile(server.url, tmp_path / "o" / "a.jsonl", "-a", f"sources={source}", "-a", "pages=canonical")
+            run = crawl_hostile(
+                server.url, tmp_path / "o" / "a.jsonl", "-a", f"sources={source}", "-a", "pages=canonical"
+            )
             quiet(run, 0)
             assert server.url + "/a/" in [line["url"] for line in lines(tmp_path / "o" / "a.jsonl")]
             assert "secret-words" not in (tmp_path / "o" / "a.jsonl").read_text() + run.err
@@ -266,6 +298,7 @@ class TestDiscovery:
 
     def test_a_calendar_of_endless_listings(self, tmp_path: Path) -> None:
         with serve_hostile(Site(make_posts(4)), rest=404, sitemap=None, feed=404) as server:
+
             def listing(handler: hostile.Handler) -> None:
                 place = len(server.log)
                 links = "".join(
@@ -286,6 +319,7 @@ class TestDiscovery:
 
     def test_a_rest_answer_with_a_million_pages(self, tmp_path: Path) -> None:
         with serve_hostile(Site(make_posts(4))) as server:
+
             def posts(handler: hostile.Handler) -> None:
                 number = len(server.log)
                 found = [{"id": number * 100 + n, "link": f"{server.url}/p-{number}-{n}/"} for n in range(3)]
@@ -303,7 +337,15 @@ class TestDiscovery:
             assert "REST listed 30 of 999999999" in run.err
 
     @pytest.mark.parametrize(
-        "body", [b"<html><p>no json</html>", b"[" * 200_000, b'{"a":' * 100_000, b"\xff\xfe[", b"[1e999, null, {}]", b"9" * 10_000]
+        "body",
+        [
+            b"<html><p>no json</html>",
+            b"[" * 200_000,
+            b'{"a":' * 100_000,
+            b"\xff\xfe[",
+            b"[1e999, null, {}]",
+            b"9" * 10_000,
+        ],
     )
     def test_something_else_where_json_is_due(self, tmp_path: Path, body: bytes) -> None:
         with serve_hostile(Site(make_posts(4))) as server:
@@ -324,7 +366,14 @@ class TestDiscovery:
         with serve_hostile(Site(make_posts(60))) as server:
             server.answers |= {post.path + "*": hostile.slow_drip for post in server.good.site.public()}
             run = crawl_hostile(
-                server.url, tmp_path / "a.jsonl", "-s", "DOWNLOAD_TIMEOUT=0.3", "-s", "RETRY_TIMES=0", "-s", "IFP_FAILURES=10"
+                server.url,
+                tmp_path / "a.jsonl",
+                "-s",
+                "DOWNLOAD_TIMEOUT=0.3",
+                "-s",
+                "RETRY_TIMES=0",
+                "-s",
+                "IFP_FAILURES=10",
             )
             quiet(run, 1)
             assert "10 fetches in a row failed" in run.err
@@ -332,11 +381,15 @@ class TestDiscovery:
 
     def test_a_hostile_robots_txt(self, canary: HostileServer, tmp_path: Path) -> None:
         rules = "User-agent: *\nCrawl-delay: 1e999\nCrawl-delay: nan\nCrawl-delay: -3\n"
-        rules += "Disallow: /" + "*a" * 30 + "$\n" + f"Sitemap: {canary.url}/s.xml\nSitemap: file:///etc/passwd\n" * 500
+        rules += (
+            "Disallow: /" + "*a" * 30 + "$\n" + f"Sitemap: {canary.url}/s.xml\nSitemap: file:///etc/passwd\n" * 500
+        )
         with serve_hostile(Site(make_posts(4))) as server:
             server.answers["/robots.txt"] = html(rules.encode() + b"\0\xff" * 1000, Content_Type="text/plain")
             server.answers["/wp-json/*"] = html(
-                json.dumps([{"id": 5, "link": f"{server.url}/{'a' * 200}b/"}, {"id": 6, "link": f"{server.url}/c/"}]).encode(),
+                json.dumps(
+                    [{"id": 5, "link": f"{server.url}/{'a' * 200}b/"}, {"id": 6, "link": f"{server.url}/c/"}]
+                ).encode(),
                 Content_Type="application/json",
             )
             server.answers["/aa*"] = server.answers["/c/*"] = html(page())

@@ -57,7 +57,13 @@ def rename_classes(html: str) -> str:
     """A theme update in which every class name changes; what core prints on the body element stays."""
     head, mark, body = html.partition("<body")
     start, end, rest = body.partition(">")
-    return head + mark + start + end + re.sub(r'class="([^"]*)"', lambda m: f'class="nt-{m[1].replace(" ", " nt-")}"', rest)
+    return (
+        head
+        + mark
+        + start
+        + end
+        + re.sub(r'class="([^"]*)"', lambda m: f'class="nt-{m[1].replace(" ", " nt-")}"', rest)
+    )
 
 
 def test_every_class_name_changes(changing: tuple[Changing, Path]) -> None:

@@ -55,7 +55,13 @@ _NO_POST = frozenset(
 
 
 def pick(document: Document, capture: Capture) -> ArticlePage | None:
-    """Return the page object that reads this page; null when it is no article."""
+    """Return the page object that reads this page; null when it is no article.
+
+    Raises:
+        UnreadablePage: when what came of the page does not say, or is too much.
+    """
+    if document.truncated and b"<html" in document.html and b"<body" not in document.html:
+        raise UnreadablePage("cut off before its body")
     if not _is_article(document):
         return None
     if document.too_large:
@@ -65,7 +71,11 @@ def pick(document: Document, capture: Capture) -> ArticlePage | None:
 
 
 def read_page(body: bytes | str, capture: Capture, content_type: str | None = None) -> ArticlePage | None:
-    """Return the page object for a response body; null when it is no article."""
+    """Return the page object for a response body; null when it is no article.
+
+    Raises:
+        UnreadablePage: when what came of the page does not say, or is too much.
+    """
     raw = body.encode("utf-8", "replace") if isinstance(body, str) else body
     capture = replace(capture, html_sha256=hashlib.sha256(raw).hexdigest())
     return pick(Document(body, content_type), capture)
