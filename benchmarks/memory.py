@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
 import sys
 import tempfile
 import time
@@ -14,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ifp_scraper.items import Article, encode
+from tests.hostile import peak_memory
 from tests.site import Site, make_posts, serve
 
 ROOT = Path(__file__).parents[1]
@@ -25,13 +27,12 @@ def crawl(site: str, out: Path, *arguments: str) -> tuple[int, float, float]:
     begin = time.monotonic()
     command = ["crawl", "ifp", "-s", f"IFP_SITE={site}", "-o", str(out), "-s", "DOWNLOAD_DELAY=0"]
     command += ["-s", "AUTOTHROTTLE_ENABLED=0", *arguments]
-    process = os.posix_spawn(
-        sys.executable,
+    process = subprocess.Popen(
         [sys.executable, "-m", "scrapy", *command],
-        {**os.environ, "SCRAPY_SETTINGS_MODULE": "ifp_scraper.settings"},
+        env={**os.environ, "SCRAPY_SETTINGS_MODULE": "ifp_scraper.settings"},
     )
-    _, status, usage = os.wait4(process, 0)
-    return os.waitstatus_to_exitcode(status), usage.ru_maxrss / 1024, time.monotonic() - begin
+    peak = peak_memory(process)
+    return process.returncode, peak, time.monotonic() - begin
 
 
 def write_lines(path: Path, count: int, words: int) -> None:

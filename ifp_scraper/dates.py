@@ -151,7 +151,7 @@ def ago_bounds(words: str) -> tuple[float, float] | None:
         low, high = (count - 0.5) * length, (count + 0.5) * length
         if count == 1:
             low = 0.0
-    low, high = max(low, float(begin)), min(high, end)
+    low, high = max(low, float(begin)), min(high, float(end))
     return (low, high) if low < high else None
 
 

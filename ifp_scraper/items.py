@@ -99,7 +99,7 @@ class Image:
     caption: str | None = None
     """The caption's text; null when there is none."""
 
-    role: Literal["lead", "body", "gallery"] = "body"
+    role: Literal["lead", "body", "gallery"] = field(default="body", metadata=_extra(enum=["lead", "body", "gallery"]))
     """``lead`` is the featured image."""
 
 
@@ -107,7 +107,9 @@ class Image:
 class Embed:
     """Something of another site shown inside the body."""
 
-    kind: Literal["youtube", "tweet", "instagram", "video", "audio", "iframe"]
+    kind: Literal["youtube", "tweet", "instagram", "video", "audio", "iframe"] = field(
+        metadata=_extra(enum=["youtube", "tweet", "instagram", "video", "audio", "iframe"])
+    )
     """What it is."""
 
     url: str
@@ -161,7 +163,7 @@ class Article:
     schema_version: str = SCHEMA_VERSION
     """Version of this schema."""
 
-    id: int | None = None
+    id: int | None = field(default=None, metadata=_extra(minimum=1, maximum=2**53))
     """WordPress post id."""
 
     url: str = ""

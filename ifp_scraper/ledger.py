@@ -313,16 +313,17 @@ class Ledger:
             f"{counts['rejected']} rejected, {counts['failed']} failed; "
             f"{counts['duplicates']} have the text of another."
         )
-        self.say(f"{requests} requests, {received / 1e6:.1f} MB, {seconds:.0f} seconds.")
+        asked = f"{requests} requests, " if self.command != "extract" else ""
+        self.say(f"{asked}{received / 1e6:.1f} MB, {seconds:.0f} seconds.")
         if why:
-            self.say(f"The crawl did not do its job: {why}")
+            self.say(f"The {self.command} did not do its job: {why}")
         self.say(f"{len(self.store)} articles in {os.path.relpath(self.store.path)}")
 
     def _write_run(self, complete: bool, reason: str, why: str | None, requests: int, received: int) -> None:
         run = {
             "started_at": format_utc(self.started_at),
             "finished_at": format_utc(datetime.now(UTC)),
-            "command": ["scrapy", "crawl", *(word for word in sys.argv[1:] if word != "crawl")],
+            "command": ["scrapy", self.command, *_arguments(self.command)],
             "site": self.options.site,
             "versions": {
                 "ifp_scraper": EXTRACTOR_VERSION,
@@ -381,6 +382,12 @@ class Ledger:
         newest = self.store.newest_modified
         asked_at = self.current_walk.asked_at if self.current_walk else None
         return min(newest, format_utc(asked_at) or newest) if newest else None
+
+
+def _arguments(command: str) -> list[str]:
+    """The words behind the command; Scrapy takes its name out of sys.argv, ``ifp`` leaves it there."""
+    words = sys.argv[1:]
+    return words[1:] if words[:1] == [command] else words
 
 
 def _later(said: str | None, known: str | None) -> bool:

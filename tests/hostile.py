@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gzip
 import os
+import re
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -131,12 +132,23 @@ def crawl_hostile(url: str, out: Path, *arguments: str) -> Measured:
         )
         alarm = threading.Timer(120, running.kill)
         alarm.start()
-        _, status, usage = os.wait4(running.pid, 0)
+        mebibytes = peak_memory(running)
         alarm.cancel()
-        running.returncode = os.waitstatus_to_exitcode(status)
         stderr.seek(0)
         said = stderr.read()
-    return Measured(running.returncode, said, time.monotonic() - begin, usage.ru_maxrss / 1024)
+    return Measured(running.returncode, said, time.monotonic() - begin, mebibytes)
+
+
+def peak_memory(running: subprocess.Popen[Any]) -> float:
+    """Wait until it ends; its peak memory in MiB. (What wait4() says may be that of the process that started it.)"""
+    status = Path(f"/proc/{running.pid}/status")
+    peak = 0
+    while running.poll() is None:
+        with suppress(OSError):
+            found = re.search(r"VmHWM:\s+(\d+)", status.read_text())
+            peak = max(peak, int(found[1])) if found else peak
+        time.sleep(0.1)
+    return peak / 1024
 
 
 # -- answers --------------------------------------------------------------------------------------------------

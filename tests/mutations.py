@@ -1,4 +1,4 @@
-"""Broken pages out of good ones: mutations that know what HTML looks like, and what must hold for whatever they give."""
+"""Broken pages out of good ones: mutations that know HTML, and what must hold for whatever they give."""
 
 from __future__ import annotations
 

@@ -78,14 +78,12 @@ def comparable(found: list[dict[str, Any]]) -> dict[str, Any]:
     return {line["url"]: {**line, "duplicate_of": bool(line["duplicate_of"])} for line in found}
 
 
-def owners(found: list[dict[str, Any]]) -> dict[str, list[str]]:
-    """The articles of each text, and that all but one of them point at that one."""
-    texts: dict[str, list[str]] = {}
+def check_owners(found: list[dict[str, Any]]) -> None:
+    """Of every text that stands several times, one article is nobody's duplicate."""
+    texts: dict[str, list[str | None]] = {}
     for line in found:
         texts.setdefault(re.sub(r"\s", "", line["body"]), []).append(line["duplicate_of"])
-    for marks in texts.values():
-        assert len([mark for mark in marks if mark is None]) >= 1
-    return {}
+    assert all(None in marks for marks in texts.values())
 
 
 def same(found: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:
@@ -95,7 +93,7 @@ def same(found: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:
         # Which of two twins came first decides who is the duplicate.
         differing = {name for name in line if line[name] != got[url][name]} - {"duplicate_of"}
         assert not differing, (url, differing)
-    owners(found)
+    check_owners(found)
 
 
 def killed_often(url: str, out: Path, kills: int, seed: int, longest: float, *arguments: str) -> tuple[Run, int]:
@@ -320,9 +318,8 @@ class TestFile:
     ) -> None:
         out = tmp_path / "a.jsonl"
         kept = [json.dumps(line, ensure_ascii=False) for line in whole]
-        gone = 0
         if damage == "half":
-            content, gone = "\n".join(kept[:150]) + "\n" + kept[150][:300], POSTS
+            content = "\n".join(kept[:150]) + "\n" + kept[150][:300]
         elif damage == "corrupt":
             content = "\n".join([*kept[:70], kept[70][:400] + "\0\0garbage", *kept[71:]]) + "\n"
         elif damage == "edited":
@@ -339,11 +336,9 @@ class TestFile:
         for line in out.read_text(encoding="utf-8-sig").splitlines():
             if line.strip() and "\0" not in line:
                 value = json.loads(line)
-                assert value["url"] not in found or value["revision"] or value["reread"]
                 found[value["url"]] = value
         assert found.keys() == {line["url"] for line in whole}
         assert "0 revised" in run.err
-        assert gone or POSTS
 
     def test_a_newer_file_is_refused(self, server: SiteServer, whole: list[dict[str, Any]], tmp_path: Path) -> None:
         out = tmp_path / "a.jsonl"

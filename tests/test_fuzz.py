@@ -11,7 +11,7 @@ import pytest
 import ifp_scraper
 from tests import mutations
 
-SECONDS = float(os.environ.get("FUZZ_SECONDS", "8"))
+SECONDS = float(os.environ.get("FUZZ_SECONDS", "6"))
 
 
 def test_mutated_pages() -> None:

@@ -247,10 +247,8 @@ class TestDiscovery:
             def index(handler: hostile.Handler) -> None:
                 number = len(server.log)
                 handler.send(
-                    "<sitemapindex><sitemap><loc>{0}/wp-sitemap.xml</loc></sitemap><sitemap><loc>{0}/sitemap-{1}.xml</loc>"
-                    "</sitemap><sitemap><loc>{0}/wp-sitemap-posts-post-1.xml</loc></sitemap></sitemapindex>".format(
-                        server.url, number
-                    ).encode(),
+                    f"<sitemapindex><sitemap><loc>{server.url}/wp-sitemap.xml</loc></sitemap><sitemap><loc>{server.url}/sitemap-{number}.xml</loc>"
+                    f"</sitemap><sitemap><loc>{server.url}/wp-sitemap-posts-post-1.xml</loc></sitemap></sitemapindex>".encode(),
                     Content_Type="text/xml",
                 )
 

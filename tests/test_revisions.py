@@ -113,9 +113,7 @@ def test_a_modification_time_that_was_unknown_is_taken_over_but_is_no_edit() -> 
 
 
 def test_an_older_state_of_the_article_is_no_edit() -> None:
-    assert (
-        decide(article(), article(headline="Old", modified_at="2024-01-01T00:30:00Z")).outcome == "unchanged"
-    )
+    assert decide(article(), article(headline="Old", modified_at="2024-01-01T00:30:00Z")).outcome == "unchanged"
     earlier_capture = article(headline="Old", fetched_at="2023-01-01T00:00:00Z")
     assert decide(article(), earlier_capture).outcome == "unchanged"
     assert decide(article(), replace(earlier_capture, **LATER)).outcome == "revised"
@@ -262,9 +260,7 @@ def test_a_reading_counts_once(before: dict[str, Any], after: dict[str, Any], re
     if outcome == "unchanged":
         assert line is known
     else:
-        assert (line.revision, line.reread) == (
-            (revision + 1, False) if outcome == "revised" else (revision, True)
-        )
+        assert (line.revision, line.reread) == ((revision + 1, False) if outcome == "revised" else (revision, True))
         assert line.status == "published"
         assert set(known.aliases) | set(reading.aliases) == set(line.aliases) | (
             {URL} & {*known.aliases, *reading.aliases}

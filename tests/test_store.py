@@ -254,9 +254,7 @@ def test_a_last_line_that_lacks_only_its_newline_is_completed(three: Path) -> No
     assert ids(three) == [1, 2, 3, 4]
 
 
-@pytest.mark.parametrize(
-    "tail", [b"\0" * 5000, encode(article(4))[:90] + b"\0" * 4096, b"\0" * 70 + b"\n\0\n", b"  "]
-)
+@pytest.mark.parametrize("tail", [b"\0" * 5000, encode(article(4))[:90] + b"\0" * 4096, b"\0" * 70 + b"\n\0\n", b"  "])
 def test_what_a_power_loss_leaves_is_cut(three: Path, tail: bytes) -> None:
     with three.open("ab") as file:
         file.write(tail)
@@ -472,9 +470,7 @@ def test_a_store_that_could_not_be_opened_holds_no_lock(path: Path) -> None:
     Store(path).close()
 
 
-def test_a_file_removed_before_it_was_locked_is_made_again(
-    three: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_removed_before_it_was_locked_is_made_again(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     flock = fcntl.flock
 
     def removed_first(fd: int, operation: int) -> None:
@@ -586,9 +582,7 @@ with Store(Path(sys.argv[1])) as store:
 
 
 @pytest.mark.parametrize("written", [0, 1, 100])
-def test_a_failing_disk_never_leaves_half_a_line(
-    three: Path, monkeypatch: pytest.MonkeyPatch, written: int
-) -> None:
+def test_a_failing_disk_never_leaves_half_a_line(three: Path, monkeypatch: pytest.MonkeyPatch, written: int) -> None:
     write = os.write
     before = three.read_bytes()
     with Store(three) as store:

@@ -15,7 +15,7 @@ from tests.crawling import crawl, lines
 from tests.hostile import Handler, HostileServer, serve_hostile
 from tests.site import Site, make_posts
 
-NEW = 16
+NEW = 12
 """Articles that appear after the site has changed."""
 
 
@@ -42,7 +42,7 @@ class Changing:
 
 @pytest.fixture
 def changing(tmp_path: Path) -> Iterator[tuple[Changing, Path]]:
-    posts = [post for post in make_posts(64) if not post.password_protected]
+    posts = [post for post in make_posts(46) if not post.password_protected]
     site = Site(posts[:-NEW], now=Site(posts).now)
     with serve_hostile(site) as server:
         yield Changing(server, posts[-NEW:]), tmp_path / "a.jsonl"
@@ -95,16 +95,7 @@ def test_only_the_bylines_class_changes(changing: tuple[Changing, Path]) -> None
     assert alarm.count(site.server.url) == 3
     assert "nothing was found" in alarm
     assert len(list(out.with_suffix(".rejected").glob("*.html"))) >= 3
-    assert len(lines(out)) > 50  # what could be read is written all the same
-
-
-def test_what_the_other_view_has_is_not_missed(changing: tuple[Changing, Path]) -> None:
-    site, out = changing
-    first(site, out)
-    site.rewrite = lambda html: html.replace("td-post-author-name", "td-post-writer")
-    site.publish()
-    assert crawl(site.server.url, out, "-a", "since=2014-01-01").status in (0, 1)
-    assert all(line["byline"] for line in lines(out) if "+" in line["layout"])
+    assert len(lines(out)) > 40  # what could be read is written all the same
 
 
 def test_the_body_class_vanishes(changing: tuple[Changing, Path]) -> None:

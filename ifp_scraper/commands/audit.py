@@ -47,6 +47,7 @@ class Command(ScrapyCommand):
         try:
             options = read_options({}, self.settings["IFP_SITE"])
             ledger = Ledger.open(options, self.settings)
+            ledger.command = "audit"
         except BadArgument as error:
             raise UsageError(str(error), print_help=False) from None
         except StoreError as error:

@@ -59,6 +59,7 @@ class Command(ScrapyCommand):
         try:
             executor: Executor = Dask(opts.dask) if opts.dask else Processes(opts.workers)
             ledger = Ledger.open(options, self.settings)
+            ledger.command = "extract"
         except ImportError:
             self._fail('--dask needs the extra "cluster": pip install "ifp-scraper[cluster]"')
             return

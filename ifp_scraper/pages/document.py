@@ -28,8 +28,7 @@ MAX_WORK = 1_000_000
 """Elements times depth of a page that is read: 5,000 elements 200 deep; real pages have 5,000, 40 deep."""
 
 _NO_CHARSETS = frozenset(
-    ["utf-8", "undefined", "idna", "punycode", "unicode_escape", "unicode-escape", "raw_unicode_escape"]
-    + ["raw-unicode-escape", "utf-7"]
+    "utf-8 undefined idna punycode unicode_escape unicode-escape raw_unicode_escape raw-unicode-escape utf-7".split()
 )
 """Codecs of Python that no page is written in: slow, or never able to read anything."""
 
