@@ -83,6 +83,8 @@ class Ledger:
         self.started = time.monotonic()
         self.started_at = datetime.now(UTC)
         self.exit_status = 1
+        self.command = "crawl"
+        """Name of the command that writes, for the runs file."""
         self.finished = False
         self.trouble: str | None = None
         """A file beside the output that could not be written."""

@@ -150,7 +150,7 @@ class Watch:
         if known.seen < ENOUGH_HISTORY:
             return []
         recent = known.oldest is not None and (article.published_at or "") >= known.oldest
-        if known is self._all and article.layout not in self._history:
+        if known is self._all:
             # AMP pages alone have no tags, canonical ones no recent posts: only what every layout has.
             fields: tuple[str, ...] = ("headline", "byline", "sections", "blocks", "published_at")
         else:

@@ -158,7 +158,7 @@ class TestKill:
         assert len(lines(tmp_path / "b.jsonl")) >= 18
         assert crawl(server.url, tmp_path / "c.jsonl", "-a", "limit=3", "-s", f"IFP_ARCHIVE={recording}").status == 0
         with recording.open("rb") as stream:
-            assert len([record for record in ArchiveIterator(stream, parse_http=False)]) > len(offsets)
+            assert len(list(ArchiveIterator(stream, parse_http=False))) > len(offsets)
 
 
 class TestSignals:

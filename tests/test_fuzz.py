@@ -1,4 +1,4 @@
-"""Broken pages by the thousand: no exception but UnreadablePage, none slow, every record sound. More: benchmarks/fuzz.py."""
+"""Broken pages by the thousand: no exception but UnreadablePage, none slow, every record sound."""
 
 from __future__ import annotations
 
