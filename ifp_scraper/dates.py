@@ -7,7 +7,7 @@ from is the capture time, and it comes in.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -30,7 +30,9 @@ def format_utc(instant: datetime | None) -> str | None:
     """Return RFC 3339 in UTC with ``Z`` and whole seconds, e.g. ``2017-12-11T14:55:08Z``; null stays null."""
     if instant is None:
         return None
-    return instant.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat() + "Z"
+    if instant.tzinfo is not UTC:
+        instant = instant.astimezone(UTC)
+    return instant.isoformat()[:19] + "Z"
 
 
 def parse_utc(text: str) -> datetime:
@@ -108,6 +110,8 @@ def read_amp_json_ld(text: str | None, plugin_version: tuple[int, ...] | None) -
 
 def same_clock_fault(better: datetime, worse: datetime) -> bool:
     """Whether two instants differ by nothing, or by a known fault: the site's own offset added or left out."""
+    if better == worse:
+        return True
     offset = better.astimezone(SITE_ZONE).utcoffset() or timedelta(0)
     return any(abs(worse - better - shift) <= CLOCK_READING for shift in (timedelta(0), offset, -offset))
 
@@ -128,6 +132,8 @@ _BRACKETS: dict[str, tuple[int, int, float]] = {
     "month": (_MONTH, _MONTH, _YEAR),
     "year": (_YEAR, _YEAR, float("inf")),
 }
+_CALENDAR = re.compile("month|year", re.IGNORECASE)
+_ANY_DAY = date(2001, 1, 1)
 _AGO = re.compile(r"\s*(\d{1,4})\s+(second|min|hour|day|week|month|year)s?\s+ago\s*", re.IGNORECASE)
 
 
@@ -151,36 +157,38 @@ def ago_bounds(words: str) -> tuple[float, float] | None:
         low, high = (count - 0.5) * length, (count + 0.5) * length
         if count == 1:
             low = 0.0
-    low, high = max(low, float(begin)), min(high, float(end))
+    low, high = max(low, float(begin)), min(high, end)
     return (low, high) if low < high else None
 
 
-@lru_cache(maxsize=1024)
-def _ago_constant(words: str) -> timedelta | None:
-    """What the words take off any date; null for months and years, whose length hangs on the date."""
-    if re.search("month|year", words, re.IGNORECASE):
+@lru_cache(maxsize=4096)
+def _ago_by_dateparser(words: str, day: date) -> timedelta | None:
+    """What the words take off a moment of this day, read by dateparser: over a millisecond."""
+    if len(words) > _LONGEST_DATE:
         return None
-    base = datetime(2001, 1, 1)
-    read = _dateparser(words, base)
+    base = datetime(day.year, day.month, day.day)
+    read = dateparser.parse(words, languages=["en"], settings={"RELATIVE_BASE": base})
     return base - read if read else None
 
 
-def _dateparser(words: str, base: datetime) -> datetime | None:
-    if len(words) > _LONGEST_DATE:
-        return None
-    return dateparser.parse(words, languages=["en"], settings={"RELATIVE_BASE": base})
-
-
-@lru_cache(maxsize=4096)
 def read_ago(words: str, captured_at: datetime) -> datetime | None:
     """Read "12 hours ago" against the capture time: the likeliest instant, not an exact one."""
+    # The length of months and years hangs on the day; anything shorter takes the same off any day.
+    day = captured_at.date() if _CALENDAR.search(words) else _ANY_DAY
     try:
-        if (constant := _ago_constant(words)) is not None:
-            return captured_at - constant
-        read = _dateparser(words, captured_at.replace(tzinfo=None))
+        taken = _ago_by_dateparser(words, day)
+        return captured_at - taken if taken is not None else None
     except OverflowError:
         return None
-    return read.replace(tzinfo=UTC) if read else None
+
+
+@lru_cache(maxsize=1024)
+def _ago_reach(words: str) -> tuple[timedelta, timedelta] | None:
+    """The most and the least that the words can take off a capture time."""
+    bounds = ago_bounds(words)
+    if bounds is None:
+        return None
+    return timedelta(seconds=bounds[1]) + CLOCK_READING, timedelta(seconds=bounds[0]) - CLOCK_READING
 
 
 def ago_interval(words: str, captured_at: datetime, age: timedelta) -> tuple[datetime, datetime] | None:
@@ -191,15 +199,9 @@ def ago_interval(words: str, captured_at: datetime, age: timedelta) -> tuple[dat
         captured_at: what the words count from.
         age: how long a cache says that it had kept the page; widens the interval.
     """
-    bounds = ago_bounds(words)
-    if bounds is None:
-        return None
-    low, high = bounds
     try:
-        return (
-            captured_at - timedelta(seconds=high) - CLOCK_READING,
-            captured_at - timedelta(seconds=low) + age + CLOCK_READING,
-        )
+        reach = _ago_reach(words)
+        return (captured_at - reach[0], captured_at - reach[1] + age) if reach else None
     except OverflowError:
         return None
 

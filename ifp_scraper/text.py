@@ -14,6 +14,11 @@ _UNWANTED = re.compile(f"[\ud800-\udfff\x00-\x08\x0e-\x1f\x7f-\x9f{LINE_BREAK}]"
 _WINDOWS = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
 
 
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text: a readable way to write down a long set of names."""
+    return frozenset(text.split())
+
+
 def squeeze(text: str) -> str:
     """Collapse white space (no-break spaces too) to single spaces, in NFC, without control characters."""
     text = " ".join(text.split())

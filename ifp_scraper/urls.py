@@ -17,6 +17,7 @@ _CONTROLS = re.compile("[\ud800-\udfff\x00-\x1f\x7f-\x9f]")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
+@lru_cache(maxsize=8192)
 def absolute(base: str, url: str | None) -> str | None:
     """Return the address that a page at ``base`` means; null for fragments, ``javascript:`` and the like."""
     url = (url or "").strip()
@@ -69,6 +70,7 @@ def same_article(one: str, other: str) -> bool:
     return host(one) == host(other) and urlsplit(canonical(one)).path == urlsplit(canonical(other)).path
 
 
+@lru_cache(maxsize=8192)
 def original_image(url: str) -> str:
     """Return the picture's address without WordPress's ``-WIDTHxHEIGHT``.
 
@@ -79,6 +81,7 @@ def original_image(url: str) -> str:
     return _SIZE.sub("", address) + mark + query
 
 
+@lru_cache(maxsize=8192)
 def host(url: str) -> str:
     """Return host and port without a leading ``www.``: what two addresses of one site share."""
     try:
@@ -90,6 +93,7 @@ def host(url: str) -> str:
     return f"{name}:{port}" if port and port not in (80, 443) else name
 
 
+@lru_cache(maxsize=8192)
 def slug(url: str) -> str:
     """Return the last part of the canonical path, decoded; empty for the home page."""
     path = urlsplit(canonical(url)).path.strip("/")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -70,6 +71,8 @@ class Command(CrawlCommand):
         crawler = self._create_crawler("ifp")
         self.crawler_process.crawl(crawler, options=options, ledger=ledger, archive=archive)
         self.crawler_process.start()
+        for number in (signal.SIGINT, signal.SIGTERM):  # it is ending already: let it say so
+            signal.signal(number, signal.SIG_IGN)
         if not ledger.finished:  # told twice to stop, or a response kept it from ending
             finish(crawler, ledger, "shutdown")
         self.exitcode = 1 if self.crawler_process.bootstrap_failed else ledger.exit_status

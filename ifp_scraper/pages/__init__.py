@@ -15,6 +15,7 @@ from ifp_scraper.pages.article import ArticlePage, Capture, UnreadablePage
 from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.newspaper import NewspaperCloudPage, NewspaperPage
 from ifp_scraper.pages.wordpress import WordPressPage
+from ifp_scraper.text import words
 
 __all__ = ["LAYOUTS", "ArticlePage", "Capture", "Document", "UnreadablePage", "pick", "read_page"]
 
@@ -29,27 +30,9 @@ LAYOUTS: tuple[type[ArticlePage], ...] = (
 )
 """Every layout, in the order in which they are tried; the last one matches anything."""
 
-_NO_POST = frozenset(
-    [
-        "home",
-        "blog",
-        "archive",
-        "search",
-        "error404",
-        "attachment",
-        "page",
-        "single-attachment",
-        "amp-single-page",
-        "privacy-policy",
-        "page-template",
-        "page-template-default",
-        "post-type-archive",
-        "author",
-        "category",
-        "tag",
-        "date",
-        "paged-archive",
-    ]
+_NO_POST = words(
+    "home blog archive search error404 attachment page single-attachment amp-single-page privacy-policy"
+    " page-template page-template-default post-type-archive author category tag date paged-archive"
 )
 """Classes that body_class() and AMPforWP give to pages that are no post."""
 
@@ -96,17 +79,18 @@ def _is_article(document: Document) -> bool:
     if b"<" not in document.html:
         return False
     classes = document.body_classes
-    root = document.root
     if not _NO_POST.isdisjoint(classes):
         return False
-    if b"post-password-form" in document.html and root.xpath('//form[contains(@class, "post-password-form")]'):
+    if document.tree.find("form.post-password-form"):
         return False
     if not classes.isdisjoint(("single", "single-post", "amp-single")):
         return not any(name.startswith(("attachmentid-", "page-id-")) for name in classes)
     # A theme without body_class(): an SEO plugin's word, or the markup of one article.
-    if root.xpath('//meta[@property="og:type" and translate(@content, "ARTICLE", "article") = "article"]'):
+    if any(
+        (said.get("content") or "").lower() == "article" for said in document.tree.find('meta[property="og:type"]')
+    ):
         return True
-    return any(_says_article(item) for item, _ in document.json_ld) and bool(root.xpath("//article"))
+    return any(_says_article(item) for item, _ in document.json_ld) and bool(document.tree.find("article"))
 
 
 def _says_article(item: dict[str, object]) -> bool:

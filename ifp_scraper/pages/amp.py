@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, Literal
 
-from lxml.html import HtmlElement
 from web_poet import field
 
 from ifp_scraper import urls
@@ -23,7 +22,9 @@ from ifp_scraper.items import Author, Image, RecentPost
 from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
 from ifp_scraper.pages.body import inline_text
 from ifp_scraper.pages.document import Document
+from ifp_scraper.pages.tree import Element, Tree
 
+_AMP_ADDRESS = re.compile(r"/amp(/\d{1,3})?/?$")
 _PLUGIN = re.compile(r"AMP for WP (\d{1,6}(?:\.\d{1,6})*)")
 
 
@@ -35,8 +36,8 @@ class AmpPage(ArticlePage):
     @field
     def amp_url(self) -> str:
         address = self.capture.url.partition("?")[0]
-        if re.search(r"/amp(/\d{1,3})?/?$", address):
-            return self.url + "amp/"
+        if _AMP_ADDRESS.search(address):
+            return self._url + "amp/"
         return self.capture.url
 
     def published_evidence(self) -> Iterator[Evidence | None]:
@@ -64,21 +65,28 @@ class AmpPage(ArticlePage):
     @cached_property
     def plugin_version(self) -> tuple[int, ...] | None:
         """Version of AMPforWP, from its generator element."""
-        for generator in self.css('meta[name="generator"]::attr(content)').getall():
+        for generator in self.values('meta[name="generator"]', "content"):
             if match := _PLUGIN.search(generator):
                 return tuple(int(part) for part in match[1].split(".") if part)
         return None
 
-    def recent_post(self, entry: Any, title: str) -> RecentPost | None:
-        """Read one entry of Recent Posts; null when it has no headline with a link."""
-        links = entry.css(title)
-        url = urls.absolute(self.capture.url, links[0].root.get("href")) if links else None
-        if url is None or not url.startswith("http"):
+    def recent_post(self, entry: Element, title: str) -> RecentPost | None:
+        """Read one entry of Recent Posts; null when it has no headline with a link.
+
+        Args:
+            entry: the element of the entry.
+            title: class of the element that holds its headline; the designs call it differently.
+        """
+        parts = Tree(entry).classes
+        link = next(parts[title][0].iter("a"), None) if title in parts else None
+        url = urls.absolute(self.capture.url, link.get("href")) if link is not None else None
+        if link is None or url is None or not url.startswith("http"):
             return None
-        post = RecentPost(inline_text(links[0].root), urls.canonical(url))
-        post.excerpt = _first_line(entry.css(".loop-excerpt"))
-        post.section = _first_line(entry.css(".loop-category a, .loop-category li"))
-        post.published_raw = _first_line(entry.css(".loop-date"))
+        post = RecentPost(inline_text(link), urls.canonical(url))
+        post.excerpt = _first_line(parts.get("loop-excerpt"))
+        if "loop-category" in parts:
+            post.section = _first_line([*parts["loop-category"][0].iter("li", "a")])
+        post.published_raw = _first_line(parts.get("loop-date"))
         if post.published_raw and self.capture.captured_at:
             self._read_ago(post, post.published_raw)
         return post
@@ -86,24 +94,24 @@ class AmpPage(ArticlePage):
     def _read_ago(self, post: RecentPost, words: str) -> None:
         captured_at = self.capture.captured_at
         assert captured_at is not None
-        interval = ago_interval(words, captured_at, self.capture.age)
-        if interval is not None:
+        if interval := ago_interval(words, captured_at, self.capture.age):
             post.published_at = format_utc(read_ago(words, captured_at))
         elif printed := read_printed_date(words):  # the option "traditional": site-local, to the minute
             first, last = printed
             post.published_at = format_utc(first)
             interval = first - CLOCK_READING, last + CLOCK_READING
-        if interval is not None:
-            post.published_earliest, post.published_latest = map(format_utc, interval)
+        if interval:
+            post.published_earliest = format_utc(interval[0])
+            post.published_latest = format_utc(interval[1])
 
 
-def _bio(box: Any) -> str | None:
+def _bio(box: Element) -> str | None:
     """The paragraphs of an author box; 1.0.94 prints its own around those of the profile."""
-    return " ".join(filter(None, (inline_text(found.root) for found in box.xpath("./p")))) or None
+    return " ".join(filter(None, map(inline_text, box.iterchildren("p")))) or None
 
 
-def _first_line(found: Any) -> str | None:
-    return (inline_text(found[0].root) or None) if found else None
+def _first_line(found: list[Element] | None) -> str | None:
+    return (inline_text(found[0]) or None) if found else None
 
 
 class AmpSwiftPage(AmpPage):
@@ -113,7 +121,7 @@ class AmpSwiftPage(AmpPage):
 
     @classmethod
     def matches(cls, document: Document) -> bool:
-        return b"artl-cnt" in document.html and b"cntn-wrp" in document.html
+        return bool(document.tree.find(".cntn-wrp.artl-cnt"))
 
     @field
     def headline(self) -> str | None:
@@ -132,7 +140,8 @@ class AmpSwiftPage(AmpPage):
         # The byline (no bio) and the box below the body share the class amp-author.
         authors = self.people(".sp-athr .author-name") or self.people(".amp-author .author-name")
         for box in self.css(".amp-author .author-details"):
-            name = inline_text(box.css(".author-name")[0].root) if box.css(".author-name") else ""
+            names = self.within(box, ".author-name")
+            name = inline_text(names[0]) if names else ""
             for author in authors:
                 if author.name == name:
                     author.bio = author.bio or _bio(box)
@@ -152,9 +161,8 @@ class AmpSwiftPage(AmpPage):
         return self.lines(".amp-tags .amp-tag") or self.graph_words("keywords")
 
     @cached_property
-    def container(self) -> HtmlElement | None:
-        found = self.css(".cntn-wrp.artl-cnt")
-        return found[0].root if found else None
+    def container(self) -> Element | None:
+        return next(iter(self.css(".cntn-wrp.artl-cnt")), None)
 
     @cached_property
     def lead_image(self) -> Image | None:
@@ -162,5 +170,5 @@ class AmpSwiftPage(AmpPage):
 
     @field
     def recent_posts(self) -> list[RecentPost]:
-        entries = (self.recent_post(entry, ".loop-title a") for entry in self.css(".r-pf .fsp"))
+        entries = (self.recent_post(entry, "loop-title") for entry in self.css(".r-pf .fsp"))
         return [post for post in entries if post]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from lxml.html import HtmlElement
 from web_poet import field
 
 from ifp_scraper.dates import read_amp_json_ld
@@ -14,6 +13,11 @@ from ifp_scraper.pages.amp import AmpPage
 from ifp_scraper.pages.article import Evidence, without_by
 from ifp_scraper.pages.body import inline_text
 from ifp_scraper.pages.document import Document
+from ifp_scraper.pages.tree import Element
+
+
+def _is_design(document: Document, name: bytes) -> bool:
+    return "amp-wp-article-content" in document.tree.classes and name in document.html
 
 
 class AmpDesignPage(AmpPage):
@@ -36,9 +40,9 @@ class AmpDesignPage(AmpPage):
         authors = self.people(".amp-wp-author")
         for box in self.css(".amp_author_area_wrapper"):
             # "NAME: BIO" is one run of text; only the name is in an element.
-            strong = box.css("strong, .author-name")
-            name = inline_text(strong[0].root) if strong else ""
-            whole = inline_text(box.root)
+            strong = self.within(box, "strong, .author-name")
+            name = inline_text(strong[0]) if strong else ""
+            whole = inline_text(box)
             bio = whole[len(name) :].lstrip(" :") if name and whole.startswith(name) else ""
             if name and not authors:
                 authors = [Author(name)]
@@ -61,10 +65,10 @@ class AmpDesignPage(AmpPage):
         return self.lines('.ampforwp-tax-tag [class^="amp-tag-"]') or self.graph_words("keywords")
 
     @cached_property
-    def container(self) -> HtmlElement | None:
+    def container(self) -> Element | None:
         # next and prev stand in .amp-wp-article-content, but not in the element inside it
         found = self.css(".amp-wp-article-content .the_content") or self.css(".amp-wp-article-content")
-        return found[0].root if found else None
+        return found[0] if found else None
 
     @cached_property
     def lead_image(self) -> Image | None:
@@ -73,7 +77,7 @@ class AmpDesignPage(AmpPage):
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from super().published_evidence()
         # design 1's time element has the fault of the JSON-LD
-        for printed in self.css(".amp-wp-posted-on time::attr(datetime)").getall():
+        for printed in self.values(".amp-wp-posted-on time", "datetime"):
             yield self.evidence("time", printed, read_amp_json_ld(printed, self.plugin_version))
 
 
@@ -84,7 +88,7 @@ class AmpDesign1Page(AmpDesignPage):
 
     @classmethod
     def matches(cls, document: Document) -> bool:
-        return b"design_1_wrapper" in document.html
+        return _is_design(document, b"design_1_wrapper")
 
 
 class AmpDesign2Page(AmpDesignPage):
@@ -94,7 +98,7 @@ class AmpDesign2Page(AmpDesignPage):
 
     @classmethod
     def matches(cls, document: Document) -> bool:
-        return b"design_2_wrapper" in document.html
+        return _is_design(document, b"design_2_wrapper")
 
 
 class AmpDesign3Page(AmpDesignPage):
@@ -104,9 +108,9 @@ class AmpDesign3Page(AmpDesignPage):
 
     @classmethod
     def matches(cls, document: Document) -> bool:
-        return b"design_3_wrapper" in document.html
+        return _is_design(document, b"design_3_wrapper")
 
     @field
     def recent_posts(self) -> list[RecentPost]:
-        entries = (self.recent_post(entry, ".related_link a") for entry in self.css(".recentpost li"))
+        entries = (self.recent_post(entry, "related_link") for entry in self.css(".recentpost li"))
         return [post for post in entries if post]

@@ -6,23 +6,27 @@ A layout's file says which selector reads what; this one says what follows from 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
+from inspect import getattr_static
+from operator import attrgetter
 from typing import Any, ClassVar, Literal
 
-from lxml.html import HtmlElement
+from lxml import etree
+from parsel import Selector
 from web_poet import ItemPage, field
-from web_poet.fields import item_from_fields_sync
+from web_poet.fields import get_fields_dict
 
 from ifp_scraper import urls
 from ifp_scraper.dates import format_utc, read_instant, same_clock_fault
 from ifp_scraper.items import Article, Author, Block, Embed, Image, Link, RecentPost
-from ifp_scraper.pages.body import Body, closing_source, inline_text, read_body, read_image
+from ifp_scraper.pages.body import Body, closing_source, first_caption, inline_text, read_body, read_image
 from ifp_scraper.pages.css import StyleSheet
 from ifp_scraper.pages.document import Document
+from ifp_scraper.pages.tree import Element
 from ifp_scraper.revisions import content_hash
 from ifp_scraper.text import first_language, squeeze
 
@@ -35,10 +39,13 @@ Source = Literal["rest", "feed", "sitemap", "meta", "jsonld", "time"]
 
 _POST_ID = re.compile(r"post-?id-(\d{1,12})")
 _SHORTLINK = re.compile(r"[?&]p=(\d{1,12})\b")
+_LINK_TAG = re.compile(rb"<a\s[^<>]*>")
+_SHARED = re.compile(rb"[?&;]p=(\d{1,12})\b")
 _PAGE_OF_MANY = re.compile(r"(?:/(?:amp/)?|[?&]page=)(\d{1,3})/?(?:[?&#].*)?$")
 _LICENSE = re.compile(
     r"licen[cs]ed under (?:an? |the )?(Creative Commons [^.|©]{3,80}?Licen[cs]e|CC[ -]BY[\w .-]{0,20})", re.I
 )
+_SAYS_LICENSED = etree.XPath('//*[contains(text(), "icensed under") or contains(text(), "icenced under")]')
 _BY = re.compile(r"^\s*(?:published by|written by|by|author)\b\s*:?\s*", re.IGNORECASE)
 _HANDLE = re.compile(r"\s+@\w+$")
 
@@ -98,7 +105,7 @@ class ArticlePage(ItemPage[Article]):
         """
         if self.container is None:
             raise UnreadablePage("no body element", self.layout)
-        article: Article = item_from_fields_sync(self, item_cls=Article)
+        article = Article(**{name: read(self) for name, read in _readers(type(self))})
         if article.headline is None and not article.blocks and not article.images:
             raise UnreadablePage("neither headline nor body", self.layout)
         article.layout = self.layout
@@ -106,10 +113,13 @@ class ArticlePage(ItemPage[Article]):
         article.warnings = self._warnings(article)
         return article
 
+    def _validate_input(self) -> None:
+        """Do nothing: web-poet's own makes a cache for each page, in a cycle that keeps the whole tree in memory."""
+
     # -- what a layout says ------------------------------------------------------------------------------------
 
     @property
-    def container(self) -> HtmlElement | None:
+    def container(self) -> Element | None:
         """The element that holds the body; null when the page has none."""
         raise NotImplementedError
 
@@ -129,17 +139,21 @@ class ArticlePage(ItemPage[Article]):
         for name in self.document.body_classes:
             if match := _POST_ID.fullmatch(name):
                 return int(match[1])
-        for link in self.css('link[rel="shortlink"]::attr(href)').getall():
+        for link in self.values('link[rel="shortlink"]', "href"):
             if match := _SHORTLINK.search(link):
                 return int(match[1])
-        for link in self.css("a.s_tw::attr(href), a.a-so-twitter::attr(href)").getall():
-            if match := _SHORTLINK.search(link):
-                return int(match[1])
+        for tag in _LINK_TAG.findall(self.document.source):  # share bars are not in the tree
+            if (b"s_tw" in tag or b"a-so-twitter" in tag) and (shared := _SHARED.search(tag)):
+                return int(shared[1])
         return None
 
     @field
     def url(self) -> str:
-        said = self.css('link[rel="canonical"]::attr(href)').get()
+        return self._url
+
+    @cached_property
+    def _url(self) -> str:
+        said = self.value('link[rel="canonical"]', "href")
         url = urls.absolute(self.capture.url, said)
         # A canonical link to the home page is a fault of the page: it would make all articles one.
         if url is None or not url.startswith("http") or urls.slug(url) == "":
@@ -148,13 +162,13 @@ class ArticlePage(ItemPage[Article]):
 
     @field
     def amp_url(self) -> str | None:
-        url = urls.absolute(self.capture.url, self.css('link[rel="amphtml"]::attr(href)').get())
+        url = urls.absolute(self.capture.url, self.value('link[rel="amphtml"]', "href"))
         return url if url is not None and url.startswith("http") else None
 
     @field
     def aliases(self) -> list[str]:
-        own = {self.url, self.amp_url}
-        return [] if self.capture.url in own else [self.capture.url]
+        address = self.capture.url
+        return [] if address == self._url or address == self.amp_url else [address]
 
     @field
     def headline(self) -> str | None:
@@ -174,11 +188,15 @@ class ArticlePage(ItemPage[Article]):
 
     @field
     def body(self) -> str:
+        return self._body
+
+    @cached_property
+    def _body(self) -> str:
         return "\n\n".join(block["text"] for block in self.content.blocks if block["kind"] != "related")
 
     @field
     def word_count(self) -> int:
-        return len(self.body.split())
+        return len(self._body.split())
 
     @field
     def images(self) -> list[Image]:
@@ -222,19 +240,18 @@ class ArticlePage(ItemPage[Article]):
 
     @field
     def language(self) -> str:
-        lang = self.document.root.get("lang") or self.css('meta[property="og:locale"]::attr(content)').get()
+        lang = self.document.root.get("lang") or self.value('meta[property="og:locale"]', "content")
         return (lang or "en-US").strip().replace("_", "-")
 
     @field
     def license(self) -> str | None:
         if b"icen" not in self.document.html:
             return None
-        link = self.document.root.xpath('//a[@rel="license"]')
+        link = self.css('a[rel="license"]')
         if link and (words := inline_text(link[0])):
             return words
-        for element in self.document.root.xpath(
-            '//*[contains(text(), "icensed under") or contains(text(), "icenced under")]'
-        ):
+        said: Any = _SAYS_LICENSED(self.document.root)
+        for element in said:
             if match := _LICENSE.search(inline_text(element)):
                 return squeeze(match[1])
         return None
@@ -261,13 +278,13 @@ class ArticlePage(ItemPage[Article]):
     def other_pages(self) -> dict[int, str]:
         """Address of every other page of this post, by its number (wp_link_pages(), AMPforWP's pagination)."""
         found: dict[int, str] = {}
-        links = self.css(
-            ".page-links a::attr(href), .post-nav-links a::attr(href), .page-nav-post a::attr(href),"
-            " .ampforwp_post_pagination a::attr(href), a.post-page-numbers::attr(href)"
-        ).getall()
+        links = self.values(
+            ".page-links a, .post-nav-links a, .page-nav-post a, .ampforwp_post_pagination a, a.post-page-numbers",
+            "href",
+        )
         for link in links:
             url = urls.absolute(self.capture.url, link)
-            if url is None or not urls.same_article(url, self.url):
+            if url is None or not urls.same_article(url, self._url):
                 continue
             match = _PAGE_OF_MANY.search(url)
             number = int(match[1]) if match else 1
@@ -279,30 +296,48 @@ class ArticlePage(ItemPage[Article]):
     def page_number(self) -> int:
         """Which page of the post this is, from its own address; 1 for a post on one page."""
         match = _PAGE_OF_MANY.search(self.capture.url)
-        return int(match[1]) if match and urls.same_article(self.capture.url, self.url) else 1
+        return int(match[1]) if match and urls.same_article(self.capture.url, self._url) else 1
 
     # -- tools for layouts ---------------------------------------------------------------------------------------
 
-    def css(self, query: str) -> Any:
-        """Select in the whole page."""
-        return self.document.selector.css(query)
+    @property
+    def selector(self) -> Selector:
+        """The page as a parsel selector."""
+        return self.document.tree.selector
+
+    def css(self, query: str) -> list[Element]:
+        """Return the elements that a CSS selector selects in the whole page, in page order."""
+        return self.document.tree.find(query)
+
+    def within(self, box: Element, query: str) -> list[Element]:
+        """Return those elements selected that stand inside of a box."""
+        return [found for found in self.css(query) if box in found.iterancestors()]
+
+    def values(self, query: str, attribute: str) -> list[str]:
+        """Return an attribute of the elements selected, where they have it."""
+        held = (element.get(attribute) for element in self.css(query))
+        return [value for value in held if value is not None]
+
+    def value(self, query: str, attribute: str) -> str | None:
+        """Return the first of ``values``; null when there is none."""
+        return next(iter(self.values(query, attribute)), None)
 
     def line(self, query: str) -> str | None:
         """Text of the first element selected, on one line; null when there is none or it is empty."""
         found = self.css(query)
-        return (first_language([inline_text(found[0].root)])[0] or None) if found else None
+        return (first_language([inline_text(found[0])])[0] or None) if found else None
 
     def lines(self, query: str) -> list[str]:
         """Text of each element selected, each text once."""
-        return list(dict.fromkeys(filter(None, (inline_text(found.root) for found in self.css(query)))))
+        return list(dict.fromkeys(filter(None, map(inline_text, self.css(query)))))
 
     def people(self, query: str) -> list[Author]:
         """Authors named by the elements selected, each a link or not, each name once."""
         authors: dict[str, Author] = {}
         for found in self.css(query):
-            name = without_by(inline_text(found.root))
+            name = without_by(inline_text(found))
             if name and name not in authors:
-                link = found.root if found.root.tag == "a" else found.root.find(".//a")
+                link = next(found.iter("a"), None)
                 url = urls.absolute(self.capture.url, link.get("href")) if link is not None else None
                 authors[name] = Author(name, urls.canonical(url) if url and url.startswith("http") else None)
         return list(authors.values())
@@ -310,10 +345,9 @@ class ArticlePage(ItemPage[Article]):
     def picture(self, query: str) -> Image | None:
         """The featured picture in the first element selected, with its caption."""
         for frame in self.css(query):
-            caption = frame.css("figcaption, .wp-caption-text, .tdb-featured-image-caption")
-            words = (inline_text(caption[0].root) or None) if caption else None
-            for found in frame.css("img, amp-img:not([fallback])"):
-                if image := read_image(found.root, self.capture.url, words, "lead"):
+            words = first_caption(frame)
+            for found in frame.iter("img", "amp-img"):
+                if found.get("fallback") is None and (image := read_image(found, self.capture.url, words, "lead")):
                     return image
         return None
 
@@ -323,12 +357,12 @@ class ArticlePage(ItemPage[Article]):
 
     def seo_evidence(self, which: Literal["published", "modified"]) -> Iterator[Evidence | None]:
         """What an SEO plugin prints: right as it stands (MARKUP.md 2.3)."""
-        for printed in self.css(f'meta[property="article:{which}_time"]::attr(content)').getall():
+        for printed in self.values(f'meta[property="article:{which}_time"]', "content"):
             yield self.evidence("meta", printed, read_instant(printed))
         for item in self.graph_articles:
-            printed = item.get("datePublished" if which == "published" else "dateModified")
-            if isinstance(printed, str):
-                yield self.evidence("meta", printed, read_instant(printed))
+            said = item.get("datePublished" if which == "published" else "dateModified")
+            if isinstance(said, str):
+                yield self.evidence("meta", said, read_instant(said))
 
     @cached_property
     def graph_articles(self) -> list[dict[str, Any]]:
@@ -375,16 +409,25 @@ class ArticlePage(ItemPage[Article]):
             found.append("no-body")
         if not self._published:
             found.append("no-date")
-        elif not all(same_clock_fault(self._published[0].instant, other.instant) for other in self._published):
+        elif not all(same_clock_fault(self._published[0].instant, other.instant) for other in self._published[1:]):
             found.append("dates-disagree")
-        if self._published and self.capture.captured_at:
-            if self._published[0].instant > self.capture.captured_at + timedelta(days=1):
-                found.append("future-date")
+        captured_at = self.capture.captured_at
+        if self._published and captured_at and self._published[0].instant > captured_at + timedelta(days=1):
+            found.append("future-date")
         if self.other_pages or self.page_number > 1:
             found.append("one-page-of-many")
         if self.document.truncated:
             found.append("truncated")
         return list(dict.fromkeys(found))
+
+
+@cache
+def _readers(layout: type[ArticlePage]) -> list[tuple[str, Callable[[ArticlePage], Any]]]:
+    """Name and method of each field: calling thirty through web-poet's descriptors costs more than reading ten."""
+    return [
+        (name, attrgetter(name) if info.out else getattr_static(layout, name).original_method)
+        for name, info in get_fields_dict(layout).items()
+    ]
 
 
 def _is_article(item: dict[str, Any]) -> bool:

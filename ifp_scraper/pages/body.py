@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import Literal, cast
+from collections.abc import Iterator, Sized
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, cast
 from urllib.parse import parse_qs, urlsplit
-
-from lxml.html import HtmlElement
 
 from ifp_scraper.items import Block, Embed, Image, Link
 from ifp_scraper.pages.css import StyleSheet, hidden_by_attribute
-from ifp_scraper.text import LINE_BREAK, first_language, squeeze, squeeze_lines
+from ifp_scraper.pages.tree import Element
+from ifp_scraper.text import LINE_BREAK, first_language, squeeze, squeeze_lines, words
 from ifp_scraper.urls import absolute, original_image
 
 MAX_DEPTH = 200
@@ -20,111 +20,27 @@ MAX_DEPTH = 200
 MAX_BLOCKS = 50_000
 """A body has no more blocks than this; a 50,000-word report has some 700."""
 
+MAX_PARTS = 10_000
+"""Nor more pictures, embeds or links than this, of each."""
+
 # What is not in this list is inline, as a browser takes any element that it does not know.
-_BLOCK_TAGS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "center",
-        "dd",
-        "details",
-        "dialog",
-        "dir",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figure",
-        "footer",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hgroup",
-        "hr",
-        "li",
-        "main",
-        "menu",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-        "caption",
-        "amp-accordion",
-        "amp-carousel",
-        "amp-fit-text",
-    ]
+_BLOCK_TAGS = words(
+    "address article aside blockquote body center dd details dialog dir div dl dt fieldset figure footer h1 h2 h3"
+    " h4 h5 h6 header hgroup hr li main menu nav ol p pre section summary table tbody td tfoot th thead tr ul"
+    " caption amp-accordion amp-carousel amp-fit-text"
 )
-_NO_TEXT_TAGS = frozenset(
-    [
-        "script",
-        "style",
-        "noscript",
-        "template",
-        "form",
-        "iframe",
-        "object",
-        "embed",
-        "audio",
-        "video",
-        "button",
-        "select",
-        "textarea",
-        "svg",
-        "canvas",
-        "map",
-        "head",
-        "title",
-        "input",
-        "label",
-        "progress",
-        "meter",
-        "figcaption",
-        "amp-iframe",
-        "amp-youtube",
-        "amp-twitter",
-        "amp-instagram",
-        "amp-video",
-        "amp-audio",
-        "amp-facebook",
-        "amp-ad",
-        "amp-embed",
-        "amp-social-share",
-        "amp-form",
-        "amp-state",
-        "amp-analytics",
-        "amp-sidebar",
-        "amp-dailymotion",
-        "amp-vimeo",
-        "amp-soundcloud",
-        "amp-pinterest",
-        "amp-reddit",
-    ]
+_NO_TEXT_TAGS = words(
+    "script style noscript template form iframe object embed audio video button select textarea svg canvas map head"
+    " title input label progress meter figcaption amp-iframe amp-youtube amp-twitter amp-instagram amp-video"
+    " amp-audio amp-facebook amp-ad amp-embed amp-social-share amp-form amp-state amp-analytics amp-sidebar"
+    " amp-dailymotion amp-vimeo amp-soundcloud amp-pinterest amp-reddit"
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_EMBED_TAGS = frozenset(
-    ["iframe", "video", "audio", "amp-iframe", "amp-youtube", "amp-twitter", "amp-instagram", "amp-video", "amp-audio"]
-)
+_EMBED_TAGS = words("iframe video audio amp-iframe amp-youtube amp-twitter amp-instagram amp-video amp-audio")
 _IMAGE_TAGS = frozenset(("img", "amp-img", "amp-anim"))
 
 # Exact class names of what a theme or plugin puts into the body (MARKUP.md 1, 4, 5 and 8).
-_JUNK = frozenset(
+_JUNK = words(
     # page numbers, next and previous
     "ampforwp_post_pagination page-links post-nav-links page-nav page-nav-post post-navigation nav-links"
     " td-post-next-prev post-pagination-meta wp-block-post-navigation-link wp-block-query-pagination"
@@ -139,7 +55,8 @@ _JUNK = frozenset(
     " swp_social_panel swp-content-locator shariff heateor_sss_sharing_container addtoany_share_save_container"
     " addtoany_content a2a_kit social-share share-buttons kk-star-ratings simplesocialbuttons"
     # ads
-    " td-a-rec td-g-rec td-a-ad td-adspot-title adsbygoogle ai-viewports amp-ad-wrapper amp_ad_1 ampforwp-incontent-ad1"
+    " td-a-rec td-g-rec td-a-ad td-adspot-title adsbygoogle ai-viewports amp-ad-wrapper amp_ad_1"
+    " ampforwp-incontent-ad1"
     # author boxes, comments, source and via, tags
     " amp-author author-box-wrap amp_author_area cmts ampforwp-comment-wrapper comments-area comment-respond"
     " td-post-source-tags td-post-source-via td-tags tdb-tags sp-athr amp-tags"
@@ -148,14 +65,14 @@ _JUNK = frozenset(
     # captions belong to pictures
     " wp-caption-text gallery-caption wp-element-caption blocks-gallery-caption"
     # the featured picture of the classic template stands inside its body
-    " td-post-featured-image".split()
+    " td-post-featured-image"
 )
 _JUNK_PREFIXES = re.compile(
     r"(?:^|\s)(?:code-block-\d|ai-viewport|essb_|ez-toc-|td_block_\d|td_flex_block|td_module_|td-a-rec-|td-g-rec-"
     r"|sharedaddy|ssba|mashsb|crp_|wp_rp_|rp4wp|outbrain|taboola|OUTBRAIN)"
 )
-_GALLERY_CLASSES = frozenset(["gallery", "wp-block-gallery", "blocks-gallery-grid", "tiled-gallery", "td-gallery"])
-_CAPTION_CLASSES = frozenset(["wp-caption-text", "gallery-caption", "wp-element-caption"])
+_GALLERY_CLASSES = words("gallery wp-block-gallery blocks-gallery-grid tiled-gallery td-gallery")
+_CAPTION_CLASSES = words("wp-caption-text gallery-caption wp-element-caption tdb-featured-image-caption")
 
 _RELATED_LABEL = re.compile(
     r"\(?\s*(?:read\s+(?:more|also|next)|also\s+read|see\s+also|see\s+more|you\s+may\s+also\s+(?:like|read)|more\s+to\s+read"
@@ -179,8 +96,7 @@ class Body:
     warnings: list[str]
 
 
-@dataclass(slots=True, frozen=True)
-class _Context:
+class _Context(NamedTuple):
     """What the block that is being put together will be."""
 
     kind: str = "paragraph"
@@ -193,7 +109,7 @@ class _Context:
     caption: str | None = None
 
 
-def read_body(container: HtmlElement, base: str, style_sheet: StyleSheet) -> Body:
+def read_body(container: Element, base: str, style_sheet: StyleSheet) -> Body:
     """Walk the body element.
 
     Args:
@@ -210,7 +126,7 @@ def read_body(container: HtmlElement, base: str, style_sheet: StyleSheet) -> Bod
     blocks = [block for block, text in zip(walk.blocks, texts, strict=True) if text]
     for block, text in zip(blocks, filter(None, texts), strict=True):
         block["text"] = text
-    return Body(blocks, walk.images, walk.embeds, walk.links, walk.warnings)
+    return Body(blocks, [*walk.images.values()], [*walk.embeds.values()], walk.links, walk.warnings)
 
 
 def closing_source(blocks: list[Block]) -> str | None:
@@ -221,14 +137,16 @@ def closing_source(blocks: list[Block]) -> str | None:
     return None
 
 
-def inline_text(element: HtmlElement) -> str:
+def inline_text(element: Element) -> str:
     """Return an element's text on one line: a ``<br>`` is a space, hidden parts and scripts are left out."""
+    if not len(element):
+        return squeeze(element.text or "")
     pieces: list[str] = []
     _collect(element, pieces, 0)
     return squeeze("".join(pieces))
 
 
-def _collect(element: HtmlElement, pieces: list[str], depth: int) -> None:
+def _collect(element: Element, pieces: list[str], depth: int) -> None:
     pieces.append(element.text or "")
     for child in element:
         if child.tag in ("br", "p", "div", "li"):
@@ -240,7 +158,7 @@ def _collect(element: HtmlElement, pieces: list[str], depth: int) -> None:
         pieces.append(child.tail or "")
 
 
-def _emoji(image: HtmlElement) -> str:
+def _emoji(image: Element) -> str:
     """The character that an emoji picture stands for (wp-emoji), else nothing."""
     classes = (image.get("class") or "").split()
     return (image.get("alt") or "") if "emoji" in classes or "wp-smiley" in classes else ""
@@ -253,41 +171,36 @@ class _Walk:
         self.blocks: list[Block] = []
         self.plain: list[str] = []
         """For each block its text outside of links."""
-        self.images: list[Image] = []
-        self.embeds: list[Embed] = []
+        self.images: dict[str, Image] = {}
+        self.embeds: dict[tuple[str, str], Embed] = {}
         self.links: list[Link] = []
         self.warnings: list[str] = []
         self._run: list[str] = []
-        self._unlinked: list[str] = []
+        self._linked: list[bool] = []
+        """For each piece of the run whether it stands in a link."""
         self._depth = 0
-        self._seen: set[str] = set()
-        """Addresses of pictures and embeds so far."""
 
     # -- blocks ----------------------------------------------------------------------------------------------
 
     def say(self, text: str | None, context: _Context) -> None:
         """Add text to the block that is being put together."""
-        if not text:
+        if not text or (not self._run and text.isspace() and not context.preformatted):
             return
         if context.preformatted:
             text = text.replace("\r\n", "\n").replace("\n", LINE_BREAK)
         self._run.append(text)
-        if not context.in_link:
-            self._unlinked.append(text)
+        self._linked.append(context.in_link)
 
     def end_block(self, context: _Context) -> None:
         """Close the run of inline content; what is only white space gives no block."""
         if not self._run:
             return
-        text = squeeze_lines("".join(self._run))
-        unlinked = squeeze("".join(self._unlinked).replace(LINE_BREAK, " "))
-        self._run.clear()
-        self._unlinked.clear()
+        run, linked = self._run, self._linked
+        self._run, self._linked = [], []
+        text = squeeze_lines("".join(run))
         if not text:
             return
-        if len(self.blocks) >= MAX_BLOCKS:
-            if "too-long" not in self.warnings:
-                self.warnings.append("too-long")
+        if self._is_full(self.blocks, MAX_BLOCKS):
             return
         block: Block = {"kind": cast("Literal['paragraph']", context.kind), "text": text}
         if context.kind == "heading":
@@ -296,93 +209,99 @@ class _Walk:
             block["level"] = max(1, context.list_level)
             block["ordered"] = context.ordered
         self.blocks.append(block)
-        self.plain.append(unlinked)
+        if True in linked:
+            text = "".join(part for part, in_link in zip(run, linked, strict=True) if not in_link)
+            text = squeeze(text.replace(LINE_BREAK, " "))
+        self.plain.append(text.replace("\n", " "))
 
-    def inside(self, element: HtmlElement, context: _Context) -> None:
+    def inside(self, element: Element, context: _Context) -> None:
         """Walk what an element holds."""
         self.say(element.text, context)
         for child in element:
             self.child(child, context)
-            self.say(child.tail, context)
+            if tail := child.tail:
+                self.say(tail, context)
 
-    def child(self, element: HtmlElement, context: _Context) -> None:
+    def child(self, element: Element, context: _Context) -> None:
         """Walk one element; its tail is the caller's."""
         tag = element.tag
         if not isinstance(tag, str):
             return
-        if tag == "br":
-            self.say(LINE_BREAK, context)
-            return
-        classes = element.get("class")
-        if (
-            (classes is not None and _is_junk(classes))
+        is_block = tag in _BLOCK_TAGS
+        classes = None
+        if element.keys() and (  # most paragraphs have no attributes
+            ((classes := element.get("class")) is not None and _is_junk(classes))
             or hidden_by_attribute(element)
             or self.style_sheet.hides(element)
         ):
-            if tag in _BLOCK_TAGS:  # what stands before it and after it is not one run
+            if is_block:  # what stands before it and after it is not one run
                 self.end_block(context)
-            return
-        if tag in _IMAGE_TAGS:
+        elif tag == "br":
+            self.say(LINE_BREAK, context)
+        elif tag in _IMAGE_TAGS:
             self._image(element, context)
-            return
-        if tag in _EMBED_TAGS:
+        elif tag in _EMBED_TAGS:
             if tag in ("amp-twitter", "amp-instagram"):  # a blockquote on the canonical page
                 self.end_block(context)
             self._add_embed(_embed_of(element, self.base))
-            return
-        if tag in _NO_TEXT_TAGS:
-            return
-        if self._depth >= MAX_DEPTH:
+        elif tag in _NO_TEXT_TAGS:
+            pass
+        elif self._depth >= MAX_DEPTH:
             if "too-deep" not in self.warnings:
                 self.warnings.append("too-deep")
-            self.say(" ".join(element.itertext()), context)
-            return
-        self._depth += 1
-        if tag == "a":
-            self._link(element, context)
-        elif tag == "amp-carousel":  # its words are captions
-            for image in element.iter(*_IMAGE_TAGS):
-                self._image(image, replace(context, gallery=True, caption=None))
-        elif tag in _BLOCK_TAGS:
-            self._block(element, tag, classes.split() if classes else [], context)
+            self.say(" ".join(map(str, element.itertext())), context)
         else:
-            self.inside(element, context)
-        self._depth -= 1
+            self._depth += 1
+            if tag == "a":
+                self._link(element, context)
+            elif tag == "amp-carousel":  # its words are captions
+                for image in element.iter(*_IMAGE_TAGS):
+                    self._image(image, context._replace(gallery=True, caption=None))
+            elif is_block:
+                self._block(element, tag, classes, context)
+            else:
+                self.inside(element, context)
+            self._depth -= 1
 
-    def _block(self, element: HtmlElement, tag: str, classes: list[str], context: _Context) -> None:
+    def _block(self, element: Element, tag: str, classes: str | None, context: _Context) -> None:
         self.end_block(context)
         if tag == "table" and not _is_layout(element):
             self._table(element, context)
             return
-        inner = self._context_of(element, tag, classes, context)
-        self.inside(element, inner)
-        self.end_block(inner)
+        if tag != "p" or classes:
+            context = self._context_of(element, tag, classes.split() if classes else [], context)
+        self.inside(element, context)
+        self.end_block(context)
 
-    def _context_of(self, element: HtmlElement, tag: str, classes: list[str], context: _Context) -> _Context:
+    def _context_of(self, element: Element, tag: str, classes: list[str], context: _Context) -> _Context:
         if tag in _HEADINGS:
-            return replace(context, kind="heading", level=_HEADINGS[tag])
+            return context._replace(kind="heading", level=_HEADINGS[tag])
         if tag in ("ul", "ol", "menu", "dir"):
             gallery = context.gallery or not _GALLERY_CLASSES.isdisjoint(classes)
-            return replace(context, list_level=context.list_level + 1, ordered=tag == "ol", gallery=gallery)
+            return context._replace(list_level=context.list_level + 1, ordered=tag == "ol", gallery=gallery)
         if tag == "li":
-            return replace(context, kind="list_item")
+            return context._replace(kind="list_item")
         if tag == "blockquote":
             self._quoted_embed(element, classes)
-            return replace(context, kind="quote")
+            return context._replace(kind="quote")
         if tag == "pre":
-            return replace(context, kind="preformatted", preformatted=True)
+            return context._replace(kind="preformatted", preformatted=True)
         if tag == "figure" or "wp-caption" in classes or "gallery-item" in classes:
-            caption = _caption(element)
+            # A caption is of the figure's own picture; that of a gallery is nobody's.
+            nested = next(element.iterdescendants("figure"), None) is not None
+            caption = None if nested else first_caption(element)
             gallery = context.gallery or not _GALLERY_CLASSES.isdisjoint(classes)
-            return replace(context, caption=caption or context.caption, gallery=gallery)
+            return context._replace(caption=caption or context.caption, gallery=gallery)
         if not _GALLERY_CLASSES.isdisjoint(classes):
-            return replace(context, gallery=True)
+            return context._replace(gallery=True)
         return context
 
-    def _table(self, table: HtmlElement, context: _Context) -> None:
-        for row in table.iter("tr", "caption"):
-            if next(row.iterancestors("table")) is not table or self._hidden(row, table):
+    def _table(self, table: Element, context: _Context) -> None:
+        for row in _rows_of(table):
+            if self._hidden(row, table):
                 continue
+            if self._is_full(self.blocks, MAX_BLOCKS):
+                break
             if row.tag == "caption":
                 self.inside(row, context)
                 self.end_block(context)
@@ -393,29 +312,37 @@ class _Walk:
                 self.blocks.append({"kind": "table_row", "text": text, "cells": cells})
                 self.plain.append(text)
 
-    def _hidden(self, element: HtmlElement, end: HtmlElement) -> bool:
-        while element is not end:
+    def _hidden(self, row: Element, table: Element) -> bool:
+        element: Element | None = row
+        while element is not None and element is not table:
             if hidden_by_attribute(element) or self.style_sheet.hides(element):
                 return True
             element = element.getparent()
         return False
 
-    def _cell(self, cell: HtmlElement, context: _Context) -> str:
+    def _cell(self, cell: Element, context: _Context) -> str:
         """The cell's text; blocks in it are lines. Its pictures and links are the body's."""
         if hidden_by_attribute(cell) or self.style_sheet.hides(cell):
             return ""
         first = len(self.blocks)
-        self.inside(cell, replace(context, kind="paragraph"))
+        self.inside(cell, context._replace(kind="paragraph"))
         self.end_block(context)
         text = "\n".join(block["text"] for block in self.blocks[first:])
         del self.blocks[first:], self.plain[first:]
         return text
 
+    def _is_full(self, found: Sized, most: int = MAX_PARTS) -> bool:
+        if len(found) < most:
+            return False
+        if "too-long" not in self.warnings:
+            self.warnings.append("too-long")
+        return True
+
     # -- what is not text --------------------------------------------------------------------------------------
 
-    def _link(self, element: HtmlElement, context: _Context) -> None:
-        url = absolute(self.base, element.get("href"))
-        inner = replace(context, in_link=True) if element.get("href") else context
+    def _link(self, element: Element, context: _Context) -> None:
+        url = None if self._is_full(self.links) else absolute(self.base, element.get("href"))
+        inner = context._replace(in_link=True) if element.get("href") else context
         before = len(self.images)
         self.inside(element, inner)
         if url is None:
@@ -424,45 +351,55 @@ class _Walk:
         if text or len(self.images) == before:
             self.links.append(Link(url, text))
 
-    def _image(self, element: HtmlElement, context: _Context) -> None:
+    def _image(self, element: Element, context: _Context) -> None:
         if element.get("fallback") is not None or element.get("placeholder") is not None:
             return
         if emoji := _emoji(element):
             self.say(emoji, context)
             return
+        if self._is_full(self.images):
+            return
         image = read_image(element, self.base, context.caption, "gallery" if context.gallery else "body")
-        if image is not None and image.url not in self._seen:
-            self._seen.add(image.url)
-            self.images.append(image)
+        if image is not None:
+            self.images.setdefault(image.url, image)
 
-    def _quoted_embed(self, quote: HtmlElement, classes: list[str]) -> None:
+    def _quoted_embed(self, quote: Element, classes: list[str]) -> None:
         """A post of a social network pasted as a quote: its text stays, its address is an embed."""
         if "twitter-tweet" in classes or "twitter-video" in classes:
             for link in reversed(list(quote.iter("a"))):
-                if "/status/" in (url := absolute(self.base, link.get("href")) or ""):
-                    self._add_embed(Embed("tweet", url.partition("?")[0]))
+                status = absolute(self.base, link.get("href")) or ""
+                if "/status/" in status:
+                    self._add_embed(Embed("tweet", status.partition("?")[0]))
                     break
         elif "instagram-media" in classes:
-            link = next(quote.iter("a"), None)
-            permalink = quote.get("data-instgrm-permalink") or (link.get("href") if link is not None else None)
+            first = next(quote.iter("a"), None)
+            permalink = quote.get("data-instgrm-permalink") or (first.get("href") if first is not None else None)
             if url := absolute(self.base, permalink):
                 self._add_embed(Embed("instagram", url.partition("?")[0]))
 
     def _add_embed(self, embed: Embed | None) -> None:
-        if embed is not None and f"{embed.kind} {embed.url}" not in self._seen:
-            self._seen.add(f"{embed.kind} {embed.url}")
-            self.embeds.append(embed)
+        if embed is not None and not self._is_full(self.embeds):
+            self.embeds.setdefault((embed.kind, embed.url), embed)
 
 
 def _is_junk(classes: str) -> bool:
     return not _JUNK.isdisjoint(classes.split()) or _JUNK_PREFIXES.search(classes) is not None
 
 
-def _is_layout(table: HtmlElement) -> bool:
+def _rows_of(element: Element) -> Iterator[Element]:
+    """Rows and captions of a table, without those of the tables in it."""
+    for inner in element:
+        if inner.tag in ("tr", "caption"):
+            yield inner
+        if inner.tag != "table":
+            yield from _rows_of(inner)
+
+
+def _is_layout(table: Element) -> bool:
     """Whether a table only places things: one column, whose cells hold block elements."""
     holds_blocks = False
-    for row in table.iter("tr"):
-        if next(row.iterancestors("table")) is not table:
+    for row in _rows_of(table):
+        if row.tag != "tr":
             continue
         cells = [cell for cell in row if cell.tag in ("td", "th")]
         if len(cells) > 1:
@@ -473,30 +410,28 @@ def _is_layout(table: HtmlElement) -> bool:
     return holds_blocks
 
 
-def _caption(figure: HtmlElement) -> str | None:
-    """The caption of a figure's own picture; a gallery's is nobody's."""
-    if len(figure.findall(".//figure")):
-        return None
-    for element in figure.iterdescendants():
+def first_caption(frame: Element) -> str | None:
+    """The first caption in a frame; null when there is none or it is empty."""
+    for element in frame.iterdescendants():
         if element.tag == "figcaption" or not _CAPTION_CLASSES.isdisjoint((element.get("class") or "").split()):
             return inline_text(element) or None
     return None
 
 
-def _source_of(element: HtmlElement) -> str | None:
+def _source_of(element: Element) -> str | None:
     """The address of a picture or frame; of one that is loaded late, the attribute where it waits."""
     source = element.get("src")
     if not source or source.startswith(("data:", "about:")):
         for attribute in ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-img-url"):
             if element.get(attribute):
-                return cast("str", element.get(attribute))
+                return element.get(attribute)
         candidates = (element.get("srcset") or element.get("data-srcset") or "").split()
-        return cast("str", candidates[0]) if candidates and not source else None
-    return cast("str", source)
+        return candidates[0] if candidates and not source else None
+    return source
 
 
 def read_image(
-    element: HtmlElement, base: str, caption: str | None, role: Literal["lead", "body", "gallery"]
+    element: Element, base: str, caption: str | None, role: Literal["lead", "body", "gallery"]
 ) -> Image | None:
     """Read an ``img`` or ``amp-img``; null for what has no address, and for counters of one pixel."""
     if element.get("width") in ("0", "1") and element.get("height") in ("0", "1"):
@@ -513,7 +448,7 @@ _YOUTUBE = re.compile(
 )
 
 
-def _embed_of(element: HtmlElement, base: str) -> Embed | None:
+def _embed_of(element: Element, base: str) -> Embed | None:
     tag = element.tag
     if tag == "amp-youtube" and element.get("data-videoid"):
         return Embed("youtube", f"https://www.youtube.com/watch?v={element.get('data-videoid')}")

@@ -6,12 +6,24 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from lxml.html import HtmlElement
+from ifp_scraper.pages.tree import Element
+
+MAX_STYLE = 2 * 1024 * 1024
+"""Style sheets beyond this are not read; those of real pages have 0.5 MB."""
+
+MAX_LOOKS = 20_000
+"""After so many rules compared with elements, nothing more is found to be hidden."""
+
+MAX_RULES = 200
+"""Rules for one class or id that are looked at; a page has a handful."""
+
+MAX_AT_RULES = 16
+"""Rules inside more at-rules than this hide nothing."""
 
 _NONE = re.compile(rb"display\s*:\s*none", re.IGNORECASE)
-_NAME = re.compile(rb"[.#][\w-]+")
+_NAME_END = re.compile(rb"(?![\w-])")
 _BRACE = re.compile(rb"[{}]")
-_COMMENT = re.compile(rb"/\*.*?\*/", re.DOTALL)
+_COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _DISPLAY = re.compile(rb"(?:^|;)\s*display\s*:\s*([a-z-]+)\s*(!\s*important)?", re.IGNORECASE)
 _UNCONDITIONAL = re.compile(rb"@(?:supports|layer)\b|@media\s+(?:all|screen)\s*$", re.IGNORECASE)
 _COMPOUND = re.compile(r"(?:[a-z][\w-]*|\*)?(?:[.#][\w-]+)*", re.IGNORECASE)
@@ -19,14 +31,10 @@ _PART = re.compile(r"^[a-z][\w-]*|[.#][\w-]+", re.IGNORECASE)
 _HIDDEN_INLINE = re.compile(r"(?:^|;)\s*display\s*:\s*none", re.IGNORECASE)
 
 
-def hidden_by_attribute(element: HtmlElement) -> bool:
+def hidden_by_attribute(element: Element) -> bool:
     """Whether the element hides itself: ``style="display:none"`` or the attribute ``hidden``."""
     style = element.get("style")
     return (style is not None and _HIDDEN_INLINE.search(style) is not None) or element.get("hidden") is not None
-
-
-MAX_RULES = 200
-"""Rules for one class or id that are looked at; a page has a handful."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -48,33 +56,35 @@ class StyleSheet:
     """
 
     def __init__(self, styles: list[bytes]) -> None:
-        self._styles = styles
+        self._styles = styles if sum(map(len, styles)) <= MAX_STYLE else [b"}".join(styles)[:MAX_STYLE]]
+        self._looks = 0
+        self._suspects: dict[str, bool] = {}
 
-    def hides(self, element: HtmlElement) -> bool:
+    def hides(self, element: Element) -> bool:
         """Whether the element is not displayed."""
-        if not self._suspects:
+        if not self._styles:
             return False
         names = _names(element)
-        if self._suspects.isdisjoint(names):
+        if not any(map(self._is_suspect, names)):
             return False
-        matching = [
-            rule
-            for name in names
-            for rule in self._rules.get(name, ())
-            if rule.compounds[0] <= names and _within(element, rule.compounds[1:])
-        ]
+        rules = [rule for name in names for rule in self._rules.get(name, ())]
+        self._looks += len(rules)
+        if self._looks > MAX_LOOKS:
+            return False
+        matching = [rule for rule in rules if rule.compounds[0] <= names and _within(element, rule.compounds[1:])]
         return bool(matching) and max(matching, key=lambda rule: rule.weight).hides
 
+    def _is_suspect(self, name: str) -> bool:
+        """Whether any rule that names this class or id hides: finding out costs a search, not a parse."""
+        if name[0] not in ".#":
+            return False
+        if name not in self._suspects:
+            self._suspects[name] = _may_hide(self._text, name.encode())
+        return self._suspects[name]
+
     @cached_property
-    def _suspects(self) -> frozenset[str]:
-        """Classes and ids named by any rule that hides: finding them costs a search, not a parse."""
-        names: set[bytes] = set()
-        for style in self._styles:
-            for found in _NONE.finditer(style):
-                brace = style.rfind(b"{", 0, found.start())
-                begin = max(style.rfind(b"}", 0, brace), style.rfind(b"{", 0, brace))
-                names.update(_NAME.findall(style, begin + 1, brace))
-        return frozenset(name.decode("ascii", "replace") for name in names)
+    def _text(self) -> bytes:
+        return b"}".join(self._styles)
 
     @cached_property
     def _rules(self) -> dict[str, list[_Rule]]:
@@ -92,13 +102,31 @@ class StyleSheet:
                     blocks.append(inside.rpartition(b";")[2].strip())
                 elif blocks:
                     prelude = blocks.pop()
-                    if b"display" not in inside or not all(_UNCONDITIONAL.match(block) for block in blocks):
+                    if b"display" not in inside or len(blocks) > MAX_AT_RULES:
+                        continue
+                    if not all(map(_UNCONDITIONAL.match, blocks)):
                         continue
                     for value, important in _DISPLAY.findall(inside):
                         for selector in prelude.decode("utf-8", "replace").split(","):
                             order += 1
                             _add(rules, selector, value.lower() == b"none", bool(important), order)
         return rules
+
+
+def _may_hide(style: bytes, name: bytes) -> bool:
+    start = 0
+    while (found := style.find(name, start)) >= 0:
+        start = found + len(name)
+        if not _NAME_END.match(style, start):  # another, longer name
+            continue
+        opened = style.find(b"{", start)
+        if opened < 0:
+            return False
+        start = opened + 1
+        closed = _BRACE.search(style, start)
+        if _NONE.search(style, start, closed.start() if closed else len(style)):
+            return True
+    return False
 
 
 def _add(rules: dict[str, list[_Rule]], selector: str, hides: bool, important: bool, order: int) -> None:
@@ -120,7 +148,7 @@ def _add(rules: dict[str, list[_Rule]], selector: str, hides: bool, important: b
     rules.setdefault(key, []).append(_Rule((important, ids, classes, len(every) - ids - classes, order), parts, hides))
 
 
-def _names(element: HtmlElement) -> set[str]:
+def _names(element: Element) -> set[str]:
     names = {"." + name for name in (element.get("class") or "").split()}
     if (identifier := element.get("id")) is not None:
         names.add("#" + identifier)
@@ -128,7 +156,7 @@ def _names(element: HtmlElement) -> set[str]:
     return names
 
 
-def _within(element: HtmlElement, compounds: tuple[frozenset[str], ...]) -> bool:
+def _within(element: Element, compounds: tuple[frozenset[str], ...]) -> bool:
     """Whether ancestors match the rest of a selector, from the inside out."""
     waiting = list(compounds)
     for ancestor in element.iterancestors() if waiting else ():

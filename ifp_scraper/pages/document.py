@@ -1,7 +1,8 @@
 """A page as bytes made into a tree: the character set decided, what is no content taken out before parsing.
 
-Two thirds of a real page is script and style (docs/performance.md). They are cut out of the bytes first, which
-costs less than building a tree of them; the style sheets and JSON-LD are kept beside.
+Two thirds of a real page is script and style, and most elements of the rest stand around the article
+(docs/performance.md). Both are taken out of the bytes first, which costs less than building a tree of them; the
+style sheets and JSON-LD are kept beside. Only what certainly cannot change the rest of the tree is taken out.
 """
 
 from __future__ import annotations
@@ -12,30 +13,67 @@ import re
 from functools import cached_property
 from typing import Any
 
-import lxml.html
+import msgspec
 from lxml import etree
-from parsel import Selector
 from w3lib.encoding import (
     html_body_declared_encoding,
     http_content_type_encoding,
     read_bom,
 )
 
+from ifp_scraper.pages.tree import Element, Tree
+from ifp_scraper.text import words
+
 MAX_BYTES = 20 * 1024 * 1024
-"""A page's bytes beyond this are not read (a 50,000-word report has 0.4 MB)."""
+"""A page's bytes beyond this are not read."""
+
+MAX_MARKUP = 3 * 1024 * 1024
+"""Nor what is beyond this once scripts and styles are taken out (a 50,000-word report has 0.4 MB)."""
+
+MAX_CUTS = 20_000
+"""More scripts, styles and comments than this are left to the parser (a real page has 300)."""
 
 MAX_WORK = 1_000_000
 """Elements times depth of a page that is read: 5,000 elements 200 deep; real pages have 5,000, 40 deep."""
 
-_NO_CHARSETS = frozenset(
-    "utf-8 undefined idna punycode unicode_escape unicode-escape raw_unicode_escape raw-unicode-escape utf-7".split()
+_SLASH, _MARK = b"/!"
+_BOM_BEGINS = (b"\xef", b"\xfe", b"\xff", b"\x00")
+
+_NO_CHARSETS = words(
+    "utf-8 undefined idna punycode unicode_escape unicode-escape raw_unicode_escape raw-unicode-escape utf-7"
 )
 """Codecs of Python that no page is written in: slow, or never able to read anything."""
 
-_CUT_OUT = (b"script", b"style", b"noscript", b"svg", b"template")
-_OPENING = re.compile(rb"<(?:!--|(" + b"|".join(_CUT_OUT) + rb")(?=[\s/>]))", re.IGNORECASE)
-_CLOSING = {name: re.compile(b"</" + name + rb"\s*>", re.IGNORECASE) for name in _CUT_OUT}
+_CUT_OUT = rb"script|style|noscript|svg|template"
+_OPENING = re.compile(
+    rb"<(?:!--|(" + _CUT_OUT + rb"|" + _CUT_OUT.upper() + rb")(?=[\s/>])|amp-img fallback [^<>]*></amp-img>)"
+)
+_END_OF_TAG = re.compile(rb"\s*>")
 _LD_JSON = re.compile(rb"""type\s*=\s*["']?application/ld\+json""", re.IGNORECASE)
+
+# How the class attribute (or id) begins of what AMPforWP and the Newspaper theme print around an article: menus,
+# share bars, sidebar, related posts, comment form, footer. No layout reads anything inside them.
+_SURROUNDINGS = re.compile(
+    rb"""<div (?:class|id)=["'](?:"""
+    rb"hamb-mnu|ss-ic|s_stk ss-ic|f-w-f[12]"
+    rb"|td-mobile-nav|tdc-header-wrap|td-header-(?:template-)?wrap|td-post-sharing(?:-top|-bottom)?"
+    rb"|td-pb-span4 td-main-sidebar|td_block_wrap td_block_related_posts"
+    rb"""|comments["'] (?:id=["']comments|class=["']comments-area)"""
+    rb"|td-footer-template-wrap|tdc-footer-wrap|td-footer-wrapper"
+    rb""")[\s"'][^<>]*>"""
+)
+_READ_ANYWHERE = (b"icen", b"-crumb", b"tdb_single", b"td-post-content")
+"""What is read wherever it stands: a license, breadcrumbs, blocks of a Cloud Library template."""
+
+# A div is closed by the </div> that belongs to it, as in libxml2, as long as there is nothing of this inside it: the
+# parts of a table (they do not let it through) or of the page (they close the div), and text that only looks like
+# tags. Nor does an article's headline stand in its surroundings.
+_IN_THE_WAY = re.compile(
+    rb"<(?:/(?:t(?:able|body|head|foot|[rhd])(?=[\s/>])|html|head|body|div[^>]|[A-Z])|div(?:[^\s>]|[^<>]*/>)"
+    rb"|t(?:able|body|head|foot|itle|emplate|[rhd])(?=[\s/>])|textarea(?![^<>]*></textarea>)|iframe(?![^<>]*></iframe>)"
+    rb"|h(?:tml|ead|1)(?=[\s/>])|body|main|article|no(?:frames|embed|script)|s(?:cript|tyle|vg)|plaintext|xmp|[A-Z!?])"
+)
+_NO_ANGLES = bytes(set(range(256)) - set(b"<>"))
 
 
 class Document:
@@ -50,37 +88,52 @@ class Document:
         self.warnings: list[str] = []
         self.styles: list[bytes] = []
         self._json_ld: list[bytes] = []
-        if isinstance(body, str):
-            html = body.encode("utf-8", "replace")
-        else:
-            html = self._as_utf8(body[:MAX_BYTES], content_type)
         if len(body) > MAX_BYTES:
             self.warnings.append("too-long")
-        if b"\0" in html:
-            html = html.replace(b"\0", b"")
-        self.truncated = b"</html" not in html[-4096:].lower()
-        self.html = self._cut_out(html)
+        if isinstance(body, str):
+            self.source = body.encode("utf-8", "replace")
+        else:
+            self.source = body = body[:MAX_BYTES]
+            if _is_marked(body):
+                self.source = self._as_utf8(body, content_type)
+        html = self._cut_out(self.source)
+        try:  # scripts and styles may hold what they like
+            html.decode()
+        except UnicodeDecodeError:
+            assert isinstance(body, bytes)
+            self.source = self._as_utf8(body, content_type)
+            html = self._cut_out(self.source)
+        if len(html) > MAX_MARKUP:
+            self.warnings.append("too-long")
+        self.html = _empty_surroundings(html[:MAX_MARKUP])
+        self.truncated = b"</html" not in (end := self.source[-4096:]) and b"</html" not in end.lower()
 
     @cached_property
-    def root(self) -> lxml.html.HtmlElement:
+    def tree(self) -> Tree:
         """The tree, without script, style, noscript, svg, template and comments."""
-        # A parser each: a shared one is not safe between threads, and making one costs 10 microseconds.
-        parser = lxml.html.HTMLParser(
-            encoding="utf-8", huge_tree=False, remove_comments=True, remove_pis=True, no_network=True
+        # A parser each: a shared one is not safe between threads, and making one costs a microsecond.
+        parser = etree.HTMLParser(
+            encoding="utf-8",
+            huge_tree=True,
+            remove_comments=True,
+            remove_pis=True,
+            no_network=True,
+            collect_ids=False,
         )
-        html = self.html.strip() or b"<html></html>"
         try:
-            root: lxml.html.HtmlElement = lxml.html.document_fromstring(html, parser=parser)
-        except (etree.ParserError, ValueError):  # a document of nothing but comments
-            root = lxml.html.document_fromstring(b"<html></html>", parser=parser)
-        if any(error.type_name == "ERR_INTERNAL_ERROR" and "depth" in error.message for error in parser.error_log):
+            root = etree.fromstring(self.html, parser)
+        except etree.XMLSyntaxError:
+            root = None
+        if root is None:  # a document of nothing but comments
+            root = etree.fromstring(b"<html></html>", etree.HTMLParser())
+        elif any(error.type_name == "ERR_INTERNAL_ERROR" and "depth" in error.message for error in parser.error_log):
             self.warnings.append("too-deep")
-        return root
+        return Tree(root)
 
     @cached_property
     def too_large(self) -> bool:
         """Whether reading would take minutes: a selector's work grows with elements times depth."""
-        if self.html.count(b"<") <= 5000:
+        if len(self.html) < 15_000 or self.html.count(b"<") <= 5000:
             return False
         depth = deepest = count = 0
         for event, _ in etree.iterwalk(self.root, events=("start", "end")):
@@ -92,15 +145,16 @@ class Document:
             deepest = max(deepest, depth)
         return count * deepest > MAX_WORK
 
-    @cached_property
-    def selector(self) -> Selector:
-        """The tree as a parsel selector."""
-        return Selector(root=self.root, type="html")
+    @property
+    def root(self) -> Element:
+        """The root of the tree."""
+        return self.tree.root
 
     @cached_property
     def body_classes(self) -> frozenset[str]:
         """Classes of the body element: WordPress's body_class() says what kind of page it is."""
-        return frozenset((self.root.xpath("string(//body/@class)") or "").split())
+        body = next(self.root.iter("body"), None)
+        return frozenset((body.get("class") or "").split()) if body is not None else frozenset()
 
     @cached_property
     def json_ld(self) -> list[tuple[dict[str, Any], bool]]:
@@ -108,7 +162,7 @@ class Document:
         found: list[tuple[dict[str, Any], bool]] = []
         for source in self._json_ld:
             try:
-                data = json.loads(source.decode("utf-8", "replace").strip(), strict=False)
+                data = _read_json(source)
             except (ValueError, RecursionError):
                 continue
             for item in data if isinstance(data, list) else [data]:
@@ -141,34 +195,104 @@ class Document:
         text = body.decode("utf-8", "replace")
         damaged = text.count("\ufffd")
         # A few broken bytes in a UTF-8 page, or a Windows page that says it is UTF-8?
-        if sum(character > "\x7f" for character in text) >= 3 * damaged:
+        if len(text) - len(text.encode("ascii", "ignore")) >= 3 * damaged:
             return text.encode()
         return body.decode("cp1252", "replace").encode()
 
     def _cut_out(self, html: bytes) -> bytes:
         """Take script, style and the like out, as a browser would delimit them; keep what was inside."""
+        if b"\0" in html:
+            html = html.replace(b"\0", b"")
+        self.styles.clear()
+        self._json_ld.clear()
         kept: list[bytes] = []
         unclosed: set[bytes] = set()
-        done = start = 0
-        while (opening := _OPENING.search(html, start)) is not None:
-            start = opening.end()
-            name = opening[1].lower() if opening[1] else b""
-            if not name:
-                end = html.find(b"-->", opening.start())
-                end = len(html) if end < 0 else end + 3
-            else:
-                inner = html.find(b">", start) + 1
-                closing = _CLOSING[name].search(html, inner) if inner and name not in unclosed else None
-                if closing is None:
-                    unclosed.add(name)  # nor is any later one
-                if closing is None or html[inner - 2 : inner] == b"/>":
-                    continue  # never closed: left to the parser
-                end = closing.end()
+        done = start = tag_end = 0
+        for _ in range(MAX_CUTS):
+            if (opening := _OPENING.search(html, start)) is None:
+                break
+            begin, start = opening.span()
+            if name := opening[1]:
+                name = name.lower()
+                if tag_end <= start:
+                    tag_end = html.find(b">", start) + 1
+                if not tag_end:
+                    break
+                if name in unclosed or html[tag_end - 2] == _SLASH:
+                    continue  # left to the parser
+                inner_end, end = _closing(html, name, tag_end)
+                if not end:
+                    unclosed.add(name)
+                    continue
                 if name == b"style":
-                    self.styles.append(html[inner : closing.start()])
-                elif name == b"script" and _LD_JSON.search(html, start, inner):
-                    self._json_ld.append(html[inner : closing.start()])
-            kept.append(html[done : opening.start()])
-            done = start = end
+                    self.styles.append(html[tag_end:inner_end])
+                elif name == b"script" and _LD_JSON.search(html, start, tag_end):
+                    self._json_ld.append(html[tag_end:inner_end])
+                start = end
+            elif html[begin + 1] == _MARK:  # a comment
+                start = html.find(b"-->", begin) + 3
+                if start == 2:
+                    start = len(html)
+            kept.append(html[done:begin])
+            done = start
         kept.append(html[done:])
         return b"".join(kept)
+
+
+def _closing(html: bytes, name: bytes, start: int) -> tuple[int, int]:
+    """Where the closing tag of an element begins and ends; twice nought when there is none."""
+    for _ in range(MAX_CUTS):
+        begin = html.find(b"</", start)
+        if begin < 0:
+            break
+        start = begin + 2 + len(name)
+        if html[begin + 2 : start].lower() == name and (end := _END_OF_TAG.match(html, start)):
+            return begin, end.end()
+        start = begin + 2
+    return 0, 0
+
+
+def _is_marked(html: bytes) -> bool:
+    """Whether the first bytes may say what the character set is: a byte order mark, or NULs of UTF-16."""
+    return html[:1] in _BOM_BEGINS or b"\0" in html[:64]
+
+
+def _read_json(source: bytes) -> Any:
+    try:
+        return msgspec.json.decode(source)
+    except (ValueError, RecursionError):  # line breaks in strings, NaN, broken characters
+        return json.loads(source.decode("utf-8", "replace").strip(), strict=False)
+
+
+def _empty_surroundings(html: bytes) -> bytes:
+    """Take out what is inside of the elements around the article; they stay, so nothing else moves in the tree."""
+    kept: list[bytes] = []
+    emptied: list[bytes] = []
+    done = start = 0
+    while (opening := _SURROUNDINGS.search(html, start)) is not None:
+        start = opening.end()
+        end = _end_of_div(html, start)
+        if end < 0:
+            break
+        inside = html[start:end]
+        # Every "<" has its ">": there are no tags in attributes.
+        if not _IN_THE_WAY.search(inside) and inside.translate(None, _NO_ANGLES) == b"<>" * inside.count(b"<"):
+            kept.append(html[done:start])
+            emptied.append(inside)
+            done = end
+        start = end
+    kept.append(html[done:])
+    taken = b"".join(emptied)
+    return html if any(name in taken for name in _READ_ANYWHERE) else b"".join(kept)
+
+
+def _end_of_div(html: bytes, start: int) -> int:
+    """Where the </div> stands that belongs to a div that has begun; -1 when there is none."""
+    waiting = 1
+    while waiting:
+        end = html.find(b"</div>", start)
+        if end < 0:
+            return -1
+        waiting += html.count(b"<div", start, end) - 1
+        start = end + 6
+    return end

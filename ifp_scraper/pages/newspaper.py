@@ -1,11 +1,10 @@
-"""Canonical pages by the tagDiv Newspaper theme: the classic template, and Cloud Library templates (MARKUP.md 7, 8)."""
+"""Canonical pages by tagDiv's Newspaper theme: the classic template, and Cloud Library templates (MARKUP.md 7, 8)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
 
-from lxml.html import HtmlElement
 from web_poet import field
 
 from ifp_scraper.dates import read_theme_time
@@ -13,6 +12,7 @@ from ifp_scraper.items import Author, Image
 from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
 from ifp_scraper.pages.body import closing_source, inline_text
 from ifp_scraper.pages.document import Document
+from ifp_scraper.pages.tree import Element
 
 
 class NewspaperPage(ArticlePage):
@@ -22,7 +22,7 @@ class NewspaperPage(ArticlePage):
 
     @classmethod
     def matches(cls, document: Document) -> bool:
-        return b"td-post-content" in document.html and b"tdb_single_content" not in document.html
+        return "td-post-content" in document.tree.classes and "tdb_single_content" not in document.tree.classes
 
     @field
     def headline(self) -> str | None:
@@ -49,18 +49,19 @@ class NewspaperPage(ArticlePage):
     def _with_boxes(self, authors: list[Author], box: str, name: str, bio: str) -> list[Author]:
         """Add bios from the author boxes below the body, to the authors of the same name."""
         for found in self.css(box):
-            names = found.css(name)
-            words = found.css(bio)
+            names = self.within(found, name)
+            words = self.within(found, bio)
             for author in authors:
-                if names and words and inline_text(names[0].root) == author.name:
-                    author.bio = author.bio or inline_text(words[0].root) or None
+                if names and words and inline_text(names[0]) == author.name:
+                    author.bio = author.bio or inline_text(words[0]) or None
         return authors
 
     @field
     def sections(self) -> list[str]:
         # .td-post-category is a module's label; breadcrumbs end with the headline, unlinked.
         return (
-            self.lines("ul.td-category li.entry-category, .td-post-header .td-category a")
+            self.lines("ul.td-category li.entry-category")
+            or self.lines(".td-post-header .td-category a")
             or self.graph_words("articleSection")
             or self.lines(".entry-crumbs a.entry-crumb")[1:][-1:]
         )
@@ -70,9 +71,9 @@ class NewspaperPage(ArticlePage):
         return self.lines("ul.td-tags li a") or self.graph_words("keywords")
 
     @cached_property
-    def container(self) -> HtmlElement | None:
+    def container(self) -> Element | None:
         found = self.css("article .td-post-content") or self.css(".td-post-content")
-        return found[0].root if found else None
+        return found[0] if found else None
 
     @cached_property
     def lead_image(self) -> Image | None:
@@ -81,23 +82,23 @@ class NewspaperPage(ArticlePage):
     @field
     def source(self) -> str | None:
         for item in self.css(".td-post-source-tags .td-post-small-box"):
-            label = item.css("span::text").get("").strip().lower()
-            if label in ("source", "sources") and (link := item.css("a")):
-                return inline_text(link[0].root) or None
+            label = next((span.text for span in item.iter("span") if span.text), "").strip().lower()
+            if label in ("source", "sources") and (link := next(item.iter("a"), None)) is not None:
+                return inline_text(link) or None
         return closing_source(self.content.blocks)
 
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("published")
         # The first time element of a page may be a module's, and the site's header shows today's date.
-        yield from self._theme_times(".td-post-header .td-post-date time::attr(datetime)")
-        yield from self._theme_times('meta[itemprop="datePublished"]::attr(content)')
+        yield from self._theme_times(".td-post-header .td-post-date time", "datetime")
+        yield from self._theme_times('meta[itemprop="datePublished"]', "content")
 
     def modified_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("modified")
-        yield from self._theme_times('meta[itemprop="dateModified"]::attr(content)')
+        yield from self._theme_times('meta[itemprop="dateModified"]', "content")
 
-    def _theme_times(self, query: str) -> Iterator[Evidence | None]:
-        printed = self.css(query).get()
+    def _theme_times(self, query: str, attribute: str) -> Iterator[Evidence | None]:
+        printed = self.value(query, attribute)
         yield self.evidence("time", printed, read_theme_time(printed))
 
 
@@ -108,7 +109,7 @@ class NewspaperCloudPage(NewspaperPage):
 
     @classmethod
     def matches(cls, document: Document) -> bool:
-        return b"tdb_single_content" in document.html
+        return "tdb_single_content" in document.tree.classes
 
     @field
     def headline(self) -> str | None:
@@ -144,10 +145,10 @@ class NewspaperCloudPage(NewspaperPage):
         return self.lines("ul.tdb-tags li a") or self.graph_words("keywords")
 
     @cached_property
-    def container(self) -> HtmlElement | None:
+    def container(self) -> Element | None:
         # The container itself is a .td_block_wrap like any widget; what is inside counts.
         found = self.css(".tdb_single_content .tdb-block-inner") or self.css(".tdb_single_content")
-        return found[0].root if found else None
+        return found[0] if found else None
 
     @cached_property
     def lead_image(self) -> Image | None:
@@ -155,5 +156,5 @@ class NewspaperCloudPage(NewspaperPage):
 
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("published")
-        yield from self._theme_times(".tdb_single_date time::attr(datetime)")
-        yield from self._theme_times('meta[itemprop="datePublished"]::attr(content)')
+        yield from self._theme_times(".tdb_single_date time", "datetime")
+        yield from self._theme_times('meta[itemprop="datePublished"]', "content")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from lxml.html import HtmlElement
 from web_poet import field
 
 from ifp_scraper.dates import read_instant
 from ifp_scraper.items import Author, Image
 from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
 from ifp_scraper.pages.document import Document
+from ifp_scraper.pages.tree import Element
 
 _CONTAINERS = (
     ".wp-block-post-content",
@@ -44,7 +44,7 @@ class WordPressPage(ArticlePage):
     @field
     def byline(self) -> str | None:
         names = [author.name for author in self._named]
-        return ", ".join(names) if names else without_by(self.css('meta[name="author"]::attr(content)').get())
+        return ", ".join(names) if names else without_by(self.value('meta[name="author"]', "content"))
 
     @cached_property
     def _named(self) -> list[Author]:
@@ -52,7 +52,8 @@ class WordPressPage(ArticlePage):
             ".wp-block-post-author-name",
             ".wp-block-post-author__name",
             ".entry-meta .author a, .entry-header .author a, .byline a, .posted-by a, a[rel='author']",
-            ".entry-meta .author, .entry-header .author, .byline .author, .byline, [itemprop='author'] [itemprop='name']",
+            ".entry-meta .author, .entry-header .author, .byline .author, .byline,"
+            " [itemprop='author'] [itemprop='name']",
         ):
             if found := self.people(query):
                 return found
@@ -75,10 +76,10 @@ class WordPressPage(ArticlePage):
         ) or self.graph_words("keywords")
 
     @cached_property
-    def container(self) -> HtmlElement | None:
+    def container(self) -> Element | None:
         for query in _CONTAINERS:
             if found := self.css(query):
-                return found[0].root
+                return found[0]
         return None
 
     @cached_property
@@ -88,15 +89,15 @@ class WordPressPage(ArticlePage):
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("published")
         for query in (
-            ".wp-block-post-date time::attr(datetime)",
-            "time.entry-date.published::attr(datetime), time.published::attr(datetime)",
-            "article time.entry-date::attr(datetime), .entry-meta time::attr(datetime)",
+            ".wp-block-post-date time",
+            "time.entry-date.published, time.published",
+            "article time.entry-date, .entry-meta time",
         ):
-            if printed := self.css(query).get():
+            if printed := self.value(query, "datetime"):
                 yield self.evidence("time", printed, read_instant(printed))
                 break
 
     def modified_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("modified")
-        printed = self.css("article time.updated:not(.published)::attr(datetime)").get()
+        printed = self.value("article time.updated:not(.published)", "datetime")
         yield self.evidence("time", printed, read_instant(printed))
