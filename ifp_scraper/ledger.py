@@ -43,6 +43,9 @@ _FAILED_SHARE = 0.01
 """Share of failed fetches from which a run has not done its job."""
 
 _HEAD = 4096
+_KEPT_FAILURES = 1000
+"""Failed addresses that the runs file keeps for the next run."""
+
 _KEPT_PAGES = 20
 """Unreadable pages that are kept beside the rejected file, for ``scrapy fixture``."""
 
@@ -94,6 +97,7 @@ class Ledger:
             self._rejected_path.unlink(missing_ok=True)
         self._rejected = self._read_rejected()
         self._base = self._last_whole_run()
+        self._failed_before = self._last_failures()
         self.current_walk: Walk | None = None
         self._walked_whole = False
         self._broken: list[str] = []
@@ -120,7 +124,7 @@ class Ledger:
         if known is None:
             rejected = self._rejected.get(url)
             return rejected is not None and not _later(ref.modified_at, rejected.modified_at)
-        if known.status == "gone":
+        if known.status == "gone" or known.url in self._failed_before:
             return False
         refresh = self.options.refresh
         if refresh is not None and (known.published_at is None or parse_utc(known.published_at) >= refresh):
@@ -343,6 +347,7 @@ class Ledger:
             "exit_status": self.exit_status,
             "reason": why or reason,
             "complete": complete,
+            "failed_urls": [urls.canonical(url) for url, _ in self.failures[:_KEPT_FAILURES]],
             "articles": len(self.store),
             "newest_modified": self._seen_until(),
             "newest_published": self.store.newest_published,
@@ -378,6 +383,12 @@ class Ledger:
             return None
         head = runs[-1].get("head") or {}
         return runs[-1] if head == _head(self.store.path, head.get("bytes")) else None
+
+    def _last_failures(self) -> frozenset[str]:
+        """Articles of which a page failed in the last run: they are fetched again, however much of them is known."""
+        runs = [run for run in _lines(self._runs_path) if run.get("site") == self.options.site]
+        failed = runs[-1].get("failed_urls") if runs else None
+        return frozenset(url for url in failed if isinstance(url, str)) if isinstance(failed, list) else frozenset()
 
     def _seen_until(self) -> str | None:
         """Up to when no edit can have been missed: what came while the run went on may have been listed before."""

@@ -158,3 +158,23 @@ def test_arguments_that_make_no_sense(arguments: tuple[str, ...], message: str, 
         assert (run.status, message in run.err) == (2, True), run.err
         assert "Traceback" not in run.err
         assert server.log == []
+
+
+def test_an_amp_page_that_failed_is_read_by_the_next_run(tmp_path: Path) -> None:
+    site = Site(make_posts(8, seed=9))
+    out = tmp_path / "ifp.jsonl"
+    post = site.open_posts()[2]
+    with serve(site) as server:
+        server.fault(post.path + "amp/", 500, None)
+        assert crawl(server.url, out, "-s", "RETRY_TIMES=0").status == 1
+        server.clear()
+        assert crawl(server.url, out).status == 0
+        assert [
+            (line["layout"], line["revision"], line["reread"]) for line in lines(out) if line["id"] == post.id
+        ] == [
+            ("newspaper", 1, False),
+            ("newspaper+amp-swift", 1, True),
+        ]
+        server.clear()
+        assert crawl(server.url, out).status == 0
+        assert len(server.log) <= 4
