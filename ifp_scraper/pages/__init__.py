@@ -49,8 +49,10 @@ def pick(document: Document, capture: Capture) -> ArticlePage | None:
         return None
     if document.too_large:
         raise UnreadablePage("too large: more elements, or deeper ones, than any article has")
-    layout = next(layout for layout in LAYOUTS if layout.matches(document))
-    return layout(document, capture)
+    page = next(layout for layout in LAYOUTS if layout.matches(document))(document, capture)
+    if page.container is None:  # then what it resembles says best what has changed
+        page = next(layout for layout in LAYOUTS if layout.resembles(document))(document, capture)
+    return page
 
 
 def read_page(body: bytes | str, capture: Capture, content_type: str | None = None) -> ArticlePage | None:

@@ -21,7 +21,6 @@ from ifp_scraper.dates import (
 from ifp_scraper.items import Author, Image, RecentPost
 from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
 from ifp_scraper.pages.body import inline_text
-from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.tree import Element, Tree
 
 _AMP_ADDRESS = re.compile(r"/amp(/\d{1,3})?/?$")
@@ -118,10 +117,7 @@ class AmpSwiftPage(AmpPage):
     """The design Swift, the sidebar variant (``.sp-left``) included."""
 
     layout = "amp-swift"
-
-    @classmethod
-    def matches(cls, document: Document) -> bool:
-        return bool(document.tree.find(".cntn-wrp.artl-cnt"))
+    marks = ("artl-cnt", "cntn-wrp")
 
     @field
     def headline(self) -> str | None:

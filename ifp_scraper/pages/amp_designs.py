@@ -12,12 +12,7 @@ from ifp_scraper.items import Author, Image, RecentPost
 from ifp_scraper.pages.amp import AmpPage
 from ifp_scraper.pages.article import Evidence, without_by
 from ifp_scraper.pages.body import inline_text
-from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.tree import Element
-
-
-def _is_design(document: Document, name: bytes) -> bool:
-    return "amp-wp-article-content" in document.tree.classes and name in document.html
 
 
 class AmpDesignPage(AmpPage):
@@ -85,30 +80,21 @@ class AmpDesign1Page(AmpDesignPage):
     """Design 1."""
 
     layout = "amp-design1"
-
-    @classmethod
-    def matches(cls, document: Document) -> bool:
-        return _is_design(document, b"design_1_wrapper")
+    marks = ("amp-wp-article-content", "design_1_wrapper")
 
 
 class AmpDesign2Page(AmpDesignPage):
     """Design 2."""
 
     layout = "amp-design2"
-
-    @classmethod
-    def matches(cls, document: Document) -> bool:
-        return _is_design(document, b"design_2_wrapper")
+    marks = ("amp-wp-article-content", "design_2_wrapper")
 
 
 class AmpDesign3Page(AmpDesignPage):
     """Design 3, the only one of the three with recent posts."""
 
     layout = "amp-design3"
-
-    @classmethod
-    def matches(cls, document: Document) -> bool:
-        return _is_design(document, b"design_3_wrapper")
+    marks = ("amp-wp-article-content", "design_3_wrapper")
 
     @field
     def recent_posts(self) -> list[RecentPost]:

@@ -87,10 +87,18 @@ class ArticlePage(ItemPage[Article]):
 
     is_amp: ClassVar[bool] = False
 
+    marks: ClassVar[tuple[str, ...]] = ()
+    """Class names by which a page of this layout is told."""
+
     @classmethod
     def matches(cls, document: Document) -> bool:
-        """Whether the page is of this layout, told by its markup alone."""
-        raise NotImplementedError
+        """Whether the page has the layout's class names."""
+        return all(mark in document.tree.classes for mark in cls.marks)
+
+    @classmethod
+    def resembles(cls, document: Document) -> bool:
+        """Whether the names stand in the page at all: after a change of the theme, perhaps as parts of others."""
+        return all(mark.encode() in document.html for mark in cls.marks)
 
     def __init__(self, document: Document, capture: Capture) -> None:
         self.document = document

@@ -114,7 +114,7 @@ class Document:
         # A parser each: a shared one is not safe between threads, and making one costs a microsecond.
         parser = etree.HTMLParser(
             encoding="utf-8",
-            huge_tree=True,
+            huge_tree=False,
             remove_comments=True,
             remove_pis=True,
             no_network=True,

@@ -11,7 +11,6 @@ from ifp_scraper.dates import read_theme_time
 from ifp_scraper.items import Author, Image
 from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
 from ifp_scraper.pages.body import closing_source, inline_text
-from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.tree import Element
 
 
@@ -19,10 +18,7 @@ class NewspaperPage(ArticlePage):
     """The classic template: ``.td-post-header`` and ``.td-post-content``."""
 
     layout = "newspaper"
-
-    @classmethod
-    def matches(cls, document: Document) -> bool:
-        return "td-post-content" in document.tree.classes and "tdb_single_content" not in document.tree.classes
+    marks = ("td-post-content",)
 
     @field
     def headline(self) -> str | None:
@@ -106,10 +102,7 @@ class NewspaperCloudPage(NewspaperPage):
     """A tagDiv Cloud Library template: every part is a ``tdb_single_*`` block, in any order."""
 
     layout = "newspaper-cloud"
-
-    @classmethod
-    def matches(cls, document: Document) -> bool:
-        return "tdb_single_content" in document.tree.classes
+    marks = ("tdb_single_content",)
 
     @field
     def headline(self) -> str | None:

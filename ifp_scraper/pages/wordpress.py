@@ -10,7 +10,6 @@ from web_poet import field
 from ifp_scraper.dates import read_instant
 from ifp_scraper.items import Author, Image
 from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
-from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.tree import Element
 
 _CONTAINERS = (
@@ -28,10 +27,6 @@ class WordPressPage(ArticlePage):
     """Core's classes, a block theme's blocks, hAtom's and schema.org's names."""
 
     layout = "wordpress"
-
-    @classmethod
-    def matches(cls, document: Document) -> bool:
-        return True
 
     @field
     def headline(self) -> str | None:
