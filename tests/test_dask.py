@@ -28,6 +28,8 @@ from functools import partial
 from ifp_scraper import bulk
 from ifp_scraper.commands import extract
 from ifp_scraper.__main__ import main
+
+pytestmark = pytest.mark.slow
 extract.cut = partial(bulk.cut, size={SPAN})
 main()
 """

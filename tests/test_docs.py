@@ -27,6 +27,8 @@ from ifp_scraper.commands.schema import markdown
 from tests.crawling import FAST, ROOT, lines, scrapy
 from tests.site import Site, SiteServer, make_posts, serve
 
+pytestmark = pytest.mark.slow
+
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SAMPLE = ROOT / "ifp_scraper" / "data" / "sample.warc.gz"
 COMMAND = re.compile(r"(?:\.venv/bin/)?(scrapy|ifp) (?=[a-z])")

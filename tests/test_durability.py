@@ -23,6 +23,8 @@ from fastwarc.warc import ArchiveIterator
 from tests.crawling import FAST, ROOT, Run, crawl, lines, scrapy
 from tests.site import Site, SiteServer, make_posts, serve
 
+pytestmark = pytest.mark.slow
+
 POSTS = 200
 
 

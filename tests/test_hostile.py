@@ -18,6 +18,8 @@ from tests.hostile import HostileServer, Measured, crawl_hostile, html, redirect
 from tests.mutations import unsound
 from tests.site import Site, make_posts
 
+pytestmark = pytest.mark.slow
+
 MEMORY = 400
 """MiB that no crawl of a hostile site may take."""
 

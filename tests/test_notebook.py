@@ -9,6 +9,8 @@ import pytest
 
 from tests.crawling import ROOT, lines, scrapy
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOK = ROOT / "notebooks" / "explore.ipynb"
 
 

@@ -13,6 +13,8 @@ import pytest
 
 from tests.crawling import ROOT, lines
 
+pytestmark = pytest.mark.slow
+
 FORBIDDEN = ("tests/", "docs/", "output/", "notebooks/", "benchmarks/", ".ci/")
 
 

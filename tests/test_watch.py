@@ -15,6 +15,8 @@ from tests.crawling import crawl, lines
 from tests.hostile import Handler, HostileServer, serve_hostile
 from tests.site import Site, make_posts
 
+pytestmark = pytest.mark.slow
+
 NEW = 12
 """Articles that appear after the site has changed."""
 

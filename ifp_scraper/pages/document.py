@@ -55,7 +55,7 @@ _LD_JSON = re.compile(rb"""type\s*=\s*["']?application/ld\+json""", re.IGNORECAS
 # share bars, sidebar, related posts, comment form, footer. No layout reads anything inside them.
 _SURROUNDINGS = re.compile(
     rb"""<div (?:class|id)=["'](?:"""
-    rb"hamb-mnu|ss-ic|s_stk ss-ic|f-w-f[12]"
+    rb"hamb-mnu|ss-ic|s_stk ss-ic|fsp-img|f-w-f[12]"
     rb"|td-mobile-nav|tdc-header-wrap|td-header-(?:template-)?wrap|td-post-sharing(?:-top|-bottom)?"
     rb"|td-pb-span4 td-main-sidebar|td_block_wrap td_block_related_posts"
     rb"""|comments["'] (?:id=["']comments|class=["']comments-area)"""
