@@ -736,7 +736,7 @@ def test_a_killed_crawl_loses_and_doubles_nothing(path: Path) -> None:
     count = 0
     for _ in range(5):
         # Four kills after each other, so that the crawls also repair what the one before left.
-        result = run(APPENDER, path, *(dice.random() * 0.05 for _ in range(4)))
+        result = run(APPENDER, path, *(dice.random() * 0.1 for _ in range(4)))
         assert result.returncode == 0, result.stderr
         *whole, torn = path.read_bytes().split(b"\n")
         assert [json.loads(line)["id"] for line in whole] == list(range(len(whole)))
@@ -746,9 +746,9 @@ def test_a_killed_crawl_loses_and_doubles_nothing(path: Path) -> None:
             for known in list(store.known())[count:]:
                 assert known.id is not None
                 assert store.read(known).body == "word " * (known.id * 37 % 3000)
-        assert len(whole) > count
         count = len(whole)
         assert ids(path) == list(range(count))
+    assert count  # a slow machine may write nothing between two kills, but not between all
 
 
 class Crashes(RuleBasedStateMachine):
