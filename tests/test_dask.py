@@ -20,6 +20,7 @@ from tests.site import Site, make_posts, record, serve
 
 pytest.importorskip("distributed", reason='needs the extra "cluster"')
 
+pytestmark = pytest.mark.slow
 SPAN = 20_000
 """Bytes: small, so that a small recording has many spans."""
 
@@ -28,8 +29,6 @@ from functools import partial
 from ifp_scraper import bulk
 from ifp_scraper.commands import extract
 from ifp_scraper.__main__ import main
-
-pytestmark = pytest.mark.slow
 extract.cut = partial(bulk.cut, size={SPAN})
 main()
 """
