@@ -107,7 +107,8 @@ def dry_run(
 
 async def _crawl(spider: _Spider, broken: Callable[[str], bool]) -> None:
     async for request in spider.start():
-        spider._pending.release()
+        spider._given += 1
+        spider._end_one()
         ref = request.meta["ref"]
         path = ref.url.removeprefix(spider.server.url)
         spider.run.articles.append(path)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 from random import Random
+from tempfile import gettempdir
 
 import pytest
 
@@ -27,7 +29,7 @@ def test_mutated_pages() -> None:
         found = mutations.fault(html, url)
         number += 1
         if found:
-            with open(f"/tmp/fuzz-{seed}-{number}.html", "wb") as file:
+            with open(Path(gettempdir()) / f"fuzz-{seed}-{number}.html", "wb") as file:
                 file.write(html)
         assert found is None, f"{found}; saved as {file.name}"
 

@@ -99,6 +99,8 @@ class IfpSpider(scrapy.Spider):
         self._too_old = 0
         self._delay = 0.0
         self._pending = asyncio.Semaphore(_IN_FLIGHT)
+        self._running = 0
+        self._given = 0
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> IfpSpider:
@@ -132,12 +134,11 @@ class IfpSpider(scrapy.Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield a request for every article that is new, changed or asked for."""
-        count = 0
         async for ref, meta in self._wanted():
-            if self.stopping:
+            if self.stopping or not await self._below_limit():
                 return
             await self._pending.acquire()
-            count += 1
+            self._running += 1
             yield Request(
                 meta.pop("address", ref.url),
                 callback=self.parse_article,
@@ -146,8 +147,20 @@ class IfpSpider(scrapy.Spider):
                 meta={"ref": ref, **meta},
                 dont_filter=True,
             )
-            if self.options.limit is not None and count >= self.options.limit:
-                return
+
+    async def _below_limit(self) -> bool:
+        """Whether one more article may be begun; what turns out to be none, or out of range, does not count."""
+        limit = self.options.limit
+        while limit is not None and self._given + self._running >= limit and not self.stopping:
+            if self._given >= limit:
+                return False
+            await asyncio.sleep(0.01)
+        return True
+
+    def _end_one(self) -> None:
+        """An article is no longer under way."""
+        self._running -= 1
+        self._pending.release()
 
     async def _wanted(self) -> AsyncIterator[tuple[ArticleRef, dict[str, Any]]]:
         seen: set[str] = set()
@@ -295,13 +308,14 @@ class IfpSpider(scrapy.Spider):
         else:
             if article is not None:
                 self.ledger.watch.keep(article, response)
+                self._given += 1
                 yield article
         finally:
-            self._pending.release()
+            self._end_one()
 
     async def article_failed(self, failure: Any) -> None:
         """Count an article that could not be fetched; the next run tries again."""
-        self._pending.release()
+        self._end_one()
         ref: ArticleRef = failure.request.meta["ref"]
         error = failure.value
         if isinstance(error, HttpError):
