@@ -61,6 +61,7 @@ def _in_utc(instant: datetime) -> datetime | None:
     return instant.astimezone(UTC) if 1900 <= instant.year <= 2999 else None
 
 
+@lru_cache(maxsize=256)  # a page prints the same time again and again
 def read_instant(text: str | None) -> datetime | None:
     """Read a time whose offset is right: REST ``*_gmt`` (no offset means UTC), SEO plugins, sitemaps."""
     printed = read_iso(text)
@@ -80,6 +81,7 @@ def read_http_date(text: str | None) -> datetime | None:
     return _in_utc(instant if instant.tzinfo else instant.replace(tzinfo=UTC))
 
 
+@lru_cache(maxsize=256)  # a page prints the same time again and again
 def read_theme_time(text: str | None) -> datetime | None:
     """Read the Newspaper theme's ``time[datetime]`` and ``meta[itemprop]``.
 
@@ -94,6 +96,7 @@ def read_theme_time(text: str | None) -> datetime | None:
     return _in_utc(printed)
 
 
+@lru_cache(maxsize=256)  # a page prints the same time again and again
 def read_amp_json_ld(text: str | None, plugin_version: tuple[int, ...] | None) -> datetime | None:
     """Read AMPforWP's JSON-LD date, and Design 1's ``time[datetime]``.
 

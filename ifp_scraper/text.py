@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+from unicodedata import normalize
 
 LINE_BREAK = "\ue00a"
 """Stands for a ``<br>`` while a block is put together: a character for private use."""
@@ -21,10 +21,25 @@ def words(text: str) -> frozenset[str]:
 
 def squeeze(text: str) -> str:
     """Collapse white space (no-break spaces too) to single spaces, in NFC, without control characters."""
-    text = " ".join(text.split())
-    if not text.isprintable():
-        text = _UNWANTED.sub("", text.translate(_WINDOWS)).strip()
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    text = text.strip()
+    if not text.isprintable():  # any white space but a plain space is not
+        text = " ".join(text.split())
+        if not text.isprintable():
+            text = " ".join(_UNWANTED.sub("", text.translate(_WINDOWS)).split())
+    elif "  " in text:
+        text = " ".join(text.split())
+    return text if text.isascii() else normalize("NFC", text)
+
+
+def count_words(text: str) -> int:
+    """Count the words of a text that is squeezed, line by line.
+
+    >>> count_words("Two words\\n\\nand three more")
+    5
+    """
+    if "\n\n\n" in text:
+        return len(text.split())
+    return text.count(" ") + text.count("\n") - text.count("\n\n") + 1 if text else 0
 
 
 def squeeze_lines(text: str) -> str:

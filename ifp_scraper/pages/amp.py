@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cached_property
-from typing import Any, Literal
+from datetime import datetime, timedelta
+from functools import cached_property, lru_cache
+from typing import Any, Literal, NamedTuple
 
 from web_poet import field
 
@@ -21,6 +22,7 @@ from ifp_scraper.dates import (
 from ifp_scraper.items import Author, Image, RecentPost
 from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
 from ifp_scraper.pages.body import inline_text
+from ifp_scraper.pages.document import parse
 from ifp_scraper.pages.tree import Element, Tree
 
 _AMP_ADDRESS = re.compile(r"/amp(/\d{1,3})?/?$")
@@ -69,39 +71,66 @@ class AmpPage(ArticlePage):
                 return tuple(int(part) for part in match[1].split(".") if part)
         return None
 
-    def recent_post(self, entry: Element, title: str) -> RecentPost | None:
-        """Read one entry of Recent Posts; null when it has no headline with a link.
+    def recent(self, entries: str, title: str) -> list[RecentPost]:
+        """Read the entries of Recent Posts that have a headline with a link.
 
         Args:
-            entry: the element of the entry.
-            title: class of the element that holds its headline; the designs call it differently.
+            entries: selects the elements of the entries.
+            title: class of the element that holds an entry's headline; the designs call it differently.
         """
-        parts = Tree(entry).classes
-        link = next(parts[title][0].iter("a"), None) if title in parts else None
-        url = urls.absolute(self.capture.url, link.get("href")) if link is not None else None
-        if link is None or url is None or not url.startswith("http"):
+        box = self.document.recent_posts
+        read = _read_box(box, entries, title) if box is not None else _read_entries(self.document.tree, entries, title)
+        return [post for entry in read if (post := self._recent_post(entry))]
+
+    def _recent_post(self, entry: _Entry) -> RecentPost | None:
+        url = urls.absolute(self.capture.url, entry.link)
+        if url is None or not url.startswith("http"):
             return None
-        post = RecentPost(inline_text(link), urls.canonical(url))
-        post.excerpt = _first_line(parts.get("loop-excerpt"))
-        if "loop-category" in parts:
-            post.section = _first_line([*parts["loop-category"][0].iter("li", "a")])
-        post.published_raw = _first_line(parts.get("loop-date"))
-        if post.published_raw and self.capture.captured_at:
-            self._read_ago(post, post.published_raw)
+        post = RecentPost(entry.headline, urls.canonical(url), entry.excerpt, entry.section, entry.published_raw)
+        captured_at = self.capture.captured_at
+        if entry.published_raw and captured_at:
+            times = _read_ago(entry.published_raw, captured_at, self.capture.age)
+            post.published_at, post.published_earliest, post.published_latest = times
         return post
 
-    def _read_ago(self, post: RecentPost, words: str) -> None:
-        captured_at = self.capture.captured_at
-        assert captured_at is not None
-        if interval := ago_interval(words, captured_at, self.capture.age):
-            post.published_at = format_utc(read_ago(words, captured_at))
-        elif printed := read_printed_date(words):  # the option "traditional": site-local, to the minute
-            first, last = printed
-            post.published_at = format_utc(first)
-            interval = first - CLOCK_READING, last + CLOCK_READING
-        if interval:
-            post.published_earliest = format_utc(interval[0])
-            post.published_latest = format_utc(interval[1])
+
+class _Entry(NamedTuple):
+    """What an entry of Recent Posts prints."""
+
+    headline: str
+    link: str
+    excerpt: str | None
+    section: str | None
+    published_raw: str | None
+
+
+@lru_cache(maxsize=256)
+def _read_box(box: bytes, entries: str, title: str) -> list[_Entry]:
+    return _read_entries(Tree(parse(box)), entries, title)
+
+
+def _read_entries(tree: Tree, entries: str, title: str) -> list[_Entry]:
+    found = []
+    for element in tree.find(entries):
+        entry = Tree(element)
+        links = entry.find(f".{title} a")
+        if links and (address := links[0].get("href")):
+            texts = (_first_line(entry.find(query)) for query in (".loop-excerpt", ".loop-category li", ".loop-date"))
+            found.append(_Entry(inline_text(links[0]), address, *texts))
+    return found
+
+
+@lru_cache(maxsize=256)
+def _read_ago(words: str, captured_at: datetime, age: timedelta) -> tuple[str | None, str | None, str | None]:
+    """Read a printed age or date: the likeliest instant, the earliest and the latest one."""
+    if interval := ago_interval(words, captured_at, age):
+        likeliest = read_ago(words, captured_at)
+    elif printed := read_printed_date(words):  # the option "traditional": site-local, to the minute
+        likeliest, last = printed
+        interval = likeliest - CLOCK_READING, last + CLOCK_READING
+    else:
+        return None, None, None
+    return format_utc(likeliest), format_utc(interval[0]), format_utc(interval[1])
 
 
 def _bio(box: Element) -> str | None:
@@ -109,7 +138,7 @@ def _bio(box: Element) -> str | None:
     return " ".join(filter(None, map(inline_text, box.iterchildren("p")))) or None
 
 
-def _first_line(found: list[Element] | None) -> str | None:
+def _first_line(found: list[Element]) -> str | None:
     return (inline_text(found[0]) or None) if found else None
 
 
@@ -166,5 +195,4 @@ class AmpSwiftPage(AmpPage):
 
     @field
     def recent_posts(self) -> list[RecentPost]:
-        entries = (self.recent_post(entry, "loop-title") for entry in self.css(".r-pf .fsp"))
-        return [post for post in entries if post]
+        return self.recent(".r-pf .fsp", "loop-title")

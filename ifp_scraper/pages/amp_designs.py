@@ -98,5 +98,4 @@ class AmpDesign3Page(AmpDesignPage):
 
     @field
     def recent_posts(self) -> list[RecentPost]:
-        entries = (self.recent_post(entry, "related_link") for entry in self.css(".recentpost li"))
-        return [post for post in entries if post]
+        return self.recent(".recentpost li", "related_link")

@@ -28,7 +28,7 @@ from ifp_scraper.pages.css import StyleSheet
 from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.revisions import content_hash
-from ifp_scraper.text import first_language, squeeze
+from ifp_scraper.text import count_words, first_language, squeeze
 
 try:
     EXTRACTOR_VERSION = version("ifp-scraper")
@@ -93,7 +93,7 @@ class ArticlePage(ItemPage[Article]):
     @classmethod
     def matches(cls, document: Document) -> bool:
         """Whether the page has the layout's class names."""
-        return all(mark in document.tree.classes for mark in cls.marks)
+        return all(map(document.tree.bears, cls.marks))
 
     @classmethod
     def resembles(cls, document: Document) -> bool:
@@ -204,7 +204,7 @@ class ArticlePage(ItemPage[Article]):
 
     @field
     def word_count(self) -> int:
-        return len(self._body.split())
+        return count_words(self._body)
 
     @field
     def images(self) -> list[Image]:

@@ -197,9 +197,14 @@ class _Walk:
             return
         run, linked = self._run, self._linked
         self._run, self._linked = [], []
-        text = squeeze_lines("".join(run))
-        if not text:
-            return
+        text = plain = squeeze_lines("".join(run))
+        if True in linked:
+            plain = "".join(part for part, in_link in zip(run, linked, strict=True) if not in_link)
+            plain = squeeze(plain.replace(LINE_BREAK, " "))
+        if text:
+            self._add(text, plain, context)
+
+    def _add(self, text: str, plain: str, context: _Context) -> None:
         if self._is_full(self.blocks, MAX_BLOCKS):
             return
         block: Block = {"kind": cast("Literal['paragraph']", context.kind), "text": text}
@@ -209,18 +214,27 @@ class _Walk:
             block["level"] = max(1, context.list_level)
             block["ordered"] = context.ordered
         self.blocks.append(block)
-        if True in linked:
-            text = "".join(part for part, in_link in zip(run, linked, strict=True) if not in_link)
-            text = squeeze(text.replace(LINE_BREAK, " "))
-        self.plain.append(text.replace("\n", " "))
+        self.plain.append(plain.replace("\n", " "))
 
     def inside(self, element: Element, context: _Context) -> None:
         """Walk what an element holds."""
         self.say(element.text, context)
         for child in element:
-            self.child(child, context)
+            if child.tag == "p" and not len(child) and not child.keys():
+                self._text_alone(child.text, context)
+            else:
+                self.child(child, context)
             if tail := child.tail:
                 self.say(tail, context)
+
+    def _text_alone(self, text: str | None, context: _Context) -> None:
+        """Take a paragraph of nothing but text, as nine of ten are."""
+        self.end_block(context)
+        if context.preformatted or context.in_link:
+            self.say(text, context)
+            self.end_block(context)
+        elif text and (text := squeeze_lines(text)):
+            self._add(text, text, context)
 
     def child(self, element: Element, context: _Context) -> None:
         """Walk one element; its tail is the caller's."""
@@ -493,23 +507,23 @@ def _mark_related(blocks: list[Block], plain: list[str]) -> None:
         blocks: the body's blocks; changed in place.
         plain: for each block its text outside of links.
     """
-    only_links = [
-        block["kind"] in ("paragraph", "list_item", "heading")
-        and not _WORD.search(outside)
-        and _WORD.search(block["text"]) is not None
-        for block, outside in zip(blocks, plain, strict=True)
-    ]
+
+    def is_link(number: int) -> bool:
+        """Whether a block is nothing but links."""
+        if number == len(blocks) or blocks[number]["kind"] not in ("paragraph", "list_item", "heading"):
+            return False
+        return not _WORD.search(plain[number]) and _WORD.search(blocks[number]["text"]) is not None
+
     following = False
     for number, block in enumerate(blocks):
-        if following and only_links[number]:
+        if following and is_link(number):
             _make_related(block)
             continue
         following = False
         label = _RELATED_LABEL.match(block["text"])
         if label is None or _WORD.search(_RELATED_LABEL.sub("", plain[number], count=1)):
             continue
-        alone = not _WORD.search(block["text"], label.end())
-        if not alone or only_links[number] or (number + 1 < len(blocks) and only_links[number + 1]):
+        if _WORD.search(block["text"], label.end()) or is_link(number) or is_link(number + 1):
             _make_related(block)
             following = True
 

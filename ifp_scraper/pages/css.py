@@ -20,7 +20,7 @@ MAX_RULES = 200
 MAX_AT_RULES = 16
 """Rules inside more at-rules than this hide nothing."""
 
-_NONE = re.compile(rb"display\s*:\s*none", re.IGNORECASE)
+_NONE = re.compile(rb"display\s*:\s*none")
 _NAME_END = re.compile(rb"(?![\w-])")
 _BRACE = re.compile(rb"[{}]")
 _COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)", re.DOTALL)
@@ -75,16 +75,28 @@ class StyleSheet:
         return bool(matching) and max(matching, key=lambda rule: rule.weight).hides
 
     def _is_suspect(self, name: str) -> bool:
-        """Whether any rule that names this class or id hides: finding out costs a search, not a parse."""
+        """Whether any rule that names this class or id hides: most sheets need not be read further then."""
         if name[0] not in ".#":
             return False
         if name not in self._suspects:
-            self._suspects[name] = _may_hide(self._text, name.encode())
+            self._suspects[name] = _is_named(name.encode(), self._hiding)
         return self._suspects[name]
 
     @cached_property
-    def _text(self) -> bytes:
-        return b"}".join(self._styles)
+    def _hiding(self) -> bytes:
+        """The selectors of all rules that hide, found by a search for what they say."""
+        sheet = b"}".join(self._styles)
+        if b"DISPLAY" in sheet or b"NONE" in sheet:
+            sheet = sheet.replace(b"DISPLAY", b"display").replace(b"NONE", b"none")
+        selectors: list[bytes] = []
+        before = -1
+        for rule in _NONE.finditer(sheet):
+            opened = sheet.rfind(b"{", before + 1, rule.start())
+            if opened >= 0:
+                begin = max(sheet.rfind(b"}", before + 1, opened), sheet.rfind(b"{", before + 1, opened), before)
+                selectors.append(sheet[begin + 1 : opened])
+                before = opened
+        return b",".join(selectors)
 
     @cached_property
     def _rules(self) -> dict[str, list[_Rule]]:
@@ -113,19 +125,13 @@ class StyleSheet:
         return rules
 
 
-def _may_hide(style: bytes, name: bytes) -> bool:
-    start = 0
-    while (found := style.find(name, start)) >= 0:
-        start = found + len(name)
-        if not _NAME_END.match(style, start):  # another, longer name
-            continue
-        opened = style.find(b"{", start)
-        if opened < 0:
-            return False
-        start = opened + 1
-        closed = _BRACE.search(style, start)
-        if _NONE.search(style, start, closed.start() if closed else len(style)):
+def _is_named(name: bytes, selectors: bytes) -> bool:
+    start = selectors.find(name)
+    while start >= 0:
+        start += len(name)
+        if _NAME_END.match(selectors, start):  # else it is another, longer name
             return True
+        start = selectors.find(name, start)
     return False
 
 

@@ -44,35 +44,48 @@ _NO_CHARSETS = words(
 )
 """Codecs of Python that no page is written in: slow, or never able to read anything."""
 
-_CUT_OUT = rb"script|style|noscript|svg|template"
+
+def _in_any_case(name: str) -> str:
+    return "".join(f"[{letter}{letter.upper()}]" for letter in name)
+
+
+_CUT_OUT = "script", "style", "noscript", "svg", "template"
 _OPENING = re.compile(
-    rb"<(?:!--|(" + _CUT_OUT + rb"|" + _CUT_OUT.upper() + rb")(?=[\s/>])|amp-img fallback [^<>]*></amp-img>)"
+    rf"<(?:!--|({'|'.join((*_CUT_OUT, *map(str.upper, _CUT_OUT)))})(?=[\s/>])[^<>]*>"
+    r"|amp-img fallback [^<>]*></amp-img>)".encode()
 )
-_END_OF_TAG = re.compile(rb"\s*>")
-_LD_JSON = re.compile(rb"""type\s*=\s*["']?application/ld\+json""", re.IGNORECASE)
+_CLOSING = {
+    name.encode(): re.compile(rf"</{_in_any_case(name)}\s*>".encode())
+    for name in (*_CUT_OUT, *map(str.upper, _CUT_OUT))
+}
 
-# How the class attribute (or id) begins of what AMPforWP and the Newspaper theme print around an article: menus,
-# share bars, sidebar, related posts, comment form, footer. No layout reads anything inside them.
+# Classes (or ids) of what AMPforWP and the Newspaper theme print around an article: recent posts, which are set aside;
+# share bars, related posts, comments; and header, sidebar and footer, where now and then something is that is read.
 _SURROUNDINGS = re.compile(
-    rb"""<div (?:class|id)=["'](?:"""
-    rb"hamb-mnu|ss-ic|s_stk ss-ic|fsp-img|f-w-f[12]"
-    rb"|td-mobile-nav|tdc-header-wrap|td-header-(?:template-)?wrap|td-post-sharing(?:-top|-bottom)?"
-    rb"|td-pb-span4 td-main-sidebar|td_block_wrap td_block_related_posts"
+    rb"""<div (?:class|id)=["']?(?:(r-pf|amp-wp-content relatedpost recentpost)|"""
+    rb"hamb-mnu|ss-ic|s_stk ss-ic|srp|cmts|s_so|ampforwp-so-i"
+    rb"|amp-wp-content (?:relatedpost|comments_list|(?:post-pagination-meta )?ampforwp-social-icons-wrapper)"
+    rb"|td-mobile-nav|td-post-sharing(?:-top|-bottom)?|td_block_wrap td_block_related_posts"
     rb"""|comments["'] (?:id=["']comments|class=["']comments-area)"""
-    rb"|td-footer-template-wrap|tdc-footer-wrap|td-footer-wrapper"
-    rb""")[\s"'][^<>]*>"""
+    rb"|(tdc-header-wrap|td-header-(?:template-)?wrap|td-pb-span4 td-main-sidebar"
+    rb"|td-footer-template-wrap|tdc-footer-wrap|td-footer-wrapper|f-w-f[12])"
+    rb""")(?=[\s"'>])[^<>]*>"""
 )
+_RECENT_POSTS, _MAY_BE_READ = 1, 2
 _READ_ANYWHERE = (b"icen", b"-crumb", b"tdb_single", b"td-post-content")
-"""What is read wherever it stands: a license, breadcrumbs, blocks of a Cloud Library template."""
+"""A license, breadcrumbs, blocks of a Cloud Library template, the body."""
 
-# A div is closed by the </div> that belongs to it, as in libxml2, as long as there is nothing of this inside it: the
-# parts of a table (they do not let it through) or of the page (they close the div), and text that only looks like
-# tags. Nor does an article's headline stand in its surroundings.
-_IN_THE_WAY = re.compile(
-    rb"<(?:/(?:t(?:able|body|head|foot|[rhd])(?=[\s/>])|html|head|body|div[^>]|[A-Z])|div(?:[^\s>]|[^<>]*/>)"
+# A div is closed by the </div> that belongs to it, as in libxml2, as long as there is nothing of the third kind inside
+# it: the parts of a table (they do not let it through) or of the page (they close the div), and text that only looks
+# like tags. Nor does an article's headline stand in its surroundings.
+_DIV = re.compile(
+    rb"<(?:(/div>)|(div(?=[\s>])(?![^<>]*+(?<=/)>))"
+    rb"|/(?:t(?:able|body|head|foot|[rhd])(?=[\s/>])|h(?:tml|ead)(?=[\s/>])|body|div|[A-Z])|div"
     rb"|t(?:able|body|head|foot|itle|emplate|[rhd])(?=[\s/>])|textarea(?![^<>]*></textarea>)|iframe(?![^<>]*></iframe>)"
-    rb"|h(?:tml|ead|1)(?=[\s/>])|body|main|article|no(?:frames|embed|script)|s(?:cript|tyle|vg)|plaintext|xmp|[A-Z!?])"
+    rb'|h(?:tml|ead|1)(?=[\s/>])|body|main|article(?! id="(?:div-)?comment-)|no(?:frames|embed|script)'
+    rb"|s(?:cript|tyle|vg)|plaintext|xmp|[A-Z!?])"
 )
+_DIV_ENDS, _DIV_BEGINS = 1, 2
 _NO_ANGLES = bytes(set(range(256)) - set(b"<>"))
 
 
@@ -88,6 +101,8 @@ class Document:
         self.warnings: list[str] = []
         self.styles: list[bytes] = []
         self._json_ld: list[bytes] = []
+        self.recent_posts: bytes | None = None
+        """The box of recent posts: neighbouring pages have the same one, so it is set aside to be read once."""
         if len(body) > MAX_BYTES:
             self.warnings.append("too-long")
         if isinstance(body, str):
@@ -105,28 +120,14 @@ class Document:
             html = self._cut_out(self.source)
         if len(html) > MAX_MARKUP:
             self.warnings.append("too-long")
-        self.html = _empty_surroundings(html[:MAX_MARKUP])
+        self.html = self._empty_surroundings(html[:MAX_MARKUP])
         self.truncated = b"</html" not in (end := self.source[-4096:]) and b"</html" not in end.lower()
 
     @cached_property
     def tree(self) -> Tree:
         """The tree, without script, style, noscript, svg, template and comments."""
-        # A parser each: a shared one is not safe between threads, and making one costs a microsecond.
-        parser = etree.HTMLParser(
-            encoding="utf-8",
-            huge_tree=False,
-            remove_comments=True,
-            remove_pis=True,
-            no_network=True,
-            collect_ids=False,
-        )
-        try:
-            root = etree.fromstring(self.html, parser)
-        except etree.XMLSyntaxError:
-            root = None
-        if root is None:  # a document of nothing but comments
-            root = etree.fromstring(b"<html></html>", etree.HTMLParser())
-        elif any(error.type_name == "ERR_INTERNAL_ERROR" and "depth" in error.message for error in parser.error_log):
+        root, too_deep = _parse(self.html)
+        if too_deep:
             self.warnings.append("too-deep")
         return Tree(root)
 
@@ -207,28 +208,24 @@ class Document:
         self._json_ld.clear()
         kept: list[bytes] = []
         unclosed: set[bytes] = set()
-        done = start = tag_end = 0
+        done = start = 0
         for _ in range(MAX_CUTS):
             if (opening := _OPENING.search(html, start)) is None:
                 break
             begin, start = opening.span()
             if name := opening[1]:
-                name = name.lower()
-                if tag_end <= start:
-                    tag_end = html.find(b">", start) + 1
-                if not tag_end:
-                    break
-                if name in unclosed or html[tag_end - 2] == _SLASH:
+                if name in unclosed or html[start - 2] == _SLASH:
                     continue  # left to the parser
-                inner_end, end = _closing(html, name, tag_end)
-                if not end:
+                closing = _CLOSING[name].search(html, start)
+                if closing is None:
                     unclosed.add(name)
                     continue
-                if name == b"style":
+                tag_end, (inner_end, start) = start, closing.span()
+                if name == b"script":
+                    if b"ld+json" in opening[0].lower():
+                        self._json_ld.append(html[tag_end:inner_end])
+                elif name == b"style":
                     self.styles.append(html[tag_end:inner_end])
-                elif name == b"script" and _LD_JSON.search(html, start, tag_end):
-                    self._json_ld.append(html[tag_end:inner_end])
-                start = end
             elif html[begin + 1] == _MARK:  # a comment
                 start = html.find(b"-->", begin) + 3
                 if start == 2:
@@ -238,18 +235,48 @@ class Document:
         kept.append(html[done:])
         return b"".join(kept)
 
+    def _empty_surroundings(self, html: bytes) -> bytes:
+        """Take out what is inside of the elements around the article; they stay, so nothing else moves in the tree."""
+        kept: list[bytes] = []
+        done = start = 0
+        while (opening := _SURROUNDINGS.search(html, start)) is not None:
+            start = opening.end()
+            end, certain = _end_of_div(html, start)
+            if certain and _may_be_emptied(html[start:end], opening[_MAY_BE_READ] is not None):
+                if opening[_RECENT_POSTS] and self.recent_posts is None:
+                    self.recent_posts = html[opening.start() : end]
+                kept.append(html[done:start])
+                done = end
+            start = end
+        kept.append(html[done:])
+        return b"".join(kept)
 
-def _closing(html: bytes, name: bytes, start: int) -> tuple[int, int]:
-    """Where the closing tag of an element begins and ends; twice nought when there is none."""
-    for _ in range(MAX_CUTS):
-        begin = html.find(b"</", start)
-        if begin < 0:
-            break
-        start = begin + 2 + len(name)
-        if html[begin + 2 : start].lower() == name and (end := _END_OF_TAG.match(html, start)):
-            return begin, end.end()
-        start = begin + 2
-    return 0, 0
+
+def parse(html: bytes) -> Element:
+    """Parse HTML in UTF-8, the part of a page too, into a whole document without comments."""
+    return _parse(html)[0]
+
+
+def _parse(html: bytes) -> tuple[Element, bool]:
+    """Parse, and say whether the parser dropped what is nested too deep."""
+    # A parser each: a shared one is not safe between threads, and making one costs a microsecond.
+    parser = etree.HTMLParser(
+        encoding="utf-8",
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+        no_network=True,
+        collect_ids=False,
+    )
+    try:
+        root = etree.fromstring(html, parser)
+    except etree.XMLSyntaxError:
+        root = None
+    if root is None:  # a document of nothing but comments
+        return etree.fromstring(b"<html></html>", etree.HTMLParser()), False
+    return root, any(
+        error.type_name == "ERR_INTERNAL_ERROR" and "depth" in error.message for error in parser.error_log
+    )
 
 
 def _is_marked(html: bytes) -> bool:
@@ -264,35 +291,24 @@ def _read_json(source: bytes) -> Any:
         return json.loads(source.decode("utf-8", "replace").strip(), strict=False)
 
 
-def _empty_surroundings(html: bytes) -> bytes:
-    """Take out what is inside of the elements around the article; they stay, so nothing else moves in the tree."""
-    kept: list[bytes] = []
-    emptied: list[bytes] = []
-    done = start = 0
-    while (opening := _SURROUNDINGS.search(html, start)) is not None:
-        start = opening.end()
-        end = _end_of_div(html, start)
-        if end < 0:
-            break
-        inside = html[start:end]
-        # Every "<" has its ">": there are no tags in attributes.
-        if not _IN_THE_WAY.search(inside) and inside.translate(None, _NO_ANGLES) == b"<>" * inside.count(b"<"):
-            kept.append(html[done:start])
-            emptied.append(inside)
-            done = end
-        start = end
-    kept.append(html[done:])
-    taken = b"".join(emptied)
-    return html if any(name in taken for name in _READ_ANYWHERE) else b"".join(kept)
+def _may_be_emptied(inside: bytes, may_be_read: bool) -> bool:
+    """Whether nothing in it is read, and every "<" has its ">": there are no tags in attributes."""
+    if may_be_read and any(name in inside for name in _READ_ANYWHERE):
+        return False
+    return inside.translate(None, _NO_ANGLES) == b"<>" * inside.count(b"<")
 
 
-def _end_of_div(html: bytes, start: int) -> int:
-    """Where the </div> stands that belongs to a div that has begun; -1 when there is none."""
+def _end_of_div(html: bytes, start: int) -> tuple[int, bool]:
+    """Where the </div> of a div that has begun stands, and True; or else what makes that uncertain, and False."""
     waiting = 1
-    while waiting:
-        end = html.find(b"</div>", start)
-        if end < 0:
-            return -1
-        waiting += html.count(b"<div", start, end) - 1
-        start = end + 6
-    return end
+    for tag in _DIV.finditer(html, start):
+        kind = tag.lastindex
+        if kind == _DIV_BEGINS:
+            waiting += 1
+        elif kind == _DIV_ENDS:
+            waiting -= 1
+            if not waiting:
+                return tag.start(), True
+        else:
+            return tag.start(), False
+    return len(html), False

@@ -1,8 +1,8 @@
 """CSS selectors answered from an index of the page's class names.
 
 A layout asks some thirty questions of a page, and as XPath each is a walk over the whole tree
-(docs/performance.md). Here one walk notes every element under its classes, and a question looks only at the few
-that bear its class. What this small grammar does not know, parsel answers.
+(docs/performance.md). Here one walk notes every element under those of its classes that selectors name, and a
+question looks only at the few that bear its class. What this small grammar does not know, parsel answers.
 
     >>> tree = Tree(etree.fromstring('<div><ul class="tags big"><li><a href="/x">X</a></li></ul></div>'))
     >>> [link.text for link in tree.find("ul.tags a")]
@@ -42,7 +42,7 @@ class _Compound(NamedTuple):
         if self.tag != "*":
             elements = [element for element in elements if element.tag == self.tag]
         for wanted in self.classes:
-            elements = [element for element in elements if wanted in _names(element.get("class") or "")]
+            elements = [element for element in elements if wanted in (element.get("class") or "").split()]
         for name, begins, value in self.attributes:
             if begins:
                 elements = [element for element in elements if (element.get(name) or "").startswith(value)]
@@ -51,46 +51,82 @@ class _Compound(NamedTuple):
         return elements
 
 
+_named: set[str] = set()
+"""Class names that any selector has named so far; the others need not be noted."""
+
+
+@lru_cache(maxsize=4096)
+def _named_in(classes: str) -> tuple[str, ...]:
+    return tuple(name for name in dict.fromkeys(classes.split()) if name in _named)
+
+
+def _name(*classes: str) -> None:
+    """Have these classes noted from now on."""
+    if not _named.issuperset(classes):
+        _named.update(classes)
+        _named_in.cache_clear()
+
+
 class Tree:
     """A tree that answers CSS selectors."""
 
     def __init__(self, root: Element) -> None:
         self.root = root
+        self._found: dict[str, list[Element]] = {}
         self._tags: dict[str, list[Element]] = {}
+        self._values: dict[tuple[str, str], dict[str, list[Element]]] = {}
+        self._classes: dict[str, list[Element]] = {}
+        self._noted = 0
+        """How many names ``_named`` held when the classes were noted."""
 
-    @cached_property
+    @property
     def classes(self) -> dict[str, list[Element]]:
-        """Every class name with the elements that bear it, in document order."""
-        classes: defaultdict[str, list[Element]] = defaultdict(list)
-        for element in self.root.iter("*"):
-            if names := element.get("class"):
-                for name in _names(names):
-                    classes[name].append(element)
-        return dict(classes)
+        """Every class name that a selector has named with the elements that bear it, in document order."""
+        if self._noted != len(_named):
+            self._noted = len(_named)
+            noted: defaultdict[str, list[Element]] = defaultdict(list)
+            for element in self.root.iter("*"):
+                if classes := element.get("class"):
+                    for name in _named_in(classes):
+                        noted[name].append(element)
+            self._classes = dict(noted)
+        return self._classes
 
     @cached_property
     def selector(self) -> Selector:
         """The tree as a parsel selector."""
         return Selector(root=self.root, type="html")
 
+    def bears(self, name: str) -> bool:
+        """Whether any element has this class."""
+        _name(name)
+        return name in self.classes
+
     def find(self, query: str) -> list[Element]:
         """Return the elements selected, in document order, each once."""
-        alternatives = _read(query)
-        if alternatives is None:
-            return self._ask_parsel(query)
-        found: list[Element] = []
-        for names, path in alternatives:
-            if names and not self.classes.keys() >= names:
-                continue
-            if more := self._along(path):
-                if found:  # elements of two alternatives: parsel knows their order
-                    return self._ask_parsel(query)
-                found = more
+        found = self._found.get(query)
+        if found is None:
+            found = self._found[query] = self._select(query)
         return found
 
-    def _ask_parsel(self, query: str) -> list[Element]:
-        selected: Any = self.selector.css(query)
-        return [found.root for found in selected]
+    def _select(self, query: str) -> list[Element]:
+        alternatives = _read(query)
+        if alternatives is None:
+            selected: Any = self.selector.css(query)
+            return [found.root for found in selected]
+        classes = self.classes
+        found: list[Element] = []
+        for names, path in alternatives:
+            for name in names:
+                if name not in classes:
+                    break
+            else:
+                more = self._along(path)
+                found = self._in_order({*found, *more}) if found and more else found or more
+        return found
+
+    def _in_order(self, elements: set[Element]) -> list[Element]:
+        return [element for element in self.root.iter("*") if element in elements]
 
     def _along(self, path: list[_Compound]) -> list[Element]:
         """Follow a path from the outside in."""
@@ -109,9 +145,25 @@ class Tree:
         if classes:
             found = self.classes[classes[0]]
             return compound.among(found) if tag != "*" or len(classes) > 1 or attributes else found
+        if len(attributes) == 1 and not attributes[0][1]:
+            return self._with_value(tag, attributes[0][0]).get(attributes[0][2], [])
+        return compound.among(self._of_tag(tag))
+
+    def _of_tag(self, tag: str) -> list[Element]:
         if tag not in self._tags:
             self._tags[tag] = list(self.root.iter(tag))
-        return compound.among(self._tags[tag]) if attributes else self._tags[tag]
+        return self._tags[tag]
+
+    def _with_value(self, tag: str, attribute: str) -> dict[str, list[Element]]:
+        """Elements of a tag, mostly ``meta`` or ``link``, by what an attribute says."""
+        key = tag, attribute
+        if key not in self._values:
+            values: defaultdict[str, list[Element]] = defaultdict(list)
+            for element in self._of_tag(tag):
+                if (value := element.get(attribute)) is not None:
+                    values[value].append(element)
+            self._values[key] = dict(values)
+        return self._values[key]
 
 
 def _outermost(boxes: list[Element]) -> list[Element]:
@@ -123,13 +175,8 @@ def _outermost(boxes: list[Element]) -> list[Element]:
     return kept
 
 
-@lru_cache(maxsize=4096)
-def _names(classes: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(classes.split()))
-
-
 @lru_cache(maxsize=1024)
-def _read(query: str) -> list[tuple[set[str], list[_Compound]]] | None:
+def _read(query: str) -> list[tuple[tuple[str, ...], list[_Compound]]] | None:
     """Read a selector: for each alternative its class names, and the path from the outside in.
 
     Returns:
@@ -147,5 +194,7 @@ def _read(query: str) -> list[tuple[set[str], list[_Compound]]] | None:
             path.append(_Compound(tag or "*", tuple(classes.split(".")[1:]), held))
         if not path:
             return None
-        alternatives.append(({name for compound in path for name in compound.classes}, path))
+        names = tuple(name for compound in reversed(path) for name in compound.classes)
+        alternatives.append((names, path))
+        _name(*names)
     return alternatives
