@@ -166,8 +166,8 @@ class BackOffMiddleware:
         times = 2 if reason in _REFUSED else None
         if request.meta.get("probe") and reason == "refused":
             times = 1
-        if response is None and request.url.endswith("/robots.txt"):
-            times = 2  # when the site is not there, the person should not wait for robots.txt
+        if response is None and not self._crawler.stats.get_value("downloader/response_count"):
+            times = 2  # nothing has answered yet: when the site is not there, the person should not wait to hear it
         again = get_retry_request(
             request, spider=spider, reason=reason, max_retry_times=times, give_up_log_level=logging.DEBUG
         )
