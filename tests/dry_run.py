@@ -107,9 +107,8 @@ def dry_run(
 
 async def _crawl(spider: _Spider, broken: Callable[[str], bool]) -> None:
     async for request in spider.start():
-        spider._given += 1
-        spider._end_one()
-        ref = request.meta["ref"]
+        article = None
+        ref, number = request.cb_kwargs["ref"], request.cb_kwargs["number"]
         path = ref.url.removeprefix(spider.server.url)
         spider.run.articles.append(path)
         post = spider.server.site.find(path.strip("/"))
@@ -131,4 +130,6 @@ async def _crawl(spider: _Spider, broken: Callable[[str], bool]) -> None:
                 content_hash=f"{post.revision:064x}",
                 html_sha256="0" * 64,
             )
-            spider.ledger.write(article)
+        async for ready in spider._in_turn(number, article):
+            spider.ledger.write(ready)
+            spider._note_done()

@@ -301,11 +301,11 @@ def test_refresh_looks_again_at_what_is_known(tmp_path: Path) -> None:
         assert dry_run(server, out).articles == []
 
 
-def test_limit_counts_what_is_fetched_not_what_is_known(tmp_path: Path) -> None:
+def test_limit_counts_new_articles_not_what_is_known_or_none(tmp_path: Path) -> None:
     with site_of(60) as (site, server):
-        runs = [dry_run(server, tmp_path / "a.jsonl", limit="25").articles for _ in range(4)]
-        assert [len(articles) for articles in runs] == [25, 25, 10, 0]
-        assert [path for articles in runs for path in articles] == [post.path for post in site.public()]
+        runs = [dry_run(server, tmp_path / "a.jsonl", limit="25") for _ in range(4)]
+        assert [run.counts.get("new", 0) for run in runs] == [25, 25, len(site.open_posts()) - 50, 0]
+        assert [path for run in runs for path in run.articles] == [post.path for post in site.public()]
 
 
 def test_addresses_given_are_fetched_each_once(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import ctypes
 import json
 import os
 import random
-import re
 import shutil
 import signal
 import subprocess
@@ -74,28 +73,12 @@ def plain(run: Run) -> bool:
     return run.status == 1 and "Traceback" not in run.err and "Error:" not in run.err
 
 
-def comparable(found: list[dict[str, Any]]) -> dict[str, Any]:
-    """Lines by address, without what hangs on the order in which articles came."""
-    assert len({line["url"] for line in found}) == len(found), "an article stands twice"
-    return {line["url"]: {**line, "duplicate_of": bool(line["duplicate_of"])} for line in found}
-
-
-def check_owners(found: list[dict[str, Any]]) -> None:
-    """Of every text that stands several times, one article is nobody's duplicate."""
-    texts: dict[str, list[str | None]] = {}
-    for line in found:
-        texts.setdefault(re.sub(r"\s", "", line["body"]), []).append(line["duplicate_of"])
-    assert all(None in marks for marks in texts.values())
-
-
 def same(found: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:
-    got, want = comparable(found), comparable(expected)
-    assert got.keys() == want.keys()
-    for url, line in want.items():
-        # Which of two twins came first decides who is the duplicate.
-        differing = {name for name in line if line[name] != got[url][name]} - {"duplicate_of"}
-        assert not differing, (url, differing)
-    check_owners(found)
+    """The same lines in the same order."""
+    assert [line["url"] for line in found] == [line["url"] for line in expected]
+    for got, want in zip(found, expected, strict=True):
+        differing = {name for name in want if got[name] != want[name]}
+        assert not differing, (want["url"], differing)
 
 
 def killed_often(url: str, out: Path, kills: int, seed: int, longest: float, *arguments: str) -> tuple[Run, int]:

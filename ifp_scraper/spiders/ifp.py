@@ -69,8 +69,8 @@ OFFLINE = {
 
 _BY_NUMBER = re.compile(r"[?&]p=\d")
 
-_IN_FLIGHT = 32
-"""Articles under way at once: what bounds the memory of a crawl, however long."""
+_UNDER_WAY = 64
+"""Articles begun and not yet given, at most: what bounds the memory of a long crawl, and what a kill costs."""
 
 _RANGE_PATIENCE = 30
 """Articles before ``since`` in a row, of a source without dates, after which it is left."""
@@ -98,9 +98,17 @@ class IfpSpider(scrapy.Spider):
         self._failures = 0
         self._too_old = 0
         self._delay = 0.0
-        self._pending = asyncio.Semaphore(_IN_FLIGHT)
+        self._places = asyncio.Semaphore(_UNDER_WAY)
+        self._begun = 0
+        self._turn = 0
+        """Number of the article that is given next."""
+        self._read: dict[int, Article | None] = {}
+        """Articles that wait for their turn, by number; null for what gave none."""
+        self._giving = False
+        self._done = asyncio.Event()
+        """Set once the pipelines are done with the article given last."""
         self._running = 0
-        self._given = 0
+        self._found = 0
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> IfpSpider:
@@ -128,6 +136,8 @@ class IfpSpider(scrapy.Spider):
             for name, value in OFFLINE.items():
                 settings.set(name, value, priority="cmdline")
         crawler.signals.connect(spider._read_robots, signals.robots_parsed)
+        for ended in (signals.item_scraped, signals.item_dropped, signals.item_error):
+            crawler.signals.connect(spider._note_done, ended)
         return spider
 
     # -- what to fetch -------------------------------------------------------------------------------------------
@@ -137,30 +147,53 @@ class IfpSpider(scrapy.Spider):
         async for ref, meta in self._wanted():
             if self.stopping or not await self._below_limit():
                 return
-            await self._pending.acquire()
+            await self._places.acquire()
             self._running += 1
             yield Request(
                 meta.pop("address", ref.url),
                 callback=self.parse_article,
                 errback=self.article_failed,
-                cb_kwargs={"ref": ref},
-                meta={"ref": ref, **meta},
+                cb_kwargs={"ref": ref, "number": self._begun},
                 dont_filter=True,
+                meta=meta,
             )
+            self._begun += 1
 
     async def _below_limit(self) -> bool:
         """Whether one more article may be begun; what turns out to be none, or out of range, does not count."""
         limit = self.options.limit
-        while limit is not None and self._given + self._running >= limit and not self.stopping:
-            if self._given >= limit:
+        while limit is not None and self._found + self._running >= limit and not self.stopping:
+            if self._found >= limit:
                 return False
             await asyncio.sleep(0.01)
         return True
 
-    def _end_one(self) -> None:
-        """An article is no longer under way."""
+    async def _in_turn(self, number: int, article: Article | None) -> AsyncIterator[Article]:
+        """Give articles in the order in which they were begun, whichever page came first.
+
+        So two crawls of a site write the same lines, cut off or not: which one of two equal texts comes first decides
+        which one is called a duplicate. What waits when a crawl ends early is fetched again by the next one.
+        """
         self._running -= 1
-        self._pending.release()
+        self._found += article is not None
+        self._read[number] = article
+        if self._giving:  # one at a time, and none before the last one is written, or Scrapy mixes them up again
+            return
+        self._giving = True
+        try:
+            while self._turn in self._read and not self.ending:
+                self._places.release()
+                article = self._read.pop(self._turn)
+                self._turn += 1
+                if article is not None:
+                    self._done.clear()
+                    yield article
+                    await self._done.wait()
+        finally:
+            self._giving = False
+
+    def _note_done(self) -> None:
+        self._done.set()
 
     async def _wanted(self) -> AsyncIterator[tuple[ArticleRef, dict[str, Any]]]:
         seen: set[str] = set()
@@ -297,26 +330,32 @@ class IfpSpider(scrapy.Spider):
 
     # -- what was fetched ----------------------------------------------------------------------------------------
 
-    async def parse_article(self, response: Response, ref: ArticleRef) -> AsyncIterator[Article]:
-        """Read an article from its pages and give it as one item."""
+    async def parse_article(self, response: Response, ref: ArticleRef, number: int) -> AsyncIterator[Article]:
+        """Read an article from its pages and give it as one item, after those that were begun before."""
+        article = None
         try:
             article = await self._article(response, ref)
         except UnreadablePage as error:
             self.ledger.reject(Rejected.of(ref.url, str(error), error.layout, ref.modified_at), response)
         except FetchFailed as error:
             self._failed(ref.url, str(error))
-        else:
-            if article is not None:
-                self.ledger.watch.keep(article, response)
-                self._given += 1
-                yield article
-        finally:
-            self._end_one()
+        except Exception:
+            async for ready in self._in_turn(number, None):
+                yield ready
+            raise
+        if article is not None:
+            self.ledger.watch.keep(article, response)
+        async for ready in self._in_turn(number, article):
+            yield ready
 
-    async def article_failed(self, failure: Any) -> None:
+    async def article_failed(self, failure: Any) -> AsyncIterator[Article]:
         """Count an article that could not be fetched; the next run tries again."""
-        self._end_one()
-        ref: ArticleRef = failure.request.meta["ref"]
+        self._note_failure(failure)
+        async for ready in self._in_turn(failure.request.cb_kwargs["number"], None):
+            yield ready
+
+    def _note_failure(self, failure: Any) -> None:
+        ref: ArticleRef = failure.request.cb_kwargs["ref"]
         error = failure.value
         if isinstance(error, HttpError):
             self._bad_status(error.response, ref)
