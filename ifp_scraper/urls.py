@@ -17,10 +17,16 @@ _CONTROLS = re.compile("[\ud800-\udfff\x00-\x1f\x7f-\x9f]")
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
-@lru_cache(maxsize=8192)
 def absolute(base: str, url: str | None) -> str | None:
     """Return the address that a page at ``base`` means; null for fragments, ``javascript:`` and the like."""
-    url = (url or "").strip()
+    if not url:
+        return None
+    return _checked("" if url.startswith(("https://", "http://")) else base, url)
+
+
+@lru_cache(maxsize=8192)
+def _checked(base: str, url: str) -> str | None:
+    url = url.strip()
     if not url.isprintable():  # browsers drop line breaks; other control characters are nobody's address
         url = _LINE_BREAKS.sub("", url)
         if _CONTROLS.search(url):
@@ -28,7 +34,7 @@ def absolute(base: str, url: str | None) -> str | None:
     if not url or url[0] == "#" or len(url) > MAX_URL_LENGTH:
         return None
     try:
-        joined = url if url.startswith(("https://", "http://")) else urljoin(base, url)
+        joined = urljoin(base, url) if base and not url.startswith(("https://", "http://")) else url
         parts = urlsplit(joined)
     except ValueError:
         return None

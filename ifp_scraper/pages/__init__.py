@@ -6,7 +6,6 @@ The layout is told by markup, never by date or address, because several layouts 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 
 from ifp_scraper.items import Article
 from ifp_scraper.pages.amp import AmpSwiftPage
@@ -62,8 +61,7 @@ def read_page(body: bytes | str, capture: Capture, content_type: str | None = No
         UnreadablePage: when what came of the page does not say, or is too much.
     """
     raw = body.encode("utf-8", "replace") if isinstance(body, str) else body
-    capture = replace(capture, html_sha256=hashlib.sha256(raw).hexdigest())
-    return pick(Document(body, content_type), capture)
+    return pick(Document(body, content_type), capture._replace(html_sha256=hashlib.sha256(raw).hexdigest()))
 
 
 def read_article(body: bytes | str, capture: Capture, content_type: str | None = None) -> Article | None:

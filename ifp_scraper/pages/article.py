@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from inspect import getattr_static
 from operator import attrgetter
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from lxml import etree
 from parsel import Selector
@@ -58,8 +57,7 @@ class UnreadablePage(ValueError):
         self.layout = layout
 
 
-@dataclass(slots=True, frozen=True)
-class Capture:
+class Capture(NamedTuple):
     """Where and when a page was captured; everything in a page that is relative counts from it."""
 
     url: str
@@ -70,8 +68,7 @@ class Capture:
     html_sha256: str = ""
 
 
-@dataclass(slots=True, frozen=True)
-class Evidence:
+class Evidence(NamedTuple):
     """A printed time, and the instant that it means once known faults are undone."""
 
     source: Source
@@ -444,6 +441,7 @@ def _is_article(item: dict[str, Any]) -> bool:
     return any(isinstance(name, str) and (name.endswith("Article") or name == "BlogPosting") for name in kinds)
 
 
+@lru_cache(maxsize=1024)
 def without_by(text: str | None) -> str | None:
     """Return a byline without "By" or "Published by" and without a glued handle; null when nothing is left."""
     return (_HANDLE.sub("", _BY.sub("", text)).strip(" -–—") or None) if text else None
