@@ -98,7 +98,8 @@ class IfpSpider(scrapy.Spider):
         self._failures = 0
         self._too_old = 0
         self._delay = 0.0
-        self._places = asyncio.Semaphore(_UNDER_WAY)
+        self._under_way = asyncio.Semaphore(_UNDER_WAY)
+        self._fetched = asyncio.Semaphore()
         self._begun = 0
         self._turn = 0
         """Number of the article that is given next."""
@@ -135,6 +136,8 @@ class IfpSpider(scrapy.Spider):
         if spider.archive is not None:
             for name, value in OFFLINE.items():
                 settings.set(name, value, priority="cmdline")
+        # One article more than there are requests at once: its pages come one after the other, and nobody waits.
+        spider._fetched = asyncio.Semaphore(1 + settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN"))
         crawler.signals.connect(spider._read_robots, signals.robots_parsed)
         for ended in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(spider._note_done, ended)
@@ -147,7 +150,8 @@ class IfpSpider(scrapy.Spider):
         async for ref, meta in self._wanted():
             if self.stopping or not await self._below_limit():
                 return
-            await self._places.acquire()
+            await self._under_way.acquire()
+            await self._fetched.acquire()
             self._running += 1
             yield Request(
                 meta.pop("address", ref.url),
@@ -174,6 +178,7 @@ class IfpSpider(scrapy.Spider):
         So two crawls of a site write the same lines, cut off or not: which one of two equal texts comes first decides
         which one is called a duplicate. What waits when a crawl ends early is fetched again by the next one.
         """
+        self._fetched.release()
         self._running -= 1
         self._found += article is not None
         self._read[number] = article
@@ -182,7 +187,7 @@ class IfpSpider(scrapy.Spider):
         self._giving = True
         try:
             while self._turn in self._read and not self.ending:
-                self._places.release()
+                self._under_way.release()
                 article = self._read.pop(self._turn)
                 self._turn += 1
                 if article is not None:
