@@ -1,8 +1,8 @@
 """Other extractors, each in a virtual environment of its own, asked page by page.
 
-A function per peer takes a page and gives headline, authors, published and body, as far as the peer has them. It is
-what speed.py and quality.py compare with. Nothing here imports ifp_scraper: the same file, run by a peer's own Python,
-is the worker that holds the peer (``python peers.py NAME``) and answers on standard output.
+A function per peer takes a page and gives headline, authors, published, body, and sections and tags where the peer has
+them. It is what speed.py and quality.py compare with. Nothing here imports ifp_scraper: the same file, run by a peer's
+own Python, is the worker that holds the peer (``python peers.py NAME``) and answers on standard output.
 
 fundus is not among them: it reads a page by a parser written for its publisher, and has none for these.
 """
@@ -33,7 +33,7 @@ def trafilatura(html: bytes, url: str) -> Record:
     if found is None:
         return _record(None, [], None, "")
     authors = (found.author or "").split("; ") if found.author else []
-    return _record(found.title, authors, found.date, found.text)
+    return _record(found.title, authors, found.date, found.text, sections=found.categories, tags=found.tags)
 
 
 def newspaper4k(html: bytes, url: str) -> Record:
@@ -89,12 +89,13 @@ PEERS: dict[str, tuple[Callable[[bytes, str], Record], list[str]]] = {
 """By name: the function, and what pip installs for it."""
 
 
-def _record(headline: str | None, authors: list[str | None], published: Any, body: str | None) -> Record:
+def _record(headline: str | None, authors: list[str | None], published: Any, body: str | None, **more: Any) -> Record:
     return {
         "headline": headline,
         "authors": [author for author in authors if author],
         "published": str(published) if published else None,
         "body": body or "",
+        **{name: list(values or ()) for name, values in more.items()},
     }
 
 
@@ -117,6 +118,12 @@ class Peer:
             subprocess.run([python, "-m", "pip", "install", "-q", *PEERS[self.name][1]], check=True)
             done.touch()
         return python
+
+    @property
+    def version(self) -> str:
+        """Of the peer's package."""
+        code = f"import importlib.metadata as m; print(m.version('{PEERS[self.name][1][0]}'))"
+        return subprocess.run([self._python(), "-c", code], check=True, capture_output=True, text=True).stdout.strip()
 
     def ask(self, page: Path, url: str) -> tuple[int, Record]:
         """Read a saved page: nanoseconds of CPU time, and the record.
