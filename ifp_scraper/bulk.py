@@ -81,13 +81,23 @@ class SpanResult(msgspec.Struct):
     """What a worker found in a span."""
 
     span: Span
-    views: dict[str, list[PageView]]
-    """By article, see ``article_key``."""
-
-    listed: list[Evidence]
-    records: int
-    faults: list[str]
+    records: int = 0
+    listed: list[Evidence] = []
+    faults: list[str] = []
     """Parts that could not be read."""
+
+    articles: list[str] = []
+    """Their keys, see ``article_key``."""
+
+    packed_views: bytes = b""
+    """The views of each article, in MessagePack: what only passes through is not unpacked on the way."""
+
+    def views(self) -> dict[str, list[PageView]]:
+        """Return the views by article."""
+        return _VIEWS.decode(self.packed_views) if self.packed_views else {}
+
+
+_VIEWS = msgspec.msgpack.Decoder(dict[str, list[PageView]])
 
 
 class Executor(Protocol):
@@ -151,17 +161,20 @@ def _members(path: Path, whole: int) -> list[tuple[int, int]]:
 
 def read_span(span: Span, site: str) -> SpanResult:
     """Read the records that begin in a span, and the articles of the site among them."""
-    result = SpanResult(span, {}, [], 0, [])
+    result = SpanResult(span)
+    found: dict[str, list[PageView]] = {}
     with open(span.path, "rb") as stream:
         for record, body in read_responses(stream, span.path, span.start, span.end, result.faults):
             result.records += 1
-            _read_record(record, body, site, result)
-    for key, views in result.views.items():
-        result.views[key] = _join_early(views)
+            _read_record(record, body, site, result.listed, found)
+    result.articles = list(found)
+    result.packed_views = msgspec.msgpack.encode({key: _join_early(views) for key, views in found.items()})
     return result
 
 
-def _read_record(record: WarcRecord, body: bytes, site: str, result: SpanResult) -> None:
+def _read_record(
+    record: WarcRecord, body: bytes, site: str, listed: list[Evidence], found: dict[str, list[PageView]]
+) -> None:
     url, kept_at = unwrap_address((record.headers.get("WARC-Target-URI") or "").strip("<>"))
     head = record.http_headers
     # Pages of other hosts, and everything but 200, are passed over before anything is parsed.
@@ -170,31 +183,32 @@ def _read_record(record: WarcRecord, body: bytes, site: str, result: SpanResult)
     headers = list(head)
     content_type = (record.http_content_type or "").lower()
     if may_list(url, 200, content_type, site):
-        listed = read_listed(url, content_type, plain_body(body, headers), site)
-        result.listed += [(record_time(record), rank, ref) for rank, ref in listed]
+        refs = read_listed(url, content_type, plain_body(body, headers), site)
+        listed += [(record_time(record), rank, ref) for rank, ref in refs]
     elif may_be_article(url, site) and ("html" in content_type or not content_type):
         body = plain_body(body, headers)
         age = next((value for name, value in headers if name.lower() == "age"), "")
         capture = Capture(url, kept_at or record_time(record), read_age(age))
         view = _view(capture, unwrap_page(body) if kept_at else body, content_type)
-        result.views.setdefault(article_key(url), []).append(view)
+        found.setdefault(article_key(url), []).append(view)
 
 
 def _view(capture: Capture, body: bytes, content_type: str) -> PageView:
     assert capture.captured_at is not None
     view = PageView(capture.url, capture.captured_at, places=[capture.url])
-    view.failed = is_failed(capture.url, body)
     try:
         page = read_page(body, capture, content_type)
         if page is None:
             view.rejected = "no article"
-            return view
-        view.layout = page.layout
-        view.article = page.to_article()
-        view.page_number = page.page_number
-        view.other_pages = list(page.other_pages)
+        else:
+            view.layout = page.layout
+            view.article = page.to_article()
+            view.page_number = page.page_number
+            view.other_pages = list(page.other_pages)
     except UnreadablePage as error:
         view.rejected, view.layout = str(error), error.layout
+    if view.article is None or "truncated" in view.article.warnings:
+        view.failed = is_failed(capture.url, body)
     return view
 
 
@@ -339,10 +353,10 @@ def _write_all(spans: list[Span], partial: Partial, ledger: Ledger) -> None:
         result = partial.read(span)
         for seen in result.listed:
             evidence.setdefault(article_key(seen[2].url), []).append(seen)
-        last_span.update(dict.fromkeys(result.views, number))
+        last_span.update(dict.fromkeys(result.articles, number))
     held: dict[str, list[PageView]] = {}
     for number, span in enumerate(spans):
-        for key, views in partial.read(span).views.items():
+        for key, views in partial.read(span).views().items():
             held.setdefault(key, []).extend(views)
         for key in [key for key in held if last_span[key] == number]:
             _write_article(held.pop(key), evidence.get(key, []), ledger)

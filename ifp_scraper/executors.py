@@ -68,9 +68,11 @@ class Processes:
                 with self._new_pool(1) as pool:
                     yield pool.submit(read_span, span, site).result()
             except BrokenProcessPool:
-                yield SpanResult(
-                    span, {}, [], 0, [f"{span.path} at byte {span.start}: a page there killed its worker"]
-                )
+                yield _killer(span)
+
+
+def _killer(span: Span) -> SpanResult:
+    return SpanResult(span, faults=[f"{span.path} at byte {span.start}: a page there killed its worker"])
 
 
 def _begin_worker(parent: int) -> None:
@@ -118,8 +120,7 @@ class Dask:
                 try:
                     yield self._result(self._submit(span, site), span)
                 except KilledWorker:
-                    fault = f"{span.path} at byte {span.start}: a page there killed its worker"
-                    yield SpanResult(span, {}, [], 0, [fault])
+                    yield _killer(span)
         except CancelledError as error:
             raise OSError(f"the Dask cluster is gone ({error})") from None
 
