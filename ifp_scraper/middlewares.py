@@ -90,7 +90,8 @@ _REFUSED = ("403", "refused")
 
 
 class BackOffMiddleware:
-    """Tries again what may pass: faults of the network, 5xx, bodies cut short; 429 and 503 after the wait asked for.
+    """Tries again what may pass: faults of the network, 5xx, bodies cut short or mislabelled; 429 and 503 after the
+    wait asked for.
 
     Waits double with each try of a request, from DOWNLOAD_DELAY (a quarter second at least) on. When the site asks
     to wait, every request waits.
@@ -153,6 +154,8 @@ class BackOffMiddleware:
             return "refused"
         if not response.body.strip():
             return "empty"
+        if mislabelled(response):
+            return "mislabelled"
         if cut_short(response) and request.meta.get("cut_at") != len(response.body):
             return "cut short"  # the same length twice: that is how the site writes it
         return None
@@ -191,6 +194,13 @@ def _retry_after(response: Response) -> float:
         return float(text[:9])
     until = read_http_date(text)
     return max(0.0, (until - datetime.now(UTC)).total_seconds()) if until else 0.0
+
+
+def mislabelled(response: Response) -> bool:
+    """Whether a page comes under another content type than HTML, as a faulty cache or proxy serves it."""
+    kind = (response.headers.get("Content-Type") or b"").lower()
+    start = response.body[:64].lstrip().lower()
+    return bool(kind) and b"html" not in kind and start.startswith((b"<!doctype html", b"<html"))
 
 
 def cut_short(response: Response) -> bool:

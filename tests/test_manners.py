@@ -24,7 +24,7 @@ def test_whatever_fails_once_is_fetched_again(tmp_path: Path) -> None:
     out = tmp_path / "ifp.jsonl"
     site = Site(make_posts(31, seed=5))
     posts = site.open_posts()
-    kinds: list[Any] = ["reset", "truncated", "empty", "challenge", "challenge-403", 500, 502, 503, 429]
+    kinds: list[Any] = ["reset", "truncated", "empty", "mislabelled", "challenge", "challenge-403", 500, 502, 503, 429]
     with serve(site) as server:
         faults = [server.fault(posts[place].path, kind) for place, kind in enumerate(kinds)]
         faults += [server.fault(f"{posts[-place - 1].path}amp/", kind) for place, kind in enumerate(kinds)]
@@ -43,14 +43,16 @@ def test_what_fails_for_good_is_a_failure_and_is_tried_again(tmp_path: Path) -> 
     with serve(site) as server:
         server.fault(posts[3].path, 500, None)
         server.fault(posts[5].path, "timeout", 1, seconds=9)
+        server.fault(posts[6].path, "mislabelled", None)
         run = crawl(server.url, out, *QUICK, "-s", "RETRY_TIMES=1", "-s", "DOWNLOAD_TIMEOUT=1")
         assert run.status == 1
-        assert "1 failed" in run.err
+        assert "2 failed" in run.err
         assert posts[3].path in run.err
+        assert f"{posts[6].path} (a page served as application/octet-stream)" in run.err
         assert json.loads(out.with_suffix(".runs.jsonl").read_text())["complete"] is False
         server.clear()
         run = crawl(server.url, out)
-        assert (run.status, "1 new" in run.err) == (0, True), run.err
+        assert (run.status, "2 new" in run.err) == (0, True), run.err
         assert_complete(site, server.url, out)
 
 

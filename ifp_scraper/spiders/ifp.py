@@ -33,7 +33,7 @@ from ifp_scraper.discovery.sitemap import SitemapSource
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import NO_ARTICLE, Ledger, Rejected
 from ifp_scraper.merge import ArticleRef, add_evidence, join_pages, merge_views
-from ifp_scraper.middlewares import LONGEST_WAIT, refusal
+from ifp_scraper.middlewares import LONGEST_WAIT, mislabelled, refusal
 from ifp_scraper.options import Options, SourceName, read_options
 from ifp_scraper.pages import ArticlePage, Capture, UnreadablePage, read_page
 
@@ -413,6 +413,8 @@ class IfpSpider(scrapy.Spider):
     def _page(self, response: Response) -> ArticlePage | None:
         captured_at, age = capture_time(response)
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
+        if mislabelled(response):  # the next run may have it as what it is
+            raise FetchFailed(f"a page served as {content_type}")
         if content_type and "html" not in content_type.lower():
             return None
         return read_page(response.body, Capture(response.url, captured_at, age), content_type)

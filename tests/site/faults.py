@@ -7,7 +7,20 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 Kind = Literal[
-    "reset", "timeout", "truncated", "empty", "challenge", "challenge-403", 403, 404, 410, 429, 500, 502, 503
+    "reset",
+    "timeout",
+    "truncated",
+    "empty",
+    "mislabelled",
+    "challenge",
+    "challenge-403",
+    403,
+    404,
+    410,
+    429,
+    500,
+    502,
+    503,
 ]
 
 

@@ -141,6 +141,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._hang_up(hard=False)
         elif fault.kind == "truncated":
             self._send(owner.get(self.path), self.path, cut=True)
+        elif fault.kind == "mislabelled":
+            response = owner.get(self.path)
+            response.headers["Content-Type"] = "application/octet-stream"
+            self._send(response, self.path)
         else:
             self._send(_faulty(owner.view(), fault), self.path)
 
