@@ -1,7 +1,8 @@
 """What is a new article, an edit, a better reading, or nothing new: pure rules, no I/O.
 
 The publisher's edits raise ``revision``; a better view or a newer extractor only rereads. Views are ranked:
-canonical and AMP page merged, the canonical page alone, the AMP page alone.
+canonical and AMP page merged, the canonical page alone, the AMP page alone; any of them without some of a long
+post's pages comes after those with all.
 """
 
 from __future__ import annotations
@@ -57,8 +58,9 @@ def decide(known: Article | None, article: Article) -> Decision:
     article = _carry(known, article)
     newer_extractor = _version(article.extractor_version) > _version(known.extractor_version)
     older_extractor = _version(article.extractor_version) < _version(known.extractor_version)
-    same_reader = article.layout == known.layout and not newer_extractor and not older_extractor
-    better = view_rank(article.layout) - view_rank(known.layout)
+    seen, seen_before = (_is_whole(article), view_rank(article.layout)), (_is_whole(known), view_rank(known.layout))
+    same_view = article.layout == known.layout and seen == seen_before
+    same_reader = same_view and not newer_extractor and not older_extractor
 
     later = _later(article.modified_at, known.modified_at)
     earlier = _later(known.modified_at, article.modified_at)
@@ -74,7 +76,7 @@ def decide(known: Article | None, article: Article) -> Decision:
     if edited:
         return Decision("revised", _line(article, revision=known.revision + 1, reread=False))
 
-    replaces = not older_extractor and better >= 0
+    replaces = not older_extractor and seen >= seen_before
     if known.status == "gone":
         if earlier or not _later(article.fetched_at, known.fetched_at, unknown=True):
             return Decision("unchanged", known)
@@ -84,7 +86,7 @@ def decide(known: Article | None, article: Article) -> Decision:
     # A modification time that was unknown or has moved on is taken over, or the article would be fetched
     # again by every run.
     dated = later or (not stale and known.modified_at is None and article.modified_at is not None)
-    improves = not same_reader and (newer_extractor or better > 0)
+    improves = not same_reader and (newer_extractor or seen > seen_before)
     if replaces and not earlier and (improves or dated) and _differ(known, article, _COMPARED):
         return Decision("reread", _line(article, revision=known.revision, reread=True))
     return Decision("unchanged", known)
@@ -95,6 +97,11 @@ def view_rank(layout: str) -> int:
     if "+" in layout:
         return 2
     return 0 if not layout or layout.startswith("amp-") else 1
+
+
+def _is_whole(article: Article) -> bool:
+    """Whether all pages of the post were read."""
+    return "one-page-of-many" not in article.warnings
 
 
 def content_hash(article: Article) -> str:

@@ -103,6 +103,14 @@ def test_nor_when_read_again_from_a_view_that_is_no_better(changes: dict[str, An
     assert decide(known, article(layout=layout, **changes)).outcome == "unchanged"
 
 
+def test_pages_that_could_not_be_read_are_no_edit() -> None:
+    whole, part = article(), article(blocks=[paragraph("One.")], warnings=["one-page-of-many"])
+    outcome, line = decide(part, whole)
+    assert (outcome, line.blocks, line.revision, line.reread) == ("reread", whole.blocks, 1, True)
+    assert decide(whole, part).outcome == "unchanged"
+    assert decide(part, replace(whole, **LATER)).outcome == "revised"
+
+
 def test_a_modification_time_that_was_unknown_is_taken_over_but_is_no_edit() -> None:
     outcome, line = decide(article(modified_at=None, revision=2), article())
     assert (outcome, line.revision, line.reread) == ("reread", 2, True)
