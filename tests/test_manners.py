@@ -180,3 +180,33 @@ def test_an_amp_page_that_failed_is_read_by_the_next_run(tmp_path: Path) -> None
         server.clear()
         assert crawl(server.url, out).status == 0
         assert len(server.log) <= 4
+
+
+def test_a_further_page_that_failed_is_read_by_the_next_run(tmp_path: Path) -> None:
+    site = Site(make_posts(46, seed=8))
+    out = tmp_path / "ifp.jsonl"
+    post = next(post for post in site.open_posts() if len(post.pages) > 1)
+    with serve(site, amp=None) as server:
+        server.fault(post.path + "2/", 500, None)
+        run = crawl(server.url, out, *QUICK, "-s", "RETRY_TIMES=0")
+        assert (run.status, "1 failed" in run.err) == (1, True), run.err
+        server.clear()
+        assert crawl(server.url, out).status == 0
+        assert [
+            (line["warnings"], line["revision"], line["reread"]) for line in lines(out) if line["id"] == post.id
+        ] == [(["one-page-of-many"], 1, False), ([], 1, True)]
+
+
+@pytest.mark.parametrize("how", ["robots.txt", 404])
+def test_amp_pages_that_are_not_to_be_had_are_no_failures(how: Any, tmp_path: Path) -> None:
+    site = Site(make_posts(8, seed=9))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, disallow=["/*/amp/"] if how == "robots.txt" else []) as server:
+        if how != "robots.txt":
+            server.fault("/amp/", how, None)
+        run = crawl(server.url, out, *QUICK)
+        assert (run.status, "0 failed" in run.err) == (0, True), run.err
+        assert {line["layout"] for line in lines(out)} == {"newspaper"}
+        server.clear()
+        assert crawl(server.url, out).status == 0
+        assert len(server.log) <= 4

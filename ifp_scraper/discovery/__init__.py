@@ -17,11 +17,18 @@ from ifp_scraper.options import Options
 
 
 class FetchFailed(Exception):
-    """A page of a source could not be had, after all retries; ``str()`` says why."""
+    """A page could not be had, after all retries; ``str()`` says why."""
 
-    def __init__(self, reason: str, status: int | None = None) -> None:
+    def __init__(self, reason: str, status: int | None = None, *, forbidden: bool = False) -> None:
         super().__init__(reason)
         self.status = status
+        self.forbidden = forbidden
+        """Whether it was never asked for: robots.txt forbids it, or it is not on the site."""
+
+    @property
+    def is_final(self) -> bool:
+        """Whether asking again is no use: it is not there, or not for us."""
+        return self.forbidden or self.status in (404, 410)
 
 
 class SourceUnavailable(Exception):

@@ -316,7 +316,7 @@ class IfpSpider(scrapy.Spider):
             request = Request(url, headers=headers, meta={**meta, "probe": probe})
             response = await self.crawler.engine.download_async(request)
         except IgnoreRequest as error:
-            raise FetchFailed(str(error) or "forbidden by robots.txt") from error
+            raise FetchFailed(str(error) or "forbidden by robots.txt", forbidden=True) from error
         except Exception as error:
             reason = f"{error.__class__.__name__}: {_first_line(error)}"
             if not self.crawler.stats.get_value("downloader/response_count"):
@@ -435,10 +435,14 @@ class IfpSpider(scrapy.Spider):
                     continue
                 articles[number] = other.to_article()
                 waiting.update({n: u for n, u in other.other_pages.items() if n not in articles})
-            except (FetchFailed, UnreadablePage):
+            except UnreadablePage:
+                missing = True
+            except FetchFailed as error:
                 if self.ending:
                     raise
                 missing = True
+                if not error.is_final and self.archive is None:
+                    self._failed(url, str(error))
         if len(articles) == 1 and not page.other_pages:
             return articles[page.page_number]
         return join_pages([articles[number] for number in sorted(articles)], missing or bool(waiting))
@@ -461,7 +465,7 @@ class IfpSpider(scrapy.Spider):
         except FetchFailed as error:
             if self.ending:  # half an article would count as known: the next run reads it whole
                 raise
-            if self.archive is None:
+            if not error.is_final and self.archive is None:
                 self._failed(address, str(error))
         return article
 
