@@ -207,10 +207,12 @@ class Ledger:
 
     def reject(self, rejected: Rejected, response: Response | None = None) -> None:
         """Note a page that gave no line, once, and keep it when it should have been readable."""
-        if response is not None or (rejected.reason == NO_ARTICLE and self.options.archive is None):
+        key = urls.canonical(rejected.url)
+        # A person may name any page; in a recording there is any. That says nothing of the site's layout.
+        listed = self.options.archive is None and (not self.options.urls or self.store.find(None, key) is not None)
+        if response is not None or (rejected.reason == NO_ARTICLE and listed):
             self.watch.no_article(rejected.url, rejected.layout)
         self.counts["rejected"] += 1
-        key = urls.canonical(rejected.url)
         before = self._rejected.get(key)
         self._rejected[key] = rejected
         if before is None or (before.reason, before.modified_at) != (rejected.reason, rejected.modified_at):

@@ -194,6 +194,15 @@ def test_one_article_is_one_line_however_it_is_reached(tmp_path: Path) -> None:
         assert len(server.requests(locked.path)) == 2  # asked for, then listed with a later edit
 
 
+def test_pages_that_a_person_names_may_be_no_articles(tmp_path: Path) -> None:
+    out = tmp_path / "ifp.jsonl"
+    with serve(Site(make_posts(16, seed=4))) as server:
+        named = [f"{server.url}{path}/" for path in ("/about-us", "/iran-news", "/all-stories", "/category/world", "/feed")]
+        run = crawl(server.url, out, "-a", f"urls={','.join(named)}")
+        assert (run.status, "5 rejected" in run.err) == (0, True), run.err
+        assert lines(out) == []
+
+
 @pytest.mark.parametrize("pages", ["amp", "canonical"])
 def test_pages_of_one_kind_only(pages: str, tmp_path: Path) -> None:
     out = tmp_path / "ifp.jsonl"
