@@ -43,6 +43,21 @@ def _checked(base: str, url: str) -> str | None:
     return joined if parts.scheme in ("mailto", "tel") else None
 
 
+def of_site(base: str, url: str | None) -> str | None:
+    """Return the address that a page at ``base`` means, null when it is not on the site that ``base`` is of.
+
+    Scheme and ``www.`` become those of ``base``: a site behind a proxy may print others than it answers to.
+
+    >>> of_site("https://ifpnews.com/feed/", "http://www.ifpnews.com/a/?p=1")
+    'https://ifpnews.com/a/?p=1'
+    """
+    found = absolute(base, url)
+    if found is None or not found.lower().startswith("http") or host(found) != host(base):
+        return None
+    own, said = urlsplit(base), urlsplit(found)
+    return urlunsplit((own.scheme, own.netloc, said.path or "/", said.query, said.fragment))
+
+
 @lru_cache(maxsize=8192)
 def canonical(url: str) -> str:
     """Return the one address of the article that this address shows.

@@ -17,6 +17,7 @@ from ifp_scraper.discovery.sitemap import read_entries
 from ifp_scraper.discovery.xml import read_cut_xml, read_xml
 from tests.dry_run import dry_run
 from tests.site import Post, Site, SiteServer, make_posts, serve
+from tests.site.response import Response
 
 NO_REST = {"rest": 403}
 NOTHING_BUT_LISTINGS: dict[str, Any] = {"rest": 404, "sitemap": None, "feed": 404}
@@ -122,6 +123,38 @@ def test_sources_are_asked_in_the_order_given(sources: str, first: str, never: s
         assert run.asked[1] == first
         assert not any(never in page for page in run.asked)
         assert set(run.articles) == public(site)
+
+
+def printing(server: SiteServer, root: str) -> None:
+    """Have the site print another root than it answers to."""
+    answer = server.get
+
+    def get(target: str, headers: dict[str, str] | None = None) -> Response:
+        found = answer(target, headers)
+        for was, becomes in ((server.url, root), (server.url.replace("/", "\\/"), root.replace("/", "\\/"))):
+            found.body = found.body.replace(was.encode(), becomes.encode())
+        return found
+
+    server.get = get  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("source", ["rest", "sitemap", "listing"])
+@pytest.mark.parametrize("root", ["https://HOST", "http://www.HOST", "HTTP://HOST", ""])
+def test_links_lead_to_the_site_that_answers_whatever_it_prints(root: str, source: str, tmp_path: Path) -> None:
+    with site_of(60) as (site, server):
+        printing(server, root.replace("HOST", server.url.removeprefix("http://")))
+        run = dry_run(server, tmp_path / "a.jsonl", sources=source)
+        assert (set(run.articles), run.status) == (public(site), 0), run.why
+        again = dry_run(server, tmp_path / "a.jsonl", sources=source)
+        assert (again.articles, again.status) == ([], 0)
+
+
+@pytest.mark.parametrize("config", [{}, NO_REST, NOTHING_BUT_LISTINGS], ids=str)
+def test_a_site_that_lists_another_host_is_a_failure(config: dict[str, Any], tmp_path: Path) -> None:
+    with site_of(30, **config) as (_, server):
+        printing(server, "https://another.example")
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert (run.articles, run.status) == ([], 1)
 
 
 def test_a_site_that_shows_nothing_is_a_failure(tmp_path: Path) -> None:
@@ -342,7 +375,7 @@ def test_a_sitemap_that_breaks_off_gives_what_came_and_says_so() -> None:
     ):
         root, is_cut = read_cut_xml(body, 10**6)
         assert root is not None
-        assert (len(read_entries(root)), is_cut) == (count, cut)
+        assert (len(read_entries(root, "https://a.b/")), is_cut) == (count, cut)
     assert read_cut_xml(b"no xml", 10**6)[0] is None
 
 

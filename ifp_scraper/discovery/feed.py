@@ -45,7 +45,7 @@ class FeedSource:
             if first:
                 walk.validators[address] = _validators(response.headers)
             root = read_xml(response.body, _MAX_UNPACKED)
-            refs = [ref for ref in read_feed(root, address) if ref.url not in seen] if root is not None else []
+            refs = [ref for ref in read_feed(root, response.url) if ref.url not in seen] if root is not None else []
             if first and not refs:
                 raise SourceUnavailable("the feed is empty")
             if not refs:
@@ -62,10 +62,11 @@ async def read_newest(walk: Walk) -> list[ArticleRef]:
     """Return the entries of the feed's first page, none when there is no feed."""
     address = f"{walk.options.site}/feed/"
     try:
-        root = read_xml((await walk.fetch(address, probe=True)).body, _MAX_UNPACKED)
+        response = await walk.fetch(address, probe=True)
     except FetchFailed:
         return []
-    return read_feed(root, address) if root is not None else []
+    root = read_xml(response.body, _MAX_UNPACKED)
+    return read_feed(root, response.url) if root is not None else []
 
 
 def read_feed(root: etree._Element, base: str) -> list[ArticleRef]:
@@ -85,8 +86,8 @@ def read_feed(root: etree._Element, base: str) -> list[ArticleRef]:
             identifier = text(element, "id") or ""
         else:
             continue
-        url = urls.absolute(base, link)
-        if url is None or not url.startswith("http"):
+        url = urls.of_site(base, link)
+        if url is None:
             continue
         number = _POST_ID.search(identifier)
         refs.append(

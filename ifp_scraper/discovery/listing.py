@@ -109,7 +109,7 @@ def read_listing(selector: Selector, base: str) -> list[str]:
     """Return the canonical addresses of the articles that a listing names, in its order, each once."""
     found = []
     for link in selector.css(_ENTRIES):
-        url = None if link.xpath(_BESIDE) else urls.absolute(base, link.attrib.get("href"))
+        url = None if link.xpath(_BESIDE) else urls.of_site(base, link.attrib.get("href"))
         if url is not None and may_be_article(url, base):
             found.append(urls.canonical(url))
     return list(dict.fromkeys(found))
@@ -126,8 +126,8 @@ def may_be_article(url: str, site: str) -> bool:
 def _categories(selector: Selector, site: str) -> list[str]:
     found = []
     for link in selector.css('a[href*="/category/"]::attr(href)').getall():
-        url = urls.absolute(site + "/", link)
-        if url is not None and urls.host(url) == urls.host(site):
+        url = urls.of_site(site, link)
+        if url is not None:
             path = urlsplit(urls.canonical(url)).path.rstrip("/")
             if path.startswith("/category/"):
                 found.append(path)

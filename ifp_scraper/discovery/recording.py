@@ -181,7 +181,7 @@ def read_listed(url: str, content_type: str, body: bytes, site: str) -> list[tup
     if name(root) in ("rss", "feed", "RDF"):
         return [(1, ref) for ref in read_feed(root, url)]
     if name(root) == "urlset":
-        return [(2, ArticleRef(entry.url, modified_at=entry.lastmod)) for entry in read_entries(root)]
+        return [(2, ArticleRef(entry.url, modified_at=entry.lastmod)) for entry in read_entries(root, url)]
     return []
 
 

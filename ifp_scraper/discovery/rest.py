@@ -13,7 +13,7 @@ from scrapy.http import Response
 from ifp_scraper.dates import format_utc, parse_utc, read_instant
 from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
 from ifp_scraper.merge import ArticleRef
-from ifp_scraper.urls import absolute
+from ifp_scraper.urls import of_site
 
 _FIELDS = "id,link,date_gmt,modified_gmt"
 _SECOND = timedelta(seconds=1)
@@ -113,9 +113,9 @@ class RestSource:
         posts = _json(response)
         if not isinstance(posts, list):
             raise SourceUnavailable("REST answers something else than a list")
-        refs = read_posts(posts, walk.options.site)
+        refs = read_posts(posts, response.url)
         if posts and not refs:
-            raise SourceUnavailable("REST lists posts without addresses")
+            raise SourceUnavailable("REST lists posts without addresses on this site")
         total = _header(response, "X-WP-Total", len(refs))
         pages = _header(response, "X-WP-TotalPages", number + 1 if len(posts) >= 100 else number)
         return refs, total, min(pages, walk.max_pages)
@@ -127,19 +127,19 @@ class RestSource:
             raise SourceUnavailable(str(error)) from error
 
 
-def read_posts(posts: list[Any], site: str) -> list[ArticleRef]:
-    """Read the posts of a REST answer; what is no post is passed over.
+def read_posts(posts: list[Any], base: str) -> list[ArticleRef]:
+    """Read the posts of a REST answer; what is no post of the site is passed over.
 
     Args:
         posts: parsed JSON.
-        site: what relative links count from.
+        base: address of the answer, or root of the site.
     """
     refs = []
     for post in posts:
         if not isinstance(post, dict) or not isinstance(link := post.get("link"), str):
             continue
-        url = absolute(site + "/", link)
-        if url is None or not url.startswith("http"):
+        url = of_site(base, link)
+        if url is None:
             continue
         raw = post.get("date_gmt")
         modified = post.get("modified_gmt")

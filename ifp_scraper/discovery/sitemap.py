@@ -80,7 +80,9 @@ class SitemapSource:
             root, cut = kept if kept is not None else await self._read(walk, url)
             if root is None:
                 continue
-            entries = read_entries(root)
+            entries = read_entries(root, url)
+            if len(root) and not entries:
+                walk.broken.append(f"{url}: lists no address on this site")
             if cut:
                 walk.broken.append(f"{url}: breaks off in the middle")
                 entries = entries[:-1]
@@ -106,9 +108,10 @@ class SitemapSource:
 
     async def _roots(self, walk: Walk) -> list[tuple[str, Document | None, int]]:
         """The sitemaps to begin with; the first usual name that answers, when robots.txt names none."""
-        own = [url for url in walk.sitemaps if urls.host(url) == urls.host(walk.options.site)]
+        named = (urls.of_site(walk.options.site, url) for url in walk.sitemaps)
+        own = list(dict.fromkeys(url for url in named if url is not None))
         reasons = []
-        for url in [*own, *(walk.options.site + path for path in _USUAL if not own)]:
+        for url in dict.fromkeys([*own, *(walk.options.site + path for path in _USUAL)]):
             try:
                 response = await walk.fetch(url, probe=True)
             except FetchFailed as error:
@@ -116,7 +119,7 @@ class SitemapSource:
                 continue
             root, cut = read_cut_xml(response.body, _MAX_UNPACKED)
             if root is not None and name(root) in ("sitemapindex", "urlset"):
-                return [(url, (root, cut), 0), *((other, None, 0) for other in own if other != url)]
+                return [(response.url, (root, cut), 0), *((other, None, 0) for other in own if other != url)]
             reasons.append("no XML")
         raise SourceUnavailable(f"no sitemap ({', '.join(dict.fromkeys(reasons))})")
 
@@ -134,9 +137,8 @@ class SitemapSource:
 
     def _children(self, walk: Walk, entries: list[Entry]) -> list[Entry]:
         """The children of an index that may list posts of interest, the latest first."""
-        own = [entry for entry in entries if urls.host(entry.url) == urls.host(walk.options.site)]
-        posts = [entry for entry in own if _POSTS.search(entry.url)] or [
-            entry for entry in own if not _OTHER.search(entry.url)
+        posts = [entry for entry in entries if _POSTS.search(entry.url)] or [
+            entry for entry in entries if not _OTHER.search(entry.url)
         ]
         self._ask_feed = len(posts) > 1
         if walk.caught_up and walk.newest_modified:
@@ -175,14 +177,14 @@ def _newest_first(entries: list[Entry]) -> list[Entry]:
     return newest_first
 
 
-def read_entries(root: etree._Element) -> list[Entry]:
-    """Read the entries of a sitemap or of an index."""
+def read_entries(root: etree._Element, base: str) -> list[Entry]:
+    """Read the entries of a sitemap or of an index at ``base`` that are on its site."""
     entries = []
     for element in root:
         if name(element) not in ("url", "sitemap") or not (loc := text(element, "loc")):
             continue
-        url = urls.absolute(loc, loc)
-        if url is None or not url.startswith("http"):
+        url = urls.of_site(base, loc)
+        if url is None:
             continue
         news = next((child for child in element if name(child) == "news"), None)
         raw = text(news, "publication_date") if news is not None else None

@@ -393,7 +393,7 @@ class IfpSpider(scrapy.Spider):
         if page is None:
             self.ledger.reject(Rejected.of(ref.url, NO_ARTICLE, None, ref.modified_at))
             return None
-        article = await self._all_pages(page, response.meta)
+        article = await self._all_pages(page, response)
         article = await self._other_view(page, article, response)
         asked = [str(url) for url in response.meta.get("redirect_urls", ())]
         article = replace(article, aliases=list(dict.fromkeys([*article.aliases, *asked])))
@@ -419,7 +419,7 @@ class IfpSpider(scrapy.Spider):
             return None
         return read_page(response.body, Capture(response.url, captured_at, age), content_type)
 
-    async def _all_pages(self, page: ArticlePage, meta: dict[str, Any]) -> Article:
+    async def _all_pages(self, page: ArticlePage, response: Response) -> Article:
         """Read the other pages of a post on several pages, and join them."""
         articles = {page.page_number: page.to_article()}
         waiting = dict(page.other_pages)
@@ -429,7 +429,8 @@ class IfpSpider(scrapy.Spider):
             if number in articles:
                 continue
             try:
-                other = self._page(await self.fetch(url, window=meta.get("window")))
+                address = urls.of_site(response.url, url) or url
+                other = self._page(await self.fetch(address, window=response.meta.get("window")))
                 if other is None or not urls.same_article(other.url, page.url) or other.page_number != number:
                     missing = True
                     continue
@@ -450,10 +451,9 @@ class IfpSpider(scrapy.Spider):
     async def _other_view(self, page: ArticlePage, article: Article, response: Response) -> Article:
         """Merge with the AMP page, where there is one and both are wanted."""
         reading: RecordedArticle | None = response.meta.get("reading")
-        address = reading.amp_address if reading and reading.amp_address else article.amp_url
+        said = reading.amp_address if reading and reading.amp_address else article.amp_url
+        address = urls.of_site(response.url, said)
         if page.is_amp or self.options.pages != "both" or address is None:
-            return article
-        if urls.host(address) != urls.host(self.options.site):
             return article
         try:
             amp = self._page(await self.fetch(address, window=response.meta.get("window")))
