@@ -157,6 +157,33 @@ def test_a_site_that_lists_another_host_is_a_failure(config: dict[str, Any], tmp
         assert (run.articles, run.status) == ([], 1)
 
 
+NOTICES = b"<br />\n<b>Warning</b>: Undefined array key 0 in <b>/srv/{closure}/x.php</b> [a] on line <b>12</b><br />\n"
+
+
+@pytest.mark.parametrize("config", [{}, {"rest": 403, "sitemap": "yoast"}], ids=str)
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(b"\xef\xbb\xbf", b""), (b"\n\n ", b"\n"), (NOTICES, b""), (b"", b"\n<!-- kept " + b"x" * 5000 + b" -->")],
+)
+def test_what_stands_around_an_answer_does_not_matter(
+    before: bytes, after: bytes, config: dict[str, Any], tmp_path: Path
+) -> None:
+    with site_of(120, **config) as (_, server):
+        plain = dry_run(server, tmp_path / "a.jsonl")
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            found = answer(target, headers)
+            if target.startswith("/wp-json") or "sitemap" in target:
+                found.body = before + found.body + after
+            return found
+
+        server.get = get  # type: ignore[method-assign]
+        run = dry_run(server, tmp_path / "b.jsonl")
+        assert (run.articles, run.asked, run.status) == (plain.articles, plain.asked, 0)
+        assert len(dry_run(server, tmp_path / "b.jsonl").asked) <= 4
+
+
 def test_a_site_that_shows_nothing_is_a_failure(tmp_path: Path) -> None:
     with site_of(20, **NOTHING_BUT_LISTINGS, listings=403) as (_, server):
         run = dry_run(server, tmp_path / "a.jsonl")

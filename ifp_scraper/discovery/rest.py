@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +22,10 @@ _FIELDS = "id,link,date_gmt,modified_gmt"
 _SECOND = timedelta(seconds=1)
 _PATIENCE = 3
 """Pages in a row that fail, after which REST is left."""
+
+_JSON = re.compile(r'\[\s*\{|\{\s*"|(?<![^\n>])\[\]')
+_NOTICES = 20
+"""Places that look like the begin of JSON, of which one must be."""
 
 
 class RestSource:
@@ -157,9 +164,26 @@ def read_posts(posts: list[Any], base: str) -> list[ArticleRef]:
     return refs
 
 
+def read_json(body: bytes) -> Any:
+    """Parse a REST answer, also after notices of PHP, before the comment of a cache, or with bytes that are no UTF-8.
+
+    Raises:
+        ValueError: when there is no JSON.
+        RecursionError: when it is nested without end.
+    """
+    try:
+        return json.loads(body)
+    except ValueError:
+        text = body.decode("utf-8", "replace")
+        for begin in islice(_JSON.finditer(text), _NOTICES):
+            with suppress(ValueError):
+                return json.JSONDecoder().raw_decode(text, begin.start())[0]
+        raise
+
+
 def _json(response: Response) -> Any:
     try:
-        return json.loads(response.body)
+        return read_json(response.body)
     except (ValueError, RecursionError) as error:
         raise SourceUnavailable("REST answers something else than JSON") from error
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 
 from lxml import etree
 
 _GZIP = b"\x1f\x8b"
+_BEGIN = re.compile(rb"<\?xml\s|<(?:\w+:)?(?:urlset|sitemapindex|rss|feed|RDF)[\s>]")
+_NOTICES = 65536
+"""Bytes that may stand before a document."""
 
 
 def read_xml(body: bytes, max_size: int) -> etree._Element | None:
@@ -21,7 +25,8 @@ def read_cut_xml(body: bytes, max_size: int) -> tuple[etree._Element | None, boo
     """Parse a sitemap or feed, and say whether it breaks off in the middle.
 
     Entities are not expanded and nothing is loaded, so that neither external entities nor a billion laughs work. A
-    document that breaks off in the middle gives what came.
+    document that breaks off in the middle gives what came. What stands before it, as the notices that PHP prints,
+    is passed over.
 
     Args:
         body: as it was served.
@@ -33,6 +38,9 @@ def read_cut_xml(body: bytes, max_size: int) -> tuple[etree._Element | None, boo
             body = inflate.decompress(body, max_size)
         except zlib.error:
             return None, False
+    begin = _BEGIN.search(body, 0, _NOTICES)
+    if begin is not None:
+        body = body[begin.start() :]
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -48,7 +56,7 @@ def read_cut_xml(body: bytes, max_size: int) -> tuple[etree._Element | None, boo
     if root is None:
         return None, False
     closing = b"</" + (f"{root.prefix}:" if root.prefix else "").encode() + name(root).encode()
-    return root, len(root) > 0 and closing not in body[-4096:]
+    return root, len(root) > 0 and closing not in body
 
 
 def name(element: etree._Element) -> str:
