@@ -59,3 +59,13 @@ def test_a_recording_gives_the_lines_of_the_crawl(tmp_path: Path) -> None:
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "digest pass" in checked.stdout
+
+
+def test_nor_does_it_matter_which_source_said_first_when_an_article_was_published(tmp_path: Path) -> None:
+    out, recording = tmp_path / "live.jsonl", tmp_path / "all.warc.gz"
+    with serve(Site(make_posts(31, seed=8)), rest=403, sitemap="yoast", sitemap_size=10) as server:
+        run = crawl(server.url, out, *QUICK, "-s", f"IFP_ARCHIVE={recording}")
+        assert run.status == 0, run.err
+        live = sorted(lines(out), key=lambda line: (line["url"], line["revision"]))
+        assert {line["published_source"] for line in live} == {"feed", "meta"}
+        assert list(map(same, replay(recording, tmp_path / "a.jsonl", server.url))) == list(map(same, live))

@@ -81,6 +81,9 @@ class Walk:
     broken: list[str] = field(default_factory=list)
     """Parts that could not be read: the run does not know that nothing is missing."""
 
+    fronts: dict[str, Response | FetchFailed] = field(default_factory=dict)
+    """First pages of feeds that were asked for, by address."""
+
     source: str | None = None
     """The source that listed everything; at first that of the last whole run."""
 

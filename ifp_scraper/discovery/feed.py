@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 
 from lxml import etree
+from scrapy.http import Response
 
 from ifp_scraper import urls
 from ifp_scraper.dates import format_utc, read_http_date, read_instant
@@ -33,7 +34,7 @@ class FeedSource:
             known = walk.validators.get(address, {}) if first and walk.caught_up else {}
             try:
                 page = address if first else f"{address}?paged={number}"
-                response = await walk.fetch(page, headers=known, probe=first)
+                response = await (_front(walk, page, known) if first else walk.fetch(page))
             except FetchFailed as error:
                 if first:
                     raise SourceUnavailable(f"no feed ({error})") from error
@@ -58,11 +59,24 @@ class FeedSource:
                 return
 
 
+async def _front(walk: Walk, address: str, validators: dict[str, str]) -> Response:
+    """Fetch the first page of a feed; once in a run, for the sitemap asks for it as well."""
+    if address not in walk.fronts:
+        try:
+            walk.fronts[address] = await walk.fetch(address, headers=validators, probe=True)
+        except FetchFailed as error:
+            walk.fronts[address] = error
+    found = walk.fronts[address]
+    if isinstance(found, FetchFailed):
+        raise found
+    return found
+
+
 async def read_newest(walk: Walk) -> list[ArticleRef]:
     """Return the entries of the feed's first page, none when there is no feed."""
     address = f"{walk.options.site}/feed/"
     try:
-        response = await walk.fetch(address, probe=True)
+        response = await _front(walk, address, {})
     except FetchFailed:
         return []
     root = read_xml(response.body, _MAX_UNPACKED)

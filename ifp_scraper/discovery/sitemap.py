@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from lxml import etree
@@ -67,6 +67,7 @@ class SitemapSource:
         visited: set[str] = set()
         listed: set[str] = set()
         held: list[Entry] = []  # of the first two files: the second one shows how many a full one lists
+        newest: dict[str, ArticleRef] = {}  # by address, what the feed says: it knows when they were published
         files = size = 0
         while waiting:
             url, kept, depth = waiting.pop(0)
@@ -89,22 +90,23 @@ class SitemapSource:
             if name(root) == "sitemapindex":
                 if depth < _MAX_DEPTH:
                     waiting = [(child.url, None, depth + 1) for child in self._children(walk, entries)] + waiting
+                if self._ask_feed and not newest and "feed" in walk.options.sources:
+                    newest = {ref.url: ref for ref in await read_newest(walk)}
                 continue
             size = max(size, len(entries))
             held += [entry for entry in entries if entry.url not in listed]
             listed.update(entry.url for entry in entries)
             walk.total = len(listed) + len(waiting) * size
             if walk.caught_up or files > 2 or not waiting:
-                for ref in _refs(held, walk):
+                for ref in _refs(held, walk, newest):
                     yield ref
                 held = []
-        for ref in _refs(held, walk):
+        for ref in _refs(held, walk, newest):
             yield ref
-        if self._ask_feed and "feed" in walk.options.sources and not walk.broken:
-            # What was scheduled is listed among the articles of the day it was written: the feed names it.
-            for ref in await read_newest(walk):
-                if ref.url not in listed:
-                    yield ref
+        # What was scheduled is listed among the articles of the day it was written: the feed names it.
+        for ref in newest.values():
+            if ref.url not in listed:
+                yield ref
 
     async def _roots(self, walk: Walk) -> list[tuple[str, Document | None, int]]:
         """The sitemaps to begin with; the first usual name that answers, when robots.txt names none."""
@@ -151,8 +153,11 @@ class SitemapSource:
         return _since(_newest_first(posts), walk)
 
 
-def _refs(entries: list[Entry], walk: Walk) -> Iterator[ArticleRef]:
+def _refs(entries: list[Entry], walk: Walk, newest: dict[str, ArticleRef]) -> Iterator[ArticleRef]:
     for entry in _since(_newest_first(entries), walk):
+        if (dated := newest.get(urls.canonical(entry.url))) is not None:
+            yield replace(dated, url=entry.url, modified_at=entry.lastmod)
+            continue
         yield ArticleRef(
             entry.url,
             modified_at=entry.lastmod,
