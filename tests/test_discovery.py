@@ -184,6 +184,35 @@ def test_what_stands_around_an_answer_does_not_matter(
         assert len(dry_run(server, tmp_path / "b.jsonl").asked) <= 4
 
 
+@pytest.mark.parametrize("counted", ["5", "0", "-7", "many", "1000000"])
+def test_whatever_rest_counts_every_article_is_found(counted: str, tmp_path: Path) -> None:
+    with site_of(230) as (site, server):
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            found = answer(target, headers)
+            found.headers |= dict.fromkeys(found.headers.keys() & {"X-WP-Total", "X-WP-TotalPages"}, counted)
+            return found
+
+        server.get = get  # type: ignore[method-assign]
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
+        assert len(run.asked) < 10
+
+
+def test_rest_that_gives_the_same_page_for_ever_is_left(tmp_path: Path) -> None:
+    with site_of(230) as (site, server):
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            return answer(target.partition("&page=")[0] if target.startswith("/wp-json") else target, headers)
+
+        server.get = get  # type: ignore[method-assign]
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert (set(run.articles), run.status) == (public(site), 0)  # the sitemap has the rest
+        assert len(run.asked) < 12
+
+
 def test_a_site_that_shows_nothing_is_a_failure(tmp_path: Path) -> None:
     with site_of(20, **NOTHING_BUT_LISTINGS, listings=403) as (_, server):
         run = dry_run(server, tmp_path / "a.jsonl")

@@ -20,8 +20,11 @@ from ifp_scraper.urls import of_site
 
 _FIELDS = "id,link,date_gmt,modified_gmt"
 _SECOND = timedelta(seconds=1)
+_PER_PAGE = 100
+"""The most that WordPress gives."""
+
 _PATIENCE = 3
-"""Pages in a row that fail, after which REST is left."""
+"""Pages in a row that fail or bring nothing new, after which REST is left."""
 
 _JSON = re.compile(r'\[\s*\{|\{\s*"|(?<![^\n>])\[\]')
 _NOTICES = 20
@@ -71,12 +74,12 @@ class RestSource:
                 break
             try:
                 refs, _, pages = await self._page(walk, scope, number)
-                failed = 0
+                failed = failed + 1 if seen.issuperset(ref.url for ref in refs) else 0
             except SourceUnavailable as error:
                 walk.broken.append(f"REST, page {number}: {error}")
                 refs, failed = [], failed + 1
-                if failed >= _PATIENCE:
-                    return
+            if failed >= _PATIENCE:
+                break
         if len(seen) < total:  # something was withdrawn while we walked, or the site counts what it hides
             walk.broken.append(f"REST listed {len(seen)} of {total}")
 
@@ -90,8 +93,12 @@ class RestSource:
         if before:
             scope["before"] = format_utc(parse_utc(before) + _SECOND) or ""
         number = pages = 1
+        seen: set[str] = set()
         while number <= pages:
             refs, _, pages = await self._page(walk, scope, number)
+            if seen.issuperset(ref.url for ref in refs):
+                return
+            seen.update(ref.url for ref in refs)
             for ref in refs:
                 if ref.modified_at and ref.modified_at < since:
                     return
@@ -109,7 +116,7 @@ class RestSource:
 
     async def _page(self, walk: Walk, scope: dict[str, str], number: int) -> tuple[list[ArticleRef], int, int]:
         """Return the refs of a page, the number of posts, and the number of pages."""
-        query = {**scope, "per_page": "100", "page": str(number), "_fields": _FIELDS}
+        query = {**scope, "per_page": str(_PER_PAGE), "page": str(number), "_fields": _FIELDS}
         if number == 1:
             del query["page"]
         response = await self._get(walk, f"{walk.options.site}/wp-json/wp/v2/posts?{urlencode(query)}")
@@ -124,7 +131,9 @@ class RestSource:
         if posts and not refs:
             raise SourceUnavailable("REST lists posts without addresses on this site")
         total = _header(response, "X-WP-Total", len(refs))
-        pages = _header(response, "X-WP-TotalPages", number + 1 if len(posts) >= 100 else number)
+        pages = _header(response, "X-WP-TotalPages", number)
+        if len(posts) >= _PER_PAGE:  # whatever is counted, a page behind a full one may hold more
+            pages = max(pages, number + 1)
         return refs, total, min(pages, walk.max_pages)
 
     async def _get(self, walk: Walk, url: str) -> Response:
