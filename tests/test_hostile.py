@@ -189,6 +189,12 @@ class TestArticles:
     def test_gives_no_record(self, attack: Attack, name: str) -> None:
         assert attack.record(name) is None
 
+    @pytest.mark.parametrize(
+        "name", ["to_other_host", "to_private", "to_localhost", "to_file", "to_data", "to_userinfo"]
+    )
+    def test_a_way_off_the_site_is_rejected(self, attack: Attack, name: str) -> None:
+        assert (attack.rejected(name) or "").endswith("is not on the site")
+
     def test_nothing_is_injected_into_requests(self, attack: Attack) -> None:
         assert not any("X-Injected" in headers or "Cookie" in headers for _, headers in attack.server.log)
 

@@ -378,6 +378,9 @@ class IfpSpider(scrapy.Spider):
             self._failed(ref.url, reason)
         elif response.status in (404, 410):
             self.ledger.reject(Rejected.of(ref.url, f"status {response.status}", None, ref.modified_at))
+        elif 300 <= response.status < 400 and (place := response.headers.get("Location")):  # file: and the like
+            reason = f"{place.decode('latin-1')[:200]} is not on the site"
+            self.ledger.reject(Rejected.of(ref.url, reason, None, ref.modified_at))
         else:
             self._failed(ref.url, f"status {response.status}")
 
