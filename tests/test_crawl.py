@@ -150,6 +150,7 @@ def test_one_article_is_one_line_however_it_is_reached(tmp_path: Path) -> None:
             f"{root}/exclusive/{plain.slug}/",
             f"{root}{plain.path}amp/",
             f"{root}{plain.path}?amp",
+            f"https{root.removeprefix('http')}{plain.path}?amp=1",
             f"{root}/{plain.slug}",
             f"{root}{plain.path}?utm_source=x&filter_by=random_posts",
             f"{root}/?p={plain.id}",

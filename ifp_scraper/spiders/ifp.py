@@ -214,7 +214,8 @@ class IfpSpider(scrapy.Spider):
                     )
             return
         if self.options.urls:
-            for url in self.options.urls:
+            for named in self.options.urls:
+                url = urls.of_site(self.options.site + "/", named) or named
                 # /?p=658 has no address of its own before it is asked.
                 address = url if _BY_NUMBER.search(url) else self._entrance(urls.canonical(url))
                 if address not in seen:
