@@ -106,13 +106,25 @@ class RestSource:
             number += 1
 
     async def _category(self, walk: Walk, slug: str) -> str:
+        """Return the ids of a category and of all inside it: of one id, REST lists what is directly in it only."""
         last = slug.rsplit("/", 1)[-1]
-        query = urlencode({"slug": last, "_fields": "id"})
-        response = await self._get(walk, f"{walk.options.site}/wp-json/wp/v2/categories?{query}")
-        found = _json(response)
-        if not isinstance(found, list) or not found or not isinstance(found[0], dict) or "id" not in found[0]:
+        terms: list[dict[str, Any]] = []
+        number = pages = 1
+        while number <= min(pages, walk.max_pages):
+            query = {"per_page": str(_PER_PAGE), "page": str(number), "_fields": "id,slug,parent"}
+            response = await self._get(walk, f"{walk.options.site}/wp-json/wp/v2/categories?{urlencode(query)}")
+            found = _json(response)
+            if not isinstance(found, list) or not found:
+                break
+            terms += (term for term in found if isinstance(term, dict) and isinstance(term.get("id"), int))
+            pages = _header(response, "X-WP-TotalPages", number)
+            number += 1
+        inside = {term["id"] for term in terms if term.get("slug") == last}
+        if not inside:
             raise SourceUnavailable(f"REST knows no category {last}")
-        return str(found[0]["id"])
+        while more := {term["id"] for term in terms if term.get("parent") in list(inside)} - inside:
+            inside |= more
+        return ",".join(map(str, sorted(inside)))
 
     async def _page(self, walk: Walk, scope: dict[str, str], number: int) -> tuple[list[ArticleRef], int, int]:
         """Return the refs of a page, the number of posts, and the number of pages."""

@@ -156,9 +156,8 @@ def _filtered(view: View, query: dict[str, str]) -> Sequence[Post]:
             found = [post for post in found if (post.id in ids) == (name == "include")]
     if "categories" in query:
         ids = _ids(query, "categories")
-        paths = [path for path in site.sections() if site.term_id("category", path) in ids]
-        members = {post.id for path in paths for post in site.in_section(path)}
-        found = [post for post in found if post.id in members]
+        # As WordPress has it: not what is in a category below.
+        found = [post for post in found if any(site.term_id("category", one.path) in ids for one in post.sections)]
     if "tags" in query:
         ids = _ids(query, "tags")
         found = [post for post in found if any(view.tag_id(tag) in ids for tag in post.tags)]
