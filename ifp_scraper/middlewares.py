@@ -90,8 +90,8 @@ _REFUSED = ("403", "refused")
 
 
 class BackOffMiddleware:
-    """Tries again what may pass: faults of the network, 5xx, bodies cut short or mislabelled; 429 and 503 after the
-    wait asked for.
+    """Tries again what may pass: faults of the network, 5xx, bodies cut short, what is no HTML where a page was asked
+    for (``page`` in the request's meta); 429 and 503 after the wait asked for.
 
     Waits double with each try of a request, from DOWNLOAD_DELAY (a quarter second at least) on. When the site asks
     to wait, every request waits.
@@ -154,8 +154,8 @@ class BackOffMiddleware:
             return "refused"
         if not response.body.strip():
             return "empty"
-        if mislabelled(response):
-            return "mislabelled"
+        if mislabelled(response) or (request.meta.get("page") and not _is_html(response)):
+            return "no HTML"
         if cut_short(response) and request.meta.get("cut_at") != len(response.body):
             return "cut short"  # the same length twice: that is how the site writes it
         return None
@@ -198,9 +198,14 @@ def _retry_after(response: Response) -> float:
 
 def mislabelled(response: Response) -> bool:
     """Whether a page comes under another content type than HTML, as a faulty cache or proxy serves it."""
-    kind = (response.headers.get("Content-Type") or b"").lower()
     start = response.body[:64].lstrip().lower()
-    return bool(kind) and b"html" not in kind and start.startswith((b"<!doctype html", b"<html"))
+    return not _is_html(response) and start.startswith((b"<!doctype html", b"<html"))
+
+
+def _is_html(response: Response) -> bool:
+    """Whether a response is HTML by its header, or says nothing of it."""
+    kind = (response.headers.get("Content-Type") or b"").lower()
+    return not kind or b"html" in kind
 
 
 def cut_short(response: Response) -> bool:

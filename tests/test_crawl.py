@@ -124,6 +124,7 @@ def test_feed_and_listings_alone(tmp_path: Path) -> None:
         assert lines(out)[-1]["headline"] == edited.headline
 
         server.config.feed = 404
+        server.fault("/page/2/", "json")  # not the end of the listing
         other = tmp_path / "other.jsonl"
         run = crawl(server.url, other, *QUICK, "-a", "pages=canonical")
         assert run.status == 0, run.err

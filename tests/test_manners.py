@@ -24,7 +24,19 @@ def test_whatever_fails_once_is_fetched_again(tmp_path: Path) -> None:
     out = tmp_path / "ifp.jsonl"
     site = Site(make_posts(31, seed=5))
     posts = site.open_posts()
-    kinds: list[Any] = ["reset", "truncated", "empty", "mislabelled", "challenge", "challenge-403", 500, 502, 503, 429]
+    kinds: list[Any] = [
+        "reset",
+        "truncated",
+        "empty",
+        "mislabelled",
+        "json",
+        "challenge",
+        "challenge-403",
+        500,
+        502,
+        503,
+        429,
+    ]
     with serve(site) as server:
         faults = [server.fault(posts[place].path, kind) for place, kind in enumerate(kinds)]
         faults += [server.fault(f"{posts[-place - 1].path}amp/", kind) for place, kind in enumerate(kinds)]

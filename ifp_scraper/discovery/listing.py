@@ -86,7 +86,7 @@ class ListingSource:
         for number in range(1, walk.max_pages + 1):
             page = root if number == 1 else f"{root}page/{number}/"
             try:
-                response = await walk.fetch(page)
+                response = await walk.fetch(page, page=True)
             except FetchFailed as error:
                 if error.status in (404, 410):
                     return

@@ -159,7 +159,7 @@ class IfpSpider(scrapy.Spider):
                 errback=self.article_failed,
                 cb_kwargs={"ref": ref, "number": self._begun},
                 dont_filter=True,
-                meta=meta,
+                meta={"page": True, **meta},
             )
             self._begun += 1
 
@@ -434,7 +434,7 @@ class IfpSpider(scrapy.Spider):
                 continue
             try:
                 address = urls.of_site(response.url, url) or url
-                other = self._page(await self.fetch(address, window=response.meta.get("window")))
+                other = self._page(await self.fetch(address, page=True, window=response.meta.get("window")))
                 if other is None or not urls.same_article(other.url, page.url) or other.page_number != number:
                     missing = True
                     continue
@@ -460,7 +460,7 @@ class IfpSpider(scrapy.Spider):
         if page.is_amp or self.options.pages != "both" or address is None:
             return article
         try:
-            amp = self._page(await self.fetch(address, window=response.meta.get("window")))
+            amp = self._page(await self.fetch(address, page=True, window=response.meta.get("window")))
             if amp is None or not amp.is_amp or not urls.same_article(amp.url, article.url):
                 return article
             return merge_views(article, amp.to_article())

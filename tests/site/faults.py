@@ -12,6 +12,7 @@ Kind = Literal[
     "truncated",
     "empty",
     "mislabelled",
+    "json",
     "challenge",
     "challenge-403",
     403,

@@ -18,7 +18,7 @@ from . import clock, faults, routes
 from .config import Config
 from .listings import challenge_page
 from .model import Site
-from .response import Response, page
+from .response import Response, as_json, page
 from .view import View
 
 
@@ -194,6 +194,8 @@ class _Handler(BaseHTTPRequestHandler):
 def _faulty(view: View, fault: faults.Fault) -> Response:
     if fault.kind == "empty":
         return page("")
+    if fault.kind == "json":
+        return as_json({"error": "try again"})
     if fault.kind in ("challenge", "challenge-403"):
         return page(challenge_page(view), 403 if fault.kind == "challenge-403" else 200)
     assert isinstance(fault.kind, int)
