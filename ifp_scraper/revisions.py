@@ -13,6 +13,7 @@ from dataclasses import fields, replace
 from typing import Literal, NamedTuple
 
 from ifp_scraper.items import Article
+from ifp_scraper.text import squeeze
 
 DUPLICATE_WORDS = 50
 """Texts of fewer words are never called duplicates."""
@@ -107,11 +108,10 @@ def _is_whole(article: Article) -> bool:
 def content_hash(article: Article) -> str:
     """Return the SHA-256 (64 hexadecimal digits) of headline, lead and all blocks' text.
 
-    A line for each, null as an empty one; all in NFC, with single spaces (as ``text.squeeze`` left them).
+    A line for each, null as an empty one; in NFC, its white space collapsed.
     """
     texts = [article.headline or "", article.lead or "", *(block["text"] for block in article.blocks)]
-    lines = [" ".join(text.split()) if "\n" in text else text for text in texts]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    return hashlib.sha256("\n".join(map(squeeze, texts)).encode()).hexdigest()
 
 
 def text_hash(article: Article) -> bytes | None:
