@@ -25,6 +25,7 @@ from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
 from ifp_scraper import urls
+from ifp_scraper.unpacking import seekable
 from ifp_scraper.warc import read_responses, record_time
 from ifp_scraper.wayback import unwrap_address, unwrap_page
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-SUFFIXES = (".warc", ".warc.gz", ".wacz")
+SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".wacz")
 SAMPLE = "sample"
 MAX_UNPACKED = 64 * 1024 * 1024
 """Bytes that a compressed body may unpack to; the rest is left."""
@@ -118,7 +119,7 @@ class Archive:
     """What the recordings hold, by address; bodies stay on disk."""
 
     def __init__(self, files: list[Path]) -> None:
-        self.files = files
+        self.files = files = seekable(files)
         self.records: list[Recorded] = []
         self.unreadable: list[str] = []
         for number, path in enumerate(files):

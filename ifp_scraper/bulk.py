@@ -113,7 +113,7 @@ class Executor(Protocol):
 
 
 def cut(paths: Iterable[Path], size: int = SPAN) -> list[Span]:
-    """Cut recordings into spans; a WACZ file's members are parts of it, when they are stored uncompressed."""
+    """Cut recordings, see ``unpacking.seekable``, into spans; a WACZ file's members are parts of it."""
     spans = []
     for path in paths:
         whole = path.stat().st_size
@@ -145,9 +145,6 @@ def _members(path: Path, whole: int) -> list[tuple[int, int]]:
     with zipfile.ZipFile(path) as package, path.open("rb") as stream:
         for member in package.infolist():
             if not member.filename.endswith((".warc", ".warc.gz")):
-                continue
-            if member.compress_type != zipfile.ZIP_STORED:
-                logger.warning("%s: %s is compressed twice; use scrapy crawl ifp -a archive=", path, member.filename)
                 continue
             stream.seek(member.header_offset + 26)
             name, extra = (int.from_bytes(stream.read(2), "little") for _ in range(2))

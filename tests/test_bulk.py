@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastwarc import ZstdWriter
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
@@ -20,7 +22,7 @@ from ifp_scraper import bulk
 from tests.crawling import ROOT, lines, scrapy
 from tests.site import Site, make_posts, record, serve
 
-VOLATILE = ("duplicate_of", "extractor_version")
+VOLATILE = ("extractor_version",)
 
 
 @pytest.fixture(scope="module")
@@ -82,18 +84,49 @@ def test_spans_cut_nothing_off(recording: Path) -> None:
         assert not [fault for part in parts for fault in part.faults]
 
 
-def test_uncompressed_and_wacz(recording: Path, tmp_path: Path) -> None:
-    plain, package = tmp_path / "plain.warc", tmp_path / "kept.wacz"
-    plain.write_bytes(gzip.decompress((recording / "one.warc.gz").read_bytes()))
-    with zipfile.ZipFile(package, "w", zipfile.ZIP_STORED) as archive:
-        archive.write(recording / "one.warc.gz", "archive/data.warc.gz")
-    results = []
-    for path in (recording / "one.warc.gz", plain, package):
-        out = tmp_path / f"{path.name}.jsonl"
-        run = scrapy("extract", path, "-o", out)
+def plain_warc(data: bytes, folder: Path) -> Path:
+    path = folder / "plain.warc"
+    path.write_bytes(gzip.decompress(data))
+    return path
+
+
+def gzipped_as_a_whole(data: bytes, folder: Path) -> Path:
+    path = folder / "whole.warc.gz"
+    path.write_bytes(gzip.compress(gzip.decompress(data)))
+    return path
+
+
+def zstd(data: bytes, folder: Path) -> Path:
+    path = folder / "kept.warc.zst"
+    writer = ZstdWriter(str(path))
+    writer.write(gzip.decompress(data))
+    writer.close()
+    return path
+
+
+def stored_wacz(data: bytes, folder: Path, how: int = zipfile.ZIP_STORED) -> Path:
+    path = folder / "kept.wacz"
+    with zipfile.ZipFile(path, "w", how) as package:
+        package.writestr("archive/data.warc.gz", data)
+    return path
+
+
+def deflated_wacz(data: bytes, folder: Path) -> Path:
+    return stored_wacz(data, folder, zipfile.ZIP_DEFLATED)
+
+
+@pytest.mark.parametrize("form", [plain_warc, gzipped_as_a_whole, zstd, stored_wacz, deflated_wacz])
+def test_every_form_of_a_recording_gives_the_same_lines(
+    form: Callable[[bytes, Path], Path], recording: Path, tmp_path: Path
+) -> None:
+    usual, other = recording / "one.warc.gz", form((recording / "one.warc.gz").read_bytes(), tmp_path)
+    expected = tmp_path / "usual.jsonl"
+    assert scrapy("extract", usual, "-o", expected).status == 0
+    for name, command in (("a", ("extract", other)), ("b", ("crawl", "ifp", "-a", f"archive={other}"))):
+        out = tmp_path / f"{name}.jsonl"
+        run = scrapy(*command, "-o", out)
         assert run.status == 0, run.err
-        results.append(content(out))
-    assert results[0] == results[1] == results[2]
+        assert content(out) == content(expected)
 
 
 def test_damage_is_skipped_and_the_rest_read(recording: Path, tmp_path: Path) -> None:

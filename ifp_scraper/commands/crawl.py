@@ -64,7 +64,7 @@ class Command(CrawlCommand):
             elif self.settings["IFP_ARCHIVE"]:
                 os.close(open_locked(Path(self.settings["IFP_ARCHIVE"])))
             ledger = Ledger.open(options, self.settings)
-        except (StoreError, RecordingError) as error:
+        except (StoreError, RecordingError, OSError) as error:
             print(f"The crawl did not start: {error}", file=sys.stderr)
             self.exitcode = 1
             return

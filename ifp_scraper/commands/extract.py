@@ -17,6 +17,7 @@ from ifp_scraper.executors import Dask, Processes
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import BadArgument, read_options
 from ifp_scraper.store import StoreError
+from ifp_scraper.unpacking import seekable
 
 
 class Command(ScrapyCommand):
@@ -51,7 +52,13 @@ class Command(ScrapyCommand):
         try:
             options = read_options({}, self.settings["IFP_SITE"])
             files = recordings(",".join(args))
-            spans = cut(files)
+            readable = seekable(files)
+            if opts.dask and readable != files:
+                raise UsageError(
+                    "a recording that is compressed as a whole, with zstd, or twice must be unpacked for a cluster",
+                    print_help=False,
+                )
+            spans = cut(readable)
             options = replace(options, site=recorded_site(spans, options.site))
         except (BadArgument, RecordingError, OSError, BadZipFile) as error:
             raise UsageError(str(error), print_help=False) from None
