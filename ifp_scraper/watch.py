@@ -118,10 +118,9 @@ class Watch:
             pages, share = _UNREADABLE if layout else _NO_ARTICLE
             if len(found) >= pages and len(found) >= share * (read + len(found)):
                 what = "could not be read" if layout else "look like no article (body class, og:type, JSON-LD)"
-                found_by = f"; for the body it tried {selectors(layout, 'blocks')}" if layout else ""
                 said.append(
                     f"layout {layout or 'unknown'}: {len(found)} of {read + len(found)} article pages {what}"
-                    f"{found_by}; for example {', '.join(found[:_EXAMPLES])}"
+                    f"{self._tried(layout)}; for example {', '.join(found[:_EXAMPLES])}"
                 )
         for (layout, name), asked in self._asked.items():
             missed = self._missed[layout, name]
@@ -134,6 +133,13 @@ class Watch:
                 f"for example {', '.join(self._missing[layout, name])}"
             )
         return said
+
+    def _tried(self, layout: str) -> str:
+        """How the body was looked for: by this layout, and by the one that most articles of the file have."""
+        usual = max(self._history, key=lambda name: self._history[name].seen, default=layout)
+        names = [name for name in dict.fromkeys((layout, usual)) if name]
+        tried = (f"{name} looks for blocks by {selectors(name, 'blocks')}" for name in names)
+        return "".join(f"; {one}" for one in tried)
 
     def pages(self) -> list[Response]:
         """The pages of the examples, to be kept beside the output."""

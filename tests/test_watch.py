@@ -76,7 +76,7 @@ def test_every_class_name_changes(changing: tuple[Changing, Path]) -> None:
     run = crawl(site.server.url, out)
     assert run.status == 1
     assert "could not be read" in run.err
-    assert "for the body it tried article .td-post-content" in run.err
+    assert "newspaper+amp-swift looks for blocks by article .td-post-content" in run.err
     assert run.err.count(site.server.url) >= 3
     kept = list(out.with_suffix(".rejected").glob("*.html"))
     assert len(kept) >= 3
