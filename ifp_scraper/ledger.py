@@ -63,10 +63,20 @@ class Rejected:
     modified_at: str | None
     """What discovery said of its last edit: it is fetched again when that moves on."""
 
+    extractor_version: str | None
+    """A page that came and could not be read, or was no article, is fetched again by another version."""
+
     @classmethod
     def of(cls, url: str, reason: str, layout: str | None, modified_at: str | None) -> Rejected:
         """Reject now."""
-        return cls(url, reason, layout, format_utc(datetime.now(UTC)) or "", modified_at)
+        return cls(url, reason, layout, format_utc(datetime.now(UTC)) or "", modified_at, EXTRACTOR_VERSION)
+
+    def holds(self, modified_at: str | None) -> bool:
+        """Whether the page need not be fetched again."""
+        was_read = self.layout is not None or self.reason == NO_ARTICLE
+        if was_read and self.extractor_version not in (None, EXTRACTOR_VERSION):
+            return False
+        return not _later(modified_at, self.modified_at)
 
 
 class Ledger:
@@ -123,7 +133,7 @@ class Ledger:
         known = self.store.find(ref.id, url)
         if known is None:
             rejected = self._rejected.get(url)
-            return rejected is not None and not _later(ref.modified_at, rejected.modified_at)
+            return rejected is not None and rejected.holds(ref.modified_at)
         if known.status == "gone" or known.url in self._failed_before:
             return False
         refresh = self.options.refresh
@@ -139,6 +149,11 @@ class Ledger:
         known = self.store.find(ref.id, urls.canonical(ref.url))
         later = known is not None and known.number >= (self._base or {}).get("articles", 0)
         return not later and self.is_current(ref)
+
+    def unread(self) -> list[ArticleRef]:
+        """Rejected pages that another version of the extractor could not read; this one may."""
+        rejected = self._rejected.values()
+        return [ArticleRef(one.url, modified_at=one.modified_at) for one in rejected if not one.holds(None)]
 
     def rejected_reason(self, url: str) -> str | None:
         """Why a canonical address gave no line; null when it was never tried."""
@@ -215,7 +230,7 @@ class Ledger:
         self.counts["rejected"] += 1
         before = self._rejected.get(key)
         self._rejected[key] = rejected
-        if before is None or (before.reason, before.modified_at) != (rejected.reason, rejected.modified_at):
+        if before is None or replace(before, time=rejected.time) != rejected:
             try:
                 _append(self._rejected_path, asdict(rejected))
             except OSError as error:
@@ -375,6 +390,7 @@ class Ledger:
                     line.get("layout"),
                     str(line.get("time")),
                     line.get("modified_at"),
+                    line.get("extractor_version"),
                 )
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -395,6 +396,21 @@ def test_limit_counts_new_articles_not_what_is_known_or_none(tmp_path: Path) -> 
         runs = [dry_run(server, tmp_path / "a.jsonl", limit="25") for _ in range(4)]
         assert [run.counts.get("new", 0) for run in runs] == [25, 25, len(site.open_posts()) - 50, 0]
         assert [path for run in runs for path in run.articles] == [post.path for post in site.public()]
+
+
+def test_what_another_version_could_not_read_is_fetched_again(tmp_path: Path) -> None:
+    with site_of(60) as (site, server):
+        out = tmp_path / "a.jsonl"
+        dry_run(server, out)
+        locked = [post.path for post in site.public() if post.password_protected]
+        assert locked
+        assert dry_run(server, out).articles == []
+        rejected = out.with_suffix(".rejected.jsonl")
+        rejected.write_text(
+            re.sub(r'"extractor_version": "[^"]*"', '"extractor_version": "0.0"', rejected.read_text())
+        )
+        assert dry_run(server, out).articles == locked
+        assert dry_run(server, out).articles == []
 
 
 def test_addresses_given_are_fetched_each_once(tmp_path: Path) -> None:

@@ -222,7 +222,7 @@ class IfpSpider(scrapy.Spider):
                     seen.add(address)
                     yield ArticleRef(url if address == url else urls.canonical(url)), {"address": address}
             return
-        async for ref in self._discovered():
+        async for ref in self._listed():
             key = urls.canonical(ref.url)
             if key in seen or not may_be_article(ref.url, self.options.site):
                 continue
@@ -247,6 +247,12 @@ class IfpSpider(scrapy.Spider):
         if self.options.pages == "amp":
             return urls.canonical(url) + "amp/"
         return urls.canonical(url) if is_amp_address(url) else url
+
+    async def _listed(self) -> AsyncIterator[ArticleRef]:
+        for ref in self.ledger.unread() if self.options.whole else ():
+            yield ref
+        async for ref in self._discovered():
+            yield ref
 
     async def _discovered(self) -> AsyncIterator[ArticleRef]:
         await self._learn_robots()
