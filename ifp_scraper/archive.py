@@ -63,6 +63,11 @@ class Recorded:
     wayback: bool
     """Whether the Wayback Machine served it: its links are rewritten."""
 
+    @property
+    def places(self) -> list[str]:
+        """Its address alone."""
+        return [self.url]
+
 
 def recordings(paths: str) -> list[Path]:
     """Return the files that ``-a archive=`` names: files, folders, globs, comma-separated, or ``sample``.

@@ -218,16 +218,12 @@ def _join_early(views: list[PageView]) -> list[PageView]:
         return views
     views.sort(key=lambda view: view.captured_at)
     readings = list(split_readings(views))
-    if len(readings) != 1 or _missing_pages(views):
+    if len(readings) != 1 or len(readings[0]) != len(views) or _missing_pages(views):
         return views
     article = put_together(views)
     assert article is not None
-    first = views[0]
-    return [
-        PageView(
-            article.fetched_url, first.captured_at, article, layout=article.layout, places=[view.url for view in views]
-        )
-    ]
+    places = [view.url for view in views]
+    return [PageView(article.fetched_url, views[0].captured_at, article, layout=article.layout, places=places)]
 
 
 def put_together(views: list[PageView]) -> Article | None:

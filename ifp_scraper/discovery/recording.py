@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -23,6 +24,7 @@ from ifp_scraper.merge import ArticleRef
 from ifp_scraper.middlewares import cut_short, refusal
 
 _MAX_UNPACKED = 64 * 1024 * 1024
+_SOON = timedelta(hours=1)
 _AMP = re.compile(r"/amp(?:/\d{1,3})?/?(?:$|\?)|[?&]amp(?:=1)?(?:&|$)")
 _LISTS = re.compile(r"/wp/v2/posts(?:$|[/?])|/feed/?(?:$|\?)|\.xml(?:\.gz)?$")
 _PAGE = re.compile(r"(?<=[^/])/(\d{1,3})/?$")
@@ -74,12 +76,14 @@ def article_key(url: str) -> str:
 
 
 class Captured(Protocol):
-    """Anything with an address and a capture time."""
+    """Anything with an address and a capture time; ``places`` are the addresses of all pages that are in it."""
 
     @property
     def url(self) -> str: ...  # noqa: D102
     @property
     def captured_at(self) -> datetime: ...  # noqa: D102
+    @property
+    def places(self) -> list[str]: ...  # noqa: D102
 
 
 C = TypeVar("C", bound=Captured)
@@ -88,16 +92,22 @@ C = TypeVar("C", bound=Captured)
 def split_readings(captures: list[C]) -> Iterator[list[C]]:
     """Split the captures of one article, in order of time, where an address comes for the second time.
 
-    Each part is one reading: a canonical page with its further pages, an AMP page, or both.
+    Each part is one reading: a canonical page with its further pages, an AMP page, or both. One that the next, soon
+    after, holds more pages than is left out: the crawl was cut off there and began the article again.
     """
-    reading: list[C] = []
+    readings: list[list[C]] = []
     for capture in captures:
-        if any(_place(capture.url) == _place(other.url) for other in reading):
+        if not readings or not _places([capture]).isdisjoint(_places(readings[-1])):
+            readings.append([])
+        readings[-1].append(capture)
+    for reading, following in pairwise([*readings, []]):
+        soon = following and following[0].captured_at - reading[-1].captured_at < _SOON
+        if not (soon and _places(reading) < _places(following)):
             yield reading
-            reading = []
-        reading.append(capture)
-    if reading:
-        yield reading
+
+
+def _places(captures: list[C]) -> set[tuple[bool, str]]:
+    return {_place(url) for capture in captures for url in capture.places}
 
 
 def is_amp_address(url: str) -> bool:
