@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -92,17 +91,17 @@ C = TypeVar("C", bound=Captured)
 def split_readings(captures: list[C]) -> Iterator[list[C]]:
     """Split the captures of one article, in order of time, where an address comes for the second time.
 
-    Each part is one reading: a canonical page with its further pages, an AMP page, or both. One that the next, soon
-    after, holds more pages than is left out: the crawl was cut off there and began the article again.
+    Each part is one reading: a canonical page with its further pages, an AMP page, or both. One that another,
+    soon after, has more pages than is left out: the crawl was cut off there and began the article again.
     """
     readings: list[list[C]] = []
     for capture in captures:
         if not readings or not _places([capture]).isdisjoint(_places(readings[-1])):
             readings.append([])
         readings[-1].append(capture)
-    for reading, following in pairwise([*readings, []]):
-        soon = following and following[0].captured_at - reading[-1].captured_at < _SOON
-        if not (soon and _places(reading) < _places(following)):
+    for number, reading in enumerate(readings):
+        soon = (one for one in readings[number + 1 :] if one[0].captured_at - reading[-1].captured_at < _SOON)
+        if not any(_places(reading) < _places(following) for following in soon):
             yield reading
 
 
