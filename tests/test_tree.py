@@ -1,0 +1,50 @@
+"""The index of classes answers as parsel does."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+from parsel import Selector
+
+from ifp_scraper.pages.tree import Tree
+
+_TAGS = st.sampled_from(("div", "p", "a", "meta"))
+_CLASSES = st.lists(st.sampled_from(("x", "y", "z", "x-y")), max_size=3).map(" ".join)
+_VALUES = st.sampled_from(("", "v", "vw", "w"))
+_ELEMENTS = st.recursive(
+    st.builds(lambda tag, classes, value: (tag, classes, value, []), _TAGS, _CLASSES, _VALUES),
+    lambda inner: st.tuples(_TAGS, _CLASSES, _VALUES, st.lists(inner, max_size=4)),
+    max_leaves=20,
+)
+_COMPOUND = st.builds(
+    "".join,
+    st.tuples(
+        st.sampled_from(("", "div", "p", "a")),
+        st.sampled_from(("", ".x", ".y.x", ".x-y", ".none")),
+        st.sampled_from(("", '[name="v"]', "[name^='v']")),
+    ),
+).filter(bool)
+_QUERIES = st.lists(st.lists(_COMPOUND, min_size=1, max_size=3).map(" ".join), min_size=1, max_size=3).map(", ".join)
+
+
+def build(element: tuple[str, str, str, list[tuple[str, str, str, list[object]]]]) -> etree._Element:
+    tag, classes, value, children = element
+    made = etree.Element(tag)
+    if classes:
+        made.set("class", classes)
+    if value:
+        made.set("name", value)
+    made.extend(build(child) for child in children)  # type: ignore[arg-type]
+    return made
+
+
+@given(_ELEMENTS, st.lists(_QUERIES, min_size=1, max_size=4))
+def test_finds_what_parsel_finds(element: tuple[str, str, str, list[object]], queries: list[str]) -> None:
+    root = etree.Element("html")
+    root.append(build(element))  # type: ignore[arg-type]
+    tree, selector = Tree(root), Selector(root=root, type="html")
+    for query in queries:
+        expected = [found.root for found in selector.css(query)]
+        assert tree.find(query) == expected, query
+        assert tree.find(query) == expected, query  # what is kept from the first time
