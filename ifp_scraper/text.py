@@ -21,6 +21,8 @@ def words(text: str) -> frozenset[str]:
 
 def squeeze(text: str) -> str:
     """Collapse white space (no-break spaces too) to single spaces, in NFC, without control characters."""
+    if "\x85" in text:  # white space to Python; &#133; to those who wrote it
+        text = text.replace("\x85", "…")
     text = text.strip()
     if not text.isprintable():  # any white space but a plain space is not
         text = " ".join(text.split())

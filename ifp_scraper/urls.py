@@ -88,7 +88,7 @@ def canonical(url: str) -> str:
 
 def same_article(one: str, other: str) -> bool:
     """Whether two addresses show one article: scheme, ``www.``, slash, query, AMP and page number do not count."""
-    return host(one) == host(other) and urlsplit(canonical(one)).path == urlsplit(canonical(other)).path
+    return host(one) == host(other) and _path(one) == _path(other)
 
 
 @lru_cache(maxsize=8192)
@@ -117,5 +117,9 @@ def host(url: str) -> str:
 @lru_cache(maxsize=8192)
 def slug(url: str) -> str:
     """Return the last part of the canonical path, decoded; empty for the home page."""
-    path = urlsplit(canonical(url)).path.strip("/")
-    return unquote(path.rsplit("/", 1)[-1])
+    return unquote(_path(url).strip("/").rsplit("/", 1)[-1])
+
+
+def _path(url: str) -> str:
+    """The canonical path, without its first slash; also of what is no address."""
+    return "/".join(canonical(url).split("/")[3:])

@@ -1,0 +1,60 @@
+"""White space, words and languages of texts."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ifp_scraper.text import LINE_BREAK, count_words, first_language, squeeze, squeeze_lines
+
+# Letters with every kind of white space, joiners, controls and marks between them; not what Windows-1252 means.
+TEXTS = st.text(
+    st.one_of(
+        st.characters(exclude_categories=["Cs"], exclude_characters="".join(map(chr, range(0x80, 0xA0)))),
+        st.sampled_from(" \t\n\r\xa0\u2009\u200c\u2028\x00é\u0301"),
+    )
+)
+
+
+@given(TEXTS)
+def test_squeezed_text_is_normal(text: str) -> None:
+    squeezed = squeeze(text)
+    assert squeeze(squeezed) == squeezed
+    assert unicodedata.is_normalized("NFC", squeezed)
+    assert squeezed == " ".join(squeezed.split())
+    assert not any(unicodedata.category(letter) == "Cc" for letter in squeezed)
+
+
+@given(TEXTS)
+def test_squeezing_keeps_every_letter(text: str) -> None:
+    letters = [letter for letter in unicodedata.normalize("NFC", text) if letter.isalnum()]
+    assert [letter for letter in squeeze(text) if letter.isalnum()] == letters
+
+
+@given(st.lists(TEXTS, max_size=5))
+def test_words_are_counted_as_white_space_parts_them(texts: list[str]) -> None:
+    text = squeeze_lines(LINE_BREAK.join(texts))
+    assert count_words(text) == len(text.split())
+    body = "\n\n".join(filter(None, map(squeeze, texts)))
+    assert count_words(body) == len(body.split())
+
+
+def test_c1_controls_are_what_browsers_take_them_for() -> None:
+    assert squeeze("the \x93old\x94 town\x85 \x81") == "the “old” town…"
+
+
+@pytest.mark.parametrize(
+    ("texts", "first"),
+    [
+        (["A[:fa]B"], ["A"]),
+        (["[:en]A[:fa]B[:]"], ["A"]),
+        (["[:fa]B[:en]A[:]"], ["B"]),
+        (["[:en]one", "two", "[:fa]three", "four[:]", "five"], ["one", "two", "", "", "five"]),
+        (["plain [1]"], ["plain [1]"]),
+    ],
+)
+def test_of_two_languages_the_first_is_kept(texts: list[str], first: list[str]) -> None:
+    assert first_language(texts) == first

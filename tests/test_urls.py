@@ -1,0 +1,76 @@
+"""One address for one article."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ifp_scraper.urls import absolute, canonical, host, original_image, same_article, slug
+
+SITE = "https://ifpnews.com"
+SLUGS = st.from_regex(r"[a-z][a-z0-9]{1,12}(-[a-z0-9]{1,8}){0,4}", fullmatch=True)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"{SITE}/a-story/",
+        f"{SITE}/a-story",
+        f"{SITE}/a-story/amp/",
+        f"{SITE}/a-story/amp",
+        f"{SITE}/a-story/?amp",
+        f"{SITE}/a-story/?amp=1",
+        f"{SITE}/a-story/amp/?utm_source=x#comments",
+        f"{SITE}/a-story/2/",
+        f"{SITE}/a-story/amp/2/",
+        f"{SITE}/a-story/2/?amp=1",
+        f"{SITE}//a-story//",
+        "HTTPS://IFPNEWS.com:443/a-story/",
+    ],
+)
+def test_every_address_of_an_article_is_one(address: str) -> None:
+    assert canonical(address) == f"{SITE}/a-story/"
+
+
+def test_what_only_looks_alike_stays_apart() -> None:
+    assert canonical(f"{SITE}/a-story-2/") == f"{SITE}/a-story-2/"
+    assert canonical(f"{SITE}/day-200/") == f"{SITE}/day-200/"
+    assert canonical(f"{SITE}/200/") == f"{SITE}/200/"
+    assert canonical("http://127.0.0.1:8099/a/") == "http://127.0.0.1:8099/a/"
+    assert not same_article(f"{SITE}/a-story/", f"{SITE}/a-story-2/")
+    assert same_article("http://www.ifpnews.com/a-story", f"{SITE}/a-story/amp/")
+
+
+def test_percent_encoding_is_as_wordpress_prints_it() -> None:
+    assert canonical(f"{SITE}/%D8%AA%D9%87/") == canonical(f"{SITE}/ته/") == f"{SITE}/%d8%aa%d9%87/"
+    assert slug(f"{SITE}/%D8%AA%D9%87/amp/") == "ته"
+
+
+@given(SLUGS, st.sampled_from(["", "amp/", "2/", "amp/3/", "?x=1", "#top", "amp/?a=%20b"]))
+def test_canonical_is_settled(name: str, more: str) -> None:
+    once = canonical(f"{SITE}/{name}/{more}")
+    assert once == canonical(once) == f"{SITE}/{name}/"
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_no_address_breaks_anything(base: str, address: str) -> None:
+    for url in (address, f"{SITE}/{address}", f"//{address}", f"https://{address}"):
+        found = absolute(f"{SITE}/{base}", url)
+        assert found is None or urlsplit(found).scheme in ("http", "https", "mailto", "tel")
+        canonical(url), host(url), slug(url), original_image(url)
+
+
+@pytest.mark.parametrize(
+    "address", ["#top", "javascript:void(0)", "data:text/html,x", "", None, "http://[", "ftp://a/b"]
+)
+def test_what_is_no_link(address: str | None) -> None:
+    assert absolute(f"{SITE}/a/", address) is None
+
+
+def test_the_size_of_a_picture_is_left_out() -> None:
+    assert original_image(f"{SITE}/up/a-696x464.jpg?x=1") == f"{SITE}/up/a.jpg?x=1"
+    assert original_image(f"{SITE}/up/a-1x1.jpg") == f"{SITE}/up/a-1x1.jpg"
+    assert original_image(f"{SITE}/up/2020x1080.jpg") == f"{SITE}/up/2020x1080.jpg"
