@@ -32,11 +32,11 @@ def read_responses(
         last = at
         try:
             stream.seek(at)
-            for record in ArchiveIterator(stream, parse_http=True):
+            for record in ArchiveIterator(stream, record_types=WarcRecordType.response, parse_http=True):
                 last = record.stream_pos
                 if last >= end:
                     return
-                if record.record_type == WarcRecordType.response and record.http_headers is not None:
+                if record.http_headers is not None:
                     body = record.reader.read()
                     if body:
                         yield record, body
