@@ -31,9 +31,16 @@ def trafilatura(html: bytes, url: str) -> Record:
 
     found = bare_extraction(html, url=url, with_metadata=True)
     if found is None:
-        return _record(None, [], None, "")
+        return _record(None, "", authors=[], published=None, sections=[], tags=[])
     authors = (found.author or "").split("; ") if found.author else []
-    return _record(found.title, authors, found.date, found.text, sections=found.categories, tags=found.tags)
+    return _record(
+        found.title,
+        found.text,
+        authors=authors,
+        published=found.date,
+        sections=found.categories or [],
+        tags=found.tags or [],
+    )
 
 
 def newspaper4k(html: bytes, url: str) -> Record:
@@ -42,14 +49,14 @@ def newspaper4k(html: bytes, url: str) -> Record:
     article = newspaper.Article(url, fetch_images=False)
     article.download(input_html=html.decode("utf-8", "replace"))
     article.parse()
-    return _record(article.title, article.authors, article.publish_date, article.text)
+    return _record(article.title, article.text, authors=article.authors, published=article.publish_date)
 
 
 def news_please(html: bytes, url: str) -> Record:
     from newsplease import NewsPlease
 
     article = NewsPlease.from_html(html.decode("utf-8", "replace"), url=url, fetch_images=False)
-    return _record(article.title, article.authors, article.date_publish, article.maintext)
+    return _record(article.title, article.maintext, authors=article.authors, published=article.date_publish)
 
 
 def readability(html: bytes, url: str) -> Record:
@@ -60,7 +67,7 @@ def readability(html: bytes, url: str) -> Record:
     body = fragment_fromstring(document.summary(html_partial=True), create_parent="div")
     for paragraph in body.iter("p", "h1", "h2", "h3", "h4", "li", "blockquote", "tr", "br"):
         paragraph.tail = "\n" + (paragraph.tail or "")
-    return _record(document.short_title(), [document.author()], None, body.text_content())
+    return _record(document.short_title(), body.text_content(), authors=[document.author()])
 
 
 def resiliparse(html: bytes, url: str) -> Record:
@@ -68,14 +75,14 @@ def resiliparse(html: bytes, url: str) -> Record:
     from resiliparse.parse.html import HTMLTree
 
     tree = HTMLTree.parse_from_bytes(html)
-    return _record(tree.title, [], None, extract_plain_text(tree, main_content=True))
+    return _record(tree.title, extract_plain_text(tree, main_content=True))
 
 
 def turbohtml(html: bytes, url: str) -> Record:
     import turbohtml
 
     article = turbohtml.parse(html).article()
-    return _record(article.title, [article.byline], article.date, article.text)
+    return _record(article.title, article.text, authors=[article.byline], published=article.date)
 
 
 PEERS: dict[str, tuple[Callable[[bytes, str], Record], list[str]]] = {
@@ -89,14 +96,15 @@ PEERS: dict[str, tuple[Callable[[bytes, str], Record], list[str]]] = {
 """By name: the function, and what pip installs for it."""
 
 
-def _record(headline: str | None, authors: list[str | None], published: Any, body: str | None, **more: Any) -> Record:
-    return {
-        "headline": headline,
-        "authors": [author for author in authors if author],
-        "published": str(published) if published else None,
-        "body": body or "",
-        **{name: list(values or ()) for name, values in more.items()},
-    }
+def _record(headline: str | None, body: str | None, **more: Any) -> Record:
+    """Headline and body, and what else the peer has: authors, published, sections, tags."""
+    record: Record = {"headline": headline, "body": body or ""}
+    for name, value in more.items():
+        if name == "published":
+            record[name] = str(value) if value else None
+        else:
+            record[name] = [one for one in value or () if one]
+    return record
 
 
 class Peer:

@@ -199,7 +199,7 @@ def theirs(peer: Peer, case: Case, saved: Path) -> Record:
     try:
         record = peer.ask(saved, case.url)[1]
     except RuntimeError:
-        return {"headline": None, "authors": [], "published": None, "lines": []}
+        return {"headline": None, "lines": []}
     return {**record, "lines": lines_of([record["body"]])}
 
 
@@ -232,7 +232,7 @@ def compare(case: Case, record: Record) -> Iterator[tuple[str, int, int]]:
     for name in ("headline", "authors", "sections", "tags", "id", "lead", "modified"):
         if name in known and name in record:
             yield name, _same(record[name], known[name]), 1
-    if published := known.get("published"):
+    if (published := known.get("published")) and "published" in record:
         said = record["published"] or ""
         yield "day", said[:10] in _days(published), 1
         if len(published) > 10 and len(said) != 10:
