@@ -19,6 +19,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from ifp_scraper import bulk
+from ifp_scraper.unpacking import MAX_RATIO, seekable
 from tests.crawling import ROOT, lines, scrapy
 from tests.site import Site, make_posts, record, serve
 
@@ -210,3 +211,11 @@ def test_bad_arguments(arguments: tuple[str, ...], status: int) -> None:
     run = scrapy("extract", *arguments)
     assert run.status == status
     assert "Traceback" not in run.err
+
+
+def test_a_recording_that_is_a_bomb_fills_no_disk(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    bomb = tmp_path / "bomb.warc.gz"
+    bomb.write_bytes(gzip.compress(b"WARC/1.1\r\nContent-Length: 0\r\n\r\n\r\n\r\n" + bytes(50_000_000)))
+    [copy] = seekable([bomb])
+    assert copy.stat().st_size < MAX_RATIO * bomb.stat().st_size + (1 << 20)
+    assert "the rest was left" in caplog.text

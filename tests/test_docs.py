@@ -102,7 +102,7 @@ def crawled(server: SiteServer, tmp_path_factory: pytest.TempPathFactory) -> Pat
     run = scrapy("crawl", "ifp", "-s", f"IFP_SITE={server.url}", *FAST, cwd=folder)
     assert run.status == 0, run.err
     assert len(lines(folder / "output" / "ifp.jsonl")) >= 4
-    for name in ("ifpnews.warc.gz", "many.warc.gz", "ifp.warc.gz"):
+    for name in ("ifpnews.warc.gz", "ifp.warc.gz"):
         shutil.copy(SAMPLE, folder / name)
     shutil.copy(ROOT / "tests" / "fixtures" / "amp-swift" / "all-on.html", folder / "page.html")
     return folder
@@ -150,13 +150,11 @@ def test_snippets_run(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch)
     url = "https://ifpnews.com/a-story/"
     space: dict[str, Any] = {"__name__": "snippet", "url": url, "html": Path("page.html").read_bytes()}
     for snippet in snippets(page):
-        few = snippet.replace("make_posts(2000,", "make_posts(5,")
-        exec(compile(few, page.name, "exec"), space)
+        exec(compile(snippet, page.name, "exec"), space)
     if page.name == "scale.md":
         fetched = bulk.read_span(bulk.cut([Path("ifpnews.warc.gz")])[0], "https://ifpnews.com")
         whole = bulk.read_span(bulk.cut([SAMPLE])[0], "https://ifpnews.com")
         assert fetched.articles == whole.articles
-        assert Path("many.warc.gz").stat().st_size < SAMPLE.stat().st_size
     if page.name == "README.md":
         assert space["record"]["fetched_at"] == "2024-05-06T06:00:00Z"
 
