@@ -235,3 +235,12 @@ def test_a_range_fetches_nothing_outside(tmp_path: Path) -> None:
         assert inside
         assert len(server.log) == 3 + pages_of(inside)
         assert json.loads(out.with_suffix(".runs.jsonl").read_text())["complete"] is False
+
+
+def test_a_job_folder_is_not_used(tmp_path: Path) -> None:
+    out, folder = tmp_path / "a.jsonl", tmp_path / "job"
+    run = scrapy("crawl", "ifp", "-a", "archive=sample", "-a", "limit=2", "-o", out, "-s", f"JOBDIR={folder}")
+    assert run.status == 0, run.err
+    assert "JOBDIR is not used" in run.err
+    assert len(lines(out)) == 2
+    assert not folder.exists()

@@ -68,6 +68,9 @@ class Command(CrawlCommand):
             print(f"The crawl did not start: {error}", file=sys.stderr)
             self.exitcode = 1
             return
+        if self.settings["JOBDIR"]:  # its queue is lost by a kill, and would mix old requests with new ones
+            print("JOBDIR is not used: a crawl goes on from its output file.", file=sys.stderr)
+            self.settings.set("JOBDIR", None, priority="cmdline")
         crawler = self._create_crawler("ifp")
         self.crawler_process.crawl(crawler, options=options, ledger=ledger, archive=archive)
         self.crawler_process.start()
