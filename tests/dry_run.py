@@ -130,6 +130,6 @@ async def _crawl(spider: _Spider, broken: Callable[[str], bool]) -> None:
                 content_hash=f"{post.revision:064x}",
                 html_sha256="0" * 64,
             )
-        async for ready in spider._in_turn(number, article):
+        async for ready in spider._end(number, article):
             spider.ledger.write(ready)
-            spider._note_done()
+            spider._turns.note_written()

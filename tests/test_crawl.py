@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.crawling import crawl, lines
+from tests.crawling import crawl, lines, scrapy
 from tests.site import Post, Site, make_posts, pieces, serve
 from tests.truth import assert_complete, differences
 

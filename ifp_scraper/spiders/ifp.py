@@ -36,6 +36,7 @@ from ifp_scraper.merge import ArticleRef, add_evidence, join_pages, merge_views
 from ifp_scraper.middlewares import LONGEST_WAIT, mislabelled, refusal
 from ifp_scraper.options import Options, SourceName, read_options
 from ifp_scraper.pages import ArticlePage, Capture, UnreadablePage, read_page
+from ifp_scraper.spiders.turns import Turns
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -98,16 +99,7 @@ class IfpSpider(scrapy.Spider):
         self._failures = 0
         self._too_old = 0
         self._delay = 0.0
-        self._under_way = asyncio.Semaphore(_UNDER_WAY)
-        self._fetched = asyncio.Semaphore()
-        self._begun = 0
-        self._turn = 0
-        """Number of the article that is given next."""
-        self._read: dict[int, Article | None] = {}
-        """Articles that wait for their turn, by number; null for what gave none."""
-        self._giving = False
-        self._done = asyncio.Event()
-        """Set once the pipelines are done with the article given last."""
+        self._turns = Turns(1, _UNDER_WAY, lambda: self.ending)
         self._running = 0
         self._found = 0
 
@@ -137,10 +129,11 @@ class IfpSpider(scrapy.Spider):
             for name, value in OFFLINE.items():
                 settings.set(name, value, priority="cmdline")
         # One article more than there are requests at once: its pages come one after the other, and nobody waits.
-        spider._fetched = asyncio.Semaphore(1 + settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN"))
+        fetching = 1 + settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
+        spider._turns = Turns(fetching, _UNDER_WAY, lambda: spider.ending)
         crawler.signals.connect(spider._read_robots, signals.robots_parsed)
         for ended in (signals.item_scraped, signals.item_dropped, signals.item_error):
-            crawler.signals.connect(spider._note_done, ended)
+            crawler.signals.connect(spider._turns.note_written, ended)
         return spider
 
     # -- what to fetch -------------------------------------------------------------------------------------------
@@ -150,18 +143,16 @@ class IfpSpider(scrapy.Spider):
         async for ref, meta in self._wanted():
             if self.stopping or not await self._below_limit():
                 return
-            await self._under_way.acquire()
-            await self._fetched.acquire()
+            number = await self._turns.begin()
             self._running += 1
             yield Request(
                 meta.pop("address", ref.url),
                 callback=self.parse_article,
                 errback=self.article_failed,
-                cb_kwargs={"ref": ref, "number": self._begun},
+                cb_kwargs={"ref": ref, "number": number},
                 dont_filter=True,
                 meta={"page": True, **meta},
             )
-            self._begun += 1
 
     async def _below_limit(self) -> bool:
         """Whether one more article may be begun; what turns out to be none, or out of range, does not count."""
@@ -172,33 +163,12 @@ class IfpSpider(scrapy.Spider):
             await asyncio.sleep(0.01)
         return True
 
-    async def _in_turn(self, number: int, article: Article | None) -> AsyncIterator[Article]:
-        """Give articles in the order in which they were begun, whichever page came first.
-
-        So two crawls of a site write the same lines, cut off or not: which one of two equal texts comes first decides
-        which one is called a duplicate. What waits when a crawl ends early is fetched again by the next one.
-        """
-        self._fetched.release()
+    async def _end(self, number: int, article: Article | None) -> AsyncIterator[Article]:
+        """Give what may be given, now that this article was read (null when there is none)."""
         self._running -= 1
         self._found += article is not None
-        self._read[number] = article
-        if self._giving:  # one at a time, and none before the last one is written, or Scrapy mixes them up again
-            return
-        self._giving = True
-        try:
-            while self._turn in self._read and not self.ending:
-                self._under_way.release()
-                article = self._read.pop(self._turn)
-                self._turn += 1
-                if article is not None:
-                    self._done.clear()
-                    yield article
-                    await self._done.wait()
-        finally:
-            self._giving = False
-
-    def _note_done(self) -> None:
-        self._done.set()
+        async for ready in self._turns.end(number, article):
+            yield ready
 
     async def _wanted(self) -> AsyncIterator[tuple[ArticleRef, dict[str, Any]]]:
         seen: set[str] = set()
@@ -352,18 +322,18 @@ class IfpSpider(scrapy.Spider):
         except FetchFailed as error:
             self._failed(ref.url, str(error))
         except Exception:
-            async for ready in self._in_turn(number, None):
+            async for ready in self._end(number, None):
                 yield ready
             raise
         if article is not None:
             self.ledger.watch.keep(article, response)
-        async for ready in self._in_turn(number, article):
+        async for ready in self._end(number, article):
             yield ready
 
     async def article_failed(self, failure: Any) -> AsyncIterator[Article]:
         """Count an article that could not be fetched; the next run tries again."""
         self._note_failure(failure)
-        async for ready in self._in_turn(failure.request.cb_kwargs["number"], None):
+        async for ready in self._end(failure.request.cb_kwargs["number"], None):
             yield ready
 
     def _note_failure(self, failure: Any) -> None:

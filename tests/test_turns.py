@@ -1,0 +1,44 @@
+"""Whatever order pages come in, articles are given in the order in which they were begun."""
+
+from __future__ import annotations
+
+import asyncio
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ifp_scraper.items import Article
+from ifp_scraper.spiders.turns import Turns
+
+
+@given(st.randoms(use_true_random=False), st.lists(st.booleans(), max_size=40), st.integers(1, 5), st.integers(1, 8))
+def test_in_the_order_begun(random: Random, found: list[bool], fetching: int, waiting: int) -> None:
+    given: list[str] = []
+
+    async def read(turns: Turns, number: int, there: bool) -> None:
+        for _ in range(random.randrange(6)):
+            await asyncio.sleep(0)
+        async for article in turns.end(number, Article(url=str(number)) if there else None):
+            for _ in range(random.randrange(3)):  # the pipelines take their time
+                await asyncio.sleep(0)
+            given.append(article.url)
+            turns.note_written()
+
+    async def crawl() -> None:
+        turns = Turns(fetching, waiting, lambda: False)
+        async with asyncio.TaskGroup() as readers:
+            for there in found:
+                readers.create_task(read(turns, await turns.begin(), there))
+
+    asyncio.run(asyncio.wait_for(crawl(), 10))
+    assert given == [str(number) for number, there in enumerate(found) if there]
+
+
+def test_none_is_given_once_the_crawl_ends() -> None:
+    async def crawl() -> list[Article]:
+        turns = Turns(2, 2, lambda: True)
+        number = await turns.begin()
+        return [article async for article in turns.end(number, Article(url="a"))]
+
+    assert asyncio.run(crawl()) == []
