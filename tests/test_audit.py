@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.crawling import FAST, crawl, lines, scrapy
 from tests.site import Site, make_posts, serve
 
@@ -55,6 +57,7 @@ def test_a_missing_file_is_said(tmp_path: Path) -> None:
     assert "Traceback" not in run.err
 
 
+@pytest.mark.slow
 def test_an_unreachable_site_marks_nothing(tmp_path: Path) -> None:
     out = tmp_path / "ifp.jsonl"
     with serve(Site(make_posts(3, seed=1))) as server:

@@ -120,9 +120,10 @@ def deflated_wacz(data: bytes, folder: Path) -> Path:
 def test_every_form_of_a_recording_gives_the_same_lines(
     form: Callable[[bytes, Path], Path], recording: Path, tmp_path: Path
 ) -> None:
-    usual, other = recording / "one.warc.gz", form((recording / "one.warc.gz").read_bytes(), tmp_path)
-    expected = tmp_path / "usual.jsonl"
-    assert scrapy("extract", usual, "-o", expected).status == 0
+    other = form((recording / "one.warc.gz").read_bytes(), tmp_path)
+    expected = recording / "one.jsonl"
+    if not expected.exists():
+        assert scrapy("extract", recording / "one.warc.gz", "-o", expected).status == 0
     for name, command in (("a", ("extract", other)), ("b", ("crawl", "ifp", "-a", f"archive={other}"))):
         out = tmp_path / f"{name}.jsonl"
         run = scrapy(*command, "-o", out)
@@ -145,6 +146,7 @@ def test_damage_is_skipped_and_the_rest_read(recording: Path, tmp_path: Path) ->
     assert len(lines(tmp_path / "whole.jsonl")) - 3 <= whole
 
 
+@pytest.mark.slow
 def test_goes_on_after_a_kill(recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     many = tmp_path / "many.warc.gz"
     with many.open("wb") as stream:

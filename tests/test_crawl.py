@@ -196,6 +196,7 @@ def test_one_article_is_one_line_however_it_is_reached(tmp_path: Path) -> None:
         assert len(server.requests(locked.path)) == 2  # asked for, then listed with a later edit
 
 
+@pytest.mark.slow
 def test_pages_that_a_person_names_may_be_no_articles(tmp_path: Path) -> None:
     out = tmp_path / "ifp.jsonl"
     with serve(Site(make_posts(16, seed=4))) as server:

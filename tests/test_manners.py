@@ -68,6 +68,7 @@ def test_what_fails_for_good_is_a_failure_and_is_tried_again(tmp_path: Path) -> 
         assert_complete(site, server.url, out)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "from_the_start"), [(403, True), ("challenge", True), ("challenge", False)])
 def test_a_site_that_refuses_is_left_soon(kind: Any, from_the_start: bool, tmp_path: Path) -> None:
     open_to_all = () if from_the_start else ("robots", "wp-json")
@@ -81,6 +82,7 @@ def test_a_site_that_refuses_is_left_soon(kind: Any, from_the_start: bool, tmp_p
     assert len(server.log) <= 25
 
 
+@pytest.mark.slow
 def test_a_host_that_is_not_there(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
