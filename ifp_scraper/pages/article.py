@@ -42,9 +42,9 @@ _LINK_TAG = re.compile(rb"<a\s[^<>]*>")
 _SHARED = re.compile(rb"[?&;]p=(\d{1,12})\b")
 _PAGE_OF_MANY = re.compile(r"(?:/(?:amp/)?|[?&]page=)(\d{1,3})/?(?:[?&#].*)?$")
 _LICENSE = re.compile(
-    r"licen[cs]ed under (?:an? |the )?(Creative Commons [^.|©]{3,80}?Licen[cs]e|CC[ -]BY[\w .-]{0,20})", re.I
+    r"licen[cs]ed under (?:an? |the )?(Creative Commons [^|©]{3,80}?Licen[cs]e|CC[ -]BY[\w .-]{0,20}\w)", re.I
 )
-_SAYS_LICENSED = etree.XPath('//*[contains(text(), "icensed under") or contains(text(), "icenced under")]')
+_SAYS_LICENSED = etree.XPath('//*[text()[contains(., "icensed under") or contains(., "icenced under")]]')
 _BY = re.compile(r"^\s*(?:published by|written by|by|author)\b\s*:?\s*", re.IGNORECASE)
 _HANDLE = re.compile(r"\s+@\w+$")
 

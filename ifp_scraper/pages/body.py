@@ -132,7 +132,8 @@ def read_body(container: Element, base: str, style_sheet: StyleSheet) -> Body:
 def closing_source(blocks: list[Block]) -> str | None:
     """Return the outlet that a closing "Source: ..." line names, null when there is none."""
     for block in reversed(blocks[-4:]):
-        if block["kind"] != "related" and (match := _SOURCE_LINE.fullmatch(block["text"])):
+        last_line = block["text"].rpartition("\n")[2]
+        if block["kind"] != "related" and (match := _SOURCE_LINE.fullmatch(last_line)):
             return match[1]
     return None
 

@@ -33,7 +33,7 @@ class NewspaperPage(ArticlePage):
     def byline(self) -> str | None:
         # Modules have a .td-post-author-name too. A handle may be glued to the name, outside of its link.
         names = [author.name for author in self.people(".td-post-header .td-post-author-name a")]
-        return ", ".join(names) if names else without_by(self.line(".td-post-header .td-post-author-name"))
+        return names[0] if len(names) == 1 else without_by(self.line(".td-post-header .td-post-author-name"))
 
     @field
     def authors(self) -> list[Author]:
@@ -151,3 +151,8 @@ class NewspaperCloudPage(NewspaperPage):
         yield from self.seo_evidence("published")
         yield from self._theme_times(".tdb_single_date time", "datetime")
         yield from self._theme_times('meta[itemprop="datePublished"]', "content")
+
+    def modified_evidence(self) -> Iterator[Evidence | None]:
+        yield from self.seo_evidence("modified")
+        yield from self._theme_times(".tdb_single_modified_date time", "datetime")
+        yield from self._theme_times('meta[itemprop="dateModified"]', "content")
