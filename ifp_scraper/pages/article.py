@@ -374,7 +374,7 @@ class ArticlePage(ItemPage[Article]):
         """Articles (else web pages) of an SEO plugin's JSON-LD graph."""
         pieces = [item for item, in_graph in self.document.json_ld if in_graph]
         articles = [item for item in pieces if _is_article(item)]
-        return articles or [item for item in pieces if item.get("@type") == "WebPage"]
+        return articles or [item for item in pieces if "WebPage" in _kinds(item)]
 
     def graph_words(self, key: Literal["articleSection", "keywords"]) -> list[str]:
         """Sections or tags of the graph; WordPress escapes them twice at times."""
@@ -436,9 +436,12 @@ def _readers(layout: type[ArticlePage]) -> list[tuple[str, Callable[[ArticlePage
 
 
 def _is_article(item: dict[str, Any]) -> bool:
+    return any(name.endswith("Article") or name == "BlogPosting" for name in _kinds(item))
+
+
+def _kinds(item: dict[str, Any]) -> list[str]:
     kind = item.get("@type")
-    kinds = kind if isinstance(kind, list) else [kind]
-    return any(isinstance(name, str) and (name.endswith("Article") or name == "BlogPosting") for name in kinds)
+    return [name for name in (kind if isinstance(kind, list) else [kind]) if isinstance(name, str)]
 
 
 @lru_cache(maxsize=1024)

@@ -50,14 +50,16 @@ _JUNK = words(
     " wp-block-latest-posts wp-block-latest-posts__list wp-block-latest-comments wp-block-rss wp-block-query"
     " wp-block-archives wp-block-categories wp-block-tag-cloud wp-block-calendar wp-block-search"
     # buttons and share bars
-    " wp-block-button wp-block-buttons wp-block-social-links ss-ic ampforwp-so-i ampforwp-social-icons-wrapper"
+    " wp-block-button wp-block-buttons wp-block-file__button wp-block-social-links ss-ic ampforwp-so-i ampforwp-social-icons-wrapper"
     " sharedaddy sd-sharing-enabled sd-block td-post-sharing td-post-sharing-top td-post-sharing-bottom"
     " swp_social_panel swp-content-locator shariff heateor_sss_sharing_container addtoany_share_save_container"
     " addtoany_content a2a_kit social-share share-buttons kk-star-ratings simplesocialbuttons"
     # ads
     " td-a-rec td-g-rec td-a-ad td-adspot-title adsbygoogle ai-viewports amp-ad-wrapper amp_ad_1"
     " ampforwp-incontent-ad1"
-    # author boxes, comments, source and via, tags
+    # author boxes, comments, counters, source and via, tags
+    " saboxplugin-wrap molongui-author-box wp-post-author pp-multiple-authors-boxes-wrapper wp-block-post-author"
+    " post-views wpulike"
     " amp-author author-box-wrap amp_author_area cmts ampforwp-comment-wrapper comments-area comment-respond"
     " td-post-source-tags td-post-source-via td-tags tdb-tags sp-athr amp-tags"
     # tables of contents made by a plugin, screen reader hints
@@ -77,9 +79,12 @@ _CAPTION_CLASSES = words("wp-caption-text gallery-caption wp-element-caption tdb
 _RELATED_LABEL = re.compile(
     r"\(?\s*(?:read\s+(?:more|also|next)|also\s+read|see\s+also|see\s+more|you\s+may\s+also\s+(?:like|read)|more\s+to\s+read"
     r"|related(?:\s+(?:news|articles?|stor(?:y|ies)|posts?|topics?|reports?|content|links?))?|more\s+on\s+(?:this|the)\s+\w+)"
-    r"\s*(:|-|–|—|$|\n|\))",
+    r"\s*(:|-|–|—|\||»|$|\n|\))",
     re.IGNORECASE,
 )
+_INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\xad"
+"""A block of nothing but joiners, marks of direction and the like shows nothing."""
+
 _SCRIPT_END = re.compile(r"[\"'”’″]\s*\)\s*;")
 _WORD = re.compile(r"\w")
 _SOURCE_LINE = re.compile(r"\(?\s*sources?\s*[:：]\s*(.{1,120}?)\s*\)?\.?", re.IGNORECASE)
@@ -206,7 +211,7 @@ class _Walk:
             self._add(text, plain, context)
 
     def _add(self, text: str, plain: str, context: _Context) -> None:
-        if self._is_full(self.blocks, MAX_BLOCKS):
+        if not text.strip(_INVISIBLE) or self._is_full(self.blocks, MAX_BLOCKS):
             return
         block: Block = {"kind": cast("Literal['paragraph']", context.kind), "text": text}
         if context.kind == "heading":
