@@ -50,7 +50,8 @@ _JUNK = words(
     " wp-block-latest-posts wp-block-latest-posts__list wp-block-latest-comments wp-block-rss wp-block-query"
     " wp-block-archives wp-block-categories wp-block-tag-cloud wp-block-calendar wp-block-search"
     # buttons and share bars
-    " wp-block-button wp-block-buttons wp-block-file__button wp-block-social-links ss-ic ampforwp-so-i ampforwp-social-icons-wrapper"
+    " wp-block-button wp-block-buttons wp-block-file__button wp-block-social-links"
+    " ss-ic ampforwp-so-i ampforwp-social-icons-wrapper"
     " sharedaddy sd-sharing-enabled sd-block td-post-sharing td-post-sharing-top td-post-sharing-bottom"
     " swp_social_panel swp-content-locator shariff heateor_sss_sharing_container addtoany_share_save_container"
     " addtoany_content a2a_kit social-share share-buttons kk-star-ratings simplesocialbuttons"
