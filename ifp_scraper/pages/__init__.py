@@ -6,6 +6,7 @@ The layout is told by markup, never by date or address, because several layouts 
 from __future__ import annotations
 
 import hashlib
+import re
 
 from ifp_scraper.items import Article
 from ifp_scraper.pages.amp import AmpSwiftPage
@@ -28,6 +29,9 @@ LAYOUTS: tuple[type[ArticlePage], ...] = (
     WordPressPage,
 )
 """Every layout, in the order in which they are tried; the last one matches anything."""
+
+_POST_ID = re.compile(r"postid-\d+")
+"""body_class() of a single post or attachment; AMPforWP writes it another way."""
 
 _NO_POST = words(
     "home blog archive search error404 attachment page single-attachment amp-single-page privacy-policy"
@@ -79,7 +83,9 @@ def _is_article(document: Document) -> bool:
     if b"<" not in document.html:
         return False
     classes = document.body_classes
-    if not _NO_POST.isdisjoint(classes):
+    # The Newspaper theme adds the slug: an article may well be called "archive".
+    is_post = "single-post" in classes and any(map(_POST_ID.fullmatch, classes))
+    if not is_post and not _NO_POST.isdisjoint(classes):
         return False
     if document.tree.find("form.post-password-form"):
         return False
