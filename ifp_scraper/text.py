@@ -19,6 +19,15 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+class LargeBytes(bytes):
+    """Bytes for the key of a cache: what is large is compared faster than hashed."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        return hash((len(self), self[-32:]))
+
+
 def squeeze(text: str) -> str:
     """Collapse white space (no-break spaces too) to single spaces, in NFC, without control characters."""
     if "\x85" in text:  # white space to Python; &#133; to those who wrote it

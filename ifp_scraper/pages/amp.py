@@ -24,6 +24,7 @@ from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
 from ifp_scraper.pages.body import inline_text
 from ifp_scraper.pages.document import parse
 from ifp_scraper.pages.tree import Element, Tree
+from ifp_scraper.text import LargeBytes
 
 _AMP_ADDRESS = re.compile(r"/amp(/\d{1,3})?/?$")
 _PLUGIN = re.compile(r"AMP for WP (\d{1,6}(?:\.\d{1,6})*)")
@@ -79,7 +80,7 @@ class AmpPage(ArticlePage):
             title: class of the element that holds an entry's headline; the designs call it differently.
         """
         box = self.document.recent_posts
-        read = _read_box(box, entries, title) if box is not None else _read_entries(self.document.tree, entries, title)
+        read = _read_box(LargeBytes(box), entries, title) if box is not None else _read_entries(self.document.tree, entries, title)
         return [post for entry in read if (post := self._recent_post(entry))]
 
     def _recent_post(self, entry: _Entry) -> RecentPost | None:
@@ -105,7 +106,7 @@ class _Entry(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def _read_box(box: bytes, entries: str, title: str) -> list[_Entry]:
+def _read_box(box: LargeBytes, entries: str, title: str) -> list[_Entry]:
     return _read_entries(Tree(parse(box)), entries, title)
 
 

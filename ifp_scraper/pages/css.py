@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from ifp_scraper.pages.tree import Element
+from ifp_scraper.text import LargeBytes
 
 MAX_STYLE = 2 * 1024 * 1024
 """Style sheets beyond this are not read; those of real pages have 0.5 MB."""
@@ -20,7 +22,10 @@ MAX_RULES = 200
 MAX_AT_RULES = 16
 """Rules inside more at-rules than this hide nothing."""
 
-_NONE = re.compile(rb"display\s*:\s*none")
+LARGE = range(8 * 1024, 256 * 1024)
+"""Style sheets of so many bytes are those of theme and plugin, the same on many pages: what hides in them is kept."""
+
+_NONE = re.compile(rb"display\s*:\s*(?:none|NONE)"), re.compile(rb"DISPLAY\s*:\s*(?:none|NONE)")
 _NAME_END = re.compile(rb"(?![\w-])")
 _BRACE = re.compile(rb"[{}]")
 _COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)", re.DOTALL)
@@ -85,18 +90,9 @@ class StyleSheet:
     @cached_property
     def _hiding(self) -> bytes:
         """The selectors of all rules that hide, found by a search for what they say."""
-        sheet = b"}".join(self._styles)
-        if b"DISPLAY" in sheet or b"NONE" in sheet:
-            sheet = sheet.replace(b"DISPLAY", b"display").replace(b"NONE", b"none")
-        selectors: list[bytes] = []
-        before = -1
-        for rule in _NONE.finditer(sheet):
-            opened = sheet.rfind(b"{", before + 1, rule.start())
-            if opened >= 0:
-                begin = max(sheet.rfind(b"}", before + 1, opened), sheet.rfind(b"{", before + 1, opened), before)
-                selectors.append(sheet[begin + 1 : opened])
-                before = opened
-        return b",".join(selectors)
+        large = [style for style in self._styles if len(style) in LARGE]
+        small = b"}".join([style for style in self._styles if len(style) not in LARGE])
+        return b",".join([_what_hides(small), *(_what_hides_in_large(LargeBytes(style)) for style in large)])
 
     @cached_property
     def _rules(self) -> dict[str, list[_Rule]]:
@@ -123,6 +119,26 @@ class StyleSheet:
                             order += 1
                             _add(rules, selector, value.lower() == b"none", bool(important), order)
         return rules
+
+
+def _what_hides(sheet: bytes) -> bytes:
+    """The selectors of the rules that say ``display: none``."""
+    return b",".join(selectors for pattern in _NONE for selectors in _selectors_before(pattern, sheet))
+
+
+@lru_cache(maxsize=64)
+def _what_hides_in_large(sheet: LargeBytes) -> bytes:
+    return _what_hides(sheet)
+
+
+def _selectors_before(pattern: re.Pattern[bytes], sheet: bytes) -> Iterator[bytes]:
+    before = -1
+    for rule in pattern.finditer(sheet):
+        opened = sheet.rfind(b"{", before + 1, rule.start())
+        if opened >= 0:
+            begin = max(sheet.rfind(b"}", before + 1, opened), sheet.rfind(b"{", before + 1, opened), before)
+            yield sheet[begin + 1 : opened]
+            before = opened
 
 
 def _is_named(name: bytes, selectors: bytes) -> bool:

@@ -36,6 +36,9 @@ MAX_CUTS = 20_000
 MAX_WORK = 1_000_000
 """Elements times depth of a page that is read: 5,000 elements 200 deep; real pages have 5,000, 40 deep."""
 
+MAX_NOTED, MAX_NOTED_BYTES = 128, 64 * 1024
+"""So many parts around an article are known again, each of at most so many bytes."""
+
 _SLASH, _MARK = b"/!"
 _BOM_BEGINS = (b"\xef", b"\xfe", b"\xff", b"\x00")
 
@@ -51,8 +54,9 @@ def _in_any_case(name: str) -> str:
 
 _CUT_OUT = "script", "style", "noscript", "svg", "template"
 _OPENING = re.compile(
-    rf"<(?:!--|({'|'.join((*_CUT_OUT, *map(str.upper, _CUT_OUT)))})(?=[\s/>])[^<>]*>"
-    r"|amp-img fallback [^<>]*></amp-img>)".encode()
+    rb"<(?=[!snatSNT])(?:!--"  # most tags begin with none of these
+    rb"|(s(?:cript|tyle|vg)|noscript|template|S(?:CRIPT|TYLE|VG)|NOSCRIPT|TEMPLATE)(?=[\s/>])[^<>]*>"
+    rb"|amp-img fallback [^<>]*></amp-img>)"
 )
 _CLOSING = {
     name.encode(): re.compile(rf"</{_in_any_case(name)}\s*>".encode())
@@ -216,8 +220,9 @@ class Document:
             if name := opening[1]:
                 if name in unclosed or html[start - 2] == _SLASH:
                     continue  # left to the parser
-                closing = _CLOSING[name].search(html, start)
-                if closing is None:
+                first = html.find(b"<", start)  # mostly the closing tag: this search is the fastest
+                closing = _CLOSING[name].match(html, first) or _CLOSING[name].search(html, first)
+                if first < 0 or closing is None:
                     unclosed.add(name)
                     continue
                 tag_end, (inner_end, start) = start, closing.span()
@@ -241,8 +246,13 @@ class Document:
         done = start = 0
         while (opening := _SURROUNDINGS.search(html, start)) is not None:
             start = opening.end()
-            end, certain = _end_of_div(html, start)
-            if certain and _may_be_emptied(html[start:end], opening[_MAY_BE_READ] is not None):
+            end, emptied = _end_of_same(opening[0], html, start), True
+            if end is None:
+                end, emptied = _end_of_div(html, start)
+                emptied = emptied and _may_be_emptied(html[start:end], opening[_MAY_BE_READ] is not None)
+                if emptied:
+                    _note(opening[0], html[start : end + len(_END)])
+            if emptied:
                 if opening[_RECENT_POSTS] and self.recent_posts is None:
                     self.recent_posts = html[opening.start() : end]
                 kept.append(html[done:start])
@@ -289,6 +299,24 @@ def _read_json(source: bytes) -> Any:
         return msgspec.json.decode(source)
     except (ValueError, RecursionError):  # line breaks in strings, NaN, broken characters
         return json.loads(source.decode("utf-8", "replace").strip(), strict=False)
+
+
+_END = b"</div>"
+_emptied: dict[bytes, bytes] = {}
+"""What was emptied last, by its opening tag: headers, menus and footers are the same on neighbouring pages."""
+
+
+def _note(tag: bytes, inside: bytes) -> None:
+    if len(_emptied) >= MAX_NOTED:
+        _emptied.clear()
+    if len(inside) <= MAX_NOTED_BYTES:
+        _emptied[tag] = inside
+
+
+def _end_of_same(tag: bytes, html: bytes, start: int) -> int | None:
+    """Where the </div> stands, when what follows is what was emptied before; else null."""
+    inside = _emptied.get(tag)
+    return start + len(inside) - len(_END) if inside is not None and html.startswith(inside, start) else None
 
 
 def _may_be_emptied(inside: bytes, may_be_read: bool) -> bool:
