@@ -30,8 +30,11 @@ LAYOUTS: tuple[type[ArticlePage], ...] = (
 )
 """Every layout, in the order in which they are tried; the last one matches anything."""
 
-_POST_ID = re.compile(r"postid-\d+")
+_POST_ID = re.compile(r"(?<!\S)postid-\d+(?!\S)")
 """body_class() of a single post or attachment; AMPforWP writes it another way."""
+
+_ATTACHMENT = re.compile(r"(?<!\S)(?:attachmentid|page-id)-")
+_POST = words("single single-post amp-single")
 
 _NO_POST = words(
     "home blog archive search error404 attachment page single-attachment amp-single-page privacy-policy"
@@ -82,15 +85,15 @@ def _is_article(document: Document) -> bool:
     """Whether WordPress says that the page is a single post that anyone may read."""
     if b"<" not in document.html:
         return False
-    classes = document.body_classes
-    # The Newspaper theme adds the slug: an article may well be called "archive".
-    is_post = "single-post" in classes and any(map(_POST_ID.fullmatch, classes))
-    if not is_post and not _NO_POST.isdisjoint(classes):
-        return False
+    classes = document.body_class.split()
+    if not _NO_POST.isdisjoint(classes):
+        # The Newspaper theme adds the slug: an article may well be called "archive".
+        if "single-post" not in classes or _POST_ID.search(document.body_class) is None:
+            return False
     if document.tree.find("form.post-password-form"):
         return False
-    if not classes.isdisjoint(("single", "single-post", "amp-single")):
-        return not any(name.startswith(("attachmentid-", "page-id-")) for name in classes)
+    if not _POST.isdisjoint(classes):
+        return _ATTACHMENT.search(document.body_class) is None
     # A theme without body_class(): an SEO plugin's word, or the markup of one article.
     if any(
         (said.get("content") or "").lower() == "article" for said in document.tree.find('meta[property="og:type"]')

@@ -24,7 +24,7 @@ from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
 from ifp_scraper.pages.body import inline_text
 from ifp_scraper.pages.document import parse
 from ifp_scraper.pages.tree import Element, Tree
-from ifp_scraper.text import LargeBytes
+from ifp_scraper.text import LargeBytes, words
 
 _AMP_ADDRESS = re.compile(r"/amp(/\d{1,3})?/?$")
 _PLUGIN = re.compile(r"AMP for WP (\d{1,6}(?:\.\d{1,6})*)")
@@ -147,7 +147,7 @@ class AmpSwiftPage(AmpPage):
     """The design Swift, the sidebar variant (``.sp-left``) included."""
 
     layout = "amp-swift"
-    marks = ("artl-cnt", "cntn-wrp")
+    marks = words("artl-cnt cntn-wrp")
 
     @field
     def headline(self) -> str | None:

@@ -13,6 +13,7 @@ from ifp_scraper.pages.amp import AmpPage
 from ifp_scraper.pages.article import Evidence, without_by
 from ifp_scraper.pages.body import inline_text
 from ifp_scraper.pages.tree import Element
+from ifp_scraper.text import words
 
 
 class AmpDesignPage(AmpPage):
@@ -80,21 +81,21 @@ class AmpDesign1Page(AmpDesignPage):
     """Design 1."""
 
     layout = "amp-design1"
-    marks = ("amp-wp-article-content", "design_1_wrapper")
+    marks = words("amp-wp-article-content design_1_wrapper")
 
 
 class AmpDesign2Page(AmpDesignPage):
     """Design 2."""
 
     layout = "amp-design2"
-    marks = ("amp-wp-article-content", "design_2_wrapper")
+    marks = words("amp-wp-article-content design_2_wrapper")
 
 
 class AmpDesign3Page(AmpDesignPage):
     """Design 3, the only one of the three with recent posts."""
 
     layout = "amp-design3"
-    marks = ("amp-wp-article-content", "design_3_wrapper")
+    marks = words("amp-wp-article-content design_3_wrapper")
 
     @field
     def recent_posts(self) -> list[RecentPost]:

@@ -36,7 +36,7 @@ except PackageNotFoundError:  # run from a checkout that was never installed
 
 Source = Literal["rest", "feed", "sitemap", "meta", "jsonld", "time"]
 
-_POST_ID = re.compile(r"post-?id-(\d{1,12})")
+_POST_ID = re.compile(r"(?<!\S)post-?id-(\d{1,12})(?!\S)")
 _SHORTLINK = re.compile(r"[?&]p=(\d{1,12})\b")
 _LINK_TAG = re.compile(rb"<a\s[^<>]*>")
 _SHARED = re.compile(rb"[?&;]p=(\d{1,12})\b")
@@ -84,13 +84,13 @@ class ArticlePage(ItemPage[Article]):
 
     is_amp: ClassVar[bool] = False
 
-    marks: ClassVar[tuple[str, ...]] = ()
+    marks: ClassVar[frozenset[str]] = frozenset()
     """Class names by which a page of this layout is told."""
 
     @classmethod
     def matches(cls, document: Document) -> bool:
         """Whether the page has the layout's class names."""
-        return all(map(document.tree.bears, cls.marks))
+        return document.tree.bears(cls.marks)
 
     @classmethod
     def resembles(cls, document: Document) -> bool:
@@ -141,9 +141,8 @@ class ArticlePage(ItemPage[Article]):
     @field
     def id(self) -> int | None:
         """From body_class(), the shortlink, or a share link: all print the post's id."""
-        for name in self.document.body_classes:
-            if match := _POST_ID.fullmatch(name):
-                return int(match[1])
+        if match := _POST_ID.search(self.document.body_class):
+            return int(match[1])
         for link in self.values('link[rel="shortlink"]', "href"):
             if match := _SHORTLINK.search(link):
                 return int(match[1])

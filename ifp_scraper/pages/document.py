@@ -156,10 +156,10 @@ class Document:
         return self.tree.root
 
     @cached_property
-    def body_classes(self) -> frozenset[str]:
+    def body_class(self) -> str:
         """Classes of the body element: WordPress's body_class() says what kind of page it is."""
         body = next(self.root.iter("body"), None)
-        return frozenset((body.get("class") or "").split()) if body is not None else frozenset()
+        return (body.get("class") or "") if body is not None else ""
 
     @cached_property
     def json_ld(self) -> list[tuple[dict[str, Any], bool]]:

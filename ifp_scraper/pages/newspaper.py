@@ -12,13 +12,14 @@ from ifp_scraper.items import Author, Image
 from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
 from ifp_scraper.pages.body import closing_source, inline_text
 from ifp_scraper.pages.tree import Element
+from ifp_scraper.text import words
 
 
 class NewspaperPage(ArticlePage):
     """The classic template: ``.td-post-header`` and ``.td-post-content``."""
 
     layout = "newspaper"
-    marks = ("td-post-content",)
+    marks = words("td-post-content")
 
     @field
     def headline(self) -> str | None:
@@ -102,7 +103,7 @@ class NewspaperCloudPage(NewspaperPage):
     """A tagDiv Cloud Library template: every part is a ``tdb_single_*`` block, in any order."""
 
     layout = "newspaper-cloud"
-    marks = ("tdb_single_content",)
+    marks = words("tdb_single_content")
 
     @field
     def headline(self) -> str | None:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Collection
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
@@ -60,7 +61,7 @@ def _named_in(classes: str) -> tuple[str, ...]:
     return tuple(name for name in dict.fromkeys(classes.split()) if name in _named)
 
 
-def _name(*classes: str) -> None:
+def _name(classes: Collection[str]) -> None:
     """Have these classes noted from now on."""
     if not _named.issuperset(classes):
         _named.update(classes)
@@ -76,6 +77,8 @@ class Tree:
         self._tags: dict[str, list[Element]] = {}
         self._values: dict[tuple[str, str], dict[str, list[Element]]] = {}
         self._classes: dict[str, list[Element]] = {}
+        self._elements: list[Element] = []
+        """All elements in document order, once they were walked: lxml need not make them again."""
         self._noted = 0
         """How many names ``_named`` held when the classes were noted."""
 
@@ -85,7 +88,8 @@ class Tree:
         if self._noted != len(_named):
             self._noted = len(_named)
             noted: defaultdict[str, list[Element]] = defaultdict(list)
-            for element in self.root.iter("*"):
+            self._elements = list(self.root.iter("*"))
+            for element in self._elements:
                 if classes := element.get("class"):
                     for name in _named_in(classes):
                         noted[name].append(element)
@@ -97,10 +101,10 @@ class Tree:
         """The tree as a parsel selector."""
         return Selector(root=self.root, type="html")
 
-    def bears(self, name: str) -> bool:
-        """Whether any element has this class."""
-        _name(name)
-        return name in self.classes
+    def bears(self, names: frozenset[str]) -> bool:
+        """Whether each of these classes is on some element."""
+        _name(names)
+        return self.classes.keys() >= names
 
     def find(self, query: str) -> list[Element]:
         """Return the elements selected, in document order, each once."""
@@ -121,12 +125,12 @@ class Tree:
                 if name not in classes:
                     break
             else:
-                more = self._along(path)
+                more = classes[names[0]] if path is None else self._along(path)
                 found = self._in_order({*found, *more}) if found and more else found or more
         return found
 
     def _in_order(self, elements: set[Element]) -> list[Element]:
-        return [element for element in self.root.iter("*") if element in elements]
+        return [element for element in self._elements if element in elements]
 
     def _along(self, path: list[_Compound]) -> list[Element]:
         """Follow a path from the outside in."""
@@ -176,13 +180,13 @@ def _outermost(boxes: list[Element]) -> list[Element]:
 
 
 @lru_cache(maxsize=1024)
-def _read(query: str) -> list[tuple[tuple[str, ...], list[_Compound]]] | None:
-    """Read a selector: for each alternative its class names, and the path from the outside in.
+def _read(query: str) -> list[tuple[tuple[str, ...], list[_Compound] | None]] | None:
+    """Read a selector: for each alternative its class names, and the path from the outside in (null for a lone class).
 
     Returns:
         Null when it holds anything that this grammar does not know.
     """
-    alternatives = []
+    alternatives: list[tuple[tuple[str, ...], list[_Compound] | None]] = []
     for part in query.split(","):
         path = []
         for word in part.split():
@@ -195,6 +199,6 @@ def _read(query: str) -> list[tuple[tuple[str, ...], list[_Compound]]] | None:
         if not path:
             return None
         names = tuple(name for compound in reversed(path) for name in compound.classes)
-        alternatives.append((names, path))
-        _name(*names)
+        alternatives.append((names, None if path == [("*", names, ())] and len(names) == 1 else path))
+        _name(names)
     return alternatives
