@@ -44,6 +44,7 @@ _PAGE_OF_MANY = re.compile(r"(?:/(?:amp/)?|[?&]page=)(\d{1,3})/?(?:[?&#].*)?$")
 _LICENSE = re.compile(
     r"licen[cs]ed under (?:an? |the )?(Creative Commons [^|©]{3,80}?Licen[cs]e|CC[ -]BY[\w .-]{0,20}\w)", re.I
 )
+_MAY_BE_LICENSED = re.compile(b"icen")  # faster than "in"
 _SAYS_LICENSED = etree.XPath('//*[text()[contains(., "icensed under") or contains(., "icenced under")]]')
 _BY = re.compile(r"^\s*(?:published by|written by|by|author)\b\s*:?\s*", re.IGNORECASE)
 _HANDLE = re.compile(r"\s+@\w+$")
@@ -114,7 +115,7 @@ class ArticlePage(ItemPage[Article]):
         if article.headline is None and not article.blocks and not article.images:
             raise UnreadablePage("neither headline nor body", self.layout)
         article.layout = self.layout
-        article.content_hash = content_hash(article)
+        article.content_hash = content_hash(article, squeezed=True)
         article.warnings = self._warnings(article)
         return article
 
@@ -249,7 +250,7 @@ class ArticlePage(ItemPage[Article]):
 
     @field
     def license(self) -> str | None:
-        if b"icen" not in self.document.html:
+        if _MAY_BE_LICENSED.search(self.document.html) is None:
             return None
         link = self.css('a[rel="license"]')
         if link and (words := inline_text(link[0])):

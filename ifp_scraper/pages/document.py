@@ -64,14 +64,16 @@ _CLOSING = {
 }
 
 # Classes (or ids) of what AMPforWP and the Newspaper theme print around an article: recent posts, which are set aside;
-# share bars, related posts, comments; and header, sidebar and footer, where now and then something is that is read.
+# share bars, related posts, comments; and header, sidebar, widgets, footer, where now and then something is that is read.
 _SURROUNDINGS = re.compile(
     rb"""<div (?:class|id)=["']?(?:(r-pf|amp-wp-content relatedpost recentpost)|"""
     rb"hamb-mnu|ss-ic|s_stk ss-ic|srp|cmts|s_so|ampforwp-so-i"
     rb"|amp-wp-content (?:relatedpost|comments_list|(?:post-pagination-meta )?ampforwp-social-icons-wrapper)"
-    rb"|td-mobile-nav|td-post-sharing(?:-top|-bottom)?|td_block_wrap td_block_related_posts"
+    rb"|td-mobile-nav|td-post-sharing(?:-top|-bottom)?|td_block_wrap tdb_single_(?:related|post_share|next_prev)"
+    rb"|td_block_wrap td_block_related_posts"
     rb"""|comments["'] (?:id=["']comments|class=["']comments-area)"""
     rb"|(tdc-header-wrap|td-header-(?:template-)?wrap|td-pb-span4 td-main-sidebar"
+    rb"|td_block_wrap (?:td_(?:flex_)?block_\d{1,2}|vc_w[a-z_]{1,40})"
     rb"|td-footer-template-wrap|tdc-footer-wrap|td-footer-wrapper|f-w-f[12])"
     rb""")(?=[\s"'>])[^<>]*>"""
 )

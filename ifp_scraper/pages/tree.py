@@ -28,6 +28,9 @@ _COMPOUND = re.compile(r"([a-z][a-z0-9-]*)?((?:\.[\w-]+)*)((?:\[[\w-]+\^?=[\"'][
 _ATTRIBUTE = re.compile(r"\[([\w-]+)(\^?)=[\"']([^\"']*)[\"']\]")
 
 
+_OF_HEAD = "meta", "link"
+
+
 class _Compound(NamedTuple):
     """One part of a selector, such as ``a.entry-crumb`` or ``meta[property="og:locale"]``."""
 
@@ -155,7 +158,13 @@ class Tree:
 
     def _of_tag(self, tag: str) -> list[Element]:
         if tag not in self._tags:
-            self._tags[tag] = list(self.root.iter(tag))
+            if tag not in _OF_HEAD:
+                self._tags[tag] = list(self.root.iter(tag))
+                return self._tags[tag]
+            for name in _OF_HEAD:  # one walk for what is asked for one after the other
+                self._tags[name] = []
+            for element in self.root.iter(*_OF_HEAD):
+                self._tags[element.tag].append(element)
         return self._tags[tag]
 
     def _with_value(self, tag: str, attribute: str) -> dict[str, list[Element]]:
