@@ -357,7 +357,9 @@ def _write_all(spans: list[Span], partial: Partial, ledger: Ledger) -> None:
 
 def _write_article(views: list[PageView], evidence: list[Evidence], ledger: Ledger) -> None:
     views.sort(key=lambda view: view.captured_at)
-    for reading in split_readings(without_failed(views, lambda view: view.failed)):
+    if any(view.failed for view in views):
+        views = without_failed(views, lambda view: view.failed)
+    for reading in split_readings(views):
         ref = evidence_at(evidence, reading[0].captured_at)
         article = put_together(reading)
         if article is not None:

@@ -136,6 +136,8 @@ def text_hash(article: Article) -> bytes | None:
 def _line(article: Article, *, revision: int, reread: bool) -> Article:
     own = {article.url, article.amp_url}
     aliases = [url for url in dict.fromkeys(article.aliases) if url not in own]
+    if (article.revision, article.reread, article.aliases) == (revision, reread, aliases):
+        return article
     return replace(article, revision=revision, reread=reread, aliases=aliases)
 
 
