@@ -86,10 +86,10 @@ def _is_article(document: Document) -> bool:
     if b"<" not in document.html:
         return False
     classes = document.body_class.split()
-    if not _NO_POST.isdisjoint(classes):
-        # The Newspaper theme adds the slug: an article may well be called "archive".
-        if "single-post" not in classes or _POST_ID.search(document.body_class) is None:
-            return False
+    # The Newspaper theme adds the slug: an article may well be called "archive".
+    is_post = "single-post" in classes and _POST_ID.search(document.body_class) is not None
+    if not is_post and not _NO_POST.isdisjoint(classes):
+        return False
     if document.tree.find("form.post-password-form"):
         return False
     if not _POST.isdisjoint(classes):

@@ -80,7 +80,11 @@ class AmpPage(ArticlePage):
             title: class of the element that holds an entry's headline; the designs call it differently.
         """
         box = self.document.recent_posts
-        read = _read_box(LargeBytes(box), entries, title) if box is not None else _read_entries(self.document.tree, entries, title)
+        read = (
+            _read_box(LargeBytes(box), entries, title)
+            if box is not None
+            else _read_entries(self.document.tree, entries, title)
+        )
         return [post for entry in read if (post := self._recent_post(entry))]
 
     def _recent_post(self, entry: _Entry) -> RecentPost | None:
@@ -164,19 +168,13 @@ class AmpSwiftPage(AmpPage):
     @field
     def authors(self) -> list[Author]:
         # The byline (no bio) and the box below the body share the class amp-author.
-        authors = self.people(".sp-athr .author-name") or self.people(".amp-author .author-name")
-        for box in self.css(".amp-author .author-details"):
-            names = self.within(box, ".author-name")
-            name = inline_text(names[0]) if names else ""
-            for author in authors:
-                if author.name == name:
-                    author.bio = author.bio or _bio(box)
-                    author.url = author.url or next((same.url for same in self._linked if same.name == name), None)
-        return authors
-
-    @cached_property
-    def _linked(self) -> list[Author]:
-        return [author for author in self.people(".amp-author .author-name") if author.url]
+        in_boxes = self.people(".amp-author .author-name")
+        authors = {author.name: author for author in self.people(".sp-athr .author-name") or in_boxes}
+        for box, name in self.firsts(".amp-author .author-details", ".author-name").items():
+            if author := authors.get(inline_text(name)):
+                author.bio = author.bio or _bio(box)
+                author.url = author.url or next((same.url for same in in_boxes if same.name == author.name), None)
+        return [*authors.values()]
 
     @field
     def sections(self) -> list[str]:

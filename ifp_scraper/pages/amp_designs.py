@@ -33,20 +33,17 @@ class AmpDesignPage(AmpPage):
 
     @field
     def authors(self) -> list[Author]:
-        authors = self.people(".amp-wp-author")
-        for box in self.css(".amp_author_area_wrapper"):
-            # "NAME: BIO" is one run of text; only the name is in an element.
-            strong = self.within(box, "strong, .author-name")
-            name = inline_text(strong[0]) if strong else ""
-            whole = inline_text(box)
-            bio = whole[len(name) :].lstrip(" :") if name and whole.startswith(name) else ""
+        authors = {author.name: author for author in self.people(".amp-wp-author")}
+        in_boxes = self.people(".amp_author_area_wrapper strong")
+        # "NAME: BIO" is one run of text; only the name is in an element.
+        for box, strong in self.firsts(".amp_author_area_wrapper", "strong, .author-name").items():
+            name, whole = inline_text(strong), inline_text(box)
             if name and not authors:
-                authors = [Author(name)]
-            for author in authors:
-                if author.name == name:
-                    author.bio = author.bio or bio or None
-                    author.url = author.url or next(iter(self.people(".amp_author_area_wrapper strong")), author).url
-        return authors
+                authors[name] = Author(name)
+            if author := authors.get(name):
+                author.bio = author.bio or (whole.startswith(name) and whole[len(name) :].lstrip(" :")) or None
+                author.url = author.url or (in_boxes[0].url if in_boxes else None)
+        return [*authors.values()]
 
     @field
     def sections(self) -> list[str]:

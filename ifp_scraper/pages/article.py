@@ -314,9 +314,14 @@ class ArticlePage(ItemPage[Article]):
         """Return the elements that a CSS selector selects in the whole page, in page order."""
         return self.document.tree.find(query)
 
-    def within(self, box: Element, query: str) -> list[Element]:
-        """Return those elements selected that stand inside of a box."""
-        return [found for found in self.css(query) if box in found.iterancestors()]
+    def firsts(self, boxes: str, query: str) -> dict[Element, Element]:
+        """Return for each box selected the first element selected inside of it; boxes with none are left out."""
+        waiting = set(self.css(boxes))
+        firsts: dict[Element, Element] = {}
+        for found in self.css(query) if waiting else ():
+            for box in waiting.intersection(found.iterancestors()):
+                firsts.setdefault(box, found)
+        return {box: firsts[box] for box in self.css(boxes) if box in firsts}
 
     def values(self, query: str, attribute: str) -> list[str]:
         """Return an attribute of the elements selected, where they have it."""

@@ -19,11 +19,14 @@ MAX_LOOKS = 20_000
 MAX_RULES = 200
 """Rules for one class or id that are looked at; a page has a handful."""
 
+MAX_SELECTORS = 10_000
+"""Nor is what comes after so many selectors of ``display`` rules in a style sheet; a theme has some thousand."""
+
 MAX_AT_RULES = 16
 """Rules inside more at-rules than this hide nothing."""
 
-LARGE = range(8 * 1024, 256 * 1024)
-"""Style sheets of so many bytes are those of theme and plugin, the same on many pages: what hides in them is kept."""
+SHARED = range(8 * 1024, 256 * 1024)
+"""Style sheets of so many bytes are those of theme and plugin, the same on many pages: what they say is kept."""
 
 _NONE = re.compile(rb"display\s*:\s*(?:none|NONE)"), re.compile(rb"DISPLAY\s*:\s*(?:none|NONE)")
 _NAME_END = re.compile(rb"(?![\w-])")
@@ -44,8 +47,8 @@ def hidden_by_attribute(element: Element) -> bool:
 
 @dataclass(slots=True, frozen=True)
 class _Rule:
-    weight: tuple[bool, int, int, int, int]
-    """Important, ids, classes, tags, order: the greatest wins."""
+    weight: tuple[bool, int, int, int]
+    """Important, ids, classes, tags: the greatest wins, of equal ones the last."""
 
     compounds: tuple[frozenset[str], ...]
     """The selector from its last part to its first; each a set of ``tag``, ``.class`` and ``#id``."""
@@ -61,7 +64,7 @@ class StyleSheet:
     """
 
     def __init__(self, styles: list[bytes]) -> None:
-        self._styles = styles if sum(map(len, styles)) <= MAX_STYLE else [b"}".join(styles)[:MAX_STYLE]]
+        self._styles = styles
         self._looks = 0
         self._suspects: dict[str, bool] = {}
 
@@ -72,63 +75,84 @@ class StyleSheet:
         names = _names(element)
         if not any(map(self._is_suspect, names)):
             return False
-        rules = [rule for name in names for rule in self._rules.get(name, ())]
+        rules = [rule for sheet in self._sheets for name in names for rule in sheet.rules.get(name, ())]
         self._looks += len(rules)
         if self._looks > MAX_LOOKS:
             return False
         matching = [rule for rule in rules if rule.compounds[0] <= names and _within(element, rule.compounds[1:])]
-        return bool(matching) and max(matching, key=lambda rule: rule.weight).hides
+        return bool(matching) and max(reversed(matching), key=lambda rule: rule.weight).hides
 
     def _is_suspect(self, name: str) -> bool:
         """Whether any rule that names this class or id hides: most sheets need not be read further then."""
         if name[0] not in ".#":
             return False
-        if name not in self._suspects:
-            self._suspects[name] = _is_named(name.encode(), self._hiding)
-        return self._suspects[name]
+        suspect = self._suspects.get(name)
+        if suspect is None:
+            wanted = name.encode()
+            suspect = any(_is_named(wanted, sheet.hiding) for sheet in self._sheets)
+            self._suspects[name] = suspect
+        return suspect
 
     @cached_property
-    def _hiding(self) -> bytes:
-        """The selectors of all rules that hide, found by a search for what they say."""
-        large = [style for style in self._styles if len(style) in LARGE]
-        small = b"}".join([style for style in self._styles if len(style) not in LARGE])
-        return b",".join([_what_hides(small), *(_what_hides_in_large(LargeBytes(style)) for style in large)])
+    def _sheets(self) -> list[_Sheet]:
+        """The style elements, in order; small ones that follow each other as one."""
+        sheets: list[_Sheet] = []
+        small: list[bytes] = []
+        left = MAX_STYLE
+        for style in self._styles:
+            style, left = style[:left], max(0, left - len(style))
+            if len(style) not in SHARED:
+                small.append(style)
+                continue
+            if small:
+                sheets.append(_Sheet(b"}".join(small)))
+                small = []
+            sheets.append(_shared_sheet(LargeBytes(style)))
+        return [*sheets, _Sheet(b"}".join(small))] if small else sheets
+
+
+class _Sheet:
+    """What one style sheet says, as far as anyone asked."""
+
+    def __init__(self, style: bytes) -> None:
+        self._style = style
 
     @cached_property
-    def _rules(self) -> dict[str, list[_Rule]]:
+    def hiding(self) -> bytes:
+        """The selectors of all rules that say ``display: none``, found by a search for these words."""
+        return b",".join(selectors for pattern in _NONE for selectors in _selectors_before(pattern, self._style))
+
+    @cached_property
+    def rules(self) -> dict[str, list[_Rule]]:
+        """The ``display`` rules by a class or id that they name, in order."""
         rules: dict[str, list[_Rule]] = {}
-        order = 0
-        for sheet in self._styles:
-            style = _COMMENT.sub(b"", sheet)
-            blocks: list[bytes] = []  # the preludes that are open
-            begin = 0
-            for brace in _BRACE.finditer(style):
-                inside = style[begin : brace.start()]
-                begin = brace.end()
-                if brace[0] == b"{":
-                    # What stands before the prelude is an at-rule without a block: "@import ...;"
-                    blocks.append(inside.rpartition(b";")[2].strip())
-                elif blocks:
-                    prelude = blocks.pop()
-                    if b"display" not in inside or len(blocks) > MAX_AT_RULES:
-                        continue
-                    if not all(map(_UNCONDITIONAL.match, blocks)):
-                        continue
-                    for value, important in _DISPLAY.findall(inside):
-                        for selector in prelude.decode("utf-8", "replace").split(","):
-                            order += 1
-                            _add(rules, selector, value.lower() == b"none", bool(important), order)
+        left = MAX_SELECTORS
+        style = _COMMENT.sub(b"", self._style)
+        blocks: list[bytes] = []  # the preludes that are open
+        begin = 0
+        for brace in _BRACE.finditer(style):
+            inside = style[begin : brace.start()]
+            begin = brace.end()
+            if brace[0] == b"{":
+                # What stands before the prelude is an at-rule without a block: "@import ...;"
+                blocks.append(inside.rpartition(b";")[2].strip())
+            elif blocks:
+                prelude = blocks.pop()
+                if b"display" not in inside or len(blocks) > MAX_AT_RULES:
+                    continue
+                if not all(map(_UNCONDITIONAL.match, blocks)):
+                    continue
+                for value, important in _DISPLAY.findall(inside):
+                    selectors = prelude.decode("utf-8", "replace").split(",")[:left]
+                    left -= len(selectors)
+                    for selector in selectors:
+                        _add(rules, selector, value.lower() == b"none", bool(important))
         return rules
 
 
-def _what_hides(sheet: bytes) -> bytes:
-    """The selectors of the rules that say ``display: none``."""
-    return b",".join(selectors for pattern in _NONE for selectors in _selectors_before(pattern, sheet))
-
-
-@lru_cache(maxsize=64)
-def _what_hides_in_large(sheet: LargeBytes) -> bytes:
-    return _what_hides(sheet)
+@lru_cache(maxsize=16)
+def _shared_sheet(style: LargeBytes) -> _Sheet:
+    return _Sheet(style)
 
 
 def _selectors_before(pattern: re.Pattern[bytes], sheet: bytes) -> Iterator[bytes]:
@@ -151,7 +175,7 @@ def _is_named(name: bytes, selectors: bytes) -> bool:
     return False
 
 
-def _add(rules: dict[str, list[_Rule]], selector: str, hides: bool, important: bool, order: int) -> None:
+def _add(rules: dict[str, list[_Rule]], selector: str, hides: bool, important: bool) -> None:
     compounds = selector.replace(">", " ").split()
     if not compounds or not all(_COMPOUND.fullmatch(compound) for compound in compounds):
         return
@@ -167,7 +191,7 @@ def _add(rules: dict[str, list[_Rule]], selector: str, hides: bool, important: b
     classes = sum(part[0] == "." for part in every)
     if len(rules.get(key, ())) >= MAX_RULES:
         return
-    rules.setdefault(key, []).append(_Rule((important, ids, classes, len(every) - ids - classes, order), parts, hides))
+    rules.setdefault(key, []).append(_Rule((important, ids, classes, len(every) - ids - classes), parts, hides))
 
 
 def _names(element: Element) -> set[str]:

@@ -64,7 +64,7 @@ _CLOSING = {
 }
 
 # Classes (or ids) of what AMPforWP and the Newspaper theme print around an article: recent posts, which are set aside;
-# share bars, related posts, comments; and header, sidebar, widgets, footer, where now and then something is that is read.
+# share bars, related posts, comments; and header, sidebar, widgets, footer, where now and then something is read.
 _SURROUNDINGS = re.compile(
     rb"""<div (?:class|id)=["']?(?:(r-pf|amp-wp-content relatedpost recentpost)|"""
     rb"hamb-mnu|ss-ic|s_stk ss-ic|srp|cmts|s_so|ampforwp-so-i"

@@ -45,12 +45,11 @@ class NewspaperPage(ArticlePage):
 
     def _with_boxes(self, authors: list[Author], box: str, name: str, bio: str) -> list[Author]:
         """Add bios from the author boxes below the body, to the authors of the same name."""
-        for found in self.css(box):
-            names = self.within(found, name)
-            words = self.within(found, bio)
-            for author in authors:
-                if names and words and inline_text(names[0]) == author.name:
-                    author.bio = author.bio or inline_text(words[0]) or None
+        names = self.firsts(box, name)
+        by_name = {author.name: author for author in authors}
+        for found, said in self.firsts(box, bio).items():
+            if found in names and (author := by_name.get(inline_text(names[found]))):
+                author.bio = author.bio or inline_text(said) or None
         return authors
 
     @field

@@ -11,7 +11,6 @@ from ifp_scraper.dates import read_instant
 from ifp_scraper.items import Author, Image
 from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
 from ifp_scraper.pages.tree import Element
-from ifp_scraper.text import words
 
 _CONTAINERS = (
     ".wp-block-post-content",
