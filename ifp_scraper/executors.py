@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import threading
@@ -78,7 +77,6 @@ def _killer(span: Span) -> SpanResult:
 
 def _begin_worker(parent: int) -> None:
     """Leave Ctrl-C to the parent, and end when it is killed."""
-    gc.freeze()  # what was imported is never garbage
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def watch() -> None:

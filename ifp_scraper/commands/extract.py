@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 import time
 from dataclasses import replace
@@ -63,6 +64,7 @@ class Command(ScrapyCommand):
         except (BadArgument, RecordingError, OSError, BadZipFile) as error:
             raise UsageError(str(error), print_help=False) from None
         self.settings.set("IFP_OUTPUT", opts.output, priority="cmdline")
+        gc.freeze()  # what was imported is never garbage, nor is it in the processes that begin here
         try:
             executor: Executor = Dask(opts.dask) if opts.dask else Processes(opts.workers)
             ledger = Ledger.open(options, self.settings)
