@@ -72,7 +72,7 @@ def first_language(texts: list[str]) -> list[str]:
     >>> first_language(["[:en]A", "B", "[:fa]C[:]"])
     ['A', 'B', '']
     """
-    if not any("[:" in text for text in texts):
+    if "[:" not in "\n".join(texts):
         return texts
     first: str | None = None
     current: str | None = None

@@ -19,7 +19,7 @@ MAX_LOOKS = 20_000
 MAX_RULES = 200
 """Rules for one class or id that are looked at; a page has a handful."""
 
-MAX_SELECTORS = 10_000
+MAX_SELECTORS = 5000
 """Nor is what comes after so many selectors of ``display`` rules in a style sheet; a theme has some thousand."""
 
 MAX_AT_RULES = 16
@@ -105,10 +105,10 @@ class StyleSheet:
                 small.append(style)
                 continue
             if small:
-                sheets.append(_Sheet(b"}".join(small)))
+                sheets.append(_sheet(b"}".join(small)))
                 small = []
-            sheets.append(_shared_sheet(LargeBytes(style)))
-        return [*sheets, _Sheet(b"}".join(small))] if small else sheets
+            sheets.append(_sheet(style))
+        return [*sheets, _sheet(b"}".join(small))] if small else sheets
 
 
 class _Sheet:
@@ -150,9 +150,11 @@ class _Sheet:
         return rules
 
 
-@lru_cache(maxsize=16)
-def _shared_sheet(style: LargeBytes) -> _Sheet:
-    return _Sheet(style)
+_shared = lru_cache(maxsize=32)(_Sheet)
+
+
+def _sheet(style: bytes) -> _Sheet:
+    return _shared(LargeBytes(style)) if len(style) in SHARED else _Sheet(style)
 
 
 def _selectors_before(pattern: re.Pattern[bytes], sheet: bytes) -> Iterator[bytes]:

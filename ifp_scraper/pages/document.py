@@ -54,7 +54,7 @@ def _in_any_case(name: str) -> str:
 
 _CUT_OUT = "script", "style", "noscript", "svg", "template"
 _OPENING = re.compile(
-    rb"<(?=[!snatSNT])(?:!--"  # most tags begin with none of these
+    rb"<(?=[!snatSNT][-ctvoemCTVOE])(?:!--"  # hardly any other tag begins so
     rb"|(s(?:cript|tyle|vg)|noscript|template|S(?:CRIPT|TYLE|VG)|NOSCRIPT|TEMPLATE)(?=[\s/>])[^<>]*>"
     rb"|amp-img fallback [^<>]*></amp-img>)"
 )
