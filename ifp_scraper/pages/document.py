@@ -23,6 +23,7 @@ from w3lib.encoding import (
 
 from ifp_scraper.pages.tree import Element, Tree
 from ifp_scraper.text import words
+from ifp_scraper.urls import uncover_email
 
 MAX_BYTES = 20 * 1024 * 1024
 """A page's bytes beyond this are not read."""
@@ -135,7 +136,13 @@ class Document:
         root, too_deep = _parse(self.html)
         if too_deep:
             self.warnings.append("too-deep")
-        return Tree(root)
+        tree = Tree(root)
+        for element in tree.find(".__cf_email__"):
+            if email := uncover_email(element.get("data-cfemail") or ""):
+                element.text, element[:] = email, []
+                if element.tag == "a":
+                    element.set("href", f"mailto:{email}")
+        return tree
 
     @cached_property
     def too_large(self) -> bool:
