@@ -6,6 +6,7 @@ Commands run offline in a folder that holds what they name; a live crawl meets t
 from __future__ import annotations
 
 import doctest
+import importlib
 import io
 import json
 import re
@@ -192,6 +193,17 @@ def common_crawl(request: urllib.request.Request, timeout: float) -> io.BytesIO:
 @pytest.mark.parametrize("page", [page for page in PAGES if ">>> " in page.read_text()], ids=lambda page: page.name)
 def test_examples_are_true(page: Path) -> None:
     result = doctest.testfile(str(page), module_relative=False, optionflags=doctest.REPORT_NDIFF)
+    assert result.attempted
+    assert not result.failed
+
+
+MODULES = [path for path in sorted((ROOT / "ifp_scraper").rglob("*.py")) if ">>> " in path.read_text()]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_examples_of_docstrings_are_true(path: Path) -> None:
+    module = importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+    result = doctest.testmod(module)
     assert result.attempted
     assert not result.failed
 
