@@ -20,8 +20,8 @@ SITE_ZONE = ZoneInfo("Asia/Tehran")
 CLOCK_READING = timedelta(seconds=2)
 """How far two clocks read to the second may differ: every interval is widened by it at both ends."""
 
-_LONGEST_DATE = 60
-"""Characters of a printed date; dateparser needs seconds for thousands."""
+LONGEST = 60
+"""Characters of a printed time; dateparser needs seconds for thousands, and what was read is remembered."""
 
 _ISO = re.compile(r"\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?\s*", re.IGNORECASE)
 
@@ -46,7 +46,12 @@ def parse_utc(text: str) -> datetime:
 
 def read_iso(text: str | None) -> datetime | None:
     """Read an ISO 8601 time as it is printed: aware when it has an offset, else naive; null when it is none."""
-    match = _ISO.fullmatch(text) if text else None
+    return _read_iso(text) if text and len(text) <= LONGEST else None
+
+
+@lru_cache(maxsize=1024)  # a page prints the same time again and again
+def _read_iso(text: str) -> datetime | None:
+    match = _ISO.fullmatch(text)
     if match is None:
         return None
     day, clock, offset = match.groups()
@@ -61,7 +66,6 @@ def _in_utc(instant: datetime) -> datetime | None:
     return instant.astimezone(UTC) if 1900 <= instant.year <= 2999 else None
 
 
-@lru_cache(maxsize=256)  # a page prints the same time again and again
 def read_instant(text: str | None) -> datetime | None:
     """Read a time whose offset is right: REST ``*_gmt`` (no offset means UTC), SEO plugins, sitemaps."""
     printed = read_iso(text)
@@ -81,7 +85,6 @@ def read_http_date(text: str | None) -> datetime | None:
     return _in_utc(instant if instant.tzinfo else instant.replace(tzinfo=UTC))
 
 
-@lru_cache(maxsize=256)  # a page prints the same time again and again
 def read_theme_time(text: str | None) -> datetime | None:
     """Read the Newspaper theme's ``time[datetime]`` and ``meta[itemprop]``.
 
@@ -96,7 +99,6 @@ def read_theme_time(text: str | None) -> datetime | None:
     return _in_utc(printed)
 
 
-@lru_cache(maxsize=256)  # a page prints the same time again and again
 def read_amp_json_ld(text: str | None, plugin_version: tuple[int, ...] | None) -> datetime | None:
     """Read AMPforWP's JSON-LD date, and Design 1's ``time[datetime]``.
 
@@ -167,7 +169,7 @@ def ago_bounds(words: str) -> tuple[float, float] | None:
 @lru_cache(maxsize=4096)
 def _ago_by_dateparser(words: str, day: date) -> timedelta | None:
     """What the words take off a moment of this day, read by dateparser: over a millisecond."""
-    if len(words) > _LONGEST_DATE:
+    if len(words) > LONGEST:
         return None
     base = datetime(day.year, day.month, day.day)
     read = dateparser.parse(words, languages=["en"], settings={"RELATIVE_BASE": base})
@@ -216,7 +218,7 @@ def read_printed_date(words: str) -> tuple[datetime, datetime] | None:
     Returns:
         The first and the last instant of that minute (of that day, when no clock is printed), or null.
     """
-    if len(words) > _LONGEST_DATE:
+    if len(words) > LONGEST:
         return None
     read = dateparser.parse(words, languages=["en"], settings={"STRICT_PARSING": True})
     if read is None or not 1900 <= read.year <= 2999 or re.search("ago|yesterday|today|now", words, re.IGNORECASE):

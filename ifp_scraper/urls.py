@@ -20,19 +20,19 @@ _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 
 def absolute(base: str, url: str | None) -> str | None:
     """Return the address that a page at ``base`` means; null for fragments, ``javascript:`` and the like."""
-    if not url:
+    if not url or len(url) > MAX_URL_LENGTH:
         return None
     return _checked("" if url.startswith(("https://", "http://")) else base, url)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def _checked(base: str, url: str) -> str | None:
     url = url.strip()
     if not url.isprintable():  # browsers drop line breaks; other control characters are nobody's address
         url = _LINE_BREAKS.sub("", url)
         if _CONTROLS.search(url):
             return None
-    if not url or url[0] == "#" or len(url) > MAX_URL_LENGTH:
+    if not url or url[0] == "#":
         return None
     _, covered, code = url.partition(_COVERED_EMAIL)
     if covered and (email := uncover_email(code)):
@@ -75,7 +75,7 @@ def of_site(base: str, url: str | None) -> str | None:
     return urlunsplit((own.scheme, own.netloc, said.path or "/", said.query, said.fragment))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def canonical(url: str) -> str:
     """Return the one address of the article that this address shows.
 
@@ -108,7 +108,7 @@ def same_article(one: str, other: str) -> bool:
     return host(one) == host(other) and _path(one) == _path(other)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def original_image(url: str) -> str:
     """Return the picture's address without WordPress's ``-WIDTHxHEIGHT``.
 
@@ -119,7 +119,7 @@ def original_image(url: str) -> str:
     return _SIZE.sub("", address) + mark + query
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def host(url: str) -> str:
     """Return host and port without a leading ``www.``: what two addresses of one site share."""
     try:
@@ -131,7 +131,7 @@ def host(url: str) -> str:
     return f"{name}:{port}" if port and port not in (80, 443) else name
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=1024)
 def slug(url: str) -> str:
     """Return the last part of the canonical path, decoded; empty for the home page."""
     return unquote(_path(url).strip("/").rsplit("/", 1)[-1])

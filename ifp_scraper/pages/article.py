@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
 from inspect import getattr_static
 from operator import attrgetter
@@ -449,7 +449,9 @@ def _kinds(item: dict[str, Any]) -> list[str]:
     return [name for name in (kind if isinstance(kind, list) else [kind]) if isinstance(name, str)]
 
 
-@lru_cache(maxsize=1024)
 def without_by(text: str | None) -> str | None:
     """Return a byline without "By" or "Published by" and without a glued handle; null when nothing is left."""
-    return (_HANDLE.sub("", _BY.sub("", text)).strip(" -–—") or None) if text else None
+    if not text:
+        return None
+    text = _BY.sub("", text)
+    return (_HANDLE.sub("", text) if "@" in text else text).strip(" -–—") or None

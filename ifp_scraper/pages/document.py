@@ -259,6 +259,8 @@ class Document:
             if end is None:
                 end, emptied = _end_of_div(html, start)
                 emptied = emptied and _may_be_emptied(html[start:end], opening[_MAY_BE_READ] is not None)
+                if opening[_RECENT_POSTS] and end - start > MAX_NOTED_BYTES:
+                    emptied = False  # no real one is so large
                 if emptied:
                     _note(opening[0], html[start : end + len(_END)])
             if emptied:

@@ -24,6 +24,9 @@ from parsel import Selector
 
 Element = etree._Element
 
+MAX_KEPT = 1000
+"""Longer values of a class attribute are not remembered from page to page."""
+
 _COMPOUND = re.compile(r"([a-z][a-z0-9-]*)?((?:\.[\w-]+)*)((?:\[[\w-]+\^?=[\"'][^\"'\[\]]*[\"']\])*)")
 _ATTRIBUTE = re.compile(r"\[([\w-]+)(\^?)=[\"']([^\"']*)[\"']\]")
 
@@ -94,7 +97,7 @@ class Tree:
             self._elements = list(self.root.iter("*"))
             for element in self._elements:
                 if classes := element.get("class"):
-                    for name in _named_in(classes):
+                    for name in _named_in(classes) if len(classes) <= MAX_KEPT else _named_in.__wrapped__(classes):
                         noted[name].append(element)
             self._classes = dict(noted)
         return self._classes
