@@ -1,19 +1,25 @@
-"""What is kept from one page for the next changes no record."""
+"""What is kept from one page for the next changes no record, and stays small."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from ifp_scraper import extract
 
 URL = "https://ifpnews.com/an-article/amp/"
 
 
-def page(*, style: str = "", around: str = "") -> bytes:
+def page(*, style: str = "", head: str = "", around: str = "", body: str = "", after: str = "") -> bytes:
     return (
-        f"<html><head><style>{style}</style></head><body class='single-post amp-single postid-7'>"
+        f"<html><head><style>{style}</style>{head}</head><body class='single-post amp-single postid-7'>"
         f'<div class="hamb-mnu">{around}</div><h1 class="amp-post-title">An Article</h1>'
-        '<div class="cntn-wrp artl-cnt"><p class="a">First.</p><p class="b">Second.</p></div></body></html>'
+        f'<div class="cntn-wrp artl-cnt"><p class="a">First.</p><p class="b">Second.</p>{body}</div>'
+        f"{after}</body></html>"
     ).encode()
 
 
@@ -50,3 +56,31 @@ def test_a_menu_that_begins_like_the_one_before_is_read_to_its_own_end() -> None
     nested = f"{menu}<div class='tl-exc'>No lead</div>"
     assert read(page(around=nested))["lead"] is None
     assert read(page(around=menu)) == alone
+
+
+def resident() -> int:
+    """MiB of memory that this process has."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 2**20
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is read from /proc")
+def test_what_is_kept_does_not_grow_with_hostile_pages() -> None:
+    parts: list[Callable[[str], bytes]] = [
+        lambda word: page(style=f".a{{display:none}}/*{word * 15_000}*/"),
+        lambda word: page(around=f"<b>{word * 150_000}</b>"),
+        lambda word: page(body=f'<p class="{word * 150_000}">x</p>'),
+        lambda word: page(body="".join(f"<a href='/{word * 400}{n}/'>x</a>" for n in range(300))),
+        lambda word: page(body=f'<div class="amp-author"><b class="author-name">{word * 150_000}</b></div>'),
+        lambda word: page(head=f'<meta property="article:published_time" content="{word * 150_000}">'),
+        lambda word: page(
+            after='<div class="r-pf"><div class="fsp"><h2 class="loop-title"><a href="/x/">X</a></h2>'
+            f'<div class="loop-date">{word * 150_000}</div></div></div>'
+        ),
+    ]
+    for round_ in range(20):
+        for number, part in enumerate(parts):
+            read(part(f"{round_:08}{number:08}"))
+        if round_ == 1:
+            before = resident()
+    assert resident() - before < 100
