@@ -68,7 +68,7 @@ _CLOSING = {
 # share bars, related posts, comments; and header, sidebar, widgets, footer, where now and then something is read.
 _SURROUNDINGS = re.compile(
     rb"""<div (?:class|id)=["']?(?:(r-pf|amp-wp-content relatedpost recentpost)|"""
-    rb"hamb-mnu|ss-ic|s_stk ss-ic|srp|cmts|s_so|ampforwp-so-i"
+    rb"hamb-mnu|ss-ic|s_stk ss-ic|srp|cmts|s_so|so_i|ampforwp-so-i|headerwrap|toggle-navigationv2"
     rb"|amp-wp-content (?:relatedpost|comments_list|(?:post-pagination-meta )?ampforwp-social-icons-wrapper)"
     rb"|td-mobile-nav|td-post-sharing(?:-top|-bottom)?|td_block_wrap tdb_single_(?:related|post_share|next_prev)"
     rb"|td_block_wrap td_block_related_posts"
