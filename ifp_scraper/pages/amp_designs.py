@@ -49,13 +49,18 @@ class AmpDesignPage(AmpPage):
     def sections(self) -> list[str]:
         return (
             self.lines('.amp-wp-tax-category [class^="amp-cat-"], .ampforwp-tax-category [class^="amp-cat-"]')
+            or self.lines(".amp-wp-tax-category a, .ampforwp-tax-category a")
             or self.graph_words("articleSection")
             or self.lines(".bread-cat")[-1:]
         )
 
     @field
     def tags(self) -> list[str]:
-        return self.lines('.ampforwp-tax-tag [class^="amp-tag-"]') or self.graph_words("keywords")
+        return (
+            self.lines('.ampforwp-tax-tag [class^="amp-tag-"]')
+            or self.lines(".ampforwp-tax-tag a")
+            or self.graph_words("keywords")
+        )
 
     @cached_property
     def container(self) -> Element | None:
