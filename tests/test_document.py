@@ -69,6 +69,7 @@ def test_what_is_kept_does_not_grow_with_hostile_pages() -> None:
     parts: list[Callable[[str], bytes]] = [
         lambda word: page(style=f".a{{display:none}}/*{word * 15_000}*/"),
         lambda word: page(around=f"<b>{word * 150_000}</b>"),
+        lambda word: page(after=f'<div class="srp" title="{word * 150_000}">x</div>'),
         lambda word: page(body=f'<p class="{word * 150_000}">x</p>'),
         lambda word: page(body="".join(f"<a href='/{word * 400}{n}/'>x</a>" for n in range(300))),
         lambda word: page(body=f'<div class="amp-author"><b class="author-name">{word * 150_000}</b></div>'),

@@ -320,7 +320,7 @@ _emptied: dict[bytes, bytes] = {}
 def _note(tag: bytes, inside: bytes) -> None:
     if len(_emptied) >= MAX_NOTED:
         _emptied.clear()
-    if len(inside) <= MAX_NOTED_BYTES:
+    if len(tag) + len(inside) <= MAX_NOTED_BYTES:
         _emptied[tag] = inside
 
 
