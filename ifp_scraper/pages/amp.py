@@ -25,7 +25,7 @@ from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
 from ifp_scraper.pages.body import inline_text
 from ifp_scraper.pages.document import parse
 from ifp_scraper.pages.tree import Element, Tree
-from ifp_scraper.text import LargeBytes, words
+from ifp_scraper.text import LargeBytes, squeeze, words
 
 _AMP_ADDRESS = re.compile(r"/amp(/\d{1,3})?/?$")
 _PLUGIN = re.compile(r"AMP for WP (\d{1,6}(?:\.\d{1,6})*)")
@@ -140,8 +140,9 @@ def _read_ago(words: str, captured_at: datetime, age: timedelta) -> tuple[str | 
 
 
 def _bio(box: Element) -> str | None:
-    """The paragraphs of an author box; 1.0.94 prints its own around those of the profile."""
-    return " ".join(filter(None, map(inline_text, box.iterchildren("p")))) or None
+    """The text of an author box below the name; 1.0.94 keeps the profile's paragraphs and lists."""
+    pieces = (f"{inline_text(child)} {child.tail or ''}" for child in box if child.tag not in ("span", "a"))
+    return squeeze(" ".join(pieces)) or None
 
 
 def _first_line(found: list[Element]) -> str | None:
@@ -164,15 +165,23 @@ class AmpSwiftPage(AmpPage):
 
     @field
     def byline(self) -> str | None:
-        return without_by(self.line(".sp-athr .author-name") or self.line(".amp-author .author-name"))
+        return without_by(
+            self.line(".sp-athr .author-name")
+            or self.line(".sp-athr .author-details")  # co-authors are bare links at times
+            or self.line(".amp-author .author-name")
+        )
 
     @field
     def authors(self) -> list[Author]:
         # The byline (no bio) and the box below the body share the class amp-author.
         in_boxes = self.people(".amp-author .author-name")
-        authors = {author.name: author for author in self.people(".sp-athr .author-name") or in_boxes}
-        for box, name in self.firsts(".amp-author .author-details", ".author-name").items():
-            if author := authors.get(inline_text(name)):
+        in_byline = self.people(".sp-athr .author-name") or self.people(".sp-athr .author-details a")
+        authors = {author.name: author for author in in_byline or in_boxes}
+        only = next(iter(authors.values())) if len(authors) == 1 else None
+        names = self.firsts(".amp-author .author-details", ".author-name")
+        for box in self.css(".amp-author .author-details"):
+            # Without the option "amp-author-bio-name" the box names nobody.
+            if author := authors.get(inline_text(names[box])) if box in names else only:
                 author.bio = author.bio or _bio(box)
                 author.url = author.url or next((same.url for same in in_boxes if same.name == author.name), None)
         return [*authors.values()]
