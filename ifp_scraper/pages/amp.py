@@ -188,7 +188,12 @@ class AmpSwiftPage(AmpPage):
 
     @field
     def sections(self) -> list[str]:
-        return self.lines(".amp-cat") or self.graph_words("articleSection") or self.lines(".bread-cat")[-1:]
+        return (
+            self.lines(".amp-cat")
+            or self.lines(".amp-category a")  # old versions have no .amp-cat
+            or self.graph_words("articleSection")
+            or self.lines(".bread-cat")[-1:]
+        )
 
     @field
     def tags(self) -> list[str]:

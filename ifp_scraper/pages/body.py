@@ -45,7 +45,8 @@ _JUNK = words(
     "ampforwp_post_pagination page-links post-nav-links page-nav page-nav-post post-navigation nav-links"
     " td-post-next-prev post-pagination-meta wp-block-post-navigation-link wp-block-query-pagination"
     # related and recent posts
-    " ampforwp-inline-related-posts amp-related-posts srp r-pf relatedpost jp-relatedposts yarpp yarpp-related"
+    " ampforwp-inline-related-posts ampforwp-inline-related-post related_posts related-posts amp-related-posts"
+    " srp r-pf relatedpost jp-relatedposts yarpp yarpp-related"
     " td_block_related_posts td-related-row tdb_single_related td-module-title td_module_wrap"
     " wp-block-latest-posts wp-block-latest-posts__list wp-block-latest-comments wp-block-rss wp-block-query"
     " wp-block-archives wp-block-categories wp-block-tag-cloud wp-block-calendar wp-block-search"
