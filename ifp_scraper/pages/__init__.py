@@ -13,7 +13,7 @@ from ifp_scraper.pages.amp import AmpSwiftPage
 from ifp_scraper.pages.amp_designs import AmpDesign1Page, AmpDesign2Page, AmpDesign3Page
 from ifp_scraper.pages.article import ArticlePage, Capture, UnreadablePage
 from ifp_scraper.pages.document import Document
-from ifp_scraper.pages.newspaper import NewspaperCloudPage, NewspaperPage
+from ifp_scraper.pages.newspaper import Newspaper4Page, NewspaperCloudPage, NewspaperPage
 from ifp_scraper.pages.wordpress import WordPressPage
 from ifp_scraper.text import words
 
@@ -26,6 +26,7 @@ LAYOUTS: tuple[type[ArticlePage], ...] = (
     AmpSwiftPage,
     NewspaperCloudPage,
     NewspaperPage,
+    Newspaper4Page,
     WordPressPage,
 )
 """Every layout, in the order in which they are tried; the last one matches anything."""

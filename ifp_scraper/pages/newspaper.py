@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from typing import ClassVar
 
 from web_poet import field
 
@@ -20,11 +21,12 @@ class NewspaperPage(ArticlePage):
 
     layout = "newspaper"
     marks = words("td-post-content")
+    source_boxes: ClassVar[str] = ".td-post-source-tags .td-post-small-box"
 
     @field
     def headline(self) -> str | None:
-        # Modules print h3.entry-title; the article's own is the only h1.
-        return self.line("h1.entry-title")
+        # Modules print h3.entry-title; the article's own is the only h1. Without tagDiv's plugin it is an h3, too.
+        return self.line("h1.entry-title") or self.line(".td-post-title .entry-title")
 
     @field
     def lead(self) -> str | None:
@@ -77,7 +79,7 @@ class NewspaperPage(ArticlePage):
 
     @field
     def source(self) -> str | None:
-        for item in self.css(".td-post-source-tags .td-post-small-box"):
+        for item in self.css(self.source_boxes):
             label = next((span.text for span in item.iter("span") if span.text), "").strip().lower()
             if label in ("source", "sources") and (link := next(item.iter("a"), None)) is not None:
                 return inline_text(link) or None
@@ -96,6 +98,46 @@ class NewspaperPage(ArticlePage):
     def _theme_times(self, query: str, attribute: str) -> Iterator[Evidence | None]:
         printed = self.value(query, attribute)
         yield self.evidence("time", printed, read_theme_time(printed))
+
+
+class Newspaper4Page(NewspaperPage):
+    """The theme's versions of 2014: the header has no class, and the body another one."""
+
+    layout = "newspaper-4"
+    marks = words("td-post-text-content")
+    source_boxes = ".post-source-via .post-via"
+
+    @field
+    def lead(self) -> str | None:
+        return self.line("p.td-sub-title")
+
+    @field
+    def byline(self) -> str | None:
+        return without_by(self.line("article .td-block-author a") or self.value('meta[itemprop="author"]', "content"))
+
+    @field
+    def authors(self) -> list[Author]:
+        # An author box that is switched off is hidden, and still has the link.
+        authors = self.people("article .td-block-author a") or self.people("article .td-author-name")
+        if not authors and self.byline:
+            authors = [Author(self.byline)]
+        for box in self.css(".author-box-wrap .desc"):
+            bio = next((part for part in box.iterchildren("div") if part.get("class") is None), None)
+            if len(authors) == 1 and bio is not None:
+                authors[0].bio = inline_text(bio) or None
+        return authors
+
+    @field
+    def sections(self) -> list[str]:
+        return self.lines("article ul.td-category li.entry-category") or self.graph_words("articleSection")
+
+    @cached_property
+    def container(self) -> Element | None:
+        return next(iter(self.css("article .td-post-text-content")), None)
+
+    def published_evidence(self) -> Iterator[Evidence | None]:
+        yield from self.seo_evidence("published")
+        yield from self._theme_times("article .meta-info time.entry-date", "datetime")
 
 
 class NewspaperCloudPage(NewspaperPage):
