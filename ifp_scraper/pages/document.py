@@ -74,7 +74,7 @@ _SURROUNDINGS = re.compile(
     rb"|td_block_wrap td_block_related_posts"
     rb"""|comments["'] (?:id=["']comments|class=["']comments-area)"""
     rb"|(tdc-header-wrap|td-header-(?:template-)?wrap|td-pb-span4 td-main-sidebar"
-    rb"|td_block_wrap (?:td_(?:flex_)?block_\d{1,2}|vc_w[a-z_]{1,40})"
+    rb"|td_block_wrap (?:td_(?:flex_)?block_\d{1,2}|vc_widget_sidebar|vc_wp_(?:recent|archive|categor)[a-z]{1,20})"
     rb"|td-footer-template-wrap|tdc-footer-wrap|td-footer-wrapper|f-w-f[12])"
     rb""")(?=[\s"'>])[^<>]*>"""
 )
