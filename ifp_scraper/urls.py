@@ -54,10 +54,11 @@ def uncover_email(code: str) -> str | None:
     'desk@ifpnews.com'
     """
     try:
-        key, *email = bytes.fromhex(code)
-        return bytes(byte ^ key for byte in email).decode()
+        key, *covered = bytes.fromhex(code)
+        email = bytes(byte ^ key for byte in covered).decode()
     except ValueError:
         return None
+    return email if email.isprintable() else None
 
 
 def of_site(base: str, url: str | None) -> str | None:
