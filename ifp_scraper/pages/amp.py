@@ -153,7 +153,7 @@ class AmpSwiftPage(AmpPage):
     """The design Swift, the sidebar variant (``.sp-left``) included."""
 
     layout = "amp-swift"
-    marks = words("artl-cnt cntn-wrp")
+    marks = words("cntn-wrp")
 
     @field
     def headline(self) -> str | None:
@@ -201,7 +201,9 @@ class AmpSwiftPage(AmpPage):
 
     @cached_property
     def container(self) -> Element | None:
-        return next(iter(self.css(".cntn-wrp.artl-cnt")), None)
+        # Layouts sold beside the plugin leave the second class out.
+        found = self.css(".cntn-wrp.artl-cnt") or self.css(".cntn-wrp")
+        return found[0] if found else None
 
     @cached_property
     def lead_image(self) -> Image | None:
