@@ -53,12 +53,12 @@ def loop(path: Path) -> tuple[int, float]:
     return pages, time.perf_counter() - begin
 
 
-def extracted(path: Path) -> tuple[float, float]:
+def extracted(path: Path, workers: int) -> tuple[float, float]:
     """Run the command: seconds, and the peak memory in MiB."""
     with tempfile.TemporaryDirectory() as folder:
         begin = time.perf_counter()
         command = [sys.executable, "-m", "scrapy", "extract", str(path), "-o", str(Path(folder) / "a.jsonl")]
-        process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen([*command, "--workers", str(workers)], cwd=ROOT, stderr=subprocess.DEVNULL)
         peak = peak_memory(process)
         if process.returncode:
             raise RuntimeError(f"scrapy extract ended with status {process.returncode}")
@@ -76,14 +76,17 @@ def main() -> None:
     pages, seconds = min((loop(path) for _ in range(arguments.times)), key=itemgetter(1))
     with ProcessPoolExecutor(cores) as pool:
         together = min(max(spent for _, spent in pool.map(loop, [path] * cores)) for _ in range(arguments.times))
-    wall, peak = min(extracted(path) for _ in range(arguments.times))
+    wall, peak = min(extracted(path, cores) for _ in range(arguments.times))
+    alone, _ = min(extracted(path, 1) for _ in range(arguments.times))
     print(f"{pages} pages, {cores} cores, peak memory of the writing process {peak:.0f} MiB")
     for label, rate in (
         ("a plain loop on one core", pages / seconds),
         (f"{cores} plain loops at once", cores * pages / together),
+        ("scrapy extract --workers 1", pages / alone),
         ("scrapy extract", pages / wall),
     ):
         print(f"{label:26} {rate:7.0f} pages a second  {rate / (cores * pages / seconds):6.1%} of cores x one core")
+    print(f"scrapy extract does {alone / (cores * wall):.1%} of cores x --workers 1")
 
 
 if __name__ == "__main__":
