@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
-from ifp_scraper import extract
+from ifp_scraper import UnreadablePage, extract
+from tests import mutations
 
 URL = "https://ifpnews.com/an-article/amp/"
 
@@ -56,6 +58,25 @@ def test_a_menu_that_begins_like_the_one_before_is_read_to_its_own_end() -> None
     nested = f"{menu}<div class='tl-exc'>No lead</div>"
     assert read(page(around=nested))["lead"] is None
     assert read(page(around=menu)) == alone
+
+
+def test_no_record_hangs_on_the_pages_before_it() -> None:
+    pages = mutations.pages()
+
+    def records(order: list[int]) -> dict[int, Any]:
+        found: dict[int, Any] = {}
+        for number in order:
+            try:
+                found[number] = extract(*pages[number])
+            except UnreadablePage as error:
+                found[number] = str(error)
+        return found
+
+    order = list(range(len(pages)))
+    first = records(order)
+    for seed in range(3):
+        Random(seed).shuffle(order)
+        assert records(order) == first
 
 
 def resident() -> int:
