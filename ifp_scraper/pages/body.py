@@ -78,6 +78,9 @@ _JUNK_PREFIXES = re.compile(
 _GALLERY_CLASSES = words("gallery wp-block-gallery blocks-gallery-grid tiled-gallery td-gallery")
 _CAPTION_CLASSES = words("wp-caption-text gallery-caption wp-element-caption tdb-featured-image-caption")
 
+_RELATED_CLASSES = words("ctaText postTitle")
+"""What the plugin Inline Related Posts prints inside of a link, in any language."""
+
 _RELATED_LABEL = re.compile(
     r"\(?\s*(?:read\s+(?:more|also|next)|also\s+read|see\s+also|see\s+more|you\s+may\s+also\s+(?:like|read)|more\s+to\s+read"
     r"|related(?:\s+(?:news|articles?|stor(?:y|ies)|posts?|topics?|reports?|content|links?))?|more\s+on\s+(?:this|the)\s+\w+)"
@@ -186,6 +189,8 @@ class _Walk:
         self._run: list[str] = []
         self._linked: list[bool] = []
         """For each piece of the run whether it stands in a link."""
+        self._related = False
+        """Whether the run is a link to another article that a plugin has put there."""
         self._depth = 0
 
     # -- blocks ----------------------------------------------------------------------------------------------
@@ -203,14 +208,14 @@ class _Walk:
         """Close the run of inline content; what is only white space gives no block."""
         if not self._run:
             return
-        run, linked = self._run, self._linked
-        self._run, self._linked = [], []
+        run, linked, related = self._run, self._linked, self._related
+        self._run, self._linked, self._related = [], [], False
         text = plain = squeeze_lines("".join(run))
         if True in linked:
             plain = "".join(part for part, in_link in zip(run, linked, strict=True) if not in_link)
             plain = squeeze(plain.replace(LINE_BREAK, " "))
         if text:
-            self._add(text, plain, context)
+            self._add(text, plain, context._replace(kind="related") if related and not plain else context)
 
     def _add(self, text: str, plain: str, context: _Context) -> None:
         if not text.strip(_INVISIBLE) or self._is_full(self.blocks, MAX_BLOCKS):
@@ -274,6 +279,7 @@ class _Walk:
             self.say(" ".join(map(str, element.itertext())), context)
         else:
             self._depth += 1
+            self._related = self._related or classes in _RELATED_CLASSES
             if tag == "a":
                 self._link(element, context)
             elif tag == "amp-carousel":  # its words are captions
