@@ -46,7 +46,7 @@ _JUNK = words(
     " td-post-next-prev post-pagination-meta wp-block-post-navigation-link wp-block-query-pagination"
     # related and recent posts
     " ampforwp-inline-related-posts ampforwp-inline-related-post related_posts related-posts amp-related-posts"
-    " srp r-pf relatedpost jp-relatedposts yarpp yarpp-related"
+    " srp r-pf relatedpost jp-relatedposts yarpp yarpp-related relpost-thumb-wrapper yuzo_related_post"
     " td_block_related_posts td-related-row tdb_single_related td-module-title td_module_wrap"
     " wp-block-latest-posts wp-block-latest-posts__list wp-block-latest-comments wp-block-rss wp-block-query"
     " wp-block-archives wp-block-categories wp-block-tag-cloud wp-block-calendar wp-block-search"
@@ -55,17 +55,19 @@ _JUNK = words(
     " ss-ic ampforwp-so-i ampforwp-social-icons-wrapper"
     " sharedaddy sd-sharing-enabled sd-block td-post-sharing td-post-sharing-top td-post-sharing-bottom"
     " swp_social_panel swp-content-locator shariff heateor_sss_sharing_container addtoany_share_save_container"
-    " addtoany_content a2a_kit social-share share-buttons kk-star-ratings simplesocialbuttons"
+    " addtoany_content a2a_kit social-share share-buttons kk-star-ratings simplesocialbuttons ssbp-wrap"
+    " sfsi_Sicons novashare-buttons printfriendly"
     # ads
     " td-a-rec td-g-rec td-a-ad td-adspot-title adsbygoogle ai-viewports amp-ad-wrapper amp_ad_1"
     " ampforwp-incontent-ad1"
     # author boxes, comments, counters, source and via, tags
     " saboxplugin-wrap molongui-author-box wp-post-author pp-multiple-authors-boxes-wrapper wp-block-post-author"
-    " post-views wpulike"
+    " abh_box ts-fab-wrapper post-views wpulike pvc_stats post-ratings rmp-widgets-container"
     " amp-author author-box-wrap amp_author_area cmts ampforwp-comment-wrapper comments-area comment-respond"
     " td-post-source-tags td-post-source-via td-tags tdb-tags sp-athr amp-tags"
     # tables of contents made by a plugin, screen reader hints
-    " ez-toc-container toc_container lwptoc screen-reader-text td-visual-hidden"
+    " ez-toc-container toc_container lwptoc wp-block-rank-math-toc-block wp-block-yoast-seo-table-of-contents"
+    " screen-reader-text td-visual-hidden"
     # captions belong to pictures
     " wp-caption-text gallery-caption wp-element-caption blocks-gallery-caption"
     # the featured picture of the classic template stands inside its body
