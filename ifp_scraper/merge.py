@@ -173,5 +173,5 @@ def _settle(article: Article) -> Article:
     }
     article.warnings = [warning for warning in dict.fromkeys(article.warnings) if not resolved.get(warning, False)]
     article.word_count = count_words(article.body)
-    article.content_hash = content_hash(article, squeezed=True)
+    article.content_hash = content_hash(article)
     return article

@@ -105,21 +105,13 @@ def _is_whole(article: Article) -> bool:
     return "one-page-of-many" not in article.warnings
 
 
-def content_hash(article: Article, *, squeezed: bool = False) -> str:
+def content_hash(article: Article) -> str:
     """Return the SHA-256 (64 hexadecimal digits) of headline, lead and all blocks' text.
 
     A line for each, null as an empty one; in NFC, its white space collapsed.
-
-    Args:
-        article: what is read from a page, or from a file.
-        squeezed: that every line of its texts is as ``squeeze`` gives it, as is all that was read from a page.
     """
-    texts = [article.headline or "", article.lead or "", *[block["text"] for block in article.blocks]]
-    if squeezed:
-        lines = [" ".join(text.split()) if "\n" in text else text for text in texts]
-    else:
-        lines = [squeeze(text) for text in texts]
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+    texts = [article.headline or "", article.lead or "", *(block["text"] for block in article.blocks)]
+    return hashlib.sha256("\n".join(map(squeeze, texts)).encode()).hexdigest()
 
 
 def text_hash(article: Article) -> bytes | None:

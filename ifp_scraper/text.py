@@ -89,5 +89,7 @@ def first_language(texts: list[str]) -> list[str]:
                 first = current or "unmarked"
             if current is None or current == first:
                 kept.append(piece)
-        result.append("".join(kept).strip() if len(pieces) > 1 else "".join(kept))
+        text = "".join(kept)
+        # Where something was cut out, white space meets white space.
+        result.append("\n".join(map(squeeze, text.split("\n"))).strip() if len(pieces) > 1 else text)
     return result

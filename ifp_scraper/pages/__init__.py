@@ -34,7 +34,7 @@ LAYOUTS: tuple[type[ArticlePage], ...] = (
 _POST_ID = re.compile(r"(?<!\S)postid-\d+(?!\S)")
 """body_class() of a single post or attachment; AMPforWP writes it another way."""
 
-_ATTACHMENT = re.compile(r"(?<!\S)(?:attachmentid|page-id)-")
+_ID_OF_NO_POST = re.compile(r"(?<!\S)(?:attachmentid|page-id)-")
 _POST = words("single single-post amp-single")
 
 _NO_POST = words(
@@ -94,7 +94,7 @@ def _is_article(document: Document) -> bool:
     if document.tree.find("form.post-password-form"):
         return False
     if not _POST.isdisjoint(classes):
-        return _ATTACHMENT.search(document.body_class) is None
+        return _ID_OF_NO_POST.search(document.body_class) is None
     # A theme without body_class(): an SEO plugin's word, or the markup of one article.
     if any(
         (said.get("content") or "").lower() == "article" for said in document.tree.find('meta[property="og:type"]')

@@ -42,7 +42,7 @@ class AmpDesignPage(AmpPage):
                 authors[name] = Author(name)
             if author := authors.get(name):
                 author.bio = author.bio or (whole.startswith(name) and whole[len(name) :].lstrip(" :")) or None
-                author.url = author.url or (in_boxes[0].url if in_boxes else None)
+                author.url = author.url or next((same.url for same in in_boxes if same.name == name), None)
         return [*authors.values()]
 
     @field
