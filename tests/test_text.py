@@ -54,6 +54,7 @@ def test_c1_controls_are_what_browsers_take_them_for() -> None:
         (["[:fa]B[:en]A[:]"], ["B"]),
         (["[:en]one", "two", "[:fa]three", "four[:]", "five"], ["one", "two", "", "", "five"]),
         (["plain [1]"], ["plain [1]"]),
+        (["[:en]A [:fa]B[:] C"], ["A C"]),
     ],
 )
 def test_of_two_languages_the_first_is_kept(texts: list[str], first: list[str]) -> None:
