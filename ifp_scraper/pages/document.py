@@ -37,7 +37,7 @@ MAX_CUTS = 20_000
 MAX_WORK = 1_000_000
 """Elements times depth of a page that is read: 5,000 elements 200 deep; real pages have 5,000, 40 deep."""
 
-MAX_NOTED, MAX_NOTED_BYTES = 128, 64 * 1024
+MAX_NOTED, MAX_NOTED_BYTES = 128, 128 * 1024
 """So many parts around an article are known again, each of at most so many bytes."""
 
 _SLASH, _MARK = b"/!"
@@ -56,7 +56,7 @@ def _in_any_case(name: str) -> str:
 _CUT_OUT = "script", "style", "noscript", "svg", "template"
 _OPENING = re.compile(
     rb"<(?=[!snatSNT][-ctvoemCTVOE])(?:!--"  # hardly any other tag begins so
-    rb"|(s(?:cript|tyle|vg)|noscript|template|S(?:CRIPT|TYLE|VG)|NOSCRIPT|TEMPLATE)(?=[\s/>])[^<>]*>"
+    rb"|(s(?:cript|tyle|vg)|noscript|template|S(?:CRIPT|TYLE|VG)|NOSCRIPT|TEMPLATE)(?=[\s/>])"
     rb"|amp-img fallback [^<>]*></amp-img>)"
 )
 _CLOSING = {
@@ -227,19 +227,21 @@ class Document:
                 break
             begin, start = opening.span()
             if name := opening[1]:
-                if name in unclosed or html[start - 2] == _SLASH:
+                # Mostly the closing tag: this search is the fastest.
+                first = html.find(b"<", start)
+                tag_end = html.find(b">", start, first)
+                if tag_end < 0 or name in unclosed or html[tag_end - 1] == _SLASH:
                     continue  # left to the parser
-                first = html.find(b"<", start)  # mostly the closing tag: this search is the fastest
                 closing = _CLOSING[name].match(html, first) or _CLOSING[name].search(html, first)
                 if first < 0 or closing is None:
                     unclosed.add(name)
                     continue
-                tag_end, (inner_end, start) = start, closing.span()
+                inner_end, start = closing.span()
                 if name == b"script":
-                    if b"ld+json" in opening[0].lower():
-                        self._json_ld.append(html[tag_end:inner_end])
+                    if b"ld+json" in html[begin:tag_end].lower():
+                        self._json_ld.append(html[tag_end + 1 : inner_end])
                 elif name == b"style":
-                    self.styles.append(html[tag_end:inner_end])
+                    self.styles.append(html[tag_end + 1 : inner_end])
             elif html[begin + 1] == _MARK:  # a comment
                 start = html.find(b"-->", begin) + 3
                 if start == 2:
