@@ -35,7 +35,7 @@ from ifp_scraper.discovery.recording import (
     without_failed,
 )
 from ifp_scraper.items import Article
-from ifp_scraper.ledger import Ledger, Rejected
+from ifp_scraper.ledger import NO_ARTICLE, Ledger, Rejected
 from ifp_scraper.merge import add_evidence, join_pages, merge_views
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.warc import read_responses, record_time
@@ -196,7 +196,7 @@ def _view(capture: Capture, body: bytes, content_type: str) -> PageView:
     try:
         page = read_page(body, capture, content_type)
         if page is None:
-            view.rejected = "no article"
+            view.rejected = NO_ARTICLE
         else:
             view.layout = page.layout
             view.article = page.to_article()
@@ -227,16 +227,14 @@ def _join_early(views: list[PageView]) -> list[PageView]:
 
 
 def put_together(views: list[PageView]) -> Article | None:
-    """Return one article from the pages of one reading; null when none of them is an article."""
-    canonical = sorted((v for v in views if v.article and "amp" not in _kind(v)), key=lambda v: v.page_number)
-    amp = sorted((v for v in views if v.article and _kind(v) == "amp"), key=lambda v: v.page_number)
+    """Return one article from the pages of one reading; null when none of them is an article's first page."""
     articles = []
-    for pages in (canonical, amp):
+    for kind in ("canonical", "amp"):
+        pages = sorted((v for v in views if v.article and _kind(v) == kind), key=lambda view: view.page_number)
         found = [view.article for view in pages if view.article is not None]
-        if len(found) > 1:
-            articles.append(join_pages(found, bool(_missing_pages(pages))))
-        elif found:
-            articles.append(found[0])
+        if not found or pages[0].page_number > 1:  # the end of a text alone is not the article
+            continue
+        articles.append(join_pages(found, bool(_missing_pages(pages))) if len(found) > 1 else found[0])
     if len(articles) == 2:
         return merge_views(articles[0], articles[1])
     return articles[0] if articles else None
@@ -366,4 +364,5 @@ def _write_article(views: list[PageView], evidence: list[Evidence], ledger: Ledg
             ledger.write(add_evidence(article, ref) if ref is not None else article)
         else:
             view = reading[0]
-            ledger.reject(Rejected.of(view.url, view.rejected or "no article", view.layout, None))
+            reason = view.rejected or ("its first page was not captured" if view.article else NO_ARTICLE)
+            ledger.reject(Rejected.of(view.url, reason, view.layout, None))

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import re
 import shutil
 import subprocess
 import sys
 import time
 import zipfile
 from collections.abc import Callable
+from datetime import UTC, datetime
 from io import BytesIO
+from itertools import count
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -64,6 +68,37 @@ def test_gives_the_lines_of_a_crawl(recording: Path, tmp_path: Path) -> None:
     before = extracted.read_bytes()
     assert scrapy("extract", recording / "both.warc.gz", "-o", extracted).status == 0
     assert extracted.read_bytes() == before
+
+
+@pytest.mark.parametrize("seed", [1, 4])
+def test_pages_captured_in_any_order_give_the_lines_of_a_crawl(seed: int, tmp_path: Path) -> None:
+    """As a general crawler leaves them: any of an article's pages, in any order, some of them twice."""
+    site, random = Site(make_posts(40, seed=seed)), Random(seed)
+    recorded = tmp_path / "scrambled.warc.gz"
+    with serve(site) as server, recorded.open("wb") as whole:
+        for day in range(3):
+            targets = []
+            for post in site.open_posts():
+                pages = [post.path, f"{post.path}amp/"]
+                for number in range(2, len(post.pages) + 1):
+                    pages += [f"{post.path}{number}/", f"{post.path}{number}/?amp=1"]
+                targets += random.sample(pages, random.randint(0, len(pages)))
+                targets += random.sample(pages, random.randint(0, 1))
+            random.shuffle(targets)
+            moments = count(site.now.timestamp(), 7)
+            part = tmp_path / f"{day}.warc.gz"
+            times = (datetime.fromtimestamp(moment, UTC) for moment in moments)
+            record(server, part, targets, captured_at=lambda _, times=times: next(times), root="https://ifpnews.com")
+            whole.write(part.read_bytes())
+            site.advance(days=1)
+            for post in random.sample(site.open_posts(), 10):
+                site.edit(post.id, headline=f"Edited on Day {day}")
+    crawled, extracted = tmp_path / "crawled.jsonl", tmp_path / "extracted.jsonl"
+    assert scrapy("crawl", "ifp", "-a", f"archive={recorded}", "-o", crawled).status == 0
+    assert scrapy("extract", recorded, "-o", extracted).status == 0
+    assert sorted(extracted.read_bytes().splitlines()) == sorted(crawled.read_bytes().splitlines())
+    for line in lines(extracted):
+        assert re.search(r"/\d/", line["fetched_url"]) is None, "no text of a further page alone"
 
 
 def test_order_does_not_hang_on_the_workers(recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

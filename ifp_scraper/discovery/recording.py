@@ -53,15 +53,17 @@ def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
     for record in sorted(archive.records, key=lambda record: record.captured_at):
         if record.status != 200 or not ("html" in record.content_type or not record.content_type):
             continue
-        if may_be_article(record.url, site) and not _PAGE.search(urlsplit(record.url).path):
+        if may_be_article(record.url, site):
             groups.setdefault(article_key(record.url), []).append(record)
     for key, captures in groups.items():
         for reading in split_readings(without_failed(captures, lambda capture: _cannot_be_used(archive, capture))):
             known = evidence_at(evidence.get(key, []), reading[0].captured_at)
-            canonical = next((record for record in reading if not is_amp_address(record.url)), None)
-            amp = next((record for record in reading if is_amp_address(record.url)), None)
+            first_pages = [record for record in reading if _is_first_page(record)]
+            canonical = next((record for record in first_pages if not is_amp_address(record.url)), None)
+            amp = next((record for record in first_pages if is_amp_address(record.url)), None)
             first = canonical or amp
-            assert first is not None
+            if first is None:
+                continue
             ref = replace(known, url=first.url) if known else ArticleRef(first.url)
             end = _end(archive, captures, reading)
             yield RecordedArticle(
@@ -89,16 +91,28 @@ C = TypeVar("C", bound=Captured)
 
 
 def split_readings(captures: list[C]) -> Iterator[list[C]]:
-    """Split the captures of one article, in order of time, where an address comes for the second time.
+    """Split the captures of one article, in order of time, where its first page comes for the second time.
 
-    Each part is one reading: a canonical page with its further pages, an AMP page, or both. One that another,
-    soon after, has more pages than is left out: the crawl was cut off there and began the article again.
+    Each part is one reading: a canonical page with its further pages, an AMP page, or both. Further pages alone
+    are none; one that came again belongs to the next first page, else it is left out. So is a reading that another,
+    soon after, has more pages than: the crawl was cut off there and began the article again.
     """
     readings: list[list[C]] = []
+    begun_before: list[list[C]] = []
+    again: list[C] = []
     for capture in captures:
-        if not readings or not _places([capture]).isdisjoint(_places(readings[-1])):
-            readings.append([])
-        readings[-1].append(capture)
+        if readings and _lacks(readings[-1], capture):
+            readings[-1].append(capture)
+        elif not readings or _is_first_page(capture):
+            readings.append([capture])
+            begun_before.append(again)
+            again = []
+        else:
+            again.append(capture)
+    for reading, earlier in zip(readings, begun_before, strict=True):
+        for capture in reversed(earlier):
+            if _lacks(reading, capture):
+                reading.insert(0, capture)
     for number, reading in enumerate(readings):
         soon = (one for one in readings[number + 1 :] if one[0].captured_at - reading[-1].captured_at < _SOON)
         if not any(_places(reading) < _places(following) for following in soon):
@@ -107,6 +121,14 @@ def split_readings(captures: list[C]) -> Iterator[list[C]]:
 
 def _places(captures: list[C]) -> set[tuple[bool, str]]:
     return {_place(url) for capture in captures for url in capture.places}
+
+
+def _lacks(reading: list[C], capture: C) -> bool:
+    return _places([capture]).isdisjoint(_places(reading))
+
+
+def _is_first_page(capture: C) -> bool:
+    return any(number == "1" for _, number in _places([capture]))
 
 
 def is_amp_address(url: str) -> bool:
