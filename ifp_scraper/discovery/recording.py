@@ -100,19 +100,25 @@ def split_readings(captures: list[C]) -> Iterator[list[C]]:
     readings: list[list[C]] = []
     begun_before: list[list[C]] = []
     again: list[C] = []
+    held: set[tuple[bool, str]] = set()
     for capture in captures:
-        if readings and _lacks(readings[-1], capture):
+        places = _places([capture])
+        if readings and held.isdisjoint(places):
             readings[-1].append(capture)
+            held |= places
         elif not readings or _is_first_page(capture):
             readings.append([capture])
+            held = places
             begun_before.append(again)
             again = []
         else:
             again.append(capture)
     for reading, earlier in zip(readings, begun_before, strict=True):
+        held = _places(reading) if earlier else set()
         for capture in reversed(earlier):
-            if _lacks(reading, capture):
+            if held.isdisjoint(places := _places([capture])):
                 reading.insert(0, capture)
+                held |= places
     for number, reading in enumerate(readings):
         soon = (one for one in readings[number + 1 :] if one[0].captured_at - reading[-1].captured_at < _SOON)
         if not any(_places(reading) < _places(following) for following in soon):
@@ -121,10 +127,6 @@ def split_readings(captures: list[C]) -> Iterator[list[C]]:
 
 def _places(captures: list[C]) -> set[tuple[bool, str]]:
     return {_place(url) for capture in captures for url in capture.places}
-
-
-def _lacks(reading: list[C], capture: C) -> bool:
-    return _places([capture]).isdisjoint(_places(reading))
 
 
 def _is_first_page(capture: C) -> bool:
