@@ -9,7 +9,7 @@ import re
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -152,11 +152,12 @@ class Archive:
         counted = Counter("/".join(url.split("/", 3)[:3]) for url in pages)
         return counted.most_common(1)[0][0]
 
-    def find(self, url: str, window: tuple[datetime, datetime] | None = None) -> Recorded | None:
-        """Return the latest capture of an address, within a span of time when one is given."""
+    def find(self, url: str, reading: Collection[Recorded] | None = None) -> Recorded | None:
+        """Return the latest capture of an address; of a reading, the one that belongs to it, or a redirect."""
         captures = self._by_key.get(_key(url), [])
-        if window is not None:
-            captures = [record for record in captures if window[0] <= record.captured_at <= window[1]]
+        if reading is not None:
+            redirects = [record for record in captures if 300 <= record.status < 400]
+            captures = [record for record in captures if record in reading] or redirects
         return captures[-1] if captures else None
 
     def read(self, record: Recorded) -> tuple[list[tuple[str, str]], bytes]:
@@ -277,7 +278,7 @@ class ArchiveDownloadHandler:
             NotInRecording: when there is none.
         """
         archive: Archive = self._crawler.spider.archive  # type: ignore[union-attr]
-        record = archive.find(request.url, request.meta.get("window"))
+        record = archive.find(request.url, request.meta.get("captures"))
         if record is None:
             raise NotInRecording(f"not in the recording: {request.url}")
         pairs, body = archive.read(record)

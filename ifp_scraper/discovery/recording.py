@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -31,14 +31,15 @@ _PAGE = re.compile(r"(?<=[^/])/(\d{1,3})/?$")
 
 @dataclass(slots=True, frozen=True)
 class RecordedArticle:
-    """One reading of an article: its pages were captured in this span of time."""
+    """One reading of an article."""
 
     ref: ArticleRef
     address: str
     """The captured address to begin with: the canonical page, else the AMP page."""
 
     amp_address: str | None
-    window: tuple[datetime, datetime]
+    captures: frozenset[Recorded]
+    """Of its pages."""
 
 
 def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
@@ -65,10 +66,8 @@ def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
             if first is None:
                 continue
             ref = replace(known, url=first.url) if known else ArticleRef(first.url)
-            end = _end(archive, captures, reading)
-            yield RecordedArticle(
-                ref, first.url, amp.url if amp and amp is not first else None, (reading[0].captured_at, end)
-            )
+            amp_address = amp.url if amp and amp is not first else None
+            yield RecordedArticle(ref, first.url, amp_address, frozenset(reading))
 
 
 def article_key(url: str) -> str:
@@ -142,12 +141,6 @@ def _place(url: str) -> tuple[bool, str]:
     """What two captures of the same page of an article share: the view, and the page's number."""
     number = _PAGE.search(urlsplit(url).path)
     return is_amp_address(url), number[1] if number else "1"
-
-
-def _end(archive: Archive, captures: list[Recorded], reading: list[Recorded]) -> datetime:
-    """When the next reading begins; what was captured before then belongs to this one."""
-    later = [record.captured_at for record in captures if record.captured_at > reading[-1].captured_at]
-    return min(later) - timedelta(seconds=1) if later else datetime.max.replace(tzinfo=UTC)
 
 
 def without_failed(captures: list[C], failed: Callable[[C], bool]) -> list[C]:

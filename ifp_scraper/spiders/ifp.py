@@ -180,7 +180,7 @@ class IfpSpider(scrapy.Spider):
                 if self.options.covers(_instant(reading.ref.published_at)):
                     yield (
                         reading.ref,
-                        {"address": reading.address, "window": reading.window, "reading": reading},
+                        {"address": reading.address, "captures": reading.captures, "reading": reading},
                     )
             return
         if self.options.urls:
@@ -410,7 +410,7 @@ class IfpSpider(scrapy.Spider):
                 continue
             try:
                 address = urls.of_site(response.url, url) or url
-                other = self._page(await self.fetch(address, page=True, window=response.meta.get("window")))
+                other = self._page(await self.fetch(address, page=True, captures=response.meta.get("captures")))
                 if other is None or not urls.same_article(other.url, page.url) or other.page_number != number:
                     missing = True
                     continue
@@ -436,7 +436,7 @@ class IfpSpider(scrapy.Spider):
         if page.is_amp or self.options.pages != "both" or address is None:
             return article
         try:
-            amp = self._page(await self.fetch(address, page=True, window=response.meta.get("window")))
+            amp = self._page(await self.fetch(address, page=True, captures=response.meta.get("captures")))
             if amp is None or not amp.is_amp or not urls.same_article(amp.url, article.url):
                 return article
             return merge_views(article, amp.to_article())
