@@ -129,7 +129,8 @@ def recorded_site(spans: list[Span], wanted: str) -> str:
         with open(span.path, "rb") as stream:
             for record, _ in read_responses(stream, span.path, span.start, span.end, []):
                 url, _kept_at = unwrap_address((record.headers.get("WARC-Target-URI") or "").strip("<>"))
-                if "html" not in (record.http_content_type or "").lower():
+                assert record.http_headers is not None
+                if record.http_headers.status_code != 200 or "html" not in (record.http_content_type or "").lower():
                     continue
                 if urls.host(url) == urls.host(wanted):
                     return wanted

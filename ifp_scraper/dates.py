@@ -139,7 +139,7 @@ _BRACKETS: dict[str, tuple[int, int, float]] = {
 }
 _CALENDAR = re.compile("month|year", re.IGNORECASE)
 _ANY_DAY = date(2001, 1, 1)
-_AGO = re.compile(r"\s*(\d{1,4})\s+(second|min|hour|day|week|month|year)s?\s+ago\s*", re.IGNORECASE)
+_AGO = re.compile(r"\s*(\d{1,4})\s+(second|min|hour|day|week|month|year)(?:(?<=min)ute)?s?\s+ago\s*", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1024)

@@ -197,6 +197,7 @@ class Ledger:
             msgspec.ValidationError: when the record does not fit the schema.
         """
         self.watch.saw(article)
+        self._failed_before.discard(article.url)
         known = self.store.find(article.id, article.url)
         decision = decide(self.store.read(known) if known else None, article)
         self.counts[decision.outcome] += 1
@@ -228,6 +229,7 @@ class Ledger:
         if response is not None or (rejected.reason == NO_ARTICLE and listed):
             self.watch.no_article(rejected.url, rejected.layout)
         self.counts["rejected"] += 1
+        self._failed_before.discard(key)
         before = self._rejected.get(key)
         self._rejected[key] = rejected
         if before is None or replace(before, time=rejected.time) != rejected:
@@ -316,7 +318,9 @@ class Ledger:
             self.store.close()
         except StoreError as error:
             why, self.exit_status = str(error), 1
-        complete = self.exit_status == 0 and self._walked_whole and not self.counts["failed"]
+        # An audit walks the whole list, but fetches nothing that is missing.
+        did_all = self.command == "crawl" and self._walked_whole and not self.counts["failed"]
+        complete = self.exit_status == 0 and did_all
         if sys.stderr.isatty():
             self.say("")
         self._summary(why, requests, received)
@@ -343,6 +347,7 @@ class Ledger:
         self.say(f"{len(self.store)} articles in {os.path.relpath(self.store.path)}")
 
     def _write_run(self, complete: bool, reason: str, why: str | None, requests: int, received: int) -> None:
+        failed = [urls.canonical(url) for url, _ in self.failures]
         run = {
             "started_at": format_utc(self.started_at),
             "finished_at": format_utc(datetime.now(UTC)),
@@ -364,7 +369,7 @@ class Ledger:
             "exit_status": self.exit_status,
             "reason": why or reason,
             "complete": complete,
-            "failed_urls": [urls.canonical(url) for url, _ in self.failures[:_KEPT_FAILURES]],
+            "failed_urls": list(dict.fromkeys([*failed, *sorted(self._failed_before)]))[:_KEPT_FAILURES],
             "articles": len(self.store),
             "newest_modified": self._seen_until(),
             "newest_published": self.store.newest_published,
@@ -402,11 +407,11 @@ class Ledger:
         head = runs[-1].get("head") or {}
         return runs[-1] if head == _head(self.store.path, head.get("bytes")) else None
 
-    def _last_failures(self) -> frozenset[str]:
-        """Articles of which a page failed in the last run: they are fetched again, however much of them is known."""
+    def _last_failures(self) -> set[str]:
+        """Articles of which a page failed and was not fetched since: they are fetched, however much is known."""
         runs = [run for run in _lines(self._runs_path) if run.get("site") == self.options.site]
         failed = runs[-1].get("failed_urls") if runs else None
-        return frozenset(url for url in failed if isinstance(url, str)) if isinstance(failed, list) else frozenset()
+        return {url for url in failed if isinstance(url, str)} if isinstance(failed, list) else set()
 
     def _seen_until(self) -> str | None:
         """Up to when no edit can have been missed: what came while the run went on may have been listed before."""

@@ -59,7 +59,7 @@ class StayOnSiteMiddleware:
 
 
 class CrawlDelay:
-    """Extension: obeys the Crawl-delay of robots.txt, when it is longer than DOWNLOAD_DELAY."""
+    """Extension: obeys the Crawl-delay of robots.txt, when it is not shorter than DOWNLOAD_DELAY."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -74,7 +74,7 @@ class CrawlDelay:
         asked = robotparser.crawl_delay(self._crawler.settings["USER_AGENT"])
         delay = min(float(asked or 0), LONGEST_WAIT)
         downloader = self._crawler.engine.downloader
-        if delay <= self._crawler.settings.getfloat("DOWNLOAD_DELAY"):
+        if not delay or delay < self._crawler.settings.getfloat("DOWNLOAD_DELAY"):
             return
         logger.info("robots.txt asks for %.0f seconds between requests", delay)
         for slot in downloader.slots.values():

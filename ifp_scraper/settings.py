@@ -48,7 +48,6 @@ REDIRECT_MAX_TIMES = 10
 # -- bounds (docs/security.md) -----------------------------------------------------------------------------------
 DOWNLOAD_MAXSIZE = 32 * 1024 * 1024  # decompressed, too
 DOWNLOAD_WARNSIZE = 0
-URLLENGTH_LIMIT = 8192
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 DOWNLOAD_HANDLERS = {"file": None, "ftp": None, "s3": None, "data": None}

@@ -68,3 +68,13 @@ def test_an_unreachable_site_marks_nothing(tmp_path: Path) -> None:
     assert run.status == 1
     assert lines(out) == before
     assert "Traceback" not in run.err
+
+
+def test_an_audit_is_no_crawl_that_found_everything(tmp_path: Path) -> None:
+    out = tmp_path / "ifp.jsonl"
+    site = Site(make_posts(12, seed=9))
+    with serve(site) as server:
+        assert crawl(server.url, out, "-a", "limit=3").status == 0
+        assert scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST).status == 0
+        assert crawl(server.url, out, "-a", "sources=sitemap").status == 0
+        assert len(lines(out)) == len(site.open_posts())

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ifp_scraper.settings import USER_AGENT
-from tests.crawling import crawl, lines, scrapy
+from tests.crawling import FAST, crawl, lines, scrapy
 from tests.site import Site, make_posts, serve
 from tests.site.response import Response
 from tests.truth import assert_complete
@@ -184,6 +184,9 @@ def test_an_amp_page_that_failed_is_read_by_the_next_run(tmp_path: Path) -> None
         server.fault(post.path + "amp/", 500, None)
         assert crawl(server.url, out, "-s", "RETRY_TIMES=0").status == 1
         server.clear()
+        # A run that has no reason to fetch it does not forget it.
+        assert crawl(server.url, out, "-a", f"urls={server.url}{site.open_posts()[4].path}").status == 0
+        assert scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST).status == 0
         assert crawl(server.url, out).status == 0
         assert [
             (line["layout"], line["revision"], line["reread"]) for line in lines(out) if line["id"] == post.id

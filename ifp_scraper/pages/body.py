@@ -12,7 +12,7 @@ from ifp_scraper.items import Block, Embed, Image, Link
 from ifp_scraper.pages.css import StyleSheet, hidden_by_attribute
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import LINE_BREAK, first_language, squeeze, squeeze_lines, words
-from ifp_scraper.urls import absolute, original_image
+from ifp_scraper.urls import absolute, original_image, same_article
 
 MAX_DEPTH = 200
 """Elements nested deeper give their text to the element at this depth, without kinds of their own."""
@@ -70,14 +70,16 @@ _JUNK = words(
     " screen-reader-text td-visual-hidden"
     # captions belong to pictures
     " wp-caption-text gallery-caption wp-element-caption blocks-gallery-caption"
+    # controls of tagDiv's slides
+    " td-gallery-controls-wrapper td-gallery-slide-count"
     # the featured picture of the classic template stands inside its body
     " td-post-featured-image"
 )
 _JUNK_PREFIXES = re.compile(
-    r"(?:^|\s)(?:code-block-\d|ai-viewport|essb_|ez-toc-|td_block_\d|td_flex_block|td_module_|td-a-rec-|td-g-rec-"
+    r"(?:^|\s)(?:code-block-\d|ai-viewport|essb_|ez-toc-(?!section)|td_block_\d|td_flex_block|td_module_|td-a-rec-|td-g-rec-"
     r"|sharedaddy|ssba|mashsb|crp_|wp_rp_|rp4wp|outbrain|taboola|OUTBRAIN)"
 )
-_GALLERY_CLASSES = words("gallery wp-block-gallery blocks-gallery-grid tiled-gallery td-gallery")
+_GALLERY_CLASSES = words("gallery wp-block-gallery blocks-gallery-grid tiled-gallery td-gallery post_td_gallery")
 _CAPTION_CLASSES = words("wp-caption-text gallery-caption wp-element-caption tdb-featured-image-caption")
 
 _RELATED_CLASSES = words("ctaText postTitle")
@@ -143,10 +145,11 @@ def read_body(container: Element, base: str, style_sheet: StyleSheet) -> Body:
 
 def closing_source(blocks: list[Block]) -> str | None:
     """Return the outlet that a closing "Source: ..." line names, null when there is none."""
-    for block in reversed(blocks[-4:]):
-        last_line = block["text"].rpartition("\n")[2]
-        if block["kind"] != "related" and (match := _SOURCE_LINE.fullmatch(last_line)):
-            return match[1]
+    own = [block for block in blocks if block["kind"] != "related"]
+    for block in reversed(own[-4:]):
+        if match := _SOURCE_LINE.fullmatch(block["text"].rpartition("\n")[2]):
+            outlet = match[1]
+            return f"{outlet})" if outlet.count("(") > outlet.count(")") else outlet
     return None
 
 
@@ -162,12 +165,15 @@ def inline_text(element: Element) -> str:
 def _collect(element: Element, pieces: list[str], depth: int) -> None:
     pieces.append(element.text or "")
     for child in element:
-        if child.tag in ("br", "p", "div", "li"):
+        apart = child.tag == "br" or child.tag in _BLOCK_TAGS
+        if apart:
             pieces.append(" ")
         if child.tag not in _NO_TEXT_TAGS and not hidden_by_attribute(child) and depth < MAX_DEPTH:
             if child.tag in _IMAGE_TAGS:
                 pieces.append(_emoji(child))
             _collect(child, pieces, depth + 1)
+        if apart:
+            pieces.append(" ")
         pieces.append(child.tail or "")
 
 
@@ -336,7 +342,7 @@ class _Walk:
                 self.inside(row, context)
                 self.end_block(context)
                 continue
-            cells = [self._cell(cell, context) for cell in row if cell.tag in ("td", "th")]
+            cells = first_language([self._cell(cell, context) for cell in row if cell.tag in ("td", "th")])
             if any(cells):
                 text = " | ".join(cells)
                 self.blocks.append({"kind": "table_row", "text": text, "cells": cells})
@@ -372,6 +378,8 @@ class _Walk:
 
     def _link(self, element: Element, context: _Context) -> None:
         url = None if self._is_full(self.links) else absolute(self.base, element.get("href"))
+        if url is not None and "#" in url and same_article(url, self.base):  # a place on this page
+            url = None
         inner = context._replace(in_link=True) if element.get("href") else context
         before = len(self.images)
         self.inside(element, inner)

@@ -28,6 +28,24 @@ class WordPressPage(ArticlePage):
 
     layout = "wordpress"
 
+    def css(self, query: str) -> list[Element]:
+        """As ``ArticlePage.css``, without what other articles print on this page."""
+        found = super().css(query)
+        others = self._of_others
+        return [one for one in found if others.isdisjoint(one.iterancestors())] if others and found else found
+
+    @cached_property
+    def _around_body(self) -> set[Element]:
+        body = next((found[0] for query in _CONTAINERS if (found := super(WordPressPage, self).css(query))), None)
+        return set(body.iterancestors()) if body is not None else set()
+
+    @cached_property
+    def _of_others(self) -> set[Element]:
+        """Lists of other articles; their article elements too, where this one has its own."""
+        in_article = any(box.tag == "article" for box in self._around_body)
+        query = ".wp-block-query, .wp-block-latest-posts" + (", article" if in_article else "")
+        return set(super().css(query)) - self._around_body
+
     @field
     def headline(self) -> str | None:
         return self.line("h1.wp-block-post-title, h1.entry-title, h1.post-title, article h1, main h1")
@@ -84,7 +102,7 @@ class WordPressPage(ArticlePage):
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("published")
         for query in (
-            ".wp-block-post-date time",
+            ".wp-block-post-date:not(.wp-block-post-date__modified-date) time",
             "time.entry-date.published, time.published",
             "article time.entry-date, .entry-meta time",
         ):
@@ -94,5 +112,7 @@ class WordPressPage(ArticlePage):
 
     def modified_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("modified")
-        printed = self.value("article time.updated:not(.published)", "datetime")
+        printed = self.value(
+            "article time.updated:not(.published), .wp-block-post-date__modified-date time", "datetime"
+        )
         yield self.evidence("time", printed, read_instant(printed))
