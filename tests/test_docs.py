@@ -103,7 +103,7 @@ def crawled(server: SiteServer, tmp_path_factory: pytest.TempPathFactory) -> Pat
     run = scrapy("crawl", "ifp", "-s", f"IFP_SITE={server.url}", *FAST, cwd=folder)
     assert run.status == 0, run.err
     assert len(lines(folder / "output" / "ifp.jsonl")) >= 4
-    for name in ("ifpnews.warc.gz", "ifp.warc.gz"):
+    for name in ("ifpnews.warc.gz", "recording.warc.gz"):
         shutil.copy(SAMPLE, folder / name)
     shutil.copy(ROOT / "tests" / "fixtures" / "amp-swift" / "all-on.html", folder / "page.html")
     return folder
@@ -124,18 +124,18 @@ def test_command_runs(command: str, server: SiteServer, folder: Path) -> None:
         words.insert(0, "ifp")  # `ifp crawl`
     if verb in ("crawl", "audit") and "archive=" not in command:
         words += ["-s", f"IFP_SITE={server.url}", *FAST]
-    if "archive=ifp.warc.gz" in words:  # so that the sample's pages are not those of the crawl before
-        shutil.copy(SAMPLE, "ifp.warc.gz")
-    elif "IFP_ARCHIVE=ifp.warc.gz" in words:
-        Path("ifp.warc.gz").unlink()
+    if "archive=recording.warc.gz" in words:  # so that the sample's pages are not those of the crawl before
+        shutil.copy(SAMPLE, "recording.warc.gz")
+    elif "IFP_ARCHIVE=recording.warc.gz" in words:
+        Path("recording.warc.gz").unlink()
     run = scrapy(verb, *words, cwd=folder)
     assert run.status == 0, run.err
     assert "Traceback" not in run.err
     for word, following in zip(words, [*words[1:], ""], strict=True):
         if word == "-o":
             assert Path(following).stat().st_size, f"{following} is empty"
-    if "IFP_ARCHIVE=ifp.warc.gz" in words:
-        assert Path("ifp.warc.gz").stat().st_size
+    if "IFP_ARCHIVE=recording.warc.gz" in words:
+        assert Path("recording.warc.gz").stat().st_size
 
 
 def test_exempt_commands_are_still_there() -> None:
