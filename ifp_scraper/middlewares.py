@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from scrapy import signals
 from scrapy.downloadermiddlewares.retry import get_retry_request
-from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.exceptions import IgnoreRequest, NotConfigured, ResponseDataLossError
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import HtmlResponse, TextResponse
 from scrapy.settings import BaseSettings
@@ -56,6 +57,24 @@ class StayOnSiteMiddleware:
         if not request.url.startswith(("http://", "https://")) or urls.host(request.url) != self._host:
             self._crawler.stats.inc_value("ifp/off_site")
             raise OffSite(f"{request.url[:200]} is not on the site")
+
+
+class RobotsMiddleware(RobotsTxtMiddleware):
+    """Obeys robots.txt, also where it cannot be had: a server's error or a dead line forbids all (RFC 9309, 2.3.1.4).
+
+    Scrapy takes both for a permission.
+    """
+
+    async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
+        if response.status >= 500 or response.status == 429:
+            raise ResponseDataLossError(f"status {response.status}")
+        await super()._parse_robots(response, netloc, request)
+
+    def _robots_error(self, exc: Exception, netloc: str) -> None:
+        super()._robots_error(exc, netloc)
+        if not isinstance(exc, IgnoreRequest):  # a redirect off the site is as good as none
+            why = str(exc) if isinstance(exc, ResponseDataLossError) else type(exc).__name__
+            self.crawler.spider.stop(f"{netloc}/robots.txt cannot be read ({why}), which forbids to go on")  # type: ignore
 
 
 class CrawlDelay:
@@ -128,20 +147,37 @@ class BackOffMiddleware:
             return response
         if response.status in (429, 503) and (asked := _retry_after(response)):
             if asked > LONGEST_WAIT:
+                self._crawler.spider.stop(f"the site asks to wait {asked:.0f} seconds")  # type: ignore[union-attr]
                 return response
             logger.info("the site asks to wait %.0f seconds", asked)
-            self._resume_at = max(self._resume_at, time.monotonic() + asked)
+            self._hold(asked)
         note = getattr(self._crawler.spider, "note_refusal", None)
         may_refuse = request.meta.get("probe") or request.url.endswith("/robots.txt")
         if note and reason in _REFUSED and not may_refuse:
             note(request.url, refusal(response) or reason)
-        return self._again(request, reason, response) or response
+        again = self._again(request, reason, response)
+        if again is None and reason == "cut short":
+            raise ResponseDataLossError("cut short at another place each time")
+        return again or response
 
     def process_exception(self, request: Request, exception: Exception) -> Request | None:
         """Return a request to try again after a fault of the network."""
         if isinstance(exception, self._exceptions) and not request.meta.get("dont_retry"):
             return self._again(request, exception.__class__.__name__)
         return None
+
+    def _hold(self, seconds: float) -> None:
+        """Let no request out for so long: neither a later one, nor what waits for its turn in the downloader."""
+        now = time.monotonic()
+        self._resume_at = max(self._resume_at, now + seconds)
+        downloader = self._crawler.engine.downloader
+        for slot in downloader.slots.values():
+            slot.delay = max(slot.delay, 0.01)  # without a delay, it does not look when it sent the last one
+            slot.lastseen = max(slot.lastseen, now + seconds)
+            if slot.latercall:
+                slot.latercall.cancel()
+                slot.latercall = None
+                downloader._process_queue(slot)
 
     def _fault(self, request: Request, response: Response) -> str | None:
         if request.meta.get("dont_retry") or (response.status == 403 and request.meta.get("probe")):
@@ -154,6 +190,8 @@ class BackOffMiddleware:
             return "refused"
         if not response.body.strip():
             return "empty"
+        if out_of_order(response):
+            return "out of order"
         if mislabelled(response) or (request.meta.get("page") and not _is_html(response)):
             return "no HTML"
         if cut_short(response) and request.meta.get("cut_at") != len(response.body):
@@ -194,6 +232,21 @@ def _retry_after(response: Response) -> float:
         return float(text[:9])
     until = read_http_date(text)
     return max(0.0, (until - datetime.now(UTC)).total_seconds()) if until else 0.0
+
+
+_OUT_OF_ORDER = re.compile(
+    rb"Briefly unavailable for scheduled maintenance|Error establishing a database connection"
+    rb"|There has been a critical error on this website"
+)
+
+
+def out_of_order(response: Response) -> bool:
+    """Whether it is WordPress's page for an update (``wp_maintenance``), a dead database (``dead_db``) or a fatal error.
+
+    They come with status 500 or 503, but caches and error pages of a theme's own lose that.
+    """
+    body = response.body[:_CHALLENGE_SIZE]
+    return _OUT_OF_ORDER.search(body) is not None and not _WORDPRESS.search(body)
 
 
 def mislabelled(response: Response) -> bool:

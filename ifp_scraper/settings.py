@@ -56,7 +56,9 @@ DOWNLOAD_HANDLERS = {"file": None, "ftp": None, "s3": None, "data": None}
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "ifp_scraper.middlewares.StayOnSiteMiddleware": 50,
+    "ifp_scraper.middlewares.RobotsMiddleware": 100,
     "ifp_scraper.middlewares.BackOffMiddleware": 550,
     "ifp_scraper.recording.RecordMiddleware": 990,
 }

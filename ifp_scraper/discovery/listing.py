@@ -27,7 +27,7 @@ _BESIDE = "ancestor::*[self::aside or self::nav or self::footer or @role='comple
 """Boxes that show the latest of the whole site beside the listing."""
 
 _NO_ARTICLE = re.compile(
-    r"^/(?:category|tag|author|page|feed|comments|wp-[\w-]+|search|amp|xmlrpc\.php)(?:/|$)"
+    r"^/(?:category|tag|author|page|feed|comments|wp-(?:admin|content|includes|json)|search|amp|xmlrpc\.php)(?:/|$)"
     r"|^/\d{4}(?:/\d\d){0,2}/?$|/(?:feed|embed|trackback)/?$|\.(?:jpe?g|png|gif|webp|pdf|mp4|mp3|xml|txt|php|zip)$",
     re.IGNORECASE,
 )
@@ -80,28 +80,43 @@ class ListingSource:
             raise SourceUnavailable(reason)
 
     async def _pages(self, walk: Walk, place: str) -> AsyncIterator[tuple[int, list[str], Selector]]:
-        """Yield the pages of one listing until one is missing or holds no article."""
+        """Yield the pages of one listing until two in a row are missing or hold no article.
+
+        One alone may be a hiccup of the site: then the walk is broken, but goes on.
+        """
         root = f"{walk.options.site}{place}/"
         failed = 0
+        end: str | None = None
         for number in range(1, walk.max_pages + 1):
             page = root if number == 1 else f"{root}page/{number}/"
+            missing = "lists no article"
+            links: list[str] = []
             try:
                 response = await walk.fetch(page, page=True)
+                if response.status == 200:
+                    selector = Selector(response.body.decode("utf-8", "replace") or "<html/>")
+                    links = read_listing(selector, response.url)
+                else:
+                    missing = f"status {response.status}"
             except FetchFailed as error:
-                if error.status in (404, 410):
-                    return
-                walk.broken.append(f"{page}: {error}")
-                failed += 1
-                if number == 1 or failed >= _PATIENCE:
-                    return
-                continue
+                missing = str(error)
+                if error.status not in (404, 410):
+                    walk.broken.append(f"{page}: {error}")
+                    failed += 1
+                    if number == 1 or failed >= _PATIENCE:
+                        return
+                    continue
             failed = 0
+            if not links:
+                if number == 1 or end is not None:
+                    return
+                end = f"{page}: {missing}"
+                continue
+            if end is not None:
+                walk.broken.append(end)
+                end = None
             if number == 1 and urls.host(response.url) == urls.host(root):
                 root = urls.canonical(response.url)  # of a category inside another one
-            selector = Selector(response.body.decode("utf-8", "replace") or "<html/>")
-            links = read_listing(selector, response.url)
-            if not links:
-                return
             yield number, links, selector
 
 

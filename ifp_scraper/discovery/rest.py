@@ -48,6 +48,8 @@ class RestSource:
         if options.until:
             scope["before"] = format_utc(options.until) or ""
         refs, total, pages = await self._page(walk, scope, 1)
+        if not refs and not scope:
+            raise SourceUnavailable("REST lists no posts")
         walk.total = total
         seen: set[str] = set()
         new = failed = 0

@@ -101,6 +101,8 @@ class SitemapSource:
                 for ref in _refs(held, walk, newest):
                     yield ref
                 held = []
+        if not listed and walk.options.since is None:
+            raise SourceUnavailable("; ".join(walk.broken) or "the sitemaps list no posts")
         for ref in _refs(held, walk, newest):
             yield ref
         # What was scheduled is listed among the articles of the day it was written: the feed names it.

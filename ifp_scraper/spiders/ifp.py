@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import scrapy
 from scrapy import Request, signals
-from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
@@ -33,7 +32,7 @@ from ifp_scraper.discovery.sitemap import SitemapSource
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import NO_ARTICLE, Ledger, Rejected
 from ifp_scraper.merge import ArticleRef, add_evidence, join_pages, merge_views
-from ifp_scraper.middlewares import LONGEST_WAIT, mislabelled, refusal
+from ifp_scraper.middlewares import LONGEST_WAIT, RobotsMiddleware, mislabelled, out_of_order, refusal
 from ifp_scraper.options import Options, SourceName, read_options
 from ifp_scraper.pages import ArticlePage, Capture, UnreadablePage, read_page
 from ifp_scraper.spiders.turns import Turns
@@ -269,7 +268,7 @@ class IfpSpider(scrapy.Spider):
         """Have robots.txt read first: it names the sitemaps."""
         if not self.crawler.settings.getbool("ROBOTSTXT_OBEY"):
             return
-        middleware = self.crawler.get_downloader_middleware(RobotsTxtMiddleware)
+        middleware = self.crawler.get_downloader_middleware(RobotsMiddleware)
         if middleware is not None:
             parser = await middleware.robot_parser(Request(self.options.site + "/"))
             if parser is not None:
@@ -368,8 +367,8 @@ class IfpSpider(scrapy.Spider):
         if not response.body.strip():
             raise FetchFailed("an empty answer")
         self._refused.clear()
-        self._failures = 0
         page = self._page(response)
+        self._failures = 0
         if page is None:
             self.ledger.reject(Rejected.of(ref.url, NO_ARTICLE, None, ref.modified_at))
             return None
@@ -395,6 +394,8 @@ class IfpSpider(scrapy.Spider):
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
         if mislabelled(response):  # the next run may have it as what it is
             raise FetchFailed(f"a page served as {content_type}")
+        if self.archive is None and out_of_order(response):
+            raise FetchFailed("the site is out of order")
         if content_type and "html" not in content_type.lower():
             return None
         return read_page(response.body, Capture(response.url, captured_at, age), content_type)
