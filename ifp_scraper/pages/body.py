@@ -91,6 +91,7 @@ _RELATED_LABEL = re.compile(
     r"\s*(:|-|–|—|\||»|$|\n|\))",
     re.IGNORECASE,
 )
+_NOTE = re.compile(r"[(\[][^()\[\]]{1,40}[)\]][\s.)]*$")
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\xad"
 """A block of nothing but joiners, marks of direction and the like shows nothing."""
 
@@ -532,24 +533,37 @@ def _mark_related(blocks: list[Block], plain: list[str]) -> None:
         plain: for each block its text outside of links.
     """
 
-    def is_link(number: int) -> bool:
-        """Whether a block is nothing but links."""
-        if number == len(blocks) or blocks[number]["kind"] not in ("paragraph", "list_item", "heading"):
+    def is_link(number: int, kinds: tuple[str, ...]) -> bool:
+        """Whether a block is of these kinds and nothing but links."""
+        if number == len(blocks) or blocks[number]["kind"] not in kinds:
             return False
-        return not _WORD.search(plain[number]) and _WORD.search(blocks[number]["text"]) is not None
+        return _is_linked(blocks[number]["text"], plain[number])
 
-    following = False
+    may_follow: tuple[str, ...] = ()
     for number, block in enumerate(blocks):
-        if following and is_link(number):
+        if may_follow and is_link(number, may_follow):
             _make_related(block)
             continue
-        following = False
+        may_follow = ()
         label = _RELATED_LABEL.match(block["text"])
-        if label is None or _WORD.search(_RELATED_LABEL.sub("", plain[number], count=1)):
+        if label is None:
             continue
-        if _WORD.search(block["text"], label.end()) or is_link(number) or is_link(number + 1):
+        rest, plain_rest = block["text"][label.end() :], _RELATED_LABEL.sub("", plain[number], count=1)
+        if _is_linked(rest, plain_rest) or is_link(number, ("paragraph", "list_item", "heading")):
+            may_follow = ("list_item",)  # it has its link: one in a paragraph below is the article's
+        elif not _WORD.search(plain_rest) and is_link(number + 1, ("list_item", "paragraph")):
+            may_follow = ("list_item", "paragraph")
+        if may_follow:
             _make_related(block)
-            following = True
+
+
+def _is_linked(text: str, plain: str) -> bool:
+    """Whether all words are in links, but for a closing note such as "(PHOTOS)"."""
+    return (
+        not _WORD.search(_NOTE.sub("", plain))
+        and _WORD.search(text) is not None
+        and len(text) > len(plain)  # else there is no link
+    )
 
 
 def _make_related(block: Block) -> None:
