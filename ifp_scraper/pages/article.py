@@ -341,6 +341,11 @@ class ArticlePage(ItemPage[Article]):
         """Text of each element selected, each text once."""
         return list(dict.fromkeys(filter(None, map(inline_text, self.css(query)))))
 
+    def names(self, query: str) -> str | None:
+        """Names of people, as a byline: joined where each stands in an element of its own, else as printed."""
+        names = (without_by(first_language([line])[0]) for line in self.lines(query))
+        return ", ".join(dict.fromkeys(filter(None, names))) or None
+
     def people(self, query: str) -> list[Author]:
         """Authors named by the elements selected, each a link or not, each name once."""
         authors: dict[str, Author] = {}
