@@ -208,7 +208,13 @@ class ArticlePage(ItemPage[Article]):
         lead = self.lead_image
         if lead is None:
             return self.content.images
-        return [lead, *(image for image in self.content.images if image.original_url != lead.original_url)]
+        others = []
+        for image in self.content.images:
+            if image.original_url != lead.original_url:
+                others.append(image)
+            elif lead.caption is None:
+                lead.caption = image.caption
+        return [lead, *others]
 
     @field
     def embeds(self) -> list[Embed]:

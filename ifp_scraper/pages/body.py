@@ -323,6 +323,8 @@ class _Walk:
             return context._replace(kind="quote")
         if tag == "pre":
             return context._replace(kind="preformatted", preformatted=True)
+        if "wp-block-table" in classes:  # a caption is of the table, not of a picture in a cell
+            return context._replace(caption=None)
         if tag == "figure" or "wp-caption" in classes or "gallery-item" in classes:
             # A caption is of the figure's own picture; that of a gallery is nobody's.
             nested = next(element.iterdescendants("figure"), None) is not None
