@@ -459,16 +459,26 @@ def first_caption(frame: Element) -> str | None:
     return None
 
 
+_STAND_IN = re.compile(
+    r"/(?:wp-content/(?:plugins|themes)/|wp-includes/|(?:[\w-]*[_-])?"
+    r"(?:placeholder|blank|lazy(?:load)?|spacer|trans(?:parent)?|pixel|load(?:ing|er)|1x1)(?:[_.-][\w.-]*)?\.\w+(?:\?|$))",
+    re.IGNORECASE,
+)
+"""What may only be shown until the picture itself is loaded."""
+
+
 def _source_of(element: Element) -> str | None:
     """The address of a picture or frame; of one that is loaded late, the attribute where it waits."""
     source = element.get("src")
-    if not source or source.startswith(("data:", "about:")):
-        for attribute in ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-img-url"):
-            if element.get(attribute):
-                return element.get(attribute)
-        candidates = (element.get("srcset") or element.get("data-srcset") or "").split()
-        return candidates[0] if candidates and not source else None
-    return source
+    if source and source.startswith(("data:", "about:")):
+        source = None
+    elif source and not _STAND_IN.search(source[-200:]):
+        return source
+    for attribute in ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-img-url"):
+        if waiting := element.get(attribute):
+            return waiting
+    candidates = (element.get("data-srcset") or (not source and element.get("srcset")) or "").split()
+    return candidates[0].rstrip(",") if candidates else source
 
 
 def read_image(
