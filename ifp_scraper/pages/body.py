@@ -36,7 +36,16 @@ _NO_TEXT_TAGS = words(
     " amp-dailymotion amp-vimeo amp-soundcloud amp-pinterest amp-reddit"
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_EMBED_TAGS = words("iframe video audio amp-iframe amp-youtube amp-twitter amp-instagram amp-video amp-audio")
+# The address of an iframe is what it would be on the canonical page.
+_AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"], str, str]] = {
+    "amp-youtube": ("youtube", "data-videoid", "https://www.youtube.com/watch?v={}"),
+    "amp-twitter": ("tweet", "data-tweetid", "https://twitter.com/i/status/{}"),
+    "amp-instagram": ("instagram", "data-shortcode", "https://www.instagram.com/p/{}/"),
+    "amp-vimeo": ("iframe", "data-videoid", "https://player.vimeo.com/video/{}"),
+    "amp-dailymotion": ("iframe", "data-videoid", "https://www.dailymotion.com/embed/video/{}"),
+    "amp-facebook": ("iframe", "data-href", "{}"),
+}
+_EMBED_TAGS = words("iframe video audio amp-iframe amp-video amp-audio") | _AMP_EMBEDS.keys()
 _IMAGE_TAGS = frozenset(("img", "amp-img", "amp-anim"))
 
 # Exact class names of what a theme or plugin puts into the body (MARKUP.md 1, 4, 5 and 8).
@@ -501,12 +510,11 @@ _YOUTUBE = re.compile(
 
 def _embed_of(element: Element, base: str) -> Embed | None:
     tag = element.tag
-    if tag == "amp-youtube" and element.get("data-videoid"):
-        return Embed("youtube", f"https://www.youtube.com/watch?v={element.get('data-videoid')}")
-    if tag == "amp-twitter" and element.get("data-tweetid"):
-        return Embed("tweet", f"https://twitter.com/i/status/{element.get('data-tweetid')}")
-    if tag == "amp-instagram" and element.get("data-shortcode"):
-        return Embed("instagram", f"https://www.instagram.com/p/{element.get('data-shortcode')}/")
+    if tag in _AMP_EMBEDS:
+        kind, attribute, address = _AMP_EMBEDS[tag]
+        if name := element.get(attribute):
+            url = absolute(base, address.format(name))
+            return Embed(kind, url) if url is not None and url.startswith("http") else None
     source = _source_of(element)
     if source is None and (inner := element.find("source")) is not None:
         source = inner.get("src")
