@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
 from inspect import getattr_static
+from itertools import chain
 from operator import attrgetter
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -20,7 +21,7 @@ from web_poet import ItemPage, field
 from web_poet.fields import get_fields_dict
 
 from ifp_scraper import urls
-from ifp_scraper.dates import format_utc, read_instant, same_clock_fault
+from ifp_scraper.dates import format_utc, read_instant, read_iso, same_clock_fault
 from ifp_scraper.items import Article, Author, Block, Embed, Image, Link, RecentPost
 from ifp_scraper.pages.body import Body, closing_source, first_caption, inline_text, read_body, read_image
 from ifp_scraper.pages.css import StyleSheet
@@ -242,7 +243,7 @@ class ArticlePage(ItemPage[Article]):
 
     @field
     def modified_at(self) -> str | None:
-        first = next(filter(None, self.modified_evidence()), None)
+        first = next(filter(None, chain(self.modified_evidence(), self.plain_evidence("dateModified"))), None)
         return format_utc(first.instant) if first else None
 
     @field
@@ -392,12 +393,27 @@ class ArticlePage(ItemPage[Article]):
         articles = [item for item in pieces if _is_article(item)]
         return articles or [item for item in pieces if "WebPage" in _kinds(item)]
 
+    @cached_property
+    def plain_article(self) -> dict[str, Any]:
+        """The first article in JSON-LD outside of a graph, but for that of AMPforWP: its times are not true as printed."""
+        for item, in_graph in self.document.json_ld:
+            if not in_graph and _is_article(item):
+                return {} if self.is_amp or b"AMP for WP" in self.document.html else item
+        return {}
+
+    def plain_evidence(self, key: Literal["datePublished", "dateModified"]) -> Iterator[Evidence | None]:
+        """What that article says: the last to be asked, since any theme or plugin may have printed it."""
+        printed = read_iso(said) if isinstance(said := self.plain_article.get(key), str) else None
+        if printed is not None and printed.tzinfo is not None:
+            yield self.evidence("jsonld", said, read_instant(said))
+
     def graph_words(self, key: Literal["articleSection", "keywords"]) -> list[str]:
-        """Sections or tags of the graph; WordPress escapes them twice at times."""
-        for item in self.graph_articles:
+        """Sections or tags of the graph, else of a plain article; WordPress escapes them twice at times."""
+        for item in (*self.graph_articles[:1], self.plain_article):
             value = item.get(key)
             words = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
-            return list(dict.fromkeys(squeeze(word) for word in words if isinstance(word, str) and word.strip()))
+            if found := list(dict.fromkeys(squeeze(word) for word in words if isinstance(word, str) and word.strip())):
+                return found
         return []
 
     # -- made once -----------------------------------------------------------------------------------------------
@@ -416,7 +432,7 @@ class ArticlePage(ItemPage[Article]):
 
     @cached_property
     def _published(self) -> list[Evidence]:
-        return list(filter(None, self.published_evidence()))
+        return list(filter(None, chain(self.published_evidence(), self.plain_evidence("datePublished"))))
 
     def _warnings(self, article: Article) -> list[str]:
         found = [*self.warnings_found, *self.document.warnings, *self.content.warnings]
