@@ -57,6 +57,10 @@ class AmpPage(ArticlePage):
             return None
         return self.evidence("jsonld", printed, read_amp_json_ld(printed, self.plugin_version))
 
+    def plain_evidence(self, key: Literal["datePublished", "dateModified"]) -> Evidence | None:
+        """Nothing: what the plugin prints is read above."""
+        return None
+
     @cached_property
     def _json_ld(self) -> dict[str, Any]:
         """The plugin's own object: the one outside of an SEO plugin's graph."""

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
 from inspect import getattr_static
-from itertools import chain
 from operator import attrgetter
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -243,7 +242,7 @@ class ArticlePage(ItemPage[Article]):
 
     @field
     def modified_at(self) -> str | None:
-        first = next(filter(None, chain(self.modified_evidence(), self.plain_evidence("dateModified"))), None)
+        first = next(filter(None, self.modified_evidence()), None) or self.plain_evidence("dateModified")
         return format_utc(first.instant) if first else None
 
     @field
@@ -350,6 +349,8 @@ class ArticlePage(ItemPage[Article]):
 
     def names(self, query: str) -> str | None:
         """Names of people, as a byline: joined where each stands in an element of its own, else as printed."""
+        if len(self.css(query)) < 2:
+            return without_by(self.line(query))
         names = (without_by(first_language([line])[0]) for line in self.lines(query))
         return ", ".join(dict.fromkeys(filter(None, names))) or None
 
@@ -395,17 +396,18 @@ class ArticlePage(ItemPage[Article]):
 
     @cached_property
     def plain_article(self) -> dict[str, Any]:
-        """The first article in JSON-LD outside of a graph, but for that of AMPforWP: its times are not true as printed."""
+        """The first article in JSON-LD outside of a graph; not AMPforWP's, whose times are not true as printed."""
         for item, in_graph in self.document.json_ld:
             if not in_graph and _is_article(item):
-                return {} if self.is_amp or b"AMP for WP" in self.document.html else item
+                return {} if b"AMP for WP" in self.document.html else item
         return {}
 
-    def plain_evidence(self, key: Literal["datePublished", "dateModified"]) -> Iterator[Evidence | None]:
+    def plain_evidence(self, key: Literal["datePublished", "dateModified"]) -> Evidence | None:
         """What that article says: the last to be asked, since any theme or plugin may have printed it."""
-        printed = read_iso(said) if isinstance(said := self.plain_article.get(key), str) else None
-        if printed is not None and printed.tzinfo is not None:
-            yield self.evidence("jsonld", said, read_instant(said))
+        said = self.plain_article.get(key)
+        if not isinstance(said, str) or (printed := read_iso(said)) is None or printed.tzinfo is None:
+            return None
+        return self.evidence("jsonld", said, read_instant(said))
 
     def graph_words(self, key: Literal["articleSection", "keywords"]) -> list[str]:
         """Sections or tags of the graph, else of a plain article; WordPress escapes them twice at times."""
@@ -432,7 +434,7 @@ class ArticlePage(ItemPage[Article]):
 
     @cached_property
     def _published(self) -> list[Evidence]:
-        return list(filter(None, chain(self.published_evidence(), self.plain_evidence("datePublished"))))
+        return list(filter(None, (*self.published_evidence(), self.plain_evidence("datePublished"))))
 
     def _warnings(self, article: Article) -> list[str]:
         found = [*self.warnings_found, *self.document.warnings, *self.content.warnings]

@@ -476,18 +476,26 @@ _STAND_IN = re.compile(
 """What may only be shown until the picture itself is loaded."""
 
 
+_WAITING = "data-src", "data-lazy-src", "data-original", "data-lazy", "data-img-url", "data-srcset"
+
+
 def _source_of(element: Element) -> str | None:
     """The address of a picture or frame; of one that is loaded late, the attribute where it waits."""
     source = element.get("src")
     if source and source.startswith(("data:", "about:")):
         source = None
-    elif source and not _STAND_IN.search(source[-200:]):
-        return source
-    for attribute in ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-img-url"):
+    for attribute in _WAITING:
         if waiting := element.get(attribute):
-            return waiting
-    candidates = (element.get("data-srcset") or (not source and element.get("srcset")) or "").split()
-    return candidates[0].rstrip(",") if candidates else source
+            if source and not _STAND_IN.search(source[-200:]):
+                break
+            return _first_of(waiting) if attribute == "data-srcset" else waiting
+    return source or _first_of(element.get("srcset"))
+
+
+def _first_of(candidates: str | None) -> str | None:
+    """The first address of a ``srcset``."""
+    words = (candidates or "").split(maxsplit=1)
+    return words[0].rstrip(",") if words else None
 
 
 def read_image(

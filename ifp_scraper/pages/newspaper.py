@@ -114,9 +114,7 @@ class Newspaper4Page(NewspaperPage):
 
     @field
     def byline(self) -> str | None:
-        return self.names("article .td-block-author a") or without_by(
-            self.value('meta[itemprop="author"]', "content")
-        )
+        return self.names("article .td-block-author a") or without_by(self.value('meta[itemprop="author"]', "content"))
 
     @field
     def authors(self) -> list[Author]:
