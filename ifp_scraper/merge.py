@@ -128,6 +128,8 @@ def _better_times(canonical: Article, amp: Article) -> Article:
         and (canonical.published_raw or "")[:19] == (amp.published_raw or "x")[:19]
     ):
         return amp  # the same clock twice: the site is set to UTC, and the theme's "+00:00" was right
+    if canonical.published_source == amp.published_source == "jsonld":
+        return amp  # its faults are known
     return min(canonical, amp, key=lambda article: _RANK[article.published_source])
 
 

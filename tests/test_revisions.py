@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ifp_scraper.items import Article, Author, Block, RecentPost
+from ifp_scraper.merge import merge_views
 from ifp_scraper.revisions import content_hash, decide, text_hash, view_rank
 
 BOTH, CANONICAL, AMP = "newspaper+amp-swift", "newspaper", "amp-swift"
@@ -274,6 +275,12 @@ def test_a_reading_counts_once(before: dict[str, Any], after: dict[str, Any], re
             {URL} & {*known.aliases, *reading.aliases}
         )
         assert decide(line, reading).outcome == "unchanged"
+
+
+def test_of_two_times_in_json_ld_that_of_the_amp_page_counts() -> None:
+    canonical = article(published_at="2024-01-01T03:30:00Z", published_source="jsonld")
+    amp = article(published_source="jsonld", layout="amp-swift")
+    assert merge_views(canonical, amp).published_at == amp.published_at
 
 
 def test_content_hash_is_of_headline_lead_and_blocks() -> None:

@@ -21,7 +21,7 @@ from ifp_scraper.dates import (
     read_printed_date,
 )
 from ifp_scraper.items import Author, Image, RecentPost
-from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
+from ifp_scraper.pages.article import ArticlePage, Evidence
 from ifp_scraper.pages.body import inline_text
 from ifp_scraper.pages.document import parse
 from ifp_scraper.pages.tree import Element, Tree
@@ -56,6 +56,10 @@ class AmpPage(ArticlePage):
         if not isinstance(printed, str):
             return None
         return self.evidence("jsonld", printed, read_amp_json_ld(printed, self.plugin_version))
+
+    def plain_evidence(self, key: Literal["datePublished", "dateModified"]) -> Evidence | None:
+        """Nothing: what the plugin prints is read above."""
+        return None
 
     @cached_property
     def _json_ld(self) -> dict[str, Any]:
@@ -165,10 +169,10 @@ class AmpSwiftPage(AmpPage):
 
     @field
     def byline(self) -> str | None:
-        return without_by(
-            self.line(".sp-athr .author-name")
-            or self.line(".sp-athr .author-details")  # co-authors are bare links at times
-            or self.line(".amp-author .author-name")
+        return (
+            self.names(".sp-athr .author-name")
+            or self.names(".sp-athr .author-details")  # co-authors are bare links at times
+            or self.names(".amp-author .author-name")
         )
 
     @field

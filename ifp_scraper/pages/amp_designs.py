@@ -10,7 +10,7 @@ from web_poet import field
 from ifp_scraper.dates import read_amp_json_ld
 from ifp_scraper.items import Author, Image, RecentPost
 from ifp_scraper.pages.amp import AmpPage
-from ifp_scraper.pages.article import Evidence, without_by
+from ifp_scraper.pages.article import Evidence
 from ifp_scraper.pages.body import inline_text
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
@@ -29,7 +29,7 @@ class AmpDesignPage(AmpPage):
 
     @field
     def byline(self) -> str | None:
-        return without_by(self.line(".amp-wp-author"))
+        return self.names(".amp-wp-author")
 
     @field
     def authors(self) -> list[Author]:

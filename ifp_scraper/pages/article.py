@@ -20,7 +20,7 @@ from web_poet import ItemPage, field
 from web_poet.fields import get_fields_dict
 
 from ifp_scraper import urls
-from ifp_scraper.dates import format_utc, read_instant, same_clock_fault
+from ifp_scraper.dates import format_utc, read_instant, read_iso, same_clock_fault
 from ifp_scraper.items import Article, Author, Block, Embed, Image, Link, RecentPost
 from ifp_scraper.pages.body import Body, closing_source, first_caption, inline_text, read_body, read_image
 from ifp_scraper.pages.css import StyleSheet
@@ -208,7 +208,13 @@ class ArticlePage(ItemPage[Article]):
         lead = self.lead_image
         if lead is None:
             return self.content.images
-        return [lead, *(image for image in self.content.images if image.original_url != lead.original_url)]
+        others = []
+        for image in self.content.images:
+            if image.original_url != lead.original_url:
+                others.append(image)
+            elif lead.caption is None:
+                lead.caption = image.caption
+        return [lead, *others]
 
     @field
     def embeds(self) -> list[Embed]:
@@ -236,7 +242,7 @@ class ArticlePage(ItemPage[Article]):
 
     @field
     def modified_at(self) -> str | None:
-        first = next(filter(None, self.modified_evidence()), None)
+        first = next(filter(None, self.modified_evidence()), None) or self.plain_evidence("dateModified")
         return format_utc(first.instant) if first else None
 
     @field
@@ -341,6 +347,13 @@ class ArticlePage(ItemPage[Article]):
         """Text of each element selected, each text once."""
         return list(dict.fromkeys(filter(None, map(inline_text, self.css(query)))))
 
+    def names(self, query: str) -> str | None:
+        """Names of people, as a byline: joined where each stands in an element of its own, else as printed."""
+        if len(self.css(query)) < 2:
+            return without_by(self.line(query))
+        names = (without_by(first_language([line])[0]) for line in self.lines(query))
+        return ", ".join(dict.fromkeys(filter(None, names))) or None
+
     def people(self, query: str) -> list[Author]:
         """Authors named by the elements selected, each a link or not, each name once."""
         authors: dict[str, Author] = {}
@@ -381,12 +394,28 @@ class ArticlePage(ItemPage[Article]):
         articles = [item for item in pieces if _is_article(item)]
         return articles or [item for item in pieces if "WebPage" in _kinds(item)]
 
+    @cached_property
+    def plain_article(self) -> dict[str, Any]:
+        """The first article in JSON-LD outside of a graph; not AMPforWP's, whose times are not true as printed."""
+        for item, in_graph in self.document.json_ld:
+            if not in_graph and _is_article(item):
+                return {} if b"AMP for WP" in self.document.html else item
+        return {}
+
+    def plain_evidence(self, key: Literal["datePublished", "dateModified"]) -> Evidence | None:
+        """What that article says: the last to be asked, since any theme or plugin may have printed it."""
+        said = self.plain_article.get(key)
+        if not isinstance(said, str) or (printed := read_iso(said)) is None or printed.tzinfo is None:
+            return None
+        return self.evidence("jsonld", said, read_instant(said))
+
     def graph_words(self, key: Literal["articleSection", "keywords"]) -> list[str]:
-        """Sections or tags of the graph; WordPress escapes them twice at times."""
-        for item in self.graph_articles:
+        """Sections or tags of the graph, else of a plain article; WordPress escapes them twice at times."""
+        for item in (*self.graph_articles[:1], self.plain_article):
             value = item.get(key)
             words = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
-            return list(dict.fromkeys(squeeze(word) for word in words if isinstance(word, str) and word.strip()))
+            if found := list(dict.fromkeys(squeeze(word) for word in words if isinstance(word, str) and word.strip())):
+                return found
         return []
 
     # -- made once -----------------------------------------------------------------------------------------------
@@ -405,7 +434,7 @@ class ArticlePage(ItemPage[Article]):
 
     @cached_property
     def _published(self) -> list[Evidence]:
-        return list(filter(None, self.published_evidence()))
+        return list(filter(None, (*self.published_evidence(), self.plain_evidence("datePublished"))))
 
     def _warnings(self, article: Article) -> list[str]:
         found = [*self.warnings_found, *self.document.warnings, *self.content.warnings]

@@ -36,7 +36,16 @@ _NO_TEXT_TAGS = words(
     " amp-dailymotion amp-vimeo amp-soundcloud amp-pinterest amp-reddit"
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_EMBED_TAGS = words("iframe video audio amp-iframe amp-youtube amp-twitter amp-instagram amp-video amp-audio")
+# The address of an iframe is what it would be on the canonical page.
+_AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"], str, str]] = {
+    "amp-youtube": ("youtube", "data-videoid", "https://www.youtube.com/watch?v={}"),
+    "amp-twitter": ("tweet", "data-tweetid", "https://twitter.com/i/status/{}"),
+    "amp-instagram": ("instagram", "data-shortcode", "https://www.instagram.com/p/{}/"),
+    "amp-vimeo": ("iframe", "data-videoid", "https://player.vimeo.com/video/{}"),
+    "amp-dailymotion": ("iframe", "data-videoid", "https://www.dailymotion.com/embed/video/{}"),
+    "amp-facebook": ("iframe", "data-href", "{}"),
+}
+_EMBED_TAGS = words("iframe video audio amp-iframe amp-video amp-audio") | _AMP_EMBEDS.keys()
 _IMAGE_TAGS = frozenset(("img", "amp-img", "amp-anim"))
 
 # Exact class names of what a theme or plugin puts into the body (MARKUP.md 1, 4, 5 and 8).
@@ -91,6 +100,7 @@ _RELATED_LABEL = re.compile(
     r"\s*(:|-|–|—|\||»|$|\n|\))",
     re.IGNORECASE,
 )
+_NOTE = re.compile(r"[(\[][^()\[\]]{1,40}[)\]][\s.)]*$")
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\xad"
 """A block of nothing but joiners, marks of direction and the like shows nothing."""
 
@@ -322,6 +332,8 @@ class _Walk:
             return context._replace(kind="quote")
         if tag == "pre":
             return context._replace(kind="preformatted", preformatted=True)
+        if "wp-block-table" in classes:  # a caption is of the table, not of a picture in a cell
+            return context._replace(caption=None)
         if tag == "figure" or "wp-caption" in classes or "gallery-item" in classes:
             # A caption is of the figure's own picture; that of a gallery is nobody's.
             nested = next(element.iterdescendants("figure"), None) is not None
@@ -456,16 +468,34 @@ def first_caption(frame: Element) -> str | None:
     return None
 
 
+_STAND_IN = re.compile(
+    r"/(?:wp-content/(?:plugins|themes)/|wp-includes/|(?:[\w-]*[_-])?"
+    r"(?:placeholder|blank|lazy(?:load)?|spacer|trans(?:parent)?|pixel|load(?:ing|er)|1x1)(?:[_.-][\w.-]*)?\.\w+(?:\?|$))",
+    re.IGNORECASE,
+)
+"""What may only be shown until the picture itself is loaded."""
+
+
+_WAITING = "data-src", "data-lazy-src", "data-original", "data-lazy", "data-img-url", "data-srcset"
+
+
 def _source_of(element: Element) -> str | None:
     """The address of a picture or frame; of one that is loaded late, the attribute where it waits."""
     source = element.get("src")
-    if not source or source.startswith(("data:", "about:")):
-        for attribute in ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-img-url"):
-            if element.get(attribute):
-                return element.get(attribute)
-        candidates = (element.get("srcset") or element.get("data-srcset") or "").split()
-        return candidates[0] if candidates and not source else None
-    return source
+    if source and source.startswith(("data:", "about:")):
+        source = None
+    for attribute in _WAITING:
+        if waiting := element.get(attribute):
+            if source and not _STAND_IN.search(source[-200:]):
+                break
+            return _first_of(waiting) if attribute == "data-srcset" else waiting
+    return source or _first_of(element.get("srcset"))
+
+
+def _first_of(candidates: str | None) -> str | None:
+    """The first address of a ``srcset``."""
+    words = (candidates or "").split(maxsplit=1)
+    return words[0].rstrip(",") if words else None
 
 
 def read_image(
@@ -488,12 +518,11 @@ _YOUTUBE = re.compile(
 
 def _embed_of(element: Element, base: str) -> Embed | None:
     tag = element.tag
-    if tag == "amp-youtube" and element.get("data-videoid"):
-        return Embed("youtube", f"https://www.youtube.com/watch?v={element.get('data-videoid')}")
-    if tag == "amp-twitter" and element.get("data-tweetid"):
-        return Embed("tweet", f"https://twitter.com/i/status/{element.get('data-tweetid')}")
-    if tag == "amp-instagram" and element.get("data-shortcode"):
-        return Embed("instagram", f"https://www.instagram.com/p/{element.get('data-shortcode')}/")
+    if tag in _AMP_EMBEDS:
+        kind, attribute, address = _AMP_EMBEDS[tag]
+        if name := element.get(attribute):
+            url = absolute(base, address.format(name))
+            return Embed(kind, url) if url is not None and url.startswith("http") else None
     source = _source_of(element)
     if source is None and (inner := element.find("source")) is not None:
         source = inner.get("src")
@@ -532,24 +561,37 @@ def _mark_related(blocks: list[Block], plain: list[str]) -> None:
         plain: for each block its text outside of links.
     """
 
-    def is_link(number: int) -> bool:
-        """Whether a block is nothing but links."""
-        if number == len(blocks) or blocks[number]["kind"] not in ("paragraph", "list_item", "heading"):
+    def is_link(number: int, kinds: tuple[str, ...]) -> bool:
+        """Whether a block is of these kinds and nothing but links."""
+        if number == len(blocks) or blocks[number]["kind"] not in kinds:
             return False
-        return not _WORD.search(plain[number]) and _WORD.search(blocks[number]["text"]) is not None
+        return _is_linked(blocks[number]["text"], plain[number])
 
-    following = False
+    may_follow: tuple[str, ...] = ()
     for number, block in enumerate(blocks):
-        if following and is_link(number):
+        if may_follow and is_link(number, may_follow):
             _make_related(block)
             continue
-        following = False
+        may_follow = ()
         label = _RELATED_LABEL.match(block["text"])
-        if label is None or _WORD.search(_RELATED_LABEL.sub("", plain[number], count=1)):
+        if label is None:
             continue
-        if _WORD.search(block["text"], label.end()) or is_link(number) or is_link(number + 1):
+        rest, plain_rest = block["text"][label.end() :], _RELATED_LABEL.sub("", plain[number], count=1)
+        if _is_linked(rest, plain_rest) or is_link(number, ("paragraph", "list_item", "heading")):
+            may_follow = ("list_item",)  # it has its link: one in a paragraph below is the article's
+        elif not _WORD.search(plain_rest) and is_link(number + 1, ("list_item", "paragraph")):
+            may_follow = ("list_item", "paragraph")
+        if may_follow:
             _make_related(block)
-            following = True
+
+
+def _is_linked(text: str, plain: str) -> bool:
+    """Whether all words are in links, but for a closing note such as "(PHOTOS)"."""
+    return (
+        not _WORD.search(_NOTE.sub("", plain))
+        and _WORD.search(text) is not None
+        and len(text) > len(plain)  # else there is no link
+    )
 
 
 def _make_related(block: Block) -> None:

@@ -200,16 +200,18 @@ class Document:
             if b"\0" not in body[:64]:  # UTF-16 without a mark is valid UTF-8, but for its NULs
                 return body
         declared = http_content_type_encoding(content_type) or html_body_declared_encoding(body)
-        if declared and codecs.lookup(declared).name not in _NO_CHARSETS:
+        name = codecs.lookup(declared).name if declared else None
+        if declared and name not in _NO_CHARSETS:
             try:
                 return body.decode(declared).encode("utf-8", "replace")
             except (UnicodeError, LookupError):
                 pass
         self.warnings.append("charset")
         text = body.decode("utf-8", "replace")
-        damaged = text.count("\ufffd")
-        # A few broken bytes in a UTF-8 page, or a Windows page that says it is UTF-8?
-        if len(text) - len(text.encode("ascii", "ignore")) >= 3 * damaged:
+        damaged = text.count("\ufffd") - body.count("\ufffd".encode())
+        whole = len(text) - len(text.encode("ascii", "ignore")) - damaged
+        # A few broken bytes in a UTF-8 page, or a Windows page that says it is UTF-8? That has no whole characters.
+        if 3 * whole >= damaged if name == "utf-8" else whole >= 2 * damaged:
             return text.encode()
         return body.decode("cp1252", "replace").encode()
 

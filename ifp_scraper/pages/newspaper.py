@@ -34,9 +34,10 @@ class NewspaperPage(ArticlePage):
 
     @field
     def byline(self) -> str | None:
-        # Modules have a .td-post-author-name too. A handle may be glued to the name, outside of its link.
-        names = [author.name for author in self.people(".td-post-header .td-post-author-name a")]
-        return names[0] if len(names) == 1 else without_by(self.line(".td-post-header .td-post-author-name"))
+        box = ".td-post-header .td-post-author-name"  # modules have one too
+        if len(self.lines(f"{box} a")) > 1 and len(self.lines(box)) == 1:
+            return self.names(box)  # "A and B"
+        return self.names(f"{box} a") or self.names(box)  # a handle may be glued to the name, outside of its link
 
     @field
     def authors(self) -> list[Author]:
@@ -113,7 +114,7 @@ class Newspaper4Page(NewspaperPage):
 
     @field
     def byline(self) -> str | None:
-        return without_by(self.line("article .td-block-author a") or self.value('meta[itemprop="author"]', "content"))
+        return self.names("article .td-block-author a") or without_by(self.value('meta[itemprop="author"]', "content"))
 
     @field
     def authors(self) -> list[Author]:
@@ -156,8 +157,7 @@ class NewspaperCloudPage(NewspaperPage):
 
     @field
     def byline(self) -> str | None:
-        names = [author.name for author in self.people(".tdb_single_author .tdb-author-name")]
-        return ", ".join(names) if names else without_by(self.line(".tdb_single_author"))
+        return self.names(".tdb_single_author .tdb-author-name") or self.names(".tdb_single_author")
 
     @field
     def authors(self) -> list[Author]:
