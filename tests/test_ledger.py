@@ -20,7 +20,7 @@ from ifp_scraper.ledger import Ledger, Rejected
 from ifp_scraper.merge import ArticleRef
 from ifp_scraper.options import Options
 from ifp_scraper.pipelines import StorePipeline
-from tests.crawling import crawl, lines
+from tests.crawling import Run, crawl, lines, scrapy
 from tests.site import Site, make_posts, serve
 
 SITE = "https://ifpnews.com"
@@ -149,15 +149,36 @@ def test_a_record_that_does_not_fit_is_one_line(ledger: Ledger, caplog: pytest.L
     assert (ledger.counts["new"], ledger.counts["rejected"]) == (0, 1)
 
 
-def test_what_the_disk_had_no_room_for_is_not_counted(tmp_path: Path) -> None:
-    out = tmp_path / "a.jsonl"
+def crawl_without_room(out: Path, room: int, *arguments: str) -> Run:
+    """Crawl 12 articles; no file of the command may grow beyond so many bytes."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     with serve(Site(make_posts(12, seed=4))) as server:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))  # of the command, which inherits it
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))  # the command inherits it
         try:
-            run = crawl(server.url, out)
+            return crawl(server.url, out, *arguments)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_recording_without_room_for_its_beginning(tmp_path: Path) -> None:
+    run = crawl_without_room(tmp_path / "a.jsonl", 100, "-s", f"IFP_ARCHIVE={tmp_path / 'a.warc.gz'}")
+    assert (run.status, "Traceback" in run.err) == (1, False), run.err
+    assert "did not do its job: the recording" in run.err
+
+
+@pytest.mark.parametrize("name", ["a.warc.gz", "a.warc"])
+def test_a_recording_that_is_none_is_left_alone(name: str, tmp_path: Path) -> None:
+    recording = tmp_path / name
+    recording.write_text("Notes of a year.\n")
+    run = scrapy("crawl", "ifp", "-o", tmp_path / "a.jsonl", "-s", f"IFP_ARCHIVE={recording}")
+    assert run.status == 1
+    assert run.err == f"The crawl did not start: {recording} is no recording: name another file in IFP_ARCHIVE.\n"
+    assert recording.read_text() == "Notes of a year.\n"
+
+
+def test_what_the_disk_had_no_room_for_is_not_counted(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    run = crawl_without_room(out, 20_000)
     assert (run.status, "Traceback" in run.err) == (1, False), run.err
     written = len(lines(out))
     assert 0 < written < 12
