@@ -81,12 +81,12 @@ def recordings(paths: str) -> list[Path]:
             found.append(Path(str(resources.files("ifp_scraper") / "data" / "sample.warc.gz")))
             continue
         path = Path(name)
-        if path.is_dir():
+        if os.path.isdir(name):  # unlike path.is_dir(), false for a name that no file can have
             inside = sorted(one for one in path.rglob("*") if one.name.endswith(SUFFIXES))
             if not inside:
                 raise RecordingError(f"the folder {name} holds no {', '.join(SUFFIXES)} file")
             found.extend(inside)
-        elif path.is_file():
+        elif os.path.isfile(name):
             if not name.endswith(SUFFIXES):
                 raise RecordingError(f"{name} is no recording: its name must end in {', '.join(SUFFIXES)}")
             found.append(path)

@@ -237,6 +237,8 @@ def read_user_date(text: str, now: datetime) -> datetime:
         ValueError: when it cannot be read.
     """
     text = text.strip()
+    if len(text) > LONGEST:
+        raise ValueError(f"{text[:LONGEST]!r}... is too long for a date")
     if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         return datetime.fromisoformat(text).replace(tzinfo=SITE_ZONE).astimezone(UTC)
     if (printed := read_iso(text)) is not None:

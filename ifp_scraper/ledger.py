@@ -18,10 +18,12 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import msgspec
 
 from ifp_scraper import archive, urls
-from ifp_scraper.dates import format_utc, parse_utc
+from ifp_scraper.dates import format_utc, parse_utc, read_instant
 from ifp_scraper.discovery import Fetch, Walk
 from ifp_scraper.items import Article
 from ifp_scraper.merge import ArticleRef
@@ -49,6 +51,8 @@ _KEPT_FAILURES = 1000
 _KEPT_PAGES = 20
 """Unreadable pages that are kept beside the rejected file, for ``scrapy fixture``."""
 
+_Line = TypeVar("_Line")
+
 
 @dataclass(slots=True, frozen=True)
 class Rejected:
@@ -60,10 +64,10 @@ class Rejected:
     """The layout that was tried."""
 
     time: str
-    modified_at: str | None
+    modified_at: str | None = None
     """What discovery said of its last edit: it is fetched again when that moves on."""
 
-    extractor_version: str | None
+    extractor_version: str | None = None
     """A page that came and could not be read, or was no article, is fetched again by another version."""
 
     @classmethod
@@ -77,6 +81,31 @@ class Rejected:
         if was_read and self.extractor_version not in (None, EXTRACTOR_VERSION):
             return False
         return not _later(modified_at, self.modified_at)
+
+
+class _Head(msgspec.Struct):
+    """What tells a file from another of the same name."""
+
+    bytes: Annotated[int, msgspec.Meta(ge=0, le=_HEAD)]
+    sha256: str
+
+
+class _Run(msgspec.Struct):
+    """What later runs read of a line of the runs file."""
+
+    site: str
+    complete: bool
+    articles: Annotated[int, msgspec.Meta(ge=0)]
+    head: _Head
+    failed_urls: list[str] = []
+    newest_modified: str | None = None
+    newest_published: str | None = None
+    validators: dict[str, dict[str, str]] = {}
+    source: str | None = None
+
+    def __post_init__(self) -> None:
+        if not (_is_time(self.newest_modified) and _is_time(self.newest_published)):
+            raise ValueError("not a time")
 
 
 class Ledger:
@@ -106,8 +135,10 @@ class Ledger:
         if start_over:
             self._rejected_path.unlink(missing_ok=True)
         self._rejected = self._read_rejected()
-        self._base = self._last_whole_run()
-        self._failed_before = self._last_failures()
+        runs = [run for run in _read_lines(self._runs_path, _Run) if run.site == options.site]
+        self._base = self._last_whole_run(runs)
+        self._failed_before = set(runs[-1].failed_urls) if runs else set()
+        """Articles of which a page failed and was not fetched since: they are fetched, however much is known."""
         self.current_walk: Walk | None = None
         self._walked_whole = False
         self._broken: list[str] = []
@@ -147,7 +178,7 @@ class Ledger:
         What later runs that were cut short have added says nothing of its neighbours.
         """
         known = self.store.find(ref.id, urls.canonical(ref.url))
-        later = known is not None and known.number >= (self._base or {}).get("articles", 0)
+        later = known is not None and known.number >= (self._base.articles if self._base else 0)
         return not later and self.is_current(ref)
 
     def unread(self) -> list[ArticleRef]:
@@ -172,13 +203,13 @@ class Ledger:
             caught_up=base is not None,
             known_count=sum(known.status != "gone" for known in self.store.known())
             + sum(self.store.find(None, url) is None for url in self._rejected),
-            newest_modified=base.get("newest_modified") if base else None,
-            newest_published=base.get("newest_published") if base else None,
+            newest_modified=base.newest_modified if base else None,
+            newest_published=base.newest_published if base else None,
             sitemaps=sitemaps,
-            validators=dict(base.get("validators") or {}) if base else {},
+            validators=dict(base.validators) if base else {},
             max_pages=self.settings.getint("IFP_MAX_LISTING_PAGES"),
             max_sitemaps=self.settings.getint("IFP_MAX_SITEMAPS"),
-            source=base.get("source") if base else None,
+            source=base.source if base else None,
         )
         return self.current_walk
 
@@ -197,17 +228,16 @@ class Ledger:
             msgspec.ValidationError: when the record does not fit the schema.
         """
         self.watch.saw(article)
-        self._failed_before.discard(article.url)
         known = self.store.find(article.id, article.url)
         decision = decide(self.store.read(known) if known else None, article)
-        self.counts[decision.outcome] += 1
         if decision.outcome != "unchanged":
             owner = self.store.text_owner(text_hash(decision.article), known)
             decision.article.duplicate_of = owner.url if owner and owner.url != decision.article.url else None
-            if decision.article.duplicate_of:
-                self.counts["duplicates"] += 1
             self.store.append(decision.article)
+            self.counts["duplicates"] += decision.article.duplicate_of is not None
             self._rejected.pop(article.url, None)
+        self.counts[decision.outcome] += 1
+        self._failed_before.discard(article.url)
         self._progress()
         return decision.outcome
 
@@ -375,7 +405,7 @@ class Ledger:
             "newest_published": self.store.newest_published,
             "validators": self.current_walk.validators if self.current_walk else {},
             "source": self.current_walk.source if self.current_walk else None,
-            "head": _head(self.store.path),
+            "head": msgspec.structs.asdict(_head(self.store.path)),
         }
         try:
             _append(self._runs_path, run)
@@ -386,32 +416,15 @@ class Ledger:
     # -- the files beside --------------------------------------------------------------------------------------------
 
     def _read_rejected(self) -> dict[str, Rejected]:
-        found = {}
-        for line in _lines(self._rejected_path):
-            if isinstance(line.get("url"), str):
-                found[urls.canonical(line["url"])] = Rejected(
-                    line["url"],
-                    str(line.get("reason")),
-                    line.get("layout"),
-                    str(line.get("time")),
-                    line.get("modified_at"),
-                    line.get("extractor_version"),
-                )
-        return found
+        lines = _read_lines(self._rejected_path, Rejected)
+        return {urls.canonical(line.url): line for line in lines if urls.host(line.url) and _is_time(line.modified_at)}
 
-    def _last_whole_run(self) -> dict[str, Any] | None:
+    def _last_whole_run(self, runs: list[_Run]) -> _Run | None:
         """The last run after which nothing was missing, if the file still holds what it held then."""
-        runs = [run for run in _lines(self._runs_path) if run.get("complete") and run.get("site") == self.options.site]
-        if not runs or not isinstance(runs[-1].get("articles"), int) or len(self.store) < runs[-1]["articles"]:
+        whole = [run for run in runs if run.complete][-1:]
+        if not whole or len(self.store) < whole[0].articles:
             return None
-        head = runs[-1].get("head") or {}
-        return runs[-1] if head == _head(self.store.path, head.get("bytes")) else None
-
-    def _last_failures(self) -> set[str]:
-        """Articles of which a page failed and was not fetched since: they are fetched, however much is known."""
-        runs = [run for run in _lines(self._runs_path) if run.get("site") == self.options.site]
-        failed = runs[-1].get("failed_urls") if runs else None
-        return {url for url in failed if isinstance(url, str)} if isinstance(failed, list) else set()
+        return whole[0] if whole[0].head == _head(self.store.path, whole[0].head.bytes) else None
 
     def _seen_until(self) -> str | None:
         """Up to when no edit can have been missed: what came while the run went on may have been listed before."""
@@ -431,11 +444,10 @@ def _later(said: str | None, known: str | None) -> bool:
     return said is not None and (known is None or said > known)
 
 
-def _head(path: Path, size: int | None = None) -> dict[str, Any]:
-    """What tells this file from another of the same name."""
+def _head(path: Path, size: int = _HEAD) -> _Head:
     with path.open("rb") as stream:
-        start = stream.read(_HEAD if size is None else size)
-    return {"bytes": len(start), "sha256": hashlib.sha256(start).hexdigest()}
+        start = stream.read(size)
+    return _Head(len(start), hashlib.sha256(start).hexdigest())
 
 
 def _append(path: Path, value: dict[str, Any]) -> None:
@@ -456,18 +468,19 @@ def _append(path: Path, value: dict[str, Any]) -> None:
             raise
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
-    """The objects of a JSON Lines file; what is broken is passed over."""
+def _read_lines(path: Path, kind: type[_Line]) -> list[_Line]:
+    """The lines of a JSON Lines file; one that is broken, or not of this kind, is passed over."""
+    decoder = msgspec.json.Decoder(kind)
     found = []
     try:
         content = path.read_bytes()
     except OSError:
         return []
     for line in content.splitlines():
-        try:
-            value = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(value, dict):
-            found.append(value)
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            found.append(decoder.decode(line))
     return found
+
+
+def _is_time(text: str | None) -> bool:
+    return text is None or read_instant(text) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,11 +16,22 @@ from ifp_scraper.dates import read_user_date
 SourceName = Literal["rest", "sitemap", "feed", "listing"]
 SOURCES: tuple[SourceName, ...] = get_args(SourceName)
 PAGES = ("both", "canonical", "amp")
+_ROOT = re.compile(r"https?://[^/?#@\\\s\x00-\x1f\x7f]+/*", re.IGNORECASE)
 ALLOWED = ("archive", "urls", "since", "until", "sources", "section", "pages", "limit", "refresh")
 
 
+_SHOWN = 200
+
+
 class BadArgument(ValueError):
-    """An argument that makes no sense; ``str()`` says what is allowed."""
+    """An argument that makes no sense; ``str()`` says what is allowed, in one line."""
+
+
+def shown(value: object) -> str:
+    """Return a value that was refused as a message shows it: not too long, nothing that breaks the line."""
+    text = str(value)
+    text = "".join(char if char.isprintable() else "?" for char in text[: _SHOWN + 1])
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 @dataclass(slots=True, frozen=True)
@@ -71,13 +83,13 @@ def read_options(arguments: Mapping[str, str], site: str, now: datetime | None =
     now = now or datetime.now(UTC)
     unknown = sorted(set(arguments) - set(ALLOWED))
     if unknown:
-        raise BadArgument(f"unknown argument {', '.join(unknown)}; allowed are {', '.join(ALLOWED)}")
+        raise BadArgument(f"unknown argument {shown(', '.join(unknown))}; allowed are {', '.join(ALLOWED)}")
     given = {name: value.strip() for name, value in arguments.items()}
     if empty := [name for name, value in given.items() if not value]:
         raise BadArgument(f"{empty[0]}= is empty")
     since, until, refresh = (_date(name, given.get(name), now) for name in ("since", "until", "refresh"))
     if since is not None and until is not None and since >= until:
-        raise BadArgument(f"since={given['since']} must be before until={given['until']}")
+        raise BadArgument(f"since={shown(given['since'])} must be before until={shown(given['until'])}")
     return Options(
         site=_site(site),
         archive=_archive(given.get("archive")),
@@ -99,8 +111,9 @@ def _site(site: str) -> str:
         valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         valid = False
-    if not valid or parts.query or parts.fragment:
-        raise BadArgument(f"IFP_SITE={site} is no root of a site; it looks like https://ifpnews.com")
+    # Addresses of articles are told by their path from the root: below another path they would not be.
+    if not valid or not _ROOT.fullmatch(site):
+        raise BadArgument(f"IFP_SITE={shown(site)} is no root of a site; it looks like https://ifpnews.com")
     return site.rstrip("/")
 
 
@@ -109,7 +122,7 @@ def _archive(value: str | None) -> str | None:
         try:
             archive.recordings(value)
         except archive.RecordingError as error:
-            raise BadArgument(f"archive={value}: {error}") from error
+            raise BadArgument(f"archive: {shown(error)}") from error
     return value
 
 
@@ -120,18 +133,18 @@ def _urls(value: str | None, site: str) -> tuple[str, ...]:
         try:
             lines = Path(value[1:]).read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise BadArgument(f"urls={value}: the file cannot be read ({error.__class__.__name__})") from error
+            raise BadArgument(f"urls={shown(value)}: the file cannot be read ({error.__class__.__name__})") from error
         # A line of `scrapy audit -o` may say more behind the address.
         names = [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
     else:
         names = [name.strip() for name in value.split(",") if name.strip()]
     if not names:
-        raise BadArgument(f"urls={value} names no address")
+        raise BadArgument(f"urls={shown(value)} names no address")
     for name in names:
         if not name.startswith(("http://", "https://")):
-            raise BadArgument(f"urls: {name[:200]} is no address; it begins with https://")
+            raise BadArgument(f"urls: {shown(name)} is no address; it begins with https://")
         if urls.host(name) != urls.host(site):
-            raise BadArgument(f"urls: {name[:200]} is not on the site {site}")
+            raise BadArgument(f"urls: {shown(name)} is not on the site {site}")
     return tuple(dict.fromkeys(names))
 
 
@@ -142,7 +155,7 @@ def _date(name: str, value: str | None, now: datetime) -> datetime | None:
         return read_user_date(value, now)
     except (ValueError, OverflowError) as error:
         raise BadArgument(
-            f'{name}={value} is not a date; write 2024-05-06, 2024-05-06T18:00 (Tehran) or "3 days ago"'
+            f'{name}={shown(value)} is not a date; write 2024-05-06, 2024-05-06T18:00 (Tehran) or "3 days ago"'
         ) from error
 
 
@@ -152,25 +165,26 @@ def _sources(value: str | None) -> tuple[SourceName, ...]:
     names = [name.strip() for name in value.split(",") if name.strip()]
     wrong = [name for name in names if name not in SOURCES]
     if wrong or not names:
-        raise BadArgument(f"sources={value}: allowed are {', '.join(SOURCES)}")
+        raise BadArgument(f"sources={shown(value)}: allowed are {', '.join(SOURCES)}")
     return tuple(dict.fromkeys(names))  # type: ignore[arg-type]
 
 
 def _section(value: str | None) -> str | None:
     if value is not None and not all(part and part.replace("-", "").isalnum() for part in value.strip("/").split("/")):
-        raise BadArgument(f"section={value} is no slug; it looks like iran-news or news/world")
+        raise BadArgument(f"section={shown(value)} is no slug; it looks like iran-news or news/world")
     return value.strip("/").lower() if value else None
 
 
 def _pages(value: str) -> Literal["both", "canonical", "amp"]:
     if value not in PAGES:
-        raise BadArgument(f"pages={value}: allowed are {', '.join(PAGES)}")
+        raise BadArgument(f"pages={shown(value)}: allowed are {', '.join(PAGES)}")
     return value  # type: ignore[return-value]
 
 
 def _limit(value: str | None) -> int | None:
     if value is None:
         return None
-    if not value.isdecimal() or int(value) < 1:
-        raise BadArgument(f"limit={value} is no number of articles; it is 1 or more")
-    return int(value)
+    limit = int(value) if value.isdecimal() and len(value) < 20 else 0
+    if limit < 1:
+        raise BadArgument(f"limit={shown(value)} is no number of articles; it is 1 or more")
+    return limit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,6 +14,8 @@ from ifp_scraper.store import StoreError
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+
+logger = logging.getLogger(__name__)
 
 
 class StorePipeline:
@@ -41,8 +44,10 @@ class StorePipeline:
             spider.stop(str(error))  # type: ignore[attr-defined]
             raise DropItem("the output cannot be written", log_level="DEBUG") from error
         except (msgspec.ValidationError, UnicodeEncodeError, ValueError) as error:
-            ledger.reject(Rejected.of(item.url, f"the record does not fit the schema: {error}", item.layout, None))
-            raise DropItem(str(error)) from error
+            reason = f"the record does not fit the schema: {error}"
+            logger.warning("%s is not written: %s", item.url, reason)
+            ledger.reject(Rejected.of(item.url, reason, item.layout, None))
+            raise DropItem(reason, log_level="DEBUG") from error
         if outcome == "unchanged":
             raise DropItem("unchanged", log_level="DEBUG")
         return item

@@ -50,16 +50,16 @@ class RecordMiddleware:
         self._size = path.stat().st_size
         self._buffer = io.BytesIO()
         self._writer = WARCWriter(self._buffer, gzip=path.name.endswith(".gz"), warc_version="1.1")
-        self._write(
-            self._writer.create_warcinfo_record(
-                path.name,
-                {
-                    "software": f"ifp_scraper/{crawler.settings['USER_AGENT'].partition('/')[2].split(' ')[0]}",
-                    "format": "WARC File Format 1.1",
-                    "robots": "obey" if crawler.settings.getbool("ROBOTSTXT_OBEY") else "ignore",
-                },
-            )
+        about = self._writer.create_warcinfo_record(
+            path.name,
+            {
+                "software": f"ifp_scraper/{crawler.settings['USER_AGENT'].partition('/')[2].split(' ')[0]}",
+                "format": "WARC File Format 1.1",
+                "robots": "obey" if crawler.settings.getbool("ROBOTSTXT_OBEY") else "ignore",
+            },
         )
+        self._first = [about]
+        """Goes before the first response: a disk that is full is told where a crawl can end."""
         crawler.signals.connect(self._close, signals.engine_stopped)
 
     @classmethod
@@ -102,7 +102,8 @@ class RecordMiddleware:
             },
         )
         try:
-            self._write(answer, asked)
+            self._write(*self._first, answer, asked)
+            self._first = []
         except RecordingError as error:
             spider: Any = self._crawler.spider
             spider.stop(str(error))
@@ -134,10 +135,16 @@ def open_locked(path: Path) -> int:
     """Open a recording to append to, and lock it against other crawls.
 
     Raises:
-        RecordingError: when it cannot be opened, or another crawl has it.
+        RecordingError: when it cannot be opened, holds something else, or another crawl has it.
     """
+    magic = b"\x1f\x8b" if path.name.endswith(".gz") else b"WARC/"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists():
+            with path.open("rb") as stream:
+                start = stream.read(len(magic))
+            if not magic.startswith(start):
+                raise RecordingError(f"{path} is no recording: name another file in IFP_ARCHIVE.")
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError as error:
         raise RecordingError(f"the recording {path} cannot be written: {explain(error)}") from error

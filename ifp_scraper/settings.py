@@ -16,6 +16,10 @@ IFP_SITE = "https://ifpnews.com"
 """Root of the site: a mirror, a staging or test server works as well."""
 IFP_CONTACT = ""
 """Address or page of whoever runs the crawl; the User-Agent shows it."""
+IFP_OUTPUT = None
+"""The ``.jsonl`` file to write, as ``-o`` names it; null for the default one."""
+IFP_START_OVER = False
+"""Whether the output is emptied first, as ``-O`` does."""
 IFP_ARCHIVE = None
 """A ``.warc.gz`` file that every response is recorded in."""
 IFP_MAX_LISTING_PAGES = 20_000

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from scrapy.settings import Settings
 
-from ifp_scraper.options import BadArgument, Options, read_options
+from ifp_scraper.checks import check_settings
+from ifp_scraper.options import ALLOWED, BadArgument, Options, read_options
+from tests.crawling import scrapy
 
 SITE = "https://ifpnews.com"
 NOW = datetime(2024, 5, 6, 12, tzinfo=UTC)
@@ -68,6 +72,8 @@ def test_lists(tmp_path: Path) -> None:
         ({"urls": "@/no/such/file"}, "cannot be read"),
         ({"urls": ","}, "names no address"),
         ({"archive": "/no/such/recording.warc.gz"}, "there is no recording"),
+        ({"limit": "9" * 5000}, "1 or more"),
+        ({"pages": "amp\nboth"}, "pages=amp.both: allowed are"),
     ],
 )
 def test_arguments_that_make_no_sense(arguments: dict[str, str], message: str) -> None:
@@ -75,7 +81,95 @@ def test_arguments_that_make_no_sense(arguments: dict[str, str], message: str) -
         read(**arguments)
 
 
-@pytest.mark.parametrize("site", ["ifpnews.com", "ftp://ifpnews.com", "https://", "https://a.b:0", "https://a.b/?x=1"])
+@pytest.mark.parametrize("name", [*ALLOWED, "no" * 2500])
+def test_a_message_is_one_short_line(name: str) -> None:
+    for value in ("!" * 5000, "@" + "!" * 5000, "http://" + "!" * 5000):
+        with pytest.raises(BadArgument) as refused:
+            read(**{name: value})
+        assert str(refused.value).isprintable()
+        assert len(str(refused.value)) < 400
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        *"ifpnews.com ftp://ifpnews.com https:// https://a.b:0 https://a.b:x https://a.b/?x=1 https://a.b/#".split(),
+        *"https://[::1 https://user:password@a.b https://a.b\\c https://a.b/iran-news/ https://a.b\x00".split(),
+        *("", "https://a b", " https://a.b", "https://a.b\n", "https://a.\tb"),
+    ],
+)
 def test_a_site_that_is_none(site: str) -> None:
     with pytest.raises(BadArgument, match="IFP_SITE"):
         read_options({}, site)
+
+
+def project_settings(**given: str) -> Settings:
+    settings = Settings()
+    settings.setmodule("ifp_scraper.settings")
+    settings.setdict(given, priority="cmdline")
+    return settings
+
+
+WHOLE = """CONCURRENT_REQUESTS CONCURRENT_REQUESTS_PER_DOMAIN IFP_MAX_LISTING_PAGES IFP_MAX_SITEMAPS IFP_MAX_POST_PAGES
+IFP_FAILURES IFP_REFUSALS""".split()
+DELAYS = ["DOWNLOAD_DELAY", "AUTOTHROTTLE_START_DELAY", "AUTOTHROTTLE_MAX_DELAY"]
+SENSELESS = [
+    *((name, value, "a whole number, 1 or more") for name in WHOLE for value in ("x", "", "0", "-1", "1.5", "nan")),
+    *((name, value, "from 0 to 86400") for name in DELAYS for value in ("x", "-1", "nan", "inf", "1e300")),
+    *(
+        (name, "x", "a whole number, 0 or more")
+        for name in ("RETRY_TIMES", "DOWNLOAD_MAXSIZE", "CLOSESPIDER_ITEMCOUNT")
+    ),
+    *(("DOWNLOAD_TIMEOUT", value, "0.01 or more") for value in ("x", "0", "-1", "nan", "inf")),
+    ("DOWNLOAD_MAXSIZE", "-1", "0 or more"),
+    ("IFP_GRACE", "soon", "a number, 0 or more"),
+    ("IFP_MAX_SITEMAPS", "9" * 5000, "9...: it is a whole number"),
+    ("AUTOTHROTTLE_TARGET_CONCURRENCY", "0", "0.01 or more"),
+    ("ROBOTSTXT_OBEY", "perhaps", "True and False"),
+    ("AUTOTHROTTLE_ENABLED", "", "True and False"),
+    ("IFP_START_OVER", "maybe", "True and False"),
+    ("RETRY_HTTP_CODES", "500,x", "500,503"),
+    ("LOG_LEVEL", "LOUD", "CRITICAL, ERROR, WARNING, INFO, DEBUG"),
+    ("LOG_FORMAT", "%q", "no format"),
+    ("LOG_FILE", "/no/such/folder/log", "cannot be written"),
+    ("IFP_CONTACT", "me\r\nX-Other: 1", "one line"),
+    ("IFP_OUTPUT", "x.csv", "must end in .jsonl; for other formats run scrapy export"),
+    ("IFP_ARCHIVE", "x.zip", "must end in .warc.gz"),
+    ("IFP_ARCHIV", "x.warc.gz", "there are IFP_SITE, "),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "message"), SENSELESS, ids=lambda text: text[:20])
+def test_settings_that_make_no_sense(name: str, value: str, message: str) -> None:
+    with pytest.raises(BadArgument, match=re.escape(message)) as refused:
+        check_settings(project_settings(**{name: value}))
+    assert name in str(refused.value) or "output" in str(refused.value)
+    assert str(refused.value).isprintable()
+    assert len(str(refused.value)) < 400
+
+
+def test_settings_that_make_sense() -> None:
+    given = {"DOWNLOAD_DELAY": "0", "DOWNLOAD_TIMEOUT": "0.5", "RETRY_TIMES": "0", "RETRY_PRIORITY_ADJUST": "-3"}
+    given |= {"ROBOTSTXT_OBEY": "False", "IFP_GRACE": "0", "DOWNLOAD_MAXSIZE": "0", "LOG_LEVEL": "DEBUG"}
+    given |= {"IFP_OUTPUT": "x.jsonl", "IFP_ARCHIVE": "x.warc.gz", "IFP_CONTACT": "https://lab.example/bot"}
+    check_settings(project_settings(**given))
+    check_settings(project_settings())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("crawl", "ifp", "-s", "LOG_LEVEL=LOUD"), "allowed are CRITICAL"),
+        (("crawl", "ifp", "-L", "LOUD"), "allowed are CRITICAL"),
+        (("crawl", "ifp", "-s", "CONCURRENT_REQUESTS_PER_DOMAIN=0"), "1 or more"),
+        (("crawl", "ifp", "-s", "DOWNLOAD_DELAY=inf"), "from 0 to 86400"),
+        (("crawl", "ifp", "-o", "x.csv"), "the output x.csv must end in .jsonl; for other formats"),
+        (("crawl", "ifp", "-s", "IFP_OUTPUT=x.csv"), "the output x.csv must end in .jsonl; for other formats"),
+        (("audit", "-s", "LOG_LEVEL=LOUD"), "allowed are CRITICAL"),
+        (("extract", "sample", "-o", "x.jsonl", "-s", "IFP_START_OVER=maybe"), "True and False"),
+    ],
+)
+def test_a_command_refuses_them(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    run = scrapy(*arguments, cwd=tmp_path, timeout=30)
+    assert (run.status, message in run.err, "Traceback" in run.err) == (2, True, False), run.err
+    assert list(tmp_path.iterdir()) == []

@@ -9,6 +9,7 @@ from pathlib import Path
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from ifp_scraper.checks import check_settings
 from ifp_scraper.ledger import DEFAULT_OUTPUT, Ledger
 from ifp_scraper.options import BadArgument, read_options
 from ifp_scraper.spiders.audit import Audit, AuditSpider
@@ -32,6 +33,15 @@ class Command(ScrapyCommand):
         """Add ours."""
         super().add_options(parser)
         parser.add_argument("-o", "--output", metavar="FILE", help="write the missing addresses, for -a urls=@FILE")
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Read the options, and check the settings."""
+        super().process_options(args, opts)
+        assert self.settings is not None
+        try:
+            check_settings(self.settings)
+        except BadArgument as error:
+            raise UsageError(str(error), print_help=False) from None
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Audit; exit status 1 when the site or the file cannot be read."""

@@ -15,6 +15,7 @@ from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
 
 from ifp_scraper.archive import Archive, RecordingError, recordings
+from ifp_scraper.checks import check_settings
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import BadArgument, read_options
 from ifp_scraper.recording import open_locked
@@ -37,14 +38,12 @@ class Command(CrawlCommand):
         if len(named) > 1:
             raise UsageError("give one output file", print_help=False)
         for name in named:
-            if not name.endswith(".jsonl"):
-                raise UsageError(
-                    f"the output {name} must end in .jsonl; for other formats run "
-                    "scrapy export FILE --to parquet|csv|sqlite afterwards",
-                    print_help=False,
-                )
             self.settings.set("IFP_OUTPUT", name, priority="cmdline")
             self.settings.set("IFP_START_OVER", bool(opts.overwrite_output), priority="cmdline")
+        try:
+            check_settings(self.settings)
+        except BadArgument as error:
+            raise UsageError(str(error), print_help=False) from None
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Crawl, and set the exit status: 0 done, 1 not done, 2 (raised) senseless arguments."""

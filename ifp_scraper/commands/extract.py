@@ -14,6 +14,7 @@ from scrapy.exceptions import UsageError
 
 from ifp_scraper.archive import RecordingError, recordings
 from ifp_scraper.bulk import Executor, Span, cut, extract_spans, recorded_site
+from ifp_scraper.checks import check_settings
 from ifp_scraper.executors import Dask, Processes
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import BadArgument, read_options
@@ -51,6 +52,7 @@ class Command(ScrapyCommand):
         if opts.workers is not None and opts.workers < 1:
             raise UsageError("--workers is 1 or more", print_help=False)
         try:
+            check_settings(self.settings)
             options = read_options({}, self.settings["IFP_SITE"])
             files = recordings(",".join(args))
             readable = seekable(files)

@@ -22,6 +22,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from ifp_scraper import urls
 from ifp_scraper.archive import Archive, recordings
 from ifp_scraper.captures import capture_time
+from ifp_scraper.checks import check_settings
 from ifp_scraper.dates import parse_utc
 from ifp_scraper.discovery import FetchFailed, Source, SourceUnavailable, Walk
 from ifp_scraper.discovery.feed import FeedSource
@@ -113,6 +114,7 @@ class IfpSpider(scrapy.Spider):
         """
         settings = crawler.settings
         if "options" not in kwargs:
+            check_settings(settings)
             options = read_options(kwargs, settings["IFP_SITE"])
             archive = None
             if options.archive:

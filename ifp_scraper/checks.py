@@ -1,0 +1,117 @@
+"""The settings, checked before anything is fetched: Scrapy takes what is senseless, and fails in the midst of it."""
+
+from __future__ import annotations
+
+import logging
+from math import inf, isfinite
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scrapy.settings import default_settings
+
+from ifp_scraper import settings as our_settings
+from ifp_scraper.options import BadArgument, shown
+
+if TYPE_CHECKING:
+    from scrapy.settings import BaseSettings
+
+_DEFAULTS = {
+    name: value
+    for module in (default_settings, our_settings)
+    for name, value in vars(module).items()
+    if name.isupper()
+}
+_LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
+_DAY = 86_400
+_RANGES: dict[str, tuple[float, float]] = {
+    "AUTOTHROTTLE_MAX_DELAY": (0, _DAY),
+    "AUTOTHROTTLE_START_DELAY": (0, _DAY),
+    "AUTOTHROTTLE_TARGET_CONCURRENCY": (0.01, inf),
+    "CONCURRENT_ITEMS": (1, inf),
+    "CONCURRENT_REQUESTS": (1, inf),
+    "CONCURRENT_REQUESTS_PER_DOMAIN": (1, inf),
+    "DEPTH_PRIORITY": (-inf, inf),
+    "DNS_TIMEOUT": (0.01, inf),
+    "DOWNLOAD_DELAY": (0, _DAY),
+    "DOWNLOAD_TIMEOUT": (0.01, inf),
+    "IFP_FAILURES": (1, inf),
+    "IFP_MAX_LISTING_PAGES": (1, inf),
+    "IFP_MAX_POST_PAGES": (1, inf),
+    "IFP_MAX_SITEMAPS": (1, inf),
+    "IFP_REFUSALS": (1, inf),
+    "REACTOR_THREADPOOL_MAXSIZE": (1, inf),
+    "REDIRECT_PRIORITY_ADJUST": (-inf, inf),
+    "RETRY_PRIORITY_ADJUST": (-inf, inf),
+    "SCRAPER_SLOT_MAX_ACTIVE_SIZE": (1, inf),
+}
+"""The least and the most of numbers that may not be just any from 0 on."""
+
+
+def check_settings(settings: BaseSettings) -> None:
+    """Check the settings that a person may give with ``-s``; a number or a switch is one by its default.
+
+    Raises:
+        BadArgument: when one makes no sense.
+    """
+    for name in settings:
+        if name.startswith("IFP_") and name not in _DEFAULTS:
+            ours = ", ".join(name for name in _DEFAULTS if name.startswith("IFP_"))
+            raise BadArgument(f"there is no setting {shown(name)}; there are {ours}")
+    for name, default in _DEFAULTS.items():
+        if isinstance(default, bool):
+            _check_switch(settings, name)
+        elif isinstance(default, int | float):
+            _check_number(settings, name, whole=isinstance(default, int) and not name.endswith("_TIMEOUT"))
+    _check_log(settings)
+    for name in ("IFP_CONTACT", "USER_AGENT"):
+        if not str(settings[name] or "").isprintable():
+            raise BadArgument(f"{name}={shown(settings[name])} must be one line of printable characters")
+    if not all(str(code).strip().isdecimal() for code in settings.getlist("RETRY_HTTP_CODES")):
+        raise BadArgument(f"RETRY_HTTP_CODES={shown(settings['RETRY_HTTP_CODES'])}: codes look like 500,503")
+    _check_files(settings)
+
+
+def _check_switch(settings: BaseSettings, name: str) -> None:
+    try:
+        settings.getbool(name)
+    except (TypeError, ValueError):
+        raise BadArgument(f"{name}={shown(settings[name])}: allowed are True and False, 1 and 0") from None
+
+
+def _check_number(settings: BaseSettings, name: str, *, whole: bool) -> None:
+    least, most = _RANGES.get(name, (0, inf))
+    try:
+        value = settings.getint(name) if whole else settings.getfloat(name)
+        valid = isfinite(value) and least <= value <= most
+    except (TypeError, ValueError, OverflowError):
+        valid = False
+    if not valid:
+        kind = "a whole number" if whole else "a number"
+        bounds = f" from {least} to {most}" if most < inf else f", {least} or more" if least > -inf else ""
+        raise BadArgument(f"{name}={shown(settings[name])}: it is {kind}{bounds}")
+
+
+def _check_log(settings: BaseSettings) -> None:
+    level = settings["LOG_LEVEL"]
+    if not isinstance(level, int) and level not in _LEVELS:
+        raise BadArgument(f"LOG_LEVEL={shown(level)}: allowed are {', '.join(_LEVELS)}")
+    try:
+        logging.Formatter(settings["LOG_FORMAT"])
+    except (TypeError, ValueError):
+        raise BadArgument(f"LOG_FORMAT={shown(settings['LOG_FORMAT'])} is no format of Python's logging") from None
+    if name := settings["LOG_FILE"]:
+        try:
+            Path(name).open("a").close()
+        except OSError as error:
+            raise BadArgument(f"LOG_FILE={shown(name)} cannot be written: {error.strerror}") from None
+
+
+def _check_files(settings: BaseSettings) -> None:
+    output, archive = settings["IFP_OUTPUT"], settings["IFP_ARCHIVE"]
+    if output and not str(output).endswith(".jsonl"):
+        raise BadArgument(
+            f"the output {shown(output)} must end in .jsonl; for other formats run "
+            "scrapy export FILE --to parquet|csv|sqlite afterwards"
+        )
+    if archive and not str(archive).endswith((".warc.gz", ".warc")):
+        raise BadArgument(f"IFP_ARCHIVE={shown(archive)} must end in .warc.gz (or .warc), to be read as a recording")

@@ -1,0 +1,186 @@
+"""The files beside the output when they are damaged, and what is counted and said when a line cannot be written."""
+
+from __future__ import annotations
+
+import json
+import logging
+import resource
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from scrapy.exceptions import DropItem
+from scrapy.settings import Settings
+
+from ifp_scraper.items import Article
+from ifp_scraper.ledger import Ledger, Rejected
+from ifp_scraper.merge import ArticleRef
+from ifp_scraper.options import Options
+from ifp_scraper.pipelines import StorePipeline
+from tests.crawling import Run, crawl, lines, scrapy
+from tests.site import Site, make_posts, serve
+
+SITE = "https://ifpnews.com"
+ARTICLE = Article(id=1, url=f"{SITE}/a/", headline="A headline", body="A body.", layout="newspaper")
+
+
+@pytest.fixture
+def settings() -> Settings:
+    settings = Settings()
+    settings.setmodule("ifp_scraper.settings")
+    return settings
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, settings: Settings) -> Iterator[Ledger]:
+    ledger = Ledger(Options(SITE), tmp_path / "a.jsonl", start_over=False, settings=settings)
+    yield ledger
+    ledger.store.close()
+
+
+def reopened(ledger: Ledger) -> Ledger:
+    """The ledger of the next run; the files are closed again at once."""
+    ledger.store.close()
+    found = Ledger(ledger.options, ledger.store.path, start_over=False, settings=ledger.settings)
+    found.store.close()
+    return found
+
+
+def whole_run(ledger: Ledger) -> dict[str, Any]:
+    """The line of a run that missed nothing, and failed to fetch one page."""
+    walk = ledger.walk(lambda *_: None, [])  # type: ignore[arg-type, return-value]
+    ledger.write(replace(ARTICLE, modified_at="2024-05-06T00:00:00Z"))
+    walk.source = "rest"
+    walk.validators = {f"{SITE}/feed/": {"If-None-Match": "x"}}
+    ledger.walked(walk)
+    ledger.finish(reason="finished", why=None, requests=1, received=1, errors=0)
+    [run] = lines(ledger.store.path.with_suffix(".runs.jsonl"))
+    return {**run, "failed_urls": [f"{SITE}/failed/"]}
+
+
+def walked_from(run: dict[str, Any], ledger: Ledger) -> Any:
+    ledger.store.path.with_suffix(".runs.jsonl").write_text(json.dumps(run) + "\n")
+    return reopened(ledger).walk(lambda *_: None, [])  # type: ignore[arg-type, return-value]
+
+
+def test_a_whole_run_is_gone_on_from(ledger: Ledger) -> None:
+    walk = walked_from(whole_run(ledger), ledger)
+    assert (walk.caught_up, walk.source, walk.newest_modified) == (True, "rest", "2024-05-06T00:00:00Z")
+    assert walk.validators == {f"{SITE}/feed/": {"If-None-Match": "x"}}
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"head": [1]},
+        {"head": {"bytes": -1, "sha256": ""}},
+        {"head": {"bytes": 10**18, "sha256": ""}},
+        {"newest_modified": "garbage"},
+        {"newest_modified": 5},
+        {"newest_modified": "0001-01-01T00:00:00Z"},
+        {"newest_published": []},
+        {"validators": [1]},
+        {"validators": {"/feed/": 1}},
+        {"source": 7},
+        {"articles": True},
+        {"articles": -1},
+        {"failed_urls": {}},
+        {"failed_urls": [1]},
+        {"complete": "yes"},
+    ],
+    ids=str,
+)
+def test_a_damaged_run_is_not_used(ledger: Ledger, damage: dict[str, Any]) -> None:
+    walk = walked_from({**whole_run(ledger), **damage}, ledger)
+    assert (walk.caught_up, walk.source, walk.validators, walk.newest_modified) == (False, None, {}, None)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"modified_at": 7},
+        {"modified_at": "sometime"},
+        {"layout": []},
+        {"reason": None},
+        {"extractor_version": 1},
+        {"url": "http://["},
+        {"url": ""},
+    ],
+    ids=str,
+)
+def test_a_damaged_rejection_is_not_used(ledger: Ledger, damage: dict[str, Any]) -> None:
+    ledger.reject(Rejected.of(f"{SITE}/none/", "no article", None, "2024-05-06T00:00:00Z"))
+    ref = ArticleRef(f"{SITE}/none/", modified_at="2024-05-06T00:00:00Z")
+    assert reopened(ledger).is_current(ref)
+    path = ledger.store.path.with_suffix(".rejected.jsonl")
+    path.write_text(json.dumps({**lines(path)[0], **damage}) + "\n")
+    found = reopened(ledger)
+    assert not found.is_current(ref)
+    assert found.unread() == []
+
+
+def test_a_crawl_with_damaged_files_beside(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with serve(Site(make_posts(6, seed=4))) as server:
+        assert crawl(server.url, out).status == 0
+        [run] = lines(out.with_suffix(".runs.jsonl"))
+        out.with_suffix(".runs.jsonl").write_text(
+            json.dumps({**run, "newest_modified": "garbage", "head": [1]}) + "\n"
+        )
+        rejected = {"url": "http://[", "reason": 1, "layout": [], "modified_at": 7, "extractor_version": "0"}
+        out.with_suffix(".rejected.jsonl").write_text(json.dumps(rejected) + "\n")
+        before = out.read_bytes()
+        again = crawl(server.url, out)
+    assert (again.status, "Traceback" in again.err) == (0, False), again.err
+    assert out.read_bytes() == before
+
+
+def test_a_record_that_does_not_fit_is_one_line(ledger: Ledger, caplog: pytest.LogCaptureFixture) -> None:
+    pipeline = StorePipeline(SimpleNamespace(spider=SimpleNamespace(ledger=ledger)))  # type: ignore[arg-type]
+    with caplog.at_level(logging.WARNING), pytest.raises(DropItem) as dropped:
+        pipeline.process_item(replace(ARTICLE, byline=7))  # type: ignore[arg-type]
+    assert dropped.value.log_level == "DEBUG"  # or Scrapy prints the record
+    [said] = caplog.messages
+    assert said.startswith(f"{SITE}/a/ is not written: the record does not fit the schema: ")
+    assert "A headline" not in said
+    assert (ledger.counts["new"], ledger.counts["rejected"]) == (0, 1)
+
+
+def crawl_without_room(out: Path, room: int, *arguments: str) -> Run:
+    """Crawl 12 articles; no file of the command may grow beyond so many bytes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with serve(Site(make_posts(12, seed=4))) as server:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))  # the command inherits it
+        try:
+            return crawl(server.url, out, *arguments)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_recording_without_room_for_its_beginning(tmp_path: Path) -> None:
+    run = crawl_without_room(tmp_path / "a.jsonl", 100, "-s", f"IFP_ARCHIVE={tmp_path / 'a.warc.gz'}")
+    assert (run.status, "Traceback" in run.err) == (1, False), run.err
+    assert "did not do its job: the recording" in run.err
+
+
+@pytest.mark.parametrize("name", ["a.warc.gz", "a.warc"])
+def test_a_recording_that_is_none_is_left_alone(name: str, tmp_path: Path) -> None:
+    recording = tmp_path / name
+    recording.write_text("Notes of a year.\n")
+    run = scrapy("crawl", "ifp", "-o", tmp_path / "a.jsonl", "-s", f"IFP_ARCHIVE={recording}")
+    assert run.status == 1
+    assert run.err == f"The crawl did not start: {recording} is no recording: name another file in IFP_ARCHIVE.\n"
+    assert recording.read_text() == "Notes of a year.\n"
+
+
+def test_what_the_disk_had_no_room_for_is_not_counted(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    run = crawl_without_room(out, 20_000)
+    assert (run.status, "Traceback" in run.err) == (1, False), run.err
+    written = len(lines(out))
+    assert 0 < written < 12
+    assert f"Found {written}: {written} new" in run.err
+    assert max(map(len, run.err.splitlines())) < 400  # no record
