@@ -41,6 +41,12 @@ DEFAULT_OUTPUT = "output/ifp.jsonl"
 NO_ARTICLE = "no article"
 """Why a page that is no post at all is rejected."""
 
+_FORBIDDEN = "Forbidden by robots.txt"
+"""What Scrapy says of it."""
+
+LEADS_TO = "leads to "
+"""Begin of the reason for an address that led to an article known by another one."""
+
 _FAILED_SHARE = 0.01
 """Share of failed fetches from which a run has not done its job."""
 
@@ -77,6 +83,8 @@ class Rejected:
 
     def holds(self, modified_at: str | None) -> bool:
         """Whether the page need not be fetched again."""
+        if self.reason == _FORBIDDEN:  # to ask robots.txt again costs nothing
+            return False
         was_read = self.layout is not None or self.reason == NO_ARTICLE
         if was_read and self.extractor_version not in (None, EXTRACTOR_VERSION):
             return False
@@ -97,6 +105,9 @@ class _Run(msgspec.Struct):
     complete: bool
     articles: Annotated[int, msgspec.Meta(ge=0)]
     head: _Head
+    started_at: str = ""
+    finished_at: str = ""
+    doubtful: bool = False
     failed_urls: list[str] = []
     newest_modified: str | None = None
     newest_published: str | None = None
@@ -134,8 +145,12 @@ class Ledger:
         self._runs_path = path.with_suffix(".runs.jsonl")
         if start_over:
             self._rejected_path.unlink(missing_ok=True)
-        self._rejected = self._read_rejected()
-        runs = [run for run in _read_lines(self._runs_path, _Run) if run.site == options.site]
+        runs = _read_lines(self._runs_path, _Run)
+        self._rejected: dict[str, Rejected] = {}
+        self._doubted: dict[str, Rejected] = {}
+        """Rejected by a run that met next to nothing else, or was killed: the site may only have been ill."""
+        self._read_rejected(runs)
+        runs = [run for run in runs if run.site == options.site]
         self._base = self._last_whole_run(runs)
         self._failed_before = set(runs[-1].failed_urls) if runs else set()
         """Articles of which a page failed and was not fetched since: they are fetched, however much is known."""
@@ -188,7 +203,7 @@ class Ledger:
 
     def rejected_reason(self, url: str) -> str | None:
         """Why a canonical address gave no line; null when it was never tried."""
-        rejected = self._rejected.get(url)
+        rejected = self._rejected.get(url) or self._doubted.get(url)
         return rejected.reason if rejected else None
 
     def walk(self, fetch: Fetch, sitemaps: list[str], *, everything: bool = False) -> Walk:
@@ -256,8 +271,8 @@ class Ledger:
         key = urls.canonical(rejected.url)
         # A person may name any page; in a recording there is any. That says nothing of the site's layout.
         listed = self.options.archive is None and (not self.options.urls or self.store.find(None, key) is not None)
-        if response is not None or (rejected.reason == NO_ARTICLE and listed):
-            self.watch.no_article(rejected.url, rejected.layout)
+        if response is not None or (listed and not rejected.layout and not rejected.reason.startswith(LEADS_TO)):
+            self.watch.no_article(rejected.url, rejected.layout, rejected.reason)
         self.counts["rejected"] += 1
         self._failed_before.discard(key)
         before = self._rejected.get(key)
@@ -399,6 +414,7 @@ class Ledger:
             "exit_status": self.exit_status,
             "reason": why or reason,
             "complete": complete,
+            "doubtful": self.watch.doubts_rejections,
             "failed_urls": list(dict.fromkeys([*failed, *sorted(self._failed_before)]))[:_KEPT_FAILURES],
             "articles": len(self.store),
             "newest_modified": self._seen_until(),
@@ -415,9 +431,15 @@ class Ledger:
 
     # -- the files beside --------------------------------------------------------------------------------------------
 
-    def _read_rejected(self) -> dict[str, Rejected]:
-        lines = _read_lines(self._rejected_path, Rejected)
-        return {urls.canonical(line.url): line for line in lines if urls.host(line.url) and _is_time(line.modified_at)}
+    def _read_rejected(self, runs: list[_Run]) -> None:
+        trusted = [(run.started_at, run.finished_at) for run in runs if not run.doubtful]
+        for line in _read_lines(self._rejected_path, Rejected):
+            if urls.host(line.url) and _is_time(line.modified_at):
+                sure = line.layout is not None or any(start <= line.time <= end for start, end in trusted)
+                key = urls.canonical(line.url)
+                self._doubted.pop(key, None)
+                self._rejected.pop(key, None)
+                (self._rejected if sure else self._doubted)[key] = line
 
     def _last_whole_run(self, runs: list[_Run]) -> _Run | None:
         """The last run after which nothing was missing, if the file still holds what it held then."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from ifp_scraper import urls
 from ifp_scraper.dates import parse_utc, same_clock_fault
 from ifp_scraper.items import Article, Author, Embed, Image
 from ifp_scraper.pages.article import Source
@@ -108,7 +109,7 @@ def merge_views(canonical: Article, amp: Article) -> Article:
 def add_evidence(article: Article, ref: ArticleRef) -> Article:
     """Return the article with the times that discovery knows, where they are better than the page's own."""
     result = replace(article, warnings=list(article.warnings))
-    if article.id is None:
+    if article.id is None or (ref.id is not None and urls.canonical(ref.url) == article.url):
         result.id = ref.id
     if ref.published_at and _RANK[ref.source] < _RANK[article.published_source]:
         if article.published_at and not same_clock_fault(parse_utc(ref.published_at), parse_utc(article.published_at)):

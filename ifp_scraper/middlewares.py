@@ -72,9 +72,13 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
         super()._robots_error(exc, netloc)
-        if not isinstance(exc, IgnoreRequest):  # a redirect off the site is as good as none
-            why = str(exc) if isinstance(exc, ResponseDataLossError) else type(exc).__name__
-            self.crawler.spider.stop(f"{netloc}/robots.txt cannot be read ({why}), which forbids to go on")  # type: ignore
+        if isinstance(exc, IgnoreRequest):  # a redirect off the site is as good as none
+            return
+        what = f"{netloc}/robots.txt cannot be read, which forbids all"
+        if not self.crawler.stats.get_value("downloader/response_count"):
+            what = f"{self.crawler.settings['IFP_SITE']} cannot be reached"
+        why = str(exc).partition("\n")[0][:200] if isinstance(exc, ResponseDataLossError) else type(exc).__name__
+        self.crawler.spider.stop(f"{what} ({why})")  # type: ignore[union-attr]
 
 
 class CrawlDelay:
@@ -96,6 +100,8 @@ class CrawlDelay:
         if not delay or delay < self._crawler.settings.getfloat("DOWNLOAD_DELAY"):
             return
         logger.info("robots.txt asks for %.0f seconds between requests", delay)
+        downloader._delay = max(downloader._delay, delay)  # of slots to come: one that was idle is thrown away
+        downloader._jitter = 0.0
         for slot in downloader.slots.values():
             slot.delay = delay
             slot.jitter = 0.0  # never sooner than asked
@@ -241,9 +247,10 @@ _OUT_OF_ORDER = re.compile(
 
 
 def out_of_order(response: Response) -> bool:
-    """Whether it is WordPress's page for an update (``wp_maintenance``), a dead database (``dead_db``) or a fatal error.
+    """Whether it is what WordPress shows during an update, without its database, or after a fatal error.
 
-    They come with status 500 or 503, but caches and error pages of a theme's own lose that.
+    See ``wp_maintenance``, ``dead_db`` and ``WP_Fatal_Error_Handler``. They come with status 500 or 503, but caches
+    and a theme's own pages for them lose that.
     """
     body = response.body[:_CHALLENGE_SIZE]
     return _OUT_OF_ORDER.search(body) is not None and not _WORDPRESS.search(body)

@@ -88,7 +88,9 @@ def decide(known: Article | None, article: Article) -> Decision:
     # again by every run.
     dated = later or (not stale and known.modified_at is None and article.modified_at is not None)
     improves = not same_reader and (newer_extractor or seen > seen_before)
-    if replaces and not earlier and (improves or dated) and _differ(known, article, _COMPARED):
+    # Under another slug than ever; an address that was left for this one does not come back.
+    moved = same_reader and not stale and article.url not in (known.url, *known.aliases)
+    if replaces and not earlier and (improves or dated or moved) and _differ(known, article, _COMPARED):
         return Decision("reread", _line(article, revision=known.revision, reread=True))
     return Decision("unchanged", known)
 

@@ -38,6 +38,7 @@ _UNLIKELY = 1e-4
 _EXAMPLES = 3
 _UNREADABLE = (3, 0.1)  # pages, and share of the pages read
 _NO_ARTICLE = (5, 0.5)
+_TOLD_BY = "told by body class, og:type, JSON-LD"
 
 
 class Fills:
@@ -81,6 +82,7 @@ class Watch:
         self._missing: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         self._missed: Counter[tuple[str, str]] = Counter()
         self._no_article: defaultdict[str, list[str]] = defaultdict(list)
+        self._reasons: Counter[str] = Counter()
         self._pages: dict[str, Response] = {}
 
     def remember(self, article: Article) -> None:
@@ -106,22 +108,37 @@ class Watch:
         if any(len(self._missing[key]) < _EXAMPLES for key in lacking):
             self._pages[article.url] = response
 
-    def no_article(self, url: str, layout: str | None) -> None:
-        """Take in an article page that could not be read (its layout), or that was no article (None)."""
+    def no_article(self, url: str, layout: str | None, reason: str) -> None:
+        """Take in an article page that could not be read (its layout), or an address that gave no article (None)."""
         self._no_article[layout or ""].append(url)
+        if not layout:
+            self._reasons[reason] += 1
+
+    @property
+    def doubts_rejections(self) -> bool:
+        """Whether so many addresses gave no article that the site may only have been ill."""
+        return self._too_many("")
+
+    def _too_many(self, layout: str) -> bool:
+        found, read = len(self._no_article[layout]), sum(self._read.values())
+        pages, share = _UNREADABLE if layout else _NO_ARTICLE
+        if not read and not self._all.seen:
+            pages = 1
+        return found >= pages and found >= share * (read + found)
 
     def alarms(self) -> list[str]:
         """Say what has vanished, one line each; empty when all is well."""
         said = []
         read = sum(self._read.values())
-        for layout, found in self._no_article.items():
-            pages, share = _UNREADABLE if layout else _NO_ARTICLE
-            if len(found) >= pages and len(found) >= share * (read + len(found)):
-                what = "could not be read" if layout else "look like no article (body class, og:type, JSON-LD)"
-                said.append(
-                    f"layout {layout or 'unknown'}: {len(found)} of {read + len(found)} article pages {what}"
-                    f"{self._tried(layout)}; for example {', '.join(found[:_EXAMPLES])}"
-                )
+        for layout, found in list(self._no_article.items()):
+            if self._too_many(layout):
+                pages = f"{len(found)} of {read + len(found)}"
+                if layout:
+                    what = f"layout {layout}: {pages} article pages could not be read"
+                else:
+                    why = [*(reason for reason, _ in self._reasons.most_common(_EXAMPLES)), _TOLD_BY]
+                    what = f"{pages} addresses that the site lists gave no article ({'; '.join(why)})"
+                said.append(f"{what}{self._tried(layout)}; for example {', '.join(found[:_EXAMPLES])}")
         for (layout, name), asked in self._asked.items():
             missed = self._missed[layout, name]
             expected = self._expectation(layout).rate(name)

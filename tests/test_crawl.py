@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.crawling import crawl, lines, scrapy
+from tests.crawling import FAST, crawl, lines, scrapy
 from tests.site import Post, Site, make_posts, pieces, serve
 from tests.truth import assert_complete, differences
 
@@ -245,3 +245,20 @@ def test_a_job_folder_is_not_used(tmp_path: Path) -> None:
     assert "JOBDIR is not used" in run.err
     assert len(lines(out)) == 2
     assert not folder.exists()
+
+
+def test_a_new_slug_where_nothing_tells_of_edits(tmp_path: Path) -> None:
+    site = Site(make_posts(8, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, rest=404, yoast_head=False, amp=None) as server:
+        assert crawl(server.url, out).status == 0
+        renamed = site.rename(site.open_posts()[2].id, "another-slug")
+        assert crawl(server.url, out).status == 0
+        last = next(line for line in reversed(lines(out)) if line["id"] == renamed.id)
+        assert last["url"] == server.url + renamed.path
+        assert f"{server.url}/{renamed.old_slugs[0]}/" in last["aliases"]
+        server.clear()
+        assert crawl(server.url, out).status == 0
+        assert renamed.path not in server.requests()
+        assert scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST).status == 0
+        assert all(line["status"] == "published" for line in lines(out))

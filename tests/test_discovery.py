@@ -453,7 +453,15 @@ def test_a_sitemap_that_breaks_off_gives_what_came_and_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("path", "expected"),
-    [("/a-b/", True), ("/exclusive/a-b/", True), ("/", False), ("/category/x/", False), ("/page/2/", False)],
+    [
+        ("/a-b/", True),
+        ("/exclusive/a-b/", True),
+        ("/wp-7-a-dead-pilot/", True),
+        ("/", False),
+        ("/category/x/", False),
+        ("/page/2/", False),
+        ("/wp-content/a/", False),
+    ],
 )
 def test_addresses_of_articles(path: str, expected: bool) -> None:
     assert may_be_article("https://ifpnews.com" + path, "https://ifpnews.com") is expected

@@ -72,6 +72,25 @@ def test_a_whole_run_is_gone_on_from(ledger: Ledger) -> None:
     assert walk.validators == {f"{SITE}/feed/": {"If-None-Match": "x"}}
 
 
+@pytest.mark.parametrize("layout", [None, "newspaper"])
+@pytest.mark.parametrize("ended", ["killed", "nothing else", "well"])
+def test_what_gave_no_article_is_asked_again_unless_its_run_went_well(
+    ledger: Ledger, layout: str | None, ended: str
+) -> None:
+    reason = "no body" if layout else "status 404"
+    gone = [f"{SITE}/{number}/" for number in range(5 if ended == "nothing else" else 1)]
+    if ended == "well":
+        ledger.write(ARTICLE)
+    for url in gone:
+        ledger.reject(Rejected.of(url, reason, layout, None))
+    if ended != "killed":
+        ledger.finish(reason="finished", why=None, requests=1, received=1, errors=0)
+    after = reopened(ledger)
+    settled = layout is not None or ended == "well"
+    assert {after.is_current(ArticleRef(url)) for url in gone} == {settled}
+    assert after.rejected_reason(gone[0]) == reason
+
+
 @pytest.mark.parametrize(
     "damage",
     [
@@ -112,7 +131,7 @@ def test_a_damaged_run_is_not_used(ledger: Ledger, damage: dict[str, Any]) -> No
     ids=str,
 )
 def test_a_damaged_rejection_is_not_used(ledger: Ledger, damage: dict[str, Any]) -> None:
-    ledger.reject(Rejected.of(f"{SITE}/none/", "no article", None, "2024-05-06T00:00:00Z"))
+    ledger.reject(Rejected.of(f"{SITE}/none/", "no body", "newspaper", "2024-05-06T00:00:00Z"))
     ref = ArticleRef(f"{SITE}/none/", modified_at="2024-05-06T00:00:00Z")
     assert reopened(ledger).is_current(ref)
     path = ledger.store.path.with_suffix(".rejected.jsonl")

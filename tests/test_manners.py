@@ -227,3 +227,144 @@ def test_amp_pages_that_are_not_to_be_had_are_no_failures(how: Any, tmp_path: Pa
         server.clear()
         assert crawl(server.url, out).status == 0
         assert len(server.log) <= 4
+
+
+THEMELESS = "<html><body><h1>Back soon</h1></body></html>"
+
+
+@pytest.mark.parametrize("kind", [404, "other-site", "maintenance"])
+def test_a_site_that_is_ill_for_a_while_loses_no_article(kind: Any, tmp_path: Path) -> None:
+    site = Site(make_posts(16, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site) as server:
+        paths = tuple(post.path for post in site.open_posts())
+        server.fault(lambda target: target.startswith(paths), kind, None, page=THEMELESS)
+        run = crawl(server.url, out, *QUICK)
+        assert (run.status, "gave no article" in run.err) == (1, True), run.err
+        server.clear()
+        run = crawl(server.url, out, *QUICK)
+        assert run.status == 0, run.err
+        assert_complete(site, server.url, out)
+
+
+def test_a_few_dead_addresses_are_asked_once(tmp_path: Path) -> None:
+    site = Site(make_posts(16, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    dead = site.open_posts()[3].path
+    with serve(site) as server:
+        server.fault(dead, 404, None)
+        assert crawl(server.url, out, *QUICK).status == 0
+        server.clear()
+        assert crawl(server.url, out, *QUICK).status == 0
+        assert dead not in server.requests()
+
+
+def test_the_page_of_an_update_is_tried_again(tmp_path: Path) -> None:
+    site = Site(make_posts(12, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    posts = site.open_posts()
+    with serve(site) as server:
+        server.fault(lambda target: target == posts[1].path, "maintenance", 1)
+        server.fault(lambda target: target == posts[2].path + "amp/", "maintenance", None)
+        run = crawl(server.url, out, *QUICK, "-s", "RETRY_TIMES=1")
+        assert (run.status, "1 failed" in run.err) == (1, True), run.err
+        server.clear()
+        assert crawl(server.url, out, *QUICK).status == 0
+        assert {line["url"]: line["layout"] for line in lines(out)}[
+            server.url + posts[2].path
+        ] == "newspaper+amp-swift"
+
+
+def test_a_page_cut_elsewhere_each_time_is_a_failure(tmp_path: Path) -> None:
+    site = Site(make_posts(12, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, amp=None) as server:
+        server.fault(site.open_posts()[1].path, "cut-anywhere", None)
+        run = crawl(server.url, out, *QUICK, "-s", "RETRY_TIMES=2")
+        assert (run.status, "1 failed" in run.err) == (1, True), run.err
+        assert len(lines(out)) == len(site.open_posts()) - 1
+        server.clear()
+        assert crawl(server.url, out, *QUICK).status == 0
+        assert_complete(site, server.url, out)
+
+
+@pytest.mark.parametrize("source", ["rest", "sitemap"])
+def test_a_list_of_nothing_is_no_list(source: str, tmp_path: Path) -> None:
+    site = Site(make_posts(12, seed=5))
+    empty = {
+        "rest": Response(b"[]", headers={"Content-Type": "application/json", "X-WP-Total": "0"}),
+        "sitemap": Response(b'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"/>'),
+    }[source]
+    with serve(site) as server:
+        answer = server.get
+        server.get = lambda target, headers=None: (  # type: ignore[method-assign]
+            empty if {"rest": "/v2/posts", "sitemap": "map"}[source] in target else answer(target, headers)
+        )
+        run = crawl(server.url, tmp_path / "one.jsonl", *QUICK, "-a", f"sources={source}")
+        assert (run.status, "no posts" in run.err) == (1, True), run.err
+        run = crawl(server.url, tmp_path / "all.jsonl", *QUICK, "-a", f"sources={source},listing")
+        assert run.status == 0, run.err
+        assert len(lines(tmp_path / "all.jsonl")) == len(site.open_posts())
+
+
+@pytest.mark.parametrize("kind", [404, "maintenance"])
+def test_a_listing_page_that_is_missing_once(kind: Any, tmp_path: Path) -> None:
+    site = Site(make_posts(46, seed=8))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, amp=None) as server:
+        server.fault("/page/3/", kind, None, page=THEMELESS)
+        run = crawl(server.url, out, *QUICK, "-a", "sources=listing")
+        assert (run.status, "/page/3/" in run.err) == (1, True), run.err
+        assert len(lines(out)) > 25
+        server.clear()
+        assert crawl(server.url, out, *QUICK, "-a", "sources=listing").status == 0
+        assert_complete(site, server.url, out)
+
+
+@pytest.mark.parametrize("robots", [500, 503, "reset"])
+def test_a_robots_txt_that_cannot_be_read_forbids_all(robots: Any, tmp_path: Path) -> None:
+    with serve(Site(make_posts(4))) as server:
+        server.fault("robots.txt", robots, None)
+        run = crawl(server.url, tmp_path / "ifp.jsonl", "-s", "RETRY_TIMES=1")
+        assert (run.status, "cannot be re" in run.err) == (1, True), run.err
+        assert "Traceback" not in run.err
+        assert {target for target in server.requests() if "robots" not in target} == set()
+
+
+def test_what_robots_txt_forbids_for_a_while_is_read_later(tmp_path: Path) -> None:
+    site = Site(make_posts(12, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, disallow=[site.open_posts()[2].path]) as server:
+        assert crawl(server.url, out, *QUICK).status == 0
+        server.config.disallow = []
+        assert crawl(server.url, out, *QUICK).status == 0
+        assert_complete(site, server.url, out)
+
+
+def test_nothing_goes_out_while_the_site_asks_to_wait(tmp_path: Path) -> None:
+    site = Site(make_posts(12, seed=5))
+    with serve(site) as server:
+        seen: list[tuple[float, str]] = []
+        fault = server.fault(site.open_posts()[1].path, 429, 1, retry_after=3)
+        takes = fault.takes
+
+        def note(target: str) -> bool:
+            seen.append((time.monotonic(), target))
+            return takes(target)
+
+        fault.takes = note  # type: ignore[method-assign]
+        run = crawl(server.url, tmp_path / "ifp.jsonl", "-s", "DOWNLOAD_DELAY=0.2", "-s", "AUTOTHROTTLE_ENABLED=0",
+                    fast=False)  # fmt: skip
+        assert run.status == 0, run.err
+        place = [target for _, target in seen].index(fault.hits[0])
+        assert seen[place + 1][0] - seen[place][0] > 2.9
+
+
+def test_a_site_that_asks_for_an_hour_is_left(tmp_path: Path) -> None:
+    site = Site(make_posts(40, seed=5))
+    with serve(site) as server:
+        fault = server.fault(site.open_posts()[1].path, 429, None, retry_after=3600)
+        run = crawl(server.url, tmp_path / "ifp.jsonl")
+        assert (run.status, "asks to wait 3600 seconds" in run.err) == (1, True), run.err
+        assert len(fault.hits) == 1
+        assert len(server.log) < 20

@@ -201,6 +201,17 @@ def test_a_newer_extractor_with_a_worse_view_changes_nothing() -> None:
     assert decide(article(), reading).outcome == "unchanged"
 
 
+def test_a_new_slug_is_followed_once() -> None:
+    known = article(fetched_at="2024-02-01T00:00:00Z")
+    moved = article(url="https://ifpnews.com/the-sea/", fetched_at="2024-02-02T00:00:00Z")
+    outcome, line = decide(known, moved)
+    assert (outcome, line.url, line.aliases, line.revision) == ("reread", moved.url, [URL], 1)
+    again = replace(known, fetched_at="2024-02-03T00:00:00Z")
+    assert decide(line, again).outcome == "unchanged"  # both answer: it would go back and forth
+    older = replace(moved, fetched_at="2024-01-15T00:00:00Z")
+    assert decide(known, older).outcome == "unchanged"
+
+
 class TestGone:
     gone = article(status="gone", revision=2)
     again = article(fetched_at="2024-04-01T00:00:00Z")

@@ -107,7 +107,7 @@ def test_the_body_class_vanishes(changing: tuple[Changing, Path]) -> None:
     site.publish()
     run = crawl(site.server.url, out, "-a", "pages=canonical")
     assert run.status == 1
-    assert "look like no article" in run.err
+    assert "gave no article (no article; told by body class" in run.err
 
 
 def test_two_layouts_at_once_are_no_alarm(changing: tuple[Changing, Path]) -> None:
@@ -196,8 +196,8 @@ class TestWatch:
         for _ in range(100):
             watch.saw(WHOLE)
         for number in range(5):
-            watch.no_article(f"https://ifpnews.com/{number}/", "wordpress")
-            watch.no_article(f"https://ifpnews.com/{number}/", None)
+            watch.no_article(f"https://ifpnews.com/{number}/", "wordpress", "no body")
+            watch.no_article(f"https://ifpnews.com/{number}/", None, "status 404")
         assert watch.alarms() == []
 
 

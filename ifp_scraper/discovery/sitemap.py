@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import islice
 
 from lxml import etree
 
@@ -18,6 +19,9 @@ from ifp_scraper.merge import ArticleRef
 
 _USUAL = ("/sitemap_index.xml", "/wp-sitemap.xml", "/sitemap.xml")
 _MAX_DEPTH = 3
+_MAX_ENTRIES = 50_000
+"""Of one file, by the protocol."""
+
 _MAX_UNPACKED = 64 * 1024 * 1024
 
 _SCHEDULED_AHEAD = timedelta(days=30)
@@ -81,13 +85,18 @@ class SitemapSource:
             root, cut = kept if kept is not None else await self._read(walk, url)
             if root is None:
                 continue
+            count = len(root)
             entries = read_entries(root, url)
-            if len(root) and not entries:
+            kind = name(root)
+            root.clear()  # a made-up one may take hundreds of megabytes
+            if count and not entries:
                 walk.broken.append(f"{url}: lists no address on this site")
+            if count > _MAX_ENTRIES:
+                walk.broken.append(f"{url}: lists {count} addresses, of which {_MAX_ENTRIES} were taken")
             if cut:
                 walk.broken.append(f"{url}: breaks off in the middle")
                 entries = entries[:-1]
-            if name(root) == "sitemapindex":
+            if kind == "sitemapindex":
                 if depth < _MAX_DEPTH:
                     waiting = [(child.url, None, depth + 1) for child in self._children(walk, entries)] + waiting
                 if self._ask_feed and not newest and "feed" in walk.options.sources:
@@ -187,7 +196,7 @@ def _newest_first(entries: list[Entry]) -> list[Entry]:
 def read_entries(root: etree._Element, base: str) -> list[Entry]:
     """Read the entries of a sitemap or of an index at ``base`` that are on its site."""
     entries = []
-    for element in root:
+    for element in islice(root, _MAX_ENTRIES):
         if name(element) not in ("url", "sitemap") or not (loc := text(element, "loc")):
             continue
         url = urls.of_site(base, loc)

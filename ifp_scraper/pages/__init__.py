@@ -11,13 +11,13 @@ import re
 from ifp_scraper.items import Article
 from ifp_scraper.pages.amp import AmpSwiftPage
 from ifp_scraper.pages.amp_designs import AmpDesign1Page, AmpDesign2Page, AmpDesign3Page
-from ifp_scraper.pages.article import ArticlePage, Capture, UnreadablePage
+from ifp_scraper.pages.article import ArticlePage, Capture, CutOff, UnreadablePage
 from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.newspaper import Newspaper4Page, NewspaperCloudPage, NewspaperPage
 from ifp_scraper.pages.wordpress import WordPressPage
 from ifp_scraper.text import words
 
-__all__ = ["LAYOUTS", "ArticlePage", "Capture", "Document", "UnreadablePage", "pick", "read_page"]
+__all__ = ["LAYOUTS", "ArticlePage", "Capture", "CutOff", "Document", "UnreadablePage", "pick", "read_page"]
 
 LAYOUTS: tuple[type[ArticlePage], ...] = (
     AmpDesign1Page,
@@ -51,7 +51,7 @@ def pick(document: Document, capture: Capture) -> ArticlePage | None:
         UnreadablePage: when what came of the page does not say, or is too much.
     """
     if document.truncated and b"<html" in document.html and b"<body" not in document.html:
-        raise UnreadablePage("cut off before its body")
+        raise CutOff("cut off before its body")
     if not _is_article(document):
         return None
     if document.too_large:

@@ -58,6 +58,10 @@ class UnreadablePage(ValueError):
         self.layout = layout
 
 
+class CutOff(UnreadablePage):
+    """A page of which too little came to tell what it is."""
+
+
 class Capture(NamedTuple):
     """Where and when a page was captured; everything in a page that is relative counts from it."""
 

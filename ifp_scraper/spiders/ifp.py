@@ -31,11 +31,11 @@ from ifp_scraper.discovery.recording import RecordedArticle, find_recorded, is_a
 from ifp_scraper.discovery.rest import RestSource
 from ifp_scraper.discovery.sitemap import SitemapSource
 from ifp_scraper.items import Article
-from ifp_scraper.ledger import NO_ARTICLE, Ledger, Rejected
+from ifp_scraper.ledger import LEADS_TO, NO_ARTICLE, Ledger, Rejected
 from ifp_scraper.merge import ArticleRef, add_evidence, join_pages, merge_views
 from ifp_scraper.middlewares import LONGEST_WAIT, RobotsMiddleware, mislabelled, out_of_order, refusal
 from ifp_scraper.options import Options, SourceName, read_options
-from ifp_scraper.pages import ArticlePage, Capture, UnreadablePage, read_page
+from ifp_scraper.pages import ArticlePage, Capture, CutOff, UnreadablePage, read_page
 from ifp_scraper.spiders.turns import Turns
 
 if TYPE_CHECKING:
@@ -72,6 +72,9 @@ _BY_NUMBER = re.compile(r"[?&]p=\d")
 
 _UNDER_WAY = 64
 """Articles begun and not yet given, at most: what bounds the memory of a long crawl, and what a kill costs."""
+
+_MOST = 500_000
+"""Addresses that are listed, at most: ten times what the site has."""
 
 _RANGE_PATIENCE = 30
 """Articles before ``since`` in a row, of a source without dates, after which it is left."""
@@ -113,6 +116,8 @@ class IfpSpider(scrapy.Spider):
             RecordingError: when nothing can be read in the recording.
         """
         settings = crawler.settings
+        slowest = max(settings.getfloat("AUTOTHROTTLE_MAX_DELAY"), settings.getfloat("DOWNLOAD_DELAY"))
+        settings.set("AUTOTHROTTLE_MAX_DELAY", slowest, priority="cmdline")
         if "options" not in kwargs:
             check_settings(settings)
             options = read_options(kwargs, settings["IFP_SITE"])
@@ -198,6 +203,9 @@ class IfpSpider(scrapy.Spider):
             if key in seen or not may_be_article(ref.url, self.options.site):
                 continue
             seen.add(key)
+            if len(seen) > _MOST:
+                self.stop(f"the site lists more than {_MOST} addresses")
+                return
             published = _instant(ref.published_at)
             if self._known_range(ref) and self.options.covers(published):
                 if self.ledger.is_current(ref):
@@ -294,7 +302,7 @@ class IfpSpider(scrapy.Spider):
             request = Request(url, headers=headers, meta={**meta, "probe": probe})
             response = await self.crawler.engine.download_async(request)
         except IgnoreRequest as error:
-            raise FetchFailed(str(error) or "forbidden by robots.txt", forbidden=True) from error
+            raise FetchFailed(str(error) or "ignored", forbidden=True) from error
         except Exception as error:
             reason = f"{error.__class__.__name__}: {_first_line(error)}"
             if not self.crawler.stats.get_value("downloader/response_count"):
@@ -344,9 +352,7 @@ class IfpSpider(scrapy.Spider):
             self._bad_status(error.response, ref)
         elif isinstance(error, IgnoreRequest):
             if self.archive is None:
-                self.ledger.reject(
-                    Rejected.of(ref.url, str(error) or "forbidden by robots.txt", None, ref.modified_at)
-                )
+                self.ledger.reject(Rejected.of(ref.url, str(error) or "ignored", None, ref.modified_at))
         else:
             self._failed(ref.url, f"{error.__class__.__name__}: {_first_line(error)}")
 
@@ -389,7 +395,7 @@ class IfpSpider(scrapy.Spider):
         if self.options.urls or self.archive is not None:
             return
         if url != article.url and store.find(article.id, article.url) and not store.find(None, url):
-            self.ledger.reject(Rejected.of(ref.url, f"leads to {article.url}", None, ref.modified_at))
+            self.ledger.reject(Rejected.of(ref.url, LEADS_TO + article.url, None, ref.modified_at))
 
     def _page(self, response: Response) -> ArticlePage | None:
         captured_at, age = capture_time(response)
@@ -400,7 +406,12 @@ class IfpSpider(scrapy.Spider):
             raise FetchFailed("the site is out of order")
         if content_type and "html" not in content_type.lower():
             return None
-        return read_page(response.body, Capture(response.url, captured_at, age), content_type)
+        try:
+            return read_page(response.body, Capture(response.url, captured_at, age), content_type)
+        except CutOff as error:
+            if self.archive is None:
+                raise FetchFailed(str(error)) from error
+            raise
 
     async def _all_pages(self, page: ArticlePage, response: Response) -> Article:
         """Read the other pages of a post on several pages, and join them."""

@@ -15,6 +15,9 @@ Kind = Literal[
     "json",
     "challenge",
     "challenge-403",
+    "maintenance",
+    "other-site",
+    "cut-anywhere",
     403,
     404,
     410,
@@ -34,6 +37,10 @@ class Fault:
     times: int | None
     """How many requests; None is all of them."""
     retry_after: int | str | None = None
+    page: str = (
+        "<html><body><p>Briefly unavailable for scheduled maintenance. Check back in a minute.</p></body></html>"
+    )
+    """What comes with status 200 during maintenance."""
     seconds: float = 5.0
     """How long a timeout is silent before the connection is closed."""
     hits: list[str] = field(default_factory=list)

@@ -18,7 +18,7 @@ from . import clock, faults, routes
 from .config import Config
 from .listings import challenge_page
 from .model import Site
-from .response import Response, as_json, page
+from .response import Response, as_json, page, redirect
 from .view import View
 
 
@@ -41,8 +41,8 @@ class SiteServer:
     ) -> faults.Fault:
         """Let the next ``times`` requests fail whose path and query ``where`` picks or is a part of.
 
-        kind: reset, timeout (``seconds``), truncated, empty, challenge, challenge-403, or a status
-        (``retry_after``). The fault comes back, and its ``hits`` say what it hit.
+        kind: one of ``faults.Kind``; timeout takes ``seconds``, maintenance ``page``, a status ``retry_after``.
+        The fault comes back, and its ``hits`` say what it hit.
         """
         fault = faults.make(where, kind, times, **options)
         with self._lock:
@@ -145,6 +145,10 @@ class _Handler(BaseHTTPRequestHandler):
             response = owner.get(self.path)
             response.headers["Content-Type"] = "application/octet-stream"
             self._send(response, self.path)
+        elif fault.kind == "cut-anywhere":
+            response = owner.get(self.path)
+            response.body = response.body[: len(response.body) * 3 // 4 - len(fault.hits)]
+            self._send(response, self.path)
         else:
             self._send(_faulty(owner.view(), fault), self.path)
 
@@ -198,6 +202,10 @@ def _faulty(view: View, fault: faults.Fault) -> Response:
         return as_json({"error": "try again"})
     if fault.kind in ("challenge", "challenge-403"):
         return page(challenge_page(view), 403 if fault.kind == "challenge-403" else 200)
+    if fault.kind == "maintenance":
+        return page(fault.page)
+    if fault.kind == "other-site":
+        return redirect("http://parked.example/", 302)
     assert isinstance(fault.kind, int)
     response = page(f"<html><body><h1>{fault.kind}</h1><p>Out of order.</p></body></html>", fault.kind)
     if fault.retry_after is not None:
