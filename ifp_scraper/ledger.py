@@ -377,6 +377,8 @@ class Ledger:
         looked = ("new", "revised", "reread", "unchanged", "rejected", "failed", "current")
         for url, reason in self.failures[:3]:
             self.say(f"failed: {url} ({reason})")
+        if self.store.saved:
+            self.say(f"The file ended in {self.store.repaired} bytes that no crawl writes: see {self.store.saved}.")
         if self.store.bad_lines:
             self.say(f"{self.store.bad_lines} lines of the file are no articles and were left as they are.")
         self.say(

@@ -5,7 +5,9 @@ from __future__ import annotations
 import fcntl
 import io
 import logging
+import mmap
 import os
+import re
 import zlib
 from contextlib import suppress
 from http import HTTPStatus
@@ -44,9 +46,6 @@ class RecordMiddleware:
         self._crawler = crawler
         self._path = path = Path(name)
         self._file = open_locked(path)
-        cut = cut_unfinished(path)
-        if cut:
-            logger.warning("%s ended in a record cut off by an earlier run: %d bytes cut", path, cut)
         self._size = path.stat().st_size
         self._buffer = io.BytesIO()
         self._writer = WARCWriter(self._buffer, gzip=path.name.endswith(".gz"), warc_version="1.1")
@@ -132,10 +131,10 @@ class RecordMiddleware:
 
 
 def open_locked(path: Path) -> int:
-    """Open a recording to append to, and lock it against other crawls.
+    """Open a recording to append to, lock it against other crawls, and cut a record that a kill left unfinished.
 
     Raises:
-        RecordingError: when it cannot be opened, holds something else, or another crawl has it.
+        RecordingError: when it cannot be opened, holds something else, is damaged, or another crawl has it.
     """
     magic = b"\x1f\x8b" if path.name.endswith(".gz") else b"WARC/"
     try:
@@ -153,11 +152,21 @@ def open_locked(path: Path) -> int:
     except OSError as error:
         os.close(file)
         raise RecordingError(f"Another crawl is recording into {path}: name another file in IFP_ARCHIVE.") from error
+    try:
+        if cut := cut_unfinished(path):
+            logger.warning("%s ended in a record cut off by an earlier run: %d bytes cut", path, cut)
+    except RecordingError:
+        os.close(file)
+        raise
     return file
 
 
 def cut_unfinished(path: Path) -> int:
-    """Cut what a kill left of a last record, and return how many bytes that were."""
+    """Cut what a kill left of a last record, and return how many bytes that were.
+
+    Raises:
+        RecordingError: when whole records follow: a kill does not leave that.
+    """
     if not path.exists() or not path.stat().st_size:
         return 0
     last = 0
@@ -175,8 +184,27 @@ def cut_unfinished(path: Path) -> int:
     if whole:
         return 0
     cut = path.stat().st_size - last
+    if _begins_record(path, last + 1):
+        raise RecordingError(
+            f"the recording {path} is damaged at byte {last}, before its end: name another file in IFP_ARCHIVE. "
+            "What is whole in this one can be read with -a archive=."
+        )
     os.truncate(path, last)
     return cut
+
+
+def _begins_record(path: Path, offset: int) -> bool:
+    """Whether a record begins at this place or behind it."""
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if not path.name.endswith(".gz"):
+            return content.find(b"\nWARC/1.", offset) >= 0
+        for magic in re.finditer(rb"\x1f\x8b\x08", content):
+            if magic.start() >= offset:
+                member = content[magic.start() : magic.end() + 4096]
+                with suppress(zlib.error):
+                    if zlib.decompressobj(31).decompress(member).startswith(b"WARC/"):
+                        return True
+    return False
 
 
 def _is_whole_member(path: Path, offset: int) -> bool:

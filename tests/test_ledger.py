@@ -203,3 +203,13 @@ def test_what_the_disk_had_no_room_for_is_not_counted(tmp_path: Path) -> None:
     assert 0 < written < 12
     assert f"Found {written}: {written} new" in run.err
     assert max(map(len, run.err.splitlines())) < 400  # no record
+
+
+def test_what_was_cut_from_the_output_is_said(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
+    ledger.write(ARTICLE)
+    ledger.store.close()
+    with ledger.store.path.open("ab") as stream:
+        stream.write(b"what another program wrote")
+    again = Ledger(ledger.options, ledger.store.path, start_over=False, settings=ledger.settings)
+    again.finish(reason="finished", why=None, requests=0, received=0, errors=0)
+    assert "a.cut-1.bin" in capsys.readouterr().err

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.crawling import crawl, lines, scrapy
 from tests.site import Site, make_posts, serve
 
@@ -59,6 +61,21 @@ def test_a_recording_gives_the_lines_of_the_crawl(tmp_path: Path) -> None:
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "digest pass" in checked.stdout
+
+
+@pytest.mark.parametrize("name", ["all.warc.gz", "all.warc"])
+def test_a_recording_that_is_damaged_in_its_middle_is_left_alone(name: str, tmp_path: Path) -> None:
+    recording = tmp_path / name
+    with serve(Site(make_posts(6, seed=8))) as server:
+        assert crawl(server.url, tmp_path / "a.jsonl", *QUICK, "-s", f"IFP_ARCHIVE={recording}").status == 0
+        whole = recording.read_bytes()
+        middle = len(whole) // 2
+        damaged = whole[:middle] + whole[middle + 40 :]
+        recording.write_bytes(damaged)
+        run = crawl(server.url, tmp_path / "a.jsonl", "-s", f"IFP_ARCHIVE={recording}")
+        assert (run.status, "is damaged at byte" in run.err) == (1, True), run.err
+        assert "Traceback" not in run.err
+        assert recording.read_bytes() == damaged
 
 
 def test_nor_does_it_matter_which_source_said_first_when_an_article_was_published(tmp_path: Path) -> None:
