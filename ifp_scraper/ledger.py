@@ -110,12 +110,11 @@ class _Run(msgspec.Struct):
     doubtful: bool = False
     failed_urls: list[str] = []
     newest_modified: str | None = None
-    newest_published: str | None = None
     validators: dict[str, dict[str, str]] = {}
     source: str | None = None
 
     def __post_init__(self) -> None:
-        if not (_is_time(self.newest_modified) and _is_time(self.newest_published)):
+        if not _is_time(self.newest_modified):
             raise ValueError("not a time")
 
 
@@ -219,7 +218,6 @@ class Ledger:
             known_count=sum(known.status != "gone" for known in self.store.known())
             + sum(self.store.find(None, url) is None for url in self._rejected),
             newest_modified=base.newest_modified if base else None,
-            newest_published=base.newest_published if base else None,
             sitemaps=sitemaps,
             validators=dict(base.validators) if base else {},
             max_pages=self.settings.getint("IFP_MAX_LISTING_PAGES"),
@@ -380,7 +378,9 @@ class Ledger:
         if self.store.saved:
             self.say(f"The file ended in {self.store.repaired} bytes that no crawl writes: see {self.store.saved}.")
         if self.store.bad_lines:
-            self.say(f"{self.store.bad_lines} lines of the file are no articles and were left as they are.")
+            numbers = ", ".join(map(str, self.store.bad_line_numbers))
+            more = " and more" if self.store.bad_lines > len(self.store.bad_line_numbers) else ""
+            self.say(f"{self.store.bad_lines} lines of the file are no articles and stay as they are: {numbers}{more}.")
         self.say(
             f"Found {sum(counts[name] for name in looked)}: {counts['new']} new, {counts['revised']} revised, "
             f"{counts['reread']} reread, {counts['unchanged'] + counts['current']} unchanged, "

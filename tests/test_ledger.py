@@ -100,7 +100,6 @@ def test_what_gave_no_article_is_asked_again_unless_its_run_went_well(
         {"newest_modified": "garbage"},
         {"newest_modified": 5},
         {"newest_modified": "0001-01-01T00:00:00Z"},
-        {"newest_published": []},
         {"validators": [1]},
         {"validators": {"/feed/": 1}},
         {"source": 7},

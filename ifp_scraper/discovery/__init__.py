@@ -66,7 +66,6 @@ class Walk:
     newest_modified: str | None
     """The latest edit known."""
 
-    newest_published: str | None
     sitemaps: list[str]
     """Sitemaps that robots.txt names."""
 
