@@ -155,6 +155,7 @@ class Ledger:
         """Articles of which a page failed and was not fetched since: they are fetched, however much is known."""
         self.current_walk: Walk | None = None
         self._walked_whole = False
+        self._stale_from: str | None = None
         self._broken: list[str] = []
 
     @classmethod
@@ -295,6 +296,10 @@ class Ledger:
         except OSError as error:
             self.trouble = f"pages cannot be kept in {folder}: {explain(error)}"
 
+    def note_stale(self, edited_at: str) -> None:
+        """Note that the page of an article was older than its last edit: the next run looks for it again."""
+        self._stale_from = min(edited_at, self._stale_from or edited_at)
+
     def failed(self, url: str, reason: str) -> None:
         """Note a fetch that failed for good in this run."""
         self.counts["failed"] += 1
@@ -380,7 +385,9 @@ class Ledger:
         if self.store.bad_lines:
             numbers = ", ".join(map(str, self.store.bad_line_numbers))
             more = " and more" if self.store.bad_lines > len(self.store.bad_line_numbers) else ""
-            self.say(f"{self.store.bad_lines} lines of the file are no articles and stay as they are: {numbers}{more}.")
+            self.say(
+                f"{self.store.bad_lines} lines of the file are no articles and stay as they are: {numbers}{more}."
+            )
         self.say(
             f"Found {sum(counts[name] for name in looked)}: {counts['new']} new, {counts['revised']} revised, "
             f"{counts['reread']} reread, {counts['unchanged'] + counts['current']} unchanged, "
@@ -452,9 +459,8 @@ class Ledger:
 
     def _seen_until(self) -> str | None:
         """Up to when no edit can have been missed: what came while the run went on may have been listed before."""
-        newest = self.store.newest_modified
         asked_at = self.current_walk.asked_at if self.current_walk else None
-        return min(newest, format_utc(asked_at) or newest) if newest else None
+        return min(filter(None, (self.store.newest_modified, format_utc(asked_at), self._stale_from)), default=None)
 
 
 def _arguments(command: str) -> list[str]:

@@ -117,8 +117,10 @@ def add_evidence(article: Article, ref: ArticleRef) -> Article:
         result.published_at = ref.published_at
         result.published_raw = ref.published_raw
         result.published_source = ref.source
-    # What discovery says of an edit is what the next run will compare with.
-    result.modified_at = ref.modified_at or article.modified_at
+    # What discovery says of an edit is what the next run will compare with. A page captured before that edit, or kept
+    # by a cache from before it, does not show it.
+    if ref.modified_at and (article.fetched_at is None or ref.modified_at <= article.fetched_at):
+        result.modified_at = ref.modified_at
     return _settle(result)
 
 

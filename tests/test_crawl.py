@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -262,3 +263,29 @@ def test_a_new_slug_where_nothing_tells_of_edits(tmp_path: Path) -> None:
         assert renamed.path not in server.requests()
         assert scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST).status == 0
         assert all(line["status"] == "published" for line in lines(out))
+
+
+def test_an_edit_that_a_cache_still_hides_is_found_later(tmp_path: Path) -> None:
+    site = Site(make_posts(12, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, amp=None) as server:
+        assert crawl(server.url, out).status == 0
+        post = site.open_posts()[4]
+        before = server.get(post.path)
+        site.advance(minutes=30)
+        site.edit(post.id, headline="Edited behind a cache")
+        later = site.edit(site.open_posts()[6].id, at=site.now + timedelta(minutes=5), headline="Edited after it")
+        site.advance(minutes=10)
+        answer = server.get
+        cached = replace(before, headers={**before.headers, "Age": "2000"})
+        server.get = lambda target, headers=None: cached if target == post.path else answer(target, headers)  # type: ignore[method-assign]
+        run = crawl(server.url, out)
+        assert (run.status, "1 revised" in run.err) == (0, True), run.err
+        assert lines(out)[-1]["id"] == later.id
+        server.get = answer  # type: ignore[method-assign]
+        run = crawl(server.url, out)
+        assert (run.status, "1 revised" in run.err) == (0, True), run.err
+        assert (lines(out)[-1]["headline"], lines(out)[-1]["revision"]) == ("Edited behind a cache", 2)
+        server.clear()
+        assert "0 new, 0 revised, 0 reread" in crawl(server.url, out).err
+        assert len(server.log) <= 4

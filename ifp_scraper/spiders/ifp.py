@@ -385,6 +385,8 @@ class IfpSpider(scrapy.Spider):
         asked = [str(url) for url in response.meta.get("redirect_urls", ())]
         article = replace(article, aliases=list(dict.fromkeys([*article.aliases, *asked])))
         article = add_evidence(article, ref)
+        if ref.modified_at and ref.modified_at > (article.modified_at or ""):
+            self.ledger.note_stale(ref.modified_at)
         self._note_other_address(article, ref)
         return article if self._in_range(article) else None
 
