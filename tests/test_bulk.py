@@ -26,6 +26,7 @@ from ifp_scraper import bulk
 from ifp_scraper.unpacking import MAX_RATIO, seekable
 from tests.crawling import ROOT, lines, scrapy
 from tests.site import Site, make_posts, record, serve
+from tests.site.response import page
 
 VOLATILE = ("extractor_version",)
 
@@ -99,6 +100,33 @@ def test_pages_captured_in_any_order_give_the_lines_of_a_crawl(seed: int, tmp_pa
     assert sorted(extracted.read_bytes().splitlines()) == sorted(crawled.read_bytes().splitlines())
     for line in lines(extracted):
         assert re.search(r"/\d/", line["fetched_url"]) is None, "no text of a further page alone"
+
+
+@pytest.mark.parametrize(
+    "unusable",
+    [
+        "",
+        "<html><head><title>Just a moment...</title></head></html>",
+        '<html><body class="single single-post postid-7"><p>No article.</p></body></html>',
+    ],
+    ids=["empty", "challenge", "unreadable"],
+)
+def test_an_amp_page_beside_an_unusable_one_gives_the_lines_of_a_crawl(unusable: str, tmp_path: Path) -> None:
+    site = Site(make_posts(6, seed=4))
+    recorded = tmp_path / "a.warc.gz"
+    with serve(site) as server:
+        post = site.open_posts()[2]
+        answer = server.get
+        server.get = lambda target, headers=None: (  # type: ignore[method-assign]
+            page(unusable) if target == post.path else answer(target, headers)
+        )
+        record(server, recorded, root="https://ifpnews.com")
+    crawled, extracted = tmp_path / "crawled.jsonl", tmp_path / "extracted.jsonl"
+    run = scrapy("crawl", "ifp", "-a", f"archive={recorded}", "-o", crawled)
+    assert run.status == 0, run.err
+    assert scrapy("extract", recorded, "-o", extracted).status == 0
+    assert sorted(content(crawled), key=str) == sorted(content(extracted), key=str)
+    assert "amp-swift" in {line["layout"] for line in lines(crawled)}
 
 
 def test_order_does_not_hang_on_the_workers(recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

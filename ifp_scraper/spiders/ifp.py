@@ -369,18 +369,20 @@ class IfpSpider(scrapy.Spider):
             self._failed(ref.url, f"status {response.status}")
 
     async def _article(self, response: Response, ref: ArticleRef) -> Article | None:
-        if reason := refusal(response):
-            self.note_refusal(ref.url, reason)
-            raise FetchFailed(reason)
-        if not response.body.strip():
-            raise FetchFailed("an empty answer")
-        self._refused.clear()
-        page = self._page(response)
+        reading: RecordedArticle | None = response.meta.get("reading")
+        try:
+            read = await self._view(response)
+        except (FetchFailed, UnreadablePage):
+            if reading is None or reading.amp_address is None:
+                raise
+            # Recorded beside what cannot be used: the AMP page alone, as ``scrapy extract`` reads it.
+            response = await self.fetch(reading.amp_address, page=True, captures=reading.captures)
+            read = await self._view(response)
         self._failures = 0
-        if page is None:
+        if read is None:
             self.ledger.reject(Rejected.of(ref.url, NO_ARTICLE, None, ref.modified_at))
             return None
-        article = await self._all_pages(page, response)
+        page, article = read
         article = await self._other_view(page, article, response)
         asked = [str(url) for url in response.meta.get("redirect_urls", ())]
         article = replace(article, aliases=list(dict.fromkeys([*article.aliases, *asked])))
@@ -389,6 +391,17 @@ class IfpSpider(scrapy.Spider):
             self.ledger.note_stale(ref.modified_at)
         self._note_other_address(article, ref)
         return article if self._in_range(article) else None
+
+    async def _view(self, response: Response) -> tuple[ArticlePage, Article] | None:
+        """One view of an article, from its first page and those behind it; null when it is none."""
+        if reason := refusal(response):
+            self.note_refusal(response.url, reason)
+            raise FetchFailed(reason)
+        if not response.body.strip():
+            raise FetchFailed("an empty answer")
+        self._refused.clear()
+        page = self._page(response)
+        return (page, await self._all_pages(page, response)) if page is not None else None
 
     def _note_other_address(self, article: Article, ref: ArticleRef) -> None:
         """Remember an address that led to an article that is known by another, or every run would ask for it."""
