@@ -466,3 +466,10 @@ def test_a_sitemap_that_breaks_off_gives_what_came_and_says_so() -> None:
 def test_addresses_of_articles(path: str, expected: bool) -> None:
     assert may_be_article("https://ifpnews.com" + path, "https://ifpnews.com") is expected
     assert not may_be_article("https://other.example" + path, "https://ifpnews.com")
+
+
+def test_a_sitemap_larger_than_the_protocol_allows_is_read_in_part() -> None:
+    entries = "".join(f"<url><loc>https://a.b/{number}/</loc></url>" for number in range(50_003))
+    root, _ = read_cut_xml(f"<urlset>{entries}</urlset>".encode(), 10**8)
+    assert root is not None
+    assert len(read_entries(root, "https://a.b/")) == 50_000
