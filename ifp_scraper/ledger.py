@@ -270,11 +270,12 @@ class Ledger:
         key = urls.canonical(rejected.url)
         # A person may name any page; in a recording there is any. That says nothing of the site's layout.
         listed = self.options.archive is None and (not self.options.urls or self.store.find(None, key) is not None)
-        if response is not None or (listed and not rejected.layout and not rejected.reason.startswith(LEADS_TO)):
+        before = self._rejected.get(key)
+        news = not rejected.reason.startswith(LEADS_TO) and (before is None or before.reason != rejected.reason)
+        if response is not None or (listed and not rejected.layout and news):
             self.watch.no_article(rejected.url, rejected.layout, rejected.reason)
         self.counts["rejected"] += 1
         self._failed_before.discard(key)
-        before = self._rejected.get(key)
         self._rejected[key] = rejected
         if before is None or replace(before, time=rejected.time) != rejected:
             try:

@@ -62,8 +62,18 @@ class StayOnSiteMiddleware:
 class RobotsMiddleware(RobotsTxtMiddleware):
     """Obeys robots.txt, also where it cannot be had: a server's error or a dead line forbids all (RFC 9309, 2.3.1.4).
 
-    Scrapy takes both for a permission.
+    Scrapy takes both for a permission. And of requests that wait for robots.txt together, it lets all but the first
+    two pass: the Deferred that they share is empty for the third.
     """
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._one_by_one = asyncio.Lock()
+
+    async def robot_parser(self, request: Request) -> RobotParser | None:
+        """Return the rules for this address, null when there are none."""
+        async with self._one_by_one:
+            return await super().robot_parser(request)
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
         if response.status >= 500 or response.status == 429:

@@ -341,6 +341,27 @@ def test_what_robots_txt_forbids_for_a_while_is_read_later(tmp_path: Path) -> No
         assert_complete(site, server.url, out)
 
 
+def test_requests_that_wait_for_robots_txt_together_obey_it(tmp_path: Path) -> None:
+    site = Site(make_posts(12, seed=5))
+    paths = [post.path for post in site.open_posts()]
+    with serve(site, disallow=paths) as server:
+        crawl(server.url, tmp_path / "a.jsonl", *QUICK, "-a", f"urls={','.join(server.url + path for path in paths)}")
+        assert server.requests() == ["/robots.txt"]
+
+
+def test_what_robots_txt_forbids_for_good_is_no_alarm(tmp_path: Path) -> None:
+    site = Site(make_posts(30, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, disallow=[post.path for post in site.open_posts()[:7]]) as server:
+        assert crawl(server.url, out, *QUICK).status == 0
+        rejected = out.with_suffix(".rejected.jsonl").read_bytes()
+        for _ in range(2):
+            server.clear()
+            assert crawl(server.url, out, *QUICK).status == 0
+            assert len(server.log) <= 4
+        assert out.with_suffix(".rejected.jsonl").read_bytes() == rejected
+
+
 def test_nothing_goes_out_while_the_site_asks_to_wait(tmp_path: Path) -> None:
     site = Site(make_posts(12, seed=5))
     with serve(site) as server:
