@@ -15,7 +15,7 @@ import time
 from collections import Counter
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -128,7 +128,7 @@ class Ledger:
     def __init__(self, options: Options, path: Path, *, start_over: bool, settings: BaseSettings) -> None:
         self.options = options
         self.settings = settings
-        self.watch = Watch()
+        self.watch = Watch(whole=options.whole)
         self.store = Store(path, start_over=start_over, on_line=self.watch.remember)
         self.counts: Counter[str] = Counter()
         self.failures: list[tuple[str, str]] = []
@@ -147,7 +147,10 @@ class Ledger:
         runs = _read_lines(self._runs_path, _Run)
         self._rejected: dict[str, Rejected] = {}
         self._doubted: dict[str, Rejected] = {}
-        """Rejected by a run that met next to nothing else, or was killed: the site may only have been ill."""
+        """Rejected by a run that met next to nothing else, or was killed: the site may only have been ill. Of several
+        times for the same reason it is the first."""
+        self._believed: set[str] = set()
+        """Those of which the same verdict once more is no news: of a killed run, or a day old."""
         self._read_rejected(runs)
         runs = [run for run in runs if run.site == options.site]
         self._base = self._last_whole_run(runs)
@@ -269,10 +272,13 @@ class Ledger:
         """Note a page that gave no line, once, and keep it when it should have been readable."""
         key = urls.canonical(rejected.url)
         # A person may name any page; in a recording there is any. That says nothing of the site's layout.
-        listed = self.options.archive is None and (not self.options.urls or self.store.find(None, key) is not None)
+        listed = self.options.archive is None and not self.options.urls
+        known = self.options.archive is None and self.store.find(None, key) is not None
         before = self._rejected.get(key)
-        news = not rejected.reason.startswith(LEADS_TO) and (before is None or before.reason != rejected.reason)
-        if response is not None or (listed and not rejected.layout and news):
+        believed = before or (self._doubted.get(key) if key in self._believed else None)
+        news = not rejected.reason.startswith(LEADS_TO) and (believed is None or believed.reason != rejected.reason)
+        no_article = not rejected.layout and news and (listed or (known and rejected.reason == NO_ARTICLE))
+        if response is not None or no_article:
             self.watch.no_article(rejected.url, rejected.layout, rejected.reason)
         self.counts["rejected"] += 1
         self._failed_before.discard(key)
@@ -442,14 +448,22 @@ class Ledger:
     # -- the files beside --------------------------------------------------------------------------------------------
 
     def _read_rejected(self, runs: list[_Run]) -> None:
-        trusted = [(run.started_at, run.finished_at) for run in runs if not run.doubtful]
+        well = [(run.started_at, run.finished_at) for run in runs if not run.doubtful]
+        ill = [(run.started_at, run.finished_at) for run in runs if run.doubtful]
         for line in _read_lines(self._rejected_path, Rejected):
-            if urls.host(line.url) and _is_time(line.modified_at):
-                sure = line.layout is not None or any(start <= line.time <= end for start, end in trusted)
-                key = urls.canonical(line.url)
-                self._doubted.pop(key, None)
-                self._rejected.pop(key, None)
-                (self._rejected if sure else self._doubted)[key] = line
+            if not (urls.host(line.url) and _is_time(line.modified_at)):
+                continue
+            key = urls.canonical(line.url)
+            earlier = self._doubted.pop(key, None)
+            self._rejected.pop(key, None)
+            if line.layout is not None or _within(line.time, well):
+                self._rejected[key] = line
+            else:
+                self._doubted[key] = earlier if earlier and earlier.reason == line.reason else line
+        yesterday = format_utc(datetime.now(UTC) - timedelta(days=1)) or ""
+        self._believed = {
+            key for key, line in self._doubted.items() if line.time < yesterday or not _within(line.time, ill)
+        }
 
     def _last_whole_run(self, runs: list[_Run]) -> _Run | None:
         """The last run after which nothing was missing, if the file still holds what it held then."""
@@ -468,6 +482,10 @@ def _arguments(command: str) -> list[str]:
     """The words behind the command; Scrapy takes its name out of sys.argv, ``ifp`` leaves it there."""
     words = sys.argv[1:]
     return words[1:] if words[:1] == [command] else words
+
+
+def _within(time: str, spans: list[tuple[str, str]]) -> bool:
+    return any(start <= time <= end for start, end in spans)
 
 
 def _later(said: str | None, known: str | None) -> bool:

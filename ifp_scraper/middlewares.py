@@ -7,6 +7,7 @@ import logging
 import re
 import time
 from datetime import UTC, datetime
+from math import inf
 from typing import TYPE_CHECKING
 
 from scrapy import signals
@@ -69,11 +70,18 @@ class RobotsMiddleware(RobotsTxtMiddleware):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._one_by_one = asyncio.Lock()
+        self._unreadable = False
 
     async def robot_parser(self, request: Request) -> RobotParser | None:
         """Return the rules for this address, null when there are none."""
         async with self._one_by_one:
             return await super().robot_parser(request)
+
+    def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
+        """Raise ``IgnoreRequest`` for what is forbidden."""
+        if self._unreadable:
+            raise IgnoreRequest("robots.txt cannot be read")
+        super().process_request_2(rp, request)
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
         if response.status >= 500 or response.status == 429:
@@ -84,6 +92,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         super()._robots_error(exc, netloc)
         if isinstance(exc, IgnoreRequest):  # a redirect off the site is as good as none
             return
+        self._unreadable = True
         what = f"{netloc}/robots.txt cannot be read, which forbids all"
         if not self.crawler.stats.get_value("downloader/response_count"):
             what = f"{self.crawler.settings['IFP_SITE']} cannot be reached"
@@ -122,6 +131,8 @@ class CrawlDelay:
 
 
 _REFUSED = ("403", "refused")
+_SAME_LENGTH = 1024
+"""Bytes by which a page may differ from one fetch to the next."""
 
 
 class BackOffMiddleware:
@@ -163,6 +174,8 @@ class BackOffMiddleware:
             return response
         if response.status in (429, 503) and (asked := _retry_after(response)):
             if asked > LONGEST_WAIT:
+                if request.meta.get("probe"):  # of this source alone, perhaps
+                    return response
                 self._crawler.spider.stop(f"the site asks to wait {asked:.0f} seconds")  # type: ignore[union-attr]
                 return response
             logger.info("the site asks to wait %.0f seconds", asked)
@@ -172,7 +185,7 @@ class BackOffMiddleware:
         if note and reason in _REFUSED and not may_refuse:
             note(request.url, refusal(response) or reason)
         again = self._again(request, reason, response)
-        if again is None and reason == "cut short":
+        if again is None and reason == "cut short" and "cut_at" in request.meta:
             raise ResponseDataLossError("cut short at another place each time")
         return again or response
 
@@ -210,7 +223,7 @@ class BackOffMiddleware:
             return "out of order"
         if mislabelled(response) or (request.meta.get("page") and not _is_html(response)):
             return "no HTML"
-        if cut_short(response) and request.meta.get("cut_at") != len(response.body):
+        if cut_short(response) and abs(request.meta.get("cut_at", -inf) - len(response.body)) > _SAME_LENGTH:
             return "cut short"  # the same length twice: that is how the site writes it
         return None
 

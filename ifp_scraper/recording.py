@@ -184,7 +184,7 @@ def cut_unfinished(path: Path) -> int:
     if whole:
         return 0
     cut = path.stat().st_size - last
-    if _begins_record(path, last + 1):
+    if _holds_whole_record(path, last + 1):
         raise RecordingError(
             f"the recording {path} is damaged at byte {last}, before its end: name another file in IFP_ARCHIVE. "
             "What is whole in this one can be read with -a archive=."
@@ -193,18 +193,33 @@ def cut_unfinished(path: Path) -> int:
     return cut
 
 
-def _begins_record(path: Path, offset: int) -> bool:
-    """Whether a record begins at this place or behind it."""
+def _holds_whole_record(path: Path, offset: int) -> bool:
+    """Whether a whole record begins at this place or behind it."""
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if not path.name.endswith(".gz"):
-            return content.find(b"\nWARC/1.", offset) >= 0
-        for magic in re.finditer(rb"\x1f\x8b\x08", content):
-            if magic.start() >= offset:
-                member = content[magic.start() : magic.end() + 4096]
-                with suppress(zlib.error):
-                    if zlib.decompressobj(31).decompress(member).startswith(b"WARC/"):
-                        return True
+        if path.name.endswith(".gz"):
+            begins = [match.start() for match in re.finditer(rb"\x1f\x8b\x08", content) if match.start() >= offset]
+            return any(_is_whole_gzipped(content, begin) for begin in begins)
+        begin = offset - 1
+        while (begin := content.find(b"\nWARC/1.", begin + 1)) >= 0:
+            end = content.find(b"\r\n\r\n", begin)
+            length = re.search(rb"\nContent-Length: *(\d{1,15})", content[begin:end], re.IGNORECASE)
+            if end >= 0 and length and end + 4 + int(length[1]) <= len(content):
+                return True
     return False
+
+
+def _is_whole_gzipped(content: mmap.mmap, begin: int) -> bool:
+    inflate = zlib.decompressobj(31)
+    try:
+        if not inflate.decompress(content[begin : begin + 4096]).startswith(b"WARC/"):
+            return False
+        for place in range(begin + 4096, len(content), 1 << 16):
+            if inflate.eof:
+                break
+            inflate.decompress(content[place : place + (1 << 16)])
+    except zlib.error:
+        return False
+    return inflate.eof
 
 
 def _is_whole_member(path: Path, offset: int) -> bool:

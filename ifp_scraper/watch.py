@@ -74,7 +74,8 @@ class Watch:
     only read by the last resort is noticed, while one that is read well is not.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, whole: bool = True) -> None:
+        self._whole = whole
         self._history: defaultdict[str, Fills] = defaultdict(Fills)
         self._all = Fills()
         self._read: Counter[str] = Counter()
@@ -122,7 +123,7 @@ class Watch:
     def _too_many(self, layout: str) -> bool:
         found, read = len(self._no_article[layout]), sum(self._read.values())
         pages, share = _UNREADABLE if layout else _NO_ARTICLE
-        if not read and not self._all.seen:
+        if self._whole and not read and not self._all.seen:
             pages = 1
         return found >= pages and found >= share * (read + found)
 

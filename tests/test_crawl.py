@@ -265,16 +265,17 @@ def test_a_new_slug_where_nothing_tells_of_edits(tmp_path: Path) -> None:
         assert all(line["status"] == "published" for line in lines(out))
 
 
-def test_an_edit_that_a_cache_still_hides_is_found_later(tmp_path: Path) -> None:
+@pytest.mark.parametrize("source", [{}, {"rest": 404, "sitemap": "yoast", "sitemap_size": 5}], ids=["rest", "sitemap"])
+def test_an_edit_that_a_cache_still_hides_is_found_later(source: dict[str, Any], tmp_path: Path) -> None:
     site = Site(make_posts(12, seed=5))
     out = tmp_path / "ifp.jsonl"
-    with serve(site, amp=None) as server:
+    with serve(site, amp=None, **source) as server:
         assert crawl(server.url, out).status == 0
-        post = site.open_posts()[4]
+        post = site.open_posts()[8]
         before = server.get(post.path)
         site.advance(minutes=30)
         site.edit(post.id, headline="Edited behind a cache")
-        later = site.edit(site.open_posts()[6].id, at=site.now + timedelta(minutes=5), headline="Edited after it")
+        later = site.edit(site.open_posts()[0].id, at=site.now + timedelta(minutes=5), headline="Edited after it")
         site.advance(minutes=10)
         answer = server.get
         cached = replace(before, headers={**before.headers, "Age": "2000"})

@@ -7,6 +7,7 @@ import logging
 import resource
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 from scrapy.exceptions import DropItem
 from scrapy.settings import Settings
 
+from ifp_scraper.dates import format_utc
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger, Rejected
 from ifp_scraper.merge import ArticleRef
@@ -89,6 +91,27 @@ def test_what_gave_no_article_is_asked_again_unless_its_run_went_well(
     settled = layout is not None or ended == "well"
     assert {after.is_current(ArticleRef(url)) for url in gone} == {settled}
     assert after.rejected_reason(gone[0]) == reason
+
+
+@pytest.mark.parametrize(("ended", "age", "alarm"), [("killed", 0, False), ("ill", 0, True), ("ill", 2, False)])
+def test_the_same_verdict_again_is_an_alarm_only_while_the_site_may_be_ill(
+    ledger: Ledger, ended: str, age: int, alarm: bool
+) -> None:
+    dead = [Rejected.of(f"{SITE}/{number}/", "status 404", None, None) for number in range(6)]
+    then = format_utc(datetime.now(UTC) - timedelta(days=age)) or ""
+    ledger.started_at -= timedelta(days=age)
+    for one in dead:
+        ledger.reject(replace(one, time=then))
+    if ended == "ill":
+        ledger.finish(reason="finished", why=None, requests=1, received=1, errors=0)
+    for _ in range(2):  # a third run sees when the first one was
+        again = reopened(ledger)
+        for one in dead:
+            again.reject(one)
+        assert again.watch.doubts_rejections is alarm
+        again.finish(reason="finished", why=None, requests=1, received=1, errors=0)
+        assert again.exit_status == int(alarm)
+    assert reopened(ledger).is_current(ArticleRef(dead[0].url)) is not alarm
 
 
 @pytest.mark.parametrize(

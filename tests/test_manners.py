@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import time
-from itertools import pairwise
+from dataclasses import replace
+from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -288,6 +289,24 @@ def test_a_page_cut_elsewhere_each_time_is_a_failure(tmp_path: Path) -> None:
         assert_complete(site, server.url, out)
 
 
+@pytest.mark.parametrize("retries", [0, 2])
+def test_pages_that_end_without_a_tag_are_read(retries: int, tmp_path: Path) -> None:
+    site = Site(make_posts(12, seed=5))
+    with serve(site, amp=None) as server:
+        answer = server.get
+        many = count()
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            found = answer(target, headers)
+            end = b"<!-- %s -->" % (b"x" * (next(many) * 97 % 400))
+            return replace(found, body=found.body.replace(b"</html>", end)) if b"<html" in found.body else found
+
+        server.get = get  # type: ignore[method-assign]
+        run = crawl(server.url, tmp_path / "a.jsonl", *QUICK, "-s", f"RETRY_TIMES={retries}")
+        assert run.status == 0, run.err
+        assert len(lines(tmp_path / "a.jsonl")) == len(site.open_posts())
+
+
 @pytest.mark.parametrize("source", ["rest", "sitemap"])
 def test_a_list_of_nothing_is_no_list(source: str, tmp_path: Path) -> None:
     site = Site(make_posts(12, seed=5))
@@ -341,6 +360,18 @@ def test_what_robots_txt_forbids_for_a_while_is_read_later(tmp_path: Path) -> No
         assert_complete(site, server.url, out)
 
 
+def test_nor_what_is_named_is_asked_then(tmp_path: Path) -> None:
+    site = Site(make_posts(6, seed=5))
+    with serve(site) as server:
+        server.fault("robots.txt", 503, None)
+        named = ",".join(server.url + post.path for post in site.open_posts())
+        run = crawl(server.url, tmp_path / "a.jsonl", *QUICK, "-a", f"urls={named}", "-s", "RETRY_TIMES=0")
+        assert run.status == 1
+        assert set(server.requests()) == {"/robots.txt"}
+        assert "0 rejected" in run.err
+        assert not (tmp_path / "a.rejected.jsonl").exists()
+
+
 def test_requests_that_wait_for_robots_txt_together_obey_it(tmp_path: Path) -> None:
     site = Site(make_posts(12, seed=5))
     paths = [post.path for post in site.open_posts()]
@@ -379,6 +410,15 @@ def test_nothing_goes_out_while_the_site_asks_to_wait(tmp_path: Path) -> None:
         assert run.status == 0, run.err
         place = [target for _, target in seen].index(fault.hits[0])
         assert seen[place + 1][0] - seen[place][0] > 2.9
+
+
+def test_a_source_that_asks_for_an_hour_is_passed_over(tmp_path: Path) -> None:
+    site = Site(make_posts(8, seed=5))
+    with serve(site, amp=None) as server:
+        server.fault("wp-json", 503, None, retry_after=3600)
+        run = crawl(server.url, tmp_path / "a.jsonl", *QUICK)
+        assert run.status == 0, run.err
+        assert_complete(site, server.url, tmp_path / "a.jsonl")
 
 
 def test_a_site_that_asks_for_an_hour_is_left(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ifp_scraper.recording import cut_unfinished
 from tests.crawling import crawl, lines, scrapy
 from tests.site import Site, make_posts, serve
 
@@ -61,6 +62,19 @@ def test_a_recording_gives_the_lines_of_the_crawl(tmp_path: Path) -> None:
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "digest pass" in checked.stdout
+
+
+@pytest.mark.parametrize("name", ["all.warc.gz", "all.warc"])
+def test_wherever_a_kill_cuts_a_recording_the_next_run_goes_on(name: str, tmp_path: Path) -> None:
+    recording, cut = tmp_path / name, tmp_path / f"cut-{name}"
+    with serve(Site(make_posts(3, seed=8)), amp=None) as server:
+        assert crawl(server.url, tmp_path / "a.jsonl", *QUICK, "-s", f"IFP_ARCHIVE={recording}").status == 0
+    whole = recording.read_bytes()
+    for size in (*range(len(whole) - 1, len(whole) - 3000, -1), *range(len(whole) - 3000, len(whole) // 2, -97)):
+        cut.write_bytes(whole[:size])
+        cut_unfinished(cut)
+        assert whole.startswith(cut.read_bytes())
+        assert cut.stat().st_size > size - 60_000
 
 
 @pytest.mark.parametrize("name", ["all.warc.gz", "all.warc"])

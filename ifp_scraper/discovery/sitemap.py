@@ -158,7 +158,7 @@ class SitemapSource:
             newest = walk.newest_modified
             # The latest is read in any case: an index may be older than its children.
             posts = _newest_first(posts)
-            fresh = posts[:1] + [entry for entry in posts[1:] if entry.lastmod is None or entry.lastmod > newest]
+            fresh = posts[:1] + [entry for entry in posts[1:] if entry.lastmod is None or entry.lastmod >= newest]
             self._ask_feed = len(fresh) == 1 < len(posts)  # else the requests would be too many
             posts = fresh
         return _since(_newest_first(posts), walk)

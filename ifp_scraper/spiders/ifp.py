@@ -351,7 +351,7 @@ class IfpSpider(scrapy.Spider):
         if isinstance(error, HttpError):
             self._bad_status(error.response, ref)
         elif isinstance(error, IgnoreRequest):
-            if self.archive is None:
+            if self.archive is None and not self.ending:
                 self.ledger.reject(Rejected.of(ref.url, str(error) or "ignored", None, ref.modified_at))
         else:
             self._failed(ref.url, f"{error.__class__.__name__}: {_first_line(error)}")

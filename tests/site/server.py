@@ -147,7 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(response, self.path)
         elif fault.kind == "cut-anywhere":
             response = owner.get(self.path)
-            response.body = response.body[: len(response.body) * 3 // 4 - len(fault.hits)]
+            response.body = response.body[: len(response.body) * 3 // 4 - 2000 * len(fault.hits)]
             self._send(response, self.path)
         else:
             self._send(_faulty(owner.view(), fault), self.path)
