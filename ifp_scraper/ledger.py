@@ -41,6 +41,7 @@ DEFAULT_OUTPUT = "output/ifp.jsonl"
 NO_ARTICLE = "no article"
 """Why a page that is no post at all is rejected."""
 
+_MISSING = ("status 404", "status 410")
 _FORBIDDEN = "Forbidden by robots.txt"
 """What Scrapy says of it."""
 
@@ -147,10 +148,10 @@ class Ledger:
         runs = _read_lines(self._runs_path, _Run)
         self._rejected: dict[str, Rejected] = {}
         self._doubted: dict[str, Rejected] = {}
-        """Rejected by a run that met next to nothing else, or was killed: the site may only have been ill. Of several
-        times for the same reason it is the first."""
+        """Rejected by a run that met next to nothing else, or was killed: the site may only have been ill. Missing
+        once: a cache may have kept that from before the article was published. Of several times it is the first."""
         self._believed: set[str] = set()
-        """Those of which the same verdict once more is no news: of a killed run, or a day old."""
+        """Those of which the same verdict once more is no news: not of an ill site, or a day old."""
         self._read_rejected(runs)
         runs = [run for run in runs if run.site == options.site]
         self._base = self._last_whole_run(runs)
@@ -174,7 +175,7 @@ class Ledger:
     def is_known(self, ref: ArticleRef) -> bool:
         """Whether the article is in the file, or among the rejected."""
         url = urls.canonical(ref.url)
-        return self.store.find(ref.id, url) is not None or url in self._rejected
+        return self.store.find(ref.id, url) is not None or url in self._rejected or url in self._doubted
 
     def is_current(self, ref: ArticleRef) -> bool:
         """Whether the article need not be fetched: known, not edited since, and not to be refreshed."""
@@ -200,9 +201,10 @@ class Ledger:
         return not later and self.is_current(ref)
 
     def unread(self) -> list[ArticleRef]:
-        """Rejected pages that another version of the extractor could not read; this one may."""
-        rejected = self._rejected.values()
-        return [ArticleRef(one.url, modified_at=one.modified_at) for one in rejected if not one.holds(None)]
+        """Rejected addresses that may give an article now: of another version's reading, and ``_doubted`` ones."""
+        found = [one for one in self._rejected.values() if not one.holds(None)]
+        found += (one for key, one in self._doubted.items() if self.store.find(None, key) is None)
+        return [ArticleRef(one.url, modified_at=one.modified_at) for one in found]
 
     def rejected_reason(self, url: str) -> str | None:
         """Why a canonical address gave no line; null when it was never tried."""
@@ -220,7 +222,7 @@ class Ledger:
             is_known=self.is_known,
             caught_up=base is not None,
             known_count=sum(known.status != "gone" for known in self.store.known())
-            + sum(self.store.find(None, url) is None for url in self._rejected),
+            + sum(self.store.find(None, url) is None for url in (*self._rejected, *self._doubted)),
             newest_modified=base.newest_modified if base else None,
             sitemaps=sitemaps,
             validators=dict(base.validators) if base else {},
@@ -456,10 +458,11 @@ class Ledger:
             key = urls.canonical(line.url)
             earlier = self._doubted.pop(key, None)
             self._rejected.pop(key, None)
-            if line.layout is not None or _within(line.time, well):
+            again = earlier is not None and earlier.reason == line.reason
+            if line.layout is not None or (_within(line.time, well) and (again or line.reason not in _MISSING)):
                 self._rejected[key] = line
             else:
-                self._doubted[key] = earlier if earlier and earlier.reason == line.reason else line
+                self._doubted[key] = earlier if earlier and again else line
         yesterday = format_utc(datetime.now(UTC) - timedelta(days=1)) or ""
         self._believed = {
             key for key, line in self._doubted.items() if line.time < yesterday or not _within(line.time, ill)

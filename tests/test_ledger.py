@@ -79,7 +79,7 @@ def test_a_whole_run_is_gone_on_from(ledger: Ledger) -> None:
 def test_what_gave_no_article_is_asked_again_unless_its_run_went_well(
     ledger: Ledger, layout: str | None, ended: str
 ) -> None:
-    reason = "no body" if layout else "status 404"
+    reason = "no body" if layout else "no article"
     gone = [f"{SITE}/{number}/" for number in range(5 if ended == "nothing else" else 1)]
     if ended == "well":
         ledger.write(ARTICLE)

@@ -248,7 +248,8 @@ def test_a_site_that_is_ill_for_a_while_loses_no_article(kind: Any, tmp_path: Pa
         assert_complete(site, server.url, out)
 
 
-def test_a_few_dead_addresses_are_asked_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("for_good", [True, False])
+def test_what_is_missing_is_asked_once_more(for_good: bool, tmp_path: Path) -> None:
     site = Site(make_posts(16, seed=5))
     out = tmp_path / "ifp.jsonl"
     dead = site.open_posts()[3].path
@@ -256,8 +257,15 @@ def test_a_few_dead_addresses_are_asked_once(tmp_path: Path) -> None:
         server.fault(dead, 404, None)
         assert crawl(server.url, out, *QUICK).status == 0
         server.clear()
+        if for_good:
+            server.fault(dead, 404, None)
+        assert crawl(server.url, out, *QUICK).status == 0
+        assert dead in server.requests()
+        assert len(server.log) <= 5
+        server.clear()
         assert crawl(server.url, out, *QUICK).status == 0
         assert dead not in server.requests()
+        assert len(lines(out)) == len(site.open_posts()) - for_good
 
 
 def test_the_page_of_an_update_is_tried_again(tmp_path: Path) -> None:
