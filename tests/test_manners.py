@@ -437,3 +437,19 @@ def test_a_site_that_asks_for_an_hour_is_left(tmp_path: Path) -> None:
         assert (run.status, "asks to wait 3600 seconds" in run.err) == (1, True), run.err
         assert len(fault.hits) == 1
         assert len(server.log) < 20
+
+
+def test_a_delay_longer_than_autothrottles_longest_is_kept(tmp_path: Path) -> None:
+    slow = ("-s", "DOWNLOAD_DELAY=0.6", "-s", "AUTOTHROTTLE_START_DELAY=0.1", "-s", "AUTOTHROTTLE_MAX_DELAY=0.1")
+    asked_at: list[float] = []
+    with serve(Site(make_posts(6, seed=5)), amp=None) as server:
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            asked_at.append(time.monotonic())
+            return answer(target, headers)
+
+        server.get = get  # type: ignore[method-assign]
+        assert crawl(server.url, tmp_path / "a.jsonl", *slow, fast=False).status == 0
+    assert len(asked_at) > 6
+    assert min(later - earlier for earlier, later in pairwise(asked_at)) > 0.25  # half of it, as it varies

@@ -116,8 +116,6 @@ class IfpSpider(scrapy.Spider):
             RecordingError: when nothing can be read in the recording.
         """
         settings = crawler.settings
-        slowest = max(settings.getfloat("AUTOTHROTTLE_MAX_DELAY"), settings.getfloat("DOWNLOAD_DELAY"))
-        settings.set("AUTOTHROTTLE_MAX_DELAY", slowest, priority="cmdline")
         if "options" not in kwargs:
             check_settings(settings)
             options = read_options(kwargs, settings["IFP_SITE"])
@@ -127,6 +125,9 @@ class IfpSpider(scrapy.Spider):
                 options = replace(options, site=archive.site(options.site))
             kwargs = {"options": options, "ledger": Ledger.open(options, settings), "archive": archive}
         spider = super().from_crawler(crawler, *args, **kwargs)
+        # AutoThrottle would shorten a longer delay to its longest.
+        slowest = max(settings.getfloat("AUTOTHROTTLE_MAX_DELAY"), settings.getfloat("DOWNLOAD_DELAY"))
+        settings.set("AUTOTHROTTLE_MAX_DELAY", slowest, priority="cmdline")
         # An archive run takes the recorded site, and what stays on the site must know which.
         settings.set("IFP_SITE", spider.options.site, priority="cmdline")
         if contact := settings["IFP_CONTACT"]:
