@@ -35,9 +35,10 @@ from ifp_scraper.discovery.recording import (
     without_failed,
 )
 from ifp_scraper.items import Article
-from ifp_scraper.ledger import NO_ARTICLE, Ledger, Rejected
+from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import add_evidence, join_pages, merge_views
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
+from ifp_scraper.rejections import NO_ARTICLE, Rejected
 from ifp_scraper.warc import read_responses, record_time
 from ifp_scraper.wayback import unwrap_address, unwrap_page
 

@@ -1,35 +1,34 @@
-"""What a crawl knows and writes: the output, and beside it what was rejected and what each run did.
+"""What a crawl knows, writes and says: the output, what was rejected, and the line and summary of the run.
 
-``FILE.jsonl`` is the database, ``FILE.rejected.jsonl`` what looked like an article and was none, ``FILE.runs.jsonl``
-one line a run. The last two save requests; without them a run only looks at more.
+``FILE.jsonl`` is the database. ``FILE.rejected.jsonl`` (``rejections.py``) and ``FILE.runs.jsonl`` (``runs.py``)
+save requests; without them a run only looks at more.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import platform
 import sys
 import time
 from collections import Counter
-from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from ifp_scraper import archive, urls
-from ifp_scraper.dates import format_utc, parse_utc, read_instant
+from ifp_scraper import archive, sidecars, urls
+from ifp_scraper.dates import format_utc, parse_utc
 from ifp_scraper.discovery import Fetch, Walk
 from ifp_scraper.items import Article
 from ifp_scraper.merge import ArticleRef
 from ifp_scraper.options import Options
 from ifp_scraper.pages.article import EXTRACTOR_VERSION
+from ifp_scraper.rejections import NO_ARTICLE, Rejected, Rejections
 from ifp_scraper.revisions import decide, text_hash
+from ifp_scraper.runs import Head, Runs
 from ifp_scraper.store import Known, Store, StoreError, explain
 from ifp_scraper.watch import Watch
 
@@ -38,85 +37,15 @@ if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
 
 DEFAULT_OUTPUT = "output/ifp.jsonl"
-NO_ARTICLE = "no article"
-"""Why a page that is no post at all is rejected."""
-
-_MISSING = ("status 404", "status 410")
-_FORBIDDEN = "Forbidden by robots.txt"
-"""What Scrapy says of it."""
-
-LEADS_TO = "leads to "
-"""Begin of the reason for an address that led to an article known by another one."""
 
 _FAILED_SHARE = 0.01
 """Share of failed fetches from which a run has not done its job."""
 
-_HEAD = 4096
 _KEPT_FAILURES = 1000
 """Failed addresses that the runs file keeps for the next run."""
 
 _KEPT_PAGES = 20
 """Unreadable pages that are kept beside the rejected file, for ``scrapy fixture``."""
-
-_Line = TypeVar("_Line")
-
-
-@dataclass(slots=True, frozen=True)
-class Rejected:
-    """A page that looked like an article, or was listed as one, and gave no line."""
-
-    url: str
-    reason: str
-    layout: str | None
-    """The layout that was tried."""
-
-    time: str
-    modified_at: str | None = None
-    """What discovery said of its last edit: it is fetched again when that moves on."""
-
-    extractor_version: str | None = None
-    """A page that came and could not be read, or was no article, is fetched again by another version."""
-
-    @classmethod
-    def of(cls, url: str, reason: str, layout: str | None, modified_at: str | None) -> Rejected:
-        """Reject now."""
-        return cls(url, reason, layout, format_utc(datetime.now(UTC)) or "", modified_at, EXTRACTOR_VERSION)
-
-    def holds(self, modified_at: str | None) -> bool:
-        """Whether the page need not be fetched again."""
-        if self.reason == _FORBIDDEN:  # to ask robots.txt again costs nothing
-            return False
-        was_read = self.layout is not None or self.reason == NO_ARTICLE
-        if was_read and self.extractor_version not in (None, EXTRACTOR_VERSION):
-            return False
-        return not _later(modified_at, self.modified_at)
-
-
-class _Head(msgspec.Struct):
-    """What tells a file from another of the same name."""
-
-    bytes: Annotated[int, msgspec.Meta(ge=0, le=_HEAD)]
-    sha256: str
-
-
-class _Run(msgspec.Struct):
-    """What later runs read of a line of the runs file."""
-
-    site: str
-    complete: bool
-    articles: Annotated[int, msgspec.Meta(ge=0)]
-    head: _Head
-    started_at: str = ""
-    finished_at: str = ""
-    doubtful: bool = False
-    failed_urls: list[str] = []
-    newest_modified: str | None = None
-    validators: dict[str, dict[str, str]] = {}
-    source: str | None = None
-
-    def __post_init__(self) -> None:
-        if not _is_time(self.newest_modified):
-            raise ValueError("not a time")
 
 
 class Ledger:
@@ -141,20 +70,14 @@ class Ledger:
         self.finished = False
         self.trouble: str | None = None
         """A file beside the output that could not be written."""
-        self._rejected_path = path.with_suffix(".rejected.jsonl")
         self._runs_path = path.with_suffix(".runs.jsonl")
+        rejected_path = path.with_suffix(".rejected.jsonl")
         if start_over:
-            self._rejected_path.unlink(missing_ok=True)
-        runs = _read_lines(self._runs_path, _Run)
-        self._rejected: dict[str, Rejected] = {}
-        self._doubted: dict[str, Rejected] = {}
-        """Rejected by a run that met next to nothing else, or was killed: the site may only have been ill. Missing
-        once: a cache may have kept that from before the article was published. Of several times it is the first."""
-        self._believed: set[str] = set()
-        """Those of which the same verdict once more is no news: not of an ill site, or a day old."""
-        self._read_rejected(runs)
-        runs = [run for run in runs if run.site == options.site]
-        self._base = self._last_whole_run(runs)
+            rejected_path.unlink(missing_ok=True)
+        runs = Runs.read(self._runs_path)
+        self.rejections = Rejections(rejected_path, runs)
+        runs = runs.of_site(options.site)
+        self._base = runs.last_complete(path, len(self.store))
         self._failed_before = set(runs[-1].failed_urls) if runs else set()
         """Articles of which a page failed and was not fetched since: they are fetched, however much is known."""
         self.current_walk: Walk | None = None
@@ -175,21 +98,20 @@ class Ledger:
     def is_known(self, ref: ArticleRef) -> bool:
         """Whether the article is in the file, or among the rejected."""
         url = urls.canonical(ref.url)
-        return self.store.find(ref.id, url) is not None or url in self._rejected or url in self._doubted
+        return self.store.find(ref.id, url) is not None or url in self.rejections
 
     def is_current(self, ref: ArticleRef) -> bool:
         """Whether the article need not be fetched: known, not edited since, and not to be refreshed."""
         url = urls.canonical(ref.url)
         known = self.store.find(ref.id, url)
         if known is None:
-            rejected = self._rejected.get(url)
-            return rejected is not None and rejected.holds(ref.modified_at)
+            return self.rejections.hold(url, ref)
         if known.status == "gone" or known.url in self._failed_before:
             return False
         refresh = self.options.refresh
         if refresh is not None and (known.published_at is None or parse_utc(known.published_at) >= refresh):
             return False
-        return not _later(ref.modified_at, known.modified_at)
+        return not ref.is_edited_since(known.modified_at)
 
     def is_settled(self, ref: ArticleRef) -> bool:
         """Whether it is current, and was so after the last whole run.
@@ -201,15 +123,8 @@ class Ledger:
         return not later and self.is_current(ref)
 
     def unread(self) -> list[ArticleRef]:
-        """Rejected addresses that may give an article now: of another version's reading, and ``_doubted`` ones."""
-        found = [one for one in self._rejected.values() if not one.holds(None)]
-        found += (one for key, one in self._doubted.items() if self.store.find(None, key) is None)
-        return [ArticleRef(one.url, modified_at=one.modified_at) for one in found]
-
-    def rejected_reason(self, url: str) -> str | None:
-        """Why a canonical address gave no line; null when it was never tried."""
-        rejected = self._rejected.get(url) or self._doubted.get(url)
-        return rejected.reason if rejected else None
+        """Rejected addresses that may give an article now."""
+        return [ref for ref in self.rejections.reopened() if self.store.find(None, urls.canonical(ref.url)) is None]
 
     def walk(self, fetch: Fetch, sitemaps: list[str], *, everything: bool = False) -> Walk:
         """Return what a source must be told; ``everything`` asks for its whole list, whatever is known."""
@@ -222,7 +137,7 @@ class Ledger:
             is_known=self.is_known,
             caught_up=base is not None,
             known_count=sum(known.status != "gone" for known in self.store.known())
-            + sum(self.store.find(None, url) is None for url in (*self._rejected, *self._doubted)),
+            + sum(self.store.find(None, url) is None for url in self.rejections),
             newest_modified=base.newest_modified if base else None,
             sitemaps=sitemaps,
             validators=dict(base.validators) if base else {},
@@ -254,7 +169,7 @@ class Ledger:
             decision.article.duplicate_of = owner.url if owner and owner.url != decision.article.url else None
             self.store.append(decision.article)
             self.counts["duplicates"] += decision.article.duplicate_of is not None
-            self._rejected.pop(article.url, None)
+            self.rejections.forget(article.url)
         self.counts[decision.outcome] += 1
         self._failed_before.discard(article.url)
         self._progress()
@@ -276,20 +191,15 @@ class Ledger:
         # A person may name any page; in a recording there is any. That says nothing of the site's layout.
         listed = self.options.archive is None and not self.options.urls
         known = self.options.archive is None and self.store.find(None, key) is not None
-        before = self._rejected.get(key)
-        believed = before or (self._doubted.get(key) if key in self._believed else None)
-        news = not rejected.reason.startswith(LEADS_TO) and (believed is None or believed.reason != rejected.reason)
-        no_article = not rejected.layout and news and (listed or (known and rejected.reason == NO_ARTICLE))
-        if response is not None or no_article:
+        asked_for = listed or (known and rejected.reason == NO_ARTICLE)
+        if response is not None or (not rejected.layout and asked_for and self.rejections.is_news(rejected)):
             self.watch.no_article(rejected.url, rejected.layout, rejected.reason)
         self.counts["rejected"] += 1
         self._failed_before.discard(key)
-        self._rejected[key] = rejected
-        if before is None or replace(before, time=rejected.time) != rejected:
-            try:
-                _append(self._rejected_path, asdict(rejected))
-            except OSError as error:
-                self.trouble = f"{self._rejected_path} cannot be written: {explain(error)}"
+        try:
+            self.rejections.add(rejected)
+        except OSError as error:
+            self.trouble = f"{self.rejections.path} cannot be written: {explain(error)}"
         if response is not None and self.counts["kept pages"] < _KEPT_PAGES:
             self._keep_page(rejected.url, response)
 
@@ -439,41 +349,13 @@ class Ledger:
             "newest_published": self.store.newest_published,
             "validators": self.current_walk.validators if self.current_walk else {},
             "source": self.current_walk.source if self.current_walk else None,
-            "head": msgspec.structs.asdict(_head(self.store.path)),
+            "head": msgspec.structs.asdict(Head.of(self.store.path)),
         }
         try:
-            _append(self._runs_path, run)
+            sidecars.append(self._runs_path, run)
         except OSError as error:
             self.say(f"{self._runs_path} cannot be written: {explain(error)}")
             self.exit_status = 1
-
-    # -- the files beside --------------------------------------------------------------------------------------------
-
-    def _read_rejected(self, runs: list[_Run]) -> None:
-        well = [(run.started_at, run.finished_at) for run in runs if not run.doubtful]
-        ill = [(run.started_at, run.finished_at) for run in runs if run.doubtful]
-        for line in _read_lines(self._rejected_path, Rejected):
-            if not (urls.host(line.url) and _is_time(line.modified_at)):
-                continue
-            key = urls.canonical(line.url)
-            earlier = self._doubted.pop(key, None)
-            self._rejected.pop(key, None)
-            again = earlier is not None and earlier.reason == line.reason
-            if line.layout is not None or (_within(line.time, well) and (again or line.reason not in _MISSING)):
-                self._rejected[key] = line
-            else:
-                self._doubted[key] = earlier if earlier and again else line
-        yesterday = format_utc(datetime.now(UTC) - timedelta(days=1)) or ""
-        self._believed = {
-            key for key, line in self._doubted.items() if line.time < yesterday or not _within(line.time, ill)
-        }
-
-    def _last_whole_run(self, runs: list[_Run]) -> _Run | None:
-        """The last run after which nothing was missing, if the file still holds what it held then."""
-        whole = [run for run in runs if run.complete][-1:]
-        if not whole or len(self.store) < whole[0].articles:
-            return None
-        return whole[0] if whole[0].head == _head(self.store.path, whole[0].head.bytes) else None
 
     def _seen_until(self) -> str | None:
         """Up to when no edit can have been missed: what came while the run went on may have been listed before."""
@@ -485,54 +367,3 @@ def _arguments(command: str) -> list[str]:
     """The words behind the command; Scrapy takes its name out of sys.argv, ``ifp`` leaves it there."""
     words = sys.argv[1:]
     return words[1:] if words[:1] == [command] else words
-
-
-def _within(time: str, spans: list[tuple[str, str]]) -> bool:
-    return any(start <= time <= end for start, end in spans)
-
-
-def _later(said: str | None, known: str | None) -> bool:
-    """Whether discovery says of a later edit than the one known."""
-    return said is not None and (known is None or said > known)
-
-
-def _head(path: Path, size: int = _HEAD) -> _Head:
-    with path.open("rb") as stream:
-        start = stream.read(size)
-    return _Head(len(start), hashlib.sha256(start).hexdigest())
-
-
-def _append(path: Path, value: dict[str, Any]) -> None:
-    """Append one whole line; what an earlier kill left unfinished is ended first."""
-    line = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
-    with path.open("ab+", buffering=0) as stream:
-        size = stream.seek(0, os.SEEK_END)
-        if size:
-            stream.seek(-1, os.SEEK_END)
-            if stream.read(1) != b"\n":
-                line = b"\n" + line
-        try:
-            while line:
-                line = line[stream.write(line) or 0 :]
-        except OSError:
-            with suppress(OSError):
-                os.ftruncate(stream.fileno(), size)
-            raise
-
-
-def _read_lines(path: Path, kind: type[_Line]) -> list[_Line]:
-    """The lines of a JSON Lines file; one that is broken, or not of this kind, is passed over."""
-    decoder = msgspec.json.Decoder(kind)
-    found = []
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return []
-    for line in content.splitlines():
-        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            found.append(decoder.decode(line))
-    return found
-
-
-def _is_time(text: str | None) -> bool:
-    return text is None or read_instant(text) is not None

@@ -9,7 +9,8 @@ import msgspec
 from scrapy.exceptions import DropItem
 
 from ifp_scraper.items import Article
-from ifp_scraper.ledger import Ledger, Rejected
+from ifp_scraper.ledger import Ledger
+from ifp_scraper.rejections import Rejected
 from ifp_scraper.store import StoreError
 
 if TYPE_CHECKING:

@@ -16,8 +16,9 @@ from ifp_scraper import urls
 from ifp_scraper.dates import format_utc
 from ifp_scraper.discovery import FetchFailed
 from ifp_scraper.items import Article
-from ifp_scraper.ledger import Ledger, Rejected
+from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import read_options
+from ifp_scraper.rejections import Rejected
 from ifp_scraper.spiders.ifp import IfpSpider
 from tests.site import SiteServer
 

@@ -18,10 +18,11 @@ from scrapy.settings import Settings
 
 from ifp_scraper.dates import format_utc
 from ifp_scraper.items import Article
-from ifp_scraper.ledger import Ledger, Rejected
+from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import ArticleRef
 from ifp_scraper.options import Options
 from ifp_scraper.pipelines import StorePipeline
+from ifp_scraper.rejections import Rejected
 from tests.crawling import Run, crawl, lines, scrapy
 from tests.site import Site, make_posts, serve
 
@@ -90,7 +91,7 @@ def test_what_gave_no_article_is_asked_again_unless_its_run_went_well(
     after = reopened(ledger)
     settled = layout is not None or ended == "well"
     assert {after.is_current(ArticleRef(url)) for url in gone} == {settled}
-    assert after.rejected_reason(gone[0]) == reason
+    assert after.rejections.reason(gone[0]) == reason
 
 
 @pytest.mark.parametrize(("ended", "age", "alarm"), [("killed", 0, False), ("ill", 0, True), ("ill", 2, False)])

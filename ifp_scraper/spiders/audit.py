@@ -67,7 +67,7 @@ class AuditSpider(IfpSpider):
             audit.listed[url] = month[:7] if month else None
             if known is not None and known.status != "gone":
                 found.add(known.number)
-            elif (reason := self.ledger.rejected_reason(url)) is not None:
+            elif (reason := self.ledger.rejections.reason(url)) is not None:
                 audit.rejected[url] = reason
             else:
                 audit.missing.append(url)

@@ -31,11 +31,12 @@ from ifp_scraper.discovery.recording import RecordedArticle, find_recorded, is_a
 from ifp_scraper.discovery.rest import RestSource
 from ifp_scraper.discovery.sitemap import SitemapSource
 from ifp_scraper.items import Article
-from ifp_scraper.ledger import LEADS_TO, NO_ARTICLE, Ledger, Rejected
+from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import ArticleRef, add_evidence, join_pages, merge_views
 from ifp_scraper.middlewares import LONGEST_WAIT, RobotsMiddleware, mislabelled, out_of_order, refusal
 from ifp_scraper.options import Options, SourceName, read_options
 from ifp_scraper.pages import ArticlePage, Capture, CutOff, UnreadablePage, read_page
+from ifp_scraper.rejections import LEADS_TO, NO_ARTICLE, Rejected
 from ifp_scraper.spiders.turns import Turns
 
 if TYPE_CHECKING:

@@ -1,0 +1,150 @@
+"""Addresses that gave no article (``FILE.rejected.jsonl``), and how long that holds.
+
+A rejected address is not fetched again until it changes. Three kinds of verdict hold less:
+
+- one that says nothing of a layout (404, no article, a way off the site) from a run that was killed, or that met next
+  to nothing else: the site may only have been ill;
+- a first 404: a cache may have kept it from before the article was published;
+- one of robots.txt: to ask it again costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from ifp_scraper import sidecars, urls
+from ifp_scraper.dates import format_utc, read_instant
+from ifp_scraper.merge import ArticleRef
+from ifp_scraper.pages.article import EXTRACTOR_VERSION
+from ifp_scraper.runs import Run, Runs
+
+NO_ARTICLE = "no article"
+"""Why a page that is no post at all is rejected."""
+
+LEADS_TO = "leads to "
+"""Begin of the reason for an address that led to an article known by another one."""
+
+_MISSING = ("status 404", "status 410")
+_FORBIDDEN = "Forbidden by robots.txt"
+"""What Scrapy says of it."""
+
+
+@dataclass(slots=True, frozen=True)
+class Rejected:
+    """A page that looked like an article, or was listed as one, and gave no line."""
+
+    url: str
+    reason: str
+    layout: str | None
+    """The layout that was tried; null when there was none to try."""
+
+    time: str
+    """RFC 3339 in UTC."""
+
+    modified_at: str | None = None
+    """What discovery said of its last edit: it is fetched again when that moves on."""
+
+    extractor_version: str | None = None
+    """A page that came and could not be read, or was no article, is fetched again by another version."""
+
+    @classmethod
+    def of(cls, url: str, reason: str, layout: str | None, modified_at: str | None) -> Rejected:
+        """Reject now."""
+        return cls(url, reason, layout, format_utc(datetime.now(UTC)) or "", modified_at, EXTRACTOR_VERSION)
+
+    def holds(self, ref: ArticleRef) -> bool:
+        """Whether the page need not be fetched again."""
+        if self.reason == _FORBIDDEN:
+            return False
+        was_read = self.layout is not None or self.reason == NO_ARTICLE
+        if was_read and self.extractor_version not in (None, EXTRACTOR_VERSION):
+            return False
+        return not ref.is_edited_since(self.modified_at)
+
+
+class Rejections:
+    """The rejected addresses of one output. Keys are canonical URLs."""
+
+    def __init__(self, path: Path, runs: Runs) -> None:
+        self.path = path
+        self._settled: dict[str, Rejected] = {}
+        self._doubted: dict[str, Rejected] = {}
+        """Those that hold less, see above. Of several times that an address got the same verdict it is the first."""
+
+        well = [run for run in runs if not run.doubtful]
+        ill = [run for run in runs if run.doubtful]
+        for line in sidecars.read(path, Rejected):
+            if urls.host(line.url) and (line.modified_at is None or read_instant(line.modified_at) is not None):
+                self._remember(line, in_good_health=_within(line.time, well))
+        yesterday = format_utc(datetime.now(UTC) - timedelta(days=1)) or ""
+        self._believed = {
+            key for key, line in self._doubted.items() if line.time < yesterday or not _within(line.time, ill)
+        }
+        """Those of which the same verdict once more is no news: not of an ill site, or a day old."""
+
+    def _remember(self, line: Rejected, *, in_good_health: bool) -> None:
+        """Take in a line of the file; ``in_good_health``: its run ended, and the site seemed well."""
+        key = urls.canonical(line.url)
+        self._settled.pop(key, None)
+        earlier = self._doubted.pop(key, None)
+        again = earlier is not None and earlier.reason == line.reason
+        if line.layout is not None or (in_good_health and (again or line.reason not in _MISSING)):
+            self._settled[key] = line
+        else:
+            self._doubted[key] = earlier if earlier is not None and again else line
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._settled or key in self._doubted
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._settled
+        yield from self._doubted
+
+    def reason(self, key: str) -> str | None:
+        """Why an address gave no line; null when it is not among the rejected."""
+        rejected = self._settled.get(key) or self._doubted.get(key)
+        return rejected.reason if rejected else None
+
+    def hold(self, key: str, ref: ArticleRef) -> bool:
+        """Whether an address need not be fetched again."""
+        rejected = self._settled.get(key)
+        return rejected is not None and rejected.holds(ref)
+
+    def reopened(self) -> Iterator[ArticleRef]:
+        """Yield the addresses that may give an article now, though discovery may say nothing new of them."""
+        for rejected in self._settled.values():
+            if not rejected.holds(ArticleRef(rejected.url)):
+                yield ArticleRef(rejected.url, modified_at=rejected.modified_at)
+        for rejected in self._doubted.values():
+            yield ArticleRef(rejected.url, modified_at=rejected.modified_at)
+
+    def is_news(self, rejected: Rejected) -> bool:
+        """Whether the verdict says something of the site: not when it was to be expected from an earlier run."""
+        key = urls.canonical(rejected.url)
+        expected = self._settled.get(key) or (self._doubted.get(key) if key in self._believed else None)
+        return not rejected.reason.startswith(LEADS_TO) and (expected is None or expected.reason != rejected.reason)
+
+    def add(self, rejected: Rejected) -> None:
+        """Take in a verdict of this run; it is written unless the file says the same.
+
+        Raises:
+            OSError: when the file cannot be written; the verdict then holds for this run.
+        """
+        key = urls.canonical(rejected.url)
+        before = self._settled.get(key)
+        self._settled[key] = rejected
+        self._doubted.pop(key, None)
+        if before is None or replace(before, time=rejected.time) != rejected:
+            sidecars.append(self.path, asdict(rejected))
+
+    def forget(self, key: str) -> None:
+        """Take out an address that gave an article."""
+        self._settled.pop(key, None)
+        self._doubted.pop(key, None)
+
+
+def _within(time: str, runs: list[Run]) -> bool:
+    return any(run.started_at <= time <= run.finished_at for run in runs)

@@ -1,0 +1,52 @@
+"""Reads and writes the JSON Lines files beside an output.
+
+They save requests and say what runs did. Without them, or where they are damaged, a run only looks at more.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+_Line = TypeVar("_Line")
+
+
+def append(path: Path, value: dict[str, Any]) -> None:
+    """Append one whole line; one that an earlier kill left unfinished is ended first.
+
+    Raises:
+        OSError: when the line cannot be written; nothing of it is left in the file.
+    """
+    line = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+    with path.open("ab+", buffering=0) as stream:
+        size = stream.seek(0, os.SEEK_END)
+        if size:
+            stream.seek(-1, os.SEEK_END)
+            if stream.read(1) != b"\n":
+                line = b"\n" + line
+        try:
+            while line:
+                line = line[stream.write(line) or 0 :]
+        except OSError:
+            with suppress(OSError):
+                os.ftruncate(stream.fileno(), size)
+            raise
+
+
+def read(path: Path, kind: type[_Line]) -> list[_Line]:
+    """Return the lines of a file in their order; one that is broken, or not of this kind, is passed over."""
+    decoder = msgspec.json.Decoder(kind)
+    found = []
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return []
+    for line in content.splitlines():
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            found.append(decoder.decode(line))
+    return found
