@@ -1,0 +1,132 @@
+"""How long it holds that an address gave no article."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ifp_scraper.dates import format_utc
+from ifp_scraper.merge import ArticleRef
+from ifp_scraper.rejections import LEADS_TO, NO_ARTICLE, Rejected, Rejections
+from ifp_scraper.runs import Head, Run, Runs
+
+URL = "https://ifpnews.com/a/"
+FORBIDDEN = "Forbidden by robots.txt"
+
+
+def ago(hours: float) -> str:
+    return format_utc(datetime.now(UTC) - timedelta(hours=hours)) or ""
+
+
+def run(hours: float, *, doubtful: bool = False) -> Run:
+    """A run that lasted for two hours around a time."""
+    return Run("https://ifpnews.com", False, 0, Head(0, ""), ago(hours + 1), ago(hours - 1), doubtful)
+
+
+def rejected(reason: str = NO_ARTICLE, hours: float = 0, **other: str) -> Rejected:
+    return replace(Rejected.of(URL, reason, None, None), time=ago(hours), **other)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "a.rejected.jsonl"
+
+
+def written(path: Path, *verdicts: Rejected) -> None:
+    """What one run after the other has found out of an address."""
+    for verdict in verdicts:
+        Rejections(path, Runs()).add(verdict)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "said", "holds"),
+    [
+        (rejected(), None, True),
+        (rejected(), "2024-05-06T00:00:00Z", False),
+        (rejected(modified_at="2024-05-06T00:00:00Z"), "2024-05-06T00:00:00Z", True),
+        (rejected(modified_at="2024-05-06T00:00:00Z"), "2024-05-06T00:00:01Z", False),
+        (rejected(FORBIDDEN), None, False),
+        (rejected("no body", layout="newspaper", extractor_version="0.0.1"), None, False),
+        (rejected(NO_ARTICLE, extractor_version="0.0.1"), None, False),
+        (rejected("status 404", extractor_version="0.0.1"), None, True),  # nothing was read
+    ],
+)
+def test_holds_until_there_is_a_reason_to_look_again(
+    path: Path, verdict: Rejected, said: str | None, holds: bool
+) -> None:
+    ref = ArticleRef(URL, modified_at=said)
+    assert verdict.holds(ref) is holds
+    written(path, verdict, verdict)
+    found = Rejections(path, Runs([run(0)]))
+    assert found.hold(URL, ref) is holds
+    assert URL in found
+    assert list(found) == [URL]
+    assert list(found.reopened()) == ([] if holds or said else [ArticleRef(URL)])
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "runs", "holds"),
+    [
+        ([rejected()], [], False),  # killed
+        ([rejected()], [run(0)], True),
+        ([rejected()], [run(0, doubtful=True)], False),
+        ([rejected(hours=5), rejected()], [run(0, doubtful=True), run(5)], False),
+        ([rejected(hours=5), rejected()], [run(5, doubtful=True), run(0)], True),
+        ([rejected("no body", layout="newspaper")], [], True),
+        ([rejected("status 404")], [run(0)], False),
+        ([rejected("status 410")], [run(0)], False),
+        ([rejected("status 404", 5), rejected("status 404")], [run(5), run(0)], True),
+        ([rejected("status 404", 5), rejected("status 410")], [run(5), run(0)], False),
+    ],
+)
+def test_holds_only_when_the_site_was_well(path: Path, verdicts: list[Rejected], runs: list[Run], holds: bool) -> None:
+    written(path, *verdicts)
+    found = Rejections(path, Runs(runs))
+    assert found.hold(URL, ArticleRef(URL)) is holds
+    assert URL in found
+    assert found.reason(URL) == verdicts[-1].reason
+    assert [ref.url for ref in found.reopened()] == ([] if holds else [URL])
+
+
+@pytest.mark.parametrize(
+    ("before", "runs", "now", "news"),
+    [
+        ([], [], "status 404", True),
+        ([rejected("status 404")], [run(0)], "status 404", False),
+        ([rejected("status 404")], [run(0)], "status 410", True),
+        ([rejected("status 404")], [run(0)], NO_ARTICLE, True),
+        ([rejected("status 404")], [], "status 404", False),  # killed: nothing speaks against the site
+        ([rejected("status 404")], [run(0, doubtful=True)], "status 404", True),
+        ([rejected("status 404", 30)], [run(30, doubtful=True)], "status 404", False),
+        # The first of several times counts, or a site that is ill every hour would never be believed.
+        ([rejected("status 404", 30), rejected("status 404", 2)], [run(30, doubtful=True)], "status 404", False),
+        ([rejected(NO_ARTICLE, 30), rejected("status 404")], [run(0, doubtful=True)], "status 404", True),
+        ([], [], LEADS_TO + "https://ifpnews.com/b/", False),
+    ],
+)
+def test_a_verdict_is_news_unless_it_was_to_be_expected(
+    path: Path, before: list[Rejected], runs: list[Run], now: str, news: bool
+) -> None:
+    written(path, *before)
+    assert Rejections(path, Runs(runs)).is_news(rejected(now)) is news
+
+
+def test_the_same_verdict_is_written_once(path: Path) -> None:
+    found = Rejections(path, Runs())
+    for verdict in (rejected(hours=1), rejected(), rejected("no body", layout="newspaper")):
+        found.add(verdict)
+    assert len(path.read_text().splitlines()) == 2
+
+
+def test_an_address_that_gave_an_article_is_forgotten(path: Path) -> None:
+    found = Rejections(path, Runs())
+    found.add(rejected())
+    found.forget(URL)
+    assert URL not in found
+    written(path, rejected())
+    doubted = Rejections(path, Runs())
+    doubted.forget(URL)
+    assert URL not in doubted
