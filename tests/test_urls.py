@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ifp_scraper.urls import absolute, canonical, host, original_image, same_article, slug
+from ifp_scraper.urls import MAX_URL_LENGTH, absolute, canonical, host, of_site, original_image, same_article, slug
 
 SITE = "https://ifpnews.com"
 SLUGS = st.from_regex(r"[a-z][a-z0-9]{1,12}(-[a-z0-9]{1,8}){0,4}", fullmatch=True)
@@ -68,6 +68,39 @@ def test_no_address_breaks_anything(base: str, address: str) -> None:
 )
 def test_what_is_no_link(address: str | None) -> None:
     assert absolute(f"{SITE}/a/", address) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "means"),
+    [
+        ("/b/?p=1#top", f"{SITE}/b/?p=1#top"),
+        ("b/", f"{SITE}/a/b/"),
+        ("http://www.ifpnews.com/b/", f"{SITE}/b/"),
+        ("HTTPS://IFPNEWS.COM/b/", f"{SITE}/b/"),
+        ("//ifpnews.com", f"{SITE}/"),
+        ("https://other.com/b/", None),
+        ("https://ifpnews.com.other.com/b/", None),
+        ("https://ifpnews.com:8443/b/", None),
+        ("mailto:desk@ifpnews.com", None),
+        ("#top", None),
+        (None, None),
+    ],
+)
+def test_an_address_of_the_site(address: str | None, means: str | None) -> None:
+    assert of_site(f"{SITE}/a/", address) == means
+
+
+def test_an_address_that_nobody_would_print_is_none() -> None:
+    longest = f"{SITE}/".ljust(MAX_URL_LENGTH, "a")
+    assert absolute(SITE, longest) == longest
+    assert absolute(SITE, longest + "a") is None
+
+
+def test_ports_and_files_in_a_canonical_address() -> None:
+    assert canonical("http://ifpnews.com:80/a/") == "http://ifpnews.com/a/"
+    assert canonical("https://ifpnews.com:80/a/") == "https://ifpnews.com:80/a/"
+    assert canonical(f"{SITE}/files/v1.2/a") == f"{SITE}/files/v1.2/a/"
+    assert canonical(f"{SITE}/files/a.pdf") == f"{SITE}/files/a.pdf"
 
 
 def test_the_size_of_a_picture_is_left_out() -> None:
