@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ifp_scraper.items import Article, Author, Block, RecentPost
-from ifp_scraper.merge import ArticleRef, add_evidence, merge_views
+from ifp_scraper.merge import merge_views
 from ifp_scraper.revisions import content_hash, decide, text_hash, view_rank
 
 BOTH, CANONICAL, AMP = "newspaper+amp-swift", "newspaper", "amp-swift"
@@ -330,8 +330,3 @@ def test_text_hash_wants_fifty_words_and_sees_only_them() -> None:
     assert text_hash(text(words, "\n\n")) == known
     assert text_hash(replace(text(words), headline="Other", lead=None)) == known
     assert text_hash(text([*words[:49], "x"])) != known
-
-
-@pytest.mark.parametrize(("source", "expected"), [("rest", 8), ("feed", 7), (None, 7)])
-def test_rest_alone_knows_the_id_better_than_the_page(source: Any, expected: int) -> None:
-    assert add_evidence(article(), ArticleRef(URL, id=8, source=source)).id == expected

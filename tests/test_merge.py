@@ -1,0 +1,283 @@
+"""One article out of the pages of a post, of its two views, and of what discovery knows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ifp_scraper.items import Article, Author, Embed, Image, Link, RecentPost
+from ifp_scraper.merge import ArticleRef, add_evidence, join_pages, merge_views
+from ifp_scraper.revisions import content_hash
+
+URL = "https://ifpnews.com/a/"
+AT = "2024-05-06T06:00:00Z"
+RANKED = ("rest", "feed", "meta", "time", "jsonld", "sitemap", None)
+
+
+def image(name: str, alt: str | None = None) -> Image:
+    return Image(f"{URL}{name}.jpg", f"{URL}{name}.jpg", alt, None, "body")
+
+
+def view(text: str, **fields: Any) -> Article:
+    """A page of one paragraph, in which every field has a value of its own."""
+    own: dict[str, Any] = {
+        "id": len(text),
+        "url": URL,
+        "amp_url": f"{URL}{text}/",
+        "aliases": [f"{URL}?{text}"],
+        "headline": f"Headline {text}",
+        "lead": f"Lead {text}",
+        "byline": f"Byline {text}",
+        "authors": [Author("IFP", f"{URL}{text}", f"Bio {text}")],
+        "sections": [text],
+        "tags": [text],
+        "blocks": [{"kind": "paragraph", "text": text}],
+        "body": text,
+        "word_count": 1,
+        "images": [image(text)],
+        "embeds": [Embed("video", f"{URL}{text}.mp4")],
+        "links": [Link(f"{URL}{text}", text)],
+        "source": f"Source {text}",
+        "published_at": AT,
+        "published_raw": f"Raw {text}",
+        "published_source": "meta",
+        "modified_at": None,
+        "recent_posts": [RecentPost(f"Recent {text}", URL)],
+        "license": f"License {text}",
+        "layout": text,
+        "fetched_at": "2024-05-07T06:00:00Z",
+        "fetched_url": f"{URL}{text}/fetched/",
+    }
+    return Article(**{**own, **fields})
+
+
+CANONICAL, AMP = view("canonical"), view("amp")
+EMPTY: dict[str, Any] = {
+    "id": None,
+    "amp_url": None,
+    "headline": None,
+    "lead": None,
+    "byline": None,
+    "authors": [],
+    "sections": [],
+    "tags": [],
+    "images": [],
+    "embeds": [],
+    "links": [],
+    "source": None,
+    "published_at": None,
+    "license": None,
+    "recent_posts": [],
+}
+
+
+class TestTwoViews:
+    @pytest.mark.parametrize("name", EMPTY)
+    def test_each_fills_what_the_other_lacks(self, name: str) -> None:
+        without = {name: EMPTY[name]}
+        if name == "published_at":
+            without |= {"published_source": None, "published_raw": None}
+        better, worse = (AMP, CANONICAL) if name == "recent_posts" else (CANONICAL, AMP)
+        assert getattr(merge_views(CANONICAL, AMP), name) == getattr(better, name)
+        filled = merge_views(*(replace(view, **without) if view is better else view for view in (CANONICAL, AMP)))
+        assert getattr(filled, name) == getattr(worse, name)
+
+    def test_the_body_is_one_view_s(self) -> None:
+        merged = merge_views(CANONICAL, AMP)
+        assert (merged.blocks, merged.body) == (CANONICAL.blocks, "canonical")
+        merged = merge_views(replace(CANONICAL, blocks=[], body="", warnings=["no-body"]), AMP)
+        assert (merged.blocks, merged.body, merged.word_count, merged.warnings) == (AMP.blocks, "amp", 1, [])
+        assert merged.content_hash == content_hash(merged)
+        merged = merge_views(replace(CANONICAL, blocks=[], body=""), replace(AMP, blocks=[], body=""))
+        assert (merged.blocks, merged.body, merged.word_count) == ([], "", 0)
+
+    def test_what_is_of_the_fetched_page_is_the_canonical_one_s(self) -> None:
+        merged = merge_views(CANONICAL, replace(AMP, fetched_at="2024-05-07T06:00:05Z"))
+        assert merged.layout == "canonical+amp"
+        assert (merged.fetched_url, merged.fetched_at) == (CANONICAL.fetched_url, CANONICAL.fetched_at)
+        assert merged.aliases == [*CANONICAL.aliases, *AMP.aliases]
+
+    def test_bios_and_addresses_of_authors(self) -> None:
+        canonical = replace(CANONICAL, authors=[Author("IFP", None, None), Author("Ali", None, "His own")])
+        [ifp, ali] = merge_views(canonical, AMP).authors
+        assert (ifp.url, ifp.bio) == (f"{URL}amp", "Bio amp")
+        assert (ali.url, ali.bio) == (None, "His own")
+        assert merge_views(CANONICAL, AMP).authors == CANONICAL.authors
+
+    @pytest.mark.parametrize(
+        ("canonical", "amp", "warned"),
+        [
+            ([], [], []),
+            ([], ["one-page-of-many"], []),  # the canonical page has all
+            (["one-page-of-many"], [], ["one-page-of-many"]),
+            (["no-byline", "truncated"], ["truncated"], ["truncated"]),
+        ],
+    )
+    def test_warnings(self, canonical: list[str], amp: list[str], warned: list[str]) -> None:
+        assert merge_views(replace(CANONICAL, warnings=canonical), replace(AMP, warnings=amp)).warnings == warned
+
+    def test_a_warning_stays_where_both_lack_the_field(self) -> None:
+        lacking = {"byline": None, "sections": [], "headline": None, "published_at": None, "published_source": None}
+        warnings = ["no-byline", "no-sections", "no-headline", "no-date"]
+        both = (replace(view, **lacking, warnings=warnings) for view in (CANONICAL, AMP))
+        assert merge_views(*both).warnings == warnings
+
+    @pytest.mark.parametrize("worse", range(1, len(RANKED)))
+    @pytest.mark.parametrize("better", range(len(RANKED) - 1))
+    def test_times_are_of_the_better_place(self, better: int, worse: int) -> None:
+        if better >= worse:
+            return
+        good = {"published_at": AT, "published_source": RANKED[better]}
+        bad = {"published_at": "2024-05-06T02:30:00Z", "published_source": RANKED[worse]}
+        if RANKED[worse] is None:
+            bad["published_at"] = None
+        for one, other in ((good, bad), (bad, good)):
+            merged = merge_views(replace(CANONICAL, **one), replace(AMP, **other))
+            assert (merged.published_at, merged.published_source) == (AT, RANKED[better])
+            assert merged.published_raw == ("Raw canonical" if one is good else "Raw amp")
+            assert merged.warnings == []  # 3:30 is a known fault
+
+    @pytest.mark.parametrize(
+        ("amp", "warned"),
+        [
+            ("2024-05-06T06:00:02Z", []),
+            ("2024-05-06T06:00:03Z", ["dates-disagree"]),
+            ("2024-05-06T09:30:00Z", []),
+            ("2024-05-06T02:29:59Z", []),
+            ("2024-05-05T06:00:00Z", ["dates-disagree"]),
+            ("2024-05-06T10:30:00Z", ["dates-disagree"]),  # no summer time since 2022
+        ],
+    )
+    def test_times_that_disagree_by_no_known_fault(self, amp: str, warned: list[str]) -> None:
+        merged = merge_views(CANONICAL, replace(AMP, published_at=amp, published_source="jsonld"))
+        assert (merged.published_at, merged.warnings) == (AT, warned)
+
+    @pytest.mark.parametrize(
+        ("canonical", "amp", "source"),
+        [
+            ("2024-05-06T06:00:00+00:00", "2024-05-06T06:00:00+03:30", "jsonld"),  # one clock: the site is set to UTC
+            ("2024-05-06T09:30:00+00:00", "2024-05-06T06:00:00+03:30", "time"),
+            ("2024-05-06T06:00:00+00:00", None, "time"),
+            (None, None, "time"),
+        ],
+    )
+    def test_the_same_clock_twice_is_utc(self, canonical: str | None, amp: str | None, source: str) -> None:
+        merged = merge_views(
+            replace(CANONICAL, published_source="time", published_raw=canonical),
+            replace(AMP, published_source="jsonld", published_raw=amp),
+        )
+        assert merged.published_source == source
+
+    @pytest.mark.parametrize("source", ["meta", "jsonld"])
+    def test_the_time_of_an_edit_goes_with_the_time_of_publication(self, source: Any) -> None:
+        canonical = replace(CANONICAL, published_source="time", modified_at="2024-05-06T08:00:00Z")
+        amp = replace(AMP, published_source=source, modified_at="2024-05-06T09:00:00Z")
+        expected = amp if source == "meta" else canonical
+        assert merge_views(canonical, amp).modified_at == expected.modified_at
+        assert merge_views(canonical, replace(amp, modified_at=None)).modified_at == canonical.modified_at
+        assert merge_views(replace(canonical, modified_at=None), amp).modified_at == amp.modified_at
+
+
+class TestPagesOfAPost:
+    def test_the_first_page_gives_all_but_the_body(self) -> None:
+        [first, second, third] = (view(name, source=None) for name in ("one", "two", "three"))
+        joined = join_pages([first, replace(second, source="IRNA"), third], missing=False)
+        assert [block["text"] for block in joined.blocks] == ["one", "two", "three"]
+        assert (joined.body, joined.word_count) == ("one\n\ntwo\n\nthree", 3)
+        assert (joined.headline, joined.fetched_url, joined.tags) == (first.headline, first.fetched_url, first.tags)
+        assert [link.text for link in joined.links] == ["one", "two", "three"]
+        assert joined.source == "IRNA"
+        assert joined.content_hash == content_hash(joined)
+
+    def test_the_last_source_counts(self) -> None:
+        assert join_pages([view("one"), view("two")], missing=False).source == "Source two"
+
+    def test_pictures_and_embeds_that_stand_on_each_page_count_once(self) -> None:
+        first = view("one", images=[image("lead", "first"), image("one")])
+        second = view("two", images=[image("lead", "second"), image("two")], embeds=first.embeds)
+        joined = join_pages([first, second], missing=False)
+        assert joined.images == [image("lead", "first"), image("one"), image("two")]
+        assert joined.embeds == first.embeds
+
+    def test_a_page_without_text_leaves_no_gap(self) -> None:
+        assert join_pages([view("one"), view("two", body="", blocks=[]), view("three")], missing=False).body == (
+            "one\n\nthree"
+        )
+
+    @pytest.mark.parametrize(
+        ("missing", "warned"), [(False, ["truncated"]), (True, ["one-page-of-many", "truncated"])]
+    )
+    def test_a_missing_page_is_said(self, missing: bool, warned: list[str]) -> None:
+        pages = [view(name, warnings=["one-page-of-many"]) for name in ("one", "two")]
+        pages[1].warnings.append("truncated")
+        assert join_pages(pages, missing).warnings == warned
+        whole = view("one"), view("two")
+        assert join_pages(list(whole), missing).warnings == []
+
+
+class TestDiscovery:
+    @pytest.mark.parametrize("listed", ["rest", "feed", "sitemap"])
+    @pytest.mark.parametrize("printed", RANKED)
+    def test_the_better_time_counts(self, listed: Any, printed: Any) -> None:
+        article = view(
+            "a", published_source=printed, published_at=printed and AT, warnings=[] if printed else ["no-date"]
+        )
+        ref = ArticleRef(URL, published_at="2024-05-05T06:00:00Z", source=listed, published_raw="listed")
+        found = add_evidence(article, ref)
+        better = RANKED.index(listed) < RANKED.index(printed)
+        assert found.published_source == (listed if better else printed)
+        assert found.published_at == ("2024-05-05T06:00:00Z" if better else AT)
+        assert found.published_raw == ("listed" if better else "Raw a")
+        assert found.warnings == (["dates-disagree"] if better and printed else [])
+
+    def test_a_known_fault_is_no_disagreement(self) -> None:
+        ref = ArticleRef(URL, published_at="2024-05-06T02:30:00Z", source="rest")
+        assert add_evidence(view("a"), ref).warnings == []
+
+    @pytest.mark.parametrize(
+        ("listed", "fetched", "expected"),
+        [
+            ("2024-05-06T07:00:00Z", "2024-05-06T08:00:00Z", "2024-05-06T07:00:00Z"),
+            ("2024-05-06T08:00:00Z", "2024-05-06T08:00:00Z", "2024-05-06T08:00:00Z"),
+            ("2024-05-06T08:00:01Z", "2024-05-06T08:00:00Z", AT),  # the page is from before the edit
+            ("2024-05-06T07:00:00Z", None, "2024-05-06T07:00:00Z"),
+            (None, "2024-05-06T08:00:00Z", AT),
+        ],
+    )
+    def test_the_time_of_an_edit(self, listed: str | None, fetched: str | None, expected: str) -> None:
+        article = view("a", modified_at=AT, fetched_at=fetched)
+        assert add_evidence(article, ArticleRef(URL, modified_at=listed)).modified_at == expected
+        assert article.modified_at == AT
+
+    def test_a_missing_id_is_filled_from_anywhere(self) -> None:
+        assert add_evidence(view("a", id=None), ArticleRef(URL, id=8, source="feed")).id == 8
+
+    @pytest.mark.parametrize(
+        ("ref", "expected"),
+        [
+            (ArticleRef(URL, id=8, source="rest"), 8),
+            (ArticleRef(f"{URL}amp/", id=8, source="rest"), 8),
+            (ArticleRef("https://ifpnews.com/old-slug/", id=8, source="rest"), 7),  # it led to this one
+            (ArticleRef(URL, id=None, source="rest"), 7),
+            (ArticleRef(URL, id=8, source="feed"), 7),
+            (ArticleRef(URL, id=8), 7),
+        ],
+    )
+    def test_rest_alone_knows_the_id_better_than_the_page(self, ref: ArticleRef, expected: int) -> None:
+        assert add_evidence(view("a", id=7), ref).id == expected
+
+    @pytest.mark.parametrize(
+        ("listed", "known", "edited"),
+        [
+            (None, None, False),
+            (None, AT, False),
+            (AT, None, True),
+            (AT, AT, False),
+            ("2024-05-06T06:00:01Z", AT, True),
+            ("2024-05-06T05:59:59Z", AT, False),
+        ],
+    )
+    def test_an_edit_is_a_later_time(self, listed: str | None, known: str | None, edited: bool) -> None:
+        assert ArticleRef(URL, modified_at=listed).is_edited_since(known) is edited
