@@ -10,13 +10,18 @@ from hypothesis import strategies as st
 
 from ifp_scraper.dates import (
     CLOCK_READING,
+    LONGEST,
     SITE_ZONE,
+    ago_bounds,
     ago_interval,
     format_utc,
     parse_utc,
     read_ago,
     read_amp_json_ld,
+    read_http_date,
     read_instant,
+    read_iso,
+    read_printed_date,
     read_theme_time,
     read_user_date,
     same_clock_fault,
@@ -68,6 +73,143 @@ def test_hours_are_read_against_the_capture_time(captured: datetime, hours: int)
 )
 def test_words_that_wordpress_does_not_print_give_no_interval(words: str) -> None:
     assert ago_interval(words, NOW, timedelta(0)) is None
+
+
+HOUR, DAY = 3600.0, 86400.0
+
+
+@pytest.mark.parametrize(
+    ("words", "bounds"),
+    [
+        ("1 second ago", (0, 2)),
+        ("59 seconds ago", (59, 60)),
+        ("1 min ago", (0, 90)),
+        ("1 minute ago", (0, 90)),
+        ("60 mins ago", (59.5 * 60, HOUR)),
+        ("1 hour ago", (HOUR, 1.5 * HOUR)),
+        ("12 hours ago", (11.5 * HOUR, 12.5 * HOUR)),
+        ("24 Hours ago ", (23.5 * HOUR, DAY)),
+        ("1 day ago", (DAY, 1.5 * DAY)),
+        ("7 days ago", (6.5 * DAY, 7 * DAY)),
+        ("1 week ago", (7 * DAY, 10.5 * DAY)),
+        ("4 weeks ago", (24.5 * DAY, 30 * DAY)),
+        ("1 month ago", (30 * DAY, 45 * DAY)),
+        ("12 months ago", (345 * DAY, 365 * DAY)),
+        ("1 year ago", (365 * DAY, 547.5 * DAY)),
+        ("61 mins ago", None),
+        ("8 days ago", None),
+        ("5 weeks ago", None),
+    ],
+)
+def test_ages_are_as_wide_as_wordpress_rounds_them(words: str, bounds: tuple[float, float] | None) -> None:
+    assert ago_bounds(words) == bounds  # MARKUP.md 3
+
+
+def test_months_and_years_are_those_of_the_calendar() -> None:
+    assert read_ago("1 month ago", datetime(2024, 3, 31, 6, tzinfo=UTC)) == datetime(2024, 2, 29, 6, tzinfo=UTC)
+    assert read_ago("1 Year ago", datetime(2024, 2, 29, 6, tzinfo=UTC)) == datetime(2023, 2, 28, 6, tzinfo=UTC)
+    assert read_ago("2000 years ago", datetime(1999, 1, 1, tzinfo=UTC)) is None
+    assert read_ago("12 hours ago".ljust(LONGEST), NOW) == NOW - timedelta(hours=12)
+    assert read_ago("12 hours ago".ljust(LONGEST + 1), NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("words", "first", "last"),
+    [
+        ("December 11, 2017 18:25", "2017-12-11T14:55:00Z", "2017-12-11T14:55:59Z"),
+        ("July 11, 2017 6:25 pm", "2017-07-11T13:55:00Z", "2017-07-11T13:55:59Z"),  # summer time, until 2022
+        ("December 11, 2017", "2017-12-10T20:30:00Z", "2017-12-11T20:29:59Z"),
+    ],
+)
+def test_a_traditional_date_is_the_sites_clock(words: str, first: str, last: str) -> None:
+    assert read_printed_date(words) == (parse_utc(first), parse_utc(last))
+
+
+@pytest.mark.parametrize(
+    "words", ["yesterday", "12 hours ago", "now", "11 December", "1823-01-01", "a story", "x" * 61]
+)
+def test_what_is_no_traditional_date(words: str) -> None:
+    assert read_printed_date(words) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("Mon, 11 Dec 2017 14:55:08 +0000", "2017-12-11T14:55:08Z"),
+        ("Mon, 11 Dec 2017 18:25:08 +0330", "2017-12-11T14:55:08Z"),
+        ("Mon, 11 Dec 2017 14:55:08 -0000", "2017-12-11T14:55:08Z"),
+        ("Mon, 11 Dec 2017 14:55:08 GMT", "2017-12-11T14:55:08Z"),
+        ("Mon, 11 Dec 1017 14:55:08 GMT", None),
+        ("Mon, 41 Dec 2017 14:55:08 GMT", None),
+        ("2017-12-11", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_dates_of_feeds_and_headers(text: str | None, read: str | None) -> None:
+    assert format_utc(read_http_date(text)) == read
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("2017-12-11 14:55", "2017-12-11T14:55:00Z"),
+        (" 2017-12-11t14:55:08.123z ", "2017-12-11T14:55:08Z"),
+        ("2017-12-11T18:25:08+0330", "2017-12-11T14:55:08Z"),
+        ("1900-01-01T00:00:00Z", "1900-01-01T00:00:00Z"),
+        ("1899-12-31T00:00:00Z", None),
+        ("2999-12-31T00:00:00Z", "2999-12-31T00:00:00Z"),
+        ("3000-01-01T00:00:00Z", None),
+        ("0000-00-00T00:00:00", None),
+        ("2017-12-11", None),
+        ("2017-12-11T14:55:08Z".ljust(LONGEST), "2017-12-11T14:55:08Z"),
+        ("2017-12-11T14:55:08Z".ljust(LONGEST + 1), None),
+        (None, None),
+    ],
+)
+def test_instants_as_they_are_printed(text: str | None, read: str | None) -> None:
+    assert format_utc(read_instant(text)) == read
+    if read is None and not (text or "").startswith(("1899", "3000")):
+        assert read_iso(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "version", "read"),
+    [
+        ("2017-12-11T14:55:08+03:30", (1, 1, 13), "2017-12-11T14:55:08Z"),
+        ("2017-12-11T14:55:08+00:00", (1, 1, 13), "2017-12-11T14:55:08Z"),
+        ("2017-12-11T14:55:08+00:00", None, "2017-12-11T14:55:08Z"),
+        ("2017-12-11T14:55:08+00:00", (0, 9, 97, 57), "2017-12-11T14:55:08Z"),
+        ("2017-12-11T18:25:08+00:00", (0, 9, 97, 56), "2017-12-11T14:55:08Z"),
+        ("2017-12-11T14:55:08+03:30", (0, 9, 97, 56), "2017-12-11T14:55:08Z"),
+        ("2017-12-11", (1, 1, 13), None),
+    ],
+)
+def test_amp_times_by_the_plugins_version(text: str, version: tuple[int, ...] | None, read: str | None) -> None:
+    assert format_utc(read_amp_json_ld(text, version)) == read
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("2017-12-11T18:25:08+00:00", "2017-12-11T14:55:08Z"),
+        ("2017-12-11T18:25:08Z", "2017-12-11T14:55:08Z"),
+        ("2017-12-11T18:25:08", "2017-12-11T14:55:08Z"),
+        ("2017-12-11T18:25:08+03:30", "2017-12-11T14:55:08Z"),
+        ("2017-12-11T15:55:08+01:00", "2017-12-11T14:55:08Z"),
+        ("today", None),
+    ],
+)
+def test_theme_times_by_their_offset(text: str, read: str | None) -> None:
+    assert format_utc(read_theme_time(text)) == read
+
+
+@pytest.mark.parametrize(
+    ("seconds", "fault"),
+    [(0, True), (2, True), (-2, True), (3, False), (12600, True), (-12600, True), (12602, True), (12603, False)],
+)
+def test_a_known_fault_is_the_sites_offset(seconds: int, fault: bool) -> None:
+    assert same_clock_fault(NOW, NOW + timedelta(seconds=seconds)) is fault
 
 
 @given(INSTANTS)
