@@ -17,6 +17,7 @@ from ifp_scraper.dates import (
     read_ago,
     read_amp_json_ld,
     read_instant,
+    read_printed_date,
     read_theme_time,
     read_user_date,
     same_clock_fault,
@@ -68,6 +69,17 @@ def test_hours_are_read_against_the_capture_time(captured: datetime, hours: int)
 )
 def test_words_that_wordpress_does_not_print_give_no_interval(words: str) -> None:
     assert ago_interval(words, NOW, timedelta(0)) is None
+
+
+@pytest.mark.parametrize("words", ["12 hours", "12 hours before", "26 hours earlier", "a week back", "18:25"])
+def test_words_without_a_year_are_no_printed_date(words: str) -> None:
+    assert read_printed_date(words) is None
+
+
+@pytest.mark.parametrize("words", ["December 11, 2017 18:25", "2017-12-11 18:25", "12/11/17 18:25"])
+def test_a_printed_date_is_the_sites_clock(words: str) -> None:
+    first = datetime(2017, 12, 11, 14, 55, tzinfo=UTC)
+    assert read_printed_date(words) == (first, first + timedelta(seconds=59))
 
 
 @given(INSTANTS)
