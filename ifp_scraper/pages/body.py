@@ -29,8 +29,9 @@ _BLOCK_TAGS = words(
     " h4 h5 h6 header hgroup hr li main menu nav ol p pre section summary table tbody td tfoot th thead tr ul"
     " caption amp-accordion amp-carousel amp-fit-text"
 )
+# Not embed: it is empty, but to libxml2 it holds what follows.
 _NO_TEXT_TAGS = words(
-    "script style noscript template form iframe object embed audio video button select textarea svg canvas map head"
+    "script style noscript template form iframe object audio video button select textarea svg canvas map head"
     " title input label progress meter figcaption amp-iframe amp-youtube amp-twitter amp-instagram amp-video"
     " amp-audio amp-facebook amp-ad amp-embed amp-social-share amp-form amp-state amp-analytics amp-sidebar"
     " amp-dailymotion amp-vimeo amp-soundcloud amp-pinterest amp-reddit"
