@@ -40,7 +40,9 @@ MAX_WORK = 1_000_000
 MAX_NOTED, MAX_NOTED_BYTES = 128, 128 * 1024
 """So many parts around an article are known again, each of at most so many bytes."""
 
+_BODY = re.compile(rb"<body\s[^<>]*>", re.IGNORECASE)
 _SLASH, _MARK = b"/!"
+_UTF_16 = b"<\0", b"\0<"
 _BOM_BEGINS = (b"\xef", b"\xfe", b"\xff", b"\x00")
 
 _NO_CHARSETS = words(
@@ -168,7 +170,11 @@ class Document:
     def body_class(self) -> str:
         """Classes of the body element: WordPress's body_class() says what kind of page it is."""
         body = next(self.root.iter("body"), None)
-        return (body.get("class") or "") if body is not None else ""
+        if body is not None and (classes := body.get("class")):
+            return classes
+        # A notice of PHP before the page has opened a body already: this parser then passes the real one by.
+        printed = _BODY.search(self.html)
+        return (next(parse(printed[0]).iter("body")).get("class") or "") if printed else ""
 
     @cached_property
     def json_ld(self) -> list[tuple[dict[str, Any], bool]]:
@@ -206,6 +212,8 @@ class Document:
                 return body.decode(declared).encode("utf-8", "replace")
             except (UnicodeError, LookupError):
                 pass
+        if body.startswith(_UTF_16):
+            return body.decode("utf-16-le" if body[0] else "utf-16-be", "replace").encode("utf-8", "replace")
         self.warnings.append("charset")
         text = body.decode("utf-8", "replace")
         damaged = text.count("\ufffd") - body.count("\ufffd".encode())
