@@ -201,7 +201,7 @@ class AmpSwiftPage(AmpPage):
 
     @field
     def tags(self) -> list[str]:
-        return self.lines(".amp-tags .amp-tag") or self.graph_words("keywords")
+        return self.lines(".amp-tags .amp-tag") or self.lines(".amp-tags a") or self.graph_words("keywords")
 
     @cached_property
     def container(self) -> Element | None:

@@ -25,7 +25,7 @@ class AmpDesignPage(AmpPage):
 
     @field
     def lead(self) -> str | None:
-        return self.line(".tl-exc")
+        return self.line(".ampforwp_single_excerpt") or self.line(".tl-exc")
 
     @field
     def byline(self) -> str | None:
@@ -49,7 +49,10 @@ class AmpDesignPage(AmpPage):
     def sections(self) -> list[str]:
         return (
             self.lines('.amp-wp-tax-category [class^="amp-cat-"], .ampforwp-tax-category [class^="amp-cat-"]')
-            or self.lines(".amp-wp-tax-category a, .ampforwp-tax-category a")
+            or self.lines(
+                ".amp-wp-tax-category .amp-cat, .ampforwp-tax-category .amp-cat,"  # without links
+                " .amp-wp-tax-category a, .ampforwp-tax-category a"
+            )
             or self.graph_words("articleSection")
             or self.lines(".bread-cat")[-1:]
         )
@@ -59,6 +62,7 @@ class AmpDesignPage(AmpPage):
         return (
             self.lines('.ampforwp-tax-tag [class^="amp-tag-"]')
             or self.lines(".ampforwp-tax-tag a")
+            or [tag for tag in self.lines(".ampforwp-tax-tag span") if not tag.endswith(":")]  # without links
             or self.graph_words("keywords")
         )
 

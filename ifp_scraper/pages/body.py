@@ -70,6 +70,8 @@ _JUNK = words(
     # ads
     " td-a-rec td-g-rec td-a-ad td-adspot-title adsbygoogle ai-viewports amp-ad-wrapper amp_ad_1"
     " ampforwp-incontent-ad1"
+    # the standfirst of AMP designs 1 to 3 stands inside their body
+    " ampforwp_single_excerpt"
     # author boxes, comments, counters, source and via, tags
     " saboxplugin-wrap molongui-author-box wp-post-author pp-multiple-authors-boxes-wrapper wp-block-post-author"
     " abh_box ts-fab-wrapper post-views wpulike pvc_stats post-ratings rmp-widgets-container"
