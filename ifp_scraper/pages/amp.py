@@ -22,7 +22,7 @@ from ifp_scraper.dates import (
 )
 from ifp_scraper.items import Author, Image, RecentPost
 from ifp_scraper.pages.article import ArticlePage, Evidence
-from ifp_scraper.pages.body import inline_text
+from ifp_scraper.pages.body import inline_text, label_text
 from ifp_scraper.pages.document import parse
 from ifp_scraper.pages.tree import Element, Tree
 from ifp_scraper.text import LargeBytes, squeeze, words
@@ -126,7 +126,7 @@ def _read_entries(tree: Tree, entries: str, title: str) -> list[_Entry]:
         links = entry.find(f".{title} a")
         if links and (address := links[0].get("href")):
             texts = (_first_line(entry.find(query)) for query in (".loop-excerpt", ".loop-category li", ".loop-date"))
-            found.append(_Entry(inline_text(links[0]), address, *texts))
+            found.append(_Entry(label_text(links[0]), address, *texts))
     return found
 
 
@@ -150,7 +150,7 @@ def _bio(box: Element) -> str | None:
 
 
 def _first_line(found: list[Element]) -> str | None:
-    return (inline_text(found[0]) or None) if found else None
+    return (label_text(found[0]) or None) if found else None
 
 
 class AmpSwiftPage(AmpPage):

@@ -22,12 +22,21 @@ from web_poet.fields import get_fields_dict
 from ifp_scraper import urls
 from ifp_scraper.dates import format_utc, read_instant, read_iso, same_clock_fault
 from ifp_scraper.items import Article, Author, Block, Embed, Image, Link, RecentPost
-from ifp_scraper.pages.body import Body, closing_source, first_caption, inline_text, read_body, read_image
+from ifp_scraper.pages.body import (
+    Body,
+    closing_source,
+    first_caption,
+    inline_text,
+    label_text,
+    read_body,
+    read_image,
+    resolved,
+)
 from ifp_scraper.pages.css import StyleSheet
 from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.revisions import content_hash
-from ifp_scraper.text import count_words, first_language, squeeze
+from ifp_scraper.text import count_words, squeeze
 
 try:
     EXTRACTOR_VERSION = version("ifp-scraper")
@@ -345,24 +354,24 @@ class ArticlePage(ItemPage[Article]):
     def line(self, query: str) -> str | None:
         """Text of the first element selected, on one line; null when there is none or it is empty."""
         found = self.css(query)
-        return (first_language([inline_text(found[0])])[0] or None) if found else None
+        return (label_text(found[0]) or None) if found else None
 
     def lines(self, query: str) -> list[str]:
         """Text of each element selected, each text once."""
-        return list(dict.fromkeys(filter(None, map(inline_text, self.css(query)))))
+        return list(dict.fromkeys(filter(None, map(label_text, self.css(query)))))
 
     def names(self, query: str) -> str | None:
         """Names of people, as a byline: joined where each stands in an element of its own, else as printed."""
         if len(self.css(query)) < 2:
             return without_by(self.line(query))
-        names = (without_by(first_language([line])[0]) for line in self.lines(query))
+        names = map(without_by, self.lines(query))
         return ", ".join(dict.fromkeys(filter(None, names))) or None
 
     def people(self, query: str) -> list[Author]:
         """Authors named by the elements selected, each a link or not, each name once."""
         authors: dict[str, Author] = {}
         for found in self.css(query):
-            name = without_by(inline_text(found))
+            name = without_by(label_text(found))
             if name and name not in authors:
                 link = next(found.iter("a"), None)
                 url = urls.absolute(self.capture.url, link.get("href")) if link is not None else None
@@ -418,7 +427,8 @@ class ArticlePage(ItemPage[Article]):
         for item in (*self.graph_articles[:1], self.plain_article):
             value = item.get(key)
             words = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
-            if found := list(dict.fromkeys(squeeze(word) for word in words if isinstance(word, str) and word.strip())):
+            words = [resolved(squeeze(word)) for word in words if isinstance(word, str)]
+            if found := list(dict.fromkeys(filter(None, words))):
                 return found
         return []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sized
 from dataclasses import dataclass
+from html import unescape
 from typing import Literal, NamedTuple, cast
 from urllib.parse import parse_qs, urlsplit
 
@@ -109,6 +110,7 @@ _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\xad"
 
 _SCRIPT_END = re.compile(r"[\"'”’″]\s*\)\s*;")
 _WORD = re.compile(r"\w")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z]{2,8}\d?);")
 _SOURCE_LINE = re.compile(r"\(?\s*sources?\s*[:：]\s*(.{1,120}?)\s*\)?\.?", re.IGNORECASE)
 
 
@@ -173,6 +175,19 @@ def inline_text(element: Element) -> str:
     pieces: list[str] = []
     _collect(element, pieces, 0)
     return squeeze("".join(pieces))
+
+
+def label_text(element: Element) -> str:
+    """Return the text of a headline, label or caption: qTranslate's residue cut, what is escaped twice resolved."""
+    text = inline_text(element)
+    if "[:" in text:
+        text = first_language([text])[0]
+    return resolved(text)
+
+
+def resolved(text: str) -> str:
+    """Resolve the entities that a text still shows: WordPress escapes labels twice at times."""
+    return squeeze(_ENTITY.sub(lambda entity: unescape(entity[0]), text)) if "&" in text else text
 
 
 def _collect(element: Element, pieces: list[str], depth: int) -> None:
@@ -467,7 +482,7 @@ def first_caption(frame: Element) -> str | None:
     """The first caption in a frame; null when there is none or it is empty."""
     for element in frame.iterdescendants():
         if element.tag == "figcaption" or not _CAPTION_CLASSES.isdisjoint((element.get("class") or "").split()):
-            return inline_text(element) or None
+            return label_text(element) or None
     return None
 
 
