@@ -20,7 +20,7 @@ from ifp_scraper.dates import (
     read_amp_json_ld,
     read_printed_date,
 )
-from ifp_scraper.items import Author, Image, RecentPost
+from ifp_scraper.items import Author, RecentPost
 from ifp_scraper.pages.article import ArticlePage, Evidence
 from ifp_scraper.pages.body import inline_text, label_text
 from ifp_scraper.pages.document import parse
@@ -157,6 +157,7 @@ class AmpSwiftPage(AmpPage):
     """The design Swift, the sidebar variant (``.sp-left``) included."""
 
     layout = "amp-swift"
+    lead_frames = ".sf-img"
     marks = words("cntn-wrp")
 
     @field
@@ -208,10 +209,6 @@ class AmpSwiftPage(AmpPage):
         # Layouts sold beside the plugin leave the second class out.
         found = self.css(".cntn-wrp.artl-cnt") or self.css(".cntn-wrp")
         return found[0] if found else None
-
-    @cached_property
-    def lead_image(self) -> Image | None:
-        return self.picture(".sf-img")
 
     @field
     def recent_posts(self) -> list[RecentPost]:

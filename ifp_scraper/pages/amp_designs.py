@@ -8,7 +8,7 @@ from functools import cached_property
 from web_poet import field
 
 from ifp_scraper.dates import read_amp_json_ld
-from ifp_scraper.items import Author, Image, RecentPost
+from ifp_scraper.items import Author, RecentPost
 from ifp_scraper.pages.amp import AmpPage
 from ifp_scraper.pages.article import Evidence
 from ifp_scraper.pages.body import inline_text
@@ -18,6 +18,8 @@ from ifp_scraper.text import words
 
 class AmpDesignPage(AmpPage):
     """The fields are alike in the three designs; the order on the page is not."""
+
+    lead_frames = "figure.amp-wp-article-featured-image"
 
     @field
     def headline(self) -> str | None:
@@ -71,10 +73,6 @@ class AmpDesignPage(AmpPage):
         # next and prev stand in .amp-wp-article-content, but not in the element inside it
         found = self.css(".amp-wp-article-content .the_content") or self.css(".amp-wp-article-content")
         return found[0] if found else None
-
-    @cached_property
-    def lead_image(self) -> Image | None:
-        return self.picture("figure.amp-wp-article-featured-image")
 
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from super().published_evidence()

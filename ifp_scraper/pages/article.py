@@ -23,8 +23,10 @@ from ifp_scraper import urls
 from ifp_scraper.dates import format_utc, read_instant, read_iso, same_clock_fault
 from ifp_scraper.items import Article, Author, Block, Embed, Image, Link, RecentPost
 from ifp_scraper.pages.body import (
+    EMBED_TAGS,
     Body,
     closing_source,
+    embed_of,
     first_caption,
     inline_text,
     label_text,
@@ -97,6 +99,9 @@ class ArticlePage(ItemPage[Article]):
     """What the record's ``layout`` says."""
 
     is_amp: ClassVar[bool] = False
+
+    lead_frames: ClassVar[str] = ""
+    """Selects what holds the featured picture, or a film in its place."""
 
     marks: ClassVar[frozenset[str]] = frozenset()
     """Class names by which a page of this layout is told."""
@@ -231,7 +236,10 @@ class ArticlePage(ItemPage[Article]):
 
     @field
     def embeds(self) -> list[Embed]:
-        return self.content.embeds
+        frames = self.css(self.lead_frames) if self.lead_frames else []
+        films = (embed_of(film, self.capture.url) for frame in frames for film in frame.iter(*EMBED_TAGS))
+        found = [*filter(None, films)]
+        return [*found, *(embed for embed in self.content.embeds if embed not in found)]
 
     @field
     def links(self) -> list[Link]:
@@ -441,10 +449,10 @@ class ArticlePage(ItemPage[Article]):
             return Body([], [], [], [], [])
         return read_body(self.container, self.capture.url, StyleSheet(self.document.styles))
 
-    @property
+    @cached_property
     def lead_image(self) -> Image | None:
-        """The featured picture; null when the layout shows none."""
-        return None
+        """The featured picture; null when the page shows none."""
+        return self.picture(self.lead_frames) if self.lead_frames else None
 
     @cached_property
     def _published(self) -> list[Evidence]:

@@ -47,7 +47,7 @@ _AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"],
     "amp-dailymotion": ("iframe", "data-videoid", "https://www.dailymotion.com/embed/video/{}"),
     "amp-facebook": ("iframe", "data-href", "{}"),
 }
-_EMBED_TAGS = words("iframe video audio amp-iframe amp-video amp-audio") | _AMP_EMBEDS.keys()
+EMBED_TAGS = words("iframe video audio amp-iframe amp-video amp-audio") | _AMP_EMBEDS.keys()
 _IMAGE_TAGS = frozenset(("img", "amp-img", "amp-anim"))
 
 # Exact class names of what a theme or plugin puts into the body (MARKUP.md 1, 4, 5 and 8).
@@ -303,10 +303,10 @@ class _Walk:
             self.say(LINE_BREAK, context)
         elif tag in _IMAGE_TAGS:
             self._image(element, context)
-        elif tag in _EMBED_TAGS:
+        elif tag in EMBED_TAGS:
             if tag in ("amp-twitter", "amp-instagram"):  # a blockquote on the canonical page
                 self.end_block(context)
-            self._add_embed(_embed_of(element, self.base))
+            self._add_embed(embed_of(element, self.base))
         elif tag in _NO_TEXT_TAGS:
             pass
         elif self._depth >= MAX_DEPTH:
@@ -534,7 +534,8 @@ _YOUTUBE = re.compile(
 )
 
 
-def _embed_of(element: Element, base: str) -> Embed | None:
+def embed_of(element: Element, base: str) -> Embed | None:
+    """Read one of the elements ``EMBED_TAGS``; null for what has no address."""
     tag = element.tag
     if tag in _AMP_EMBEDS:
         kind, attribute, address = _AMP_EMBEDS[tag]

@@ -8,7 +8,7 @@ from functools import cached_property
 from web_poet import field
 
 from ifp_scraper.dates import read_instant
-from ifp_scraper.items import Author, Image
+from ifp_scraper.items import Author
 from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
 from ifp_scraper.pages.tree import Element
 
@@ -27,6 +27,7 @@ class WordPressPage(ArticlePage):
     """Core's classes, a block theme's blocks, hAtom's and schema.org's names."""
 
     layout = "wordpress"
+    lead_frames = ".wp-block-post-featured-image, .post-thumbnail, .entry-thumbnail, .featured-image"
 
     def css(self, query: str) -> list[Element]:
         """As ``ArticlePage.css``, without what other articles print on this page."""
@@ -94,10 +95,6 @@ class WordPressPage(ArticlePage):
             if found := self.css(query):
                 return found[0]
         return None
-
-    @cached_property
-    def lead_image(self) -> Image | None:
-        return self.picture(".wp-block-post-featured-image, .post-thumbnail, .entry-thumbnail, .featured-image")
 
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("published")
