@@ -60,31 +60,38 @@ _JUNK = words(
     " srp r-pf relatedpost jp-relatedposts yarpp yarpp-related relpost-thumb-wrapper yuzo_related_post"
     " td_block_related_posts td-related-row tdb_single_related td-module-title td_module_wrap"
     " wp-block-latest-posts wp-block-latest-posts__list wp-block-latest-comments wp-block-rss wp-block-query"
-    " wp-block-archives wp-block-categories wp-block-tag-cloud wp-block-calendar wp-block-search"
+    " wp-block-archives wp-block-categories wp-block-tag-cloud wp-block-calendar wp-block-search wp-block-navigation"
+    " wp-block-page-list wp-block-loginout wp-block-post-terms wp-block-comments wp-block-post-comments"
+    " wp-block-jetpack-related-posts rpbt_shortcode wpp-list"
     # buttons and share bars
-    " wp-block-button wp-block-buttons wp-block-file__button wp-block-social-links"
+    " wp-block-button wp-block-buttons wp-block-file__button wp-block-social-links vc_btn3-container"
+    " elementor-button-wrapper wp-block-jetpack-sharing-buttons wp-block-jetpack-subscriptions"
     " ss-ic ampforwp-so-i ampforwp-social-icons-wrapper"
     " sharedaddy sd-sharing-enabled sd-block td-post-sharing td-post-sharing-top td-post-sharing-bottom"
     " swp_social_panel swp-content-locator shariff heateor_sss_sharing_container addtoany_share_save_container"
     " addtoany_content a2a_kit social-share share-buttons kk-star-ratings simplesocialbuttons ssbp-wrap"
-    " sfsi_Sicons novashare-buttons printfriendly"
+    " sfsi_Sicons novashare-buttons printfriendly addtoany_header et_social_inline dpsp-content-wrapper"
+    " dpsp-share-text apss-social-share wabtn_container td-social-sharing-button pdfprnt-buttons jeg_share_button post-edit-link"
     # ads
-    " td-a-rec td-g-rec td-a-ad td-adspot-title adsbygoogle ai-viewports amp-ad-wrapper amp_ad_1"
-    " ampforwp-incontent-ad1"
+    " td-a-rec td-g-rec td-a-ad td-adspot-title advertisement ad-label adsbygoogle ai-viewports amp-ad-wrapper"
+    " amp_ad_1 ampforwp-incontent-ad1"
     # the standfirst of AMP designs 1 to 3 stands inside their body
     " ampforwp_single_excerpt"
     # author boxes, comments, counters, source and via, tags
     " saboxplugin-wrap molongui-author-box wp-post-author pp-multiple-authors-boxes-wrapper wp-block-post-author"
-    " abh_box ts-fab-wrapper post-views wpulike pvc_stats post-ratings rmp-widgets-container"
+    " abh_box m-a-box pp-author-boxes wp-biographia-container-top wp-biographia-container-bottom ts-fab-wrapper"
+    " tptn_counter gdrts-rating-block post-views wpulike pvc_stats post-ratings rmp-widgets-container"
     " amp-author author-box-wrap amp_author_area cmts ampforwp-comment-wrapper comments-area comment-respond"
     " td-post-source-tags td-post-source-via td-tags tdb-tags sp-athr amp-tags"
     # tables of contents made by a plugin, screen reader hints
-    " ez-toc-container toc_container lwptoc wp-block-rank-math-toc-block wp-block-yoast-seo-table-of-contents"
+    " ez-toc-container toc_container toc_title toc_list lwptoc wp-block-aioseo-table-of-contents simpletoc-title"
+    " simpletoc-list uagb-toc__wrap wp-block-rank-math-toc-block wp-block-yoast-seo-table-of-contents"
     " screen-reader-text td-visual-hidden"
     # captions belong to pictures
-    " wp-caption-text gallery-caption wp-element-caption blocks-gallery-caption"
-    # controls of tagDiv's slides
-    " td-gallery-controls-wrapper td-gallery-slide-count"
+    " wp-caption-text gallery-caption wp-element-caption blocks-gallery-caption tiled-gallery-caption"
+    # controls of tagDiv's slides and smart lists, and the second row of the same pictures
+    " td-gallery-controls-wrapper td-gallery-slide-count td-doubleSlider-2 td-controls td-sml3-top-controls"
+    " td-smart-list-pagination td-smart-list-dropdown-wrap td-sml-current-item-nr tdb-sml-current-item-nr"
     # the featured picture of the classic template stands inside its body
     " td-post-featured-image"
 )
@@ -92,8 +99,15 @@ _JUNK_PREFIXES = re.compile(
     r"(?:^|\s)(?:code-block-\d|ai-viewport|essb_|ez-toc-(?!section)|td_block_\d|td_flex_block|td_module_|td-a-rec-|td-g-rec-"
     r"|sharedaddy|ssba|mashsb|crp_|wp_rp_|rp4wp|outbrain|taboola|OUTBRAIN)"
 )
-_GALLERY_CLASSES = words("gallery wp-block-gallery blocks-gallery-grid tiled-gallery td-gallery post_td_gallery")
-_CAPTION_CLASSES = words("wp-caption-text gallery-caption wp-element-caption tdb-featured-image-caption")
+_GALLERY_CLASSES = words(
+    "gallery wp-block-gallery blocks-gallery-grid tiled-gallery td-gallery post_td_gallery"
+    " wp-block-jetpack-tiled-gallery wp-block-jetpack-slideshow"
+)
+_CAPTION_CLASSES = words(
+    "wp-caption-text gallery-caption wp-element-caption tiled-gallery-caption tdb-featured-image-caption"
+)
+
+_FRAME_CLASSES = words("wp-caption gallery-item tiled-gallery-item")
 
 _RELATED_CLASSES = words("ctaText postTitle")
 """What the plugin Inline Related Posts prints inside of a link, in any language."""
@@ -352,7 +366,7 @@ class _Walk:
             return context._replace(kind="preformatted", preformatted=True)
         if "wp-block-table" in classes:  # a caption is of the table, not of a picture in a cell
             return context._replace(caption=None)
-        if tag == "figure" or "wp-caption" in classes or "gallery-item" in classes:
+        if tag == "figure" or not _FRAME_CLASSES.isdisjoint(classes):
             # A caption is of the figure's own picture; that of a gallery is nobody's.
             nested = next(element.iterdescendants("figure"), None) is not None
             caption = None if nested else first_caption(element)
@@ -494,7 +508,16 @@ _STAND_IN = re.compile(
 """What may only be shown until the picture itself is loaded."""
 
 
-_WAITING = "data-src", "data-lazy-src", "data-original", "data-lazy", "data-img-url", "data-srcset"
+_WAITING = (
+    "data-src",
+    "data-lazy-src",
+    "data-orig-src",
+    "data-cfsrc",
+    "data-original",
+    "data-lazy",
+    "data-img-url",
+    "data-srcset",
+)
 
 
 def _source_of(element: Element) -> str | None:
