@@ -71,7 +71,8 @@ _JUNK = words(
     " swp_social_panel swp-content-locator shariff heateor_sss_sharing_container addtoany_share_save_container"
     " addtoany_content a2a_kit social-share share-buttons kk-star-ratings simplesocialbuttons ssbp-wrap"
     " sfsi_Sicons novashare-buttons printfriendly addtoany_header et_social_inline dpsp-content-wrapper"
-    " dpsp-share-text apss-social-share wabtn_container td-social-sharing-button pdfprnt-buttons jeg_share_button post-edit-link"
+    " dpsp-share-text apss-social-share wabtn_container"
+    " td-social-sharing-button pdfprnt-buttons jeg_share_button post-edit-link"
     # ads
     " td-a-rec td-g-rec td-a-ad td-adspot-title advertisement ad-label adsbygoogle ai-viewports amp-ad-wrapper"
     " amp_ad_1 ampforwp-incontent-ad1"
@@ -113,9 +114,10 @@ _RELATED_CLASSES = words("ctaText postTitle")
 """What the plugin Inline Related Posts prints inside of a link, in any language."""
 
 _RELATED_LABEL = re.compile(
-    r"\(?\s*(?:read\s+(?:more|also|next)|also\s+read|see\s+also|see\s+more|you\s+may\s+also\s+(?:like|read)|more\s+to\s+read"
-    r"|related(?:\s+(?:news|articles?|stor(?:y|ies)|posts?|topics?|reports?|content|links?))?|more\s+on\s+(?:this|the)\s+\w+)"
-    r"\s*(:|-|–|—|\||»|$|\n|\))",
+    r"[^\w\n]{0,4}(?:read\s+(?:more|also|next)|also\s+read|see\s+also|see\s+more|more\s+to\s+read|further\s+reading"
+    r"|you\s+(?:may|might)\s+also\s+(?:like|read)|more\s+on\s+(?:this|the)\s+\w+"
+    r"|related(?:\s+(?:news|articles?|stor(?:y|ies)|posts?|topics?|reports?|content|links?))?)"
+    r"\s*([:：\-–—|»›>→…)\]]|\.{3}|$|\n)",
     re.IGNORECASE,
 )
 _NOTE = re.compile(r"[(\[][^()\[\]]{1,40}[)\]][\s.)]*$")
@@ -125,7 +127,7 @@ _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\xad"
 _SCRIPT_END = re.compile(r"[\"'”’″]\s*\)\s*;")
 _WORD = re.compile(r"\w")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z]{2,8}\d?);")
-_SOURCE_LINE = re.compile(r"\(?\s*sources?\s*[:：]\s*(.{1,120}?)\s*\)?\.?", re.IGNORECASE)
+_SOURCE_LINE = re.compile(r"[(\[–—•*-]?\s*sources?\s*[:：]\s*(.{1,120}?)\s*[)\]]?\.?", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -174,9 +176,9 @@ def read_body(container: Element, base: str, style_sheet: StyleSheet) -> Body:
 
 def closing_source(blocks: list[Block]) -> str | None:
     """Return the outlet that a closing "Source: ..." line names, null when there is none."""
-    own = [block for block in blocks if block["kind"] != "related"]
-    for block in reversed(own[-4:]):
-        if match := _SOURCE_LINE.fullmatch(block["text"].rpartition("\n")[2]):
+    own = [block["text"] for block in blocks if block["kind"] != "related"]
+    for line in reversed("\n".join(own[-4:]).split("\n")[-8:]):
+        if match := _SOURCE_LINE.fullmatch(line):
             outlet = match[1]
             return f"{outlet})" if outlet.count("(") > outlet.count(")") else outlet
     return None
@@ -615,7 +617,8 @@ def _mark_related(blocks: list[Block], plain: list[str]) -> None:
             _make_related(block)
             continue
         may_follow = ()
-        label = _RELATED_LABEL.match(block["text"])
+        # Without a colon the label must be all that is not linked: "Also read <a>...</a>".
+        label = _RELATED_LABEL.match(block["text"]) or _RELATED_LABEL.fullmatch(plain[number])
         if label is None:
             continue
         rest, plain_rest = block["text"][label.end() :], _RELATED_LABEL.sub("", plain[number], count=1)
