@@ -35,7 +35,8 @@ _NO_TEXT_TAGS = words(
     "script style noscript template form iframe object audio video button select textarea svg canvas map head"
     " title input label progress meter figcaption amp-iframe amp-youtube amp-twitter amp-instagram amp-video"
     " amp-audio amp-facebook amp-ad amp-embed amp-social-share amp-form amp-state amp-analytics amp-sidebar"
-    " amp-dailymotion amp-vimeo amp-soundcloud amp-pinterest amp-reddit"
+    " amp-lightbox amp-sticky-ad amp-consent amp-user-notification amp-dailymotion"
+    " amp-vimeo amp-soundcloud amp-pinterest amp-reddit"
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 # The address of an iframe is what it would be on the canonical page.
@@ -97,7 +98,7 @@ _JUNK = words(
     " td-post-featured-image"
 )
 _JUNK_PREFIXES = re.compile(
-    r"(?:^|\s)(?:code-block-\d|ai-viewport|essb_|ez-toc-(?!section)|td_block_\d|td_flex_block|td_module_|td-a-rec-|td-g-rec-"
+    r"(?:^|\s)(?:code-block-\d|ai-viewport|essb_|ez-toc-(?!section)|td_block_\d|td_flex_block|td_module_|td-a-rec-|td-g-rec-|ampforwp-incontent-ad"
     r"|sharedaddy|ssba|mashsb|crp_|wp_rp_|rp4wp|outbrain|taboola|OUTBRAIN)"
 )
 _GALLERY_CLASSES = words(
@@ -336,7 +337,9 @@ class _Walk:
                 self._link(element, context)
             elif tag == "amp-carousel":  # its words are captions
                 for image in element.iter(*_IMAGE_TAGS):
-                    self._image(image, context._replace(gallery=True, caption=None))
+                    frame = image.getparent()
+                    caption = first_caption(frame) if frame is not None and frame is not element else None
+                    self._image(image, context._replace(gallery=True, caption=caption))
             elif is_block:
                 self._block(element, tag, classes, context)
             else:

@@ -256,6 +256,10 @@ class Document:
                 start = html.find(b"-->", begin) + 3
                 if start == 2:
                     start = len(html)
+                if start - begin <= 10 and html.startswith(b"<!--:", begin):  # qTranslate's older marks
+                    kept += html[done:begin], b"[", html[begin + 4 : start - 3], b"]"
+                    done = start
+                    continue
             kept.append(html[done:begin])
             done = start
         kept.append(html[done:])
