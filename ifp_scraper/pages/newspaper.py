@@ -191,6 +191,10 @@ class NewspaperCloudPage(NewspaperPage):
         found = self.css(".tdb_single_content .tdb-block-inner") or self.css(".tdb_single_content")
         return found[0] if found else None
 
+    @field
+    def source(self) -> str | None:
+        return self.line(".tdb_single_source a") or closing_source(self.content.blocks)
+
     @cached_property
     def lead_image(self) -> Image | None:
         return super().lead_image or self._background
