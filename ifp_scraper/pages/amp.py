@@ -125,8 +125,9 @@ def _read_entries(tree: Tree, entries: str, title: str) -> list[_Entry]:
         entry = Tree(element)
         links = entry.find(f".{title} a")
         if links and (address := links[0].get("href")):
-            texts = (_first_line(entry.find(query)) for query in (".loop-excerpt", ".loop-category li", ".loop-date"))
-            found.append(_Entry(label_text(links[0]), address, *texts))
+            excerpt = _first_line(entry.find(".loop-excerpt") or entry.find("p"))  # old versions have no class
+            labels = (_first_line(entry.find(query)) for query in (".loop-category li", ".loop-date"))
+            found.append(_Entry(label_text(links[0]), address, excerpt, *labels))
     return found
 
 
