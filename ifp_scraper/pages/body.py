@@ -90,7 +90,7 @@ _JUNK = words(
     " simpletoc-list uagb-toc__wrap wp-block-rank-math-toc-block wp-block-yoast-seo-table-of-contents"
     " screen-reader-text td-visual-hidden"
     # captions belong to pictures
-    " wp-caption-text gallery-caption wp-element-caption blocks-gallery-caption tiled-gallery-caption"
+    " wp-caption-text wp-caption-dd gallery-caption wp-element-caption blocks-gallery-caption tiled-gallery-caption"
     # controls of tagDiv's slides and smart lists, and the second row of the same pictures
     " td-gallery-controls-wrapper td-gallery-slide-count td-doubleSlider-2 td-controls td-sml3-top-controls"
     " td-smart-list-pagination td-smart-list-dropdown-wrap td-sml-current-item-nr tdb-sml-current-item-nr"
@@ -428,12 +428,11 @@ class _Walk:
         if url is not None and "#" in url and same_article(url, self.base):  # a place on this page
             url = None
         inner = context._replace(in_link=True) if element.get("href") else context
-        before = len(self.images)
         self.inside(element, inner)
         if url is None:
             return
         text = inline_text(element)
-        if text or len(self.images) == before:
+        if text or next(element.iter(*_IMAGE_TAGS), None) is None:
             self.links.append(Link(url, text))
 
     def _image(self, element: Element, context: _Context) -> None:
