@@ -105,7 +105,9 @@ _GALLERY_CLASSES = words(
     "gallery wp-block-gallery blocks-gallery-grid tiled-gallery td-gallery post_td_gallery"
     " wp-block-jetpack-tiled-gallery wp-block-jetpack-slideshow"
 )
-_CAPTION_CLASSES = words("wp-caption-text gallery-caption wp-element-caption tiled-gallery-caption tdb-caption-text")
+_CAPTION_CLASSES = words(
+    "wp-caption-text wp-caption-dd gallery-caption wp-element-caption tiled-gallery-caption tdb-caption-text"
+)
 
 _FRAME_CLASSES = words("wp-caption gallery-item tiled-gallery-item")
 

@@ -170,11 +170,10 @@ class Document:
     def body_class(self) -> str:
         """Classes of the body element: WordPress's body_class() says what kind of page it is."""
         body = next(self.root.iter("body"), None)
-        if body is not None and (classes := body.get("class")):
-            return classes
-        # A notice of PHP before the page has opened a body already: this parser then passes the real one by.
-        printed = _BODY.search(self.html)
-        return (next(parse(printed[0]).iter("body")).get("class") or "") if printed else ""
+        if (body is None or body.get("class") is None) and (printed := _BODY.search(self.html)):
+            # A notice of PHP before the page has opened a body already: this parser then passes the real one by.
+            body = next(parse(printed[0]).iter("body"), None)
+        return (body.get("class") or "") if body is not None else ""
 
     @cached_property
     def json_ld(self) -> list[tuple[dict[str, Any], bool]]:
