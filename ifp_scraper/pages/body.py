@@ -76,7 +76,7 @@ _JUNK = words(
     " td-social-sharing-button pdfprnt-buttons jeg_share_button post-edit-link"
     # ads
     " td-a-rec td-g-rec td-a-ad td-adspot-title advertisement ad-label adsbygoogle ai-viewports amp-ad-wrapper"
-    " amp_ad_1 ampforwp-incontent-ad1"
+    " td_block_ad_box tds_newsletter amp_ad_1 ampforwp-incontent-ad1"
     # the standfirst of AMP designs 1 to 3 stands inside their body
     " ampforwp_single_excerpt"
     # author boxes, comments, counters, source and via, tags
