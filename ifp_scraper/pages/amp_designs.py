@@ -31,7 +31,7 @@ class AmpDesignPage(AmpPage):
 
     @field
     def byline(self) -> str | None:
-        return self.names(".amp-wp-author")
+        return self.names(".amp-wp-author") or self.names(".amp_author_area_wrapper strong")
 
     @field
     def authors(self) -> list[Author]:

@@ -381,7 +381,8 @@ class ArticlePage(ItemPage[Article]):
         for found in self.css(query):
             name = without_by(label_text(found))
             if name and name not in authors:
-                link = next(found.iter("a"), None)
+                # An icon or a handle beside the name is a link to elsewhere.
+                link = next((a for a in found.iter("a") if inline_text(a) and inline_text(a)[0] != "@"), None)
                 url = urls.absolute(self.capture.url, link.get("href")) if link is not None else None
                 authors[name] = Author(name, urls.canonical(url) if url and url.startswith("http") else None)
         return list(authors.values())
