@@ -28,6 +28,9 @@ from ifp_scraper.pages.tree import Element, Tree
 from ifp_scraper.text import LargeBytes, squeeze, words
 
 _AMP_ADDRESS = re.compile(r"/amp(/\d{1,3})?/?$")
+_AGE = re.compile(r"(\d{1,4} (?:second|min|minute|hour|day|week|month|year)s?)(?: [^\d\s]{1,20}){0,2}")
+"""An option of the plugin changes the word "ago"; the units are WordPress's."""
+
 _PLUGIN = re.compile(r"AMP for WP (\d{1,6}(?:\.\d{1,6})*)")
 
 
@@ -134,6 +137,8 @@ def _read_entries(tree: Tree, entries: str, title: str) -> list[_Entry]:
 @lru_cache(maxsize=256)
 def _read_ago(words: str, captured_at: datetime, age: timedelta) -> tuple[str | None, str | None, str | None]:
     """Read a printed age or date: the likeliest instant, the earliest and the latest one."""
+    if age_printed := _AGE.fullmatch(words):
+        words = f"{age_printed[1]} ago"
     if interval := ago_interval(words, captured_at, age):
         likeliest = read_ago(words, captured_at)
     elif printed := read_printed_date(words):  # the option "traditional": site-local, to the minute
