@@ -379,6 +379,8 @@ class _Walk:
             return context._replace(caption=caption or context.caption, gallery=gallery)
         if not _GALLERY_CLASSES.isdisjoint(classes):
             return context._replace(gallery=True)
+        if (source := element.get("data-src")) and _YOUTUBE.search(source):  # a cache plugin's stand-in for the player
+            self._add_embed(embed_of(element, self.base))
         return context
 
     def _table(self, table: Element, context: _Context) -> None:
