@@ -63,17 +63,18 @@ _JUNK = words(
     " wp-block-latest-posts wp-block-latest-posts__list wp-block-latest-comments wp-block-rss wp-block-query"
     " wp-block-archives wp-block-categories wp-block-tag-cloud wp-block-calendar wp-block-search wp-block-navigation"
     " wp-block-page-list wp-block-loginout wp-block-post-terms wp-block-comments wp-block-post-comments"
-    " wp-block-jetpack-related-posts rpbt_shortcode wpp-list"
+    " wp-block-jetpack-related-posts rpbt_shortcode wpp-list elementor-widget-posts elementor-widget-post-navigation"
+    " vc_basic_grid"
     # buttons and share bars
     " wp-block-button wp-block-buttons wp-block-file__button wp-block-social-links vc_btn3-container"
-    " elementor-button-wrapper wp-block-jetpack-sharing-buttons wp-block-jetpack-subscriptions"
+    " elementor-button-wrapper elementor-widget-share-buttons"
+    " wp-block-jetpack-sharing-buttons wp-block-jetpack-subscriptions"
     " ss-ic ampforwp-so-i ampforwp-social-icons-wrapper"
     " sharedaddy sd-sharing-enabled sd-block td-post-sharing td-post-sharing-top td-post-sharing-bottom"
     " swp_social_panel swp-content-locator shariff heateor_sss_sharing_container addtoany_share_save_container"
     " addtoany_content a2a_kit social-share share-buttons kk-star-ratings simplesocialbuttons ssbp-wrap"
     " sfsi_Sicons novashare-buttons printfriendly addtoany_header et_social_inline dpsp-content-wrapper"
-    " dpsp-share-text apss-social-share wabtn_container"
-    " td-social-sharing-button pdfprnt-buttons jeg_share_button post-edit-link"
+    " dpsp-share-text apss-social-share wabtn_container td-social-sharing-button pdfprnt-buttons jeg_share_button post-edit-link"
     # ads
     " td-a-rec td-g-rec td-a-ad td-adspot-title advertisement ad-label adsbygoogle ai-viewports amp-ad-wrapper"
     " td_block_ad_box tds_newsletter amp_ad_1 ampforwp-incontent-ad1"
@@ -87,7 +88,8 @@ _JUNK = words(
     " td-post-source-tags td-post-source-via td-tags tdb-tags sp-athr amp-tags"
     # tables of contents made by a plugin, screen reader hints
     " ez-toc-container toc_container toc_title toc_list lwptoc wp-block-aioseo-table-of-contents simpletoc-title"
-    " simpletoc-list uagb-toc__wrap wp-block-rank-math-toc-block wp-block-yoast-seo-table-of-contents"
+    " elementor-widget-table-of-contents simpletoc-list uagb-toc__wrap wp-block-rank-math-toc-block"
+    " wp-block-yoast-seo-table-of-contents"
     " screen-reader-text td-visual-hidden"
     # captions belong to pictures
     " wp-caption-text wp-caption-dd gallery-caption wp-element-caption blocks-gallery-caption tiled-gallery-caption"
