@@ -74,7 +74,8 @@ _JUNK = words(
     " swp_social_panel swp-content-locator shariff heateor_sss_sharing_container addtoany_share_save_container"
     " addtoany_content a2a_kit social-share share-buttons kk-star-ratings simplesocialbuttons ssbp-wrap"
     " sfsi_Sicons novashare-buttons printfriendly addtoany_header et_social_inline dpsp-content-wrapper"
-    " dpsp-share-text apss-social-share wabtn_container td-social-sharing-button pdfprnt-buttons jeg_share_button post-edit-link"
+    " dpsp-share-text apss-social-share wabtn_container td-social-sharing-button pdfprnt-buttons"
+    " jeg_share_button post-edit-link"
     # ads
     " td-a-rec td-g-rec td-a-ad td-adspot-title advertisement ad-label adsbygoogle ai-viewports amp-ad-wrapper"
     " td_block_ad_box tds_newsletter amp_ad_1 ampforwp-incontent-ad1"
