@@ -139,6 +139,7 @@ _BRACKETS: dict[str, tuple[int, int, float]] = {
 }
 _CALENDAR = re.compile("month|year", re.IGNORECASE)
 _ANY_DAY = date(2001, 1, 1)
+_HAS_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)|\d[./-]\d{1,2}[./-]\d\d(?!\d)")
 _AGO = re.compile(r"\s*(\d{1,4})\s+(second|min|hour|day|week|month|year)(?:(?<=min)ute)?s?\s+ago\s*", re.IGNORECASE)
 
 
@@ -218,7 +219,7 @@ def read_printed_date(words: str) -> tuple[datetime, datetime] | None:
     Returns:
         The first and the last instant of that minute (of that day, when no clock is printed), or null.
     """
-    if len(words) > LONGEST:
+    if len(words) > LONGEST or _HAS_YEAR.search(words) is None:  # "12 hours before" would count from now
         return None
     read = dateparser.parse(words, languages=["en"], settings={"STRICT_PARSING": True})
     if read is None or not 1900 <= read.year <= 2999 or re.search("ago|yesterday|today|now", words, re.IGNORECASE):

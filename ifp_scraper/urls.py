@@ -11,7 +11,7 @@ MAX_URL_LENGTH = 8192
 
 _AMP = re.compile(r"/amp(/\d{1,3})?/?$", re.IGNORECASE)
 _PAGE_NUMBER = re.compile(r"(?<=[^/])/\d{1,3}/?$")
-_SIZE = re.compile(r"-\d{2,5}x\d{2,5}(?=\.[A-Za-z]{3,4}$)")
+_SIZE = re.compile(r"-\d{2,5}x\d{2,5}(?=\.[A-Za-z]{3,4}(?:\.webp|\.avif)?$)")
 _LINE_BREAKS = re.compile("[\t\r\n]")
 _CONTROLS = re.compile("[\ud800-\udfff\x00-\x1f\x7f-\x9f]")
 _COVERED_EMAIL = "/cdn-cgi/l/email-protection#"
@@ -115,6 +115,8 @@ def original_image(url: str) -> str:
 
     >>> original_image("https://ifpnews.com/up/a-696x464.jpg")
     'https://ifpnews.com/up/a.jpg'
+    >>> original_image("https://ifpnews.com/up/a-696x464.jpg.webp")  # a plugin's copy
+    'https://ifpnews.com/up/a.jpg.webp'
     """
     address, mark, query = url.partition("?")
     return _SIZE.sub("", address) + mark + query

@@ -212,6 +212,17 @@ def test_a_known_fault_is_the_sites_offset(seconds: int, fault: bool) -> None:
     assert same_clock_fault(NOW, NOW + timedelta(seconds=seconds)) is fault
 
 
+@pytest.mark.parametrize("words", ["12 hours", "12 hours before", "26 hours earlier", "a week back", "18:25"])
+def test_words_without_a_year_are_no_printed_date(words: str) -> None:
+    assert read_printed_date(words) is None
+
+
+@pytest.mark.parametrize("words", ["December 11, 2017 18:25", "2017-12-11 18:25", "12/11/17 18:25"])
+def test_a_printed_date_is_the_sites_clock(words: str) -> None:
+    first = datetime(2017, 12, 11, 14, 55, tzinfo=UTC)
+    assert read_printed_date(words) == (first, first + timedelta(seconds=59))
+
+
 @given(INSTANTS)
 def test_amp_prints_the_utc_clock_with_the_sites_offset(instant: datetime) -> None:
     offset = instant.astimezone(SITE_ZONE).strftime("%z")

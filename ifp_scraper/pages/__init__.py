@@ -20,9 +20,9 @@ from ifp_scraper.text import words
 __all__ = ["LAYOUTS", "ArticlePage", "Capture", "CutOff", "Document", "UnreadablePage", "pick", "read_page"]
 
 LAYOUTS: tuple[type[ArticlePage], ...] = (
-    AmpDesign1Page,
     AmpDesign2Page,
     AmpDesign3Page,
+    AmpDesign1Page,
     AmpSwiftPage,
     NewspaperCloudPage,
     NewspaperPage,

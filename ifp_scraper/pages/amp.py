@@ -20,14 +20,17 @@ from ifp_scraper.dates import (
     read_amp_json_ld,
     read_printed_date,
 )
-from ifp_scraper.items import Author, Image, RecentPost
+from ifp_scraper.items import Author, RecentPost
 from ifp_scraper.pages.article import ArticlePage, Evidence
-from ifp_scraper.pages.body import inline_text
+from ifp_scraper.pages.body import inline_text, label_text
 from ifp_scraper.pages.document import parse
 from ifp_scraper.pages.tree import Element, Tree
 from ifp_scraper.text import LargeBytes, squeeze, words
 
 _AMP_ADDRESS = re.compile(r"/amp(/\d{1,3})?/?$")
+_AGE = re.compile(r"(\d{1,4} (?:second|min|minute|hour|day|week|month|year)s?)(?: [^\d\s]{1,20}){0,2}")
+"""An option of the plugin changes the word "ago"; the units are WordPress's."""
+
 _PLUGIN = re.compile(r"AMP for WP (\d{1,6}(?:\.\d{1,6})*)")
 
 
@@ -125,14 +128,17 @@ def _read_entries(tree: Tree, entries: str, title: str) -> list[_Entry]:
         entry = Tree(element)
         links = entry.find(f".{title} a")
         if links and (address := links[0].get("href")):
-            texts = (_first_line(entry.find(query)) for query in (".loop-excerpt", ".loop-category li", ".loop-date"))
-            found.append(_Entry(inline_text(links[0]), address, *texts))
+            excerpt = _first_line(entry.find(".loop-excerpt") or entry.find("p"))  # old versions have no class
+            labels = (_first_line(entry.find(query)) for query in (".loop-category li", ".loop-date"))
+            found.append(_Entry(label_text(links[0]), address, excerpt, *labels))
     return found
 
 
 @lru_cache(maxsize=256)
 def _read_ago(words: str, captured_at: datetime, age: timedelta) -> tuple[str | None, str | None, str | None]:
     """Read a printed age or date: the likeliest instant, the earliest and the latest one."""
+    if age_printed := _AGE.fullmatch(words):
+        words = f"{age_printed[1]} ago"
     if interval := ago_interval(words, captured_at, age):
         likeliest = read_ago(words, captured_at)
     elif printed := read_printed_date(words):  # the option "traditional": site-local, to the minute
@@ -150,13 +156,14 @@ def _bio(box: Element) -> str | None:
 
 
 def _first_line(found: list[Element]) -> str | None:
-    return (inline_text(found[0]) or None) if found else None
+    return (label_text(found[0]) or None) if found else None
 
 
 class AmpSwiftPage(AmpPage):
     """The design Swift, the sidebar variant (``.sp-left``) included."""
 
     layout = "amp-swift"
+    lead_frames = ".sf-img"
     marks = words("cntn-wrp")
 
     @field
@@ -201,17 +208,13 @@ class AmpSwiftPage(AmpPage):
 
     @field
     def tags(self) -> list[str]:
-        return self.lines(".amp-tags .amp-tag") or self.graph_words("keywords")
+        return self.lines(".amp-tags .amp-tag") or self.lines(".amp-tags a") or self.graph_words("keywords")
 
     @cached_property
     def container(self) -> Element | None:
         # Layouts sold beside the plugin leave the second class out.
         found = self.css(".cntn-wrp.artl-cnt") or self.css(".cntn-wrp")
         return found[0] if found else None
-
-    @cached_property
-    def lead_image(self) -> Image | None:
-        return self.picture(".sf-img")
 
     @field
     def recent_posts(self) -> list[RecentPost]:

@@ -8,7 +8,7 @@ from functools import cached_property
 from web_poet import field
 
 from ifp_scraper.dates import read_amp_json_ld
-from ifp_scraper.items import Author, Image, RecentPost
+from ifp_scraper.items import Author, RecentPost
 from ifp_scraper.pages.amp import AmpPage
 from ifp_scraper.pages.article import Evidence
 from ifp_scraper.pages.body import inline_text
@@ -19,17 +19,19 @@ from ifp_scraper.text import words
 class AmpDesignPage(AmpPage):
     """The fields are alike in the three designs; the order on the page is not."""
 
+    lead_frames = "figure.amp-wp-article-featured-image"
+
     @field
     def headline(self) -> str | None:
         return self.line(".amp-wp-title")  # an h2 in design 2
 
     @field
     def lead(self) -> str | None:
-        return self.line(".tl-exc")
+        return self.line(".ampforwp_single_excerpt") or self.line(".tl-exc")
 
     @field
     def byline(self) -> str | None:
-        return self.names(".amp-wp-author")
+        return self.names(".amp-wp-author") or self.names(".amp_author_area_wrapper strong")
 
     @field
     def authors(self) -> list[Author]:
@@ -49,7 +51,10 @@ class AmpDesignPage(AmpPage):
     def sections(self) -> list[str]:
         return (
             self.lines('.amp-wp-tax-category [class^="amp-cat-"], .ampforwp-tax-category [class^="amp-cat-"]')
-            or self.lines(".amp-wp-tax-category a, .ampforwp-tax-category a")
+            or self.lines(
+                ".amp-wp-tax-category .amp-cat, .ampforwp-tax-category .amp-cat,"  # without links
+                " .amp-wp-tax-category a, .ampforwp-tax-category a"
+            )
             or self.graph_words("articleSection")
             or self.lines(".bread-cat")[-1:]
         )
@@ -58,7 +63,8 @@ class AmpDesignPage(AmpPage):
     def tags(self) -> list[str]:
         return (
             self.lines('.ampforwp-tax-tag [class^="amp-tag-"]')
-            or self.lines(".ampforwp-tax-tag a")
+            or self.lines(".ampforwp-tax-tag a, .amp-wp-tax-tag a")
+            or [tag for tag in self.lines(".ampforwp-tax-tag span") if not tag.endswith(":")]  # without links
             or self.graph_words("keywords")
         )
 
@@ -68,10 +74,6 @@ class AmpDesignPage(AmpPage):
         found = self.css(".amp-wp-article-content .the_content") or self.css(".amp-wp-article-content")
         return found[0] if found else None
 
-    @cached_property
-    def lead_image(self) -> Image | None:
-        return self.picture("figure.amp-wp-article-featured-image")
-
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from super().published_evidence()
         # design 1's time element has the fault of the JSON-LD
@@ -80,10 +82,10 @@ class AmpDesignPage(AmpPage):
 
 
 class AmpDesign1Page(AmpDesignPage):
-    """Design 1."""
+    """Design 1, and what it was made from: the first template of the plugin AMP, which names no design."""
 
     layout = "amp-design1"
-    marks = words("amp-wp-article-content design_1_wrapper")
+    marks = words("amp-wp-article-content")
 
 
 class AmpDesign2Page(AmpDesignPage):

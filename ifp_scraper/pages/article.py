@@ -22,12 +22,23 @@ from web_poet.fields import get_fields_dict
 from ifp_scraper import urls
 from ifp_scraper.dates import format_utc, read_instant, read_iso, same_clock_fault
 from ifp_scraper.items import Article, Author, Block, Embed, Image, Link, RecentPost
-from ifp_scraper.pages.body import Body, closing_source, first_caption, inline_text, read_body, read_image
+from ifp_scraper.pages.body import (
+    EMBED_TAGS,
+    Body,
+    closing_source,
+    embed_of,
+    first_caption,
+    inline_text,
+    label_text,
+    read_body,
+    read_image,
+    resolved,
+)
 from ifp_scraper.pages.css import StyleSheet
 from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.revisions import content_hash
-from ifp_scraper.text import count_words, first_language, squeeze
+from ifp_scraper.text import count_words, squeeze
 
 try:
     EXTRACTOR_VERSION = version("ifp-scraper")
@@ -88,6 +99,9 @@ class ArticlePage(ItemPage[Article]):
     """What the record's ``layout`` says."""
 
     is_amp: ClassVar[bool] = False
+
+    lead_frames: ClassVar[str] = ""
+    """Selects what holds the featured picture, or a film in its place."""
 
     marks: ClassVar[frozenset[str]] = frozenset()
     """Class names by which a page of this layout is told."""
@@ -222,7 +236,10 @@ class ArticlePage(ItemPage[Article]):
 
     @field
     def embeds(self) -> list[Embed]:
-        return self.content.embeds
+        frames = self.css(self.lead_frames) if self.lead_frames else []
+        films = (embed_of(film, self.capture.url) for frame in frames for film in frame.iter(*EMBED_TAGS))
+        found = [*filter(None, films)]
+        return [*found, *(embed for embed in self.content.embeds if embed not in found)]
 
     @field
     def links(self) -> list[Link]:
@@ -345,26 +362,27 @@ class ArticlePage(ItemPage[Article]):
     def line(self, query: str) -> str | None:
         """Text of the first element selected, on one line; null when there is none or it is empty."""
         found = self.css(query)
-        return (first_language([inline_text(found[0])])[0] or None) if found else None
+        return (label_text(found[0]) or None) if found else None
 
     def lines(self, query: str) -> list[str]:
         """Text of each element selected, each text once."""
-        return list(dict.fromkeys(filter(None, map(inline_text, self.css(query)))))
+        return list(dict.fromkeys(filter(None, map(label_text, self.css(query)))))
 
     def names(self, query: str) -> str | None:
         """Names of people, as a byline: joined where each stands in an element of its own, else as printed."""
         if len(self.css(query)) < 2:
             return without_by(self.line(query))
-        names = (without_by(first_language([line])[0]) for line in self.lines(query))
+        names = map(without_by, self.lines(query))
         return ", ".join(dict.fromkeys(filter(None, names))) or None
 
     def people(self, query: str) -> list[Author]:
         """Authors named by the elements selected, each a link or not, each name once."""
         authors: dict[str, Author] = {}
         for found in self.css(query):
-            name = without_by(inline_text(found))
+            name = without_by(label_text(found))
             if name and name not in authors:
-                link = next(found.iter("a"), None)
+                # An icon or a handle beside the name is a link to elsewhere.
+                link = next((a for a in found.iter("a") if inline_text(a) and inline_text(a)[0] != "@"), None)
                 url = urls.absolute(self.capture.url, link.get("href")) if link is not None else None
                 authors[name] = Author(name, urls.canonical(url) if url and url.startswith("http") else None)
         return list(authors.values())
@@ -418,7 +436,8 @@ class ArticlePage(ItemPage[Article]):
         for item in (*self.graph_articles[:1], self.plain_article):
             value = item.get(key)
             words = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
-            if found := list(dict.fromkeys(squeeze(word) for word in words if isinstance(word, str) and word.strip())):
+            words = [resolved(squeeze(word)) for word in words if isinstance(word, str)]
+            if found := list(dict.fromkeys(filter(None, words))):
                 return found
         return []
 
@@ -431,10 +450,10 @@ class ArticlePage(ItemPage[Article]):
             return Body([], [], [], [], [])
         return read_body(self.container, self.capture.url, StyleSheet(self.document.styles))
 
-    @property
+    @cached_property
     def lead_image(self) -> Image | None:
-        """The featured picture; null when the layout shows none."""
-        return None
+        """The featured picture; null when the page shows none."""
+        return self.picture(self.lead_frames) if self.lead_frames else None
 
     @cached_property
     def _published(self) -> list[Evidence]:

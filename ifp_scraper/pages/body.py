@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sized
 from dataclasses import dataclass
+from html import unescape
 from typing import Literal, NamedTuple, cast
 from urllib.parse import parse_qs, urlsplit
 
@@ -29,11 +30,13 @@ _BLOCK_TAGS = words(
     " h4 h5 h6 header hgroup hr li main menu nav ol p pre section summary table tbody td tfoot th thead tr ul"
     " caption amp-accordion amp-carousel amp-fit-text"
 )
+# Not embed: it is empty, but to libxml2 it holds what follows.
 _NO_TEXT_TAGS = words(
-    "script style noscript template form iframe object embed audio video button select textarea svg canvas map head"
+    "script style noscript template form iframe object audio video button select textarea svg canvas map head"
     " title input label progress meter figcaption amp-iframe amp-youtube amp-twitter amp-instagram amp-video"
     " amp-audio amp-facebook amp-ad amp-embed amp-social-share amp-form amp-state amp-analytics amp-sidebar"
-    " amp-dailymotion amp-vimeo amp-soundcloud amp-pinterest amp-reddit"
+    " amp-lightbox amp-sticky-ad amp-consent amp-user-notification amp-dailymotion"
+    " amp-vimeo amp-soundcloud amp-pinterest amp-reddit"
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 # The address of an iframe is what it would be on the canonical page.
@@ -45,7 +48,7 @@ _AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"],
     "amp-dailymotion": ("iframe", "data-videoid", "https://www.dailymotion.com/embed/video/{}"),
     "amp-facebook": ("iframe", "data-href", "{}"),
 }
-_EMBED_TAGS = words("iframe video audio amp-iframe amp-video amp-audio") | _AMP_EMBEDS.keys()
+EMBED_TAGS = words("iframe video audio amp-iframe amp-video amp-audio") | _AMP_EMBEDS.keys()
 _IMAGE_TAGS = frozenset(("img", "amp-img", "amp-anim"))
 
 # Exact class names of what a theme or plugin puts into the body (MARKUP.md 1, 4, 5 and 8).
@@ -58,46 +61,67 @@ _JUNK = words(
     " srp r-pf relatedpost jp-relatedposts yarpp yarpp-related relpost-thumb-wrapper yuzo_related_post"
     " td_block_related_posts td-related-row tdb_single_related td-module-title td_module_wrap"
     " wp-block-latest-posts wp-block-latest-posts__list wp-block-latest-comments wp-block-rss wp-block-query"
-    " wp-block-archives wp-block-categories wp-block-tag-cloud wp-block-calendar wp-block-search"
+    " wp-block-archives wp-block-categories wp-block-tag-cloud wp-block-calendar wp-block-search wp-block-navigation"
+    " wp-block-page-list wp-block-loginout wp-block-post-terms wp-block-comments wp-block-post-comments"
+    " wp-block-jetpack-related-posts rpbt_shortcode wpp-list elementor-widget-posts elementor-widget-post-navigation"
+    " vc_basic_grid"
     # buttons and share bars
-    " wp-block-button wp-block-buttons wp-block-file__button wp-block-social-links"
+    " wp-block-button wp-block-buttons wp-block-file__button wp-block-social-links vc_btn3-container"
+    " elementor-button-wrapper elementor-widget-share-buttons"
+    " wp-block-jetpack-sharing-buttons wp-block-jetpack-subscriptions"
     " ss-ic ampforwp-so-i ampforwp-social-icons-wrapper"
     " sharedaddy sd-sharing-enabled sd-block td-post-sharing td-post-sharing-top td-post-sharing-bottom"
     " swp_social_panel swp-content-locator shariff heateor_sss_sharing_container addtoany_share_save_container"
     " addtoany_content a2a_kit social-share share-buttons kk-star-ratings simplesocialbuttons ssbp-wrap"
-    " sfsi_Sicons novashare-buttons printfriendly"
+    " sfsi_Sicons novashare-buttons printfriendly addtoany_header et_social_inline dpsp-content-wrapper"
+    " dpsp-share-text apss-social-share wabtn_container td-social-sharing-button pdfprnt-buttons"
+    " jeg_share_button post-edit-link"
     # ads
-    " td-a-rec td-g-rec td-a-ad td-adspot-title adsbygoogle ai-viewports amp-ad-wrapper amp_ad_1"
-    " ampforwp-incontent-ad1"
+    " td-a-rec td-g-rec td-a-ad td-adspot-title advertisement ad-label adsbygoogle ai-viewports amp-ad-wrapper"
+    " td_block_ad_box tds_newsletter amp_ad_1 ampforwp-incontent-ad1"
+    # the standfirst of AMP designs 1 to 3 stands inside their body
+    " ampforwp_single_excerpt"
     # author boxes, comments, counters, source and via, tags
     " saboxplugin-wrap molongui-author-box wp-post-author pp-multiple-authors-boxes-wrapper wp-block-post-author"
-    " abh_box ts-fab-wrapper post-views wpulike pvc_stats post-ratings rmp-widgets-container"
+    " abh_box m-a-box pp-author-boxes wp-biographia-container-top wp-biographia-container-bottom ts-fab-wrapper"
+    " tptn_counter gdrts-rating-block post-views wpulike pvc_stats post-ratings rmp-widgets-container"
     " amp-author author-box-wrap amp_author_area cmts ampforwp-comment-wrapper comments-area comment-respond"
     " td-post-source-tags td-post-source-via td-tags tdb-tags sp-athr amp-tags"
     # tables of contents made by a plugin, screen reader hints
-    " ez-toc-container toc_container lwptoc wp-block-rank-math-toc-block wp-block-yoast-seo-table-of-contents"
+    " ez-toc-container toc_container toc_title toc_list lwptoc wp-block-aioseo-table-of-contents simpletoc-title"
+    " elementor-widget-table-of-contents simpletoc-list uagb-toc__wrap wp-block-rank-math-toc-block"
+    " wp-block-yoast-seo-table-of-contents"
     " screen-reader-text td-visual-hidden"
     # captions belong to pictures
-    " wp-caption-text gallery-caption wp-element-caption blocks-gallery-caption"
-    # controls of tagDiv's slides
-    " td-gallery-controls-wrapper td-gallery-slide-count"
+    " wp-caption-text wp-caption-dd gallery-caption wp-element-caption blocks-gallery-caption tiled-gallery-caption"
+    # controls of tagDiv's slides and smart lists, and the second row of the same pictures
+    " td-gallery-controls-wrapper td-gallery-slide-count td-doubleSlider-2 td-controls td-sml3-top-controls"
+    " td-smart-list-pagination td-smart-list-dropdown-wrap td-sml-current-item-nr tdb-sml-current-item-nr"
     # the featured picture of the classic template stands inside its body
     " td-post-featured-image"
 )
 _JUNK_PREFIXES = re.compile(
-    r"(?:^|\s)(?:code-block-\d|ai-viewport|essb_|ez-toc-(?!section)|td_block_\d|td_flex_block|td_module_|td-a-rec-|td-g-rec-"
+    r"(?:^|\s)(?:code-block-\d|ai-viewport|essb_|ez-toc-(?!section)|td_block_\d|td_flex_block|td_module_|td-a-rec-|td-g-rec-|ampforwp-incontent-ad"
     r"|sharedaddy|ssba|mashsb|crp_|wp_rp_|rp4wp|outbrain|taboola|OUTBRAIN)"
 )
-_GALLERY_CLASSES = words("gallery wp-block-gallery blocks-gallery-grid tiled-gallery td-gallery post_td_gallery")
-_CAPTION_CLASSES = words("wp-caption-text gallery-caption wp-element-caption tdb-featured-image-caption")
+_GALLERY_CLASSES = words(
+    "gallery wp-block-gallery blocks-gallery-grid tiled-gallery td-gallery post_td_gallery"
+    " wp-block-jetpack-tiled-gallery wp-block-jetpack-slideshow"
+)
+_CAPTION_CLASSES = words(
+    "wp-caption-text wp-caption-dd gallery-caption wp-element-caption tiled-gallery-caption tdb-caption-text"
+)
+
+_FRAME_CLASSES = words("wp-caption gallery-item tiled-gallery-item")
 
 _RELATED_CLASSES = words("ctaText postTitle")
 """What the plugin Inline Related Posts prints inside of a link, in any language."""
 
 _RELATED_LABEL = re.compile(
-    r"\(?\s*(?:read\s+(?:more|also|next)|also\s+read|see\s+also|see\s+more|you\s+may\s+also\s+(?:like|read)|more\s+to\s+read"
-    r"|related(?:\s+(?:news|articles?|stor(?:y|ies)|posts?|topics?|reports?|content|links?))?|more\s+on\s+(?:this|the)\s+\w+)"
-    r"\s*(:|-|–|—|\||»|$|\n|\))",
+    r"[^\w\n]{0,4}(?:read\s+(?:more|also|next)|also\s+read|see\s+also|see\s+more|more\s+to\s+read|further\s+reading"
+    r"|you\s+(?:may|might)\s+also\s+(?:like|read)|more\s+on\s+(?:this|the)\s+\w+"
+    r"|related(?:\s+(?:news|articles?|stor(?:y|ies)|posts?|topics?|reports?|content|links?))?)"
+    r"\s*([:：\-–—|»›>→…)\]]|\.{3}|$|\n)",
     re.IGNORECASE,
 )
 _NOTE = re.compile(r"[(\[][^()\[\]]{1,40}[)\]][\s.)]*$")
@@ -106,7 +130,8 @@ _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\xad"
 
 _SCRIPT_END = re.compile(r"[\"'”’″]\s*\)\s*;")
 _WORD = re.compile(r"\w")
-_SOURCE_LINE = re.compile(r"\(?\s*sources?\s*[:：]\s*(.{1,120}?)\s*\)?\.?", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z]{2,8}\d?);")
+_SOURCE_LINE = re.compile(r"[(\[–—•*-]?\s*sources?\s*[:：]\s*(.{1,120}?)\s*[)\]]?\.?", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -155,9 +180,9 @@ def read_body(container: Element, base: str, style_sheet: StyleSheet) -> Body:
 
 def closing_source(blocks: list[Block]) -> str | None:
     """Return the outlet that a closing "Source: ..." line names, null when there is none."""
-    own = [block for block in blocks if block["kind"] != "related"]
-    for block in reversed(own[-4:]):
-        if match := _SOURCE_LINE.fullmatch(block["text"].rpartition("\n")[2]):
+    own = [block["text"] for block in blocks if block["kind"] != "related"]
+    for line in reversed("\n".join(own[-4:]).split("\n")[-8:]):
+        if match := _SOURCE_LINE.fullmatch(line):
             outlet = match[1]
             return f"{outlet})" if outlet.count("(") > outlet.count(")") else outlet
     return None
@@ -170,6 +195,19 @@ def inline_text(element: Element) -> str:
     pieces: list[str] = []
     _collect(element, pieces, 0)
     return squeeze("".join(pieces))
+
+
+def label_text(element: Element) -> str:
+    """Return the text of a headline, label or caption: qTranslate's residue cut, what is escaped twice resolved."""
+    text = inline_text(element)
+    if "[:" in text:
+        text = first_language([text])[0]
+    return resolved(text)
+
+
+def resolved(text: str) -> str:
+    """Resolve the entities that a text still shows: WordPress escapes labels twice at times."""
+    return squeeze(_ENTITY.sub(lambda entity: unescape(entity[0]), text)) if "&" in text else text
 
 
 def _collect(element: Element, pieces: list[str], depth: int) -> None:
@@ -285,10 +323,10 @@ class _Walk:
             self.say(LINE_BREAK, context)
         elif tag in _IMAGE_TAGS:
             self._image(element, context)
-        elif tag in _EMBED_TAGS:
+        elif tag in EMBED_TAGS:
             if tag in ("amp-twitter", "amp-instagram"):  # a blockquote on the canonical page
                 self.end_block(context)
-            self._add_embed(_embed_of(element, self.base))
+            self._add_embed(embed_of(element, self.base))
         elif tag in _NO_TEXT_TAGS:
             pass
         elif self._depth >= MAX_DEPTH:
@@ -302,7 +340,9 @@ class _Walk:
                 self._link(element, context)
             elif tag == "amp-carousel":  # its words are captions
                 for image in element.iter(*_IMAGE_TAGS):
-                    self._image(image, context._replace(gallery=True, caption=None))
+                    frame = image.getparent()
+                    caption = first_caption(frame) if frame is not None and frame is not element else None
+                    self._image(image, context._replace(gallery=True, caption=caption))
             elif is_block:
                 self._block(element, tag, classes, context)
             else:
@@ -334,7 +374,7 @@ class _Walk:
             return context._replace(kind="preformatted", preformatted=True)
         if "wp-block-table" in classes:  # a caption is of the table, not of a picture in a cell
             return context._replace(caption=None)
-        if tag == "figure" or "wp-caption" in classes or "gallery-item" in classes:
+        if tag == "figure" or not _FRAME_CLASSES.isdisjoint(classes):
             # A caption is of the figure's own picture; that of a gallery is nobody's.
             nested = next(element.iterdescendants("figure"), None) is not None
             caption = None if nested else first_caption(element)
@@ -342,6 +382,8 @@ class _Walk:
             return context._replace(caption=caption or context.caption, gallery=gallery)
         if not _GALLERY_CLASSES.isdisjoint(classes):
             return context._replace(gallery=True)
+        if (source := element.get("data-src")) and _YOUTUBE.search(source):  # a cache plugin's stand-in for the player
+            self._add_embed(embed_of(element, self.base))
         return context
 
     def _table(self, table: Element, context: _Context) -> None:
@@ -393,12 +435,11 @@ class _Walk:
         if url is not None and "#" in url and same_article(url, self.base):  # a place on this page
             url = None
         inner = context._replace(in_link=True) if element.get("href") else context
-        before = len(self.images)
         self.inside(element, inner)
         if url is None:
             return
         text = inline_text(element)
-        if text or len(self.images) == before:
+        if text or next(element.iter(*_IMAGE_TAGS), None) is None:
             self.links.append(Link(url, text))
 
     def _image(self, element: Element, context: _Context) -> None:
@@ -464,7 +505,7 @@ def first_caption(frame: Element) -> str | None:
     """The first caption in a frame; null when there is none or it is empty."""
     for element in frame.iterdescendants():
         if element.tag == "figcaption" or not _CAPTION_CLASSES.isdisjoint((element.get("class") or "").split()):
-            return inline_text(element) or None
+            return label_text(element) or None
     return None
 
 
@@ -476,7 +517,16 @@ _STAND_IN = re.compile(
 """What may only be shown until the picture itself is loaded."""
 
 
-_WAITING = "data-src", "data-lazy-src", "data-original", "data-lazy", "data-img-url", "data-srcset"
+_WAITING = (
+    "data-src",
+    "data-lazy-src",
+    "data-orig-src",
+    "data-cfsrc",
+    "data-original",
+    "data-lazy",
+    "data-img-url",
+    "data-srcset",
+)
 
 
 def _source_of(element: Element) -> str | None:
@@ -516,7 +566,8 @@ _YOUTUBE = re.compile(
 )
 
 
-def _embed_of(element: Element, base: str) -> Embed | None:
+def embed_of(element: Element, base: str) -> Embed | None:
+    """Read one of the elements ``EMBED_TAGS``; null for what has no address."""
     tag = element.tag
     if tag in _AMP_EMBEDS:
         kind, attribute, address = _AMP_EMBEDS[tag]
@@ -573,7 +624,8 @@ def _mark_related(blocks: list[Block], plain: list[str]) -> None:
             _make_related(block)
             continue
         may_follow = ()
-        label = _RELATED_LABEL.match(block["text"])
+        # Without a colon the label must be all that is not linked: "Also read <a>...</a>".
+        label = _RELATED_LABEL.match(block["text"]) or _RELATED_LABEL.fullmatch(plain[number])
         if label is None:
             continue
         rest, plain_rest = block["text"][label.end() :], _RELATED_LABEL.sub("", plain[number], count=1)

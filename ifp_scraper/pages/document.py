@@ -40,7 +40,9 @@ MAX_WORK = 1_000_000
 MAX_NOTED, MAX_NOTED_BYTES = 128, 128 * 1024
 """So many parts around an article are known again, each of at most so many bytes."""
 
+_BODY = re.compile(rb"<body\s[^<>]*>", re.IGNORECASE)
 _SLASH, _MARK = b"/!"
+_UTF_16 = b"<\0", b"\0<"
 _BOM_BEGINS = (b"\xef", b"\xfe", b"\xff", b"\x00")
 
 _NO_CHARSETS = words(
@@ -168,6 +170,9 @@ class Document:
     def body_class(self) -> str:
         """Classes of the body element: WordPress's body_class() says what kind of page it is."""
         body = next(self.root.iter("body"), None)
+        if (body is None or body.get("class") is None) and (printed := _BODY.search(self.html)):
+            # A notice of PHP before the page has opened a body already: this parser then passes the real one by.
+            body = next(parse(printed[0]).iter("body"), None)
         return (body.get("class") or "") if body is not None else ""
 
     @cached_property
@@ -206,6 +211,8 @@ class Document:
                 return body.decode(declared).encode("utf-8", "replace")
             except (UnicodeError, LookupError):
                 pass
+        if body.startswith(_UTF_16):
+            return body.decode("utf-16-le" if body[0] else "utf-16-be", "replace").encode("utf-8", "replace")
         self.warnings.append("charset")
         text = body.decode("utf-8", "replace")
         damaged = text.count("\ufffd") - body.count("\ufffd".encode())
@@ -248,6 +255,10 @@ class Document:
                 start = html.find(b"-->", begin) + 3
                 if start == 2:
                     start = len(html)
+                if start - begin <= 10 and html.startswith(b"<!--:", begin):  # qTranslate's older marks
+                    kept += html[done:begin], b"[", html[begin + 4 : start - 3], b"]"
+                    done = start
+                    continue
             kept.append(html[done:begin])
             done = start
         kept.append(html[done:])

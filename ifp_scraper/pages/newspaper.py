@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import ClassVar
 
 from web_poet import field
 
+from ifp_scraper import urls
 from ifp_scraper.dates import read_theme_time
 from ifp_scraper.items import Author, Image
 from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
-from ifp_scraper.pages.body import closing_source, inline_text
+from ifp_scraper.pages.body import closing_source, first_caption, inline_text
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
+
+_BACKGROUND = re.compile(r"""url\(\s*["']?([^"'()]+)""")
+_BACKGROUND_RULE = re.compile(rb"\.tdb-featured-image-bg\s*\{[^{}]{0,200}?url\([^()]*\)")
 
 
 class NewspaperPage(ArticlePage):
@@ -21,6 +26,10 @@ class NewspaperPage(ArticlePage):
 
     layout = "newspaper"
     marks = words("td-post-content")
+    lead_frames = (
+        ".td-post-featured-image, .td-post-featured-video, .td-post-header-holder .td-image-gradient,"
+        " .td-full-screen-header-image-wrap .td-backstretch"  # templates 6 to 8: behind the headline
+    )
     source_boxes: ClassVar[str] = ".td-post-source-tags .td-post-small-box"
 
     @field
@@ -73,10 +82,6 @@ class NewspaperPage(ArticlePage):
     def container(self) -> Element | None:
         found = self.css("article .td-post-content") or self.css(".td-post-content")
         return found[0] if found else None
-
-    @cached_property
-    def lead_image(self) -> Image | None:
-        return self.picture(".td-post-featured-image, .td-post-header-holder .td-image-gradient")
 
     @field
     def source(self) -> str | None:
@@ -146,6 +151,7 @@ class NewspaperCloudPage(NewspaperPage):
 
     layout = "newspaper-cloud"
     marks = words("tdb_single_content")
+    lead_frames = ".tdb_single_featured_image, .tdb_single_bg_featured_image"
 
     @field
     def headline(self) -> str | None:
@@ -185,9 +191,27 @@ class NewspaperCloudPage(NewspaperPage):
         found = self.css(".tdb_single_content .tdb-block-inner") or self.css(".tdb_single_content")
         return found[0] if found else None
 
+    @field
+    def source(self) -> str | None:
+        return self.line(".tdb_single_source a") or closing_source(self.content.blocks)
+
     @cached_property
     def lead_image(self) -> Image | None:
-        return self.picture(".tdb_single_featured_image, .tdb_single_bg_featured_image")
+        return super().lead_image or self._background
+
+    @property
+    def _background(self) -> Image | None:
+        """The featured picture as a background, by the element's own style or by a rule of its block."""
+        for box in self.css(".tdb_single_bg_featured_image .tdb-featured-image-bg"):
+            rules = map(_BACKGROUND_RULE.search, self.document.styles)
+            rule = next((rule[0].decode("utf-8", "replace") for rule in rules if rule), "")
+            address = _BACKGROUND.search(box.get("style") or rule)
+            url = urls.absolute(self.capture.url, address[1]) if address else None
+            if url is not None and url.startswith("http"):
+                frame = box.getparent()
+                caption = first_caption(frame) if frame is not None else None
+                return Image(url, urls.original_image(url), "", caption, "lead")
+        return None
 
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("published")

@@ -8,7 +8,7 @@ from functools import cached_property
 from web_poet import field
 
 from ifp_scraper.dates import read_instant
-from ifp_scraper.items import Author, Image
+from ifp_scraper.items import Author
 from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
 from ifp_scraper.pages.tree import Element
 
@@ -19,6 +19,8 @@ _CONTAINERS = (
     "article .post-content",
     ".post-content",
     '[itemprop="articleBody"]',
+    ".elementor-widget-theme-post-content .elementor-widget-container",
+    ".elementor-widget-theme-post-content",
 )
 """Names for the body alone: an ``article`` element holds far more than it."""
 
@@ -27,6 +29,10 @@ class WordPressPage(ArticlePage):
     """Core's classes, a block theme's blocks, hAtom's and schema.org's names."""
 
     layout = "wordpress"
+    lead_frames = (
+        ".wp-block-post-featured-image, .post-thumbnail, .entry-thumbnail, .featured-image, .featured-media,"
+        " .single-featured-image-header, .entry-header .wp-post-image"
+    )
 
     def css(self, query: str) -> list[Element]:
         """As ``ArticlePage.css``, without what other articles print on this page."""
@@ -48,7 +54,11 @@ class WordPressPage(ArticlePage):
 
     @field
     def headline(self) -> str | None:
-        return self.line("h1.wp-block-post-title, h1.entry-title, h1.post-title, article h1, main h1")
+        return (
+            self.line("h1.wp-block-post-title, h1.entry-title, h1.post-title, article h1")
+            or self.line("h2.wp-block-post-title, article .entry-title, .elementor-widget-theme-post-title")
+            or self.line("main h1")
+        )
 
     @field
     def lead(self) -> str | None:
@@ -64,7 +74,8 @@ class WordPressPage(ArticlePage):
         for query in (
             ".wp-block-post-author-name",
             ".wp-block-post-author__name",
-            ".entry-meta .author a, .entry-header .author a, .byline a, .posted-by a, a[rel='author']",
+            ".entry-meta .author a, .entry-header .author a, .byline a, .posted-by a, .post-author a",
+            "a[rel='author']",
             ".entry-meta .author, .entry-header .author, .byline .author, .byline,"
             " [itemprop='author'] [itemprop='name']",
         ):
@@ -74,7 +85,9 @@ class WordPressPage(ArticlePage):
 
     @field
     def authors(self) -> list[Author]:
-        return self._named or ([Author(self.byline)] if self.byline else [])
+        authors = self._named or ([Author(self.byline)] if self.byline else [])
+        bio = self.line(".wp-block-post-author__bio, .wp-block-post-author-biography")
+        return [Author(authors[0].name, authors[0].url, bio)] if len(authors) == 1 else authors
 
     @field
     def sections(self) -> list[str]:
@@ -94,10 +107,6 @@ class WordPressPage(ArticlePage):
             if found := self.css(query):
                 return found[0]
         return None
-
-    @cached_property
-    def lead_image(self) -> Image | None:
-        return self.picture(".wp-block-post-featured-image, .post-thumbnail, .entry-thumbnail, .featured-image")
 
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("published")
