@@ -14,6 +14,7 @@ import pytest
 
 from ifp_scraper.discovery.feed import read_feed
 from ifp_scraper.discovery.listing import may_be_article
+from ifp_scraper.discovery.rest import read_posts
 from ifp_scraper.discovery.sitemap import read_entries
 from ifp_scraper.discovery.xml import read_cut_xml, read_xml
 from tests.dry_run import dry_run
@@ -199,6 +200,33 @@ def test_whatever_rest_counts_every_article_is_found(counted: str, tmp_path: Pat
         run = dry_run(server, tmp_path / "a.jsonl")
         assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
         assert len(run.asked) < 10
+
+
+@pytest.mark.parametrize("past_the_end", [400, 404])
+def test_rest_that_counts_nothing_and_gives_fewer_than_asked_for(past_the_end: int, tmp_path: Path) -> None:
+    with site_of(60) as (site, server):
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            found = answer(target.replace("per_page=100", "per_page=10"), headers)
+            found.headers = {name: value for name, value in found.headers.items() if not name.startswith("X-WP")}
+            found.status = past_the_end if found.status == 400 else found.status
+            return found
+
+        server.get = get  # type: ignore[method-assign]
+        run = dry_run(server, tmp_path / "a.jsonl", sources="rest")
+        assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
+        fresh = {new_post(site).path for _ in range(25)}
+        again = dry_run(server, tmp_path / "a.jsonl", sources="rest")
+        assert (set(again.articles), again.status) == (fresh, 0)
+
+
+@pytest.mark.parametrize("number", [True, 0, -5, 2**70, "12", None, 1.5])
+def test_an_id_that_is_none(number: Any) -> None:
+    post = {"id": number, "link": "https://ifpnews.com/a/", "date_gmt": "2024-01-01T00:00:00"}
+    assert [(ref.url, ref.id) for ref in read_posts([post], "https://ifpnews.com")] == [
+        ("https://ifpnews.com/a/", None)
+    ]
 
 
 def test_rest_that_gives_the_same_page_for_ever_is_left(tmp_path: Path) -> None:
