@@ -358,6 +358,13 @@ def test_a_robots_txt_that_cannot_be_read_forbids_all(robots: Any, tmp_path: Pat
         assert {target for target in server.requests() if "robots" not in target} == set()
 
 
+def test_an_empty_robots_txt_is_asked_for_once(tmp_path: Path) -> None:
+    with serve(Site(make_posts(4)), robots="") as server:
+        run = crawl(server.url, tmp_path / "ifp.jsonl", *QUICK)
+        assert run.status == 0, run.err
+        assert len(server.requests("/robots.txt")) == 1
+
+
 def test_what_robots_txt_forbids_for_a_while_is_read_later(tmp_path: Path) -> None:
     site = Site(make_posts(12, seed=5))
     out = tmp_path / "ifp.jsonl"
@@ -401,7 +408,8 @@ def test_what_robots_txt_forbids_for_good_is_no_alarm(tmp_path: Path) -> None:
         assert out.with_suffix(".rejected.jsonl").read_bytes() == rejected
 
 
-def test_nothing_goes_out_while_the_site_asks_to_wait(tmp_path: Path) -> None:
+@pytest.mark.parametrize("delay", [0, 0.2])
+def test_nothing_goes_out_while_the_site_asks_to_wait(delay: float, tmp_path: Path) -> None:
     site = Site(make_posts(12, seed=5))
     with serve(site) as server:
         seen: list[tuple[float, str]] = []
@@ -413,8 +421,8 @@ def test_nothing_goes_out_while_the_site_asks_to_wait(tmp_path: Path) -> None:
             return takes(target)
 
         fault.takes = note  # type: ignore[method-assign]
-        run = crawl(server.url, tmp_path / "ifp.jsonl", "-s", "DOWNLOAD_DELAY=0.2", "-s", "AUTOTHROTTLE_ENABLED=0",
-                    fast=False)  # fmt: skip
+        run = crawl(server.url, tmp_path / "ifp.jsonl", "-s", f"DOWNLOAD_DELAY={delay}", "-s",
+                    "AUTOTHROTTLE_ENABLED=0", fast=False)  # fmt: skip
         assert run.status == 0, run.err
         place = [target for _, target in seen].index(fault.hits[0])
         assert seen[place + 1][0] - seen[place][0] > 2.9
