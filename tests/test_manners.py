@@ -177,12 +177,13 @@ def test_arguments_that_make_no_sense(arguments: tuple[str, ...], message: str, 
         assert server.log == []
 
 
-def test_an_amp_page_that_failed_is_read_by_the_next_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [500, "empty"])
+def test_an_amp_page_that_failed_is_read_by_the_next_run(kind: Any, tmp_path: Path) -> None:
     site = Site(make_posts(8, seed=9))
     out = tmp_path / "ifp.jsonl"
     post = site.open_posts()[2]
     with serve(site) as server:
-        server.fault(post.path + "amp/", 500, None)
+        server.fault(post.path + "amp/", kind, None)
         assert crawl(server.url, out, "-s", "RETRY_TIMES=0").status == 1
         server.clear()
         # A run that has no reason to fetch it does not forget it.
@@ -200,12 +201,13 @@ def test_an_amp_page_that_failed_is_read_by_the_next_run(tmp_path: Path) -> None
         assert len(server.log) <= 4
 
 
-def test_a_further_page_that_failed_is_read_by_the_next_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [500, "empty"])
+def test_a_further_page_that_failed_is_read_by_the_next_run(kind: Any, tmp_path: Path) -> None:
     site = Site(make_posts(46, seed=8))
     out = tmp_path / "ifp.jsonl"
     post = next(post for post in site.open_posts() if len(post.pages) > 1)
     with serve(site, amp=None) as server:
-        server.fault(post.path + "2/", 500, None)
+        server.fault(post.path + "2/", kind, None)
         run = crawl(server.url, out, *QUICK, "-s", "RETRY_TIMES=0")
         assert (run.status, "1 failed" in run.err) == (1, True), run.err
         server.clear()
@@ -295,6 +297,15 @@ def test_a_page_cut_elsewhere_each_time_is_a_failure(tmp_path: Path) -> None:
         server.clear()
         assert crawl(server.url, out, *QUICK).status == 0
         assert_complete(site, server.url, out)
+
+
+def test_a_failure_is_told_in_words(tmp_path: Path) -> None:
+    site = Site(make_posts(6, seed=5))
+    with serve(site, amp=None) as server:
+        server.fault(site.open_posts()[1].path, "truncated", None)
+        run = crawl(server.url, tmp_path / "ifp.jsonl", *QUICK, "-s", "RETRY_TIMES=0")
+        assert run.status == 1
+        assert f"failed: {server.url}{site.open_posts()[1].path} (the answer broke off)" in run.err
 
 
 @pytest.mark.parametrize("retries", [0, 2])

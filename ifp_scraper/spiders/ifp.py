@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import scrapy
 from scrapy import Request, signals
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest, ResponseDataLossError
 from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 
@@ -305,7 +305,7 @@ class IfpSpider(scrapy.Spider):
         except IgnoreRequest as error:
             raise FetchFailed(str(error) or "ignored", forbidden=True) from error
         except Exception as error:
-            reason = f"{error.__class__.__name__}: {_first_line(error)}"
+            reason = _in_words(error)
             if not self.crawler.stats.get_value("downloader/response_count"):
                 self.stop(f"{self.options.site} cannot be reached ({reason})")
             raise FetchFailed(reason) from error
@@ -355,7 +355,7 @@ class IfpSpider(scrapy.Spider):
             if self.archive is None and not self.ending:
                 self.ledger.reject(Rejected.of(ref.url, str(error) or "ignored", None, ref.modified_at))
         else:
-            self._failed(ref.url, f"{error.__class__.__name__}: {_first_line(error)}")
+            self._failed(ref.url, _in_words(error))
 
     def _bad_status(self, response: Response, ref: ArticleRef) -> None:
         if reason := refusal(response):
@@ -398,8 +398,6 @@ class IfpSpider(scrapy.Spider):
         if reason := refusal(response):
             self.note_refusal(response.url, reason)
             raise FetchFailed(reason)
-        if not response.body.strip():
-            raise FetchFailed("an empty answer")
         self._refused.clear()
         page = self._page(response)
         return (page, await self._all_pages(page, response)) if page is not None else None
@@ -416,6 +414,8 @@ class IfpSpider(scrapy.Spider):
     def _page(self, response: Response) -> ArticlePage | None:
         captured_at, age = capture_time(response)
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
+        if not response.body.strip():
+            raise FetchFailed("an empty answer")
         if mislabelled(response):  # the next run may have it as what it is
             raise FetchFailed(f"a page served as {content_type}")
         if self.archive is None and out_of_order(response):
@@ -529,5 +529,11 @@ def _instant(text: str | None) -> datetime | None:
     return parse_utc(text) if text else None
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [""])[0][:300]
+_WORDLESS = {ResponseDataLossError: "the answer broke off", DownloadCancelledError: "the answer is too long"}
+"""What Scrapy raises without a word."""
+
+
+def _in_words(error: Exception) -> str:
+    first_line = (str(error).splitlines() or [""])[0][:300]
+    name = error.__class__.__name__
+    return f"{name}: {first_line}" if first_line else _WORDLESS.get(type(error), name)
