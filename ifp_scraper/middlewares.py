@@ -191,7 +191,7 @@ class BackOffMiddleware:
         return None
 
     def _obey_wait(self, response: Response, request: Request) -> None:
-        """Obey a Retry-After: here, because the downloader sends the next request before middlewares see the answer."""
+        """Obey a Retry-After: here, since the downloader sends the next request before middlewares see the answer."""
         asked = _asked_wait(response)
         if asked > LONGEST_WAIT:
             if request.meta.get("probe"):  # of this source alone, perhaps
@@ -335,3 +335,8 @@ def refusal(response: Response) -> str | None:
     if not _WORDPRESS.search(response.body) and _CHALLENGE.search(response.body):
         return "a challenge page"
     return None
+
+
+def is_strange(response: Response) -> bool:
+    """Whether a page has no trace of WordPress: whoever made it, it is not the site's."""
+    return _WORDPRESS.search(response.body) is None

@@ -250,6 +250,22 @@ def test_a_site_that_is_ill_for_a_while_loses_no_article(kind: Any, tmp_path: Pa
         assert_complete(site, server.url, out)
 
 
+@pytest.mark.parametrize("kind", ["other-site", "maintenance"])
+def test_a_wall_that_is_not_known_ends_the_crawl(kind: Any, tmp_path: Path) -> None:
+    site = Site(make_posts(150, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, amp=None) as server:
+        wall = tuple(post.path for post in site.public()[10:])
+        server.fault(lambda target: target.startswith(wall), kind, None, page=THEMELESS)
+        run = crawl(server.url, out, *QUICK)
+        assert (run.status, "100 addresses in a row gave nothing of the site" in run.err) == (1, True), run.err
+        assert len(server.log) < 125
+        assert 0 < len(lines(out)) <= 10
+        server.clear()
+        assert crawl(server.url, out, *QUICK).status == 0
+        assert_complete(site, server.url, out)
+
+
 @pytest.mark.parametrize("for_good", [True, False])
 def test_what_is_missing_is_asked_once_more(for_good: bool, tmp_path: Path) -> None:
     site = Site(make_posts(16, seed=5))

@@ -33,7 +33,15 @@ from ifp_scraper.discovery.sitemap import SitemapSource
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import LEADS_TO, NO_ARTICLE, Ledger, Rejected
 from ifp_scraper.merge import ArticleRef, add_evidence, join_pages, merge_views
-from ifp_scraper.middlewares import LONGEST_WAIT, RobotsMiddleware, mislabelled, out_of_order, refusal
+from ifp_scraper.middlewares import (
+    LONGEST_WAIT,
+    OffSite,
+    RobotsMiddleware,
+    is_strange,
+    mislabelled,
+    out_of_order,
+    refusal,
+)
 from ifp_scraper.options import Options, SourceName, read_options
 from ifp_scraper.pages import ArticlePage, Capture, CutOff, UnreadablePage, read_page
 from ifp_scraper.spiders.turns import Turns
@@ -76,6 +84,10 @@ _UNDER_WAY = 64
 _MOST = 500_000
 """Addresses that are listed, at most: ten times what the site has."""
 
+_ASTRAY = 100
+"""Articles in a row for which comes nothing of the site, after which the crawl ends: a wall that ``refusal`` does not
+know, or a site that has gone."""
+
 _RANGE_PATIENCE = 30
 """Articles before ``since`` in a row, of a source without dates, after which it is left."""
 
@@ -100,6 +112,7 @@ class IfpSpider(scrapy.Spider):
         self._robots: list[str] = []
         self._refused: set[str] = set()
         self._failures = 0
+        self._astray = 0
         self._too_old = 0
         self._delay = 0.0
         self._turns = Turns(1, _UNDER_WAY, lambda: self.ending)
@@ -354,6 +367,8 @@ class IfpSpider(scrapy.Spider):
         elif isinstance(error, IgnoreRequest):
             if self.archive is None and not self.ending:
                 self.ledger.reject(Rejected.of(ref.url, str(error) or "ignored", None, ref.modified_at))
+                if isinstance(error, OffSite):
+                    self._count_astray(str(error))
         else:
             self._failed(ref.url, _in_words(error))
 
@@ -382,7 +397,12 @@ class IfpSpider(scrapy.Spider):
         self._failures = 0
         if read is None:
             self.ledger.reject(Rejected.of(ref.url, NO_ARTICLE, None, ref.modified_at))
+            if is_strange(response):
+                self._count_astray("a page that is not of WordPress")
+            else:
+                self._astray = 0
             return None
+        self._astray = 0
         page, article = read
         article = await self._other_view(page, article, response)
         asked = [str(url) for url in response.meta.get("redirect_urls", ())]
@@ -503,6 +523,11 @@ class IfpSpider(scrapy.Spider):
         self._failures += 1
         if self._failures >= self.crawler.settings.getint("IFP_FAILURES") and self.archive is None:
             self.stop(f"{self._failures} fetches in a row failed for good, the last one with: {reason}")
+
+    def _count_astray(self, what: str) -> None:
+        self._astray += 1
+        if self._astray >= _ASTRAY and self.archive is None:
+            self.stop(f"{self._astray} addresses in a row gave nothing of the site, the last one: {what}")
 
     def note_refusal(self, url: str, reason: str) -> None:
         """Count a page that the site refused, before it is tried again; end the crawl when it gives no other."""
