@@ -181,8 +181,9 @@ def _read_record(
     headers = list(head)
     content_type = (record.http_content_type or "").lower()
     if may_list(url, 200, content_type, site):
-        refs = read_listed(url, content_type, plain_body(body, headers), site)
-        listed += [(record_time(record), rank, ref) for rank, ref in refs]
+        moment = record_time(record)
+        refs = read_listed(url, content_type, plain_body(body, headers), site, moment)
+        listed += [(moment, rank, ref) for rank, ref in refs]
     elif may_be_article(url, site) and ("html" in content_type or not content_type):
         body = plain_body(body, headers)
         age = next((value for name, value in headers if name.lower() == "age"), "")

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ifp_scraper.dates import format_utc, parse_utc
 from ifp_scraper.discovery.feed import read_feed
 from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.rest import read_posts
@@ -494,6 +495,27 @@ def test_a_sitemap_that_breaks_off_gives_what_came_and_says_so() -> None:
 def test_addresses_of_articles(path: str, expected: bool) -> None:
     assert may_be_article("https://ifpnews.com" + path, "https://ifpnews.com") is expected
     assert not may_be_article("https://other.example" + path, "https://ifpnews.com")
+
+
+@pytest.mark.parametrize(
+    ("count", "made", "apart", "kept"),
+    [
+        (10, "2024-05-06T12:00:00Z", 1, False),
+        (10, "2090-01-01T00:00:00Z", 0, False),
+        (9, "2024-05-06T12:00:00Z", 1, True),
+        (10, "2024-05-06T12:00:00Z", 60, True),
+        (10, "2024-05-05T12:00:00Z", 0, True),
+    ],
+)
+def test_a_lastmod_that_is_always_now_is_left_out(count: int, made: str, apart: int, kept: bool) -> None:
+    times = [parse_utc(made) - timedelta(seconds=apart * number) for number in range(count)]
+    entries = "".join(
+        f"<url><loc>https://a.b/{time:%S}/</loc><lastmod>{format_utc(time)}</lastmod></url>" for time in times
+    )
+    root, _ = read_cut_xml(f"<urlset>{entries}</urlset>".encode(), 10**6)
+    assert root is not None
+    found = read_entries(root, "https://a.b/", parse_utc("2024-05-06T12:00:30Z"))
+    assert [entry.lastmod for entry in found] == ([format_utc(time) for time in times] if kept else [None] * count)
 
 
 def test_a_sitemap_larger_than_the_protocol_allows_is_read_in_part() -> None:
