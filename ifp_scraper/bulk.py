@@ -13,6 +13,7 @@ import os
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -38,6 +39,7 @@ from ifp_scraper.items import Article
 from ifp_scraper.ledger import NO_ARTICLE, Ledger, Rejected
 from ifp_scraper.merge import add_evidence, join_pages, merge_views
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
+from ifp_scraper.store import StoreError, explain
 from ifp_scraper.warc import read_responses, record_time
 from ifp_scraper.wayback import unwrap_address, unwrap_page
 
@@ -280,12 +282,19 @@ class Partial:
         self._stream.truncate(whole)
 
     def add(self, result: SpanResult) -> None:
-        """Keep a result; what a kill leaves of it unfinished is cut by the next run."""
+        """Keep a result; what a kill leaves of it unfinished is cut by the next run.
+
+        Raises:
+            StoreError: when the disk refuses.
+        """
         data = msgspec.msgpack.encode(result)
         self._stream.seek(0, os.SEEK_END)
         at = self._stream.tell()
-        self._stream.write(len(data).to_bytes(8, "big") + data)
-        self._stream.flush()
+        try:
+            self._stream.write(len(data).to_bytes(8, "big") + data)
+            self._stream.flush()
+        except OSError as error:
+            raise StoreError(f"{self.path} cannot be written: {explain(error)}") from error
         self.spans[result.span] = (at + 8, len(data))
 
     def read(self, span: Span) -> SpanResult:
@@ -301,7 +310,8 @@ class Partial:
 
     def close(self) -> None:
         """Close the file and leave it for the next run."""
-        self._stream.close()
+        with suppress(OSError):  # what a full disk did not take is tried once more
+            self._stream.close()
 
 
 def extract_spans(

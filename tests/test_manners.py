@@ -315,13 +315,20 @@ def test_a_page_cut_elsewhere_each_time_is_a_failure(tmp_path: Path) -> None:
         assert_complete(site, server.url, out)
 
 
-def test_a_failure_is_told_in_words(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("truncated", "the answer broke off"),
+        ("reset", "Connection to the other side was lost in a non-clean fashion"),
+    ],
+)
+def test_a_failure_is_told_in_words(kind: Any, words: str, tmp_path: Path) -> None:
     site = Site(make_posts(6, seed=5))
     with serve(site, amp=None) as server:
-        server.fault(site.open_posts()[1].path, "truncated", None)
+        server.fault(site.open_posts()[1].path, kind, None)
         run = crawl(server.url, tmp_path / "ifp.jsonl", *QUICK, "-s", "RETRY_TIMES=0")
         assert run.status == 1
-        assert f"failed: {server.url}{site.open_posts()[1].path} (the answer broke off)" in run.err
+        assert f"failed: {server.url}{site.open_posts()[1].path} ({words})" in run.err
 
 
 @pytest.mark.parametrize("retries", [0, 2])

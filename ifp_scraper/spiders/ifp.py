@@ -557,8 +557,13 @@ def _instant(text: str | None) -> datetime | None:
 _WORDLESS = {ResponseDataLossError: "the answer broke off", DownloadCancelledError: "the answer is too long"}
 """What Scrapy raises without a word."""
 
+_FAILURE = re.compile(r"^\[<twisted\.python\.failure\.Failure [\w.]+: (.+?)\.?>")
+"""What it hands on from Twisted."""
+
 
 def _in_words(error: Exception) -> str:
     first_line = (str(error).splitlines() or [""])[0][:300]
+    if failure := _FAILURE.search(first_line):
+        return failure[1]
     name = error.__class__.__name__
     return f"{name}: {first_line}" if first_line else _WORDLESS.get(type(error), name)
