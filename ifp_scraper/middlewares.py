@@ -34,6 +34,12 @@ LONGEST_WAIT = 600.0
 """Seconds that a Retry-After or a Crawl-delay is obeyed; a site that asks for more is left alone."""
 
 
+def user_agent(settings: BaseSettings) -> str:
+    """Say who asks: this project, and where whoever runs it can be reached (IFP_CONTACT)."""
+    contact = settings["IFP_CONTACT"]
+    return f"{settings['USER_AGENT']} (+{contact})" if contact else str(settings["USER_AGENT"])
+
+
 class OffSite(IgnoreRequest):
     """A request that would leave the site, mostly a redirect."""
 

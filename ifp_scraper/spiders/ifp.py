@@ -41,6 +41,7 @@ from ifp_scraper.middlewares import (
     mislabelled,
     out_of_order,
     refusal,
+    user_agent,
 )
 from ifp_scraper.options import Options, SourceName, read_options
 from ifp_scraper.pages import ArticlePage, Capture, CutOff, UnreadablePage, read_page
@@ -143,8 +144,7 @@ class IfpSpider(scrapy.Spider):
         settings.set("AUTOTHROTTLE_MAX_DELAY", slowest, priority="cmdline")
         # An archive run takes the recorded site, and what stays on the site must know which.
         settings.set("IFP_SITE", spider.options.site, priority="cmdline")
-        if contact := settings["IFP_CONTACT"]:
-            settings.set("USER_AGENT", f"{settings['USER_AGENT']} (+{contact})", priority="cmdline")
+        settings.set("USER_AGENT", user_agent(settings), priority="cmdline")
         if spider.archive is not None:
             for name, value in OFFLINE.items():
                 settings.set(name, value, priority="cmdline")
