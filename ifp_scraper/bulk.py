@@ -13,6 +13,7 @@ import os
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -39,6 +40,7 @@ from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import add_evidence, join_pages, merge_views
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.rejections import NO_ARTICLE, Rejected
+from ifp_scraper.store import StoreError, explain
 from ifp_scraper.warc import read_responses, record_time
 from ifp_scraper.wayback import unwrap_address, unwrap_page
 
@@ -182,8 +184,9 @@ def _read_record(
     headers = list(head)
     content_type = (record.http_content_type or "").lower()
     if may_list(url, 200, content_type, site):
-        refs = read_listed(url, content_type, plain_body(body, headers), site)
-        listed += [(record_time(record), rank, ref) for rank, ref in refs]
+        moment = record_time(record)
+        refs = read_listed(url, content_type, plain_body(body, headers), site, moment)
+        listed += [(moment, rank, ref) for rank, ref in refs]
     elif may_be_article(url, site) and ("html" in content_type or not content_type):
         body = plain_body(body, headers)
         age = next((value for name, value in headers if name.lower() == "age"), "")
@@ -280,12 +283,19 @@ class Partial:
         self._stream.truncate(whole)
 
     def add(self, result: SpanResult) -> None:
-        """Keep a result; what a kill leaves of it unfinished is cut by the next run."""
+        """Keep a result; what a kill leaves of it unfinished is cut by the next run.
+
+        Raises:
+            StoreError: when the disk refuses.
+        """
         data = msgspec.msgpack.encode(result)
         self._stream.seek(0, os.SEEK_END)
         at = self._stream.tell()
-        self._stream.write(len(data).to_bytes(8, "big") + data)
-        self._stream.flush()
+        try:
+            self._stream.write(len(data).to_bytes(8, "big") + data)
+            self._stream.flush()
+        except OSError as error:
+            raise StoreError(f"{self.path} cannot be written: {explain(error)}") from error
         self.spans[result.span] = (at + 8, len(data))
 
     def read(self, span: Span) -> SpanResult:
@@ -301,7 +311,8 @@ class Partial:
 
     def close(self) -> None:
         """Close the file and leave it for the next run."""
-        self._stream.close()
+        with suppress(OSError):  # what a full disk did not take is tried once more
+            self._stream.close()
 
 
 def extract_spans(

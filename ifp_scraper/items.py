@@ -14,6 +14,8 @@ import msgspec
 from itemadapter.adapter import ItemAdapter
 
 SCHEMA_VERSION = "1"
+MAX_ID = 2**53
+"""The largest post id: larger ones are no exact numbers in every reader of JSON."""
 
 BLOCK_KINDS = ("paragraph", "heading", "list_item", "quote", "preformatted", "table_row", "related")
 
@@ -163,7 +165,7 @@ class Article:
     schema_version: str = SCHEMA_VERSION
     """Version of this schema."""
 
-    id: int | None = field(default=None, metadata=_extra(minimum=1, maximum=2**53))
+    id: int | None = field(default=None, metadata=_extra(minimum=1, maximum=MAX_ID))
     """WordPress post id."""
 
     url: str = ""

@@ -123,8 +123,9 @@ def add_evidence(article: Article, ref: ArticleRef) -> Article:
         result.published_raw = ref.published_raw
         result.published_source = ref.source
     # What discovery says of an edit is what the next run will compare with. A page captured before that edit, or kept
-    # by a cache from before it, does not show it.
-    if ref.modified_at and (article.fetched_at is None or ref.modified_at <= article.fetched_at):
+    # by a cache from before it, does not show it. A sitemap may be older than the page, or name the day alone.
+    shown = article.fetched_at is None or (ref.modified_at or "") <= article.fetched_at
+    if ref.modified_at and shown and (ref.source == "rest" or ref.modified_at > (article.modified_at or "")):
         result.modified_at = ref.modified_at
     return _settle(result)
 

@@ -34,6 +34,12 @@ LONGEST_WAIT = 600.0
 """Seconds that a Retry-After or a Crawl-delay is obeyed; a site that asks for more is left alone."""
 
 
+def user_agent(settings: BaseSettings) -> str:
+    """Say who asks: this project, and where whoever runs it can be reached (IFP_CONTACT)."""
+    contact = settings["IFP_CONTACT"]
+    return f"{settings['USER_AGENT']} (+{contact})" if contact else str(settings["USER_AGENT"])
+
+
 class OffSite(IgnoreRequest):
     """A request that would leave the site, mostly a redirect."""
 
@@ -154,6 +160,7 @@ class BackOffMiddleware:
         )
         self._first_wait = max(settings.getfloat("DOWNLOAD_DELAY"), 0.25)
         self._resume_at = 0.0
+        crawler.signals.connect(self._obey_wait, signals.response_downloaded)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> BackOffMiddleware:
@@ -172,14 +179,8 @@ class BackOffMiddleware:
         reason = self._fault(request, response)
         if reason is None:
             return response
-        if response.status in (429, 503) and (asked := _retry_after(response)):
-            if asked > LONGEST_WAIT:
-                if request.meta.get("probe"):  # of this source alone, perhaps
-                    return response
-                self._crawler.spider.stop(f"the site asks to wait {asked:.0f} seconds")  # type: ignore[union-attr]
-                return response
-            logger.info("the site asks to wait %.0f seconds", asked)
-            self._hold(asked)
+        if _asked_wait(response) > LONGEST_WAIT:
+            return response
         note = getattr(self._crawler.spider, "note_refusal", None)
         may_refuse = request.meta.get("probe") or request.url.endswith("/robots.txt")
         if note and reason in _REFUSED and not may_refuse:
@@ -194,6 +195,17 @@ class BackOffMiddleware:
         if isinstance(exception, self._exceptions) and not request.meta.get("dont_retry"):
             return self._again(request, exception.__class__.__name__)
         return None
+
+    def _obey_wait(self, response: Response, request: Request) -> None:
+        """Obey a Retry-After: here, since the downloader sends the next request before middlewares see the answer."""
+        asked = _asked_wait(response)
+        if asked > LONGEST_WAIT:
+            if request.meta.get("probe"):  # of this source alone, perhaps
+                return
+            self._crawler.spider.stop(f"the site asks to wait {asked:.0f} seconds")  # type: ignore[union-attr]
+        if asked:
+            logger.info("the site asks to wait %.0f seconds", asked)
+            self._hold(min(asked, LONGEST_WAIT))
 
     def _hold(self, seconds: float) -> None:
         """Let no request out for so long: neither a later one, nor what waits for its turn in the downloader."""
@@ -217,6 +229,8 @@ class BackOffMiddleware:
             return None
         if refusal(response):
             return "refused"
+        if request.url.endswith("/robots.txt"):  # may be empty, and is no page
+            return None
         if not response.body.strip():
             return "empty"
         if out_of_order(response):
@@ -254,8 +268,10 @@ class BackOffMiddleware:
             await asyncio.sleep(min(left, 0.5))
 
 
-def _retry_after(response: Response) -> float:
-    """Seconds that the header asks for; nought when there is none."""
+def _asked_wait(response: Response) -> float:
+    """Seconds that the site asks to wait; nought when it does not."""
+    if response.status not in (429, 503):
+        return 0.0
     text = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
     if text.isdecimal():
         return float(text[:9])
@@ -325,3 +341,8 @@ def refusal(response: Response) -> str | None:
     if not _WORDPRESS.search(response.body) and _CHALLENGE.search(response.body):
         return "a challenge page"
     return None
+
+
+def is_strange(response: Response) -> bool:
+    """Whether a page has no trace of WordPress: whoever made it, it is not the site's."""
+    return _WORDPRESS.search(response.body) is None

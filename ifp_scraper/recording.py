@@ -123,7 +123,7 @@ class RecordMiddleware:
         except OSError as error:
             with suppress(OSError):
                 os.ftruncate(self._file, self._size)
-            raise RecordingError(f"the recording {self._path} cannot be written: {explain(error)}") from error
+            raise _cannot_write(self._path, error) from error
         self._size = end
 
     def _close(self) -> None:
@@ -146,7 +146,7 @@ def open_locked(path: Path) -> int:
                 raise RecordingError(f"{path} is no recording: name another file in IFP_ARCHIVE.")
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError as error:
-        raise RecordingError(f"the recording {path} cannot be written: {explain(error)}") from error
+        raise _cannot_write(path, error) from error
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -159,6 +159,11 @@ def open_locked(path: Path) -> int:
         os.close(file)
         raise
     return file
+
+
+def _cannot_write(path: Path, error: OSError) -> RecordingError:
+    reason = explain(error).replace("with -o", "in IFP_ARCHIVE")
+    return RecordingError(f"the recording {path} cannot be written: {reason}")
 
 
 def cut_unfinished(path: Path) -> int:

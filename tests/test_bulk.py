@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -69,6 +70,20 @@ def test_gives_the_lines_of_a_crawl(recording: Path, tmp_path: Path) -> None:
     before = extracted.read_bytes()
     assert scrapy("extract", recording / "both.warc.gz", "-o", extracted).status == 0
     assert extracted.read_bytes() == before
+
+
+def test_a_full_disk_is_told_in_words_and_the_next_run_goes_on(recording: Path, tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))  # the command inherits it
+    try:
+        run = scrapy("extract", recording / "both.warc.gz", "-o", out)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (run.status, "partial cannot be written: the file may not grow" in run.err) == (1, True), run.err
+    assert scrapy("extract", recording / "both.warc.gz", "-o", out).status == 0
+    assert scrapy("extract", recording / "both.warc.gz", "-o", tmp_path / "b.jsonl").status == 0
+    assert content(out) == content(tmp_path / "b.jsonl")
 
 
 @pytest.mark.parametrize("seed", [1, 4])

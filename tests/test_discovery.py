@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from ifp_scraper.dates import format_utc, parse_utc
 from ifp_scraper.discovery.feed import read_feed
 from ifp_scraper.discovery.listing import may_be_article
+from ifp_scraper.discovery.rest import read_posts
 from ifp_scraper.discovery.sitemap import read_entries
 from ifp_scraper.discovery.xml import read_cut_xml, read_xml
 from tests.dry_run import dry_run
@@ -199,6 +201,33 @@ def test_whatever_rest_counts_every_article_is_found(counted: str, tmp_path: Pat
         run = dry_run(server, tmp_path / "a.jsonl")
         assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
         assert len(run.asked) < 10
+
+
+@pytest.mark.parametrize("past_the_end", [400, 404])
+def test_rest_that_counts_nothing_and_gives_fewer_than_asked_for(past_the_end: int, tmp_path: Path) -> None:
+    with site_of(60) as (site, server):
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            found = answer(target.replace("per_page=100", "per_page=10"), headers)
+            found.headers = {name: value for name, value in found.headers.items() if not name.startswith("X-WP")}
+            found.status = past_the_end if found.status == 400 else found.status
+            return found
+
+        server.get = get  # type: ignore[method-assign]
+        run = dry_run(server, tmp_path / "a.jsonl", sources="rest")
+        assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
+        fresh = {new_post(site).path for _ in range(25)}
+        again = dry_run(server, tmp_path / "a.jsonl", sources="rest")
+        assert (set(again.articles), again.status) == (fresh, 0)
+
+
+@pytest.mark.parametrize("number", [True, 0, -5, 2**70, "12", None, 1.5])
+def test_an_id_that_is_none(number: Any) -> None:
+    post = {"id": number, "link": "https://ifpnews.com/a/", "date_gmt": "2024-01-01T00:00:00"}
+    assert [(ref.url, ref.id) for ref in read_posts([post], "https://ifpnews.com")] == [
+        ("https://ifpnews.com/a/", None)
+    ]
 
 
 def test_rest_that_gives_the_same_page_for_ever_is_left(tmp_path: Path) -> None:
@@ -466,6 +495,27 @@ def test_a_sitemap_that_breaks_off_gives_what_came_and_says_so() -> None:
 def test_addresses_of_articles(path: str, expected: bool) -> None:
     assert may_be_article("https://ifpnews.com" + path, "https://ifpnews.com") is expected
     assert not may_be_article("https://other.example" + path, "https://ifpnews.com")
+
+
+@pytest.mark.parametrize(
+    ("count", "made", "apart", "kept"),
+    [
+        (10, "2024-05-06T12:00:00Z", 1, False),
+        (10, "2090-01-01T00:00:00Z", 0, False),
+        (9, "2024-05-06T12:00:00Z", 1, True),
+        (10, "2024-05-06T12:00:00Z", 60, True),
+        (10, "2024-05-05T12:00:00Z", 0, True),
+    ],
+)
+def test_a_lastmod_that_is_always_now_is_left_out(count: int, made: str, apart: int, kept: bool) -> None:
+    times = [parse_utc(made) - timedelta(seconds=apart * number) for number in range(count)]
+    entries = "".join(
+        f"<url><loc>https://a.b/{time:%S}/</loc><lastmod>{format_utc(time)}</lastmod></url>" for time in times
+    )
+    root, _ = read_cut_xml(f"<urlset>{entries}</urlset>".encode(), 10**6)
+    assert root is not None
+    found = read_entries(root, "https://a.b/", parse_utc("2024-05-06T12:00:30Z"))
+    assert [entry.lastmod for entry in found] == ([format_utc(time) for time in times] if kept else [None] * count)
 
 
 def test_a_sitemap_larger_than_the_protocol_allows_is_read_in_part() -> None:

@@ -12,6 +12,9 @@ from ifp_scraper.dates import parse_utc
 from ifp_scraper.items import decode, encode, to_dict
 from ifp_scraper.pages import LAYOUTS, Capture, Document, UnreadablePage, read_article
 from ifp_scraper.revisions import content_hash
+from tests.crawling import scrapy
+from tests.site import Site, make_posts, serve
+from tests.site.response import Response
 
 FIXTURES = Path(__file__).parent / "fixtures"
 ALL = sorted(FIXTURES.glob("*/*.json"))
@@ -60,3 +63,41 @@ def test_every_layout_has_a_fixture() -> None:
 
 def test_every_page_has_a_record() -> None:
     assert {path.stem for path in FIXTURES.glob("*/*.html")} == {path.stem for path in ALL}
+
+
+def test_a_page_is_saved_from_the_site_that_is_told_who_asks(tmp_path: Path) -> None:
+    site = Site(make_posts(4, seed=5))
+    allowed, forbidden = (post.path for post in site.open_posts()[:2])
+    agents = set()
+    with serve(site, disallow=[forbidden]) as server:
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            agents.add((headers or {}).get("user-agent"))
+            return answer(target, headers)
+
+        server.get = get  # type: ignore[method-assign]
+        contact = ("-s", "IFP_CONTACT=me@example.org", "--folder", tmp_path)
+        run = scrapy("fixture", server.url + allowed, *contact)
+        assert run.status == 0, run.err
+        assert [path.suffix for path in sorted(tmp_path.glob("*/*"))] == [".html", ".json"]
+        run = scrapy("fixture", server.url + forbidden, *contact)
+        assert (run.status, run.err) == (1, f"{server.url}{forbidden} cannot be read: robots.txt forbids it\n")
+        assert server.requests(forbidden) == []
+    [agent] = agents
+    assert agent is not None
+    assert agent.startswith("ifp_scraper/")
+    assert agent.endswith(" (+me@example.org)")
+
+
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        ("/nowhere/a.html", "No such file or directory"),
+        ("/", "Is a directory"),
+        ("http://127.0.0.1:1/a/", "Connection refused"),
+    ],
+)
+def test_a_page_that_cannot_be_had_is_told_in_words(source: str, reason: str) -> None:
+    run = scrapy("fixture", source)
+    assert (run.status, run.err) == (1, f"{source} cannot be read: {reason}\n")

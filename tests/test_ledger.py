@@ -206,6 +206,7 @@ def test_a_recording_without_room_for_its_beginning(tmp_path: Path) -> None:
     run = crawl_without_room(tmp_path / "a.jsonl", 100, "-s", f"IFP_ARCHIVE={tmp_path / 'a.warc.gz'}")
     assert (run.status, "Traceback" in run.err) == (1, False), run.err
     assert "did not do its job: the recording" in run.err
+    assert "choose another in IFP_ARCHIVE" in run.err
 
 
 @pytest.mark.parametrize("name", ["a.warc.gz", "a.warc"])

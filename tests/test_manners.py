@@ -177,12 +177,13 @@ def test_arguments_that_make_no_sense(arguments: tuple[str, ...], message: str, 
         assert server.log == []
 
 
-def test_an_amp_page_that_failed_is_read_by_the_next_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [500, "empty"])
+def test_an_amp_page_that_failed_is_read_by_the_next_run(kind: Any, tmp_path: Path) -> None:
     site = Site(make_posts(8, seed=9))
     out = tmp_path / "ifp.jsonl"
     post = site.open_posts()[2]
     with serve(site) as server:
-        server.fault(post.path + "amp/", 500, None)
+        server.fault(post.path + "amp/", kind, None)
         assert crawl(server.url, out, "-s", "RETRY_TIMES=0").status == 1
         server.clear()
         # A run that has no reason to fetch it does not forget it.
@@ -200,12 +201,13 @@ def test_an_amp_page_that_failed_is_read_by_the_next_run(tmp_path: Path) -> None
         assert len(server.log) <= 4
 
 
-def test_a_further_page_that_failed_is_read_by_the_next_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [500, "empty"])
+def test_a_further_page_that_failed_is_read_by_the_next_run(kind: Any, tmp_path: Path) -> None:
     site = Site(make_posts(46, seed=8))
     out = tmp_path / "ifp.jsonl"
     post = next(post for post in site.open_posts() if len(post.pages) > 1)
     with serve(site, amp=None) as server:
-        server.fault(post.path + "2/", 500, None)
+        server.fault(post.path + "2/", kind, None)
         run = crawl(server.url, out, *QUICK, "-s", "RETRY_TIMES=0")
         assert (run.status, "1 failed" in run.err) == (1, True), run.err
         server.clear()
@@ -245,6 +247,22 @@ def test_a_site_that_is_ill_for_a_while_loses_no_article(kind: Any, tmp_path: Pa
         server.clear()
         run = crawl(server.url, out, *QUICK)
         assert run.status == 0, run.err
+        assert_complete(site, server.url, out)
+
+
+@pytest.mark.parametrize("kind", ["other-site", "maintenance"])
+def test_a_wall_that_is_not_known_ends_the_crawl(kind: Any, tmp_path: Path) -> None:
+    site = Site(make_posts(150, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, amp=None) as server:
+        wall = tuple(post.path for post in site.public()[10:])
+        server.fault(lambda target: target.startswith(wall), kind, None, page=THEMELESS)
+        run = crawl(server.url, out, *QUICK)
+        assert (run.status, "100 addresses in a row gave nothing of the site" in run.err) == (1, True), run.err
+        assert len(server.log) < 125
+        assert 0 < len(lines(out)) <= 10
+        server.clear()
+        assert crawl(server.url, out, *QUICK).status == 0
         assert_complete(site, server.url, out)
 
 
@@ -295,6 +313,22 @@ def test_a_page_cut_elsewhere_each_time_is_a_failure(tmp_path: Path) -> None:
         server.clear()
         assert crawl(server.url, out, *QUICK).status == 0
         assert_complete(site, server.url, out)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("truncated", "the answer broke off"),
+        ("reset", "Connection to the other side was lost in a non-clean fashion"),
+    ],
+)
+def test_a_failure_is_told_in_words(kind: Any, words: str, tmp_path: Path) -> None:
+    site = Site(make_posts(6, seed=5))
+    with serve(site, amp=None) as server:
+        server.fault(site.open_posts()[1].path, kind, None)
+        run = crawl(server.url, tmp_path / "ifp.jsonl", *QUICK, "-s", "RETRY_TIMES=0")
+        assert run.status == 1
+        assert f"failed: {server.url}{site.open_posts()[1].path} ({words})" in run.err
 
 
 @pytest.mark.parametrize("retries", [0, 2])
@@ -358,6 +392,13 @@ def test_a_robots_txt_that_cannot_be_read_forbids_all(robots: Any, tmp_path: Pat
         assert {target for target in server.requests() if "robots" not in target} == set()
 
 
+def test_an_empty_robots_txt_is_asked_for_once(tmp_path: Path) -> None:
+    with serve(Site(make_posts(4)), robots="") as server:
+        run = crawl(server.url, tmp_path / "ifp.jsonl", *QUICK)
+        assert run.status == 0, run.err
+        assert len(server.requests("/robots.txt")) == 1
+
+
 def test_what_robots_txt_forbids_for_a_while_is_read_later(tmp_path: Path) -> None:
     site = Site(make_posts(12, seed=5))
     out = tmp_path / "ifp.jsonl"
@@ -401,7 +442,8 @@ def test_what_robots_txt_forbids_for_good_is_no_alarm(tmp_path: Path) -> None:
         assert out.with_suffix(".rejected.jsonl").read_bytes() == rejected
 
 
-def test_nothing_goes_out_while_the_site_asks_to_wait(tmp_path: Path) -> None:
+@pytest.mark.parametrize("delay", [0, 0.2])
+def test_nothing_goes_out_while_the_site_asks_to_wait(delay: float, tmp_path: Path) -> None:
     site = Site(make_posts(12, seed=5))
     with serve(site) as server:
         seen: list[tuple[float, str]] = []
@@ -413,8 +455,8 @@ def test_nothing_goes_out_while_the_site_asks_to_wait(tmp_path: Path) -> None:
             return takes(target)
 
         fault.takes = note  # type: ignore[method-assign]
-        run = crawl(server.url, tmp_path / "ifp.jsonl", "-s", "DOWNLOAD_DELAY=0.2", "-s", "AUTOTHROTTLE_ENABLED=0",
-                    fast=False)  # fmt: skip
+        run = crawl(server.url, tmp_path / "ifp.jsonl", "-s", f"DOWNLOAD_DELAY={delay}", "-s",
+                    "AUTOTHROTTLE_ENABLED=0", fast=False)  # fmt: skip
         assert run.status == 0, run.err
         place = [target for _, target in seen].index(fault.hits[0])
         assert seen[place + 1][0] - seen[place][0] > 2.9

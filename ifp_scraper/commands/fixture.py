@@ -7,16 +7,21 @@ import json
 import re
 import sys
 from datetime import UTC, datetime
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urljoin
 from urllib.request import Request, urlopen
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
+from scrapy.robotstxt import ProtegoRobotParser
 
 from ifp_scraper import urls
 from ifp_scraper.dates import format_utc, read_http_date, read_user_date
 from ifp_scraper.items import to_dict
+from ifp_scraper.middlewares import user_agent
 from ifp_scraper.pages import Capture, UnreadablePage, read_article
 
 _MAX_BYTES = 32 * 1024 * 1024
@@ -54,7 +59,7 @@ class Command(ScrapyCommand):
         try:
             html, url, captured_at, content_type = self._load(args[0], opts)
         except OSError as error:
-            self._fail(f"{args[0]} cannot be read: {error}")
+            self._fail(f"{args[0]} cannot be read: {_reason(error)}")
             return
         fixture: dict[str, Any] = {"url": url, "captured_at": format_utc(captured_at), "about": opts.about}
         if content_type:
@@ -76,11 +81,15 @@ class Command(ScrapyCommand):
         if path.exists() and not opts.update:
             self._fail(f"{path} exists; give another --name, or --update")
             return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(html)
-        path.with_suffix(".json").write_text(
-            json.dumps(fixture, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-        )
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(html)
+            path.with_suffix(".json").write_text(
+                json.dumps(fixture, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+            )
+        except OSError as error:
+            self._fail(f"{path} cannot be written: {_reason(error)}")
+            return
         print(f"{path} and {path.with_suffix('.json').name}: read the record beside the page, then commit both")
 
     def _load(self, source: str, opts: argparse.Namespace) -> tuple[bytes, str, datetime, str | None]:
@@ -88,8 +97,10 @@ class Command(ScrapyCommand):
         content_type = None
         if source.startswith(("http://", "https://")):
             assert self.settings is not None
-            request = Request(source, headers={"User-Agent": self.settings["USER_AGENT"]})
-            with urlopen(request, timeout=60) as response:
+            agent = user_agent(self.settings)
+            if self.settings.getbool("ROBOTSTXT_OBEY") and not _is_allowed(source, agent):
+                raise OSError("robots.txt forbids it")
+            with _open(source, agent) as response:
                 html = response.read(_MAX_BYTES)
                 url = response.url
                 content_type = response.headers.get("Content-Type")
@@ -110,3 +121,25 @@ class Command(ScrapyCommand):
     def _fail(self, line: str) -> None:
         print(line, file=sys.stderr)
         self.exitcode = 1
+
+
+def _open(url: str, agent: str) -> HTTPResponse:
+    return urlopen(Request(url, headers={"User-Agent": agent}), timeout=60)  # type: ignore[no-any-return]
+
+
+def _is_allowed(url: str, agent: str) -> bool:
+    """Whether robots.txt allows the page; one that cannot be had forbids it, as in a crawl."""
+    try:
+        with _open(urljoin(url, "/robots.txt"), agent) as response:
+            rules = response.read(_MAX_BYTES)
+    except HTTPError as error:
+        return error.code < 500 and error.code != 429
+    return ProtegoRobotParser(rules, None).allowed(url, agent)
+
+
+def _reason(error: OSError) -> str:
+    """Say without numbers of errors what is wrong."""
+    if isinstance(error, HTTPError):
+        return f"status {error.code}"
+    cause = error.reason if isinstance(error, URLError) else error
+    return (cause.strerror if isinstance(cause, OSError) else None) or str(cause)

@@ -14,7 +14,7 @@ from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
 from ifp_scraper.discovery.xml import name, read_xml, text
 from ifp_scraper.merge import ArticleRef
 
-_POST_ID = re.compile(r"[?&]p=(\d{1,12})\b")
+_POST_ID = re.compile(r"[?&]p=([1-9]\d{0,11})\b")
 _MAX_UNPACKED = 32 * 1024 * 1024
 
 

@@ -181,8 +181,9 @@ def _evidence(archive: Archive, site: str) -> dict[str, list[Evidence]]:
     for record in archive.records:
         if may_list(record.url, record.status, record.content_type, site):
             with suppress(RecordingError):
-                for rank, ref in read_listed(record.url, record.content_type, archive.read(record)[1], site):
-                    found.setdefault(article_key(ref.url), []).append((record.captured_at, rank, ref))
+                body, moment = archive.read(record)[1], record.captured_at
+                for rank, ref in read_listed(record.url, record.content_type, body, site, moment):
+                    found.setdefault(article_key(ref.url), []).append((moment, rank, ref))
     return found
 
 
@@ -194,7 +195,9 @@ def may_list(url: str, status: int, content_type: str, site: str) -> bool:
     return "xml" in content_type or _LISTS.search(url) is not None
 
 
-def read_listed(url: str, content_type: str, body: bytes, site: str) -> list[tuple[int, ArticleRef]]:
+def read_listed(
+    url: str, content_type: str, body: bytes, site: str, captured_at: datetime
+) -> list[tuple[int, ArticleRef]]:
     """Return what a REST answer (0), feed (1) or sitemap (2) says of articles, each with that rank."""
     if "/wp/v2/posts" in url:
         try:
@@ -208,7 +211,9 @@ def read_listed(url: str, content_type: str, body: bytes, site: str) -> list[tup
     if name(root) in ("rss", "feed", "RDF"):
         return [(1, ref) for ref in read_feed(root, url)]
     if name(root) == "urlset":
-        return [(2, ArticleRef(entry.url, modified_at=entry.lastmod)) for entry in read_entries(root, url)]
+        return [
+            (2, ArticleRef(entry.url, modified_at=entry.lastmod)) for entry in read_entries(root, url, captured_at)
+        ]
     return []
 
 

@@ -15,6 +15,7 @@ from scrapy.http import Response
 
 from ifp_scraper.dates import format_utc, parse_utc, read_instant
 from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
+from ifp_scraper.items import MAX_ID
 from ifp_scraper.merge import ArticleRef
 from ifp_scraper.urls import of_site
 
@@ -50,7 +51,7 @@ class RestSource:
         refs, total, pages = await self._page(walk, scope, 1)
         if not refs and not scope:
             raise SourceUnavailable("REST lists no posts")
-        walk.total = total
+        walk.total = total or None
         seen: set[str] = set()
         new = failed = 0
         number = 1
@@ -129,11 +130,16 @@ class RestSource:
         return ",".join(map(str, sorted(inside)))
 
     async def _page(self, walk: Walk, scope: dict[str, str], number: int) -> tuple[list[ArticleRef], int, int]:
-        """Return the refs of a page, the number of posts, and the number of pages."""
+        """Return the refs of a page, the number of posts (nought when it is not said), and the number of pages."""
         query = {**scope, "per_page": str(_PER_PAGE), "page": str(number), "_fields": _FIELDS}
         if number == 1:
             del query["page"]
-        response = await self._get(walk, f"{walk.options.site}/wp-json/wp/v2/posts?{urlencode(query)}")
+        try:
+            response = await self._get(walk, f"{walk.options.site}/wp-json/wp/v2/posts?{urlencode(query)}")
+        except SourceUnavailable as error:
+            if number > 1 and isinstance(error.__cause__, FetchFailed) and error.__cause__.status in (404, 410):
+                return [], 0, number - 1  # past the end, as some say it
+            raise
         if response.status == 400:  # past the end: rest_post_invalid_page_number
             if number == 1:
                 raise SourceUnavailable("REST does not take our parameters")
@@ -144,8 +150,9 @@ class RestSource:
         refs = read_posts(posts, response.url)
         if posts and not refs:
             raise SourceUnavailable("REST lists posts without addresses on this site")
-        total = _header(response, "X-WP-Total", len(refs))
-        pages = _header(response, "X-WP-TotalPages", number)
+        total = _header(response, "X-WP-Total", 0)
+        # Some proxies drop the count, and some sites give fewer posts than asked for: then until a page is empty.
+        pages = _header(response, "X-WP-TotalPages", number + bool(posts))
         if len(posts) >= _PER_PAGE:  # whatever is counted, a page behind a full one may hold more
             pages = max(pages, number + 1)
         return refs, total, min(pages, walk.max_pages)
@@ -177,7 +184,7 @@ def read_posts(posts: list[Any], base: str) -> list[ArticleRef]:
         refs.append(
             ArticleRef(
                 url=url,
-                id=post["id"] if isinstance(post.get("id"), int) else None,
+                id=_id(post.get("id")),
                 published_at=format_utc(published_at),
                 modified_at=format_utc(read_instant(modified)) if isinstance(modified, str) else None,
                 source="rest" if published_at else None,
@@ -185,6 +192,11 @@ def read_posts(posts: list[Any], base: str) -> list[ArticleRef]:
             )
         )
     return refs
+
+
+def _id(value: Any) -> int | None:
+    """The id of a post, null for what is none."""
+    return value if type(value) is int and 0 < value <= MAX_ID else None
 
 
 def read_json(body: bytes) -> Any:

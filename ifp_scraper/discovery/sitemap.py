@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 
 from lxml import etree
 
 from ifp_scraper import urls
-from ifp_scraper.dates import format_utc, read_instant
+from ifp_scraper.dates import format_utc, parse_utc, read_instant
 from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
 from ifp_scraper.discovery.feed import read_newest
 from ifp_scraper.discovery.xml import name, read_cut_xml, text
@@ -23,6 +23,11 @@ _MAX_ENTRIES = 50_000
 """Of one file, by the protocol."""
 
 _MAX_UNPACKED = 64 * 1024 * 1024
+
+_MADE_AT_ONCE = timedelta(minutes=1)
+_MADE_NOW = timedelta(minutes=5)
+_ENOUGH = 10
+"""Entries, at least, that no publisher edits within a minute."""
 
 _SCHEDULED_AHEAD = timedelta(days=30)
 """What is edited, then scheduled, has a lastmod before its publication: by so much at most."""
@@ -86,7 +91,7 @@ class SitemapSource:
             if root is None:
                 continue
             count = len(root)
-            entries = read_entries(root, url)
+            entries = read_entries(root, url, walk.asked_at)
             kind = name(root)
             root.clear()  # a made-up one may take hundreds of megabytes
             if count and not entries:
@@ -193,8 +198,11 @@ def _newest_first(entries: list[Entry]) -> list[Entry]:
     return newest_first
 
 
-def read_entries(root: etree._Element, base: str) -> list[Entry]:
-    """Read the entries of a sitemap or of an index at ``base`` that are on its site."""
+def read_entries(root: etree._Element, base: str, captured_at: datetime | None = None) -> list[Entry]:
+    """Read the entries of a sitemap or of an index at ``base`` that are on its site.
+
+    Where the lastmod of all is the time of the capture, it says nothing, and is left out.
+    """
     entries = []
     for element in islice(root, _MAX_ENTRIES):
         if name(element) not in ("url", "sitemap") or not (loc := text(element, "loc")):
@@ -212,4 +220,13 @@ def read_entries(root: etree._Element, base: str) -> list[Entry]:
                 raw if read_instant(raw) else None,
             )
         )
-    return entries
+    return [replace(entry, lastmod=None) for entry in entries] if _are_made_now(entries, captured_at) else entries
+
+
+def _are_made_now(entries: list[Entry], captured_at: datetime | None) -> bool:
+    """Whether the plugin prints the time when it made the file as the last edit of every post."""
+    times = [entry.lastmod for entry in entries if entry.lastmod]
+    if captured_at is None or len(times) < max(_ENOUGH, len(entries)):
+        return False
+    first, last = parse_utc(min(times)), parse_utc(max(times))
+    return last - first <= _MADE_AT_ONCE and last >= captured_at - _MADE_NOW

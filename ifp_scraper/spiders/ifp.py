@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import scrapy
 from scrapy import Request, signals
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest, ResponseDataLossError
 from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 
@@ -33,7 +33,16 @@ from ifp_scraper.discovery.sitemap import SitemapSource
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import ArticleRef, add_evidence, join_pages, merge_views
-from ifp_scraper.middlewares import LONGEST_WAIT, RobotsMiddleware, mislabelled, out_of_order, refusal
+from ifp_scraper.middlewares import (
+    LONGEST_WAIT,
+    OffSite,
+    RobotsMiddleware,
+    is_strange,
+    mislabelled,
+    out_of_order,
+    refusal,
+    user_agent,
+)
 from ifp_scraper.options import Options, SourceName, read_options
 from ifp_scraper.pages import ArticlePage, Capture, CutOff, UnreadablePage, read_page
 from ifp_scraper.rejections import LEADS_TO, NO_ARTICLE, Rejected
@@ -77,6 +86,10 @@ _UNDER_WAY = 64
 _MOST = 500_000
 """Addresses that are listed, at most: ten times what the site has."""
 
+_ASTRAY = 100
+"""Articles in a row for which comes nothing of the site, after which the crawl ends: a wall that ``refusal`` does not
+know, or a site that has gone."""
+
 _RANGE_PATIENCE = 30
 """Articles before ``since`` in a row, of a source without dates, after which it is left."""
 
@@ -101,6 +114,7 @@ class IfpSpider(scrapy.Spider):
         self._robots: list[str] = []
         self._refused: set[str] = set()
         self._failures = 0
+        self._astray = 0
         self._too_old = 0
         self._delay = 0.0
         self._turns = Turns(1, _UNDER_WAY, lambda: self.ending)
@@ -131,8 +145,7 @@ class IfpSpider(scrapy.Spider):
         settings.set("AUTOTHROTTLE_MAX_DELAY", slowest, priority="cmdline")
         # An archive run takes the recorded site, and what stays on the site must know which.
         settings.set("IFP_SITE", spider.options.site, priority="cmdline")
-        if contact := settings["IFP_CONTACT"]:
-            settings.set("USER_AGENT", f"{settings['USER_AGENT']} (+{contact})", priority="cmdline")
+        settings.set("USER_AGENT", user_agent(settings), priority="cmdline")
         if spider.archive is not None:
             for name, value in OFFLINE.items():
                 settings.set(name, value, priority="cmdline")
@@ -306,7 +319,7 @@ class IfpSpider(scrapy.Spider):
         except IgnoreRequest as error:
             raise FetchFailed(str(error) or "ignored", forbidden=True) from error
         except Exception as error:
-            reason = f"{error.__class__.__name__}: {_first_line(error)}"
+            reason = _in_words(error)
             if not self.crawler.stats.get_value("downloader/response_count"):
                 self.stop(f"{self.options.site} cannot be reached ({reason})")
             raise FetchFailed(reason) from error
@@ -355,8 +368,10 @@ class IfpSpider(scrapy.Spider):
         elif isinstance(error, IgnoreRequest):
             if self.archive is None and not self.ending:
                 self.ledger.reject(Rejected.of(ref.url, str(error) or "ignored", None, ref.modified_at))
+                if isinstance(error, OffSite):
+                    self._count_astray(str(error))
         else:
-            self._failed(ref.url, f"{error.__class__.__name__}: {_first_line(error)}")
+            self._failed(ref.url, _in_words(error))
 
     def _bad_status(self, response: Response, ref: ArticleRef) -> None:
         if reason := refusal(response):
@@ -383,7 +398,12 @@ class IfpSpider(scrapy.Spider):
         self._failures = 0
         if read is None:
             self.ledger.reject(Rejected.of(ref.url, NO_ARTICLE, None, ref.modified_at))
+            if is_strange(response):
+                self._count_astray("a page that is not of WordPress")
+            else:
+                self._astray = 0
             return None
+        self._astray = 0
         page, article = read
         article = await self._other_view(page, article, response)
         asked = [str(url) for url in response.meta.get("redirect_urls", ())]
@@ -399,8 +419,6 @@ class IfpSpider(scrapy.Spider):
         if reason := refusal(response):
             self.note_refusal(response.url, reason)
             raise FetchFailed(reason)
-        if not response.body.strip():
-            raise FetchFailed("an empty answer")
         self._refused.clear()
         page = self._page(response)
         return (page, await self._all_pages(page, response)) if page is not None else None
@@ -417,6 +435,8 @@ class IfpSpider(scrapy.Spider):
     def _page(self, response: Response) -> ArticlePage | None:
         captured_at, age = capture_time(response)
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
+        if not response.body.strip():
+            raise FetchFailed("an empty answer")
         if mislabelled(response):  # the next run may have it as what it is
             raise FetchFailed(f"a page served as {content_type}")
         if self.archive is None and out_of_order(response):
@@ -505,6 +525,11 @@ class IfpSpider(scrapy.Spider):
         if self._failures >= self.crawler.settings.getint("IFP_FAILURES") and self.archive is None:
             self.stop(f"{self._failures} fetches in a row failed for good, the last one with: {reason}")
 
+    def _count_astray(self, what: str) -> None:
+        self._astray += 1
+        if self._astray >= _ASTRAY and self.archive is None:
+            self.stop(f"{self._astray} addresses in a row gave nothing of the site, the last one: {what}")
+
     def note_refusal(self, url: str, reason: str) -> None:
         """Count a page that the site refused, before it is tried again; end the crawl when it gives no other."""
         self._refused.add(url)
@@ -530,5 +555,16 @@ def _instant(text: str | None) -> datetime | None:
     return parse_utc(text) if text else None
 
 
-def _first_line(error: BaseException) -> str:
-    return (str(error).splitlines() or [""])[0][:300]
+_WORDLESS = {ResponseDataLossError: "the answer broke off", DownloadCancelledError: "the answer is too long"}
+"""What Scrapy raises without a word."""
+
+_FAILURE = re.compile(r"^\[<twisted\.python\.failure\.Failure [\w.]+: (.+?)\.?>")
+"""What it hands on from Twisted."""
+
+
+def _in_words(error: Exception) -> str:
+    first_line = (str(error).splitlines() or [""])[0][:300]
+    if failure := _FAILURE.search(first_line):
+        return failure[1]
+    name = error.__class__.__name__
+    return f"{name}: {first_line}" if first_line else _WORDLESS.get(type(error), name)
