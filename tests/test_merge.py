@@ -237,18 +237,24 @@ class TestDiscovery:
         assert add_evidence(view("a"), ref).warnings == []
 
     @pytest.mark.parametrize(
-        ("listed", "fetched", "expected"),
+        ("source", "listed", "fetched", "expected"),
         [
-            ("2024-05-06T07:00:00Z", "2024-05-06T08:00:00Z", "2024-05-06T07:00:00Z"),
-            ("2024-05-06T08:00:00Z", "2024-05-06T08:00:00Z", "2024-05-06T08:00:00Z"),
-            ("2024-05-06T08:00:01Z", "2024-05-06T08:00:00Z", AT),  # the page is from before the edit
-            ("2024-05-06T07:00:00Z", None, "2024-05-06T07:00:00Z"),
-            (None, "2024-05-06T08:00:00Z", AT),
+            (None, "2024-05-06T07:00:00Z", "2024-05-06T08:00:00Z", "2024-05-06T07:00:00Z"),
+            (None, "2024-05-06T08:00:00Z", "2024-05-06T08:00:00Z", "2024-05-06T08:00:00Z"),
+            (None, "2024-05-06T08:00:01Z", "2024-05-06T08:00:00Z", AT),  # the page is from before the edit
+            (None, "2024-05-06T00:00:00Z", "2024-05-06T08:00:00Z", AT),  # a sitemap that names the day, or is old
+            (None, "2024-05-06T07:00:00Z", None, "2024-05-06T07:00:00Z"),
+            ("rest", "2024-05-06T00:00:00Z", "2024-05-06T08:00:00Z", "2024-05-06T00:00:00Z"),
+            ("rest", "2024-05-06T08:00:01Z", "2024-05-06T08:00:00Z", AT),
+            ("rest", None, "2024-05-06T08:00:00Z", AT),
         ],
     )
-    def test_the_time_of_an_edit(self, listed: str | None, fetched: str | None, expected: str) -> None:
+    def test_the_time_of_an_edit(self, source: Any, listed: str | None, fetched: str | None, expected: str) -> None:
         article = view("a", modified_at=AT, fetched_at=fetched)
-        assert add_evidence(article, ArticleRef(URL, modified_at=listed)).modified_at == expected
+        ref = ArticleRef(URL, modified_at=listed, source=source)
+        assert add_evidence(article, ref).modified_at == expected
+        unknown = listed if expected == listed or listed == "2024-05-06T00:00:00Z" else None
+        assert add_evidence(replace(article, modified_at=None), ref).modified_at == unknown
         assert article.modified_at == AT
 
     def test_a_missing_id_is_filled_from_anywhere(self) -> None:

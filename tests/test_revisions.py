@@ -112,21 +112,6 @@ def test_pages_that_could_not_be_read_are_no_edit() -> None:
     assert decide(part, replace(whole, **LATER)).outcome == "revised"
 
 
-@pytest.mark.parametrize(
-    ("source", "said", "kept"),
-    [
-        (None, "2024-01-01T00:00:00Z", "2024-01-01T01:00:00Z"),  # a sitemap that names the day, or is old
-        (None, "2024-01-03T00:00:00Z", "2024-01-03T00:00:00Z"),
-        ("rest", "2024-01-01T00:00:00Z", "2024-01-01T00:00:00Z"),
-        ("rest", "2024-02-02T00:00:00Z", "2024-01-01T01:00:00Z"),  # after the capture
-    ],
-)
-def test_what_discovery_says_of_the_last_edit(source: Any, said: str, kept: str) -> None:
-    ref = ArticleRef(URL, published_at="2024-01-01T00:00:00Z", modified_at=said, source=source)
-    assert add_evidence(article(), ref).modified_at == kept
-    assert add_evidence(article(modified_at=None), ref).modified_at == (said if said < "2024-02-02" else None)
-
-
 def test_a_modification_time_that_was_unknown_is_taken_over_but_is_no_edit() -> None:
     outcome, line = decide(article(modified_at=None, revision=2), article())
     assert (outcome, line.revision, line.reread) == ("reread", 2, True)

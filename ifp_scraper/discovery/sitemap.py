@@ -24,10 +24,10 @@ _MAX_ENTRIES = 50_000
 
 _MAX_UNPACKED = 64 * 1024 * 1024
 
-_MADE_AT_ONCE = timedelta(minutes=1)
-_MADE_NOW = timedelta(minutes=5)
+_MADE_AT_ONCE = timedelta(seconds=2)
+_MADE_NOW = timedelta(seconds=10)
 _ENOUGH = 10
-"""Entries, at least, that no publisher edits within a minute."""
+"""Entries, at least, that no publisher edits within two seconds."""
 
 _SCHEDULED_AHEAD = timedelta(days=30)
 """What is edited, then scheduled, has a lastmod before its publication: by so much at most."""
