@@ -9,12 +9,12 @@ from __future__ import annotations
 import argparse
 import json
 import sqlite3
-import sys
 from typing import Any, ClassVar
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from ifp_scraper.commands import fail, refuse_unknown_options, say
 from ifp_scraper.export import FORMATS, LICENSE, NAME, SITE, Exported, File, Format, Table, export
 from ifp_scraper.lines import MissingExtra
 
@@ -33,30 +33,30 @@ class Command(ScrapyCommand):
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
-        """Return what follows the name of the command."""
-        return "FILE --to parquet|csv|sqlite [options]"
+        """See ``ScrapyCommand``."""
+        return "[options] FILE --to parquet|csv|sqlite"
 
     def short_desc(self) -> str:
-        """Return one line for the list of commands."""
+        """See ``ScrapyCommand``."""
         return "Write what was collected as tables: Parquet, CSV or SQLite"
 
     def long_desc(self) -> str:
-        """Return the text of ``--help``."""
+        """See ``ScrapyCommand``."""
         return (
-            "Write the articles of FILE (JSON Lines as the crawl writes them, also compressed; or a quoted "
-            "glob) as linked tables into a new folder, with datapackage.json and croissant.json to describe "
-            "them. The folder appears when it is complete; one of an earlier export is replaced."
+            "Write the articles of FILE (JSON Lines as the crawl writes them; it may be compressed, or a quoted glob) "
+            "as linked tables into a new folder, with datapackage.json and croissant.json to describe them. The "
+            "folder appears when it is complete, and replaces that of an earlier export."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Declare the options."""
+        """See ``ScrapyCommand``."""
         super().add_options(parser)
-        parser.add_argument("--to", choices=FORMATS, help="what to write")
-        folder = "the folder; <name>-<format> beside FILE if not given"
-        parser.add_argument("-o", "--output", metavar="PATH", help=folder)
-        lines = "each article's last line, which is the default, or every line"
+        parser.add_argument("--to", choices=FORMATS, help="format of the tables")
+        folder = "the folder to write (default <name>-<format> beside FILE)"
+        parser.add_argument("-o", "--output", metavar="FOLDER", help=folder)
+        lines = "the last line of each article, or every line (default latest)"
         parser.add_argument("--revisions", choices=("latest", "all"), default="latest", help=lines)
-        parser.add_argument("--gone", action="store_true", help="also articles that the site has withdrawn")
+        parser.add_argument("--gone", action="store_true", help="include articles that the site has withdrawn")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Write the export and say what it holds; exit status 1 and a sentence when that fails.
@@ -64,31 +64,24 @@ class Command(ScrapyCommand):
         Raises:
             UsageError: for arguments that make no sense.
         """
-        unknown = [arg for arg in args if arg.startswith("-") and len(arg) > 1]
-        if unknown:
-            raise UsageError(f"unknown option {unknown[0]}")
+        refuse_unknown_options(args)
         if len(args) != 1:
             raise UsageError("name one FILE to export; quote a glob")
         if opts.to is None:
-            raise UsageError(f"say what to write: --to {', --to '.join(FORMATS)}")
+            raise UsageError(f"name a format: --to {'|'.join(FORMATS)}")
         try:
-            done = export(args[0], opts.to, opts.output, revisions=opts.revisions, gone=opts.gone, tell=_say)
+            done = export(args[0], opts.to, opts.output, revisions=opts.revisions, gone=opts.gone, tell=say)
         except (OSError, MissingExtra, sqlite3.Error, ValueError, OverflowError) as error:
-            _say(f"export failed: {error}")
-            self.exitcode = 1
+            fail(self, f"export failed: {error}")
             return
         except KeyboardInterrupt:
-            _say("stopped; no export was written")
+            say("stopped; no export was written")
             self.exitcode = 130
             return
         if done.skipped:
-            _say(f"{done.skipped} lines left out that do not fit the schema")
+            say(f"left out because they do not fit the schema: {done.skipped} line(s)")
         counts = ", ".join(f"{rows} {name}" for name, rows in done.rows.items() if rows or name == "articles")
         print(f"{done.folder}: {counts}")
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr)
 
 
 def describe(layout: list[Table], done: Exported, files: list[File], to: Format) -> dict[str, str]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.request import Request, urlopen
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from ifp_scraper import urls
+from ifp_scraper.commands import fail, refuse_unknown_options
 from ifp_scraper.dates import format_utc, read_http_date, read_user_date
 from ifp_scraper.items import to_dict
 from ifp_scraper.pages import Capture, UnreadablePage, read_article
@@ -27,34 +27,39 @@ class Command(ScrapyCommand):
     """Save a page and its record; pytest replays it from then on."""
 
     requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
         """See ``ScrapyCommand``."""
-        return "[options] <url|path>"
+        return "[options] URL|PATH"
 
     def short_desc(self) -> str:
         """See ``ScrapyCommand``."""
         return "Save a page as a test fixture beside the record that it gives"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Add ours."""
+        """See ``ScrapyCommand``."""
         super().add_options(parser)
-        parser.add_argument("--url", help="address of a page that is read from a file")
-        parser.add_argument("--captured-at", help="capture time; default: when it was fetched, or now")
-        parser.add_argument("--name", help="name of the fixture; default: the article's slug")
-        parser.add_argument("--about", default="", help="what the page exercises, one sentence")
-        parser.add_argument("--folder", default="tests/fixtures", help="default: tests/fixtures")
-        parser.add_argument("--update", action="store_true", help="replace a fixture of the same name")
+        parser.add_argument("--url", metavar="URL", help="address of the page, when PATH is given")
+        parser.add_argument(
+            "--captured-at", metavar="TIME", help="capture time (default when it was fetched; for a PATH, now)"
+        )
+        parser.add_argument("--name", metavar="NAME", help="name of the fixture (default the article's slug)")
+        parser.add_argument("--about", metavar="TEXT", default="", help="what the page is a test of, in one sentence")
+        parser.add_argument(
+            "--folder", metavar="FOLDER", default="tests/fixtures", help="where to save (default tests/fixtures)"
+        )
+        parser.add_argument("--update", action="store_true", help="replace a fixture of this name")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Save it; exit status 1 when the page cannot be had or the fixture exists."""
+        """Save the page and its record; exit status 1 when the page cannot be had or the fixture exists."""
+        refuse_unknown_options(args)
         if len(args) != 1:
-            raise UsageError("give one address or one file", print_help=False)
+            raise UsageError("name one URL or PATH")
         try:
             html, url, captured_at, content_type = self._load(args[0], opts)
         except OSError as error:
-            self._fail(f"{args[0]} cannot be read: {error}")
+            fail(self, f"{args[0]} cannot be read: {getattr(error, 'strerror', None) or error}")
             return
         fixture: dict[str, Any] = {"url": url, "captured_at": format_utc(captured_at), "about": opts.about}
         if content_type:
@@ -74,7 +79,7 @@ class Command(ScrapyCommand):
         name = re.sub(r"[^\w-]+", "-", opts.name or urls.slug(url) or "home")[:80]
         path = Path(opts.folder) / folder / f"{name}.html"
         if path.exists() and not opts.update:
-            self._fail(f"{path} exists; give another --name, or --update")
+            fail(self, f"{path} exists; give another --name, or --update")
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(html)
@@ -99,14 +104,10 @@ class Command(ScrapyCommand):
             kept = _KEPT_URL.match(html)  # of a page that a crawl kept as rejected
             url = opts.url or (kept[1].decode() if kept else "")
             if not url.startswith(("http://", "https://")):
-                raise UsageError("give the page's address with --url", print_help=False)
+                raise UsageError("give the page's address with --url")
         if opts.captured_at:
             try:
                 captured_at = read_user_date(opts.captured_at, captured_at)
             except ValueError as error:
-                raise UsageError(f"--captured-at: {error}", print_help=False) from error
+                raise UsageError(f"--captured-at: {error}") from error
         return html, url, captured_at.replace(microsecond=0), content_type
-
-    def _fail(self, line: str) -> None:
-        print(line, file=sys.stderr)
-        self.exitcode = 1

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints,
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from ifp_scraper.commands import refuse_unknown_options
 from ifp_scraper.items import WARNINGS, Article, json_schema
 
 _HEAD = """\
@@ -32,21 +33,24 @@ class Command(ScrapyCommand):
 
     def syntax(self) -> str:
         """See ``ScrapyCommand``."""
-        return "[--markdown]"
+        return "[options]"
 
     def short_desc(self) -> str:
         """See ``ScrapyCommand``."""
-        return "Print the JSON Schema of a line of the output"
+        return "Print the JSON Schema of one line of the output"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Add ours."""
+        """See ``ScrapyCommand``."""
         super().add_options(parser)
-        parser.add_argument("--markdown", action="store_true", help="print docs/record.md: every field in a table")
+        parser.add_argument(
+            "--markdown", action="store_true", help="print it as Markdown tables, as in docs/record.md"
+        )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Print it on stdout."""
+        refuse_unknown_options(args)
         if args:
-            raise UsageError(f"{args[0]} is not expected", print_help=False)
+            raise UsageError("this command takes no argument")
         text = markdown() if opts.markdown else json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
         try:
             sys.stdout.write(text)
