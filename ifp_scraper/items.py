@@ -285,6 +285,14 @@ def json_schema() -> dict[str, Any]:
     }
 
 
+def value_type(schema: dict[str, Any]) -> tuple[str, bool]:
+    """Return the JSON type of a field by its schema (``string``, ``array``, ...), and whether null is allowed."""
+    kinds = schema.get("type", "string")
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    nullable = "null" in kinds or None in schema.get("enum", [])
+    return next(kind for kind in kinds if kind != "null"), nullable
+
+
 def encode(article: Article) -> bytes:
     """Return the article as one line of JSON in UTF-8, newline included.
 

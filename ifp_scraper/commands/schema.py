@@ -13,7 +13,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from ifp_scraper.commands import refuse_unknown_options
-from ifp_scraper.items import WARNINGS, Article, json_schema
+from ifp_scraper.items import WARNINGS, Article, json_schema, value_type
 
 _HEAD = """\
 # The record, field by field
@@ -94,13 +94,10 @@ def _fields(properties: dict[str, Any], nested: type | None = None, required: Se
 
 def _type(name: str, schema: dict[str, Any]) -> str:
     """What a value may be, in words."""
-    kinds = schema.get("type", "string")
-    kinds = [kinds] if isinstance(kinds, str) else kinds
-    values = schema.get("enum")
-    if values:
-        word = ", ".join(f"`{value}`" for value in values if value is not None)
-        return f"{word} or null" if None in values else word
-    kind = next(kind for kind in kinds if kind != "null")
+    kind, nullable = value_type(schema)
+    or_null = " or null" if nullable else ""
+    if values := schema.get("enum"):
+        return ", ".join(f"`{value}`" for value in values if value is not None) + or_null
     word = {"string": "text", "integer": "whole number", "boolean": "true or false"}.get(kind, kind)
     if schema.get("format") == "date-time":
         word = "time"
@@ -110,7 +107,7 @@ def _type(name: str, schema: dict[str, Any]) -> str:
             word = "list of warnings, see below"
         elif schema["items"].get("type") == "object":
             word = "list of objects, see below"
-    return f"{word} or null" if "null" in kinds else word
+    return word + or_null
 
 
 def _words(text: str) -> str:
