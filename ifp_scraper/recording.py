@@ -23,6 +23,7 @@ from warcio.warcwriter import WARCWriter
 from ifp_scraper.archive import RecordingError
 from ifp_scraper.captures import capture_time
 from ifp_scraper.dates import format_utc
+from ifp_scraper.pages.article import EXTRACTOR_VERSION
 from ifp_scraper.store import explain
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class RecordMiddleware:
         about = self._writer.create_warcinfo_record(
             path.name,
             {
-                "software": f"ifp_scraper/{crawler.settings['USER_AGENT'].partition('/')[2].split(' ')[0]}",
+                "software": f"ifp_scraper/{EXTRACTOR_VERSION}",
                 "format": "WARC File Format 1.1",
                 "robots": "obey" if crawler.settings.getbool("ROBOTSTXT_OBEY") else "ignore",
             },

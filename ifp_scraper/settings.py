@@ -1,11 +1,6 @@
 """Scrapy settings: polite and safe by default. Every value may be overridden with ``-s NAME=VALUE``."""
 
-from importlib.metadata import PackageNotFoundError, version
-
-try:
-    _VERSION = version("ifp-scraper")
-except PackageNotFoundError:
-    _VERSION = "0"
+from ifp_scraper.pages.article import EXTRACTOR_VERSION as _VERSION
 
 BOT_NAME = "ifp_scraper"
 SPIDER_MODULES = ["ifp_scraper.spiders"]
