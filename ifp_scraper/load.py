@@ -1,4 +1,4 @@
-"""The output as a table: ``load`` gives articles, ``recent_posts`` what they say of other articles' times.
+"""The output as a DataFrame: ``load`` gives articles, ``recent_posts`` what they say of other articles' times.
 
 Both read JSON Lines as ``scrapy crawl ifp`` writes them, one file or many, compressed or not.
 """

@@ -73,7 +73,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         self._unreadable = False
 
     async def robot_parser(self, request: Request) -> RobotParser | None:
-        """Return the rules for this address, null when there are none."""
+        """Return the rules for this address, None when there are none."""
         async with self._one_by_one:
             return await super().robot_parser(request)
 
@@ -317,7 +317,7 @@ _CHALLENGE_SIZE = 65536
 
 
 def refusal(response: Response) -> str | None:
-    """Say how the site refuses, null when it does not: 401, 403, or a wall's page with any status."""
+    """Say how the site refuses, None when it does not: 401, 403, or a wall's page with any status."""
     if response.status in (401, 403):
         return f"status {response.status}"
     if not isinstance(response, TextResponse) or len(response.body) > _CHALLENGE_SIZE:

@@ -1,4 +1,4 @@
-"""Recordings out: every response of a crawl as WARC, readable up to the moment of a kill."""
+"""Writing recordings: every response of a crawl as WARC, readable up to the moment of a kill."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class RecordMiddleware:
             },
         )
         self._first = [about]
-        """Goes before the first response: a disk that is full is told where a crawl can end."""
+        """Written with the first response, so that a full disk is noticed where the crawl can still end properly."""
         crawler.signals.connect(self._close, signals.engine_stopped)
 
     @classmethod
@@ -155,7 +155,9 @@ def open_locked(path: Path) -> int:
         raise RecordingError(f"Another crawl is recording into {path}: name another file in IFP_ARCHIVE.") from error
     try:
         if cut := cut_unfinished(path):
-            logger.warning("%s ended in a record cut off by an earlier run: %d bytes cut", path, cut)
+            logger.warning(
+                "%s ended in an unfinished record of an earlier run, which was cut off (bytes: %d)", path, cut
+            )
     except RecordingError:
         os.close(file)
         raise

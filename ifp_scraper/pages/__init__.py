@@ -45,7 +45,7 @@ _NO_POST = words(
 
 
 def pick(document: Document, capture: Capture) -> ArticlePage | None:
-    """Return the page object that reads this page; null when it is no article.
+    """Return the page object that reads this page; None when it is no article.
 
     Raises:
         UnreadablePage: when what came of the page does not say, or is too much.
@@ -63,7 +63,7 @@ def pick(document: Document, capture: Capture) -> ArticlePage | None:
 
 
 def read_page(body: bytes | str, capture: Capture, content_type: str | None = None) -> ArticlePage | None:
-    """Return the page object for a response body; null when it is no article.
+    """Return the page object for a response body; None when it is no article.
 
     Raises:
         UnreadablePage: when what came of the page does not say, or is too much.
@@ -73,7 +73,7 @@ def read_page(body: bytes | str, capture: Capture, content_type: str | None = No
 
 
 def read_article(body: bytes | str, capture: Capture, content_type: str | None = None) -> Article | None:
-    """Return the record that this one page gives; null when it is no article.
+    """Return the record that this one page gives; None when it is no article.
 
     Raises:
         UnreadablePage: when it is an article that cannot be read.

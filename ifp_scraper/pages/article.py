@@ -130,7 +130,7 @@ class ArticlePage(ItemPage[Article]):
 
     @property
     def container(self) -> Element | None:
-        """The element that holds the body; null when the page has none."""
+        """The element that holds the body; None when the page has none."""
         raise NotImplementedError
 
     def published_evidence(self) -> Iterator[Evidence | None]:
@@ -339,11 +339,11 @@ class ArticlePage(ItemPage[Article]):
         return [value for value in held if value is not None]
 
     def value(self, query: str, attribute: str) -> str | None:
-        """Return the first of ``values``; null when there is none."""
+        """Return the first of ``values``; None when there is none."""
         return next(iter(self.values(query, attribute)), None)
 
     def line(self, query: str) -> str | None:
-        """Text of the first element selected, on one line; null when there is none or it is empty."""
+        """Text of the first element selected, on one line; None when there is none or it is empty."""
         found = self.css(query)
         return (first_language([inline_text(found[0])])[0] or None) if found else None
 
@@ -433,7 +433,7 @@ class ArticlePage(ItemPage[Article]):
 
     @property
     def lead_image(self) -> Image | None:
-        """The featured picture; null when the layout shows none."""
+        """The featured picture; None when the layout shows none."""
         return None
 
     @cached_property
@@ -483,7 +483,7 @@ def _kinds(item: dict[str, Any]) -> list[str]:
 
 
 def without_by(text: str | None) -> str | None:
-    """Return a byline without "By" or "Published by" and without a glued handle; null when nothing is left."""
+    """Return a byline without "By" or "Published by" and without a glued handle; None when nothing is left."""
     if not text:
         return None
     text = _BY.sub("", text)

@@ -154,7 +154,7 @@ def read_body(container: Element, base: str, style_sheet: StyleSheet) -> Body:
 
 
 def closing_source(blocks: list[Block]) -> str | None:
-    """Return the outlet that a closing "Source: ..." line names, null when there is none."""
+    """Return the outlet that a closing "Source: ..." line names, None when there is none."""
     own = [block for block in blocks if block["kind"] != "related"]
     for block in reversed(own[-4:]):
         if match := _SOURCE_LINE.fullmatch(block["text"].rpartition("\n")[2]):
@@ -461,7 +461,7 @@ def _is_layout(table: Element) -> bool:
 
 
 def first_caption(frame: Element) -> str | None:
-    """The first caption in a frame; null when there is none or it is empty."""
+    """The first caption in a frame; None when there is none or it is empty."""
     for element in frame.iterdescendants():
         if element.tag == "figcaption" or not _CAPTION_CLASSES.isdisjoint((element.get("class") or "").split()):
             return inline_text(element) or None
@@ -501,7 +501,7 @@ def _first_of(candidates: str | None) -> str | None:
 def read_image(
     element: Element, base: str, caption: str | None, role: Literal["lead", "body", "gallery"]
 ) -> Image | None:
-    """Read an ``img`` or ``amp-img``; null for what has no address, and for counters of one pixel."""
+    """Read an ``img`` or ``amp-img``; None for what has no address, and for counters of one pixel."""
     if element.get("width") in ("0", "1") and element.get("height") in ("0", "1"):
         return None
     url = absolute(base, _source_of(element))

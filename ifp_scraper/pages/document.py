@@ -329,7 +329,7 @@ def _note(tag: bytes, inside: bytes) -> None:
 
 
 def _end_of_same(tag: bytes, html: bytes, start: int) -> int | None:
-    """Where the </div> stands, when what follows is what was emptied before; else null."""
+    """Where the </div> stands, when what follows is what was emptied before; else None."""
     inside = _emptied.get(tag)
     return start + len(inside) - len(_END) if inside is not None and html.startswith(inside, start) else None
 

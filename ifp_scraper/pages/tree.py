@@ -193,7 +193,7 @@ def _outermost(boxes: list[Element]) -> list[Element]:
 
 @lru_cache(maxsize=1024)
 def _read(query: str) -> list[tuple[tuple[str, ...], list[_Compound] | None]] | None:
-    """Read a selector: for each alternative its class names, and the path from the outside in (null for a lone class).
+    """Read a selector: for each alternative its class names, and the path from the outside in (None for a lone class).
 
     Returns:
         Null when it holds anything that this grammar does not know.

@@ -171,7 +171,7 @@ class IfpSpider(scrapy.Spider):
         return True
 
     async def _end(self, number: int, article: Article | None) -> AsyncIterator[Article]:
-        """Give what may be given, now that this article was read (null when there is none)."""
+        """Give what may be given, now that this article was read (None when there is none)."""
         self._running -= 1
         self._found += article is not None
         async for ready in self._turns.end(number, article):
@@ -394,7 +394,7 @@ class IfpSpider(scrapy.Spider):
         return article if self._in_range(article) else None
 
     async def _view(self, response: Response) -> tuple[ArticlePage, Article] | None:
-        """One view of an article, from its first page and those behind it; null when it is none."""
+        """One view of an article, from its first page and those behind it; None when it is none."""
         if reason := refusal(response):
             self.note_refusal(response.url, reason)
             raise FetchFailed(reason)

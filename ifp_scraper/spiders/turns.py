@@ -38,7 +38,7 @@ class Turns:
         return self._begun - 1
 
     async def end(self, number: int, article: Article | None) -> AsyncIterator[Article]:
-        """Take an article that was read, null when there is none, and give those whose turn it is."""
+        """Take an article that was read, None when there is none, and give those whose turn it is."""
         self._fetching.release()
         self._read[number] = article
         if self._giving:  # one at a time, and none before the last one is written, or Scrapy mixes them up again
