@@ -1,4 +1,4 @@
-"""XML from a stranger: no entities, no network, no bombs."""
+"""Reads XML that is not trusted: no entities, no network, no bombs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from lxml import etree
 _GZIP = b"\x1f\x8b"
 _BEGIN = re.compile(rb"<\?xml\s|<(?:\w+:)?(?:urlset|sitemapindex|rss|feed|RDF)[\s>]")
 _NOTICES = 65536
-"""Bytes that may stand before a document."""
+"""Most bytes before a document."""
 
 
 def read_xml(body: bytes, max_size: int) -> etree._Element | None:

@@ -1,6 +1,6 @@
-"""What every layout shares: the fields that WordPress itself prints, and those made from other fields.
+"""What all layouts share: fields that WordPress itself prints, fields made from other fields, tools for selectors.
 
-A layout's file says which selector reads what; this one says what follows from it.
+A layout's file says which selector reads what.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class UnreadablePage(ValueError):
 
 
 class CutOff(UnreadablePage):
-    """A page of which too little came to tell what it is."""
+    """A page that is cut off before it shows what it is."""
 
 
 class Capture(NamedTuple):
@@ -68,7 +68,7 @@ class Capture(NamedTuple):
     url: str
     captured_at: datetime | None = None
     age: timedelta = timedelta(0)
-    """How long a cache says that it had kept the page."""
+    """How long a cache had kept the page, by its Age header."""
 
     html_sha256: str = ""
 
@@ -90,7 +90,7 @@ class ArticlePage(ItemPage[Article]):
     is_amp: ClassVar[bool] = False
 
     marks: ClassVar[frozenset[str]] = frozenset()
-    """Class names by which a page of this layout is told."""
+    """Class names by which a page of this layout is recognised; all of them must be there."""
 
     @classmethod
     def matches(cls, document: Document) -> bool:
@@ -99,7 +99,7 @@ class ArticlePage(ItemPage[Article]):
 
     @classmethod
     def resembles(cls, document: Document) -> bool:
-        """Whether the names stand in the page at all: after a change of the theme, perhaps as parts of others."""
+        """Whether the names occur in the page at all, if only as parts of others after a change of the theme."""
         return all(mark.encode() in document.html for mark in cls.marks)
 
     def __init__(self, document: Document, capture: Capture) -> None:
@@ -379,7 +379,7 @@ class ArticlePage(ItemPage[Article]):
         return None
 
     def evidence(self, source: Source, raw: str | None, instant: datetime | None) -> Evidence | None:
-        """Evidence, when the printed time could be read."""
+        """Make evidence of a printed time; None when there is none, or it could not be read."""
         return Evidence(source, raw, instant) if raw and instant else None
 
     def seo_evidence(self, which: Literal["published", "modified"]) -> Iterator[Evidence | None]:
@@ -407,14 +407,14 @@ class ArticlePage(ItemPage[Article]):
         return {}
 
     def plain_evidence(self, key: Literal["datePublished", "dateModified"]) -> Evidence | None:
-        """What that article says: the last to be asked, since any theme or plugin may have printed it."""
+        """A time of ``plain_article``: the last evidence, since any theme or plugin may have printed it."""
         said = self.plain_article.get(key)
         if not isinstance(said, str) or (printed := read_iso(said)) is None or printed.tzinfo is None:
             return None
         return self.evidence("jsonld", said, read_instant(said))
 
     def graph_words(self, key: Literal["articleSection", "keywords"]) -> list[str]:
-        """Sections or tags of the graph, else of a plain article; WordPress escapes them twice at times."""
+        """Sections or tags of the graph, else of ``plain_article``."""
         for item in (*self.graph_articles[:1], self.plain_article):
             value = item.get(key)
             words = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
@@ -426,7 +426,7 @@ class ArticlePage(ItemPage[Article]):
 
     @cached_property
     def content(self) -> Body:
-        """The body, read."""
+        """Blocks, pictures, embeds and links of the body."""
         if self.container is None:
             return Body([], [], [], [], [])
         return read_body(self.container, self.capture.url, StyleSheet(self.document.styles))

@@ -15,13 +15,13 @@ from ifp_scraper.text import LINE_BREAK, first_language, squeeze, squeeze_lines,
 from ifp_scraper.urls import absolute, original_image, same_article
 
 MAX_DEPTH = 200
-"""Elements nested deeper give their text to the element at this depth, without kinds of their own."""
+"""Text of elements nested deeper is given to the element at this depth."""
 
 MAX_BLOCKS = 50_000
-"""A body has no more blocks than this; a 50,000-word report has some 700."""
+"""Most blocks of a body; a 50,000-word report has some 700."""
 
 MAX_PARTS = 10_000
-"""Nor more pictures, embeds or links than this, of each."""
+"""Most pictures of a body, and as many embeds and links."""
 
 # What is not in this list is inline, as a browser takes any element that it does not know.
 _BLOCK_TAGS = words(
