@@ -20,6 +20,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from ifp_scraper.text import counted
+
 Source = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 Revisions = Literal["latest", "all"]
 Tell = Callable[[str], None]
@@ -167,7 +169,7 @@ def select(
                 heads.append((number, head))
         chosen.corrupt += bad + torn
         if bad:
-            tell(f"{path}: {bad} line{'s' * (bad > 1)} without an article left out, first line {first_bad}")
+            tell(f"{path}: {counted(bad, 'line')} without an article left out, first line {first_bad}")
         if torn:
             tell(f"{path}: the last line is torn and was left out")
     chosen.read = len(heads)

@@ -19,6 +19,15 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, for messages.
+
+    >>> counted(1, "article"), counted(2, "article")
+    ('1 article', '2 articles')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 class LargeBytes(bytes):
     """Bytes as the key of a cache: large ones are compared faster than hashed."""
 

@@ -7,9 +7,13 @@ No help text has a colon before a space: Scrapy takes a line that ends in one fo
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
+
+from ifp_scraper.options import BadArgument
 
 
 def say(line: str) -> None:
@@ -21,6 +25,15 @@ def fail(command: ScrapyCommand, line: str) -> None:
     """Say what went wrong, and have the command end with status 1."""
     say(line)
     command.exitcode = 1
+
+
+@contextmanager
+def usage_errors() -> Iterator[None]:
+    """Make a ``BadArgument`` inside a usage error."""
+    try:
+        yield
+    except BadArgument as error:
+        raise UsageError(str(error)) from None
 
 
 def refuse_unknown_options(args: list[str]) -> None:

@@ -9,9 +9,9 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from ifp_scraper.checks import check_settings
-from ifp_scraper.commands import fail, refuse_unknown_options
+from ifp_scraper.commands import fail, refuse_unknown_options, usage_errors
 from ifp_scraper.ledger import DEFAULT_OUTPUT, Ledger
-from ifp_scraper.options import BadArgument, read_options
+from ifp_scraper.options import read_options
 from ifp_scraper.spiders.audit import Audit, AuditSpider
 from ifp_scraper.store import StoreError
 
@@ -40,10 +40,8 @@ class Command(ScrapyCommand):
         """Read the options, and check the settings."""
         super().process_options(args, opts)
         assert self.settings is not None
-        try:
+        with usage_errors():
             check_settings(self.settings)
-        except BadArgument as error:
-            raise UsageError(str(error)) from None
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Compare, print what differs, and mark what is gone; exit status 1 when the site or FILE cannot be read."""
@@ -57,12 +55,11 @@ class Command(ScrapyCommand):
             fail(self, f"audit failed: no such file: {path}")
             return
         self.settings.set("IFP_OUTPUT", str(path), priority="cmdline")
-        try:
+        with usage_errors():
             options = read_options({}, self.settings["IFP_SITE"])
+        try:
             ledger = Ledger.open(options, self.settings)
             ledger.command = "audit"
-        except BadArgument as error:
-            raise UsageError(str(error)) from None
         except StoreError as error:
             fail(self, f"audit failed: {error}")
             return

@@ -15,9 +15,9 @@ from scrapy.utils.conf import arglist_to_dict
 
 from ifp_scraper.archive import Archive, RecordingError, recordings
 from ifp_scraper.checks import check_settings
-from ifp_scraper.commands import fail, refuse_unknown_options, say
+from ifp_scraper.commands import fail, refuse_unknown_options, say, usage_errors
 from ifp_scraper.ledger import Ledger
-from ifp_scraper.options import ALLOWED, BadArgument, read_options
+from ifp_scraper.options import ALLOWED, read_options
 from ifp_scraper.recording import open_locked
 from ifp_scraper.store import StoreError
 from ifp_scraper.summary import finish
@@ -59,10 +59,8 @@ class Command(CrawlCommand):
         for name in named:
             self.settings.set("IFP_OUTPUT", name, priority="cmdline")
             self.settings.set("IFP_START_OVER", bool(opts.overwrite_output), priority="cmdline")
-        try:
+        with usage_errors():
             check_settings(self.settings)
-        except BadArgument as error:
-            raise UsageError(str(error)) from None
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Crawl, and set the exit status: 0 done, 1 not done, 2 (raised) senseless arguments."""
@@ -71,10 +69,8 @@ class Command(CrawlCommand):
         refuse_unknown_options(args)
         if args != ["ifp"]:
             raise UsageError("the spider is called ifp: scrapy crawl ifp")
-        try:
+        with usage_errors():
             options = read_options(opts.spargs, self.settings["IFP_SITE"])
-        except BadArgument as error:
-            raise UsageError(str(error)) from None
         try:
             archive = None
             if options.archive:

@@ -13,6 +13,7 @@ from ifp_scraper.commands import fail, refuse_unknown_options, say
 from ifp_scraper.export import export
 from ifp_scraper.lines import MissingExtra
 from ifp_scraper.tables import FORMATS
+from ifp_scraper.text import counted
 
 
 class Command(ScrapyCommand):
@@ -68,6 +69,6 @@ class Command(ScrapyCommand):
             self.exitcode = 130
             return
         if done.skipped:
-            say(f"left out because they do not fit the schema: {done.skipped} line(s)")
+            say(f"left out, not fitting the schema: {counted(done.skipped, 'line')}")
         counts = ", ".join(f"{rows} {name}" for name, rows in done.rows.items() if rows or name == "articles")
         print(f"{done.folder}: {counts}")

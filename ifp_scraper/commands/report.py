@@ -12,6 +12,7 @@ from ifp_scraper.commands import fail, refuse_unknown_options, say
 from ifp_scraper.ledger import DEFAULT_OUTPUT
 from ifp_scraper.lines import MissingExtra
 from ifp_scraper.report import TEXT_LIMIT, write_report
+from ifp_scraper.text import counted
 
 
 class Command(ScrapyCommand):
@@ -65,4 +66,4 @@ class Command(ScrapyCommand):
             say("stopped; no report was written")
             self.exitcode = 130
         else:
-            print(f"{opts.output}: {count} articles")
+            print(f"{opts.output}: {counted(count, 'article')}")
