@@ -14,16 +14,17 @@ __all__ = ["UnreadablePage", "extract", "load", "recent_posts"]
 
 
 def extract(html: bytes | str, url: str, *, captured_at: datetime | str | None = None) -> dict[str, Any] | None:
-    """Return the record that this one page gives, equal to a line of the output; null when it is no article.
+    """Return the record of one saved page, a dict equal to a line of the output; None when it is no article.
 
     Args:
         html: the page, as bytes (best) or text.
-        url: where it was captured; of a Wayback Machine capture the page's own address and time are read from it.
-        captured_at: when; aware, or ISO 8601, where no zone means UTC. Without it, what hangs on it is null.
+        url: its address; from a Wayback Machine address, the page's own address and the capture time are read.
+        captured_at: when it was captured; a datetime or ISO 8601, UTC if it has no zone. Without it, the times that
+            depend on it are None: ``fetched_at``, and those of recent posts.
 
     Raises:
-        UnreadablePage: when it is an article that cannot be read.
-        ValueError: when ``captured_at`` is no time.
+        UnreadablePage: when it should be an article and cannot be read.
+        ValueError: when ``captured_at`` is no ISO 8601 time.
     """
     if isinstance(captured_at, str):
         captured_at = datetime.fromisoformat(captured_at)

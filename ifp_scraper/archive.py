@@ -1,4 +1,4 @@
-"""Recordings in: an index of WARC and WACZ files, and the download handler that answers from it, offline."""
+"""Reading recordings: an index of WARC and WACZ files, and the download handler that answers from them, offline."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ logger = logging.getLogger(__name__)
 SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".wacz")
 SAMPLE = "sample"
 MAX_UNPACKED = 64 * 1024 * 1024
-"""Bytes that a compressed body may unpack to; the rest is left."""
+"""Most bytes unpacked from a compressed body; the rest is dropped."""
 
 
 class NotInRecording(IgnoreRequest):
-    """No recording answers this request: neither a fetch nor a failure."""
+    """No recording answers this request; that counts as no failure."""
 
 
 class RecordingError(Exception):
@@ -51,7 +51,7 @@ class RecordingError(Exception):
 
 @dataclass(slots=True, frozen=True)
 class Recorded:
-    """One recorded response, and where it stands."""
+    """One recorded response: what it is, and where it is in the recordings."""
 
     url: str
     captured_at: datetime
@@ -110,7 +110,7 @@ def output_name(paths: str) -> str:
 
 @contextmanager
 def open_members(path: Path) -> Iterator[Iterator[tuple[str, IO[bytes]]]]:
-    """Open a recording: one stream for a WARC file, one a member for a WACZ file."""
+    """Open a recording: one stream for a WARC file, one per member for a WACZ file, each with its name."""
     if path.name.endswith(".wacz"):
         with zipfile.ZipFile(path) as package:
             names = [name for name in package.namelist() if name.endswith((".warc", ".warc.gz"))]
@@ -121,7 +121,11 @@ def open_members(path: Path) -> Iterator[Iterator[tuple[str, IO[bytes]]]]:
 
 
 class Archive:
-    """What the recordings hold, by address; bodies stay on disk."""
+    """Index of the recorded responses by address; bodies stay on disk.
+
+    Raises:
+        RecordingError: when no response can be read.
+    """
 
     def __init__(self, files: list[Path]) -> None:
         self.files = files = seekable(files)
@@ -145,7 +149,7 @@ class Archive:
             captures.sort(key=lambda record: record.captured_at)
 
     def site(self, wanted: str) -> str:
-        """Return the root of the site that was recorded: the one wanted if any page is its, else the commonest."""
+        """Return the root of the recorded site: the wanted one if it has a page here, else the one with most pages."""
         pages = [record.url for record in self.records if record.status == 200 and "html" in record.content_type]
         if not pages or any(urls.host(url) == urls.host(wanted) for url in pages):
             return wanted
@@ -153,7 +157,7 @@ class Archive:
         return counted.most_common(1)[0][0]
 
     def find(self, url: str, reading: Collection[Recorded] | None = None) -> Recorded | None:
-        """Return the latest capture of an address; of a reading, the one that belongs to it, or a redirect."""
+        """Return the latest capture of an address, if any; with ``reading``, one of these captures, or a redirect."""
         captures = self._by_key.get(_key(url), [])
         if reading is not None:
             redirects = [record for record in captures if 300 <= record.status < 400]
@@ -212,7 +216,7 @@ def _recorded(record: WarcRecord, number: int, member: str) -> Recorded | None:
 
 
 def _key(url: str) -> str:
-    """Scheme, ``www.`` and fragment do not tell recorded addresses apart."""
+    """Return an address without scheme, ``www.`` and fragment: these do not tell recorded addresses apart."""
     return urldefrag(url)[0].split("://", 1)[-1].removeprefix("www.")
 
 
@@ -222,7 +226,7 @@ _CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]{0,200}\r\n")
 def plain_body(body: bytes, headers: Iterable[tuple[str, str]]) -> bytes:
     """Return a recorded body with its transfer and content codings undone.
 
-    Some tools record the header and the body without the coding: what cannot be undone is left as it is.
+    Some tools record a decoded body with the headers of the coded one: what cannot be decoded stays as it is.
     """
     named = {name.lower(): value.lower() for name, value in headers}
     if "chunked" in named.get("transfer-encoding", ""):

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def capture_time(response: Response) -> tuple[datetime, timedelta]:
-    """Return the capture time, and the Age that a cache stated (nought when it did not).
+    """Return the capture time in UTC, and how long a cache had kept the response (Age header, else zero).
 
-    In a recording it is WARC-Date; live, the Date header less Age, else the clock.
+    The capture time is WARC-Date in a recording; live, the Date header less Age, else the clock.
     """
     age = read_age((response.headers.get("Age") or b"").decode("latin-1"))
     recorded = response.meta.get("captured_at") if response.request is not None else None
@@ -25,7 +25,7 @@ def capture_time(response: Response) -> tuple[datetime, timedelta]:
 
 
 def read_age(text: str) -> timedelta:
-    """Return what an Age header says; nought for what makes no sense."""
+    """Return the duration in an Age header; zero when it makes no sense."""
     text = text.strip()
     # A year is longer than any cache keeps a page.
     return timedelta(seconds=int(text)) if text.isdecimal() and int(text[:12]) < 366 * 86400 else timedelta(0)

@@ -1,4 +1,4 @@
-"""The settings, checked before anything is fetched: Scrapy takes what is senseless, and fails in the midst of it."""
+"""Checks the settings before anything is fetched: Scrapy accepts wrong ones, and fails during the crawl."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ _RANGES: dict[str, tuple[float, float]] = {
     "RETRY_PRIORITY_ADJUST": (-inf, inf),
     "SCRAPER_SLOT_MAX_ACTIVE_SIZE": (1, inf),
 }
-"""The least and the most of numbers that may not be just any from 0 on."""
+"""Least and greatest value of the numbers that may not simply be 0 or more."""
 
 
 def check_settings(settings: BaseSettings) -> None:
-    """Check the settings that a person may give with ``-s``; a number or a switch is one by its default.
+    """Check the settings, those of Scrapy too; the type of a default says whether it is a number or a switch.
 
     Raises:
         BadArgument: when one makes no sense.
@@ -88,7 +88,7 @@ def _check_number(settings: BaseSettings, name: str, *, whole: bool) -> None:
     if not valid:
         kind = "a whole number" if whole else "a number"
         bounds = f" from {least} to {most}" if most < inf else f", {least} or more" if least > -inf else ""
-        raise BadArgument(f"{name}={shown(settings[name])}: it is {kind}{bounds}")
+        raise BadArgument(f"{name}={shown(settings[name])}: it must be {kind}{bounds}")
 
 
 def _check_log(settings: BaseSettings) -> None:
@@ -98,7 +98,9 @@ def _check_log(settings: BaseSettings) -> None:
     try:
         logging.Formatter(settings["LOG_FORMAT"])
     except (TypeError, ValueError):
-        raise BadArgument(f"LOG_FORMAT={shown(settings['LOG_FORMAT'])} is no format of Python's logging") from None
+        raise BadArgument(
+            f"LOG_FORMAT={shown(settings['LOG_FORMAT'])} is no format string of Python's logging"
+        ) from None
     if name := settings["LOG_FILE"]:
         try:
             Path(name).open("a").close()

@@ -18,16 +18,16 @@ SITE_ZONE = ZoneInfo("Asia/Tehran")
 """Time zone that the site's WordPress is set to (FACTS.md; the samples agree)."""
 
 CLOCK_READING = timedelta(seconds=2)
-"""How far two clocks read to the second may differ: every interval is widened by it at both ends."""
+"""How far two clocks that show seconds may differ: every interval is widened by it at both ends."""
 
 LONGEST = 60
-"""Characters of a printed time; dateparser needs seconds for thousands, and what was read is remembered."""
+"""Most characters of a printed time; dateparser takes seconds for thousands, and results are cached."""
 
 _ISO = re.compile(r"\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?\s*", re.IGNORECASE)
 
 
 def format_utc(instant: datetime | None) -> str | None:
-    """Return RFC 3339 in UTC with ``Z`` and whole seconds, e.g. ``2017-12-11T14:55:08Z``; null stays null."""
+    """Return RFC 3339 in UTC with ``Z`` and whole seconds, e.g. ``2017-12-11T14:55:08Z``; None stays None."""
     if instant is None:
         return None
     if instant.tzinfo is not UTC:
@@ -45,7 +45,7 @@ def parse_utc(text: str) -> datetime:
 
 
 def read_iso(text: str | None) -> datetime | None:
-    """Read an ISO 8601 time as it is printed: aware when it has an offset, else naive; null when it is none."""
+    """Read an ISO 8601 time as printed: aware if it has an offset, else naive; None for anything else."""
     return _read_iso(text) if text and len(text) <= LONGEST else None
 
 
@@ -67,7 +67,10 @@ def _in_utc(instant: datetime) -> datetime | None:
 
 
 def read_instant(text: str | None) -> datetime | None:
-    """Read a time whose offset is right: REST ``*_gmt`` (no offset means UTC), SEO plugins, sitemaps."""
+    """Read an ISO 8601 time whose offset is right; None for anything else.
+
+    Of REST's ``*_gmt`` (no offset means UTC), SEO plugins and sitemaps.
+    """
     printed = read_iso(text)
     if printed is None:
         return None
@@ -75,7 +78,7 @@ def read_instant(text: str | None) -> datetime | None:
 
 
 def read_http_date(text: str | None) -> datetime | None:
-    """Read an RFC 5322 date: a feed's pubDate, an HTTP Date header."""
+    """Read an RFC 5322 date (a feed's pubDate, an HTTP Date header); None for anything else."""
     if not text:
         return None
     try:
@@ -114,7 +117,7 @@ def read_amp_json_ld(text: str | None, plugin_version: tuple[int, ...] | None) -
 
 
 def same_clock_fault(better: datetime, worse: datetime) -> bool:
-    """Whether two instants differ by nothing, or by a known fault: the site's own offset added or left out."""
+    """Whether two instants are equal, but for a known fault: the site's own offset added or left out."""
     if better == worse:
         return True
     offset = better.astimezone(SITE_ZONE).utcoffset() or timedelta(0)
@@ -169,7 +172,7 @@ def ago_bounds(words: str) -> tuple[float, float] | None:
 
 @lru_cache(maxsize=4096)
 def _ago_by_dateparser(words: str, day: date) -> timedelta | None:
-    """What the words take off a moment of this day, read by dateparser: over a millisecond."""
+    """Return how far before a moment of this day the words are; dateparser takes over a millisecond for it."""
     if len(words) > LONGEST:
         return None
     base = datetime(day.year, day.month, day.day)
@@ -178,8 +181,8 @@ def _ago_by_dateparser(words: str, day: date) -> timedelta | None:
 
 
 def read_ago(words: str, captured_at: datetime) -> datetime | None:
-    """Read "12 hours ago" against the capture time: the likeliest instant, not an exact one."""
-    # The length of months and years hangs on the day; anything shorter takes the same off any day.
+    """Count "12 hours ago" back from the capture time: the likeliest instant; None for what cannot be read."""
+    # The length of months and years depends on the day; anything shorter is the same on any day.
     day = captured_at.date() if _CALENDAR.search(words) else _ANY_DAY
     try:
         taken = _ago_by_dateparser(words, day)
@@ -198,12 +201,12 @@ def _ago_reach(words: str) -> tuple[timedelta, timedelta] | None:
 
 
 def ago_interval(words: str, captured_at: datetime, age: timedelta) -> tuple[datetime, datetime] | None:
-    """Return the earliest and latest instant that the words allow.
+    """Return the earliest and the latest instant that the words allow; None for other words than ages.
 
     Args:
         words: e.g. ``12 hours ago``.
         captured_at: what the words count from.
-        age: how long a cache says that it had kept the page; widens the interval.
+        age: how long a cache had kept the page (Age header); widens the interval.
     """
     try:
         reach = _ago_reach(words)
@@ -217,7 +220,7 @@ def read_printed_date(words: str) -> tuple[datetime, datetime] | None:
     """Read AMPforWP's "traditional" date, e.g. ``December 11, 2017 18:25``: the site's clock, to the minute.
 
     Returns:
-        The first and the last instant of that minute (of that day, when no clock is printed), or null.
+        The first and the last instant of that minute (of that day, when no clock is printed); None for other words.
     """
     if len(words) > LONGEST or _HAS_YEAR.search(words) is None:  # "12 hours before" would count from now
         return None

@@ -1,8 +1,6 @@
-"""The output as linked tables in Parquet, CSV or SQLite, each with a description that machines read.
+"""The output as linked tables (``tables``) in Parquet, CSV or SQLite, with descriptions (``describe``).
 
-The tables follow from the JSON Schema of a line: ``articles`` has a row for each line and a column for each
-plain field, and each list (authors, blocks, tags, ...) is a table of its own. ``line``, the number of the
-line in the file, joins them. Lines are read and written a batch at a time, whatever the size of the file.
+Lines are read and written a batch at a time, so memory does not grow with the file.
 """
 
 from __future__ import annotations
@@ -18,91 +16,25 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field
 from itertools import chain
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
-from ifp_scraper.items import Article, decode, json_schema
+from ifp_scraper.describe import describe
+from ifp_scraper.items import Article, decode
 from ifp_scraper.lines import Revisions, Selection, Source, Tell, require, select
 from ifp_scraper.load import instants
-
-Format = Literal["parquet", "csv", "sqlite"]
-FORMATS: tuple[Format, ...] = ("parquet", "csv", "sqlite")
-
-NAME = "ifp-articles"
-LICENSE = "https://creativecommons.org/licenses/by/4.0/"
-SITE = "https://ifpnews.com/"
+from ifp_scraper.tables import FORMATS, LICENSE, NAME, SITE, Exported, File, Format, Table, tables
 
 _BATCH = 48 << 20
 _STALE = 3600  # seconds; an export writes all the time, so a partial folder this old belongs to a killed one
-_SINGULAR = {"aliases": "alias", "sections": "section", "tags": "tag", "warnings": "warning"}
 _INDEXED = ("id", "url", "published_at", "modified_at", "byline", "layout", "section", "tag", "name", "alias")
 _SPREADSHEET_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 Row = tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column: its kind is text, integer, boolean, time (RFC 3339 in UTC) or list (of text)."""
-
-    name: str
-    kind: str
-    nullable: bool
-    description: str
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table: ``articles``, or the items of one list of the articles."""
-
-    name: str
-    description: str
-    columns: tuple[Column, ...]
-
-    @property
-    def key(self) -> list[str]:
-        """The names of the columns that identify a row."""
-        return ["line"] if self.name == "articles" else ["line", "position"]
-
-
-def tables() -> list[Table]:
-    """Return the tables of an export: ``articles``, then those of its lists in the order of the fields."""
-    line = Column("line", "integer", False, "Number of the line in the file or files, from 1.")
-    position = Column("position", "integer", False, "Place in the article's list, from 1.")
-    plain: list[Column] = [line]
-    children: list[Table] = []
-    for name, schema in json_schema()["properties"].items():
-        if schema.get("type") != "array":
-            plain.append(_column(name, schema))
-            continue
-        item, text = schema["items"], _prose(schema)
-        if item["type"] == "object":
-            columns = [_column(each, one) for each, one in item["properties"].items()]
-        else:
-            columns = [Column(_SINGULAR.get(name, "value"), "text", False, text)]
-        children.append(Table(name, text, (line, position, *columns)))
-    return [Table("articles", "A row for each line: one revision of one article.", tuple(plain)), *children]
-
-
-def _column(name: str, schema: dict[str, Any]) -> Column:
-    kinds = schema.get("type", "string")
-    kinds = [kinds] if isinstance(kinds, str) else kinds
-    kind = next(each for each in kinds if each != "null")
-    kind = {"string": "text", "array": "list"}.get(kind, kind)
-    if kind == "text" and schema.get("format") == "date-time":
-        kind = "time"
-    # A field that only some kinds of block have is no required property, and has no default.
-    nullable = "null" in kinds or None in schema.get("enum", []) or name in ("level", "ordered", "cells")
-    return Column(name, kind, nullable, _prose(schema))
-
-
-def _prose(schema: dict[str, Any]) -> str:
-    return " ".join(schema.get("description", "").replace("``", "").split())
 
 
 class _Writer(Protocol):
@@ -245,28 +177,6 @@ END;
 """
 
 
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file of an export: its name with and without suffix, size in bytes, SHA-256 in hexadecimal."""
-
-    name: str
-    stem: str
-    bytes: int
-    sha256: str
-
-
-@dataclass(slots=True)
-class Exported:
-    """What an export wrote."""
-
-    folder: Path
-    rows: dict[str, int] = field(default_factory=dict)  # of each table
-    skipped: int = 0  # lines that do not fit the schema
-    first_published: str | None = None
-    last_published: str | None = None
-    last_fetched: str | None = None
-
-
 def export(
     source: Source,
     to: Format,
@@ -335,9 +245,6 @@ def _replace(partial: Path, folder: Path) -> None:
 
 
 def _fill(partial: Path, folder: Path, chosen: Selection, to: Format, name: str) -> Exported:
-    # The descriptions need the tables and the tables' export needs the descriptions.
-    from ifp_scraper.commands.export import describe
-
     layout = tables()
     done = Exported(folder, dict.fromkeys((table.name for table in layout), 0))
     writer: _Writer

@@ -51,15 +51,19 @@ _BLOCK_SCHEMA: dict[str, Any] = {
     "required": ["kind", "text"],
     "additionalProperties": False,
     "properties": {
-        "kind": {"type": "string", "enum": list(BLOCK_KINDS)},
-        "text": {"type": "string", "description": "NFC; a newline is a <br>, or a line of <pre>."},
+        "kind": {"type": "string", "enum": list(BLOCK_KINDS), "description": "``related`` links to another article."},
+        "text": {"type": "string", "description": "Unicode NFC; a newline is a <br>, or a line break of <pre>."},
         "level": {
             "type": "integer",
             "minimum": 1,
-            "description": "Of a heading 1-6; of a list item its depth.",
+            "description": "Of a heading, 1 to 6; of a list item, its depth from 1.",
         },
         "ordered": {"type": "boolean", "description": "Of a list item: whether its list is numbered."},
-        "cells": {"type": "array", "items": {"type": "string"}, "description": "Of a table row."},
+        "cells": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "Of a table row: the text of each cell.",
+        },
     },
 }
 
@@ -82,7 +86,7 @@ class Author:
     """The author's page, without ``/amp/``."""
 
     bio: str | None = None
-    """The profile text beside the article: today's profile, whatever the story's year."""
+    """The profile printed with the article: that of the time of capture, not of the story."""
 
 
 @dataclass(slots=True)
@@ -90,7 +94,7 @@ class Image:
     """A picture of the article."""
 
     url: str
-    """The address that the page shows."""
+    """Address of the picture on the page."""
 
     original_url: str
     """The same without WordPress's ``-WIDTHxHEIGHT``: the file as it was uploaded."""
@@ -112,10 +116,10 @@ class Embed:
     kind: Literal["youtube", "tweet", "instagram", "video", "audio", "iframe"] = field(
         metadata=_extra(enum=["youtube", "tweet", "instagram", "video", "audio", "iframe"])
     )
-    """What it is."""
+    """What is shown."""
 
     url: str
-    """Its address, in the form that a person would open."""
+    """Its address, as a person would open it."""
 
 
 @dataclass(slots=True)
@@ -146,10 +150,10 @@ class RecentPost:
     """The category label printed with it."""
 
     published_raw: str | None = None
-    """The words, e.g. ``12 hours ago``."""
+    """The age or date as printed, e.g. ``12 hours ago``."""
 
     published_at: str | None = field(default=None, metadata=_TIME)
-    """The words read against the capture time; not exact, see the interval."""
+    """That age counted back from the capture time; likely, not exact: see the interval."""
 
     published_earliest: str | None = field(default=None, metadata=_TIME)
     """Start of the interval that WordPress's rounding allows, inclusive."""
@@ -181,10 +185,10 @@ class Article:
     """``gone`` when the site has withdrawn the article: a last line, written by ``scrapy audit``."""
 
     headline: str | None = None
-    """Text of the headline; a ``<br>`` is a space, of qTranslate residue the first language is kept."""
+    """Text of the headline; a ``<br>`` is a space. Of several languages (qTranslate) the first is kept."""
 
     lead: str | None = None
-    """The standfirst, only from an element of its own; else null."""
+    """The standfirst; null unless the page has an element for it."""
 
     byline: str | None = None
     """As printed, without "By" or "Published by"."""
@@ -202,7 +206,7 @@ class Article:
     """The body in document order."""
 
     body: str = ""
-    """The blocks' text without kind ``related``, a blank line between blocks."""
+    """Text of the blocks except those of kind ``related``, a blank line between them."""
 
     word_count: int = field(default=0, metadata=_extra(minimum=0))
     """Words of ``body``, split at white space."""
@@ -226,7 +230,7 @@ class Article:
     """True instant of the last edit that the site states."""
 
     published_raw: str | None = None
-    """The evidence as printed."""
+    """The time that ``published_at`` was read from, as printed."""
 
     published_source: Literal["rest", "feed", "sitemap", "meta", "jsonld", "time"] | None = field(
         default=None, metadata=_extra(enum=["rest", "feed", "sitemap", "meta", "jsonld", "time", None])
@@ -249,19 +253,19 @@ class Article:
     """When the page was captured."""
 
     fetched_url: str = ""
-    """From where the page was captured."""
+    """The address from which the page was captured."""
 
     html_sha256: str = field(default="", metadata=_extra(pattern="^([0-9a-f]{64})?$"))
     """SHA-256 of the response body, lower-case hexadecimal."""
 
     content_hash: str = field(default="", metadata=_extra(pattern="^([0-9a-f]{64})?$"))
-    """SHA-256 of headline, lead and the blocks' text after normalisation."""
+    """SHA-256 of headline, lead and all blocks' text, in NFC with white space collapsed."""
 
     revision: int = field(default=1, metadata=_extra(minimum=1))
-    """1, then 2, ...: an edit by the publisher."""
+    """1, and one higher with each edit by the publisher."""
 
     reread: bool = False
-    """True when the line replaces an earlier one of the same revision: a better view or a newer extractor."""
+    """True when a better view or a newer version read the same revision again: this line replaces the earlier one."""
 
     duplicate_of: str | None = None
     """Canonical URL of an earlier article with the same text (50 words or more)."""
@@ -285,6 +289,14 @@ def json_schema() -> dict[str, Any]:
         "title": "ifp_scraper article",
         **schema,
     }
+
+
+def value_type(schema: dict[str, Any]) -> tuple[str, bool]:
+    """Return the JSON type of a field by its schema (``string``, ``array``, ...), and whether null is allowed."""
+    kinds = schema.get("type", "string")
+    kinds = [kinds] if isinstance(kinds, str) else kinds
+    nullable = "null" in kinds or None in schema.get("enum", [])
+    return next(kind for kind in kinds if kind != "null"), nullable
 
 
 def encode(article: Article) -> bytes:

@@ -1,6 +1,6 @@
-"""Which lines of some output files count, without holding the files in memory: what load, export and report share.
+"""Chooses the lines of output files that count, without holding the files in memory, for load, export and report.
 
-Files may be compressed. A torn or damaged line is left out, and said.
+Files may be compressed. A torn or damaged line is left out, with a message.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ from typing import Any, Literal
 
 import msgspec
 
+from ifp_scraper.text import counted
+
 Source = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 Revisions = Literal["latest", "all"]
 Tell = Callable[[str], None]
-"""Is given one sentence for people: what was left out, and where."""
+"""Called with one sentence for people: what was left out, and where."""
 
 SIDECARS = (".rejected.jsonl", ".runs.jsonl")
 """Ends of the names of the files beside an output, which hold no articles: a glob passes them over."""
@@ -167,7 +169,7 @@ def select(
                 heads.append((number, head))
         chosen.corrupt += bad + torn
         if bad:
-            tell(f"{path}: {bad} line{'s' * (bad > 1)} without an article left out, first line {first_bad}")
+            tell(f"{path}: {counted(bad, 'line')} without an article left out, first line {first_bad}")
         if torn:
             tell(f"{path}: the last line is torn and was left out")
     chosen.read = len(heads)
@@ -207,5 +209,5 @@ def _last_lines(heads: list[tuple[int, _Head]]) -> set[int]:
 
 
 def warn(message: str) -> None:
-    """Warn whoever called ``load`` or its like."""
+    """Give a ``UserWarning`` at the place where ``load`` or its like was called."""
     warnings.warn(message, UserWarning, stacklevel=4)

@@ -1,4 +1,4 @@
-"""The output as a table: ``load`` gives articles, ``recent_posts`` what they say of other articles' times.
+"""The output as a DataFrame: ``load`` gives articles, ``recent_posts`` what they say of other articles' times.
 
 Both read JSON Lines as ``scrapy crawl ifp`` writes them, one file or many, compressed or not.
 """
@@ -12,7 +12,7 @@ from typing import Any, Literal
 import msgspec
 
 from ifp_scraper.dates import parse_utc
-from ifp_scraper.items import decode, json_schema
+from ifp_scraper.items import decode, json_schema, value_type
 from ifp_scraper.lines import Revisions, Selection, Source, require, select, warn
 
 Engine = Literal["pandas", "polars"]
@@ -172,8 +172,7 @@ def arrow_schema(columns: Sequence[str] | None = None) -> Any:
 
 def arrow_type(schema: dict[str, Any], pa: Any) -> Any:
     """Return the pyarrow type of a value that this JSON Schema describes."""
-    kinds = schema.get("type", "string")
-    kind = next(each for each in ([kinds] if isinstance(kinds, str) else kinds) if each != "null")
+    kind, _ = value_type(schema)
     if kind == "array":
         return pa.list_(arrow_type(schema["items"], pa))
     if kind == "object":

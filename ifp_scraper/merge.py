@@ -1,4 +1,4 @@
-"""One article out of what its pages say: the pages of a long post, its two views, and what discovery knows."""
+"""Makes one article of the pages of a long post, its two views, and what discovery knows of it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _RANK: dict[str | None, int] = {
 
 @dataclass(slots=True, frozen=True)
 class ArticleRef:
-    """An article that discovery found, and what the place said of it."""
+    """An article that discovery found, and what its source said of it."""
 
     url: str
     id: int | None = None
@@ -49,7 +49,7 @@ def join_pages(pages: list[Article], missing: bool) -> Article:
 
     Args:
         pages: in page order; the first one gives all other fields.
-        missing: whether a page could not be read; the warning ``one-page-of-many`` stays then.
+        missing: whether a page could not be read; then the warning ``one-page-of-many`` stays.
     """
     first = pages[0]
     warnings = list(dict.fromkeys(warning for page in pages for warning in page.warnings))
@@ -174,7 +174,7 @@ def _once(values: list[T]) -> list[T]:
 
 
 def _settle(article: Article) -> Article:
-    """Make what hangs on other fields fit them again."""
+    """Compute again what depends on other fields: warnings, word_count and content_hash; return the article."""
     resolved = {
         "no-headline": article.headline is not None,
         "no-byline": article.byline is not None,

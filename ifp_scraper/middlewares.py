@@ -1,4 +1,4 @@
-"""Manners and safety on the way to the site: stay on it, keep its delay, back off when told to, know a refusal."""
+"""Manners and safety towards the site: stay on it, keep its delay, back off when told to, recognise a refusal."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LONGEST_WAIT = 600.0
-"""Seconds that a Retry-After or a Crawl-delay is obeyed; a site that asks for more is left alone."""
+"""Seconds up to which Retry-After and Crawl-delay are obeyed; a longer Retry-After ends the crawl."""
 
 
 def user_agent(settings: BaseSettings) -> str:
@@ -67,10 +67,10 @@ class StayOnSiteMiddleware:
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):
-    """Obeys robots.txt, also where it cannot be had: a server's error or a dead line forbids all (RFC 9309, 2.3.1.4).
+    """Obeys robots.txt; one that gives a server error or no answer forbids everything (RFC 9309, 2.3.1.4).
 
-    Scrapy takes both for a permission. And of requests that wait for robots.txt together, it lets all but the first
-    two pass: the Deferred that they share is empty for the third.
+    Scrapy takes both for a permission. Also, of the requests that wait together for robots.txt, Scrapy lets all but
+    the first two pass: the Deferred that they share is empty for the third.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -79,7 +79,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         self._unreadable = False
 
     async def robot_parser(self, request: Request) -> RobotParser | None:
-        """Return the rules for this address, null when there are none."""
+        """Return the rules for this address, None when there are none."""
         async with self._one_by_one:
             return await super().robot_parser(request)
 
@@ -107,7 +107,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
 
 class CrawlDelay:
-    """Extension: obeys the Crawl-delay of robots.txt, when it is not shorter than DOWNLOAD_DELAY."""
+    """Extension: obeys the Crawl-delay of robots.txt, unless DOWNLOAD_DELAY is longer."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -138,15 +138,15 @@ class CrawlDelay:
 
 _REFUSED = ("403", "refused")
 _SAME_LENGTH = 1024
-"""Bytes by which a page may differ from one fetch to the next."""
+"""Bytes up to which two fetches of a page count as equally long."""
 
 
 class BackOffMiddleware:
-    """Tries again what may pass: faults of the network, 5xx, bodies cut short, what is no HTML where a page was asked
-    for (``page`` in the request's meta); 429 and 503 after the wait asked for.
+    """Tries again after faults that may pass: of the network, 5xx, bodies cut short, no HTML where a page was asked
+    for (``page`` in the request's meta); after 429 and 503 once the wait asked for is over.
 
-    Waits double with each try of a request, from DOWNLOAD_DELAY (a quarter second at least) on. When the site asks
-    to wait, every request waits.
+    The wait doubles with each try of a request; the first is DOWNLOAD_DELAY, or a quarter of a second if that is
+    longer. When the site asks to wait, every request waits.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -269,7 +269,7 @@ class BackOffMiddleware:
 
 
 def _asked_wait(response: Response) -> float:
-    """Seconds that the site asks to wait; nought when it does not."""
+    """Seconds that the site asks to wait; zero when it does not."""
     if response.status not in (429, 503):
         return 0.0
     text = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
@@ -286,7 +286,7 @@ _OUT_OF_ORDER = re.compile(
 
 
 def out_of_order(response: Response) -> bool:
-    """Whether it is what WordPress shows during an update, without its database, or after a fatal error.
+    """Whether the response is WordPress's page for an update, a lost database, or a fatal error.
 
     See ``wp_maintenance``, ``dead_db`` and ``WP_Fatal_Error_Handler``. They come with status 500 or 503, but caches
     and a theme's own pages for them lose that.
@@ -296,7 +296,7 @@ def out_of_order(response: Response) -> bool:
 
 
 def mislabelled(response: Response) -> bool:
-    """Whether a page comes under another content type than HTML, as a faulty cache or proxy serves it."""
+    """Whether an HTML page has another content type, as a faulty cache or proxy may send it."""
     start = response.body[:64].lstrip().lower()
     return not _is_html(response) and start.startswith((b"<!doctype html", b"<html"))
 
@@ -333,7 +333,7 @@ _CHALLENGE_SIZE = 65536
 
 
 def refusal(response: Response) -> str | None:
-    """Say how the site refuses, null when it does not: 401, 403, or a wall's page with any status."""
+    """Say how the site refuses, None when it does not: 401, 403, or a wall's page with any status."""
     if response.status in (401, 403):
         return f"status {response.status}"
     if not isinstance(response, TextResponse) or len(response.body) > _CHALLENGE_SIZE:

@@ -18,8 +18,6 @@ SOURCES: tuple[SourceName, ...] = get_args(SourceName)
 PAGES = ("both", "canonical", "amp")
 _ROOT = re.compile(r"https?://[^/?#@\\\s\x00-\x1f\x7f]+/*", re.IGNORECASE)
 ALLOWED = ("archive", "urls", "since", "until", "sources", "section", "pages", "limit", "refresh")
-
-
 _SHOWN = 200
 
 
@@ -28,7 +26,7 @@ class BadArgument(ValueError):
 
 
 def shown(value: object) -> str:
-    """Return a value that was refused as a message shows it: not too long, nothing that breaks the line."""
+    """Return a refused value for a message: shortened, and without what would break the line."""
     text = str(value)
     text = "".join(char if char.isprintable() else "?" for char in text[: _SHOWN + 1])
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
@@ -55,12 +53,12 @@ class Options:
 
     @property
     def whole(self) -> bool:
-        """Whether the crawl looks at the whole site: only then does it know that nothing is missing."""
+        """Whether the crawl looks at the whole site; only then can it know that nothing is missing."""
         partial = {"urls", "since", "until", "section", "limit"}
         return partial.isdisjoint(self.named) and self.archive is None
 
     def covers(self, published_at: datetime | None) -> bool:
-        """Whether an article of this time is in the range; one whose time is unknown may be."""
+        """Whether an article published at this time is in the range; true when the time is unknown."""
         if published_at is None:
             return True
         return not (

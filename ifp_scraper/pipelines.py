@@ -1,4 +1,4 @@
-"""What happens to an item: checked against the schema, compared with what is known, written."""
+"""Every item is checked against the schema, compared with what is known, and written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recordings out: every response of a crawl as WARC, readable up to the moment of a kill."""
+"""Writing recordings: every response of a crawl as WARC, readable up to the moment of a kill."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from warcio.warcwriter import WARCWriter
 from ifp_scraper.archive import RecordingError
 from ifp_scraper.captures import capture_time
 from ifp_scraper.dates import format_utc
+from ifp_scraper.pages.article import EXTRACTOR_VERSION
 from ifp_scraper.store import explain
 
 if TYPE_CHECKING:
@@ -52,13 +53,13 @@ class RecordMiddleware:
         about = self._writer.create_warcinfo_record(
             path.name,
             {
-                "software": f"ifp_scraper/{crawler.settings['USER_AGENT'].partition('/')[2].split(' ')[0]}",
+                "software": f"ifp_scraper/{EXTRACTOR_VERSION}",
                 "format": "WARC File Format 1.1",
                 "robots": "obey" if crawler.settings.getbool("ROBOTSTXT_OBEY") else "ignore",
             },
         )
         self._first = [about]
-        """Goes before the first response: a disk that is full is told where a crawl can end."""
+        """Written with the first response, so that a full disk is noticed where the crawl can still end properly."""
         crawler.signals.connect(self._close, signals.engine_stopped)
 
     @classmethod
@@ -154,7 +155,9 @@ def open_locked(path: Path) -> int:
         raise RecordingError(f"Another crawl is recording into {path}: name another file in IFP_ARCHIVE.") from error
     try:
         if cut := cut_unfinished(path):
-            logger.warning("%s ended in a record cut off by an earlier run: %d bytes cut", path, cut)
+            logger.warning(
+                "%s ended in an unfinished record of an earlier run, which was cut off (bytes: %d)", path, cut
+            )
     except RecordingError:
         os.close(file)
         raise

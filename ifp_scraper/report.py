@@ -1,4 +1,4 @@
-"""What was collected, as one web page that needs nothing else: no network, no server.
+"""What was collected, as one web page that needs no network and no server.
 
 The page is ``data/report.html`` with two things put in: the index of the articles as JSON, and their texts as
 gzip in base64, a few dozen articles in a piece, which the page opens when they are asked for. Nothing of the
@@ -90,7 +90,7 @@ def write_report(
     Args:
         source: a path, a glob or a list of these, as for ``load``. What lies beside each file under
             ``<name>.rejected.jsonl`` and ``<name>.runs.jsonl`` is shown too.
-        output: the page to write; it is there when it is complete.
+        output: the page to write; it appears when it is complete.
         text_limit: characters of body text to hold at most, newest articles first.
         tell: is given a sentence about lines left out; by default a warning is raised.
 

@@ -110,16 +110,16 @@ def _is_whole(article: Article) -> bool:
 def content_hash(article: Article) -> str:
     """Return the SHA-256 (64 hexadecimal digits) of headline, lead and all blocks' text.
 
-    A line for each, null as an empty one; in NFC, its white space collapsed.
+    One line for each, empty for None; in NFC, with white space collapsed.
     """
     texts = [article.headline or "", article.lead or "", *(block["text"] for block in article.blocks)]
     return hashlib.sha256("\n".join(map(squeeze, texts)).encode()).hexdigest()
 
 
 def text_hash(article: Article) -> bytes | None:
-    """Return 8 bytes that stand for the text of ``body``, None below ``DUPLICATE_WORDS`` words.
+    """Return an 8-byte hash of the text of ``body``; None below ``DUPLICATE_WORDS`` words.
 
-    Headline and lead do not count, nor where words and paragraphs break.
+    Spaces and line breaks do not count, so equal texts may be split differently.
     """
     if article.word_count < DUPLICATE_WORDS:
         return None

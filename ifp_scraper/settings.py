@@ -1,11 +1,6 @@
 """Scrapy settings: polite and safe by default. Every value may be overridden with ``-s NAME=VALUE``."""
 
-from importlib.metadata import PackageNotFoundError, version
-
-try:
-    _VERSION = version("ifp-scraper")
-except PackageNotFoundError:
-    _VERSION = "0"
+from ifp_scraper.pages.article import EXTRACTOR_VERSION as _VERSION
 
 BOT_NAME = "ifp_scraper"
 SPIDER_MODULES = ["ifp_scraper.spiders"]
@@ -17,21 +12,21 @@ IFP_SITE = "https://ifpnews.com"
 IFP_CONTACT = ""
 """Address or page of whoever runs the crawl; the User-Agent shows it."""
 IFP_OUTPUT = None
-"""The ``.jsonl`` file to write, as ``-o`` names it; null for the default one."""
+"""The ``.jsonl`` file to write, as ``-o`` names it; None for the default one."""
 IFP_START_OVER = False
 """Whether the output is emptied first, as ``-O`` does."""
 IFP_ARCHIVE = None
-"""A ``.warc.gz`` file that every response is recorded in."""
+"""A ``.warc.gz`` file in which every response is recorded; None for no recording."""
 IFP_MAX_LISTING_PAGES = 20_000
-"""Pages of one listing, feed or REST walk; the site has some 5,100."""
+"""Most pages read of one listing, feed or REST list; the site has some 5,100."""
 IFP_MAX_SITEMAPS = 5_000
-"""Sitemap files that are read in one run."""
+"""Most sitemap files read in one run."""
 IFP_MAX_POST_PAGES = 100
-"""Pages of one article."""
+"""Most pages read of one article."""
 IFP_GRACE = 3.0
-"""Seconds that a crawl which is told to stop waits for responses on their way."""
+"""Seconds that a stopping crawl waits for responses on their way."""
 IFP_FAILURES = 20
-"""Fetches in a row that failed for good, retries included, after which the crawl ends."""
+"""Failed fetches in a row, each after all its retries, that end the crawl."""
 IFP_REFUSALS = 5
 """Refusals (403, a challenge page) in a row that end the crawl."""
 
@@ -70,12 +65,12 @@ SPIDER_MIDDLEWARES = {  # the spider follows no links of its own accord
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
 }
-CONCURRENT_ITEMS = 1  # Scrapy starts as many tasks for every callback, however few items it gives
+CONCURRENT_ITEMS = 1  # Scrapy starts this many tasks per callback, however few items it yields
 METAREFRESH_ENABLED = False
 ITEM_PIPELINES = {"ifp_scraper.pipelines.StorePipeline": 300}
 EXTENSIONS = {
     "ifp_scraper.summary.Summary": 500,
-    "ifp_scraper.summary.EndsSoon": 500,
+    "ifp_scraper.summary.PromptShutdown": 500,
     "ifp_scraper.middlewares.CrawlDelay": 500,
     "scrapy.extensions.logstats.LogStats": None,
 }

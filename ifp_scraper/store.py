@@ -35,10 +35,7 @@ _HINTS = get_type_hints(Article)
 
 
 class StoreError(Exception):
-    """A problem with the output file that the user must solve; ``str()`` says what is wrong and what to do.
-
-    One plain sentence, or two.
-    """
+    """A problem with the output file that the user must solve; ``str()`` says plainly what is wrong and what to do."""
 
 
 class Known(msgspec.Struct, gc=False, eq=False):
@@ -76,7 +73,7 @@ class Store:
     Args:
         path: the ``.jsonl`` file.
         start_over: empty the file first.
-        on_line: is told of every article that is read while opening.
+        on_line: called with every article that is read while opening.
 
     Raises:
         StoreError: the file cannot be created, read or written, is locked by another crawl, was written by a

@@ -1,4 +1,4 @@
-"""Extensions that end a crawl: soon, with its exit status, plain words, and a line in the runs file."""
+"""Extensions that end a crawl: promptly, with an exit status, a summary, and a line in the runs file."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 class Summary:
-    """Counts errors in callbacks and in start(), which Scrapy itself only logs, and tells the ledger to finish."""
+    """Tells the ledger to finish, with the number of errors in callbacks and start(), which Scrapy only logs."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        # An unreachable host is told in plain words at the end, not by a stack trace of robots.txt.
+        # The summary says in plain words that a host is unreachable; no stack trace of robots.txt is needed.
         logging.getLogger("scrapy.downloadermiddlewares.robotstxt").setLevel(logging.CRITICAL)
-        # Bodies cut short are tried again; the setting that Scrapy advises is not what a person needs.
+        # Bodies cut short are tried again; Scrapy's advice to change a setting would mislead.
         logging.getLogger("scrapy.core.downloader.handlers").setLevel(logging.ERROR)
         crawler.signals.connect(self._count_item_error, signals.item_error)
         crawler.signals.connect(self._closed, signals.spider_closed)
@@ -62,8 +62,8 @@ def finish(crawler: Crawler, ledger: Ledger, reason: str) -> None:
     )
 
 
-class EndsSoon:
-    """Ends a crawl within seconds once it is told to: what waits for its turn is dropped, what is on its way has
+class PromptShutdown:
+    """Ends a crawl within seconds once it is told to stop: waiting requests are dropped, those on their way have
     ``IFP_GRACE`` seconds.
 
     Scrapy itself would wait for every delay, and for every response up to its timeout.
@@ -74,7 +74,7 @@ class EndsSoon:
         crawler.signals.connect(self._opened, signals.spider_opened)
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> EndsSoon:
+    def from_crawler(cls, crawler: Crawler) -> PromptShutdown:
         """Make the extension of a crawl."""
         return cls(crawler)
 

@@ -19,8 +19,17 @@ def words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, for messages.
+
+    >>> counted(1, "article"), counted(2, "article")
+    ('1 article', '2 articles')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 class LargeBytes(bytes):
-    """Bytes for the key of a cache: what is large is compared faster than hashed."""
+    """Bytes as the key of a cache: large ones are compared faster than hashed."""
 
     __slots__ = ()
 
@@ -43,7 +52,7 @@ def squeeze(text: str) -> str:
 
 
 def count_words(text: str) -> int:
-    """Count the words of a text whose lines are squeezed, but for the empty cells of table rows.
+    """Count the words of a text, split at white space; fast where all lines are squeezed.
 
     >>> count_words("Two words\\n\\nand three more")
     5
@@ -54,7 +63,7 @@ def count_words(text: str) -> int:
 
 
 def squeeze_lines(text: str) -> str:
-    """Do as ``squeeze`` does on each line between ``LINE_BREAK``, which becomes a newline."""
+    """Squeeze each line of a text; ``LINE_BREAK`` separates them and becomes a newline."""
     if LINE_BREAK not in text:
         return squeeze(text)
     return "\n".join(squeeze(line) for line in text.split(LINE_BREAK)).strip("\n")
@@ -79,7 +88,7 @@ def first_language(texts: list[str]) -> list[str]:
     result = []
     for text in texts:
         kept = []
-        # split() with a group gives text, mark, text, mark, ...: a mark is null for "[:]".
+        # split() with a group gives text, mark, text, mark, ...: a mark is None for "[:]".
         pieces = _LANGUAGE_MARK.split(text)
         for number, piece in enumerate(pieces):
             if number % 2:

@@ -15,15 +15,16 @@ from fastwarc import ZstdReader
 logger = logging.getLogger(__name__)
 
 MAX_RATIO = 200
-"""Times its size that a recording may unpack to; a record of text gives some 20."""
+"""A recording may unpack to this many times its size; text unpacks to some 20 times."""
 
 _CHUNK = 1 << 20
 
 
 def seekable(files: list[Path]) -> list[Path]:
-    """Return the same recordings, those that must be unpacked as a copy in a temporary folder.
+    """Return the recordings as files that can be read from the middle: themselves, or unpacked copies.
 
-    The copies are gone when the process ends. What is damaged is unpacked up to the damage, and said.
+    The copies are in a temporary folder, and gone when the process ends. A damaged recording is unpacked up to the
+    damage, with a warning.
     """
     found: list[Path] = []
     for path in files:

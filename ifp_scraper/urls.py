@@ -19,7 +19,7 @@ _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 
 
 def absolute(base: str, url: str | None) -> str | None:
-    """Return the address that a page at ``base`` means; null for fragments, ``javascript:`` and the like."""
+    """Return a link of the page at ``base`` as an absolute address; None for fragments, ``javascript:``, ..."""
     if not url or len(url) > MAX_URL_LENGTH:
         return None
     return _checked("" if url.startswith(("https://", "http://")) else base, url)
@@ -48,7 +48,7 @@ def _checked(base: str, url: str) -> str | None:
 
 
 def uncover_email(code: str) -> str | None:
-    """Return the address that Cloudflare hides from robots: in ``data-cfemail``, or in a link's fragment.
+    """Return an e-mail address that Cloudflare hides from robots, in ``data-cfemail`` or in a link's fragment.
 
     >>> uncover_email("2a4e4f59416a434c5a444f5d5904494547")  # the first byte is the key of the others
     'desk@ifpnews.com'
@@ -62,7 +62,7 @@ def uncover_email(code: str) -> str | None:
 
 
 def of_site(base: str, url: str | None) -> str | None:
-    """Return the address that a page at ``base`` means, null when it is not on the site that ``base`` is of.
+    """Return a link of the page at ``base`` as an absolute address; None when it leaves the site.
 
     Scheme and ``www.`` become those of ``base``: a site behind a proxy may print others than it answers to.
 
@@ -78,7 +78,7 @@ def of_site(base: str, url: str | None) -> str | None:
 
 @lru_cache(maxsize=1024)
 def canonical(url: str) -> str:
-    """Return the one address of the article that this address shows.
+    """Return the canonical address of the article at this address, as far as the address tells.
 
     No query, fragment, ``/amp/`` or page number; a slash at the end; host and percent-encoding in lower case,
     the way WordPress prints permalinks.

@@ -1,4 +1,4 @@
-"""WARC records out of files as they are found: compressed or not, damaged or cut off, from anywhere in the middle."""
+"""Reads WARC records from files as they are: compressed or not, damaged or cut off, from any place in the middle."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def read_responses(
         name: of the file, for messages.
         start: where the part begins; records are looked for from here on.
         end: where it ends.
-        faults: is told of what is damaged; that is skipped, and the rest read.
+        faults: gets a message for each damaged part; that is skipped, and the rest read.
     """
     at = _next_record(stream, start, end)
     while at is not None:

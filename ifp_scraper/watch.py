@@ -1,4 +1,4 @@
-"""Says so when the site's layout has changed: a scraper that reads nothing any more must not end with status 0.
+"""Notices that the site's layout has changed: a scraper that reads nothing any more must not end with status 0.
 
 A run's fill rates, per layout and field, are compared with those of the file's history. Spidermon does not do this:
 it knows one run only, counts nulls as covered unless told, and leaves the exit status alone.
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 FIELDS = ("headline", "byline", "sections", "blocks", "published_at", "images", "tags", "lead", "recent_posts")
-"""What is watched."""
+"""Fields that are watched."""
 
 _OF_ITS_TIME = frozenset(("images", "tags", "lead"))
-"""Older articles may well lack these: they are only asked of articles no older than the known ones."""
+"""Older articles may well lack these: they are only expected of articles no older than the known ones."""
 
 NEARLY_ALWAYS = 0.9
 """Share of an earlier layout's articles from which a field is expected."""
@@ -29,16 +29,16 @@ ENOUGH_PAGES = 5
 """Articles of a layout that a run must have read before anything is said of it."""
 
 ENOUGH_HISTORY = 20
-"""Earlier articles of a layout that say what to expect; of all layouts together ``MEMORY``-bound, see ``Watch``."""
+"""Earlier articles of a layout that are needed to know what to expect; with fewer, see ``Watch``."""
 
 MEMORY = 2000
-"""About how many of the last articles of a layout count: what the site has dropped for good is forgotten in time."""
+"""About how many of a layout's last articles count, so that a field that the site dropped is forgotten in time."""
 
 _UNLIKELY = 1e-4
 _EXAMPLES = 3
 _UNREADABLE = (3, 0.1)  # pages, and share of the pages read
 _NO_ARTICLE = (5, 0.5)
-_TOLD_BY = "told by body class, og:type, JSON-LD"
+_TOLD_BY = "articles are recognised by body class, og:type or JSON-LD"
 
 
 class Fills:
@@ -68,10 +68,10 @@ class Fills:
 
 
 class Watch:
-    """What one run must be like, told from the file, and what it was like.
+    """What the file makes expect of a run, and what the run was like.
 
-    An article of a layout that the file does not know is held against all layouts together, so that a theme that is
-    only read by the last resort is noticed, while one that is read well is not.
+    An article of a layout with little history is compared with all layouts together. So a new theme that only the last
+    resort reads, badly, is noticed; one that is read well is not.
     """
 
     def __init__(self, *, whole: bool = True) -> None:
@@ -104,7 +104,7 @@ class Watch:
                     self._missing[key].append(article.url)
 
     def keep(self, article: Article, response: Response) -> None:
-        """Keep the page of an article for a while, if it will be an example of what is missing."""
+        """Keep the page of an article if it may become an example of what is missing."""
         lacking = [(article.layout, name) for name in self._expected(article) if not getattr(article, name)]
         if any(len(self._missing[key]) < _EXAMPLES for key in lacking):
             self._pages[article.url] = response

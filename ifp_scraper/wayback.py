@@ -1,4 +1,4 @@
-"""Pages kept by the Wayback Machine, read as the page they were: address, time and links undone."""
+"""Pages from the Wayback Machine, turned back into the original: its address, capture time and links."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TOOLBAR = re.compile(rb"<!-- BEGIN WAYBACK TOOLBAR INSERT -->.*?<!-- END WAYBAC
 
 
 def unwrap_address(url: str) -> tuple[str, datetime | None]:
-    """Return the address of the page itself, and when it was captured; null for any other address.
+    """Return the address of the original page and its capture time; any other address as it is, and None.
 
     >>> unwrap_address("https://web.archive.org/web/20240506060000id_/https://ifpnews.com/a/")[0]
     'https://ifpnews.com/a/'

@@ -53,7 +53,7 @@ def test_says_what_is_missing_and_marks_what_is_gone(tmp_path: Path) -> None:
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
     run = scrapy("audit", tmp_path / "none.jsonl")
     assert run.status == 1
-    assert "there is no file" in run.err
+    assert "no such file" in run.err
     assert "Traceback" not in run.err
 
 

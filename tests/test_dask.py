@@ -174,5 +174,5 @@ def test_a_recording_that_workers_do_not_see(cluster: Cluster, tmp_path: Path) -
 def test_no_scheduler(recording: Path, tmp_path: Path, address: str) -> None:
     run = scrapy("extract", recording, "-o", tmp_path / "out.jsonl", "--dask", address)
     assert run.status == 1
-    assert "Nothing was extracted" in run.err
+    assert "extract failed" in run.err
     assert "Traceback" not in run.err

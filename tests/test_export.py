@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from ifp_scraper.export import FORMATS, Format, export, tables
+from ifp_scraper.export import export
 from ifp_scraper.items import Article, Author, Embed, Image, Link, RecentPost, encode, json_schema
+from ifp_scraper.tables import FORMATS, Format, tables
 
 SITE = "https://ifpnews.com"
 ROOT = Path(__file__).parent.parent

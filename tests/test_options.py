@@ -123,7 +123,7 @@ SENSELESS = [
     *(("DOWNLOAD_TIMEOUT", value, "0.01 or more") for value in ("x", "0", "-1", "nan", "inf")),
     ("DOWNLOAD_MAXSIZE", "-1", "0 or more"),
     ("IFP_GRACE", "soon", "a number, 0 or more"),
-    ("IFP_MAX_SITEMAPS", "9" * 5000, "9...: it is a whole number"),
+    ("IFP_MAX_SITEMAPS", "9" * 5000, "9...: it must be a whole number"),
     ("AUTOTHROTTLE_TARGET_CONCURRENCY", "0", "0.01 or more"),
     ("ROBOTSTXT_OBEY", "perhaps", "True and False"),
     ("AUTOTHROTTLE_ENABLED", "", "True and False"),

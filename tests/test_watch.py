@@ -107,7 +107,7 @@ def test_the_body_class_vanishes(changing: tuple[Changing, Path]) -> None:
     site.publish()
     run = crawl(site.server.url, out, "-a", "pages=canonical")
     assert run.status == 1
-    assert "gave no article (no article; told by body class" in run.err
+    assert "gave no article (no article; articles are recognised by body class" in run.err
 
 
 def test_two_layouts_at_once_are_no_alarm(changing: tuple[Changing, Path]) -> None:

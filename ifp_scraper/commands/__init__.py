@@ -1,1 +1,46 @@
-"""Commands of the scrapy tool."""
+"""Commands of the scrapy tool, and what they share.
+
+A usage error ends a command with status 2 and one line (``UsageError``); anything else that stops it, with status 1.
+No help text has a colon before a space: Scrapy takes a line that ends in one for a heading.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from ifp_scraper.options import BadArgument
+
+
+def say(line: str) -> None:
+    """Print a line on stderr."""
+    print(line, file=sys.stderr)
+
+
+def fail(command: ScrapyCommand, line: str) -> None:
+    """Say what went wrong, and have the command end with status 1."""
+    say(line)
+    command.exitcode = 1
+
+
+@contextmanager
+def usage_errors() -> Iterator[None]:
+    """Make a ``BadArgument`` inside a usage error."""
+    try:
+        yield
+    except BadArgument as error:
+        raise UsageError(str(error)) from None
+
+
+def refuse_unknown_options(args: list[str]) -> None:
+    """Check the positional arguments: Scrapy leaves options that it does not know among them.
+
+    Raises:
+        UsageError: naming the first such option.
+    """
+    if unknown := [arg for arg in args if arg.startswith("-") and len(arg) > 1]:
+        raise UsageError(f"unknown option {unknown[0]}")

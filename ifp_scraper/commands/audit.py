@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from ifp_scraper.checks import check_settings
+from ifp_scraper.commands import fail, refuse_unknown_options, usage_errors
 from ifp_scraper.ledger import DEFAULT_OUTPUT, Ledger
-from ifp_scraper.options import BadArgument, read_options
+from ifp_scraper.options import read_options
 from ifp_scraper.spiders.audit import Audit, AuditSpider
 from ifp_scraper.store import StoreError
 
@@ -23,45 +23,45 @@ class Command(ScrapyCommand):
 
     def syntax(self) -> str:
         """See ``ScrapyCommand``."""
-        return "[options] [file]"
+        return "[options] [FILE]"
 
     def short_desc(self) -> str:
         """See ``ScrapyCommand``."""
-        return "What the site has and the file lacks, and why; marks what the site has withdrawn"
+        return "Compare FILE with the site: what is missing and why, and what the site has withdrawn"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Add ours."""
+        """See ``ScrapyCommand``."""
         super().add_options(parser)
-        parser.add_argument("-o", "--output", metavar="FILE", help="write the missing addresses, for -a urls=@FILE")
+        parser.add_argument(
+            "-o", "--output", metavar="LIST", help="write the missing addresses to LIST, for crawl ifp -a urls=@LIST"
+        )
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Read the options, and check the settings."""
         super().process_options(args, opts)
         assert self.settings is not None
-        try:
+        with usage_errors():
             check_settings(self.settings)
-        except BadArgument as error:
-            raise UsageError(str(error), print_help=False) from None
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Audit; exit status 1 when the site or the file cannot be read."""
+        """Compare, print what differs, and mark what is gone; exit status 1 when the site or FILE cannot be read."""
         assert self.settings is not None
         assert self.crawler_process is not None
+        refuse_unknown_options(args)
         if len(args) > 1:
-            raise UsageError("name one file", print_help=False)
+            raise UsageError("name one FILE")
         path = Path(args[0] if args else DEFAULT_OUTPUT)
         if not path.is_file():
-            self._fail(f"there is no file {path}")
+            fail(self, f"audit failed: no such file: {path}")
             return
         self.settings.set("IFP_OUTPUT", str(path), priority="cmdline")
-        try:
+        with usage_errors():
             options = read_options({}, self.settings["IFP_SITE"])
+        try:
             ledger = Ledger.open(options, self.settings)
             ledger.command = "audit"
-        except BadArgument as error:
-            raise UsageError(str(error), print_help=False) from None
         except StoreError as error:
-            self._fail(str(error))
+            fail(self, f"audit failed: {error}")
             return
         crawler = self.crawler_process.create_crawler(AuditSpider)
         self.crawler_process.crawl(crawler, options=options, ledger=ledger)
@@ -94,8 +94,4 @@ class Command(ScrapyCommand):
         try:
             path.write_text("".join(f"{url}\n" for url in audit.missing), encoding="utf-8")
         except OSError as error:
-            self._fail(f"{path} cannot be written: {error.strerror}")
-
-    def _fail(self, line: str) -> None:
-        print(line, file=sys.stderr)
-        self.exitcode = 1
+            fail(self, f"{path} cannot be written: {error.strerror}")

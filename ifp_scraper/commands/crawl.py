@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +15,9 @@ from scrapy.utils.conf import arglist_to_dict
 
 from ifp_scraper.archive import Archive, RecordingError, recordings
 from ifp_scraper.checks import check_settings
+from ifp_scraper.commands import fail, refuse_unknown_options, say, usage_errors
 from ifp_scraper.ledger import Ledger
-from ifp_scraper.options import BadArgument, read_options
+from ifp_scraper.options import ALLOWED, read_options
 from ifp_scraper.recording import open_locked
 from ifp_scraper.store import StoreError
 from ifp_scraper.summary import finish
@@ -26,6 +26,25 @@ from ifp_scraper.summary import finish
 class Command(CrawlCommand):
     """Run the spider ``ifp``."""
 
+    def syntax(self) -> str:
+        """See ``ScrapyCommand``."""
+        return "[options] ifp"
+
+    def short_desc(self) -> str:
+        """See ``ScrapyCommand``."""
+        return "Collect the articles of Iran Front Page, from the site or from recordings"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """See ``ScrapyCommand``; Scrapy's own texts for these options do not hold here."""
+        ScrapyCommand.add_options(self, parser)
+        names = f"give an argument, one of {', '.join(ALLOWED)} (README.md explains them); may be repeated"
+        parser.add_argument("-a", dest="spargs", action="append", default=[], metavar="NAME=VALUE", help=names)
+        for flags, text in (
+            (("-o", "--output"), "the .jsonl file to append to (default output/ifp.jsonl)"),
+            (("-O", "--overwrite-output"), "the .jsonl file to start over"),
+        ):
+            parser.add_argument(*flags, action="append", metavar="FILE", help=text)
+
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Read the options; ``-o`` and ``-O`` name our JSON Lines file, not one of Scrapy's feeds."""
         ScrapyCommand.process_options(self, args, opts)
@@ -33,28 +52,25 @@ class Command(CrawlCommand):
         try:
             opts.spargs = arglist_to_dict(opts.spargs)
         except ValueError:
-            raise UsageError("-a takes NAME=VALUE", print_help=False) from None
+            raise UsageError("-a takes NAME=VALUE") from None
         named = [*(opts.output or []), *(opts.overwrite_output or [])]
         if len(named) > 1:
-            raise UsageError("give one output file", print_help=False)
+            raise UsageError("name one output FILE")
         for name in named:
             self.settings.set("IFP_OUTPUT", name, priority="cmdline")
             self.settings.set("IFP_START_OVER", bool(opts.overwrite_output), priority="cmdline")
-        try:
+        with usage_errors():
             check_settings(self.settings)
-        except BadArgument as error:
-            raise UsageError(str(error), print_help=False) from None
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Crawl, and set the exit status: 0 done, 1 not done, 2 (raised) senseless arguments."""
         assert self.settings is not None
         assert self.crawler_process is not None
+        refuse_unknown_options(args)
         if args != ["ifp"]:
-            raise UsageError("the spider is called ifp: scrapy crawl ifp", print_help=False)
-        try:
+            raise UsageError("the spider is called ifp: scrapy crawl ifp")
+        with usage_errors():
             options = read_options(opts.spargs, self.settings["IFP_SITE"])
-        except BadArgument as error:
-            raise UsageError(str(error), print_help=False) from None
         try:
             archive = None
             if options.archive:
@@ -64,11 +80,10 @@ class Command(CrawlCommand):
                 os.close(open_locked(Path(self.settings["IFP_ARCHIVE"])))
             ledger = Ledger.open(options, self.settings)
         except (StoreError, RecordingError, OSError) as error:
-            print(f"The crawl did not start: {error}", file=sys.stderr)
-            self.exitcode = 1
+            fail(self, f"The crawl did not start: {error}")
             return
         if self.settings["JOBDIR"]:  # its queue is lost by a kill, and would mix old requests with new ones
-            print("JOBDIR is not used: a crawl goes on from its output file.", file=sys.stderr)
+            say("JOBDIR is not used: a crawl goes on from its output file.")
             self.settings.set("JOBDIR", None, priority="cmdline")
         crawler = self._create_crawler("ifp")
         self.crawler_process.crawl(crawler, options=options, ledger=ledger, archive=archive)

@@ -15,6 +15,7 @@ from scrapy.exceptions import UsageError
 from ifp_scraper.archive import RecordingError, recordings
 from ifp_scraper.bulk import Executor, Span, cut, extract_spans, recorded_site
 from ifp_scraper.checks import check_settings
+from ifp_scraper.commands import fail, refuse_unknown_options
 from ifp_scraper.executors import Dask, Processes
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import BadArgument, read_options
@@ -29,28 +30,33 @@ class Command(ScrapyCommand):
 
     def syntax(self) -> str:
         """See ``ScrapyCommand``."""
-        return "[options] <recording>... -o FILE"
+        return "[options] PATH... -o FILE.jsonl"
 
     def short_desc(self) -> str:
         """See ``ScrapyCommand``."""
-        return "Extract every article page in recordings (WARC, WACZ), on all cores"
+        return "Read the articles in recordings (WARC, WACZ; files, folders, globs), on all cores"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Add ours."""
+        """See ``ScrapyCommand``."""
         super().add_options(parser)
-        parser.add_argument("-o", "--output", metavar="FILE", help="append to this .jsonl file")
-        parser.add_argument("--workers", type=int, metavar="N", help="processes; default: one a core")
-        parser.add_argument("--dask", metavar="ADDRESS", help="read on this Dask cluster, e.g. tcp://host:8786")
+        parser.add_argument("-o", "--output", metavar="FILE", help="the .jsonl file to append to")
+        parser.add_argument("--workers", type=int, metavar="N", help="number of processes (default one per core)")
+        parser.add_argument(
+            "--dask",
+            metavar="ADDRESS",
+            help="have the workers of this Dask scheduler read, e.g. tcp://host:8786",
+        )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Extract; exit status 1 when the output or the recordings fail."""
+        """Write the articles to the output; exit status 1 when that or reading fails."""
         assert self.settings is not None
+        refuse_unknown_options(args)
         if not args:
-            raise UsageError("name the recordings", print_help=False)
+            raise UsageError("name at least one recording")
         if not opts.output or not opts.output.endswith(".jsonl"):
-            raise UsageError("name the output with -o FILE.jsonl", print_help=False)
+            raise UsageError("name the output with -o FILE.jsonl")
         if opts.workers is not None and opts.workers < 1:
-            raise UsageError("--workers is 1 or more", print_help=False)
+            raise UsageError("--workers must be 1 or more")
         try:
             check_settings(self.settings)
             options = read_options({}, self.settings["IFP_SITE"])
@@ -58,13 +64,12 @@ class Command(ScrapyCommand):
             readable = seekable(files)
             if opts.dask and readable != files:
                 raise UsageError(
-                    "a recording that is compressed as a whole, with zstd, or twice must be unpacked for a cluster",
-                    print_help=False,
+                    "a recording that is compressed as a whole, with zstd, or twice must be unpacked for a cluster"
                 )
             spans = cut(readable)
             options = replace(options, site=recorded_site(spans, options.site))
         except (BadArgument, RecordingError, OSError, BadZipFile) as error:
-            raise UsageError(str(error), print_help=False) from None
+            raise UsageError(str(error)) from None
         self.settings.set("IFP_OUTPUT", opts.output, priority="cmdline")
         gc.freeze()  # what was imported is never garbage, nor is it in the processes that begin here
         try:
@@ -72,10 +77,10 @@ class Command(ScrapyCommand):
             ledger = Ledger.open(options, self.settings)
             ledger.command = "extract"
         except ImportError:
-            self._fail('--dask needs the extra "cluster": pip install "ifp-scraper[cluster]"')
+            fail(self, 'extract failed: --dask needs the extra "cluster": pip install "ifp-scraper[cluster]"')
             return
         except (StoreError, OSError) as error:
-            self._fail(str(error))
+            fail(self, f"extract failed: {error}")
             return
         self._extract(spans, ledger, executor)
 
@@ -99,7 +104,3 @@ class Command(ScrapyCommand):
         executor.close()
         ledger.finish(reason=reason, why=why, requests=0, received=received, errors=0)
         self.exitcode = ledger.exit_status
-
-    def _fail(self, line: str) -> None:
-        print(f"Nothing was extracted: {line}", file=sys.stderr)
-        self.exitcode = 1

@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import sys
 from datetime import UTC, datetime
 from http.client import HTTPResponse
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.error import HTTPError, URLError
 from urllib.parse import urljoin
 from urllib.request import Request, urlopen
@@ -19,6 +18,7 @@ from scrapy.exceptions import UsageError
 from scrapy.robotstxt import ProtegoRobotParser
 
 from ifp_scraper import urls
+from ifp_scraper.commands import fail, refuse_unknown_options
 from ifp_scraper.dates import format_utc, read_http_date, read_user_date
 from ifp_scraper.items import to_dict
 from ifp_scraper.middlewares import user_agent
@@ -32,34 +32,39 @@ class Command(ScrapyCommand):
     """Save a page and its record; pytest replays it from then on."""
 
     requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
         """See ``ScrapyCommand``."""
-        return "[options] <url|path>"
+        return "[options] URL|PATH"
 
     def short_desc(self) -> str:
         """See ``ScrapyCommand``."""
         return "Save a page as a test fixture beside the record that it gives"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Add ours."""
+        """See ``ScrapyCommand``."""
         super().add_options(parser)
-        parser.add_argument("--url", help="address of a page that is read from a file")
-        parser.add_argument("--captured-at", help="capture time; default: when it was fetched, or now")
-        parser.add_argument("--name", help="name of the fixture; default: the article's slug")
-        parser.add_argument("--about", default="", help="what the page exercises, one sentence")
-        parser.add_argument("--folder", default="tests/fixtures", help="default: tests/fixtures")
-        parser.add_argument("--update", action="store_true", help="replace a fixture of the same name")
+        parser.add_argument("--url", metavar="URL", help="address of the page, when PATH is given")
+        parser.add_argument(
+            "--captured-at", metavar="TIME", help="capture time (default when it was fetched; for a PATH, now)"
+        )
+        parser.add_argument("--name", metavar="NAME", help="name of the fixture (default the article's slug)")
+        parser.add_argument("--about", metavar="TEXT", default="", help="what the page is a test of, in one sentence")
+        parser.add_argument(
+            "--folder", metavar="FOLDER", default="tests/fixtures", help="where to save (default tests/fixtures)"
+        )
+        parser.add_argument("--update", action="store_true", help="replace a fixture of this name")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Save it; exit status 1 when the page cannot be had or the fixture exists."""
+        """Save the page and its record; exit status 1 when the page cannot be had or the fixture exists."""
+        refuse_unknown_options(args)
         if len(args) != 1:
-            raise UsageError("give one address or one file", print_help=False)
+            raise UsageError("name one URL or PATH")
         try:
             html, url, captured_at, content_type = self._load(args[0], opts)
         except OSError as error:
-            self._fail(f"{args[0]} cannot be read: {_reason(error)}")
+            fail(self, f"{args[0]} cannot be read: {_reason(error)}")
             return
         fixture: dict[str, Any] = {"url": url, "captured_at": format_utc(captured_at), "about": opts.about}
         if content_type:
@@ -79,7 +84,7 @@ class Command(ScrapyCommand):
         name = re.sub(r"[^\w-]+", "-", opts.name or urls.slug(url) or "home")[:80]
         path = Path(opts.folder) / folder / f"{name}.html"
         if path.exists() and not opts.update:
-            self._fail(f"{path} exists; give another --name, or --update")
+            fail(self, f"{path} exists; give another --name, or --update")
             return
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -88,7 +93,7 @@ class Command(ScrapyCommand):
                 json.dumps(fixture, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
             )
         except OSError as error:
-            self._fail(f"{path} cannot be written: {_reason(error)}")
+            fail(self, f"{path} cannot be written: {_reason(error)}")
             return
         print(f"{path} and {path.with_suffix('.json').name}: read the record beside the page, then commit both")
 
@@ -110,17 +115,13 @@ class Command(ScrapyCommand):
             kept = _KEPT_URL.match(html)  # of a page that a crawl kept as rejected
             url = opts.url or (kept[1].decode() if kept else "")
             if not url.startswith(("http://", "https://")):
-                raise UsageError("give the page's address with --url", print_help=False)
+                raise UsageError("give the page's address with --url")
         if opts.captured_at:
             try:
                 captured_at = read_user_date(opts.captured_at, captured_at)
             except ValueError as error:
-                raise UsageError(f"--captured-at: {error}", print_help=False) from error
+                raise UsageError(f"--captured-at: {error}") from error
         return html, url, captured_at.replace(microsecond=0), content_type
-
-    def _fail(self, line: str) -> None:
-        print(line, file=sys.stderr)
-        self.exitcode = 1
 
 
 def _open(url: str, agent: str) -> HTTPResponse:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from typing import Any, ClassVar
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from ifp_scraper.commands import fail, refuse_unknown_options, say
+from ifp_scraper.ledger import DEFAULT_OUTPUT
 from ifp_scraper.lines import MissingExtra
 from ifp_scraper.report import TEXT_LIMIT, write_report
-
-DEFAULT_FILE = os.path.join("output", "ifp.jsonl")
+from ifp_scraper.text import counted
 
 
 class Command(ScrapyCommand):
@@ -23,27 +22,28 @@ class Command(ScrapyCommand):
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
-        """Return what follows the name of the command."""
-        return "[FILE] [-o report.html]"
+        """See ``ScrapyCommand``."""
+        return "[options] [FILE]"
 
     def short_desc(self) -> str:
-        """Return one line for the list of commands."""
+        """See ``ScrapyCommand``."""
         return "Make a web page that shows what was collected"
 
     def long_desc(self) -> str:
-        """Return the text of ``--help``."""
+        """See ``ScrapyCommand``."""
         return (
-            f"Make one web page, which needs no network, of the articles in FILE ({DEFAULT_FILE} if not "
-            "given; also compressed, or a quoted glob): when and what was collected, the gaps, what is filled, "
-            "revisions, rejected pages, runs, and all articles to search, sort and read."
+            f"Make one web page of the articles in FILE (default {DEFAULT_OUTPUT}; it may be compressed, or a quoted "
+            "glob). It needs no network. It shows what was collected and when, the gaps, how often each field is "
+            "filled, revisions, rejected pages and runs, and lets you search, sort and read all articles."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Declare the options."""
+        """See ``ScrapyCommand``."""
         super().add_options(parser)
-        page = "the page; report.html if not given"
-        parser.add_argument("-o", "--output", metavar="PATH", default="report.html", help=page)
-        text = f"hold N million characters of text, newest articles first; {TEXT_LIMIT // 1_000_000} if not given"
+        parser.add_argument(
+            "-o", "--output", metavar="PATH", default="report.html", help="the page to write (default report.html)"
+        )
+        text = f"millions of characters of text to hold, newest articles first (default {TEXT_LIMIT // 1_000_000})"
         parser.add_argument("--text", metavar="N", type=int, default=TEXT_LIMIT // 1_000_000, help=text)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -52,25 +52,18 @@ class Command(ScrapyCommand):
         Raises:
             UsageError: for arguments that make no sense.
         """
-        unknown = [arg for arg in args if arg.startswith("-") and len(arg) > 1]
-        if unknown:
-            raise UsageError(f"unknown option {unknown[0]}")
+        refuse_unknown_options(args)
         if len(args) > 1:
             raise UsageError("name one FILE; quote a glob")
         if opts.text < 0:
-            raise UsageError("--text is 0 or more")
-        source = args[0] if args else DEFAULT_FILE
+            raise UsageError("--text must be 0 or more")
+        source = args[0] if args else DEFAULT_OUTPUT
         try:
-            count = write_report(source, opts.output, text_limit=opts.text * 1_000_000, tell=_say)
+            count = write_report(source, opts.output, text_limit=opts.text * 1_000_000, tell=say)
         except (OSError, MissingExtra, ValueError) as error:
-            _say(f"report failed: {error}")
-            self.exitcode = 1
+            fail(self, f"report failed: {error}")
         except KeyboardInterrupt:
-            _say("stopped; no report was written")
+            say("stopped; no report was written")
             self.exitcode = 130
         else:
-            print(f"{opts.output}: {count} articles")
-
-
-def _say(message: str) -> None:
-    print(message, file=sys.stderr)
+            print(f"{opts.output}: {counted(count, 'article')}")

@@ -12,7 +12,8 @@ from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints,
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from ifp_scraper.items import WARNINGS, Article, json_schema
+from ifp_scraper.commands import refuse_unknown_options
+from ifp_scraper.items import WARNINGS, Article, json_schema, value_type
 
 _HEAD = """\
 # The record, field by field
@@ -32,21 +33,24 @@ class Command(ScrapyCommand):
 
     def syntax(self) -> str:
         """See ``ScrapyCommand``."""
-        return "[--markdown]"
+        return "[options]"
 
     def short_desc(self) -> str:
         """See ``ScrapyCommand``."""
-        return "Print the JSON Schema of a line of the output"
+        return "Print the JSON Schema of one line of the output"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """Add ours."""
+        """See ``ScrapyCommand``."""
         super().add_options(parser)
-        parser.add_argument("--markdown", action="store_true", help="print docs/record.md: every field in a table")
+        parser.add_argument(
+            "--markdown", action="store_true", help="print it as Markdown tables, as in docs/record.md"
+        )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Print it on stdout."""
+        refuse_unknown_options(args)
         if args:
-            raise UsageError(f"{args[0]} is not expected", print_help=False)
+            raise UsageError("this command takes no argument")
         text = markdown() if opts.markdown else json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
         try:
             sys.stdout.write(text)
@@ -90,13 +94,10 @@ def _fields(properties: dict[str, Any], nested: type | None = None, required: Se
 
 def _type(name: str, schema: dict[str, Any]) -> str:
     """What a value may be, in words."""
-    kinds = schema.get("type", "string")
-    kinds = [kinds] if isinstance(kinds, str) else kinds
-    values = schema.get("enum")
-    if values:
-        word = ", ".join(f"`{value}`" for value in values if value is not None)
-        return f"{word} or null" if None in values else word
-    kind = next(kind for kind in kinds if kind != "null")
+    kind, nullable = value_type(schema)
+    or_null = " or null" if nullable else ""
+    if values := schema.get("enum"):
+        return ", ".join(f"`{value}`" for value in values if value is not None) + or_null
     word = {"string": "text", "integer": "whole number", "boolean": "true or false"}.get(kind, kind)
     if schema.get("format") == "date-time":
         word = "time"
@@ -106,7 +107,7 @@ def _type(name: str, schema: dict[str, Any]) -> str:
             word = "list of warnings, see below"
         elif schema["items"].get("type") == "object":
             word = "list of objects, see below"
-    return f"{word} or null" if "null" in kinds else word
+    return word + or_null
 
 
 def _words(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Where articles are: sources behind one interface.
+"""Finds articles: sources of addresses, behind one interface.
 
 A source is given ``fetch`` and yields ``ArticleRef``; the spider does not know which source it has.
 """
@@ -17,22 +17,22 @@ from ifp_scraper.options import Options
 
 
 class FetchFailed(Exception):
-    """A page could not be had, after all retries; ``str()`` says why."""
+    """A page could not be fetched, after all retries; ``str()`` says why."""
 
     def __init__(self, reason: str, status: int | None = None, *, forbidden: bool = False) -> None:
         super().__init__(reason)
         self.status = status
         self.forbidden = forbidden
-        """Whether it was never asked for: robots.txt forbids it, or it is not on the site."""
+        """Whether no request was made: robots.txt forbids it, or it is not on the site."""
 
     @property
     def is_final(self) -> bool:
-        """Whether asking again is no use: it is not there, or not for us."""
+        """Whether another try is useless: it is forbidden, or not there."""
         return self.forbidden or self.status in (404, 410)
 
 
 class SourceUnavailable(Exception):
-    """The site does not have this source, or does not give it; ``str()`` says why."""
+    """The site does not offer this source; ``str()`` says why."""
 
 
 Fetch = Callable[..., Awaitable[Response]]
@@ -44,7 +44,7 @@ A probe may be refused: that says nothing of the rest of the site.
 
 @dataclass(slots=True)
 class Walk:
-    """What a source is told before it starts, and what it tells while it goes."""
+    """What a source is told before it starts, and what it notes while it runs."""
 
     options: Options
     fetch: Fetch
@@ -52,7 +52,7 @@ class Walk:
     """Whether this article is known, and unchanged as far as the ref says."""
 
     is_settled: Callable[[ArticleRef], bool]
-    """The same, and known already after the last whole run: a list that names only such can be left."""
+    """The same, and known since the last whole run: the walk can end at a page of only such articles."""
 
     is_known: Callable[[ArticleRef], bool]
     """Whether this article is in the file, or among the rejected."""
@@ -78,7 +78,7 @@ class Walk:
     """About how many articles there are to look at, once the source knows."""
 
     broken: list[str] = field(default_factory=list)
-    """Parts that could not be read: the run does not know that nothing is missing."""
+    """Parts that could not be read: articles may be missing."""
 
     fronts: dict[str, Response | FetchFailed] = field(default_factory=dict)
     """First pages of feeds that were asked for, by address."""

@@ -33,7 +33,7 @@ _NO_ARTICLE = re.compile(
 )
 _PLACES = ("", "/all-stories", "/iran-news")
 _PATIENCE = 3
-"""Pages in a row without anything new, or that fail, after which a listing is left."""
+"""Pages in a row that fail or list nothing new, after which a listing is given up."""
 
 
 class ListingSource:
@@ -82,7 +82,7 @@ class ListingSource:
     async def _pages(self, walk: Walk, place: str) -> AsyncIterator[tuple[int, list[str], Selector]]:
         """Yield the pages of one listing until two in a row are missing or hold no article.
 
-        One alone may be a hiccup of the site: then the walk is broken, but goes on.
+        One alone may be a passing fault of the site: it is noted in ``walk.broken``, and the walk goes on.
         """
         root = f"{walk.options.site}{place}/"
         failed = 0

@@ -1,4 +1,4 @@
-"""Inside a recording: every page that it holds, with the times that its REST answers, feeds and sitemaps say."""
+"""Finds the articles in a recording, with the times in its REST answers, feeds and sitemaps."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _PAGE = re.compile(r"(?<=[^/])/(\d{1,3})/?$")
 
 @dataclass(slots=True, frozen=True)
 class RecordedArticle:
-    """One reading of an article."""
+    """One reading of an article: the captures of its pages that were made together."""
 
     ref: ArticleRef
     address: str
@@ -39,7 +39,7 @@ class RecordedArticle:
 
     amp_address: str | None
     captures: frozenset[Recorded]
-    """Of its pages."""
+    """The captures of its pages."""
 
 
 def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
@@ -76,7 +76,7 @@ def article_key(url: str) -> str:
 
 
 class Captured(Protocol):
-    """Anything with an address and a capture time; ``places`` are the addresses of all pages that are in it."""
+    """Anything with an address and a capture time; ``places`` are the addresses of all pages in it."""
 
     @property
     def url(self) -> str: ...  # noqa: D102
@@ -167,7 +167,7 @@ def _cannot_be_used(archive: Archive, capture: Recorded) -> bool:
 
 
 Evidence = tuple[datetime, int, ArticleRef]
-"""When a place was captured, its rank (see ``read_listed``), and what it said of an article."""
+"""When a source was captured, its rank (see ``read_listed``), and what it said of an article."""
 
 
 def evidence_at(found: list[Evidence], moment: datetime) -> ArticleRef | None:
@@ -218,7 +218,7 @@ def read_listed(
 
 
 def best_evidence(ranked: list[tuple[int, ArticleRef]]) -> dict[str, ArticleRef]:
-    """Join what places of several ranks say, by ``article_key``: the lowest rank wins, the latest edit counts."""
+    """Join what sources say of each article, by ``article_key``: the lowest rank wins, the latest edit counts."""
     found: dict[str, ArticleRef] = {}
     for _, ref in sorted(ranked, key=lambda pair: pair[0]):
         key = article_key(ref.url)

@@ -1,4 +1,4 @@
-"""WordPress REST: the best source. It says when each article was published and last edited (MARKUP.md 6)."""
+"""WordPress REST, the best source: it says when each article was published and last edited (MARKUP.md 6)."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from ifp_scraper.urls import of_site
 _FIELDS = "id,link,date_gmt,modified_gmt"
 _SECOND = timedelta(seconds=1)
 _PER_PAGE = 100
-"""The most that WordPress gives."""
+"""Posts on a page; WordPress allows no more."""
 
 _PATIENCE = 3
-"""Pages in a row that fail or bring nothing new, after which REST is left."""
+"""Pages in a row that fail or list nothing new, after which REST is given up."""
 
 _JSON = re.compile(r'\[\s*\{|\{\s*"|(?<![^\n>])\[\]')
 _NOTICES = 20
-"""Places that look like the begin of JSON, of which one must be."""
+"""Places that look like the start of JSON to try, at most."""
 
 
 class RestSource:

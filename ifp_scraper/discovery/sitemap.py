@@ -20,7 +20,7 @@ from ifp_scraper.merge import ArticleRef
 _USUAL = ("/sitemap_index.xml", "/wp-sitemap.xml", "/sitemap.xml")
 _MAX_DEPTH = 3
 _MAX_ENTRIES = 50_000
-"""Of one file, by the protocol."""
+"""Most entries of one file, by the protocol."""
 
 _MAX_UNPACKED = 64 * 1024 * 1024
 
@@ -30,7 +30,7 @@ _ENOUGH = 10
 """Entries, at least, that no publisher edits within two seconds."""
 
 _SCHEDULED_AHEAD = timedelta(days=30)
-"""What is edited, then scheduled, has a lastmod before its publication: by so much at most."""
+"""Longest time by which a lastmod may precede the publication: of a post edited, then scheduled."""
 
 # Children of an index that list no posts.
 _OTHER = re.compile(
@@ -184,7 +184,7 @@ def _refs(entries: list[Entry], walk: Walk, newest: dict[str, ArticleRef]) -> It
 
 
 def _since(entries: list[Entry], walk: Walk) -> list[Entry]:
-    """Leave out what was edited last so long before ``since`` that it was published before, too."""
+    """Leave out entries last edited so long before ``since`` that they must have been published before it."""
     if walk.options.since is None:
         return entries
     earliest = format_utc(walk.options.since - _SCHEDULED_AHEAD) or ""

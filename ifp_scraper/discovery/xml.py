@@ -1,4 +1,4 @@
-"""XML from a stranger: no entities, no network, no bombs."""
+"""Reads XML that is not trusted: no entities, no network, no bombs."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from lxml import etree
 _GZIP = b"\x1f\x8b"
 _BEGIN = re.compile(rb"<\?xml\s|<(?:\w+:)?(?:urlset|sitemapindex|rss|feed|RDF)[\s>]")
 _NOTICES = 65536
-"""Bytes that may stand before a document."""
+"""Most bytes before a document."""
 
 
 def read_xml(body: bytes, max_size: int) -> etree._Element | None:
-    """Parse a sitemap or feed, gzipped or not; null when it is no XML at all.
+    """Parse a sitemap or feed, gzipped or not; None when it is no XML at all.
 
     See ``read_cut_xml``.
     """
@@ -65,7 +65,7 @@ def name(element: etree._Element) -> str:
 
 
 def text(element: etree._Element, child: str) -> str | None:
-    """Return the text of the first child of this name, whatever its namespace; null when empty."""
+    """Return the text of the first child of this name, whatever its namespace; None when empty."""
     for one in element:
         if name(one) == child and one.text and one.text.strip():
             return str(one.text.strip())

@@ -32,7 +32,7 @@ LAYOUTS: tuple[type[ArticlePage], ...] = (
 """Every layout, in the order in which they are tried; the last one matches anything."""
 
 _POST_ID = re.compile(r"(?<!\S)postid-\d+(?!\S)")
-"""body_class() of a single post or attachment; AMPforWP writes it another way."""
+"""What body_class() gives a single post or attachment; AMPforWP writes it another way."""
 
 _ID_OF_NO_POST = re.compile(r"(?<!\S)(?:attachmentid|page-id)-")
 _POST = words("single single-post amp-single")
@@ -45,10 +45,10 @@ _NO_POST = words(
 
 
 def pick(document: Document, capture: Capture) -> ArticlePage | None:
-    """Return the page object that reads this page; null when it is no article.
+    """Return the page object that reads this page; None when it is no article.
 
     Raises:
-        UnreadablePage: when what came of the page does not say, or is too much.
+        UnreadablePage: when the page is cut off before its body (``CutOff``), or too large.
     """
     if document.truncated and b"<html" in document.html and b"<body" not in document.html:
         raise CutOff("cut off before its body")
@@ -63,20 +63,20 @@ def pick(document: Document, capture: Capture) -> ArticlePage | None:
 
 
 def read_page(body: bytes | str, capture: Capture, content_type: str | None = None) -> ArticlePage | None:
-    """Return the page object for a response body; null when it is no article.
+    """Return the page object for a response body; None when it is no article.
 
     Raises:
-        UnreadablePage: when what came of the page does not say, or is too much.
+        UnreadablePage: when the page is cut off before its body (``CutOff``), or too large.
     """
     raw = body.encode("utf-8", "replace") if isinstance(body, str) else body
     return pick(Document(body, content_type), capture._replace(html_sha256=hashlib.sha256(raw).hexdigest()))
 
 
 def read_article(body: bytes | str, capture: Capture, content_type: str | None = None) -> Article | None:
-    """Return the record that this one page gives; null when it is no article.
+    """Return the record that this one page gives; None when it is no article.
 
     Raises:
-        UnreadablePage: when it is an article that cannot be read.
+        UnreadablePage: when it should be an article and cannot be read.
     """
     page = read_page(body, capture, content_type)
     return page.to_article() if page is not None else None

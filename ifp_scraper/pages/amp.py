@@ -61,7 +61,7 @@ class AmpPage(ArticlePage):
         return self.evidence("jsonld", printed, read_amp_json_ld(printed, self.plugin_version))
 
     def plain_evidence(self, key: Literal["datePublished", "dateModified"]) -> Evidence | None:
-        """Nothing: what the plugin prints is read above."""
+        """None: the plugin's own JSON-LD is read above, with its faults undone."""
         return None
 
     @cached_property

@@ -1,6 +1,6 @@
-"""What every layout shares: the fields that WordPress itself prints, and those made from other fields.
+"""What all layouts share: fields that WordPress itself prints, fields made from other fields, tools for selectors.
 
-A layout's file says which selector reads what; this one says what follows from it.
+A layout's file says which selector reads what.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class UnreadablePage(ValueError):
 
 
 class CutOff(UnreadablePage):
-    """A page of which too little came to tell what it is."""
+    """A page that is cut off before it shows what it is."""
 
 
 class Capture(NamedTuple):
@@ -79,7 +79,7 @@ class Capture(NamedTuple):
     url: str
     captured_at: datetime | None = None
     age: timedelta = timedelta(0)
-    """How long a cache says that it had kept the page."""
+    """How long a cache had kept the page, by its Age header."""
 
     html_sha256: str = ""
 
@@ -104,7 +104,7 @@ class ArticlePage(ItemPage[Article]):
     """Selects what holds the featured picture, or a film in its place."""
 
     marks: ClassVar[frozenset[str]] = frozenset()
-    """Class names by which a page of this layout is told."""
+    """Class names by which a page of this layout is recognised; all of them must be there."""
 
     @classmethod
     def matches(cls, document: Document) -> bool:
@@ -113,7 +113,7 @@ class ArticlePage(ItemPage[Article]):
 
     @classmethod
     def resembles(cls, document: Document) -> bool:
-        """Whether the names stand in the page at all: after a change of the theme, perhaps as parts of others."""
+        """Whether the names occur in the page at all, if only as parts of others after a change of the theme."""
         return all(mark.encode() in document.html for mark in cls.marks)
 
     def __init__(self, document: Document, capture: Capture) -> None:
@@ -144,7 +144,7 @@ class ArticlePage(ItemPage[Article]):
 
     @property
     def container(self) -> Element | None:
-        """The element that holds the body; null when the page has none."""
+        """The element that holds the body; None when the page has none."""
         raise NotImplementedError
 
     def published_evidence(self) -> Iterator[Evidence | None]:
@@ -356,11 +356,11 @@ class ArticlePage(ItemPage[Article]):
         return [value for value in held if value is not None]
 
     def value(self, query: str, attribute: str) -> str | None:
-        """Return the first of ``values``; null when there is none."""
+        """Return the first of ``values``; None when there is none."""
         return next(iter(self.values(query, attribute)), None)
 
     def line(self, query: str) -> str | None:
-        """Text of the first element selected, on one line; null when there is none or it is empty."""
+        """Text of the first element selected, on one line; None when there is none or it is empty."""
         found = self.css(query)
         return (label_text(found[0]) or None) if found else None
 
@@ -397,7 +397,7 @@ class ArticlePage(ItemPage[Article]):
         return None
 
     def evidence(self, source: Source, raw: str | None, instant: datetime | None) -> Evidence | None:
-        """Evidence, when the printed time could be read."""
+        """Make evidence of a printed time; None when there is none, or it could not be read."""
         return Evidence(source, raw, instant) if raw and instant else None
 
     def seo_evidence(self, which: Literal["published", "modified"]) -> Iterator[Evidence | None]:
@@ -425,14 +425,14 @@ class ArticlePage(ItemPage[Article]):
         return {}
 
     def plain_evidence(self, key: Literal["datePublished", "dateModified"]) -> Evidence | None:
-        """What that article says: the last to be asked, since any theme or plugin may have printed it."""
+        """A time of ``plain_article``: the last evidence, since any theme or plugin may have printed it."""
         said = self.plain_article.get(key)
         if not isinstance(said, str) or (printed := read_iso(said)) is None or printed.tzinfo is None:
             return None
         return self.evidence("jsonld", said, read_instant(said))
 
     def graph_words(self, key: Literal["articleSection", "keywords"]) -> list[str]:
-        """Sections or tags of the graph, else of a plain article; WordPress escapes them twice at times."""
+        """Sections or tags of the graph, else of ``plain_article``."""
         for item in (*self.graph_articles[:1], self.plain_article):
             value = item.get(key)
             words = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
@@ -445,14 +445,14 @@ class ArticlePage(ItemPage[Article]):
 
     @cached_property
     def content(self) -> Body:
-        """The body, read."""
+        """Blocks, pictures, embeds and links of the body."""
         if self.container is None:
             return Body([], [], [], [], [])
         return read_body(self.container, self.capture.url, StyleSheet(self.document.styles))
 
     @cached_property
     def lead_image(self) -> Image | None:
-        """The featured picture; null when the page shows none."""
+        """The featured picture; None when the page shows none."""
         return self.picture(self.lead_frames) if self.lead_frames else None
 
     @cached_property
@@ -502,7 +502,7 @@ def _kinds(item: dict[str, Any]) -> list[str]:
 
 
 def without_by(text: str | None) -> str | None:
-    """Return a byline without "By" or "Published by" and without a glued handle; null when nothing is left."""
+    """Return a byline without "By" or "Published by" and without a glued handle; None when nothing is left."""
     if not text:
         return None
     text = _BY.sub("", text)

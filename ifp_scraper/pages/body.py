@@ -16,13 +16,13 @@ from ifp_scraper.text import LINE_BREAK, first_language, squeeze, squeeze_lines,
 from ifp_scraper.urls import absolute, original_image, same_article
 
 MAX_DEPTH = 200
-"""Elements nested deeper give their text to the element at this depth, without kinds of their own."""
+"""Text of elements nested deeper is given to the element at this depth."""
 
 MAX_BLOCKS = 50_000
-"""A body has no more blocks than this; a 50,000-word report has some 700."""
+"""Most blocks of a body; a 50,000-word report has some 700."""
 
 MAX_PARTS = 10_000
-"""Nor more pictures, embeds or links than this, of each."""
+"""Most pictures of a body, and as many embeds and links."""
 
 # What is not in this list is inline, as a browser takes any element that it does not know.
 _BLOCK_TAGS = words(
@@ -179,7 +179,7 @@ def read_body(container: Element, base: str, style_sheet: StyleSheet) -> Body:
 
 
 def closing_source(blocks: list[Block]) -> str | None:
-    """Return the outlet that a closing "Source: ..." line names, null when there is none."""
+    """Return the outlet that a closing "Source: ..." line names, None when there is none."""
     own = [block["text"] for block in blocks if block["kind"] != "related"]
     for line in reversed("\n".join(own[-4:]).split("\n")[-8:]):
         if match := _SOURCE_LINE.fullmatch(line):
@@ -502,7 +502,7 @@ def _is_layout(table: Element) -> bool:
 
 
 def first_caption(frame: Element) -> str | None:
-    """The first caption in a frame; null when there is none or it is empty."""
+    """The first caption in a frame; None when there is none or it is empty."""
     for element in frame.iterdescendants():
         if element.tag == "figcaption" or not _CAPTION_CLASSES.isdisjoint((element.get("class") or "").split()):
             return label_text(element) or None
@@ -551,7 +551,7 @@ def _first_of(candidates: str | None) -> str | None:
 def read_image(
     element: Element, base: str, caption: str | None, role: Literal["lead", "body", "gallery"]
 ) -> Image | None:
-    """Read an ``img`` or ``amp-img``; null for what has no address, and for counters of one pixel."""
+    """Read an ``img`` or ``amp-img``; None for what has no address, and for counters of one pixel."""
     if element.get("width") in ("0", "1") and element.get("height") in ("0", "1"):
         return None
     url = absolute(base, _source_of(element))

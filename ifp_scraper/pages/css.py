@@ -11,22 +11,22 @@ from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import LargeBytes
 
 MAX_STYLE = 2 * 1024 * 1024
-"""Style sheets beyond this are not read; those of real pages have 0.5 MB."""
+"""Most bytes of style sheets that are read; real pages have 0.5 MB."""
 
 MAX_LOOKS = 20_000
-"""After so many rules compared with elements, nothing more is found to be hidden."""
+"""Most comparisons of rules with elements; after them nothing more counts as hidden."""
 
 MAX_RULES = 200
-"""Rules for one class or id that are looked at; a page has a handful."""
+"""Most rules for one class or id; a page has a handful."""
 
 MAX_SELECTORS = 5000
-"""Nor is what comes after so many selectors of ``display`` rules in a style sheet; a theme has some thousand."""
+"""Most selectors of ``display`` rules read from a style sheet; a theme has some thousand."""
 
 MAX_AT_RULES = 16
-"""Rules inside more at-rules than this hide nothing."""
+"""Most at-rules around a rule; rules nested deeper hide nothing."""
 
 SHARED = range(8 * 1024, 256 * 1024)
-"""Style sheets of so many bytes are those of theme and plugin, the same on many pages: what they say is kept."""
+"""Style sheets of this size (bytes) are those of theme and plugin, the same on many pages: they are cached."""
 
 _NONE = re.compile(rb"display\s*:\s*(?:none|NONE)"), re.compile(rb"DISPLAY\s*:\s*(?:none|NONE)")
 _NAME_END = re.compile(rb"(?![\w-])")
@@ -83,7 +83,7 @@ class StyleSheet:
         return bool(matching) and max(reversed(matching), key=lambda rule: rule.weight).hides
 
     def _is_suspect(self, name: str) -> bool:
-        """Whether any rule that names this class or id hides: most sheets need not be read further then."""
+        """Whether a rule with this class or id may hide; if not, as mostly, the rules need not be read."""
         if name[0] not in ".#":
             return False
         suspect = self._suspects.get(name)

@@ -1,4 +1,4 @@
-"""A page as bytes made into a tree: the character set decided, what is no content taken out before parsing.
+"""From the bytes of a page to its tree: finds the character set, and takes out what is no content before parsing.
 
 Two thirds of a real page is script and style, and most elements of the rest stand around the article
 (docs/performance.md). Both are taken out of the bytes first, which costs less than building a tree of them; the
@@ -26,19 +26,19 @@ from ifp_scraper.text import words
 from ifp_scraper.urls import uncover_email
 
 MAX_BYTES = 20 * 1024 * 1024
-"""A page's bytes beyond this are not read."""
+"""Most bytes of a page that are read."""
 
 MAX_MARKUP = 3 * 1024 * 1024
-"""Nor what is beyond this once scripts and styles are taken out (a 50,000-word report has 0.4 MB)."""
+"""Most bytes left without scripts and styles that are read; a 50,000-word report has 0.4 MB."""
 
 MAX_CUTS = 20_000
-"""More scripts, styles and comments than this are left to the parser (a real page has 300)."""
+"""Most scripts, styles and comments taken out; more are left to the parser. A real page has 300."""
 
 MAX_WORK = 1_000_000
-"""Elements times depth of a page that is read: 5,000 elements 200 deep; real pages have 5,000, 40 deep."""
+"""Most elements times depth of a page: 5,000 elements, 200 deep. Real pages have 5,000, 40 deep."""
 
 MAX_NOTED, MAX_NOTED_BYTES = 128, 128 * 1024
-"""So many parts around an article are known again, each of at most so many bytes."""
+"""Most parts around an article that are remembered, and most bytes of each."""
 
 _BODY = re.compile(rb"<body\s[^<>]*>", re.IGNORECASE)
 _SLASH, _MARK = b"/!"
@@ -48,7 +48,7 @@ _BOM_BEGINS = (b"\xef", b"\xfe", b"\xff", b"\x00")
 _NO_CHARSETS = words(
     "utf-8 undefined idna punycode unicode_escape unicode-escape raw_unicode_escape raw-unicode-escape utf-7"
 )
-"""Codecs of Python that no page is written in: slow, or never able to read anything."""
+"""Codecs of Python that no page uses: slow, or unable to read anything."""
 
 
 def _in_any_case(name: str) -> str:
@@ -340,7 +340,7 @@ def _note(tag: bytes, inside: bytes) -> None:
 
 
 def _end_of_same(tag: bytes, html: bytes, start: int) -> int | None:
-    """Where the </div> stands, when what follows is what was emptied before; else null."""
+    """Where the </div> stands, when what follows is what was emptied before; else None."""
     inside = _emptied.get(tag)
     return start + len(inside) - len(_END) if inside is not None and html.startswith(inside, start) else None
 

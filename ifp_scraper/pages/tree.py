@@ -25,7 +25,7 @@ from parsel import Selector
 Element = etree._Element
 
 MAX_KEPT = 1000
-"""Longer values of a class attribute are not remembered from page to page."""
+"""Longest class attribute that is cached from page to page."""
 
 _COMPOUND = re.compile(r"([a-z][a-z0-9-]*)?((?:\.[\w-]+)*)((?:\[[\w-]+\^?=[\"'][^\"'\[\]]*[\"']\])*)")
 _ATTRIBUTE = re.compile(r"\[([\w-]+)(\^?)=[\"']([^\"']*)[\"']\]")
@@ -59,7 +59,7 @@ class _Compound(NamedTuple):
 
 
 _named: set[str] = set()
-"""Class names that any selector has named so far; the others need not be noted."""
+"""Class names in any selector so far; others need not be indexed."""
 
 
 @lru_cache(maxsize=4096)
@@ -68,7 +68,7 @@ def _named_in(classes: str) -> tuple[str, ...]:
 
 
 def _name(classes: Collection[str]) -> None:
-    """Have these classes noted from now on."""
+    """Index these classes from now on."""
     if not _named.issuperset(classes):
         _named.update(classes)
         _named_in.cache_clear()
@@ -193,7 +193,7 @@ def _outermost(boxes: list[Element]) -> list[Element]:
 
 @lru_cache(maxsize=1024)
 def _read(query: str) -> list[tuple[tuple[str, ...], list[_Compound] | None]] | None:
-    """Read a selector: for each alternative its class names, and the path from the outside in (null for a lone class).
+    """Read a selector: for each alternative its class names, and the path from the outside in (None for a lone class).
 
     Returns:
         Null when it holds anything that this grammar does not know.

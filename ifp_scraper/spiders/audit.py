@@ -16,7 +16,7 @@ from ifp_scraper.store import Known, StoreError
 
 @dataclass(slots=True)
 class Audit:
-    """What was found."""
+    """What an audit found; articles are given by canonical URL."""
 
     listed: dict[str, str | None] = field(default_factory=dict)
     """Every article that the site lists, and its month (``2024-05``) where the site says it."""
@@ -33,7 +33,7 @@ class Audit:
     """In the file and no longer listed; whether they still answer could not be asked."""
 
     def by_month(self) -> list[tuple[str, int, int]]:
-        """Return for each month how many articles are in the file, and how many the site lists."""
+        """Return each month (``2024-05``, or ``unknown``), how many of its listed articles the file has, and all."""
         missing = {*self.missing, *self.rejected}
         had: Counter[str] = Counter()
         all_: Counter[str] = Counter()

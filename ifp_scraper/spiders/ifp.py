@@ -76,22 +76,22 @@ OFFLINE = {
     "RETRY_ENABLED": False,
     "IFP_ARCHIVE": None,
 }
-"""Settings of an archive run: no handler that could open a socket, nobody to be polite to."""
+"""Settings of an archive run: no handler that could open a socket, and no delays."""
 
 _BY_NUMBER = re.compile(r"[?&]p=\d")
 
 _UNDER_WAY = 64
-"""Articles begun and not yet given, at most: what bounds the memory of a long crawl, and what a kill costs."""
+"""Most articles begun but not yet written: bounds the memory of a long crawl, and what a kill costs."""
 
 _MOST = 500_000
-"""Addresses that are listed, at most: ten times what the site has."""
+"""Most addresses taken from the site's lists: ten times what it has."""
 
 _ASTRAY = 100
 """Articles in a row for which comes nothing of the site, after which the crawl ends: a wall that ``refusal`` does not
 know, or a site that has gone."""
 
 _RANGE_PATIENCE = 30
-"""Articles before ``since`` in a row, of a source without dates, after which it is left."""
+"""Articles older than ``since`` in a row after which a source without dates is given up."""
 
 
 class IfpSpider(scrapy.Spider):
@@ -176,7 +176,7 @@ class IfpSpider(scrapy.Spider):
             )
 
     async def _below_limit(self) -> bool:
-        """Whether one more article may be begun; what turns out to be none, or out of range, does not count."""
+        """Wait until one more article may be begun; return False when ``limit`` articles were found."""
         limit = self.options.limit
         while limit is not None and self._found + self._running >= limit and not self.stopping:
             if self._found >= limit:
@@ -185,7 +185,7 @@ class IfpSpider(scrapy.Spider):
         return True
 
     async def _end(self, number: int, article: Article | None) -> AsyncIterator[Article]:
-        """Give what may be given, now that this article was read (null when there is none)."""
+        """Give what may be given, now that this article was read (None when there is none)."""
         self._running -= 1
         self._found += article is not None
         async for ready in self._turns.end(number, article):
@@ -237,7 +237,7 @@ class IfpSpider(scrapy.Spider):
         return known is None or self.options.covers(_instant(known.published_at))
 
     def _entrance(self, url: str) -> str:
-        """The page of an article to begin with."""
+        """The address to fetch first: the canonical page, or the AMP page if only that is wanted."""
         if self.options.pages == "amp":
             return urls.canonical(url) + "amp/"
         return urls.canonical(url) if is_amp_address(url) else url
@@ -290,7 +290,7 @@ class IfpSpider(scrapy.Spider):
         return names
 
     async def _learn_robots(self) -> None:
-        """Have robots.txt read first: it names the sitemaps."""
+        """Read robots.txt first: it names the sitemaps."""
         if not self.crawler.settings.getbool("ROBOTSTXT_OBEY"):
             return
         middleware = self.crawler.get_downloader_middleware(RobotsMiddleware)
@@ -415,7 +415,7 @@ class IfpSpider(scrapy.Spider):
         return article if self._in_range(article) else None
 
     async def _view(self, response: Response) -> tuple[ArticlePage, Article] | None:
-        """One view of an article, from its first page and those behind it; null when it is none."""
+        """One view of an article, from its first page and those behind it; None when it is none."""
         if reason := refusal(response):
             self.note_refusal(response.url, reason)
             raise FetchFailed(reason)

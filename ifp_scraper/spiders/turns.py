@@ -1,4 +1,4 @@
-"""Articles in the order in which they were begun, whichever page came first."""
+"""Gives articles in the order in which they were begun, whichever page came first."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ifp_scraper.items import Article
 class Turns:
     """Holds an article back until those that were begun before it are given.
 
-    So two crawls of a site write the same lines, cut off or not: which one of two equal texts comes first decides
-    which one is called a duplicate. What waits when a crawl ends early is fetched again by the next one.
+    So two crawls of a site write the same lines, stopped in between or not; of two equal texts, the first is the
+    original and the second its duplicate. Articles still held when a crawl ends early are fetched by the next one.
 
     Args:
         fetching: articles whose pages are fetched at once.
@@ -38,7 +38,7 @@ class Turns:
         return self._begun - 1
 
     async def end(self, number: int, article: Article | None) -> AsyncIterator[Article]:
-        """Take an article that was read, null when there is none, and give those whose turn it is."""
+        """Take an article that was read, None when there is none, and give those whose turn it is."""
         self._fetching.release()
         self._read[number] = article
         if self._giving:  # one at a time, and none before the last one is written, or Scrapy mixes them up again
