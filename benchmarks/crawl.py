@@ -1,4 +1,4 @@
-"""What a crawl costs beside a bare Scrapy spider that fetches the same pages and extracts nothing.
+"""What a crawl costs, compared with a bare Scrapy spider that fetches the same pages and extracts nothing.
 
     python benchmarks/crawl.py [--posts 500]
 

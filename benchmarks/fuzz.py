@@ -1,4 +1,4 @@
-"""Read mutated pages for as long as wanted; every fault is saved, with the seed that gives it again.
+"""Reads mutated pages for as long as wanted; every fault is saved, with the seed that reproduces it.
 
 python -m benchmarks.fuzz --inputs 1000000 --out /tmp/findings
 """

@@ -1,4 +1,4 @@
-"""How much of a page is read rightly: ours, and with --peers other extractors, on the same pages.
+"""How well pages are read: by ifp_scraper, and with --peers by other extractors, on the same pages.
 
     python benchmarks/quality.py [--peers] [--samples ../shared/samples] [--show COLUMN]
 
@@ -318,7 +318,7 @@ def report(scores: Scores) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--samples", type=Path, default=SAMPLES)
-    parser.add_argument("--peers", nargs="*", metavar="NAME", help=f"beside {', '.join(PEERS)}, or some of them")
+    parser.add_argument("--peers", nargs="*", metavar="NAME", help=f"compare with {', '.join(PEERS)}, or some of them")
     parser.add_argument("--show", metavar="COLUMN", help="print what we got wrong in this column")
     arguments = parser.parse_args()
     names = [] if arguments.peers is None else arguments.peers or list(PEERS)

@@ -1,4 +1,4 @@
-"""How long a whole record takes, beside what lxml takes to parse the same page, and beside other extractors.
+"""How long a whole record takes, compared with lxml parsing the same page, and with other extractors.
 
     python benchmarks/speed.py [--peers] [--repeat 7] [--pages 20] [--samples ../shared/samples]
 
@@ -103,7 +103,7 @@ def main() -> int:
     parser.add_argument("--samples", type=Path, default=SAMPLES)
     parser.add_argument("--repeat", type=int, default=7)
     parser.add_argument("--pages", type=int, default=20, help="at most so many of each recording")
-    parser.add_argument("--peers", nargs="*", metavar="NAME", help=f"beside {', '.join(PEERS)}, or some of them")
+    parser.add_argument("--peers", nargs="*", metavar="NAME", help=f"compare with {', '.join(PEERS)}, or some of them")
     arguments = parser.parse_args()
     if not arguments.samples.exists():
         print(f"{arguments.samples} is not there", file=sys.stderr)
