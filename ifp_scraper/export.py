@@ -200,8 +200,9 @@ def export(
     Raises:
         FileNotFoundError: when there is no such file.
         FileExistsError: when the folder exists and no export made it.
-        MissingExtra: for Parquet without pyarrow.
+        MissingExtra: for Parquet or ``.zst`` without pyarrow.
         OSError: when reading or writing fails; nothing is left behind.
+        ValueError: for an unknown format or kind of revisions.
     """
     if to not in FORMATS:
         raise ValueError(f"to is one of {', '.join(FORMATS)}, not {to!r}")

@@ -139,12 +139,14 @@ def select(
 
     An article is known by its id where it has one, else by its URL; a line without id belongs to the article
     that has this URL in another line. An article whose last line says ``gone`` is left out of ``latest``
-    unless ``gone`` is true. Lines that hold no article are left out, and ``tell`` is told.
+    unless ``gone`` is true. Lines that hold no article are left out, which ``tell`` is given as a sentence (else a
+    ``UserWarning`` is).
 
     Raises:
         FileNotFoundError: when there is no such file.
         OSError: when a file cannot be read.
         MissingExtra: for ``.zst`` without pyarrow.
+        ValueError: for an unknown kind of revisions.
     """
     if revisions not in ("latest", "all"):
         raise ValueError(f'revisions is "latest" or "all", not {revisions!r}')

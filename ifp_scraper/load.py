@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -70,20 +70,59 @@ def load(
 
 
 def recent_posts(source: Source, *, engine: Engine = "pandas") -> Any:
-    """Read what the Recent Posts blocks say of articles' times, every revision of every page.
+    """Read what the Recent Posts blocks of all pages, in every revision, say of the times of other articles.
 
     Returns:
-        A DataFrame with a row for each observation, all times UTC date-times: observed_at (when the page was
-        captured), observed_on (its URL), url, headline and section of the article that was seen there,
-        published_earliest and published_latest (the interval that this observation allows), earliest and
-        latest (what all observations of that url allow together), exact, consistent. Where the article itself
-        is in the file with a time, earliest and latest are both that time and exact is true. Where
-        observations contradict each other, earliest and latest span all of them and consistent is false.
+        A DataFrame with a row for each observation; times are UTC date-times.
+
+        - observed_at, observed_on: when the page was captured, and its URL
+        - url, headline, section: of the article that was seen there
+        - published_earliest, published_latest: the interval that this observation allows
+        - earliest, latest: the interval that all observations of that url allow together; the exact time, twice,
+          where the article itself is in the file
+        - exact: whether that is so
+        - consistent: false where observations contradict each other; earliest and latest then span them all
 
     Raises:
         MissingExtra, FileNotFoundError, ValueError: as ``load``.
     """
     pa = _engine(engine)
+    seen, exact = _observations(source)
+    intervals: dict[str, list[_Observed]] = {}
+    for (_, _, url), post in seen.items():
+        if post.published_earliest and post.published_latest:
+            intervals.setdefault(url, []).append(post)
+    narrowed = {url: _narrow(posts) for url, posts in intervals.items()}
+    rows = []
+    for (observed_at, observed_on, url), post in seen.items():
+        earliest, latest, consistent = narrowed.get(url, (None, None, True))
+        known = exact.get(url)
+        rows.append(
+            _Observation(
+                observed_at,
+                post.headline,
+                url,
+                post.published_earliest,
+                post.published_latest,
+                known or earliest,
+                known or latest,
+                post.section,
+                observed_on,
+                exact=bool(known),
+                consistent=consistent,
+            )
+        )
+    columns = list(zip(*rows, strict=True)) or [()] * len(_Observation._fields)
+    table: dict[str, Any] = {}
+    for name, values in zip(_Observation._fields, columns, strict=True):
+        kind = pa.bool_() if name in ("exact", "consistent") else pa.string()
+        column = pa.chunked_array([pa.array(values, kind)])
+        table[name] = instants(column) if name.endswith(("_at", "earliest", "latest")) else column
+    return _to_frame(pa.table(table), engine)
+
+
+def _observations(source: Source) -> tuple[dict[tuple[str | None, str, str], _Observed], dict[str, str]]:
+    """Return every entry of Recent Posts by (capture time, page, url), and the exact times of articles by address."""
     decoder = msgspec.json.Decoder(_Observer)
     seen: dict[tuple[str | None, str, str], _Observed] = {}
     exact: dict[str, str] = {}
@@ -97,29 +136,23 @@ def recent_posts(source: Source, *, engine: Engine = "pandas") -> Any:
                 exact[address] = page.published_at
         for post in page.recent_posts:
             seen[page.fetched_at, page.url, post.url] = post  # read again: the later reading counts
-    bounds: dict[str, list[_Observed]] = {}
-    for (_, _, url), post in seen.items():
-        if post.published_earliest and post.published_latest:
-            bounds.setdefault(url, []).append(post)
-    narrowed = {url: _narrow(posts) for url, posts in bounds.items()}
-    rows: list[tuple[Any, ...]] = []
-    for (captured, on, url), post in seen.items():
-        earliest, latest, consistent = narrowed.get(url, (None, None, True))
-        known = exact.get(url)
-        both = (post.published_earliest, post.published_latest, known or earliest, known or latest)
-        rows.append((captured, post.headline, url, *both, post.section, on, bool(known), consistent))
-    columns = list(zip(*rows, strict=True)) or [()] * 11
-    table: dict[str, Any] = {}
-    for name, values in zip(_OBSERVATION.split(), columns, strict=True):
-        kind = pa.bool_() if name in ("exact", "consistent") else pa.string()
-        column = pa.chunked_array([pa.array(values, kind)])
-        table[name] = instants(column) if name.endswith(("_at", "earliest", "latest")) else column
-    return _to_frame(pa.table(table), engine)
+    return seen, exact
 
 
-_OBSERVATION = (
-    "observed_at headline url published_earliest published_latest earliest latest section observed_on exact consistent"
-)
+class _Observation(NamedTuple):
+    """A row of ``recent_posts``."""
+
+    observed_at: str | None
+    headline: str
+    url: str
+    published_earliest: str | None
+    published_latest: str | None
+    earliest: str | None
+    latest: str | None
+    section: str | None
+    observed_on: str
+    exact: bool
+    consistent: bool
 
 
 class _Observed(msgspec.Struct):

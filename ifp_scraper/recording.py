@@ -68,11 +68,22 @@ class RecordMiddleware:
         return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Write the pair of records.
+        """Write the response and the request.
 
         Raises:
             RecordingError: when they cannot be written; the crawl ends, and the article is not written either.
         """
+        try:
+            self._write(*self._first, *self._records(request, response))
+            self._first = []
+        except RecordingError as error:
+            spider: Any = self._crawler.spider
+            spider.stop(str(error))
+            raise
+        return response
+
+    def _records(self, request: Request, response: Response) -> tuple[Any, Any]:
+        """Make the response record and the request record."""
         captured_at, _ = capture_time(response)
         date = format_utc(captured_at)
         head = StatusAndHeaders(
@@ -101,14 +112,7 @@ class RecordMiddleware:
                 "WARC-Concurrent-To": answer.rec_headers.get_header("WARC-Record-ID"),
             },
         )
-        try:
-            self._write(*self._first, answer, asked)
-            self._first = []
-        except RecordingError as error:
-            spider: Any = self._crawler.spider
-            spider.stop(str(error))
-            raise
-        return response
+        return answer, asked
 
     def _write(self, *records: Any) -> None:
         # Whole members reach the file in one write, so that a kill leaves at most the last one unfinished.

@@ -31,11 +31,10 @@ from ifp_scraper.lines import Selection, Source, Tell, select
 TEXT_LIMIT = 100_000_000
 """Characters of body text that a report holds by default: about 50 MB of page. The newest articles come first."""
 
-_FIELDS = (
-    "id headline lead byline authors sections tags body images embeds links source published_at modified_at "
-    "recent_posts license amp_url"
+FIELDS = tuple(
+    "id headline lead byline authors sections tags body images embeds links source published_at modified_at"
+    " recent_posts license amp_url".split()
 )
-FIELDS = tuple(_FIELDS.split())
 """Fields of which the report says how often they are filled."""
 
 _PIECE = 400_000  # characters of JSON that are compressed together
@@ -97,6 +96,7 @@ def write_report(
     Raises:
         FileNotFoundError: when there is no such file.
         OSError: when reading or writing fails.
+        MissingExtra: for ``.zst`` without pyarrow.
     """
     chosen = select(source, gone=True, tell=tell)
     template = resources.files("ifp_scraper").joinpath("data/report.html").read_text(encoding="utf-8")

@@ -303,6 +303,17 @@ class Store:
                 f"{self.path} holds something else than articles of ifp_scraper: "
                 "name another file with -o, or move this one away."
             )
+        self._repair_end(end, position, ours=ours, unfinished=unfinished)
+
+    def _repair_end(self, end: int, position: int, *, ours: bool, unfinished: bool) -> None:
+        """Cut the file at ``end``, or end its last line.
+
+        Args:
+            end: where what is kept ends.
+            position: where the file ends.
+            ours: whether what is cut looks like what an interrupted crawl leaves; else a copy of it is saved.
+            unfinished: whether the last line is an article without its newline.
+        """
         if end < position:
             if not ours:
                 self.saved = self._copy(end, position, self._siblings("cut", ".bin"))

@@ -167,9 +167,22 @@ def test_settings_that_make_sense() -> None:
         (("crawl", "ifp", "-s", "IFP_OUTPUT=x.csv"), "the output x.csv must end in .jsonl; for other formats"),
         (("audit", "-s", "LOG_LEVEL=LOUD"), "allowed are CRITICAL"),
         (("extract", "sample", "-o", "x.jsonl", "-s", "IFP_START_OVER=maybe"), "True and False"),
+        (("crawl", "ifp", "--frobnicate"), "unknown option --frobnicate"),
+        (("extract", "sample", "--frobnicate", "-o", "x.jsonl"), "unknown option --frobnicate"),
     ],
 )
 def test_a_command_refuses_them(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
     run = scrapy(*arguments, cwd=tmp_path, timeout=30)
     assert (run.status, message in run.err, "Traceback" in run.err) == (2, True, False), run.err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["audit", "crawl", "export", "extract", "fixture", "report", "schema"])
+def test_help_is_ours_and_legible(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    ours = scrapy(command, "-h").out.partition("Global Options")[0]
+    # Scrapy underlines a line that ends in a colon, in the middle of a sentence too.
+    assert re.findall(r"(.+)\n=+\n", ours) == ["Usage", "Options"]
+    assert "feed" not in ours
+    if command == "crawl":
+        assert all(name in ours for name in ALLOWED)
