@@ -378,4 +378,4 @@ def _write_article(views: list[PageView], evidence: list[Evidence], ledger: Ledg
         else:
             view = reading[0]
             reason = view.rejected or ("its first page was not captured" if view.article else NO_ARTICLE)
-            ledger.reject(Rejected.of(view.url, reason, view.layout, None))
+            ledger.reject(Rejected.now(view.url, reason, view.layout, None))

@@ -30,6 +30,7 @@ from ifp_scraper.rejections import NO_ARTICLE, Rejected, Rejections
 from ifp_scraper.revisions import decide, text_hash
 from ifp_scraper.runs import Head, Runs
 from ifp_scraper.store import Known, Store, StoreError, explain
+from ifp_scraper.text import counted
 from ifp_scraper.watch import Watch
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ class Ledger:
         later = known is not None and known.number >= (self._base.articles if self._base else 0)
         return not later and self.is_current(ref)
 
-    def unread(self) -> list[ArticleRef]:
+    def worth_another_try(self) -> list[ArticleRef]:
         """Rejected addresses that may give an article now."""
         return [ref for ref in self.rejections.reopened() if self.store.find(None, urls.canonical(ref.url)) is None]
 
@@ -147,7 +148,7 @@ class Ledger:
         )
         return self.current_walk
 
-    def walked(self, walk: Walk) -> None:
+    def discovery_ended(self, walk: Walk) -> None:
         """Note that discovery came to its end."""
         self._walked_whole = self.options.whole and not walk.broken
         self._broken = list(walk.broken)
@@ -243,9 +244,8 @@ class Ledger:
             left = min(left, self.options.limit or left)
             pages = 2 if self.options.pages == "both" else 1
             hours = left * pages * max(self.settings.getfloat("DOWNLOAD_DELAY"), delay, 0.05) / 3600
-            minutes = max(1, round(hours * 60))
-            pace = f"about {hours:.1f} hours" if minutes >= 60 else f"about {minutes} minute{'s' * (minutes > 1)}"
-            self.say(f"The site lists about {walk.total} articles ({source}), {known} are known: {pace} at this pace.")
+            pace = f"{hours:.1f} hours" if hours >= 1 else counted(max(1, round(hours * 60)), "minute")
+            self.say(f"The site lists about {walk.total} articles ({source}), {known} are known: about {pace} to go.")
         self.say("It may be stopped (Ctrl-C) and continued with the same command at any time.")
 
     def _progress(self) -> None:
@@ -263,17 +263,7 @@ class Ledger:
     def finish(self, *, reason: str, why: str | None, requests: int, received: int, errors: int) -> None:
         """Set the exit status, print the summary, add the line of this run, and close the files."""
         self.finished = True
-        fetched = sum(self.counts[name] for name in ("new", "revised", "reread", "unchanged", "rejected", "failed"))
-        if why is None and reason == "shutdown":
-            why = "it was stopped; the same command goes on"
-        elif why is None and errors:
-            why = f"{errors} errors in ifp_scraper itself, see the log"
-        elif why is None and self.counts["failed"] >= max(1, _FAILED_SHARE * fetched):
-            why = f"{self.counts['failed']} of {fetched} fetches failed: {self.failures[0][1]} ({self.failures[0][0]})"
-        elif why is None and reason != "finished":
-            why = reason
-        elif why is None and self._broken:
-            why = f"not everything could be looked at: {'; '.join(self._broken[:3])}"
+        why = why or self._fault(reason, errors)
         alarms = self.watch.alarms()
         if alarms:
             for response in self.watch.pages():
@@ -293,6 +283,22 @@ class Ledger:
         self._summary(why, requests, received)
         self._write_run(complete, reason, why, requests, received)
 
+    def _fault(self, reason: str, errors: int) -> str | None:
+        """Why the run did not do its job, as far as its end and its counts tell; None when it did."""
+        if reason == "shutdown":
+            return "it was stopped; the same command goes on"
+        if errors:
+            return f"{counted(errors, 'error')} in ifp_scraper itself, see the log"
+        failed = self.counts["failed"]
+        fetched = sum(self.counts[name] for name in ("new", "revised", "reread", "unchanged", "rejected", "failed"))
+        if failed >= max(1, _FAILED_SHARE * fetched):
+            return f"{failed} of {fetched} fetches failed: {self.failures[0][1]} ({self.failures[0][0]})"
+        if reason != "finished":
+            return reason
+        if self._broken:
+            return f"not everything could be looked at: {'; '.join(self._broken[:3])}"
+        return None
+
     def _summary(self, why: str | None, requests: int, received: int) -> None:
         counts = self.counts
         seconds = time.monotonic() - self.started
@@ -305,19 +311,19 @@ class Ledger:
             numbers = ", ".join(map(str, self.store.bad_line_numbers))
             more = " and more" if self.store.bad_lines > len(self.store.bad_line_numbers) else ""
             self.say(
-                f"{self.store.bad_lines} lines of the file are no articles and stay as they are: {numbers}{more}."
+                f"Left as they are, being no articles: {counted(self.store.bad_lines, 'line')} ({numbers}{more})."
             )
         self.say(
             f"Found {sum(counts[name] for name in looked)}: {counts['new']} new, {counts['revised']} revised, "
             f"{counts['reread']} reread, {counts['unchanged'] + counts['current']} unchanged, "
             f"{counts['rejected']} rejected, {counts['failed']} failed; "
-            f"{counts['duplicates']} have the text of another."
+            f"{counts['duplicates']} with the text of another."
         )
-        asked = f"{requests} requests, " if self.command != "extract" else ""
-        self.say(f"{asked}{received / 1e6:.1f} MB, {seconds:.0f} seconds.")
+        asked = f"{counted(requests, 'request')}, " if self.command != "extract" else ""
+        self.say(f"{asked}{received / 1e6:.1f} MB, {seconds:.0f} s.")
         if why:
             self.say(f"The {self.command} did not do its job: {why}")
-        self.say(f"{len(self.store)} articles in {os.path.relpath(self.store.path)}")
+        self.say(f"{counted(len(self.store), 'article')} in {os.path.relpath(self.store.path)}")
 
     def _write_run(self, complete: bool, reason: str, why: str | None, requests: int, received: int) -> None:
         failed = [urls.canonical(url) for url, _ in self.failures]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import time
-from datetime import UTC, datetime
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -15,12 +13,11 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest, NotConfigured, ResponseDataLossError
 from scrapy.extensions.throttle import AutoThrottle
-from scrapy.http import HtmlResponse, TextResponse
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 
 from ifp_scraper import urls
-from ifp_scraper.dates import read_http_date
+from ifp_scraper.responses import asked_wait, cut_short, is_html, mislabelled, out_of_order, refusal
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -111,6 +108,8 @@ class CrawlDelay:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
+        self.seconds = 0.0
+        """What robots.txt asks for."""
         crawler.signals.connect(self._read, signals.robots_parsed)
 
     @classmethod
@@ -120,11 +119,12 @@ class CrawlDelay:
 
     def _read(self, robotparser: RobotParser, request: Request) -> None:
         asked = robotparser.crawl_delay(self._crawler.settings["USER_AGENT"])
-        delay = min(float(asked or 0), LONGEST_WAIT)
+        self.seconds = delay = min(float(asked or 0), LONGEST_WAIT)
         downloader = self._crawler.engine.downloader
         if not delay or delay < self._crawler.settings.getfloat("DOWNLOAD_DELAY"):
             return
         logger.info("robots.txt asks for %.0f seconds between requests", delay)
+        # Private names, as in Scrapy 2.19; there are no public ones.
         downloader._delay = max(downloader._delay, delay)  # of slots to come: one that was idle is thrown away
         downloader._jitter = 0.0
         for slot in downloader.slots.values():
@@ -179,7 +179,7 @@ class BackOffMiddleware:
         reason = self._fault(request, response)
         if reason is None:
             return response
-        if _asked_wait(response) > LONGEST_WAIT:
+        if asked_wait(response) > LONGEST_WAIT:
             return response
         note = getattr(self._crawler.spider, "note_refusal", None)
         may_refuse = request.meta.get("probe") or request.url.endswith("/robots.txt")
@@ -198,7 +198,7 @@ class BackOffMiddleware:
 
     def _obey_wait(self, response: Response, request: Request) -> None:
         """Obey a Retry-After: here, since the downloader sends the next request before middlewares see the answer."""
-        asked = _asked_wait(response)
+        asked = asked_wait(response)
         if asked > LONGEST_WAIT:
             if request.meta.get("probe"):  # of this source alone, perhaps
                 return
@@ -235,7 +235,7 @@ class BackOffMiddleware:
             return "empty"
         if out_of_order(response):
             return "out of order"
-        if mislabelled(response) or (request.meta.get("page") and not _is_html(response)):
+        if mislabelled(response) or (request.meta.get("page") and not is_html(response)):
             return "no HTML"
         if cut_short(response) and abs(request.meta.get("cut_at", -inf) - len(response.body)) > _SAME_LENGTH:
             return "cut short"  # the same length twice: that is how the site writes it
@@ -266,83 +266,3 @@ class BackOffMiddleware:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0 and not getattr(self._crawler.spider, "ending", False):
             await asyncio.sleep(min(left, 0.5))
-
-
-def _asked_wait(response: Response) -> float:
-    """Seconds that the site asks to wait; zero when it does not."""
-    if response.status not in (429, 503):
-        return 0.0
-    text = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
-    if text.isdecimal():
-        return float(text[:9])
-    until = read_http_date(text)
-    return max(0.0, (until - datetime.now(UTC)).total_seconds()) if until else 0.0
-
-
-_OUT_OF_ORDER = re.compile(
-    rb"Briefly unavailable for scheduled maintenance|Error establishing a database connection"
-    rb"|There has been a critical error on this website"
-)
-
-
-def out_of_order(response: Response) -> bool:
-    """Whether the response is WordPress's page for an update, a lost database, or a fatal error.
-
-    See ``wp_maintenance``, ``dead_db`` and ``WP_Fatal_Error_Handler``. They come with status 500 or 503, but caches
-    and a theme's own pages for them lose that.
-    """
-    body = response.body[:_CHALLENGE_SIZE]
-    return _OUT_OF_ORDER.search(body) is not None and not _WORDPRESS.search(body)
-
-
-def mislabelled(response: Response) -> bool:
-    """Whether an HTML page has another content type, as a faulty cache or proxy may send it."""
-    start = response.body[:64].lstrip().lower()
-    return not _is_html(response) and start.startswith((b"<!doctype html", b"<html"))
-
-
-def _is_html(response: Response) -> bool:
-    """Whether a response is HTML by its header, or says nothing of it."""
-    kind = (response.headers.get("Content-Type") or b"").lower()
-    return not kind or b"html" in kind
-
-
-def cut_short(response: Response) -> bool:
-    """Whether a body of a kind that must end in a certain way does not."""
-    end = response.body[-2048:].rstrip().lower()
-    if isinstance(response, HtmlResponse):
-        return b"</html" not in end and b"<html" in response.body[:4096].lower()
-    kind = (response.headers.get("Content-Type") or b"").lower()
-    if b"json" in kind:
-        return not end.endswith((b"}", b"]", b"-->"))  # a comment: some caches sign what they keep
-    if b"xml" in kind:
-        return not re.search(rb"(?:</[\w:]+\s*>|/>|-->)$", end)
-    return False
-
-
-_CHALLENGE = re.compile(
-    rb"cf-chl-|cf_chl_|/cdn-cgi/challenge-platform|Attention Required! \| Cloudflare|_Incapsula_Resource"
-    rb"|Incapsula incident|sucuri_cloudproxy|Sucuri WebSite Firewall|DDoS protection by|Checking your browser"
-    rb"|Generated by Wordfence|captcha|support ID is|enable (?:JavaScript|cookies)[\w ]* to continue|unusual traffic"
-    rb"|(?:bot|human) verification|verify (?:that )?you are (?:a )?human|automated requests|web application firewall"
-    rb"|<title>\s*(?:Just a moment|Access Denied|Request Rejected|403|Forbidden|Security check|Blocked|Robot)",
-    re.IGNORECASE,
-)
-_WORDPRESS = re.compile(rb"wp-content/|wp-includes/|wp-json|<rss|<urlset|<sitemapindex|post-?id-\d|single-post")
-_CHALLENGE_SIZE = 65536
-
-
-def refusal(response: Response) -> str | None:
-    """Say how the site refuses, None when it does not: 401, 403, or a wall's page with any status."""
-    if response.status in (401, 403):
-        return f"status {response.status}"
-    if not isinstance(response, TextResponse) or len(response.body) > _CHALLENGE_SIZE:
-        return None
-    if not _WORDPRESS.search(response.body) and _CHALLENGE.search(response.body):
-        return "a challenge page"
-    return None
-
-
-def is_strange(response: Response) -> bool:
-    """Whether a page has no trace of WordPress: whoever made it, it is not the site's."""
-    return _WORDPRESS.search(response.body) is None

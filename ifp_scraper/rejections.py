@@ -25,7 +25,7 @@ NO_ARTICLE = "no article"
 """Why a page that is no post at all is rejected."""
 
 LEADS_TO = "leads to "
-"""Begin of the reason for an address that led to an article known by another one."""
+"""Start of the reason for an address that led to an article known by another one."""
 
 _MISSING = ("status 404", "status 410")
 _FORBIDDEN = "Forbidden by robots.txt"
@@ -39,7 +39,7 @@ class Rejected:
     url: str
     reason: str
     layout: str | None
-    """The layout that was tried; null when there was none to try."""
+    """The layout that was tried; None when there was none to try."""
 
     time: str
     """RFC 3339 in UTC."""
@@ -51,8 +51,8 @@ class Rejected:
     """A page that came and could not be read, or was no article, is fetched again by another version."""
 
     @classmethod
-    def of(cls, url: str, reason: str, layout: str | None, modified_at: str | None) -> Rejected:
-        """Reject now."""
+    def now(cls, url: str, reason: str, layout: str | None, modified_at: str | None) -> Rejected:
+        """Make a rejection at the present time."""
         return cls(url, reason, layout, format_utc(datetime.now(UTC)) or "", modified_at, EXTRACTOR_VERSION)
 
     def holds(self, ref: ArticleRef) -> bool:
@@ -104,7 +104,7 @@ class Rejections:
         yield from self._doubted
 
     def reason(self, key: str) -> str | None:
-        """Why an address gave no line; null when it is not among the rejected."""
+        """Why an address gave no line; None when it is not among the rejected."""
         rejected = self._settled.get(key) or self._doubted.get(key)
         return rejected.reason if rejected else None
 

@@ -91,7 +91,7 @@ def dry_run(
     ledger = Ledger(options, out, start_over=False, settings=settings)
     spider = _Spider(options=options, ledger=ledger)
     spider.server, spider.run, spider.fails = server, DryRun(), fails
-    spider.crawler = SimpleNamespace(settings=settings, crawling=True)
+    spider.crawler = SimpleNamespace(settings=settings, crawling=True, get_extension=lambda _: None)
     asyncio.run(_crawl(spider, broken))
     spider.run.counts = dict(ledger.counts)
     requests = len(spider.run.asked) + 2 * len(spider.run.articles)
@@ -116,7 +116,7 @@ async def _crawl(spider: _Spider, broken: Callable[[str], bool]) -> None:
         if broken(path):
             spider.ledger.failed(ref.url, "broken")
         elif post is None or post.password_protected:
-            spider.ledger.reject(Rejected.of(ref.url, "no article", None, ref.modified_at))
+            spider.ledger.reject(Rejected.now(ref.url, "no article", None, ref.modified_at))
         else:
             article = Article(
                 id=post.id,

@@ -58,7 +58,7 @@ def whole_run(ledger: Ledger) -> dict[str, Any]:
     ledger.write(replace(ARTICLE, modified_at="2024-05-06T00:00:00Z"))
     walk.source = "rest"
     walk.validators = {f"{SITE}/feed/": {"If-None-Match": "x"}}
-    ledger.walked(walk)
+    ledger.discovery_ended(walk)
     ledger.finish(reason="finished", why=None, requests=1, received=1, errors=0)
     [run] = lines(ledger.store.path.with_suffix(".runs.jsonl"))
     return {**run, "failed_urls": [f"{SITE}/failed/"]}
@@ -85,7 +85,7 @@ def test_what_gave_no_article_is_asked_again_unless_its_run_went_well(
     if ended == "well":
         ledger.write(ARTICLE)
     for url in gone:
-        ledger.reject(Rejected.of(url, reason, layout, None))
+        ledger.reject(Rejected.now(url, reason, layout, None))
     if ended != "killed":
         ledger.finish(reason="finished", why=None, requests=1, received=1, errors=0)
     after = reopened(ledger)
@@ -98,7 +98,7 @@ def test_what_gave_no_article_is_asked_again_unless_its_run_went_well(
 def test_the_same_verdict_again_is_an_alarm_only_while_the_site_may_be_ill(
     ledger: Ledger, ended: str, age: int, alarm: bool
 ) -> None:
-    dead = [Rejected.of(f"{SITE}/{number}/", "status 404", None, None) for number in range(6)]
+    dead = [Rejected.now(f"{SITE}/{number}/", "status 404", None, None) for number in range(6)]
     then = format_utc(datetime.now(UTC) - timedelta(days=age)) or ""
     ledger.started_at -= timedelta(days=age)
     for one in dead:
@@ -154,14 +154,14 @@ def test_a_damaged_run_is_not_used(ledger: Ledger, damage: dict[str, Any]) -> No
     ids=str,
 )
 def test_a_damaged_rejection_is_not_used(ledger: Ledger, damage: dict[str, Any]) -> None:
-    ledger.reject(Rejected.of(f"{SITE}/none/", "no body", "newspaper", "2024-05-06T00:00:00Z"))
+    ledger.reject(Rejected.now(f"{SITE}/none/", "no body", "newspaper", "2024-05-06T00:00:00Z"))
     ref = ArticleRef(f"{SITE}/none/", modified_at="2024-05-06T00:00:00Z")
     assert reopened(ledger).is_current(ref)
     path = ledger.store.path.with_suffix(".rejected.jsonl")
     path.write_text(json.dumps({**lines(path)[0], **damage}) + "\n")
     found = reopened(ledger)
     assert not found.is_current(ref)
-    assert found.unread() == []
+    assert found.worth_another_try() == []
 
 
 def test_a_crawl_with_damaged_files_beside(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def run(hours: float, *, doubtful: bool = False) -> Run:
 
 
 def rejected(reason: str = NO_ARTICLE, hours: float = 0, **other: str) -> Rejected:
-    return replace(Rejected.of(URL, reason, None, None), time=ago(hours), **other)
+    return replace(Rejected.now(URL, reason, None, None), time=ago(hours), **other)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from ifp_scraper.discovery.rest import read_json, read_posts
 from ifp_scraper.discovery.sitemap import read_entries
 from ifp_scraper.discovery.xml import name, read_xml
 from ifp_scraper.merge import ArticleRef
-from ifp_scraper.middlewares import cut_short, refusal
+from ifp_scraper.responses import cut_short, refusal
 
 _MAX_UNPACKED = 64 * 1024 * 1024
 _SOON = timedelta(hours=1)

@@ -76,9 +76,8 @@ class AuditSpider(IfpSpider):
         for url, known in before.items():
             if known.number not in found and known.status != "gone" and not self.stopping:
                 await self._confirm(url, known, audit)
-        nothing: tuple[Any, ...] = ()
-        for one in nothing:
-            yield one
+        return
+        yield  # makes this a generator, as Scrapy wants it
 
     async def _confirm(self, url: str, known: Known, audit: Audit) -> None:
         """Ask once whether an article that is no longer listed still answers."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -33,19 +33,11 @@ from ifp_scraper.discovery.sitemap import SitemapSource
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import ArticleRef, add_evidence, join_pages, merge_views
-from ifp_scraper.middlewares import (
-    LONGEST_WAIT,
-    OffSite,
-    RobotsMiddleware,
-    is_strange,
-    mislabelled,
-    out_of_order,
-    refusal,
-    user_agent,
-)
+from ifp_scraper.middlewares import CrawlDelay, OffSite, RobotsMiddleware, user_agent
 from ifp_scraper.options import Options, SourceName, read_options
 from ifp_scraper.pages import ArticlePage, Capture, CutOff, UnreadablePage, read_page
 from ifp_scraper.rejections import LEADS_TO, NO_ARTICLE, Rejected
+from ifp_scraper.responses import is_strange, mislabelled, out_of_order, refusal
 from ifp_scraper.spiders.turns import Turns
 
 if TYPE_CHECKING:
@@ -78,12 +70,12 @@ OFFLINE = {
 }
 """Settings of an archive run: no handler that could open a socket, and no delays."""
 
-_BY_NUMBER = re.compile(r"[?&]p=\d")
+_SHORTLINK = re.compile(r"[?&]p=\d")
 
-_UNDER_WAY = 64
+_MAX_UNDER_WAY = 64
 """Most articles begun but not yet written: bounds the memory of a long crawl, and what a kill costs."""
 
-_MOST = 500_000
+_MAX_ADDRESSES = 500_000
 """Most addresses taken from the site's lists: ten times what it has."""
 
 _ASTRAY = 100
@@ -116,8 +108,7 @@ class IfpSpider(scrapy.Spider):
         self._failures = 0
         self._astray = 0
         self._too_old = 0
-        self._delay = 0.0
-        self._turns = Turns(1, _UNDER_WAY, lambda: self.ending)
+        self._turns = Turns(1, _MAX_UNDER_WAY, lambda: self.ending)
         self._running = 0
         self._found = 0
 
@@ -151,7 +142,7 @@ class IfpSpider(scrapy.Spider):
                 settings.set(name, value, priority="cmdline")
         # One article more than there are requests at once: its pages come one after the other, and nobody waits.
         fetching = 1 + settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
-        spider._turns = Turns(fetching, _UNDER_WAY, lambda: spider.ending)
+        spider._turns = Turns(fetching, _MAX_UNDER_WAY, lambda: spider.ending)
         crawler.signals.connect(spider._read_robots, signals.robots_parsed)
         for ended in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(spider._turns.note_written, ended)
@@ -192,41 +183,53 @@ class IfpSpider(scrapy.Spider):
             yield ready
 
     async def _wanted(self) -> AsyncIterator[tuple[ArticleRef, dict[str, Any]]]:
-        seen: set[str] = set()
+        """Yield every article to fetch, with the ``address`` to begin at and what else its request must know."""
         if self.archive is not None:
-            only = {urls.canonical(url).split("://")[-1] for url in self.options.urls}
-            for reading in find_recorded(self.archive, self.options.site):
-                if only and urls.canonical(reading.ref.url).split("://")[-1] not in only:
-                    continue
-                if self.options.covers(_instant(reading.ref.published_at)):
-                    yield (
-                        reading.ref,
-                        {"address": reading.address, "captures": reading.captures, "reading": reading},
-                    )
-            return
-        if self.options.urls:
-            for named in self.options.urls:
-                url = urls.of_site(self.options.site + "/", named) or named
-                # /?p=658 has no address of its own before it is asked.
-                address = url if _BY_NUMBER.search(url) else self._entrance(urls.canonical(url))
-                if address not in seen:
-                    seen.add(address)
-                    yield ArticleRef(url if address == url else urls.canonical(url)), {"address": address}
-            return
+            for ref, meta in self._recorded(self.archive):
+                yield ref, meta
+        elif self.options.urls:
+            for ref, address in self._named():
+                yield ref, {"address": address}
+        else:
+            async for ref in self._outdated():
+                yield ref, {"address": self._first_address(ref.url)}
+
+    def _recorded(self, archive: Archive) -> Iterator[tuple[ArticleRef, dict[str, Any]]]:
+        """Yield what the recordings hold, in range, and of what ``urls`` names if it names any."""
+        only = {urls.canonical(url).split("://")[-1] for url in self.options.urls}
+        for reading in find_recorded(archive, self.options.site):
+            named = not only or urls.canonical(reading.ref.url).split("://")[-1] in only
+            if named and self.options.covers(_instant(reading.ref.published_at)):
+                yield reading.ref, {"address": reading.address, "captures": reading.captures, "reading": reading}
+
+    def _named(self) -> Iterator[tuple[ArticleRef, str]]:
+        """Yield what ``urls`` names, each address once."""
+        seen: set[str] = set()
+        for named in self.options.urls:
+            url = urls.of_site(self.options.site + "/", named) or named
+            # /?p=658 has no address of its own before it is asked.
+            address = url if _SHORTLINK.search(url) else self._first_address(urls.canonical(url))
+            if address not in seen:
+                seen.add(address)
+                yield ArticleRef(url if address == url else urls.canonical(url)), address
+
+    async def _outdated(self) -> AsyncIterator[ArticleRef]:
+        """Yield what the site lists, in range, that the file lacks or has from before an edit."""
+        seen: set[str] = set()
         async for ref in self._listed():
             key = urls.canonical(ref.url)
             if key in seen or not may_be_article(ref.url, self.options.site):
                 continue
             seen.add(key)
-            if len(seen) > _MOST:
-                self.stop(f"the site lists more than {_MOST} addresses")
+            if len(seen) > _MAX_ADDRESSES:
+                self.stop(f"the site lists more than {_MAX_ADDRESSES} addresses")
                 return
             published = _instant(ref.published_at)
             if self._known_range(ref) and self.options.covers(published):
                 if self.ledger.is_current(ref):
                     self.ledger.counts["current"] += 1
                 else:
-                    yield ref, {"address": self._entrance(ref.url)}
+                    yield ref
             undated = published is None and ref.modified_at is None
             if self.options.since and undated and self._too_old >= _RANGE_PATIENCE:
                 return
@@ -236,14 +239,14 @@ class IfpSpider(scrapy.Spider):
         known = self.ledger.store.find(ref.id, urls.canonical(ref.url))
         return known is None or self.options.covers(_instant(known.published_at))
 
-    def _entrance(self, url: str) -> str:
+    def _first_address(self, url: str) -> str:
         """The address to fetch first: the canonical page, or the AMP page if only that is wanted."""
         if self.options.pages == "amp":
             return urls.canonical(url) + "amp/"
         return urls.canonical(url) if is_amp_address(url) else url
 
     async def _listed(self) -> AsyncIterator[ArticleRef]:
-        for ref in self.ledger.unread() if self.options.whole else ():
+        for ref in self.ledger.worth_another_try() if self.options.whole else ():
             yield ref
         async for ref in self._discovered():
             yield ref
@@ -260,7 +263,8 @@ class IfpSpider(scrapy.Spider):
                 async for ref in source.find(walk):
                     if not announced:
                         announced = found_any = True
-                        self.ledger.announce(source.name, walk, self._delay)
+                        delay = self.crawler.get_extension(CrawlDelay)
+                        self.ledger.announce(source.name, walk, delay.seconds if delay else 0.0)
                     yield ref
             except SourceUnavailable as error:
                 if self.stopping:
@@ -277,7 +281,7 @@ class IfpSpider(scrapy.Spider):
                 self.ledger.say(f"{name}: {walk.broken[-1]}; trying the next source")
         if not found_any and not self.stopping:
             self.stop("the site shows no articles: " + "; ".join(reasons))
-        self.ledger.walked(walk)
+        self.ledger.discovery_ended(walk)
         self.saw_everything = found_any and not walk.broken and not self.stopping
 
     def _sources(self, walk: Walk) -> list[SourceName]:
@@ -295,10 +299,7 @@ class IfpSpider(scrapy.Spider):
             return
         middleware = self.crawler.get_downloader_middleware(RobotsMiddleware)
         if middleware is not None:
-            parser = await middleware.robot_parser(Request(self.options.site + "/"))
-            if parser is not None:
-                asked = parser.crawl_delay(self.crawler.settings["USER_AGENT"]) or 0
-                self._delay = max(self._delay, min(float(asked), LONGEST_WAIT))
+            await middleware.robot_parser(Request(self.options.site + "/"))
 
     def _read_robots(self, robotparser: RobotParser, request: Request) -> None:
         self._robots = [str(url) for url in getattr(getattr(robotparser, "rp", None), "sitemaps", ())][:100]
@@ -342,7 +343,7 @@ class IfpSpider(scrapy.Spider):
         try:
             article = await self._article(response, ref)
         except UnreadablePage as error:
-            self.ledger.reject(Rejected.of(ref.url, str(error), error.layout, ref.modified_at), response)
+            self.ledger.reject(Rejected.now(ref.url, str(error), error.layout, ref.modified_at), response)
         except FetchFailed as error:
             self._failed(ref.url, str(error))
         except Exception:
@@ -367,7 +368,7 @@ class IfpSpider(scrapy.Spider):
             self._bad_status(error.response, ref)
         elif isinstance(error, IgnoreRequest):
             if self.archive is None and not self.ending:
-                self.ledger.reject(Rejected.of(ref.url, str(error) or "ignored", None, ref.modified_at))
+                self.ledger.reject(Rejected.now(ref.url, str(error) or "ignored", None, ref.modified_at))
                 if isinstance(error, OffSite):
                     self._count_astray(str(error))
         else:
@@ -378,10 +379,10 @@ class IfpSpider(scrapy.Spider):
             self.note_refusal(ref.url, reason)
             self._failed(ref.url, reason)
         elif response.status in (404, 410):
-            self.ledger.reject(Rejected.of(ref.url, f"status {response.status}", None, ref.modified_at))
+            self.ledger.reject(Rejected.now(ref.url, f"status {response.status}", None, ref.modified_at))
         elif 300 <= response.status < 400 and (place := response.headers.get("Location")):  # file: and the like
             reason = f"{place.decode('latin-1')[:200]} is not on the site"
-            self.ledger.reject(Rejected.of(ref.url, reason, None, ref.modified_at))
+            self.ledger.reject(Rejected.now(ref.url, reason, None, ref.modified_at))
         else:
             self._failed(ref.url, f"status {response.status}")
 
@@ -397,7 +398,7 @@ class IfpSpider(scrapy.Spider):
             read = await self._view(response)
         self._failures = 0
         if read is None:
-            self.ledger.reject(Rejected.of(ref.url, NO_ARTICLE, None, ref.modified_at))
+            self.ledger.reject(Rejected.now(ref.url, NO_ARTICLE, None, ref.modified_at))
             if is_strange(response):
                 self._count_astray("a page that is not of WordPress")
             else:
@@ -430,7 +431,7 @@ class IfpSpider(scrapy.Spider):
         if self.options.urls or self.archive is not None:
             return
         if url != article.url and store.find(article.id, article.url) and not store.find(None, url):
-            self.ledger.reject(Rejected.of(ref.url, LEADS_TO + article.url, None, ref.modified_at))
+            self.ledger.reject(Rejected.now(ref.url, LEADS_TO + article.url, None, ref.modified_at))
 
     def _page(self, response: Response) -> ArticlePage | None:
         captured_at, age = capture_time(response)
@@ -492,7 +493,7 @@ class IfpSpider(scrapy.Spider):
                 return article
             return merge_views(article, amp.to_article())
         except UnreadablePage as error:
-            self.ledger.reject(Rejected.of(address, str(error), error.layout, article.modified_at), response)
+            self.ledger.reject(Rejected.now(address, str(error), error.layout, article.modified_at), response)
         except FetchFailed as error:
             if self.ending:  # half an article would count as known: the next run reads it whole
                 raise
