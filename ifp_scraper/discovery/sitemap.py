@@ -90,17 +90,8 @@ class SitemapSource:
             root, cut = kept if kept is not None else await self._read(walk, url)
             if root is None:
                 continue
-            count = len(root)
-            entries = read_entries(root, url, walk.asked_at)
             kind = name(root)
-            root.clear()  # a made-up one may take hundreds of megabytes
-            if count and not entries:
-                walk.broken.append(f"{url}: lists no address on this site")
-            if count > _MAX_ENTRIES:
-                walk.broken.append(f"{url}: lists {count} addresses, of which {_MAX_ENTRIES} were taken")
-            if cut:
-                walk.broken.append(f"{url}: breaks off in the middle")
-                entries = entries[:-1]
+            entries = _empty(root, cut, url, walk)
             if kind == "sitemapindex":
                 if depth < _MAX_DEPTH:
                     waiting = [(child.url, None, depth + 1) for child in self._children(walk, entries)] + waiting
@@ -167,6 +158,21 @@ class SitemapSource:
             self._ask_feed = len(fresh) == 1 < len(posts)  # else the requests would be too many
             posts = fresh
         return _since(_newest_first(posts), walk)
+
+
+def _empty(root: etree._Element, cut: bool, url: str, walk: Walk) -> list[Entry]:
+    """Take the entries out of a sitemap or index, and note what it does not show."""
+    count = len(root)
+    entries = read_entries(root, url, walk.asked_at)
+    root.clear()  # a made-up one may take hundreds of megabytes
+    if count and not entries:
+        walk.broken.append(f"{url}: lists no address on this site")
+    if count > _MAX_ENTRIES:
+        walk.broken.append(f"{url}: lists {count} addresses, of which {_MAX_ENTRIES} were taken")
+    if cut:
+        walk.broken.append(f"{url}: breaks off in the middle")
+        entries = entries[:-1]
+    return entries
 
 
 def _refs(entries: list[Entry], walk: Walk, newest: dict[str, ArticleRef]) -> Iterator[ArticleRef]:
