@@ -239,6 +239,7 @@ def _replace(partial: Path, folder: Path) -> None:
         os.fsync(handle)
         os.close(handle)
     old = partial.with_suffix(".old")
+    shutil.rmtree(old, ignore_errors=True)  # of an export that was killed here
     with suppress(FileNotFoundError):
         folder.rename(old)
     partial.rename(folder)

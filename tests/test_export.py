@@ -210,6 +210,16 @@ def test_what_a_killed_export_left_is_swept_away_later(file: Path) -> None:
     assert (old.exists(), fresh.exists()) == (False, True)
 
 
+def test_an_export_killed_while_replacing_is_no_obstacle(file: Path) -> None:
+    folder = export(file, "csv").folder
+    old = file.parent / ".ifp-csv.old"
+    old.mkdir()
+    (old / "articles.csv").write_text("what the killed one was about to delete")
+    export(file, "csv")
+    assert len(read_csv(folder, "articles")) == 3
+    assert not old.exists()
+
+
 def test_empty_file(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b"")
