@@ -37,7 +37,8 @@ def load(
     Args:
         source: a path, a glob or a list of these; ``.gz``, ``.bz2``, ``.xz`` and ``.zst`` are decompressed.
         engine: ``pandas`` or ``polars``.
-        revisions: ``latest`` for the last line of each article, ``all`` for every line.
+        revisions: ``latest`` for the last line of each article (of several files: in the one that captured it last),
+            ``all`` for every line.
         gone: with ``latest``, whether articles that the site has withdrawn are there too.
         columns: only these fields, in this order; fewer fields take less time and memory.
 

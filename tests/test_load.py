@@ -187,6 +187,28 @@ def test_a_glob_passes_over_the_files_beside_an_output(tmp_path: Path) -> None:
     assert list(chosen.kept) == [2, 3]
 
 
+def test_of_several_files_the_latest_capture_counts(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", article(3, fetched_at=None), article(4, fetched_at=None))
+    write(
+        tmp_path / "ifp.jsonl",
+        article(1, fetched_at="2024-05-01T00:00:00Z"),
+        article(2, fetched_at="2024-06-01T00:00:00Z", status="gone"),
+        article(3, fetched_at="2024-05-01T00:00:00Z"),
+    )
+    write(
+        tmp_path / "wayback.jsonl",
+        article(1, fetched_at="2019-05-01T00:00:00Z"),
+        article(2, fetched_at="2019-05-01T00:00:00Z"),
+        article(4, fetched_at=None),
+        article(5, fetched_at="2019-05-01T00:00:00Z"),
+        article(5, fetched_at="2018-05-01T00:00:00Z", reread=True),  # in one file the last line counts
+    )
+    chosen = select(str(tmp_path / "*.jsonl"))
+    assert list(chosen.kept) == [3, 5, 8, 10]
+    assert chosen.articles == 5
+    assert list(select(str(tmp_path / "*.jsonl"), gone=True).kept) == [3, 4, 5, 8, 10]
+
+
 def test_a_name_with_brackets_is_a_name(tmp_path: Path) -> None:
     path = write(tmp_path / "a[1].jsonl", article(1))
     assert find(path) == [path]
