@@ -194,14 +194,19 @@ def arrow_schema(columns: Sequence[str] | None = None) -> Any:
 
     Raises:
         MissingExtra: when pyarrow is not installed.
-        ValueError: for a column that a line does not have.
+        ValueError: for a column that a line does not have, or when there is none.
     """
     properties = json_schema()["properties"]
-    for name in columns or ():
+    if isinstance(columns, str):
+        raise ValueError(f"columns is a list of fields: [{columns!r}]")
+    names = list(properties if columns is None else dict.fromkeys(columns))  # each once
+    if not names:
+        raise ValueError("columns names no field")
+    for name in names:
         if name not in properties:
             raise ValueError(f"a line has no field {name!r}")
     pa = require("pyarrow")
-    return pa.schema([(name, arrow_type(properties[name], pa)) for name in columns or properties])
+    return pa.schema([(name, arrow_type(properties[name], pa)) for name in names])
 
 
 def arrow_type(schema: dict[str, Any], pa: Any) -> Any:

@@ -141,6 +141,11 @@ def test_only_some_columns(tmp_path: Path, engine: Any) -> None:
     assert list(load(path, engine=engine, columns=["headline", "id"]).columns) == ["headline", "id"]
     with pytest.raises(ValueError, match="no field 'date'"):
         load(path, engine=engine, columns=["date"])
+    assert list(load(path, engine=engine, columns=["id", "url", "id"]).columns) == ["id", "url"]
+    with pytest.raises(ValueError, match=r"a list of fields: \['headline'\]"):
+        load(path, engine=engine, columns="headline")
+    with pytest.raises(ValueError, match="names no field"):
+        load(path, engine=engine, columns=[])
 
 
 @pytest.mark.parametrize(
