@@ -65,6 +65,8 @@ def find(source: Source) -> list[Path]:
         else:
             matches = sorted(match for match in glob.glob(text, recursive=True) if os.path.isfile(match))
             matches = [match for match in matches if not any(end in match for end in SIDECARS)]
+        if not matches and os.path.isdir(text):
+            raise FileNotFoundError(f"{text} is a folder: name its files, as in {os.path.join(text, '*.jsonl')}")
         if not matches:
             raise FileNotFoundError(f"no such file: {text}")
         found.update((Path(match), None) for match in matches)

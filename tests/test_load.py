@@ -226,6 +226,11 @@ def test_no_such_file(tmp_path: Path, name: str) -> None:
         find(tmp_path / name)
 
 
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"is a folder: name its files, as in .*\*\.jsonl"):
+        find(tmp_path)
+
+
 def test_torn_and_corrupt_lines_are_left_out_with_a_warning(tmp_path: Path, engine: Any) -> None:
     path = write(
         tmp_path / "a.jsonl",
