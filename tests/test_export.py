@@ -210,6 +210,26 @@ def test_what_a_killed_export_left_is_swept_away_later(file: Path) -> None:
     assert (old.exists(), fresh.exists()) == (False, True)
 
 
+def test_a_link_is_followed(file: Path) -> None:
+    folder, link = file.parent / "disk" / "tables", file.parent / "link"
+    folder.mkdir(parents=True)
+    link.symlink_to(folder)
+    for _ in range(2):
+        assert export(file, "csv", link).folder == folder.resolve()
+        assert link.is_symlink()
+        assert len(read_csv(folder, "articles")) == 3
+
+
+def test_the_current_folder_is_not_replaced(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = file.parent / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    for name in (".", here, "../here"):
+        with pytest.raises(FileExistsError, match="is the current folder"):
+            export(file, "csv", name)
+    assert here.samefile(".")
+
+
 def test_an_export_killed_while_replacing_is_no_obstacle(file: Path) -> None:
     folder = export(file, "csv").folder
     old = file.parent / ".ifp-csv.old"
