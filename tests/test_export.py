@@ -240,6 +240,27 @@ def test_an_export_killed_while_replacing_is_no_obstacle(file: Path) -> None:
     assert not old.exists()
 
 
+@pytest.mark.parametrize("command", [("export", "--to", "csv"), ("report", "-o", "report.html")])
+def test_a_terminated_command_leaves_nothing(tmp_path: Path, command: tuple[str, ...]) -> None:
+    path = tmp_path / "big.jsonl"
+    line = encode(article(1, id=None, body="word " * 2000))
+    path.write_bytes(b"".join(line.replace(b"/story-1/", b"/%d/" % number) for number in range(4000)))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ifp_scraper", command[0], path.name, *command[1:]],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not list(tmp_path.glob(".*.partial-*")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.terminate()
+    said = process.communicate(timeout=60)[1]
+    assert (process.returncode, said.split(";")[0]) == (130, "stopped")
+    assert [each.name for each in tmp_path.iterdir()] == ["big.jsonl"]
+
+
 def test_empty_file(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b"")
