@@ -250,3 +250,12 @@ def scrapy(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     env = {"PYTHONPATH": f"{ROOT}:{cwd}", "SCRAPY_SETTINGS_MODULE": "few_settings", "PATH": "/usr/bin:/bin"}
     command = [sys.executable, "-m", "scrapy", *args]
     return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_persian_reads_from_right_to_left(tmp_path: Path) -> None:
+    text = "سد باز شد."
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(encode(article(1, headline=text, lead=text, blocks=[{"kind": "paragraph", "text": text}])))
+    write_report(path, tmp_path / "report.html")
+    shown = dump(tmp_path / "report.html", f"article={SITE}/story-1/")
+    assert len(re.findall(rf'dir="auto"[^>]*>(?:<strong>)?{text}', shown)) == 4  # in the list, and as the open article
