@@ -259,3 +259,19 @@ def test_persian_reads_from_right_to_left(tmp_path: Path) -> None:
     write_report(path, tmp_path / "report.html")
     shown = dump(tmp_path / "report.html", f"article={SITE}/story-1/")
     assert len(re.findall(rf'dir="auto"[^>]*>(?:<strong>)?{text}', shown)) == 4  # in the list, and as the open article
+
+
+@pytest.mark.parametrize("name", ["ifp.jsonl", "ifp.runs.jsonl", "notes.txt", "."])
+def test_only_a_page_is_replaced(page: Path, name: str) -> None:
+    (page.parent / "notes.txt").write_text("precious")
+    before = {path: path.read_bytes() for path in page.parent.iterdir()}
+    with pytest.raises(FileExistsError, match="exists and is no web page"):
+        write_report(page.parent / "ifp.jsonl", page.parent / name)
+    assert {path: path.read_bytes() for path in page.parent.iterdir()} == before
+
+
+def test_a_page_is_replaced_and_its_folder_made(page: Path) -> None:
+    new = page.parent / "new" / "folder" / "report.html"
+    for _ in range(2):
+        assert write_report(page.parent / "ifp.jsonl", new) == 42
+    assert [path.name for path in new.parent.iterdir()] == ["report.html"]
