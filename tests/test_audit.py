@@ -57,6 +57,15 @@ def test_a_missing_file_is_said(tmp_path: Path) -> None:
     assert "Traceback" not in run.err
 
 
+def test_the_list_does_not_replace_the_articles(tmp_path: Path) -> None:
+    out = tmp_path / "ifp.jsonl"
+    out.write_text("precious")
+    run = scrapy("audit", out, "-o", out)
+    assert run.status == 2
+    assert "not a .jsonl file" in run.err
+    assert out.read_text() == "precious"
+
+
 @pytest.mark.slow
 def test_an_unreachable_site_marks_nothing(tmp_path: Path) -> None:
     out = tmp_path / "ifp.jsonl"

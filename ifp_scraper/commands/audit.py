@@ -50,6 +50,8 @@ class Command(ScrapyCommand):
         refuse_unknown_options(args)
         if len(args) > 1:
             raise UsageError("name one FILE")
+        if opts.output and opts.output.endswith(".jsonl"):  # as -o of a crawl; it would replace the articles
+            raise UsageError("-o names the list of missing addresses to write, not a .jsonl file")
         path = Path(args[0] if args else DEFAULT_OUTPUT)
         if not path.is_file():
             fail(self, f"audit failed: no such file: {path}")
