@@ -106,6 +106,8 @@ def test_csv_disarms_formulas(tmp_path: Path, start: str) -> None:
     path.write_bytes(encode(article(1, tags=[start + "cmd"], word_count=7)))
     folder = export(path, "csv").folder
     assert read_csv(folder, "tags")[0]["tag"] == f"'{start}cmd"
+    for name in ("datapackage.json", "croissant.json"):  # who gets the folder alone must be able to undo it
+        assert "apostrophe" in json.loads((folder / name).read_text(encoding="utf-8"))["description"]
 
 
 def test_sqlite(file: Path) -> None:

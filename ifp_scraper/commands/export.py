@@ -35,7 +35,8 @@ class Command(ScrapyCommand):
         return (
             "Write the articles of FILE (JSON Lines as the crawl writes them; it may be compressed, or a quoted glob) "
             "as linked tables into a new folder, with datapackage.json and croissant.json to describe them. The "
-            "folder appears when it is complete, and replaces that of an earlier export."
+            "folder appears when it is complete, and replaces that of an earlier export. In CSV a text that a "
+            "spreadsheet would take for a formula has an apostrophe in front; Parquet and SQLite have it as it is."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
