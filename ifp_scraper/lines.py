@@ -170,7 +170,7 @@ def select(
                 if not line.isascii():
                     line.decode()
                 head = _HEAD.decode(line)
-            except (msgspec.MsgspecError, UnicodeDecodeError):
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # the last: [[[[…
                 if line.strip():
                     torn = not line.endswith(b"\n")
                     bad += not torn

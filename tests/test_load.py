@@ -246,6 +246,13 @@ def test_torn_and_corrupt_lines_are_left_out_with_a_warning(tmp_path: Path, engi
     assert any("the last line is torn" in message for message in messages)
 
 
+def test_a_line_of_brackets_is_a_damaged_line(tmp_path: Path) -> None:
+    deep = b'{"schema_version":"1","url":"https://x/","mood":' + b"[" * 100_000 + b"]" * 100_000 + b"}\n"
+    path = write(tmp_path / "a.jsonl", article(1), end=deep + encode(article(2)))
+    with pytest.warns(UserWarning, match="1 line without an article left out, first line 2"):
+        assert list(select(path).kept) == [1, 3]
+
+
 def test_a_whole_last_line_without_newline_counts(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b"\xef\xbb\xbf" + encode(article(1)) + encode(article(2)).rstrip())
