@@ -246,4 +246,7 @@ def _seconds(time: str | None) -> int | None:
 
 def _tehran_day(seconds: int) -> int:
     """Return the days from 1970-01-01 to the instant's day in Tehran."""
-    return (datetime.fromtimestamp(seconds, SITE_ZONE).date() - date(1970, 1, 1)).days
+    try:
+        return (datetime.fromtimestamp(seconds, SITE_ZONE).date() - date(1970, 1, 1)).days
+    except (OverflowError, ValueError):  # at the end of the year 9999
+        return seconds // 86400

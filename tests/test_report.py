@@ -121,6 +121,14 @@ def test_a_day_is_a_day_in_tehran(page: Path) -> None:
     assert articles["published"][at] == 1583271000
 
 
+def test_the_first_and_last_of_all_days(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    times = ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"]
+    path.write_bytes(b"".join(encode(article(at, published_at=time)) for at, time in enumerate(times, 1)))
+    assert write_report(path, tmp_path / "report.html") == 2
+    assert data_of(tmp_path / "report.html")["articles"]["day"] == [2932896, -719162]
+
+
 def test_a_page_read_since_is_no_longer_rejected(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(encode(article(1)) + encode(article(2)))
