@@ -11,7 +11,7 @@ from tests.site import Site, make_posts, serve
 
 
 def test_says_what_is_missing_and_marks_what_is_gone(tmp_path: Path) -> None:
-    out, missing = tmp_path / "ifp.jsonl", tmp_path / "missing.txt"
+    out, missing = tmp_path / "ifp.jsonl", tmp_path / "new" / "missing.txt"  # the folder is made
     site = Site(make_posts(24, seed=9))
     with serve(site) as server:
         assert crawl(server.url, out).status == 0

@@ -94,6 +94,7 @@ class Command(ScrapyCommand):
 
     def _write(self, path: Path, audit: Audit) -> None:
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("".join(f"{url}\n" for url in audit.missing), encoding="utf-8")
         except OSError as error:
             fail(self, f"{path} cannot be written: {error.strerror}")
