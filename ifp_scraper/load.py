@@ -47,6 +47,8 @@ def load(
         ``fetched_at`` are UTC date-times in microseconds; byline, layout, language, status, license and
         published_source are categorical; id is a nullable integer. Lists are lists; in pandas those of
         objects (blocks, images, ...) are Arrow-backed, to save memory. Times in recent_posts stay strings.
+        What ``to_parquet`` makes of the frame, ``pandas.read_parquet`` reads with ``dtype_backend="pyarrow"`` only
+        (pandas issue 57411).
 
     Raises:
         MissingExtra: when pandas, polars or pyarrow is not installed.

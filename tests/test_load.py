@@ -120,6 +120,16 @@ def test_columns_have_their_types(tmp_path: Path) -> None:
     assert frame.sections.map(lambda labels: "Selected" in labels).all()
 
 
+def test_a_frame_kept_as_parquet_comes_back_as_the_docstring_says(tmp_path: Path) -> None:
+    pd = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    frame = load(write(tmp_path / "a.jsonl", article(1), article(2, id=None)))
+    frame.to_parquet(tmp_path / "a.parquet")
+    back = pd.read_parquet(tmp_path / "a.parquet", dtype_backend="pyarrow")
+    assert back.blocks.tolist() == frame.blocks.tolist()
+    assert back.published_at.tolist() == frame.published_at.tolist()
+
+
 def test_polars_columns_have_their_types(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     pl = pytest.importorskip("polars")
