@@ -100,6 +100,7 @@ def write_report(
         MissingExtra: for ``.zst`` without pyarrow.
     """
     target = Path(output)
+    target = target.resolve() if target.is_symlink() else target  # what a link leads to is replaced, not the link
     if target.exists() and not _is_page(target):
         raise FileExistsError(f"{target} exists and is no web page: name another file")
     chosen = select(source, gone=True, tell=tell)

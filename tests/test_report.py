@@ -278,6 +278,15 @@ def test_only_a_page_is_replaced(page: Path, name: str) -> None:
     assert {path: path.read_bytes() for path in page.parent.iterdir()} == before
 
 
+def test_a_link_to_a_page_is_followed(page: Path) -> None:
+    link = page.parent / "index.html"
+    link.symlink_to(page)
+    page.write_bytes(b"")
+    write_report(page.parent / "ifp.jsonl", link)
+    assert link.is_symlink()
+    assert page.stat().st_size
+
+
 def test_a_page_is_replaced_and_its_folder_made(page: Path) -> None:
     new = page.parent / "new" / "folder" / "report.html"
     for _ in range(2):
