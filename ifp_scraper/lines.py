@@ -21,6 +21,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from ifp_scraper.items import SCHEMA_VERSION
 from ifp_scraper.text import counted
 
 Source = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
@@ -147,7 +148,7 @@ def select(
     An article is known by its id where it has one, else by its URL; a line without id belongs to the article
     that has this URL in another line. An article whose last line says ``gone`` is left out of ``latest``
     unless ``gone`` is true. Lines that hold no article are left out, which ``tell`` is given as a sentence (else a
-    ``UserWarning`` is).
+    ``UserWarning`` is); of lines that another version's schema describes it is told too.
 
     Raises:
         FileNotFoundError: when there is no such file.
@@ -163,7 +164,7 @@ def select(
     ends: list[int] = []  # number of each file's last line
     number = 0
     for path in chosen.files:
-        before, bad, first_bad, torn = number, 0, 0, False
+        before, bad, first_bad, other, torn = number, 0, 0, 0, False
         for line in _raw_lines(path, tell):
             number += 1
             try:
@@ -177,10 +178,13 @@ def select(
                     first_bad = first_bad or number - before
             else:
                 heads.append((number, head))
+                other += head.schema_version != SCHEMA_VERSION
         ends.append(number)
         chosen.corrupt += bad + torn
         if bad:
             tell(f"{path}: {counted(bad, 'line')} without an article left out, first line {first_bad}")
+        if other:
+            tell(f"{path}: {counted(other, 'line')} of another schema version may be misread: update ifp_scraper")
         if torn:
             tell(f"{path}: the last line is torn and was left out")
     chosen.read = len(heads)

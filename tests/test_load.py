@@ -288,6 +288,12 @@ def test_fields_of_a_later_version_are_no_obstacle(tmp_path: Path, engine: Any) 
     assert len(load(path, engine=engine)) == 1
 
 
+def test_lines_of_another_schema_version_are_told_of(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", article(1), article(2, schema_version="2"))
+    with pytest.warns(UserWarning, match="1 line of another schema version may be misread: update ifp_scraper"):
+        assert list(select(path).kept) == [1, 2]
+
+
 def test_a_line_longer_than_a_block_of_the_reader(tmp_path: Path, engine: Any) -> None:
     path = write(tmp_path / "a.jsonl", article(1), article(2, body="word " * 2_000_000))
     assert [len(row["body"]) for row in rows(load(path, engine=engine, columns=["body"]))] == [27, 10_000_000]
