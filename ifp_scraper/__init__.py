@@ -25,14 +25,29 @@ def extract(html: bytes | str, url: str, *, captured_at: datetime | str | None =
     Raises:
         UnreadablePage: when it should be an article and cannot be read.
         ValueError: when ``captured_at`` is no ISO 8601 time.
+        TypeError: when ``html`` is a path, or another argument is of another type than these.
     """
-    if isinstance(captured_at, str):
-        captured_at = datetime.fromisoformat(captured_at)
-    if captured_at is not None:
-        captured_at = (captured_at if captured_at.tzinfo else captured_at.replace(tzinfo=UTC)).astimezone(UTC)
+    if not isinstance(html, bytes | str):
+        raise TypeError(f"html is the page itself, bytes or str, not {type(html).__name__}")
+    if not isinstance(url, str):
+        raise TypeError(f"url is a str, not {type(url).__name__}")
+    captured_at = _instant(captured_at)
     url, kept_at = unwrap_address(url)
     if kept_at is not None:
         captured_at = captured_at or kept_at
         html = unwrap_page(html if isinstance(html, bytes) else html.encode("utf-8", "replace"))
     article = read_article(html, Capture(url, captured_at))
     return to_dict(article) if article is not None else None
+
+
+def _instant(captured_at: datetime | str | None) -> datetime | None:
+    if not isinstance(captured_at, datetime | str | None):
+        raise TypeError(f"captured_at is a datetime or a str, not {type(captured_at).__name__}")
+    try:
+        if isinstance(captured_at, str):
+            captured_at = datetime.fromisoformat(captured_at)
+        if captured_at is None:
+            return None
+        return (captured_at if captured_at.tzinfo else captured_at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(f"captured_at is no ISO 8601 time: {captured_at!r}") from error

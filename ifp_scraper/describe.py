@@ -17,6 +17,10 @@ DESCRIPTION = (
     "its content under CC BY 4.0 (Iran Front Page, IFP News). Pieces of the section Media Wire are of other "
     "agencies and may not be covered by that licence. Times are UTC. The column line joins the tables."
 )
+_APOSTROPHES = (
+    " A text that begins with =, +, -, @, a tab or a carriage return has an apostrophe in front of it, which is not "
+    "the site's: else a spreadsheet would take it for a formula."
+)
 
 
 def describe(layout: list[Table], done: Exported, files: list[File], to: Format) -> dict[str, str]:
@@ -65,7 +69,7 @@ def _datapackage(layout: list[Table], done: Exported, files: list[File], to: For
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": NAME,
         "title": TITLE,
-        "description": DESCRIPTION,
+        "description": DESCRIPTION + (_APOSTROPHES if to == "csv" else ""),
         "homepage": SITE,
         "version": _version(done),
         "licenses": [licence],
@@ -143,7 +147,7 @@ def _croissant(layout: list[Table], done: Exported, files: list[File], to: Forma
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "name": NAME,
-        "description": DESCRIPTION,
+        "description": DESCRIPTION + (_APOSTROPHES if to == "csv" else ""),
         "license": LICENSE,
         "url": SITE,
         "version": _version(done),

@@ -199,7 +199,7 @@ def export(
 
     Raises:
         FileNotFoundError: when there is no such file.
-        FileExistsError: when the folder exists and no export made it.
+        FileExistsError: when the folder exists and no export made it, or is the current one.
         MissingExtra: for Parquet or ``.zst`` without pyarrow.
         OSError: when reading or writing fails; nothing is left behind.
         ValueError: for an unknown format or kind of revisions.
@@ -209,7 +209,10 @@ def export(
     chosen = select(source, revisions=revisions, gone=gone, tell=tell)
     name = re.sub(r"\.jsonl?(\.\w+)?$", "", chosen.files[0].name)
     folder = Path(output) if output else chosen.files[0].with_name(f"{name}-{to}")
-    folder = folder if folder.name else folder.absolute().resolve()
+    if folder.is_symlink() or not folder.name or folder.name == "..":
+        folder = folder.resolve()  # what a link leads to is replaced, not the link
+    if folder.exists() and folder.samefile("."):
+        raise FileExistsError(f"{folder} is the current folder, which cannot be replaced: name another one")
     if folder.exists() and not _is_export(folder):
         raise FileExistsError(f"{folder} exists and is no export: name another folder")
     for stale in folder.parent.glob(f".{glob.escape(folder.name)}.partial-*"):
@@ -239,6 +242,7 @@ def _replace(partial: Path, folder: Path) -> None:
         os.fsync(handle)
         os.close(handle)
     old = partial.with_suffix(".old")
+    shutil.rmtree(old, ignore_errors=True)  # of an export that was killed here
     with suppress(FileNotFoundError):
         folder.rename(old)
     partial.rename(folder)

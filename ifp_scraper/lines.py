@@ -13,6 +13,7 @@ import os
 import warnings
 import zlib
 from array import array
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from ifp_scraper.items import SCHEMA_VERSION
 from ifp_scraper.text import counted
 
 Source = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
@@ -64,6 +66,8 @@ def find(source: Source) -> list[Path]:
         else:
             matches = sorted(match for match in glob.glob(text, recursive=True) if os.path.isfile(match))
             matches = [match for match in matches if not any(end in match for end in SIDECARS)]
+        if not matches and os.path.isdir(text):
+            raise FileNotFoundError(f"{text} is a folder: name its files, as in {os.path.join(text, '*.jsonl')}")
         if not matches:
             raise FileNotFoundError(f"no such file: {text}")
         found.update((Path(match), None) for match in matches)
@@ -102,6 +106,7 @@ class _Head(msgspec.Struct):
     id: int | None = None
     status: str = "published"
     aliases: list[str] = []
+    fetched_at: str | None = None
 
 
 _HEAD = msgspec.json.Decoder(_Head)
@@ -137,10 +142,13 @@ def select(
 ) -> Selection:
     """Find the lines that count: with ``latest`` each article's last line, with ``all`` every line.
 
+    Of an article that several files have, the file counts that captured it last: the names of files, which order a
+    glob, say nothing of time (``archive.jsonl``, ``ifp.jsonl``, ``wayback-2019.jsonl``).
+
     An article is known by its id where it has one, else by its URL; a line without id belongs to the article
     that has this URL in another line. An article whose last line says ``gone`` is left out of ``latest``
     unless ``gone`` is true. Lines that hold no article are left out, which ``tell`` is given as a sentence (else a
-    ``UserWarning`` is).
+    ``UserWarning`` is); of lines that another version's schema describes it is told too.
 
     Raises:
         FileNotFoundError: when there is no such file.
@@ -153,29 +161,34 @@ def select(
     tell = tell or warn
     chosen = Selection(find(source))
     heads: list[tuple[int, _Head]] = []
+    ends: list[int] = []  # number of each file's last line
     number = 0
     for path in chosen.files:
-        before, bad, first_bad, torn = number, 0, 0, False
+        before, bad, first_bad, other, torn = number, 0, 0, 0, False
         for line in _raw_lines(path, tell):
             number += 1
             try:
                 if not line.isascii():
                     line.decode()
                 head = _HEAD.decode(line)
-            except (msgspec.MsgspecError, UnicodeDecodeError):
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # the last: [[[[…
                 if line.strip():
                     torn = not line.endswith(b"\n")
                     bad += not torn
                     first_bad = first_bad or number - before
             else:
                 heads.append((number, head))
+                other += head.schema_version != SCHEMA_VERSION
+        ends.append(number)
         chosen.corrupt += bad + torn
         if bad:
             tell(f"{path}: {counted(bad, 'line')} without an article left out, first line {first_bad}")
+        if other:
+            tell(f"{path}: {counted(other, 'line')} of another schema version may be misread: update ifp_scraper")
         if torn:
             tell(f"{path}: the last line is torn and was left out")
     chosen.read = len(heads)
-    last = _last_lines(heads)
+    last = _last_lines(heads, ends)
     chosen.articles = len(last)
     for line_number, head in heads:
         if revisions == "all" or (line_number in last and (gone or head.status != "gone")):
@@ -186,9 +199,11 @@ def select(
 class _Known(msgspec.Struct, eq=False):
     id: int | None = None
     line: int = 0
+    file: int = -1
+    fetched_at: str = ""
 
 
-def _last_lines(heads: list[tuple[int, _Head]]) -> set[int]:
+def _last_lines(heads: list[tuple[int, _Head]], ends: list[int]) -> set[int]:
     """Return the number of each article's last line; who is who is decided as ``store`` does."""
     ids: dict[int | None, _Known] = {}
     urls: dict[str, _Known] = {}
@@ -201,7 +216,9 @@ def _last_lines(heads: list[tuple[int, _Head]]) -> set[int]:
         elif known and other and other is not known and other.id is None and head.url in urls:
             other.line = 0  # met by URL alone before; the id shows that it is this article
         known = known or _Known()
-        known.line = number
+        file, fetched_at = bisect_left(ends, number), head.fetched_at or ""
+        if file == known.file or fetched_at >= known.fetched_at:  # in UTC with Z: the order of text is that of time
+            known.line, known.file, known.fetched_at = number, file, fetched_at
         if head.id is not None:
             known.id = head.id
             ids[head.id] = known

@@ -37,7 +37,8 @@ def load(
     Args:
         source: a path, a glob or a list of these; ``.gz``, ``.bz2``, ``.xz`` and ``.zst`` are decompressed.
         engine: ``pandas`` or ``polars``.
-        revisions: ``latest`` for the last line of each article, ``all`` for every line.
+        revisions: ``latest`` for the last line of each article (of several files: in the one that captured it last),
+            ``all`` for every line.
         gone: with ``latest``, whether articles that the site has withdrawn are there too.
         columns: only these fields, in this order; fewer fields take less time and memory.
 
@@ -46,6 +47,8 @@ def load(
         ``fetched_at`` are UTC date-times in microseconds; byline, layout, language, status, license and
         published_source are categorical; id is a nullable integer. Lists are lists; in pandas those of
         objects (blocks, images, ...) are Arrow-backed, to save memory. Times in recent_posts stay strings.
+        What ``to_parquet`` makes of the frame, ``pandas.read_parquet`` reads with ``dtype_backend="pyarrow"`` only
+        (pandas issue 57411).
 
     Raises:
         MissingExtra: when pandas, polars or pyarrow is not installed.
@@ -193,14 +196,19 @@ def arrow_schema(columns: Sequence[str] | None = None) -> Any:
 
     Raises:
         MissingExtra: when pyarrow is not installed.
-        ValueError: for a column that a line does not have.
+        ValueError: for a column that a line does not have, or when there is none.
     """
     properties = json_schema()["properties"]
-    for name in columns or ():
+    if isinstance(columns, str):
+        raise ValueError(f"columns is a list of fields: [{columns!r}]")
+    names = list(properties if columns is None else dict.fromkeys(columns))  # each once
+    if not names:
+        raise ValueError("columns names no field")
+    for name in names:
         if name not in properties:
             raise ValueError(f"a line has no field {name!r}")
     pa = require("pyarrow")
-    return pa.schema([(name, arrow_type(properties[name], pa)) for name in columns or properties])
+    return pa.schema([(name, arrow_type(properties[name], pa)) for name in names])
 
 
 def arrow_type(schema: dict[str, Any], pa: Any) -> Any:

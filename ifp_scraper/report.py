@@ -89,20 +89,25 @@ def write_report(
     Args:
         source: a path, a glob or a list of these, as for ``load``. What lies beside each file under
             ``<name>.rejected.jsonl`` and ``<name>.runs.jsonl`` is shown too.
-        output: the page to write; it appears when it is complete.
+        output: the page to write; it appears when it is complete, and replaces an earlier page.
         text_limit: characters of body text to hold at most, newest articles first.
         tell: is given a sentence about lines left out; by default a warning is raised.
 
     Raises:
         FileNotFoundError: when there is no such file.
+        FileExistsError: when there is something else than a web page at ``output``, such as the articles.
         OSError: when reading or writing fails.
         MissingExtra: for ``.zst`` without pyarrow.
     """
+    target = Path(output)
+    target = target.resolve() if target.is_symlink() else target  # what a link leads to is replaced, not the link
+    if target.exists() and not _is_page(target):
+        raise FileExistsError(f"{target} exists and is no web page: name another file")
     chosen = select(source, gone=True, tell=tell)
     template = resources.files("ifp_scraper").joinpath("data/report.html").read_text(encoding="utf-8")
     before, after = template.replace("{{CSP}}", _policy(template)).split("<!--DATA-->")
     index = _Index()
-    target = Path(output)
+    target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.partial-{os.getpid()}")
     try:
         with open(partial, "w", encoding="utf-8", errors="replace", newline="\n") as page:
@@ -115,6 +120,13 @@ def write_report(
     finally:
         partial.unlink(missing_ok=True)
     return len(index.columns.get("url", ()))
+
+
+def _is_page(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with open(path, "rb") as stream:
+        return stream.read(15).lower() in (b"<!doctype html>", b"")
 
 
 def _policy(template: str) -> str:
@@ -235,4 +247,7 @@ def _seconds(time: str | None) -> int | None:
 
 def _tehran_day(seconds: int) -> int:
     """Return the days from 1970-01-01 to the instant's day in Tehran."""
-    return (datetime.fromtimestamp(seconds, SITE_ZONE).date() - date(1970, 1, 1)).days
+    try:
+        return (datetime.fromtimestamp(seconds, SITE_ZONE).date() - date(1970, 1, 1)).days
+    except (OverflowError, ValueError):  # at the end of the year 9999
+        return seconds // 86400

@@ -11,7 +11,7 @@ from tests.site import Site, make_posts, serve
 
 
 def test_says_what_is_missing_and_marks_what_is_gone(tmp_path: Path) -> None:
-    out, missing = tmp_path / "ifp.jsonl", tmp_path / "missing.txt"
+    out, missing = tmp_path / "ifp.jsonl", tmp_path / "new" / "missing.txt"  # the folder is made
     site = Site(make_posts(24, seed=9))
     with serve(site) as server:
         assert crawl(server.url, out).status == 0
@@ -55,6 +55,15 @@ def test_a_missing_file_is_said(tmp_path: Path) -> None:
     assert run.status == 1
     assert "no such file" in run.err
     assert "Traceback" not in run.err
+
+
+def test_the_list_does_not_replace_the_articles(tmp_path: Path) -> None:
+    out = tmp_path / "ifp.jsonl"
+    out.write_text("precious")
+    run = scrapy("audit", out, "-o", out)
+    assert run.status == 2
+    assert "not a .jsonl file" in run.err
+    assert out.read_text() == "precious"
 
 
 @pytest.mark.slow

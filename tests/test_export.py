@@ -106,6 +106,8 @@ def test_csv_disarms_formulas(tmp_path: Path, start: str) -> None:
     path.write_bytes(encode(article(1, tags=[start + "cmd"], word_count=7)))
     folder = export(path, "csv").folder
     assert read_csv(folder, "tags")[0]["tag"] == f"'{start}cmd"
+    for name in ("datapackage.json", "croissant.json"):  # who gets the folder alone must be able to undo it
+        assert "apostrophe" in json.loads((folder / name).read_text(encoding="utf-8"))["description"]
 
 
 def test_sqlite(file: Path) -> None:
@@ -208,6 +210,57 @@ def test_what_a_killed_export_left_is_swept_away_later(file: Path) -> None:
     os.utime(old, (time.time() - 7200,) * 2)
     export(file, "csv")
     assert (old.exists(), fresh.exists()) == (False, True)
+
+
+def test_a_link_is_followed(file: Path) -> None:
+    folder, link = file.parent / "disk" / "tables", file.parent / "link"
+    folder.mkdir(parents=True)
+    link.symlink_to(folder)
+    for _ in range(2):
+        assert export(file, "csv", link).folder == folder.resolve()
+        assert link.is_symlink()
+        assert len(read_csv(folder, "articles")) == 3
+
+
+def test_the_current_folder_is_not_replaced(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = file.parent / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    for name in (".", here, "../here"):
+        with pytest.raises(FileExistsError, match="is the current folder"):
+            export(file, "csv", name)
+    assert here.samefile(".")
+
+
+def test_an_export_killed_while_replacing_is_no_obstacle(file: Path) -> None:
+    folder = export(file, "csv").folder
+    old = file.parent / ".ifp-csv.old"
+    old.mkdir()
+    (old / "articles.csv").write_text("what the killed one was about to delete")
+    export(file, "csv")
+    assert len(read_csv(folder, "articles")) == 3
+    assert not old.exists()
+
+
+@pytest.mark.parametrize("command", [("export", "--to", "csv"), ("report", "-o", "report.html")])
+def test_a_terminated_command_leaves_nothing(tmp_path: Path, command: tuple[str, ...]) -> None:
+    path = tmp_path / "big.jsonl"
+    line = encode(article(1, id=None, body="word " * 2000))
+    path.write_bytes(b"".join(line.replace(b"/story-1/", b"/%d/" % number) for number in range(4000)))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ifp_scraper", command[0], path.name, *command[1:]],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not list(tmp_path.glob(".*.partial-*")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.terminate()
+    said = process.communicate(timeout=60)[1]
+    assert (process.returncode, said.split(";")[0]) == (130, "stopped")
+    assert [each.name for each in tmp_path.iterdir()] == ["big.jsonl"]
 
 
 def test_empty_file(tmp_path: Path) -> None:

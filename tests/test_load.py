@@ -120,6 +120,16 @@ def test_columns_have_their_types(tmp_path: Path) -> None:
     assert frame.sections.map(lambda labels: "Selected" in labels).all()
 
 
+def test_a_frame_kept_as_parquet_comes_back_as_the_docstring_says(tmp_path: Path) -> None:
+    pd = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    frame = load(write(tmp_path / "a.jsonl", article(1), article(2, id=None)))
+    frame.to_parquet(tmp_path / "a.parquet")
+    back = pd.read_parquet(tmp_path / "a.parquet", dtype_backend="pyarrow")
+    assert back.blocks.tolist() == frame.blocks.tolist()
+    assert back.published_at.tolist() == frame.published_at.tolist()
+
+
 def test_polars_columns_have_their_types(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     pl = pytest.importorskip("polars")
@@ -141,6 +151,11 @@ def test_only_some_columns(tmp_path: Path, engine: Any) -> None:
     assert list(load(path, engine=engine, columns=["headline", "id"]).columns) == ["headline", "id"]
     with pytest.raises(ValueError, match="no field 'date'"):
         load(path, engine=engine, columns=["date"])
+    assert list(load(path, engine=engine, columns=["id", "url", "id"]).columns) == ["id", "url"]
+    with pytest.raises(ValueError, match=r"a list of fields: \['headline'\]"):
+        load(path, engine=engine, columns="headline")
+    with pytest.raises(ValueError, match="names no field"):
+        load(path, engine=engine, columns=[])
 
 
 @pytest.mark.parametrize(
@@ -187,6 +202,28 @@ def test_a_glob_passes_over_the_files_beside_an_output(tmp_path: Path) -> None:
     assert list(chosen.kept) == [2, 3]
 
 
+def test_of_several_files_the_latest_capture_counts(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", article(3, fetched_at=None), article(4, fetched_at=None))
+    write(
+        tmp_path / "ifp.jsonl",
+        article(1, fetched_at="2024-05-01T00:00:00Z"),
+        article(2, fetched_at="2024-06-01T00:00:00Z", status="gone"),
+        article(3, fetched_at="2024-05-01T00:00:00Z"),
+    )
+    write(
+        tmp_path / "wayback.jsonl",
+        article(1, fetched_at="2019-05-01T00:00:00Z"),
+        article(2, fetched_at="2019-05-01T00:00:00Z"),
+        article(4, fetched_at=None),
+        article(5, fetched_at="2019-05-01T00:00:00Z"),
+        article(5, fetched_at="2018-05-01T00:00:00Z", reread=True),  # in one file the last line counts
+    )
+    chosen = select(str(tmp_path / "*.jsonl"))
+    assert list(chosen.kept) == [3, 5, 8, 10]
+    assert chosen.articles == 5
+    assert list(select(str(tmp_path / "*.jsonl"), gone=True).kept) == [3, 4, 5, 8, 10]
+
+
 def test_a_name_with_brackets_is_a_name(tmp_path: Path) -> None:
     path = write(tmp_path / "a[1].jsonl", article(1))
     assert find(path) == [path]
@@ -197,6 +234,11 @@ def test_a_name_with_brackets_is_a_name(tmp_path: Path) -> None:
 def test_no_such_file(tmp_path: Path, name: str) -> None:
     with pytest.raises(FileNotFoundError, match="no such file"):
         find(tmp_path / name)
+
+
+def test_a_folder_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"is a folder: name its files, as in .*\*\.jsonl"):
+        find(tmp_path)
 
 
 def test_torn_and_corrupt_lines_are_left_out_with_a_warning(tmp_path: Path, engine: Any) -> None:
@@ -212,6 +254,13 @@ def test_torn_and_corrupt_lines_are_left_out_with_a_warning(tmp_path: Path, engi
     messages = [str(each.message) for each in caught]
     assert any("2 lines without an article left out, first line 2" in message for message in messages)
     assert any("the last line is torn" in message for message in messages)
+
+
+def test_a_line_of_brackets_is_a_damaged_line(tmp_path: Path) -> None:
+    deep = b'{"schema_version":"1","url":"https://x/","mood":' + b"[" * 100_000 + b"]" * 100_000 + b"}\n"
+    path = write(tmp_path / "a.jsonl", article(1), end=deep + encode(article(2)))
+    with pytest.warns(UserWarning, match="1 line without an article left out, first line 2"):
+        assert list(select(path).kept) == [1, 3]
 
 
 def test_a_whole_last_line_without_newline_counts(tmp_path: Path) -> None:
@@ -237,6 +286,12 @@ def test_fields_of_a_later_version_are_no_obstacle(tmp_path: Path, engine: Any) 
     path = tmp_path / "a.jsonl"
     path.write_bytes(line)
     assert len(load(path, engine=engine)) == 1
+
+
+def test_lines_of_another_schema_version_are_told_of(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", article(1), article(2, schema_version="2"))
+    with pytest.warns(UserWarning, match="1 line of another schema version may be misread: update ifp_scraper"):
+        assert list(select(path).kept) == [1, 2]
 
 
 def test_a_line_longer_than_a_block_of_the_reader(tmp_path: Path, engine: Any) -> None:

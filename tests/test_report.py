@@ -121,6 +121,14 @@ def test_a_day_is_a_day_in_tehran(page: Path) -> None:
     assert articles["published"][at] == 1583271000
 
 
+def test_the_first_and_last_of_all_days(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    times = ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"]
+    path.write_bytes(b"".join(encode(article(at, published_at=time)) for at, time in enumerate(times, 1)))
+    assert write_report(path, tmp_path / "report.html") == 2
+    assert data_of(tmp_path / "report.html")["articles"]["day"] == [2932896, -719162]
+
+
 def test_a_page_read_since_is_no_longer_rejected(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(encode(article(1)) + encode(article(2)))
@@ -250,3 +258,37 @@ def scrapy(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     env = {"PYTHONPATH": f"{ROOT}:{cwd}", "SCRAPY_SETTINGS_MODULE": "few_settings", "PATH": "/usr/bin:/bin"}
     command = [sys.executable, "-m", "scrapy", *args]
     return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_persian_reads_from_right_to_left(tmp_path: Path) -> None:
+    text = "سد باز شد."
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(encode(article(1, headline=text, lead=text, blocks=[{"kind": "paragraph", "text": text}])))
+    write_report(path, tmp_path / "report.html")
+    shown = dump(tmp_path / "report.html", f"article={SITE}/story-1/")
+    assert len(re.findall(rf'dir="auto"[^>]*>(?:<strong>)?{text}', shown)) == 4  # in the list, and as the open article
+
+
+@pytest.mark.parametrize("name", ["ifp.jsonl", "ifp.runs.jsonl", "notes.txt", "."])
+def test_only_a_page_is_replaced(page: Path, name: str) -> None:
+    (page.parent / "notes.txt").write_text("precious")
+    before = {path: path.read_bytes() for path in page.parent.iterdir()}
+    with pytest.raises(FileExistsError, match="exists and is no web page"):
+        write_report(page.parent / "ifp.jsonl", page.parent / name)
+    assert {path: path.read_bytes() for path in page.parent.iterdir()} == before
+
+
+def test_a_link_to_a_page_is_followed(page: Path) -> None:
+    link = page.parent / "index.html"
+    link.symlink_to(page)
+    page.write_bytes(b"")
+    write_report(page.parent / "ifp.jsonl", link)
+    assert link.is_symlink()
+    assert page.stat().st_size
+
+
+def test_a_page_is_replaced_and_its_folder_made(page: Path) -> None:
+    new = page.parent / "new" / "folder" / "report.html"
+    for _ in range(2):
+        assert write_report(page.parent / "ifp.jsonl", new) == 42
+    assert [path.name for path in new.parent.iterdir()] == ["report.html"]

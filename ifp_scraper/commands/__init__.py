@@ -6,6 +6,7 @@ No help text has a colon before a space: Scrapy takes a line that ends in one fo
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,3 +45,13 @@ def refuse_unknown_options(args: list[str]) -> None:
     """
     if unknown := [arg for arg in args if arg.startswith("-") and len(arg) > 1]:
         raise UsageError(f"unknown option {unknown[0]}")
+
+
+@contextmanager
+def stopped_by_term() -> Iterator[None]:
+    """Make SIGTERM (of ``timeout``, or of a service manager) what Ctrl-C is: a ``KeyboardInterrupt``."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

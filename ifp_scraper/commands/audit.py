@@ -50,6 +50,8 @@ class Command(ScrapyCommand):
         refuse_unknown_options(args)
         if len(args) > 1:
             raise UsageError("name one FILE")
+        if opts.output and opts.output.endswith(".jsonl"):  # as -o of a crawl; it would replace the articles
+            raise UsageError("-o names the list of missing addresses to write, not a .jsonl file")
         path = Path(args[0] if args else DEFAULT_OUTPUT)
         if not path.is_file():
             fail(self, f"audit failed: no such file: {path}")
@@ -92,6 +94,7 @@ class Command(ScrapyCommand):
 
     def _write(self, path: Path, audit: Audit) -> None:
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("".join(f"{url}\n" for url in audit.missing), encoding="utf-8")
         except OSError as error:
             fail(self, f"{path} cannot be written: {error.strerror}")

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from ifp_scraper.commands import fail, refuse_unknown_options, say
+from ifp_scraper.commands import fail, refuse_unknown_options, say, stopped_by_term
 from ifp_scraper.export import export
 from ifp_scraper.lines import MissingExtra
 from ifp_scraper.tables import FORMATS
@@ -35,7 +35,8 @@ class Command(ScrapyCommand):
         return (
             "Write the articles of FILE (JSON Lines as the crawl writes them; it may be compressed, or a quoted glob) "
             "as linked tables into a new folder, with datapackage.json and croissant.json to describe them. The "
-            "folder appears when it is complete, and replaces that of an earlier export."
+            "folder appears when it is complete, and replaces that of an earlier export. In CSV a text that a "
+            "spreadsheet would take for a formula has an apostrophe in front; Parquet and SQLite have it as it is."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -60,7 +61,8 @@ class Command(ScrapyCommand):
         if opts.to is None:
             raise UsageError(f"name a format: --to {'|'.join(FORMATS)}")
         try:
-            done = export(args[0], opts.to, opts.output, revisions=opts.revisions, gone=opts.gone, tell=say)
+            with stopped_by_term():
+                done = export(args[0], opts.to, opts.output, revisions=opts.revisions, gone=opts.gone, tell=say)
         except (OSError, MissingExtra, sqlite3.Error, ValueError, OverflowError) as error:
             fail(self, f"export failed: {error}")
             return

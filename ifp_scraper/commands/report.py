@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from ifp_scraper.commands import fail, refuse_unknown_options, say
+from ifp_scraper.commands import fail, refuse_unknown_options, say, stopped_by_term
 from ifp_scraper.ledger import DEFAULT_OUTPUT
 from ifp_scraper.lines import MissingExtra
 from ifp_scraper.report import TEXT_LIMIT, write_report
@@ -59,7 +59,8 @@ class Command(ScrapyCommand):
             raise UsageError("--text must be 0 or more")
         source = args[0] if args else DEFAULT_OUTPUT
         try:
-            count = write_report(source, opts.output, text_limit=opts.text * 1_000_000, tell=say)
+            with stopped_by_term():
+                count = write_report(source, opts.output, text_limit=opts.text * 1_000_000, tell=say)
         except (OSError, MissingExtra, ValueError) as error:
             fail(self, f"report failed: {error}")
         except KeyboardInterrupt:

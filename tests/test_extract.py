@@ -1,0 +1,65 @@
+"""``ifp_scraper.extract`` as other people's code calls it."""
+
+import subprocess
+import sys
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ifp_scraper
+
+URL = "https://ifpnews.com/weir/"
+PAGE = b"""<html><body class="single single-post postid-7"><article><h1 class="entry-title">The weir</h1>
+<div class="entry-content"><p>The weir was opened.</p></div></article></body></html>"""
+
+
+def fetched_at(captured_at: Any) -> str | None:
+    record = ifp_scraper.extract(PAGE, URL, captured_at=captured_at)
+    assert record is not None
+    return record["fetched_at"]  # type: ignore[no-any-return]
+
+
+def test_capture_times() -> None:
+    assert fetched_at(None) is None
+    tehran = timezone(timedelta(hours=3.5))
+    for time in (
+        "2024-05-06T06:00:00Z",
+        "2024-05-06 06:00",
+        datetime(2024, 5, 6, 6, 0, 0, 999),
+        datetime(2024, 5, 6, 6, tzinfo=UTC),
+        datetime(2024, 5, 6, 9, 30, tzinfo=tehran),
+    ):
+        assert fetched_at(time) == "2024-05-06T06:00:00Z"
+
+
+@pytest.mark.parametrize("time", ["yesterday", "", "20240506060000", "9999-12-31T23:59:59-05:00"])
+def test_what_is_no_time_is_named(time: str) -> None:
+    with pytest.raises(ValueError, match="captured_at is no ISO 8601 time"):
+        fetched_at(time)
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("html", {"html": Path("page.html")}),
+        ("html", {"html": None}),
+        ("url", {"url": None}),
+        ("captured_at", {"captured_at": date(2024, 5, 6)}),
+        ("captured_at", {"captured_at": 1714975200}),
+    ],
+)
+def test_an_argument_of_a_wrong_type_is_named(name: str, arguments: dict[str, Any]) -> None:
+    with pytest.raises(TypeError, match=f"^{name} is "):
+        ifp_scraper.extract(**{"html": PAGE, "url": URL, **arguments})
+
+
+def test_it_is_quiet_and_starts_no_reactor() -> None:
+    code = f"""
+import sys, ifp_scraper
+assert ifp_scraper.extract({PAGE!r}, {URL!r})["headline"] == "The weir"
+assert "twisted.internet.reactor" not in sys.modules
+"""
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
