@@ -84,6 +84,9 @@ _RECENT_POSTS, _MAY_BE_READ = 1, 2
 _READ_ANYWHERE = (b"icen", b"-crumb", b"tdb_single", b"td-post-content")
 """A license, breadcrumbs, blocks of a Cloud Library template, the body."""
 
+_READ = b"td-post-content cntn-wrp the_content sp-lt r-pf recentpost author-box-wrap amp-tags".split()
+"""What is always read. It stands in none of the others, unless that is not closed."""
+
 # A div is closed by the </div> that belongs to it, as in libxml2, as long as there is nothing of the third kind inside
 # it: the parts of a table (they do not let it through) or of the page (they close the div), and text that only looks
 # like tags. Nor does an article's headline stand in its surroundings.
@@ -347,7 +350,7 @@ def _end_of_same(tag: bytes, html: bytes, start: int) -> int | None:
 
 def _may_be_emptied(inside: bytes, may_be_read: bool) -> bool:
     """Whether nothing in it is read, and every "<" has its ">": there are no tags in attributes."""
-    if may_be_read and any(name in inside for name in _READ_ANYWHERE):
+    if any(name in inside for name in (_READ_ANYWHERE if may_be_read else _READ)):
         return False
     return inside.translate(None, _NO_ANGLES) == b"<>" * inside.count(b"<")
 
