@@ -106,3 +106,12 @@ def test_what_is_kept_does_not_grow_with_hostile_pages() -> None:
         if round_ == 1:
             before = resident()
     assert resident() - before < 30
+
+
+def test_a_page_in_capitals_gives_the_same_record() -> None:
+    said = '<script type="application/ld+json">{"headline": "An Article", "datePublished": "2024-05-06T06:00:00Z"}'
+    small = page(style=".a{display:none}", head=f"{said}</script>")
+    large = small.replace(b"script", b"SCRIPT").replace(b"style", b"STYLE")
+    for record in (read(small), read(large)):
+        assert record["published_at"] == "2024-05-06T06:00:00Z"
+        assert record["body"] == "Second."

@@ -249,10 +249,10 @@ class Document:
                     unclosed.add(name)
                     continue
                 inner_end, start = closing.span()
-                if name == b"script":
+                if name in (b"script", b"SCRIPT"):
                     if b"ld+json" in html[begin:tag_end].lower():
                         self._json_ld.append(html[tag_end + 1 : inner_end])
-                elif name == b"style":
+                elif name in (b"style", b"STYLE"):
                     self.styles.append(html[tag_end + 1 : inner_end])
             elif html[begin + 1] == _MARK:  # a comment
                 start = html.find(b"-->", begin) + 3
