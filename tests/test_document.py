@@ -115,3 +115,9 @@ def test_a_page_in_capitals_gives_the_same_record() -> None:
     for record in (read(small), read(large)):
         assert record["published_at"] == "2024-05-06T06:00:00Z"
         assert record["body"] == "Second."
+
+
+def test_a_license_may_be_broken_over_lines_and_elements() -> None:
+    for said in ("is licensed\n\tunder a", "is licensed&nbsp;under a", "is licensed <b>under</b> a"):
+        notice = f"<div>All content {said} Creative Commons Attribution 4.0 International License</div>"
+        assert read(page(after=notice))["license"] == "Creative Commons Attribution 4.0 International License"
