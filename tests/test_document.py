@@ -121,3 +121,11 @@ def test_a_license_may_be_broken_over_lines_and_elements() -> None:
     for said in ("is licensed\n\tunder a", "is licensed&nbsp;under a", "is licensed <b>under</b> a"):
         notice = f"<div>All content {said} Creative Commons Attribution 4.0 International License</div>"
         assert read(page(after=notice))["license"] == "Creative Commons Attribution 4.0 International License"
+
+
+def test_of_two_languages_only_the_first_stays_in_alternative_texts_and_keywords() -> None:
+    picture = '<amp-img src="/up/mill.jpg" alt="[:en]The mill[:fa]آسیاب[:]"></amp-img>'
+    graph = '{"@graph": [{"@type": "Article", "keywords": ["[:en]Mills[:fa]آسیاب‌ها[:]"]}]}'
+    record = read(page(head=f'<script type="application/ld+json">{graph}</script>', body=picture))
+    assert [image["alt"] for image in record["images"]] == ["The mill"]
+    assert record["tags"] == ["Mills"]
