@@ -129,3 +129,13 @@ def test_of_two_languages_only_the_first_stays_in_alternative_texts_and_keywords
     record = read(page(head=f'<script type="application/ld+json">{graph}</script>', body=picture))
     assert [image["alt"] for image in record["images"]] == ["The mill"]
     assert record["tags"] == ["Mills"]
+
+
+@pytest.mark.parametrize(
+    ("path", "of_many"),
+    [("/110/", False), ("/110/amp/", False), ("/110/2/", True), ("/an-article/2/", True), ("/day-7/", False)],
+)
+def test_a_slug_that_is_a_number_is_no_page_number(path: str, of_many: bool) -> None:
+    record = extract(page(), f"https://ifpnews.com{path}")
+    assert record is not None
+    assert ("one-page-of-many" in record["warnings"]) is of_many

@@ -318,17 +318,19 @@ class ArticlePage(ItemPage[Article]):
             url = urls.absolute(self.capture.url, link)
             if url is None or not urls.same_article(url, self._url):
                 continue
-            match = _PAGE_OF_MANY.search(url)
-            number = int(match[1]) if match else 1
-            if number != self.page_number:
+            if (number := self._number_in(url)) != self.page_number:
                 found.setdefault(number, url)
         return dict(sorted(found.items()))
 
     @cached_property
     def page_number(self) -> int:
         """Which page of the post this is, from its own address; 1 for a post on one page."""
-        match = _PAGE_OF_MANY.search(self.capture.url)
-        return int(match[1]) if match and urls.same_article(self.capture.url, self._url) else 1
+        number = self._number_in(self.capture.url)
+        return number if number > 1 and urls.same_article(self.capture.url, self._url) else 1
+
+    def _number_in(self, url: str) -> int:
+        match = _PAGE_OF_MANY.search(url)
+        return int(match[1]) if match and match[1] != urls.slug(self._url) else 1  # a slug may be a number
 
     # -- tools for layouts ---------------------------------------------------------------------------------------
 
