@@ -84,8 +84,8 @@ _RECENT_POSTS, _MAY_BE_READ = 1, 2
 _READ_ANYWHERE = (b"icen", b"-crumb", b"tdb_single", b"td-post-content")
 """A license, breadcrumbs, blocks of a Cloud Library template, the body."""
 
-_READ = b"td-post-content cntn-wrp the_content sp-lt r-pf recentpost author-box-wrap amp-tags".split()
-"""What is always read. It stands in none of the others, unless that is not closed."""
+_READ = (b"td-post-content", b"cntn-wrp", b"the_content", b"sp-lt", b"r-pf")
+"""Bodies, the side column and recent posts: they stand in none of the others, unless that is not closed."""
 
 # A div is closed by the </div> that belongs to it, as in libxml2, as long as there is nothing of the third kind inside
 # it: the parts of a table (they do not let it through) or of the page (they close the div), and text that only looks
