@@ -106,3 +106,36 @@ def test_what_is_kept_does_not_grow_with_hostile_pages() -> None:
         if round_ == 1:
             before = resident()
     assert resident() - before < 30
+
+
+def test_a_page_in_capitals_gives_the_same_record() -> None:
+    said = '<script type="application/ld+json">{"headline": "An Article", "datePublished": "2024-05-06T06:00:00Z"}'
+    small = page(style=".a{display:none}", head=f"{said}</script>")
+    large = small.replace(b"script", b"SCRIPT").replace(b"style", b"STYLE")
+    for record in (read(small), read(large)):
+        assert record["published_at"] == "2024-05-06T06:00:00Z"
+        assert record["body"] == "Second."
+
+
+def test_a_license_may_be_broken_over_lines_and_elements() -> None:
+    for said in ("is licensed\n\tunder a", "is licensed&nbsp;under a", "is licensed <b>under</b> a"):
+        notice = f"<div>All content {said} Creative Commons Attribution 4.0 International License</div>"
+        assert read(page(after=notice))["license"] == "Creative Commons Attribution 4.0 International License"
+
+
+def test_of_two_languages_only_the_first_stays_in_alternative_texts_and_keywords() -> None:
+    picture = '<amp-img src="/up/mill.jpg" alt="[:en]The mill[:fa]آسیاب[:]"></amp-img>'
+    graph = '{"@graph": [{"@type": "Article", "keywords": ["[:en]Mills[:fa]آسیاب‌ها[:]"]}]}'
+    record = read(page(head=f'<script type="application/ld+json">{graph}</script>', body=picture))
+    assert [image["alt"] for image in record["images"]] == ["The mill"]
+    assert record["tags"] == ["Mills"]
+
+
+@pytest.mark.parametrize(
+    ("path", "of_many"),
+    [("/110/", False), ("/110/amp/", False), ("/110/2/", True), ("/an-article/2/", True), ("/day-7/", False)],
+)
+def test_a_slug_that_is_a_number_is_no_page_number(path: str, of_many: bool) -> None:
+    record = extract(page(), f"https://ifpnews.com{path}")
+    assert record is not None
+    assert ("one-page-of-many" in record["warnings"]) is of_many

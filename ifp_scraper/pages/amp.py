@@ -21,7 +21,7 @@ from ifp_scraper.dates import (
     read_printed_date,
 )
 from ifp_scraper.items import Author, RecentPost
-from ifp_scraper.pages.article import ArticlePage, Evidence
+from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
 from ifp_scraper.pages.body import inline_text, label_text
 from ifp_scraper.pages.document import parse
 from ifp_scraper.pages.tree import Element, Tree
@@ -187,12 +187,12 @@ class AmpSwiftPage(AmpPage):
         # The byline (no bio) and the box below the body share the class amp-author.
         in_boxes = self.people(".amp-author .author-name")
         in_byline = self.people(".sp-athr .author-name") or self.people(".sp-athr .author-details a")
-        authors = {author.name: author for author in in_byline or in_boxes}
+        authors: dict[str | None, Author] = {author.name: author for author in in_byline or in_boxes}
         only = next(iter(authors.values())) if len(authors) == 1 else None
         names = self.firsts(".amp-author .author-details", ".author-name")
         for box in self.css(".amp-author .author-details"):
             # Without the option "amp-author-bio-name" the box names nobody.
-            if author := authors.get(inline_text(names[box])) if box in names else only:
+            if author := authors.get(without_by(label_text(names[box]))) if box in names else only:
                 author.bio = author.bio or _bio(box)
                 author.url = author.url or next((same.url for same in in_boxes if same.name == author.name), None)
         return [*authors.values()]

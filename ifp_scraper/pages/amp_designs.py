@@ -10,8 +10,8 @@ from web_poet import field
 from ifp_scraper.dates import read_amp_json_ld
 from ifp_scraper.items import Author, RecentPost
 from ifp_scraper.pages.amp import AmpPage
-from ifp_scraper.pages.article import Evidence
-from ifp_scraper.pages.body import inline_text
+from ifp_scraper.pages.article import Evidence, without_by
+from ifp_scraper.pages.body import inline_text, label_text
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
 
@@ -35,15 +35,15 @@ class AmpDesignPage(AmpPage):
 
     @field
     def authors(self) -> list[Author]:
-        authors = {author.name: author for author in self.people(".amp-wp-author")}
+        authors: dict[str | None, Author] = {author.name: author for author in self.people(".amp-wp-author")}
         in_boxes = self.people(".amp_author_area_wrapper strong")
         # "NAME: BIO" is one run of text; only the name is in an element.
         for box, strong in self.firsts(".amp_author_area_wrapper", "strong, .author-name").items():
-            name, whole = inline_text(strong), inline_text(box)
+            name, printed, whole = without_by(label_text(strong)), inline_text(strong), inline_text(box)
             if name and not authors:
                 authors[name] = Author(name)
             if author := authors.get(name):
-                author.bio = author.bio or (whole.startswith(name) and whole[len(name) :].lstrip(" :")) or None
+                author.bio = author.bio or (whole.startswith(printed) and whole[len(printed) :].lstrip(" :")) or None
                 author.url = author.url or next((same.url for same in in_boxes if same.name == name), None)
         return [*authors.values()]
 

@@ -56,7 +56,7 @@ _LICENSE = re.compile(
     r"licen[cs]ed under (?:an? |the )?(Creative Commons [^|©]{3,80}?Licen[cs]e|CC[ -]BY[\w .-]{0,20}\w)", re.I
 )
 _MAY_BE_LICENSED = re.compile(b"icen")  # faster than "in"
-_SAYS_LICENSED = etree.XPath('//*[text()[contains(., "icensed under") or contains(., "icenced under")]]')
+_SAYS_LICENSED = etree.XPath('//*[text()[contains(., "icensed") or contains(., "icenced")]]')
 _BY = re.compile(r"^\s*(?:published by|written by|by|author)\b\s*:?\s*", re.IGNORECASE)
 _HANDLE = re.compile(r"\s+@\w+$")
 
@@ -318,17 +318,19 @@ class ArticlePage(ItemPage[Article]):
             url = urls.absolute(self.capture.url, link)
             if url is None or not urls.same_article(url, self._url):
                 continue
-            match = _PAGE_OF_MANY.search(url)
-            number = int(match[1]) if match else 1
-            if number != self.page_number:
+            if (number := self._number_in(url)) != self.page_number:
                 found.setdefault(number, url)
         return dict(sorted(found.items()))
 
     @cached_property
     def page_number(self) -> int:
         """Which page of the post this is, from its own address; 1 for a post on one page."""
-        match = _PAGE_OF_MANY.search(self.capture.url)
-        return int(match[1]) if match and urls.same_article(self.capture.url, self._url) else 1
+        number = self._number_in(self.capture.url)
+        return number if number > 1 and urls.same_article(self.capture.url, self._url) else 1
+
+    def _number_in(self, url: str) -> int:
+        match = _PAGE_OF_MANY.search(url)
+        return int(match[1]) if match and match[1] != urls.slug(self._url) else 1  # a slug may be a number
 
     # -- tools for layouts ---------------------------------------------------------------------------------------
 

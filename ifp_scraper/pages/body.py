@@ -199,14 +199,13 @@ def inline_text(element: Element) -> str:
 
 def label_text(element: Element) -> str:
     """Return the text of a headline, label or caption: qTranslate's residue cut, what is escaped twice resolved."""
-    text = inline_text(element)
-    if "[:" in text:
-        text = first_language([text])[0]
-    return resolved(text)
+    return resolved(inline_text(element))
 
 
 def resolved(text: str) -> str:
-    """Resolve the entities that a text still shows: WordPress escapes labels twice at times."""
+    """Cut qTranslate's residue, and resolve entities that still show: WordPress escapes labels twice at times."""
+    if "[:" in text:
+        text = first_language([text])[0]
     return squeeze(_ENTITY.sub(lambda entity: unescape(entity[0]), text)) if "&" in text else text
 
 
@@ -557,7 +556,7 @@ def read_image(
     url = absolute(base, _source_of(element))
     if url is None or not url.startswith("http"):
         return None
-    return Image(url, original_image(url), squeeze(element.get("alt") or ""), caption, role)
+    return Image(url, original_image(url), resolved(squeeze(element.get("alt") or "")), caption, role)
 
 
 _YOUTUBE = re.compile(

@@ -84,6 +84,9 @@ _RECENT_POSTS, _MAY_BE_READ = 1, 2
 _READ_ANYWHERE = (b"icen", b"-crumb", b"tdb_single", b"td-post-content")
 """A license, breadcrumbs, blocks of a Cloud Library template, the body."""
 
+_READ = (b"td-post-content", b"cntn-wrp", b"the_content", b"sp-lt", b"r-pf")
+"""Bodies, the side column and recent posts: they stand in none of the others, unless that is not closed."""
+
 # A div is closed by the </div> that belongs to it, as in libxml2, as long as there is nothing of the third kind inside
 # it: the parts of a table (they do not let it through) or of the page (they close the div), and text that only looks
 # like tags. Nor does an article's headline stand in its surroundings.
@@ -246,10 +249,10 @@ class Document:
                     unclosed.add(name)
                     continue
                 inner_end, start = closing.span()
-                if name == b"script":
+                if name in (b"script", b"SCRIPT"):
                     if b"ld+json" in html[begin:tag_end].lower():
                         self._json_ld.append(html[tag_end + 1 : inner_end])
-                elif name == b"style":
+                elif name in (b"style", b"STYLE"):
                     self.styles.append(html[tag_end + 1 : inner_end])
             elif html[begin + 1] == _MARK:  # a comment
                 start = html.find(b"-->", begin) + 3
@@ -347,7 +350,7 @@ def _end_of_same(tag: bytes, html: bytes, start: int) -> int | None:
 
 def _may_be_emptied(inside: bytes, may_be_read: bool) -> bool:
     """Whether nothing in it is read, and every "<" has its ">": there are no tags in attributes."""
-    if may_be_read and any(name in inside for name in _READ_ANYWHERE):
+    if any(name in inside for name in (_READ_ANYWHERE if may_be_read else _READ)):
         return False
     return inside.translate(None, _NO_ANGLES) == b"<>" * inside.count(b"<")
 

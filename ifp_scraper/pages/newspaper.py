@@ -13,7 +13,7 @@ from ifp_scraper import urls
 from ifp_scraper.dates import read_theme_time
 from ifp_scraper.items import Author, Image
 from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
-from ifp_scraper.pages.body import closing_source, first_caption, inline_text
+from ifp_scraper.pages.body import closing_source, first_caption, inline_text, label_text
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
 
@@ -58,9 +58,9 @@ class NewspaperPage(ArticlePage):
     def _with_boxes(self, authors: list[Author], box: str, name: str, bio: str) -> list[Author]:
         """Add bios from the author boxes below the body, to the authors of the same name."""
         names = self.firsts(box, name)
-        by_name = {author.name: author for author in authors}
+        by_name: dict[str | None, Author] = {author.name: author for author in authors}
         for found, said in self.firsts(box, bio).items():
-            if found in names and (author := by_name.get(inline_text(names[found]))):
+            if found in names and (author := by_name.get(without_by(label_text(names[found])))):
                 author.bio = author.bio or inline_text(said) or None
         return authors
 

@@ -47,10 +47,8 @@ class WordPressPage(ArticlePage):
 
     @cached_property
     def _of_others(self) -> set[Element]:
-        """Lists of other articles; their article elements too, where this one has its own."""
-        in_article = any(box.tag == "article" for box in self._around_body)
-        query = ".wp-block-query, .wp-block-latest-posts" + (", article" if in_article else "")
-        return set(super().css(query)) - self._around_body
+        """Lists of other articles, and their article elements."""
+        return set(super().css(".wp-block-query, .wp-block-latest-posts, article")) - self._around_body
 
     @field
     def headline(self) -> str | None:
