@@ -82,7 +82,7 @@ def recordings(paths: str) -> list[Path]:
             continue
         path = Path(name)
         if os.path.isdir(name):  # unlike path.is_dir(), false for a name that no file can have
-            inside = sorted(one for one in path.rglob("*") if one.name.endswith(SUFFIXES))
+            inside = sorted(one for one in path.rglob("*") if one.name.endswith(SUFFIXES) and _may_be_read(one))
             if not inside:
                 raise RecordingError(f"the folder {name} holds no {', '.join(SUFFIXES)} file")
             found.extend(inside)
@@ -91,12 +91,17 @@ def recordings(paths: str) -> list[Path]:
                 raise RecordingError(f"{name} is no recording: its name must end in {', '.join(SUFFIXES)}")
             found.append(path)
         elif matches := sorted(glob.glob(name, recursive=True)):
-            found.extend(Path(match) for match in matches if match.endswith(SUFFIXES))
+            found.extend(Path(one) for one in matches if one.endswith(SUFFIXES) and _may_be_read(Path(one)))
         else:
             raise RecordingError(f"there is no recording {name}")
     if not found:
         raise RecordingError("archive= names no recording")
     return list(dict.fromkeys(found))
+
+
+def _may_be_read(path: Path) -> bool:
+    """Whether this is a file, not a folder or pipe; of a link that leads nowhere whoever opens it says so."""
+    return path.is_file() or not path.exists()
 
 
 def output_name(paths: str) -> str:

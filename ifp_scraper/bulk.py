@@ -22,7 +22,7 @@ import msgspec
 from fastwarc.warc import WarcRecord
 
 from ifp_scraper import urls
-from ifp_scraper.archive import plain_body
+from ifp_scraper.archive import RecordingError, plain_body
 from ifp_scraper.captures import read_age
 from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.recording import (
@@ -116,12 +116,28 @@ class Executor(Protocol):
 
 
 def cut(paths: Iterable[Path], size: int = SPAN) -> list[Span]:
-    """Cut recordings, see ``unpacking.seekable``, into spans; a WACZ file's members are parts of it."""
+    """Cut recordings, see ``unpacking.seekable``, into spans; a WACZ file's members are parts of it.
+
+    Raises:
+        RecordingError: when none of them can be opened.
+    """
     spans = []
+    closed = []
+    opened = False
     for path in paths:
-        whole = path.stat().st_size
-        for start, end in _members(path, whole):
+        try:
+            whole = path.stat().st_size
+            members = _members(path, whole)
+            opened = True
+        except (OSError, zipfile.BadZipFile) as error:
+            closed.append(f"{path} cannot be read ({error})")
+            continue
+        for start, end in members:
             spans += [Span(str(path), at, min(at + size, end), whole) for at in range(start, end, size)]
+    if not opened:
+        raise RecordingError("; ".join(closed))
+    for reason in closed:
+        logger.warning("%s; it was skipped", reason)
     return spans
 
 
@@ -144,6 +160,7 @@ def recorded_site(spans: list[Span], wanted: str) -> str:
 def _members(path: Path, whole: int) -> list[tuple[int, int]]:
     """Where WARC data stands in a file, as offsets."""
     if not path.name.endswith(".wacz"):
+        path.open("rb").close()
         return [(0, whole)]
     found = []
     with zipfile.ZipFile(path) as package, path.open("rb") as stream:
@@ -329,6 +346,7 @@ def extract_spans(
 
     Raises:
         StoreError: when the output fails.
+        RecordingError: when there is not one response in all spans.
     """
     partial = Partial(ledger.store.path.with_name(ledger.store.path.name + ".partial"))
     try:
@@ -353,11 +371,18 @@ def _write_all(spans: list[Span], partial: Partial, ledger: Ledger) -> None:
     """Put articles together and write them, each when the last of its spans has come."""
     last_span: dict[str, int] = {}
     evidence: dict[str, list[Evidence]] = {}
+    records: Counter[str] = Counter()
     for number, span in enumerate(spans):
         result = partial.read(span)
+        records[span.path] += result.records
         for seen in result.listed:
             evidence.setdefault(article_key(seen[2].url), []).append(seen)
         last_span.update(dict.fromkeys(result.articles, number))
+    for path, count in records.items():
+        if not count:
+            ledger.say(f"{path} holds no response that can be read")
+    if not records.total():
+        raise RecordingError("nothing can be read in the recordings")
     held: dict[str, list[PageView]] = {}
     for number, span in enumerate(spans):
         for key, views in partial.read(span).views().items():

@@ -39,7 +39,7 @@ def seekable(files: list[Path]) -> list[Path]:
                     found.append(_unpack(_Members(stream), path.name.removesuffix(".gz"), path))
             else:
                 found.append(path)
-        except zipfile.BadZipFile:
+        except (OSError, zipfile.BadZipFile):
             found.append(path)  # whoever reads it says what is wrong
     return found
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
 from itertools import count
+from os import mkfifo
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -225,6 +226,32 @@ def test_damage_is_skipped_and_the_rest_read(recording: Path, tmp_path: Path) ->
 
 
 @pytest.mark.slow
+def test_files_that_cannot_be_read_are_skipped_and_the_rest_read(recording: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    (folder / "folder.warc").mkdir(parents=True)
+    shutil.copy(recording / "both.warc.gz", folder / "good.warc.gz")
+    (folder / "broken.wacz").write_bytes(b"PK" + bytes(1000))
+    (folder / "gone.warc.gz").symlink_to("nowhere")
+    (folder / "noise.warc").write_bytes(Random(1).randbytes(9999))
+    mkfifo(folder / "pipe.warc.gz")
+    crawled, extracted, alone = (tmp_path / f"{name}.jsonl" for name in ("crawled", "extracted", "alone"))
+    for run in (
+        scrapy("extract", folder, "-o", extracted),
+        scrapy("crawl", "ifp", "-a", f"archive={folder}/*", "-o", crawled),
+    ):
+        assert run.status == 0, run.err
+        for name in ("broken.wacz", "gone.warc.gz", "noise.warc"):
+            assert name in run.err
+    assert scrapy("extract", recording / "both.warc.gz", "-o", alone).status == 0
+    assert content(extracted) == content(alone)
+    assert sorted(crawled.read_bytes().splitlines()) == sorted(alone.read_bytes().splitlines())
+    for name in ("broken.wacz", "gone.warc.gz", "noise.warc"):
+        run = scrapy("extract", folder / name, "-o", tmp_path / "none.jsonl")
+        assert (run.status > 0, "cannot be read" in run.err or "nothing can be read" in run.err) == (True, True), (
+            run.err
+        )
+
+
 def test_goes_on_after_a_kill(recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     many = tmp_path / "many.warc.gz"
     with many.open("wb") as stream:
