@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING
 from urllib.parse import urldefrag
 
 import brotli
-from fastwarc.warc import ArchiveIterator, WarcRecord
+from fastwarc.warc import WarcRecord
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
@@ -180,12 +180,14 @@ class Archive:
             with open_members(path) as members:
                 for name, stream in members:
                     if name == record.member:
-                        stream.seek(record.offset)
-                        found = next(iter(ArchiveIterator(stream, parse_http=True)))
-                        headers = list(found.http_headers)
-                        body = plain_body(found.reader.read(), headers)
-                        return headers, unwrap_page(body) if record.wayback else body
-        except (OSError, ValueError, StopIteration) as error:
+                        # More than one record begins here where a gzip member holds several.
+                        for found, body in read_responses(stream, str(path), record.offset, record.offset + 1, []):
+                            if _recorded(found, record.file, record.member) == record:
+                                headers = list(found.http_headers or ())
+                                body = plain_body(body, headers)
+                                return headers, unwrap_page(body) if record.wayback else body
+                        break
+        except (OSError, ValueError) as error:
             raise RecordingError(f"{path}: the record of {record.url} cannot be read: {error}") from error
         raise RecordingError(f"{path} has changed while it was read")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import tempfile
 import zipfile
 import zlib
@@ -34,8 +35,12 @@ def seekable(files: list[Path]) -> list[Path]:
             elif path.name.endswith(".zst"):
                 with path.open("rb") as stream:
                     found.append(_unpack(ZstdReader(stream), path.name.removesuffix(".zst"), path))
-            elif path.name.endswith(".gz") and _is_one_member(path):
+            elif path.name.endswith(".gz"):
                 with path.open("rb") as stream:
+                    if not _is_one_member(stream):
+                        found.append(path)
+                        continue
+                    stream.seek(0)
                     found.append(_unpack(_Members(stream), path.name.removesuffix(".gz"), path))
             else:
                 found.append(path)
@@ -55,16 +60,25 @@ def _place(name: str) -> Path:
 
 
 def _members(path: Path) -> list[Path]:
-    """The WACZ file itself, when its recordings are stored as they are, else a copy of each."""
+    """The WACZ file itself, when its recordings can be read in it from the middle, else a copy of each."""
     with zipfile.ZipFile(path) as package:
         members = [one for one in package.infolist() if one.filename.endswith((".warc", ".warc.gz"))]
-        if all(one.compress_type == zipfile.ZIP_STORED for one in members):
+        if not any(_must_be_copied(package, one) for one in members):
             return [path]
         copies = []
         for one in members:
             with package.open(one) as stream:
                 copies.append(_unpack(stream, Path(one.filename).name, path))
         return seekable(copies)
+
+
+def _must_be_copied(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+    if member.compress_type != zipfile.ZIP_STORED:
+        return True
+    if not member.filename.endswith(".gz"):
+        return False
+    with package.open(member) as stream:
+        return _is_one_member(stream)
 
 
 def _unpack(stream: IO[bytes] | ZstdReader | _Members, name: str, path: Path) -> Path:
@@ -110,17 +124,18 @@ class _Members:
                 return data
 
 
-def _is_one_member(path: Path) -> bool:
+def _is_one_member(stream: IO[bytes]) -> bool:
     """Whether the first gzip member holds more than one record."""
     inflate = zlib.decompressobj(31)
     try:
-        with path.open("rb") as stream:
-            start = inflate.decompress(stream.read(_CHUNK), _CHUNK)
-    except zlib.error:
+        start = inflate.decompress(stream.read(_CHUNK), _CHUNK)
+        head, _, rest = start.partition(b"\r\n\r\n")
+        length = re.search(rb"^Content-Length: *(\d{1,15})\s*$", head, re.IGNORECASE | re.MULTILINE)
+        if length is None:
+            return False
+        left = int(length[1]) + 4 - len(rest)
+        while left >= 0 and not inflate.eof and (packed := inflate.unconsumed_tail or stream.read(_CHUNK)):
+            left -= len(inflate.decompress(packed, _CHUNK))
+    except (OSError, zlib.error):
         return False
-    head, _, rest = start.partition(b"\r\n\r\n")
-    for line in head.splitlines():
-        name, _, value = line.partition(b":")
-        if name.lower() == b"content-length" and value.strip().isdigit():
-            return len(rest) > int(value) + 4
-    return False
+    return left < 0

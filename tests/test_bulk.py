@@ -195,7 +195,45 @@ def deflated_wacz(data: bytes, folder: Path) -> Path:
     return stored_wacz(data, folder, zipfile.ZIP_DEFLATED)
 
 
-@pytest.mark.parametrize("form", [plain_warc, gzipped_as_a_whole, zstd, stored_wacz, deflated_wacz])
+def picture() -> bytes:
+    """The record of a picture that is longer than what is unpacked at a time."""
+    content = Random(1).randbytes(1 << 21)
+    return (
+        b"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://ifpnews.com/p.jpg\r\n"
+        b"Content-Type: application/http\r\nContent-Length: %d\r\n\r\n"
+        b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n%b\r\n\r\n" % (len(content) + 45, content)
+    )
+
+
+def gzipped_as_a_whole_behind_a_picture(data: bytes, folder: Path) -> Path:
+    path = folder / "behind.warc.gz"
+    path.write_bytes(gzip.compress(picture() + gzip.decompress(data), 1))
+    return path
+
+
+def gzipped_in_two_parts(data: bytes, folder: Path) -> Path:
+    path = folder / "parts.warc.gz"
+    path.write_bytes(gzip.compress(picture(), 1) + gzip.compress(gzip.decompress(data)))
+    return path
+
+
+def gzipped_as_a_whole_in_wacz(data: bytes, folder: Path) -> Path:
+    return stored_wacz(gzip.compress(gzip.decompress(data)), folder)
+
+
+FORMS = [
+    plain_warc,
+    gzipped_as_a_whole,
+    gzipped_as_a_whole_behind_a_picture,
+    gzipped_in_two_parts,
+    zstd,
+    stored_wacz,
+    deflated_wacz,
+    gzipped_as_a_whole_in_wacz,
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_every_form_of_a_recording_gives_the_same_lines(
     form: Callable[[bytes, Path], Path], recording: Path, tmp_path: Path
 ) -> None:
@@ -225,7 +263,22 @@ def test_damage_is_skipped_and_the_rest_read(recording: Path, tmp_path: Path) ->
     assert len(lines(tmp_path / "whole.jsonl")) - 3 <= whole
 
 
-@pytest.mark.slow
+@pytest.mark.parametrize("gzipped", [True, False])
+def test_a_record_that_says_it_is_longer_than_it_is_swallows_none(
+    gzipped: bool, recording: Path, tmp_path: Path
+) -> None:
+    data = (recording / "one.warc.gz").read_bytes()
+    bad = re.sub(rb"(?<=Content-Length: )\d+", b"1073741824", picture()[:5000], count=1)
+    one = tmp_path / ("one.warc.gz" if gzipped else "one.warc")
+    one.write_bytes(gzip.compress(bad) + data if gzipped else bad + gzip.decompress(data))
+    assert scrapy("extract", recording / "one.warc.gz", "-o", tmp_path / "whole.jsonl").status == 0
+    for name, command in (("a", ("extract", one)), ("b", ("crawl", "ifp", "-a", f"archive={one}"))):
+        out = tmp_path / f"{name}.jsonl"
+        run = scrapy(*command, "-o", out)
+        assert (run.status, f"{one} at byte 0: a record is cut off" in run.err) == (0, True), run.err
+        assert content(out) == content(tmp_path / "whole.jsonl")
+
+
 def test_files_that_cannot_be_read_are_skipped_and_the_rest_read(recording: Path, tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     (folder / "folder.warc").mkdir(parents=True)
@@ -252,6 +305,7 @@ def test_files_that_cannot_be_read_are_skipped_and_the_rest_read(recording: Path
         )
 
 
+@pytest.mark.slow
 def test_goes_on_after_a_kill(recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     many = tmp_path / "many.warc.gz"
     with many.open("wb") as stream:
