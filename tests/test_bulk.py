@@ -305,6 +305,51 @@ def test_files_that_cannot_be_read_are_skipped_and_the_rest_read(recording: Path
         )
 
 
+def response(url: str, body: bytes, date: str, *headers: str, kind: str = "text/html") -> bytes:
+    """A record, not by our writer."""
+    head = "\r\n".join(("HTTP/1.1 200 OK", f"content-type: {kind}", *headers, "", ""))
+    block = head.encode() + body
+    return (
+        f"WARC/1.1\r\nWARC-Type: response\r\nWARC-Target-URI: {url}\r\nWARC-Date: {date}T06:00:00.5Z\r\n"
+        f"Content-Type: application/http\r\nContent-Length: {len(block)}\r\n\r\n"
+    ).encode() + block + b"\r\n\r\n"  # fmt: skip
+
+
+def story(text: str, *, slug: str = "a") -> bytes:
+    return (
+        f'<html><head><link rel="canonical" href="https://ifpnews.com/{slug}/"></head>'
+        f'<body class="single single-post postid-{ord(slug)}"><h1 class="entry-title">A Story</h1>'
+        f'<div class="td-post-content"><p>{text}</p></div></body></html>'
+    ).encode()
+
+
+def read_both_ways(recorded: Path) -> list[dict[str, Any]]:
+    """What extract writes; a crawl writes the same."""
+    crawled, extracted = recorded.with_suffix(".crawled.jsonl"), recorded.with_suffix(".extracted.jsonl")
+    for run in (
+        scrapy("crawl", "ifp", "-a", f"archive={recorded}", "-o", crawled),
+        scrapy("extract", recorded, "-o", extracted),
+    ):
+        assert run.status == 0, run.err
+    assert sorted(extracted.read_bytes().splitlines()) == sorted(crawled.read_bytes().splitlines())
+    return lines(extracted)
+
+
+def test_a_failed_capture_is_no_edit(tmp_path: Path) -> None:
+    url, whole = "https://ifpnews.com/a/", story("Some words.")
+    recorded = tmp_path / "a.warc"
+    challenge = b"<html><head><title>Just a moment...</title></head></html>"
+    bodies = {"2019-01-01": whole, "2020-01-01": whole[:-20], "2021-01-01": challenge}
+    recorded.write_bytes(b"".join(response(url, body, date) for date, body in bodies.items()))
+    assert [line["fetched_at"] for line in read_both_ways(recorded)] == ["2019-01-01T06:00:00Z"]
+    # Nor is it one in a run of its own.
+    alone, out = tmp_path / "alone.warc", tmp_path / "a.extracted.jsonl"
+    alone.write_bytes(response(url, whole[:-20], "2022-01-01"))
+    before = out.read_bytes()
+    assert scrapy("extract", alone, "-o", out).status == 0
+    assert out.read_bytes() == before
+
+
 @pytest.mark.slow
 def test_goes_on_after_a_kill(recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     many = tmp_path / "many.warc.gz"
