@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
@@ -23,6 +23,7 @@ from fastwarc.warc import WarcRecord
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
+from w3lib.url import safe_url_string
 
 from ifp_scraper import urls
 from ifp_scraper.unpacking import seekable
@@ -224,6 +225,8 @@ def _recorded(record: WarcRecord, number: int, member: str) -> Recorded | None:
 
 def _key(url: str) -> str:
     """Return an address without scheme, ``www.`` and fragment: these do not tell recorded addresses apart."""
+    with suppress(ValueError):  # as requests write addresses: host in lower case, percent-encoded
+        url = safe_url_string(url)
     return urldefrag(url)[0].split("://", 1)[-1].removeprefix("www.")
 
 
@@ -298,8 +301,8 @@ class ArchiveDownloadHandler:
         for name, value in pairs:
             if name.lower() not in ("transfer-encoding", "content-length", "content-encoding"):
                 headers.appendlist(name, value)
-        kind = responsetypes.from_args(headers=headers, url=request.url, body=body)
-        return kind(url=request.url, status=record.status, headers=headers, body=body)
+        kind = responsetypes.from_args(headers=headers, url=record.url, body=body)
+        return kind(url=record.url, status=record.status, headers=headers, body=body)
 
     async def close(self) -> None:
         """Nothing is held open."""

@@ -350,6 +350,29 @@ def test_a_failed_capture_is_no_edit(tmp_path: Path) -> None:
     assert out.read_bytes() == before
 
 
+def test_addresses_and_kinds_as_other_tools_write_them(tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    date = "2022-01-01"
+    amp = story("One.").replace(b"<html", b"<html amp").replace(b'"single ', b'"amp-single post-id-97 ')
+    amp = amp.replace(b"entry-title", b"amp-post-title").replace(b"td-post-content", b"cntn-wrp artl-cnt")
+    records = [
+        response("http://www.ifpnews.com/a/", story("One."), date),
+        response("https://ifpnews.com/a/amp/?noamp=mobile", amp, date),
+        response("https://WWW.IFPNEWS.COM/b/", story("Two.", slug="b"), date),
+        response("https://ifpnews.com/c/?x=\u062a", story("Three.", slug="c"), date),
+        response("https://ifpnews.com/d/", story("Four.", slug="d"), date, kind="application/xhtml+xml"),
+    ]
+    recorded.write_bytes(b"".join(records))
+    written = read_both_ways(recorded)
+    assert {url for line in written for url in (line["fetched_url"], *line["aliases"])} >= {
+        "http://www.ifpnews.com/a/",
+        "https://ifpnews.com/a/amp/?noamp=mobile",
+        "https://WWW.IFPNEWS.COM/b/",
+        "https://ifpnews.com/c/?x=\u062a",
+        "https://ifpnews.com/d/",
+    }
+
+
 @pytest.mark.slow
 def test_goes_on_after_a_kill(recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     many = tmp_path / "many.warc.gz"

@@ -196,7 +196,7 @@ def may_list(url: str, status: int, content_type: str, site: str) -> bool:
     if status != 200 or urls.host(url) != urls.host(site):
         return False
     # By its address too: what PHP prints before an answer makes it text/html.
-    return "xml" in content_type or _LISTS.search(url) is not None
+    return ("xml" in content_type and "html" not in content_type) or _LISTS.search(url) is not None
 
 
 def read_listed(
