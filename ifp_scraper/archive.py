@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import io
 import logging
 import os
 import re
@@ -19,6 +20,7 @@ from typing import IO, TYPE_CHECKING
 from urllib.parse import urldefrag
 
 import brotli
+from fastwarc import ZstdReader
 from fastwarc.warc import WarcRecord
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
@@ -261,15 +263,32 @@ def _joined_chunks(body: bytes) -> bytes:
 def _unpacked(body: bytes, coding: str) -> bytes:
     try:
         if coding in ("gzip", "x-gzip"):
-            return zlib.decompressobj(31).decompress(body, MAX_UNPACKED)
+            return _gunzipped(body)
+        if coding == "zstd":
+            return ZstdReader(io.BytesIO(body)).read(MAX_UNPACKED) or body
         if coding == "deflate":
             bits = 15 if body[:1] == b"\x78" else -15
             return zlib.decompressobj(bits).decompress(body, MAX_UNPACKED)
         if coding == "br":
             return bytes(brotli.Decompressor().process(body, output_buffer_limit=MAX_UNPACKED))
-    except (zlib.error, brotli.error):
+    except (OSError, ValueError, zlib.error, brotli.error):
         pass
     return body
+
+
+def _gunzipped(body: bytes) -> bytes:
+    """Unpack all gzip members; what is no member behind them is left out."""
+    unpacked = b""
+    while body and len(unpacked) < MAX_UNPACKED:
+        inflate = zlib.decompressobj(31)
+        try:
+            unpacked += inflate.decompress(body, MAX_UNPACKED - len(unpacked))
+        except zlib.error:
+            if not unpacked:
+                raise
+            break
+        body = inflate.unused_data
+    return unpacked
 
 
 class ArchiveDownloadHandler:

@@ -373,6 +373,28 @@ def test_addresses_and_kinds_as_other_tools_write_them(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("coding", "encode"),
+    [
+        ("zstd", lambda body: zstd_encoded(body[:99]) + zstd_encoded(body[99:])),
+        ("gzip", lambda body: gzip.compress(body[:99]) + gzip.compress(body[99:]) + b"\r\n"),
+    ],
+)
+def test_bodies_in_more_than_one_frame(coding: str, encode: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    body = encode(story("Some words."))
+    recorded.write_bytes(response("https://ifpnews.com/a/", body, "2022-01-01", f"Content-Encoding: {coding}"))
+    assert [line["body"] for line in read_both_ways(recorded)] == ["Some words."]
+
+
+def zstd_encoded(body: bytes) -> bytes:
+    packed = BytesIO()
+    writer = ZstdWriter(packed)
+    writer.write(body)
+    writer.close()
+    return packed.getvalue()
+
+
 @pytest.mark.slow
 def test_goes_on_after_a_kill(recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     many = tmp_path / "many.warc.gz"
