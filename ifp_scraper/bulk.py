@@ -39,6 +39,7 @@ from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import add_evidence, join_pages, merge_views
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
+from ifp_scraper.pages.article import EXTRACTOR_VERSION
 from ifp_scraper.rejections import NO_ARTICLE, Rejected
 from ifp_scraper.store import StoreError, explain
 from ifp_scraper.warc import read_responses, record_time
@@ -84,6 +85,9 @@ class SpanResult(msgspec.Struct):
     """What a worker found in a span."""
 
     span: Span
+    reader: str = ""
+    """What read it, and for which site, see ``_reader``."""
+
     records: int = 0
     listed: list[Evidence] = []
     faults: list[str] = []
@@ -179,7 +183,7 @@ def _members(path: Path, whole: int) -> list[tuple[int, int]]:
 
 def read_span(span: Span, site: str) -> SpanResult:
     """Read the records that begin in a span, and the articles of the site among them."""
-    result = SpanResult(span)
+    result = SpanResult(span, _reader(site))
     found: dict[str, list[PageView]] = {}
     with open(span.path, "rb") as stream:
         for record, body in read_responses(stream, span.path, span.start, span.end, result.faults):
@@ -188,6 +192,10 @@ def read_span(span: Span, site: str) -> SpanResult:
     result.articles = list(found)
     result.packed_views = msgspec.msgpack.encode({key: _join_early(views) for key, views in found.items()})
     return result
+
+
+def _reader(site: str) -> str:
+    return f"{EXTRACTOR_VERSION} {site}"
 
 
 def _read_record(
@@ -278,9 +286,10 @@ class Partial:
 
     Args:
         path: of the file; what an interrupted run left in it is used when it fits the recordings.
+        site: the same; what was read for another site, or by another version, is read again.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, site: str) -> None:
         self.path = path
         self.spans: dict[Span, tuple[int, int]] = {}
         self._stream = path.open("ab+")
@@ -290,12 +299,13 @@ class Partial:
             length = int.from_bytes(head, "big")
             data = self._stream.read(length)
             try:
-                span = msgspec.msgpack.decode(data, type=SpanResult).span if len(data) == length else None
+                result = msgspec.msgpack.decode(data, type=SpanResult) if len(data) == length else None
             except msgspec.DecodeError:
-                span = None
-            if span is None:
+                result = None
+            if result is None:
                 break
-            self.spans[span] = (whole + 8, length)
+            if result.reader == _reader(site):
+                self.spans[result.span] = (whole + 8, length)
             whole = self._stream.tell()
         self._stream.truncate(whole)
 
@@ -348,7 +358,7 @@ def extract_spans(
         StoreError: when the output fails.
         RecordingError: when there is not one response in all spans.
     """
-    partial = Partial(ledger.store.path.with_name(ledger.store.path.name + ".partial"))
+    partial = Partial(ledger.store.path.with_name(ledger.store.path.name + ".partial"), site)
     try:
         records = 0
         waiting = [span for span in spans if span not in partial.spans]

@@ -395,6 +395,19 @@ def zstd_encoded(body: bytes) -> bytes:
     return packed.getvalue()
 
 
+def test_what_another_version_or_site_left_half_done_is_read_again(
+    recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    span, path, site = bulk.cut([recording / "two.warc.gz"])[0], tmp_path / "a.partial", "https://ifpnews.com"
+    partial = bulk.Partial(path, site)
+    partial.add(bulk.read_span(span, site))
+    partial.close()
+    assert set(bulk.Partial(path, site).spans) == {span}
+    assert not bulk.Partial(path, "https://example.org").spans
+    monkeypatch.setattr(bulk, "EXTRACTOR_VERSION", "99")
+    assert not bulk.Partial(path, site).spans
+
+
 @pytest.mark.slow
 def test_goes_on_after_a_kill(recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     many = tmp_path / "many.warc.gz"
