@@ -72,14 +72,17 @@ class Recorded:
         return [self.url]
 
 
-def recordings(paths: str) -> list[Path]:
+def recordings(*paths: str) -> list[Path]:
     """Return the files that ``-a archive=`` names: files, folders, globs, comma-separated, or ``sample``.
+
+    A name that holds a comma is one name where there is such a file or folder.
 
     Raises:
         RecordingError: when something named is not there, or no recording.
     """
     found: list[Path] = []
-    for name in filter(None, (part.strip() for part in paths.split(","))):
+    parts = (part for path in paths for part in ([path] if os.path.exists(path) else path.split(",")))
+    for name in filter(None, (part if os.path.exists(part) else part.strip() for part in parts)):
         if name == SAMPLE:
             found.append(Path(str(resources.files("ifp_scraper") / "data" / "sample.warc.gz")))
             continue

@@ -25,6 +25,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from ifp_scraper import bulk
+from ifp_scraper.archive import recordings
 from ifp_scraper.unpacking import MAX_RATIO, seekable
 from tests.crawling import ROOT, lines, scrapy
 from tests.site import Site, make_posts, record, serve
@@ -406,6 +407,17 @@ def test_what_another_version_or_site_left_half_done_is_read_again(
     assert not bulk.Partial(path, "https://example.org").spans
     monkeypatch.setattr(bulk, "EXTRACTOR_VERSION", "99")
     assert not bulk.Partial(path, site).spans
+
+
+def test_a_comma_may_be_part_of_a_name(recording: Path, tmp_path: Path) -> None:
+    one, two = tmp_path / "a, b.warc.gz", tmp_path / "c.warc.gz"
+    for path in (one, two):
+        shutil.copy(recording / "two.warc.gz", path)
+    assert recordings(str(one)) == [one]
+    assert recordings(str(one), str(two)) == [one, two]
+    assert recordings(f"{two}, {two}, {tmp_path}/*b.warc.gz") == [two, one]
+    assert scrapy("extract", one, "-o", tmp_path / "a.jsonl").status == 0
+    assert scrapy("crawl", "ifp", "-a", f"archive={one}", "-o", tmp_path / "b.jsonl").status == 0
 
 
 @pytest.mark.slow

@@ -60,7 +60,7 @@ class Command(ScrapyCommand):
         try:
             check_settings(self.settings)
             options = read_options({}, self.settings["IFP_SITE"])
-            files = recordings(",".join(args))
+            files = recordings(*args)
             readable = seekable(files)
             if opts.dask and readable != files:
                 raise UsageError(
