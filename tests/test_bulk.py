@@ -222,7 +222,34 @@ def gzipped_as_a_whole_in_wacz(data: bytes, folder: Path) -> Path:
     return stored_wacz(gzip.compress(gzip.decompress(data)), folder)
 
 
+def header_names_in_lower_case(data: bytes, folder: Path) -> Path:
+    """As the Rust crate ``warc`` writes."""
+    path = folder / "lower.warc.gz"
+    path.write_bytes(b"".join(gzip.compress(in_lower_case(one)) for one in records_of(data)))
+    return path
+
+
+def in_lower_case(one: bytes) -> bytes:
+    head, _, block = one.partition(b"\r\n\r\n")
+    version, *fields = head.split(b"\r\n")
+    pairs = [line.split(b":", 1) for line in fields]
+    return b"\r\n".join([version, *(name.lower() + b":" + value for name, value in pairs), b"", block])
+
+
+def bare_line_feeds(data: bytes, folder: Path) -> Path:
+    path = folder / "lf.warc"
+    parts = (one.partition(b"\r\n\r\n") for one in records_of(data))
+    path.write_bytes(b"".join(head.replace(b"\r\n", b"\n") + b"\n\n" + block for head, _, block in parts))
+    return path
+
+
+def records_of(data: bytes) -> list[bytes]:
+    return [b"WARC/1." + one for one in gzip.decompress(data).split(b"WARC/1.")[1:]]
+
+
 FORMS = [
+    header_names_in_lower_case,
+    bare_line_feeds,
     plain_warc,
     gzipped_as_a_whole,
     gzipped_as_a_whole_behind_a_picture,
