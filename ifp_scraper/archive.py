@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import io
 import logging
 import os
 import re
@@ -10,7 +11,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from importlib import resources
@@ -19,10 +20,12 @@ from typing import IO, TYPE_CHECKING
 from urllib.parse import urldefrag
 
 import brotli
-from fastwarc.warc import ArchiveIterator, WarcRecord
+from fastwarc import ZstdReader
+from fastwarc.warc import WarcRecord
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
+from w3lib.url import safe_url_string
 
 from ifp_scraper import urls
 from ifp_scraper.unpacking import seekable
@@ -69,20 +72,23 @@ class Recorded:
         return [self.url]
 
 
-def recordings(paths: str) -> list[Path]:
+def recordings(*paths: str) -> list[Path]:
     """Return the files that ``-a archive=`` names: files, folders, globs, comma-separated, or ``sample``.
+
+    A name that holds a comma is one name where there is such a file or folder.
 
     Raises:
         RecordingError: when something named is not there, or no recording.
     """
     found: list[Path] = []
-    for name in filter(None, (part.strip() for part in paths.split(","))):
+    parts = (part for path in paths for part in ([path] if os.path.exists(path) else path.split(",")))
+    for name in filter(None, (part if os.path.exists(part) else part.strip() for part in parts)):
         if name == SAMPLE:
             found.append(Path(str(resources.files("ifp_scraper") / "data" / "sample.warc.gz")))
             continue
         path = Path(name)
         if os.path.isdir(name):  # unlike path.is_dir(), false for a name that no file can have
-            inside = sorted(one for one in path.rglob("*") if one.name.endswith(SUFFIXES))
+            inside = sorted(one for one in path.rglob("*") if one.name.endswith(SUFFIXES) and _may_be_read(one))
             if not inside:
                 raise RecordingError(f"the folder {name} holds no {', '.join(SUFFIXES)} file")
             found.extend(inside)
@@ -91,12 +97,17 @@ def recordings(paths: str) -> list[Path]:
                 raise RecordingError(f"{name} is no recording: its name must end in {', '.join(SUFFIXES)}")
             found.append(path)
         elif matches := sorted(glob.glob(name, recursive=True)):
-            found.extend(Path(match) for match in matches if match.endswith(SUFFIXES))
+            found.extend(Path(one) for one in matches if one.endswith(SUFFIXES) and _may_be_read(Path(one)))
         else:
             raise RecordingError(f"there is no recording {name}")
     if not found:
         raise RecordingError("archive= names no recording")
     return list(dict.fromkeys(found))
+
+
+def _may_be_read(path: Path) -> bool:
+    """Whether this is a file, not a folder or pipe; of a link that leads nowhere whoever opens it says so."""
+    return path.is_file() or not path.exists()
 
 
 def output_name(paths: str) -> str:
@@ -175,12 +186,14 @@ class Archive:
             with open_members(path) as members:
                 for name, stream in members:
                     if name == record.member:
-                        stream.seek(record.offset)
-                        found = next(iter(ArchiveIterator(stream, parse_http=True)))
-                        headers = list(found.http_headers)
-                        body = plain_body(found.reader.read(), headers)
-                        return headers, unwrap_page(body) if record.wayback else body
-        except (OSError, ValueError, StopIteration) as error:
+                        # More than one record begins here where a gzip member holds several.
+                        for found, body in read_responses(stream, str(path), record.offset, record.offset + 1, []):
+                            if _recorded(found, record.file, record.member) == record:
+                                headers = list(found.http_headers or ())
+                                body = plain_body(body, headers)
+                                return headers, unwrap_page(body) if record.wayback else body
+                        break
+        except (OSError, ValueError) as error:
             raise RecordingError(f"{path}: the record of {record.url} cannot be read: {error}") from error
         raise RecordingError(f"{path} has changed while it was read")
 
@@ -217,6 +230,8 @@ def _recorded(record: WarcRecord, number: int, member: str) -> Recorded | None:
 
 def _key(url: str) -> str:
     """Return an address without scheme, ``www.`` and fragment: these do not tell recorded addresses apart."""
+    with suppress(ValueError):  # as requests write addresses: host in lower case, percent-encoded
+        url = safe_url_string(url)
     return urldefrag(url)[0].split("://", 1)[-1].removeprefix("www.")
 
 
@@ -251,15 +266,32 @@ def _joined_chunks(body: bytes) -> bytes:
 def _unpacked(body: bytes, coding: str) -> bytes:
     try:
         if coding in ("gzip", "x-gzip"):
-            return zlib.decompressobj(31).decompress(body, MAX_UNPACKED)
+            return _gunzipped(body)
+        if coding == "zstd":
+            return ZstdReader(io.BytesIO(body)).read(MAX_UNPACKED) or body
         if coding == "deflate":
             bits = 15 if body[:1] == b"\x78" else -15
             return zlib.decompressobj(bits).decompress(body, MAX_UNPACKED)
         if coding == "br":
             return bytes(brotli.Decompressor().process(body, output_buffer_limit=MAX_UNPACKED))
-    except (zlib.error, brotli.error):
+    except (OSError, ValueError, zlib.error, brotli.error):
         pass
     return body
+
+
+def _gunzipped(body: bytes) -> bytes:
+    """Unpack all gzip members; what is no member behind them is left out."""
+    unpacked = b""
+    while body and len(unpacked) < MAX_UNPACKED:
+        inflate = zlib.decompressobj(31)
+        try:
+            unpacked += inflate.decompress(body, MAX_UNPACKED - len(unpacked))
+        except zlib.error:
+            if not unpacked:
+                raise
+            break
+        body = inflate.unused_data
+    return unpacked
 
 
 class ArchiveDownloadHandler:
@@ -291,8 +323,8 @@ class ArchiveDownloadHandler:
         for name, value in pairs:
             if name.lower() not in ("transfer-encoding", "content-length", "content-encoding"):
                 headers.appendlist(name, value)
-        kind = responsetypes.from_args(headers=headers, url=request.url, body=body)
-        return kind(url=request.url, status=record.status, headers=headers, body=body)
+        kind = responsetypes.from_args(headers=headers, url=record.url, body=body)
+        return kind(url=record.url, status=record.status, headers=headers, body=body)
 
     async def close(self) -> None:
         """Nothing is held open."""

@@ -22,7 +22,7 @@ import msgspec
 from fastwarc.warc import WarcRecord
 
 from ifp_scraper import urls
-from ifp_scraper.archive import plain_body
+from ifp_scraper.archive import RecordingError, plain_body
 from ifp_scraper.captures import read_age
 from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.recording import (
@@ -39,6 +39,7 @@ from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import add_evidence, join_pages, merge_views
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
+from ifp_scraper.pages.article import EXTRACTOR_VERSION
 from ifp_scraper.rejections import NO_ARTICLE, Rejected
 from ifp_scraper.store import StoreError, explain
 from ifp_scraper.warc import read_responses, record_time
@@ -84,6 +85,9 @@ class SpanResult(msgspec.Struct):
     """What a worker found in a span."""
 
     span: Span
+    reader: str = ""
+    """What read it, and for which site, see ``_reader``."""
+
     records: int = 0
     listed: list[Evidence] = []
     faults: list[str] = []
@@ -116,12 +120,28 @@ class Executor(Protocol):
 
 
 def cut(paths: Iterable[Path], size: int = SPAN) -> list[Span]:
-    """Cut recordings, see ``unpacking.seekable``, into spans; a WACZ file's members are parts of it."""
+    """Cut recordings, see ``unpacking.seekable``, into spans; a WACZ file's members are parts of it.
+
+    Raises:
+        RecordingError: when none of them can be opened.
+    """
     spans = []
+    closed = []
+    opened = False
     for path in paths:
-        whole = path.stat().st_size
-        for start, end in _members(path, whole):
+        try:
+            whole = path.stat().st_size
+            members = _members(path, whole)
+            opened = True
+        except (OSError, zipfile.BadZipFile) as error:
+            closed.append(f"{path} cannot be read ({error})")
+            continue
+        for start, end in members:
             spans += [Span(str(path), at, min(at + size, end), whole) for at in range(start, end, size)]
+    if not opened:
+        raise RecordingError("; ".join(closed))
+    for reason in closed:
+        logger.warning("%s; it was skipped", reason)
     return spans
 
 
@@ -144,6 +164,7 @@ def recorded_site(spans: list[Span], wanted: str) -> str:
 def _members(path: Path, whole: int) -> list[tuple[int, int]]:
     """Where WARC data stands in a file, as offsets."""
     if not path.name.endswith(".wacz"):
+        path.open("rb").close()
         return [(0, whole)]
     found = []
     with zipfile.ZipFile(path) as package, path.open("rb") as stream:
@@ -162,7 +183,7 @@ def _members(path: Path, whole: int) -> list[tuple[int, int]]:
 
 def read_span(span: Span, site: str) -> SpanResult:
     """Read the records that begin in a span, and the articles of the site among them."""
-    result = SpanResult(span)
+    result = SpanResult(span, _reader(site))
     found: dict[str, list[PageView]] = {}
     with open(span.path, "rb") as stream:
         for record, body in read_responses(stream, span.path, span.start, span.end, result.faults):
@@ -171,6 +192,10 @@ def read_span(span: Span, site: str) -> SpanResult:
     result.articles = list(found)
     result.packed_views = msgspec.msgpack.encode({key: _join_early(views) for key, views in found.items()})
     return result
+
+
+def _reader(site: str) -> str:
+    return f"{EXTRACTOR_VERSION} {site}"
 
 
 def _read_record(
@@ -261,9 +286,10 @@ class Partial:
 
     Args:
         path: of the file; what an interrupted run left in it is used when it fits the recordings.
+        site: the same; what was read for another site, or by another version, is read again.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, site: str) -> None:
         self.path = path
         self.spans: dict[Span, tuple[int, int]] = {}
         self._stream = path.open("ab+")
@@ -273,12 +299,13 @@ class Partial:
             length = int.from_bytes(head, "big")
             data = self._stream.read(length)
             try:
-                span = msgspec.msgpack.decode(data, type=SpanResult).span if len(data) == length else None
+                result = msgspec.msgpack.decode(data, type=SpanResult) if len(data) == length else None
             except msgspec.DecodeError:
-                span = None
-            if span is None:
+                result = None
+            if result is None:
                 break
-            self.spans[span] = (whole + 8, length)
+            if result.reader == _reader(site):
+                self.spans[result.span] = (whole + 8, length)
             whole = self._stream.tell()
         self._stream.truncate(whole)
 
@@ -329,8 +356,9 @@ def extract_spans(
 
     Raises:
         StoreError: when the output fails.
+        RecordingError: when there is not one response in all spans.
     """
-    partial = Partial(ledger.store.path.with_name(ledger.store.path.name + ".partial"))
+    partial = Partial(ledger.store.path.with_name(ledger.store.path.name + ".partial"), site)
     try:
         records = 0
         waiting = [span for span in spans if span not in partial.spans]
@@ -353,11 +381,18 @@ def _write_all(spans: list[Span], partial: Partial, ledger: Ledger) -> None:
     """Put articles together and write them, each when the last of its spans has come."""
     last_span: dict[str, int] = {}
     evidence: dict[str, list[Evidence]] = {}
+    records: Counter[str] = Counter()
     for number, span in enumerate(spans):
         result = partial.read(span)
+        records[span.path] += result.records
         for seen in result.listed:
             evidence.setdefault(article_key(seen[2].url), []).append(seen)
         last_span.update(dict.fromkeys(result.articles, number))
+    for path, count in records.items():
+        if not count:
+            ledger.say(f"{path} holds no response that can be read")
+    if not records.total():
+        raise RecordingError("nothing can be read in the recordings")
     held: dict[str, list[PageView]] = {}
     for number, span in enumerate(spans):
         for key, views in partial.read(span).views().items():

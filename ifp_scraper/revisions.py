@@ -2,7 +2,7 @@
 
 The publisher's edits raise ``revision``; a better view or a newer extractor only rereads. Views are ranked:
 canonical and AMP page merged, the canonical page alone, the AMP page alone; any of them without some of a long
-post's pages comes after those with all.
+post's pages, or cut off, comes after those with all.
 """
 
 from __future__ import annotations
@@ -103,8 +103,8 @@ def view_rank(layout: str) -> int:
 
 
 def _is_whole(article: Article) -> bool:
-    """Whether all pages of the post were read."""
-    return "one-page-of-many" not in article.warnings
+    """Whether all pages of the post were read, to their end."""
+    return not {"one-page-of-many", "truncated"}.intersection(article.warnings)
 
 
 def content_hash(article: Article) -> str:

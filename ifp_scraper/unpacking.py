@@ -1,11 +1,17 @@
-"""Recordings that cannot be read from the middle are unpacked first: compressed as a whole, with zstd, or twice."""
+"""Recordings that cannot be read from the middle are unpacked first: compressed as a whole, with zstd, or twice.
+
+So are those whose record headers FastWARC does not read, in lower case or with bare line feeds; both are rewritten.
+"""
 
 from __future__ import annotations
 
+import gzip
 import logging
+import re
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import IO
@@ -18,6 +24,9 @@ MAX_RATIO = 200
 """A recording may unpack to this many times its size; text unpacks to some 20 times."""
 
 _CHUNK = 1 << 20
+_NAMES = {
+    name.lower(): name for name in (b"WARC-Type", b"WARC-Target-URI", b"WARC-Date", b"Content-Type", b"Content-Length")
+}
 
 
 def seekable(files: list[Path]) -> list[Path]:
@@ -34,12 +43,19 @@ def seekable(files: list[Path]) -> list[Path]:
             elif path.name.endswith(".zst"):
                 with path.open("rb") as stream:
                     found.append(_unpack(ZstdReader(stream), path.name.removesuffix(".zst"), path))
-            elif path.name.endswith(".gz") and _is_one_member(path):
+            elif _is_written_otherwise(path):
+                with gzip.open(path) if _is_gzip(path) else path.open("rb") as stream:
+                    found.append(_unpack(_Rewritten(stream), path.name.removesuffix(".gz"), path))
+            elif path.name.endswith(".gz"):
                 with path.open("rb") as stream:
+                    if not _is_one_member(stream):
+                        found.append(path)
+                        continue
+                    stream.seek(0)
                     found.append(_unpack(_Members(stream), path.name.removesuffix(".gz"), path))
             else:
                 found.append(path)
-        except zipfile.BadZipFile:
+        except (OSError, zipfile.BadZipFile):
             found.append(path)  # whoever reads it says what is wrong
     return found
 
@@ -55,10 +71,10 @@ def _place(name: str) -> Path:
 
 
 def _members(path: Path) -> list[Path]:
-    """The WACZ file itself, when its recordings are stored as they are, else a copy of each."""
+    """The WACZ file itself, when its recordings can be read in it from the middle, else a copy of each."""
     with zipfile.ZipFile(path) as package:
         members = [one for one in package.infolist() if one.filename.endswith((".warc", ".warc.gz"))]
-        if all(one.compress_type == zipfile.ZIP_STORED for one in members):
+        if not any(_must_be_copied(package, one) for one in members):
             return [path]
         copies = []
         for one in members:
@@ -67,18 +83,82 @@ def _members(path: Path) -> list[Path]:
         return seekable(copies)
 
 
-def _unpack(stream: IO[bytes] | ZstdReader | _Members, name: str, path: Path) -> Path:
+def _must_be_copied(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
+    if member.compress_type != zipfile.ZIP_STORED:
+        return True
+    if not member.filename.endswith(".gz"):
+        return False
+    with package.open(member) as stream:
+        return _is_one_member(stream)
+
+
+def _unpack(stream: IO[bytes] | ZstdReader | _Members | _Rewritten, name: str, path: Path) -> Path:
     place = _place(name)
     left = MAX_RATIO * path.stat().st_size
     with place.open("wb") as copy:
         try:
             while left > 0 and (chunk := stream.read(_CHUNK)):
                 left -= copy.write(chunk)
-        except (EOFError, ValueError, zlib.error, zipfile.BadZipFile) as error:
+        except (EOFError, ValueError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
             logger.warning("%s: what follows byte %d unpacked cannot be read (%s)", path, copy.tell(), error)
         if left <= 0:
             logger.warning("%s unpacks to more than %d times its size; the rest was left", path, MAX_RATIO)
     return place
+
+
+class _Rewritten:
+    """Reads WARC records, with their headers written as FastWARC reads them."""
+
+    def __init__(self, stream: IO[bytes] | gzip.GzipFile) -> None:
+        self._pieces = _rewrite(stream)
+
+    def read(self, _size: int) -> bytes:
+        """Return the next piece, none at the end.
+
+        Raises:
+            ValueError: when no record begins where one should.
+        """
+        return next(self._pieces, b"")
+
+
+def _rewrite(stream: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
+    while line := stream.readline(_CHUNK):
+        if not line.strip():
+            continue
+        if not line.startswith(b"WARC/"):
+            raise ValueError("no record begins there")
+        head, length = [line.strip()], 0
+        while (line := stream.readline(_CHUNK).rstrip(b"\r\n")).strip():
+            name, colon, value = line.partition(b":")
+            if name.lower() == b"content-length":
+                length = int(value)
+            head.append(_NAMES.get(name.lower(), name) + colon + value)
+        yield b"\r\n".join((*head, b"", b""))
+        while length > 0 and (data := stream.read(min(length, _CHUNK))):
+            length -= len(data)
+            yield data
+        yield b"\r\n\r\n"
+
+
+def _is_gzip(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(2) == b"\x1f\x8b"
+
+
+def _is_written_otherwise(path: Path) -> bool:
+    """Whether FastWARC would not read the records' headers: names in other letters, or lines without CR."""
+    with path.open("rb") as stream:
+        start = stream.read(1 << 16)
+    if start[:2] == b"\x1f\x8b":
+        try:
+            start = zlib.decompressobj(31).decompress(start, 1 << 16)
+        except zlib.error:
+            return False
+    version, _, rest = start.partition(b"\n")
+    head = rest.split(b"\n\n" if version[-1:] != b"\r" else b"\r\n\r\n")[0]
+    if not version.startswith(b"WARC/") or b"\nwarc-type:" not in b"\n" + head.lower():
+        return False
+    return version[-1:] != b"\r" or b"WARC-Type:" not in head
 
 
 class _Members:
@@ -110,17 +190,18 @@ class _Members:
                 return data
 
 
-def _is_one_member(path: Path) -> bool:
+def _is_one_member(stream: IO[bytes]) -> bool:
     """Whether the first gzip member holds more than one record."""
     inflate = zlib.decompressobj(31)
     try:
-        with path.open("rb") as stream:
-            start = inflate.decompress(stream.read(_CHUNK), _CHUNK)
-    except zlib.error:
+        start = inflate.decompress(stream.read(_CHUNK), _CHUNK)
+        head, _, rest = start.partition(b"\r\n\r\n")
+        length = re.search(rb"^Content-Length: *(\d{1,15})\s*$", head, re.IGNORECASE | re.MULTILINE)
+        if length is None:
+            return False
+        left = int(length[1]) + 4 - len(rest)
+        while left >= 0 and not inflate.eof and (packed := inflate.unconsumed_tail or stream.read(_CHUNK)):
+            left -= len(inflate.decompress(packed, _CHUNK))
+    except (OSError, zlib.error):
         return False
-    head, _, rest = start.partition(b"\r\n\r\n")
-    for line in head.splitlines():
-        name, _, value = line.partition(b":")
-        if name.lower() == b"content-length" and value.strip().isdigit():
-            return len(rest) > int(value) + 4
-    return False
+    return left < 0

@@ -13,6 +13,7 @@ from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 from ifp_scraper.dates import parse_utc
 
 _MEMBER = b"\x1f\x8b\x08"
+_RECORD = b"\r\n\r\nWARC/1."
 
 
 def read_responses(
@@ -36,15 +37,21 @@ def read_responses(
                 last = record.stream_pos
                 if last >= end:
                     return
-                if record.http_headers is not None:
-                    body = record.reader.read()
-                    if body:
-                        yield record, body
-                    elif _is_cut_off(record):
-                        faults.append(f"{name} at byte {last}: a record is cut off")
-            if last + 1 >= end:
+                if record.http_headers is None:
+                    continue
+                body = record.reader.read()
+                unfinished = len(body) < record.content_length
+                if unfinished or (not body and _is_cut_off(record)):
+                    faults.append(f"{name} at byte {last}: a record is cut off")
+                if unfinished:  # its length is wrong, or the file ends here: whole records may be in the body
+                    body = body.partition(_RECORD)[0]
+                if body:
+                    yield record, body
+                if unfinished:
+                    at = _next_record(stream, last + 1, end)
+                    break
+            else:
                 return
-            at = None
         except (OSError, EOFError, ValueError) as error:
             faults.append(f"{name} at byte {last}: {error}")
             at = _next_record(stream, last + 1, end)

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
 from itertools import count
+from os import mkfifo
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -24,6 +25,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from ifp_scraper import bulk
+from ifp_scraper.archive import recordings
 from ifp_scraper.unpacking import MAX_RATIO, seekable
 from tests.crawling import ROOT, lines, scrapy
 from tests.site import Site, make_posts, record, serve
@@ -194,7 +196,72 @@ def deflated_wacz(data: bytes, folder: Path) -> Path:
     return stored_wacz(data, folder, zipfile.ZIP_DEFLATED)
 
 
-@pytest.mark.parametrize("form", [plain_warc, gzipped_as_a_whole, zstd, stored_wacz, deflated_wacz])
+def picture() -> bytes:
+    """The record of a picture that is longer than what is unpacked at a time."""
+    content = Random(1).randbytes(1 << 21)
+    return (
+        b"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://ifpnews.com/p.jpg\r\n"
+        b"Content-Type: application/http\r\nContent-Length: %d\r\n\r\n"
+        b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n%b\r\n\r\n" % (len(content) + 45, content)
+    )
+
+
+def gzipped_as_a_whole_behind_a_picture(data: bytes, folder: Path) -> Path:
+    path = folder / "behind.warc.gz"
+    path.write_bytes(gzip.compress(picture() + gzip.decompress(data), 1))
+    return path
+
+
+def gzipped_in_two_parts(data: bytes, folder: Path) -> Path:
+    path = folder / "parts.warc.gz"
+    path.write_bytes(gzip.compress(picture(), 1) + gzip.compress(gzip.decompress(data)))
+    return path
+
+
+def gzipped_as_a_whole_in_wacz(data: bytes, folder: Path) -> Path:
+    return stored_wacz(gzip.compress(gzip.decompress(data)), folder)
+
+
+def header_names_in_lower_case(data: bytes, folder: Path) -> Path:
+    """As the Rust crate ``warc`` writes."""
+    path = folder / "lower.warc.gz"
+    path.write_bytes(b"".join(gzip.compress(in_lower_case(one)) for one in records_of(data)))
+    return path
+
+
+def in_lower_case(one: bytes) -> bytes:
+    head, _, block = one.partition(b"\r\n\r\n")
+    version, *fields = head.split(b"\r\n")
+    pairs = [line.split(b":", 1) for line in fields]
+    return b"\r\n".join([version, *(name.lower() + b":" + value for name, value in pairs), b"", block])
+
+
+def bare_line_feeds(data: bytes, folder: Path) -> Path:
+    path = folder / "lf.warc"
+    parts = (one.partition(b"\r\n\r\n") for one in records_of(data))
+    path.write_bytes(b"".join(head.replace(b"\r\n", b"\n") + b"\n\n" + block for head, _, block in parts))
+    return path
+
+
+def records_of(data: bytes) -> list[bytes]:
+    return [b"WARC/1." + one for one in gzip.decompress(data).split(b"WARC/1.")[1:]]
+
+
+FORMS = [
+    header_names_in_lower_case,
+    bare_line_feeds,
+    plain_warc,
+    gzipped_as_a_whole,
+    gzipped_as_a_whole_behind_a_picture,
+    gzipped_in_two_parts,
+    zstd,
+    stored_wacz,
+    deflated_wacz,
+    gzipped_as_a_whole_in_wacz,
+]
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_every_form_of_a_recording_gives_the_same_lines(
     form: Callable[[bytes, Path], Path], recording: Path, tmp_path: Path
 ) -> None:
@@ -222,6 +289,162 @@ def test_damage_is_skipped_and_the_rest_read(recording: Path, tmp_path: Path) ->
     whole = len({line["url"] for line in lines(out)})
     scrapy("extract", recording / "one.warc.gz", "-o", tmp_path / "whole.jsonl")
     assert len(lines(tmp_path / "whole.jsonl")) - 3 <= whole
+
+
+@pytest.mark.parametrize("gzipped", [True, False])
+def test_a_record_that_says_it_is_longer_than_it_is_swallows_none(
+    gzipped: bool, recording: Path, tmp_path: Path
+) -> None:
+    data = (recording / "one.warc.gz").read_bytes()
+    bad = re.sub(rb"(?<=Content-Length: )\d+", b"1073741824", picture()[:5000], count=1)
+    one = tmp_path / ("one.warc.gz" if gzipped else "one.warc")
+    one.write_bytes(gzip.compress(bad) + data if gzipped else bad + gzip.decompress(data))
+    assert scrapy("extract", recording / "one.warc.gz", "-o", tmp_path / "whole.jsonl").status == 0
+    for name, command in (("a", ("extract", one)), ("b", ("crawl", "ifp", "-a", f"archive={one}"))):
+        out = tmp_path / f"{name}.jsonl"
+        run = scrapy(*command, "-o", out)
+        assert (run.status, f"{one} at byte 0: a record is cut off" in run.err) == (0, True), run.err
+        assert content(out) == content(tmp_path / "whole.jsonl")
+
+
+def test_files_that_cannot_be_read_are_skipped_and_the_rest_read(recording: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    (folder / "folder.warc").mkdir(parents=True)
+    shutil.copy(recording / "both.warc.gz", folder / "good.warc.gz")
+    (folder / "broken.wacz").write_bytes(b"PK" + bytes(1000))
+    (folder / "gone.warc.gz").symlink_to("nowhere")
+    (folder / "noise.warc").write_bytes(Random(1).randbytes(9999))
+    mkfifo(folder / "pipe.warc.gz")
+    crawled, extracted, alone = (tmp_path / f"{name}.jsonl" for name in ("crawled", "extracted", "alone"))
+    for run in (
+        scrapy("extract", folder, "-o", extracted),
+        scrapy("crawl", "ifp", "-a", f"archive={folder}/*", "-o", crawled),
+    ):
+        assert run.status == 0, run.err
+        for name in ("broken.wacz", "gone.warc.gz", "noise.warc"):
+            assert name in run.err
+    assert scrapy("extract", recording / "both.warc.gz", "-o", alone).status == 0
+    assert content(extracted) == content(alone)
+    assert sorted(crawled.read_bytes().splitlines()) == sorted(alone.read_bytes().splitlines())
+    for name in ("broken.wacz", "gone.warc.gz", "noise.warc"):
+        run = scrapy("extract", folder / name, "-o", tmp_path / "none.jsonl")
+        assert (run.status > 0, "cannot be read" in run.err or "nothing can be read" in run.err) == (True, True), (
+            run.err
+        )
+
+
+def response(url: str, body: bytes, date: str, *headers: str, kind: str = "text/html") -> bytes:
+    """A record, not by our writer."""
+    head = "\r\n".join(("HTTP/1.1 200 OK", f"content-type: {kind}", *headers, "", ""))
+    block = head.encode() + body
+    return (
+        f"WARC/1.1\r\nWARC-Type: response\r\nWARC-Target-URI: {url}\r\nWARC-Date: {date}T06:00:00.5Z\r\n"
+        f"Content-Type: application/http\r\nContent-Length: {len(block)}\r\n\r\n"
+    ).encode() + block + b"\r\n\r\n"  # fmt: skip
+
+
+def story(text: str, *, slug: str = "a") -> bytes:
+    return (
+        f'<html><head><link rel="canonical" href="https://ifpnews.com/{slug}/"></head>'
+        f'<body class="single single-post postid-{ord(slug)}"><h1 class="entry-title">A Story</h1>'
+        f'<div class="td-post-content"><p>{text}</p></div></body></html>'
+    ).encode()
+
+
+def read_both_ways(recorded: Path) -> list[dict[str, Any]]:
+    """What extract writes; a crawl writes the same."""
+    crawled, extracted = recorded.with_suffix(".crawled.jsonl"), recorded.with_suffix(".extracted.jsonl")
+    for run in (
+        scrapy("crawl", "ifp", "-a", f"archive={recorded}", "-o", crawled),
+        scrapy("extract", recorded, "-o", extracted),
+    ):
+        assert run.status == 0, run.err
+    assert sorted(extracted.read_bytes().splitlines()) == sorted(crawled.read_bytes().splitlines())
+    return lines(extracted)
+
+
+def test_a_failed_capture_is_no_edit(tmp_path: Path) -> None:
+    url, whole = "https://ifpnews.com/a/", story("Some words.")
+    recorded = tmp_path / "a.warc"
+    challenge = b"<html><head><title>Just a moment...</title></head></html>"
+    bodies = {"2019-01-01": whole, "2020-01-01": whole[:-20], "2021-01-01": challenge}
+    recorded.write_bytes(b"".join(response(url, body, date) for date, body in bodies.items()))
+    assert [line["fetched_at"] for line in read_both_ways(recorded)] == ["2019-01-01T06:00:00Z"]
+    # Nor is it one in a run of its own.
+    alone, out = tmp_path / "alone.warc", tmp_path / "a.extracted.jsonl"
+    alone.write_bytes(response(url, whole[:-20], "2022-01-01"))
+    before = out.read_bytes()
+    assert scrapy("extract", alone, "-o", out).status == 0
+    assert out.read_bytes() == before
+
+
+def test_addresses_and_kinds_as_other_tools_write_them(tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    date = "2022-01-01"
+    amp = story("One.").replace(b"<html", b"<html amp").replace(b'"single ', b'"amp-single post-id-97 ')
+    amp = amp.replace(b"entry-title", b"amp-post-title").replace(b"td-post-content", b"cntn-wrp artl-cnt")
+    records = [
+        response("http://www.ifpnews.com/a/", story("One."), date),
+        response("https://ifpnews.com/a/amp/?noamp=mobile", amp, date),
+        response("https://WWW.IFPNEWS.COM/b/", story("Two.", slug="b"), date),
+        response("https://ifpnews.com/c/?x=\u062a", story("Three.", slug="c"), date),
+        response("https://ifpnews.com/d/", story("Four.", slug="d"), date, kind="application/xhtml+xml"),
+    ]
+    recorded.write_bytes(b"".join(records))
+    written = read_both_ways(recorded)
+    assert {url for line in written for url in (line["fetched_url"], *line["aliases"])} >= {
+        "http://www.ifpnews.com/a/",
+        "https://ifpnews.com/a/amp/?noamp=mobile",
+        "https://WWW.IFPNEWS.COM/b/",
+        "https://ifpnews.com/c/?x=\u062a",
+        "https://ifpnews.com/d/",
+    }
+
+
+@pytest.mark.parametrize(
+    ("coding", "encode"),
+    [
+        ("zstd", lambda body: zstd_encoded(body[:99]) + zstd_encoded(body[99:])),
+        ("gzip", lambda body: gzip.compress(body[:99]) + gzip.compress(body[99:]) + b"\r\n"),
+    ],
+)
+def test_bodies_in_more_than_one_frame(coding: str, encode: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    body = encode(story("Some words."))
+    recorded.write_bytes(response("https://ifpnews.com/a/", body, "2022-01-01", f"Content-Encoding: {coding}"))
+    assert [line["body"] for line in read_both_ways(recorded)] == ["Some words."]
+
+
+def zstd_encoded(body: bytes) -> bytes:
+    packed = BytesIO()
+    writer = ZstdWriter(packed)
+    writer.write(body)
+    writer.close()
+    return packed.getvalue()
+
+
+def test_what_another_version_or_site_left_half_done_is_read_again(
+    recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    span, path, site = bulk.cut([recording / "two.warc.gz"])[0], tmp_path / "a.partial", "https://ifpnews.com"
+    partial = bulk.Partial(path, site)
+    partial.add(bulk.read_span(span, site))
+    partial.close()
+    assert set(bulk.Partial(path, site).spans) == {span}
+    assert not bulk.Partial(path, "https://example.org").spans
+    monkeypatch.setattr(bulk, "EXTRACTOR_VERSION", "99")
+    assert not bulk.Partial(path, site).spans
+
+
+def test_a_comma_may_be_part_of_a_name(recording: Path, tmp_path: Path) -> None:
+    one, two = tmp_path / "a, b.warc.gz", tmp_path / "c.warc.gz"
+    for path in (one, two):
+        shutil.copy(recording / "two.warc.gz", path)
+    assert recordings(str(one)) == [one]
+    assert recordings(str(one), str(two)) == [one, two]
+    assert recordings(f"{two}, {two}, {tmp_path}/*b.warc.gz") == [two, one]
+    assert scrapy("extract", one, "-o", tmp_path / "a.jsonl").status == 0
+    assert scrapy("crawl", "ifp", "-a", f"archive={one}", "-o", tmp_path / "b.jsonl").status == 0
 
 
 @pytest.mark.slow

@@ -60,7 +60,7 @@ class Command(ScrapyCommand):
         try:
             check_settings(self.settings)
             options = read_options({}, self.settings["IFP_SITE"])
-            files = recordings(",".join(args))
+            files = recordings(*args)
             readable = seekable(files)
             if opts.dask and readable != files:
                 raise UsageError(
@@ -99,7 +99,7 @@ class Command(ScrapyCommand):
             extract_spans(spans, ledger.options.site, ledger, executor, progress)
         except KeyboardInterrupt:
             reason = "shutdown"
-        except (StoreError, OSError) as error:
+        except (StoreError, RecordingError, OSError) as error:
             why = str(error)
         executor.close()
         ledger.finish(reason=reason, why=why, requests=0, received=received, errors=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -144,12 +145,15 @@ def _place(url: str) -> tuple[bool, str]:
 
 
 def without_failed(captures: list[C], failed: Callable[[C], bool]) -> list[C]:
-    """Leave out failed captures where the same page was captured again later."""
+    """Leave out failed captures of a page that has a better one; where all of them failed, keep the last."""
     places = [_place(capture.url) for capture in captures]
+    counts = Counter(places)
+    bad = [counts[place] > 1 and failed(capture) for place, capture in zip(places, captures, strict=True)]
+    usable = {place for place, is_bad in zip(places, bad, strict=True) if not is_bad}
     return [
         capture
         for number, capture in enumerate(captures)
-        if places[number] not in places[number + 1 :] or not failed(capture)
+        if not bad[number] or not (places[number] in usable or places[number] in places[number + 1 :])
     ]
 
 
@@ -192,7 +196,7 @@ def may_list(url: str, status: int, content_type: str, site: str) -> bool:
     if status != 200 or urls.host(url) != urls.host(site):
         return False
     # By its address too: what PHP prints before an answer makes it text/html.
-    return "xml" in content_type or _LISTS.search(url) is not None
+    return ("xml" in content_type and "html" not in content_type) or _LISTS.search(url) is not None
 
 
 def read_listed(
