@@ -251,6 +251,23 @@ def test_a_site_that_shows_nothing_is_a_failure(tmp_path: Path) -> None:
         assert "shows no articles" in run.why
 
 
+def test_a_site_with_plain_permalinks_is_a_failure(tmp_path: Path) -> None:
+    with site_of(20) as (site, server):
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            found = answer(target, headers)
+            for post in site.public():
+                found.body = found.body.replace(f"{post.slug}\\/".encode(), f"?p={post.id}".encode())
+            return found
+
+        server.get = get  # type: ignore[method-assign]
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert (run.status, run.articles) == (1, [])
+        assert run.why is not None
+        assert "permalinks are plain" in run.why
+
+
 # -- later runs ------------------------------------------------------------------------------------------------
 
 

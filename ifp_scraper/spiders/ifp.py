@@ -218,6 +218,9 @@ class IfpSpider(scrapy.Spider):
         seen: set[str] = set()
         async for ref in self._listed():
             key = urls.canonical(ref.url)
+            if not seen and _SHORTLINK.search(ref.url):
+                self.stop(f"the site's permalinks are plain ({ref.url}); only those with a slug can be crawled")
+                return
             if key in seen or not may_be_article(ref.url, self.options.site):
                 continue
             seen.add(key)
