@@ -268,6 +268,26 @@ def test_a_site_with_plain_permalinks_is_a_failure(tmp_path: Path) -> None:
         assert "permalinks are plain" in run.why
 
 
+@pytest.mark.parametrize("lastmod", [False, True])
+def test_a_gap_that_the_sitemap_filled_hides_no_later_edit(lastmod: bool, tmp_path: Path) -> None:
+    with site_of(230, sitemap_lastmod=lastmod) as (site, server):
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            if "&page=2" in target:
+                site.withdraw(site.public()[0].id)
+            return answer(target, headers)
+
+        server.get = get  # type: ignore[method-assign]
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert (public(site) < set(run.articles), run.status) == (True, 0)
+        assert "/wp-sitemap.xml" in run.asked  # REST has passed over one
+        server.get = answer  # type: ignore[method-assign]
+        site.advance(hours=1)
+        edited = site.edit(site.public()[150].id, headline="Edited")
+        assert dry_run(server, tmp_path / "a.jsonl").articles == [edited.path]
+
+
 # -- later runs ------------------------------------------------------------------------------------------------
 
 

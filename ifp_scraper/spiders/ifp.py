@@ -258,12 +258,15 @@ class IfpSpider(scrapy.Spider):
         await self._learn_robots()
         walk = self.ledger.walk(self.fetch, self._robots, everything=self.everything)
         found_any = announced = False
+        first: str | None = None
         reasons = []
         for name in self._sources(walk):
             source = SOURCES[name]()
             broken = len(walk.broken)
+            tells_edits = False
             try:
                 async for ref in source.find(walk):
+                    tells_edits = tells_edits or ref.modified_at is not None
                     if not announced:
                         announced = found_any = True
                         delay = self.crawler.get_extension(CrawlDelay)
@@ -277,7 +280,9 @@ class IfpSpider(scrapy.Spider):
                 continue
             found_any = True
             if source.complete or name == "listing":
-                walk.source = name
+                if first is None or tells_edits:  # a list without edits may fill a gap, but not serve the next run
+                    first = name
+                walk.source = first
                 if len(walk.broken) == broken:
                     walk.broken.clear()  # what another source could not show, this one did
                     break
