@@ -460,11 +460,14 @@ class IfpSpider(scrapy.Spider):
         if content_type and "html" not in content_type.lower():
             return None
         try:
-            return read_page(response.body, Capture(response.url, captured_at, age), content_type)
+            page = read_page(response.body, Capture(response.url, captured_at, age), content_type)
         except CutOff as error:
             if self.archive is None:
                 raise FetchFailed(str(error)) from error
             raise
+        if self.archive is None and page is not None and page.document.truncated and not page.blocks:
+            raise FetchFailed("the page breaks off before its text")  # as after a fatal error of PHP
+        return page
 
     async def _all_pages(self, page: ArticlePage, response: Response) -> Article:
         """Read the other pages of a post on several pages, and join them."""
