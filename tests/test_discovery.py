@@ -291,6 +291,21 @@ def test_a_gap_that_the_sitemap_filled_hides_no_later_edit(lastmod: bool, tmp_pa
 # -- later runs ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("source", [{}, {"rest": 403, "sitemap_lastmod": True}], ids=["rest", "sitemap"])
+def test_what_is_put_behind_a_password_is_fetched_once_more_alone(source: dict[str, Any], tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(60, **source) as (site, server):
+        dry_run(server, out)
+        site.advance(hours=1)
+        hidden = site.edit(site.open_posts()[30].id, password_protected=True)
+        assert dry_run(server, out).articles == [hidden.path]
+        site.advance(hours=1)
+        added = new_post(site)
+        assert dry_run(server, out).articles == [added.path]
+        site.edit(hidden.id, password_protected=False)
+        assert dry_run(server, out).articles == [hidden.path]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_later_runs_ask_little_and_miss_nothing(kind: str, tmp_path: Path) -> None:
     out = tmp_path / "a.jsonl"
