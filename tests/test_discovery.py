@@ -291,6 +291,18 @@ def test_a_gap_that_the_sitemap_filled_hides_no_later_edit(lastmod: bool, tmp_pa
 # -- later runs ------------------------------------------------------------------------------------------------
 
 
+def test_after_an_edit_of_many_at_once_all_are_found(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(400) as (site, server):
+        dry_run(server, out)
+        site.advance(hours=1)
+        edited = {site.edit(post.id, headline="Bulk").path for post in site.public()[20:370]}
+        assert set(dry_run(server, out).articles) == edited
+        run = dry_run(server, out)
+        assert not run.articles
+        assert len(run.asked) < 15
+
+
 @pytest.mark.parametrize("source", [{}, {"rest": 403, "sitemap_lastmod": True}], ids=["rest", "sitemap"])
 def test_what_is_put_behind_a_password_is_fetched_once_more_alone(source: dict[str, Any], tmp_path: Path) -> None:
     out = tmp_path / "a.jsonl"
