@@ -291,6 +291,15 @@ def test_a_gap_that_the_sitemap_filled_hides_no_later_edit(lastmod: bool, tmp_pa
 # -- later runs ------------------------------------------------------------------------------------------------
 
 
+def test_sources_that_were_named_count_for_that_run_alone(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(60) as (site, server):
+        dry_run(server, out, sources="sitemap")
+        site.advance(hours=1)
+        edited = site.edit(site.public()[30].id, headline="Edited")
+        assert edited.path in dry_run(server, out).articles
+
+
 def test_after_an_edit_of_many_at_once_all_are_found(tmp_path: Path) -> None:
     out = tmp_path / "a.jsonl"
     with site_of(400) as (site, server):

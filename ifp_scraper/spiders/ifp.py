@@ -282,7 +282,8 @@ class IfpSpider(scrapy.Spider):
             if source.complete or name == "listing":
                 if first is None or tells_edits:  # a list without edits may fill a gap, but not serve the next run
                     first = name
-                walk.source = first
+                if "sources" not in self.options.named:
+                    walk.source = first
                 if len(walk.broken) == broken:
                     walk.broken.clear()  # what another source could not show, this one did
                     break
