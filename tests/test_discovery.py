@@ -291,6 +291,24 @@ def test_a_gap_that_the_sitemap_filled_hides_no_later_edit(lastmod: bool, tmp_pa
 # -- later runs ------------------------------------------------------------------------------------------------
 
 
+def test_a_compressed_feed_is_known_again(tmp_path: Path) -> None:
+    with site_of(40, rest=404, sitemap=None) as (_, server):
+        answer = server.get
+        statuses = []
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            found = answer(target, headers)
+            if target == "/feed/":
+                statuses.append(found.status)
+                found.headers["ETag"] = "W/" + found.headers["ETag"]  # as nginx does
+            return found
+
+        server.get = get  # type: ignore[method-assign]
+        for _ in range(2):
+            assert dry_run(server, tmp_path / "a.jsonl").status == 0
+        assert statuses == [200, 304]
+
+
 def test_sources_that_were_named_count_for_that_run_alone(tmp_path: Path) -> None:
     out = tmp_path / "a.jsonl"
     with site_of(60) as (site, server):

@@ -51,7 +51,7 @@ def _unchanged(headers: dict[str, str], mark: str, changed: datetime) -> bool:
     """Both validators must agree where both are sent, as in WordPress."""
     answers = []
     if "if-none-match" in headers:
-        answers.append(headers["if-none-match"].removeprefix("W/") == mark)
+        answers.append(headers["if-none-match"] == mark)
     if "if-modified-since" in headers:
         try:
             answers.append(parsedate_to_datetime(headers["if-modified-since"]) >= changed.replace(microsecond=0))
