@@ -101,11 +101,15 @@ class AuditSpider(IfpSpider):
         audit.gone.append(url)
 
     def _leads_elsewhere(self, response: Response, known: Known) -> bool:
-        """Whether another article answers: WordPress guesses where an address that is gone might lead."""
-        if not response.meta.get("redirect_urls") or known.id is None:
-            return False
+        """Whether another article answers, or for good the front page.
+
+        WordPress guesses where an address that is gone might lead; plugins send all such addresses to the front page.
+        """
+        reasons = set(response.meta.get("redirect_reasons", ()))
+        if not reasons or urls.slug(response.url) == "":
+            return bool(reasons) and reasons <= {301, 308}
         try:
             page = self._page(response)
         except UnreadablePage:
             return False
-        return page is not None and page.id not in (None, known.id)
+        return page is not None and None not in (page.id, known.id) and page.id != known.id
