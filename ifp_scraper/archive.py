@@ -328,3 +328,22 @@ class ArchiveDownloadHandler:
 
     async def close(self) -> None:
         """Nothing is held open."""
+
+
+_HANDLER = "ifp_scraper.archive.ArchiveDownloadHandler"
+OFFLINE = {
+    "DOWNLOAD_HANDLERS": {
+        "http": _HANDLER,
+        "https": _HANDLER,
+        "file": None,
+        "ftp": None,
+        "s3": None,
+        "data": None,
+    },
+    "DOWNLOAD_DELAY": 0,
+    "AUTOTHROTTLE_ENABLED": False,
+    "ROBOTSTXT_OBEY": False,
+    "RETRY_ENABLED": False,
+    "IFP_ARCHIVE": None,
+}
+"""Settings of an archive run: no handler that could open a socket, and no delays."""

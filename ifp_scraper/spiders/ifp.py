@@ -20,7 +20,7 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 
 from ifp_scraper import urls
-from ifp_scraper.archive import Archive, recordings
+from ifp_scraper.archive import OFFLINE, Archive, recordings
 from ifp_scraper.captures import capture_time
 from ifp_scraper.checks import check_settings
 from ifp_scraper.dates import parse_utc
@@ -52,24 +52,6 @@ SOURCES: dict[str, type[Source]] = {
     "feed": FeedSource,
     "listing": ListingSource,
 }
-_HANDLER = "ifp_scraper.archive.ArchiveDownloadHandler"
-OFFLINE = {
-    "DOWNLOAD_HANDLERS": {
-        "http": _HANDLER,
-        "https": _HANDLER,
-        "file": None,
-        "ftp": None,
-        "s3": None,
-        "data": None,
-    },
-    "DOWNLOAD_DELAY": 0,
-    "AUTOTHROTTLE_ENABLED": False,
-    "ROBOTSTXT_OBEY": False,
-    "RETRY_ENABLED": False,
-    "IFP_ARCHIVE": None,
-}
-"""Settings of an archive run: no handler that could open a socket, and no delays."""
-
 _SHORTLINK = re.compile(r"[?&]p=\d")
 
 _MAX_UNDER_WAY = 64
