@@ -25,7 +25,7 @@ from ifp_scraper import urls
 from ifp_scraper.archive import RecordingError, plain_body
 from ifp_scraper.captures import read_age
 from ifp_scraper.discovery.listing import may_be_article
-from ifp_scraper.discovery.recording import (
+from ifp_scraper.discovery.readings import (
     Evidence,
     article_key,
     evidence_at,
@@ -119,7 +119,7 @@ class Executor(Protocol):
         ...
 
 
-def cut(paths: Iterable[Path], size: int = SPAN) -> list[Span]:
+def cut_spans(paths: Iterable[Path], size: int = SPAN) -> list[Span]:
     """Cut recordings, see ``unpacking.seekable``, into spans; a WACZ file's members are parts of it.
 
     Raises:
@@ -281,7 +281,7 @@ def _missing_pages(views: list[PageView]) -> set[int]:
     return {number for view in canonical for number in (1, *view.other_pages) if number not in numbers}
 
 
-class Partial:
+class PartialResults:
     """What workers gave, in a file beside the output, until all is read.
 
     Args:
@@ -358,7 +358,7 @@ def extract_spans(
         StoreError: when the output fails.
         RecordingError: when there is not one response in all spans.
     """
-    partial = Partial(ledger.store.path.with_name(ledger.store.path.name + ".partial"), site)
+    partial = PartialResults(ledger.store.path.with_name(ledger.store.path.name + ".partial"), site)
     try:
         records = 0
         waiting = [span for span in spans if span not in partial.spans]
@@ -377,7 +377,7 @@ def extract_spans(
     partial.remove()
 
 
-def _write_all(spans: list[Span], partial: Partial, ledger: Ledger) -> None:
+def _write_all(spans: list[Span], partial: PartialResults, ledger: Ledger) -> None:
     """Put articles together and write them, each when the last of its spans has come."""
     last_span: dict[str, int] = {}
     evidence: dict[str, list[Evidence]] = {}

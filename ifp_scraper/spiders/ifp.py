@@ -28,7 +28,7 @@ from ifp_scraper.dates import parse_utc
 from ifp_scraper.discovery import FetchFailed, Source, SourceUnavailable, Walk
 from ifp_scraper.discovery.feed import FeedSource
 from ifp_scraper.discovery.listing import ListingSource, may_be_article
-from ifp_scraper.discovery.recording import RecordedArticle, find_recorded, is_amp_address
+from ifp_scraper.discovery.readings import RecordedArticle, find_recorded, is_amp_address
 from ifp_scraper.discovery.rest import RestSource
 from ifp_scraper.discovery.sitemap import SitemapSource
 from ifp_scraper.items import Article

@@ -10,7 +10,7 @@ from scrapy.http import Response
 from ifp_scraper import urls
 from ifp_scraper.captures import capture_time
 from ifp_scraper.discovery import Fetch, FetchFailed
-from ifp_scraper.discovery.recording import RecordedArticle
+from ifp_scraper.discovery.readings import RecordedArticle
 from ifp_scraper.items import Article
 from ifp_scraper.merge import join_pages, merge_views
 from ifp_scraper.options import Options
