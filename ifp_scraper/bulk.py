@@ -22,7 +22,7 @@ import msgspec
 from fastwarc.warc import WarcRecord
 
 from ifp_scraper import urls
-from ifp_scraper.archive import RecordingError, plain_body
+from ifp_scraper.archive import RecordingError, plain_body, site_of
 from ifp_scraper.captures import read_age
 from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.readings import (
@@ -42,7 +42,7 @@ from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.pages.article import EXTRACTOR_VERSION
 from ifp_scraper.rejections import NO_ARTICLE, Rejected
 from ifp_scraper.store import StoreError, explain
-from ifp_scraper.warc import read_responses, record_time
+from ifp_scraper.warc import read_responses, record_address, record_time
 from ifp_scraper.wayback import unwrap_address, unwrap_page
 
 logger = logging.getLogger(__name__)
@@ -146,19 +146,18 @@ def cut_spans(paths: Iterable[Path], size: int = SPAN) -> list[Span]:
 
 
 def recorded_site(spans: list[Span], wanted: str) -> str:
-    """Return the root of the site that was recorded: the one wanted if a page is its, else the commonest."""
-    found: Counter[str] = Counter()
+    """Return the root of the site that was recorded, see ``archive.site_of``."""
+    return site_of(_pages(spans), wanted)
+
+
+def _pages(spans: list[Span]) -> Iterator[str]:
+    """Yield the address of every page in the spans."""
     for span in spans:
         with open(span.path, "rb") as stream:
             for record, _ in read_responses(stream, span.path, span.start, span.end, []):
-                url, _kept_at = unwrap_address((record.headers.get("WARC-Target-URI") or "").strip("<>"))
-                assert record.http_headers is not None
-                if record.http_headers.status_code != 200 or "html" not in (record.http_content_type or "").lower():
-                    continue
-                if urls.host(url) == urls.host(wanted):
-                    return wanted
-                found["/".join(url.split("/", 3)[:3])] += 1
-    return found.most_common(1)[0][0] if found else wanted
+                head = record.http_headers
+                if head and head.status_code == 200 and "html" in (record.http_content_type or "").lower():
+                    yield unwrap_address(record_address(record))[0]
 
 
 def _members(path: Path, whole: int) -> list[tuple[int, int]]:
@@ -201,7 +200,7 @@ def _reader(site: str) -> str:
 def _read_record(
     record: WarcRecord, body: bytes, site: str, listed: list[Evidence], found: dict[str, list[PageView]]
 ) -> None:
-    url, kept_at = unwrap_address((record.headers.get("WARC-Target-URI") or "").strip("<>"))
+    url, kept_at = unwrap_address(record_address(record))
     head = record.http_headers
     # Pages of other hosts, and everything but 200, are passed over before anything is parsed.
     if head is None or head.status_code != 200 or urls.host(url) != urls.host(site):
