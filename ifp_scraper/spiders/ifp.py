@@ -55,8 +55,6 @@ SOURCES: dict[str, type[Source]] = {
     "feed": FeedSource,
     "listing": ListingSource,
 }
-_SHORTLINK = re.compile(r"[?&]p=\d")
-
 _MAX_UNDER_WAY = 64
 """Most articles begun but not yet written: bounds the memory of a long crawl, and what a kill costs."""
 
@@ -203,7 +201,7 @@ class IfpSpider(scrapy.Spider):
         for named in self.options.urls:
             url = urls.of_site(self.options.site + "/", named) or named
             # /?p=658 has no address of its own before it is asked.
-            address = url if _SHORTLINK.search(url) else self._first_address(urls.canonical(url))
+            address = url if urls.post_id(url) else self._first_address(urls.canonical(url))
             if address not in seen:
                 seen.add(address)
                 yield Wanted(ArticleRef(url if address == url else urls.canonical(url)), address)
