@@ -256,7 +256,7 @@ def _join_early(views: list[PageView]) -> list[PageView]:
 
 
 def put_together(views: list[PageView]) -> Article | None:
-    """Return one article from the pages of one reading; null when none of them is an article's first page."""
+    """Return one article from the pages of one reading; None when none of them is an article's first page."""
     articles = []
     for kind in ("canonical", "amp"):
         pages = sorted((v for v in views if v.article and _kind(v) == kind), key=lambda view: view.page_number)

@@ -160,7 +160,7 @@ def ago_bounds(words: str) -> tuple[float, float] | None:
         return None
     count = int(match[1])
     length, begin, end = _BRACKETS[match[2].lower()]
-    if length == 1:  # seconds are not rounded; nought is printed as one
+    if length == 1:  # seconds are not rounded; 0 is printed as 1
         low, high = (0.0 if count <= 1 else float(count)), float(count + 1)
     else:
         low, high = (count - 0.5) * length, (count + 0.5) * length

@@ -29,7 +29,7 @@ def absolute(base: str, url: str | None) -> str | None:
 @lru_cache(maxsize=1024)
 def _checked(base: str, url: str) -> str | None:
     url = url.strip()
-    if not url.isprintable():  # browsers drop line breaks; other control characters are nobody's address
+    if not url.isprintable():  # browsers drop line breaks; no address has other control characters
         url = _LINE_BREAKS.sub("", url)
         if _CONTROLS.search(url):
             return None

@@ -376,7 +376,7 @@ class _Walk:
         if "wp-block-table" in classes:  # a caption is of the table, not of a picture in a cell
             return context._replace(caption=None)
         if tag == "figure" or not _FRAME_CLASSES.isdisjoint(classes):
-            # A caption is of the figure's own picture; that of a gallery is nobody's.
+            # A caption is that of the figure's own picture; a gallery's is that of no picture.
             nested = next(element.iterdescendants("figure"), None) is not None
             caption = None if nested else first_caption(element)
             gallery = context.gallery or not _GALLERY_CLASSES.isdisjoint(classes)
@@ -575,7 +575,7 @@ _YOUTUBE = re.compile(
 
 
 def embed_of(element: Element, base: str) -> Embed | None:
-    """Read one of the elements ``EMBED_TAGS``; null for what has no address."""
+    """Read one of the elements ``EMBED_TAGS``; None for what has no address."""
     tag = element.tag
     if tag in _AMP_EMBEDS:
         kind, attribute, address = _AMP_EMBEDS[tag]

@@ -105,7 +105,9 @@ class IfpSpider(scrapy.Spider):
         fetching = 1 + settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
         self._turns = Turns(fetching, _MAX_UNDER_WAY, lambda: self.ending)
         self._running = 0
+        """Articles that were begun and are not read yet."""
         self._found = 0
+        """Articles that were read and are in the range: ``limit`` counts them."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> IfpSpider:
@@ -239,12 +241,14 @@ class IfpSpider(scrapy.Spider):
         return urls.canonical(url) if is_amp_address(url) else url
 
     async def _listed(self) -> AsyncIterator[ArticleRef]:
+        """Yield what the site lists, after rejected addresses that are due for another try."""
         for ref in self.ledger.worth_another_try() if self.options.whole else ():
             yield ref
         async for ref in self._discovered():
             yield ref
 
     async def _discovered(self) -> AsyncIterator[ArticleRef]:
+        """Yield what the sources list, asked in order of preference until one has listed everything."""
         await self._learn_robots()
         walk = self.ledger.walk(self.fetch, self._robots, everything=self.everything)
         found_any = announced = False
@@ -422,7 +426,7 @@ class IfpSpider(scrapy.Spider):
         except (FetchFailed, UnreadablePage):
             if reading is None or reading.amp_address is None:
                 raise
-        # Recorded beside what cannot be used: the AMP page alone, as ``scrapy extract`` reads it.
+        # The recorded canonical page cannot be used: the AMP page is read alone, as ``scrapy extract`` does.
         amp = await self.fetch(reading.amp_address, page=True, captures=reading.captures)
         return await self._views.read(amp)
 
@@ -490,13 +494,14 @@ def _instant(text: str | None) -> datetime | None:
 
 
 _WORDLESS = {ResponseDataLossError: "the answer broke off", DownloadCancelledError: "the answer is too long"}
-"""What Scrapy raises without a word."""
+"""Exceptions of Scrapy that have no message."""
 
 _FAILURE = re.compile(r"^\[<twisted\.python\.failure\.Failure [\w.]+: (.+?)\.?>")
-"""What it hands on from Twisted."""
+"""A list of Twisted's failures as text, which is the message of some exceptions: the words of the first one."""
 
 
 def _in_words(error: Exception) -> str:
+    """Say in one line why a fetch failed."""
     first_line = (str(error).splitlines() or [""])[0][:300]
     if failure := _FAILURE.search(first_line):
         return failure[1]
