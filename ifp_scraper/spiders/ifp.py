@@ -1,13 +1,12 @@
 """The spider: discovery says what to fetch, page objects read it, and every article ends as one item.
 
-It holds no selectors, and is the only place that makes requests. ``views`` reads what comes, ``turns``
-keeps its order, ``patience`` says when to give up.
+It holds no selectors, and is the only place that makes requests. ``views`` reads what comes, ``turns`` gives it in
+order, ``patience`` says when to give up.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -47,14 +46,13 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.robotstxt import RobotParser
 
-logger = logging.getLogger(__name__)
-
 SOURCES: dict[str, type[Source]] = {
     "rest": RestSource,
     "sitemap": SitemapSource,
     "feed": FeedSource,
     "listing": ListingSource,
 }
+
 _MAX_UNDER_WAY = 64
 """Most articles begun but not yet written: bounds the memory of a long crawl, and what a kill costs."""
 
