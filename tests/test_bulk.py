@@ -158,9 +158,9 @@ def test_order_does_not_hang_on_the_workers(recording: Path, tmp_path: Path, mon
 def test_spans_cut_nothing_off(recording: Path) -> None:
     """However small the spans, every record is read once."""
     path = recording / "both.warc.gz"
-    whole = bulk.read_span(bulk.cut([path], 1 << 30)[0], "https://ifpnews.com")
+    whole = bulk.read_span(bulk.cut_spans([path], 1 << 30)[0], "https://ifpnews.com")
     for size in (5_000, 50_000):
-        parts = [bulk.read_span(span, "https://ifpnews.com") for span in bulk.cut([path], size)]
+        parts = [bulk.read_span(span, "https://ifpnews.com") for span in bulk.cut_spans([path], size)]
         assert sum(part.records for part in parts) == whole.records
         assert not [fault for part in parts for fault in part.faults]
 
@@ -426,14 +426,14 @@ def zstd_encoded(body: bytes) -> bytes:
 def test_what_another_version_or_site_left_half_done_is_read_again(
     recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    span, path, site = bulk.cut([recording / "two.warc.gz"])[0], tmp_path / "a.partial", "https://ifpnews.com"
-    partial = bulk.Partial(path, site)
+    span, path, site = bulk.cut_spans([recording / "two.warc.gz"])[0], tmp_path / "a.partial", "https://ifpnews.com"
+    partial = bulk.PartialResults(path, site)
     partial.add(bulk.read_span(span, site))
     partial.close()
-    assert set(bulk.Partial(path, site).spans) == {span}
-    assert not bulk.Partial(path, "https://example.org").spans
+    assert set(bulk.PartialResults(path, site).spans) == {span}
+    assert not bulk.PartialResults(path, "https://example.org").spans
     monkeypatch.setattr(bulk, "EXTRACTOR_VERSION", "99")
-    assert not bulk.Partial(path, site).spans
+    assert not bulk.PartialResults(path, site).spans
 
 
 def test_a_comma_may_be_part_of_a_name(recording: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ifp_scraper.dates import (
     CLOCK_READING,
-    LONGEST,
+    MAX_TIME_LENGTH,
     SITE_ZONE,
     ago_bounds,
     ago_interval,
@@ -109,8 +109,8 @@ def test_months_and_years_are_those_of_the_calendar() -> None:
     assert read_ago("1 month ago", datetime(2024, 3, 31, 6, tzinfo=UTC)) == datetime(2024, 2, 29, 6, tzinfo=UTC)
     assert read_ago("1 Year ago", datetime(2024, 2, 29, 6, tzinfo=UTC)) == datetime(2023, 2, 28, 6, tzinfo=UTC)
     assert read_ago("2000 years ago", datetime(1999, 1, 1, tzinfo=UTC)) is None
-    assert read_ago("12 hours ago".ljust(LONGEST), NOW) == NOW - timedelta(hours=12)
-    assert read_ago("12 hours ago".ljust(LONGEST + 1), NOW) is None
+    assert read_ago("12 hours ago".ljust(MAX_TIME_LENGTH), NOW) == NOW - timedelta(hours=12)
+    assert read_ago("12 hours ago".ljust(MAX_TIME_LENGTH + 1), NOW) is None
 
 
 @pytest.mark.parametrize(
@@ -162,8 +162,8 @@ def test_dates_of_feeds_and_headers(text: str | None, read: str | None) -> None:
         ("3000-01-01T00:00:00Z", None),
         ("0000-00-00T00:00:00", None),
         ("2017-12-11", None),
-        ("2017-12-11T14:55:08Z".ljust(LONGEST), "2017-12-11T14:55:08Z"),
-        ("2017-12-11T14:55:08Z".ljust(LONGEST + 1), None),
+        ("2017-12-11T14:55:08Z".ljust(MAX_TIME_LENGTH), "2017-12-11T14:55:08Z"),
+        ("2017-12-11T14:55:08Z".ljust(MAX_TIME_LENGTH + 1), None),
         (None, None),
     ],
 )

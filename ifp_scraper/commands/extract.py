@@ -13,7 +13,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from ifp_scraper.archive import RecordingError, recordings
-from ifp_scraper.bulk import Executor, Span, cut, extract_spans, recorded_site
+from ifp_scraper.bulk import Executor, Span, cut_spans, extract_spans, recorded_site
 from ifp_scraper.checks import check_settings
 from ifp_scraper.commands import fail, refuse_unknown_options
 from ifp_scraper.executors import Dask, Processes
@@ -66,7 +66,7 @@ class Command(ScrapyCommand):
                 raise UsageError(
                     "a recording that is compressed as a whole, with zstd, or twice must be unpacked for a cluster"
                 )
-            spans = cut(readable)
+            spans = cut_spans(readable)
             options = replace(options, site=recorded_site(spans, options.site))
         except (BadArgument, RecordingError, OSError, BadZipFile) as error:
             raise UsageError(str(error)) from None

@@ -13,7 +13,7 @@ from web_poet import field
 from ifp_scraper import urls
 from ifp_scraper.dates import (
     CLOCK_READING,
-    LONGEST,
+    MAX_TIME_LENGTH,
     ago_interval,
     format_utc,
     read_ago,
@@ -101,7 +101,7 @@ class AmpPage(ArticlePage):
             return None
         post = RecentPost(entry.headline, urls.canonical(url), entry.excerpt, entry.section, entry.published_raw)
         captured_at = self.capture.captured_at
-        if entry.published_raw and len(entry.published_raw) <= LONGEST and captured_at:
+        if entry.published_raw and len(entry.published_raw) <= MAX_TIME_LENGTH and captured_at:
             times = _read_ago(entry.published_raw, captured_at, self.capture.age)
             post.published_at, post.published_earliest, post.published_latest = times
         return post

@@ -304,19 +304,20 @@ class _Walk:
         elif text and (text := squeeze_lines(text)):
             self._add(text, text, context)
 
+    # inside(), child() and _block() call each other: with one more frame for each level of nesting, MAX_DEPTH levels
+    # might not fit into Python's stack.
     def child(self, element: Element, context: _Context) -> None:
         """Walk one element; its tail is the caller's."""
         tag = element.tag
-        if not isinstance(tag, str):
+        if not isinstance(tag, str):  # a comment
             return
-        is_block = tag in _BLOCK_TAGS
         classes = None
         if element.keys() and (  # most paragraphs have no attributes
             ((classes := element.get("class")) is not None and _is_junk(classes))
             or hidden_by_attribute(element)
             or self.style_sheet.hides(element)
         ):
-            if is_block:  # what stands before it and after it is not one run
+            if tag in _BLOCK_TAGS:  # what stands before it and after it is not one run
                 self.end_block(context)
         elif tag == "br":
             self.say(LINE_BREAK, context)
@@ -329,24 +330,25 @@ class _Walk:
         elif tag in _NO_TEXT_TAGS:
             pass
         elif self._depth >= MAX_DEPTH:
-            if "too-deep" not in self.warnings:
-                self.warnings.append("too-deep")
-            self.say(" ".join(map(str, element.itertext())), context)
+            self._flatten(element, context)
         else:
             self._depth += 1
             self._related = self._related or classes in _RELATED_CLASSES
             if tag == "a":
                 self._link(element, context)
-            elif tag == "amp-carousel":  # its words are captions
-                for image in element.iter(*_IMAGE_TAGS):
-                    frame = image.getparent()
-                    caption = first_caption(frame) if frame is not None and frame is not element else None
-                    self._image(image, context._replace(gallery=True, caption=caption))
-            elif is_block:
+            elif tag == "amp-carousel":
+                self._carousel(element, context)
+            elif tag in _BLOCK_TAGS:
                 self._block(element, tag, classes, context)
             else:
                 self.inside(element, context)
             self._depth -= 1
+
+    def _flatten(self, element: Element, context: _Context) -> None:
+        """Take all text of an element that is nested too deep to be walked."""
+        if "too-deep" not in self.warnings:
+            self.warnings.append("too-deep")
+        self.say(" ".join(map(str, element.itertext())), context)
 
     def _block(self, element: Element, tag: str, classes: str | None, context: _Context) -> None:
         self.end_block(context)
@@ -374,7 +376,7 @@ class _Walk:
         if "wp-block-table" in classes:  # a caption is of the table, not of a picture in a cell
             return context._replace(caption=None)
         if tag == "figure" or not _FRAME_CLASSES.isdisjoint(classes):
-            # A caption is of the figure's own picture; that of a gallery is nobody's.
+            # A caption is that of the figure's own picture; a gallery's is that of no picture.
             nested = next(element.iterdescendants("figure"), None) is not None
             caption = None if nested else first_caption(element)
             gallery = context.gallery or not _GALLERY_CLASSES.isdisjoint(classes)
@@ -452,6 +454,13 @@ class _Walk:
         image = read_image(element, self.base, context.caption, "gallery" if context.gallery else "body")
         if image is not None:
             self.images.setdefault(image.url, image)
+
+    def _carousel(self, carousel: Element, context: _Context) -> None:
+        """Take the pictures of an AMP gallery; its words are their captions."""
+        for image in carousel.iter(*_IMAGE_TAGS):
+            frame = image.getparent()
+            caption = first_caption(frame) if frame is not None and frame is not carousel else None
+            self._image(image, context._replace(gallery=True, caption=caption))
 
     def _quoted_embed(self, quote: Element, classes: list[str]) -> None:
         """A post of a social network pasted as a quote: its text stays, its address is an embed."""
@@ -566,7 +575,7 @@ _YOUTUBE = re.compile(
 
 
 def embed_of(element: Element, base: str) -> Embed | None:
-    """Read one of the elements ``EMBED_TAGS``; null for what has no address."""
+    """Read one of the elements ``EMBED_TAGS``; None for what has no address."""
     tag = element.tag
     if tag in _AMP_EMBEDS:
         kind, attribute, address = _AMP_EMBEDS[tag]
