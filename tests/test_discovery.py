@@ -390,6 +390,15 @@ def test_a_range_takes_nothing_outside_and_everything_inside(tmp_path: Path) -> 
         assert not inside & set(again.articles)
 
 
+def test_rest_is_asked_for_the_range_alone_and_its_first_second_belongs_to_it(tmp_path: Path) -> None:
+    with site_of(250) as (site, server):
+        newest_first = site.public()
+        until, since = newest_first[40].published, newest_first[60].published
+        run = dry_run(server, tmp_path / "a.jsonl", since=format_utc(since) or "", until=format_utc(until) or "")
+        assert run.articles == [post.path for post in newest_first if since <= post.published < until]
+        assert len([page for page in run.asked if "/wp/v2/posts" in page]) == 1
+
+
 def test_a_sitemap_leaves_out_what_was_edited_last_long_before_the_range(tmp_path: Path) -> None:
     with site_of(150, rest=403, sitemap="yoast") as (site, server):
         run = dry_run(server, tmp_path / "a.jsonl", since="2024-01-01")
