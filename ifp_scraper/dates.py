@@ -142,7 +142,9 @@ _BRACKETS: dict[str, tuple[int, int, float]] = {
 }
 _CALENDAR = re.compile("month|year", re.IGNORECASE)
 _ANY_DAY = date(2001, 1, 1)
-_HAS_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)|\d[./-]\d{1,2}[./-]\d\d(?!\d)")
+_HAS_YEAR = re.compile(r"(?<!\d)(?<!\d[./-])\d{4}(?!\d)")
+"""A year that is not the last of three numbers: whether 06/05/2024 is in May or in June nobody can tell."""
+
 _AGO = re.compile(r"\s*(\d{1,4})\s+(second|min|hour|day|week|month|year)(?:(?<=min)ute)?s?\s+ago\s*", re.IGNORECASE)
 
 

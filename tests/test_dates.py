@@ -217,10 +217,15 @@ def test_words_without_a_year_are_no_printed_date(words: str) -> None:
     assert read_printed_date(words) is None
 
 
-@pytest.mark.parametrize("words", ["December 11, 2017 18:25", "2017-12-11 18:25", "12/11/17 18:25"])
+@pytest.mark.parametrize("words", ["December 11, 2017 18:25", "2017-12-11 18:25", "11-Dec-2017 18:25"])
 def test_a_printed_date_is_the_sites_clock(words: str) -> None:
     first = datetime(2017, 12, 11, 14, 55, tzinfo=UTC)
     assert read_printed_date(words) == (first, first + timedelta(seconds=59))
+
+
+@pytest.mark.parametrize("words", ["06/05/2024 18:25", "13/05/2024", "6.5.2024", "12/11/17 18:25"])
+def test_numbers_that_may_be_day_or_month_are_no_printed_date(words: str) -> None:
+    assert read_printed_date(words) is None  # WordPress offers m/d/Y and d/m/Y
 
 
 @given(INSTANTS)
