@@ -229,7 +229,7 @@ def read_printed_date(words: str) -> tuple[datetime, datetime] | None:
     read = dateparser.parse(words, languages=["en"], settings={"STRICT_PARSING": True})
     if read is None or not 1900 <= read.year <= 2999 or re.search("ago|yesterday|today|now", words, re.IGNORECASE):
         return None
-    first = read.replace(tzinfo=SITE_ZONE, second=0, microsecond=0).astimezone(UTC)
+    first = read.replace(tzinfo=read.tzinfo or SITE_ZONE, second=0, microsecond=0).astimezone(UTC)
     span = timedelta(seconds=59) if re.search(r"\d:\d\d", words) else timedelta(days=1, seconds=-1)
     return first, first + span
 

@@ -119,6 +119,8 @@ def test_months_and_years_are_those_of_the_calendar() -> None:
         ("December 11, 2017 18:25", "2017-12-11T14:55:00Z", "2017-12-11T14:55:59Z"),
         ("July 11, 2017 6:25 pm", "2017-07-11T13:55:00Z", "2017-07-11T13:55:59Z"),  # summer time, until 2022
         ("December 11, 2017", "2017-12-10T20:30:00Z", "2017-12-11T20:29:59Z"),
+        ("December 11, 2017 14:55 UTC", "2017-12-11T14:55:00Z", "2017-12-11T14:55:59Z"),  # a format may name the zone
+        ("December 11, 2017 18:25 +03:30", "2017-12-11T14:55:00Z", "2017-12-11T14:55:59Z"),
     ],
 )
 def test_a_traditional_date_is_the_sites_clock(words: str, first: str, last: str) -> None:
