@@ -631,7 +631,7 @@ def _mark_related(blocks: list[Block], plain: list[str]) -> None:
         if _is_linked(rest, plain_rest) or is_link(number, ("paragraph", "list_item", "heading")):
             may_follow = ("list_item",)  # it has its link: one in a paragraph below is the article's
         elif not _WORD.search(plain_rest) and is_link(number + 1, ("list_item", "paragraph")):
-            may_follow = ("list_item", "paragraph")
+            may_follow = (blocks[number + 1]["kind"],)
         if may_follow:
             _make_related(block)
 
