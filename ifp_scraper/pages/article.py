@@ -56,7 +56,7 @@ _LICENSE = re.compile(
     r"licen[cs]ed under (?:an? |the )?(Creative Commons [^|©]{3,80}?Licen[cs]e|CC[ -]BY[\w .-]{0,20}\w)", re.I
 )
 _MAY_BE_LICENSED = re.compile(b"icen")  # faster than "in"
-_SAYS_LICENSED = etree.XPath('//*[text()[contains(., "icensed") or contains(., "icenced")]]')
+_SAYS_LICENSED = etree.XPath('//a[@rel="license"] | //*[text()[contains(., "icensed") or contains(., "icenced")]]')
 _BY = re.compile(r"^\s*(?:published by|written by|by|author)\b\s*:?\s*", re.IGNORECASE)
 _HANDLE = re.compile(r"\s+@\w+$")
 
@@ -279,12 +279,12 @@ class ArticlePage(ItemPage[Article]):
     def license(self) -> str | None:
         if _MAY_BE_LICENSED.search(self.document.html) is None:
             return None
-        link = self.css('a[rel="license"]')
-        if link and (words := inline_text(link[0])):
-            return words
         said: Any = _SAYS_LICENSED(self.document.root)
-        for element in said:
-            if match := _LICENSE.search(inline_text(element)):
+        for element in reversed(said):  # the site's own stands below the article, whose pictures may have others
+            words = inline_text(element)
+            if element.get("rel") == "license" and words:
+                return words
+            if match := _LICENSE.search(words):
                 return squeeze(match[1])
         return None
 
