@@ -11,7 +11,7 @@ import re
 from ifp_scraper.items import Article
 from ifp_scraper.pages.amp import AmpSwiftPage
 from ifp_scraper.pages.amp_designs import AmpDesign1Page, AmpDesign2Page, AmpDesign3Page
-from ifp_scraper.pages.article import ArticlePage, Capture, CutOff, UnreadablePage
+from ifp_scraper.pages.article import ArticlePage, Capture, CutOff, UnreadablePage, says_article
 from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.newspaper import Newspaper4Page, NewspaperCloudPage, NewspaperPage
 from ifp_scraper.pages.wordpress import WordPressPage
@@ -100,8 +100,4 @@ def _is_article(document: Document) -> bool:
         (said.get("content") or "").lower() == "article" for said in document.tree.find('meta[property="og:type"]')
     ):
         return True
-    return any(_says_article(item) for item, _ in document.json_ld) and bool(document.tree.find("article"))
-
-
-def _says_article(item: dict[str, object]) -> bool:
-    return item.get("@type") in ("Article", "NewsArticle", "BlogPosting")
+    return any(says_article(item) for item, _ in document.json_ld) and bool(document.tree.find("article"))

@@ -415,14 +415,14 @@ class ArticlePage(ItemPage[Article]):
     def graph_articles(self) -> list[dict[str, Any]]:
         """Articles (else web pages) of an SEO plugin's JSON-LD graph."""
         pieces = [item for item, in_graph in self.document.json_ld if in_graph]
-        articles = [item for item in pieces if _is_article(item)]
+        articles = [item for item in pieces if says_article(item)]
         return articles or [item for item in pieces if "WebPage" in _kinds(item)]
 
     @cached_property
     def plain_article(self) -> dict[str, Any]:
         """The first article in JSON-LD outside of a graph; not AMPforWP's, whose times are not true as printed."""
         for item, in_graph in self.document.json_ld:
-            if not in_graph and _is_article(item):
+            if not in_graph and says_article(item):
                 return {} if b"AMP for WP" in self.document.html else item
         return {}
 
@@ -494,7 +494,8 @@ def _readers(layout: type[ArticlePage]) -> list[tuple[str, Callable[[ArticlePage
     ]
 
 
-def _is_article(item: dict[str, Any]) -> bool:
+def says_article(item: dict[str, Any]) -> bool:
+    """Whether an object of JSON-LD is an article, of whatever kind."""
     return any(name.endswith("Article") or name == "BlogPosting" for name in _kinds(item))
 
 
