@@ -27,7 +27,7 @@ MAX_PARTS = 10_000
 # What is not in this list is inline, as a browser takes any element that it does not know.
 _BLOCK_TAGS = words(
     "address article aside blockquote body center dd details dialog dir div dl dt fieldset figure footer h1 h2 h3"
-    " h4 h5 h6 header hgroup hr li main menu nav ol p pre section summary table tbody td tfoot th thead tr ul"
+    " h4 h5 h6 header hgroup hr legend li main menu nav ol p pre section summary table tbody td tfoot th thead tr ul"
     " caption amp-accordion amp-carousel amp-fit-text"
 )
 # Not embed: it is empty, but to libxml2 it holds what follows.
@@ -325,6 +325,7 @@ class _Walk:
         elif tag in EMBED_TAGS:
             if tag in ("amp-twitter", "amp-instagram"):  # a blockquote on the canonical page
                 self.end_block(context)
+            self.say(" ", context)  # the words around a player are two
             self._add_embed(embed_of(element, self.base))
         elif tag in _NO_TEXT_TAGS:
             pass
