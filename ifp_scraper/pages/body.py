@@ -87,11 +87,11 @@ _JUNK = words(
     " tptn_counter gdrts-rating-block post-views wpulike pvc_stats post-ratings rmp-widgets-container"
     " amp-author author-box-wrap amp_author_area cmts ampforwp-comment-wrapper comments-area comment-respond"
     " td-post-source-tags td-post-source-via td-tags tdb-tags sp-athr amp-tags"
-    # tables of contents made by a plugin, screen reader hints
+    # tables of contents made by a plugin, what only screen readers or a click show
     " ez-toc-container toc_container toc_title toc_list lwptoc wp-block-aioseo-table-of-contents simpletoc-title"
     " elementor-widget-table-of-contents simpletoc-list uagb-toc__wrap wp-block-rank-math-toc-block"
     " wp-block-yoast-seo-table-of-contents"
-    " screen-reader-text td-visual-hidden"
+    " screen-reader-text td-visual-hidden sr-only visually-hidden elementor-screen-only wp-polls-loading"
     # captions belong to pictures
     " wp-caption-text wp-caption-dd gallery-caption wp-element-caption blocks-gallery-caption tiled-gallery-caption"
     # controls of tagDiv's slides and smart lists, and the second row of the same pictures
