@@ -51,8 +51,11 @@ _AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"],
 EMBED_TAGS = words("iframe video audio amp-iframe amp-video amp-audio") | _AMP_EMBEDS.keys()
 _IMAGE_TAGS = frozenset(("img", "amp-img", "amp-anim"))
 
+_UNSEEN = words("screen-reader-text td-visual-hidden sr-only visually-hidden elementor-screen-only")
+"""Class names of hints for screen readers; the style sheets that hide them are files of their own."""
+
 # Exact class names of what a theme or plugin puts into the body (MARKUP.md 1, 4, 5 and 8).
-_JUNK = words(
+_JUNK = _UNSEEN | words(
     # page numbers, next and previous
     "ampforwp_post_pagination page-links post-nav-links page-nav page-nav-post post-navigation nav-links"
     " td-post-next-prev post-pagination-meta wp-block-post-navigation-link wp-block-query-pagination"
@@ -87,11 +90,11 @@ _JUNK = words(
     " tptn_counter gdrts-rating-block post-views wpulike pvc_stats post-ratings rmp-widgets-container"
     " amp-author author-box-wrap amp_author_area cmts ampforwp-comment-wrapper comments-area comment-respond"
     " td-post-source-tags td-post-source-via td-tags tdb-tags sp-athr amp-tags"
-    # tables of contents made by a plugin, what only screen readers or a click show
+    # tables of contents made by a plugin, notices of loading
     " ez-toc-container toc_container toc_title toc_list lwptoc wp-block-aioseo-table-of-contents simpletoc-title"
     " elementor-widget-table-of-contents simpletoc-list uagb-toc__wrap wp-block-rank-math-toc-block"
     " wp-block-yoast-seo-table-of-contents"
-    " screen-reader-text td-visual-hidden sr-only visually-hidden elementor-screen-only wp-polls-loading"
+    " wp-polls-loading"
     # captions belong to pictures
     " wp-caption-text wp-caption-dd gallery-caption wp-element-caption blocks-gallery-caption tiled-gallery-caption"
     # controls of tagDiv's slides and smart lists, and the second row of the same pictures
@@ -215,7 +218,8 @@ def _collect(element: Element, pieces: list[str], depth: int) -> None:
         apart = child.tag == "br" or child.tag in _BLOCK_TAGS
         if apart:
             pieces.append(" ")
-        if child.tag not in _NO_TEXT_TAGS and not hidden_by_attribute(child) and depth < MAX_DEPTH:
+        seen = not hidden_by_attribute(child) and _UNSEEN.isdisjoint((child.get("class") or "").split())
+        if seen and child.tag not in _NO_TEXT_TAGS and depth < MAX_DEPTH:
             if child.tag in _IMAGE_TAGS:
                 pieces.append(_emoji(child))
             _collect(child, pieces, depth + 1)
