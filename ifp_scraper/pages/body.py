@@ -183,7 +183,7 @@ def read_body(container: Element, base: str, style_sheet: StyleSheet) -> Body:
 
 def closing_source(blocks: list[Block]) -> str | None:
     """Return the outlet that a closing "Source: ..." line names, None when there is none."""
-    own = [block["text"] for block in blocks if block["kind"] != "related"]
+    own = [block["text"] for block in blocks if block["kind"] not in ("related", "table_row", "quote")]
     for line in reversed("\n".join(own[-4:]).split("\n")[-8:]):
         if match := _SOURCE_LINE.fullmatch(line):
             outlet = match[1]
