@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ifp_scraper import UnreadablePage, extract
+from ifp_scraper.pages import body
 from tests import mutations
 
 URL = "https://ifpnews.com/an-article/amp/"
@@ -129,6 +130,14 @@ def test_of_two_languages_only_the_first_stays_in_alternative_texts_and_keywords
     record = read(page(head=f'<script type="application/ld+json">{graph}</script>', body=picture))
     assert [image["alt"] for image in record["images"]] == ["The mill"]
     assert record["tags"] == ["Mills"]
+
+
+def test_a_frame_of_many_pictures_is_searched_once_for_its_caption(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched = []
+    monkeypatch.setattr(body, "first_caption", searched.append)
+    pictures = "".join(f"<amp-img src='/{number}.jpg'></amp-img>" for number in range(100))
+    read(page(body=f"<amp-carousel><div>{pictures}</div></amp-carousel>"))
+    assert len(searched) == 1  # each time costs as much as there are pictures
 
 
 @pytest.mark.parametrize(

@@ -343,10 +343,12 @@ class _Walk:
             if tag == "a":
                 self._link(element, context)
             elif tag == "amp-carousel":  # its words are captions
+                captions: dict[Element | None, str | None] = {element: None}
                 for image in element.iter(*_IMAGE_TAGS):
                     frame = image.getparent()
-                    caption = first_caption(frame) if frame is not None and frame is not element else None
-                    self._image(image, context._replace(gallery=True, caption=caption))
+                    if frame is not None and frame not in captions:  # one frame may hold them all
+                        captions[frame] = first_caption(frame)
+                    self._image(image, context._replace(gallery=True, caption=captions[frame]))
             elif is_block:
                 self._block(element, tag, classes, context)
             else:
