@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ifp_scraper import UnreadablePage, extract
+from ifp_scraper.items import Embed
 from ifp_scraper.pages import body
 from tests import mutations
 
@@ -138,6 +139,14 @@ def test_a_frame_of_many_pictures_is_searched_once_for_its_caption(monkeypatch: 
     pictures = "".join(f"<amp-img src='/{number}.jpg'></amp-img>" for number in range(100))
     read(page(body=f"<amp-carousel><div>{pictures}</div></amp-carousel>"))
     assert len(searched) == 1  # each time costs as much as there are pictures
+
+
+def test_films_are_told_apart_without_comparing_each_with_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Embed, "__eq__", lambda *_: pytest.fail("two films were compared"))
+    films = "".join(f"<amp-iframe src='https://film.example/{number}'></amp-iframe>" for number in (2, 1, 2))
+    lead = '<div class="sf-img"><amp-iframe src="https://film.example/1"></amp-iframe></div>'
+    embeds = read(page(body=films, after=lead))["embeds"]
+    assert [embed["url"] for embed in embeds] == ["https://film.example/1", "https://film.example/2"]
 
 
 @pytest.mark.parametrize(

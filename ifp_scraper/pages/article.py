@@ -237,9 +237,9 @@ class ArticlePage(ItemPage[Article]):
     @field
     def embeds(self) -> list[Embed]:
         frames = self.css(self.lead_frames) if self.lead_frames else []
-        films = (embed_of(film, self.capture.url) for frame in frames for film in frame.iter(*EMBED_TAGS))
-        found = [*filter(None, films)]
-        return [*found, *(embed for embed in self.content.embeds if embed not in found)]
+        films = dict.fromkeys(film for frame in frames for film in frame.iter(*EMBED_TAGS))
+        found = (*(embed_of(film, self.capture.url) for film in films), *self.content.embeds)
+        return [*{(embed.kind, embed.url): embed for embed in found if embed}.values()]
 
     @field
     def links(self) -> list[Link]:
