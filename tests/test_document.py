@@ -6,13 +6,14 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from ifp_scraper import UnreadablePage, extract
 from ifp_scraper.items import Embed
-from ifp_scraper.pages import body
+from ifp_scraper.pages import body, newspaper
 from tests import mutations
 
 URL = "https://ifpnews.com/an-article/amp/"
@@ -147,6 +148,18 @@ def test_films_are_told_apart_without_comparing_each_with_each(monkeypatch: pyte
     lead = '<div class="sf-img"><amp-iframe src="https://film.example/1"></amp-iframe></div>'
     embeds = read(page(body=films, after=lead))["embeds"]
     assert [embed["url"] for embed in embeds] == ["https://film.example/1", "https://film.example/2"]
+
+
+def test_style_sheets_are_searched_once_however_many_backgrounds_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[bytes] = []
+    monkeypatch.setattr(newspaper, "_BACKGROUND_RULE", SimpleNamespace(search=searched.append))
+    boxes = '<div class="tdb_single_bg_featured_image">' + '<div class="tdb-featured-image-bg"></div>' * 9 + "</div>"
+    cloud = '<div class="tdb_single_content"><p>Text.</p></div>'
+    html = (
+        f'<style>.a{{}}</style><body class="single single-post postid-7"><h1 class="entry-title">A</h1>{boxes}{cloud}'
+    )
+    assert read(f"<html>{html}</body></html>".encode())["layout"] == "newspaper-cloud"
+    assert searched == [b".a{}"]
 
 
 @pytest.mark.parametrize(
