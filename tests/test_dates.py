@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ifp_scraper.dates import (
@@ -62,6 +62,7 @@ def test_an_ago_interval_holds_the_true_time(captured: datetime, age: int, cache
     assert (interval[1] - interval[0]).total_seconds() <= widest
 
 
+@settings(deadline=None)  # dateparser's first words in a process take a third of a second
 @given(INSTANTS, st.integers(1, 23))
 def test_hours_are_read_against_the_capture_time(captured: datetime, hours: int) -> None:
     words = f"{hours} hour{'s' * (hours > 1)} ago"
