@@ -142,7 +142,9 @@ _BRACKETS: dict[str, tuple[int, int, float]] = {
 }
 _CALENDAR = re.compile("month|year", re.IGNORECASE)
 _ANY_DAY = date(2001, 1, 1)
-_HAS_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)|\d[./-]\d{1,2}[./-]\d\d(?!\d)")
+_HAS_YEAR = re.compile(r"(?<!\d)(?<!\d[./-])\d{4}(?!\d)")
+"""A year that is not the last of three numbers: whether 06/05/2024 is in May or in June nobody can tell."""
+
 _AGO = re.compile(r"\s*(\d{1,4})\s+(second|min|hour|day|week|month|year)(?:(?<=min)ute)?s?\s+ago\s*", re.IGNORECASE)
 
 
@@ -227,7 +229,7 @@ def read_printed_date(words: str) -> tuple[datetime, datetime] | None:
     read = dateparser.parse(words, languages=["en"], settings={"STRICT_PARSING": True})
     if read is None or not 1900 <= read.year <= 2999 or re.search("ago|yesterday|today|now", words, re.IGNORECASE):
         return None
-    first = read.replace(tzinfo=SITE_ZONE, second=0, microsecond=0).astimezone(UTC)
+    first = read.replace(tzinfo=read.tzinfo or SITE_ZONE, second=0, microsecond=0).astimezone(UTC)
     span = timedelta(seconds=59) if re.search(r"\d:\d\d", words) else timedelta(days=1, seconds=-1)
     return first, first + span
 

@@ -28,8 +28,10 @@ from ifp_scraper.pages.tree import Element, Tree
 from ifp_scraper.text import LargeBytes, squeeze, words
 
 _AMP_ADDRESS = re.compile(r"/amp(/\d{1,3})?/?$")
-_AGE = re.compile(r"(\d{1,4} (?:second|min|minute|hour|day|week|month|year)s?)(?: [^\d\s]{1,20}){0,2}")
-"""An option of the plugin changes the word "ago"; the units are WordPress's."""
+_AGE = re.compile(
+    r"(\d{1,4} (?:second|min|minute|hour|day|week|month|year)s?)(?! (?:later|from)\b)(?: [^\d\s]{1,20}){0,2}"
+)
+"""An option of the plugin changes the word "ago"; the units are WordPress's. What is "from now" is no age."""
 
 _PLUGIN = re.compile(r"AMP for WP (\d{1,6}(?:\.\d{1,6})*)")
 

@@ -54,7 +54,7 @@ _LICENSE = re.compile(
     r"licen[cs]ed under (?:an? |the )?(Creative Commons [^|©]{3,80}?Licen[cs]e|CC[ -]BY[\w .-]{0,20}\w)", re.I
 )
 _MAY_BE_LICENSED = re.compile(b"icen")  # faster than "in"
-_SAYS_LICENSED = etree.XPath('//*[text()[contains(., "icensed") or contains(., "icenced")]]')
+_SAYS_LICENSED = etree.XPath('//a[@rel="license"] | //*[text()[contains(., "icensed") or contains(., "icenced")]]')
 _BY = re.compile(r"^\s*(?:published by|written by|by|author)\b\s*:?\s*", re.IGNORECASE)
 _HANDLE = re.compile(r"\s+@\w+$")
 
@@ -235,9 +235,9 @@ class ArticlePage(ItemPage[Article]):
     @field
     def embeds(self) -> list[Embed]:
         frames = self.css(self.lead_frames) if self.lead_frames else []
-        films = (embed_of(film, self.capture.url) for frame in frames for film in frame.iter(*EMBED_TAGS))
-        found = [*filter(None, films)]
-        return [*found, *(embed for embed in self.content.embeds if embed not in found)]
+        films = dict.fromkeys(film for frame in frames for film in frame.iter(*EMBED_TAGS))
+        found = (*(embed_of(film, self.capture.url) for film in films), *self.content.embeds)
+        return [*{(embed.kind, embed.url): embed for embed in found if embed}.values()]
 
     @field
     def links(self) -> list[Link]:
@@ -277,12 +277,12 @@ class ArticlePage(ItemPage[Article]):
     def license(self) -> str | None:
         if _MAY_BE_LICENSED.search(self.document.html) is None:
             return None
-        link = self.css('a[rel="license"]')
-        if link and (words := inline_text(link[0])):
-            return words
         said: Any = _SAYS_LICENSED(self.document.root)
-        for element in said:
-            if match := _LICENSE.search(inline_text(element)):
+        for element in reversed(said):  # the site's own stands below the article, whose pictures may have others
+            words = inline_text(element)
+            if element.get("rel") == "license" and words:
+                return words
+            if match := _LICENSE.search(words):
                 return squeeze(match[1])
         return None
 

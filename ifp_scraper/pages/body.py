@@ -27,7 +27,7 @@ MAX_PARTS = 10_000
 # What is not in this list is inline, as a browser takes any element that it does not know.
 _BLOCK_TAGS = words(
     "address article aside blockquote body center dd details dialog dir div dl dt fieldset figure footer h1 h2 h3"
-    " h4 h5 h6 header hgroup hr li main menu nav ol p pre section summary table tbody td tfoot th thead tr ul"
+    " h4 h5 h6 header hgroup hr legend li main menu nav ol p pre section summary table tbody td tfoot th thead tr ul"
     " caption amp-accordion amp-carousel amp-fit-text"
 )
 # Not embed: it is empty, but to libxml2 it holds what follows.
@@ -51,8 +51,11 @@ _AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"],
 EMBED_TAGS = words("iframe video audio amp-iframe amp-video amp-audio") | _AMP_EMBEDS.keys()
 _IMAGE_TAGS = frozenset(("img", "amp-img", "amp-anim"))
 
+_UNSEEN = words("screen-reader-text td-visual-hidden sr-only visually-hidden elementor-screen-only")
+"""Class names of hints for screen readers; the style sheets that hide them are files of their own."""
+
 # Exact class names of what a theme or plugin puts into the body (MARKUP.md 1, 4, 5 and 8).
-_JUNK = words(
+_JUNK = _UNSEEN | words(
     # page numbers, next and previous
     "ampforwp_post_pagination page-links post-nav-links page-nav page-nav-post post-navigation nav-links"
     " td-post-next-prev post-pagination-meta wp-block-post-navigation-link wp-block-query-pagination"
@@ -87,11 +90,11 @@ _JUNK = words(
     " tptn_counter gdrts-rating-block post-views wpulike pvc_stats post-ratings rmp-widgets-container"
     " amp-author author-box-wrap amp_author_area cmts ampforwp-comment-wrapper comments-area comment-respond"
     " td-post-source-tags td-post-source-via td-tags tdb-tags sp-athr amp-tags"
-    # tables of contents made by a plugin, screen reader hints
+    # tables of contents made by a plugin, notices of loading
     " ez-toc-container toc_container toc_title toc_list lwptoc wp-block-aioseo-table-of-contents simpletoc-title"
     " elementor-widget-table-of-contents simpletoc-list uagb-toc__wrap wp-block-rank-math-toc-block"
     " wp-block-yoast-seo-table-of-contents"
-    " screen-reader-text td-visual-hidden"
+    " wp-polls-loading"
     # captions belong to pictures
     " wp-caption-text wp-caption-dd gallery-caption wp-element-caption blocks-gallery-caption tiled-gallery-caption"
     # controls of tagDiv's slides and smart lists, and the second row of the same pictures
@@ -180,7 +183,7 @@ def read_body(container: Element, base: str, style_sheet: StyleSheet) -> Body:
 
 def closing_source(blocks: list[Block]) -> str | None:
     """Return the outlet that a closing "Source: ..." line names, None when there is none."""
-    own = [block["text"] for block in blocks if block["kind"] != "related"]
+    own = [block["text"] for block in blocks if block["kind"] not in ("related", "table_row", "quote")]
     for line in reversed("\n".join(own[-4:]).split("\n")[-8:]):
         if match := _SOURCE_LINE.fullmatch(line):
             outlet = match[1]
@@ -215,7 +218,8 @@ def _collect(element: Element, pieces: list[str], depth: int) -> None:
         apart = child.tag == "br" or child.tag in _BLOCK_TAGS
         if apart:
             pieces.append(" ")
-        if child.tag not in _NO_TEXT_TAGS and not hidden_by_attribute(child) and depth < MAX_DEPTH:
+        seen = not hidden_by_attribute(child) and _UNSEEN.isdisjoint((child.get("class") or "").split())
+        if seen and child.tag not in _NO_TEXT_TAGS and depth < MAX_DEPTH:
             if child.tag in _IMAGE_TAGS:
                 pieces.append(_emoji(child))
             _collect(child, pieces, depth + 1)
@@ -326,6 +330,7 @@ class _Walk:
         elif tag in EMBED_TAGS:
             if tag in ("amp-twitter", "amp-instagram"):  # a blockquote on the canonical page
                 self.end_block(context)
+            self.say(" ", context)  # the words around a player are two
             self._add_embed(embed_of(element, self.base))
         elif tag in _NO_TEXT_TAGS:
             pass
@@ -457,10 +462,12 @@ class _Walk:
 
     def _carousel(self, carousel: Element, context: _Context) -> None:
         """Take the pictures of an AMP gallery; its words are their captions."""
+        captions: dict[Element | None, str | None] = {carousel: None}
         for image in carousel.iter(*_IMAGE_TAGS):
             frame = image.getparent()
-            caption = first_caption(frame) if frame is not None and frame is not carousel else None
-            self._image(image, context._replace(gallery=True, caption=caption))
+            if frame is not None and frame not in captions:  # one frame may hold them all
+                captions[frame] = first_caption(frame)
+            self._image(image, context._replace(gallery=True, caption=captions[frame]))
 
     def _quoted_embed(self, quote: Element, classes: list[str]) -> None:
         """A post of a social network pasted as a quote: its text stays, its address is an embed."""
@@ -640,7 +647,7 @@ def _mark_related(blocks: list[Block], plain: list[str]) -> None:
         if _is_linked(rest, plain_rest) or is_link(number, ("paragraph", "list_item", "heading")):
             may_follow = ("list_item",)  # it has its link: one in a paragraph below is the article's
         elif not _WORD.search(plain_rest) and is_link(number + 1, ("list_item", "paragraph")):
-            may_follow = ("list_item", "paragraph")
+            may_follow = (blocks[number + 1]["kind"],)
         if may_follow:
             _make_related(block)
 
