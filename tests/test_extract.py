@@ -71,6 +71,7 @@ assert "twisted.internet.reactor" not in sys.modules
         ('"NewsArticle"', True),
         ('"ReportageNewsArticle"', True),
         ('["BlogPosting", "Article"]', True),
+        ('"https://schema.org/LiveBlogPosting"', True),
         ('"CollectionPage"', False),
         ("null", False),
     ],

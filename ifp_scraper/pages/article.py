@@ -494,7 +494,7 @@ def _readers(layout: type[ArticlePage]) -> list[tuple[str, Callable[[ArticlePage
 
 def is_article(item: dict[str, Any]) -> bool:
     """Whether a piece of JSON-LD describes an article, of whatever kind."""
-    return any(name.endswith("Article") or name == "BlogPosting" for name in _kinds(item))
+    return any(name.endswith(("Article", "BlogPosting")) for name in _kinds(item))
 
 
 def _kinds(item: dict[str, Any]) -> list[str]:
