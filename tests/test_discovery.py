@@ -313,6 +313,22 @@ def test_an_edit_while_the_run_went_on_is_not_missed(tmp_path: Path) -> None:
         assert newest.path in dry_run(server, out).articles
 
 
+def test_a_source_that_broke_off_once_is_asked_again(tmp_path: Path) -> None:
+    """What core's sitemap lists has no time of its last edit: if it took the place of REST, no edit would be seen."""
+    out = tmp_path / "a.jsonl"
+    with site_of(250) as (site, server):
+        newest = site.public()[0]
+
+        def meanwhile(page: str) -> None:
+            if "&page=2" in page:
+                site.withdraw(newest.id)
+
+        assert "/wp-sitemap.xml" in dry_run(server, out, fails=meanwhile).asked
+        site.advance(hours=1)
+        edited = site.edit(next(post.id for post in site.open_posts()))
+        assert dry_run(server, out).articles == [edited.path]
+
+
 @pytest.mark.parametrize(
     "config",
     [{}, {"rest": 403, "sitemap": "yoast", "sitemap_size": 30}, {"rest": 403, "sitemap": None}, NOTHING_BUT_LISTINGS],

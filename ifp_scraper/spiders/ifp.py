@@ -274,7 +274,7 @@ class IfpSpider(scrapy.Spider):
                 continue
             found_any = True
             if source.complete or name == "listing":
-                walk.source = name
+                walk.source = None if broken else name  # one that only broke off is asked first again
                 if len(walk.broken) == broken:
                     walk.broken.clear()  # what another source could not show, this one did
                     break
