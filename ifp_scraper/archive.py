@@ -88,7 +88,9 @@ def recordings(*paths: str) -> list[Path]:
             continue
         path = Path(name)
         if os.path.isdir(name):  # unlike path.is_dir(), false for a name that no file can have
-            inside = sorted(one for one in path.rglob("*") if one.name.endswith(SUFFIXES) and _may_be_read(one))
+            # Unlike path.rglob(), it passes over a folder that goes away meanwhile, or may not be read.
+            everything = (Path(folder, name) for folder, _, names in os.walk(name) for name in names)
+            inside = sorted(one for one in everything if one.name.endswith(SUFFIXES) and _may_be_read(one))
             if not inside:
                 raise RecordingError(f"the folder {name} holds no {', '.join(SUFFIXES)} file")
             found.extend(inside)

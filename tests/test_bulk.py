@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
 import resource
 import shutil
@@ -14,7 +15,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
 from itertools import count
-from os import mkfifo
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -314,7 +314,7 @@ def test_files_that_cannot_be_read_are_skipped_and_the_rest_read(recording: Path
     (folder / "broken.wacz").write_bytes(b"PK" + bytes(1000))
     (folder / "gone.warc.gz").symlink_to("nowhere")
     (folder / "noise.warc").write_bytes(Random(1).randbytes(9999))
-    mkfifo(folder / "pipe.warc.gz")
+    os.mkfifo(folder / "pipe.warc.gz")
     crawled, extracted, alone = (tmp_path / f"{name}.jsonl" for name in ("crawled", "extracted", "alone"))
     for run in (
         scrapy("extract", folder, "-o", extracted),
@@ -434,6 +434,24 @@ def test_what_another_version_or_site_left_half_done_is_read_again(
     assert not bulk.Partial(path, "https://example.org").spans
     monkeypatch.setattr(bulk, "EXTRACTOR_VERSION", "99")
     assert not bulk.Partial(path, site).spans
+
+
+def test_a_folder_that_goes_away_is_passed_over(
+    recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = tmp_path / "a" / "two.warc.gz"
+    for folder in (there.parent, tmp_path / "gone"):
+        folder.mkdir()
+    shutil.copy(recording / "two.warc.gz", there)
+    look = os.scandir
+
+    def scandir(path: str) -> object:
+        if str(path).endswith("gone"):
+            raise FileNotFoundError(path)
+        return look(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert recordings(str(tmp_path)) == [there]
 
 
 def test_a_comma_may_be_part_of_a_name(recording: Path, tmp_path: Path) -> None:
