@@ -68,6 +68,7 @@ def test_lists(tmp_path: Path) -> None:
         ({"pages": "mobile"}, "allowed are both, canonical, amp"),
         ({"section": "no such/../section"}, "is no slug"),
         ({"urls": "ifpnews.com/a/"}, "begins with https://"),
+        ({"urls": "https://ifpnews.com/\udcff/"}, "is no address"),
         ({"urls": "https://other.example/a/"}, "is not on the site"),
         ({"urls": "@/no/such/file"}, "cannot be read"),
         ({"urls": ","}, "names no address"),

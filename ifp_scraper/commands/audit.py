@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
@@ -53,7 +54,7 @@ class Command(ScrapyCommand):
         if opts.output and opts.output.endswith(".jsonl"):  # as -o of a crawl; it would replace the articles
             raise UsageError("-o names the list of missing addresses to write, not a .jsonl file")
         path = Path(args[0] if args else DEFAULT_OUTPUT)
-        if not path.is_file():
+        if not os.path.isfile(path):  # unlike path.is_file(), false for a name that no file can have
             fail(self, f"audit failed: no such file: {path}")
             return
         self.settings.set("IFP_OUTPUT", str(path), priority="cmdline")
