@@ -237,6 +237,7 @@ def _key(url: str) -> str:
     return urldefrag(url)[0].split("://", 1)[-1].removeprefix("www.")
 
 
+_PIECE = 4096
 _CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]{0,200}\r\n")
 
 
@@ -283,17 +284,26 @@ def _unpacked(body: bytes, coding: str) -> bytes:
 
 def _gunzipped(body: bytes) -> bytes:
     """Unpack all gzip members; what is no member behind them is left out."""
-    unpacked = b""
-    while body and len(unpacked) < MAX_UNPACKED:
-        inflate = zlib.decompressobj(31)
-        try:
-            unpacked += inflate.decompress(body, MAX_UNPACKED - len(unpacked))
-        except zlib.error:
-            if not unpacked:
-                raise
-            break
-        body = inflate.unused_data
-    return unpacked
+    pieces: list[bytes] = []
+    whole = 0  # of these, those of members that ended
+    left = MAX_UNPACKED
+    inflate = zlib.decompressobj(31)
+    for start in range(0, len(body), _PIECE):  # in small pieces, as each member is given the whole rest to copy
+        packed = body[start : start + _PIECE]
+        while packed and left > 0:
+            if inflate.eof:
+                inflate = zlib.decompressobj(31)
+            try:
+                pieces.append(inflate.decompress(packed, left))
+            except zlib.error:
+                if not any(pieces[:whole]):
+                    raise
+                return b"".join(pieces[:whole])
+            left -= len(pieces[-1])
+            packed = inflate.unused_data
+            if inflate.eof:
+                whole = len(pieces)
+    return b"".join(pieces)
 
 
 class ArchiveDownloadHandler:
