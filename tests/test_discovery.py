@@ -534,6 +534,17 @@ def test_a_lastmod_that_is_always_now_is_left_out(count: int, made: str, apart: 
     assert [entry.lastmod for entry in found] == ([format_utc(time) for time in times] if kept else [None] * count)
 
 
+@pytest.mark.parametrize(
+    ("captured_at", "lastmod"),
+    [("2024-05-06T23:00:00Z", None), ("2024-05-07T20:00:00Z", None), ("2024-05-09T00:00:00Z", "2024-05-05T20:30:00Z")],
+)
+def test_a_lastmod_that_is_a_day_counts_when_the_day_is_over(captured_at: str, lastmod: str | None) -> None:
+    root = read_xml(b"<urlset><url><loc>/a/</loc><lastmod>2024-05-06</lastmod></url></urlset>", 99)
+    assert root is not None
+    entries = read_entries(root, "https://ifpnews.com/sitemap.xml", parse_utc(captured_at))
+    assert [entry.lastmod for entry in entries] == [lastmod]
+
+
 def test_a_sitemap_larger_than_the_protocol_allows_is_read_in_part() -> None:
     entries = "".join(f"<url><loc>https://a.b/{number}/</loc></url>" for number in range(50_003))
     root, _ = read_cut_xml(f"<urlset>{entries}</urlset>".encode(), 10**8)
