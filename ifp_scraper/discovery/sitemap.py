@@ -80,7 +80,13 @@ class SitemapSource:
         held: list[Entry] = []  # of the first two files: the second one shows how many a full one lists
         newest: dict[str, ArticleRef] = {}  # by address, what the feed says: it knows when they were published
         files = size = 0
-        while waiting:
+        again = False
+        indexes: list[tuple[str, Document | None, int]] = []  # to be read once more: a file may be added while we walk
+        while waiting or indexes:
+            if not waiting:
+                waiting, indexes = indexes, []
+                visited.difference_update(index for index, _, _ in waiting)
+                again = True
             url, kept, depth = waiting.pop(0)
             if url in visited:
                 continue
@@ -95,8 +101,10 @@ class SitemapSource:
             kind = name(root)
             entries = _empty(root, cut, url, walk)
             if kind == "sitemapindex":
-                if depth < _MAX_DEPTH:
-                    waiting = [(child.url, None, depth + 1) for child in self._children(walk, entries)] + waiting
+                children = self._children(walk, entries) if depth < _MAX_DEPTH else []
+                if len(children) > 1 and not walk.caught_up and not again:
+                    indexes.append((url, None, depth))
+                waiting = [(child.url, None, depth + 1) for child in children] + waiting
                 if self._ask_feed and not newest and "feed" in walk.options.sources:
                     newest = {ref.url: ref for ref in await read_newest(walk)}
                 continue
