@@ -18,7 +18,7 @@ from scrapy.exceptions import UsageError
 from scrapy.robotstxt import ProtegoRobotParser
 
 from ifp_scraper import urls
-from ifp_scraper.commands import fail, refuse_unknown_options
+from ifp_scraper.commands import fail, refuse_unknown_options, show
 from ifp_scraper.dates import format_utc, read_http_date, read_user_date
 from ifp_scraper.items import to_dict
 from ifp_scraper.middlewares import user_agent
@@ -95,7 +95,7 @@ class Command(ScrapyCommand):
         except OSError as error:
             fail(self, f"{path} cannot be written: {_reason(error)}")
             return
-        print(f"{path} and {path.with_suffix('.json').name}: read the record beside the page, then commit both")
+        show(f"{path} and {path.with_suffix('.json').name}: read the record beside the page, then commit both")
 
     def _load(self, source: str, opts: argparse.Namespace) -> tuple[bytes, str, datetime, str | None]:
         captured_at = datetime.now(UTC)
