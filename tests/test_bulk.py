@@ -436,6 +436,34 @@ def test_what_another_version_or_site_left_half_done_is_read_again(
     assert not bulk.Partial(path, site).spans
 
 
+@pytest.mark.parametrize("command", ["extract all.warc.gz", "crawl ifp -a archive=all.warc.gz"])
+def test_what_was_unpacked_is_deleted_when_a_run_is_stopped(command: str, tmp_path: Path) -> None:
+    whole = gzip.decompress((ROOT / "ifp_scraper/data/sample.warc.gz").read_bytes())
+    with gzip.open(tmp_path / "all.warc.gz", "wb", 1) as packed:
+        for _ in range(40):
+            packed.write(whole)
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    running = subprocess.Popen(
+        [sys.executable, "-m", "scrapy", *command.split(), "-o", "a.jsonl"],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "SCRAPY_SETTINGS_MODULE": "ifp_scraper.settings",
+            "PYTHONPATH": str(ROOT),
+            "TMPDIR": str(copies),
+        },
+    )
+    while running.poll() is None and not any(copies.iterdir()):
+        time.sleep(0.01)
+    running.terminate()
+    said = running.communicate(timeout=60)[1]
+    assert (running.returncode, "stopped" in said, "Traceback" in said) == (1, True, False), said
+    assert list(copies.iterdir()) == []
+
+
 def test_a_body_of_a_great_many_gzip_members_takes_no_hours() -> None:
     began = time.process_time()
     body = gzip.compress(b"a", mtime=0) * 600_000
