@@ -27,6 +27,7 @@ from warcio.warcwriter import WARCWriter
 from ifp_scraper import bulk
 from ifp_scraper.archive import plain_body, recordings
 from ifp_scraper.unpacking import MAX_RATIO, seekable
+from ifp_scraper.wayback import unwrap_page
 from tests.crawling import ROOT, lines, scrapy
 from tests.site import Site, make_posts, record, serve
 from tests.site.response import page
@@ -468,6 +469,13 @@ def test_a_body_of_a_great_many_gzip_members_takes_no_hours() -> None:
     began = time.process_time()
     body = gzip.compress(b"a", mtime=0) * 600_000
     assert plain_body(body, [("Content-Encoding", "gzip")]) == b"a" * 600_000
+    assert time.process_time() - began < 10
+
+
+def test_a_page_of_a_great_many_toolbars_takes_no_hours() -> None:
+    began = time.process_time()
+    body = b"<!-- BEGIN WAYBACK TOOLBAR INSERT -->" * 20_000 + b"/web/"
+    assert unwrap_page(body) == body
     assert time.process_time() - began < 10
 
 
