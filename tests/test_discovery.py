@@ -112,6 +112,16 @@ def test_what_a_broken_source_hides_the_next_one_shows(tmp_path: Path) -> None:
         assert (set(run.articles) & public(site), len(run.articles), run.status) == (set(run.articles), 100, 0)
 
 
+def test_a_source_that_shows_less_does_not_make_up_for_a_broken_one(tmp_path: Path) -> None:
+    """The front page alone, where a part of the sitemap is missing."""
+    config: dict[str, Any] = {"rest": 404, "feed": 404, "listings": 404, "sitemap_size": 40}
+    with site_of(120, **config) as (site, server):
+        fails = lambda page: 500 if "post-2.xml" in page else None  # noqa: E731
+        run = dry_run(server, tmp_path / "a.jsonl", fails=fails)
+        assert (run.status, len(run.articles)) == (1, 80)
+        assert set(dry_run(server, tmp_path / "a.jsonl").articles) == public(site) - set(run.articles)
+
+
 @pytest.mark.parametrize(
     ("sources", "first", "never"),
     [
