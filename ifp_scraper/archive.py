@@ -88,7 +88,9 @@ def recordings(*paths: str) -> list[Path]:
             continue
         path = Path(name)
         if os.path.isdir(name):  # unlike path.is_dir(), false for a name that no file can have
-            inside = sorted(one for one in path.rglob("*") if one.name.endswith(SUFFIXES) and _may_be_read(one))
+            # Unlike path.rglob(), it passes over a folder that goes away meanwhile, or may not be read.
+            everything = (Path(folder, name) for folder, _, names in os.walk(name) for name in names)
+            inside = sorted(one for one in everything if one.name.endswith(SUFFIXES) and _may_be_read(one))
             if not inside:
                 raise RecordingError(f"the folder {name} holds no {', '.join(SUFFIXES)} file")
             found.extend(inside)
@@ -247,6 +249,7 @@ def _key(url: str) -> str:
     return urldefrag(url)[0].split("://", 1)[-1].removeprefix("www.")
 
 
+_PIECE = 4096
 _CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]{0,200}\r\n")
 
 
@@ -293,17 +296,26 @@ def _unpacked(body: bytes, coding: str) -> bytes:
 
 def _gunzipped(body: bytes) -> bytes:
     """Unpack all gzip members; what is no member behind them is left out."""
-    unpacked = b""
-    while body and len(unpacked) < MAX_UNPACKED:
-        inflate = zlib.decompressobj(31)
-        try:
-            unpacked += inflate.decompress(body, MAX_UNPACKED - len(unpacked))
-        except zlib.error:
-            if not unpacked:
-                raise
-            break
-        body = inflate.unused_data
-    return unpacked
+    pieces: list[bytes] = []
+    whole = 0  # of these, those of members that ended
+    left = MAX_UNPACKED
+    inflate = zlib.decompressobj(31)
+    for start in range(0, len(body), _PIECE):  # in small pieces, as each member is given the whole rest to copy
+        packed = body[start : start + _PIECE]
+        while packed and left > 0:
+            if inflate.eof:
+                inflate = zlib.decompressobj(31)
+            try:
+                pieces.append(inflate.decompress(packed, left))
+            except zlib.error:
+                if not any(pieces[:whole]):
+                    raise
+                return b"".join(pieces[:whole])
+            left -= len(pieces[-1])
+            packed = inflate.unused_data
+            if inflate.eof:
+                whole = len(pieces)
+    return b"".join(pieces)
 
 
 class ArchiveDownloadHandler:

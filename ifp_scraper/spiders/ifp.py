@@ -251,11 +251,14 @@ class IfpSpider(scrapy.Spider):
         walk = self.ledger.walk(self.fetch, self._robots, everything=self.everything)
         found_any = announced = False
         reasons = []
+        most = 0
         for name in self._sources(walk):
             source = SOURCES[name]()
             broken = len(walk.broken)
+            listed = 0
             try:
                 async for ref in source.find(walk):
+                    listed += 1
                     if not announced:
                         announced = found_any = True
                         delay = self.crawler.get_extension(CrawlDelay)
@@ -269,11 +272,13 @@ class IfpSpider(scrapy.Spider):
                 continue
             found_any = True
             if source.complete or name == "listing":
-                walk.source = name
-                if len(walk.broken) == broken:
+                walk.source = None if broken else name  # one that only broke off is asked first again
+                if len(walk.broken) > broken:
+                    self.ledger.say(f"{name}: {walk.broken[-1]}; trying the next source")
+                elif source.complete or walk.caught_up or listed >= most:
                     walk.broken.clear()  # what another source could not show, this one did
                     break
-                self.ledger.say(f"{name}: {walk.broken[-1]}; trying the next source")
+                most = max(most, listed)
         if not found_any and not self.stopping:
             self.stop("the site shows no articles: " + "; ".join(reasons))
         self.ledger.discovery_ended(walk)
