@@ -29,7 +29,7 @@ from w3lib.url import safe_url_string
 
 from ifp_scraper import urls
 from ifp_scraper.unpacking import seekable
-from ifp_scraper.warc import read_responses, record_time
+from ifp_scraper.warc import read_responses, record_address, record_time
 from ifp_scraper.wayback import unwrap_address, unwrap_page
 
 if TYPE_CHECKING:
@@ -88,7 +88,9 @@ def recordings(*paths: str) -> list[Path]:
             continue
         path = Path(name)
         if os.path.isdir(name):  # unlike path.is_dir(), false for a name that no file can have
-            inside = sorted(one for one in path.rglob("*") if one.name.endswith(SUFFIXES) and _may_be_read(one))
+            # Unlike path.rglob(), it passes over a folder that goes away meanwhile, or may not be read.
+            everything = (Path(folder, name) for folder, _, names in os.walk(name) for name in names)
+            inside = sorted(one for one in everything if one.name.endswith(SUFFIXES) and _may_be_read(one))
             if not inside:
                 raise RecordingError(f"the folder {name} holds no {', '.join(SUFFIXES)} file")
             found.extend(inside)
@@ -160,12 +162,9 @@ class Archive:
             captures.sort(key=lambda record: record.captured_at)
 
     def site(self, wanted: str) -> str:
-        """Return the root of the recorded site: the wanted one if it has a page here, else the one with most pages."""
-        pages = [record.url for record in self.records if record.status == 200 and "html" in record.content_type]
-        if not pages or any(urls.host(url) == urls.host(wanted) for url in pages):
-            return wanted
-        counted = Counter("/".join(url.split("/", 3)[:3]) for url in pages)
-        return counted.most_common(1)[0][0]
+        """Return the root of the recorded site, see ``site_of``."""
+        pages = (record.url for record in self.records if record.status == 200 and "html" in record.content_type)
+        return site_of(pages, wanted)
 
     def find(self, url: str, reading: Collection[Recorded] | None = None) -> Recorded | None:
         """Return the latest capture of an address, if any; with ``reading``, one of these captures, or a redirect."""
@@ -215,8 +214,23 @@ class Archive:
         logger.warning("%s: what follows cannot be read (%s); the rest was", path, error)
 
 
+def site_of(pages: Iterable[str], wanted: str) -> str:
+    """Return the root of the site of recorded pages: the wanted one if it has a page, else the one with most pages.
+
+    Args:
+        pages: their addresses; no more are taken than it needs.
+        wanted: root of a site; also returned when there are no pages.
+    """
+    found: Counter[str] = Counter()
+    for url in pages:
+        if urls.host(url) == urls.host(wanted):
+            return wanted
+        found["/".join(url.split("/", 3)[:3])] += 1
+    return found.most_common(1)[0][0] if found else wanted
+
+
 def _recorded(record: WarcRecord, number: int, member: str) -> Recorded | None:
-    address = (record.headers.get("WARC-Target-URI") or "").strip("<>")
+    address = record_address(record)
     url, kept_at = unwrap_address(address)
     head = record.http_headers
     if head is None or head.status_code is None or not url.startswith(("http://", "https://")):
@@ -235,6 +249,7 @@ def _key(url: str) -> str:
     return urldefrag(url)[0].split("://", 1)[-1].removeprefix("www.")
 
 
+_PIECE = 4096
 _CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]{0,200}\r\n")
 
 
@@ -281,17 +296,26 @@ def _unpacked(body: bytes, coding: str) -> bytes:
 
 def _gunzipped(body: bytes) -> bytes:
     """Unpack all gzip members; what is no member behind them is left out."""
-    unpacked = b""
-    while body and len(unpacked) < MAX_UNPACKED:
-        inflate = zlib.decompressobj(31)
-        try:
-            unpacked += inflate.decompress(body, MAX_UNPACKED - len(unpacked))
-        except zlib.error:
-            if not unpacked:
-                raise
-            break
-        body = inflate.unused_data
-    return unpacked
+    pieces: list[bytes] = []
+    whole = 0  # of these, those of members that ended
+    left = MAX_UNPACKED
+    inflate = zlib.decompressobj(31)
+    for start in range(0, len(body), _PIECE):  # in small pieces, as each member is given the whole rest to copy
+        packed = body[start : start + _PIECE]
+        while packed and left > 0:
+            if inflate.eof:
+                inflate = zlib.decompressobj(31)
+            try:
+                pieces.append(inflate.decompress(packed, left))
+            except zlib.error:
+                if not any(pieces[:whole]):
+                    raise
+                return b"".join(pieces[:whole])
+            left -= len(pieces[-1])
+            packed = inflate.unused_data
+            if inflate.eof:
+                whole = len(pieces)
+    return b"".join(pieces)
 
 
 class ArchiveDownloadHandler:
@@ -328,3 +352,22 @@ class ArchiveDownloadHandler:
 
     async def close(self) -> None:
         """Nothing is held open."""
+
+
+_HANDLER = "ifp_scraper.archive.ArchiveDownloadHandler"
+OFFLINE = {
+    "DOWNLOAD_HANDLERS": {
+        "http": _HANDLER,
+        "https": _HANDLER,
+        "file": None,
+        "ftp": None,
+        "s3": None,
+        "data": None,
+    },
+    "DOWNLOAD_DELAY": 0,
+    "AUTOTHROTTLE_ENABLED": False,
+    "ROBOTSTXT_OBEY": False,
+    "RETRY_ENABLED": False,
+    "IFP_ARCHIVE": None,
+}
+"""Settings of an archive run: no handler that could open a socket, and no delays."""

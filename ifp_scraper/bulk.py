@@ -22,10 +22,10 @@ import msgspec
 from fastwarc.warc import WarcRecord
 
 from ifp_scraper import urls
-from ifp_scraper.archive import RecordingError, plain_body
+from ifp_scraper.archive import RecordingError, plain_body, site_of
 from ifp_scraper.captures import read_age
 from ifp_scraper.discovery.listing import may_be_article
-from ifp_scraper.discovery.recording import (
+from ifp_scraper.discovery.readings import (
     Evidence,
     article_key,
     evidence_at,
@@ -42,7 +42,7 @@ from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.pages.article import EXTRACTOR_VERSION
 from ifp_scraper.rejections import NO_ARTICLE, Rejected
 from ifp_scraper.store import StoreError, explain
-from ifp_scraper.warc import read_responses, record_time
+from ifp_scraper.warc import read_responses, record_address, record_time
 from ifp_scraper.wayback import unwrap_address, unwrap_page
 
 logger = logging.getLogger(__name__)
@@ -119,7 +119,7 @@ class Executor(Protocol):
         ...
 
 
-def cut(paths: Iterable[Path], size: int = SPAN) -> list[Span]:
+def cut_spans(paths: Iterable[Path], size: int = SPAN) -> list[Span]:
     """Cut recordings, see ``unpacking.seekable``, into spans; a WACZ file's members are parts of it.
 
     Raises:
@@ -146,19 +146,18 @@ def cut(paths: Iterable[Path], size: int = SPAN) -> list[Span]:
 
 
 def recorded_site(spans: list[Span], wanted: str) -> str:
-    """Return the root of the site that was recorded: the one wanted if a page is its, else the commonest."""
-    found: Counter[str] = Counter()
+    """Return the root of the site that was recorded, see ``archive.site_of``."""
+    return site_of(_pages(spans), wanted)
+
+
+def _pages(spans: list[Span]) -> Iterator[str]:
+    """Yield the address of every page in the spans."""
     for span in spans:
         with open(span.path, "rb") as stream:
             for record, _ in read_responses(stream, span.path, span.start, span.end, []):
-                url, _kept_at = unwrap_address((record.headers.get("WARC-Target-URI") or "").strip("<>"))
-                assert record.http_headers is not None
-                if record.http_headers.status_code != 200 or "html" not in (record.http_content_type or "").lower():
-                    continue
-                if urls.host(url) == urls.host(wanted):
-                    return wanted
-                found["/".join(url.split("/", 3)[:3])] += 1
-    return found.most_common(1)[0][0] if found else wanted
+                head = record.http_headers
+                if head and head.status_code == 200 and "html" in (record.http_content_type or "").lower():
+                    yield unwrap_address(record_address(record))[0]
 
 
 def _members(path: Path, whole: int) -> list[tuple[int, int]]:
@@ -201,7 +200,7 @@ def _reader(site: str) -> str:
 def _read_record(
     record: WarcRecord, body: bytes, site: str, listed: list[Evidence], found: dict[str, list[PageView]]
 ) -> None:
-    url, kept_at = unwrap_address((record.headers.get("WARC-Target-URI") or "").strip("<>"))
+    url, kept_at = unwrap_address(record_address(record))
     head = record.http_headers
     # Pages of other hosts, and everything but 200, are passed over before anything is parsed.
     if head is None or head.status_code != 200 or urls.host(url) != urls.host(site):
@@ -257,7 +256,7 @@ def _join_early(views: list[PageView]) -> list[PageView]:
 
 
 def put_together(views: list[PageView]) -> Article | None:
-    """Return one article from the pages of one reading; null when none of them is an article's first page."""
+    """Return one article from the pages of one reading; None when none of them is an article's first page."""
     articles = []
     for kind in ("canonical", "amp"):
         pages = sorted((v for v in views if v.article and _kind(v) == kind), key=lambda view: view.page_number)
@@ -281,7 +280,7 @@ def _missing_pages(views: list[PageView]) -> set[int]:
     return {number for view in canonical for number in (1, *view.other_pages) if number not in numbers}
 
 
-class Partial:
+class PartialResults:
     """What workers gave, in a file beside the output, until all is read.
 
     Args:
@@ -358,7 +357,7 @@ def extract_spans(
         StoreError: when the output fails.
         RecordingError: when there is not one response in all spans.
     """
-    partial = Partial(ledger.store.path.with_name(ledger.store.path.name + ".partial"), site)
+    partial = PartialResults(ledger.store.path.with_name(ledger.store.path.name + ".partial"), site)
     try:
         records = 0
         waiting = [span for span in spans if span not in partial.spans]
@@ -377,7 +376,7 @@ def extract_spans(
     partial.remove()
 
 
-def _write_all(spans: list[Span], partial: Partial, ledger: Ledger) -> None:
+def _write_all(spans: list[Span], partial: PartialResults, ledger: Ledger) -> None:
     """Put articles together and write them, each when the last of its spans has come."""
     last_span: dict[str, int] = {}
     evidence: dict[str, list[Evidence]] = {}

@@ -20,7 +20,7 @@ SITE_ZONE = ZoneInfo("Asia/Tehran")
 CLOCK_READING = timedelta(seconds=2)
 """How far two clocks that show seconds may differ: every interval is widened by it at both ends."""
 
-LONGEST = 60
+MAX_TIME_LENGTH = 60
 """Most characters of a printed time; dateparser takes seconds for thousands, and results are cached."""
 
 _ISO = re.compile(r"\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?\s*", re.IGNORECASE)
@@ -46,7 +46,7 @@ def parse_utc(text: str) -> datetime:
 
 def read_iso(text: str | None) -> datetime | None:
     """Read an ISO 8601 time as printed: aware if it has an offset, else naive; None for anything else."""
-    return _read_iso(text) if text and len(text) <= LONGEST else None
+    return _read_iso(text) if text and len(text) <= MAX_TIME_LENGTH else None
 
 
 @lru_cache(maxsize=1024)  # a page prints the same time again and again
@@ -142,7 +142,9 @@ _BRACKETS: dict[str, tuple[int, int, float]] = {
 }
 _CALENDAR = re.compile("month|year", re.IGNORECASE)
 _ANY_DAY = date(2001, 1, 1)
-_HAS_YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)|\d[./-]\d{1,2}[./-]\d\d(?!\d)")
+_HAS_YEAR = re.compile(r"(?<!\d)(?<!\d[./-])\d{4}(?!\d)")
+"""A year that is not the last of three numbers: whether 06/05/2024 is in May or in June nobody can tell."""
+
 _AGO = re.compile(r"\s*(\d{1,4})\s+(second|min|hour|day|week|month|year)(?:(?<=min)ute)?s?\s+ago\s*", re.IGNORECASE)
 
 
@@ -160,7 +162,7 @@ def ago_bounds(words: str) -> tuple[float, float] | None:
         return None
     count = int(match[1])
     length, begin, end = _BRACKETS[match[2].lower()]
-    if length == 1:  # seconds are not rounded; nought is printed as one
+    if length == 1:  # seconds are not rounded; 0 is printed as 1
         low, high = (0.0 if count <= 1 else float(count)), float(count + 1)
     else:
         low, high = (count - 0.5) * length, (count + 0.5) * length
@@ -173,7 +175,7 @@ def ago_bounds(words: str) -> tuple[float, float] | None:
 @lru_cache(maxsize=4096)
 def _ago_by_dateparser(words: str, day: date) -> timedelta | None:
     """Return how far before a moment of this day the words are; dateparser takes over a millisecond for it."""
-    if len(words) > LONGEST:
+    if len(words) > MAX_TIME_LENGTH:
         return None
     base = datetime(day.year, day.month, day.day)
     read = dateparser.parse(words, languages=["en"], settings={"RELATIVE_BASE": base})
@@ -222,12 +224,12 @@ def read_printed_date(words: str) -> tuple[datetime, datetime] | None:
     Returns:
         The first and the last instant of that minute (of that day, when no clock is printed); None for other words.
     """
-    if len(words) > LONGEST or _HAS_YEAR.search(words) is None:  # "12 hours before" would count from now
+    if len(words) > MAX_TIME_LENGTH or _HAS_YEAR.search(words) is None:  # "12 hours before" would count from now
         return None
     read = dateparser.parse(words, languages=["en"], settings={"STRICT_PARSING": True})
     if read is None or not 1900 <= read.year <= 2999 or re.search("ago|yesterday|today|now", words, re.IGNORECASE):
         return None
-    first = read.replace(tzinfo=SITE_ZONE, second=0, microsecond=0).astimezone(UTC)
+    first = read.replace(tzinfo=read.tzinfo or SITE_ZONE, second=0, microsecond=0).astimezone(UTC)
     span = timedelta(seconds=59) if re.search(r"\d:\d\d", words) else timedelta(days=1, seconds=-1)
     return first, first + span
 
@@ -241,8 +243,8 @@ def read_user_date(text: str, now: datetime) -> datetime:
         ValueError: when it cannot be read.
     """
     text = text.strip()
-    if len(text) > LONGEST:
-        raise ValueError(f"{text[:LONGEST]!r}... is too long for a date")
+    if len(text) > MAX_TIME_LENGTH:
+        raise ValueError(f"{text[:MAX_TIME_LENGTH]!r}... is too long for a date")
     if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         return datetime.fromisoformat(text).replace(tzinfo=SITE_ZONE).astimezone(UTC)
     if (printed := read_iso(text)) is not None:

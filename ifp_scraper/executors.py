@@ -78,6 +78,7 @@ def _killer(span: Span) -> SpanResult:
 def _begin_worker(parent: int) -> None:
     """Leave Ctrl-C to the parent, and end when it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the pool ends its processes with it
 
     def watch() -> None:
         while os.getppid() == parent:

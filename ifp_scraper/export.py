@@ -30,7 +30,11 @@ from ifp_scraper.load import instants
 from ifp_scraper.tables import FORMATS, LICENSE, NAME, SITE, Exported, File, Format, Table, tables
 
 _BATCH = 48 << 20
-_STALE = 3600  # seconds; an export writes all the time, so a partial folder this old belongs to a killed one
+"""Bytes of lines whose rows are written at a time."""
+
+_STALE = 3600
+"""Seconds after which an unchanged partial folder belongs to an export that was killed."""
+
 _INDEXED = ("id", "url", "published_at", "modified_at", "byline", "layout", "section", "tag", "name", "alias")
 _SPREADSHEET_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 

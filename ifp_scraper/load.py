@@ -21,7 +21,10 @@ TIMES = ("published_at", "modified_at", "fetched_at")
 CATEGORIES = ("byline", "layout", "language", "status", "license", "published_source")
 
 _BATCH = 48 << 20
+"""Bytes of lines that are read at a time."""
+
 _BLOCK = 4 << 20
+"""Least size of the blocks in which pyarrow parses them, bytes; a line must fit into one."""
 
 
 def load(

@@ -40,7 +40,7 @@ class ArticleRef:
     published_raw: str | None = None
 
     def is_edited_since(self, modified_at: str | None) -> bool:
-        """Whether the place says of a later edit than the known one (RFC 3339 in UTC; null: none is known)."""
+        """Whether the source knows of a later edit than this one (RFC 3339 in UTC; None: no edit is known)."""
         return self.modified_at is not None and (modified_at is None or self.modified_at > modified_at)
 
 

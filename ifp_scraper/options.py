@@ -17,6 +17,9 @@ SourceName = Literal["rest", "sitemap", "feed", "listing"]
 SOURCES: tuple[SourceName, ...] = get_args(SourceName)
 PAGES = ("both", "canonical", "amp")
 _ROOT = re.compile(r"https?://[^/?#@\\\s\x00-\x1f\x7f]+/*", re.IGNORECASE)
+_NO_TEXT = re.compile("[\ud800-\udfff]")
+"""Bytes of a command line that are no UTF-8, as Python shows them."""
+
 ALLOWED = ("archive", "urls", "since", "until", "sources", "section", "pages", "limit", "refresh")
 _SHOWN = 200
 
@@ -139,7 +142,7 @@ def _urls(value: str | None, site: str) -> tuple[str, ...]:
     if not names:
         raise BadArgument(f"urls={shown(value)} names no address")
     for name in names:
-        if not name.startswith(("http://", "https://")):
+        if not name.startswith(("http://", "https://")) or _NO_TEXT.search(name):
             raise BadArgument(f"urls: {shown(name)} is no address; it begins with https://")
         if urls.host(name) != urls.host(site):
             raise BadArgument(f"urls: {shown(name)} is not on the site {site}")

@@ -145,6 +145,8 @@ def open_locked(path: Path) -> int:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
+            if not path.is_file():  # to open a pipe would wait for ever
+                raise RecordingError(f"{path} is not a regular file: name another in IFP_ARCHIVE.")
             with path.open("rb") as stream:
                 start = stream.read(len(magic))
             if not magic.startswith(start):

@@ -95,7 +95,7 @@ def first_language(texts: list[str]) -> list[str]:
                 current = piece
                 continue
             if first is None and piece.strip():
-                first = current or "unmarked"
+                first = current or "en"  # the site's own, which needs no mark
             if current is None or current == first:
                 kept.append(piece)
         text = "".join(kept)

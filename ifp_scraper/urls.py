@@ -16,6 +16,7 @@ _LINE_BREAKS = re.compile("[\t\r\n]")
 _CONTROLS = re.compile("[\ud800-\udfff\x00-\x1f\x7f-\x9f]")
 _COVERED_EMAIL = "/cdn-cgi/l/email-protection#"
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+_POST_ID = re.compile(r"[?&;]p=([1-9]\d{0,11})\b")
 
 
 def absolute(base: str, url: str | None) -> str | None:
@@ -28,7 +29,7 @@ def absolute(base: str, url: str | None) -> str | None:
 @lru_cache(maxsize=1024)
 def _checked(base: str, url: str) -> str | None:
     url = url.strip()
-    if not url.isprintable():  # browsers drop line breaks; other control characters are nobody's address
+    if not url.isprintable():  # browsers drop line breaks; no address has other control characters
         url = _LINE_BREAKS.sub("", url)
         if _CONTROLS.search(url):
             return None
@@ -107,6 +108,16 @@ def canonical(url: str) -> str:
 def same_article(one: str, other: str) -> bool:
     """Whether two addresses show one article: scheme, ``www.``, slash, query, AMP and page number do not count."""
     return host(one) == host(other) and _path(one) == _path(other)
+
+
+def post_id(url: str) -> int | None:
+    """Return the WordPress id in a shortlink, also as HTML escapes it; None in any other address.
+
+    >>> post_id("https://ifpnews.com/?p=658")
+    658
+    """
+    match = _POST_ID.search(url)
+    return int(match[1]) if match else None
 
 
 @lru_cache(maxsize=1024)

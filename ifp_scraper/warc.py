@@ -97,6 +97,11 @@ def _is_cut_off(record: WarcRecord) -> bool:
     return record.http_headers.status_code == 200 and length.strip() != "0"
 
 
+def record_address(record: WarcRecord) -> str:
+    """Return a record's WARC-Target-URI; empty when it has none. WARC 1.0 may put it between ``<`` and ``>``."""
+    return (record.headers.get("WARC-Target-URI") or "").strip("<>")
+
+
 def record_time(record: WarcRecord) -> datetime:
     """Return a record's WARC-Date, to the second; 1970 when it has none that can be read."""
     try:

@@ -9,7 +9,7 @@ _ADDRESS = re.compile(r"https?://web\.archive\.org/web/(\d{4,14})(?:[a-z]{2}_)?/
 _LINK = re.compile(
     rb"(?:https?:)?(?://web\.archive\.org)?/web/\d{14}(?:[a-z]{2}_)?/(?=(?:https?:)?//|mailto:)", re.IGNORECASE
 )
-_TOOLBAR = re.compile(rb"<!-- BEGIN WAYBACK TOOLBAR INSERT -->.*?<!-- END WAYBACK TOOLBAR INSERT -->", re.DOTALL)
+_TOOLBAR = b"<!-- BEGIN WAYBACK TOOLBAR INSERT -->", b"<!-- END WAYBACK TOOLBAR INSERT -->"
 
 
 def unwrap_address(url: str) -> tuple[str, datetime | None]:
@@ -33,4 +33,6 @@ def unwrap_page(body: bytes) -> bytes:
     """Return the page with its own links and without the toolbar; a raw capture (``id_``) stays as it is."""
     if b"/web/" not in body:
         return body
-    return _LINK.sub(b"", _TOOLBAR.sub(b"", body))
+    before, _, rest = body.partition(_TOOLBAR[0])
+    _, end, after = rest.partition(_TOOLBAR[1])
+    return _LINK.sub(b"", before + after if end else body)

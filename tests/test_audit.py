@@ -52,8 +52,9 @@ def test_says_what_is_missing_and_marks_what_is_gone(tmp_path: Path) -> None:
         assert lines(out)[-1]["status"] == "published"
 
 
-def test_a_missing_file_is_said(tmp_path: Path) -> None:
-    run = scrapy("audit", tmp_path / "none.jsonl")
+@pytest.mark.parametrize("name", ["none.jsonl", "n" * 5000])
+def test_a_missing_file_is_said(name: str, tmp_path: Path) -> None:
+    run = scrapy("audit", tmp_path / name)
     assert run.status == 1
     assert "no such file" in run.err
     assert "Traceback" not in run.err

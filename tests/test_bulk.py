@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
 import resource
 import shutil
@@ -14,7 +15,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
 from itertools import count
-from os import mkfifo
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -25,8 +25,9 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from ifp_scraper import bulk
-from ifp_scraper.archive import recordings
+from ifp_scraper.archive import plain_body, recordings
 from ifp_scraper.unpacking import MAX_RATIO, seekable
+from ifp_scraper.wayback import unwrap_page
 from tests.crawling import ROOT, lines, scrapy
 from tests.site import Site, make_posts, record, serve
 from tests.site.response import page
@@ -158,9 +159,9 @@ def test_order_does_not_hang_on_the_workers(recording: Path, tmp_path: Path, mon
 def test_spans_cut_nothing_off(recording: Path) -> None:
     """However small the spans, every record is read once."""
     path = recording / "both.warc.gz"
-    whole = bulk.read_span(bulk.cut([path], 1 << 30)[0], "https://ifpnews.com")
+    whole = bulk.read_span(bulk.cut_spans([path], 1 << 30)[0], "https://ifpnews.com")
     for size in (5_000, 50_000):
-        parts = [bulk.read_span(span, "https://ifpnews.com") for span in bulk.cut([path], size)]
+        parts = [bulk.read_span(span, "https://ifpnews.com") for span in bulk.cut_spans([path], size)]
         assert sum(part.records for part in parts) == whole.records
         assert not [fault for part in parts for fault in part.faults]
 
@@ -314,7 +315,7 @@ def test_files_that_cannot_be_read_are_skipped_and_the_rest_read(recording: Path
     (folder / "broken.wacz").write_bytes(b"PK" + bytes(1000))
     (folder / "gone.warc.gz").symlink_to("nowhere")
     (folder / "noise.warc").write_bytes(Random(1).randbytes(9999))
-    mkfifo(folder / "pipe.warc.gz")
+    os.mkfifo(folder / "pipe.warc.gz")
     crawled, extracted, alone = (tmp_path / f"{name}.jsonl" for name in ("crawled", "extracted", "alone"))
     for run in (
         scrapy("extract", folder, "-o", extracted),
@@ -426,14 +427,74 @@ def zstd_encoded(body: bytes) -> bytes:
 def test_what_another_version_or_site_left_half_done_is_read_again(
     recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    span, path, site = bulk.cut([recording / "two.warc.gz"])[0], tmp_path / "a.partial", "https://ifpnews.com"
-    partial = bulk.Partial(path, site)
+    span, path, site = bulk.cut_spans([recording / "two.warc.gz"])[0], tmp_path / "a.partial", "https://ifpnews.com"
+    partial = bulk.PartialResults(path, site)
     partial.add(bulk.read_span(span, site))
     partial.close()
-    assert set(bulk.Partial(path, site).spans) == {span}
-    assert not bulk.Partial(path, "https://example.org").spans
+    assert set(bulk.PartialResults(path, site).spans) == {span}
+    assert not bulk.PartialResults(path, "https://example.org").spans
     monkeypatch.setattr(bulk, "EXTRACTOR_VERSION", "99")
-    assert not bulk.Partial(path, site).spans
+    assert not bulk.PartialResults(path, site).spans
+
+
+@pytest.mark.parametrize("command", ["extract all.warc.gz", "crawl ifp -a archive=all.warc.gz"])
+def test_what_was_unpacked_is_deleted_when_a_run_is_stopped(command: str, tmp_path: Path) -> None:
+    whole = gzip.decompress((ROOT / "ifp_scraper/data/sample.warc.gz").read_bytes())
+    with gzip.open(tmp_path / "all.warc.gz", "wb", 1) as packed:
+        for _ in range(40):
+            packed.write(whole)
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    running = subprocess.Popen(
+        [sys.executable, "-m", "scrapy", *command.split(), "-o", "a.jsonl"],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "SCRAPY_SETTINGS_MODULE": "ifp_scraper.settings",
+            "PYTHONPATH": str(ROOT),
+            "TMPDIR": str(copies),
+        },
+    )
+    while running.poll() is None and not any(copies.iterdir()):
+        time.sleep(0.01)
+    running.terminate()
+    said = running.communicate(timeout=60)[1]
+    assert (running.returncode, "stopped" in said, "Traceback" in said) == (1, True, False), said
+    assert list(copies.iterdir()) == []
+
+
+def test_a_body_of_a_great_many_gzip_members_takes_no_hours() -> None:
+    began = time.process_time()
+    body = gzip.compress(b"a", mtime=0) * 600_000
+    assert plain_body(body, [("Content-Encoding", "gzip")]) == b"a" * 600_000
+    assert time.process_time() - began < 10
+
+
+def test_a_page_of_a_great_many_toolbars_takes_no_hours() -> None:
+    began = time.process_time()
+    body = b"<!-- BEGIN WAYBACK TOOLBAR INSERT -->" * 20_000 + b"/web/"
+    assert unwrap_page(body) == body
+    assert time.process_time() - began < 10
+
+
+def test_a_folder_that_goes_away_is_passed_over(
+    recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = tmp_path / "a" / "two.warc.gz"
+    for folder in (there.parent, tmp_path / "gone"):
+        folder.mkdir()
+    shutil.copy(recording / "two.warc.gz", there)
+    look = os.scandir
+
+    def scandir(path: str) -> object:
+        if str(path).endswith("gone"):
+            raise FileNotFoundError(path)
+        return look(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert recordings(str(tmp_path)) == [there]
 
 
 def test_a_comma_may_be_part_of_a_name(recording: Path, tmp_path: Path) -> None:

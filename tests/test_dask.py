@@ -123,7 +123,7 @@ def test_a_killed_worker_changes_nothing(recording: Path, cluster: Cluster, tmp_
     done = _results(partial.read_bytes()) if partial.exists() else 0
     told = process.communicate(timeout=120)[1]
     assert process.returncode == 0, told
-    assert 0 < done < len(bulk.cut([recording], SPAN)) / 2, f"it was not killed in the middle: {told}"
+    assert 0 < done < len(bulk.cut_spans([recording], SPAN)) / 2, f"it was not killed in the middle: {told}"
     assert "Traceback" not in told
     assert cluster.workers[1].poll() is None
     assert len(lines(out)) > 100
@@ -132,7 +132,7 @@ def test_a_killed_worker_changes_nothing(recording: Path, cluster: Cluster, tmp_
 
 
 def _results(kept: bytes) -> int:
-    """How many whole results are in a partial file; reading it with ``Partial`` would cut it."""
+    """How many whole results are in a partial file; reading it with ``PartialResults`` would cut it."""
     at = count = 0
     while at + 8 <= len(kept):
         at += 8 + int.from_bytes(kept[at : at + 8], "big")
@@ -141,7 +141,7 @@ def _results(kept: bytes) -> int:
 
 
 def test_a_page_that_kills_is_skipped(recording: Path, cluster: Cluster, tmp_path: Path) -> None:
-    deadly = bulk.cut([recording], SPAN)[3].start
+    deadly = bulk.cut_spans([recording], SPAN)[3].start
     (cluster.folder / "deadly.py").write_text(
         "import os\nfrom ifp_scraper import bulk\n"
         "def deadly(stream, path, start, *rest):\n"

@@ -83,7 +83,8 @@ def test_whatever_source_is_denied_every_article_is_found_once(config: dict[str,
         assert len(run.articles) == len(set(run.articles))
         found, locked = set(run.articles), {post.path for post in site.public() if post.password_protected}
         assert found | locked == public(site)  # SEO plugins do not list what is locked
-        assert len(run.asked) == len(set(run.asked))
+        asked_twice = len(run.asked) - len(set(run.asked))
+        assert asked_twice == ("sitemap_size" in config)  # the index of several files, which may have grown
         again = dry_run(server, tmp_path / "a.jsonl")
         assert (again.articles, again.status) == ([], 0)
         assert len(again.asked) <= len(run.asked)
@@ -109,6 +110,16 @@ def test_what_a_broken_source_hides_the_next_one_shows(tmp_path: Path) -> None:
         assert len(run.articles) == 150
         run = dry_run(server, tmp_path / "c.jsonl")
         assert (set(run.articles) & public(site), len(run.articles), run.status) == (set(run.articles), 100, 0)
+
+
+def test_a_source_that_shows_less_does_not_make_up_for_a_broken_one(tmp_path: Path) -> None:
+    """The front page alone, where a part of the sitemap is missing."""
+    config: dict[str, Any] = {"rest": 404, "feed": 404, "listings": 404, "sitemap_size": 40}
+    with site_of(120, **config) as (site, server):
+        fails = lambda page: 500 if "post-2.xml" in page else None  # noqa: E731
+        run = dry_run(server, tmp_path / "a.jsonl", fails=fails)
+        assert (run.status, len(run.articles)) == (1, 80)
+        assert set(dry_run(server, tmp_path / "a.jsonl").articles) == public(site) - set(run.articles)
 
 
 @pytest.mark.parametrize(
@@ -404,6 +415,36 @@ def test_an_edit_while_the_run_went_on_is_not_missed(tmp_path: Path) -> None:
         assert newest.path in dry_run(server, out).articles
 
 
+def test_a_sitemap_file_that_is_added_meanwhile_is_read(tmp_path: Path) -> None:
+    """Rank Math lists the latest first: what is published pushes the oldest articles into another file."""
+    with site_of(120, rest=403, sitemap="rankmath") as (site, server):
+        server.config.sitemap_size = len(site.open_posts()) // 2
+
+        def meanwhile(page: str) -> None:
+            if "post-sitemap2" in page:
+                new_post(site)
+                new_post(site)
+
+        oldest = {post.path for post in site.open_posts()}
+        assert set(dry_run(server, tmp_path / "a.jsonl", fails=meanwhile).articles) >= oldest
+
+
+def test_a_source_that_broke_off_once_is_asked_again(tmp_path: Path) -> None:
+    """What core's sitemap lists has no time of its last edit: if it took the place of REST, no edit would be seen."""
+    out = tmp_path / "a.jsonl"
+    with site_of(250) as (site, server):
+        newest = site.public()[0]
+
+        def meanwhile(page: str) -> None:
+            if "&page=2" in page:
+                site.withdraw(newest.id)
+
+        assert "/wp-sitemap.xml" in dry_run(server, out, fails=meanwhile).asked
+        site.advance(hours=1)
+        edited = site.edit(next(post.id for post in site.open_posts()))
+        assert dry_run(server, out).articles == [edited.path]
+
+
 @pytest.mark.parametrize(
     "config",
     [{}, {"rest": 403, "sitemap": "yoast", "sitemap_size": 30}, {"rest": 403, "sitemap": None}, NOTHING_BUT_LISTINGS],
@@ -479,6 +520,15 @@ def test_a_range_takes_nothing_outside_and_everything_inside(tmp_path: Path) -> 
         assert inside <= set(dry_run(server, tmp_path / "b.jsonl", since=since, until=until).articles)
         again = dry_run(server, tmp_path / "a.jsonl", since=since, until=until)
         assert not inside & set(again.articles)
+
+
+def test_rest_is_asked_for_the_range_alone_and_its_first_second_belongs_to_it(tmp_path: Path) -> None:
+    with site_of(250) as (site, server):
+        newest_first = site.public()
+        until, since = newest_first[40].published, newest_first[60].published
+        run = dry_run(server, tmp_path / "a.jsonl", since=format_utc(since) or "", until=format_utc(until) or "")
+        assert run.articles == [post.path for post in newest_first if since <= post.published < until]
+        assert len([page for page in run.asked if "/wp/v2/posts" in page]) == 1
 
 
 def test_a_sitemap_leaves_out_what_was_edited_last_long_before_the_range(tmp_path: Path) -> None:
@@ -607,6 +657,17 @@ def test_a_lastmod_that_is_always_now_is_left_out(count: int, made: str, apart: 
     assert root is not None
     found = read_entries(root, "https://a.b/", parse_utc("2024-05-06T12:00:05Z"))
     assert [entry.lastmod for entry in found] == ([format_utc(time) for time in times] if kept else [None] * count)
+
+
+@pytest.mark.parametrize(
+    ("captured_at", "lastmod"),
+    [("2024-05-06T23:00:00Z", None), ("2024-05-07T20:00:00Z", None), ("2024-05-09T00:00:00Z", "2024-05-05T20:30:00Z")],
+)
+def test_a_lastmod_that_is_a_day_counts_when_the_day_is_over(captured_at: str, lastmod: str | None) -> None:
+    root = read_xml(b"<urlset><url><loc>/a/</loc><lastmod>2024-05-06</lastmod></url></urlset>", 99)
+    assert root is not None
+    entries = read_entries(root, "https://ifpnews.com/sitemap.xml", parse_utc(captured_at))
+    assert [entry.lastmod for entry in entries] == [lastmod]
 
 
 def test_a_sitemap_larger_than_the_protocol_allows_is_read_in_part() -> None:

@@ -153,8 +153,8 @@ def test_snippets_run(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch)
     for snippet in snippets(page):
         exec(compile(snippet, page.name, "exec"), space)
     if page.name == "scale.md":
-        fetched = bulk.read_span(bulk.cut([Path("ifpnews.warc.gz")])[0], "https://ifpnews.com")
-        whole = bulk.read_span(bulk.cut([SAMPLE])[0], "https://ifpnews.com")
+        fetched = bulk.read_span(bulk.cut_spans([Path("ifpnews.warc.gz")])[0], "https://ifpnews.com")
+        whole = bulk.read_span(bulk.cut_spans([SAMPLE])[0], "https://ifpnews.com")
         assert fetched.articles == whole.articles
     if page.name == "README.md":
         assert space["record"]["fetched_at"] == "2024-05-06T06:00:00Z"

@@ -6,11 +6,14 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from ifp_scraper import UnreadablePage, extract
+from ifp_scraper.items import Embed
+from ifp_scraper.pages import body, newspaper
 from tests import mutations
 
 URL = "https://ifpnews.com/an-article/amp/"
@@ -129,6 +132,34 @@ def test_of_two_languages_only_the_first_stays_in_alternative_texts_and_keywords
     record = read(page(head=f'<script type="application/ld+json">{graph}</script>', body=picture))
     assert [image["alt"] for image in record["images"]] == ["The mill"]
     assert record["tags"] == ["Mills"]
+
+
+def test_a_frame_of_many_pictures_is_searched_once_for_its_caption(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched = []
+    monkeypatch.setattr(body, "first_caption", searched.append)
+    pictures = "".join(f"<amp-img src='/{number}.jpg'></amp-img>" for number in range(100))
+    read(page(body=f"<amp-carousel><div>{pictures}</div></amp-carousel>"))
+    assert len(searched) == 1  # each time costs as much as there are pictures
+
+
+def test_films_are_told_apart_without_comparing_each_with_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Embed, "__eq__", lambda *_: pytest.fail("two films were compared"))
+    films = "".join(f"<amp-iframe src='https://film.example/{number}'></amp-iframe>" for number in (2, 1, 2))
+    lead = '<div class="sf-img"><amp-iframe src="https://film.example/1"></amp-iframe></div>'
+    embeds = read(page(body=films, after=lead))["embeds"]
+    assert [embed["url"] for embed in embeds] == ["https://film.example/1", "https://film.example/2"]
+
+
+def test_style_sheets_are_searched_once_however_many_backgrounds_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[bytes] = []
+    monkeypatch.setattr(newspaper, "_BACKGROUND_RULE", SimpleNamespace(search=searched.append))
+    boxes = '<div class="tdb_single_bg_featured_image">' + '<div class="tdb-featured-image-bg"></div>' * 9 + "</div>"
+    cloud = '<div class="tdb_single_content"><p>Text.</p></div>'
+    html = (
+        f'<style>.a{{}}</style><body class="single single-post postid-7"><h1 class="entry-title">A</h1>{boxes}{cloud}'
+    )
+    assert read(f"<html>{html}</body></html>".encode())["layout"] == "newspaper-cloud"
+    assert searched == [b".a{}"]
 
 
 @pytest.mark.parametrize(

@@ -63,3 +63,20 @@ assert "twisted.internet.reactor" not in sys.modules
 """
     done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_article"),
+    [
+        ('"NewsArticle"', True),
+        ('"ReportageNewsArticle"', True),
+        ('["BlogPosting", "Article"]', True),
+        ('"https://schema.org/LiveBlogPosting"', True),
+        ('"CollectionPage"', False),
+        ("null", False),
+    ],
+)
+def test_without_body_class_json_ld_says_what_a_page_is(kind: str, is_article: bool) -> None:
+    says = b'<script type="application/ld+json">{"@type": %s}</script>' % kind.encode()
+    page = PAGE.replace(b' class="single single-post postid-7"', b"").replace(b"<body>", b"<body>" + says)
+    assert (ifp_scraper.extract(page, URL) is not None) == is_article

@@ -96,8 +96,15 @@ def test_a_page_is_saved_from_the_site_that_is_told_who_asks(tmp_path: Path) -> 
         ("/nowhere/a.html", "No such file or directory"),
         ("/", "Is a directory"),
         ("http://127.0.0.1:1/a/", "Connection refused"),
+        ("http://[", "Invalid IPv6 URL"),
+        ("http://a b/", "URL can't contain control characters. 'a b' (found at least ' ')"),
     ],
 )
 def test_a_page_that_cannot_be_had_is_told_in_words(source: str, reason: str) -> None:
     run = scrapy("fixture", source)
     assert (run.status, run.err) == (1, f"{source} cannot be read: {reason}\n")
+
+
+def test_a_capture_time_before_all_time_is_refused() -> None:
+    run = scrapy("fixture", "README.md", "--url", "https://ifpnews.com/a/", "--captured-at", "0001-01-01")
+    assert (run.status, "Traceback" in run.err) == (2, False), run.err

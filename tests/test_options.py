@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +14,7 @@ from scrapy.settings import Settings
 
 from ifp_scraper.checks import check_settings
 from ifp_scraper.options import ALLOWED, BadArgument, Options, read_options
-from tests.crawling import scrapy
+from tests.crawling import ROOT, scrapy
 
 SITE = "https://ifpnews.com"
 NOW = datetime(2024, 5, 6, 12, tzinfo=UTC)
@@ -68,6 +71,7 @@ def test_lists(tmp_path: Path) -> None:
         ({"pages": "mobile"}, "allowed are both, canonical, amp"),
         ({"section": "no such/../section"}, "is no slug"),
         ({"urls": "ifpnews.com/a/"}, "begins with https://"),
+        ({"urls": "https://ifpnews.com/\udcff/"}, "is no address"),
         ({"urls": "https://other.example/a/"}, "is not on the site"),
         ({"urls": "@/no/such/file"}, "cannot be read"),
         ({"urls": ","}, "names no address"),
@@ -175,6 +179,25 @@ def test_a_command_refuses_them(arguments: tuple[str, ...], message: str, tmp_pa
     run = scrapy(*arguments, cwd=tmp_path, timeout=30)
     assert (run.status, message in run.err, "Traceback" in run.err) == (2, True, False), run.err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "command", ["export a.jsonl --to csv", "report a.jsonl", "schema", "fixture a.html --url http://a/"]
+)
+def test_nobody_need_read_the_result(command: str, tmp_path: Path) -> None:
+    for name in ("a.jsonl", "a.html"):
+        (tmp_path / name).touch()
+    reading, writing = os.pipe()
+    os.close(reading)
+    run = subprocess.run(
+        [sys.executable, "-m", "scrapy", *command.split()],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        env={**os.environ, "SCRAPY_SETTINGS_MODULE": "ifp_scraper.settings", "PYTHONPATH": str(ROOT)},
+    )
+    os.close(writing)
+    assert (run.returncode, run.stderr) == (0, b"")
 
 
 @pytest.mark.parametrize("command", ["audit", "crawl", "export", "extract", "fixture", "report", "schema"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -90,6 +91,12 @@ def test_a_recording_that_is_damaged_in_its_middle_is_left_alone(name: str, tmp_
         assert (run.status, "is damaged at byte" in run.err) == (1, True), run.err
         assert "Traceback" not in run.err
         assert recording.read_bytes() == damaged
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.warc.gz")
+    run = crawl("http://127.0.0.1:9", tmp_path / "a.jsonl", "-s", f"IFP_ARCHIVE={tmp_path}/a.warc.gz", timeout=30)
+    assert (run.status, "is not a regular file" in run.err) == (1, True), run.err
 
 
 def test_nor_does_it_matter_which_source_said_first_when_an_article_was_published(tmp_path: Path) -> None:

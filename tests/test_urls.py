@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ifp_scraper.urls import MAX_URL_LENGTH, absolute, canonical, host, of_site, original_image, same_article, slug
+from ifp_scraper.urls import (
+    MAX_URL_LENGTH,
+    absolute,
+    canonical,
+    host,
+    of_site,
+    original_image,
+    post_id,
+    same_article,
+    slug,
+)
 
 SITE = "https://ifpnews.com"
 SLUGS = st.from_regex(r"[a-z][a-z0-9]{1,12}(-[a-z0-9]{1,8}){0,4}", fullmatch=True)
@@ -109,3 +119,19 @@ def test_the_size_of_a_picture_is_left_out() -> None:
     assert original_image(f"{SITE}/up/a-696x464.jpg?x=1") == f"{SITE}/up/a.jpg?x=1"
     assert original_image(f"{SITE}/up/a-1x1.jpg") == f"{SITE}/up/a-1x1.jpg"
     assert original_image(f"{SITE}/up/2020x1080.jpg") == f"{SITE}/up/2020x1080.jpg"
+
+
+@pytest.mark.parametrize(
+    ("address", "number"),
+    [
+        (f"{SITE}/?p=658", 658),
+        ("http://example.org/?feed=rss&p=1", 1),
+        (f"{SITE}/?x=1&amp;p=12", 12),
+        (f"{SITE}/?p=0", None),
+        (f"{SITE}/?p=1234567890123", None),
+        (f"{SITE}/?page=2", None),
+        (f"{SITE}/a-story/", None),
+    ],
+)
+def test_the_id_in_a_shortlink(address: str, number: int | None) -> None:
+    assert post_id(address) == number

@@ -6,6 +6,7 @@ No help text has a colon before a space: Scrapy takes a line that ends in one fo
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -20,6 +21,14 @@ from ifp_scraper.options import BadArgument
 def say(line: str) -> None:
     """Print a line on stderr."""
     print(line, file=sys.stderr)
+
+
+def show(text: str) -> None:
+    """Print a result on stdout; that nobody reads it to its end, as with ``| head``, is no fault."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def fail(command: ScrapyCommand, line: str) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from ifp_scraper.checks import check_settings
-from ifp_scraper.commands import fail, refuse_unknown_options, usage_errors
+from ifp_scraper.commands import fail, refuse_unknown_options, show, usage_errors
 from ifp_scraper.ledger import DEFAULT_OUTPUT, Ledger
 from ifp_scraper.options import read_options
 from ifp_scraper.spiders.audit import Audit, AuditSpider
@@ -53,7 +54,7 @@ class Command(ScrapyCommand):
         if opts.output and opts.output.endswith(".jsonl"):  # as -o of a crawl; it would replace the articles
             raise UsageError("-o names the list of missing addresses to write, not a .jsonl file")
         path = Path(args[0] if args else DEFAULT_OUTPUT)
-        if not path.is_file():
+        if not os.path.isfile(path):  # unlike path.is_file(), false for a name that no file can have
             fail(self, f"audit failed: no such file: {path}")
             return
         self.settings.set("IFP_OUTPUT", str(path), priority="cmdline")
@@ -76,9 +77,8 @@ class Command(ScrapyCommand):
                 self._write(Path(opts.output), audit)
 
     def _print(self, audit: Audit) -> None:
-        print("month    in the file  listed  share")
-        for month, had, listed in audit.by_month():
-            print(f"{month:8} {had:11} {listed:7} {had / listed:6.1%}")
+        lines = ["month    in the file  listed  share"]
+        lines += (f"{month:8} {had:11} {listed:7} {had / listed:6.1%}" for month, had, listed in audit.by_month())
         for title, found in (
             ("missing, never fetched", audit.missing),
             ("missing, rejected", [f"{url}  {reason}" for url, reason in audit.rejected.items()]),
@@ -87,10 +87,10 @@ class Command(ScrapyCommand):
             ("no longer listed, could not be asked", audit.unconfirmed),
         ):
             if found:
-                print(f"\n{title}: {len(found)}")
-                print(*(f"  {line}" for line in found[:_SHOWN]), sep="\n")
+                lines += [f"\n{title}: {len(found)}", *(f"  {line}" for line in found[:_SHOWN])]
                 if len(found) > _SHOWN:
-                    print(f"  and {len(found) - _SHOWN} more")
+                    lines.append(f"  and {len(found) - _SHOWN} more")
+        show("\n".join(lines))
 
     def _write(self, path: Path, audit: Audit) -> None:
         try:

@@ -15,7 +15,7 @@ from scrapy.utils.conf import arglist_to_dict
 
 from ifp_scraper.archive import Archive, RecordingError, recordings
 from ifp_scraper.checks import check_settings
-from ifp_scraper.commands import fail, refuse_unknown_options, say, usage_errors
+from ifp_scraper.commands import fail, refuse_unknown_options, say, stopped_by_term, usage_errors
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import ALLOWED, read_options
 from ifp_scraper.recording import open_locked
@@ -74,13 +74,17 @@ class Command(CrawlCommand):
         try:
             archive = None
             if options.archive:
-                archive = Archive(recordings(options.archive))
+                with stopped_by_term():  # what was unpacked is deleted
+                    archive = Archive(recordings(options.archive))
                 options = replace(options, site=archive.site(options.site))
             elif self.settings["IFP_ARCHIVE"]:
                 os.close(open_locked(Path(self.settings["IFP_ARCHIVE"])))
             ledger = Ledger.open(options, self.settings)
         except (StoreError, RecordingError, OSError) as error:
             fail(self, f"The crawl did not start: {error}")
+            return
+        except KeyboardInterrupt:
+            fail(self, "The crawl did not start: it was stopped")
             return
         if self.settings["JOBDIR"]:  # its queue is lost by a kill, and would mix old requests with new ones
             say("JOBDIR is not used: a crawl goes on from its output file.")

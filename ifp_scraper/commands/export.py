@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from ifp_scraper.commands import fail, refuse_unknown_options, say, stopped_by_term
+from ifp_scraper.commands import fail, refuse_unknown_options, say, show, stopped_by_term
 from ifp_scraper.export import export
 from ifp_scraper.lines import MissingExtra
 from ifp_scraper.tables import FORMATS
@@ -73,4 +73,4 @@ class Command(ScrapyCommand):
         if done.skipped:
             say(f"left out, not fitting the schema: {counted(done.skipped, 'line')}")
         counts = ", ".join(f"{rows} {name}" for name, rows in done.rows.items() if rows or name == "articles")
-        print(f"{done.folder}: {counts}")
+        show(f"{done.folder}: {counts}")

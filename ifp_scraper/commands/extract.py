@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import signal
 import sys
 import time
 from dataclasses import replace
@@ -13,9 +14,9 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from ifp_scraper.archive import RecordingError, recordings
-from ifp_scraper.bulk import Executor, Span, cut, extract_spans, recorded_site
+from ifp_scraper.bulk import Executor, Span, cut_spans, extract_spans, recorded_site
 from ifp_scraper.checks import check_settings
-from ifp_scraper.commands import fail, refuse_unknown_options
+from ifp_scraper.commands import fail, refuse_unknown_options, stopped_by_term
 from ifp_scraper.executors import Dask, Processes
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import BadArgument, read_options
@@ -49,6 +50,13 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Write the articles to the output; exit status 1 when that or reading fails."""
+        try:
+            with stopped_by_term():  # what was unpacked is deleted
+                self._run(args, opts)
+        except KeyboardInterrupt:
+            fail(self, "extract failed: it was stopped before it began")
+
+    def _run(self, args: list[str], opts: argparse.Namespace) -> None:
         assert self.settings is not None
         refuse_unknown_options(args)
         if not args:
@@ -66,7 +74,7 @@ class Command(ScrapyCommand):
                 raise UsageError(
                     "a recording that is compressed as a whole, with zstd, or twice must be unpacked for a cluster"
                 )
-            spans = cut(readable)
+            spans = cut_spans(readable)
             options = replace(options, site=recorded_site(spans, options.site))
         except (BadArgument, RecordingError, OSError, BadZipFile) as error:
             raise UsageError(str(error)) from None
@@ -101,6 +109,8 @@ class Command(ScrapyCommand):
             reason = "shutdown"
         except (StoreError, RecordingError, OSError) as error:
             why = str(error)
+        for number in (signal.SIGINT, signal.SIGTERM):  # it is ending already: let it say so
+            signal.signal(number, signal.SIG_IGN)
         executor.close()
         ledger.finish(reason=reason, why=why, requests=0, received=received, errors=0)
         self.exitcode = ledger.exit_status

@@ -6,7 +6,7 @@ import argparse
 import json
 import re
 from datetime import UTC, datetime
-from http.client import HTTPResponse
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.error import HTTPError, URLError
@@ -18,7 +18,7 @@ from scrapy.exceptions import UsageError
 from scrapy.robotstxt import ProtegoRobotParser
 
 from ifp_scraper import urls
-from ifp_scraper.commands import fail, refuse_unknown_options
+from ifp_scraper.commands import fail, refuse_unknown_options, show
 from ifp_scraper.dates import format_utc, read_http_date, read_user_date
 from ifp_scraper.items import to_dict
 from ifp_scraper.middlewares import user_agent
@@ -63,7 +63,7 @@ class Command(ScrapyCommand):
             raise UsageError("name one URL or PATH")
         try:
             html, url, captured_at, content_type = self._load(args[0], opts)
-        except OSError as error:
+        except (OSError, HTTPException, ValueError) as error:  # the last two: an address or answer that is none
             fail(self, f"{args[0]} cannot be read: {_reason(error)}")
             return
         fixture: dict[str, Any] = {"url": url, "captured_at": format_utc(captured_at), "about": opts.about}
@@ -95,7 +95,7 @@ class Command(ScrapyCommand):
         except OSError as error:
             fail(self, f"{path} cannot be written: {_reason(error)}")
             return
-        print(f"{path} and {path.with_suffix('.json').name}: read the record beside the page, then commit both")
+        show(f"{path} and {path.with_suffix('.json').name}: read the record beside the page, then commit both")
 
     def _load(self, source: str, opts: argparse.Namespace) -> tuple[bytes, str, datetime, str | None]:
         captured_at = datetime.now(UTC)
@@ -119,7 +119,7 @@ class Command(ScrapyCommand):
         if opts.captured_at:
             try:
                 captured_at = read_user_date(opts.captured_at, captured_at)
-            except ValueError as error:
+            except (ValueError, OverflowError) as error:
                 raise UsageError(f"--captured-at: {error}") from error
         return html, url, captured_at.replace(microsecond=0), content_type
 
@@ -138,9 +138,9 @@ def _is_allowed(url: str, agent: str) -> bool:
     return ProtegoRobotParser(rules, None).allowed(url, agent)
 
 
-def _reason(error: OSError) -> str:
+def _reason(error: Exception) -> str:
     """Say without numbers of errors what is wrong."""
     if isinstance(error, HTTPError):
         return f"status {error.code}"
     cause = error.reason if isinstance(error, URLError) else error
-    return (cause.strerror if isinstance(cause, OSError) else None) or str(cause)
+    return (cause.strerror if isinstance(cause, OSError) else None) or str(cause) or type(cause).__name__

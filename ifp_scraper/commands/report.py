@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from ifp_scraper.commands import fail, refuse_unknown_options, say, stopped_by_term
+from ifp_scraper.commands import fail, refuse_unknown_options, say, show, stopped_by_term
 from ifp_scraper.ledger import DEFAULT_OUTPUT
 from ifp_scraper.lines import MissingExtra
 from ifp_scraper.report import TEXT_LIMIT, write_report
@@ -67,4 +67,4 @@ class Command(ScrapyCommand):
             say("stopped; no report was written")
             self.exitcode = 130
         else:
-            print(f"{opts.output}: {counted(count, 'article')}")
+            show(f"{opts.output}: {counted(count, 'article')}")

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Literal, get_args, get_origin, get_type_hints, is_typeddict
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from ifp_scraper.commands import refuse_unknown_options
+from ifp_scraper.commands import refuse_unknown_options, show
 from ifp_scraper.items import WARNINGS, Article, json_schema, value_type
 
 _HEAD = """\
@@ -51,12 +49,7 @@ class Command(ScrapyCommand):
         refuse_unknown_options(args)
         if args:
             raise UsageError("this command takes no argument")
-        text = markdown() if opts.markdown else json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
-        try:
-            sys.stdout.write(text)
-            sys.stdout.flush()
-        except BrokenPipeError:  # `| head` has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        show((markdown() if opts.markdown else json.dumps(json_schema(), indent=2, ensure_ascii=False)).rstrip())
 
 
 def markdown() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 
 from lxml import etree
@@ -14,7 +13,6 @@ from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
 from ifp_scraper.discovery.xml import name, read_xml, text
 from ifp_scraper.merge import ArticleRef
 
-_POST_ID = re.compile(r"[?&]p=([1-9]\d{0,11})\b")
 _MAX_UNPACKED = 32 * 1024 * 1024
 
 
@@ -103,11 +101,10 @@ def read_feed(root: etree._Element, base: str) -> list[ArticleRef]:
         url = urls.of_site(base, link)
         if url is None:
             continue
-        number = _POST_ID.search(identifier)
         refs.append(
             ArticleRef(
                 url=urls.canonical(url),
-                id=int(number[1]) if number else None,
+                id=urls.post_id(identifier),
                 published_at=format_utc(published_at),
                 modified_at=modified_at,
                 source="feed" if published_at else None,

@@ -32,6 +32,8 @@ _NO_ARTICLE = re.compile(
     re.IGNORECASE,
 )
 _PLACES = ("", "/all-stories", "/iran-news")
+"""Where a listing may be, the front page first."""
+
 _PATIENCE = 3
 """Pages in a row that fail or list nothing new, after which a listing is given up."""
 
@@ -49,12 +51,11 @@ class ListingSource:
         seen: set[str] = set()
         categories: list[str] = []
         found_any = False
-        reason = "no listing"
         while places:
             place = places.pop(0)
             pages = barren = 0
             async for number, links, html in self._pages(walk, place):
-                if number == 1 and place == "" and not section:
+                if number == 1 and place == "":
                     categories = _categories(html, walk.options.site)
                 new = [url for url in links if url not in seen]
                 barren = 0 if new else barren + 1
@@ -63,7 +64,7 @@ class ListingSource:
                 found_any = True
                 pages = number
                 if not new:
-                    continue  # much was added while we walked, and has moved here
+                    continue  # so much was added meanwhile that the last page's articles are on this one
                 seen.update(new)
                 refs = [ArticleRef(url) for url in new]
                 done = walk.caught_up and all(walk.is_settled(ref) for ref in refs)
@@ -73,11 +74,10 @@ class ListingSource:
                     return
             if pages > 1:
                 return  # it has pages: it lists everything
-            if not places and not section:
+            if not places:
                 places, categories = categories, []
-                section = "all"
         if not found_any:
-            raise SourceUnavailable(reason)
+            raise SourceUnavailable("no listing")
 
     async def _pages(self, walk: Walk, place: str) -> AsyncIterator[tuple[int, list[str], Selector]]:
         """Yield the pages of one listing until two in a row are missing or hold no article.

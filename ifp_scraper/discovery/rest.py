@@ -28,7 +28,7 @@ _PATIENCE = 3
 """Pages in a row that fail or list nothing new, after which REST is given up."""
 
 _JSON = re.compile(r'\[\s*\{|\{\s*"|(?<![^\n>])\[\]')
-_NOTICES = 20
+_MAX_STARTS = 20
 """Places that look like the start of JSON to try, at most."""
 
 
@@ -83,7 +83,7 @@ class RestSource:
                 refs, failed = [], failed + 1
             if failed >= _PATIENCE:
                 break
-        if len(seen) < total:  # something was withdrawn while we walked, or the site counts what it hides
+        if len(seen) < total:  # something was withdrawn meanwhile, or the site counts what it hides
             walk.broken.append(f"REST listed {len(seen)} of {total}")
 
     async def _changed(self, walk: Walk, before: str) -> AsyncIterator[ArticleRef]:
@@ -137,7 +137,7 @@ class RestSource:
         return ",".join(map(str, sorted(inside)))
 
     async def _page(self, walk: Walk, scope: dict[str, str], number: int) -> tuple[list[ArticleRef], int, int]:
-        """Return the refs of a page, the number of posts (nought when it is not said), and the number of pages."""
+        """Return the refs of a page, the number of posts (0 when it is not said), and the number of pages."""
         query = {**scope, "per_page": str(_PER_PAGE), "page": str(number), "_fields": _FIELDS}
         if number == 1:
             del query["page"]
@@ -202,7 +202,7 @@ def read_posts(posts: list[Any], base: str) -> list[ArticleRef]:
 
 
 def _id(value: Any) -> int | None:
-    """The id of a post, null for what is none."""
+    """The id of a post, None for what is none."""
     return value if type(value) is int and 0 < value <= MAX_ID else None
 
 
@@ -217,7 +217,7 @@ def read_json(body: bytes) -> Any:
         return json.loads(body)
     except ValueError:
         text = body.decode("utf-8", "replace")
-        for begin in islice(_JSON.finditer(text), _NOTICES):
+        for begin in islice(_JSON.finditer(text), _MAX_STARTS):
             with suppress(ValueError):
                 return json.JSONDecoder().raw_decode(text, begin.start())[0]
         raise

@@ -29,6 +29,8 @@ _MADE_NOW = timedelta(seconds=10)
 _ENOUGH = 10
 """Entries, at least, that no publisher edits within two seconds."""
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
 _SCHEDULED_AHEAD = timedelta(days=30)
 """Longest time by which a lastmod may precede the publication: of a post edited, then scheduled."""
 
@@ -78,7 +80,13 @@ class SitemapSource:
         held: list[Entry] = []  # of the first two files: the second one shows how many a full one lists
         newest: dict[str, ArticleRef] = {}  # by address, what the feed says: it knows when they were published
         files = size = 0
-        while waiting:
+        again = False
+        indexes: list[tuple[str, Document | None, int]] = []  # to be read once more: a file may be added while we walk
+        while waiting or indexes:
+            if not waiting:
+                waiting, indexes = indexes, []
+                visited.difference_update(index for index, _, _ in waiting)
+                again = True
             url, kept, depth = waiting.pop(0)
             if url in visited:
                 continue
@@ -93,8 +101,10 @@ class SitemapSource:
             kind = name(root)
             entries = _empty(root, cut, url, walk)
             if kind == "sitemapindex":
-                if depth < _MAX_DEPTH:
-                    waiting = [(child.url, None, depth + 1) for child in self._children(walk, entries)] + waiting
+                children = self._children(walk, entries) if depth < _MAX_DEPTH else []
+                if len(children) > 1 and not walk.caught_up and not again:
+                    indexes.append((url, None, depth))
+                waiting = [(child.url, None, depth + 1) for child in children] + waiting
                 if self._ask_feed and not newest and "feed" in walk.options.sources:
                     newest = {ref.url: ref for ref in await read_newest(walk)}
                 continue
@@ -218,15 +228,28 @@ def read_entries(root: etree._Element, base: str, captured_at: datetime | None =
             continue
         news = next((child for child in element if name(child) == "news"), None)
         raw = text(news, "publication_date") if news is not None else None
+        lastmod = text(element, "lastmod")
+        edited_at = read_instant(lastmod)
+        if edited_at is None and captured_at is not None and name(element) == "url":
+            edited_at = _read_day(lastmod, captured_at)
         entries.append(
             Entry(
                 url,
-                format_utc(read_instant(text(element, "lastmod"))),
+                format_utc(edited_at),
                 format_utc(read_instant(raw)),
                 raw if read_instant(raw) else None,
             )
         )
     return [replace(entry, lastmod=None) for entry in entries] if _are_made_now(entries, captured_at) else entries
+
+
+def _read_day(text: str | None, captured_at: datetime) -> datetime | None:
+    """Return the beginning of a day that stands alone, in Tehran, so that no edit of it comes before.
+
+    None until the day is over everywhere: it may be edited again, or be that of the capture.
+    """
+    day = read_instant(f"{text}T00:00:00+03:30") if text and _DAY.fullmatch(text) else None
+    return day if day is not None and captured_at - day > timedelta(days=2) else None
 
 
 def _are_made_now(entries: list[Entry], captured_at: datetime | None) -> bool:

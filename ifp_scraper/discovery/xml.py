@@ -9,8 +9,8 @@ from lxml import etree
 
 _GZIP = b"\x1f\x8b"
 _BEGIN = re.compile(rb"<\?xml\s|<(?:\w+:)?(?:urlset|sitemapindex|rss|feed|RDF)[\s>]")
-_NOTICES = 65536
-"""Most bytes before a document."""
+_MAX_PREAMBLE = 65536
+"""Most bytes before a document, such as notices that PHP prints."""
 
 
 def read_xml(body: bytes, max_size: int) -> etree._Element | None:
@@ -38,7 +38,7 @@ def read_cut_xml(body: bytes, max_size: int) -> tuple[etree._Element | None, boo
             body = inflate.decompress(body, max_size)
         except zlib.error:
             return None, False
-    begin = _BEGIN.search(body, 0, _NOTICES)
+    begin = _BEGIN.search(body, 0, _MAX_PREAMBLE)
     if begin is not None:
         body = body[begin.start() :]
     parser = etree.XMLParser(

@@ -11,13 +11,23 @@ import re
 from ifp_scraper.items import Article
 from ifp_scraper.pages.amp import AmpSwiftPage
 from ifp_scraper.pages.amp_designs import AmpDesign1Page, AmpDesign2Page, AmpDesign3Page
-from ifp_scraper.pages.article import ArticlePage, Capture, CutOff, UnreadablePage
+from ifp_scraper.pages.article import ArticlePage, Capture, CutOff, UnreadablePage, is_article
 from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.newspaper import Newspaper4Page, NewspaperCloudPage, NewspaperPage
 from ifp_scraper.pages.wordpress import WordPressPage
 from ifp_scraper.text import words
 
-__all__ = ["LAYOUTS", "ArticlePage", "Capture", "CutOff", "Document", "UnreadablePage", "pick", "read_page"]
+__all__ = [
+    "LAYOUTS",
+    "ArticlePage",
+    "Capture",
+    "CutOff",
+    "Document",
+    "UnreadablePage",
+    "pick",
+    "read_article",
+    "read_page",
+]
 
 LAYOUTS: tuple[type[ArticlePage], ...] = (
     AmpDesign2Page,
@@ -52,7 +62,7 @@ def pick(document: Document, capture: Capture) -> ArticlePage | None:
     """
     if document.truncated and b"<html" in document.html and b"<body" not in document.html:
         raise CutOff("cut off before its body")
-    if not _is_article(document):
+    if not _is_single_post(document):
         return None
     if document.too_large:
         raise UnreadablePage("too large: more elements, or deeper ones, than any article has")
@@ -82,7 +92,7 @@ def read_article(body: bytes | str, capture: Capture, content_type: str | None =
     return page.to_article() if page is not None else None
 
 
-def _is_article(document: Document) -> bool:
+def _is_single_post(document: Document) -> bool:
     """Whether WordPress says that the page is a single post that anyone may read."""
     if b"<" not in document.html:
         return False
@@ -100,8 +110,4 @@ def _is_article(document: Document) -> bool:
         (said.get("content") or "").lower() == "article" for said in document.tree.find('meta[property="og:type"]')
     ):
         return True
-    return any(_says_article(item) for item, _ in document.json_ld) and bool(document.tree.find("article"))
-
-
-def _says_article(item: dict[str, object]) -> bool:
-    return item.get("@type") in ("Article", "NewsArticle", "BlogPosting")
+    return any(is_article(item) for item, _ in document.json_ld) and bool(document.tree.find("article"))

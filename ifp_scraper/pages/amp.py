@@ -13,7 +13,7 @@ from web_poet import field
 from ifp_scraper import urls
 from ifp_scraper.dates import (
     CLOCK_READING,
-    LONGEST,
+    MAX_TIME_LENGTH,
     ago_interval,
     format_utc,
     read_ago,
@@ -28,8 +28,10 @@ from ifp_scraper.pages.tree import Element, Tree
 from ifp_scraper.text import LargeBytes, squeeze, words
 
 _AMP_ADDRESS = re.compile(r"/amp(/\d{1,3})?/?$")
-_AGE = re.compile(r"(\d{1,4} (?:second|min|minute|hour|day|week|month|year)s?)(?: [^\d\s]{1,20}){0,2}")
-"""An option of the plugin changes the word "ago"; the units are WordPress's."""
+_AGE = re.compile(
+    r"(\d{1,4} (?:second|min|minute|hour|day|week|month|year)s?)(?! (?:later|from)\b)(?: [^\d\s]{1,20}){0,2}"
+)
+"""An option of the plugin changes the word "ago"; the units are WordPress's. What is "from now" is no age."""
 
 _PLUGIN = re.compile(r"AMP for WP (\d{1,6}(?:\.\d{1,6})*)")
 
@@ -101,7 +103,7 @@ class AmpPage(ArticlePage):
             return None
         post = RecentPost(entry.headline, urls.canonical(url), entry.excerpt, entry.section, entry.published_raw)
         captured_at = self.capture.captured_at
-        if entry.published_raw and len(entry.published_raw) <= LONGEST and captured_at:
+        if entry.published_raw and len(entry.published_raw) <= MAX_TIME_LENGTH and captured_at:
             times = _read_ago(entry.published_raw, captured_at, self.capture.age)
             post.published_at, post.published_earliest, post.published_latest = times
         return post

@@ -48,15 +48,13 @@ except PackageNotFoundError:  # run from a checkout that was never installed
 Source = Literal["rest", "feed", "sitemap", "meta", "jsonld", "time"]
 
 _POST_ID = re.compile(r"(?<!\S)post-?id-(\d{1,12})(?!\S)")
-_SHORTLINK = re.compile(r"[?&]p=(\d{1,12})\b")
 _LINK_TAG = re.compile(rb"<a\s[^<>]*>")
-_SHARED = re.compile(rb"[?&;]p=(\d{1,12})\b")
 _PAGE_OF_MANY = re.compile(r"(?:/(?:amp/)?|[?&]page=)(\d{1,3})/?(?:[?&#].*)?$")
 _LICENSE = re.compile(
     r"licen[cs]ed under (?:an? |the )?(Creative Commons [^|©]{3,80}?Licen[cs]e|CC[ -]BY[\w .-]{0,20}\w)", re.I
 )
 _MAY_BE_LICENSED = re.compile(b"icen")  # faster than "in"
-_SAYS_LICENSED = etree.XPath('//*[text()[contains(., "icensed") or contains(., "icenced")]]')
+_SAYS_LICENSED = etree.XPath('//a[@rel="license"] | //*[text()[contains(., "icensed") or contains(., "icenced")]]')
 _BY = re.compile(r"^\s*(?:published by|written by|by|author)\b\s*:?\s*", re.IGNORECASE)
 _HANDLE = re.compile(r"\s+@\w+$")
 
@@ -119,7 +117,6 @@ class ArticlePage(ItemPage[Article]):
     def __init__(self, document: Document, capture: Capture) -> None:
         self.document = document
         self.capture = capture
-        self.warnings_found = list(document.warnings)
 
     def to_article(self) -> Article:
         """Read every field.
@@ -163,11 +160,12 @@ class ArticlePage(ItemPage[Article]):
         if match := _POST_ID.search(self.document.body_class):
             return int(match[1])
         for link in self.values('link[rel="shortlink"]', "href"):
-            if match := _SHORTLINK.search(link):
-                return int(match[1])
+            if number := urls.post_id(link):
+                return number
         for tag in _LINK_TAG.findall(self.document.source):  # share bars are not in the tree
-            if (b"s_tw" in tag or b"a-so-twitter" in tag) and (shared := _SHARED.search(tag)):
-                return int(shared[1])
+            is_share = b"s_tw" in tag or b"a-so-twitter" in tag
+            if is_share and (number := urls.post_id(tag.decode("latin-1"))):
+                return number
         return None
 
     @field
@@ -237,9 +235,9 @@ class ArticlePage(ItemPage[Article]):
     @field
     def embeds(self) -> list[Embed]:
         frames = self.css(self.lead_frames) if self.lead_frames else []
-        films = (embed_of(film, self.capture.url) for frame in frames for film in frame.iter(*EMBED_TAGS))
-        found = [*filter(None, films)]
-        return [*found, *(embed for embed in self.content.embeds if embed not in found)]
+        films = dict.fromkeys(film for frame in frames for film in frame.iter(*EMBED_TAGS))
+        found = (*(embed_of(film, self.capture.url) for film in films), *self.content.embeds)
+        return [*{(embed.kind, embed.url): embed for embed in found if embed}.values()]
 
     @field
     def links(self) -> list[Link]:
@@ -279,12 +277,12 @@ class ArticlePage(ItemPage[Article]):
     def license(self) -> str | None:
         if _MAY_BE_LICENSED.search(self.document.html) is None:
             return None
-        link = self.css('a[rel="license"]')
-        if link and (words := inline_text(link[0])):
-            return words
         said: Any = _SAYS_LICENSED(self.document.root)
-        for element in said:
-            if match := _LICENSE.search(inline_text(element)):
+        for element in reversed(said):  # the site's own stands below the article, whose pictures may have others
+            words = inline_text(element)
+            if element.get("rel") == "license" and words:
+                return words
+            if match := _LICENSE.search(words):
                 return squeeze(match[1])
         return None
 
@@ -415,14 +413,14 @@ class ArticlePage(ItemPage[Article]):
     def graph_articles(self) -> list[dict[str, Any]]:
         """Articles (else web pages) of an SEO plugin's JSON-LD graph."""
         pieces = [item for item, in_graph in self.document.json_ld if in_graph]
-        articles = [item for item in pieces if _is_article(item)]
+        articles = [item for item in pieces if is_article(item)]
         return articles or [item for item in pieces if "WebPage" in _kinds(item)]
 
     @cached_property
     def plain_article(self) -> dict[str, Any]:
         """The first article in JSON-LD outside of a graph; not AMPforWP's, whose times are not true as printed."""
         for item, in_graph in self.document.json_ld:
-            if not in_graph and _is_article(item):
+            if not in_graph and is_article(item):
                 return {} if b"AMP for WP" in self.document.html else item
         return {}
 
@@ -462,7 +460,7 @@ class ArticlePage(ItemPage[Article]):
         return list(filter(None, (*self.published_evidence(), self.plain_evidence("datePublished"))))
 
     def _warnings(self, article: Article) -> list[str]:
-        found = [*self.warnings_found, *self.document.warnings, *self.content.warnings]
+        found = [*self.document.warnings, *self.content.warnings]
         if article.headline is None:
             found.append("no-headline")
         if article.byline is None:
@@ -494,8 +492,9 @@ def _readers(layout: type[ArticlePage]) -> list[tuple[str, Callable[[ArticlePage
     ]
 
 
-def _is_article(item: dict[str, Any]) -> bool:
-    return any(name.endswith("Article") or name == "BlogPosting" for name in _kinds(item))
+def is_article(item: dict[str, Any]) -> bool:
+    """Whether a piece of JSON-LD describes an article, of whatever kind."""
+    return any(name.endswith(("Article", "BlogPosting")) for name in _kinds(item))
 
 
 def _kinds(item: dict[str, Any]) -> list[str]:

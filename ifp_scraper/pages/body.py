@@ -27,7 +27,7 @@ MAX_PARTS = 10_000
 # What is not in this list is inline, as a browser takes any element that it does not know.
 _BLOCK_TAGS = words(
     "address article aside blockquote body center dd details dialog dir div dl dt fieldset figure footer h1 h2 h3"
-    " h4 h5 h6 header hgroup hr li main menu nav ol p pre section summary table tbody td tfoot th thead tr ul"
+    " h4 h5 h6 header hgroup hr legend li main menu nav ol p pre section summary table tbody td tfoot th thead tr ul"
     " caption amp-accordion amp-carousel amp-fit-text"
 )
 # Not embed: it is empty, but to libxml2 it holds what follows.
@@ -51,8 +51,11 @@ _AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"],
 EMBED_TAGS = words("iframe video audio amp-iframe amp-video amp-audio") | _AMP_EMBEDS.keys()
 _IMAGE_TAGS = frozenset(("img", "amp-img", "amp-anim"))
 
+_UNSEEN = words("screen-reader-text td-visual-hidden sr-only visually-hidden elementor-screen-only")
+"""Class names of hints for screen readers; the style sheets that hide them are files of their own."""
+
 # Exact class names of what a theme or plugin puts into the body (MARKUP.md 1, 4, 5 and 8).
-_JUNK = words(
+_JUNK = _UNSEEN | words(
     # page numbers, next and previous
     "ampforwp_post_pagination page-links post-nav-links page-nav page-nav-post post-navigation nav-links"
     " td-post-next-prev post-pagination-meta wp-block-post-navigation-link wp-block-query-pagination"
@@ -87,11 +90,11 @@ _JUNK = words(
     " tptn_counter gdrts-rating-block post-views wpulike pvc_stats post-ratings rmp-widgets-container"
     " amp-author author-box-wrap amp_author_area cmts ampforwp-comment-wrapper comments-area comment-respond"
     " td-post-source-tags td-post-source-via td-tags tdb-tags sp-athr amp-tags"
-    # tables of contents made by a plugin, screen reader hints
+    # tables of contents made by a plugin, notices of loading
     " ez-toc-container toc_container toc_title toc_list lwptoc wp-block-aioseo-table-of-contents simpletoc-title"
     " elementor-widget-table-of-contents simpletoc-list uagb-toc__wrap wp-block-rank-math-toc-block"
     " wp-block-yoast-seo-table-of-contents"
-    " screen-reader-text td-visual-hidden"
+    " wp-polls-loading"
     # captions belong to pictures
     " wp-caption-text wp-caption-dd gallery-caption wp-element-caption blocks-gallery-caption tiled-gallery-caption"
     # controls of tagDiv's slides and smart lists, and the second row of the same pictures
@@ -180,7 +183,7 @@ def read_body(container: Element, base: str, style_sheet: StyleSheet) -> Body:
 
 def closing_source(blocks: list[Block]) -> str | None:
     """Return the outlet that a closing "Source: ..." line names, None when there is none."""
-    own = [block["text"] for block in blocks if block["kind"] != "related"]
+    own = [block["text"] for block in blocks if block["kind"] not in ("related", "table_row", "quote")]
     for line in reversed("\n".join(own[-4:]).split("\n")[-8:]):
         if match := _SOURCE_LINE.fullmatch(line):
             outlet = match[1]
@@ -215,7 +218,8 @@ def _collect(element: Element, pieces: list[str], depth: int) -> None:
         apart = child.tag == "br" or child.tag in _BLOCK_TAGS
         if apart:
             pieces.append(" ")
-        if child.tag not in _NO_TEXT_TAGS and not hidden_by_attribute(child) and depth < MAX_DEPTH:
+        seen = not hidden_by_attribute(child) and _UNSEEN.isdisjoint((child.get("class") or "").split())
+        if seen and child.tag not in _NO_TEXT_TAGS and depth < MAX_DEPTH:
             if child.tag in _IMAGE_TAGS:
                 pieces.append(_emoji(child))
             _collect(child, pieces, depth + 1)
@@ -304,19 +308,20 @@ class _Walk:
         elif text and (text := squeeze_lines(text)):
             self._add(text, text, context)
 
+    # inside(), child() and _block() call each other: with one more frame for each level of nesting, MAX_DEPTH levels
+    # might not fit into Python's stack.
     def child(self, element: Element, context: _Context) -> None:
         """Walk one element; its tail is the caller's."""
         tag = element.tag
-        if not isinstance(tag, str):
+        if not isinstance(tag, str):  # a comment
             return
-        is_block = tag in _BLOCK_TAGS
         classes = None
         if element.keys() and (  # most paragraphs have no attributes
             ((classes := element.get("class")) is not None and _is_junk(classes))
             or hidden_by_attribute(element)
             or self.style_sheet.hides(element)
         ):
-            if is_block:  # what stands before it and after it is not one run
+            if tag in _BLOCK_TAGS:  # what stands before it and after it is not one run
                 self.end_block(context)
         elif tag == "br":
             self.say(LINE_BREAK, context)
@@ -325,28 +330,30 @@ class _Walk:
         elif tag in EMBED_TAGS:
             if tag in ("amp-twitter", "amp-instagram"):  # a blockquote on the canonical page
                 self.end_block(context)
+            self.say(" ", context)  # the words around a player are two
             self._add_embed(embed_of(element, self.base))
         elif tag in _NO_TEXT_TAGS:
             pass
         elif self._depth >= MAX_DEPTH:
-            if "too-deep" not in self.warnings:
-                self.warnings.append("too-deep")
-            self.say(" ".join(map(str, element.itertext())), context)
+            self._flatten(element, context)
         else:
             self._depth += 1
             self._related = self._related or classes in _RELATED_CLASSES
             if tag == "a":
                 self._link(element, context)
-            elif tag == "amp-carousel":  # its words are captions
-                for image in element.iter(*_IMAGE_TAGS):
-                    frame = image.getparent()
-                    caption = first_caption(frame) if frame is not None and frame is not element else None
-                    self._image(image, context._replace(gallery=True, caption=caption))
-            elif is_block:
+            elif tag == "amp-carousel":
+                self._carousel(element, context)
+            elif tag in _BLOCK_TAGS:
                 self._block(element, tag, classes, context)
             else:
                 self.inside(element, context)
             self._depth -= 1
+
+    def _flatten(self, element: Element, context: _Context) -> None:
+        """Take all text of an element that is nested too deep to be walked."""
+        if "too-deep" not in self.warnings:
+            self.warnings.append("too-deep")
+        self.say(" ".join(map(str, element.itertext())), context)
 
     def _block(self, element: Element, tag: str, classes: str | None, context: _Context) -> None:
         self.end_block(context)
@@ -374,7 +381,7 @@ class _Walk:
         if "wp-block-table" in classes:  # a caption is of the table, not of a picture in a cell
             return context._replace(caption=None)
         if tag == "figure" or not _FRAME_CLASSES.isdisjoint(classes):
-            # A caption is of the figure's own picture; that of a gallery is nobody's.
+            # A caption is that of the figure's own picture; a gallery's is that of no picture.
             nested = next(element.iterdescendants("figure"), None) is not None
             caption = None if nested else first_caption(element)
             gallery = context.gallery or not _GALLERY_CLASSES.isdisjoint(classes)
@@ -452,6 +459,15 @@ class _Walk:
         image = read_image(element, self.base, context.caption, "gallery" if context.gallery else "body")
         if image is not None:
             self.images.setdefault(image.url, image)
+
+    def _carousel(self, carousel: Element, context: _Context) -> None:
+        """Take the pictures of an AMP gallery; its words are their captions."""
+        captions: dict[Element | None, str | None] = {carousel: None}
+        for image in carousel.iter(*_IMAGE_TAGS):
+            frame = image.getparent()
+            if frame is not None and frame not in captions:  # one frame may hold them all
+                captions[frame] = first_caption(frame)
+            self._image(image, context._replace(gallery=True, caption=captions[frame]))
 
     def _quoted_embed(self, quote: Element, classes: list[str]) -> None:
         """A post of a social network pasted as a quote: its text stays, its address is an embed."""
@@ -566,7 +582,7 @@ _YOUTUBE = re.compile(
 
 
 def embed_of(element: Element, base: str) -> Embed | None:
-    """Read one of the elements ``EMBED_TAGS``; null for what has no address."""
+    """Read one of the elements ``EMBED_TAGS``; None for what has no address."""
     tag = element.tag
     if tag in _AMP_EMBEDS:
         kind, attribute, address = _AMP_EMBEDS[tag]
@@ -631,7 +647,7 @@ def _mark_related(blocks: list[Block], plain: list[str]) -> None:
         if _is_linked(rest, plain_rest) or is_link(number, ("paragraph", "list_item", "heading")):
             may_follow = ("list_item",)  # it has its link: one in a paragraph below is the article's
         elif not _WORD.search(plain_rest) and is_link(number + 1, ("list_item", "paragraph")):
-            may_follow = ("list_item", "paragraph")
+            may_follow = (blocks[number + 1]["kind"],)
         if may_follow:
             _make_related(block)
 

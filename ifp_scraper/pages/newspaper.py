@@ -18,7 +18,7 @@ from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
 
 _BACKGROUND = re.compile(r"""url\(\s*["']?([^"'()]+)""")
-_BACKGROUND_RULE = re.compile(rb"\.tdb-featured-image-bg\s*\{[^{}]{0,200}?url\([^()]*\)")
+_BACKGROUND_RULE = re.compile(rb"\.tdb-featured-image-bg\s*\{[^{}]{0,200}?url\([^()]{1,8192}\)")
 
 
 class NewspaperPage(ArticlePage):
@@ -202,9 +202,10 @@ class NewspaperCloudPage(NewspaperPage):
     @property
     def _background(self) -> Image | None:
         """The featured picture as a background, by the element's own style or by a rule of its block."""
-        for box in self.css(".tdb_single_bg_featured_image .tdb-featured-image-bg"):
-            rules = map(_BACKGROUND_RULE.search, self.document.styles)
-            rule = next((rule[0].decode("utf-8", "replace") for rule in rules if rule), "")
+        boxes = self.css(".tdb_single_bg_featured_image .tdb-featured-image-bg")
+        rules = map(_BACKGROUND_RULE.search, self.document.styles if boxes else ())
+        rule = next((rule[0].decode("utf-8", "replace") for rule in rules if rule), "")
+        for box in boxes:
             address = _BACKGROUND.search(box.get("style") or rule)
             url = urls.absolute(self.capture.url, address[1]) if address else None
             if url is not None and url.startswith("http"):

@@ -29,8 +29,6 @@ MAX_KEPT = 1000
 
 _COMPOUND = re.compile(r"([a-z][a-z0-9-]*)?((?:\.[\w-]+)*)((?:\[[\w-]+\^?=[\"'][^\"'\[\]]*[\"']\])*)")
 _ATTRIBUTE = re.compile(r"\[([\w-]+)(\^?)=[\"']([^\"']*)[\"']\]")
-
-
 _OF_HEAD = "meta", "link"
 
 
@@ -196,7 +194,7 @@ def _read(query: str) -> list[tuple[tuple[str, ...], list[_Compound] | None]] | 
     """Read a selector: for each alternative its class names, and the path from the outside in (None for a lone class).
 
     Returns:
-        Null when it holds anything that this grammar does not know.
+        None when it holds anything that this grammar does not know.
     """
     alternatives: list[tuple[tuple[str, ...], list[_Compound] | None]] = []
     for part in query.split(","):

@@ -12,7 +12,7 @@ from scrapy.http import Response
 
 from ifp_scraper import urls
 from ifp_scraper.discovery import FetchFailed
-from ifp_scraper.pages import UnreadablePage
+from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.spiders.ifp import IfpSpider
 from ifp_scraper.store import Known, StoreError
 
@@ -109,7 +109,7 @@ class AuditSpider(IfpSpider):
         if not reasons or urls.slug(response.url) == "":
             return bool(reasons) and reasons <= {301, 308}
         try:
-            page = self._page(response)
+            page = read_page(response.body, Capture(response.url))
         except UnreadablePage:
             return False
         return page is not None and None not in (page.id, known.id) and page.id != known.id

@@ -1,17 +1,17 @@
 """The spider: discovery says what to fetch, page objects read it, and every article ends as one item.
 
-It holds no selectors, and is the only place that makes requests.
+It holds no selectors, and is the only place that makes requests. ``views`` reads what comes, ``turns`` gives it in
+order, ``patience`` says when to give up.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import scrapy
 from scrapy import Request, signals
@@ -20,31 +20,31 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 
 from ifp_scraper import urls
-from ifp_scraper.archive import Archive, recordings
+from ifp_scraper.archive import OFFLINE, Archive, recordings
 from ifp_scraper.captures import capture_time
 from ifp_scraper.checks import check_settings
 from ifp_scraper.dates import parse_utc
 from ifp_scraper.discovery import FetchFailed, Source, SourceUnavailable, Walk
 from ifp_scraper.discovery.feed import FeedSource
 from ifp_scraper.discovery.listing import ListingSource, may_be_article
-from ifp_scraper.discovery.recording import RecordedArticle, find_recorded, is_amp_address
+from ifp_scraper.discovery.readings import RecordedArticle, find_recorded, is_amp_address
 from ifp_scraper.discovery.rest import RestSource
 from ifp_scraper.discovery.sitemap import SitemapSource
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
-from ifp_scraper.merge import ArticleRef, add_evidence, join_pages, merge_views
+from ifp_scraper.merge import ArticleRef, add_evidence
 from ifp_scraper.middlewares import CrawlDelay, OffSite, RobotsMiddleware, user_agent
 from ifp_scraper.options import Options, SourceName, read_options
-from ifp_scraper.pages import ArticlePage, Capture, CutOff, UnreadablePage, read_page
+from ifp_scraper.pages import UnreadablePage
 from ifp_scraper.rejections import LEADS_TO, NO_ARTICLE, Rejected
-from ifp_scraper.responses import is_strange, mislabelled, out_of_order, refusal
+from ifp_scraper.responses import is_strange, refusal
+from ifp_scraper.spiders.patience import Patience
 from ifp_scraper.spiders.turns import Turns
+from ifp_scraper.spiders.views import View, ViewReader
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.robotstxt import RobotParser
-
-logger = logging.getLogger(__name__)
 
 SOURCES: dict[str, type[Source]] = {
     "rest": RestSource,
@@ -52,25 +52,6 @@ SOURCES: dict[str, type[Source]] = {
     "feed": FeedSource,
     "listing": ListingSource,
 }
-_HANDLER = "ifp_scraper.archive.ArchiveDownloadHandler"
-OFFLINE = {
-    "DOWNLOAD_HANDLERS": {
-        "http": _HANDLER,
-        "https": _HANDLER,
-        "file": None,
-        "ftp": None,
-        "s3": None,
-        "data": None,
-    },
-    "DOWNLOAD_DELAY": 0,
-    "AUTOTHROTTLE_ENABLED": False,
-    "ROBOTSTXT_OBEY": False,
-    "RETRY_ENABLED": False,
-    "IFP_ARCHIVE": None,
-}
-"""Settings of an archive run: no handler that could open a socket, and no delays."""
-
-_SHORTLINK = re.compile(r"[?&]p=\d")
 
 _MAX_UNDER_WAY = 64
 """Most articles begun but not yet written: bounds the memory of a long crawl, and what a kill costs."""
@@ -78,12 +59,16 @@ _MAX_UNDER_WAY = 64
 _MAX_ADDRESSES = 500_000
 """Most addresses taken from the site's lists: ten times what it has."""
 
-_ASTRAY = 100
-"""Articles in a row for which comes nothing of the site, after which the crawl ends: a wall that ``refusal`` does not
-know, or a site that has gone."""
 
-_RANGE_PATIENCE = 30
-"""Articles older than ``since`` in a row after which a source without dates is given up."""
+class Wanted(NamedTuple):
+    """An article to fetch."""
+
+    ref: ArticleRef
+    address: str
+    """What to fetch first."""
+
+    reading: RecordedArticle | None = None
+    """The captures to read it from, in an archive run."""
 
 
 class IfpSpider(scrapy.Spider):
@@ -104,13 +89,23 @@ class IfpSpider(scrapy.Spider):
         self.why_stopped: str | None = None
         self.saw_everything = False
         self._robots: list[str] = []
-        self._refused: set[str] = set()
-        self._failures = 0
-        self._astray = 0
-        self._too_old = 0
-        self._turns = Turns(1, _MAX_UNDER_WAY, lambda: self.ending)
+        settings = ledger.settings
+        self._patience = Patience(settings.getint("IFP_FAILURES"), settings.getint("IFP_REFUSALS"))
+        self._views = ViewReader(
+            self.fetch,
+            options,
+            settings.getint("IFP_MAX_POST_PAGES"),
+            ending=lambda: self.ending,
+            failed=self._failed,
+            unreadable=self._reject_amp,
+        )
+        # One article more than there are requests at once: its pages come one after the other, and nobody waits.
+        fetching = 1 + settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
+        self._turns = Turns(fetching, _MAX_UNDER_WAY, lambda: self.ending)
         self._running = 0
+        """Articles that were begun and are not read yet."""
         self._found = 0
+        """Articles that were read and are in the range: ``limit`` counts them."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> IfpSpider:
@@ -140,9 +135,6 @@ class IfpSpider(scrapy.Spider):
         if spider.archive is not None:
             for name, value in OFFLINE.items():
                 settings.set(name, value, priority="cmdline")
-        # One article more than there are requests at once: its pages come one after the other, and nobody waits.
-        fetching = 1 + settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
-        spider._turns = Turns(fetching, _MAX_UNDER_WAY, lambda: spider.ending)
         crawler.signals.connect(spider._read_robots, signals.robots_parsed)
         for ended in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(spider._turns.note_written, ended)
@@ -152,18 +144,19 @@ class IfpSpider(scrapy.Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield a request for every article that is new, changed or asked for."""
-        async for ref, meta in self._wanted():
+        async for wanted in self._wanted():
             if self.stopping or not await self._below_limit():
                 return
             number = await self._turns.begin()
             self._running += 1
+            reading = wanted.reading
             yield Request(
-                meta.pop("address", ref.url),
+                wanted.address,
                 callback=self.parse_article,
                 errback=self.article_failed,
-                cb_kwargs={"ref": ref, "number": number},
+                cb_kwargs={"ref": wanted.ref, "number": number},
                 dont_filter=True,
-                meta={"page": True, **meta},
+                meta={"page": True, "reading": reading, "captures": reading.captures if reading else None},
             )
 
     async def _below_limit(self) -> bool:
@@ -182,43 +175,43 @@ class IfpSpider(scrapy.Spider):
         async for ready in self._turns.end(number, article):
             yield ready
 
-    async def _wanted(self) -> AsyncIterator[tuple[ArticleRef, dict[str, Any]]]:
-        """Yield every article to fetch, with the ``address`` to begin at and what else its request must know."""
+    async def _wanted(self) -> AsyncIterator[Wanted]:
+        """Yield every article to fetch."""
         if self.archive is not None:
-            for ref, meta in self._recorded(self.archive):
-                yield ref, meta
+            for wanted in self._recorded(self.archive):
+                yield wanted
         elif self.options.urls:
-            for ref, address in self._named():
-                yield ref, {"address": address}
+            for wanted in self._named():
+                yield wanted
         else:
             async for ref in self._outdated():
-                yield ref, {"address": self._first_address(ref.url)}
+                yield Wanted(ref, self._first_address(ref.url))
 
-    def _recorded(self, archive: Archive) -> Iterator[tuple[ArticleRef, dict[str, Any]]]:
+    def _recorded(self, archive: Archive) -> Iterator[Wanted]:
         """Yield what the recordings hold, in range, and of what ``urls`` names if it names any."""
         only = {urls.canonical(url).split("://")[-1] for url in self.options.urls}
         for reading in find_recorded(archive, self.options.site):
             named = not only or urls.canonical(reading.ref.url).split("://")[-1] in only
             if named and self.options.covers(_instant(reading.ref.published_at)):
-                yield reading.ref, {"address": reading.address, "captures": reading.captures, "reading": reading}
+                yield Wanted(reading.ref, reading.address, reading)
 
-    def _named(self) -> Iterator[tuple[ArticleRef, str]]:
+    def _named(self) -> Iterator[Wanted]:
         """Yield what ``urls`` names, each address once."""
         seen: set[str] = set()
         for named in self.options.urls:
             url = urls.of_site(self.options.site + "/", named) or named
             # /?p=658 has no address of its own before it is asked.
-            address = url if _SHORTLINK.search(url) else self._first_address(urls.canonical(url))
+            address = url if urls.post_id(url) else self._first_address(urls.canonical(url))
             if address not in seen:
                 seen.add(address)
-                yield ArticleRef(url if address == url else urls.canonical(url)), address
+                yield Wanted(ArticleRef(url if address == url else urls.canonical(url)), address)
 
     async def _outdated(self) -> AsyncIterator[ArticleRef]:
         """Yield what the site lists, in range, that the file lacks or has from before an edit."""
         seen: set[str] = set()
         async for ref in self._listed():
             key = urls.canonical(ref.url)
-            if not seen and _SHORTLINK.search(ref.url):
+            if not seen and urls.post_id(ref.url):
                 self.stop(f"the site's permalinks are plain ({ref.url}); only those with a slug can be crawled")
                 return
             if key in seen or not may_be_article(ref.url, self.options.site):
@@ -234,7 +227,7 @@ class IfpSpider(scrapy.Spider):
                 else:
                     yield ref
             undated = published is None and ref.modified_at is None
-            if self.options.since and undated and self._too_old >= _RANGE_PATIENCE:
+            if self.options.since and undated and self._patience.past_range:
                 return
 
     def _known_range(self, ref: ArticleRef) -> bool:
@@ -249,24 +242,26 @@ class IfpSpider(scrapy.Spider):
         return urls.canonical(url) if is_amp_address(url) else url
 
     async def _listed(self) -> AsyncIterator[ArticleRef]:
+        """Yield what the site lists, after rejected addresses that are due for another try."""
         for ref in self.ledger.worth_another_try() if self.options.whole else ():
             yield ref
         async for ref in self._discovered():
             yield ref
 
     async def _discovered(self) -> AsyncIterator[ArticleRef]:
+        """Yield what the sources list, asked in order of preference until one has listed everything."""
         await self._learn_robots()
         walk = self.ledger.walk(self.fetch, self._robots, everything=self.everything)
         found_any = announced = False
-        first: str | None = None
         reasons = []
+        most = 0
         for name in self._sources(walk):
             source = SOURCES[name]()
             broken = len(walk.broken)
-            tells_edits = False
+            listed = 0
             try:
                 async for ref in source.find(walk):
-                    tells_edits = tells_edits or ref.modified_at is not None
+                    listed += 1
                     if not announced:
                         announced = found_any = True
                         delay = self.crawler.get_extension(CrawlDelay)
@@ -280,14 +275,14 @@ class IfpSpider(scrapy.Spider):
                 continue
             found_any = True
             if source.complete or name == "listing":
-                if first is None or tells_edits:  # a list without edits may fill a gap, but not serve the next run
-                    first = name
                 if "sources" not in self.options.named:
-                    walk.source = first
-                if len(walk.broken) == broken:
+                    walk.source = None if broken else name  # one that only broke off is asked first again
+                if len(walk.broken) > broken:
+                    self.ledger.say(f"{name}: {walk.broken[-1]}; trying the next source")
+                elif source.complete or walk.caught_up or listed >= most:
                     walk.broken.clear()  # what another source could not show, this one did
                     break
-                self.ledger.say(f"{name}: {walk.broken[-1]}; trying the next source")
+                most = max(most, listed)
         if not found_any and not self.stopping:
             self.stop("the site shows no articles: " + "; ".join(reasons))
         self.ledger.discovery_ended(walk)
@@ -335,14 +330,22 @@ class IfpSpider(scrapy.Spider):
             raise FetchFailed(reason) from error
         if self.ledger.current_walk and self.ledger.current_walk.asked_at is None:
             self.ledger.current_walk.asked_at = capture_time(response)[0]
-        if refused := refusal(response):
-            if not probe:
-                self.note_refusal(url, refused)
-            raise FetchFailed(refused, response.status)
-        self._refused.clear()
+        self._check_refusal(response, url, probe=probe)
         if response.status not in (200, 304, 400):
             raise FetchFailed(f"status {response.status}", response.status)
         return response
+
+    def _check_refusal(self, response: Response, url: str, *, probe: bool = False) -> None:
+        """Take in whether the site answers.
+
+        Raises:
+            FetchFailed: when it refuses.
+        """
+        if reason := refusal(response):
+            if not probe:
+                self.note_refusal(url, reason)
+            raise FetchFailed(reason, response.status)
+        self._patience.not_refused()
 
     # -- what was fetched ----------------------------------------------------------------------------------------
 
@@ -379,7 +382,7 @@ class IfpSpider(scrapy.Spider):
             if self.archive is None and not self.ending:
                 self.ledger.reject(Rejected.now(ref.url, str(error) or "ignored", None, ref.modified_at))
                 if isinstance(error, OffSite):
-                    self._count_astray(str(error))
+                    self._give_up(self._patience.astray(str(error)))
         else:
             self._failed(ref.url, _in_words(error))
 
@@ -396,27 +399,24 @@ class IfpSpider(scrapy.Spider):
             self._failed(ref.url, f"status {response.status}")
 
     async def _article(self, response: Response, ref: ArticleRef) -> Article | None:
-        reading: RecordedArticle | None = response.meta.get("reading")
-        try:
-            read = await self._view(response)
-        except (FetchFailed, UnreadablePage):
-            if reading is None or reading.amp_address is None:
-                raise
-            # Recorded beside what cannot be used: the AMP page alone, as ``scrapy extract`` reads it.
-            response = await self.fetch(reading.amp_address, page=True, captures=reading.captures)
-            read = await self._view(response)
-        self._failures = 0
-        if read is None:
+        """Return the article that a request led to; None when it is none, or not in the range.
+
+        Raises:
+            FetchFailed: when its page was refused or failed.
+            UnreadablePage: when it cannot be read.
+        """
+        view = await self._first_view(response)
+        self._patience.fetched()
+        if view is None:
             self.ledger.reject(Rejected.now(ref.url, NO_ARTICLE, None, ref.modified_at))
             if is_strange(response):
-                self._count_astray("a page that is not of WordPress")
+                self._give_up(self._patience.astray("a page that is not of WordPress"))
             else:
-                self._astray = 0
+                self._patience.on_site()
             return None
-        self._astray = 0
-        page, article = read
-        article = await self._other_view(page, article, response)
-        asked = [str(url) for url in response.meta.get("redirect_urls", ())]
+        self._patience.on_site()
+        article = await self._views.with_other_view(view)
+        asked = [str(url) for url in view.response.meta.get("redirect_urls", ())]
         if asked and not urls.same_article(ref.url, article.url):
             # Where an address that is gone might lead, WordPress guesses: /story/ may lead to /story-2/.
             if None not in (ref.id, article.id) and ref.id != article.id:
@@ -431,14 +431,18 @@ class IfpSpider(scrapy.Spider):
         self._note_other_address(article, ref)
         return article if self._in_range(article) else None
 
-    async def _view(self, response: Response) -> tuple[ArticlePage, Article] | None:
-        """One view of an article, from its first page and those behind it; None when it is none."""
-        if reason := refusal(response):
-            self.note_refusal(response.url, reason)
-            raise FetchFailed(reason)
-        self._refused.clear()
-        page = self._page(response)
-        return (page, await self._all_pages(page, response)) if page is not None else None
+    async def _first_view(self, response: Response) -> View | None:
+        """Return what the first response of an article shows; None when it is no article. Raises as ``_article``."""
+        reading: RecordedArticle | None = response.meta["reading"]
+        try:
+            self._check_refusal(response, response.url)
+            return await self._views.read(response)
+        except (FetchFailed, UnreadablePage):
+            if reading is None or reading.amp_address is None:
+                raise
+        # The recorded canonical page cannot be used: the AMP page is read alone, as ``scrapy extract`` does.
+        amp = await self.fetch(reading.amp_address, page=True, captures=reading.captures)
+        return await self._views.read(amp)
 
     def _note_other_address(self, article: Article, ref: ArticleRef) -> None:
         """Remember an address that led to an article that is known by another, or every run would ask for it."""
@@ -449,76 +453,8 @@ class IfpSpider(scrapy.Spider):
         if url != article.url and store.find(article.id, article.url) and not store.find(None, url):
             self.ledger.reject(Rejected.now(ref.url, LEADS_TO + article.url, None, ref.modified_at))
 
-    def _page(self, response: Response) -> ArticlePage | None:
-        captured_at, age = capture_time(response)
-        content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
-        if not response.body.strip():
-            raise FetchFailed("an empty answer")
-        if mislabelled(response):  # the next run may have it as what it is
-            raise FetchFailed(f"a page served as {content_type}")
-        if self.archive is None and out_of_order(response):
-            raise FetchFailed("the site is out of order")
-        if content_type and "html" not in content_type.lower():
-            return None
-        try:
-            page = read_page(response.body, Capture(response.url, captured_at, age), content_type)
-        except CutOff as error:
-            if self.archive is None:
-                raise FetchFailed(str(error)) from error
-            raise
-        if self.archive is None and page is not None and page.document.truncated and not page.blocks:
-            raise FetchFailed("the page breaks off before its text")  # as after a fatal error of PHP
-        return page
-
-    async def _all_pages(self, page: ArticlePage, response: Response) -> Article:
-        """Read the other pages of a post on several pages, and join them."""
-        articles = {page.page_number: page.to_article()}
-        waiting = dict(page.other_pages)
-        missing = False
-        while waiting and len(articles) < self.crawler.settings.getint("IFP_MAX_POST_PAGES"):
-            number, url = waiting.popitem()
-            if number in articles:
-                continue
-            try:
-                address = urls.of_site(response.url, url) or url
-                other = self._page(await self.fetch(address, page=True, captures=response.meta.get("captures")))
-                if other is None or not urls.same_article(other.url, page.url) or other.page_number != number:
-                    missing = True
-                    continue
-                articles[number] = other.to_article()
-                waiting.update({n: u for n, u in other.other_pages.items() if n not in articles})
-            except UnreadablePage:
-                missing = True
-            except FetchFailed as error:
-                if self.ending:
-                    raise
-                missing = True
-                if not error.is_final and self.archive is None:
-                    self._failed(url, str(error))
-        if len(articles) == 1 and not page.other_pages:
-            return articles[page.page_number]
-        return join_pages([articles[number] for number in sorted(articles)], missing or bool(waiting))
-
-    async def _other_view(self, page: ArticlePage, article: Article, response: Response) -> Article:
-        """Merge with the AMP page, where there is one and both are wanted."""
-        reading: RecordedArticle | None = response.meta.get("reading")
-        said = reading.amp_address if reading and reading.amp_address else article.amp_url
-        address = urls.of_site(response.url, said)
-        if page.is_amp or self.options.pages != "both" or address is None:
-            return article
-        try:
-            amp = self._page(await self.fetch(address, page=True, captures=response.meta.get("captures")))
-            if amp is None or not amp.is_amp or not urls.same_article(amp.url, article.url):
-                return article
-            return merge_views(article, amp.to_article())
-        except UnreadablePage as error:
-            self.ledger.reject(Rejected.now(address, str(error), error.layout, article.modified_at), response)
-        except FetchFailed as error:
-            if self.ending:  # half an article would count as known: the next run reads it whole
-                raise
-            if not error.is_final and self.archive is None:
-                self._failed(address, str(error))
-        return article
+    def _reject_amp(self, address: str, error: UnreadablePage, view: View) -> None:
+        self.ledger.reject(Rejected.now(address, str(error), error.layout, view.article.modified_at), view.response)
 
     def _in_range(self, article: Article) -> bool:
         section = self.options.section
@@ -527,7 +463,7 @@ class IfpSpider(scrapy.Spider):
         covered = self.options.covers(_instant(article.published_at))
         since = self.options.since
         old = since is not None and article.published_at is not None and parse_utc(article.published_at) < since
-        self._too_old = self._too_old + 1 if old else 0
+        self._patience.dated(too_old=old)
         return covered
 
     # -- when it goes wrong --------------------------------------------------------------------------------------
@@ -538,23 +474,19 @@ class IfpSpider(scrapy.Spider):
         return self.stopping or not self.crawler.crawling
 
     def _failed(self, url: str, reason: str) -> None:
-        if self.ending:
-            return
-        self.ledger.failed(url, reason)
-        self._failures += 1
-        if self._failures >= self.crawler.settings.getint("IFP_FAILURES") and self.archive is None:
-            self.stop(f"{self._failures} fetches in a row failed for good, the last one with: {reason}")
-
-    def _count_astray(self, what: str) -> None:
-        self._astray += 1
-        if self._astray >= _ASTRAY and self.archive is None:
-            self.stop(f"{self._astray} addresses in a row gave nothing of the site, the last one: {what}")
+        """Note a fetch that failed for good; the next run tries again."""
+        if not self.ending:
+            self.ledger.failed(url, reason)
+            self._give_up(self._patience.failed(reason))
 
     def note_refusal(self, url: str, reason: str) -> None:
         """Count a page that the site refused, before it is tried again; end the crawl when it gives no other."""
-        self._refused.add(url)
-        if len(self._refused) >= self.crawler.settings.getint("IFP_REFUSALS") and self.archive is None:
-            self.stop(f"the site refuses ({reason}, {len(self._refused)} pages in a row)")
+        self._give_up(self._patience.refused(url, reason))
+
+    def _give_up(self, why: str | None) -> None:
+        """End the crawl for this reason, if there is one; a recording is read to its end."""
+        if why is not None and self.archive is None:
+            self.stop(why)
 
     def stop(self, why: str) -> None:
         """End the crawl early, as a failure, and say why."""
@@ -576,13 +508,14 @@ def _instant(text: str | None) -> datetime | None:
 
 
 _WORDLESS = {ResponseDataLossError: "the answer broke off", DownloadCancelledError: "the answer is too long"}
-"""What Scrapy raises without a word."""
+"""Exceptions of Scrapy that have no message."""
 
 _FAILURE = re.compile(r"^\[<twisted\.python\.failure\.Failure [\w.]+: (.+?)\.?>")
-"""What it hands on from Twisted."""
+"""A list of Twisted's failures as text, which is the message of some exceptions: the words of the first one."""
 
 
 def _in_words(error: Exception) -> str:
+    """Say in one line why a fetch failed."""
     first_line = (str(error).splitlines() or [""])[0][:300]
     if failure := _FAILURE.search(first_line):
         return failure[1]

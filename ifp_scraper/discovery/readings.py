@@ -1,4 +1,7 @@
-"""Finds the articles in a recording, with the times in its REST answers, feeds and sitemaps."""
+"""Finds the articles in a recording, with the times in its REST answers, feeds and sitemaps.
+
+A reading is the captures of one article's pages that were made together.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from urllib.parse import urlsplit
 from scrapy.http import HtmlResponse
 
 from ifp_scraper import urls
-from ifp_scraper.archive import Archive, Recorded, RecordingError
+from ifp_scraper.archive import MAX_UNPACKED, Archive, Recorded, RecordingError
 from ifp_scraper.discovery.feed import read_feed
 from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.rest import read_json, read_posts
@@ -23,7 +26,6 @@ from ifp_scraper.discovery.xml import name, read_xml
 from ifp_scraper.merge import ArticleRef
 from ifp_scraper.responses import cut_short, refusal
 
-_MAX_UNPACKED = 64 * 1024 * 1024
 _SOON = timedelta(hours=1)
 _AMP = re.compile(r"/amp(?:/\d{1,3})?/?(?:$|\?)|[?&]amp(?:=1)?(?:&|$)")
 _LISTS = re.compile(r"/wp/v2/posts(?:$|[/?])|/feed/?(?:$|\?)|\.xml(?:\.gz)?$")
@@ -209,7 +211,7 @@ def read_listed(
         except (ValueError, RecursionError):
             return []
         return [(0, ref) for ref in read_posts(data if isinstance(data, list) else [data], site)]
-    root = read_xml(body, _MAX_UNPACKED)
+    root = read_xml(body, MAX_UNPACKED)
     if root is None:
         return []
     if name(root) in ("rss", "feed", "RDF"):

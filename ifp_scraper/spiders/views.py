@@ -1,0 +1,153 @@
+"""Reads an article from its responses: all pages of a long post, and its two views, canonical and AMP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from scrapy.http import Response
+
+from ifp_scraper import urls
+from ifp_scraper.captures import capture_time
+from ifp_scraper.discovery import Fetch, FetchFailed
+from ifp_scraper.discovery.readings import RecordedArticle
+from ifp_scraper.items import Article
+from ifp_scraper.merge import join_pages, merge_views
+from ifp_scraper.options import Options
+from ifp_scraper.pages import ArticlePage, Capture, CutOff, UnreadablePage, read_page
+from ifp_scraper.responses import mislabelled, out_of_order
+
+
+class View(NamedTuple):
+    """An article as one of its views shows it, all pages joined."""
+
+    page: ArticlePage
+    """The page that was read first."""
+
+    response: Response
+    """That page's."""
+
+    article: Article
+
+
+class ViewReader:
+    """Reads views of articles, and fetches what belongs to them.
+
+    An article whose first page was read is not given up for a further page or an AMP page that fails: it is read
+    without, and the fault is reported.
+
+    Args:
+        fetch: fetches one page; see ``discovery.Fetch``.
+        options: of the crawl.
+        max_pages: most pages read of one post.
+        ending: whether the crawl is about to end: then a part that fails fails the article, so that the next run
+            reads it whole.
+        failed: is told address and reason of a part that may be had by a later run.
+        unreadable: is told address and error of an AMP page that cannot be read, and the canonical view beside it.
+    """
+
+    def __init__(
+        self,
+        fetch: Fetch,
+        options: Options,
+        max_pages: int,
+        *,
+        ending: Callable[[], bool],
+        failed: Callable[[str, str], None],
+        unreadable: Callable[[str, UnreadablePage, View], None],
+    ) -> None:
+        self._fetch = fetch
+        self._pages = options.pages
+        self._live = options.archive is None
+        self._max_pages = max_pages
+        self._ending = ending
+        self._failed = failed
+        self._unreadable = unreadable
+
+    async def read(self, response: Response) -> View | None:
+        """Read the view that a response begins; None when the page is no article.
+
+        Raises:
+            FetchFailed: when the response holds no page, but another try may give one.
+            UnreadablePage: when it is an article that cannot be read.
+        """
+        page = self._page(response)
+        return View(page, response, await self._all_pages(page, response)) if page is not None else None
+
+    async def with_other_view(self, view: View) -> Article:
+        """Return the article, merged with its AMP page where there is one and both views are wanted.
+
+        Raises:
+            FetchFailed: when the crawl is about to end.
+        """
+        recorded: RecordedArticle | None = view.response.meta.get("reading")
+        said = recorded.amp_address if recorded and recorded.amp_address else view.article.amp_url
+        address = urls.of_site(view.response.url, said)
+        if view.page.is_amp or self._pages != "both" or address is None:
+            return view.article
+        try:
+            amp = await self._part(address, view.response)
+            if amp is not None and amp.is_amp and urls.same_article(amp.url, view.article.url):
+                return merge_views(view.article, amp.to_article())
+        except UnreadablePage as error:
+            self._unreadable(address, error, view)
+        except FetchFailed as error:
+            self._note_failed(address, error)
+        return view.article
+
+    async def _all_pages(self, page: ArticlePage, response: Response) -> Article:
+        """Read the other pages of a post on several pages, and join them."""
+        articles = {page.page_number: page.to_article()}
+        waiting = dict(page.other_pages)
+        missing = False
+        while waiting and len(articles) < self._max_pages:
+            number, url = waiting.popitem()
+            if number in articles:
+                continue
+            try:
+                other = await self._part(urls.of_site(response.url, url) or url, response)
+                if other is None or not urls.same_article(other.url, page.url) or other.page_number != number:
+                    missing = True
+                    continue
+                articles[number] = other.to_article()
+                waiting.update({n: u for n, u in other.other_pages.items() if n not in articles})
+            except UnreadablePage:
+                missing = True
+            except FetchFailed as error:
+                self._note_failed(url, error)
+                missing = True
+        if len(articles) == 1 and not page.other_pages:
+            return articles[page.page_number]
+        return join_pages([articles[number] for number in sorted(articles)], missing or bool(waiting))
+
+    async def _part(self, url: str, first: Response) -> ArticlePage | None:
+        """Fetch another page of the article that ``first`` belongs to: of the same captures, in a recording."""
+        return self._page(await self._fetch(url, page=True, captures=first.meta.get("captures")))
+
+    def _note_failed(self, url: str, error: FetchFailed) -> None:
+        if self._ending():  # half an article would count as known: the next run reads it whole
+            raise error
+        if not error.is_final and self._live:
+            self._failed(url, str(error))
+
+    def _page(self, response: Response) -> ArticlePage | None:
+        """Return the page object for a response; None when it is no article. Raises as ``read``."""
+        captured_at, age = capture_time(response)
+        content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
+        if not response.body.strip():
+            raise FetchFailed("an empty answer")
+        if mislabelled(response):  # the next run may have it as what it is
+            raise FetchFailed(f"a page served as {content_type}")
+        if self._live and out_of_order(response):
+            raise FetchFailed("the site is out of order")
+        if content_type and "html" not in content_type.lower():
+            return None
+        try:
+            page = read_page(response.body, Capture(response.url, captured_at, age), content_type)
+        except CutOff as error:
+            if self._live:
+                raise FetchFailed(str(error)) from error
+            raise
+        if self._live and page is not None and page.document.truncated and not page.blocks:
+            raise FetchFailed("the page breaks off before its text")  # as after a fatal error of PHP
+        return page
