@@ -112,7 +112,8 @@ class Ledger:
         refresh = self.options.refresh
         if refresh is not None and (known.published_at is None or parse_utc(known.published_at) >= refresh):
             return False
-        return not ref.is_edited_since(known.modified_at)
+        # Edited so that it is no article any more, as behind a password.
+        return not ref.is_edited_since(known.modified_at) or self.rejections.hold(url, ref)
 
     def is_settled(self, ref: ArticleRef) -> bool:
         """Whether it is current, and was so after the last whole run.

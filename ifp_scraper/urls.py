@@ -10,7 +10,7 @@ MAX_URL_LENGTH = 8192
 """Longer addresses are not followed or kept: no article has one."""
 
 _AMP = re.compile(r"/amp(/\d{1,3})?/?$", re.IGNORECASE)
-_PAGE_NUMBER = re.compile(r"(?<=[^/])/\d{1,3}/?$")
+_PAGE_NUMBER = re.compile(r"(?<=[^/])/(?:\d{1,3}|comment-page-\d{1,5})/?$")
 _SIZE = re.compile(r"-\d{2,5}x\d{2,5}(?=\.[A-Za-z]{3,4}(?:\.webp|\.avif)?$)")
 _LINE_BREAKS = re.compile("[\t\r\n]")
 _CONTROLS = re.compile("[\ud800-\udfff\x00-\x1f\x7f-\x9f]")

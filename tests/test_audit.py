@@ -8,6 +8,7 @@ import pytest
 
 from tests.crawling import FAST, crawl, lines, scrapy
 from tests.site import Site, make_posts, serve
+from tests.site.response import Response, redirect
 
 
 def test_says_what_is_missing_and_marks_what_is_gone(tmp_path: Path) -> None:
@@ -21,7 +22,8 @@ def test_says_what_is_missing_and_marks_what_is_gone(tmp_path: Path) -> None:
         added = make_posts(2, seed=77)
         for post in added:
             post.published = post.modified = site.now
-            post.id, post.slug = site.next_id(), f"fresh-{post.slug}"
+            post.id = site.next_id()
+            post.slug = f"{withdrawn.slug}-{post.id}"  # where WordPress guesses that the withdrawn one's address leads
             site.add(post)
 
         run = scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST, "-o", missing)
@@ -89,3 +91,22 @@ def test_an_audit_is_no_crawl_that_found_everything(tmp_path: Path) -> None:
         assert scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST).status == 0
         assert crawl(server.url, out).status == 0
         assert len(lines(out)) == len(site.open_posts())
+
+
+@pytest.mark.parametrize(("status", "gone"), [(301, True), (302, False)])
+def test_what_leads_to_the_front_page_for_good_is_gone(status: int, gone: bool, tmp_path: Path) -> None:
+    out = tmp_path / "ifp.jsonl"
+    site = Site(make_posts(8, seed=9))
+    with serve(site, amp=None) as server:
+        assert crawl(server.url, out).status == 0
+        withdrawn = site.withdraw(site.open_posts()[3].id)
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            return redirect(server.url + "/", status) if target == withdrawn.path else answer(target, headers)
+
+        server.get = get  # type: ignore[method-assign]
+        run = scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST)
+        assert run.status == 0, run.err
+        assert (lines(out)[-1]["status"] == "gone") is gone
+        assert ("but still there: 1" in run.out) is not gone

@@ -13,6 +13,7 @@ import pytest
 
 from tests.crawling import FAST, crawl, lines, scrapy
 from tests.site import Post, Site, make_posts, pieces, serve
+from tests.site.response import Response
 from tests.truth import assert_complete, differences
 
 QUICK = ("-s", "CONCURRENT_REQUESTS_PER_DOMAIN=8")
@@ -293,3 +294,29 @@ def test_an_edit_that_a_cache_still_hides_is_found_later(source: dict[str, Any],
         server.clear()
         assert "0 new, 0 revised, 0 reread" in crawl(server.url, out).err
         assert len(server.log) <= 4
+
+
+@pytest.mark.parametrize("source", [{}, {"rest": 404, "sitemap": "yoast"}], ids=["rest", "sitemap"])
+def test_what_is_withdrawn_meanwhile_gives_its_times_to_no_other(source: dict[str, Any], tmp_path: Path) -> None:
+    """For an address that is gone, WordPress leads to the first one that begins with it."""
+    site = Site(make_posts(8, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    withdrawn, other = site.open_posts()[0], site.open_posts()[-1]
+    site.rename(other.id, f"{withdrawn.slug}-2")
+    site.advance(hours=1)
+    site.edit(withdrawn.id, headline="Edited last")
+    with serve(site, amp=None, **source) as server:
+        answer = server.get
+
+        def withdraw(target: str, headers: dict[str, str] | None = None) -> Response:
+            if target == withdrawn.path and site.is_public(withdrawn):
+                site.withdraw(withdrawn.id)
+            return answer(target, headers)
+
+        server.get = withdraw  # type: ignore[method-assign]
+        run = crawl(server.url, out)
+        assert run.status == 0, run.err
+        last = {line["id"]: line for line in lines(out)}
+        assert sorted(last) == sorted(post.id for post in site.open_posts())
+        assert not any(differences(post, last[post.id], server.url) for post in site.open_posts())
+        assert "dates-disagree" not in last[other.id]["warnings"]

@@ -262,7 +262,98 @@ def test_a_site_that_shows_nothing_is_a_failure(tmp_path: Path) -> None:
         assert "shows no articles" in run.why
 
 
+def test_a_site_with_plain_permalinks_is_a_failure(tmp_path: Path) -> None:
+    with site_of(20) as (site, server):
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            found = answer(target, headers)
+            for post in site.public():
+                found.body = found.body.replace(f"{post.slug}\\/".encode(), f"?p={post.id}".encode())
+            return found
+
+        server.get = get  # type: ignore[method-assign]
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert (run.status, run.articles) == (1, [])
+        assert run.why is not None
+        assert "permalinks are plain" in run.why
+
+
+@pytest.mark.parametrize("lastmod", [False, True])
+def test_a_gap_that_the_sitemap_filled_hides_no_later_edit(lastmod: bool, tmp_path: Path) -> None:
+    with site_of(230, sitemap_lastmod=lastmod) as (site, server):
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            if "&page=2" in target:
+                site.withdraw(site.public()[0].id)
+            return answer(target, headers)
+
+        server.get = get  # type: ignore[method-assign]
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert (public(site) < set(run.articles), run.status) == (True, 0)
+        assert "/wp-sitemap.xml" in run.asked  # REST has passed over one
+        server.get = answer  # type: ignore[method-assign]
+        site.advance(hours=1)
+        edited = site.edit(site.public()[150].id, headline="Edited")
+        assert dry_run(server, tmp_path / "a.jsonl").articles == [edited.path]
+
+
 # -- later runs ------------------------------------------------------------------------------------------------
+
+
+def test_a_compressed_feed_is_known_again(tmp_path: Path) -> None:
+    with site_of(40, rest=404, sitemap=None) as (_, server):
+        answer = server.get
+        statuses = []
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            found = answer(target, headers)
+            if target == "/feed/":
+                statuses.append(found.status)
+                found.headers["ETag"] = "W/" + found.headers["ETag"]  # as nginx does
+            return found
+
+        server.get = get  # type: ignore[method-assign]
+        for _ in range(2):
+            assert dry_run(server, tmp_path / "a.jsonl").status == 0
+        assert statuses == [200, 304]
+
+
+def test_sources_that_were_named_count_for_that_run_alone(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(60) as (site, server):
+        dry_run(server, out, sources="sitemap")
+        site.advance(hours=1)
+        edited = site.edit(site.public()[30].id, headline="Edited")
+        assert edited.path in dry_run(server, out).articles
+
+
+def test_after_an_edit_of_many_at_once_all_are_found(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(400) as (site, server):
+        dry_run(server, out)
+        site.advance(hours=1)
+        edited = {site.edit(post.id, headline="Bulk").path for post in site.public()[20:370]}
+        assert set(dry_run(server, out).articles) == edited
+        run = dry_run(server, out)
+        assert not run.articles
+        assert len(run.asked) < 15
+
+
+@pytest.mark.parametrize("source", [{}, {"rest": 403, "sitemap_lastmod": True}], ids=["rest", "sitemap"])
+def test_what_is_put_behind_a_password_is_fetched_once_more_alone(source: dict[str, Any], tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(60, **source) as (site, server):
+        dry_run(server, out)
+        site.advance(hours=1)
+        hidden = site.edit(site.open_posts()[30].id, password_protected=True)
+        assert dry_run(server, out).articles == [hidden.path]
+        site.advance(hours=1)
+        added = new_post(site)
+        assert dry_run(server, out).articles == [added.path]
+        site.edit(hidden.id, password_protected=False)
+        assert dry_run(server, out).articles == [hidden.path]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -331,6 +331,29 @@ def test_a_failure_is_told_in_words(kind: Any, words: str, tmp_path: Path) -> No
         assert f"failed: {server.url}{site.open_posts()[1].path} ({words})" in run.err
 
 
+def test_a_page_that_breaks_off_before_its_text_is_a_failure(tmp_path: Path) -> None:
+    """As after a fatal error of PHP: what was printed before it comes with status 200."""
+    site = Site(make_posts(12, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, amp=None) as server:
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            found = answer(target, headers)
+            if target == site.open_posts()[1].path:
+                before, begin, _ = found.body.partition(b'<div class="td-post-content tagdiv-type">')
+                assert begin
+                return replace(found, body=before + begin)
+            return found
+
+        server.get = get  # type: ignore[method-assign]
+        run = crawl(server.url, out, *QUICK)
+        assert (run.status, "1 failed" in run.err, "breaks off" in run.err) == (1, True, True), run.err
+        server.get = answer  # type: ignore[method-assign]
+        assert crawl(server.url, out, *QUICK).status == 0
+        assert_complete(site, server.url, out)
+
+
 @pytest.mark.parametrize("retries", [0, 2])
 def test_pages_that_end_without_a_tag_are_read(retries: int, tmp_path: Path) -> None:
     site = Site(make_posts(12, seed=5))

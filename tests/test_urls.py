@@ -37,6 +37,7 @@ SLUGS = st.from_regex(r"[a-z][a-z0-9]{1,12}(-[a-z0-9]{1,8}){0,4}", fullmatch=Tru
         f"{SITE}/a-story/2/",
         f"{SITE}/a-story/amp/2/",
         f"{SITE}/a-story/2/?amp=1",
+        f"{SITE}/a-story/comment-page-2/#comments",
         f"{SITE}//a-story//",
         "HTTPS://IFPNEWS.com:443/a-story/",
     ],
@@ -49,6 +50,7 @@ def test_what_only_looks_alike_stays_apart() -> None:
     assert canonical(f"{SITE}/a-story-2/") == f"{SITE}/a-story-2/"
     assert canonical(f"{SITE}/day-200/") == f"{SITE}/day-200/"
     assert canonical(f"{SITE}/200/") == f"{SITE}/200/"
+    assert canonical(f"{SITE}/comment-page-2/") == f"{SITE}/comment-page-2/"
     assert canonical("http://127.0.0.1:8099/a/") == "http://127.0.0.1:8099/a/"
     assert not same_article(f"{SITE}/a-story/", f"{SITE}/a-story-2/")
     assert same_article("http://www.ifpnews.com/a-story", f"{SITE}/a-story/amp/")

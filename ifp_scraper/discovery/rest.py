@@ -89,24 +89,31 @@ class RestSource:
     async def _changed(self, walk: Walk, before: str) -> AsyncIterator[ArticleRef]:
         """Yield what was edited since the last run and published before, the latest edit first.
 
-        WordPress before 5.7 does not know ``modified_after``, but the order.
+        WordPress before 5.7 does not know ``modified_after``, but the order. What was edited in the same second stands
+        in no order, in another one on each page: after an edit of many at once, only that by id shows all.
         """
         since = format_utc(parse_utc(walk.newest_modified or "") - _SECOND) or ""
-        scope = {"modified_after": since, "orderby": "modified"}
+        scope = {"modified_after": since}
         if before:
             scope["before"] = format_utc(parse_utc(before) + _SECOND) or ""
-        number = pages = 1
         seen: set[str] = set()
-        while number <= pages:
-            refs, _, pages = await self._page(walk, scope, number)
-            if seen.issuperset(ref.url for ref in refs):
+        for order in ("modified", "id"):
+            number = pages = 1
+            total = 0
+            while number <= pages:
+                refs, count, pages = await self._page(walk, {**scope, "orderby": order}, number)
+                total = max(total, count)
+                if not refs:
+                    break
+                for ref in refs:
+                    if ref.modified_at and ref.modified_at < since:
+                        return
+                    if ref.url not in seen:
+                        seen.add(ref.url)
+                        yield ref
+                number += 1
+            if len(seen) >= total:
                 return
-            seen.update(ref.url for ref in refs)
-            for ref in refs:
-                if ref.modified_at and ref.modified_at < since:
-                    return
-                yield ref
-            number += 1
 
     async def _category(self, walk: Walk, slug: str) -> str:
         """Return the ids of a category and of all inside it: of one id, REST lists what is directly in it only."""

@@ -73,6 +73,7 @@ class WordPressPage(ArticlePage):
             ".wp-block-post-author-name",
             ".wp-block-post-author__name",
             ".entry-meta .author a, .entry-header .author a, .byline a, .posted-by a, .post-author a",
+            ".author-bio .author-title",
             "a[rel='author']",
             ".entry-meta .author, .entry-header .author, .byline .author, .byline,"
             " [itemprop='author'] [itemprop='name']",
@@ -84,7 +85,7 @@ class WordPressPage(ArticlePage):
     @field
     def authors(self) -> list[Author]:
         authors = self._named or ([Author(self.byline)] if self.byline else [])
-        bio = self.line(".wp-block-post-author__bio, .wp-block-post-author-biography")
+        bio = self.line(".wp-block-post-author__bio, .wp-block-post-author-biography, p.author-description")
         return [Author(authors[0].name, authors[0].url, bio)] if len(authors) == 1 else authors
 
     @field

@@ -8,8 +8,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from scrapy.http import Response
+
 from ifp_scraper import urls
 from ifp_scraper.discovery import FetchFailed
+from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.spiders.ifp import IfpSpider
 from ifp_scraper.store import Known, StoreError
 
@@ -82,16 +85,31 @@ class AuditSpider(IfpSpider):
     async def _confirm(self, url: str, known: Known, audit: Audit) -> None:
         """Ask once whether an article that is no longer listed still answers."""
         try:
-            await self.fetch(url)
+            response = await self.fetch(url)
+            if not self._leads_elsewhere(response, known):
+                audit.unlisted.append(url)
+                return
         except FetchFailed as error:
             if error.status not in (404, 410):
                 audit.unconfirmed.append(url)
                 return
-            try:
-                self.ledger.mark_gone(known, datetime.now(UTC))
-            except StoreError as problem:
-                self.stop(str(problem))
-                return
-            audit.gone.append(url)
-        else:
-            audit.unlisted.append(url)
+        try:
+            self.ledger.mark_gone(known, datetime.now(UTC))
+        except StoreError as problem:
+            self.stop(str(problem))
+            return
+        audit.gone.append(url)
+
+    def _leads_elsewhere(self, response: Response, known: Known) -> bool:
+        """Whether another article answers, or for good the front page.
+
+        WordPress guesses where an address that is gone might lead; plugins send all such addresses to the front page.
+        """
+        reasons = set(response.meta.get("redirect_reasons", ()))
+        if not reasons or urls.slug(response.url) == "":
+            return bool(reasons) and reasons <= {301, 308}
+        try:
+            page = read_page(response.body, Capture(response.url))
+        except UnreadablePage:
+            return False
+        return page is not None and None not in (page.id, known.id) and page.id != known.id

@@ -211,6 +211,9 @@ class IfpSpider(scrapy.Spider):
         seen: set[str] = set()
         async for ref in self._listed():
             key = urls.canonical(ref.url)
+            if not seen and urls.post_id(ref.url):
+                self.stop(f"the site's permalinks are plain ({ref.url}); only those with a slug can be crawled")
+                return
             if key in seen or not may_be_article(ref.url, self.options.site):
                 continue
             seen.add(key)
@@ -272,7 +275,8 @@ class IfpSpider(scrapy.Spider):
                 continue
             found_any = True
             if source.complete or name == "listing":
-                walk.source = None if broken else name  # one that only broke off is asked first again
+                if "sources" not in self.options.named:
+                    walk.source = None if broken else name  # one that only broke off is asked first again
                 if len(walk.broken) > broken:
                     self.ledger.say(f"{name}: {walk.broken[-1]}; trying the next source")
                 elif source.complete or walk.caught_up or listed >= most:
@@ -413,6 +417,13 @@ class IfpSpider(scrapy.Spider):
         self._patience.on_site()
         article = await self._views.with_other_view(view)
         asked = [str(url) for url in view.response.meta.get("redirect_urls", ())]
+        if asked and not urls.same_article(ref.url, article.url):
+            # Where an address that is gone might lead, WordPress guesses: /story/ may lead to /story-2/.
+            if None not in (ref.id, article.id) and ref.id != article.id:
+                self.ledger.reject(Rejected.now(ref.url, LEADS_TO + article.url, None, ref.modified_at))
+                return None
+            if ref.id is None:
+                ref = ArticleRef(ref.url)  # its times may be those of another one
         article = replace(article, aliases=list(dict.fromkeys([*article.aliases, *asked])))
         article = add_evidence(article, ref)
         if ref.modified_at and ref.modified_at > (article.modified_at or ""):

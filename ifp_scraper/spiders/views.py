@@ -143,8 +143,11 @@ class ViewReader:
         if content_type and "html" not in content_type.lower():
             return None
         try:
-            return read_page(response.body, Capture(response.url, captured_at, age), content_type)
+            page = read_page(response.body, Capture(response.url, captured_at, age), content_type)
         except CutOff as error:
             if self._live:
                 raise FetchFailed(str(error)) from error
             raise
+        if self._live and page is not None and page.document.truncated and not page.blocks:
+            raise FetchFailed("the page breaks off before its text")  # as after a fatal error of PHP
+        return page

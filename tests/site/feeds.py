@@ -29,7 +29,8 @@ def answer(
         from .listings import not_found_page
 
         return page(not_found_page(view), 404)
-    changed = max((post.modified for post in view.site.public()), default=view.now)
+    # As WordPress has it: of what was scheduled, the last edit is older than the publication.
+    changed = max((max(post.modified, post.published) for post in view.site.public()), default=view.now)
     mark = f'"{hashlib.md5(f"{changed:%Y%m%d%H%M%S}".encode()).hexdigest()}"'
     known = {"ETag": mark, "Last-Modified": http_date(changed)}
     if _unchanged(headers, mark, changed):
@@ -50,7 +51,7 @@ def _unchanged(headers: dict[str, str], mark: str, changed: datetime) -> bool:
     """Both validators must agree where both are sent, as in WordPress."""
     answers = []
     if "if-none-match" in headers:
-        answers.append(headers["if-none-match"].removeprefix("W/") == mark)
+        answers.append(headers["if-none-match"] == mark)
     if "if-modified-since" in headers:
         try:
             answers.append(parsedate_to_datetime(headers["if-modified-since"]) >= changed.replace(microsecond=0))

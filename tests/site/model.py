@@ -235,6 +235,12 @@ class Site:
         index = self.cached("slugs", lambda: {unquote(post.slug): post for post in self.public()})
         return index.get(unquote(slug))
 
+    def guess(self, slug: str) -> Post | None:
+        """The public post that WordPress leads to when there is none of this slug: the first that begins with it."""
+        slugs = (unquote(post.slug) for post in self.public())
+        first = min((one for one in slugs if one.startswith(unquote(slug))), default=None)
+        return self.find(first) if first else None
+
     def find_old(self, slug: str) -> Post | None:
         """The public post that once had this slug."""
         index = self.cached("old", lambda: {unquote(old): post for post in self.public() for old in post.old_slugs})

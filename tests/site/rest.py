@@ -130,7 +130,7 @@ def _posts(view: View, query: dict[str, str]) -> Response:
         raise _Invalid("orderby")
     if query.get("status", "publish") != "publish":
         raise _Invalid("status")
-    found = _ordered(view, _filtered(view, query), order_by, order)
+    found = _ordered(view, _filtered(view, query), order_by, order, numbers.page)
     return _paged(view, found, query, "/wp/v2/posts", numbers)
 
 
@@ -168,12 +168,15 @@ def _filtered(view: View, query: dict[str, str]) -> Sequence[Post]:
     return found[offset:] if offset else found
 
 
-def _ordered(view: View, found: Sequence[Post], order_by: str, order: str) -> Sequence[Post]:
+def _ordered(view: View, found: Sequence[Post], order_by: str, order: str, page: int) -> Sequence[Post]:
     if order_by == "modified":
         if len(found) == len(view.site.public()):
             found = view.site.by_modified()
         else:
-            found = sorted(found, key=lambda post: (view.site.local(post.modified), post.id), reverse=True)
+            # A database gives equal ones in any order, in another one for each page.
+            found = sorted(
+                found, key=lambda post: (view.site.local(post.modified), post.id * page * 7919 % 1009), reverse=True
+            )
     elif order_by == "id":
         found = sorted(found, key=lambda post: post.id, reverse=True)
     elif order_by in ("slug", "title"):

@@ -180,10 +180,10 @@ def _with(response: Response, **headers: str) -> Response:
 
 
 def _elsewhere(view: View, names: list[str], by_path: bool) -> Response | None:
-    """Attachments, permalinks of before 2018 and renamed posts."""
+    """Attachments, permalinks of before 2018, renamed posts, and what else may be meant."""
     ending = "amp/" if by_path else ""
     owner = view.site.find(names[0])
     if owner and len(names) == 2 and owner.picture and names[1] == owner.picture.slug:
         return page(attachment_page(view, owner))
-    post = view.site.find(names[-1]) or view.site.find_old(names[-1])
+    post = view.site.find(names[-1]) or view.site.find_old(names[-1]) or view.site.guess(names[-1])
     return redirect(view.url(post) + ending) if post else None
