@@ -21,7 +21,7 @@ _CHALLENGE = re.compile(
     rb"|<title>\s*(?:Just a moment|Access Denied|Request Rejected|403|Forbidden|Security check|Blocked|Robot)",
     re.IGNORECASE,
 )
-_WORDPRESS = re.compile(rb"wp-content/|wp-includes/|wp-json|<rss|<urlset|<sitemapindex|post-?id-\d|single-post")
+_WORDPRESS = re.compile(rb"wp-includes/|wp-json|<rss|<urlset|<sitemapindex|post-?id-\d|single-post")
 _CHALLENGE_SIZE = 65536
 """Bytes of a page that are searched; a longer one is no challenge."""
 
@@ -33,7 +33,7 @@ def out_of_order(response: Response) -> bool:
     and a theme's own pages for them lose that.
     """
     body = response.body[:_CHALLENGE_SIZE]
-    return _OUT_OF_ORDER.search(body) is not None and not _WORDPRESS.search(body)
+    return not _is_wordpress(body) and _OUT_OF_ORDER.search(body) is not None
 
 
 def mislabelled(response: Response) -> bool:
@@ -67,14 +67,18 @@ def refusal(response: Response) -> str | None:
         return f"status {response.status}"
     if not isinstance(response, TextResponse) or len(response.body) > _CHALLENGE_SIZE:
         return None
-    if not _WORDPRESS.search(response.body) and _CHALLENGE.search(response.body):
+    if not _is_wordpress(response.body) and _CHALLENGE.search(response.body):
         return "a challenge page"
     return None
 
 
 def is_strange(response: Response) -> bool:
     """Whether a page has no trace of WordPress: whoever made it, it is not the site's."""
-    return _WORDPRESS.search(response.body) is None
+    return not _is_wordpress(response.body)
+
+
+def _is_wordpress(body: bytes) -> bool:
+    return b"wp-content/" in body or _WORDPRESS.search(body) is not None  # the first is fast, and mostly there
 
 
 def asked_wait(response: Response) -> float:

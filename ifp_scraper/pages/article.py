@@ -54,7 +54,7 @@ _LICENSE = re.compile(
     r"licen[cs]ed under (?:an? |the )?(Creative Commons [^|©]{3,80}?Licen[cs]e|CC[ -]BY[\w .-]{0,20}\w)", re.I
 )
 _MAY_BE_LICENSED = re.compile(b"icen")  # faster than "in"
-_SAYS_LICENSED = etree.XPath('//a[@rel="license"] | //*[text()[contains(., "icensed") or contains(., "icenced")]]')
+_SAYS_LICENSED = etree.XPath('//a[@rel="license"] | //text()[contains(., "icen")]/..')
 _BY = re.compile(r"^\s*(?:published by|written by|by|author)\b\s*:?\s*", re.IGNORECASE)
 _HANDLE = re.compile(r"\s+@\w+$")
 
