@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 from dataclasses import replace
@@ -91,6 +92,7 @@ class Command(CrawlCommand):
             self.settings.set("JOBDIR", None, priority="cmdline")
         crawler = self._create_crawler("ifp")
         self.crawler_process.crawl(crawler, options=options, ledger=ledger, archive=archive)
+        gc.freeze()  # what was imported, and what the file holds, is never garbage: it need not be looked through
         self.crawler_process.start()
         for number in (signal.SIGINT, signal.SIGTERM):  # it is ending already: let it say so
             signal.signal(number, signal.SIG_IGN)
