@@ -10,7 +10,6 @@ from ifp_scraper.dates import parse_utc, same_clock_fault
 from ifp_scraper.items import Article, Author, Embed, Image
 from ifp_scraper.pages.article import Source
 from ifp_scraper.revisions import content_hash
-from ifp_scraper.text import count_words
 
 _RANK: dict[str | None, int] = {
     "rest": 0,
@@ -183,6 +182,6 @@ def _settle(article: Article) -> Article:
         "no-date": article.published_at is not None,
     }
     article.warnings = [warning for warning in dict.fromkeys(article.warnings) if not resolved.get(warning, False)]
-    article.word_count = count_words(article.body)
+    article.word_count = len(article.body.split())
     article.content_hash = content_hash(article)
     return article

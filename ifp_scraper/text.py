@@ -51,17 +51,6 @@ def squeeze(text: str) -> str:
     return text if text.isascii() else normalize("NFC", text)
 
 
-def count_words(text: str) -> int:
-    """Count the words of a text, split at white space; fast where all lines are squeezed.
-
-    >>> count_words("Two words\\n\\nand three more")
-    5
-    """
-    if "\n\n\n" in text or "  " in text or " \n" in text or "\n " in text or text != text.strip():
-        return len(text.split())
-    return text.count(" ") + text.count("\n") - text.count("\n\n") + 1 if text else 0
-
-
 def squeeze_lines(text: str) -> str:
     """Squeeze each line of a text; ``LINE_BREAK`` separates them and becomes a newline."""
     if LINE_BREAK not in text:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ifp_scraper.text import LINE_BREAK, count_words, first_language, squeeze, squeeze_lines
+from ifp_scraper.text import first_language, squeeze
 
 # Letters with every kind of white space, joiners, controls and marks between them; not what Windows-1252 means.
 TEXTS = st.text(
@@ -32,14 +32,6 @@ def test_squeezed_text_is_normal(text: str) -> None:
 def test_squeezing_keeps_every_letter(text: str) -> None:
     letters = [letter for letter in unicodedata.normalize("NFC", text) if letter.isalnum()]
     assert [letter for letter in squeeze(text) if letter.isalnum()] == letters
-
-
-@given(st.lists(TEXTS, max_size=5))
-def test_words_are_counted_as_white_space_parts_them(texts: list[str]) -> None:
-    text = squeeze_lines(LINE_BREAK.join(texts))
-    assert count_words(text) == len(text.split())
-    body = "\n\n".join(filter(None, map(squeeze, texts)))
-    assert count_words(body) == len(body.split())
 
 
 def test_c1_controls_are_what_browsers_take_them_for() -> None:
