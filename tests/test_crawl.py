@@ -320,3 +320,29 @@ def test_what_is_withdrawn_meanwhile_gives_its_times_to_no_other(source: dict[st
         assert sorted(last) == sorted(post.id for post in site.open_posts())
         assert not any(differences(post, last[post.id], server.url) for post in site.open_posts())
         assert "dates-disagree" not in last[other.id]["warnings"]
+
+
+def test_an_old_address_that_a_sitemap_goes_on_listing_is_asked_once(tmp_path: Path) -> None:
+    site = Site(make_posts(8, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, rest=404, sitemap="yoast") as server:
+        assert crawl(server.url, out).status == 0
+        renamed = site.rename(site.open_posts()[2].id, "another-slug")
+        old, answer = f"/{renamed.old_slugs[0]}/", server.get
+        edited, later = renamed.modified, renamed.modified + timedelta(minutes=30)
+
+        def keep_listing(target: str, headers: dict[str, str] | None = None) -> Response:
+            found = answer(target, headers)
+            if "sitemap" in target:
+                for now, before in ((renamed.path, old), (f"{edited:%FT%T}", f"{later:%FT%T}")):
+                    found.body = found.body.replace(now.encode(), before.encode())
+            return found
+
+        server.get = keep_listing  # type: ignore[method-assign]
+        site.advance(hours=1)
+        assert "0 new, 1 revised" in crawl(server.url, out).err
+        server.clear()
+        assert "0 new, 0 revised, 0 reread" in crawl(server.url, out).err
+        assert old not in server.requests()
+        last = lines(out)[-1]
+        assert (last["url"], last["aliases"]) == (f"{server.url}{renamed.path}", [f"{server.url}{old}"])

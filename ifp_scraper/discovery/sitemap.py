@@ -217,7 +217,7 @@ def _newest_first(entries: list[Entry]) -> list[Entry]:
 def read_entries(root: etree._Element, base: str, captured_at: datetime | None = None) -> list[Entry]:
     """Read the entries of a sitemap or of an index at ``base`` that are on its site.
 
-    Where the lastmod of all is the time of the capture, it says nothing, and is left out.
+    A lastmod says nothing, and is left out, where that of all is the time of the capture, and where it is later.
     """
     entries = []
     for element in islice(root, _MAX_ENTRIES):
@@ -240,7 +240,9 @@ def read_entries(root: etree._Element, base: str, captured_at: datetime | None =
                 raw if read_instant(raw) else None,
             )
         )
-    return [replace(entry, lastmod=None) for entry in entries] if _are_made_now(entries, captured_at) else entries
+    made_now = _are_made_now(entries, captured_at)
+    latest = (format_utc(captured_at + _MADE_NOW) if captured_at else None) or "9999"
+    return [replace(one, lastmod=None) if made_now or (one.lastmod or "") > latest else one for one in entries]
 
 
 def _read_day(text: str | None, captured_at: datetime) -> datetime | None:

@@ -419,11 +419,13 @@ class IfpSpider(scrapy.Spider):
         asked = [str(url) for url in view.response.meta.get("redirect_urls", ())]
         if asked and not urls.same_article(ref.url, article.url):
             # Where an address that is gone might lead, WordPress guesses: /story/ may lead to /story-2/.
-            if None not in (ref.id, article.id) and ref.id != article.id:
+            known = self.ledger.store.find(ref.id, urls.canonical(ref.url))
+            expected = ref.id if ref.id is not None or known is None else known.id
+            if None in (expected, article.id):
+                ref = ArticleRef(ref.url)  # its times may be those of another one
+            elif expected != article.id:
                 self.ledger.reject(Rejected.now(ref.url, LEADS_TO + article.url, None, ref.modified_at))
                 return None
-            if ref.id is None:
-                ref = ArticleRef(ref.url)  # its times may be those of another one
         article = replace(article, aliases=list(dict.fromkeys([*article.aliases, *asked])))
         article = add_evidence(article, ref)
         if ref.modified_at and ref.modified_at > (article.modified_at or ""):
