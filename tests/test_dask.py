@@ -29,7 +29,7 @@ from functools import partial
 from ifp_scraper import bulk
 from ifp_scraper.commands import extract
 from ifp_scraper.__main__ import main
-extract.cut = partial(bulk.cut, size={SPAN})
+extract.cut_spans = partial(bulk.cut_spans, size={SPAN})
 main()
 """
 
