@@ -417,17 +417,18 @@ class IfpSpider(scrapy.Spider):
         self._patience.on_site()
         article = await self._views.with_other_view(view)
         asked = [str(url) for url in view.response.meta.get("redirect_urls", ())]
-        if asked and not urls.same_article(ref.url, article.url):
+        said = ref
+        if asked and urls.slug(ref.url) != urls.slug(article.url):
             # Where an address that is gone might lead, WordPress guesses: /story/ may lead to /story-2/.
             if None not in (ref.id, article.id) and ref.id != article.id:
                 self.ledger.reject(Rejected.now(ref.url, LEADS_TO + article.url, None, ref.modified_at))
                 return None
             if ref.id is None:
-                ref = ArticleRef(ref.url)  # its times may be those of another one
+                said = ArticleRef(ref.url)  # its times may be those of another one
         article = replace(article, aliases=list(dict.fromkeys([*article.aliases, *asked])))
-        article = add_evidence(article, ref)
-        if ref.modified_at and ref.modified_at > (article.modified_at or ""):
-            self.ledger.note_stale(ref.modified_at)
+        article = add_evidence(article, said)
+        if said.modified_at and said.modified_at > (article.modified_at or ""):
+            self.ledger.note_stale(said.modified_at)
         self._note_other_address(article, ref)
         return article if self._in_range(article) else None
 
