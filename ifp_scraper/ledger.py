@@ -125,8 +125,12 @@ class Ledger:
         return not later and self.is_current(ref)
 
     def worth_another_try(self) -> list[ArticleRef]:
-        """Rejected addresses that may give an article now."""
-        return [ref for ref in self.rejections.reopened() if self.store.find(None, urls.canonical(ref.url)) is None]
+        """Rejected addresses that may give an article now; a shortlink is asked only where a person names it."""
+        return [
+            ref
+            for ref in self.rejections.reopened()
+            if not urls.post_id(ref.url) and self.store.find(None, urls.canonical(ref.url)) is None
+        ]
 
     def walk(self, fetch: Fetch, sitemaps: list[str], *, everything: bool = False) -> Walk:
         """Return what a source must be told; ``everything`` asks for its whole list, whatever is known."""

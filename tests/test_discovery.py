@@ -583,6 +583,18 @@ def test_what_another_version_could_not_read_is_fetched_again(tmp_path: Path) ->
         assert dry_run(server, out).articles == []
 
 
+def test_a_shortlink_that_a_person_named_is_not_tried_again(tmp_path: Path) -> None:
+    """The site's own list begins behind it: it would be taken for one of plain permalinks."""
+    with site_of(20) as (_, server):
+        out = tmp_path / "a.jsonl"
+        dry_run(server, out)
+        dry_run(server, out, urls=f"{server.url}/?p=999999")
+        rejected = out.with_suffix(".rejected.jsonl")
+        rejected.write_text(rejected.read_text().replace("no article", "status 404"))
+        run = dry_run(server, out)
+        assert (run.articles, run.status) == ([], 0), run.why
+
+
 def test_addresses_given_are_fetched_each_once(tmp_path: Path) -> None:
     with site_of(10) as (site, server):
         one, other = (server.url + post.path for post in site.public()[:2])
