@@ -341,6 +341,24 @@ def test_after_an_edit_of_many_at_once_all_are_found(tmp_path: Path) -> None:
         assert len(run.asked) < 15
 
 
+def test_rest_that_gives_the_same_edits_for_ever_is_left(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(250) as (site, server):
+        dry_run(server, out)
+        site.advance(hours=1)
+        for post in site.public():
+            site.edit(post.id, headline="Bulk")
+        server.config.rest_ignores = frozenset(["page"])
+        asked = 0
+
+        def count(page: str) -> None:
+            nonlocal asked
+            asked += 1
+            assert asked < 20, page
+
+        assert dry_run(server, out, fails=count).articles
+
+
 @pytest.mark.parametrize("source", [{}, {"rest": 403, "sitemap_lastmod": True}], ids=["rest", "sitemap"])
 def test_what_is_put_behind_a_password_is_fetched_once_more_alone(source: dict[str, Any], tmp_path: Path) -> None:
     out = tmp_path / "a.jsonl"
