@@ -6,7 +6,8 @@ import random
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -698,6 +699,27 @@ def test_a_lastmod_that_is_a_day_counts_when_the_day_is_over(captured_at: str, l
     assert root is not None
     entries = read_entries(root, "https://ifpnews.com/sitemap.xml", parse_utc(captured_at))
     assert [entry.lastmod for entry in entries] == [lastmod]
+
+
+@pytest.mark.parametrize("since", ["", "3 days ago"])
+def test_a_lastmod_that_is_a_day_puts_the_newest_first(since: str, tmp_path: Path) -> None:
+    """Also where the day is not over: of a range, they would come behind so much that is older that they are lost."""
+    with site_of(120, rest=404, sitemap="yoast") as (site, server):
+        answer = server.get
+        now = datetime.now(UTC)
+        for number, post in enumerate(site.public()):
+            post.published = post.modified = now - timedelta(hours=12 * number)
+        site.advance(seconds=(now - site.now).total_seconds())
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            found = answer(target, headers)
+            if target.endswith(".xml"):
+                found = replace(found, body=re.sub(rb"(<lastmod>[\d-]{10})T[^<]*", rb"\1", found.body))
+            return found
+
+        server.get = get  # type: ignore[method-assign]
+        run = dry_run(server, tmp_path / "a.jsonl", **({"since": since} if since else {"limit": "3"}))
+        assert run.articles[:3] == [post.path for post in site.open_posts()[:3]]
 
 
 def test_a_sitemap_larger_than_the_protocol_allows_is_read_in_part() -> None:
