@@ -370,8 +370,11 @@ class Ledger:
 
     def _seen_until(self) -> str | None:
         """Up to when no edit can have been missed: what came while the run went on may have been listed before."""
-        asked_at = self.current_walk.asked_at if self.current_walk else None
-        return min(filter(None, (self.store.newest_modified, format_utc(asked_at), self._stale_from)), default=None)
+        walk = self.current_walk
+        asked_at = walk.asked_at if walk else None
+        before = self._base.newest_modified if self._base and walk and walk.source is None else None
+        times = (self.store.newest_modified, format_utc(asked_at), self._stale_from, before)
+        return min(filter(None, times), default=None)
 
 
 def _arguments(command: str) -> list[str]:

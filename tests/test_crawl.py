@@ -324,7 +324,7 @@ def test_what_is_withdrawn_meanwhile_gives_its_times_to_no_other(source: dict[st
 
 @pytest.mark.parametrize("renamed", [False, True])
 def test_another_address_of_an_article_is_asked_once(renamed: bool, tmp_path: Path) -> None:
-    """A sitemap may list it, with a time; of a page that does not say when it was edited, that is the one to compare."""
+    """A sitemap may list it, with the time of an edit of which the page says nothing."""
     site = Site(make_posts(8, seed=5))
     out = tmp_path / "ifp.jsonl"
     post = site.open_posts()[2]

@@ -325,9 +325,14 @@ def test_sources_that_were_named_count_for_that_run_alone(tmp_path: Path) -> Non
     out = tmp_path / "a.jsonl"
     with site_of(60) as (site, server):
         dry_run(server, out, sources="sitemap")
-        site.advance(hours=1)
-        edited = site.edit(site.public()[30].id, headline="Edited")
-        assert edited.path in dry_run(server, out).articles
+        for run in range(2):
+            site.advance(hours=1)
+            edited = site.edit(site.public()[30 + run].id, headline="Edited")
+            site.advance(hours=1)
+            added = new_post(site)
+            dry_run(server, out, sources="sitemap")
+            assert edited.path in dry_run(server, out).articles, run
+            assert added.path not in dry_run(server, out).articles
 
 
 def test_after_an_edit_of_many_at_once_all_are_found(tmp_path: Path) -> None:
@@ -358,6 +363,25 @@ def test_rest_that_gives_the_same_edits_for_ever_is_left(tmp_path: Path) -> None
             assert asked < 20, page
 
         assert dry_run(server, out, fails=count).articles
+
+
+@pytest.mark.parametrize("part", ["wp-json", "modified_after"])
+def test_what_stands_in_for_rest_once_hides_no_edit(part: str, tmp_path: Path) -> None:
+    """Neither one from before it, nor one from afterwards: what core's sitemap lists has no time of its last edit."""
+    out = tmp_path / "a.jsonl"
+    with site_of(250) as (site, server):
+        dry_run(server, out)
+        site.advance(hours=1)
+        edited = site.edit(site.open_posts()[150].id, headline="Edited")
+        site.advance(hours=1)
+        added = new_post(site)
+        run = dry_run(server, out, fails=lambda page: 500 if part in page else None)
+        assert ("/wp-sitemap.xml" in run.asked, run.articles, run.status) == (True, [added.path], 0)
+        site.advance(hours=1)
+        later = site.edit(site.open_posts()[160].id, headline="Edited")
+        run = dry_run(server, out)
+        assert (set(run.articles), "/wp-sitemap.xml" in run.asked) == ({edited.path, later.path}, False)
+        assert dry_run(server, out).articles == []
 
 
 @pytest.mark.parametrize("source", [{}, {"rest": 403, "sitemap_lastmod": True}], ids=["rest", "sitemap"])

@@ -252,7 +252,7 @@ class IfpSpider(scrapy.Spider):
         """Yield what the sources list, asked in order of preference until one has listed everything."""
         await self._learn_robots()
         walk = self.ledger.walk(self.fetch, self._robots, everything=self.everything)
-        found_any = announced = False
+        found_any = announced = ill = False
         reasons = []
         most = 0
         for name in self._sources(walk):
@@ -270,13 +270,14 @@ class IfpSpider(scrapy.Spider):
             except SourceUnavailable as error:
                 if self.stopping:
                     break
+                ill = ill or listed > 0 or error.may_pass
                 reasons.append(f"{name}: {error}")
                 self.ledger.say(f"{reasons[-1]}; trying the next source")
                 continue
             found_any = True
             if source.complete or name == "listing":
-                if "sources" not in self.options.named:
-                    walk.source = None if broken else name  # one that only broke off is asked first again
+                # One that only broke off is asked first again, and sources that were named are so for one run.
+                walk.source = None if broken or ill or "sources" in self.options.named else name
                 if len(walk.broken) > broken:
                     self.ledger.say(f"{name}: {walk.broken[-1]}; trying the next source")
                 elif source.complete or walk.caught_up or listed >= most:
