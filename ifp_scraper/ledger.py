@@ -125,8 +125,12 @@ class Ledger:
         return not later and self.is_current(ref)
 
     def worth_another_try(self) -> list[ArticleRef]:
-        """Rejected addresses that may give an article now."""
-        return [ref for ref in self.rejections.reopened() if self.store.find(None, urls.canonical(ref.url)) is None]
+        """Rejected addresses that may give an article now; a shortlink is asked only where a person names it."""
+        return [
+            ref
+            for ref in self.rejections.reopened()
+            if not urls.post_id(ref.url) and self.store.find(None, urls.canonical(ref.url)) is None
+        ]
 
     def walk(self, fetch: Fetch, sitemaps: list[str], *, everything: bool = False) -> Walk:
         """Return what a source must be told; ``everything`` asks for its whole list, whatever is known."""
@@ -366,8 +370,11 @@ class Ledger:
 
     def _seen_until(self) -> str | None:
         """Up to when no edit can have been missed: what came while the run went on may have been listed before."""
-        asked_at = self.current_walk.asked_at if self.current_walk else None
-        return min(filter(None, (self.store.newest_modified, format_utc(asked_at), self._stale_from)), default=None)
+        walk = self.current_walk
+        asked_at = walk.asked_at if walk else None
+        before = self._base.newest_modified if self._base and walk and walk.source is None else None
+        times = (self.store.newest_modified, format_utc(asked_at), self._stale_from, before)
+        return min(filter(None, times), default=None)
 
 
 def _arguments(command: str) -> list[str]:

@@ -51,6 +51,8 @@ class _Spider(IfpSpider):
     async def fetch(
         self, url: str, *, headers: dict[str, str] | None = None, probe: bool = False, **meta: Any
     ) -> Response:
+        if (walk := self.ledger.current_walk) and walk.asked_at is None:
+            walk.asked_at = self.server.site.now
         for _ in range(5):
             target = url.removeprefix(self.server.url)
             self.run.asked.append(target)

@@ -346,3 +346,60 @@ def test_an_old_address_that_a_sitemap_goes_on_listing_is_asked_once(tmp_path: P
         assert old not in server.requests()
         last = lines(out)[-1]
         assert (last["url"], last["aliases"]) == (f"{server.url}{renamed.path}", [f"{server.url}{old}"])
+
+
+@pytest.mark.parametrize("renamed", [False, True])
+def test_another_address_of_an_article_is_asked_once(renamed: bool, tmp_path: Path) -> None:
+    """A sitemap may list it, with the time of an edit of which the page says nothing."""
+    site = Site(make_posts(8, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    post = site.open_posts()[2]
+    listed = f"/news/{post.slug}/"
+    if renamed:
+        listed = post.path
+        site.rename(post.id, "quite-another-slug")
+    with serve(site, amp=None, rest=404, sitemap="yoast", yoast_head=False, theme_date=False) as server:
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            found = answer(target, headers)
+            if not target.endswith("post-sitemap.xml"):
+                return found
+            place = f"<loc>{server.url}{post.path}</loc>".encode()
+            begin = found.body.index(place)
+            end = found.body.index(b"</url>", begin)
+            other = found.body[begin:end].replace(place, f"<loc>{server.url}{listed}</loc>".encode())
+            first = found.body.index(b"<url>")
+            return replace(found, body=b"".join([found.body[:first], b"<url>", other, b"</url>", found.body[first:]]))
+
+        for known_before in (True, False):
+            server.get = answer if known_before else get  # type: ignore[method-assign]
+            assert crawl(server.url, out).status == 0
+        assert len(lines(out)) == len(site.open_posts())
+        server.clear()
+        assert crawl(server.url, out).status == 0
+        assert listed not in server.requests()
+        assert len(server.log) <= 4
+        site.advance(hours=1)
+        site.edit(post.id, headline="Edited")
+        assert "1 revised" in crawl(server.url, out).err
+
+
+def test_a_sitemap_of_old_permalinks_alone(tmp_path: Path) -> None:
+    site = Site(make_posts(8, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, amp=None, rest=404, sitemap="yoast", yoast_head=False, theme_date=False) as server:
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            found = answer(target, headers)
+            if not target.endswith("post-sitemap.xml"):
+                return found
+            return replace(found, body=found.body.replace(b"<loc>" + server.url.encode(), b"<loc>/news"))
+
+        server.get = get  # type: ignore[method-assign]
+        assert crawl(server.url, out).status == 0
+        assert len(lines(out)) == len(site.open_posts())
+        server.clear()
+        assert crawl(server.url, out).status == 0
+        assert len(server.log) <= 4

@@ -6,7 +6,8 @@ import random
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -324,9 +325,14 @@ def test_sources_that_were_named_count_for_that_run_alone(tmp_path: Path) -> Non
     out = tmp_path / "a.jsonl"
     with site_of(60) as (site, server):
         dry_run(server, out, sources="sitemap")
-        site.advance(hours=1)
-        edited = site.edit(site.public()[30].id, headline="Edited")
-        assert edited.path in dry_run(server, out).articles
+        for run in range(2):
+            site.advance(hours=1)
+            edited = site.edit(site.public()[30 + run].id, headline="Edited")
+            site.advance(hours=1)
+            added = new_post(site)
+            dry_run(server, out, sources="sitemap")
+            assert edited.path in dry_run(server, out).articles, run
+            assert added.path not in dry_run(server, out).articles
 
 
 def test_after_an_edit_of_many_at_once_all_are_found(tmp_path: Path) -> None:
@@ -339,6 +345,43 @@ def test_after_an_edit_of_many_at_once_all_are_found(tmp_path: Path) -> None:
         run = dry_run(server, out)
         assert not run.articles
         assert len(run.asked) < 15
+
+
+def test_rest_that_gives_the_same_edits_for_ever_is_left(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(250) as (site, server):
+        dry_run(server, out)
+        site.advance(hours=1)
+        for post in site.public():
+            site.edit(post.id, headline="Bulk")
+        server.config.rest_ignores = frozenset(["page"])
+        asked = 0
+
+        def count(page: str) -> None:
+            nonlocal asked
+            asked += 1
+            assert asked < 20, page
+
+        assert dry_run(server, out, fails=count).articles
+
+
+@pytest.mark.parametrize("part", ["wp-json", "modified_after"])
+def test_what_stands_in_for_rest_once_hides_no_edit(part: str, tmp_path: Path) -> None:
+    """Neither one from before it, nor one from afterwards: what core's sitemap lists has no time of its last edit."""
+    out = tmp_path / "a.jsonl"
+    with site_of(250) as (site, server):
+        dry_run(server, out)
+        site.advance(hours=1)
+        edited = site.edit(site.open_posts()[150].id, headline="Edited")
+        site.advance(hours=1)
+        added = new_post(site)
+        run = dry_run(server, out, fails=lambda page: 500 if part in page else None)
+        assert ("/wp-sitemap.xml" in run.asked, run.articles, run.status) == (True, [added.path], 0)
+        site.advance(hours=1)
+        later = site.edit(site.open_posts()[160].id, headline="Edited")
+        run = dry_run(server, out)
+        assert (set(run.articles), "/wp-sitemap.xml" in run.asked) == ({edited.path, later.path}, False)
+        assert dry_run(server, out).articles == []
 
 
 @pytest.mark.parametrize("source", [{}, {"rest": 403, "sitemap_lastmod": True}], ids=["rest", "sitemap"])
@@ -583,6 +626,18 @@ def test_what_another_version_could_not_read_is_fetched_again(tmp_path: Path) ->
         assert dry_run(server, out).articles == []
 
 
+def test_a_shortlink_that_a_person_named_is_not_tried_again(tmp_path: Path) -> None:
+    """The site's own list begins behind it: it would be taken for one of plain permalinks."""
+    with site_of(20) as (_, server):
+        out = tmp_path / "a.jsonl"
+        dry_run(server, out)
+        dry_run(server, out, urls=f"{server.url}/?p=999999")
+        rejected = out.with_suffix(".rejected.jsonl")
+        rejected.write_text(rejected.read_text().replace("no article", "status 404"))
+        run = dry_run(server, out)
+        assert (run.articles, run.status) == ([], 0), run.why
+
+
 def test_addresses_given_are_fetched_each_once(tmp_path: Path) -> None:
     with site_of(10) as (site, server):
         one, other = (server.url + post.path for post in site.public()[:2])
@@ -669,6 +724,27 @@ def test_a_lastmod_that_is_a_day_counts_when_the_day_is_over(captured_at: str, l
     assert root is not None
     entries = read_entries(root, "https://ifpnews.com/sitemap.xml", parse_utc(captured_at))
     assert [entry.lastmod for entry in entries] == [lastmod]
+
+
+@pytest.mark.parametrize("since", ["", "3 days ago"])
+def test_a_lastmod_that_is_a_day_puts_the_newest_first(since: str, tmp_path: Path) -> None:
+    """Also where the day is not over: of a range, they would come behind so much that is older that they are lost."""
+    with site_of(120, rest=404, sitemap="yoast") as (site, server):
+        answer = server.get
+        now = datetime.now(UTC)
+        for number, post in enumerate(site.public()):
+            post.published = post.modified = now - timedelta(hours=12 * number)
+        site.advance(seconds=(now - site.now).total_seconds())
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            found = answer(target, headers)
+            if target.endswith(".xml"):
+                found = replace(found, body=re.sub(rb"(<lastmod>[\d-]{10})T[^<]*", rb"\1", found.body))
+            return found
+
+        server.get = get  # type: ignore[method-assign]
+        run = dry_run(server, tmp_path / "a.jsonl", **({"since": since} if since else {"limit": "3"}))
+        assert run.articles[:3] == [post.path for post in site.open_posts()[:3]]
 
 
 def test_a_sitemap_larger_than_the_protocol_allows_is_read_in_part() -> None:

@@ -30,9 +30,19 @@ class FetchFailed(Exception):
         """Whether another try is useless: it is forbidden, or not there."""
         return self.forbidden or self.status in (404, 410)
 
+    @property
+    def may_pass(self) -> bool:
+        """Whether it is the site that is ill: no answer came, or one that says so."""
+        return not self.forbidden and (self.status is None or self.status == 429 or self.status >= 500)
+
 
 class SourceUnavailable(Exception):
     """The site does not offer this source; ``str()`` says why."""
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether it may do so another time."""
+        return isinstance(self.__cause__, FetchFailed) and self.__cause__.may_pass
 
 
 Fetch = Callable[..., Awaitable[Response]]
@@ -84,7 +94,8 @@ class Walk:
     """First pages of feeds that were asked for, by address."""
 
     source: str | None = None
-    """The source that listed everything; at first that of the last whole run."""
+    """The source that listed everything; at first that of the last whole run. None when it may only have
+    stood in for another one: that one knows of edits which it has not shown."""
 
     asked_at: datetime | None = None
     """When the site answered first, by its own clock: later edits may not be listed."""

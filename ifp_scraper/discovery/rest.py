@@ -100,11 +100,13 @@ class RestSource:
         for order in ("modified", "id"):
             number = pages = 1
             total = 0
+            listed: set[str] = set()  # in this order
             while number <= pages:
                 refs, count, pages = await self._page(walk, {**scope, "orderby": order}, number)
                 total = max(total, count)
-                if not refs:
+                if listed.issuperset(ref.url for ref in refs):
                     break
+                listed.update(ref.url for ref in refs)
                 for ref in refs:
                     if ref.modified_at and ref.modified_at < since:
                         return

@@ -55,6 +55,8 @@ class Entry:
     """Of a news sitemap."""
 
     published_raw: str | None = None
+    latest: str = ""
+    """By which entries are put in order: the last edit, or its day where that is too new for ``lastmod``."""
 
 
 Document = tuple[etree._Element | None, bool]
@@ -210,7 +212,7 @@ def _since(entries: list[Entry], walk: Walk) -> list[Entry]:
 def _newest_first(entries: list[Entry]) -> list[Entry]:
     """Order by lastmod; where there is none the last one listed is the newest."""
     newest_first = list(reversed(entries))
-    newest_first.sort(key=lambda entry: entry.lastmod or "", reverse=True)
+    newest_first.sort(key=lambda entry: entry.latest, reverse=True)
     return newest_first
 
 
@@ -230,28 +232,34 @@ def read_entries(root: etree._Element, base: str, captured_at: datetime | None =
         raw = text(news, "publication_date") if news is not None else None
         lastmod = text(element, "lastmod")
         edited_at = read_instant(lastmod)
-        if edited_at is None and captured_at is not None and name(element) == "url":
-            edited_at = _read_day(lastmod, captured_at)
+        day = _read_day(lastmod) if edited_at is None else None
+        if day is not None and name(element) == "url" and _is_over(day, captured_at):
+            edited_at = day
         entries.append(
             Entry(
                 url,
                 format_utc(edited_at),
                 format_utc(read_instant(raw)),
                 raw if read_instant(raw) else None,
+                format_utc(edited_at or day) or "",
             )
         )
     made_now = _are_made_now(entries, captured_at)
-    latest = (format_utc(captured_at + _MADE_NOW) if captured_at else None) or "9999"
-    return [replace(one, lastmod=None) if made_now or (one.lastmod or "") > latest else one for one in entries]
+    limit = (format_utc(captured_at + _MADE_NOW) if captured_at else None) or "9999"
+    return [
+        replace(entry, lastmod=None, latest="") if made_now or (entry.lastmod or "") > limit else entry
+        for entry in entries
+    ]
 
 
-def _read_day(text: str | None, captured_at: datetime) -> datetime | None:
-    """Return the beginning of a day that stands alone, in Tehran, so that no edit of it comes before.
+def _read_day(text: str | None) -> datetime | None:
+    """Return the beginning of a day that stands alone, in Tehran, so that no edit of it comes before."""
+    return read_instant(f"{text}T00:00:00+03:30") if text and _DAY.fullmatch(text) else None
 
-    None until the day is over everywhere: it may be edited again, or be that of the capture.
-    """
-    day = read_instant(f"{text}T00:00:00+03:30") if text and _DAY.fullmatch(text) else None
-    return day if day is not None and captured_at - day > timedelta(days=2) else None
+
+def _is_over(day: datetime, captured_at: datetime | None) -> bool:
+    """Whether a day was over everywhere: before, what it names may be edited again, or be that of the capture."""
+    return captured_at is not None and captured_at - day > timedelta(days=2)
 
 
 def _are_made_now(entries: list[Entry], captured_at: datetime | None) -> bool:

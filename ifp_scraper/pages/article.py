@@ -450,6 +450,16 @@ class ArticlePage(ItemPage[Article]):
             return Body([], [], [], [], [])
         return read_body(self.container, self.capture.url, StyleSheet(self.document.styles))
 
+    @property
+    def lost_text(self) -> bool:
+        """Whether the page breaks off before its text, as after a fatal error of PHP.
+
+        Not where only its last tag is left out: then something follows the place of the text.
+        """
+        if not self.document.truncated or self.content.blocks:
+            return False
+        return self.container is None or not self.container.xpath("boolean(following::*)")
+
     @cached_property
     def lead_image(self) -> Image | None:
         """The featured picture; None when the page shows none."""

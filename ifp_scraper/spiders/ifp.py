@@ -252,7 +252,7 @@ class IfpSpider(scrapy.Spider):
         """Yield what the sources list, asked in order of preference until one has listed everything."""
         await self._learn_robots()
         walk = self.ledger.walk(self.fetch, self._robots, everything=self.everything)
-        found_any = announced = False
+        found_any = announced = ill = False
         reasons = []
         most = 0
         for name in self._sources(walk):
@@ -270,13 +270,14 @@ class IfpSpider(scrapy.Spider):
             except SourceUnavailable as error:
                 if self.stopping:
                     break
+                ill = ill or listed > 0 or error.may_pass
                 reasons.append(f"{name}: {error}")
                 self.ledger.say(f"{reasons[-1]}; trying the next source")
                 continue
             found_any = True
             if source.complete or name == "listing":
-                if "sources" not in self.options.named:
-                    walk.source = None if broken else name  # one that only broke off is asked first again
+                # One that only broke off is asked first again, and sources that were named are so for one run.
+                walk.source = None if broken or ill or "sources" in self.options.named else name
                 if len(walk.broken) > broken:
                     self.ledger.say(f"{name}: {walk.broken[-1]}; trying the next source")
                 elif source.complete or walk.caught_up or listed >= most:
@@ -417,19 +418,20 @@ class IfpSpider(scrapy.Spider):
         self._patience.on_site()
         article = await self._views.with_other_view(view)
         asked = [str(url) for url in view.response.meta.get("redirect_urls", ())]
-        if asked and not urls.same_article(ref.url, article.url):
+        said = ref
+        if asked and urls.slug(ref.url) != urls.slug(article.url):
             # Where an address that is gone might lead, WordPress guesses: /story/ may lead to /story-2/.
             known = self.ledger.store.find(ref.id, urls.canonical(ref.url))
             expected = ref.id if ref.id is not None or known is None else known.id
             if None in (expected, article.id):
-                ref = ArticleRef(ref.url)  # its times may be those of another one
+                said = ArticleRef(ref.url)  # its times may be those of another one
             elif expected != article.id:
                 self.ledger.reject(Rejected.now(ref.url, LEADS_TO + article.url, None, ref.modified_at))
                 return None
         article = replace(article, aliases=list(dict.fromkeys([*article.aliases, *asked])))
-        article = add_evidence(article, ref)
-        if ref.modified_at and ref.modified_at > (article.modified_at or ""):
-            self.ledger.note_stale(ref.modified_at)
+        article = add_evidence(article, said)
+        if said.modified_at and said.modified_at > (article.modified_at or ""):
+            self.ledger.note_stale(said.modified_at)
         self._note_other_address(article, ref)
         return article if self._in_range(article) else None
 

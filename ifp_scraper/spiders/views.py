@@ -148,6 +148,6 @@ class ViewReader:
             if self._live:
                 raise FetchFailed(str(error)) from error
             raise
-        if self._live and page is not None and page.document.truncated and not page.blocks:
-            raise FetchFailed("the page breaks off before its text")  # as after a fatal error of PHP
+        if self._live and page is not None and page.lost_text:
+            raise FetchFailed("the page breaks off before its text")
         return page
