@@ -1,10 +1,11 @@
 """Addresses that gave no article (``FILE.rejected.jsonl``), and how long that holds.
 
-A rejected address is not fetched again until it changes. Three kinds of verdict hold less:
+A rejected address is not fetched again until it changes, or ``refresh`` asks. Three kinds of verdict hold less:
 
-- one that says nothing of a layout (404, no article, a way off the site) from a run that was killed, or that met next
-  to nothing else: the site may only have been ill;
-- a first 404: a cache may have kept it from before the article was published;
+- one from a run that met next to nothing else, or that says nothing of a layout (404, no article, a way off the site)
+  and is from a run that was killed: the site may only have been ill;
+- a first 404, which a cache may have kept from before the article was published, and a first page with no trace of
+  WordPress, which may be a wall's;
 - one of robots.txt: to ask it again costs nothing.
 """
 
@@ -27,7 +28,10 @@ NO_ARTICLE = "no article"
 LEADS_TO = "leads to "
 """Start of the reason for an address that led to an article known by another one."""
 
-_MISSING = ("status 404", "status 410")
+STRANGE = "a page that is not of WordPress"
+"""Why a page is rejected that may be a wall's."""
+
+_ASKED_ONCE_MORE = ("status 404", "status 410", STRANGE)
 _FORBIDDEN = "Forbidden by robots.txt"
 """What Scrapy says of it."""
 
@@ -78,20 +82,26 @@ class Rejections:
         ill = [run for run in runs if run.doubtful]
         for line in sidecars.read(path, Rejected):
             if urls.host(line.url) and (line.modified_at is None or read_instant(line.modified_at) is not None):
-                self._remember(line, in_good_health=_within(line.time, well))
+                was_read = line.layout is not None and not _within(line.time, ill)
+                self._remember(line, was_read=was_read, in_good_health=_within(line.time, well))
         yesterday = format_utc(datetime.now(UTC) - timedelta(days=1)) or ""
         self._believed = {
             key for key, line in self._doubted.items() if line.time < yesterday or not _within(line.time, ill)
         }
         """Those of which the same verdict once more is no news: not of an ill site, or a day old."""
 
-    def _remember(self, line: Rejected, *, in_good_health: bool) -> None:
-        """Take in a line of the file; ``in_good_health``: its run ended, and the site seemed well."""
+    def _remember(self, line: Rejected, *, was_read: bool, in_good_health: bool) -> None:
+        """Take in a line of the file.
+
+        Args:
+            was_read: its page came, and the site did not seem ill.
+            in_good_health: its run ended, and the site seemed well.
+        """
         key = urls.canonical(line.url)
         self._settled.pop(key, None)
         earlier = self._doubted.pop(key, None)
         again = earlier is not None and earlier.reason == line.reason
-        if line.layout is not None or (in_good_health and (again or line.reason not in _MISSING)):
+        if was_read or (in_good_health and (again or line.reason not in _ASKED_ONCE_MORE)):
             self._settled[key] = line
         else:
             self._doubted[key] = earlier if earlier is not None and again else line

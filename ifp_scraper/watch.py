@@ -118,7 +118,7 @@ class Watch:
     @property
     def doubts_rejections(self) -> bool:
         """Whether so many addresses gave no article that the site may only have been ill."""
-        return self._too_many("")
+        return any(map(self._too_many, list(self._no_article)))
 
     def _too_many(self, layout: str) -> bool:
         found, read = len(self._no_article[layout]), sum(self._read.values())

@@ -259,9 +259,45 @@ def test_a_wall_that_is_not_known_ends_the_crawl(kind: Any, tmp_path: Path) -> N
         server.fault(lambda target: target.startswith(wall), kind, None, page=THEMELESS)
         run = crawl(server.url, out, *QUICK)
         assert (run.status, "100 addresses in a row gave nothing of the site" in run.err) == (1, True), run.err
-        assert len(server.log) < 125
+        assert len(server.log) < 135
         assert 0 < len(lines(out)) <= 10
         server.clear()
+        assert crawl(server.url, out, *QUICK).status == 0
+        assert_complete(site, server.url, out)
+
+
+def test_a_wall_before_a_few_pages_costs_no_article(tmp_path: Path) -> None:
+    site = Site(make_posts(30, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, amp=None) as server:
+        walled = tuple(post.path for post in site.public()[10:14])
+        server.fault(lambda target: target.startswith(walled), "maintenance", None, page=THEMELESS)
+        crawl(server.url, out, *QUICK)
+        rejected = lines(out.with_suffix(".rejected.jsonl"))
+        assert [line["reason"] for line in rejected].count("a page that is not of WordPress") == 4
+        server.clear()
+        assert crawl(server.url, out, *QUICK).status == 0
+        assert_complete(site, server.url, out)
+
+
+def test_what_a_broken_theme_hides_is_read_once_it_is_mended(tmp_path: Path) -> None:
+    site = Site(make_posts(40, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, amp=None) as server:
+        assert crawl(server.url, out, *QUICK).status == 0
+        for post in make_posts(12, seed=9):
+            site.add(replace(post, id=post.id + 90_000, slug=f"new-{post.id}", published=site.now, modified=site.now))
+        site.advance(hours=1)
+        answer = server.get
+
+        def without_body(target: str, headers: dict[str, str] | None = None) -> Response:
+            found = answer(target, headers)
+            found.body = found.body.replace(b"td-post-content", b"renamed")
+            return found
+
+        server.get = without_body  # type: ignore[method-assign]
+        assert crawl(server.url, out, *QUICK).status == 1
+        server.get = answer  # type: ignore[method-assign]
         assert crawl(server.url, out, *QUICK).status == 0
         assert_complete(site, server.url, out)
 

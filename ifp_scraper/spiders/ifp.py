@@ -36,7 +36,7 @@ from ifp_scraper.merge import ArticleRef, add_evidence
 from ifp_scraper.middlewares import CrawlDelay, OffSite, RobotsMiddleware, user_agent
 from ifp_scraper.options import Options, SourceName, read_options
 from ifp_scraper.pages import UnreadablePage
-from ifp_scraper.rejections import LEADS_TO, NO_ARTICLE, Rejected
+from ifp_scraper.rejections import LEADS_TO, NO_ARTICLE, STRANGE, Rejected
 from ifp_scraper.responses import is_strange, refusal
 from ifp_scraper.spiders.patience import Patience
 from ifp_scraper.spiders.turns import Turns
@@ -409,9 +409,10 @@ class IfpSpider(scrapy.Spider):
         view = await self._first_view(response)
         self._patience.fetched()
         if view is None:
-            self.ledger.reject(Rejected.now(ref.url, NO_ARTICLE, None, ref.modified_at))
-            if is_strange(response):
-                self._give_up(self._patience.astray("a page that is not of WordPress"))
+            strange = is_strange(response)
+            self.ledger.reject(Rejected.now(ref.url, STRANGE if strange else NO_ARTICLE, None, ref.modified_at))
+            if strange:
+                self._give_up(self._patience.astray(STRANGE))
             else:
                 self._patience.on_site()
             return None
