@@ -67,17 +67,22 @@ def join_pages(pages: list[Article], missing: bool) -> Article:
     return _settle(joined)
 
 
+_OF_BODY = "one-page-of-many", "truncated"
+"""Warnings that are of the view which gives the body."""
+
+
 def merge_views(canonical: Article, amp: Article) -> Article:
     """Return one article from its canonical page and its AMP page, field by field the better evidence.
 
-    Body, tags, pictures and links come from the canonical page, recent posts from the AMP page, and each
-    fills what the other lacks.
+    Body, tags, pictures and links come from the canonical page (if that is cut off, from a whole AMP page), recent
+    posts from the AMP page, and each fills what the other lacks.
     """
-    bodies = canonical if canonical.blocks or not amp.blocks else amp
+    is_cut = "truncated" in canonical.warnings and "truncated" not in amp.warnings and bool(amp.blocks)
+    first, second = (amp, canonical) if is_cut else (canonical, amp)
+    bodies = first if first.blocks or not second.blocks else second
     times = _better_times(canonical, amp)
-    warnings = [warning for warning in canonical.warnings + amp.warnings if warning != "one-page-of-many"]
-    if "one-page-of-many" in bodies.warnings:
-        warnings.append("one-page-of-many")
+    warnings = [warning for warning in canonical.warnings + amp.warnings if warning not in _OF_BODY]
+    warnings += [warning for warning in _OF_BODY if warning in bodies.warnings]
     if canonical.published_at and amp.published_at and not _agree(times, canonical, amp):
         warnings.append("dates-disagree")
     merged = replace(
@@ -90,13 +95,13 @@ def merge_views(canonical: Article, amp: Article) -> Article:
         byline=canonical.byline or amp.byline,
         authors=_authors(canonical.authors, amp.authors),
         sections=canonical.sections or amp.sections,
-        tags=canonical.tags or amp.tags,
+        tags=first.tags or second.tags,
         blocks=bodies.blocks,
         body=bodies.body,
-        images=canonical.images or amp.images,
-        embeds=canonical.embeds or amp.embeds,
-        links=canonical.links or amp.links,
-        source=canonical.source or amp.source,
+        images=first.images or second.images,
+        embeds=first.embeds or second.embeds,
+        links=first.links or second.links,
+        source=first.source or second.source,
         published_at=times.published_at,
         published_raw=times.published_raw,
         published_source=times.published_source,

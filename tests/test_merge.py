@@ -93,6 +93,15 @@ class TestTwoViews:
         merged = merge_views(replace(CANONICAL, blocks=[], body=""), replace(AMP, blocks=[], body=""))
         assert (merged.blocks, merged.body, merged.word_count) == ([], "", 0)
 
+    def test_of_a_page_that_is_cut_off_nothing_is_taken_that_a_whole_one_has(self) -> None:
+        cut = replace(CANONICAL, warnings=["truncated"])
+        merged = merge_views(cut, AMP)
+        assert (merged.body, merged.images, merged.tags) == (AMP.body, AMP.images, AMP.tags)
+        assert (merged.headline, "truncated" in merged.warnings) == (CANONICAL.headline, False)
+        for both in ((cut, replace(AMP, warnings=["truncated"])), (cut, replace(AMP, blocks=[], body=""))):
+            merged = merge_views(*both)
+            assert (merged.body, "truncated" in merged.warnings) == (CANONICAL.body, True)
+
     def test_what_is_of_the_fetched_page_is_the_canonical_one_s(self) -> None:
         merged = merge_views(CANONICAL, replace(AMP, fetched_at="2024-05-07T06:00:05Z"))
         assert merged.layout == "canonical+amp"
