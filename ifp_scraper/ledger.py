@@ -372,7 +372,7 @@ class Ledger:
         """Up to when no edit can have been missed: what came while the run went on may have been listed before."""
         walk = self.current_walk
         asked_at = walk.asked_at if walk else None
-        before = self._base.newest_modified if self._base and walk and walk.source is None else None
+        before = self._base.newest_modified if self._base and walk and not walk.shows_edits else None
         times = (self.store.newest_modified, format_utc(asked_at), self._stale_from, before)
         return min(filter(None, times), default=None)
 

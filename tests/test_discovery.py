@@ -335,9 +335,10 @@ def test_sources_that_were_named_count_for_that_run_alone(tmp_path: Path) -> Non
             assert added.path not in dry_run(server, out).articles
 
 
-def test_after_an_edit_of_many_at_once_all_are_found(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ignored", [[], ["modified_after"]], ids=["rest", "rest of WordPress before 5.7"])
+def test_after_an_edit_of_many_at_once_all_are_found(ignored: list[str], tmp_path: Path) -> None:
     out = tmp_path / "a.jsonl"
-    with site_of(400) as (site, server):
+    with site_of(400, rest_ignores=frozenset(ignored)) as (site, server):
         dry_run(server, out)
         site.advance(hours=1)
         edited = {site.edit(post.id, headline="Bulk").path for post in site.public()[20:370]}

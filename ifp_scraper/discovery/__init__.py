@@ -94,8 +94,11 @@ class Walk:
     """First pages of feeds that were asked for, by address."""
 
     source: str | None = None
-    """The source that listed everything; at first that of the last whole run. None when it may only have
-    stood in for another one: that one knows of edits which it has not shown."""
+    """The source that listed everything; at first that of the last whole run. None when it stood in for one that broke
+    off."""
+
+    shows_edits: bool = False
+    """Whether that source says when articles were edited; if not, a later run must look from where this one began."""
 
     asked_at: datetime | None = None
     """When the site answered first, by its own clock: later edits may not be listed."""

@@ -97,22 +97,30 @@ class RestSource:
         if before:
             scope["before"] = format_utc(parse_utc(before) + _SECOND) or ""
         seen: set[str] = set()
+        total = 0  # how many were edited
         for order in ("modified", "id"):
             number = pages = 1
-            total = 0
+            places = 0
             listed: set[str] = set()  # in this order
             while number <= pages:
                 refs, count, pages = await self._page(walk, {**scope, "orderby": order}, number)
-                total = max(total, count)
                 if listed.issuperset(ref.url for ref in refs):
                     break
                 listed.update(ref.url for ref in refs)
-                for ref in refs:
-                    if ref.modified_at and ref.modified_at < since:
-                        return
+                edited = [ref for ref in refs if not ref.modified_at or ref.modified_at >= since]
+                places += len(edited)
+                for ref in edited:
                     if ref.url not in seen:
                         seen.add(ref.url)
                         yield ref
+                if order == "id":
+                    if len(seen) >= total:
+                        return
+                elif len(edited) < len(refs):  # what follows is older
+                    total = places
+                    break
+                else:
+                    total = max(total, count)
                 number += 1
             if len(seen) >= total:
                 return

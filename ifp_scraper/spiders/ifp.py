@@ -259,9 +259,11 @@ class IfpSpider(scrapy.Spider):
             source = SOURCES[name]()
             broken = len(walk.broken)
             listed = 0
+            edits = False
             try:
                 async for ref in source.find(walk):
                     listed += 1
+                    edits = edits or ref.modified_at is not None
                     if not announced:
                         announced = found_any = True
                         delay = self.crawler.get_extension(CrawlDelay)
@@ -276,8 +278,9 @@ class IfpSpider(scrapy.Spider):
                 continue
             found_any = True
             if source.complete or name == "listing":
-                # One that only broke off is asked first again, and sources that were named are so for one run.
-                walk.source = None if broken or ill or "sources" in self.options.named else name
+                walk.shows_edits = edits
+                if "sources" not in self.options.named:
+                    walk.source = None if broken or ill else name  # one that only broke off is asked first again
                 if len(walk.broken) > broken:
                     self.ledger.say(f"{name}: {walk.broken[-1]}; trying the next source")
                 elif source.complete or walk.caught_up or listed >= most:
