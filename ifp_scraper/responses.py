@@ -13,6 +13,7 @@ _OUT_OF_ORDER = re.compile(
     rb"Briefly unavailable for scheduled maintenance|Error establishing a database connection"
     rb"|There has been a critical error on this website"
 )
+_ERROR_PAGE = re.compile(rb'<body id="error-page">.{0,200}There has been a critical error', re.DOTALL)
 _CHALLENGE = re.compile(
     rb"cf-chl-|cf_chl_|/cdn-cgi/challenge-platform|Attention Required! \| Cloudflare|_Incapsula_Resource"
     rb"|Incapsula incident|sucuri_cloudproxy|Sucuri WebSite Firewall|DDoS protection by|Checking your browser"
@@ -33,7 +34,9 @@ def out_of_order(response: Response) -> bool:
     and a theme's own pages for them lose that.
     """
     body = response.body[:_CHALLENGE_SIZE]
-    return not _is_wordpress(body) and _OUT_OF_ORDER.search(body) is not None
+    if not _is_wordpress(body) and _OUT_OF_ORDER.search(body) is not None:
+        return True
+    return _ERROR_PAGE.search(response.body[-4096:]) is not None  # behind what was printed of the page before
 
 
 def mislabelled(response: Response) -> bool:

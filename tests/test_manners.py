@@ -367,8 +367,14 @@ def test_a_failure_is_told_in_words(kind: Any, words: str, tmp_path: Path) -> No
         assert f"failed: {server.url}{site.open_posts()[1].path} ({words})" in run.err
 
 
-def test_a_page_that_breaks_off_before_its_text_is_a_failure(tmp_path: Path) -> None:
-    """As after a fatal error of PHP: what was printed before it comes with status 200."""
+ERROR_PAGE = b"""</p><!DOCTYPE html><html lang="en-US"><head><title>WordPress &rsaquo; Error</title></head>
+<body id="error-page"><div class="wp-die-message"><p>There has been a critical error on this website.</p></div></body>
+</html>"""
+
+
+@pytest.mark.parametrize(("end", "words"), [(b"", "breaks off"), (ERROR_PAGE, "out of order")])
+def test_a_page_that_breaks_off_before_its_text_is_a_failure(end: bytes, words: str, tmp_path: Path) -> None:
+    """As after a fatal error of PHP: what was printed before comes with status 200, WordPress's page behind it."""
     site = Site(make_posts(12, seed=5))
     out = tmp_path / "ifp.jsonl"
     with serve(site, amp=None) as server:
@@ -379,12 +385,12 @@ def test_a_page_that_breaks_off_before_its_text_is_a_failure(tmp_path: Path) -> 
             if target == site.open_posts()[1].path:
                 before, begin, _ = found.body.partition(b'<div class="td-post-content tagdiv-type">')
                 assert begin
-                return replace(found, body=before + begin)
+                return replace(found, body=before + begin + end)
             return found
 
         server.get = get  # type: ignore[method-assign]
         run = crawl(server.url, out, *QUICK)
-        assert (run.status, "1 failed" in run.err, "breaks off" in run.err) == (1, True, True), run.err
+        assert (run.status, "1 failed" in run.err, words in run.err) == (1, True, True), run.err
         server.get = answer  # type: ignore[method-assign]
         assert crawl(server.url, out, *QUICK).status == 0
         assert_complete(site, server.url, out)
