@@ -106,7 +106,7 @@ class Ledger:
         url = urls.canonical(ref.url)
         known = self.store.find(ref.id, url)
         if known is None:
-            return self.options.refresh is None and self.rejections.hold(url, ref)
+            return self.rejections.hold(url, ref)
         if known.status == "gone" or known.url in self._failed_before:
             return False
         refresh = self.options.refresh

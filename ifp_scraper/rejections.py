@@ -1,6 +1,6 @@
 """Addresses that gave no article (``FILE.rejected.jsonl``), and how long that holds.
 
-A rejected address is not fetched again until it changes, or ``refresh`` asks. Three kinds of verdict hold less:
+A rejected address is not fetched again until it changes. Three kinds of verdict hold less:
 
 - one from a run that met next to nothing else, or that says nothing of a layout (404, no article, a way off the site)
   and is from a run that was killed: the site may only have been ill;
