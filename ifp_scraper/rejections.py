@@ -82,8 +82,9 @@ class Rejections:
         ill = [run for run in runs if run.doubtful]
         for line in sidecars.read(path, Rejected):
             if urls.host(line.url) and (line.modified_at is None or read_instant(line.modified_at) is not None):
-                was_read = line.layout is not None and not _within(line.time, ill)
-                self._remember(line, was_read=was_read, in_good_health=_within(line.time, well))
+                seems_ill = _within(line.time, ill)  # of a second that two runs share, this one counts
+                was_read = line.layout is not None and not seems_ill
+                self._remember(line, was_read=was_read, in_good_health=_within(line.time, well) and not seems_ill)
         yesterday = format_utc(datetime.now(UTC) - timedelta(days=1)) or ""
         self._believed = {
             key for key, line in self._doubted.items() if line.time < yesterday or not _within(line.time, ill)
