@@ -116,9 +116,17 @@ def read_amp_json_ld(text: str | None, plugin_version: tuple[int, ...] | None) -
     return _in_utc(printed.replace(tzinfo=UTC))
 
 
+def same_local_clock(one: datetime, other: datetime) -> bool:
+    """Whether the site's clock shows the same at both: they are equal, or an hour apart when summer time ended."""
+    return one.astimezone(SITE_ZONE).replace(tzinfo=None) == other.astimezone(SITE_ZONE).replace(tzinfo=None)
+
+
 def same_clock_fault(better: datetime, worse: datetime) -> bool:
-    """Whether two instants are equal, but for a known fault: the site's own offset added or left out."""
-    if better == worse:
+    """Whether two instants are equal, but for a known fault: the site's own offset added or left out.
+
+    In the hour that came twice when summer time ended, up to 2021, a local clock does not say which it means.
+    """
+    if better == worse or same_local_clock(better, worse):
         return True
     offset = better.astimezone(SITE_ZONE).utcoffset() or timedelta(0)
     return any(abs(worse - better - shift) <= CLOCK_READING for shift in (timedelta(0), offset, -offset))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from ifp_scraper import urls
-from ifp_scraper.dates import parse_utc, same_clock_fault
+from ifp_scraper.dates import parse_utc, same_clock_fault, same_local_clock
 from ifp_scraper.items import Article, Author, Embed, Image
 from ifp_scraper.pages.article import Source
 from ifp_scraper.revisions import content_hash
@@ -141,6 +141,15 @@ def _better_times(canonical: Article, amp: Article) -> Article:
         and (canonical.published_raw or "")[:19] == (amp.published_raw or "x")[:19]
     ):
         return amp  # the same clock twice: the site is set to UTC, and the theme's "+00:00" was right
+    if (
+        canonical.published_source == "time"
+        and amp.published_source in ("time", "jsonld")
+        and canonical.published_at
+        and amp.published_at
+        and canonical.published_at != amp.published_at
+        and same_local_clock(parse_utc(canonical.published_at), parse_utc(amp.published_at))
+    ):
+        return amp  # the hour that came twice when summer time ended: the theme's clock is local, the AMP page's UTC
     if canonical.published_source == amp.published_source == "jsonld":
         return amp  # its faults are known
     return min(canonical, amp, key=lambda article: _RANK[article.published_source])

@@ -215,6 +215,21 @@ def test_a_known_fault_is_the_sites_offset(seconds: int, fault: bool) -> None:
     assert same_clock_fault(NOW, NOW + timedelta(seconds=seconds)) is fault
 
 
+@pytest.mark.parametrize(
+    ("better", "worse", "fault"),
+    [
+        ("2021-09-21T19:45:00", "2021-09-21T18:45:00", True),  # the theme shows 23:15 at both
+        ("2021-09-21T18:45:00", "2021-09-21T19:45:00", True),
+        ("2021-09-21T20:45:00", "2021-09-21T19:45:00", False),
+        ("2022-09-21T19:45:00", "2022-09-21T18:45:00", True),  # the last time
+        ("2023-09-21T19:45:00", "2023-09-21T18:45:00", False),
+    ],
+)
+def test_in_the_hour_that_comes_twice_the_clock_does_not_say_which(better: str, worse: str, fault: bool) -> None:
+    one, other = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (better, worse))
+    assert same_clock_fault(one, other) is fault
+
+
 @pytest.mark.parametrize("words", ["12 hours", "12 hours before", "26 hours earlier", "a week back", "18:25"])
 def test_words_without_a_year_are_no_printed_date(words: str) -> None:
     assert read_printed_date(words) is None
@@ -246,6 +261,8 @@ def test_the_theme_prints_the_local_clock_as_utc(instant: datetime) -> None:
     assert read in (instant, instant + timedelta(hours=1), instant - timedelta(hours=1))
     if not local.fold and not (local + timedelta(hours=1)).fold:
         assert read == instant
+    assert read is not None
+    assert same_clock_fault(instant, read)
     assert same_clock_fault(instant, instant + (local.utcoffset() or timedelta(0)))
 
 

@@ -179,6 +179,15 @@ class TestTwoViews:
         )
         assert merged.published_source == source
 
+    @pytest.mark.parametrize("source", ["time", "jsonld"])  # Design 1 prints it in a time element
+    def test_the_amp_page_says_which_of_two_equal_hours_it_was(self, source: Any) -> None:
+        # Summer time ended on 21 September 2021 at 19:30 UTC; the theme printed 23:15 at both of these.
+        merged = merge_views(
+            replace(CANONICAL, published_source="time", published_at="2021-09-21T18:45:00Z"),
+            replace(AMP, published_source=source, published_at="2021-09-21T19:45:00Z"),
+        )
+        assert (merged.published_at, merged.published_raw, merged.warnings) == ("2021-09-21T19:45:00Z", "Raw amp", [])
+
     @pytest.mark.parametrize("source", ["meta", "jsonld"])
     def test_the_time_of_an_edit_goes_with_the_time_of_publication(self, source: Any) -> None:
         canonical = replace(CANONICAL, published_source="time", modified_at="2024-05-06T08:00:00Z")
