@@ -259,7 +259,7 @@ def test_a_wall_that_is_not_known_ends_the_crawl(kind: Any, tmp_path: Path) -> N
         server.fault(lambda target: target.startswith(wall), kind, None, page=THEMELESS)
         run = crawl(server.url, out, *QUICK)
         assert (run.status, "100 addresses in a row gave nothing of the site" in run.err) == (1, True), run.err
-        assert len(server.log) < 135
+        assert len(server.log) < 125
         assert 0 < len(lines(out)) <= 10
         server.clear()
         assert crawl(server.url, out, *QUICK).status == 0

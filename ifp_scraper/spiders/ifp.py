@@ -148,6 +148,8 @@ class IfpSpider(scrapy.Spider):
             if self.stopping or not await self._below_limit():
                 return
             number = await self._turns.begin()
+            if self.ending:
+                return
             self._running += 1
             reading = wanted.reading
             yield Request(
