@@ -7,6 +7,8 @@ A rejected address is not fetched again until it changes. Three kinds of verdict
 - a first 404, which a cache may have kept from before the article was published, and a first page with no trace of
   WordPress, which may be a wall's;
 - one of robots.txt: to ask it again costs nothing.
+
+That an AMP page cannot be read is noted, and says nothing of its article.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from pathlib import Path
 
 from ifp_scraper import sidecars, urls
 from ifp_scraper.dates import format_utc, read_instant
+from ifp_scraper.discovery.readings import is_amp_address
 from ifp_scraper.merge import ArticleRef
 from ifp_scraper.pages.article import EXTRACTOR_VERSION
 from ifp_scraper.runs import Run, Runs
@@ -78,6 +81,9 @@ class Rejections:
         self._doubted: dict[str, Rejected] = {}
         """Those that hold less, see above. Of several times that an address got the same verdict it is the first."""
 
+        self._amp: dict[str, Rejected] = {}
+        """Of AMP pages, by their own addresses."""
+
         well = [run for run in runs if not run.doubtful]
         ill = [run for run in runs if run.doubtful]
         for line in sidecars.read(path, Rejected):
@@ -98,6 +104,9 @@ class Rejections:
             was_read: its page came, and the site did not seem ill.
             in_good_health: its run ended, and the site seemed well.
         """
+        if is_amp_address(line.url):
+            self._amp[line.url] = line
+            return
         key = urls.canonical(line.url)
         self._settled.pop(key, None)
         earlier = self._doubted.pop(key, None)
@@ -144,9 +153,11 @@ class Rejections:
         Raises:
             OSError: when the file cannot be written; the verdict then holds for this run.
         """
-        key = urls.canonical(rejected.url)
-        before = self._settled.get(key)
-        self._settled[key] = rejected
+        of_amp = is_amp_address(rejected.url)
+        key = rejected.url if of_amp else urls.canonical(rejected.url)
+        verdicts = self._amp if of_amp else self._settled
+        before = verdicts.get(key)
+        verdicts[key] = rejected
         self._doubted.pop(key, None)
         if before is None or replace(before, time=rejected.time) != rejected:
             sidecars.append(self.path, asdict(rejected))

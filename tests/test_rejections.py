@@ -130,3 +130,13 @@ def test_an_address_that_gave_an_article_is_forgotten(path: Path) -> None:
     doubted = Rejections(path, Runs())
     doubted.forget(URL)
     assert URL not in doubted
+
+
+def test_an_amp_page_that_cannot_be_read_says_nothing_of_its_article(path: Path) -> None:
+    amp = replace(rejected("too large"), url=URL + "amp/")
+    written(path, amp, amp)
+    rejections = Rejections(path, Runs([run(0)]))
+    assert len(path.read_text().splitlines()) == 1
+    assert not rejections.hold(URL, ArticleRef(URL))
+    assert URL not in rejections
+    assert not list(rejections)

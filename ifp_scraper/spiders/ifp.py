@@ -227,7 +227,7 @@ class IfpSpider(scrapy.Spider):
                 if self.ledger.is_current(ref):
                     self.ledger.counts["current"] += 1
                 else:
-                    yield ref
+                    yield replace(ref, url=key) if is_amp_address(ref.url) else ref
             undated = published is None and ref.modified_at is None
             if self.options.since and undated and self._patience.past_range:
                 return
