@@ -84,29 +84,22 @@ class Rejections:
         self._amp: dict[str, Rejected] = {}
         """Of AMP pages, by their own addresses."""
 
-        well = [run for run in runs if not run.doubtful]
-        ill = [run for run in runs if run.doubtful]
         for line in sidecars.read(path, Rejected):
             if urls.host(line.url) and (line.modified_at is None or read_instant(line.modified_at) is not None):
-                seems_ill = _within(line.time, ill)  # of a second that two runs share, this one counts
-                was_read = line.layout is not None and not seems_ill
-                self._remember(line, was_read=was_read, in_good_health=_within(line.time, well) and not seems_ill)
+                self._remember(line, runs.at(line.time))
         yesterday = format_utc(datetime.now(UTC) - timedelta(days=1)) or ""
         self._believed = {
-            key for key, line in self._doubted.items() if line.time < yesterday or not _within(line.time, ill)
+            key for key, line in self._doubted.items() if line.time < yesterday or not _is_ill(runs.at(line.time))
         }
         """Those of which the same verdict once more is no news: not of an ill site, or a day old."""
 
-    def _remember(self, line: Rejected, *, was_read: bool, in_good_health: bool) -> None:
-        """Take in a line of the file.
-
-        Args:
-            was_read: its page came, and the site did not seem ill.
-            in_good_health: its run ended, and the site seemed well.
-        """
+    def _remember(self, line: Rejected, run: Run | None) -> None:
+        """Take in a line of the file, and the run that wrote it: None for one that was killed."""
         if is_amp_address(line.url):
             self._amp[line.url] = line
             return
+        was_read = line.layout is not None and not _is_ill(run)
+        in_good_health = run is not None and not run.doubtful
         key = urls.canonical(line.url)
         self._settled.pop(key, None)
         earlier = self._doubted.pop(key, None)
@@ -168,5 +161,6 @@ class Rejections:
         self._doubted.pop(key, None)
 
 
-def _within(time: str, runs: list[Run]) -> bool:
-    return any(run.started_at <= time <= run.finished_at for run in runs)
+def _is_ill(run: Run | None) -> bool:
+    """Whether the site seemed ill to a run that ended."""
+    return run is not None and run.doubtful

@@ -71,6 +71,10 @@ class Runs(list[Run]):
         """Return the runs on one site."""
         return Runs(run for run in self if run.site == site)
 
+    def at(self, time: str) -> Run | None:
+        """Return the run that was under way at a time; of two that share the second, the later one."""
+        return next((run for run in reversed(self) if run.started_at <= time <= run.finished_at), None)
+
     def last_complete(self, output: Path, articles: int) -> Run | None:
         """Return the last run after which nothing was missing, if the output still holds what it held then."""
         complete = [run for run in self if run.complete][-1:]

@@ -76,6 +76,9 @@ def test_holds_until_there_is_a_reason_to_look_again(
         ([rejected(hours=5), rejected()], [run(0, doubtful=True), run(5)], False),
         ([rejected(hours=5), rejected()], [run(5, doubtful=True), run(0)], True),
         ([rejected("no body", layout="newspaper")], [], True),
+        ([rejected("no body", layout="newspaper")], [run(0, doubtful=True)], False),
+        ([rejected("no body", layout="newspaper")], [run(0), run(0, doubtful=True)], False),  # within one second
+        ([rejected("no body", layout="newspaper")], [run(0, doubtful=True), run(0)], True),
         ([rejected("status 404")], [run(0)], False),
         ([rejected("status 410")], [run(0)], False),
         ([rejected("status 404", 5), rejected("status 404")], [run(5), run(0)], True),
