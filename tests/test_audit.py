@@ -52,6 +52,15 @@ def test_says_what_is_missing_and_marks_what_is_gone(tmp_path: Path) -> None:
         assert lines(out)[-1]["status"] == "published"
 
 
+def test_the_front_page_in_a_sitemap_is_no_missing_article(tmp_path: Path) -> None:
+    out = tmp_path / "ifp.jsonl"
+    with serve(Site(make_posts(8, seed=9)), rest=404, sitemap="yoast") as server:
+        assert f"<loc>{server.url}/</loc>".encode() in server.get("/post-sitemap.xml").body
+        assert crawl(server.url, out).status == 0
+        run = scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST)
+        assert (run.status, "missing" in run.out) == (0, False), run.out
+
+
 @pytest.mark.parametrize("name", ["none.jsonl", "n" * 5000])
 def test_a_missing_file_is_said(name: str, tmp_path: Path) -> None:
     run = scrapy("audit", tmp_path / name)

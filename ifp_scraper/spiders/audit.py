@@ -63,8 +63,8 @@ class AuditSpider(IfpSpider):
         found: set[int] = set()
         async for ref in self._discovered():
             url = urls.canonical(ref.url)
-            if urls.host(url) != urls.host(self.options.site) or url in audit.listed:
-                continue
+            if urls.host(url) != urls.host(self.options.site) or url in audit.listed or not urls.slug(url):
+                continue  # Yoast's sitemap lists the front page too
             known = self.ledger.store.find(ref.id, url)
             month = ref.published_at or (known.published_at if known else None)
             audit.listed[url] = month[:7] if month else None
