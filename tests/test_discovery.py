@@ -234,6 +234,31 @@ def test_rest_that_counts_nothing_and_gives_fewer_than_asked_for(past_the_end: i
         assert (set(again.articles), again.status) == (fresh, 0)
 
 
+@pytest.mark.parametrize("section", ["", "iran-news"])
+def test_rest_where_only_a_query_leads_to_it(section: str, tmp_path: Path) -> None:
+    """As behind a server that does not pass addresses that are no files to WordPress."""
+    with site_of(230, sitemap=None) as (site, server):
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            if target.startswith("/wp-json"):
+                return page("", 404)
+            if target.startswith("/?rest_route="):
+                target = "/wp-json" + target.removeprefix("/?rest_route=").replace("&", "?", 1)
+            return answer(target, headers)
+
+        server.get = get  # type: ignore[method-assign]
+        arguments = {"section": section} if section else {}
+        expected = {post.path for post in site.in_section(section)} if section else public(site)
+        run = dry_run(server, tmp_path / "a.jsonl", sources="rest", **arguments)
+        assert (set(run.articles), len(run.articles), run.status) == (expected, len(expected), 0)
+        site.advance(hours=1)
+        edited = site.public()[200]
+        edited.modified = site.now
+        again = dry_run(server, tmp_path / "a.jsonl", sources="rest", **arguments)
+        assert (again.articles, again.status) == ([edited.path] if edited.path in expected else [], 0)
+
+
 @pytest.mark.parametrize("number", [True, 0, -5, 2**70, "12", None, 1.5])
 def test_an_id_that_is_none(number: Any) -> None:
     post = {"id": number, "link": "https://ifpnews.com/a/", "date_gmt": "2024-01-01T00:00:00"}
