@@ -42,7 +42,7 @@ class RestSource:
     complete = True
 
     def __init__(self) -> None:
-        self._routes = _ROUTES
+        self._routes = list(_ROUTES)
 
     async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:
         """See ``Source``."""
@@ -186,10 +186,10 @@ class RestSource:
             response = await walk.fetch(walk.options.site + route.format(kind) + urlencode(query), probe=True)
         except FetchFailed as error:
             if error.status == 404 and others:
-                self._routes = tuple(others)
+                self._routes = others
                 return await self._get(walk, kind, query)
             raise SourceUnavailable(str(error)) from error
-        self._routes = (route,)
+        self._routes = [route]
         return response
 
 
