@@ -27,7 +27,7 @@ _BESIDE = "ancestor::*[self::aside or self::nav or self::footer or @role='comple
 """Boxes that show the latest of the whole site beside the listing."""
 
 _NO_ARTICLE = re.compile(
-    r"^/(?:category|tag|author|page|feed|comments|wp-(?:admin|content|includes|json)|search|amp|xmlrpc\.php)(?:/|$)"
+    r"^/(?:category|tag|author|page|search)/[^/]|^/(?:feed|wp-(?:admin|content|includes|json)|amp|xmlrpc\.php)(?:/|$)"
     r"|^/\d{4}(?:/\d\d){0,2}/?$|/(?:feed|embed|trackback)/?$|\.(?:jpe?g|png|gif|webp|pdf|mp4|mp3|xml|txt|php|zip)$",
     re.IGNORECASE,
 )
