@@ -207,6 +207,9 @@ class IfpSpider(scrapy.Spider):
         seen: set[str] = set()
         for named in self.options.urls:
             url = urls.of_site(self.options.site + "/", named) or named
+            if not urls.post_id(url) and not may_be_article(url, self.options.site):
+                self.ledger.reject(Rejected.now(url, NO_ARTICLE, None, None))
+                continue
             # /?p=658 has no address of its own before it is asked.
             address = url if urls.post_id(url) else self._first_address(urls.canonical(url))
             if address not in seen:
