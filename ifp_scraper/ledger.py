@@ -110,7 +110,7 @@ class Ledger:
         known = self.store.find(ref.id, url)
         if known is None:
             return self.rejections.hold(url, ref)
-        if known.status == "gone" or known.url in self._failed_before:
+        if known.status == "gone" or not self._failed_before.isdisjoint((url, known.url)):
             return False
         refresh = self.options.refresh
         if refresh is not None and (known.published_at is None or parse_utc(known.published_at) >= refresh):
@@ -141,7 +141,7 @@ class Ledger:
             if known := self.store.find(None, url):
                 last = self.store.read(known)
                 yield ArticleRef(
-                    last.url, last.id, last.published_at, last.modified_at, last.published_source, last.published_raw
+                    url, last.id, last.published_at, last.modified_at, last.published_source, last.published_raw
                 )
 
     def walk(self, fetch: Fetch, sitemaps: list[str], *, everything: bool = False) -> Walk:
@@ -189,7 +189,7 @@ class Ledger:
             self.counts["duplicates"] += decision.article.duplicate_of is not None
             self.rejections.forget(article.url)
         self.counts[decision.outcome] += 1
-        self._failed_before.discard(article.url)
+        self._failed_before.difference_update((article.url, *article.aliases))
         self._progress()
         return decision.outcome
 

@@ -93,8 +93,11 @@ class AuditSpider(IfpSpider):
 
     async def _confirm(self, url: str, known: Known, audit: Audit) -> None:
         """Ask once whether an article that is no longer listed still answers."""
+        last = self.ledger.store.read(known)
+        site = urls.host(self.options.site)  # a mirror prints addresses of the site that it copies
+        address = next((one for one in (url, *last.aliases) if urls.host(one) == site), url)
         try:
-            response = await self.fetch(url)
+            response = await self.fetch(address)
             if not self._leads_elsewhere(response, known):
                 audit.unlisted.append(url)
                 return

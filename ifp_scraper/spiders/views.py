@@ -85,7 +85,7 @@ class ViewReader:
         """
         recorded: RecordedArticle | None = view.response.meta.get("reading")
         said = recorded.amp_address if recorded and recorded.amp_address else view.article.amp_url
-        address = urls.of_site(view.response.url, said)
+        address = urls.of_site(view.response.url, said, urls.host(view.article.url))
         if view.page.is_amp or self._pages != "both" or address is None:
             return view.article
         try:
@@ -108,7 +108,7 @@ class ViewReader:
             if number in articles:
                 continue
             try:
-                other = await self._part(urls.of_site(response.url, url) or url, response)
+                other = await self._part(urls.of_site(response.url, url, urls.host(page.url)) or url, response)
                 if other is None or not urls.same_article(other.url, page.url) or other.page_number != number:
                     missing = True
                     continue
