@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import cached_property
 from typing import ClassVar
 
 from web_poet import field
 
 from ifp_scraper import urls
-from ifp_scraper.dates import read_theme_time
+from ifp_scraper.dates import read_iso, read_theme_time
 from ifp_scraper.items import Author, Image
 from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
 from ifp_scraper.pages.body import closing_source, first_caption, inline_text, label_text
@@ -94,16 +95,26 @@ class NewspaperPage(ArticlePage):
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("published")
         # The first time element of a page may be a module's, and the site's header shows today's date.
-        yield from self._theme_times(".td-post-header .td-post-date time", "datetime")
+        times = self.css(".td-post-header .td-post-date time")
+        edited = self.css(".td-post-header .td-post-modified-date time")  # Newsmag may print that alone
+        if times[:1] != edited[:1]:
+            yield from self._theme_times(".td-post-header .td-post-date time", "datetime")
         yield from self._theme_times('meta[itemprop="datePublished"]', "content")
 
     def modified_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("modified")
         yield from self._theme_times('meta[itemprop="dateModified"]', "content")
+        yield from self._theme_times(".td-post-header .td-post-modified-date time", "datetime")
 
     def _theme_times(self, query: str, attribute: str) -> Iterator[Evidence | None]:
         printed = self.value(query, attribute)
-        yield self.evidence("time", printed, read_theme_time(printed))
+        yield self.evidence("time", printed, read_theme_time(printed, self._offset))
+
+    @cached_property
+    def _offset(self) -> timedelta | None:
+        """The site's offset, which older versions of the theme only print with the time of the last edit."""
+        edited = read_iso(self.value('meta[itemprop="dateModified"]', "content"))
+        return edited.utcoffset() if edited else None
 
 
 class Newspaper4Page(NewspaperPage):
