@@ -366,7 +366,11 @@ class ArticlePage(ItemPage[Article]):
 
     def lines(self, query: str) -> list[str]:
         """Text of each element selected, each text once."""
-        return list(dict.fromkeys(filter(None, map(label_text, self.css(query)))))
+        return self.labels(self.css(query))
+
+    def labels(self, elements: list[Element]) -> list[str]:
+        """Text of each of these elements, each text once."""
+        return list(dict.fromkeys(filter(None, map(label_text, elements))))
 
     def names(self, query: str) -> str | None:
         """Names of people, as a byline: joined where each stands in an element of its own, else as printed."""
@@ -377,8 +381,12 @@ class ArticlePage(ItemPage[Article]):
 
     def people(self, query: str) -> list[Author]:
         """Authors named by the elements selected, each a link or not, each name once."""
+        return self.named_by(self.css(query))
+
+    def named_by(self, elements: list[Element]) -> list[Author]:
+        """Authors named by these elements."""
         authors: dict[str, Author] = {}
-        for found in self.css(query):
+        for found in elements:
             name = without_by(label_text(found))
             if name and name not in authors:
                 # An icon or a handle beside the name is a link to elsewhere.

@@ -67,7 +67,7 @@ _JUNK = _UNSEEN | words(
     " wp-block-archives wp-block-categories wp-block-tag-cloud wp-block-calendar wp-block-search wp-block-navigation"
     " wp-block-page-list wp-block-loginout wp-block-post-terms wp-block-comments wp-block-post-comments"
     " wp-block-jetpack-related-posts rpbt_shortcode wpp-list elementor-widget-posts elementor-widget-post-navigation"
-    " vc_basic_grid"
+    " vc_basic_grid jnews_inline_related_post_wrapper pipdig_p3_related_posts"
     # buttons and share bars
     " wp-block-button wp-block-buttons wp-block-file__button wp-block-social-links vc_btn3-container"
     " elementor-button-wrapper elementor-widget-share-buttons"
@@ -81,7 +81,7 @@ _JUNK = _UNSEEN | words(
     " jeg_share_button post-edit-link"
     # ads
     " td-a-rec td-g-rec td-a-ad td-adspot-title advertisement ad-label adsbygoogle ai-viewports amp-ad-wrapper"
-    " td_block_ad_box tds_newsletter amp_ad_1 ampforwp-incontent-ad1"
+    " td_block_ad_box tds_newsletter amp_ad_1 ampforwp-incontent-ad1 jeg_ad e3lan e3lan-post paszone_container"
     # the standfirst of AMP designs 1 to 3 stands inside their body
     " ampforwp_single_excerpt"
     # author boxes, comments, counters, source and via, tags
@@ -89,7 +89,7 @@ _JUNK = _UNSEEN | words(
     " abh_box m-a-box pp-author-boxes wp-biographia-container-top wp-biographia-container-bottom ts-fab-wrapper"
     " tptn_counter gdrts-rating-block post-views wpulike pvc_stats post-ratings rmp-widgets-container"
     " amp-author author-box-wrap amp_author_area cmts ampforwp-comment-wrapper comments-area comment-respond"
-    " td-post-source-tags td-post-source-via td-tags tdb-tags sp-athr amp-tags"
+    " td-post-source-tags td-post-source-via td-tags tdb-tags sp-athr amp-tags jeg_post_tags"
     # tables of contents made by a plugin, notices of loading
     " ez-toc-container toc_container toc_title toc_list lwptoc wp-block-aioseo-table-of-contents simpletoc-title"
     " elementor-widget-table-of-contents simpletoc-list uagb-toc__wrap wp-block-rank-math-toc-block"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import takewhile
 
 from web_poet import field
 
 from ifp_scraper.dates import read_instant
-from ifp_scraper.items import Author
+from ifp_scraper.items import Author, Image
 from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
+from ifp_scraper.pages.body import first_caption, read_image
 from ifp_scraper.pages.tree import Element
 
 _CONTAINERS = (
@@ -21,8 +23,20 @@ _CONTAINERS = (
     '[itemprop="articleBody"]',
     ".elementor-widget-theme-post-content .elementor-widget-container",
     ".elementor-widget-theme-post-content",
+    ".article-content",
+    ".post_content",
+    ".thecontent",
+    "article .entry",
+    ".hentry .entry",
 )
 """Names for the body alone: an ``article`` element holds far more than it."""
+
+_HEADLINES = (
+    "h1.wp-block-post-title, h1.entry-title, h1.post-title, article h1, .entry-header h1",
+    "h2.wp-block-post-title, article .entry-title, .elementor-widget-theme-post-title",
+    "main h1",
+    "h1:not(.site-title)",
+)
 
 
 class WordPressPage(ArticlePage):
@@ -50,17 +64,28 @@ class WordPressPage(ArticlePage):
         """Lists of other articles, and their article elements."""
         return set(super().css(".wp-block-query, .wp-block-latest-posts, article")) - self._around_body
 
+    @cached_property
+    def _above(self) -> list[Element]:
+        """What stands above the body, in the part of the page that holds the headline, too."""
+        body = self.container
+        title = next((found[0] for query in _HEADLINES if (found := self.css(query))), None)
+        around = {*title.iterancestors()} if title is not None else set()
+        parts = [box for box in body.iterancestors() if box in around] if body is not None else []
+        if not parts:
+            return []
+        part = next((box for box in parts if box.tag == "article"), parts[0])
+        above = [*takewhile(lambda one: one is not body, part.iter("*"))]
+        if part.tag == "body" and title in above:  # menus are no part of it
+            above = above[above.index(title) :]
+        return [one for one in above if self._of_others.isdisjoint(one.iterancestors())]
+
     @field
     def headline(self) -> str | None:
-        return (
-            self.line("h1.wp-block-post-title, h1.entry-title, h1.post-title, article h1")
-            or self.line("h2.wp-block-post-title, article .entry-title, .elementor-widget-theme-post-title")
-            or self.line("main h1")
-        )
+        return next(filter(None, map(self.line, _HEADLINES)), None)
 
     @field
     def lead(self) -> str | None:
-        return self.line(".td-post-sub-title, .entry-subtitle, .post-subtitle")
+        return self.line(".td-post-sub-title, .entry-subtitle, .post-subtitle, .jeg_post_subtitle")
 
     @field
     def byline(self) -> str | None:
@@ -80,7 +105,11 @@ class WordPressPage(ArticlePage):
         ):
             if found := self.people(query):
                 return found
-        return []
+        return self.named_by(self._links_above("href", "/author/"))
+
+    def _links_above(self, attribute: str, word: str) -> list[Element]:
+        """The links above the body that have a word in an attribute."""
+        return [one for one in self._above if one.tag == "a" and word in (one.get(attribute) or "")]
 
     @field
     def authors(self) -> list[Author]:
@@ -90,15 +119,32 @@ class WordPressPage(ArticlePage):
 
     @field
     def sections(self) -> list[str]:
-        return self.lines(
-            ".taxonomy-category a, .cat-links a, .entry-categories a, article a[rel~='category']"
-        ) or self.graph_words("articleSection")
+        return (
+            self.lines(".taxonomy-category a, .cat-links a, .entry-categories a, article a[rel~='category']")
+            or self.labels(self._links_above("rel", "category"))
+            or self.graph_words("articleSection")
+            or self.labels(self._links_above("href", "/category/"))
+        )
 
     @field
     def tags(self) -> list[str]:
         return self.lines(
-            ".taxonomy-post_tag a, .tags-links a, .tag-links a, article a[rel='tag']:not([rel~='category'])"
+            ".taxonomy-post_tag a, .tags-links a, .tag-links a, .jeg_post_tags a,"
+            " article a[rel='tag']:not([rel~='category'])"
         ) or self.graph_words("keywords")
+
+    @cached_property
+    def lead_image(self) -> Image | None:
+        """The featured picture: in a frame of its own, else as WordPress marks it above the body."""
+        if image := super().lead_image:
+            return image
+        for found in self._above:
+            if "wp-post-image" in (found.get("class") or "").split():
+                frames = takewhile(lambda box: box not in self._around_body, found.iterancestors())
+                caption = next(filter(None, map(first_caption, frames)), None)
+                if image := read_image(found, self.capture.url, caption, "lead"):
+                    return image
+        return None
 
     @cached_property
     def container(self) -> Element | None:
@@ -117,6 +163,10 @@ class WordPressPage(ArticlePage):
             if printed := self.value(query, "datetime"):
                 yield self.evidence("time", printed, read_instant(printed))
                 break
+        else:
+            times = (one for one in self._above if one.tag == "time" or one.get("itemprop") == "datePublished")
+            printed = next(filter(None, (one.get("datetime") or one.get("content") for one in times)), None)
+            yield self.evidence("time", printed, read_instant(printed))
 
     def modified_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("modified")
