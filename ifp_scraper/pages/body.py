@@ -62,12 +62,12 @@ _JUNK = _UNSEEN | words(
     # related and recent posts
     " ampforwp-inline-related-posts ampforwp-inline-related-post related_posts related-posts amp-related-posts"
     " srp r-pf relatedpost jp-relatedposts yarpp yarpp-related relpost-thumb-wrapper yuzo_related_post"
-    " td_block_related_posts td_wrapper_video_playlist td-related-row tdb_single_related td-module-title td_module_wrap"
+    " td_block_related_posts td-related-row tdb_single_related td-module-title td_module_wrap"
     " wp-block-latest-posts wp-block-latest-posts__list wp-block-latest-comments wp-block-rss wp-block-query"
     " wp-block-archives wp-block-categories wp-block-tag-cloud wp-block-calendar wp-block-search wp-block-navigation"
     " wp-block-page-list wp-block-loginout wp-block-post-terms wp-block-comments wp-block-post-comments"
     " wp-block-jetpack-related-posts rpbt_shortcode wpp-list elementor-widget-posts elementor-widget-post-navigation"
-    " vc_basic_grid jnews_inline_related_post_wrapper pipdig_p3_related_posts"
+    " td_wrapper_video_playlist vc_basic_grid jnews_inline_related_post_wrapper pipdig_p3_related_posts"
     # buttons and share bars
     " wp-block-button wp-block-buttons wp-block-file__button wp-block-social-links vc_btn3-container td_btn"
     " tdm_block_button"
