@@ -553,7 +553,9 @@ def _source_of(element: Element) -> str | None:
         source = None
     for attribute in _WAITING:
         if waiting := element.get(attribute):
-            if source and not _STAND_IN.search(source[-200:]):
+            # lazysizes shows a coarse picture from the same server first
+            late = attribute == "data-src" and "lazyload" in (element.get("class") or "")
+            if source and not late and not _STAND_IN.search(source[-200:]):
                 break
             return _first_of(waiting) if attribute == "data-srcset" else waiting
     return source or _first_of(element.get("srcset"))
