@@ -36,7 +36,7 @@ class NewspaperPage(ArticlePage):
     @field
     def headline(self) -> str | None:
         # Modules print h3.entry-title; the article's own is the only h1. Without tagDiv's plugin it is an h3, too.
-        return self.line("h1.entry-title") or self.line(".td-post-title .entry-title")
+        return self.line("h1.entry-title") or self.line(".td-post-title .entry-title, h1.tdb-title-text")
 
     @field
     def lead(self) -> str | None:
@@ -46,8 +46,15 @@ class NewspaperPage(ArticlePage):
     def byline(self) -> str | None:
         box = ".td-post-header .td-post-author-name"  # modules have one too
         if len(self.lines(f"{box} a")) > 1 and len(self.lines(box)) == 1:
-            return self.names(box)  # "A and B"
-        return self.names(f"{box} a") or self.names(box)  # a handle may be glued to the name, outside of its link
+            return self._as_printed(box, ".td-author-by")  # "A and B"
+        # A handle may be glued to the name, outside of its link.
+        return self.names(f"{box} a") or self._as_printed(box, ".td-author-by")
+
+    def _as_printed(self, box: str, label: str) -> str | None:
+        """What bylines say after the theme's "By", in whatever language the site has it."""
+        by = self.line(f"{box} {label}") or ""
+        names = (without_by(printed.removeprefix(by)) for printed in self.lines(box))
+        return ", ".join(dict.fromkeys(filter(None, names))) or None
 
     @field
     def authors(self) -> list[Author]:
@@ -174,7 +181,8 @@ class NewspaperCloudPage(NewspaperPage):
 
     @field
     def byline(self) -> str | None:
-        return self.names(".tdb_single_author .tdb-author-name") or self.names(".tdb_single_author")
+        box = ".tdb_single_author"
+        return self.names(f"{box} .tdb-author-name") or self._as_printed(box, ".tdb-author-by")
 
     @field
     def authors(self) -> list[Author]:
