@@ -440,14 +440,16 @@ class ArticlePage(ItemPage[Article]):
         return self.evidence("jsonld", said, read_instant(said))
 
     def graph_words(self, key: Literal["articleSection", "keywords"]) -> list[str]:
-        """Sections or tags of the graph, else of ``plain_article``."""
+        """Sections or tags of the graph, of ``plain_article``, else of meta elements."""
         for item in (*self.graph_articles[:1], self.plain_article):
             value = item.get(key)
             words = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
             words = [resolved(squeeze(word)) for word in words if isinstance(word, str)]
             if found := list(dict.fromkeys(filter(None, words))):
                 return found
-        return []
+        name = "section" if key == "articleSection" else "tag"
+        said = self.values(f'meta[property="article:{name}"]', "content")
+        return list(dict.fromkeys(filter(None, (resolved(squeeze(word)) for word in said))))
 
     # -- made once -----------------------------------------------------------------------------------------------
 

@@ -45,7 +45,7 @@ class WordPressPage(ArticlePage):
     layout = "wordpress"
     lead_frames = (
         ".wp-block-post-featured-image, .post-thumbnail, .entry-thumbnail, .featured-image, .featured-media,"
-        " .single-featured-image-header, .entry-header .wp-post-image"
+        " .single-featured-image-header, .entry-header .wp-post-image, .elementor-widget-theme-post-featured-image"
     )
 
     def css(self, query: str) -> list[Element]:
@@ -105,7 +105,16 @@ class WordPressPage(ArticlePage):
         ):
             if found := self.people(query):
                 return found
-        return self.named_by(self._links_above("href", "/author/"))
+        return self._named_by_elementor() or self.named_by(self._links_above("href", "/author/"))
+
+    def _named_by_elementor(self) -> list[Author]:
+        """Authors that Elementor's post info names, without the words that the site has put before them."""
+        info = ".elementor-post-info__item--type-author"
+        authors = self.named_by([next(found.iterancestors("a"), found) for found in self.css(info)])
+        prefix = self.line(f"{info} .elementor-post-info__item-prefix") or ""
+        for author in authors:
+            author.name = author.name.removeprefix(prefix).strip() or author.name
+        return authors
 
     def _links_above(self, attribute: str, word: str) -> list[Element]:
         """The links above the body that have a word in an attribute."""
