@@ -234,8 +234,7 @@ class ArticlePage(ItemPage[Article]):
 
     @field
     def embeds(self) -> list[Embed]:
-        frames = self.css(self.lead_frames) if self.lead_frames else []
-        films = dict.fromkeys(film for frame in frames for film in frame.iter(*EMBED_TAGS))
+        films = dict.fromkeys(film for frame in self.frames for film in frame.iter(*EMBED_TAGS))
         found = (*(embed_of(film, self.capture.url) for film in films), *self.content.embeds)
         return [*{(embed.kind, embed.url): embed for embed in found if embed}.values()]
 
@@ -397,7 +396,10 @@ class ArticlePage(ItemPage[Article]):
 
     def picture(self, query: str) -> Image | None:
         """The featured picture in the first element selected, with its caption."""
-        for frame in self.css(query):
+        return self._picture_in(self.css(query))
+
+    def _picture_in(self, frames: list[Element]) -> Image | None:
+        for frame in frames:
             words = first_caption(frame)
             for found in frame.iter("img", "amp-img"):
                 if found.get("fallback") is None and (image := read_image(found, self.capture.url, words, "lead")):
@@ -473,7 +475,12 @@ class ArticlePage(ItemPage[Article]):
     @cached_property
     def lead_image(self) -> Image | None:
         """The featured picture; None when the page shows none."""
-        return self.picture(self.lead_frames) if self.lead_frames else None
+        return self._picture_in(self.frames)
+
+    @cached_property
+    def frames(self) -> list[Element]:
+        """What holds the featured picture, or a film in its place."""
+        return self.css(self.lead_frames) if self.lead_frames else []
 
     @cached_property
     def _published(self) -> list[Evidence]:

@@ -143,6 +143,14 @@ class WordPressPage(ArticlePage):
         ) or self.graph_words("keywords")
 
     @cached_property
+    def frames(self) -> list[Element]:
+        """Frames above the body, else what is called by no common name: menus and lists of others have those."""
+        above = set(self._above)
+        return [frame for frame in super().frames if frame in above] or self.css(
+            ".single-featured-image-header, .wp-block-post-featured-image, .elementor-widget-theme-post-featured-image"
+        )
+
+    @cached_property
     def lead_image(self) -> Image | None:
         """The featured picture: in a frame of its own, else as WordPress marks it above the body."""
         if image := super().lead_image:
