@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from itertools import takewhile
+from itertools import dropwhile, takewhile
 
 from web_poet import field
 
@@ -65,19 +65,32 @@ class WordPressPage(ArticlePage):
         return set(super().css(".wp-block-query, .wp-block-latest-posts, article")) - self._around_body
 
     @cached_property
+    def _title(self) -> Element | None:
+        return next((found[0] for query in _HEADLINES if (found := self.css(query))), None)
+
+    @cached_property
+    def _part(self) -> Element | None:
+        """The part of the page that is the article: its element, else the smallest with both headline and body."""
+        if self.container is None or self._title is None:
+            return None
+        around = {*self._title.iterancestors()}
+        parts = [box for box in self.container.iterancestors() if box in around]
+        return next((box for box in parts if box.tag == "article"), parts[0] if parts else None)
+
+    @cached_property
     def _above(self) -> list[Element]:
-        """What stands above the body, in the part of the page that holds the headline, too."""
-        body = self.container
-        title = next((found[0] for query in _HEADLINES if (found := self.css(query))), None)
-        around = {*title.iterancestors()} if title is not None else set()
-        parts = [box for box in body.iterancestors() if box in around] if body is not None else []
-        if not parts:
+        """What stands above the body in the article's part of the page: there a theme says the rest."""
+        if self._part is None:
             return []
-        part = next((box for box in parts if box.tag == "article"), parts[0])
-        above = [*takewhile(lambda one: one is not body, part.iter("*"))]
-        if part.tag == "body" and title in above:  # menus are no part of it
-            above = above[above.index(title) :]
+        above = [*takewhile(lambda one: one is not self.container, self._part.iter("*"))]
+        if self._part.tag == "body":  # menus are no part of it
+            above = [*dropwhile(lambda one: one is not self._title, above)]
         return [one for one in above if self._of_others.isdisjoint(one.iterancestors())]
+
+    def own(self, query: str) -> list[Element]:
+        """As ``css``, but only in the article's part of the page when there is any there: lists of others look alike."""
+        found = self.css(query)
+        return [one for one in found if self._part in one.iterancestors()] or found
 
     @field
     def headline(self) -> str | None:
@@ -103,7 +116,7 @@ class WordPressPage(ArticlePage):
             ".entry-meta .author, .entry-header .author, .byline .author, .byline,"
             " [itemprop='author'] [itemprop='name']",
         ):
-            if found := self.people(query):
+            if found := self.named_by(self.own(query)):
                 return found
         return self._named_by_elementor() or self.named_by(self._links_above("href", "/author/"))
 
@@ -129,7 +142,9 @@ class WordPressPage(ArticlePage):
     @field
     def sections(self) -> list[str]:
         return (
-            self.lines(".taxonomy-category a, .cat-links a, .entry-categories a, article a[rel~='category']")
+            self.labels(
+                self.own(".taxonomy-category a, .cat-links a, .entry-categories a, article a[rel~='category']")
+            )
             or self.labels(self._links_above("rel", "category"))
             or self.graph_words("articleSection")
             or self.labels(self._links_above("href", "/category/"))
@@ -137,10 +152,11 @@ class WordPressPage(ArticlePage):
 
     @field
     def tags(self) -> list[str]:
-        return self.lines(
+        links = self.own(
             ".taxonomy-post_tag a, .tags-links a, .tag-links a, .jeg_post_tags a,"
             " article a[rel='tag']:not([rel~='category'])"
-        ) or self.graph_words("keywords")
+        )
+        return self.labels(links) or self.graph_words("keywords")
 
     @cached_property
     def frames(self) -> list[Element]:
