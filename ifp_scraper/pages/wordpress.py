@@ -88,9 +88,9 @@ class WordPressPage(ArticlePage):
         return [one for one in above if self._of_others.isdisjoint(one.iterancestors())]
 
     def own(self, query: str) -> list[Element]:
-        """As ``css``, but only in the article's part of the page when there is any there: lists of others look alike."""
+        """As ``css``, but in the article's part of the page alone, if anything is there: lists of others look alike."""
         found = self.css(query)
-        return [one for one in found if self._part in one.iterancestors()] or found
+        return [one for one in found if self._part in [*one.iterancestors()]] or found
 
     @field
     def headline(self) -> str | None:
