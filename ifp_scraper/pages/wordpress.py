@@ -88,7 +88,7 @@ class WordPressPage(ArticlePage):
         return [one for one in above if self._of_others.isdisjoint(one.iterancestors())]
 
     def own(self, query: str) -> list[Element]:
-        """As ``css``, but in the article's part of the page alone, if anything is there: lists of others look alike."""
+        """As ``css``, but of the article's part of the page alone, if anything is there: others look alike."""
         found = self.css(query)
         return [one for one in found if self._part in [*one.iterancestors()]] or found
 
