@@ -324,7 +324,7 @@ class ArticlePage(ItemPage[Article]):
     def page_number(self) -> int:
         """Which page of the post this is, from its own address; 1 for a post on one page."""
         number = self._number_in(self.capture.url)
-        return number if number > 1 and urls.same_article(self.capture.url, self._url) else 1
+        return number if number > 1 and urls.slug(self.capture.url) == urls.slug(self._url) else 1
 
     def _number_in(self, url: str) -> int:
         match = _PAGE_OF_MANY.search(url)
