@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -28,7 +29,8 @@ class Processes:
 
     def _new_pool(self, workers: int) -> ProcessPoolExecutor:
         pool = ProcessPoolExecutor(workers, initializer=_begin_worker, initargs=(os.getpid(),))
-        wait([pool.submit(os.getpid) for _ in range(workers)])  # so that all processes are there now
+        with suppress(BrokenProcessPool):  # as whoever submits a span will find
+            wait([pool.submit(os.getpid) for _ in range(workers)])  # so that all processes are there now
         return pool
 
     def run(self, spans: list[Span], site: str) -> Iterator[SpanResult]:
@@ -51,8 +53,9 @@ class Processes:
         try:
             while waiting or running:
                 while waiting and len(running) < 3 * self._workers:
-                    span = waiting.pop()
-                    running.append((span, self._pool.submit(read_span, span, site)))
+                    # While results of a broken pool wait here, it takes no span: it must not be lost then.
+                    running.append((waiting[-1], self._pool.submit(read_span, waiting[-1], site)))
+                    waiting.pop()
                 yield running[0][1].result()
                 running.pop(0)
         finally:
@@ -63,12 +66,13 @@ class Processes:
     def _one_by_one(self, waiting: list[Span], site: str) -> Iterator[SpanResult]:
         """Read the next few spans each in a process of its own, to find the one that kills."""
         for _ in range(min(len(waiting), 3 * self._workers)):
-            span = waiting.pop()
-            try:
-                with self._new_pool(1) as pool:
-                    yield pool.submit(read_span, span, site).result()
-            except BrokenProcessPool:
-                yield _killer(span)
+            yield self._alone(waiting.pop(), site)
+
+    def _alone(self, span: Span, site: str) -> SpanResult:
+        for _ in range(2):  # once, somebody else may have killed it: a person, or a machine that is out of memory
+            with suppress(BrokenProcessPool), self._new_pool(1) as pool:
+                return pool.submit(read_span, span, site).result()
+        return _killer(span)
 
 
 def _killer(span: Span) -> SpanResult:

@@ -268,7 +268,8 @@ class Article:
     """True when a better view or a newer version read the same revision again: this line replaces the earlier one."""
 
     duplicate_of: str | None = None
-    """Canonical URL of an earlier article with the same text (50 words or more)."""
+    """Canonical URL of an article with the same text (50 words or more) that stands earlier in the file. A first crawl
+    begins with the newest, so the one named may be the later one: compare ``published_at``."""
 
     warnings: list[str] = field(
         default_factory=list, metadata=_extra(items={"type": "string", "enum": list(WARNINGS)})

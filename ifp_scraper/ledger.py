@@ -11,6 +11,7 @@ import platform
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -81,6 +82,8 @@ class Ledger:
         self._base = runs.last_complete(path, len(self.store))
         self._failed_before = set(runs[-1].failed_urls) if runs else set()
         """Articles of which a page failed and was not fetched since: they are fetched, however much is known."""
+        self._tried_again = frozenset(self._failed_before)
+        self._incomplete: list[str] = []
         self.current_walk: Walk | None = None
         self._walked_whole = False
         self._stale_from: str | None = None
@@ -107,7 +110,7 @@ class Ledger:
         known = self.store.find(ref.id, url)
         if known is None:
             return self.rejections.hold(url, ref)
-        if known.status == "gone" or known.url in self._failed_before:
+        if known.status == "gone" or not self._failed_before.isdisjoint((url, known.url)):
             return False
         refresh = self.options.refresh
         if refresh is not None and (known.published_at is None or parse_utc(known.published_at) >= refresh):
@@ -131,6 +134,15 @@ class Ledger:
             for ref in self.rejections.reopened()
             if not urls.post_id(ref.url) and self.store.find(None, urls.canonical(ref.url)) is None
         ]
+
+    def to_complete(self) -> Iterator[ArticleRef]:
+        """Yield articles of the file of which the last run lacked a page, with what is known of their times."""
+        for url in sorted(self._failed_before):
+            if known := self.store.find(None, url):
+                last = self.store.read(known)
+                yield ArticleRef(
+                    url, last.id, last.published_at, last.modified_at, last.published_source, last.published_raw
+                )
 
     def walk(self, fetch: Fetch, sitemaps: list[str], *, everything: bool = False) -> Walk:
         """Return what a source must be told; ``everything`` asks for its whole list, whatever is known."""
@@ -177,7 +189,7 @@ class Ledger:
             self.counts["duplicates"] += decision.article.duplicate_of is not None
             self.rejections.forget(article.url)
         self.counts[decision.outcome] += 1
-        self._failed_before.discard(article.url)
+        self._failed_before.difference_update((article.url, *article.aliases))
         self._progress()
         return decision.outcome
 
@@ -229,6 +241,10 @@ class Ledger:
         """Note a fetch that failed for good in this run."""
         self.counts["failed"] += 1
         self.failures.append((url, reason))
+
+    def incomplete(self, url: str) -> None:
+        """Note an article of which a page is not there: the next run looks again, the one after it does not."""
+        self._incomplete.append(urls.canonical(url))
 
     # -- what the person sees ----------------------------------------------------------------------------------------
 
@@ -332,6 +348,8 @@ class Ledger:
 
     def _write_run(self, complete: bool, reason: str, why: str | None, requests: int, received: int) -> None:
         failed = [urls.canonical(url) for url, _ in self.failures]
+        doubtful = self.watch.doubts_rejections
+        failed += [url for url in self._incomplete if doubtful or url not in self._tried_again]
         run = {
             "started_at": format_utc(self.started_at),
             "finished_at": format_utc(datetime.now(UTC)),
@@ -353,7 +371,7 @@ class Ledger:
             "exit_status": self.exit_status,
             "reason": why or reason,
             "complete": complete,
-            "doubtful": self.watch.doubts_rejections,
+            "doubtful": doubtful,
             "failed_urls": list(dict.fromkeys([*failed, *sorted(self._failed_before)]))[:_KEPT_FAILURES],
             "articles": len(self.store),
             "newest_modified": self._seen_until(),

@@ -91,14 +91,17 @@ def read_options(arguments: Mapping[str, str], site: str, now: datetime | None =
     since, until, refresh = (_date(name, given.get(name), now) for name in ("since", "until", "refresh"))
     if since is not None and until is not None and since >= until:
         raise BadArgument(f"since={shown(given['since'])} must be before until={shown(given['until'])}")
+    sources, section = _sources(given.get("sources")), _section(given.get("section"))
+    if section and sources == ("sitemap",):
+        raise BadArgument("sources=sitemap cannot be used with section=: a sitemap does not say what is in a section")
     return Options(
         site=_site(site),
         archive=_archive(given.get("archive")),
         urls=_urls(given.get("urls"), _site(site)),
         since=since,
         until=until,
-        sources=_sources(given.get("sources")),
-        section=_section(given.get("section")),
+        sources=sources,
+        section=section,
         pages=_pages(given.get("pages", "both")),
         limit=_limit(given.get("limit")),
         refresh=refresh,
@@ -132,7 +135,7 @@ def _urls(value: str | None, site: str) -> tuple[str, ...]:
         return ()
     if value.startswith("@"):
         try:
-            lines = Path(value[1:]).read_text(encoding="utf-8").splitlines()
+            lines = Path(value[1:]).read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise BadArgument(f"urls={shown(value)}: the file cannot be read ({error.__class__.__name__})") from error
         # A line of `scrapy audit -o` may say more behind the address.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
@@ -66,19 +67,31 @@ def uncover_email(code: str) -> str | None:
     return email if email.isprintable() else None
 
 
-def of_site(base: str, url: str | None) -> str | None:
+def of_site(base: str, url: str | None, name: str | None = None) -> str | None:
     """Return a link of the page at ``base`` as an absolute address; None when it leaves the site.
 
-    Scheme and ``www.`` become those of ``base``: a site behind a proxy may print others than it answers to.
+    Scheme and ``www.`` become those of ``base``: a site behind a proxy may print others than it answers to. So does
+    the host ``name``, by which a mirror may call itself.
 
     >>> of_site("https://ifpnews.com/feed/", "http://www.ifpnews.com/a/?p=1")
     'https://ifpnews.com/a/?p=1'
     """
     found = absolute(base, url)
-    if found is None or not found.lower().startswith("http") or host(found) != host(base):
+    if found is None or not found.lower().startswith("http") or host(found) not in (host(base), name):
         return None
     own, said = urlsplit(base), urlsplit(found)
     return urlunsplit((own.scheme, own.netloc, said.path or "/", said.query, said.fragment))
+
+
+def mirrored(base: str, links: Iterable[str | None]) -> str | None:
+    """Return the host that all links of a list share when it is not that of ``base``; None where one is.
+
+    A list of articles names those of its own site. A mirror prints the addresses of the site that it copies.
+    """
+    found = {
+        host(url) for url in (absolute(base, link) for link in links) if url is not None and url.startswith("http")
+    }
+    return found.pop() if len(found) == 1 and host(base) not in found else None
 
 
 @lru_cache(maxsize=1024)

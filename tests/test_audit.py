@@ -79,6 +79,20 @@ def test_the_list_does_not_replace_the_articles(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_a_site_that_has_lost_most_of_its_articles_marks_nothing(tmp_path: Path) -> None:
+    out = tmp_path / "ifp.jsonl"
+    site = Site(make_posts(44, seed=9))
+    with serve(site) as server:
+        assert crawl(server.url, out, "-a", "pages=canonical").status == 0
+        before = lines(out)
+        for post in site.open_posts()[:30]:
+            site.withdraw(post.id)
+        run = scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST)
+        assert (run.status, f"only {len(before) - 30} of the file's {len(before)}" in run.err) == (1, True), run.err
+        assert "no longer listed, could not be asked: 30" in run.out
+        assert lines(out) == before
+
+
 def test_an_unreachable_site_marks_nothing(tmp_path: Path) -> None:
     out = tmp_path / "ifp.jsonl"
     with serve(Site(make_posts(3, seed=1))) as server:

@@ -24,8 +24,9 @@ from fastwarc import ZstdWriter
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from ifp_scraper import bulk
+from ifp_scraper import bulk, executors
 from ifp_scraper.archive import plain_body, recordings
+from ifp_scraper.executors import Processes
 from ifp_scraper.unpacking import MAX_RATIO, seekable
 from ifp_scraper.wayback import unwrap_page
 from tests.crawling import ROOT, lines, scrapy
@@ -506,6 +507,43 @@ def test_a_comma_may_be_part_of_a_name(recording: Path, tmp_path: Path) -> None:
     assert recordings(f"{two}, {two}, {tmp_path}/*b.warc.gz") == [two, one]
     assert scrapy("extract", one, "-o", tmp_path / "a.jsonl").status == 0
     assert scrapy("crawl", "ifp", "-a", f"archive={one}", "-o", tmp_path / "b.jsonl").status == 0
+
+
+def test_a_worker_killed_from_outside_costs_nothing(recording: Path) -> None:
+    spans = bulk.cut_spans([recording / "both.warc.gz"], 20_000)
+    executor = Processes(1)
+    try:
+        results = executor.run(spans, "https://ifpnews.com")
+        found = [next(results)]
+        time.sleep(0.5)  # so that further results are there, and wait
+        for worker in list(executor._pool._processes.values()):
+            worker.kill()
+            worker.join()
+        while not executor._pool._broken:
+            time.sleep(0.01)
+        found += results
+    finally:
+        executor.close()
+    assert [result.span for result in found] == spans
+    assert not [fault for result in found for fault in result.faults]
+
+
+def _dies_once(span: bulk.Span, site: str) -> bulk.SpanResult:
+    mark = Path(site)
+    if not mark.exists():
+        mark.touch()
+        os._exit(9)
+    return bulk.SpanResult(span)
+
+
+def test_a_span_is_not_blamed_for_one_kill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executors, "read_span", _dies_once)
+    executor = Processes(1)
+    try:
+        result = executor._alone(bulk.Span("a", 0, 1, 1), str(tmp_path / "mark"))
+    finally:
+        executor.close()
+    assert result.faults == []
 
 
 @pytest.mark.slow

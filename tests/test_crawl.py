@@ -206,6 +206,7 @@ def test_pages_that_a_person_names_may_be_no_articles(tmp_path: Path) -> None:
         run = crawl(server.url, out, "-a", "urls=" + ",".join(f"{server.url}/{path}/" for path in named))
         assert (run.status, "5 rejected" in run.err) == (0, True), run.err
         assert lines(out) == []
+        assert server.requests("/feed") == []
 
 
 @pytest.mark.parametrize("pages", ["amp", "canonical"])

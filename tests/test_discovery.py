@@ -19,6 +19,7 @@ from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.rest import read_posts
 from ifp_scraper.discovery.sitemap import read_entries
 from ifp_scraper.discovery.xml import read_cut_xml, read_xml
+from tests.crawling import FAST, crawl, lines, scrapy
 from tests.dry_run import dry_run
 from tests.site import Post, Site, SiteServer, make_posts, serve
 from tests.site.response import XML, Response, page, redirect
@@ -154,7 +155,7 @@ def printing(server: SiteServer, root: str) -> None:
 
 
 @pytest.mark.parametrize("source", ["rest", "sitemap", "listing"])
-@pytest.mark.parametrize("root", ["https://HOST", "http://www.HOST", "HTTP://HOST", ""])
+@pytest.mark.parametrize("root", ["https://HOST", "http://www.HOST", "HTTP://HOST", "", "http://mirrored"])
 def test_links_lead_to_the_site_that_answers_whatever_it_prints(root: str, source: str, tmp_path: Path) -> None:
     with site_of(60) as (site, server):
         printing(server, root.replace("HOST", server.url.removeprefix("http://")))
@@ -165,11 +166,22 @@ def test_links_lead_to_the_site_that_answers_whatever_it_prints(root: str, sourc
 
 
 @pytest.mark.parametrize("config", [{}, NO_REST, NOTHING_BUT_LISTINGS], ids=str)
-def test_a_site_that_lists_another_host_is_a_failure(config: dict[str, Any], tmp_path: Path) -> None:
-    with site_of(30, **config) as (_, server):
+def test_a_mirror_that_prints_the_addresses_of_the_site_it_copies(config: dict[str, Any], tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(24, **config) as (site, server):
         printing(server, "https://another.example")
-        run = dry_run(server, tmp_path / "a.jsonl")
-        assert (run.articles, run.status) == ([], 1)
+        run = crawl(server.url, out)
+        assert run.status == 0, run.err
+        assert {line["url"] for line in lines(out)} == {f"https://another.example{path}" for path in public(site)}
+        assert any("+" in line["layout"] for line in lines(out))
+        assert not any("one-page-of-many" in line["warnings"] for line in lines(out))
+        server.clear()
+        assert crawl(server.url, out).status == 0
+        assert not server.requests("/amp/")
+        withdrawn = site.public()[3]
+        site.withdraw(withdrawn.id)
+        run = scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST)
+        assert (run.status, lines(out)[-1]["status"], lines(out)[-1]["id"]) == (0, "gone", withdrawn.id), run.err
 
 
 NOTICES = b"<br />\n<b>Warning</b>: Undefined array key 0 in <b>/srv/{closure}/x.php</b> [a] on line <b>12</b><br />\n"

@@ -217,6 +217,79 @@ def test_a_further_page_that_failed_is_read_by_the_next_run(kind: Any, tmp_path:
         ] == [(["one-page-of-many"], 1, False), ([], 1, True)]
 
 
+def test_a_further_page_that_was_missing_is_asked_once_more(tmp_path: Path) -> None:
+    site = Site(make_posts(46, seed=8))
+    out = tmp_path / "ifp.jsonl"
+    post = next(post for post in site.open_posts() if len(post.pages) > 1)
+    with serve(site, amp=None) as server:
+        server.fault(post.path + "2/", 404, None)
+        for asked in (True, True, False):
+            assert crawl(server.url, out, *QUICK).status == 0
+            assert bool(server.requests(post.path + "2/")) == asked
+            server.log.clear()
+        assert [line["warnings"] for line in lines(out) if line["id"] == post.id] == [["one-page-of-many"]]
+
+
+@pytest.mark.parametrize("kind", [404, 500, "unreadable", "cut"])
+def test_an_article_of_which_only_the_amp_page_can_be_had(kind: Any, tmp_path: Path) -> None:
+    site = Site(make_posts(16, seed=9))
+    out = tmp_path / "ifp.jsonl"
+    post = next(post for post in site.open_posts() if post.amp_enabled)
+    with serve(site) as server:
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            found = answer(target, headers)
+            if target != post.path:
+                return found
+            if kind == "cut":
+                return replace(found, body=found.body.partition(b'<div class="td-post-content')[0])
+            return replace(found, body=found.body.replace(b"td-post-content", b"renamed"))
+
+        if kind in (404, 500):
+            server.fault(lambda target: target == post.path, kind, None)
+        else:
+            server.get = get  # type: ignore[method-assign]
+        run = crawl(server.url, out, *QUICK, "-s", "RETRY_TIMES=0")
+        assert run.status == (kind in (500, "cut")), run.err
+        assert {line["id"] for line in lines(out)} == {one.id for one in site.open_posts()}
+        server.clear()
+        server.get = answer  # type: ignore[method-assign]
+        assert crawl(server.url, out).status == 0
+        found = [line for line in lines(out) if line["id"] == post.id]
+        assert [(line["layout"], line["revision"], line["reread"]) for line in found] == [
+            ("amp-swift", 1, False),
+            ("newspaper+amp-swift", 1, True),
+        ]
+        assert {line["published_source"] for line in found} == {"rest"}
+        server.clear()
+        assert crawl(server.url, out).status == 0
+        assert len(server.log) <= 4
+
+
+@pytest.mark.parametrize("pages", ["amp", "both"])
+def test_amp_pages_at_the_other_kind_of_address(pages: str, tmp_path: Path) -> None:
+    """With the plugin's option ``amp-core-end-point``; where the canonical pages cannot be had."""
+    site = Site(make_posts(16, seed=9))
+    out = tmp_path / "ifp.jsonl"
+    amp = [post for post in site.open_posts() if post.amp_enabled]
+    missing = {post.path for post in amp[3:]}
+    with serve(site) as server:
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            found = answer(target, headers)
+            return replace(found, body=found.body.replace(b'/amp/" />', b'/?amp=1" />'))
+
+        server.get = get  # type: ignore[method-assign]
+        server.fault(lambda target: target.endswith("/amp/") or (pages == "both" and target in missing), 404, None)
+        run = crawl(server.url, out, "-a", f"pages={pages}")
+        assert run.status == 0, run.err
+        read = {line["id"]: line["layout"] for line in lines(out)}
+        assert {post.id for post in amp} <= set(read)
+        assert all("amp-swift" in read[post.id] for post in amp)
+
+
 @pytest.mark.parametrize("how", ["robots.txt", 404])
 def test_amp_pages_that_are_not_to_be_had_are_no_failures(how: Any, tmp_path: Path) -> None:
     site = Site(make_posts(8, seed=9))

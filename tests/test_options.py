@@ -55,6 +55,8 @@ def test_lists(tmp_path: Path) -> None:
     path = tmp_path / "list"
     path.write_text(f"# missing\n{SITE}/a/\n\n{SITE}/b/ 2024-05\n")
     assert read(urls=f"@{path}").urls == (f"{SITE}/a/", f"{SITE}/b/")
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())  # as Notepad does
+    assert read(urls=f"@{path}").urls == (f"{SITE}/a/", f"{SITE}/b/")
 
 
 @pytest.mark.parametrize(
@@ -74,6 +76,7 @@ def test_lists(tmp_path: Path) -> None:
         ({"urls": "https://ifpnews.com/\udcff/"}, "is no address"),
         ({"urls": "https://other.example/a/"}, "is not on the site"),
         ({"urls": "@/no/such/file"}, "cannot be read"),
+        ({"sources": "sitemap", "section": "iran-news"}, "does not say what is in a section"),
         ({"urls": ","}, "names no address"),
         ({"archive": "/no/such/recording.warc.gz"}, "there is no recording"),
         ({"limit": "9" * 5000}, "1 or more"),

@@ -75,6 +75,8 @@ class Command(CrawlCommand):
         try:
             archive = None
             if options.archive:
+                if self.settings["IFP_ARCHIVE"]:
+                    say("IFP_ARCHIVE is not used: nothing is fetched that could be recorded.")
                 with stopped_by_term():  # what was unpacked is deleted
                     archive = Archive(recordings(options.archive))
                 options = replace(options, site=archive.site(options.site))

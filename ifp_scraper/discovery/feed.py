@@ -84,21 +84,18 @@ async def read_newest(walk: Walk) -> list[ArticleRef]:
 def read_feed(root: etree._Element, base: str) -> list[ArticleRef]:
     """Read the entries of an RSS or Atom feed, newest first as they stand."""
     refs = []
-    for element in root.iter():
-        kind = name(element)
-        if kind == "item":
-            link, raw = text(element, "link"), text(element, "pubDate")
+    listed = [(element, _link(element)) for element in root.iter() if name(element) in ("item", "entry")]
+    mirror = urls.mirrored(base, (link for _, link in listed))
+    for element, link in listed:
+        if name(element) == "item":
+            raw = text(element, "pubDate")
             published_at, modified_at = read_http_date(raw), None
             identifier = text(element, "guid") or ""
-        elif kind == "entry":
-            links = [one for one in element if name(one) == "link" and one.get("rel", "alternate") == "alternate"]
-            link = links[0].get("href") if links else None
+        else:
             raw = text(element, "published")
             published_at, modified_at = read_instant(raw), format_utc(read_instant(text(element, "updated")))
             identifier = text(element, "id") or ""
-        else:
-            continue
-        url = urls.of_site(base, link)
+        url = urls.of_site(base, link, mirror)
         if url is None:
             continue
         refs.append(
@@ -112,6 +109,14 @@ def read_feed(root: etree._Element, base: str) -> list[ArticleRef]:
             )
         )
     return refs
+
+
+def _link(element: etree._Element) -> str | None:
+    """The address of an RSS item or of an Atom entry."""
+    if name(element) == "item":
+        return text(element, "link")
+    links = [one for one in element if name(one) == "link" and one.get("rel", "alternate") == "alternate"]
+    return links[0].get("href") if links else None
 
 
 def _validators(headers: object) -> dict[str, str]:

@@ -27,7 +27,7 @@ _BESIDE = "ancestor::*[self::aside or self::nav or self::footer or @role='comple
 """Boxes that show the latest of the whole site beside the listing."""
 
 _NO_ARTICLE = re.compile(
-    r"^/(?:category|tag|author|page|feed|comments|wp-(?:admin|content|includes|json)|search|amp|xmlrpc\.php)(?:/|$)"
+    r"^/(?:category|tag|author|page|search)/[^/]|^/(?:feed|wp-(?:admin|content|includes|json)|amp|xmlrpc\.php)(?:/|$)"
     r"|^/\d{4}(?:/\d\d){0,2}/?$|/(?:feed|embed|trackback)/?$|\.(?:jpe?g|png|gif|webp|pdf|mp4|mp3|xml|txt|php|zip)$",
     re.IGNORECASE,
 )
@@ -127,8 +127,10 @@ class ListingSource:
 def read_listing(selector: Selector, base: str) -> list[str]:
     """Return the canonical addresses of the articles that a listing names, in its order, each once."""
     found = []
-    for link in selector.css(_ENTRIES):
-        url = None if link.xpath(_BESIDE) else urls.of_site(base, link.attrib.get("href"))
+    links = [link.attrib.get("href") for link in selector.css(_ENTRIES) if not link.xpath(_BESIDE)]
+    name = urls.mirrored(base, links)
+    for link in links:
+        url = urls.of_site(base, link, name)
         if url is not None and may_be_article(url, base):
             found.append(urls.canonical(url))
     return list(dict.fromkeys(found))
@@ -154,8 +156,10 @@ def _places_of_second_pages(selector: Selector, site: str) -> list[str]:
 
 def _categories(selector: Selector, site: str) -> list[str]:
     found = []
-    for link in selector.css('a[href*="/category/"]::attr(href)').getall():
-        url = urls.of_site(site, link)
+    links = selector.css('a[href*="/category/"]::attr(href)').getall()
+    name = urls.mirrored(site, links)
+    for link in links:
+        url = urls.of_site(site, link, name)
         if url is not None:
             path = urlsplit(urls.canonical(url)).path.rstrip("/")
             if path.startswith("/category/"):

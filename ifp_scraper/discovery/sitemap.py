@@ -226,10 +226,10 @@ def read_entries(root: etree._Element, base: str, captured_at: datetime | None =
     A lastmod says nothing, and is left out, where that of all is the time of the capture, and where it is later.
     """
     entries = []
-    for element in islice(root, _MAX_ENTRIES):
-        if name(element) not in ("url", "sitemap") or not (loc := text(element, "loc")):
-            continue
-        url = urls.of_site(base, loc)
+    listed = [element for element in islice(root, _MAX_ENTRIES) if name(element) in ("url", "sitemap")]
+    mirror = urls.mirrored(base, (text(element, "loc") for element in listed))
+    for element in listed:
+        url = urls.of_site(base, text(element, "loc"), mirror)
         if url is None:
             continue
         news = next((child for child in element if name(child) == "news"), None)

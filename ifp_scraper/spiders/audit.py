@@ -16,6 +16,10 @@ from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.spiders.ifp import IfpSpider
 from ifp_scraper.store import Known, StoreError
 
+_MAY_BE_WITHDRAWN = 20
+"""Articles that may be missing from the site's list, however few it lists; of more than half it is the site that is
+ill."""
+
 
 @dataclass(slots=True)
 class Audit:
@@ -76,16 +80,24 @@ class AuditSpider(IfpSpider):
                 audit.missing.append(url)
         if not self.saw_everything:
             return
-        for url, known in before.items():
-            if known.number not in found and known.status != "gone" and not self.stopping:
+        held = {url: known for url, known in before.items() if known.status != "gone"}
+        absent = {url: known for url, known in held.items() if known.number not in found}
+        if len(absent) > max(_MAY_BE_WITHDRAWN, len(held) // 2):
+            audit.unconfirmed = list(absent)
+            self.stop(f"the site lists only {len(held) - len(absent)} of the file's {len(held)} articles")
+        for url, known in absent.items():
+            if not self.stopping:
                 await self._confirm(url, known, audit)
         return
         yield  # makes this a generator, as Scrapy wants it
 
     async def _confirm(self, url: str, known: Known, audit: Audit) -> None:
         """Ask once whether an article that is no longer listed still answers."""
+        last = self.ledger.store.read(known)
+        site = urls.host(self.options.site)  # a mirror prints addresses of the site that it copies
+        address = next((one for one in (url, *last.aliases) if urls.host(one) == site), url)
         try:
-            response = await self.fetch(url)
+            response = await self.fetch(address)
             if not self._leads_elsewhere(response, known):
                 audit.unlisted.append(url)
                 return

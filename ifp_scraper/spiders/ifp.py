@@ -59,6 +59,9 @@ _MAX_UNDER_WAY = 64
 _MAX_ADDRESSES = 500_000
 """Most addresses taken from the site's lists: ten times what it has."""
 
+_AMP_ENDINGS = ("amp/", "?amp=1", "?amp")
+"""What makes the address of an AMP page of a canonical one; the site's plugin has one of them (MARKUP.md 6)."""
+
 
 class Wanted(NamedTuple):
     """An article to fetch."""
@@ -97,11 +100,13 @@ class IfpSpider(scrapy.Spider):
             settings.getint("IFP_MAX_POST_PAGES"),
             ending=lambda: self.ending,
             failed=self._failed,
+            incomplete=ledger.incomplete,
             unreadable=self._reject_amp,
         )
         # One article more than there are requests at once: its pages come one after the other, and nobody waits.
         fetching = 1 + settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
         self._turns = Turns(fetching, _MAX_UNDER_WAY, lambda: self.ending)
+        self._amp_ending = _AMP_ENDINGS[0]
         self._running = 0
         """Articles that were begun and are not read yet."""
         self._found = 0
@@ -202,6 +207,9 @@ class IfpSpider(scrapy.Spider):
         seen: set[str] = set()
         for named in self.options.urls:
             url = urls.of_site(self.options.site + "/", named) or named
+            if not urls.post_id(url) and not may_be_article(url, self.options.site):
+                self.ledger.reject(Rejected.now(url, NO_ARTICLE, None, None))
+                continue
             # /?p=658 has no address of its own before it is asked.
             address = url if urls.post_id(url) else self._first_address(urls.canonical(url))
             if address not in seen:
@@ -240,14 +248,16 @@ class IfpSpider(scrapy.Spider):
     def _first_address(self, url: str) -> str:
         """The address to fetch first: the canonical page, or the AMP page if only that is wanted."""
         if self.options.pages == "amp":
-            return urls.canonical(url) + "amp/"
+            return urls.canonical(url) + self._amp_ending
         return urls.canonical(url) if is_amp_address(url) else url
 
     async def _listed(self) -> AsyncIterator[ArticleRef]:
-        """Yield what the site lists, after rejected addresses that are due for another try."""
+        """Yield rejected addresses that are due for another try, what the site lists, and what lacks a page."""
         for ref in self.ledger.worth_another_try() if self.options.whole else ():
             yield ref
         async for ref in self._discovered():
+            yield ref
+        for ref in self.ledger.to_complete() if self.options.whole else ():
             yield ref
 
     async def _discovered(self) -> AsyncIterator[ArticleRef]:
@@ -359,11 +369,7 @@ class IfpSpider(scrapy.Spider):
         """Read an article from its pages and give it as one item, after those that were begun before."""
         article = None
         try:
-            article = await self._article(response, ref)
-        except UnreadablePage as error:
-            self.ledger.reject(Rejected.now(ref.url, str(error), error.layout, ref.modified_at), response)
-        except FetchFailed as error:
-            self._failed(ref.url, str(error))
+            article = await self._article_or_amp(response, ref)
         except Exception:
             async for ready in self._end(number, None):
                 yield ready
@@ -375,8 +381,19 @@ class IfpSpider(scrapy.Spider):
 
     async def article_failed(self, failure: Any) -> AsyncIterator[Article]:
         """Count an article that could not be fetched; the next run tries again."""
-        self._note_failure(failure)
-        async for ready in self._end(failure.request.cb_kwargs["number"], None):
+        ref: ArticleRef = failure.request.cb_kwargs["ref"]
+        number: int = failure.request.cb_kwargs["number"]
+        article = None
+        try:
+            if isinstance(error := failure.value, HttpError) and _is_of_one_page(error.response):
+                article = await self._from_amp_alone(ref)
+            if article is None or error.response.status == 500:
+                self._note_failure(failure)
+        except Exception:
+            async for ready in self._end(number, None):
+                yield ready
+            raise
+        async for ready in self._end(number, article):
             yield ready
 
     def _note_failure(self, failure: Any) -> None:
@@ -404,6 +421,18 @@ class IfpSpider(scrapy.Spider):
         else:
             self._failed(ref.url, f"status {response.status}")
 
+    async def _article_or_amp(self, response: Response, ref: ArticleRef) -> Article | None:
+        """Return the article that a request led to, from the AMP page alone where the first one is of no use."""
+        try:
+            return await self._article(response, ref)
+        except UnreadablePage as error:
+            article = await self._from_amp_alone(ref)
+            self.ledger.reject(Rejected.now(ref.url, str(error), error.layout, ref.modified_at), response)
+            return article
+        except FetchFailed as error:
+            self._failed(ref.url, str(error))
+            return await self._from_amp_alone(ref) if error.status is None else None  # else it refuses
+
     async def _article(self, response: Response, ref: ArticleRef) -> Article | None:
         """Return the article that a request led to; None when it is none, or not in the range.
 
@@ -422,7 +451,31 @@ class IfpSpider(scrapy.Spider):
                 self._patience.on_site()
             return None
         self._patience.on_site()
-        article = await self._views.with_other_view(view)
+        if (ending := (view.article.amp_url or "").removeprefix(view.article.url)) in _AMP_ENDINGS:
+            self._amp_ending = ending
+        return self._placed(await self._views.with_other_view(view), view, ref)
+
+    async def _from_amp_alone(self, ref: ArticleRef) -> Article | None:
+        """Return an article whose first page cannot be had, from its AMP page; None when that cannot be had either."""
+        url = urls.canonical(ref.url)
+        given_up = url in self.ledger.rejections and not self.options.urls  # neither was there in an earlier run
+        if given_up or self.options.pages == "canonical" or self.archive is not None or urls.slug(url) == "":
+            return None
+        ending = self._amp_ending if self.options.pages == "both" else _AMP_ENDINGS[1]
+        try:
+            view = await self._views.read(await self.fetch(url + ending, probe=True, page=True))
+        except (FetchFailed, UnreadablePage):
+            return None
+        if view is None or not view.page.is_amp:
+            return None
+        self._amp_ending = ending
+        if self.options.pages == "both":
+            self.ledger.incomplete(ref.url)
+        self._patience.fetched()
+        return self._placed(view.article, view, ref)
+
+    def _placed(self, article: Article, view: View, ref: ArticleRef) -> Article | None:
+        """Return an article with what is known from its address; None when it is another one, or not in the range."""
         asked = [str(url) for url in view.response.meta.get("redirect_urls", ())]
         said = ref
         if asked and urls.slug(ref.url) != urls.slug(article.url):
@@ -529,6 +582,11 @@ def _is_section(label: str, section: str) -> bool:
     slug = section.rsplit("/", 1)[-1]
     words = {"wired": "media-wire", "iran-photos": "iran-in-pictures", "cultures": "culture"}
     return "-".join(re.findall(r"\w+", label.lower())) in (slug, words.get(slug))
+
+
+def _is_of_one_page(response: Response) -> bool:
+    """Whether a failed answer may be of the canonical page alone: it is not there, or has a fault of its own."""
+    return response.status in (404, 410, 500) and refusal(response) is None
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -43,6 +43,7 @@ class ViewReader:
         ending: whether the crawl is about to end: then a part that fails fails the article, so that the next run
             reads it whole.
         failed: is told address and reason of a part that may be had by a later run.
+        incomplete: is told the address of a post of which a later page is missing.
         unreadable: is told address and error of an AMP page that cannot be read, and the canonical view beside it.
     """
 
@@ -54,6 +55,7 @@ class ViewReader:
         *,
         ending: Callable[[], bool],
         failed: Callable[[str, str], None],
+        incomplete: Callable[[str], None],
         unreadable: Callable[[str, UnreadablePage, View], None],
     ) -> None:
         self._fetch = fetch
@@ -62,6 +64,7 @@ class ViewReader:
         self._max_pages = max_pages
         self._ending = ending
         self._failed = failed
+        self._incomplete = incomplete
         self._unreadable = unreadable
 
     async def read(self, response: Response) -> View | None:
@@ -82,7 +85,7 @@ class ViewReader:
         """
         recorded: RecordedArticle | None = view.response.meta.get("reading")
         said = recorded.amp_address if recorded and recorded.amp_address else view.article.amp_url
-        address = urls.of_site(view.response.url, said)
+        address = urls.of_site(view.response.url, said, urls.host(view.article.url))
         if view.page.is_amp or self._pages != "both" or address is None:
             return view.article
         try:
@@ -105,7 +108,7 @@ class ViewReader:
             if number in articles:
                 continue
             try:
-                other = await self._part(urls.of_site(response.url, url) or url, response)
+                other = await self._part(urls.of_site(response.url, url, urls.host(page.url)) or url, response)
                 if other is None or not urls.same_article(other.url, page.url) or other.page_number != number:
                     missing = True
                     continue
@@ -118,6 +121,8 @@ class ViewReader:
                 missing = True
         if len(articles) == 1 and not page.other_pages:
             return articles[page.page_number]
+        if missing:
+            self._incomplete(page.url)
         return join_pages([articles[number] for number in sorted(articles)], missing or bool(waiting))
 
     async def _part(self, url: str, first: Response) -> ArticlePage | None:
