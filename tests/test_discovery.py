@@ -337,6 +337,17 @@ def test_a_news_sitemap_is_never_the_whole_list(robots: str, tmp_path: Path) -> 
         assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
 
 
+@pytest.mark.parametrize("status", [404, 500])
+@pytest.mark.parametrize("names", [["old"], ["old", "wp-sitemap"], ["wp-sitemap", "old"]], ids=str)
+def test_robots_txt_may_name_a_sitemap_of_old(names: list[str], status: int, tmp_path: Path) -> None:
+    robots = "".join(f"Sitemap: %ROOT%/{name}.xml\n" for name in names)
+    with site_of(60, robots=robots) as (site, server):
+        fails = lambda target: status if target == "/old.xml" else None  # noqa: E731
+        run = dry_run(server, tmp_path / "a.jsonl", sources="sitemap", fails=fails)
+        assert (set(run.articles), run.status) == (public(site), 1 if status == 500 else 0)
+        assert status == 500 or run.asked.count("/old.xml") == 1
+
+
 def test_a_site_that_shows_nothing_is_a_failure(tmp_path: Path) -> None:
     with site_of(20, **NOTHING_BUT_LISTINGS, listings=403) as (_, server):
         run = dry_run(server, tmp_path / "a.jsonl")

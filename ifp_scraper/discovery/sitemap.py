@@ -18,6 +18,7 @@ from ifp_scraper.discovery.xml import name, read_cut_xml, text
 from ifp_scraper.merge import ArticleRef
 
 _USUAL = ("/sitemap_index.xml", "/wp-sitemap.xml", "/sitemap.xml")
+_NOT_THERE = (404, 410)
 _MAX_DEPTH = 3
 _MAX_ENTRIES = 50_000
 """Most entries of one file, by the protocol."""
@@ -99,7 +100,7 @@ class SitemapSource:
                 walk.broken.append(f"more than {walk.max_sitemaps} sitemaps")
                 return
             files += 1
-            root, cut = kept if kept is not None else await self._read(walk, url)
+            root, cut = kept if kept is not None else await self._read(walk, url, depth)
             if root is None:
                 continue
             kind = name(root)
@@ -140,6 +141,7 @@ class SitemapSource:
                 response = await walk.fetch(url, probe=True)
             except FetchFailed as error:
                 reasons.append(str(error))
+                own = [other for other in own if other != url or error.status not in _NOT_THERE]
                 continue
             root, cut = read_cut_xml(response.body, _MAX_UNPACKED)
             if root is not None and name(root) in ("sitemapindex", "urlset"):
@@ -147,11 +149,12 @@ class SitemapSource:
             reasons.append("no XML")
         raise SourceUnavailable(f"no sitemap ({', '.join(dict.fromkeys(reasons))})")
 
-    async def _read(self, walk: Walk, url: str) -> Document:
+    async def _read(self, walk: Walk, url: str, depth: int) -> Document:
         try:
             response = await walk.fetch(url)
         except FetchFailed as error:
-            walk.broken.append(f"{url}: {error}")
+            if depth > 0 or error.status not in _NOT_THERE:  # robots.txt may be older than the sitemaps
+                walk.broken.append(f"{url}: {error}")
             return None, False
         root, cut = read_cut_xml(response.body, _MAX_UNPACKED)
         if root is None or name(root) not in ("sitemapindex", "urlset"):
