@@ -459,8 +459,10 @@ def test_rest_that_gives_the_same_edits_for_ever_is_left(tmp_path: Path) -> None
         assert dry_run(server, out, fails=count).articles
 
 
-@pytest.mark.parametrize("part", ["wp-json", "modified_after"])
-def test_what_stands_in_for_rest_once_hides_no_edit(part: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("part", "status"), [("wp-json", 500), ("modified_after", 500), ("wp/v2", 404), ("wp/v2", 403)]
+)
+def test_what_stands_in_for_rest_once_hides_no_edit(part: str, status: int, tmp_path: Path) -> None:
     """Neither one from before it, nor one from afterwards: what core's sitemap lists has no time of its last edit."""
     out = tmp_path / "a.jsonl"
     with site_of(250) as (site, server):
@@ -469,7 +471,7 @@ def test_what_stands_in_for_rest_once_hides_no_edit(part: str, tmp_path: Path) -
         edited = site.edit(site.open_posts()[150].id, headline="Edited")
         site.advance(hours=1)
         added = new_post(site)
-        run = dry_run(server, out, fails=lambda page: 500 if part in page else None)
+        run = dry_run(server, out, fails=lambda page: status if part in page else None)
         assert ("/wp-sitemap.xml" in run.asked, run.articles, run.status) == (True, [added.path], 0)
         site.advance(hours=1)
         later = site.edit(site.open_posts()[160].id, headline="Edited")

@@ -95,7 +95,7 @@ class Walk:
 
     source: str | None = None
     """The source that listed everything; at first that of the last whole run. None when it stood in for one that broke
-    off."""
+    off, or shows no edits."""
 
     shows_edits: bool = False
     """Whether that source says when articles were edited; if not, a later run must look from where this one began."""

@@ -292,7 +292,8 @@ class IfpSpider(scrapy.Spider):
             if source.complete or name == "listing":
                 walk.shows_edits = edits
                 if "sources" not in self.options.named:
-                    walk.source = None if broken or ill else name  # one that only broke off is asked first again
+                    # One that only broke off, or could show what was edited, is asked first again.
+                    walk.source = None if broken or ill or not edits else name
                 if len(walk.broken) > broken:
                     self.ledger.say(f"{name}: {walk.broken[-1]}; trying the next source")
                 elif source.complete or walk.caught_up or listed >= most:
