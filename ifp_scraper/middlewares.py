@@ -9,6 +9,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from scrapy import signals
+from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest, NotConfigured, ResponseDataLossError
@@ -266,3 +267,30 @@ class BackOffMiddleware:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0 and not getattr(self._crawler.spider, "ending", False):
             await asyncio.sleep(min(left, 0.5))
+
+
+class UnpackMiddleware(HttpCompressionMiddleware):
+    """Unpacks answers, and asks again for one that cannot be unpacked: a cache may have mixed it up with another."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler=crawler)
+        self._crawler = crawler
+
+    def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
+        """Return the unpacked response, or a request to try again.
+
+        Raises:
+            IgnoreRequest: when it is too long.
+            ResponseDataLossError: when it cannot be unpacked, whatever is tried.
+        """
+        try:
+            return super().process_response(request, response)
+        except IgnoreRequest:
+            raise
+        except Exception as error:  # each coding has its own
+            fault = ResponseDataLossError("the answer is not packed as it says")
+            back_off = self._crawler.get_downloader_middleware(BackOffMiddleware)
+            again = back_off.process_exception(request, fault) if back_off is not None else None
+            if again is None:
+                raise fault from error
+            return again

@@ -53,12 +53,14 @@ DOWNLOAD_HANDLERS = {"file": None, "ftp": None, "s3": None, "data": None}
 
 # -- parts -------------------------------------------------------------------------------------------------------
 DOWNLOADER_MIDDLEWARES = {
+    "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "ifp_scraper.middlewares.StayOnSiteMiddleware": 50,
     "ifp_scraper.middlewares.RobotsMiddleware": 100,
     "ifp_scraper.middlewares.BackOffMiddleware": 550,
+    "ifp_scraper.middlewares.UnpackMiddleware": 590,
     "ifp_scraper.recording.RecordMiddleware": 990,
 }
 SPIDER_MIDDLEWARES = {  # the spider follows no links of its own accord

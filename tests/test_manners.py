@@ -30,6 +30,7 @@ def test_whatever_fails_once_is_fetched_again(tmp_path: Path) -> None:
         "truncated",
         "empty",
         "mislabelled",
+        "mispacked",
         "json",
         "challenge",
         "challenge-403",
@@ -430,6 +431,7 @@ def test_a_page_cut_elsewhere_each_time_is_a_failure(tmp_path: Path) -> None:
     [
         ("truncated", "the answer broke off"),
         ("reset", "Connection to the other side was lost in a non-clean fashion"),
+        ("mispacked", "the answer is not packed as it says"),
     ],
 )
 def test_a_failure_is_told_in_words(kind: Any, words: str, tmp_path: Path) -> None:

@@ -606,5 +606,7 @@ def _in_words(error: Exception) -> str:
     first_line = (str(error).splitlines() or [""])[0][:300]
     if failure := _FAILURE.search(first_line):
         return failure[1]
+    if first_line and isinstance(error, ResponseDataLossError):  # the words are ours
+        return first_line
     name = error.__class__.__name__
     return f"{name}: {first_line}" if first_line else _WORDLESS.get(type(error), name)

@@ -12,6 +12,7 @@ Kind = Literal[
     "truncated",
     "empty",
     "mislabelled",
+    "mispacked",
     "json",
     "challenge",
     "challenge-403",

@@ -145,6 +145,10 @@ class _Handler(BaseHTTPRequestHandler):
             response = owner.get(self.path)
             response.headers["Content-Type"] = "application/octet-stream"
             self._send(response, self.path)
+        elif fault.kind == "mispacked":
+            response = owner.get(self.path)
+            response.headers["Content-Encoding"] = "gzip"
+            self._send(response, self.path)
         elif fault.kind == "cut-anywhere":
             response = owner.get(self.path)
             response.body = response.body[: len(response.body) * 3 // 4 - 2000 * len(fault.hits)]
