@@ -12,6 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -29,7 +30,7 @@ from ifp_scraper.options import Options
 from ifp_scraper.pages.article import EXTRACTOR_VERSION
 from ifp_scraper.rejections import NO_ARTICLE, Rejected, Rejections
 from ifp_scraper.revisions import decide, text_hash
-from ifp_scraper.runs import Head, Runs
+from ifp_scraper.runs import Runs, Tail
 from ifp_scraper.store import Known, Store, StoreError, explain
 from ifp_scraper.text import counted
 from ifp_scraper.watch import Watch
@@ -75,7 +76,10 @@ class Ledger:
         self._runs_path = path.with_suffix(".runs.jsonl")
         rejected_path = path.with_suffix(".rejected.jsonl")
         if start_over:
-            rejected_path.unlink(missing_ok=True)
+            try:
+                rejected_path.unlink(missing_ok=True)
+            except OSError as error:
+                self.trouble = f"{rejected_path} cannot be removed: {explain(error)}"
         runs = Runs.read(self._runs_path)
         self.rejections = Rejections(rejected_path, runs)
         runs = runs.of_site(options.site)
@@ -249,8 +253,9 @@ class Ledger:
     # -- what the person sees ----------------------------------------------------------------------------------------
 
     def say(self, line: str) -> None:
-        """Print a plain line on stderr."""
-        print(line, file=sys.stderr, flush=True)
+        """Print a plain line on stderr; that nobody can read it, as on a full disk, must not end the crawl."""
+        with suppress(OSError):
+            print(line, file=sys.stderr, flush=True)
 
     def announce(self, source: str, walk: Walk, delay: float = 0.0) -> None:
         """Say how much there is to do, before the first article; ``delay`` is what robots.txt asks for."""
@@ -378,10 +383,9 @@ class Ledger:
             "newest_published": self.store.newest_published,
             "validators": self.current_walk.validators if self.current_walk else {},
             "source": self.current_walk.source if self.current_walk else None,
-            "head": msgspec.structs.asdict(Head.of(self.store.path)),
         }
         try:
-            sidecars.append(self._runs_path, run)
+            sidecars.append(self._runs_path, run | {"tail": msgspec.structs.asdict(Tail.of(self.store.path))})
         except OSError as error:
             self.say(f"{self._runs_path} cannot be written: {explain(error)}")
             self.exit_status = 1
