@@ -7,7 +7,7 @@ from is the capture time, and it comes in.
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -16,6 +16,9 @@ import dateparser
 
 SITE_ZONE = ZoneInfo("Asia/Tehran")
 """Time zone that the site's WordPress is set to (FACTS.md; the samples agree)."""
+
+_TEHRAN = timedelta(hours=3, minutes=30), timedelta(hours=4, minutes=30)
+"""Its offsets: in winter, and in the summers up to 2022."""
 
 CLOCK_READING = timedelta(seconds=2)
 """How far two clocks that show seconds may differ: every interval is widened by it at both ends."""
@@ -88,18 +91,24 @@ def read_http_date(text: str | None) -> datetime | None:
     return _in_utc(instant if instant.tzinfo else instant.replace(tzinfo=UTC))
 
 
-def read_theme_time(text: str | None) -> datetime | None:
+def read_theme_time(text: str | None, offset: timedelta | None = None) -> datetime | None:
     """Read the Newspaper theme's ``time[datetime]`` and ``meta[itemprop]``.
 
     tagDiv prints the site's LOCAL clock with ``+00:00`` (``date(DATE_W3C, get_the_time('U'))``, MARKUP.md 2.2);
     any other offset is right as printed.
+
+    Args:
+        text: the printed time.
+        offset: the site's offset, where the page prints one that is not Tehran's: the site of another publisher.
     """
     printed = read_iso(text)
     if printed is None:
         return None
-    if not printed.utcoffset():
-        return _in_utc(printed.replace(tzinfo=SITE_ZONE))
-    return _in_utc(printed)
+    if printed.utcoffset():
+        return _in_utc(printed)
+    if offset and offset not in _TEHRAN:
+        return _in_utc(printed.replace(tzinfo=timezone(offset)))
+    return _in_utc(printed.replace(tzinfo=SITE_ZONE))
 
 
 def read_amp_json_ld(text: str | None, plugin_version: tuple[int, ...] | None) -> datetime | None:

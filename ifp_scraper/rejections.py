@@ -5,7 +5,7 @@ A rejected address is not fetched again until it changes. Three kinds of verdict
 - one from a run that met next to nothing else, or that says nothing of a layout (404, no article, a way off the site)
   and is from a run that was killed: the site may only have been ill;
 - a first 404, which a cache may have kept from before the article was published, and a first page with no trace of
-  WordPress, which may be a wall's;
+  WordPress, or redirect in a circle, which may be a wall's;
 - one of robots.txt: to ask it again costs nothing.
 
 That an AMP page cannot be read is noted, and says nothing of its article.
@@ -34,9 +34,13 @@ LEADS_TO = "leads to "
 STRANGE = "a page that is not of WordPress"
 """Why a page is rejected that may be a wall's."""
 
-_ASKED_ONCE_MORE = ("status 404", "status 410", STRANGE)
-_FORBIDDEN = "Forbidden by robots.txt"
+FORBIDDEN = "Forbidden by robots.txt"
 """What Scrapy says of it."""
+
+_IN_A_CIRCLE = "max redirections reached"
+"""What Scrapy says of it."""
+
+_ASKED_ONCE_MORE = ("status 404", "status 410", STRANGE, _IN_A_CIRCLE)
 
 
 @dataclass(slots=True, frozen=True)
@@ -64,7 +68,7 @@ class Rejected:
 
     def holds(self, ref: ArticleRef) -> bool:
         """Whether the page need not be fetched again."""
-        if self.reason == _FORBIDDEN:
+        if self.reason == FORBIDDEN:
             return False
         was_read = self.layout is not None or self.reason == NO_ARTICLE
         if was_read and self.extractor_version not in (None, EXTRACTOR_VERSION):

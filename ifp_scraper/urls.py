@@ -11,7 +11,11 @@ MAX_URL_LENGTH = 8192
 """Longer addresses are not followed or kept: no article has one."""
 
 _AMP = re.compile(r"/amp(/\d{1,3})?/?$", re.IGNORECASE)
-_PAGE_NUMBER = re.compile(r"(?<=[^/])/(?:\d{1,3}|comment-page-\d{1,5})/?$")
+PAGE_NUMBER = re.compile(
+    r"(?<=[^/])(?<!/archives)(?<!/\d{4}/\d\d)(?<!/\d{4}/\d\d/\d\d)/(?:(\d{1,3})|comment-page-\d{1,5})/?$"
+)
+"""The page number of a post or of its comments in a path; not the day or the post's own number in a permalink."""
+
 _SIZE = re.compile(r"-\d{2,5}x\d{2,5}(?=\.[A-Za-z]{3,4}(?:\.webp|\.avif)?$)")
 _LINE_BREAKS = re.compile("[\t\r\n]")
 _CONTROLS = re.compile("[\ud800-\udfff\x00-\x1f\x7f-\x9f]")
@@ -110,7 +114,7 @@ def canonical(url: str) -> str:
         host = f"{host}:{port}"
     path = re.sub("/{2,}", "/", parts.path)
     path = _AMP.sub("/", path)
-    path = _PAGE_NUMBER.sub("/", path)
+    path = PAGE_NUMBER.sub("/", path)
     path = quote(path, safe="/%!$&'()*+,;=:@~-._")
     path = _PERCENT.sub(lambda match: match[0].lower(), path)
     if not path.endswith("/") and "." not in path.rsplit("/", 1)[-1]:

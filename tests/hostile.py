@@ -56,6 +56,7 @@ class _Http(ThreadingHTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     timeout = 60
     server: _Http
 
@@ -195,8 +196,8 @@ def redirect(location: str, status: int = 302) -> Answer:
     return lambda handler: handler.send(b"", status, Location=location)
 
 
-def html(page: bytes, **headers: str) -> Answer:
-    return lambda handler: handler.send(page, **headers)
+def html(page: bytes, status: int = 200, **headers: str) -> Answer:
+    return lambda handler: handler.send(page, status, **headers)
 
 
 def cookie_flood(page: bytes) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ from ifp_scraper.discovery.xml import read_cut_xml, read_xml
 from tests.crawling import FAST, crawl, lines, scrapy
 from tests.dry_run import dry_run
 from tests.site import Post, Site, SiteServer, make_posts, serve
-from tests.site.response import Response
+from tests.site.response import XML, Response, page
 
 NO_REST = {"rest": 403}
 NOTHING_BUT_LISTINGS: dict[str, Any] = {"rest": 404, "sitemap": None, "feed": 404}
@@ -265,6 +265,30 @@ def test_rest_that_gives_the_same_page_for_ever_is_left(tmp_path: Path) -> None:
         run = dry_run(server, tmp_path / "a.jsonl")
         assert (set(run.articles), run.status) == (public(site), 0)  # the sitemap has the rest
         assert len(run.asked) < 12
+
+
+@pytest.mark.parametrize("robots", ["", "Sitemap: %ROOT%/news-sitemap.xml\n"])
+def test_a_news_sitemap_is_never_the_whole_list(robots: str, tmp_path: Path) -> None:
+    with site_of(60, rest=404, sitemap=None, robots=robots) as (site, server):
+        answer = server.get
+
+        def urlset(posts: Sequence[Post]) -> Response:
+            locations = "".join(f"<url><loc>{server.url}{post.path}</loc></url>" for post in posts)
+            return page(f"<urlset>{locations}</urlset>", content_type=XML)
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            if target == "/sitemap.xml":
+                parts = "".join(
+                    f"<sitemap><loc>{server.url}/{name}-sitemap.xml</loc></sitemap>" for name in ("news", "all")
+                )
+                return page(f"<sitemapindex>{parts}</sitemapindex>", content_type=XML)
+            if target in ("/news-sitemap.xml", "/all-sitemap.xml"):
+                return urlset(site.public()[:3] if "news" in target else site.public())
+            return answer(target, headers)
+
+        server.get = get  # type: ignore[method-assign]
+        run = dry_run(server, tmp_path / "a.jsonl", sources="sitemap")
+        assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
 
 
 def test_a_site_that_shows_nothing_is_a_failure(tmp_path: Path) -> None:

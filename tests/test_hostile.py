@@ -323,6 +323,25 @@ class TestDiscovery:
             assert len(server.log) < 800
             assert not any(path[1:5].isdigit() for path, _ in server.log)
 
+    def test_endless_listings_of_made_up_addresses(self, tmp_path: Path) -> None:
+        with serve_hostile(Site(make_posts(4)), rest=404, sitemap=None, feed=404) as server:
+
+            def listing(handler: hostile.Handler) -> None:
+                links = "".join(
+                    f'<h2 class="entry-title"><a href="/x-{len(server.log)}-{n}/">x</a></h2>' for n in range(9)
+                )
+                handler.send(f"<html><body class='home blog'>{links}</body></html>".encode())
+
+            missing = html(b"<html><body>Not here</body></html>", 404)
+            server.answers |= {"/": listing, "/page/*": listing, "/x-*": missing}
+            for _ in range(2):  # what the first run met is not held against the list again
+                run = crawl_hostile(server.url, tmp_path / "a.jsonl")
+                quiet(run, 1)
+                assert (
+                    "1000 addresses in a row that the site lists gave no article, the last one: status 404" in run.err
+                )
+            assert len(server.log) < 4000
+
     def test_a_rest_answer_with_a_million_pages(self, tmp_path: Path) -> None:
         with serve_hostile(Site(make_posts(4))) as server:
 

@@ -31,6 +31,16 @@ def test_one_page_of_the_site_shows_that_it_is_there() -> None:
     assert "100 addresses in a row" in (patience.astray("elsewhere") or "")
 
 
+def test_a_list_that_is_made_up() -> None:
+    patience = Patience(failures=3, refusals=2)
+    assert not any(patience.barren("status 404") for _ in range(999))
+    patience.fruitful()
+    assert not any(patience.barren("status 404") for _ in range(999))
+    assert patience.barren("status 404") == (
+        "1000 addresses in a row that the site lists gave no article, the last one: status 404"
+    )
+
+
 def test_articles_older_than_the_range() -> None:
     patience = Patience(failures=3, refusals=2)
     for too_old in (True,) * 29 + (False,) + (True,) * 29:

@@ -240,6 +240,19 @@ class TestGone:
         assert decide(self.gone, article(fetched_at="2024-01-15T00:00:00Z")).outcome == "unchanged"
 
 
+def test_what_a_better_reading_says_of_itself_counts() -> None:
+    known = article(id=None, amp_url=None, layout=AMP)
+    better = article(published_at="2024-01-01T00:00:30Z", published_raw="00:00:30", published_source="rest", layout=BOTH)
+    line = decide(known, better).article
+    assert (line.id, line.amp_url) == (better.id, better.amp_url)
+    assert (line.published_at, line.published_raw, line.published_source) == (
+        better.published_at,
+        better.published_raw,
+        better.published_source,
+    )
+    assert decide(replace(known, published_at=None), replace(better, published_at=None)).article.published_at is None
+
+
 def test_aliases_and_what_dates_and_identifies_are_kept() -> None:
     old = "https://ifpnews.com/politics/iran/"
     known = article(aliases=["http://a/", URL + "amp/"], url=old)

@@ -51,6 +51,9 @@ def test_what_only_looks_alike_stays_apart() -> None:
     assert canonical(f"{SITE}/day-200/") == f"{SITE}/day-200/"
     assert canonical(f"{SITE}/200/") == f"{SITE}/200/"
     assert canonical(f"{SITE}/comment-page-2/") == f"{SITE}/comment-page-2/"
+    assert canonical(f"{SITE}/archives/12") == f"{SITE}/archives/12/"  # WordPress's numeric permalinks
+    assert canonical(f"{SITE}/archives/12/amp/2/") == canonical(f"{SITE}/archives/12/2/") == f"{SITE}/archives/12/"
+    assert canonical(f"{SITE}/2024/05/06/12/") == f"{SITE}/2024/05/06/12/"
     assert canonical("http://127.0.0.1:8099/a/") == "http://127.0.0.1:8099/a/"
     assert not same_article(f"{SITE}/a-story/", f"{SITE}/a-story-2/")
     assert same_article("http://www.ifpnews.com/a-story", f"{SITE}/a-story/amp/")

@@ -29,7 +29,6 @@ from ifp_scraper.responses import cut_short, refusal
 _SOON = timedelta(hours=1)
 _AMP = re.compile(r"/amp(?:/\d{1,3})?/?(?:$|\?)|[?&]amp(?:=1)?(?:&|$)")
 _LISTS = re.compile(r"/wp/v2/posts(?:$|[/?])|/feed/?(?:$|\?)|\.xml(?:\.gz)?$")
-_PAGE = re.compile(r"(?<=[^/])/(\d{1,3})/?$")
 
 
 @dataclass(slots=True, frozen=True)
@@ -142,8 +141,8 @@ def is_amp_address(url: str) -> bool:
 
 def _place(url: str) -> tuple[bool, str]:
     """What two captures of the same page of an article share: the view, and the page's number."""
-    number = _PAGE.search(urlsplit(url).path)
-    return is_amp_address(url), number[1] if number else "1"
+    number = urls.PAGE_NUMBER.search(urlsplit(url).path)
+    return is_amp_address(url), (number and number[1]) or "1"
 
 
 def without_failed(captures: list[C], failed: Callable[[C], bool]) -> list[C]:

@@ -40,7 +40,9 @@ _OTHER = re.compile(
     r"|attachment|tdb_templates|archives?)[\w-]*?-?(?:sitemap)?[-_]?\d*\.xml(?:\.gz)?$",
     re.IGNORECASE,
 )
-_POSTS = re.compile(r"posts?[-_]?sitemap|sitemap-posts-post|post-\d|news[-_]?sitemap", re.IGNORECASE)
+_POSTS = re.compile(r"posts?[-_]?sitemap|sitemap-posts-post|post-\d", re.IGNORECASE)
+_NEWS = re.compile(r"news[-_]?sitemap|sitemap[-_]?news|/news\d*\.xml", re.IGNORECASE)
+"""Lists the articles of two days only, by Google's rules, but says when they were published."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -128,11 +130,12 @@ class SitemapSource:
                 yield ref
 
     async def _roots(self, walk: Walk) -> list[tuple[str, Document | None, int]]:
-        """The sitemaps to begin with; the first usual name that answers, when robots.txt names none."""
+        """The sitemaps to begin with; the first usual name that answers, when robots.txt names none but of news."""
         named = (urls.of_site(walk.options.site, url) for url in walk.sitemaps)
         own = list(dict.fromkeys(url for url in named if url is not None))
+        whole = [url for url in own if not _NEWS.search(url)]
         reasons = []
-        for url in dict.fromkeys([*own, *(walk.options.site + path for path in _USUAL)]):
+        for url in dict.fromkeys([*whole, *(walk.options.site + path for path in _USUAL)]):
             try:
                 response = await walk.fetch(url, probe=True)
             except FetchFailed as error:
@@ -158,9 +161,10 @@ class SitemapSource:
 
     def _children(self, walk: Walk, entries: list[Entry]) -> list[Entry]:
         """The children of an index that may list posts of interest, the latest first."""
-        posts = [entry for entry in entries if _POSTS.search(entry.url)] or [
-            entry for entry in entries if not _OTHER.search(entry.url)
-        ]
+        if any(_POSTS.search(entry.url) for entry in entries):
+            posts = [entry for entry in entries if _POSTS.search(entry.url) or _NEWS.search(entry.url)]
+        else:
+            posts = [entry for entry in entries if not _OTHER.search(entry.url)]
         self._ask_feed = len(posts) > 1
         if walk.caught_up and walk.newest_modified:
             newest = walk.newest_modified

@@ -50,6 +50,7 @@ _POST = words("single single-post amp-single")
 _NO_POST = words(
     "home blog archive search error404 attachment page single-attachment amp-single-page privacy-policy"
     " page-template page-template-default post-type-archive author category tag date paged-archive"
+    " single-product single-topic single-forum"
 )
 """Classes that body_class() and AMPforWP give to pages that are no post."""
 

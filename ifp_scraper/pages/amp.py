@@ -170,7 +170,7 @@ class AmpSwiftPage(AmpPage):
 
     @field
     def headline(self) -> str | None:
-        return self.line("h1.amp-post-title")
+        return self.line(".amp-post-title")  # an h2 where the site has no logo of its own
 
     @field
     def lead(self) -> str | None:

@@ -234,8 +234,7 @@ class ArticlePage(ItemPage[Article]):
 
     @field
     def embeds(self) -> list[Embed]:
-        frames = self.css(self.lead_frames) if self.lead_frames else []
-        films = dict.fromkeys(film for frame in frames for film in frame.iter(*EMBED_TAGS))
+        films = dict.fromkeys(film for frame in self.frames for film in frame.iter(*EMBED_TAGS))
         found = (*(embed_of(film, self.capture.url) for film in films), *self.content.embeds)
         return [*{(embed.kind, embed.url): embed for embed in found if embed}.values()]
 
@@ -366,7 +365,11 @@ class ArticlePage(ItemPage[Article]):
 
     def lines(self, query: str) -> list[str]:
         """Text of each element selected, each text once."""
-        return list(dict.fromkeys(filter(None, map(label_text, self.css(query)))))
+        return self.labels(self.css(query))
+
+    def labels(self, elements: list[Element]) -> list[str]:
+        """Text of each of these elements, each text once."""
+        return list(dict.fromkeys(filter(None, map(label_text, elements))))
 
     def names(self, query: str) -> str | None:
         """Names of people, as a byline: joined where each stands in an element of its own, else as printed."""
@@ -377,8 +380,12 @@ class ArticlePage(ItemPage[Article]):
 
     def people(self, query: str) -> list[Author]:
         """Authors named by the elements selected, each a link or not, each name once."""
+        return self.named_by(self.css(query))
+
+    def named_by(self, elements: list[Element]) -> list[Author]:
+        """Authors named by these elements."""
         authors: dict[str, Author] = {}
-        for found in self.css(query):
+        for found in elements:
             name = without_by(label_text(found))
             if name and name not in authors:
                 # An icon or a handle beside the name is a link to elsewhere.
@@ -389,7 +396,10 @@ class ArticlePage(ItemPage[Article]):
 
     def picture(self, query: str) -> Image | None:
         """The featured picture in the first element selected, with its caption."""
-        for frame in self.css(query):
+        return self._picture_in(self.css(query))
+
+    def _picture_in(self, frames: list[Element]) -> Image | None:
+        for frame in frames:
             words = first_caption(frame)
             for found in frame.iter("img", "amp-img"):
                 if found.get("fallback") is None and (image := read_image(found, self.capture.url, words, "lead")):
@@ -432,14 +442,16 @@ class ArticlePage(ItemPage[Article]):
         return self.evidence("jsonld", said, read_instant(said))
 
     def graph_words(self, key: Literal["articleSection", "keywords"]) -> list[str]:
-        """Sections or tags of the graph, else of ``plain_article``."""
+        """Sections or tags of the graph, of ``plain_article``, else of meta elements."""
         for item in (*self.graph_articles[:1], self.plain_article):
             value = item.get(key)
             words = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
             words = [resolved(squeeze(word)) for word in words if isinstance(word, str)]
             if found := list(dict.fromkeys(filter(None, words))):
                 return found
-        return []
+        name = "section" if key == "articleSection" else "tag"
+        said = self.values(f'meta[property="article:{name}"]', "content")
+        return list(dict.fromkeys(filter(None, (resolved(squeeze(word)) for word in said))))
 
     # -- made once -----------------------------------------------------------------------------------------------
 
@@ -463,7 +475,12 @@ class ArticlePage(ItemPage[Article]):
     @cached_property
     def lead_image(self) -> Image | None:
         """The featured picture; None when the page shows none."""
-        return self.picture(self.lead_frames) if self.lead_frames else None
+        return self._picture_in(self.frames)
+
+    @cached_property
+    def frames(self) -> list[Element]:
+        """What holds the featured picture, or a film in its place."""
+        return self.css(self.lead_frames) if self.lead_frames else []
 
     @cached_property
     def _published(self) -> list[Evidence]:

@@ -67,9 +67,11 @@ _JUNK = _UNSEEN | words(
     " wp-block-archives wp-block-categories wp-block-tag-cloud wp-block-calendar wp-block-search wp-block-navigation"
     " wp-block-page-list wp-block-loginout wp-block-post-terms wp-block-comments wp-block-post-comments"
     " wp-block-jetpack-related-posts rpbt_shortcode wpp-list elementor-widget-posts elementor-widget-post-navigation"
-    " vc_basic_grid"
+    " display-posts-listing wp-show-posts su-posts mag-box"
+    " td_wrapper_video_playlist vc_basic_grid jnews_inline_related_post_wrapper pipdig_p3_related_posts"
     # buttons and share bars
-    " wp-block-button wp-block-buttons wp-block-file__button wp-block-social-links vc_btn3-container"
+    " wp-block-button wp-block-buttons wp-block-file__button wp-block-social-links vc_btn3-container td_btn"
+    " tdm_block_button"
     " elementor-button-wrapper elementor-widget-share-buttons"
     " wp-block-jetpack-sharing-buttons wp-block-jetpack-subscriptions"
     " ss-ic ampforwp-so-i ampforwp-social-icons-wrapper"
@@ -78,10 +80,12 @@ _JUNK = _UNSEEN | words(
     " addtoany_content a2a_kit social-share share-buttons kk-star-ratings simplesocialbuttons ssbp-wrap"
     " sfsi_Sicons novashare-buttons printfriendly addtoany_header et_social_inline dpsp-content-wrapper"
     " dpsp-share-text apss-social-share wabtn_container td-social-sharing-button pdfprnt-buttons"
-    " jeg_share_button post-edit-link"
+    " jeg_share_button post-edit-link the_champ_sharing_container wp-socializer scriptlesssocialsharing"
+    " juiz_sps_links mr_social_sharing_wrapper supsystic-social-sharing"
     # ads
     " td-a-rec td-g-rec td-a-ad td-adspot-title advertisement ad-label adsbygoogle ai-viewports amp-ad-wrapper"
-    " td_block_ad_box tds_newsletter amp_ad_1 ampforwp-incontent-ad1"
+    " td_block_ad_box tds_newsletter amp_ad_1 ampforwp-incontent-ad1 jeg_ad e3lan e3lan-post paszone_container"
+    " stream-item google-auto-placed ezoic-ad"
     # the standfirst of AMP designs 1 to 3 stands inside their body
     " ampforwp_single_excerpt"
     # author boxes, comments, counters, source and via, tags
@@ -89,7 +93,8 @@ _JUNK = _UNSEEN | words(
     " abh_box m-a-box pp-author-boxes wp-biographia-container-top wp-biographia-container-bottom ts-fab-wrapper"
     " tptn_counter gdrts-rating-block post-views wpulike pvc_stats post-ratings rmp-widgets-container"
     " amp-author author-box-wrap amp_author_area cmts ampforwp-comment-wrapper comments-area comment-respond"
-    " td-post-source-tags td-post-source-via td-tags tdb-tags sp-athr amp-tags"
+    " td-post-source-tags td-post-source-via td-tags tdb-tags sp-athr amp-tags jeg_post_tags"
+    " post-bottom-meta"
     # tables of contents made by a plugin, notices of loading
     " ez-toc-container toc_container toc_title toc_list lwptoc wp-block-aioseo-table-of-contents simpletoc-title"
     " elementor-widget-table-of-contents simpletoc-list uagb-toc__wrap wp-block-rank-math-toc-block"
@@ -104,8 +109,9 @@ _JUNK = _UNSEEN | words(
     " td-post-featured-image"
 )
 _JUNK_PREFIXES = re.compile(
-    r"(?:^|\s)(?:code-block-\d|ai-viewport|essb_|ez-toc-(?!section)|td_block_\d|td_flex_block|td_module_|td-a-rec-|td-g-rec-|ampforwp-incontent-ad"
-    r"|sharedaddy|ssba|mashsb|crp_|wp_rp_|rp4wp|outbrain|taboola|OUTBRAIN)"
+    r"(?:^|\s)(?:code-block-\d|ai-viewport|essb_|ez-toc-(?!section)|td_flex_block|td_module_|td-a-rec-|td-g-rec-"
+    r"|td_block_(?:\d|big_grid|slide|trending_now|popular_cat|social_c|instagram|exchange|weather)"
+    r"|ampforwp-incontent-ad|sharedaddy|ssba|mashsb|crp_|wp_rp_|rp4wp|outbrain|taboola|OUTBRAIN)"
 )
 _GALLERY_CLASSES = words(
     "gallery wp-block-gallery blocks-gallery-grid tiled-gallery td-gallery post_td_gallery"
@@ -551,7 +557,9 @@ def _source_of(element: Element) -> str | None:
         source = None
     for attribute in _WAITING:
         if waiting := element.get(attribute):
-            if source and not _STAND_IN.search(source[-200:]):
+            # lazysizes shows a coarse picture from the same server first
+            late = attribute == "data-src" and "lazyload" in (element.get("class") or "")
+            if source and not late and not _STAND_IN.search(source[-200:]):
                 break
             return _first_of(waiting) if attribute == "data-srcset" else waiting
     return source or _first_of(element.get("srcset"))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import cached_property
 from typing import ClassVar
 
 from web_poet import field
 
 from ifp_scraper import urls
-from ifp_scraper.dates import read_theme_time
+from ifp_scraper.dates import read_iso, read_theme_time
 from ifp_scraper.items import Author, Image
 from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
 from ifp_scraper.pages.body import closing_source, first_caption, inline_text, label_text
@@ -35,7 +36,7 @@ class NewspaperPage(ArticlePage):
     @field
     def headline(self) -> str | None:
         # Modules print h3.entry-title; the article's own is the only h1. Without tagDiv's plugin it is an h3, too.
-        return self.line("h1.entry-title") or self.line(".td-post-title .entry-title")
+        return self.line("h1.entry-title") or self.line(".td-post-title .entry-title, h1.tdb-title-text")
 
     @field
     def lead(self) -> str | None:
@@ -45,8 +46,15 @@ class NewspaperPage(ArticlePage):
     def byline(self) -> str | None:
         box = ".td-post-header .td-post-author-name"  # modules have one too
         if len(self.lines(f"{box} a")) > 1 and len(self.lines(box)) == 1:
-            return self.names(box)  # "A and B"
-        return self.names(f"{box} a") or self.names(box)  # a handle may be glued to the name, outside of its link
+            return self._as_printed(box, ".td-author-by")  # "A and B"
+        # A handle may be glued to the name, outside of its link.
+        return self.names(f"{box} a") or self._as_printed(box, ".td-author-by")
+
+    def _as_printed(self, box: str, label: str) -> str | None:
+        """What bylines say after the theme's "By", in whatever language the site has it."""
+        by = self.line(f"{box} {label}") or ""
+        names = (without_by(printed.removeprefix(by)) for printed in self.lines(box))
+        return ", ".join(dict.fromkeys(filter(None, names))) or None
 
     @field
     def authors(self) -> list[Author]:
@@ -94,16 +102,26 @@ class NewspaperPage(ArticlePage):
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("published")
         # The first time element of a page may be a module's, and the site's header shows today's date.
-        yield from self._theme_times(".td-post-header .td-post-date time", "datetime")
+        times = self.css(".td-post-header .td-post-date time")
+        edited = self.css(".td-post-header .td-post-modified-date time")  # Newsmag may print that alone
+        if times[:1] != edited[:1]:
+            yield from self._theme_times(".td-post-header .td-post-date time", "datetime")
         yield from self._theme_times('meta[itemprop="datePublished"]', "content")
 
     def modified_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("modified")
         yield from self._theme_times('meta[itemprop="dateModified"]', "content")
+        yield from self._theme_times(".td-post-header .td-post-modified-date time", "datetime")
 
     def _theme_times(self, query: str, attribute: str) -> Iterator[Evidence | None]:
         printed = self.value(query, attribute)
-        yield self.evidence("time", printed, read_theme_time(printed))
+        yield self.evidence("time", printed, read_theme_time(printed, self._offset))
+
+    @cached_property
+    def _offset(self) -> timedelta | None:
+        """The site's offset, which older versions of the theme only print with the time of the last edit."""
+        edited = read_iso(self.value('meta[itemprop="dateModified"]', "content"))
+        return edited.utcoffset() if edited else None
 
 
 class Newspaper4Page(NewspaperPage):
@@ -163,7 +181,8 @@ class NewspaperCloudPage(NewspaperPage):
 
     @field
     def byline(self) -> str | None:
-        return self.names(".tdb_single_author .tdb-author-name") or self.names(".tdb_single_author")
+        box = ".tdb_single_author"
+        return self.names(f"{box} .tdb-author-name") or self._as_printed(box, ".tdb-author-by")
 
     @field
     def authors(self) -> list[Author]:

@@ -33,10 +33,10 @@ from ifp_scraper.discovery.sitemap import SitemapSource
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import ArticleRef, add_evidence
-from ifp_scraper.middlewares import CrawlDelay, OffSite, RobotsMiddleware, user_agent
+from ifp_scraper.middlewares import CrawlDelay, RobotsMiddleware, user_agent
 from ifp_scraper.options import Options, SourceName, read_options
 from ifp_scraper.pages import UnreadablePage
-from ifp_scraper.rejections import LEADS_TO, NO_ARTICLE, STRANGE, Rejected
+from ifp_scraper.rejections import FORBIDDEN, LEADS_TO, NO_ARTICLE, STRANGE, Rejected
 from ifp_scraper.responses import is_strange, refusal
 from ifp_scraper.spiders.patience import Patience
 from ifp_scraper.spiders.turns import Turns
@@ -403,9 +403,10 @@ class IfpSpider(scrapy.Spider):
             self._bad_status(error.response, ref)
         elif isinstance(error, IgnoreRequest):
             if self.archive is None and not self.ending:
-                self.ledger.reject(Rejected.now(ref.url, str(error) or "ignored", None, ref.modified_at))
-                if isinstance(error, OffSite):
-                    self._give_up(self._patience.astray(str(error)))
+                reason = str(error) or "ignored"
+                self._reject(ref, reason)
+                if reason != FORBIDDEN:
+                    self._give_up(self._patience.astray(reason))
         else:
             self._failed(ref.url, _in_words(error))
 
@@ -414,10 +415,9 @@ class IfpSpider(scrapy.Spider):
             self.note_refusal(ref.url, reason)
             self._failed(ref.url, reason)
         elif response.status in (404, 410):
-            self.ledger.reject(Rejected.now(ref.url, f"status {response.status}", None, ref.modified_at))
+            self._reject(ref, f"status {response.status}")
         elif 300 <= response.status < 400 and (place := response.headers.get("Location")):  # file: and the like
-            reason = f"{place.decode('latin-1')[:200]} is not on the site"
-            self.ledger.reject(Rejected.now(ref.url, reason, None, ref.modified_at))
+            self._reject(ref, f"{place.decode('latin-1')[:200]} is not on the site")
         else:
             self._failed(ref.url, f"status {response.status}")
 
@@ -444,7 +444,7 @@ class IfpSpider(scrapy.Spider):
         self._patience.fetched()
         if view is None:
             strange = is_strange(response)
-            self.ledger.reject(Rejected.now(ref.url, STRANGE if strange else NO_ARTICLE, None, ref.modified_at))
+            self._reject(ref, STRANGE if strange else NO_ARTICLE)
             if strange:
                 self._give_up(self._patience.astray(STRANGE))
             else:
@@ -485,13 +485,16 @@ class IfpSpider(scrapy.Spider):
             if None in (expected, article.id):
                 said = ArticleRef(ref.url)  # its times may be those of another one
             elif expected != article.id:
-                self.ledger.reject(Rejected.now(ref.url, LEADS_TO + article.url, None, ref.modified_at))
+                self._reject(ref, LEADS_TO + article.url)
                 return None
         article = replace(article, aliases=list(dict.fromkeys([*article.aliases, *asked])))
         article = add_evidence(article, said)
         if said.modified_at and said.modified_at > (article.modified_at or ""):
             self.ledger.note_stale(said.modified_at)
-        self._note_other_address(article, ref)
+        if self._is_other_address(article, ref):  # remembered, or every run would ask for it
+            self._reject(ref, LEADS_TO + article.url)
+        else:
+            self._patience.fruitful()
         return article if self._in_range(article) else None
 
     async def _first_view(self, response: Response) -> View | None:
@@ -507,14 +510,20 @@ class IfpSpider(scrapy.Spider):
         amp = await self.fetch(reading.amp_address, page=True, captures=reading.captures)
         return await self._views.read(amp)
 
-    def _note_other_address(self, article: Article, ref: ArticleRef) -> None:
-        """Remember an address that led to an article that is known by another, or every run would ask for it."""
+    def _is_other_address(self, article: Article, ref: ArticleRef) -> bool:
+        """Whether the site lists, under another address, an article that is known."""
         url = urls.canonical(ref.url)
+        if self.options.urls or self.archive is not None or url == article.url:
+            return False
         store = self.ledger.store
-        if self.options.urls or self.archive is not None:
-            return
-        if url != article.url and store.find(article.id, article.url) and not store.find(None, url):
-            self.ledger.reject(Rejected.now(ref.url, LEADS_TO + article.url, None, ref.modified_at))
+        return store.find(article.id, article.url) is not None and store.find(None, url) is None
+
+    def _reject(self, ref: ArticleRef, reason: str) -> None:
+        """Note an address that gave no article of its own."""
+        is_new = urls.canonical(ref.url) not in self.ledger.rejections
+        self.ledger.reject(Rejected.now(ref.url, reason, None, ref.modified_at))
+        if is_new and reason != FORBIDDEN and not self.options.urls:
+            self._give_up(self._patience.barren(reason))
 
     def _reject_amp(self, address: str, error: UnreadablePage, view: View) -> None:
         self.ledger.reject(Rejected.now(address, str(error), error.layout, view.article.modified_at), view.response)

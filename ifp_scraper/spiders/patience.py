@@ -6,6 +6,9 @@ _ASTRAY = 100
 """Articles in a row for which comes nothing of the site: a wall that ``refusal`` does not know, or a site that has
 gone."""
 
+_BARREN = 1000
+"""Addresses in a row that the site lists and that give no article: a list that is made up, or a site that has gone."""
+
 _TOO_OLD = 30
 """Articles in a row that are older than ``since``."""
 
@@ -26,6 +29,7 @@ class Patience:
         self._failures = 0
         self._refused: set[str] = set()
         self._astray = 0
+        self._barren = 0
         self._too_old = 0
 
     def failed(self, reason: str) -> str | None:
@@ -48,6 +52,17 @@ class Patience:
         if self._astray < _ASTRAY:
             return None
         return f"{self._astray} addresses in a row gave nothing of the site, the last one: {what}"
+
+    def barren(self, why: str) -> str | None:
+        """Take in an address that gave no article of its own, and of which no earlier run has said so."""
+        self._barren += 1
+        if self._barren < _BARREN:
+            return None
+        return f"{self._barren} addresses in a row that the site lists gave no article, the last one: {why}"
+
+    def fruitful(self) -> None:
+        """Take in an address that gave an article."""
+        self._barren = 0
 
     def not_refused(self) -> None:
         """Take in an answer that is no refusal, whatever else it is."""

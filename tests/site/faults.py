@@ -17,6 +17,7 @@ Kind = Literal[
     "challenge-403",
     "maintenance",
     "other-site",
+    "circle",
     "cut-anywhere",
     403,
     404,

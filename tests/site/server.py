@@ -150,7 +150,7 @@ class _Handler(BaseHTTPRequestHandler):
             response.body = response.body[: len(response.body) * 3 // 4 - 2000 * len(fault.hits)]
             self._send(response, self.path)
         else:
-            self._send(_faulty(owner.view(), fault), self.path)
+            self._send(_faulty(owner.view(), fault, self.path), self.path)
 
     def _hang_up(self, hard: bool) -> None:
         self.server.owner.log.append((self.command, self.path, 0))
@@ -195,7 +195,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: the server keeps its own log."""
 
 
-def _faulty(view: View, fault: faults.Fault) -> Response:
+def _faulty(view: View, fault: faults.Fault, target: str) -> Response:
     if fault.kind == "empty":
         return page("")
     if fault.kind == "json":
@@ -206,6 +206,8 @@ def _faulty(view: View, fault: faults.Fault) -> Response:
         return page(fault.page)
     if fault.kind == "other-site":
         return redirect("http://parked.example/", 302)
+    if fault.kind == "circle":
+        return redirect(target, 302)
     assert isinstance(fault.kind, int)
     response = page(f"<html><body><h1>{fault.kind}</h1><p>Out of order.</p></body></html>", fault.kind)
     if fault.retry_after is not None:
