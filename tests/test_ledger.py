@@ -288,3 +288,18 @@ def test_an_output_that_is_lost_is_told_in_words(ledger: Ledger, capsys: pytest.
     said = capsys.readouterr().err
     assert "was removed during the crawl, and could not be saved" in said
     assert "a.runs.jsonl cannot be written" in said
+
+
+@pytest.mark.parametrize("note", ["failed", "incomplete"])
+def test_what_lacked_a_page_in_a_run_that_was_killed_is_fetched_again(ledger: Ledger, note: str) -> None:
+    ledger.write(ARTICLE)
+    amp = f"{ARTICLE.url}amp/"
+    ledger.failed(amp, "status 500") if note == "failed" else ledger.incomplete(amp)
+    after = reopened(ledger)
+    assert not after.is_current(ArticleRef(ARTICLE.url))
+    assert not reopened(after).is_current(ArticleRef(ARTICLE.url))  # that one was killed before it came to it
+    ledger = Ledger(ledger.options, ledger.store.path, start_over=False, settings=ledger.settings)
+    ledger.write(ARTICLE)
+    ledger.finish(reason="finished", why=None, requests=1, received=1, errors=0)
+    assert reopened(ledger).is_current(ArticleRef(ARTICLE.url))
+    assert sorted(path.name for path in ledger.store.path.parent.iterdir()) == ["a.jsonl", "a.runs.jsonl"]

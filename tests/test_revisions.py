@@ -242,7 +242,9 @@ class TestGone:
 
 def test_what_a_better_reading_says_of_itself_counts() -> None:
     known = article(id=None, amp_url=None, layout=AMP)
-    better = article(published_at="2024-01-01T00:00:30Z", published_raw="00:00:30", published_source="rest", layout=BOTH)
+    better = article(
+        published_at="2024-01-01T00:00:30Z", published_raw="00:00:30", published_source="rest", layout=BOTH
+    )
     line = decide(known, better).article
     assert (line.id, line.amp_url) == (better.id, better.amp_url)
     assert (line.published_at, line.published_raw, line.published_source) == (
