@@ -558,6 +558,13 @@ def test_a_worker_killed_from_outside_costs_nothing(recording: Path) -> None:
     assert not [fault for result in found for fault in result.faults]
 
 
+def test_the_processes_are_gone_once_it_is_closed() -> None:
+    executor = Processes(1)
+    workers = list(executor._pool._processes.values())
+    executor.close()
+    assert not any(worker.is_alive() for worker in workers)
+
+
 def _dies_once(span: bulk.Span, site: str) -> bulk.SpanResult:
     mark = Path(site)
     if not mark.exists():
