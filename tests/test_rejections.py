@@ -10,7 +10,7 @@ import pytest
 
 from ifp_scraper.dates import format_utc
 from ifp_scraper.merge import ArticleRef
-from ifp_scraper.rejections import LEADS_TO, NO_ARTICLE, Rejected, Rejections
+from ifp_scraper.rejections import LEADS_TO, NO_ARTICLE, STATIC, Rejected, Rejections
 from ifp_scraper.runs import Head, Run, Runs
 
 URL = "https://ifpnews.com/a/"
@@ -51,6 +51,7 @@ def written(path: Path, *verdicts: Rejected) -> None:
         (rejected(FORBIDDEN), None, False),
         (rejected("no body", layout="newspaper", extractor_version="0.0.1"), None, False),
         (rejected(NO_ARTICLE, extractor_version="0.0.1"), None, False),
+        (rejected(STATIC, extractor_version="0.0.1"), None, False),
         (rejected("status 404", extractor_version="0.0.1"), None, True),  # nothing was read
     ],
 )
@@ -72,6 +73,7 @@ def test_holds_until_there_is_a_reason_to_look_again(
     [
         ([rejected()], [], False),  # killed
         ([rejected()], [run(0)], True),
+        ([rejected(STATIC)], [], True),
         ([rejected()], [run(0, doubtful=True)], False),
         ([rejected(hours=5), rejected()], [run(0, doubtful=True), run(5)], False),
         ([rejected(hours=5), rejected()], [run(5, doubtful=True), run(0)], True),
@@ -108,6 +110,7 @@ def test_holds_only_when_the_site_was_well(path: Path, verdicts: list[Rejected],
         ([rejected("status 404", 30), rejected("status 404", 2)], [run(30, doubtful=True)], "status 404", False),
         ([rejected(NO_ARTICLE, 30), rejected("status 404")], [run(0, doubtful=True)], "status 404", True),
         ([], [], LEADS_TO + "https://ifpnews.com/b/", False),
+        ([], [], STATIC, False),
     ],
 )
 def test_a_verdict_is_news_unless_it_was_to_be_expected(
