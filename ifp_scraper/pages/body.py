@@ -57,7 +57,8 @@ _UNSEEN = words("screen-reader-text td-visual-hidden sr-only visually-hidden ele
 # Exact class names of what a theme or plugin puts into the body (MARKUP.md 1, 4, 5 and 8).
 _JUNK = _UNSEEN | words(
     # page numbers, next and previous
-    "ampforwp_post_pagination page-links post-nav-links page-nav page-nav-post post-navigation nav-links"
+    "ampforwp_post_pagination page-links page-link post-page-numbers pagination post-nav-links page-nav page-nav-post"
+    " post-navigation nav-links"
     " td-post-next-prev post-pagination-meta wp-block-post-navigation-link wp-block-query-pagination"
     # related and recent posts
     " ampforwp-inline-related-posts ampforwp-inline-related-post related_posts related-posts amp-related-posts"
@@ -67,7 +68,7 @@ _JUNK = _UNSEEN | words(
     " wp-block-archives wp-block-categories wp-block-tag-cloud wp-block-calendar wp-block-search wp-block-navigation"
     " wp-block-page-list wp-block-loginout wp-block-post-terms wp-block-comments wp-block-post-comments"
     " wp-block-jetpack-related-posts rpbt_shortcode wpp-list elementor-widget-posts elementor-widget-post-navigation"
-    " vc_basic_grid"
+    " vc_basic_grid related-post post-related jnews_inline_related_post_wrapper penci-inline-related-posts"
     # buttons and share bars
     " wp-block-button wp-block-buttons wp-block-file__button wp-block-social-links vc_btn3-container"
     " elementor-button-wrapper elementor-widget-share-buttons"
@@ -78,23 +79,35 @@ _JUNK = _UNSEEN | words(
     " addtoany_content a2a_kit social-share share-buttons kk-star-ratings simplesocialbuttons ssbp-wrap"
     " sfsi_Sicons novashare-buttons printfriendly addtoany_header et_social_inline dpsp-content-wrapper"
     " dpsp-share-text apss-social-share wabtn_container td-social-sharing-button pdfprnt-buttons"
-    " jeg_share_button post-edit-link"
+    " jeg_share_button post-edit-link shared-counts-wrap the_champ_sharing_container sharethis-inline-share-buttons"
+    " addthis_tool addthis_toolbox scriptlesssocialsharing share-links share-icons share-post post-share"
+    " dkpdf-button-container ss-inline-share-wrapper"
     # ads
     " td-a-rec td-g-rec td-a-ad td-adspot-title advertisement ad-label adsbygoogle ai-viewports amp-ad-wrapper"
-    " td_block_ad_box tds_newsletter amp_ad_1 ampforwp-incontent-ad1"
+    " td_block_ad_box tds_newsletter amp_ad_1 ampforwp-incontent-ad1 advads-adlabel stream-item"
+    # forms to subscribe, with the words around them
+    " tnp-subscription mc4wp-form mailpoet_form et_bloom_inline_form et_bloom_below_post"
     # the standfirst of AMP designs 1 to 3 stands inside their body
     " ampforwp_single_excerpt"
     # author boxes, comments, counters, source and via, tags
     " saboxplugin-wrap molongui-author-box wp-post-author pp-multiple-authors-boxes-wrapper wp-block-post-author"
     " abh_box m-a-box pp-author-boxes wp-biographia-container-top wp-biographia-container-bottom ts-fab-wrapper"
-    " tptn_counter gdrts-rating-block post-views wpulike pvc_stats post-ratings rmp-widgets-container"
+    " wp-post-author-wrap mh-author-box jeg_authorbox author-box author-info about-author"
+    " tptn_counter gdrts-rating-block post-views wpulike pvc_stats post-ratings post-ratings-loading"
+    " rmp-widgets-container yasr-vv-stars-title-container"
     " amp-author author-box-wrap amp_author_area cmts ampforwp-comment-wrapper comments-area comment-respond"
-    " td-post-source-tags td-post-source-via td-tags tdb-tags sp-athr amp-tags"
+    " td-post-source-tags td-post-source-via td-tags tdb-tags sp-athr amp-tags tags-links tag-links cat-links"
+    " post-tags entry-tags post-bottom-tags jeg_post_tags"
     # tables of contents made by a plugin, notices of loading
     " ez-toc-container toc_container toc_title toc_list lwptoc wp-block-aioseo-table-of-contents simpletoc-title"
     " elementor-widget-table-of-contents simpletoc-list uagb-toc__wrap wp-block-rank-math-toc-block"
-    " wp-block-yoast-seo-table-of-contents"
+    " wp-block-yoast-seo-table-of-contents wp-block-table-of-contents wp-block-kadence-tableofcontents"
+    " ub_table-of-contents"
     " wp-polls-loading"
+    # breadcrumbs, the time that reading takes, players that read aloud, the date of the last edit
+    " yoast-breadcrumbs rank-math-breadcrumb aioseo-breadcrumbs"
+    " rt-reading-time bsf-rt-reading-time wp-block-post-time-to-read yoast-reading-time__wrapper"
+    " trinity-tts-pb post-modified-info"
     # captions belong to pictures
     " wp-caption-text wp-caption-dd gallery-caption wp-element-caption blocks-gallery-caption tiled-gallery-caption"
     # controls of tagDiv's slides and smart lists, and the second row of the same pictures
