@@ -104,11 +104,22 @@ class WordPressPage(ArticlePage):
             return f"post-{self.id}" in numbers
         return not any("wp-block-query" in names or "wp-block-latest-posts" in names for names in classes)
 
+    _seeks_text = False
+
+    @cached_property
+    def _text(self) -> Element | None:
+        """The container, where a subclass, too, may look for it with ``css``."""
+        self._seeks_text = True
+        try:
+            return self.container
+        finally:
+            self._seeks_text = False
+
     @cached_property
     def _path(self) -> dict[Element, Element]:
         """Each element around the body, from the inside out, with the one in it that leads to the body."""
         path: dict[Element, Element] = {}
-        inner = self.container
+        inner = self._text
         while inner is not None and (outer := inner.getparent()) is not None:
             path[outer] = inner
             inner = outer
@@ -140,13 +151,13 @@ class WordPressPage(ArticlePage):
 
     @cached_property
     def _of_others(self) -> set[Element]:
-        return set(super().css(_LISTS)) - self._path.keys() - {self.container}
+        return set(super().css(_LISTS)) - self._path.keys() - {self._text}
 
     def _place(self, element: Element) -> int | None:
         """Where an element stands; None for what is not this article's."""
         path, inner = self._path, element
         for box in (element, *element.iterancestors()):
-            if box is self.container:
+            if box is self._text:
                 return _IN_BODY
             if box in self._of_others:
                 return None
@@ -168,7 +179,7 @@ class WordPressPage(ArticlePage):
 
     def _own(self, found: list[Element]) -> list[Element]:
         """Of the elements found those of the article: of the post's own element, else before it, else in the body."""
-        if not found or self.container is None:
+        if not found or self._seeks_text or self._text is None:
             return found
         placed = [(self._place(one), one) for one in found]
         for places in ((_IN_POST, _IN_POST_AFTER), (_BEFORE,), (_AFTER,), (_IN_BODY,)):
@@ -304,7 +315,7 @@ class WordPressPage(ArticlePage):
 
     def _caption_of(self, picture: Element) -> str | None:
         for frame in picture.iterancestors():
-            if frame is self.container or frame in self._path:
+            if frame is self._text or frame in self._path:
                 break
             if caption := first_caption(frame):
                 return caption
