@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from itertools import islice
@@ -27,6 +28,8 @@ _CONTAINERS = (
     ".elementor-widget-theme-post-content",
     ".et_pb_post_content",
     ".brxe-post-content",
+    ".dynamic-entry-content",
+    ".ct-inner-content",
     ".fl-module-fl-post-content",
     ".cm-entry-summary",
     "article.page-content-single",
@@ -52,7 +55,8 @@ _LISTS = (
 _TITLES = ".wp-block-post-title, .entry-title, .post-title, .elementor-widget-theme-post-title"
 
 _BIOS = (
-    ".wp-block-post-author__bio, .wp-block-post-author-biography, .author-description, .author-bio,"
+    ".wp-block-post-author__bio, .wp-block-post-author-biography,"
+    " .wp-block-co-authors-plus-biography, .author-description, .author-bio,"
     " .author-bio-description, .author-box-content, .author-box-bio, .post-author-desc, .elementor-author-box__bio,"
     " .jeg_author_desc, .mh-author-box-bio, .saboxplugin-desc, .m-a-box-bio, .wp-post-author-meta-bio,"
     " .pp-author-boxes-description, .author-desc"
@@ -153,21 +157,35 @@ class WordPressPage(ArticlePage):
     def _of_others(self) -> set[Element]:
         return set(super().css(_LISTS)) - self._path.keys() - {self._text}
 
+    @cached_property
+    def _headed(self) -> Counter[Element]:
+        """How many headings that are links stand in what is beside the body: one in the card of another article."""
+        found: Counter[Element] = Counter()
+        for heading in super().css("h2, h3, h4, h5, h6"):
+            if any("/author/" not in (link.get("href") or "/author/") for link in heading.iter("a")):
+                for box in heading.iterancestors():
+                    if box is self._text or box in self._path:
+                        break
+                    found[box] += 1
+        return found
+
     def _place(self, element: Element) -> int | None:
         """Where an element stands; None for what is not this article's."""
-        path, inner = self._path, element
+        path, inner, headings = self._path, element, 0
         for box in (element, *element.iterancestors()):
             if box is self._text:
                 return _IN_BODY
             if box in self._of_others:
                 return None
             if box in path:
-                is_before = box is element or inner in self._above
-                if box in self._post:
-                    return _IN_POST if is_before else _IN_POST_AFTER
-                if is_before:
-                    return _IN_POST if box in self._main else _BEFORE
-                return None if self._post or (self._main and box not in self._main) else _AFTER
+                if box is element or inner in self._above:
+                    return _IN_POST if box in self._post or box in self._main else _BEFORE
+                if headings == 1:
+                    return None
+                if self._post:
+                    return _IN_POST_AFTER if box in self._post else None
+                return None if self._main and box not in self._main else _AFTER
+            headings = headings or self._headed[box]
             inner = box
         return None
 
@@ -257,10 +275,13 @@ class WordPressPage(ArticlePage):
         return next(filter(self.people_of, self._may_name_authors()), [])
 
     def _may_name_authors(self) -> Iterator[list[Element]]:
+        yield self.css(".wp-block-co-authors-plus-name")
         yield self.css(".wp-block-post-author-name")
         yield self.css(".wp-block-post-author__name")
         yield self.css(".author.vcard a, .entry-meta .author a, .entry-header .author a, .byline .author a")
-        yield self.css(".byline a, .posted-by a, .post-author a, .author .fn, .jeg_meta_author a")
+        found = self.css(".byline a, .posted-by a, .post-author a, .author .fn, .jeg_meta_author a")
+        yield [one for one in found if "/author/" in (one.get("href") or "")]
+        yield found
         by_core = super().css("a[rel='author']")  # below the body it may be a link to all posts
         yield self._placed(by_core, _IN_POST) or self._placed(by_core, _BEFORE)
         yield self.css(".author-bio .author-title")
