@@ -67,7 +67,8 @@ _JUNK = _UNSEEN | words(
     " wp-block-latest-posts wp-block-latest-posts__list wp-block-latest-comments wp-block-rss wp-block-query"
     " wp-block-archives wp-block-categories wp-block-tag-cloud wp-block-calendar wp-block-search wp-block-navigation"
     " wp-block-page-list wp-block-loginout wp-block-post-terms wp-block-comments wp-block-post-comments"
-    " wp-block-jetpack-related-posts rpbt_shortcode wpp-list elementor-widget-posts elementor-widget-post-navigation"
+    " wp-block-jetpack-related-posts wp-block-jetpack-top-posts wp-block-jetpack-blogroll"
+    " rpbt_shortcode wpp-list elementor-widget-posts elementor-widget-post-navigation"
     " vc_basic_grid related-post post-related jnews_inline_related_post_wrapper penci-inline-related-posts"
     # buttons and share bars
     " wp-block-button wp-block-buttons wp-block-file__button wp-block-social-links vc_btn3-container"
@@ -81,7 +82,8 @@ _JUNK = _UNSEEN | words(
     " dpsp-share-text apss-social-share wabtn_container td-social-sharing-button pdfprnt-buttons"
     " jeg_share_button post-edit-link shared-counts-wrap the_champ_sharing_container sharethis-inline-share-buttons"
     " addthis_tool addthis_toolbox scriptlesssocialsharing share-links share-icons share-post post-share"
-    " dkpdf-button-container ss-inline-share-wrapper"
+    " dkpdf-button-container printomatictext ss-inline-share-wrapper ss-social-sharing sfsi_responsive_icons"
+    " sfsiaftrpstwpr sfsibeforpstwpr wp-block-jetpack-like jetpack-likes-widget-wrapper"
     # ads
     " td-a-rec td-g-rec td-a-ad td-adspot-title advertisement ad-label adsbygoogle ai-viewports amp-ad-wrapper"
     " td_block_ad_box tds_newsletter amp_ad_1 ampforwp-incontent-ad1 advads-adlabel stream-item"
@@ -92,7 +94,7 @@ _JUNK = _UNSEEN | words(
     # author boxes, comments, counters, source and via, tags
     " saboxplugin-wrap molongui-author-box wp-post-author pp-multiple-authors-boxes-wrapper wp-block-post-author"
     " abh_box m-a-box pp-author-boxes wp-biographia-container-top wp-biographia-container-bottom ts-fab-wrapper"
-    " wp-post-author-wrap mh-author-box jeg_authorbox author-box author-info about-author"
+    " wp-post-author-wrap awpa-title molongui-author-box-container mh-author-box jeg_authorbox author-box author-info about-author"
     " tptn_counter gdrts-rating-block post-views wpulike pvc_stats post-ratings post-ratings-loading"
     " rmp-widgets-container yasr-vv-stars-title-container"
     " amp-author author-box-wrap amp_author_area cmts ampforwp-comment-wrapper comments-area comment-respond"
