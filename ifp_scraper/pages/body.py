@@ -94,7 +94,8 @@ _JUNK = _UNSEEN | words(
     # author boxes, comments, counters, source and via, tags
     " saboxplugin-wrap molongui-author-box wp-post-author pp-multiple-authors-boxes-wrapper wp-block-post-author"
     " abh_box m-a-box pp-author-boxes wp-biographia-container-top wp-biographia-container-bottom ts-fab-wrapper"
-    " wp-post-author-wrap awpa-title molongui-author-box-container mh-author-box jeg_authorbox author-box author-info about-author"
+    " wp-post-author-wrap awpa-title molongui-author-box-container mh-author-box jeg_authorbox author-box author-info"
+    " about-author"
     " tptn_counter gdrts-rating-block post-views wpulike pvc_stats post-ratings post-ratings-loading"
     " rmp-widgets-container yasr-vv-stars-title-container"
     " amp-author author-box-wrap amp_author_area cmts ampforwp-comment-wrapper comments-area comment-respond"

@@ -225,11 +225,13 @@ class WordPressPage(ArticlePage):
             or self._title(_TITLES, _IN_POST)
             or self._title("h1", _BEFORE)
             or self.line(_TITLES)
+            or self._title("h1", _IN_BODY)
         )
 
     def _title(self, query: str, place: int) -> str | None:
-        """Text of the last heading before the body, which is the nearest; a title that leads home is the site's."""
-        for heading in reversed(self._placed(super().css(query), place)):
+        """Text of the heading nearest to where the body begins; a title that leads home is the site's."""
+        found = self._placed(super().css(query), place)
+        for heading in found if place == _IN_BODY else reversed(found):
             home = [link for link in heading.iter("a") if urls.slug(self._absolute(link)) == ""]
             if not home and (text := label_text(heading)):
                 return text
@@ -257,7 +259,7 @@ class WordPressPage(ArticlePage):
         names = [author.name for author in self._named]
         if not 1 < len(names) <= _MAX_NAMES:
             return None
-        boxes = {link.getparent() for link in self._bylines if label_text(link)}
+        boxes = {link.getparent() for link in self._bylines[0] if label_text(link)}
         if len(boxes) > 1 or (box := boxes.pop()) is None:
             return None
         text = rest = without_by(label_text(box)) or ""
@@ -265,14 +267,15 @@ class WordPressPage(ArticlePage):
             rest = rest.replace(name, " ", 1)
         return text if _AND.issuperset(rest.split()) else None
 
-    @cached_property
+    @property
     def _named(self) -> list[Author]:
-        return self.people_of(self._bylines)
+        return self._bylines[1]
 
     @cached_property
-    def _bylines(self) -> list[Element]:
-        """The elements that name the authors."""
-        return next(filter(self.people_of, self._may_name_authors()), [])
+    def _bylines(self) -> tuple[list[Element], list[Author]]:
+        """The elements that name the authors, and whom they name."""
+        named = ((found, self.people_of(found)) for found in self._may_name_authors())
+        return next((pair for pair in named if pair[1]), ([], []))
 
     def _may_name_authors(self) -> Iterator[list[Element]]:
         yield self.css(".wp-block-co-authors-plus-name")
