@@ -105,7 +105,7 @@ _JUNK = _UNSEEN | words(
     " ez-toc-container toc_container toc_title toc_list lwptoc wp-block-aioseo-table-of-contents simpletoc-title"
     " elementor-widget-table-of-contents simpletoc-list uagb-toc__wrap wp-block-rank-math-toc-block"
     " wp-block-yoast-seo-table-of-contents wp-block-table-of-contents wp-block-kadence-tableofcontents"
-    " ub_table-of-contents"
+    " ub_table-of-contents ruby-table-contents"
     " wp-polls-loading"
     # breadcrumbs, the time that reading takes, players that read aloud, the date of the last edit
     " yoast-breadcrumbs rank-math-breadcrumb aioseo-breadcrumbs"

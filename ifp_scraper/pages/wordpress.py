@@ -37,6 +37,10 @@ _CONTAINERS = (
     "div.single-post-content",
     "div.article-content",
     "div.post-entry",
+    "div.post_content",
+    ".the_content_wrapper",
+    ".jupiterx-post-content",
+    '[id="mvp-content-main"]',
     "div.entry",
 )
 """Names for the body alone: an ``article`` element holds far more than it."""
@@ -86,7 +90,7 @@ class WordPressPage(ArticlePage):
     lead_frames = (
         ".wp-block-post-featured-image, .post-thumbnail, .entry-thumbnail, .featured-image, .featured-media,"
         " .single-featured-image-header, .entry-header .wp-post-image, .elementor-widget-theme-post-featured-image,"
-        " .et_pb_title_featured_container, .et_post_meta_wrapper, .jeg_featured"
+        " .et_pb_title_featured_container, .et_post_meta_wrapper, .jeg_featured, .single-featured"
     )
 
     # -- where things stand ------------------------------------------------------------------------------------
@@ -244,7 +248,8 @@ class WordPressPage(ArticlePage):
     def lead(self) -> str | None:
         return self.line(
             ".td-post-sub-title, .entry-subtitle, .entry-sub-title, .post-subtitle, .jeg_post_subtitle,"
-            " .penci-psub-title, .entry-header .intro-text, .entry-summary, .elementor-widget-theme-post-excerpt,"
+            " .penci-psub-title, .s-tagline, .mvp-post-excerpt, .entry-headline, .the-post-header .sub-title,"
+            " .entry-header .intro-text, .entry-summary, .elementor-widget-theme-post-excerpt,"
             " .wp-block-post-excerpt__excerpt"
         )
 
@@ -388,13 +393,13 @@ def _is_in_breadcrumbs(link: Element) -> bool:
 
 def _is_of_edit(time: Element) -> bool:
     """Whether a ``time`` is that of the last edit; themes also call that of publication ``updated``."""
-    classes = time.get("class") or ""
-    if "updated" in classes.split():
-        return "publish" not in classes and "entry-date" not in classes
-    return "modified" in classes or any(
-        box.get("itemprop") == "dateModified" or "wp-block-post-date__modified-date" in (box.get("class") or "")
-        for box in (time, *time.iterancestors())
-    )
+    boxes = [time, *islice(time.iterancestors(), 2)]
+    if said := next(filter(None, (box.get("itemprop") for box in boxes)), None):
+        return said == "dateModified"
+    classes = [box.get("class") or "" for box in boxes]
+    if "publish" in classes[0] or "entry-date" in classes[0]:
+        return False
+    return any("updated" in names or "modified" in names for names in classes)
 
 
 def _bio(box: Element) -> str | None:
