@@ -48,6 +48,9 @@ _CONTAINERS = (
 _POST = words("hentry type-post")
 """What post_class() gives to the element of a post."""
 
+_OF_SITE = re.compile(r"site-?(?:title|name|logo|branding)|logo\b|\bbrand")
+"""Classes and ids of the site's name and what it stands in."""
+
 _NUMBERED = re.compile(r"post-\d+")
 
 _LISTS = (
@@ -108,7 +111,7 @@ class WordPressPage(ArticlePage):
         """Whether a body is this post's, by post_class(); where that says nothing, whether it is in no list."""
         classes = [(box.get("class") or "").split() for box in body.iterancestors()]
         numbers = [name for names in classes for name in names if _NUMBERED.fullmatch(name)]
-        if numbers:
+        if numbers and self.id is not None:
             return f"post-{self.id}" in numbers
         return not any("wp-block-query" in names or "wp-block-latest-posts" in names for names in classes)
 
@@ -228,21 +231,26 @@ class WordPressPage(ArticlePage):
             or self._title("h1", _IN_POST)
             or self._title(_TITLES, _IN_POST)
             or self._title("h1", _BEFORE)
+            or self._title("h2", _IN_POST)
             or self.line(_TITLES)
             or self._title("h1", _IN_BODY)
         )
 
     def _title(self, query: str, place: int) -> str | None:
-        """Text of the heading nearest to where the body begins; a title that leads home is the site's."""
+        """Text of the heading nearest to where the body begins, unless it is the site's name."""
         found = self._placed(super().css(query), place)
         for heading in found if place == _IN_BODY else reversed(found):
-            home = [link for link in heading.iter("a") if urls.slug(self._absolute(link)) == ""]
-            if not home and (text := label_text(heading)):
+            if (text := label_text(heading)) and not self._is_site_name(heading, text):
                 return text
         return None
 
-    def _absolute(self, link: Element) -> str:
-        return urls.absolute(self.capture.url, link.get("href")) or self.capture.url
+    def _is_site_name(self, heading: Element, text: str) -> bool:
+        links = (urls.absolute(self.capture.url, link.get("href")) for link in heading.iter("a"))
+        if any(link is not None and urls.slug(link) == "" for link in links):
+            return True
+        boxes = (heading, *islice(heading.iterancestors(), 2))
+        names = " ".join(f"{box.get('class')} {box.get('id')}" for box in boxes)
+        return _OF_SITE.search(names) is not None or text == self.value('meta[property="og:site_name"]', "content")
 
     @field
     def lead(self) -> str | None:
