@@ -5,12 +5,12 @@ import hashlib
 import json
 import os
 import re
-import resource
 import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
+from resource import RLIMIT_FSIZE, setrlimit
 from typing import Any
 
 import pytest
@@ -214,7 +214,7 @@ def test_a_full_disk_is_told_in_words(file: Path, to: Format) -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100)),
+        preexec_fn=lambda: setrlimit(RLIMIT_FSIZE, (100, 100)),
     )
     assert done.returncode == 1
     assert re.fullmatch("export failed: .*\n", done.stderr)
