@@ -13,7 +13,7 @@ import re
 import shutil
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Protocol
@@ -106,11 +106,22 @@ class _Parquet:
         for column, values, of in zip(table.columns, zip(*rows, strict=True), writer.schema, strict=True):
             array = pa.chunked_array([pa.array(values, pa.string() if column.kind == "time" else of.type)])
             arrays.append(instants(array) if column.kind == "time" else array)
-        writer.write_table(pa.Table.from_arrays(arrays, schema=writer.schema))
+        with self._giving_up_once():
+            writer.write_table(pa.Table.from_arrays(arrays, schema=writer.schema))
 
     def close(self) -> None:
-        for writer in self._writers.values():
-            writer.close()
+        with self._giving_up_once():
+            for writer in self._writers.values():
+                writer.close()
+
+    @contextmanager
+    def _giving_up_once(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            for writer in self._writers.values():
+                writer.is_open = False  # or it would try again when it is deleted, and print a stack trace
+            raise
 
 
 class _Sqlite:

@@ -4,11 +4,13 @@ import csv
 import hashlib
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
+from resource import RLIMIT_FSIZE, setrlimit
 from typing import Any
 
 import pytest
@@ -201,6 +203,21 @@ def test_a_failed_export_leaves_nothing(file: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("ifp_scraper.export._Csv.write", full)
     with pytest.raises(OSError, match="No space"):
         export(file, "csv")
+    assert [path.name for path in file.parent.iterdir()] == ["ifp.jsonl"]
+
+
+@pytest.mark.parametrize("to", FORMATS)
+def test_a_full_disk_is_told_in_words(file: Path, to: Format) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ifp_scraper", "export", file.name, "--to", to],
+        cwd=file.parent,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: setrlimit(RLIMIT_FSIZE, (100, 100)),
+    )
+    assert done.returncode == 1
+    assert re.fullmatch("export failed: .*\n", done.stderr)
     assert [path.name for path in file.parent.iterdir()] == ["ifp.jsonl"]
 
 
