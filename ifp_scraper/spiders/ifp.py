@@ -248,7 +248,7 @@ class IfpSpider(scrapy.Spider):
     def _first_address(self, url: str) -> str:
         """The address to fetch first: the canonical page, or the AMP page if only that is wanted."""
         if self.options.pages == "amp":
-            return urls.canonical(url) + self._amp_ending
+            return urls.amp_address(urls.canonical(url), self._amp_ending)
         return urls.canonical(url) if is_amp_address(url) else url
 
     async def _listed(self) -> AsyncIterator[ArticleRef]:
@@ -451,7 +451,7 @@ class IfpSpider(scrapy.Spider):
                 self._patience.on_site()
             return None
         self._patience.on_site()
-        if (ending := (view.article.amp_url or "").removeprefix(view.article.url)) in _AMP_ENDINGS:
+        if (ending := (view.article.amp_url or "").removeprefix(view.article.url).lstrip("/")) in _AMP_ENDINGS:
             self._amp_ending = ending
         return self._placed(await self._views.with_other_view(view), view, ref)
 
@@ -463,7 +463,7 @@ class IfpSpider(scrapy.Spider):
             return None
         ending = self._amp_ending if self.options.pages == "both" else _AMP_ENDINGS[1]
         try:
-            view = await self._views.read(await self.fetch(url + ending, probe=True, page=True))
+            view = await self._views.read(await self.fetch(urls.amp_address(url, ending), probe=True, page=True))
         except (FetchFailed, UnreadablePage):
             return None
         if view is None or not view.page.is_amp:
