@@ -292,11 +292,12 @@ class PartialResults:
         self.path = path
         self.spans: dict[Span, tuple[int, int]] = {}
         self._stream = path.open("ab+")
+        size = self._stream.tell()
         self._stream.seek(0)
         whole = 0
         while len(head := self._stream.read(8)) == 8:
             length = int.from_bytes(head, "big")
-            data = self._stream.read(length)
+            data = self._stream.read(min(length, size))  # a damaged length may be beyond all memory
             try:
                 result = msgspec.msgpack.decode(data, type=SpanResult) if len(data) == length else None
             except msgspec.DecodeError:

@@ -40,13 +40,13 @@ class Processes:
             try:
                 yield from self._all(waiting, site)
             except BrokenProcessPool:
-                self._pool.shutdown(wait=False, cancel_futures=True)
+                self.close()
                 yield from self._one_by_one(waiting, site)
                 self._pool = self._new_pool(self._workers)
 
     def close(self) -> None:
-        """End the processes."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        """End the processes, and wait for that: at its own end, Python may find a pool half closed, and says so."""
+        self._pool.shutdown(cancel_futures=True)
 
     def _all(self, waiting: list[Span], site: str) -> Iterator[SpanResult]:
         running: list[tuple[Span, Future[SpanResult]]] = []

@@ -6,17 +6,14 @@ Lines are read and written a batch at a time, so memory does not grow with the f
 from __future__ import annotations
 
 import csv
-import glob
 import hashlib
 import json
 import os
 import re
 import shutil
 import sqlite3
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, suppress
-from itertools import chain
+from contextlib import ExitStack, contextmanager, suppress
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Protocol
@@ -27,13 +24,11 @@ from ifp_scraper.describe import describe
 from ifp_scraper.items import Article, decode
 from ifp_scraper.lines import Revisions, Selection, Source, Tell, require, select
 from ifp_scraper.load import instants
+from ifp_scraper.partial import new_partial
 from ifp_scraper.tables import FORMATS, LICENSE, NAME, SITE, Exported, File, Format, Table, tables
 
 _BATCH = 48 << 20
 """Bytes of lines whose rows are written at a time."""
-
-_STALE = 3600
-"""Seconds after which an unchanged partial folder belongs to an export that was killed."""
 
 _INDEXED = ("id", "url", "published_at", "modified_at", "byline", "layout", "section", "tag", "name", "alias")
 _SPREADSHEET_FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -111,11 +106,22 @@ class _Parquet:
         for column, values, of in zip(table.columns, zip(*rows, strict=True), writer.schema, strict=True):
             array = pa.chunked_array([pa.array(values, pa.string() if column.kind == "time" else of.type)])
             arrays.append(instants(array) if column.kind == "time" else array)
-        writer.write_table(pa.Table.from_arrays(arrays, schema=writer.schema))
+        with self._giving_up_once():
+            writer.write_table(pa.Table.from_arrays(arrays, schema=writer.schema))
 
     def close(self) -> None:
-        for writer in self._writers.values():
-            writer.close()
+        with self._giving_up_once():
+            for writer in self._writers.values():
+                writer.close()
+
+    @contextmanager
+    def _giving_up_once(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            for writer in self._writers.values():
+                writer.is_open = False  # or it would try again when it is deleted, and print a stack trace
+            raise
 
 
 class _Sqlite:
@@ -219,10 +225,7 @@ def export(
         raise FileExistsError(f"{folder} is the current folder, which cannot be replaced: name another one")
     if folder.exists() and not _is_export(folder):
         raise FileExistsError(f"{folder} exists and is no export: name another folder")
-    for stale in folder.parent.glob(f".{glob.escape(folder.name)}.partial-*"):
-        if time.time() - max(each.stat().st_mtime for each in chain([stale], stale.iterdir())) > _STALE:
-            shutil.rmtree(stale, ignore_errors=True)
-    partial = folder.with_name(f".{folder.name}.partial-{os.getpid()}")
+    partial = new_partial(folder)
     partial.mkdir(parents=True)
     try:
         done = _fill(partial, folder, chosen, to, name)
@@ -247,9 +250,14 @@ def _replace(partial: Path, folder: Path) -> None:
         os.close(handle)
     old = partial.with_suffix(".old")
     shutil.rmtree(old, ignore_errors=True)  # of an export that was killed here
-    with suppress(FileNotFoundError):
-        folder.rename(old)
-    partial.rename(folder)
+    try:
+        with suppress(FileNotFoundError):
+            folder.rename(old)
+        partial.rename(folder)
+    except BaseException:
+        with suppress(OSError):
+            old.rename(folder)
+        raise
     shutil.rmtree(old, ignore_errors=True)
 
 

@@ -12,6 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -29,7 +30,7 @@ from ifp_scraper.options import Options
 from ifp_scraper.pages.article import EXTRACTOR_VERSION
 from ifp_scraper.rejections import NO_ARTICLE, Rejected, Rejections
 from ifp_scraper.revisions import decide, text_hash
-from ifp_scraper.runs import Head, Runs
+from ifp_scraper.runs import Failed, Runs, Tail
 from ifp_scraper.store import Known, Store, StoreError, explain
 from ifp_scraper.text import counted
 from ifp_scraper.watch import Watch
@@ -73,14 +74,17 @@ class Ledger:
         self.trouble: str | None = None
         """A file beside the output that could not be written."""
         self._runs_path = path.with_suffix(".runs.jsonl")
+        self._failed_path = path.with_suffix(".failed.jsonl")
+        """What failed in a run that is under way or was killed; then it is in the line of the run."""
         rejected_path = path.with_suffix(".rejected.jsonl")
-        if start_over:
-            rejected_path.unlink(missing_ok=True)
+        for beside in (rejected_path, self._failed_path) if start_over else ():
+            self._remove(beside)
         runs = Runs.read(self._runs_path)
         self.rejections = Rejections(rejected_path, runs)
         runs = runs.of_site(options.site)
         self._base = runs.last_complete(path, len(self.store))
         self._failed_before = set(runs[-1].failed_urls) if runs else set()
+        self._failed_before.update(line.url for line in sidecars.read(self._failed_path, Failed))
         """Articles of which a page failed and was not fetched since: they are fetched, however much is known."""
         self._tried_again = frozenset(self._failed_before)
         self._incomplete: list[str] = []
@@ -241,16 +245,33 @@ class Ledger:
         """Note a fetch that failed for good in this run."""
         self.counts["failed"] += 1
         self.failures.append((url, reason))
+        self._note_failed(url)
 
     def incomplete(self, url: str) -> None:
         """Note an article of which a page is not there: the next run looks again, the one after it does not."""
         self._incomplete.append(urls.canonical(url))
+        self._note_failed(url)
+
+    def _note_failed(self, url: str) -> None:
+        """Write it down at once: what is known of the article does not say that a page is lacking."""
+        if self.options.archive is None:
+            try:
+                sidecars.append(self._failed_path, {"url": urls.canonical(url)})
+            except OSError as error:
+                self.trouble = f"{self._failed_path} cannot be written: {explain(error)}"
+
+    def _remove(self, path: Path) -> None:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            self.trouble = f"{path} cannot be removed: {explain(error)}"
 
     # -- what the person sees ----------------------------------------------------------------------------------------
 
     def say(self, line: str) -> None:
-        """Print a plain line on stderr."""
-        print(line, file=sys.stderr, flush=True)
+        """Print a plain line on stderr; that nobody can read it, as on a full disk, must not end the crawl."""
+        with suppress(OSError):
+            print(line, file=sys.stderr, flush=True)
 
     def announce(self, source: str, walk: Walk, delay: float = 0.0) -> None:
         """Say how much there is to do, before the first article; ``delay`` is what robots.txt asks for."""
@@ -378,13 +399,14 @@ class Ledger:
             "newest_published": self.store.newest_published,
             "validators": self.current_walk.validators if self.current_walk else {},
             "source": self.current_walk.source if self.current_walk else None,
-            "head": msgspec.structs.asdict(Head.of(self.store.path)),
         }
         try:
-            sidecars.append(self._runs_path, run)
+            sidecars.append(self._runs_path, run | {"tail": msgspec.structs.asdict(Tail.of(self.store.path))})
         except OSError as error:
             self.say(f"{self._runs_path} cannot be written: {explain(error)}")
             self.exit_status = 1
+        else:
+            self._remove(self._failed_path)
 
     def _seen_until(self) -> str | None:
         """Up to when no edit can have been missed: what came while the run went on may have been listed before."""

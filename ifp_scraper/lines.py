@@ -29,7 +29,7 @@ Revisions = Literal["latest", "all"]
 Tell = Callable[[str], None]
 """Called with one sentence for people: what was left out, and where."""
 
-SIDECARS = (".rejected.jsonl", ".runs.jsonl")
+SIDECARS = (".rejected.jsonl", ".runs.jsonl", ".failed.jsonl")
 """Ends of the names of the files beside an output, which hold no articles: a glob passes them over."""
 
 _DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError)  # what the decompressors raise

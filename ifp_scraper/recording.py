@@ -176,79 +176,62 @@ def _cannot_write(path: Path, error: OSError) -> RecordingError:
 
 
 def cut_unfinished(path: Path) -> int:
-    """Cut what a kill left of a last record, and return how many bytes that were.
+    """Cut what a kill or a power loss left behind the last whole record, and return how many bytes that were.
 
     Raises:
-        RecordingError: when whole records follow: a kill does not leave that.
+        RecordingError: when whole records follow, or none is whole in a long file: a kill does not leave that.
     """
-    if not path.exists() or not path.stat().st_size:
+    size = path.stat().st_size if path.exists() else 0
+    if not size:
         return 0
     last = 0
-    whole = True
-    with path.open("rb") as stream:
-        try:
-            for record in ArchiveIterator(stream, parse_http=False):
-                last = record.stream_pos
-                expected = int(record.headers.get("Content-Length") or 0)
-                whole = record.reader.consume() == expected
-        except (EOFError, OSError, ValueError):
-            whole = False
-    if whole and path.name.endswith(".gz"):
-        whole = _is_whole_member(path, last)
-    if whole:
-        return 0
-    cut = path.stat().st_size - last
-    if _holds_whole_record(path, last + 1):
+    with path.open("rb") as stream, suppress(EOFError, OSError, ValueError):
+        for record in ArchiveIterator(stream, parse_http=False):
+            last = record.stream_pos
+            record.reader.consume()
+    packed = path.name.endswith(".gz")
+    end_of, mark = (_end_of_member, rb"\x1f\x8b\x08") if packed else (_end_of_record, rb"(?m)^WARC/1\.")
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        end = end_of(content, last) or last
+        begins = [match.start() for match in re.finditer(mark, content) if match.start() >= max(end, last + 1)]
+        is_damaged = any(end_of(content, begin) for begin in begins)
+        is_damaged = is_damaged or (not end and bool(content[_FIRST : 2 * _FIRST].strip(b"\0")))
+    if is_damaged:
         raise RecordingError(
-            f"the recording {path} is damaged at byte {last}, before its end: name another file in IFP_ARCHIVE. "
+            f"the recording {path} is damaged at byte {end}, before its end: name another file in IFP_ARCHIVE. "
             "What is whole in this one can be read with -a archive=."
         )
-    os.truncate(path, last)
-    return cut
+    if end < size:
+        os.truncate(path, end)
+    return size - end
 
 
-def _holds_whole_record(path: Path, offset: int) -> bool:
-    """Whether a whole record begins at this place or behind it."""
-    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if path.name.endswith(".gz"):
-            begins = [match.start() for match in re.finditer(rb"\x1f\x8b\x08", content) if match.start() >= offset]
-            return any(_is_whole_gzipped(content, begin) for begin in begins)
-        begin = offset - 1
-        while (begin := content.find(b"\nWARC/1.", begin + 1)) >= 0:
-            end = content.find(b"\r\n\r\n", begin)
-            length = re.search(rb"\nContent-Length: *(\d{1,15})", content[begin:end], re.IGNORECASE)
-            if end >= 0 and length and end + 4 + int(length[1]) <= len(content):
-                return True
-    return False
+_FIRST = 1 << 14
+"""More bytes than the first record of a recording has."""
 
 
-def _is_whole_gzipped(content: mmap.mmap, begin: int) -> bool:
+def _end_of_record(content: mmap.mmap, begin: int) -> int | None:
+    """Where the record ends that begins here; None when it is not whole."""
+    head = content.find(b"\r\n\r\n", begin) + 4
+    length = re.search(rb"\nContent-Length: *(\d{1,15})", content[begin:head], re.IGNORECASE)
+    end = head + int(length[1]) + 4 if length else 0
+    return end if length and content[end - 4 : end] == b"\r\n\r\n" else None
+
+
+def _end_of_member(content: mmap.mmap, begin: int) -> int | None:
+    """Where the gzip member ends that begins here, and with it a record; None when it is not whole."""
     inflate = zlib.decompressobj(31)
     try:
-        if not inflate.decompress(content[begin : begin + 4096]).startswith(b"WARC/"):
-            return False
-        for place in range(begin + 4096, len(content), 1 << 16):
+        for place in range(begin, len(content), _FIRST):
+            chunk = content[place : place + _FIRST]
+            text = inflate.decompress(chunk)
+            if place == begin and not text.startswith(b"WARC/"):
+                return None
             if inflate.eof:
-                break
-            inflate.decompress(content[place : place + (1 << 16)])
+                return place + len(chunk) - len(inflate.unused_data)
     except zlib.error:
-        return False
-    return inflate.eof
-
-
-def _is_whole_member(path: Path, offset: int) -> bool:
-    """Whether the gzip member that begins here ends with its checksum, at the end of the file."""
-    inflate = zlib.decompressobj(31)
-    with path.open("rb") as stream:
-        stream.seek(offset)
-        while chunk := stream.read(1 << 16):
-            try:
-                inflate.decompress(chunk)
-            except zlib.error:
-                return False
-            if inflate.eof:
-                return not inflate.unused_data and not stream.read(1)
-    return False
+        pass
+    return None
 
 
 def _reason(status: int) -> str:

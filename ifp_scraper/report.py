@@ -27,6 +27,7 @@ import msgspec
 from ifp_scraper.dates import SITE_ZONE, parse_utc
 from ifp_scraper.items import WARNINGS, Article, decode
 from ifp_scraper.lines import Selection, Source, Tell, select
+from ifp_scraper.partial import new_partial
 
 TEXT_LIMIT = 100_000_000
 """Characters of body text that a report holds by default: about 50 MB of page. The newest articles come first."""
@@ -108,7 +109,7 @@ def write_report(
     before, after = template.replace("{{CSP}}", _policy(template)).split("<!--DATA-->")
     index = _Index()
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.partial-{os.getpid()}")
+    partial = new_partial(target)
     try:
         with open(partial, "w", encoding="utf-8", errors="replace", newline="\n") as page:
             page.write(before)
@@ -233,7 +234,7 @@ def _sidecar(files: Iterable[Path], end: str) -> Iterator[dict[str, Any]]:
         beside = path.with_name(re.sub(r"\.jsonl?(\.\w+)?$", "", path.name) + end)
         with suppress(FileNotFoundError), open(beside, encoding="utf-8", errors="replace") as lines:
             for line in lines:
-                with suppress(ValueError):
+                with suppress(ValueError, RecursionError):  # the latter: [[[[…
                     value = json.loads(line)
                     if isinstance(value, dict):
                         yield value

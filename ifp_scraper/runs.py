@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -11,21 +12,33 @@ import msgspec
 from ifp_scraper import sidecars
 from ifp_scraper.dates import read_instant
 
-_HEAD = 4096
+_TAIL = 4096
 
 
-class Head(msgspec.Struct):
-    """Length and hash of the first bytes of an output: they tell it from another file of the same name."""
+class Tail(msgspec.Struct):
+    """Where an output ended, and the hash of its last bytes.
 
-    bytes: Annotated[int, msgspec.Meta(ge=0, le=_HEAD)]
+    What is appended later leaves them. Another file of the same name, or an older copy of this one, has others.
+    """
+
+    size: Annotated[int, msgspec.Meta(ge=0)]
     sha256: str
 
     @classmethod
-    def of(cls, path: Path, size: int = _HEAD) -> Head:
-        """Read the first ``size`` bytes of a file, or as many as it has."""
+    def of(cls, path: Path, size: int | None = None) -> Tail:
+        """Read the last of the first ``size`` bytes of a file; None is all of them."""
         with path.open("rb") as stream:
-            start = stream.read(size)
-        return cls(len(start), hashlib.sha256(start).hexdigest())
+            end = stream.seek(0, os.SEEK_END)
+            end = end if size is None else min(size, end)
+            start = stream.seek(max(0, end - _TAIL))
+            return cls(end, hashlib.sha256(stream.read(end - start)).hexdigest())
+
+
+class Failed(msgspec.Struct):
+    """A line of the file of what failed (``FILE.failed.jsonl``)."""
+
+    url: str
+    """Canonical."""
 
 
 class Run(msgspec.Struct):
@@ -38,7 +51,9 @@ class Run(msgspec.Struct):
     articles: Annotated[int, msgspec.Meta(ge=0)]
     """How many the file held after it."""
 
-    head: Head
+    tail: Tail | None = None
+    """None in the lines of earlier versions."""
+
     started_at: str = ""
     finished_at: str = ""
     doubtful: bool = False
@@ -80,4 +95,5 @@ class Runs(list[Run]):
         complete = [run for run in self if run.complete][-1:]
         if not complete or articles < complete[0].articles:
             return None
-        return complete[0] if complete[0].head == Head.of(output, complete[0].head.bytes) else None
+        tail = complete[0].tail
+        return complete[0] if tail is not None and tail == Tail.of(output, tail.size) else None

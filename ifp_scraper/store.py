@@ -22,6 +22,7 @@ from typing import Any, get_type_hints
 
 import msgspec
 
+from ifp_scraper.dates import parse_utc
 from ifp_scraper.items import SCHEMA_VERSION, Article, decode, encode
 from ifp_scraper.revisions import text_hash
 
@@ -32,6 +33,7 @@ _SYNC_SECONDS = 1.0
 _BAD_NUMBERS = 20
 _NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _HINTS = get_type_hints(Article)
+_TIMES = ("published_at", "modified_at", "fetched_at")
 
 
 class StoreError(Exception):
@@ -476,11 +478,19 @@ def _sync_folder(folder: Path) -> None:
 def _parse(line: bytes) -> Article | None:
     """Read a line as far as it goes; None when it is JSON but no object. Raises ``_NOT_JSON``."""
     try:
-        return decode(line)
+        article = decode(line)
     except msgspec.ValidationError:
         values: Any = msgspec.json.decode(line)
-    if not isinstance(values, dict):
-        return None
+        if not isinstance(values, dict):
+            return None
+        article = _convert(values)
+    for name in _TIMES:  # they are compared as texts
+        if (text := getattr(article, name)) and not _is_time(text):
+            setattr(article, name, None)
+    return article
+
+
+def _convert(values: dict[str, Any]) -> Article:
     if "schema_version" in values:
         values["schema_version"] = str(values["schema_version"])
     article = Article()
@@ -488,6 +498,14 @@ def _parse(line: bytes) -> Article | None:
         with suppress(KeyError, msgspec.ValidationError):
             setattr(article, name, msgspec.convert(values[name], hint))
     return article
+
+
+def _is_time(text: str) -> bool:
+    """Whether it is a time as ``format_utc`` writes it."""
+    try:
+        return len(text) == 20 and text.endswith("Z") and parse_utc(text) is not None
+    except ValueError:
+        return False
 
 
 def _interrupted(line: bytes) -> bool:

@@ -5,13 +5,18 @@ So are those whose record headers FastWARC does not read, in lower case or with 
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import logging
+import os
 import re
+import shutil
 import tempfile
+import time
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import IO
@@ -24,6 +29,10 @@ MAX_RATIO = 200
 """A recording may unpack to this many times its size; text unpacks to some 20 times."""
 
 _CHUNK = 1 << 20
+_PREFIX = "ifp_scraper-"
+_NEW = 60
+"""Seconds in which a new folder may not be locked yet."""
+
 _NAMES = {
     name.lower(): name for name in (b"WARC-Type", b"WARC-Target-URI", b"WARC-Date", b"Content-Type", b"Content-Length")
 }
@@ -62,7 +71,23 @@ def seekable(files: list[Path]) -> list[Path]:
 
 @cache
 def _folder() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="ifp_scraper-")
+    _delete_left()
+    folder = tempfile.TemporaryDirectory(prefix=_PREFIX)
+    fcntl.flock(os.open(folder.name, os.O_RDONLY), fcntl.LOCK_SH)  # until this process ends, and its workers
+    return folder
+
+
+def _delete_left() -> None:
+    """Delete what runs that were killed have left: folders that nobody holds a lock on."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            folder = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if time.time() - os.fstat(folder).st_mtime > _NEW:
+                    shutil.rmtree(left)
+            finally:
+                os.close(folder)
 
 
 def _place(name: str) -> Path:

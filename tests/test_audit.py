@@ -34,6 +34,8 @@ def test_says_what_is_missing_and_marks_what_is_gone(tmp_path: Path) -> None:
 
         gone = lines(out)[len(before) :]
         assert [(line["id"], line["status"], line["revision"]) for line in gone] == [(withdrawn.id, "gone", 1)]
+        # By the site's clock, as all captures: else it could not come back while another clock is ahead.
+        assert gone[0]["fetched_at"] == before[0]["fetched_at"]
 
         # What is missing can be fetched, and then nothing is; what is gone is not asked for again.
         assert crawl(server.url, out, "-a", f"urls=@{missing}").status == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import os
 import re
@@ -24,7 +25,7 @@ from fastwarc import ZstdWriter
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from ifp_scraper import bulk, executors
+from ifp_scraper import bulk, executors, unpacking
 from ifp_scraper.archive import plain_body, recordings
 from ifp_scraper.executors import Processes
 from ifp_scraper.unpacking import MAX_RATIO, seekable
@@ -438,6 +439,35 @@ def test_what_another_version_or_site_left_half_done_is_read_again(
     assert not bulk.PartialResults(path, site).spans
 
 
+def test_a_damaged_partial_file_is_cut(tmp_path: Path) -> None:
+    path, site = tmp_path / "a.jsonl.partial", "https://ifpnews.com"
+    partial = bulk.PartialResults(path, site)
+    partial.add(bulk.SpanResult(bulk.Span("a", 0, 1, 1), bulk._reader(site)))
+    partial.close()
+    whole = path.read_bytes()
+    for damage in (b"\xff" * 4096, b"\0" * 4096, b"\x10", whole[:-1]):
+        path.write_bytes(whole + damage)
+        again = bulk.PartialResults(path, site)
+        again.close()
+        assert (len(again.spans), path.read_bytes()) == (1, whole)
+
+
+def test_what_a_killed_run_had_unpacked_is_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left, used, new = (tmp_path / f"ifp_scraper-{name}" for name in ("left", "used", "new"))
+    for folder in (left, used, new):
+        (folder / "copy").mkdir(parents=True)
+        os.utime(folder, (time.time() - (0 if folder is new else 3600),) * 2)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    lock = os.open(used, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    folder = unpacking._folder.__wrapped__()
+    try:
+        assert (left.exists(), used.exists(), new.exists(), Path(folder.name).exists()) == (False, True, True, True)
+    finally:
+        os.close(lock)
+        folder.cleanup()
+
+
 @pytest.mark.parametrize("command", ["extract all.warc.gz", "crawl ifp -a archive=all.warc.gz"])
 def test_what_was_unpacked_is_deleted_when_a_run_is_stopped(command: str, tmp_path: Path) -> None:
     whole = gzip.decompress((ROOT / "ifp_scraper/data/sample.warc.gz").read_bytes())
@@ -458,7 +488,7 @@ def test_what_was_unpacked_is_deleted_when_a_run_is_stopped(command: str, tmp_pa
             "TMPDIR": str(copies),
         },
     )
-    while running.poll() is None and not any(copies.iterdir()):
+    while running.poll() is None and not list(copies.glob("ifp_scraper-*")):
         time.sleep(0.01)
     running.terminate()
     said = running.communicate(timeout=60)[1]
@@ -526,6 +556,13 @@ def test_a_worker_killed_from_outside_costs_nothing(recording: Path) -> None:
         executor.close()
     assert [result.span for result in found] == spans
     assert not [fault for result in found for fault in result.faults]
+
+
+def test_the_processes_are_gone_once_it_is_closed() -> None:
+    executor = Processes(1)
+    workers = list(executor._pool._processes.values())
+    executor.close()
+    assert not any(worker.is_alive() for worker in workers)
 
 
 def _dies_once(span: bulk.Span, site: str) -> bulk.SpanResult:

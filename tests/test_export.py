@@ -4,17 +4,20 @@ import csv
 import hashlib
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
+from resource import RLIMIT_FSIZE, setrlimit
 from typing import Any
 
 import pytest
 
 from ifp_scraper.export import export
 from ifp_scraper.items import Article, Author, Embed, Image, Link, RecentPost, encode, json_schema
+from ifp_scraper.report import write_report
 from ifp_scraper.tables import FORMATS, Format, tables
 
 SITE = "https://ifpnews.com"
@@ -203,6 +206,21 @@ def test_a_failed_export_leaves_nothing(file: Path, monkeypatch: pytest.MonkeyPa
     assert [path.name for path in file.parent.iterdir()] == ["ifp.jsonl"]
 
 
+@pytest.mark.parametrize("to", FORMATS)
+def test_a_full_disk_is_told_in_words(file: Path, to: Format) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ifp_scraper", "export", file.name, "--to", to],
+        cwd=file.parent,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: setrlimit(RLIMIT_FSIZE, (100, 100)),
+    )
+    assert done.returncode == 1
+    assert re.fullmatch("export failed: .*\n", done.stderr)
+    assert [path.name for path in file.parent.iterdir()] == ["ifp.jsonl"]
+
+
 def test_what_a_killed_export_left_is_swept_away_later(file: Path) -> None:
     old, fresh = (file.parent / f".ifp-csv.partial-{pid}" for pid in (1, 2))
     for path in (old, fresh):
@@ -210,6 +228,36 @@ def test_what_a_killed_export_left_is_swept_away_later(file: Path) -> None:
     os.utime(old, (time.time() - 7200,) * 2)
     export(file, "csv")
     assert (old.exists(), fresh.exists()) == (False, True)
+
+
+def test_what_another_process_of_the_same_number_left_is_no_obstacle(file: Path) -> None:
+    (file.parent / f".ifp-csv.partial-{os.getpid()}").mkdir()  # as in a container that was killed
+    export(file, "csv")
+
+
+def test_a_report_sweeps_what_a_killed_one_left(file: Path) -> None:
+    old, fresh = (file.parent / f".report.html.partial-{pid}" for pid in (1, 2))
+    for path in (old, fresh):
+        path.touch()
+    os.utime(old, (time.time() - 7200,) * 2)
+    write_report(file, file.parent / "report.html")
+    assert (old.exists(), fresh.exists()) == (False, True)
+
+
+def test_an_export_that_cannot_take_its_place_leaves_the_last_one(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = export(file, "csv").folder
+    rename = Path.rename
+
+    def interrupted(path: Path, to: Path) -> Path:
+        if ".partial-" in path.name:
+            raise KeyboardInterrupt
+        return rename(path, to)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        export(file, "csv")
+    assert len(read_csv(folder, "articles")) == 3
+    assert sorted(each.name for each in file.parent.iterdir()) == ["ifp-csv", "ifp.jsonl"]
 
 
 def test_a_link_is_followed(file: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import resource
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +19,7 @@ from scrapy.exceptions import DropItem
 from scrapy.settings import Settings
 
 from ifp_scraper.dates import format_utc
-from ifp_scraper.items import Article
+from ifp_scraper.items import Article, encode
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import ArticleRef
 from ifp_scraper.options import Options
@@ -118,9 +120,11 @@ def test_the_same_verdict_again_is_an_alarm_only_while_the_site_may_be_ill(
 @pytest.mark.parametrize(
     "damage",
     [
-        {"head": [1]},
-        {"head": {"bytes": -1, "sha256": ""}},
-        {"head": {"bytes": 10**18, "sha256": ""}},
+        {"tail": [1]},
+        {"tail": {"size": -1, "sha256": ""}},
+        {"tail": {"size": 10**18, "sha256": ""}},
+        {"tail": {"size": 10**30, "sha256": ""}},
+        {"tail": None},
         {"newest_modified": "garbage"},
         {"newest_modified": 5},
         {"newest_modified": "0001-01-01T00:00:00Z"},
@@ -170,7 +174,7 @@ def test_a_crawl_with_damaged_files_beside(tmp_path: Path) -> None:
         assert crawl(server.url, out).status == 0
         [run] = lines(out.with_suffix(".runs.jsonl"))
         out.with_suffix(".runs.jsonl").write_text(
-            json.dumps({**run, "newest_modified": "garbage", "head": [1]}) + "\n"
+            json.dumps({**run, "newest_modified": "garbage", "tail": [1]}) + "\n"
         )
         rejected = {"url": "http://[", "reason": 1, "layout": [], "modified_at": 7, "extractor_version": "0"}
         out.with_suffix(".rejected.jsonl").write_text(json.dumps(rejected) + "\n")
@@ -237,3 +241,65 @@ def test_what_was_cut_from_the_output_is_said(ledger: Ledger, capsys: pytest.Cap
     again = Ledger(ledger.options, ledger.store.path, start_over=False, settings=ledger.settings)
     again.finish(reason="finished", why=None, requests=0, received=0, errors=0)
     assert "a.cut-1.bin" in capsys.readouterr().err
+
+
+def test_an_older_copy_of_the_output_is_not_gone_on_from(ledger: Ledger) -> None:
+    run = whole_run(ledger)
+    assert walked_from(run, ledger).caught_up
+    path = ledger.store.path
+    whole = path.read_bytes()
+    path.write_bytes(encode(replace(ARTICLE, headline="Before the edit")))  # of the same articles
+    assert not walked_from(run, ledger).caught_up
+    path.write_bytes(path.read_bytes() + whole)  # and what a run that was killed has added
+    assert not walked_from(run, ledger).caught_up
+
+
+def test_starting_over_goes_on_where_the_rejections_cannot_be_removed(ledger: Ledger) -> None:
+    path = ledger.store.path.with_suffix(".rejected.jsonl")
+    path.mkdir()
+    ledger.store.close()
+    again = Ledger(ledger.options, ledger.store.path, start_over=True, settings=ledger.settings)
+    again.write(ARTICLE)
+    again.finish(reason="finished", why=None, requests=1, received=1, errors=0)
+    [run] = lines(again.store.path.with_suffix(".runs.jsonl"))
+    assert run["exit_status"] == 1
+    assert f"{path} cannot be removed: it is a folder" in run["reason"]
+    assert len(lines(again.store.path)) == 1
+
+
+def test_a_stderr_that_cannot_be_written_ends_nothing(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open("/dev/full", "w") as full:
+        monkeypatch.setattr("sys.stderr", full)
+        ledger.finish(reason="finished", why=None, requests=1, received=1, errors=0)
+        monkeypatch.undo()
+        with suppress(OSError):
+            full.flush()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), full.fileno())
+    assert len(lines(ledger.store.path.with_suffix(".runs.jsonl"))) == 1
+
+
+def test_an_output_that_is_lost_is_told_in_words(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = ledger.store.path.parent
+    folder.rename(folder.with_name("moved"))
+    folder.touch()  # so that it cannot be written back
+    ledger.finish(reason="finished", why=None, requests=1, received=1, errors=0)
+    folder.unlink()
+    folder.with_name("moved").rename(folder)
+    said = capsys.readouterr().err
+    assert "was removed during the crawl, and could not be saved" in said
+    assert "a.runs.jsonl cannot be written" in said
+
+
+@pytest.mark.parametrize("note", ["failed", "incomplete"])
+def test_what_lacked_a_page_in_a_run_that_was_killed_is_fetched_again(ledger: Ledger, note: str) -> None:
+    ledger.write(ARTICLE)
+    amp = f"{ARTICLE.url}amp/"
+    ledger.failed(amp, "status 500") if note == "failed" else ledger.incomplete(amp)
+    after = reopened(ledger)
+    assert not after.is_current(ArticleRef(ARTICLE.url))
+    assert not reopened(after).is_current(ArticleRef(ARTICLE.url))  # that one was killed before it came to it
+    ledger = Ledger(ledger.options, ledger.store.path, start_over=False, settings=ledger.settings)
+    ledger.write(ARTICLE)
+    ledger.finish(reason="finished", why=None, requests=1, received=1, errors=0)
+    assert reopened(ledger).is_current(ArticleRef(ARTICLE.url))
+    assert sorted(path.name for path in ledger.store.path.parent.iterdir()) == ["a.jsonl", "a.runs.jsonl"]

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 from scrapy.settings import Settings
 
 from ifp_scraper.checks import check_settings
+from ifp_scraper.commands import show
 from ifp_scraper.options import ALLOWED, BadArgument, Options, read_options
 from tests.crawling import ROOT, scrapy
 
@@ -172,6 +174,7 @@ def test_settings_that_make_sense() -> None:
         (("crawl", "ifp", "-s", "DOWNLOAD_DELAY=inf"), "from 0 to 86400"),
         (("crawl", "ifp", "-o", "x.csv"), "the output x.csv must end in .jsonl; for other formats"),
         (("crawl", "ifp", "-s", "IFP_OUTPUT=x.csv"), "the output x.csv must end in .jsonl; for other formats"),
+        (("crawl", "ifp", "-O", ""), "the name of the output is empty"),
         (("audit", "-s", "LOG_LEVEL=LOUD"), "allowed are CRITICAL"),
         (("extract", "sample", "-o", "x.jsonl", "-s", "IFP_START_OVER=maybe"), "True and False"),
         (("crawl", "ifp", "--frobnicate"), "unknown option --frobnicate"),
@@ -201,6 +204,11 @@ def test_nobody_need_read_the_result(command: str, tmp_path: Path) -> None:
     )
     os.close(writing)
     assert (run.returncode, run.stderr) == (0, b"")
+
+
+def test_a_result_that_cannot_be_printed_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    with open("/dev/full", "w") as full, redirect_stdout(full), pytest.raises(SystemExit, match="No space left"):
+        show("the result")
 
 
 @pytest.mark.parametrize("command", ["audit", "crawl", "export", "extract", "fixture", "report", "schema"])

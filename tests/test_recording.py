@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
+from ifp_scraper.archive import RecordingError
 from ifp_scraper.recording import cut_unfinished
 from tests.crawling import crawl, lines, scrapy
 from tests.site import Site, make_posts, serve
@@ -74,8 +77,24 @@ def test_wherever_a_kill_cuts_a_recording_the_next_run_goes_on(name: str, tmp_pa
     for size in (*range(len(whole) - 1, len(whole) - 3000, -1), *range(len(whole) - 3000, len(whole) // 2, -97)):
         cut.write_bytes(whole[:size])
         cut_unfinished(cut)
-        assert whole.startswith(cut.read_bytes())
-        assert cut.stat().st_size > size - 60_000
+        left = cut.read_bytes()
+        assert whole.startswith(left)
+        assert len(left) > size - 60_000
+        assert name.endswith(".gz") or left.endswith(b"\r\n\r\n")  # else what is appended would not begin a line
+    for tail in (bytes(9000), b"\n", whole[:100]):  # such as a power loss leaves
+        cut.write_bytes(whole + tail)
+        assert cut_unfinished(cut) == len(tail)
+        assert cut.read_bytes() == whole
+
+
+@pytest.mark.parametrize("name", ["notes.warc.gz", "notes.warc"])
+def test_a_file_without_a_record_is_left_alone(name: str, tmp_path: Path) -> None:
+    notes = b"Notes of a year.\n" + Random(1).randbytes(50_000)
+    content = gzip.compress(notes) if name.endswith(".gz") else notes
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(RecordingError, match="is damaged at byte 0"):
+        cut_unfinished(tmp_path / name)
+    assert (tmp_path / name).read_bytes() == content
 
 
 @pytest.mark.parametrize("name", ["all.warc.gz", "all.warc"])

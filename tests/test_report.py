@@ -292,3 +292,9 @@ def test_a_page_is_replaced_and_its_folder_made(page: Path) -> None:
     for _ in range(2):
         assert write_report(page.parent / "ifp.jsonl", new) == 42
     assert [path.name for path in new.parent.iterdir()] == ["report.html"]
+
+
+def test_a_line_beside_that_is_nested_without_end_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(encode(article(1)))
+    (tmp_path / "a.runs.jsonl").write_text("[" * 100_000 + "\n")
+    assert write_report(tmp_path / "a.jsonl", tmp_path / "report.html") == 1

@@ -314,6 +314,18 @@ def test_json_of_somebody_elses_at_the_end_stays(three: Path) -> None:
     assert three.read_bytes().endswith(b'{"mine": 1}\n')
 
 
+def test_times_that_are_none_are_unknown(three: Path) -> None:
+    times = {"published_at": "2024-99-01T00:00:00Z", "modified_at": "yesterday", "fetched_at": "2024-01-01 00:00:00"}
+    with three.open("ab") as file:
+        file.write(json.dumps(json.loads(encode(article(3))) | times).encode() + b"\n")
+    with Store(three) as store:
+        known = store.find(3, "")
+        assert known is not None
+        assert known.published_at is known.modified_at is None
+        assert store.read(known).fetched_at is None
+        assert store.newest_modified == article(2).modified_at
+
+
 def test_the_list_of_bad_lines_is_short(three: Path) -> None:
     three.write_bytes(b"bad\n" * 500 + three.read_bytes() + b"bad\n" * 500 + encode(article(4)))
     with Store(three) as store:

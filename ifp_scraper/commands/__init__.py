@@ -24,11 +24,17 @@ def say(line: str) -> None:
 
 
 def show(text: str) -> None:
-    """Print a result on stdout; that nobody reads it to its end, as with ``| head``, is no fault."""
+    """Print a result on stdout; that nobody reads it to its end, as with ``| head``, is no fault.
+
+    Raises:
+        SystemExit: when stdout cannot be written, as on a full disk; with a sentence, and status 1.
+    """
     try:
         print(text, flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try again at its end
+        if not isinstance(error, BrokenPipeError):
+            raise SystemExit(f"the result cannot be printed: {error.strerror}") from None
 
 
 def fail(command: ScrapyCommand, line: str) -> None:

@@ -58,6 +58,8 @@ class Command(CrawlCommand):
         if len(named) > 1:
             raise UsageError("name one output FILE")
         for name in named:
+            if not name:  # as from a variable that is not set: not the default output, which -O would empty
+                raise UsageError("the name of the output is empty")
             self.settings.set("IFP_OUTPUT", name, priority="cmdline")
             self.settings.set("IFP_START_OVER", bool(opts.overwrite_output), priority="cmdline")
         with usage_errors():

@@ -111,6 +111,6 @@ class Command(ScrapyCommand):
             why = str(error)
         for number in (signal.SIGINT, signal.SIGTERM):  # it is ending already: let it say so
             signal.signal(number, signal.SIG_IGN)
-        executor.close()
         ledger.finish(reason=reason, why=why, requests=0, received=received, errors=0)
         self.exitcode = ledger.exit_status
+        executor.close()

@@ -19,9 +19,13 @@ from ifp_scraper.options import Options
 class FetchFailed(Exception):
     """A page could not be fetched, after all retries; ``str()`` says why."""
 
-    def __init__(self, reason: str, status: int | None = None, *, forbidden: bool = False) -> None:
+    def __init__(
+        self, reason: str, status: int | None = None, *, forbidden: bool = False, at: datetime | None = None
+    ) -> None:
         super().__init__(reason)
         self.status = status
+        self.at = at
+        """When the site gave that status, by its own clock."""
         self.forbidden = forbidden
         """Whether no request was made: robots.txt forbids it, or it is not on the site."""
 

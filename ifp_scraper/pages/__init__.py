@@ -116,7 +116,7 @@ def _is_single_post(document: Document) -> bool:
     is_post = "single-post" in classes and _POST_ID.search(document.body_class) is not None
     if not is_post and not _NO_POST.isdisjoint(classes):
         return False
-    if document.tree.find("form.post-password-form"):
+    if _asks_for_password(document):
         return False
     if not _POST.isdisjoint(classes):
         return _ID_OF_NO_POST.search(document.body_class) is None
@@ -126,3 +126,11 @@ def _is_single_post(document: Document) -> bool:
     ):
         return True
     return any(is_article(item) for item, _ in document.json_ld) and bool(document.tree.find("article"))
+
+
+def _asks_for_password(document: Document) -> bool:
+    """Whether there is core's form for the password of a post; a theme's own form goes to the same place."""
+    if document.tree.find("form.post-password-form"):
+        return True
+    forms = document.tree.find("form") if b"action=postpass" in document.html else []
+    return any("action=postpass" in (form.get("action") or "") for form in forms)

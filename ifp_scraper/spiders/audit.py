@@ -11,6 +11,7 @@ from typing import Any
 from scrapy.http import Response
 
 from ifp_scraper import urls
+from ifp_scraper.captures import capture_time
 from ifp_scraper.discovery import FetchFailed
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.spiders.ifp import IfpSpider
@@ -101,12 +102,14 @@ class AuditSpider(IfpSpider):
             if not self._leads_elsewhere(response, known):
                 audit.unlisted.append(url)
                 return
+            at: datetime | None = capture_time(response)[0]
         except FetchFailed as error:
             if error.status not in (404, 410):
                 audit.unconfirmed.append(url)
                 return
+            at = error.at
         try:
-            self.ledger.mark_gone(known, datetime.now(UTC))
+            self.ledger.mark_gone(known, at or datetime.now(UTC))
         except StoreError as problem:
             self.stop(str(problem))
             return

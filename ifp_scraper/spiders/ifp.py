@@ -349,7 +349,7 @@ class IfpSpider(scrapy.Spider):
             self.ledger.current_walk.asked_at = capture_time(response)[0]
         self._check_refusal(response, url, probe=probe)
         if response.status not in (200, 304, 400):
-            raise FetchFailed(f"status {response.status}", response.status)
+            raise FetchFailed(f"status {response.status}", response.status, at=capture_time(response)[0])
         return response
 
     def _check_refusal(self, response: Response, url: str, *, probe: bool = False) -> None:
