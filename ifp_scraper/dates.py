@@ -80,6 +80,12 @@ def read_instant(text: str | None) -> datetime | None:
     return _in_utc(printed if printed.tzinfo else printed.replace(tzinfo=UTC))
 
 
+def read_zoned(text: str | None) -> datetime | None:
+    """Read an ISO 8601 time that says its offset; None for anything else: whose clock it is nobody can tell."""
+    printed = read_iso(text)
+    return _in_utc(printed) if printed is not None and printed.tzinfo is not None else None
+
+
 def read_http_date(text: str | None) -> datetime | None:
     """Read an RFC 5322 date (a feed's pubDate, an HTTP Date header); None for anything else."""
     if not text:

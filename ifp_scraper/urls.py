@@ -16,6 +16,7 @@ PAGE_NUMBER = re.compile(
 )
 """The page number of a post or of its comments in a path; not the day or the post's own number in a permalink."""
 
+_FILE = re.compile(r"(\.html?)/$", re.IGNORECASE)
 _SIZE = re.compile(r"-\d{2,5}x\d{2,5}(?=\.[A-Za-z]{3,4}(?:\.webp|\.avif)?$)")
 _LINE_BREAKS = re.compile("[\t\r\n]")
 _CONTROLS = re.compile("[\ud800-\udfff\x00-\x1f\x7f-\x9f]")
@@ -98,8 +99,8 @@ def mirrored(base: str, links: Iterable[str | None]) -> str | None:
 def canonical(url: str) -> str:
     """Return the canonical address of the article at this address, as far as the address tells.
 
-    No query, fragment, ``/amp/`` or page number; a slash at the end; host and percent-encoding in lower case,
-    the way WordPress prints permalinks.
+    No query, fragment, ``/amp/`` or page number; a slash at the end, except after ``.html``; host and percent-encoding
+    in lower case, the way WordPress prints permalinks.
 
     >>> canonical("HTTPS://ifpnews.com/some-%D8%AA/amp?x=1#top")
     'https://ifpnews.com/some-%d8%aa/'
@@ -115,11 +116,21 @@ def canonical(url: str) -> str:
     path = re.sub("/{2,}", "/", parts.path)
     path = _AMP.sub("/", path)
     path = PAGE_NUMBER.sub("/", path)
+    path = _FILE.sub(r"\1", path)
     path = quote(path, safe="/%!$&'()*+,;=:@~-._")
     path = _PERCENT.sub(lambda match: match[0].lower(), path)
     if not path.endswith("/") and "." not in path.rsplit("/", 1)[-1]:
         path += "/"
     return urlunsplit((scheme, host, path, "", ""))
+
+
+def amp_address(canonical: str, ending: str) -> str:
+    """Return the address of an article's AMP page: ``ending`` is ``amp/`` or a query.
+
+    >>> amp_address("https://ifpnews.com/a.html", "amp/")
+    'https://ifpnews.com/a.html/amp/'
+    """
+    return canonical + ending if canonical.endswith("/") or ending[0] == "?" else f"{canonical}/{ending}"
 
 
 def same_article(one: str, other: str) -> bool:

@@ -22,7 +22,7 @@ from ifp_scraper.discovery.xml import read_cut_xml, read_xml
 from tests.crawling import FAST, crawl, lines, scrapy
 from tests.dry_run import dry_run
 from tests.site import Post, Site, SiteServer, make_posts, serve
-from tests.site.response import XML, Response, page
+from tests.site.response import XML, Response, page, redirect
 
 NO_REST = {"rest": 403}
 NOTHING_BUT_LISTINGS: dict[str, Any] = {"rest": 404, "sitemap": None, "feed": 404}
@@ -244,6 +244,52 @@ def test_rest_that_counts_nothing_and_gives_fewer_than_asked_for(past_the_end: i
         fresh = {new_post(site).path for _ in range(25)}
         again = dry_run(server, tmp_path / "a.jsonl", sources="rest")
         assert (set(again.articles), again.status) == (fresh, 0)
+
+
+def test_listings_go_on_where_the_front_page_says(tmp_path: Path) -> None:
+    """As below ``/index.php/``, where the server does not pass addresses that are no files to WordPress."""
+    with site_of(60, **NOTHING_BUT_LISTINGS) as (site, server):
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            if target == "/index.php/":
+                return redirect(f"{server.url}/")
+            if target.startswith("/index.php/page/"):
+                target = target.removeprefix("/index.php")
+            elif target != "/":
+                return page("", 404)
+            found = answer(target, headers)
+            found.body = found.body.replace(b"/page/", b"/index.php/page/")
+            return found
+
+        server.get = get  # type: ignore[method-assign]
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
+
+
+@pytest.mark.parametrize("section", ["", "iran-news"])
+def test_rest_where_only_a_query_leads_to_it(section: str, tmp_path: Path) -> None:
+    """As behind a server that does not pass addresses that are no files to WordPress."""
+    with site_of(230, sitemap=None) as (site, server):
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            if target.startswith("/wp-json"):
+                return page("", 404)
+            if target.startswith("/?rest_route="):
+                target = "/wp-json" + target.removeprefix("/?rest_route=").replace("&", "?", 1)
+            return answer(target, headers)
+
+        server.get = get  # type: ignore[method-assign]
+        arguments = {"section": section} if section else {}
+        expected = {post.path for post in site.in_section(section)} if section else public(site)
+        run = dry_run(server, tmp_path / "a.jsonl", sources="rest", **arguments)
+        assert (set(run.articles), len(run.articles), run.status) == (expected, len(expected), 0)
+        site.advance(hours=1)
+        edited = site.public()[200]
+        edited.modified = site.now
+        again = dry_run(server, tmp_path / "a.jsonl", sources="rest", **arguments)
+        assert (again.articles, again.status) == ([edited.path] if edited.path in expected else [], 0)
 
 
 @pytest.mark.parametrize("number", [True, 0, -5, 2**70, "12", None, 1.5])

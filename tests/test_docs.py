@@ -25,6 +25,7 @@ from fastwarc.warc import ArchiveIterator
 
 from ifp_scraper import bulk, options
 from ifp_scraper.commands.schema import markdown
+from ifp_scraper.pages import Capture, Document
 from tests.crawling import FAST, ROOT, lines, scrapy
 from tests.site import Site, SiteServer, make_posts, serve
 
@@ -33,6 +34,10 @@ pytestmark = pytest.mark.slow
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SAMPLE = ROOT / "ifp_scraper" / "data" / "sample.warc.gz"
 COMMAND = re.compile(r"(?:\.venv/bin/)?(scrapy|ifp) (?=[a-z])")
+
+MAGAZINE = """<body class="single-post"><div class="mag-story"><h1 class="mag-title">The weir</h1>
+<p class="mag-author">By <a href="/author/ann/">Ann Reed</a></p><div class="mag-body">It was opened.</div></div>"""
+"""A page of the layout that docs/layouts.md adds."""
 
 EXEMPT = {
     "scrapy extract /shared/ifpnews/ -o output/commoncrawl.jsonl --dask tcp://10.0.0.1:8786": (
@@ -156,6 +161,10 @@ def test_snippets_run(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch)
         fetched = bulk.read_span(bulk.cut_spans([Path("ifpnews.warc.gz")])[0], "https://ifpnews.com")
         whole = bulk.read_span(bulk.cut_spans([SAMPLE])[0], "https://ifpnews.com")
         assert fetched.articles == whole.articles
+    if page.name == "layouts.md":
+        magazine = space["MagazinePage"](Document(MAGAZINE), Capture(url))
+        assert (magazine.headline, magazine.byline) == ("The weir", "Ann Reed")
+        assert [block["text"] for block in magazine.to_article().blocks] == ["It was opened."]
     if page.name == "README.md":
         assert space["record"]["fetched_at"] == "2024-05-06T06:00:00Z"
 

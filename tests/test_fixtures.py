@@ -10,7 +10,7 @@ import pytest
 
 from ifp_scraper.dates import parse_utc
 from ifp_scraper.items import decode, encode, to_dict
-from ifp_scraper.pages import LAYOUTS, Capture, Document, UnreadablePage, read_article
+from ifp_scraper.pages import LAYOUTS, Capture, Document, UnreadablePage, is_static, read_article
 from ifp_scraper.revisions import content_hash
 from tests.crawling import scrapy
 from tests.site import Site, make_posts, serve
@@ -45,6 +45,14 @@ def test_page_gives_its_record(path: Path) -> None:
 def test_what_is_left_unparsed_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Document, "_empty_surroundings", lambda document, html: html)
     test_page_gives_its_record(path)
+
+
+@pytest.mark.parametrize("path", sorted(FIXTURES.glob("no-article/*.json")), ids=lambda path: path.stem)
+def test_which_pages_are_static(path: Path) -> None:
+    html = path.with_suffix(".html").read_bytes()
+    url = json.loads(path.read_text(encoding="utf-8"))["url"]
+    assert is_static(html, url) is (path.stem in ("static-page", "attachment"))
+    assert not is_static(html, "https://ifpnews.com/an-article/")  # as a notice of maintenance
 
 
 def said(got: Any, expected: Any) -> Any:

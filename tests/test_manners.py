@@ -15,7 +15,7 @@ import pytest
 from ifp_scraper.settings import USER_AGENT
 from tests.crawling import FAST, crawl, lines, scrapy
 from tests.site import Site, make_posts, serve
-from tests.site.response import Response
+from tests.site.response import XML, Response, page
 from tests.truth import assert_complete
 
 QUICK = ("-s", "CONCURRENT_REQUESTS_PER_DOMAIN=8")
@@ -569,10 +569,11 @@ def test_requests_that_wait_for_robots_txt_together_obey_it(tmp_path: Path) -> N
         assert server.requests() == ["/robots.txt"]
 
 
-def test_what_robots_txt_forbids_for_good_is_no_alarm(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [7, 25])
+def test_what_robots_txt_forbids_for_good_is_no_alarm(count: int, tmp_path: Path) -> None:
     site = Site(make_posts(30, seed=5))
     out = tmp_path / "ifp.jsonl"
-    with serve(site, disallow=[post.path for post in site.open_posts()[:7]]) as server:
+    with serve(site, disallow=[post.path for post in site.open_posts()[:count]]) as server:
         assert crawl(server.url, out, *QUICK).status == 0
         rejected = out.with_suffix(".rejected.jsonl").read_bytes()
         for _ in range(2):
@@ -580,6 +581,35 @@ def test_what_robots_txt_forbids_for_good_is_no_alarm(tmp_path: Path) -> None:
             assert crawl(server.url, out, *QUICK).status == 0
             assert len(server.log) <= 4
         assert out.with_suffix(".rejected.jsonl").read_bytes() == rejected
+
+
+def test_nor_are_static_pages_in_a_sitemap_of_all(tmp_path: Path) -> None:
+    site = Site(make_posts(4, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, rest=404, sitemap=None) as server:
+        answer = server.get
+        pages = [f"/about-{name}/" for name in ("us", "you", "them", "it", "all", "none")]
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            if target == "/sitemap.xml":
+                listed = [*pages, *(post.path for post in site.open_posts())]
+                body = "".join(f"<url><loc>{server.url}{path}</loc></url>" for path in listed)
+                return page(f"<urlset>{body}</urlset>", content_type=XML)
+            if target in pages:
+                found = answer("/about-us/", headers)
+                found.body = found.body.replace(b"/about-us/", target.encode())
+                return found
+            return answer(target, headers)
+
+        server.get = get  # type: ignore[method-assign]
+        for _ in range(2):
+            run = crawl(server.url, out, *QUICK)
+            assert run.status == 0, run.err
+        assert {line["reason"] for line in lines(out.with_suffix(".rejected.jsonl"))} == {
+            "a static page or an attachment"
+        }
+        assert_complete(site, server.url, out)
+        assert server.requests("/about-us/") == ["/about-us/"]
 
 
 @pytest.mark.parametrize("delay", [0, 0.2])

@@ -109,8 +109,11 @@ class TestTwoViews:
         assert merged.aliases == [*CANONICAL.aliases, *AMP.aliases]
 
     def test_bios_and_addresses_of_authors(self) -> None:
-        canonical = replace(CANONICAL, authors=[Author("IFP", None, None), Author("Ali", None, "His own")])
-        [ifp, ali] = merge_views(canonical, AMP).authors
+        canonical = replace(
+            CANONICAL, authors=[Author("IFP", None, None), Author("Ali", None, "His own"), Author("Sara")]
+        )
+        [ifp, ali, sara] = merge_views(canonical, AMP).authors
+        assert sara == Author("Sara", None, None)
         assert (ifp.url, ifp.bio) == (f"{URL}amp", "Bio amp")
         assert (ali.url, ali.bio) == (None, "His own")
         assert merge_views(CANONICAL, AMP).authors == CANONICAL.authors

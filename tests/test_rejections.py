@@ -10,8 +10,8 @@ import pytest
 
 from ifp_scraper.dates import format_utc
 from ifp_scraper.merge import ArticleRef
-from ifp_scraper.rejections import LEADS_TO, NO_ARTICLE, Rejected, Rejections
-from ifp_scraper.runs import Head, Run, Runs
+from ifp_scraper.rejections import LEADS_TO, NO_ARTICLE, STATIC, Rejected, Rejections
+from ifp_scraper.runs import Run, Runs
 
 URL = "https://ifpnews.com/a/"
 FORBIDDEN = "Forbidden by robots.txt"
@@ -23,7 +23,7 @@ def ago(hours: float) -> str:
 
 def run(hours: float, *, doubtful: bool = False) -> Run:
     """A run that lasted for two hours around a time."""
-    return Run("https://ifpnews.com", False, 0, Head(0, ""), ago(hours + 1), ago(hours - 1), doubtful)
+    return Run("https://ifpnews.com", False, 0, None, ago(hours + 1), ago(hours - 1), doubtful)
 
 
 def rejected(reason: str = NO_ARTICLE, hours: float = 0, **other: str) -> Rejected:
@@ -51,6 +51,7 @@ def written(path: Path, *verdicts: Rejected) -> None:
         (rejected(FORBIDDEN), None, False),
         (rejected("no body", layout="newspaper", extractor_version="0.0.1"), None, False),
         (rejected(NO_ARTICLE, extractor_version="0.0.1"), None, False),
+        (rejected(STATIC, extractor_version="0.0.1"), None, False),
         (rejected("status 404", extractor_version="0.0.1"), None, True),  # nothing was read
     ],
 )
@@ -72,6 +73,7 @@ def test_holds_until_there_is_a_reason_to_look_again(
     [
         ([rejected()], [], False),  # killed
         ([rejected()], [run(0)], True),
+        ([rejected(STATIC)], [], True),
         ([rejected()], [run(0, doubtful=True)], False),
         ([rejected(hours=5), rejected()], [run(0, doubtful=True), run(5)], False),
         ([rejected(hours=5), rejected()], [run(5, doubtful=True), run(0)], True),
@@ -105,9 +107,16 @@ def test_holds_only_when_the_site_was_well(path: Path, verdicts: list[Rejected],
         ([rejected("status 404")], [run(0, doubtful=True)], "status 404", True),
         ([rejected("status 404", 30)], [run(30, doubtful=True)], "status 404", False),
         # The first of several times counts, or a site that is ill every hour would never be believed.
-        ([rejected("status 404", 30), rejected("status 404", 2)], [run(30, doubtful=True)], "status 404", False),
+        (
+            [rejected("status 404", 30), rejected("status 404", 2)],
+            [run(30, doubtful=True), run(2, doubtful=True)],
+            "status 404",
+            False,
+        ),
+        ([rejected()], [run(0)], NO_ARTICLE, False),
         ([rejected(NO_ARTICLE, 30), rejected("status 404")], [run(0, doubtful=True)], "status 404", True),
         ([], [], LEADS_TO + "https://ifpnews.com/b/", False),
+        ([], [], STATIC, False),
     ],
 )
 def test_a_verdict_is_news_unless_it_was_to_be_expected(
@@ -115,6 +124,12 @@ def test_a_verdict_is_news_unless_it_was_to_be_expected(
 ) -> None:
     written(path, *before)
     assert Rejections(path, Runs(runs)).is_news(rejected(now)) is news
+
+
+@pytest.mark.parametrize("damage", [{"url": "no address"}, {"modified_at": "yesterday"}], ids=str)
+def test_a_damaged_line_is_passed_over(path: Path, damage: dict[str, str]) -> None:
+    written(path, replace(rejected(), **damage))
+    assert list(Rejections(path, Runs([run(0)]))) == []
 
 
 def test_the_same_verdict_is_written_once(path: Path) -> None:

@@ -31,6 +31,7 @@ _NO_ARTICLE = re.compile(
     r"|^/\d{4}(?:/\d\d){0,2}/?$|/(?:feed|embed|trackback)/?$|\.(?:jpe?g|png|gif|webp|pdf|mp4|mp3|xml|txt|php|zip)$",
     re.IGNORECASE,
 )
+_SECOND_PAGE = re.compile(r"(/(?!(?:category|tag|author)/).*[^/])/page/2/?")
 _PLACES = ("", "/all-stories", "/iran-news")
 """Where a listing may be, the front page first."""
 
@@ -39,7 +40,9 @@ _PATIENCE = 3
 
 
 class ListingSource:
-    """The blog's pages, else the pages that hold a loop, else every category that the front page links."""
+    """The blog's pages, else the pages that hold a loop, else where the front page says that its second page is, else
+    every category that it links.
+    """
 
     name = "listing"
     complete = False
@@ -56,6 +59,7 @@ class ListingSource:
             pages = barren = 0
             async for number, links, html in self._pages(walk, place):
                 if number == 1 and place == "":
+                    places += _places_of_second_pages(html, walk.options.site)
                     categories = _categories(html, walk.options.site)
                 new = [url for url in links if url not in seen]
                 barren = 0 if new else barren + 1
@@ -115,7 +119,7 @@ class ListingSource:
             if end is not None:
                 walk.broken.append(end)
                 end = None
-            if number == 1 and urls.host(response.url) == urls.host(root):
+            if number == 1 and urls.slug(response.url):
                 root = urls.canonical(response.url)  # of a category inside another one
             yield number, links, selector
 
@@ -138,6 +142,16 @@ def may_be_article(url: str, site: str) -> bool:
         return False
     path = urlsplit(url).path
     return path.strip("/") != "" and _NO_ARTICLE.search(path) is None
+
+
+def _places_of_second_pages(selector: Selector, site: str) -> list[str]:
+    found = []
+    for link in selector.css('a[href*="/page/2"]::attr(href)').getall():
+        url = urls.of_site(site, link)
+        place = _SECOND_PAGE.fullmatch(urlsplit(url).path) if url is not None else None
+        if place is not None and place[1] not in _PLACES:
+            found.append(place[1])
+    return list(dict.fromkeys(found))[:5]
 
 
 def _categories(selector: Selector, site: str) -> list[str]:

@@ -28,7 +28,7 @@ from ifp_scraper.responses import cut_short, refusal
 
 _SOON = timedelta(hours=1)
 _AMP = re.compile(r"/amp(?:/\d{1,3})?/?(?:$|\?)|[?&]amp(?:=1)?(?:&|$)")
-_LISTS = re.compile(r"/wp/v2/posts(?:$|[/?])|/feed/?(?:$|\?)|\.xml(?:\.gz)?$")
+_LISTS = re.compile(r"/wp/v2/posts(?:$|[/?&])|/feed/?(?:$|\?)|\.xml(?:\.gz)?$")
 
 
 @dataclass(slots=True, frozen=True)

@@ -19,6 +19,9 @@ from ifp_scraper.items import MAX_ID
 from ifp_scraper.merge import ArticleRef
 from ifp_scraper.urls import mirrored, of_site
 
+_ROUTES = ("/wp-json/wp/v2/{}?", "/?rest_route=/wp/v2/{}&")
+"""Where REST is; the second one is for servers that do not pass addresses that are no files to WordPress."""
+
 _FIELDS = "id,link,date_gmt,modified_gmt"
 _SECOND = timedelta(seconds=1)
 _PER_PAGE = 100
@@ -37,6 +40,9 @@ class RestSource:
 
     name = "rest"
     complete = True
+
+    def __init__(self) -> None:
+        self._routes = list(_ROUTES)
 
     async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:
         """See ``Source``."""
@@ -132,7 +138,7 @@ class RestSource:
         number = pages = 1
         while number <= min(pages, walk.max_pages):
             query = {"per_page": str(_PER_PAGE), "page": str(number), "_fields": "id,slug,parent"}
-            response = await self._get(walk, f"{walk.options.site}/wp-json/wp/v2/categories?{urlencode(query)}")
+            response = await self._get(walk, "categories", query)
             found = _json(response)
             if not isinstance(found, list) or not found:
                 break
@@ -152,7 +158,7 @@ class RestSource:
         if number == 1:
             del query["page"]
         try:
-            response = await self._get(walk, f"{walk.options.site}/wp-json/wp/v2/posts?{urlencode(query)}")
+            response = await self._get(walk, "posts", query)
         except SourceUnavailable as error:
             if number > 1 and isinstance(error.__cause__, FetchFailed) and error.__cause__.status in (404, 410):
                 return [], 0, number - 1  # past the end, as some say it
@@ -174,11 +180,17 @@ class RestSource:
             pages = max(pages, number + 1)
         return refs, total, min(pages, walk.max_pages)
 
-    async def _get(self, walk: Walk, url: str) -> Response:
+    async def _get(self, walk: Walk, kind: str, query: dict[str, str]) -> Response:
+        route, *others = self._routes
         try:
-            return await walk.fetch(url, probe=True)
+            response = await walk.fetch(walk.options.site + route.format(kind) + urlencode(query), probe=True)
         except FetchFailed as error:
+            if error.status == 404 and others:
+                self._routes = others
+                return await self._get(walk, kind, query)
             raise SourceUnavailable(str(error)) from error
+        self._routes = [route]
+        return response
 
 
 def read_posts(posts: list[Any], base: str) -> list[ArticleRef]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 
+from ifp_scraper import urls
 from ifp_scraper.items import Article
 from ifp_scraper.pages.amp import AmpSwiftPage
 from ifp_scraper.pages.amp_designs import AmpDesign1Page, AmpDesign2Page, AmpDesign3Page
@@ -24,6 +25,7 @@ __all__ = [
     "CutOff",
     "Document",
     "UnreadablePage",
+    "is_static",
     "pick",
     "read_article",
     "read_page",
@@ -83,6 +85,18 @@ def read_page(body: bytes | str, capture: Capture, content_type: str | None = No
     return pick(Document(body, content_type), capture._replace(html_sha256=hashlib.sha256(raw).hexdigest()))
 
 
+def is_static(body: bytes, url: str) -> bool:
+    """Whether a page that is no article is a static page or an attachment, by the body's classes.
+
+    And one that belongs at its address, by the canonical link: a notice of maintenance stands in an article's place.
+    """
+    document = Document(body)
+    if _ID_OF_NO_POST.search(document.body_class) is None or any(is_article(item) for item, _ in document.json_ld):
+        return False
+    links = (urls.absolute(url, link.get("href")) for link in document.tree.find('link[rel="canonical"]'))
+    return any(link is not None and urls.same_article(link, url) for link in links)
+
+
 def read_article(body: bytes | str, capture: Capture, content_type: str | None = None) -> Article | None:
     """Return the record that this one page gives; None when it is no article.
 
@@ -102,7 +116,7 @@ def _is_single_post(document: Document) -> bool:
     is_post = "single-post" in classes and _POST_ID.search(document.body_class) is not None
     if not is_post and not _NO_POST.isdisjoint(classes):
         return False
-    if document.tree.find("form.post-password-form"):
+    if _asks_for_password(document):
         return False
     if not _POST.isdisjoint(classes):
         return _ID_OF_NO_POST.search(document.body_class) is None
@@ -112,3 +126,11 @@ def _is_single_post(document: Document) -> bool:
     ):
         return True
     return any(is_article(item) for item, _ in document.json_ld) and bool(document.tree.find("article"))
+
+
+def _asks_for_password(document: Document) -> bool:
+    """Whether there is core's form for the password of a post; a theme's own form goes to the same place."""
+    if document.tree.find("form.post-password-form"):
+        return True
+    forms = document.tree.find("form") if b"action=postpass" in document.html else []
+    return any("action=postpass" in (form.get("action") or "") for form in forms)

@@ -20,7 +20,7 @@ from web_poet import ItemPage, field
 from web_poet.fields import get_fields_dict
 
 from ifp_scraper import urls
-from ifp_scraper.dates import format_utc, read_instant, read_iso, same_clock_fault
+from ifp_scraper.dates import format_utc, read_instant, read_zoned, same_clock_fault
 from ifp_scraper.items import Article, Author, Block, Embed, Image, Link, RecentPost
 from ifp_scraper.pages.body import (
     EMBED_TAGS,
@@ -55,7 +55,7 @@ _LICENSE = re.compile(
 )
 _MAY_BE_LICENSED = re.compile(b"icen")  # faster than "in"
 _SAYS_LICENSED = etree.XPath('//a[@rel="license"] | //text()[contains(., "icen")]/..')
-_BY = re.compile(r"^\s*(?:published by|written by|by|author)\b\s*:?\s*", re.IGNORECASE)
+_BY = re.compile(r"^\s*(?:(?:published|posted|written) by|by|author)\b\s*:?\s*", re.IGNORECASE)
 _HANDLE = re.compile(r"\s+@\w+$")
 
 
@@ -308,7 +308,8 @@ class ArticlePage(ItemPage[Article]):
         """Address of every other page of this post, by its number (wp_link_pages(), AMPforWP's pagination)."""
         found: dict[int, str] = {}
         links = self.values(
-            ".page-links a, .post-nav-links a, .page-nav-post a, .ampforwp_post_pagination a, a.post-page-numbers",
+            ".page-links a, .page-link a, .post-nav-links a, .page-nav-post a, .ampforwp_post_pagination a,"
+            " a.post-page-numbers",
             "href",
         )
         for link in links:
@@ -380,25 +381,27 @@ class ArticlePage(ItemPage[Article]):
 
     def people(self, query: str) -> list[Author]:
         """Authors named by the elements selected, each a link or not, each name once."""
-        return self.named_by(self.css(query))
+        return self.people_of(self.css(query))
 
-    def named_by(self, elements: list[Element]) -> list[Author]:
-        """Authors named by these elements."""
+    def people_of(self, elements: list[Element]) -> list[Author]:
+        """Authors named by elements: each is a link, holds one or stands in one."""
         authors: dict[str, Author] = {}
         for found in elements:
             name = without_by(label_text(found))
             if name and name not in authors:
                 # An icon or a handle beside the name is a link to elsewhere.
-                link = next((a for a in found.iter("a") if inline_text(a) and inline_text(a)[0] != "@"), None)
+                links = (*found.iter("a"), *found.iterancestors("a"))
+                link = next((a for a in links if inline_text(a) and inline_text(a)[0] != "@"), None)
                 url = urls.absolute(self.capture.url, link.get("href")) if link is not None else None
                 authors[name] = Author(name, urls.canonical(url) if url and url.startswith("http") else None)
         return list(authors.values())
 
     def picture(self, query: str) -> Image | None:
-        """The featured picture in the first element selected, with its caption."""
-        return self._picture_in(self.css(query))
+        """The featured picture in the first element selected that has one, with its caption."""
+        return self.picture_in(self.css(query))
 
-    def _picture_in(self, frames: list[Element]) -> Image | None:
+    def picture_in(self, frames: list[Element]) -> Image | None:
+        """As ``picture``, of elements."""
         for frame in frames:
             words = first_caption(frame)
             for found in frame.iter("img", "amp-img"):
@@ -437,9 +440,7 @@ class ArticlePage(ItemPage[Article]):
     def plain_evidence(self, key: Literal["datePublished", "dateModified"]) -> Evidence | None:
         """A time of ``plain_article``: the last evidence, since any theme or plugin may have printed it."""
         said = self.plain_article.get(key)
-        if not isinstance(said, str) or (printed := read_iso(said)) is None or printed.tzinfo is None:
-            return None
-        return self.evidence("jsonld", said, read_instant(said))
+        return self.evidence("jsonld", said, read_zoned(said)) if isinstance(said, str) else None
 
     def graph_words(self, key: Literal["articleSection", "keywords"]) -> list[str]:
         """Sections or tags of the graph, of ``plain_article``, else of meta elements."""
@@ -475,7 +476,7 @@ class ArticlePage(ItemPage[Article]):
     @cached_property
     def lead_image(self) -> Image | None:
         """The featured picture; None when the page shows none."""
-        return self._picture_in(self.frames)
+        return self.picture_in(self.frames)
 
     @cached_property
     def frames(self) -> list[Element]:

@@ -51,13 +51,17 @@ _AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"],
 EMBED_TAGS = words("iframe video audio amp-iframe amp-video amp-audio") | _AMP_EMBEDS.keys()
 _IMAGE_TAGS = frozenset(("img", "amp-img", "amp-anim"))
 
-_UNSEEN = words("screen-reader-text td-visual-hidden sr-only visually-hidden elementor-screen-only")
-"""Class names of hints for screen readers; the style sheets that hide them are files of their own."""
+_UNSEEN = words(
+    "screen-reader-text td-visual-hidden sr-only visually-hidden elementor-screen-only"
+    " elementor-post-info__item-prefix"
+)
+"""Class names of hints for screen readers, whose style sheets are files of their own, and of "By" in any language."""
 
 # Exact class names of what a theme or plugin puts into the body (MARKUP.md 1, 4, 5 and 8).
 _JUNK = _UNSEEN | words(
     # page numbers, next and previous
-    "ampforwp_post_pagination page-links post-nav-links page-nav page-nav-post post-navigation nav-links"
+    "ampforwp_post_pagination page-links page-link post-page-numbers pagination post-nav-links page-nav page-nav-post"
+    " post-navigation nav-links"
     " td-post-next-prev post-pagination-meta wp-block-post-navigation-link wp-block-query-pagination"
     # related and recent posts
     " ampforwp-inline-related-posts ampforwp-inline-related-post related_posts related-posts amp-related-posts"
@@ -66,9 +70,10 @@ _JUNK = _UNSEEN | words(
     " wp-block-latest-posts wp-block-latest-posts__list wp-block-latest-comments wp-block-rss wp-block-query"
     " wp-block-archives wp-block-categories wp-block-tag-cloud wp-block-calendar wp-block-search wp-block-navigation"
     " wp-block-page-list wp-block-loginout wp-block-post-terms wp-block-comments wp-block-post-comments"
-    " wp-block-jetpack-related-posts rpbt_shortcode wpp-list elementor-widget-posts elementor-widget-post-navigation"
-    " display-posts-listing wp-show-posts su-posts mag-box"
-    " td_wrapper_video_playlist vc_basic_grid jnews_inline_related_post_wrapper pipdig_p3_related_posts"
+    " wp-block-jetpack-related-posts wp-block-jetpack-top-posts wp-block-jetpack-blogroll"
+    " rpbt_shortcode wpp-list elementor-widget-posts elementor-widget-post-navigation"
+    " display-posts-listing wp-show-posts su-posts mag-box pipdig_p3_related_posts td_wrapper_video_playlist"
+    " vc_basic_grid related-post post-related jnews_inline_related_post_wrapper penci-inline-related-posts"
     # buttons and share bars
     " wp-block-button wp-block-buttons wp-block-file__button wp-block-social-links vc_btn3-container td_btn"
     " tdm_block_button"
@@ -80,26 +85,39 @@ _JUNK = _UNSEEN | words(
     " addtoany_content a2a_kit social-share share-buttons kk-star-ratings simplesocialbuttons ssbp-wrap"
     " sfsi_Sicons novashare-buttons printfriendly addtoany_header et_social_inline dpsp-content-wrapper"
     " dpsp-share-text apss-social-share wabtn_container td-social-sharing-button pdfprnt-buttons"
-    " jeg_share_button post-edit-link the_champ_sharing_container wp-socializer scriptlesssocialsharing"
+    " jeg_share_button post-edit-link shared-counts-wrap the_champ_sharing_container sharethis-inline-share-buttons"
+    " addthis_tool addthis_toolbox scriptlesssocialsharing share-links share-icons share-post post-share"
+    " dkpdf-button-container printomatictext ss-inline-share-wrapper ss-social-sharing sfsi_responsive_icons"
+    " sfsiaftrpstwpr sfsibeforpstwpr wp-block-jetpack-like jetpack-likes-widget-wrapper wp-socializer"
     " juiz_sps_links mr_social_sharing_wrapper supsystic-social-sharing"
     # ads
     " td-a-rec td-g-rec td-a-ad td-adspot-title advertisement ad-label adsbygoogle ai-viewports amp-ad-wrapper"
-    " td_block_ad_box tds_newsletter amp_ad_1 ampforwp-incontent-ad1 jeg_ad e3lan e3lan-post paszone_container"
-    " stream-item google-auto-placed ezoic-ad"
+    " td_block_ad_box tds_newsletter amp_ad_1 ampforwp-incontent-ad1 advads-adlabel stream-item"
+    " jeg_ad e3lan e3lan-post paszone_container google-auto-placed ezoic-ad"
+    # forms to subscribe, with the words around them
+    " tnp-subscription mc4wp-form mailpoet_form et_bloom_inline_form et_bloom_below_post"
     # the standfirst of AMP designs 1 to 3 stands inside their body
     " ampforwp_single_excerpt"
     # author boxes, comments, counters, source and via, tags
     " saboxplugin-wrap molongui-author-box wp-post-author pp-multiple-authors-boxes-wrapper wp-block-post-author"
     " abh_box m-a-box pp-author-boxes wp-biographia-container-top wp-biographia-container-bottom ts-fab-wrapper"
-    " tptn_counter gdrts-rating-block post-views wpulike pvc_stats post-ratings rmp-widgets-container"
+    " wp-post-author-wrap awpa-title molongui-author-box-container mh-author-box jeg_authorbox author-box author-info"
+    " about-author"
+    " tptn_counter gdrts-rating-block post-views wpulike pvc_stats post-ratings post-ratings-loading"
+    " rmp-widgets-container yasr-vv-stars-title-container"
     " amp-author author-box-wrap amp_author_area cmts ampforwp-comment-wrapper comments-area comment-respond"
-    " td-post-source-tags td-post-source-via td-tags tdb-tags sp-athr amp-tags jeg_post_tags"
-    " post-bottom-meta"
+    " td-post-source-tags td-post-source-via td-tags tdb-tags sp-athr amp-tags tags-links tag-links cat-links"
+    " post-tags entry-tags post-bottom-tags post-bottom-meta jeg_post_tags"
     # tables of contents made by a plugin, notices of loading
     " ez-toc-container toc_container toc_title toc_list lwptoc wp-block-aioseo-table-of-contents simpletoc-title"
     " elementor-widget-table-of-contents simpletoc-list uagb-toc__wrap wp-block-rank-math-toc-block"
-    " wp-block-yoast-seo-table-of-contents"
+    " wp-block-yoast-seo-table-of-contents wp-block-table-of-contents wp-block-kadence-tableofcontents"
+    " ub_table-of-contents ruby-table-contents"
     " wp-polls-loading"
+    # breadcrumbs, the time that reading takes, players that read aloud, the date of the last edit
+    " yoast-breadcrumbs rank-math-breadcrumb aioseo-breadcrumbs"
+    " rt-reading-time bsf-rt-reading-time wp-block-post-time-to-read yoast-reading-time__wrapper"
+    " trinity-tts-pb post-modified-info"
     # captions belong to pictures
     " wp-caption-text wp-caption-dd gallery-caption wp-element-caption blocks-gallery-caption tiled-gallery-caption"
     # controls of tagDiv's slides and smart lists, and the second row of the same pictures

@@ -35,8 +35,8 @@ from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import ArticleRef, add_evidence
 from ifp_scraper.middlewares import CrawlDelay, RobotsMiddleware, user_agent
 from ifp_scraper.options import Options, SourceName, read_options
-from ifp_scraper.pages import UnreadablePage
-from ifp_scraper.rejections import FORBIDDEN, LEADS_TO, NO_ARTICLE, STRANGE, Rejected
+from ifp_scraper.pages import UnreadablePage, is_static
+from ifp_scraper.rejections import FORBIDDEN, LEADS_TO, NO_ARTICLE, STATIC, STRANGE, Rejected
 from ifp_scraper.responses import is_strange, refusal
 from ifp_scraper.spiders.patience import Patience
 from ifp_scraper.spiders.turns import Turns
@@ -248,7 +248,7 @@ class IfpSpider(scrapy.Spider):
     def _first_address(self, url: str) -> str:
         """The address to fetch first: the canonical page, or the AMP page if only that is wanted."""
         if self.options.pages == "amp":
-            return urls.canonical(url) + self._amp_ending
+            return urls.amp_address(urls.canonical(url), self._amp_ending)
         return urls.canonical(url) if is_amp_address(url) else url
 
     async def _listed(self) -> AsyncIterator[ArticleRef]:
@@ -443,15 +443,15 @@ class IfpSpider(scrapy.Spider):
         view = await self._first_view(response)
         self._patience.fetched()
         if view is None:
-            strange = is_strange(response)
-            self._reject(ref, STRANGE if strange else NO_ARTICLE)
-            if strange:
+            reason = _why_no_article(response)
+            self._reject(ref, reason)
+            if reason == STRANGE:
                 self._give_up(self._patience.astray(STRANGE))
             else:
                 self._patience.on_site()
             return None
         self._patience.on_site()
-        if (ending := (view.article.amp_url or "").removeprefix(view.article.url)) in _AMP_ENDINGS:
+        if (ending := (view.article.amp_url or "").removeprefix(view.article.url).lstrip("/")) in _AMP_ENDINGS:
             self._amp_ending = ending
         return self._placed(await self._views.with_other_view(view), view, ref)
 
@@ -463,7 +463,7 @@ class IfpSpider(scrapy.Spider):
             return None
         ending = self._amp_ending if self.options.pages == "both" else _AMP_ENDINGS[1]
         try:
-            view = await self._views.read(await self.fetch(url + ending, probe=True, page=True))
+            view = await self._views.read(await self.fetch(urls.amp_address(url, ending), probe=True, page=True))
         except (FetchFailed, UnreadablePage):
             return None
         if view is None or not view.page.is_amp:
@@ -522,7 +522,7 @@ class IfpSpider(scrapy.Spider):
         """Note an address that gave no article of its own."""
         is_new = urls.canonical(ref.url) not in self.ledger.rejections
         self.ledger.reject(Rejected.now(ref.url, reason, None, ref.modified_at))
-        if is_new and reason != FORBIDDEN and not self.options.urls:
+        if is_new and reason not in (FORBIDDEN, STATIC) and not self.options.urls:
             self._give_up(self._patience.barren(reason))
 
     def _reject_amp(self, address: str, error: UnreadablePage, view: View) -> None:
@@ -566,6 +566,15 @@ class IfpSpider(scrapy.Spider):
             self.stopping = True
             self.why_stopped = why
             self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="stopped"))
+
+
+def _why_no_article(response: Response) -> str:
+    """Say what a page is that is no article."""
+    if is_strange(response):
+        return STRANGE
+    asked = response.meta.get("redirect_urls", [response.url])[0]
+    static = urls.same_article(asked, response.url) and is_static(response.body, response.url)
+    return STATIC if static else NO_ARTICLE
 
 
 def _is_section(label: str, section: str) -> bool:
