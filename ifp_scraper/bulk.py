@@ -331,6 +331,11 @@ class PartialResults:
         self._stream.seek(at)
         return msgspec.msgpack.decode(self._stream.read(length), type=SpanResult)
 
+    def clear(self) -> None:
+        """Begin anew."""
+        self._stream.truncate(0)
+        self.spans.clear()
+
     def remove(self) -> None:
         """Close and delete the file."""
         self._stream.close()
@@ -359,6 +364,8 @@ def extract_spans(
         RecordingError: when there is not one response in all spans.
     """
     partial = PartialResults(ledger.store.path.with_name(ledger.store.path.name + ".partial"), site)
+    if partial.spans.keys().isdisjoint(spans):
+        partial.clear()  # of other recordings, or of unpacked copies, which are others each time
     try:
         records = 0
         waiting = [span for span in spans if span not in partial.spans]

@@ -12,12 +12,13 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from io import BytesIO
 from itertools import count
 from pathlib import Path
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -437,6 +438,25 @@ def test_what_another_version_or_site_left_half_done_is_read_again(
     assert not bulk.PartialResults(path, "https://example.org").spans
     monkeypatch.setattr(bulk, "EXTRACTOR_VERSION", "99")
     assert not bulk.PartialResults(path, site).spans
+
+
+@pytest.mark.parametrize(("wanted", "kept"), [("a", True), ("another", False)])
+def test_what_other_recordings_left_half_done_does_not_pile_up(wanted: str, kept: bool, tmp_path: Path) -> None:
+    class Stopped:
+        def run(self, spans: list[bulk.Span], site: str) -> Iterator[bulk.SpanResult]:
+            raise KeyboardInterrupt
+
+        def close(self) -> None: ...
+
+    out, site = tmp_path / "a.jsonl", "https://ifpnews.com"
+    partial = bulk.PartialResults(tmp_path / "a.jsonl.partial", site)
+    partial.add(bulk.SpanResult(bulk.Span("a", 0, 1, 1), bulk._reader(site)))
+    partial.close()
+    spans = [bulk.Span(wanted, start, start + 1, 1) for start in range(2)]
+    ledger: Any = SimpleNamespace(store=SimpleNamespace(path=out))
+    with pytest.raises(KeyboardInterrupt):
+        bulk.extract_spans(spans, site, ledger, Stopped(), lambda *_: None)
+    assert bool((tmp_path / "a.jsonl.partial").stat().st_size) is kept
 
 
 def test_a_damaged_partial_file_is_cut(tmp_path: Path) -> None:
