@@ -114,7 +114,7 @@ class Ledger:
         known = self.store.find(ref.id, url)
         if known is None:
             return self.rejections.hold(url, ref)
-        if known.status == "gone" or not self._failed_before.isdisjoint((url, known.url)):
+        if known.status == "gone" or not self._failed_before.isdisjoint((url, urls.canonical(known.url))):
             return False
         refresh = self.options.refresh
         if refresh is not None and (known.published_at is None or parse_utc(known.published_at) >= refresh):
@@ -191,9 +191,9 @@ class Ledger:
             decision.article.duplicate_of = owner.url if owner and owner.url != decision.article.url else None
             self.store.append(decision.article)
             self.counts["duplicates"] += decision.article.duplicate_of is not None
-            self.rejections.forget(article.url)
+            self.rejections.forget(urls.canonical(article.url))
         self.counts[decision.outcome] += 1
-        self._failed_before.difference_update((article.url, *article.aliases))
+        self._failed_before.difference_update(map(urls.canonical, (article.url, *article.aliases)))
         self._progress()
         return decision.outcome
 

@@ -21,6 +21,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from ifp_scraper import urls
 from ifp_scraper.items import SCHEMA_VERSION
 from ifp_scraper.text import counted
 
@@ -206,14 +207,15 @@ class _Known(msgspec.Struct, eq=False):
 def _last_lines(heads: list[tuple[int, _Head]], ends: list[int]) -> set[int]:
     """Return the number of each article's last line; who is who is decided as ``store`` does."""
     ids: dict[int | None, _Known] = {}
-    urls: dict[str, _Known] = {}
+    by_url: dict[str, _Known] = {}
     aliases: dict[str, _Known] = {}
     for number, head in heads:
         known = ids.get(head.id)
-        other = urls.get(head.url) or aliases.get(head.url)
+        key = urls.canonical(head.url)
+        other = by_url.get(key) or aliases.get(key)
         if known is None and other is not None and None in (head.id, other.id):
             known = other
-        elif known and other and other is not known and other.id is None and head.url in urls:
+        elif known and other and other is not known and other.id is None and key in by_url:
             other.line = 0  # met by URL alone before; the id shows that it is this article
         known = known or _Known()
         file, fetched_at = bisect_left(ends, number), head.fetched_at or ""
@@ -222,9 +224,9 @@ def _last_lines(heads: list[tuple[int, _Head]], ends: list[int]) -> set[int]:
         if head.id is not None:
             known.id = head.id
             ids[head.id] = known
-        urls[head.url] = known
-        aliases.update(dict.fromkeys(head.aliases, known))
-    return {known.line for known in (*ids.values(), *urls.values()) if known.line}
+        by_url[key] = known
+        aliases.update((urls.canonical(url), known) for url in head.aliases if urls.post_id(url) is None)
+    return {known.line for known in (*ids.values(), *by_url.values()) if known.line}
 
 
 def warn(message: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from ifp_scraper import urls
 from ifp_scraper.dates import parse_utc
 from ifp_scraper.items import decode, json_schema, value_type
 from ifp_scraper.lines import Revisions, Selection, Source, require, select, warn
@@ -102,7 +103,7 @@ def recent_posts(source: Source, *, engine: Engine = "pandas") -> Any:
     rows = []
     for (observed_at, observed_on, url), post in seen.items():
         earliest, latest, consistent = narrowed.get(url, (None, None, True))
-        known = exact.get(url)
+        known = exact.get(urls.canonical(url))
         rows.append(
             _Observation(
                 observed_at,
@@ -138,8 +139,8 @@ def _observations(source: Source) -> tuple[dict[tuple[str | None, str, str], _Ob
         except msgspec.MsgspecError:
             continue
         for address in (page.url, page.amp_url, *page.aliases):
-            if address and page.published_at:
-                exact[address] = page.published_at
+            if address and page.published_at and urls.post_id(address) is None:
+                exact[urls.canonical(address)] = page.published_at
         for post in page.recent_posts:
             seen[page.fetched_at, page.url, post.url] = post  # read again: the later reading counts
     return seen, exact

@@ -118,7 +118,7 @@ def add_evidence(article: Article, ref: ArticleRef) -> Article:
     """Return the article with the times that discovery knows, where they are better than the page's own."""
     result = replace(article, warnings=list(article.warnings))
     # A feed's id is that of its guid, which keeps the number of another site after an import.
-    if article.id is None or (ref.source == "rest" and ref.id is not None and urls.canonical(ref.url) == article.url):
+    if article.id is None or (ref.source == "rest" and ref.id is not None and urls.same_article(ref.url, article.url)):
         result.id = ref.id
     if ref.published_at and _RANK[ref.source] < _RANK[article.published_source]:
         if article.published_at and not same_clock_fault(parse_utc(ref.published_at), parse_utc(article.published_at)):

@@ -22,6 +22,7 @@ from typing import Any, get_type_hints
 
 import msgspec
 
+from ifp_scraper import urls
 from ifp_scraper.dates import parse_utc
 from ifp_scraper.items import SCHEMA_VERSION, Article, decode, encode
 from ifp_scraper.revisions import text_hash
@@ -148,9 +149,10 @@ class Store:
         number = self._by_id.get(id) if id is not None else None
         if number is not None:
             return self._articles[number]
-        number = self._by_url.get(url)
+        key = _key(url)
+        number = self._by_url.get(key)
         if number is None:
-            number = self._by_alias.get(hash(url))
+            number = self._by_alias.get(hash(key))
         if number is None:
             return None
         known = self._articles[number]
@@ -347,14 +349,16 @@ class Store:
             known.id = article.id
             self._by_id[article.id] = number
         # The id shows that an article met by URL alone is this one: its place is pointed here.
-        other = self._articles[self._by_url.get(article.url, number)]
+        key = _key(article.url)
+        other = self._articles[self._by_url.get(key, number)]
         if other is not known and other.id is None:
             self._articles[other.number] = known
         if known.url != article.url:
             known.url = article.url
-            self._by_url[article.url] = number
+            self._by_url[key] = number
         for url in article.aliases:
-            self._by_alias[hash(url)] = number
+            if urls.post_id(url) is None:  # /?p=658 would stand for the home page
+                self._by_alias[hash(_key(url))] = number
         known.published_at = article.published_at
         same_time = article.modified_at == article.published_at
         known.modified_at = known.published_at if same_time else article.modified_at
@@ -464,6 +468,12 @@ def _open_locked(path: Path) -> int:
             os.close(fd)
             raise
         os.close(fd)
+
+
+def _key(url: str) -> str:
+    """The form in which addresses are compared; mostly the string itself, so that it is kept once."""
+    key = urls.canonical(url)
+    return url if key == url else key
 
 
 def _sync_folder(folder: Path) -> None:

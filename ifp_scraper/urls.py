@@ -18,6 +18,9 @@ PAGE_NUMBER = re.compile(
 
 _FILE = re.compile(r"(\.html?)/$", re.IGNORECASE)
 _SIZE = re.compile(r"-\d{2,5}x\d{2,5}(?=\.[A-Za-z]{3,4}(?:\.webp|\.avif)?$)")
+_IS_CANONICAL = re.compile(r"https?://[a-z0-9.-]+/(?:[a-z0-9-]+/)*?(?!(?:amp|\d{1,3}|comment-page-\d+)/)[a-z0-9-]+/")
+"""Most addresses: nothing is to be changed in them."""
+
 _LINE_BREAKS = re.compile("[\t\r\n]")
 _CONTROLS = re.compile("[\ud800-\udfff\x00-\x1f\x7f-\x9f]")
 _COVERED_EMAIL = "/cdn-cgi/l/email-protection#"
@@ -105,6 +108,8 @@ def canonical(url: str) -> str:
     >>> canonical("HTTPS://ifpnews.com/some-%D8%AA/amp?x=1#top")
     'https://ifpnews.com/some-%d8%aa/'
     """
+    if _IS_CANONICAL.fullmatch(url):
+        return url
     try:
         parts = urlsplit(url.strip())
         host, port = (parts.hostname or "").lower(), parts.port
@@ -122,6 +127,17 @@ def canonical(url: str) -> str:
     if not path.endswith("/") and "." not in path.rsplit("/", 1)[-1]:
         path += "/"
     return urlunsplit((scheme, host, path, "", ""))
+
+
+def permalink(url: str) -> str:
+    """Return the canonical address that a site prints itself: as ``canonical``, but a slash at the end is as printed.
+
+    >>> permalink("https://ifpnews.com/a-story/2?x=1")  # of a site whose permalinks have none
+    'https://ifpnews.com/a-story'
+    """
+    found = canonical(url)
+    slash = urlsplit(url.strip()).path.endswith("/") or found.count("/") == 3  # the home page has one
+    return found if slash else found.rstrip("/")
 
 
 def amp_address(canonical: str, ending: str) -> str:

@@ -184,6 +184,36 @@ def test_a_mirror_that_prints_the_addresses_of_the_site_it_copies(config: dict[s
         assert (run.status, lines(out)[-1]["status"], lines(out)[-1]["id"]) == (0, "gone", withdrawn.id), run.err
 
 
+@pytest.mark.parametrize(
+    ("config", "edits"), [({}, 1), ({"rest": 403, "sitemap": "yoast"}, 1), (NOTHING_BUT_LISTINGS, 0)], ids=str
+)
+def test_permalinks_without_a_slash_at_the_end(config: dict[str, Any], edits: int, tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(24, **config) as (site, server):
+        answer = server.get
+        slashes = re.compile(rb"(https?:\\?/\\?/[\w.:]+(?:\\?/[a-z0-9%-]+)+)\\?/(?=[\"'<])")
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            path, mark, query = target.partition("?")
+            is_file = path.endswith("/") or "." in path or path.startswith("/wp-json")
+            found = answer(target if is_file else f"{path}/{mark}{query}", headers)
+            return replace(found, body=slashes.sub(rb"\1", found.body))
+
+        server.get = get  # type: ignore[method-assign]
+        run = crawl(server.url, out)
+        assert run.status == 0, run.err
+        assert {line["url"] for line in lines(out)} == {server.url + path.rstrip("/") for path in public(site)}
+        assert any("+" in line["layout"] for line in lines(out))
+        edited = next(post for post in site.public() if post.amp_enabled)
+        site.advance(hours=1)
+        site.edit(edited.id, headline="Another Headline")
+        for _ in range(2):
+            server.clear()
+            assert crawl(server.url, out).status == 0
+            assert len(lines(out)) == len(public(site)) + edits
+        assert not [path for path in server.requests() if path.rstrip("/") + "/" in public(site)]
+
+
 NOTICES = b"<br />\n<b>Warning</b>: Undefined array key 0 in <b>/srv/{closure}/x.php</b> [a] on line <b>12</b><br />\n"
 
 

@@ -178,8 +178,8 @@ class ArticlePage(ItemPage[Article]):
         url = urls.absolute(self.capture.url, said)
         # A canonical link to the home page is a fault of the page: it would make all articles one.
         if url is None or not url.startswith("http") or urls.slug(url) == "":
-            url = self.capture.url
-        return urls.canonical(url)
+            return urls.canonical(self.capture.url)
+        return urls.permalink(url)
 
     @field
     def amp_url(self) -> str | None:

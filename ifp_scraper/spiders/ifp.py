@@ -514,7 +514,7 @@ class IfpSpider(scrapy.Spider):
     def _is_other_address(self, article: Article, ref: ArticleRef) -> bool:
         """Whether the site lists, under another address, an article that is known."""
         url = urls.canonical(ref.url)
-        if self.options.urls or self.archive is not None or url == article.url:
+        if self.options.urls or self.archive is not None or urls.same_article(url, article.url):
             return False
         store = self.ledger.store
         return store.find(article.id, article.url) is not None and store.find(None, url) is None
