@@ -13,8 +13,10 @@ from ifp_scraper.urls import (
     absolute,
     canonical,
     host,
+    mirrored,
     of_site,
     original_image,
+    permalink,
     post_id,
     same_article,
     slug,
@@ -140,3 +142,68 @@ def test_the_size_of_a_picture_is_left_out() -> None:
 )
 def test_the_id_in_a_shortlink(address: str, number: int | None) -> None:
     assert post_id(address) == number
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("https://ifpnews.com/a-story", "https://ifpnews.com/a-story"),
+        ("https://ifpnews.com/a-story/", "https://ifpnews.com/a-story/"),
+        ("https://ifpnews.com/a-story/?x=1#top", "https://ifpnews.com/a-story/"),
+        ("HTTPS://ifpnews.com/A-%D8%AA/2/", "https://ifpnews.com/A-%d8%aa/"),
+        ("https://ifpnews.com/a-story/amp", "https://ifpnews.com/a-story"),
+        ("https://ifpnews.com/a.html", "https://ifpnews.com/a.html"),
+        ("https://ifpnews.com", "https://ifpnews.com/"),
+        ("https://ifpnews.com/", "https://ifpnews.com/"),
+    ],
+)
+def test_a_permalink_ends_as_the_site_prints_it(said: str, expected: str) -> None:
+    assert permalink(said) == expected
+
+
+@pytest.mark.parametrize(
+    ("links", "expected"),
+    [
+        (["https://ifpnews.com/a/", "http://www.ifpnews.com/b/", None, "mailto:a@b.c"], "ifpnews.com"),
+        (["https://ifpnews.com/a/", "https://other.example/b/"], None),
+        (["https://ifpnews.com/a/", "/b/"], None),
+        (["https://ifpnews.com/a/", "http://127.0.0.1:80/b/"], None),
+        (["http://127.0.0.1:8099/a/"], "127.0.0.1:8099"),
+        (["#a", None, "javascript:a()"], None),
+        ([], None),
+    ],
+)
+def test_a_mirror_is_told_by_links_to_one_other_host(links: list[str | None], expected: str | None) -> None:
+    assert mirrored("http://127.0.0.1/feed/", links) == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://ifpnews.com/a/", "http://www.ifpnews.com/a/amp/?x=1", True),
+        ("https://ifpnews.com/a/", "https://ifpnews.com/a/2/", True),
+        ("https://ifpnews.com/a/", "https://ifpnews.com/b/", False),
+        ("https://ifpnews.com/a/", "https://other.example/a/", False),
+        ("http://ifpnews.com:8080/a/", "http://ifpnews.com/a/", False),
+        ("http://ifpnews.com:80/a/", "https://ifpnews.com:443/a/", True),
+    ],
+)
+def test_same_article(one: str, other: str, same: bool) -> None:
+    assert same_article(one, other) is same
+
+
+@pytest.mark.parametrize(
+    ("link", "expected"),
+    [
+        ("https://a.b/x\ny\t/", "https://a.b/xy/"),
+        ("https://a.b/x\x00y/", None),
+        ("https://a.b/x\x9f/", None),
+        ("https://a.b/x\u00a0y/", "https://a.b/x\u00a0y/"),
+        ("tel:+98", "tel:+98"),
+        ("https:///x/", None),
+        ("/cdn-cgi/l/email-protection#2a4e4f59416a434c5a444f5d5904494547", "mailto:desk@ifpnews.com"),
+        ("https://ifpnews.com/cdn-cgi/l/email-protection#zz", "https://ifpnews.com/cdn-cgi/l/email-protection#zz"),
+    ],
+)
+def test_links_with_characters_that_no_address_has(link: str, expected: str | None) -> None:
+    assert absolute("https://ifpnews.com/a/", link) == expected
