@@ -1,5 +1,6 @@
 """``ifp_scraper.extract`` as other people's code calls it."""
 
+import re
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -80,3 +81,11 @@ def test_without_body_class_json_ld_says_what_a_page_is(kind: str, is_article: b
     says = b'<script type="application/ld+json">{"@type": %s}</script>' % kind.encode()
     page = PAGE.replace(b' class="single single-post postid-7"', b"").replace(b"<body>", b"<body>" + says)
     assert (ifp_scraper.extract(page, URL) is not None) == is_article
+
+
+@pytest.mark.parametrize("address", ["https://ifpnews.com/a.html/amp/", "https://ifpnews.com/a.html/amp"])
+def test_the_amp_page_of_a_permalink_that_ends_like_a_file(address: str) -> None:
+    page = min((Path(__file__).parent / "fixtures" / "amp-swift").glob("*.html"))
+    record = ifp_scraper.extract(re.sub(r'rel="?canonical"?', "", page.read_text()), address)
+    assert record is not None
+    assert (record["url"], record["amp_url"]) == ("https://ifpnews.com/a.html", "https://ifpnews.com/a.html/amp/")

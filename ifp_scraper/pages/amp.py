@@ -45,7 +45,7 @@ class AmpPage(ArticlePage):
     def amp_url(self) -> str:
         address = self.capture.url.partition("?")[0]
         if _AMP_ADDRESS.search(address):
-            return self._url + "amp/"
+            return urls.amp_address(self._url, "amp/")
         return self.capture.url
 
     def published_evidence(self) -> Iterator[Evidence | None]:
