@@ -184,6 +184,22 @@ def test_a_mirror_that_prints_the_addresses_of_the_site_it_copies(config: dict[s
         assert (run.status, lines(out)[-1]["status"], lines(out)[-1]["id"]) == (0, "gone", withdrawn.id), run.err
 
 
+@pytest.mark.parametrize("config", [{}, NO_REST], ids=str)
+@pytest.mark.parametrize("pages", ["amp", "both"])
+def test_amp_pages_alone_of_a_mirror(pages: str, config: dict[str, Any], tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(24, **config) as (site, server):
+        printing(server, "https://another.example")
+        missing = {post.path for post in site.open_posts() if post.amp_enabled and pages == "both"}
+        for asked in (True, pages == "both", False):  # what lacks a page is asked once more
+            server.clear()
+            server.fault(lambda target: target in missing, 404, None)
+            run = crawl(server.url, out, "-a", f"pages={pages}")
+            assert run.status == 0, run.err
+            assert bool(server.requests("/amp/")) == asked
+        assert lines(out.with_suffix(".runs.jsonl"))[-1]["failed_urls"] == []
+
+
 NOTICES = b"<br />\n<b>Warning</b>: Undefined array key 0 in <b>/srv/{closure}/x.php</b> [a] on line <b>12</b><br />\n"
 
 
