@@ -262,9 +262,11 @@ def test_rest_that_counts_nothing_and_gives_fewer_than_asked_for(past_the_end: i
         assert (set(again.articles), again.status) == (fresh, 0)
 
 
-def test_listings_go_on_where_the_front_page_says(tmp_path: Path) -> None:
+@pytest.mark.parametrize("root", ["", "https://another.example"])
+def test_listings_go_on_where_the_front_page_says(root: str, tmp_path: Path) -> None:
     """As below ``/index.php/``, where the server does not pass addresses that are no files to WordPress."""
     with site_of(60, **NOTHING_BUT_LISTINGS) as (site, server):
+        printing(server, root or server.url)
         answer = server.get
 
         def get(target: str, headers: dict[str, str] | None = None) -> Response:
