@@ -214,7 +214,11 @@ class Ledger:
         listed = self.options.archive is None and not self.options.urls
         known = self.options.archive is None and self.store.find(None, key) is not None
         asked_for = listed or (known and rejected.reason == NO_ARTICLE)
-        if response is not None or (not rejected.layout and asked_for and self.rejections.is_news(rejected)):
+        if response is not None:
+            is_news = not self.rejections.is_settled(rejected)
+        else:
+            is_news = not rejected.layout and asked_for and self.rejections.is_news(rejected)
+        if is_news:
             self.watch.no_article(rejected.url, rejected.layout, rejected.reason)
         self.counts["rejected"] += 1
         self._failed_before.discard(key)

@@ -141,6 +141,11 @@ class Rejections:
         for rejected in self._doubted.values():
             yield ArticleRef(rejected.url, modified_at=rejected.modified_at)
 
+    def is_settled(self, rejected: Rejected) -> bool:
+        """Whether a run that found the site in good health has said the same."""
+        expected = self._settled.get(urls.canonical(rejected.url))
+        return expected is not None and expected.reason == rejected.reason
+
     def is_news(self, rejected: Rejected) -> bool:
         """Whether the verdict says something of the site: not when it was to be expected from an earlier run."""
         key = urls.canonical(rejected.url)

@@ -87,15 +87,20 @@ def of_site(base: str, url: str | None, name: str | None = None) -> str | None:
     return urlunsplit((own.scheme, own.netloc, said.path or "/", said.query, said.fragment))
 
 
-def mirrored(base: str, links: Iterable[str | None]) -> str | None:
-    """Return the host that all links of a list share when it is not that of ``base``; None where one is.
+def of_list(base: str, links: Iterable[str | None]) -> list[str | None]:
+    """Return the links of a list of articles at ``base``, each as ``of_site`` does.
 
-    A list of articles names those of its own site. A mirror prints the addresses of the site that it copies.
+    A list names addresses of its own site. Where all have one other host, it is that of a mirror, which prints the
+    addresses of the site that it copies.
+
+    >>> of_list("https://mirror.example/feed/", ["https://ifpnews.com/a/", "https://ifpnews.com/b/"])
+    ['https://mirror.example/a/', 'https://mirror.example/b/']
     """
-    found = {
-        host(url) for url in (absolute(base, link) for link in links) if url is not None and url.startswith("http")
-    }
-    return found.pop() if len(found) == 1 and host(base) not in found else None
+    links = list(links)
+    found = (absolute(base, link) for link in links)
+    hosts = {host(url) for url in found if url is not None and url.lower().startswith("http")}
+    name = hosts.pop() if len(hosts) == 1 else None
+    return [of_site(base, link, name) for link in links]
 
 
 @lru_cache(maxsize=1024)

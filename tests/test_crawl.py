@@ -404,3 +404,30 @@ def test_a_sitemap_of_old_permalinks_alone(tmp_path: Path) -> None:
         server.clear()
         assert crawl(server.url, out).status == 0
         assert len(server.log) <= 4
+
+
+def test_other_addresses_of_known_articles_are_no_made_up_list(tmp_path: Path) -> None:
+    (tmp_path / "hasty.py").write_text(
+        "from ifp_scraper.settings import *\nfrom ifp_scraper.spiders import patience\npatience._BARREN = 5\n"
+    )
+    site = Site(make_posts(12, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, amp=None, rest=404, sitemap="yoast", yoast_head=False, theme_date=False) as server:
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            found = answer(target, headers)
+            if not target.endswith("post-sitemap.xml"):
+                return found
+            again = b"".join(
+                b"<url><loc>%s/news%s</loc></url>" % (server.url.encode(), post.path.encode())
+                for post in site.open_posts()
+            )
+            return replace(found, body=found.body.replace(b"</urlset>", again + b"</urlset>"))
+
+        server.get = get  # type: ignore[method-assign]
+        site_and_output = ("-s", f"IFP_SITE={server.url}", "-o", out)
+        run = scrapy("crawl", "ifp", *site_and_output, *FAST, cwd=tmp_path, settings="hasty")
+        assert run.status == 0, run.err
+        assert len(lines(out)) == len(site.open_posts())
+        assert len(lines(out.with_suffix(".rejected.jsonl"))) >= len(site.open_posts())

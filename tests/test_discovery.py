@@ -184,6 +184,7 @@ def test_a_mirror_that_prints_the_addresses_of_the_site_it_copies(config: dict[s
         assert (run.status, lines(out)[-1]["status"], lines(out)[-1]["id"]) == (0, "gone", withdrawn.id), run.err
 
 
+<<<<<<< HEAD
 @pytest.mark.parametrize(
     ("config", "edits"), [({}, 1), ({"rest": 403, "sitemap": "yoast"}, 1), (NOTHING_BUT_LISTINGS, 0)], ids=str
 )
@@ -212,6 +213,22 @@ def test_permalinks_without_a_slash_at_the_end(config: dict[str, Any], edits: in
             assert crawl(server.url, out).status == 0
             assert len(lines(out)) == len(public(site)) + edits
         assert not [path for path in server.requests() if path.rstrip("/") + "/" in public(site)]
+=======
+@pytest.mark.parametrize("config", [{}, NO_REST], ids=str)
+@pytest.mark.parametrize("pages", ["amp", "both"])
+def test_amp_pages_alone_of_a_mirror(pages: str, config: dict[str, Any], tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(24, **config) as (site, server):
+        printing(server, "https://another.example")
+        missing = {post.path for post in site.open_posts() if post.amp_enabled and pages == "both"}
+        for asked in (True, pages == "both", False):  # what lacks a page is asked once more
+            server.clear()
+            server.fault(lambda target: target in missing, 404, None)
+            run = crawl(server.url, out, "-a", f"pages={pages}")
+            assert run.status == 0, run.err
+            assert bool(server.requests("/amp/")) == asked
+        assert lines(out.with_suffix(".runs.jsonl"))[-1]["failed_urls"] == []
+>>>>>>> s16-diff
 
 
 NOTICES = b"<br />\n<b>Warning</b>: Undefined array key 0 in <b>/srv/{closure}/x.php</b> [a] on line <b>12</b><br />\n"
@@ -276,9 +293,11 @@ def test_rest_that_counts_nothing_and_gives_fewer_than_asked_for(past_the_end: i
         assert (set(again.articles), again.status) == (fresh, 0)
 
 
-def test_listings_go_on_where_the_front_page_says(tmp_path: Path) -> None:
+@pytest.mark.parametrize("root", ["", "https://another.example"])
+def test_listings_go_on_where_the_front_page_says(root: str, tmp_path: Path) -> None:
     """As below ``/index.php/``, where the server does not pass addresses that are no files to WordPress."""
     with site_of(60, **NOTHING_BUT_LISTINGS) as (site, server):
+        printing(server, root or server.url)
         answer = server.get
 
         def get(target: str, headers: dict[str, str] | None = None) -> Response:

@@ -1,9 +1,11 @@
 """``ifp_scraper.extract`` as other people's code calls it."""
 
+import re
 import subprocess
 import sys
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -80,3 +82,36 @@ def test_without_body_class_json_ld_says_what_a_page_is(kind: str, is_article: b
     says = b'<script type="application/ld+json">{"@type": %s}</script>' % kind.encode()
     page = PAGE.replace(b' class="single single-post postid-7"', b"").replace(b"<body>", b"<body>" + says)
     assert (ifp_scraper.extract(page, URL) is not None) == is_article
+
+
+@pytest.mark.parametrize("address", ["https://ifpnews.com/a.html/amp/", "https://ifpnews.com/a.html/amp"])
+def test_the_amp_page_of_a_permalink_that_ends_like_a_file(address: str) -> None:
+    page = min((Path(__file__).parent / "fixtures" / "amp-swift").glob("*.html"))
+    record = ifp_scraper.extract(re.sub(r'rel="?canonical"?', "", page.read_text()), address)
+    assert record is not None
+    assert (record["url"], record["amp_url"]) == ("https://ifpnews.com/a.html", "https://ifpnews.com/a.html/amp/")
+
+
+AUTHORS = '<a rel="author" href="/author/a/">Al Fox</a> <a rel="author" href="/author/b/">Bo Ray</a>'
+LINKS = '<a href="/author/x/category/tag/">x</a>'
+BODY = '<div class="entry-content"><p>The weir was opened.</p></div>'
+WORDS = "word " * 560_000
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        f"{AUTHORS}{BODY}<div>{'<p class=author-bio>x</p>' * 90}{WORDS}</div>",
+        f"{AUTHORS}{BODY}{'<div class=author-bio>' * 200}{WORDS}{'</div>' * 200}",
+        f"{'<h1><a href=/>x</a><div>' * 110}{WORDS}{'</div></h1>' * 110}{BODY}",
+        f'{f"""<div class="{"x " * 4000}">""" * 100}{LINKS * 8000}{"</div>" * 100}{BODY}',
+    ],
+    ids=["bios", "nested bios", "headlines", "long classes"],
+)
+def test_hostile_pages_of_any_theme_are_read_soon(inside: str) -> None:
+    page = f'<html><body class="single single-post postid-7"><article class="hentry">{inside}</article></body></html>'
+    began = process_time()
+    record = ifp_scraper.extract(page, URL)
+    assert record is not None
+    assert (record["body"], record["layout"]) == ("The weir was opened.", "wordpress")
+    assert process_time() - began < 2.5

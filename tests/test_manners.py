@@ -14,7 +14,7 @@ import pytest
 
 from ifp_scraper.settings import USER_AGENT
 from tests.crawling import FAST, crawl, lines, scrapy
-from tests.site import Site, make_posts, serve
+from tests.site import Post, Site, SiteServer, make_posts, serve
 from tests.site.response import XML, Response, page
 from tests.truth import assert_complete
 
@@ -266,6 +266,39 @@ def test_an_article_of_which_only_the_amp_page_can_be_had(kind: Any, tmp_path: P
         server.clear()
         assert crawl(server.url, out).status == 0
         assert len(server.log) <= 4
+
+
+def without_text(server: SiteServer, posts: list[Post]) -> None:
+    """Let the canonical pages of these posts be unreadable from now on."""
+    answer = server.get
+    paths = {post.path for post in posts}
+
+    def get(target: str, headers: dict[str, str] | None = None) -> Response:
+        found = answer(target, headers)
+        return replace(found, body=found.body.replace(b"td-post-content", b"renamed")) if target in paths else found
+
+    server.get = get  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_pages_that_stay_unreadable_beside_their_amp_pages(count: int, tmp_path: Path) -> None:
+    """They are asked once more, without an alarm, and an edit is still seen."""
+    site = Site(make_posts(46, seed=9))
+    out = tmp_path / "ifp.jsonl"
+    posts = [post for post in site.open_posts() if post.amp_enabled][:count]
+    with serve(site) as server:
+        without_text(server, posts)
+        for asked in (True, True, False):
+            server.clear()
+            run = crawl(server.url, out, *QUICK)
+            assert run.status == 0, run.err
+            for post in posts:
+                assert [bool(server.requests(path)) for path in (post.path, f"{post.path}amp/")] == [asked, asked]
+        site.advance(hours=2)
+        site.edit(posts[0].id, headline="Edited")
+        assert crawl(server.url, out, *QUICK).status == 0
+        found = [line for line in lines(out) if line["id"] == posts[0].id]
+        assert [(line["revision"], line["layout"]) for line in found] == [(1, "amp-swift"), (2, "amp-swift")]
 
 
 @pytest.mark.parametrize("pages", ["amp", "both"])

@@ -13,7 +13,7 @@ from ifp_scraper.urls import (
     absolute,
     canonical,
     host,
-    mirrored,
+    of_list,
     of_site,
     original_image,
     permalink,
@@ -164,17 +164,18 @@ def test_a_permalink_ends_as_the_site_prints_it(said: str, expected: str) -> Non
 @pytest.mark.parametrize(
     ("links", "expected"),
     [
-        (["https://ifpnews.com/a/", "http://www.ifpnews.com/b/", None, "mailto:a@b.c"], "ifpnews.com"),
-        (["https://ifpnews.com/a/", "https://other.example/b/"], None),
-        (["https://ifpnews.com/a/", "/b/"], None),
-        (["https://ifpnews.com/a/", "http://127.0.0.1:80/b/"], None),
-        (["http://127.0.0.1:8099/a/"], "127.0.0.1:8099"),
-        (["#a", None, "javascript:a()"], None),
-        ([], None),
+        (["https://ifpnews.com/a/", "http://www.ifpnews.com/b/", None, "mailto:a@b.c"], ["/a/", "/b/", None, None]),
+        (["https://ifpnews.com/a/", "https://other.example/b/"], [None, None]),
+        (["https://ifpnews.com/a/", "/b/"], [None, "/b/"]),
+        (["https://ifpnews.com/a/", "http://127.0.0.1:80/b/"], [None, "/b/"]),
+        (["http://127.0.0.1:8099/a/"], ["/a/"]),
+        (["#a", None, "javascript:a()"], [None, None, None]),
+        ([], []),
     ],
 )
-def test_a_mirror_is_told_by_links_to_one_other_host(links: list[str | None], expected: str | None) -> None:
-    assert mirrored("http://127.0.0.1/feed/", links) == expected
+def test_a_list_of_one_other_host_is_that_of_a_mirror(links: list[str | None], expected: list[str | None]) -> None:
+    found = [url and url.removeprefix("http://127.0.0.1") for url in of_list("http://127.0.0.1/feed/", links)]
+    assert found == expected
 
 
 @pytest.mark.parametrize(

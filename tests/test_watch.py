@@ -203,4 +203,5 @@ class TestWatch:
 
 def test_selectors_are_those_of_the_page_object() -> None:
     assert selectors("amp-swift", "headline") == ".amp-post-title"
+    assert ".entry-content | " in selectors("wordpress", "blocks")
     assert ".sp-athr .author-name" in selectors("newspaper+amp-swift", "byline")

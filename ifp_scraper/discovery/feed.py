@@ -84,9 +84,10 @@ async def read_newest(walk: Walk) -> list[ArticleRef]:
 def read_feed(root: etree._Element, base: str) -> list[ArticleRef]:
     """Read the entries of an RSS or Atom feed, newest first as they stand."""
     refs = []
-    listed = [(element, _link(element)) for element in root.iter() if name(element) in ("item", "entry")]
-    mirror = urls.mirrored(base, (link for _, link in listed))
-    for element, link in listed:
+    listed = [element for element in root.iter() if name(element) in ("item", "entry")]
+    for element, url in zip(listed, urls.of_list(base, map(_link, listed)), strict=True):
+        if url is None:
+            continue
         if name(element) == "item":
             raw = text(element, "pubDate")
             published_at, modified_at = read_http_date(raw), None
@@ -95,9 +96,6 @@ def read_feed(root: etree._Element, base: str) -> list[ArticleRef]:
             raw = text(element, "published")
             published_at, modified_at = read_instant(raw), format_utc(read_instant(text(element, "updated")))
             identifier = text(element, "id") or ""
-        url = urls.of_site(base, link, mirror)
-        if url is None:
-            continue
         refs.append(
             ArticleRef(
                 url=urls.canonical(url),

@@ -128,9 +128,7 @@ def read_listing(selector: Selector, base: str) -> list[str]:
     """Return the canonical addresses of the articles that a listing names, in its order, each once."""
     found = []
     links = [link.attrib.get("href") for link in selector.css(_ENTRIES) if not link.xpath(_BESIDE)]
-    name = urls.mirrored(base, links)
-    for link in links:
-        url = urls.of_site(base, link, name)
+    for url in urls.of_list(base, links):
         if url is not None and may_be_article(url, base):
             found.append(urls.canonical(url))
     return list(dict.fromkeys(found))
@@ -146,8 +144,7 @@ def may_be_article(url: str, site: str) -> bool:
 
 def _places_of_second_pages(selector: Selector, site: str) -> list[str]:
     found = []
-    for link in selector.css('a[href*="/page/2"]::attr(href)').getall():
-        url = urls.of_site(site, link)
+    for url in urls.of_list(site, selector.css('a[href*="/page/2"]::attr(href)').getall()):
         place = _SECOND_PAGE.fullmatch(urlsplit(url).path) if url is not None else None
         if place is not None and place[1] not in _PLACES:
             found.append(place[1])
@@ -156,10 +153,7 @@ def _places_of_second_pages(selector: Selector, site: str) -> list[str]:
 
 def _categories(selector: Selector, site: str) -> list[str]:
     found = []
-    links = selector.css('a[href*="/category/"]::attr(href)').getall()
-    name = urls.mirrored(site, links)
-    for link in links:
-        url = urls.of_site(site, link, name)
+    for url in urls.of_list(site, selector.css('a[href*="/category/"]::attr(href)').getall()):
         if url is not None:
             path = urlsplit(urls.canonical(url)).path.rstrip("/")
             if path.startswith("/category/"):

@@ -17,7 +17,7 @@ from ifp_scraper.dates import format_utc, parse_utc, read_instant
 from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
 from ifp_scraper.items import MAX_ID
 from ifp_scraper.merge import ArticleRef
-from ifp_scraper.urls import mirrored, of_site
+from ifp_scraper.urls import of_list
 
 _ROUTES = ("/wp-json/wp/v2/{}?", "/?rest_route=/wp/v2/{}&")
 """Where REST is; the second one is for servers that do not pass addresses that are no files to WordPress."""
@@ -202,9 +202,7 @@ def read_posts(posts: list[Any], base: str) -> list[ArticleRef]:
     """
     refs = []
     listed = [post for post in posts if isinstance(post, dict) and isinstance(post.get("link"), str)]
-    name = mirrored(base, (post["link"] for post in listed))
-    for post in listed:
-        url = of_site(base, post["link"], name)
+    for post, url in zip(listed, of_list(base, (post["link"] for post in listed)), strict=True):
         if url is None:
             continue
         raw = post.get("date_gmt")

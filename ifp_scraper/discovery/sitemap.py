@@ -230,9 +230,8 @@ def read_entries(root: etree._Element, base: str, captured_at: datetime | None =
     """
     entries = []
     listed = [element for element in islice(root, _MAX_ENTRIES) if name(element) in ("url", "sitemap")]
-    mirror = urls.mirrored(base, (text(element, "loc") for element in listed))
-    for element in listed:
-        url = urls.of_site(base, text(element, "loc"), mirror)
+    addresses = urls.of_list(base, (text(element, "loc") for element in listed))
+    for element, url in zip(listed, addresses, strict=True):
         if url is None:
             continue
         news = next((child for child in element if name(child) == "news"), None)

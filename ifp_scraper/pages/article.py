@@ -58,6 +58,9 @@ _SAYS_LICENSED = etree.XPath('//a[@rel="license"] | //text()[contains(., "icen")
 _BY = re.compile(r"^\s*(?:(?:published|posted|written) by|by|author)\b\s*:?\s*", re.IGNORECASE)
 _HANDLE = re.compile(r"\s+@\w+$")
 
+MAX_PEOPLE = 50
+"""Most elements that may name the authors of one article."""
+
 
 class UnreadablePage(ValueError):
     """A page that should be an article and cannot be read."""
@@ -386,7 +389,7 @@ class ArticlePage(ItemPage[Article]):
     def people_of(self, elements: list[Element]) -> list[Author]:
         """Authors named by elements: each is a link, holds one or stands in one."""
         authors: dict[str, Author] = {}
-        for found in elements:
+        for found in elements[:MAX_PEOPLE]:
             name = without_by(label_text(found))
             if name and name not in authors:
                 # An icon or a handle beside the name is a link to elsewhere.

@@ -459,7 +459,8 @@ class IfpSpider(scrapy.Spider):
     async def _from_amp_alone(self, ref: ArticleRef) -> Article | None:
         """Return an article whose first page cannot be had, from its AMP page; None when that cannot be had either."""
         url = urls.canonical(ref.url)
-        given_up = url in self.ledger.rejections and not self.options.urls  # neither was there in an earlier run
+        lacked_both = url in self.ledger.rejections and self.ledger.store.find(ref.id, url) is None
+        given_up = lacked_both and not self.options.urls
         if given_up or self.options.pages == "canonical" or self.archive is not None or urls.slug(url) == "":
             return None
         ending = self._amp_ending if self.options.pages == "both" else _AMP_ENDINGS[1]
@@ -470,10 +471,11 @@ class IfpSpider(scrapy.Spider):
         if view is None or not view.page.is_amp:
             return None
         self._amp_ending = ending
-        if self.options.pages == "both":
-            self.ledger.incomplete(ref.url)
         self._patience.fetched()
-        return self._placed(view.article, view, ref)
+        article = self._placed(view.article, view, ref)
+        if article is not None and self.options.pages == "both":
+            self.ledger.incomplete(ref.url)
+        return article
 
     def _placed(self, article: Article, view: View, ref: ArticleRef) -> Article | None:
         """Return an article with what is known from its address; None when it is another one, or not in the range."""
@@ -488,12 +490,14 @@ class IfpSpider(scrapy.Spider):
             elif expected != article.id:
                 self._reject(ref, LEADS_TO + article.url)
                 return None
+        if urls.host(ref.url) != urls.host(article.url) and not urls.post_id(ref.url):
+            asked.append(urls.canonical(ref.url))  # a mirror's: the next run looks it up by this one
         article = replace(article, aliases=list(dict.fromkeys([*article.aliases, *asked])))
         article = add_evidence(article, said)
         if said.modified_at and said.modified_at > (article.modified_at or ""):
             self.ledger.note_stale(said.modified_at)
         if self._is_other_address(article, ref):  # remembered, or every run would ask for it
-            self._reject(ref, LEADS_TO + article.url)
+            self.ledger.reject(Rejected.now(ref.url, LEADS_TO + article.url, None, ref.modified_at))
         else:
             self._patience.fruitful()
         return article if self._in_range(article) else None

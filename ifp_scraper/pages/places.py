@@ -1,0 +1,147 @@
+"""Where an element stands on the page of any theme: better than names, that tells what belongs to the article."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from enum import Enum, auto
+from functools import cached_property
+
+from ifp_scraper.pages.tree import Element, Tree
+from ifp_scraper.text import words
+
+_POST = words("hentry type-post")
+"""What post_class() gives to the element of a post."""
+
+_LISTS = (
+    "article, .hentry, .type-post, .wp-block-query, .wp-block-latest-posts, .related-posts, .post-related, .widget,"
+    " .comment-list, .commentlist"
+)
+"""Other articles on the page, lists of them, and comments."""
+
+
+class Place(Enum):
+    """Where something of the article stands. What belongs to another one has no place."""
+
+    IN_POST = auto()
+    """In the post's own element, before the body or around it."""
+    IN_POST_AFTER = auto()
+    BEFORE = auto()
+    """Outside of the post's own element, before the body or around it; anywhere before it, where no post is marked."""
+    AFTER = auto()
+    """Behind the body, where no post is marked."""
+    IN_BODY = auto()
+
+
+class Places:
+    """The places of a page whose article has this body.
+
+    The post's own element is the innermost one around the body that a theme marks as that of a post. Where there is
+    none, ``main`` stands for it; but behind the body, other articles may be in that.
+    """
+
+    def __init__(self, tree: Tree, body: Element) -> None:
+        self._tree = tree
+        self._body = body
+        self._path = _path_to(body)
+        self._post = self._up_to(_is_post)
+        self.marks_post = bool(self._post)
+        """Whether the theme marks the post."""
+        self._main = set() if self.marks_post else self._up_to(_is_main)
+        self._others = set(tree.find(_LISTS)) - self._path.keys() - {body}
+        self._known: dict[Element, Place | None] = {}
+
+    def of(self, element: Element) -> Place | None:
+        """Say where an element stands; None for what is not this article's."""
+        if element not in self._known:
+            self._known[element] = self._find(element)
+        return self._known[element]
+
+    def at(self, elements: Iterable[Element], *places: Place) -> list[Element]:
+        """Return those of the elements that stand at one of these places."""
+        return [element for element in elements if self.of(element) in places]
+
+    def own(self, elements: Iterable[Element]) -> list[Element]:
+        """Return those of the elements that stand at the best place: the post, before it, behind the body, in it."""
+        placed = [(self.of(element), element) for element in elements]
+        for places in ((Place.IN_POST, Place.IN_POST_AFTER), (Place.BEFORE,), (Place.AFTER,), (Place.IN_BODY,)):
+            if own := [element for place, element in placed if place in places]:
+                return own
+        return []
+
+    def is_of_others(self, element: Element) -> bool:
+        """Whether an element stands in another article or in a list of them."""
+        return not self._others.isdisjoint(element.iterancestors())
+
+    def holds_body(self, element: Element) -> bool:
+        """Whether an element is the body or stands around it."""
+        return element is self._body or element in self._path
+
+    def _find(self, element: Element) -> Place | None:
+        inner, headings = element, 0
+        for box in (element, *element.iterancestors()):
+            if box is self._body:
+                return Place.IN_BODY
+            if box in self._others:
+                return None
+            if box in self._path:
+                if box is element or inner in self._before:
+                    return Place.IN_POST if box in self._post or box in self._main else Place.BEFORE
+                return None if headings == 1 else self._behind(box)
+            headings = headings or self._headings[box]
+            inner = box
+        return None
+
+    def _behind(self, box: Element) -> Place | None:
+        """The place of what stands behind the body, directly in this box around it."""
+        if self.marks_post:
+            return Place.IN_POST_AFTER if box in self._post else None
+        return None if self._main and box not in self._main else Place.AFTER
+
+    def _up_to(self, is_outermost: Callable[[Element], bool]) -> set[Element]:
+        """What stands around the body, as far as the first element of this kind; empty where there is none."""
+        boxes: set[Element] = set()
+        for box in self._path:
+            boxes.add(box)
+            if is_outermost(box):
+                return boxes
+        return set()
+
+    @cached_property
+    def _before(self) -> set[Element]:
+        """What stands before the body, beside it or beside what is around it."""
+        return {sibling for step in self._path.values() for sibling in step.itersiblings(preceding=True)}
+
+    @cached_property
+    def _headings(self) -> Counter[Element]:
+        """How many headings that are links stand in a box beside the body: one is the card of another article."""
+        found: Counter[Element] = Counter()
+        for heading in self._tree.find("h2, h3, h4, h5, h6"):
+            if any("/author/" not in (link.get("href") or "/author/") for link in heading.iter("a")):
+                for box in heading.iterancestors():
+                    if self.holds_body(box):
+                        break
+                    found[box] += 1
+        return found
+
+
+def _path_to(body: Element) -> dict[Element, Element]:
+    """Each element around the body, from the inside out, with the one in it that leads to the body."""
+    path: dict[Element, Element] = {}
+    inner = body
+    while (outer := inner.getparent()) is not None:
+        path[outer] = inner
+        inner = outer
+    return path
+
+
+def _is_post(element: Element) -> bool:
+    if element.tag in ("html", "body"):
+        return False
+    said = element.get("itemtype") or ""
+    classes = (element.get("class") or "").split()
+    return element.tag == "article" or not _POST.isdisjoint(classes) or said.endswith(("Article", "BlogPosting"))
+
+
+def _is_main(element: Element) -> bool:
+    return element.tag == "main" or element.get("role") == "main"
