@@ -184,7 +184,6 @@ def test_a_mirror_that_prints_the_addresses_of_the_site_it_copies(config: dict[s
         assert (run.status, lines(out)[-1]["status"], lines(out)[-1]["id"]) == (0, "gone", withdrawn.id), run.err
 
 
-<<<<<<< HEAD
 @pytest.mark.parametrize(
     ("config", "edits"), [({}, 1), ({"rest": 403, "sitemap": "yoast"}, 1), (NOTHING_BUT_LISTINGS, 0)], ids=str
 )
@@ -213,7 +212,8 @@ def test_permalinks_without_a_slash_at_the_end(config: dict[str, Any], edits: in
             assert crawl(server.url, out).status == 0
             assert len(lines(out)) == len(public(site)) + edits
         assert not [path for path in server.requests() if path.rstrip("/") + "/" in public(site)]
-=======
+
+
 @pytest.mark.parametrize("config", [{}, NO_REST], ids=str)
 @pytest.mark.parametrize("pages", ["amp", "both"])
 def test_amp_pages_alone_of_a_mirror(pages: str, config: dict[str, Any], tmp_path: Path) -> None:
@@ -228,7 +228,6 @@ def test_amp_pages_alone_of_a_mirror(pages: str, config: dict[str, Any], tmp_pat
             assert run.status == 0, run.err
             assert bool(server.requests("/amp/")) == asked
         assert lines(out.with_suffix(".runs.jsonl"))[-1]["failed_urls"] == []
->>>>>>> s16-diff
 
 
 NOTICES = b"<br />\n<b>Warning</b>: Undefined array key 0 in <b>/srv/{closure}/x.php</b> [a] on line <b>12</b><br />\n"
