@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from ifp_scraper.commands import stopped_by_term
 from ifp_scraper.export import export
 from ifp_scraper.items import Article, Author, Embed, Image, Link, RecentPost, encode, json_schema
 from ifp_scraper.report import write_report
@@ -309,6 +311,17 @@ def test_a_terminated_command_leaves_nothing(tmp_path: Path, command: tuple[str,
     said = process.communicate(timeout=60)[1]
     assert (process.returncode, said.split(";")[0]) == (130, "stopped")
     assert [each.name for each in tmp_path.iterdir()] == ["big.jsonl"]
+
+
+def test_a_termination_that_falls_into_a_destructor_is_not_lost() -> None:
+    class Deleted:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(KeyboardInterrupt), stopped_by_term():
+        Deleted()
+        time.sleep(30)
+    assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
 
 
 def test_empty_file(tmp_path: Path) -> None:

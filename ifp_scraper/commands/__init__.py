@@ -64,9 +64,25 @@ def refuse_unknown_options(args: list[str]) -> None:
 
 @contextmanager
 def stopped_by_term() -> Iterator[None]:
-    """Make SIGTERM (of ``timeout``, or of a service manager) what Ctrl-C is: a ``KeyboardInterrupt``."""
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Make SIGTERM (of ``timeout``, or of a service manager) what Ctrl-C is: a ``KeyboardInterrupt``.
+
+    One that falls into a ``__del__`` is lost: Python prints and forgets it. It comes again a little later.
+    """
+    numbers = signal.SIGTERM, signal.SIGALRM
+    before = [signal.signal(number, signal.default_int_handler) for number in numbers]
+    usual = sys.unraisablehook
+
+    def hook(lost: sys.UnraisableHookArgs) -> None:
+        if issubclass(lost.exc_type, KeyboardInterrupt):
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+        else:
+            usual(lost)
+
+    sys.unraisablehook = hook
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        sys.unraisablehook = usual
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
