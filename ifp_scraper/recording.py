@@ -193,7 +193,7 @@ def cut_unfinished(path: Path) -> int:
     end_of, mark = (_end_of_member, rb"\x1f\x8b\x08") if packed else (_end_of_record, rb"(?m)^WARC/1\.")
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
         end = end_of(content, last) or last
-        begins = [match.start() for match in re.finditer(mark, content) if match.start() >= max(end, last + 1)]
+        begins = [match.start() for match in re.compile(mark).finditer(content, max(end, last + 1))]
         is_damaged = any(end_of(content, begin) for begin in begins)
         is_damaged = is_damaged or (not end and bool(content[_FIRST : 2 * _FIRST].strip(b"\0")))
     if is_damaged:

@@ -29,7 +29,7 @@ NO_ARTICLE = "no article"
 """Why a page that is no post at all is rejected."""
 
 STATIC = "a static page or an attachment"
-"""Why a page is rejected that the site shows as such: that says nothing of its articles."""
+"""Why a page is rejected that the site shows as such, where nothing says that it is a post."""
 
 LEADS_TO = "leads to "
 """Start of the reason for an address that led to an article known by another one."""
@@ -111,7 +111,7 @@ class Rejections:
         self._settled.pop(key, None)
         earlier = self._doubted.pop(key, None)
         again = earlier is not None and earlier.reason == line.reason
-        if was_read or line.reason == STATIC or (in_good_health and (again or line.reason not in _ASKED_ONCE_MORE)):
+        if was_read or (in_good_health and (again or line.reason not in _ASKED_ONCE_MORE)):
             self._settled[key] = line
         else:
             self._doubted[key] = earlier if earlier is not None and again else line
@@ -150,8 +150,7 @@ class Rejections:
         """Whether the verdict says something of the site: not when it was to be expected from an earlier run."""
         key = urls.canonical(rejected.url)
         expected = self._settled.get(key) or (self._doubted.get(key) if key in self._believed else None)
-        is_usual = rejected.reason == STATIC or rejected.reason.startswith(LEADS_TO)
-        return not is_usual and (expected is None or expected.reason != rejected.reason)
+        return not rejected.reason.startswith(LEADS_TO) and (expected is None or expected.reason != rejected.reason)
 
     def add(self, rejected: Rejected) -> None:
         """Take in a verdict of this run; it is written unless the file says the same.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ifp_scraper.items import Article
 from ifp_scraper.pages import LAYOUTS, Capture, Document
-from ifp_scraper.rejections import FORBIDDEN
+from ifp_scraper.rejections import FORBIDDEN, STATIC
 
 if TYPE_CHECKING:
     from scrapy.http import Response
@@ -124,7 +124,8 @@ class Watch:
     def _too_many(self, layout: str) -> bool:
         found, read = len(self._no_article[layout]), sum(self._read.values())
         if read and not layout:
-            found -= self._reasons[FORBIDDEN]  # robots.txt was not changed by accident: it allows what was read
+            # No accident, where other pages are allowed and are articles.
+            found -= self._reasons[FORBIDDEN] + self._reasons[STATIC]
         pages, share = _UNREADABLE if layout else _NO_ARTICLE
         if self._whole and not read and not self._all.seen:
             pages = 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import time
 from dataclasses import replace
@@ -16,6 +17,7 @@ from ifp_scraper.settings import USER_AGENT
 from tests.crawling import FAST, crawl, lines, scrapy
 from tests.site import Post, Site, SiteServer, make_posts, serve
 from tests.site.response import XML, Response, page
+from tests.test_discovery import printing
 from tests.truth import assert_complete
 
 QUICK = ("-s", "CONCURRENT_REQUESTS_PER_DOMAIN=8")
@@ -218,11 +220,13 @@ def test_a_further_page_that_failed_is_read_by_the_next_run(kind: Any, tmp_path:
         ] == [(["one-page-of-many"], 1, False), ([], 1, True)]
 
 
-def test_a_further_page_that_was_missing_is_asked_once_more(tmp_path: Path) -> None:
-    site = Site(make_posts(46, seed=8))
+@pytest.mark.parametrize("root", ["", "https://another.example"])
+def test_a_further_page_that_was_missing_is_asked_once_more(root: str, tmp_path: Path) -> None:
+    site = Site(make_posts(120, seed=8))
     out = tmp_path / "ifp.jsonl"
-    post = next(post for post in site.open_posts() if len(post.pages) > 1)
+    post = next(post for post in reversed(site.open_posts()) if len(post.pages) > 1)  # REST does not list it again
     with serve(site, amp=None) as server:
+        printing(server, root or server.url)
         server.fault(post.path + "2/", 404, None)
         for asked in (True, True, False):
             assert crawl(server.url, out, *QUICK).status == 0
@@ -645,6 +649,34 @@ def test_nor_are_static_pages_in_a_sitemap_of_all(tmp_path: Path) -> None:
         }
         assert_complete(site, server.url, out)
         assert server.requests("/about-us/") == ["/about-us/"]
+
+
+@pytest.mark.parametrize(("config", "known"), [({"rest": 403}, False), ({}, False), ({}, True)], ids=str)
+def test_but_a_theme_that_shows_all_posts_as_pages_is_one(config: Any, known: bool, tmp_path: Path) -> None:
+    site = Site(make_posts(16, seed=9))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, yoast_head=False, **config) as server:
+        if known:
+            assert crawl(server.url, out, *QUICK).status == 0
+            site.advance(hours=2)
+            for post in site.open_posts()[:8]:
+                site.edit(post.id, headline="Edited")
+        answer = server.get
+        paths = {post.path for post in site.open_posts()}
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            found = answer(target, headers)
+            if target not in paths:
+                return found
+            return replace(found, body=re.sub(rb'<body class="[^"]*"', b'<body class="page page-id-7"', found.body))
+
+        server.get = get  # type: ignore[method-assign]
+        for _ in range(2):
+            run = crawl(server.url, out, *QUICK)
+            assert (run.status, "addresses that the site lists gave no article" in run.err) == (1, True), run.err
+        server.get = answer  # type: ignore[method-assign]
+        assert crawl(server.url, out, *QUICK).status == 0
+        assert_complete(site, server.url, out, revised=8 * known)
 
 
 @pytest.mark.parametrize("delay", [0, 0.2])

@@ -73,7 +73,7 @@ def test_holds_until_there_is_a_reason_to_look_again(
     [
         ([rejected()], [], False),  # killed
         ([rejected()], [run(0)], True),
-        ([rejected(STATIC)], [], True),
+        ([rejected(STATIC)], [run(0, doubtful=True)], False),
         ([rejected()], [run(0, doubtful=True)], False),
         ([rejected(hours=5), rejected()], [run(0, doubtful=True), run(5)], False),
         ([rejected(hours=5), rejected()], [run(5, doubtful=True), run(0)], True),
@@ -116,7 +116,7 @@ def test_holds_only_when_the_site_was_well(path: Path, verdicts: list[Rejected],
         ([rejected()], [run(0)], NO_ARTICLE, False),
         ([rejected(NO_ARTICLE, 30), rejected("status 404")], [run(0, doubtful=True)], "status 404", True),
         ([], [], LEADS_TO + "https://ifpnews.com/b/", False),
-        ([], [], STATIC, False),
+        ([], [], STATIC, True),
     ],
 )
 def test_a_verdict_is_news_unless_it_was_to_be_expected(

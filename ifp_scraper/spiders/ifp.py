@@ -444,7 +444,7 @@ class IfpSpider(scrapy.Spider):
         view = await self._first_view(response)
         self._patience.fetched()
         if view is None:
-            reason = _why_no_article(response)
+            reason = self._why_no_article(response, ref)
             self._reject(ref, reason)
             if reason == STRANGE:
                 self._give_up(self._patience.astray(STRANGE))
@@ -455,6 +455,16 @@ class IfpSpider(scrapy.Spider):
         if (ending := (view.article.amp_url or "").removeprefix(view.article.url).lstrip("/")) in _AMP_ENDINGS:
             self._amp_ending = ending
         return self._placed(await self._views.with_other_view(view), view, ref)
+
+    def _why_no_article(self, response: Response, ref: ArticleRef) -> str:
+        """Say what a page is that is no article."""
+        if is_strange(response):
+            return STRANGE
+        if ref.id is not None or self.ledger.store.find(None, urls.canonical(ref.url)):
+            return NO_ARTICLE  # only posts are listed with an id, or are in the file
+        asked = response.meta.get("redirect_urls", [response.url])[0]
+        static = urls.same_article(asked, response.url) and is_static(response.body, response.url)
+        return STATIC if static else NO_ARTICLE
 
     async def _from_amp_alone(self, ref: ArticleRef) -> Article | None:
         """Return an article whose first page cannot be had, from its AMP page; None when that cannot be had either."""
@@ -571,15 +581,6 @@ class IfpSpider(scrapy.Spider):
             self.stopping = True
             self.why_stopped = why
             self._closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="stopped"))
-
-
-def _why_no_article(response: Response) -> str:
-    """Say what a page is that is no article."""
-    if is_strange(response):
-        return STRANGE
-    asked = response.meta.get("redirect_urls", [response.url])[0]
-    static = urls.same_article(asked, response.url) and is_static(response.body, response.url)
-    return STATIC if static else NO_ARTICLE
 
 
 def _is_section(label: str, section: str) -> bool:

@@ -107,8 +107,9 @@ class ViewReader:
             number, url = waiting.popitem()
             if number in articles:
                 continue
+            url = urls.of_site(response.url, url, urls.host(page.url)) or url
             try:
-                other = await self._part(urls.of_site(response.url, url, urls.host(page.url)) or url, response)
+                other = await self._part(url, response)
                 if other is None or not urls.same_article(other.url, page.url) or other.page_number != number:
                     missing = True
                     continue
@@ -122,7 +123,7 @@ class ViewReader:
         if len(articles) == 1 and not page.other_pages:
             return articles[page.page_number]
         if missing:
-            self._incomplete(page.url)
+            self._incomplete(response.url)  # on a mirror, page.url is not
         return join_pages([articles[number] for number in sorted(articles)], missing or bool(waiting))
 
     async def _part(self, url: str, first: Response) -> ArticlePage | None:

@@ -1,0 +1,134 @@
+"""Where elements stand on a page of any theme, and what is read by that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import ifp_scraper
+from ifp_scraper.pages.document import Document
+from ifp_scraper.pages.places import Place, Places
+
+BODY = "<div id=body><p>Text.</p></div>"
+CARD = "<div><h3><a href=/other/>Other</a></h3><i id=x>x</i></div>"
+
+
+def places_of(inside: str) -> dict[str, Place | None]:
+    """The places of all elements with an id."""
+    tree = Document(f"<html><body class='hentry'>{inside}</body></html>").tree
+    (body,) = tree.find('[id="body"]')
+    places = Places(tree, body)
+    return {name: places.of(one) for one in tree.root.iter() if (name := one.get("id"))}
+
+
+@pytest.mark.parametrize(
+    ("inside", "place"),
+    [
+        (f"<article><i id=x></i>{BODY}</article>", Place.IN_POST),
+        (f"<article><header><i id=x></i></header>{BODY}</article>", Place.IN_POST),
+        (f"<article id=x>{BODY}</article>", Place.IN_POST),  # around the body
+        (f"<article><div>{BODY}</div><i id=x></i></article>", Place.IN_POST_AFTER),
+        (f"<article>{BODY}</article><i id=x></i>", None),
+        (f"<i id=x></i><article>{BODY}</article>", Place.BEFORE),
+        (f"<div class=type-post><i id=x></i>{BODY}</div>", Place.IN_POST),
+        (f"<div itemtype='https://schema.org/NewsArticle'><i id=x></i>{BODY}</div>", Place.IN_POST),
+        (f"<article><section class=hentry>{BODY}</section><i id=x></i></article>", None),  # the innermost post counts
+        (f"<div><i id=x></i>{BODY}</div>", Place.BEFORE),  # no post is marked: the page's own classes do not count
+        (f"<div>{BODY}</div><i id=x></i>", Place.AFTER),
+        (f"<main><i id=x></i>{BODY}</main>", Place.IN_POST),
+        (f"<main>{BODY}<i id=x></i></main>", Place.AFTER),
+        (f"<main>{BODY}</main><i id=x></i>", None),
+        (f"<div role=main>{BODY}</div><i id=x></i>", None),
+        ("<article><div id=body><i id=x></i></div></article>", Place.IN_BODY),
+        ("<article><div id=body><article><i id=x></i></article></div></article>", None),
+        (f"<article><ul class=related-posts><li id=x></li></ul>{BODY}</article>", None),
+        (f"<article>{BODY}{CARD}</article>", None),  # one heading with a link: the card of another article
+        (f"<article>{BODY}<div>{CARD}{CARD.replace('id=x', '')}</div></article>", None),
+        (f"<article>{CARD}{BODY}</article>", Place.IN_POST),  # before the body, it is the article's own
+        (f"<article>{BODY}{CARD.replace('/other/', '/author/x/')}</article>", Place.IN_POST_AFTER),
+        (
+            f"<article>{BODY}<div><h3><a href=/a/>A</a></h3><h3><a href=/b/>B</a></h3><i id=x></i></div></article>",
+            Place.IN_POST_AFTER,
+        ),
+    ],
+)
+def test_the_place_of_an_element(inside: str, place: Place | None) -> None:
+    assert places_of(inside)["x"] is place
+    assert places_of(inside)["body"] is Place.IN_BODY
+
+
+def test_the_best_place_is_the_posts_own() -> None:
+    found = "<a class=tag>{}</a>".format
+    for inside, best in (
+        (f"{found(1)}<article>{found(2)}<div id=body>{found(3)}</div>{found(4)}</article>", ["2", "4"]),
+        (f"{found(1)}<article><div id=body>{found(3)}</div></article>", ["1"]),
+        (f"{found(1)}<div id=body>{found(2)}</div>{found(3)}", ["1"]),
+        (f"<div id=body>{found(1)}</div>{found(2)}", ["2"]),
+        (f"<article><div id=body>{found(1)}</div></article>{found(2)}", ["1"]),
+    ):
+        tree = Document(f"<html><body>{inside}</body></html>").tree
+        places = Places(tree, tree.find('[id="body"]')[0])
+        assert [one.text for one in places.own(tree.find(".tag"))] == best
+
+
+def read(before: str = "", after: str = "", text: str = "<p>Text.</p>") -> dict[str, Any]:
+    page = (
+        "<html><body class='single single-post postid-7'><article class='hentry'><h1 class='entry-title'>A Story</h1>"
+        f"{before}<div class='entry-content'>{text}</div>{after}</article></body></html>"
+    )
+    record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
+    assert record is not None
+    return record
+
+
+def test_a_breadcrumb_is_no_section() -> None:
+    crumbs = "<nav class='the-breadcrumbs'><a href='/category/all/'>All</a></nav>"
+    assert read(f"{crumbs}<p><a href='/category/news/'>News</a></p>")["sections"] == ["News"]
+
+
+def test_bios_of_several_authors() -> None:
+    names = "<a rel='author' href='/author/al/'>Al Fox</a> and <a rel='author' href='/author/bo/'>Bo Ray</a>"
+    box = "<div><b>{}</b><div class='author-box-content'><p class='author-description'>{}</p> All posts</div></div>"
+    both = "<div><b>Al Fox, Bo Ray</b><p class='author-description'>They write.</p></div>"
+    other = "<div class='widget'><b>Al Fox</b><p class='author-description'>Of another.</p></div>"
+    record = read(
+        f"<p>{names}</p>", other + both + box.format("Bo Ray", "Bo sails.") + box.format("Al Fox", "Al runs.")
+    )
+    assert [(author["name"], author["bio"]) for author in record["authors"]] == [
+        ("Al Fox", "Al runs."),
+        ("Bo Ray", "Bo sails."),
+    ]
+
+
+def test_a_byline_with_other_words_is_made_of_the_names() -> None:
+    names = "<a rel='author' href='/author/al/'>Al Fox</a> {} <a rel='author' href='/author/bo/'>Bo Ray</a>"
+    assert read(f"<p>{names.format('and')}</p>")["byline"] == "Al Fox and Bo Ray"
+    assert read(f"<p>{names.format('on Monday, read by')}</p>")["byline"] == "Al Fox, Bo Ray"
+
+
+def test_the_featured_picture_in_the_text_is_its_first_one() -> None:
+    first, second = "<p><img src='/1.jpg'></p>", "<p><img class='wp-post-image' src='/2.jpg'></p>"
+    assert [image["role"] for image in read(text=f"{first}{second}")["images"]] == ["body", "body"]
+    assert [image["role"] for image in read(text=f"{second}{first}")["images"]] == ["lead", "body"]
+
+
+def test_the_headline_is_the_heading_next_to_the_text() -> None:
+    page = (
+        "<html><body class='single single-post postid-7'><h1>Our Paper</h1><h1>A Story</h1>"
+        "<div class='entry-content'><p>Text.</p></div></body></html>"
+    )
+    record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
+    assert record is not None
+    assert record["headline"] == "A Story"
+
+
+def test_a_text_in_a_list_of_others_is_not_the_articles() -> None:
+    page = (
+        "<html><body class='single single-post'><div class='wp-block-query'><div class='entry-content'>"
+        "Other.</div></div>"
+        "<div class='entry-content'><p>Text.</p></div></body></html>"
+    )
+    record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
+    assert record is not None
+    assert record["body"] == "Text."
