@@ -222,6 +222,15 @@ def test_pages_of_one_kind_only(pages: str, tmp_path: Path) -> None:
         assert {line["id"] for line in lines(out)} == {post.id for post in site.open_posts()}
 
 
+@pytest.mark.parametrize(("pages", "count"), [("amp", 45), ("canonical", 0)])
+def test_a_recording_gives_pages_of_one_kind(pages: str, count: int, tmp_path: Path) -> None:
+    out = tmp_path / "ifp.jsonl"
+    run = scrapy("crawl", "ifp", "-a", "archive=sample", "-a", f"pages={pages}", "-o", out)
+    assert run.status == 0, run.err
+    layouts = [line["layout"] for line in lines(out)]
+    assert (layouts.count("amp-swift"), layouts.count("newspaper")) == (count, 47 - count)
+
+
 def test_a_range_fetches_nothing_outside(tmp_path: Path) -> None:
     out = tmp_path / "ifp.jsonl"
     site = Site(make_posts(60, seed=4))

@@ -200,7 +200,8 @@ class IfpSpider(scrapy.Spider):
         for reading in find_recorded(archive, self.options.site):
             named = not only or urls.canonical(reading.ref.url).split("://")[-1] in only
             if named and self.options.covers(_instant(reading.ref.published_at)):
-                yield Wanted(reading.ref, reading.address, reading)
+                amp = reading.amp_address if self.options.pages == "amp" else None
+                yield Wanted(reading.ref, amp or reading.address, reading)
 
     def _named(self) -> Iterator[Wanted]:
         """Yield what ``urls`` names, each address once."""
