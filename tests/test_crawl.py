@@ -231,6 +231,15 @@ def test_a_recording_gives_pages_of_one_kind(pages: str, count: int, tmp_path: P
     assert (layouts.count("amp-swift"), layouts.count("newspaper")) == (count, 47 - count)
 
 
+def test_addresses_that_no_recording_holds_are_named(tmp_path: Path) -> None:
+    out = tmp_path / "ifp.jsonl"
+    held = "https://ifpnews.com/seed-bank-draws-19-402-guests-to-gorgan/amp/"
+    missing = ("https://ifpnews.com/never-written/", "https://other.example/a/")
+    run = scrapy("crawl", "ifp", "-a", "archive=sample", "-a", f"urls={','.join([held, *missing])}", "-o", out)
+    assert (run.status, [line["id"] for line in lines(out)]) == (0, [236]), run.err
+    assert [f"not in the recording: {url}" in run.err for url in (held, *missing)] == [False, True, True]
+
+
 def test_a_range_fetches_nothing_outside(tmp_path: Path) -> None:
     out = tmp_path / "ifp.jsonl"
     site = Site(make_posts(60, seed=4))
