@@ -97,7 +97,7 @@ def read_options(arguments: Mapping[str, str], site: str, now: datetime | None =
     return Options(
         site=_site(site),
         archive=_archive(given.get("archive")),
-        urls=_urls(given.get("urls"), _site(site)),
+        urls=_urls(given.get("urls"), None if "archive" in given else _site(site)),
         since=since,
         until=until,
         sources=sources,
@@ -130,7 +130,8 @@ def _archive(value: str | None) -> str | None:
     return value
 
 
-def _urls(value: str | None, site: str) -> tuple[str, ...]:
+def _urls(value: str | None, site: str | None) -> tuple[str, ...]:
+    """Return the addresses that ``urls`` names; without a site, as from a recording, they may be on any."""
     if value is None:
         return ()
     if value.startswith("@"):
@@ -147,7 +148,7 @@ def _urls(value: str | None, site: str) -> tuple[str, ...]:
     for name in names:
         if not name.startswith(("http://", "https://")) or _NO_TEXT.search(name):
             raise BadArgument(f"urls: {shown(name)} is no address; it begins with https://")
-        if urls.host(name) != urls.host(site):
+        if site is not None and urls.host(name) != urls.host(site):
             raise BadArgument(f"urls: {shown(name)} is not on the site {site}")
     return tuple(dict.fromkeys(names))
 

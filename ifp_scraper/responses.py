@@ -22,7 +22,9 @@ _CHALLENGE = re.compile(
     rb"|<title>\s*(?:Just a moment|Access Denied|Request Rejected|403|Forbidden|Security check|Blocked|Robot)",
     re.IGNORECASE,
 )
-_WORDPRESS = re.compile(rb"wp-includes/|wp-json|<rss|<urlset|<sitemapindex|post-?id-\d|single-post")
+_WORDPRESS = re.compile(
+    rb"wp-includes/|wp-json|<rss|<urlset|<sitemapindex|post-?id-\d|single-post|content=\"WordPress\b"
+)
 _CHALLENGE_SIZE = 65536
 """Bytes of a page that are searched; a longer one is no challenge."""
 

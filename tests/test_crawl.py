@@ -222,6 +222,24 @@ def test_pages_of_one_kind_only(pages: str, tmp_path: Path) -> None:
         assert {line["id"] for line in lines(out)} == {post.id for post in site.open_posts()}
 
 
+@pytest.mark.parametrize(("pages", "count"), [("amp", 45), ("canonical", 0)])
+def test_a_recording_gives_pages_of_one_kind(pages: str, count: int, tmp_path: Path) -> None:
+    out = tmp_path / "ifp.jsonl"
+    run = scrapy("crawl", "ifp", "-a", "archive=sample", "-a", f"pages={pages}", "-o", out)
+    assert run.status == 0, run.err
+    layouts = [line["layout"] for line in lines(out)]
+    assert (layouts.count("amp-swift"), layouts.count("newspaper")) == (count, 47 - count)
+
+
+def test_addresses_that_no_recording_holds_are_named(tmp_path: Path) -> None:
+    out = tmp_path / "ifp.jsonl"
+    held = "https://ifpnews.com/seed-bank-draws-19-402-guests-to-gorgan/amp/"
+    missing = ("https://ifpnews.com/never-written/", "https://other.example/a/")
+    run = scrapy("crawl", "ifp", "-a", "archive=sample", "-a", f"urls={','.join([held, *missing])}", "-o", out)
+    assert (run.status, [line["id"] for line in lines(out)]) == (0, [236]), run.err
+    assert [f"not in the recording: {url}" in run.err for url in (held, *missing)] == [False, True, True]
+
+
 def test_a_range_fetches_nothing_outside(tmp_path: Path) -> None:
     out = tmp_path / "ifp.jsonl"
     site = Site(make_posts(60, seed=4))

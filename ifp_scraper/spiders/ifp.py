@@ -196,11 +196,16 @@ class IfpSpider(scrapy.Spider):
 
     def _recorded(self, archive: Archive) -> Iterator[Wanted]:
         """Yield what the recordings hold, in range, and of what ``urls`` names if it names any."""
-        only = {urls.canonical(url).split("://")[-1] for url in self.options.urls}
+        only = {urls.canonical(url).split("://")[-1]: url for url in self.options.urls}
+        missing = dict(only)
         for reading in find_recorded(archive, self.options.site):
-            named = not only or urls.canonical(reading.ref.url).split("://")[-1] in only
-            if named and self.options.covers(_instant(reading.ref.published_at)):
-                yield Wanted(reading.ref, reading.address, reading)
+            key = urls.canonical(reading.ref.url).split("://")[-1]
+            missing.pop(key, None)
+            if (not only or key in only) and self.options.covers(_instant(reading.ref.published_at)):
+                amp = reading.amp_address if self.options.pages == "amp" else None
+                yield Wanted(reading.ref, amp or reading.address, reading)
+        for url in missing.values():
+            self.ledger.say(f"not in the recording: {url}")
 
     def _named(self) -> Iterator[Wanted]:
         """Yield what ``urls`` names, each address once."""
