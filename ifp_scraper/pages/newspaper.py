@@ -28,7 +28,7 @@ class NewspaperPage(ArticlePage):
     layout = "newspaper"
     marks = words("td-post-content")
     lead_frames = (
-        ".td-post-featured-image, .td-post-featured-video, .td-post-header-holder .td-image-gradient,"
+        ".td-post-featured-image, .td-post-featured-video, .td-post-header-holder.td-image-gradient,"
         " .td-full-screen-header-image-wrap .td-backstretch"  # templates 6 to 8: behind the headline
     )
     source_boxes: ClassVar[str] = ".td-post-source-tags .td-post-small-box"
@@ -173,7 +173,9 @@ class NewspaperCloudPage(NewspaperPage):
 
     @field
     def headline(self) -> str | None:
-        return self.line("h1.tdb-title-text") or self.line(".tdb_title h1, h1.entry-title")
+        return self.line("h1.tdb-title-text") or self.line(
+            ".tdb-single-title .tdb-title-text, .tdb_title h1, h1.entry-title"
+        )
 
     @field
     def lead(self) -> str | None:
@@ -240,5 +242,8 @@ class NewspaperCloudPage(NewspaperPage):
 
     def modified_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("modified")
-        yield from self._theme_times(".tdb_single_modified_date time", "datetime")
         yield from self._theme_times('meta[itemprop="dateModified"]', "content")
+        # Older versions print the time of publication there, beside the words for that of the edit.
+        edited = ".tdb_single_modified_date time"
+        if self.value(edited, "datetime") != self.value(".tdb_single_date time", "datetime"):
+            yield from self._theme_times(edited, "datetime")
