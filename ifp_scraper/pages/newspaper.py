@@ -31,7 +31,7 @@ class NewspaperPage(ArticlePage):
         ".td-post-featured-image, .td-post-featured-video, .td-post-header-holder.td-image-gradient,"
         " .td-full-screen-header-image-wrap .td-backstretch"  # templates 6 to 8: behind the headline
     )
-    source_boxes: ClassVar[str] = ".td-post-source-tags .td-post-small-box"
+    source_boxes: ClassVar[str] = ".td-post-small-box"
 
     @field
     def headline(self) -> str | None:
@@ -114,7 +114,10 @@ class NewspaperPage(ArticlePage):
         yield from self._theme_times(".td-post-header .td-post-modified-date time", "datetime")
 
     def _theme_times(self, query: str, attribute: str) -> Iterator[Evidence | None]:
-        printed = self.value(query, attribute)
+        found = self.css(query)
+        if len(found) > 1:  # in 2015, modules had meta elements, too
+            found = [element for element in found if not _is_of_module(element)]
+        printed = next(filter(None, (element.get(attribute) for element in found)), None)
         yield self.evidence("time", printed, read_theme_time(printed, self._offset))
 
     @cached_property
@@ -122,6 +125,11 @@ class NewspaperPage(ArticlePage):
         """The site's offset, which older versions of the theme only print with the time of the last edit."""
         edited = read_iso(self.value('meta[itemprop="dateModified"]', "content"))
         return edited.utcoffset() if edited else None
+
+
+def _is_of_module(element: Element) -> bool:
+    """Whether an element is part of a module: of the teaser of another article."""
+    return any("td_module" in (around.get("class") or "") for around in element.iterancestors())
 
 
 class Newspaper4Page(NewspaperPage):
