@@ -131,7 +131,7 @@ _JUNK = _UNSEEN | words(
 _JUNK_PREFIXES = re.compile(
     r"(?:^|\s)(?:code-block-\d|ai-viewport|essb_|ez-toc-(?!section)|td_flex_block|td_module_|td-a-rec-|td-g-rec-"
     r"|td_block_(?:\d|big_grid|slide|trending_now|popular_cat|categories_tags|list_menu|author|social_c|instagram"
-    r"|exchange|weather)"
+    r"|exchange|weather|covid)"
     r"|ampforwp-incontent-ad|sharedaddy|ssba|mashsb|crp_|wp_rp_|rp4wp|outbrain|taboola|OUTBRAIN)"
 )
 _GALLERY_CLASSES = words(

@@ -79,8 +79,12 @@ class NewspaperPage(ArticlePage):
             self.lines("ul.td-category li.entry-category")
             or self.lines(".td-post-header .td-category a")
             or self.graph_words("articleSection")
-            or self.lines(".entry-crumbs a.entry-crumb")[1:][-1:]
+            or self._last_crumb(".entry-crumbs a.entry-crumb")
         )
+
+    def _last_crumb(self, crumbs: str) -> list[str]:
+        """The last of the breadcrumbs, but for the way home, which a site may leave out."""
+        return self.labels([crumb for crumb in self.css(crumbs)[-1:] if urls.slug(crumb.get("href") or "")])
 
     @field
     def tags(self) -> list[str]:
@@ -207,7 +211,7 @@ class NewspaperCloudPage(NewspaperPage):
             self.lines(".tdb_single_categories a.tdb-entry-category")
             or self.lines("a.tdb-entry-category")
             or self.graph_words("articleSection")
-            or self.lines("a.tdb-entry-crumb")[1:][-1:]
+            or self._last_crumb("a.tdb-entry-crumb")
         )
 
     @field
