@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from ifp_scraper import urls
 from ifp_scraper.dates import parse_utc, same_clock_fault, same_local_clock
-from ifp_scraper.items import Article, Author, Embed, Image
+from ifp_scraper.items import Article, Author, Block, Embed, Image
 from ifp_scraper.pages.article import Source
 from ifp_scraper.revisions import content_hash
 
@@ -51,20 +51,36 @@ def join_pages(pages: list[Article], missing: bool) -> Article:
         missing: whether a page could not be read; then the warning ``one-page-of-many`` stays.
     """
     first = pages[0]
+    blocks = _joined([page.blocks for page in pages])
     warnings = list(dict.fromkeys(warning for page in pages for warning in page.warnings))
     if not missing and "one-page-of-many" in warnings:
         warnings.remove("one-page-of-many")
     joined = replace(
         first,
-        blocks=[block for page in pages for block in page.blocks],
+        blocks=blocks,
         images=_once([image for page in pages for image in page.images]),
         embeds=_once([embed for page in pages for embed in page.embeds]),
         links=[link for page in pages for link in page.links],
         source=next((page.source for page in reversed(pages) if page.source), None),
-        body="\n\n".join(page.body for page in pages if page.body),
+        body="\n\n".join(block["text"] for block in blocks if block["kind"] != "related"),
         warnings=warnings,
     )
     return _settle(joined)
+
+
+def _joined(parts: list[list[Block]]) -> list[Block]:
+    """The blocks of all pages, once what all begin or end with: tagDiv prints it around each page of a smart list."""
+    lead = _shared(parts)
+    rests = [part[lead:] for part in parts]
+    tail = _shared([rest[::-1] for rest in rests])
+    own = [block for rest in rests for block in rest[: len(rest) - tail]]
+    return [*parts[0][:lead], *own, *rests[0][len(rests[0]) - tail :]]
+
+
+def _shared(parts: list[list[Block]]) -> int:
+    """How many blocks all lists begin with."""
+    rows = enumerate(zip(*parts, strict=False))
+    return next((number for number, row in rows if any(block != row[0] for block in row)), min(map(len, parts)))
 
 
 _OF_BODY = "one-page-of-many", "truncated"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ifp_scraper.items import Article, Author, Embed, Image, Link, RecentPost
+from ifp_scraper.items import Article, Author, Block, Embed, Image, Link, RecentPost
 from ifp_scraper.merge import ArticleRef, add_evidence, join_pages, merge_views
 from ifp_scraper.revisions import content_hash
 
@@ -51,6 +51,10 @@ def view(text: str, **fields: Any) -> Article:
         "fetched_url": f"{URL}{text}/fetched/",
     }
     return Article(**{**own, **fields})
+
+
+def _paragraphs(*texts: str) -> list[Block]:
+    return [{"kind": "paragraph", "text": text} for text in texts]
 
 
 CANONICAL, AMP = view("canonical"), view("amp")
@@ -221,6 +225,13 @@ class TestPagesOfAPost:
         joined = join_pages([first, second], missing=False)
         assert joined.images == [image("lead", "first"), image("one"), image("two")]
         assert joined.embeds == first.embeds
+
+    def test_what_stands_around_every_page_counts_once(self) -> None:
+        pages = [view("one", blocks=_paragraphs("Intro.", item, "End.")) for item in ("A.", "B.", "C.")]
+        assert join_pages(pages, missing=False).body == "Intro.\n\nA.\n\nB.\n\nC.\n\nEnd."
+        assert join_pages([pages[0], pages[0]], missing=False).body == "Intro.\n\nA.\n\nEnd."
+        alike = view("one", blocks=_paragraphs("A.", "A.", "B.")), view("two", blocks=_paragraphs("A.", "B."))
+        assert join_pages(list(alike), missing=False).body == "A.\n\nA.\n\nB."
 
     def test_a_page_without_text_leaves_no_gap(self) -> None:
         assert join_pages([view("one"), view("two", body="", blocks=[]), view("three")], missing=False).body == (

@@ -308,11 +308,11 @@ class ArticlePage(ItemPage[Article]):
 
     @cached_property
     def other_pages(self) -> dict[int, str]:
-        """Address of every other page of this post, by its number (wp_link_pages(), AMPforWP's pagination)."""
+        """Address of every other page of this post, by its number; a smart list's page links its neighbours."""
         found: dict[int, str] = {}
         links = self.values(
             ".page-links a, .page-link a, .post-nav-links a, .page-nav-post a, .ampforwp_post_pagination a,"
-            " a.post-page-numbers",
+            " a.post-page-numbers, .td-smart-list-pagination a, .td-smart-list-dropdown-wrap a",
             "href",
         )
         for link in links:

@@ -48,6 +48,7 @@ _AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"],
     "amp-dailymotion": ("iframe", "data-videoid", "https://www.dailymotion.com/embed/video/{}"),
     "amp-facebook": ("iframe", "data-href", "{}"),
 }
+_FACEBOOK = words("fb-video fb-post")
 EMBED_TAGS = words("iframe video audio amp-iframe amp-video amp-audio") | _AMP_EMBEDS.keys()
 _IMAGE_TAGS = frozenset(("img", "amp-img", "amp-anim"))
 
@@ -77,7 +78,7 @@ _JUNK = _UNSEEN | words(
     # buttons and share bars
     " wp-block-button wp-block-buttons wp-block-file__button wp-block-social-links vc_btn3-container td_btn"
     " tdm_block_button"
-    " elementor-button-wrapper elementor-widget-share-buttons"
+    " tdm_block_socials elementor-button-wrapper elementor-widget-share-buttons"
     " wp-block-jetpack-sharing-buttons wp-block-jetpack-subscriptions"
     " ss-ic ampforwp-so-i ampforwp-social-icons-wrapper"
     " sharedaddy sd-sharing-enabled sd-block td-post-sharing td-post-sharing-top td-post-sharing-bottom"
@@ -96,6 +97,7 @@ _JUNK = _UNSEEN | words(
     " jeg_ad e3lan e3lan-post paszone_container google-auto-placed ezoic-ad"
     # forms to subscribe, with the words around them
     " tnp-subscription mc4wp-form mailpoet_form et_bloom_inline_form et_bloom_below_post"
+    " tds_locker tds_locker_credits tds_leads tdn_block_newsletter_subscribe"
     # the standfirst of AMP designs 1 to 3 stands inside their body
     " ampforwp_single_excerpt"
     # author boxes, comments, counters, source and via, tags
@@ -128,7 +130,8 @@ _JUNK = _UNSEEN | words(
 )
 _JUNK_PREFIXES = re.compile(
     r"(?:^|\s)(?:code-block-\d|ai-viewport|essb_|ez-toc-(?!section)|td_flex_block|td_module_|td-a-rec-|td-g-rec-"
-    r"|td_block_(?:\d|big_grid|slide|trending_now|popular_cat|social_c|instagram|exchange|weather)"
+    r"|td_block_(?:\d|big_grid|slide|trending_now|popular_cat|categories_tags|list_menu|author|social_c|instagram"
+    r"|exchange|weather|covid)"
     r"|ampforwp-incontent-ad|sharedaddy|ssba|mashsb|crp_|wp_rp_|rp4wp|outbrain|taboola|OUTBRAIN)"
 )
 _GALLERY_CLASSES = words(
@@ -407,13 +410,15 @@ class _Walk:
         if tag == "figure" or not _FRAME_CLASSES.isdisjoint(classes):
             # A caption is that of the figure's own picture; a gallery's is that of no picture.
             nested = next(element.iterdescendants("figure"), None) is not None
-            caption = None if nested else first_caption(element)
+            caption = None if nested else first_caption(element) or _caption_after(element)
             gallery = context.gallery or not _GALLERY_CLASSES.isdisjoint(classes)
             return context._replace(caption=caption or context.caption, gallery=gallery)
         if not _GALLERY_CLASSES.isdisjoint(classes):
             return context._replace(gallery=True)
         if (source := element.get("data-src")) and _YOUTUBE.search(source):  # a cache plugin's stand-in for the player
             self._add_embed(embed_of(element, self.base))
+        elif not _FACEBOOK.isdisjoint(classes) and (url := absolute(self.base, element.get("data-href"))):
+            self._add_embed(Embed("iframe", url))  # as amp-facebook on the AMP page
         return context
 
     def _table(self, table: Element, context: _Context) -> None:
@@ -546,6 +551,12 @@ def first_caption(frame: Element) -> str | None:
         if element.tag == "figcaption" or not _CAPTION_CLASSES.isdisjoint((element.get("class") or "").split()):
             return label_text(element) or None
     return None
+
+
+def _caption_after(figure: Element) -> str | None:
+    """The caption that follows its figure, as in tagDiv's smart lists; None when there is none or it is empty."""
+    after = figure.getnext()
+    return label_text(after) or None if after is not None and after.tag == "figcaption" else None
 
 
 _STAND_IN = re.compile(

@@ -28,10 +28,10 @@ class NewspaperPage(ArticlePage):
     layout = "newspaper"
     marks = words("td-post-content")
     lead_frames = (
-        ".td-post-featured-image, .td-post-featured-video, .td-post-header-holder .td-image-gradient,"
+        ".td-post-featured-image, .td-post-featured-video, .td-post-header-holder.td-image-gradient,"
         " .td-full-screen-header-image-wrap .td-backstretch"  # templates 6 to 8: behind the headline
     )
-    source_boxes: ClassVar[str] = ".td-post-source-tags .td-post-small-box"
+    source_boxes: ClassVar[str] = ".td-post-small-box"
 
     @field
     def headline(self) -> str | None:
@@ -79,8 +79,12 @@ class NewspaperPage(ArticlePage):
             self.lines("ul.td-category li.entry-category")
             or self.lines(".td-post-header .td-category a")
             or self.graph_words("articleSection")
-            or self.lines(".entry-crumbs a.entry-crumb")[1:][-1:]
+            or self._last_crumb(".entry-crumbs a.entry-crumb")
         )
+
+    def _last_crumb(self, crumbs: str) -> list[str]:
+        """The last of the breadcrumbs, but for the way home, which a site may leave out."""
+        return self.labels([crumb for crumb in self.css(crumbs)[-1:] if urls.slug(crumb.get("href") or "")])
 
     @field
     def tags(self) -> list[str]:
@@ -114,7 +118,10 @@ class NewspaperPage(ArticlePage):
         yield from self._theme_times(".td-post-header .td-post-modified-date time", "datetime")
 
     def _theme_times(self, query: str, attribute: str) -> Iterator[Evidence | None]:
-        printed = self.value(query, attribute)
+        found = self.css(query)
+        if len(found) > 1:  # in 2015, modules had meta elements, too
+            found = [element for element in found if not _is_of_module(element)]
+        printed = next(filter(None, (element.get(attribute) for element in found)), None)
         yield self.evidence("time", printed, read_theme_time(printed, self._offset))
 
     @cached_property
@@ -122,6 +129,11 @@ class NewspaperPage(ArticlePage):
         """The site's offset, which older versions of the theme only print with the time of the last edit."""
         edited = read_iso(self.value('meta[itemprop="dateModified"]', "content"))
         return edited.utcoffset() if edited else None
+
+
+def _is_of_module(element: Element) -> bool:
+    """Whether an element is part of a module: of the teaser of another article."""
+    return any("td_module" in (around.get("class") or "") for around in element.iterancestors())
 
 
 class Newspaper4Page(NewspaperPage):
@@ -173,7 +185,9 @@ class NewspaperCloudPage(NewspaperPage):
 
     @field
     def headline(self) -> str | None:
-        return self.line("h1.tdb-title-text") or self.line(".tdb_title h1, h1.entry-title")
+        return self.line("h1.tdb-title-text") or self.line(
+            ".tdb-single-title .tdb-title-text, .tdb_title h1, h1.entry-title"
+        )
 
     @field
     def lead(self) -> str | None:
@@ -197,7 +211,7 @@ class NewspaperCloudPage(NewspaperPage):
             self.lines(".tdb_single_categories a.tdb-entry-category")
             or self.lines("a.tdb-entry-category")
             or self.graph_words("articleSection")
-            or self.lines("a.tdb-entry-crumb")[1:][-1:]
+            or self._last_crumb("a.tdb-entry-crumb")
         )
 
     @field
@@ -240,5 +254,8 @@ class NewspaperCloudPage(NewspaperPage):
 
     def modified_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("modified")
-        yield from self._theme_times(".tdb_single_modified_date time", "datetime")
         yield from self._theme_times('meta[itemprop="dateModified"]', "content")
+        # Older versions print the time of publication there, beside the words for that of the edit.
+        edited = ".tdb_single_modified_date time"
+        if self.value(edited, "datetime") != self.value(".tdb_single_date time", "datetime"):
+            yield from self._theme_times(edited, "datetime")
