@@ -69,6 +69,7 @@ class PageView(msgspec.Struct):
     article: Article | None = None
     page_number: int = 1
     other_pages: list[int] = []
+    is_of_smart_list: bool = False
     places: list[str] = []
     """Addresses of all pages that went into it."""
 
@@ -231,6 +232,7 @@ def _view(capture: Capture, body: bytes, content_type: str) -> PageView:
             view.article = page.to_article()
             view.page_number = page.page_number
             view.other_pages = list(page.other_pages)
+            view.is_of_smart_list = page.is_of_smart_list
     except UnreadablePage as error:
         view.rejected, view.layout = str(error), error.layout
     if view.article is None or "truncated" in view.article.warnings:
@@ -263,7 +265,8 @@ def put_together(views: list[PageView]) -> Article | None:
         found = [view.article for view in pages if view.article is not None]
         if not found or pages[0].page_number > 1:  # the end of a text alone is not the article
             continue
-        articles.append(join_pages(found, bool(_missing_pages(pages))) if len(found) > 1 else found[0])
+        framed = any(view.is_of_smart_list for view in pages)
+        articles.append(join_pages(found, bool(_missing_pages(pages)), framed) if len(found) > 1 else found[0])
     if len(articles) == 2:
         return merge_views(articles[0], articles[1])
     return articles[0] if articles else None

@@ -1,7 +1,8 @@
 """What a crawl knows, writes and says: the output, what was rejected, and the line and summary of the run.
 
 ``FILE.jsonl`` is the database. ``FILE.rejected.jsonl`` (``rejections.py``) and ``FILE.runs.jsonl`` (``runs.py``)
-save requests; without them a run only looks at more.
+save requests; without them a run only looks at more. Only they, and after a kill ``FILE.failed.jsonl``, know which
+articles lack a page that failed.
 """
 
 from __future__ import annotations

@@ -43,15 +43,17 @@ class ArticleRef:
         return self.modified_at is not None and (modified_at is None or self.modified_at > modified_at)
 
 
-def join_pages(pages: list[Article], missing: bool) -> Article:
+def join_pages(pages: list[Article], missing: bool, framed: bool = False) -> Article:
     """Return one article with the blocks of all pages of a post.
 
     Args:
         pages: in page order; the first one gives all other fields.
         missing: whether a page could not be read; then the warning ``one-page-of-many`` stays.
+        framed: whether the same text stands around each page, as in tagDiv's smart lists; it is kept once.
     """
     first = pages[0]
-    blocks = _joined([page.blocks for page in pages])
+    parts = [page.blocks for page in pages]
+    blocks = _unframed(parts) if framed else [block for part in parts for block in part]
     warnings = list(dict.fromkeys(warning for page in pages for warning in page.warnings))
     if not missing and "one-page-of-many" in warnings:
         warnings.remove("one-page-of-many")
@@ -68,8 +70,8 @@ def join_pages(pages: list[Article], missing: bool) -> Article:
     return _settle(joined)
 
 
-def _joined(parts: list[list[Block]]) -> list[Block]:
-    """The blocks of all pages, once what all begin or end with: tagDiv prints it around each page of a smart list."""
+def _unframed(parts: list[list[Block]]) -> list[Block]:
+    """The blocks of all pages, what all begin or end with once."""
     lead = _shared(parts)
     rests = [part[lead:] for part in parts]
     tail = _shared([rest[::-1] for rest in rests])

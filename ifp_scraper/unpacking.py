@@ -73,7 +73,7 @@ def seekable(files: list[Path]) -> list[Path]:
 def _folder() -> tempfile.TemporaryDirectory[str]:
     _delete_left()
     folder = tempfile.TemporaryDirectory(prefix=_PREFIX)
-    with suppress(OSError):  # not every file system can; then nothing there is deleted either
+    with suppress(OSError):  # where nothing can be locked, as on some network disks, nothing is deleted either
         fcntl.flock(os.open(folder.name, os.O_RDONLY), fcntl.LOCK_SH)  # until this process ends, and its workers
     return folder
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import gzip
 import os
@@ -486,6 +487,20 @@ def test_what_a_killed_run_had_unpacked_is_deleted(tmp_path: Path, monkeypatch: 
     finally:
         os.close(lock)
         folder.cleanup()
+
+
+def test_recordings_are_unpacked_where_nothing_can_be_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def flock(file: int, how: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    left = tmp_path / "ifp_scraper-left"
+    left.mkdir()
+    os.utime(left, (0, 0))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(fcntl, "flock", flock)
+    folder = unpacking._folder.__wrapped__()
+    assert (Path(folder.name).exists(), left.exists()) == (True, True)
+    folder.cleanup()
 
 
 @pytest.mark.parametrize("command", ["extract all.warc.gz", "crawl ifp -a archive=all.warc.gz"])

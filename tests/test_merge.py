@@ -226,12 +226,16 @@ class TestPagesOfAPost:
         assert joined.images == [image("lead", "first"), image("one"), image("two")]
         assert joined.embeds == first.embeds
 
-    def test_what_stands_around_every_page_counts_once(self) -> None:
-        pages = [view("one", blocks=_paragraphs("Intro.", item, "End.")) for item in ("A.", "B.", "C.")]
-        assert join_pages(pages, missing=False).body == "Intro.\n\nA.\n\nB.\n\nC.\n\nEnd."
-        assert join_pages([pages[0], pages[0]], missing=False).body == "Intro.\n\nA.\n\nEnd."
-        alike = view("one", blocks=_paragraphs("A.", "A.", "B.")), view("two", blocks=_paragraphs("A.", "B."))
-        assert join_pages(list(alike), missing=False).body == "A.\n\nA.\n\nB."
+    def test_what_stands_around_every_page_of_a_smart_list_counts_once(self) -> None:
+        def body(*parts: tuple[str, ...], framed: bool = True) -> str:
+            pages = [view("one", blocks=_paragraphs(*part), body="\n\n".join(part)) for part in parts]
+            return join_pages(pages, missing=False, framed=framed).body.replace("\n\n", " ")
+
+        pages = [("Intro.", item, "End.") for item in ("A.", "B.", "C.")]
+        assert body(*pages) == "Intro. A. B. C. End."
+        assert body(*pages, framed=False) == "Intro. A. End. Intro. B. End. Intro. C. End."
+        assert body(pages[0], pages[0]) == "Intro. A. End."
+        assert body(("A.", "A.", "B."), ("A.", "B.")) == "A. A. B."
 
     def test_a_page_without_text_leaves_no_gap(self) -> None:
         assert join_pages([view("one"), view("two", body="", blocks=[]), view("three")], missing=False).body == (

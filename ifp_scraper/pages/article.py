@@ -323,6 +323,11 @@ class ArticlePage(ItemPage[Article]):
                 found.setdefault(number, url)
         return dict(sorted(found.items()))
 
+    @property
+    def is_of_smart_list(self) -> bool:
+        """Whether this is one page of tagDiv's smart list: the text around the list stands on every page."""
+        return bool(self.other_pages and self.css(".td-smart-list-pagination, .td-smart-list-dropdown-wrap"))
+
     @cached_property
     def page_number(self) -> int:
         """Which page of the post this is, from its own address; 1 for a post on one page."""

@@ -274,9 +274,8 @@ class WordPressPage(ArticlePage):
         found = self.everywhere(".taxonomy-post_tag a, .tags-links a, .tag-links a, a[rel='tag']")
         categories = set(self._categories)
         own = self._own([link for link in found if link not in categories])
-        return _labels(own or self._links_under("/tag/", Place.IN_POST, Place.IN_POST_AFTER)) or self.graph_words(
-            "keywords"
-        )
+        own = own or self._links_under("/tag/", Place.IN_POST, Place.IN_POST_AFTER)
+        return _labels(own) or self.graph_words("keywords")
 
     @cached_property
     def frames(self) -> list[Element]:

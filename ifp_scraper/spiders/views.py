@@ -123,8 +123,10 @@ class ViewReader:
         if len(articles) == 1 and not page.other_pages:
             return articles[page.page_number]
         if missing:
-            self._incomplete(response.url)  # on a mirror, page.url is not
-        return join_pages([articles[number] for number in sorted(articles)], missing or bool(waiting))
+            self._incomplete(response.url)  # page.url may be of the site that this one mirrors
+        return join_pages(
+            [articles[number] for number in sorted(articles)], missing or bool(waiting), page.is_of_smart_list
+        )
 
     async def _part(self, url: str, first: Response) -> ArticlePage | None:
         """Fetch another page of the article that ``first`` belongs to: of the same captures, in a recording."""
