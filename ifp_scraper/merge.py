@@ -116,7 +116,7 @@ def merge_views(canonical: Article, amp: Article) -> Article:
         tags=first.tags or second.tags,
         blocks=bodies.blocks,
         body=bodies.body,
-        images=first.images or second.images,
+        images=_pictures(first.images, second.images),
         embeds=first.embeds or second.embeds,
         links=first.links or second.links,
         source=first.source or second.source,
@@ -192,6 +192,18 @@ def _authors(canonical: list[Author], amp: list[Author]) -> list[Author]:
         )
         for author in canonical
     ]
+
+
+def _pictures(first: list[Image], second: list[Image]) -> list[Image]:
+    """The pictures of the first view; the featured one of the second, if the first has none and does not show it."""
+    if not first or any(image.role == "lead" for image in first):
+        return first or second
+    shown = {_upload(image) for image in first}
+    return [image for image in second if image.role == "lead" and _upload(image) not in shown] + first
+
+
+def _upload(image: Image) -> str:
+    return image.original_url.replace("-scaled.", ".")  # only the large size of a large upload is called so
 
 
 T = TypeVar("T", Image, Embed)

@@ -53,6 +53,10 @@ def test_the_last_of_equal_rules_wins_across_style_elements() -> None:
     assert texts(page(style=shown)) == ["Second."]
 
 
+def test_a_style_sheet_may_be_in_capitals() -> None:
+    assert texts(page(style=".a{DISPLAY:NONE}")) == ["Second."]
+
+
 def test_a_menu_that_begins_like_the_one_before_is_read_to_its_own_end() -> None:
     menu = "<div><a href='/'>Home</a></div>"
     alone = read(page(around=menu))

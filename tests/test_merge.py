@@ -97,6 +97,17 @@ class TestTwoViews:
         merged = merge_views(replace(CANONICAL, blocks=[], body=""), replace(AMP, blocks=[], body=""))
         assert (merged.blocks, merged.body, merged.word_count) == ([], "", 0)
 
+    def test_the_featured_picture_is_taken_from_the_view_that_has_one(self) -> None:
+        lead = replace(image("a"), role="lead")
+        body, scaled = image("b"), replace(lead, original_url=lead.original_url.replace(".jpg", "-scaled.jpg"))
+        for first, second, merged in (
+            ([body], [lead, image("c")], [lead, body]),
+            ([lead], [scaled], [lead]),
+            ([body, image("a")], [scaled], [body, image("a")]),
+            ([], [lead, body], [lead, body]),
+        ):
+            assert merge_views(replace(CANONICAL, images=first), replace(AMP, images=second)).images == merged
+
     def test_of_a_page_that_is_cut_off_nothing_is_taken_that_a_whole_one_has(self) -> None:
         cut = replace(CANONICAL, warnings=["truncated"])
         merged = merge_views(cut, AMP)

@@ -138,7 +138,7 @@ class _Sheet:
                 blocks.append(inside.rpartition(b";")[2].strip())
             elif blocks:
                 prelude = blocks.pop()
-                if b"display" not in inside or len(blocks) > MAX_AT_RULES:
+                if (b"display" not in inside and b"DISPLAY" not in inside) or len(blocks) > MAX_AT_RULES:
                     continue
                 if not all(map(_UNCONDITIONAL.match, blocks)):
                     continue
