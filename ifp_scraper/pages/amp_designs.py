@@ -35,7 +35,9 @@ class AmpDesignPage(AmpPage):
 
     @field
     def authors(self) -> list[Author]:
-        authors: dict[str | None, Author] = {author.name: author for author in self.people(".amp-wp-author")}
+        # Co-authors are links, one after the other.
+        in_byline = self.people('.amp-wp-author a[rel="author"]') or self.people(".amp-wp-author")
+        authors: dict[str | None, Author] = {author.name: author for author in in_byline}
         in_boxes = self.people(".amp_author_area_wrapper strong")
         # "NAME: BIO" is one run of text; only the name is in an element.
         for box, strong in self.firsts(".amp_author_area_wrapper", "strong, .author-name").items():
@@ -61,10 +63,12 @@ class AmpDesignPage(AmpPage):
 
     @field
     def tags(self) -> list[str]:
+        # Beside them stands the label, with a class where the script is right to left.
+        without_links = [tag for tag in self.css(".ampforwp-tax-tag span") if tag.get("class") is None]
         return (
             self.lines('.ampforwp-tax-tag [class^="amp-tag-"]')
             or self.lines(".ampforwp-tax-tag a, .amp-wp-tax-tag a")
-            or [tag for tag in self.lines(".ampforwp-tax-tag span") if not tag.endswith(":")]  # without links
+            or [tag for tag in self.labels(without_links) if not tag.endswith(":")]
             or self.graph_words("keywords")
         )
 
