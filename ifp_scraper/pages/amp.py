@@ -29,6 +29,7 @@ from ifp_scraper.pages.tree import Element, Tree
 from ifp_scraper.text import LargeBytes, squeeze, words
 
 _AMP_ADDRESS = re.compile(r"/amp(/\d{1,3})?/?$")
+_AMP_QUERY = re.compile("amp(=.*)?")
 _AGE = re.compile(
     r"(?:(?!in\b|updated|modified|edited)[^\d\s]{1,20} ){0,3}"
     r"(\d{1,4} (?:second|min|minute|hour|day|week|month|year)s?)(?! (?:later|from)\b)(?: [^\d\s]{1,20}){0,2}",
@@ -49,10 +50,11 @@ class AmpPage(ArticlePage):
 
     @field
     def amp_url(self) -> str:
-        address = self.capture.url.partition("?")[0]
+        address, _, query = self.capture.url.partition("?")
         if _AMP_ADDRESS.search(address):
             return urls.amp_address(self._url, "amp/")
-        return self.capture.url
+        endpoint = next(filter(_AMP_QUERY.fullmatch, query.partition("#")[0].split("&")), None)
+        return urls.amp_address(self._url, f"?{endpoint}") if endpoint else self.capture.url
 
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("published")

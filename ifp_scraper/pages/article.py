@@ -405,7 +405,9 @@ class ArticlePage(ItemPage[Article]):
         for frame in frames:
             words = first_caption(frame)
             for found in frame.iter("img", "amp-img"):
-                if found.get("fallback") is None and (image := read_image(found, self.capture.url, words, "lead")):
+                if found.get("fallback") is not None or found.get("placeholder") is not None:
+                    continue
+                if image := read_image(found, self.capture.url, words, "lead"):
                     return image
         return None
 

@@ -123,6 +123,8 @@ _JUNK = _UNSEEN | words(
     " yoast-breadcrumbs rank-math-breadcrumb aioseo-breadcrumbs"
     " rt-reading-time bsf-rt-reading-time wp-block-post-time-to-read yoast-reading-time__wrapper"
     " trinity-tts-pb post-modified-info ampforwp-last-modified-date"
+    # lists of tracks, which the canonical page leaves to a script
+    " wp-playlist"
     # widgets after the text, the picture in the place of a film in a lightbox, small copies of a gallery's pictures
     " amp-add-widget-after-content amp-custom-banner-after-post amp-video-img carousel-preview"
     # captions belong to pictures
@@ -358,6 +360,8 @@ class _Walk:
         ):
             if tag in _BLOCK_TAGS:  # what stands before it and after it is not one run
                 self.end_block(context)
+            if classes and "wp-playlist" in classes:
+                self._films(element)
         elif tag == "br":
             self.say(LINE_BREAK, context)
         elif tag in _IMAGE_TAGS:
@@ -368,8 +372,8 @@ class _Walk:
             self.say(" ", context)  # the words around a player are two
             self._add_embed(embed_of(element, self.base))
         elif tag in _NO_TEXT_TAGS:
-            for film in element.iter(*EMBED_TAGS) if tag == "amp-lightbox" else ():
-                self._add_embed(embed_of(film, self.base))
+            if tag == "amp-lightbox":
+                self._films(element)
         elif self._depth >= MAX_DEPTH:
             self._flatten(element, context)
         else:
@@ -520,6 +524,11 @@ class _Walk:
             permalink = quote.get("data-instgrm-permalink") or (first.get("href") if first is not None else None)
             if url := absolute(self.base, permalink):
                 self._add_embed(Embed("instagram", url.partition("?")[0]))
+
+    def _films(self, box: Element) -> None:
+        """Take the players alone of what holds nothing else of the article."""
+        for film in box.iter(*EMBED_TAGS):
+            self._add_embed(embed_of(film, self.base))
 
     def _add_embed(self, embed: Embed | None) -> None:
         if embed is not None and not self._is_full(self.embeds):
