@@ -65,10 +65,11 @@ class AmpPage(ArticlePage):
         yield from self._json_ld_evidence("dateModified")
 
     def _json_ld_evidence(self, key: Literal["datePublished", "dateModified"]) -> Iterator[Evidence | None]:
-        for item in self._plain_json_ld:
-            if "@id" in item and is_article(item) and isinstance(printed := item.get(key), str):
-                yield self.evidence("jsonld", printed, read_zoned(printed))  # a schema plugin's: right as printed
-        if isinstance(printed := self._json_ld.get(key), str):
+        own, others = self._json_ld
+        for item in others:
+            if isinstance(printed := item.get(key), str):
+                yield self.evidence("jsonld", printed, read_zoned(printed))
+        if isinstance(printed := own.get(key), str):
             yield self.evidence("jsonld", printed, read_amp_json_ld(printed, self.plugin_version))
 
     def plain_evidence(self, key: Literal["datePublished", "dateModified"]) -> Evidence | None:
@@ -76,15 +77,22 @@ class AmpPage(ArticlePage):
         return None
 
     @cached_property
-    def _json_ld(self) -> dict[str, Any]:
-        """The plugin's own object: it says which page it is of, but unlike those of schema plugins has no ``@id``."""
-        own = [item for item in self._plain_json_ld if "@id" not in item and "datePublished" in item]
-        return next((item for item in own if "mainEntityOfPage" in item), own[0] if own else {})
+    def _json_ld(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """The plugin's own object, and articles of schema plugins, right as printed: these have an ``@id``.
 
-    @cached_property
-    def _plain_json_ld(self) -> list[dict[str, Any]]:
-        """The objects outside of an SEO plugin's graph."""
-        return [item for item, in_graph in self.document.json_ld if not in_graph]
+        All outside of an SEO plugin's graph. The plugin's own says which page it is of, a review in the text does not.
+        """
+        own: dict[str, Any] = {}
+        others = []
+        for item, in_graph in self.document.json_ld:
+            if in_graph:
+                continue
+            if "@id" in item:
+                if is_article(item):
+                    others.append(item)
+            elif "datePublished" in item and (not own or "mainEntityOfPage" in item.keys() - own.keys()):
+                own = item
+        return own, others
 
     @cached_property
     def plugin_version(self) -> tuple[int, ...] | None:

@@ -251,7 +251,7 @@ def _collect(element: Element, pieces: list[str], depth: int) -> None:
         apart = child.tag == "br" or child.tag in _BLOCK_TAGS
         if apart:
             pieces.append(" ")
-        seen = (
+        seen = not child.keys() or (
             not hidden_by_attribute(child)
             and child.get("[text]") is None  # a control's, which a tap changes: "more", "less"
             and _UNSEEN.isdisjoint((child.get("class") or "").split())
