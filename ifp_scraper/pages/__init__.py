@@ -53,6 +53,7 @@ _NO_POST = words(
     "home blog archive search error404 attachment page single-attachment amp-single-page privacy-policy"
     " page-template page-template-default post-type-archive author category tag date paged-archive"
     " single-product single-topic single-forum"
+    " amp-frontpage amp-wp-frontpage amp-home amp-index amp-blog amp-archive amp_home_body archives_body"
 )
 """Classes that body_class() and AMPforWP give to pages that are no post."""
 

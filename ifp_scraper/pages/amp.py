@@ -19,21 +19,28 @@ from ifp_scraper.dates import (
     read_ago,
     read_amp_json_ld,
     read_printed_date,
+    read_zoned,
 )
 from ifp_scraper.items import Author, RecentPost
-from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
+from ifp_scraper.pages.article import ArticlePage, Evidence, is_article, without_by
 from ifp_scraper.pages.body import inline_text, label_text
 from ifp_scraper.pages.document import parse
 from ifp_scraper.pages.tree import Element, Tree
 from ifp_scraper.text import LargeBytes, squeeze, words
 
 _AMP_ADDRESS = re.compile(r"/amp(/\d{1,3})?/?$")
+_AMP_QUERY = re.compile("amp(=.*)?")
 _AGE = re.compile(
-    r"(\d{1,4} (?:second|min|minute|hour|day|week|month|year)s?)(?! (?:later|from)\b)(?: [^\d\s]{1,20}){0,2}"
+    r"(?:(?!in\b|updated|modified|edited)[^\d\s]{1,20} ){0,3}"
+    r"(\d{1,4} (?:second|min|minute|hour|day|week|month|year)s?)(?! (?:later|from)\b)(?: [^\d\s]{1,20}){0,2}",
+    re.IGNORECASE,
 )
-"""An option of the plugin changes the word "ago"; the units are WordPress's. What is "from now" is no age."""
+"""Options of the plugin change the word "ago" and what stands around it ("Published % days ago"); the units are
+WordPress's. What is "from now" is no age, and the age of an edit not that of the article."""
 
 _PLUGIN = re.compile(r"AMP for WP (\d{1,6}(?:\.\d{1,6})*)")
+_PLUGIN_IN_BODY = re.compile(r"(?<!\S)post (\d{1,6}(?:\.\d{1,6})+)\s*$")
+"""The plugin's body_class() ends with the post's type and the version."""
 
 
 class AmpPage(ArticlePage):
@@ -43,43 +50,57 @@ class AmpPage(ArticlePage):
 
     @field
     def amp_url(self) -> str:
-        address = self.capture.url.partition("?")[0]
+        address, _, query = self.capture.url.partition("?")
         if _AMP_ADDRESS.search(address):
             return urls.amp_address(self._url, "amp/")
-        return self.capture.url
+        endpoint = next(filter(_AMP_QUERY.fullmatch, query.partition("#")[0].split("&")), None)
+        return urls.amp_address(self._url, f"?{endpoint}") if endpoint else self.capture.url
 
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("published")
-        yield self._json_ld_evidence("datePublished")
+        yield from self._json_ld_evidence("datePublished")
 
     def modified_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("modified")
-        yield self._json_ld_evidence("dateModified")
+        yield from self._json_ld_evidence("dateModified")
 
-    def _json_ld_evidence(self, key: Literal["datePublished", "dateModified"]) -> Evidence | None:
-        printed = self._json_ld.get(key)
-        if not isinstance(printed, str):
-            return None
-        return self.evidence("jsonld", printed, read_amp_json_ld(printed, self.plugin_version))
+    def _json_ld_evidence(self, key: Literal["datePublished", "dateModified"]) -> Iterator[Evidence | None]:
+        own, others = self._json_ld
+        for item in others:
+            if isinstance(printed := item.get(key), str):
+                yield self.evidence("jsonld", printed, read_zoned(printed))
+        if isinstance(printed := own.get(key), str):
+            yield self.evidence("jsonld", printed, read_amp_json_ld(printed, self.plugin_version))
 
     def plain_evidence(self, key: Literal["datePublished", "dateModified"]) -> Evidence | None:
-        """None: the plugin's own JSON-LD is read above, with its faults undone."""
+        """None: JSON-LD is read above, and the faults of the plugin's own are undone."""
         return None
 
     @cached_property
-    def _json_ld(self) -> dict[str, Any]:
-        """The plugin's own object: the one outside of an SEO plugin's graph."""
+    def _json_ld(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """The plugin's own object, and articles of schema plugins, right as printed: these have an ``@id``.
+
+        All outside of an SEO plugin's graph. The plugin's own says which page it is of, a review in the text does not.
+        """
+        own: dict[str, Any] = {}
+        others = []
         for item, in_graph in self.document.json_ld:
-            if not in_graph and ("datePublished" in item or "headline" in item):
-                return item
-        return {}
+            if in_graph:
+                continue
+            if "@id" in item:
+                if is_article(item):
+                    others.append(item)
+            elif "datePublished" in item and (not own or "mainEntityOfPage" in item.keys() - own.keys()):
+                own = item
+        return own, others
 
     @cached_property
     def plugin_version(self) -> tuple[int, ...] | None:
-        """Version of AMPforWP, from its generator element."""
-        for generator in self.values('meta[name="generator"]', "content"):
-            if match := _PLUGIN.search(generator):
-                return tuple(int(part) for part in match[1].split(".") if part)
+        """Version of AMPforWP, from its generator element; an option hides that, but not the class of the body."""
+        generators = self.values('meta[name="generator"]', "content")
+        found = next(filter(None, map(_PLUGIN.search, generators)), None)
+        if match := found or _PLUGIN_IN_BODY.search(self.document.body_class):
+            return tuple(int(part) for part in match[1].split("."))
         return None
 
     def recent(self, entries: str, title: str) -> list[RecentPost]:
@@ -130,7 +151,7 @@ def _read_entries(tree: Tree, entries: str, title: str) -> list[_Entry]:
         entry = Tree(element)
         links = entry.find(f".{title} a")
         if links and (address := links[0].get("href")):
-            excerpt = _first_line(entry.find(".loop-excerpt") or entry.find("p"))  # old versions have no class
+            excerpt = _excerpt(entry.find(".loop-excerpt") or entry.find("p"))  # old versions have no class
             labels = (_first_line(entry.find(query)) for query in (".loop-category li", ".loop-date"))
             found.append(_Entry(label_text(links[0]), address, excerpt, *labels))
     return found
@@ -155,6 +176,13 @@ def _bio(box: Element) -> str | None:
     """The text of an author box below the name; 1.0.94 keeps the profile's paragraphs and lists."""
     pieces = (f"{inline_text(child)} {child.tail or ''}" for child in box if child.tag not in ("span", "a"))
     return squeeze(" ".join(pieces)) or None
+
+
+def _excerpt(found: list[Element]) -> str | None:
+    """The text of an excerpt without the link "Read More" of an option; WordPress has left out any other."""
+    text = _first_line(found)
+    link = next(found[0].iter("a"), None) if text else None
+    return text.removesuffix(label_text(link)).rstrip() or None if text and link is not None else text
 
 
 def _first_line(found: list[Element]) -> str | None:

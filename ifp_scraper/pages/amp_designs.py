@@ -35,7 +35,9 @@ class AmpDesignPage(AmpPage):
 
     @field
     def authors(self) -> list[Author]:
-        authors: dict[str | None, Author] = {author.name: author for author in self.people(".amp-wp-author")}
+        byline = self.css(".amp-wp-author")
+        co_authors = [link for found in byline for link in found.iter("a") if link.get("rel") == "author"]
+        authors: dict[str | None, Author] = {author.name: author for author in self.people_of(co_authors or byline)}
         in_boxes = self.people(".amp_author_area_wrapper strong")
         # "NAME: BIO" is one run of text; only the name is in an element.
         for box, strong in self.firsts(".amp_author_area_wrapper", "strong, .author-name").items():
@@ -64,9 +66,14 @@ class AmpDesignPage(AmpPage):
         return (
             self.lines('.ampforwp-tax-tag [class^="amp-tag-"]')
             or self.lines(".ampforwp-tax-tag a, .amp-wp-tax-tag a")
-            or [tag for tag in self.lines(".ampforwp-tax-tag span") if not tag.endswith(":")]  # without links
+            or self._tags_without_links()
             or self.graph_words("keywords")
         )
+
+    def _tags_without_links(self) -> list[str]:
+        """Beside them stands the label, with a class where the script is right to left."""
+        bare = [span for span in self.css(".ampforwp-tax-tag span") if span.get("class") is None]
+        return [tag for tag in self.labels(bare) if not tag.endswith(":")]
 
     @cached_property
     def container(self) -> Element | None:

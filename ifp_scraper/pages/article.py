@@ -49,7 +49,7 @@ Source = Literal["rest", "feed", "sitemap", "meta", "jsonld", "time"]
 
 _POST_ID = re.compile(r"(?<!\S)post-?id-(\d{1,12})(?!\S)")
 _LINK_TAG = re.compile(rb"<a\s[^<>]*>")
-_PAGE_OF_MANY = re.compile(r"(?:/(?:amp/)?|[?&]page=)(\d{1,3})/?(?:[?&#].*)?$")
+_PAGE_OF_MANY = re.compile(r"(?:/(?:amp/)?|[?&]page=)(\d{1,3})(?:/amp)?/?(?:[?&#].*)?$")
 _LICENSE = re.compile(
     r"licen[cs]ed under (?:an? |the )?(Creative Commons [^|©]{3,80}?Licen[cs]e|CC[ -]BY[\w .-]{0,20}\w)", re.I
 )
@@ -413,7 +413,9 @@ class ArticlePage(ItemPage[Article]):
         for frame in frames:
             words = first_caption(frame)
             for found in frame.iter("img", "amp-img"):
-                if found.get("fallback") is None and (image := read_image(found, self.capture.url, words, "lead")):
+                if found.get("fallback") is not None or found.get("placeholder") is not None:
+                    continue
+                if image := read_image(found, self.capture.url, words, "lead"):
                     return image
         return None
 

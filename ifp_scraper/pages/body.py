@@ -36,7 +36,7 @@ _NO_TEXT_TAGS = words(
     " title input label progress meter figcaption amp-iframe amp-youtube amp-twitter amp-instagram amp-video"
     " amp-audio amp-facebook amp-ad amp-embed amp-social-share amp-form amp-state amp-analytics amp-sidebar"
     " amp-lightbox amp-sticky-ad amp-consent amp-user-notification amp-dailymotion"
-    " amp-vimeo amp-soundcloud amp-pinterest amp-reddit"
+    " amp-vimeo amp-pinterest amp-reddit amp-story-player"
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 # The address of an iframe is what it would be on the canonical page.
@@ -47,6 +47,11 @@ _AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"],
     "amp-vimeo": ("iframe", "data-videoid", "https://player.vimeo.com/video/{}"),
     "amp-dailymotion": ("iframe", "data-videoid", "https://www.dailymotion.com/embed/video/{}"),
     "amp-facebook": ("iframe", "data-href", "{}"),
+    "amp-soundcloud": (
+        "iframe",
+        "data-trackid",
+        "https://w.soundcloud.com/player/?url=https://api.soundcloud.com/tracks/{}",
+    ),
 }
 _FACEBOOK = words("fb-video fb-post")
 EMBED_TAGS = words("iframe video audio amp-iframe amp-video amp-audio") | _AMP_EMBEDS.keys()
@@ -94,7 +99,7 @@ _JUNK = _UNSEEN | words(
     # ads
     " td-a-rec td-g-rec td-a-ad td-adspot-title advertisement ad-label adsbygoogle ai-viewports amp-ad-wrapper"
     " td_block_ad_box tds_newsletter amp_ad_1 ampforwp-incontent-ad1 advads-adlabel stream-item"
-    " jeg_ad e3lan e3lan-post paszone_container google-auto-placed ezoic-ad"
+    " jeg_ad e3lan e3lan-post paszone_container google-auto-placed ezoic-ad afw"
     # forms to subscribe, with the words around them
     " tnp-subscription mc4wp-form mailpoet_form et_bloom_inline_form et_bloom_below_post"
     " tds_locker tds_locker_credits tds_leads tdn_block_newsletter_subscribe"
@@ -119,7 +124,11 @@ _JUNK = _UNSEEN | words(
     # breadcrumbs, the time that reading takes, players that read aloud, the date of the last edit
     " yoast-breadcrumbs rank-math-breadcrumb aioseo-breadcrumbs"
     " rt-reading-time bsf-rt-reading-time wp-block-post-time-to-read yoast-reading-time__wrapper"
-    " trinity-tts-pb post-modified-info"
+    " trinity-tts-pb post-modified-info ampforwp-last-modified-date"
+    # lists of tracks, which the canonical page leaves to a script
+    " wp-playlist"
+    # widgets after the text, the picture in the place of a film in a lightbox, small copies of a gallery's pictures
+    " amp-add-widget-after-content amp-custom-banner-after-post amp-video-img carousel-preview"
     # captions belong to pictures
     " wp-caption-text wp-caption-dd gallery-caption wp-element-caption blocks-gallery-caption tiled-gallery-caption"
     # controls of tagDiv's slides and smart lists, and the second row of the same pictures
@@ -136,7 +145,7 @@ _JUNK_PREFIXES = re.compile(
 )
 _GALLERY_CLASSES = words(
     "gallery wp-block-gallery blocks-gallery-grid tiled-gallery td-gallery post_td_gallery"
-    " wp-block-jetpack-tiled-gallery wp-block-jetpack-slideshow"
+    " wp-block-jetpack-tiled-gallery wp-block-jetpack-slideshow gal_w"
 )
 _CAPTION_CLASSES = words(
     "wp-caption-text wp-caption-dd gallery-caption wp-element-caption tiled-gallery-caption tdb-caption-text"
@@ -245,7 +254,11 @@ def _collect(element: Element, pieces: list[str], depth: int) -> None:
         apart = child.tag == "br" or child.tag in _BLOCK_TAGS
         if apart:
             pieces.append(" ")
-        seen = not hidden_by_attribute(child) and _UNSEEN.isdisjoint((child.get("class") or "").split())
+        seen = not child.keys() or (
+            not hidden_by_attribute(child)
+            and child.get("[text]") is None  # a control's, which a tap changes: "more", "less"
+            and _UNSEEN.isdisjoint((child.get("class") or "").split())
+        )
         if seen and child.tag not in _NO_TEXT_TAGS and depth < MAX_DEPTH:
             if child.tag in _IMAGE_TAGS:
                 pieces.append(_emoji(child))
@@ -350,6 +363,8 @@ class _Walk:
         ):
             if tag in _BLOCK_TAGS:  # what stands before it and after it is not one run
                 self.end_block(context)
+            if classes and "wp-playlist" in classes:
+                self._films(element)
         elif tag == "br":
             self.say(LINE_BREAK, context)
         elif tag in _IMAGE_TAGS:
@@ -360,7 +375,8 @@ class _Walk:
             self.say(" ", context)  # the words around a player are two
             self._add_embed(embed_of(element, self.base))
         elif tag in _NO_TEXT_TAGS:
-            pass
+            if tag == "amp-lightbox":
+                self._films(element)
         elif self._depth >= MAX_DEPTH:
             self._flatten(element, context)
         else:
@@ -368,7 +384,7 @@ class _Walk:
             self._related = self._related or classes in _RELATED_CLASSES
             if tag == "a":
                 self._link(element, context)
-            elif tag == "amp-carousel":
+            elif tag == "amp-carousel" or classes == "slideshow-container":  # which AMPforWP turns it into
                 self._carousel(element, context)
             elif tag in _BLOCK_TAGS:
                 self._block(element, tag, classes, context)
@@ -491,9 +507,11 @@ class _Walk:
 
     def _carousel(self, carousel: Element, context: _Context) -> None:
         """Take the pictures of an AMP gallery; its words are their captions."""
+        self.end_block(context)
         captions: dict[Element | None, str | None] = {carousel: None}
         for image in carousel.iter(*_IMAGE_TAGS):
-            frame = image.getparent()
+            box = next(image.iterancestors("figure", str(carousel.tag)))
+            frame = box if box.tag == "figure" else image.getparent()
             if frame is not None and frame not in captions:  # one frame may hold them all
                 captions[frame] = first_caption(frame)
             self._image(image, context._replace(gallery=True, caption=captions[frame]))
@@ -511,6 +529,11 @@ class _Walk:
             permalink = quote.get("data-instgrm-permalink") or (first.get("href") if first is not None else None)
             if url := absolute(self.base, permalink):
                 self._add_embed(Embed("instagram", url.partition("?")[0]))
+
+    def _films(self, box: Element) -> None:
+        """Take the players alone of what holds nothing else of the article."""
+        for film in box.iter(*EMBED_TAGS):
+            self._add_embed(embed_of(film, self.base))
 
     def _add_embed(self, embed: Embed | None) -> None:
         if embed is not None and not self._is_full(self.embeds):
@@ -624,7 +647,7 @@ def embed_of(element: Element, base: str) -> Embed | None:
     if tag in _AMP_EMBEDS:
         kind, attribute, address = _AMP_EMBEDS[tag]
         if name := element.get(attribute):
-            url = absolute(base, address.format(name))
+            url = absolute(base, address.format(name.partition("&")[0] if kind == "youtube" else name))
             return Embed(kind, url) if url is not None and url.startswith("http") else None
     source = _source_of(element)
     if source is None and (inner := element.find("source")) is not None:
