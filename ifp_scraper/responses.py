@@ -1,10 +1,11 @@
-"""What a response says besides its article: a refusal, a fault of the site, a wait, a body cut short."""
+"""What an answer says besides its article: a refusal, a fault of the site, a wait, a body cut short, an error."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
 
+from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError
 from scrapy.http import HtmlResponse, Response, TextResponse
 
 from ifp_scraper.dates import read_http_date
@@ -95,3 +96,21 @@ def asked_wait(response: Response) -> float:
         return float(text[:9])
     until = read_http_date(text)
     return max(0.0, (until - datetime.now(UTC)).total_seconds()) if until else 0.0
+
+
+_WORDLESS = {ResponseDataLossError: "the answer broke off", DownloadCancelledError: "the answer is too long"}
+"""Exceptions of Scrapy that have no message."""
+
+_FAILURE = re.compile(r"^\[<twisted\.python\.failure\.Failure [\w.]+: (.+?)\.?>")
+"""A list of Twisted's failures as text, which is the message of some exceptions: the words of the first one."""
+
+
+def in_words(error: Exception) -> str:
+    """Say in one line why a fetch failed."""
+    first_line = (str(error).splitlines() or [""])[0][:300]
+    if failure := _FAILURE.search(first_line):
+        return failure[1]
+    if first_line and isinstance(error, ResponseDataLossError):  # the words are ours
+        return first_line
+    name = error.__class__.__name__
+    return f"{name}: {first_line}" if first_line else _WORDLESS.get(type(error), name)

@@ -1,7 +1,7 @@
 """The spider: discovery says what to fetch, page objects read it, and every article ends as one item.
 
-It holds no selectors, and is the only place that makes requests. ``views`` reads what comes, ``turns`` gives it in
-order, ``patience`` says when to give up.
+It holds no selectors, and is the only place that makes requests. ``finder`` asks the sources, ``views`` reads what
+comes, ``turns`` gives it in order, ``patience`` says when to give up.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import scrapy
 from scrapy import Request, signals
-from scrapy.exceptions import DownloadCancelledError, IgnoreRequest, ResponseDataLossError
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 
@@ -24,20 +24,18 @@ from ifp_scraper.archive import OFFLINE, Archive, recordings
 from ifp_scraper.captures import capture_time
 from ifp_scraper.checks import check_settings
 from ifp_scraper.dates import parse_utc
-from ifp_scraper.discovery import FetchFailed, Source, SourceUnavailable, Walk
-from ifp_scraper.discovery.feed import FeedSource
-from ifp_scraper.discovery.listing import ListingSource, may_be_article
+from ifp_scraper.discovery import FetchFailed
+from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.readings import RecordedArticle, find_recorded, is_amp_address
-from ifp_scraper.discovery.rest import RestSource
-from ifp_scraper.discovery.sitemap import SitemapSource
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import ArticleRef, add_evidence
 from ifp_scraper.middlewares import CrawlDelay, RobotsMiddleware, user_agent
-from ifp_scraper.options import Options, SourceName, read_options
+from ifp_scraper.options import Options, read_options
 from ifp_scraper.pages import UnreadablePage, is_static
 from ifp_scraper.rejections import FORBIDDEN, LEADS_TO, NO_ARTICLE, STATIC, STRANGE, Rejected
-from ifp_scraper.responses import is_strange, refusal
+from ifp_scraper.responses import in_words, is_strange, refusal
+from ifp_scraper.spiders.finder import Finder
 from ifp_scraper.spiders.patience import Patience
 from ifp_scraper.spiders.turns import Turns
 from ifp_scraper.spiders.views import View, ViewReader
@@ -45,13 +43,6 @@ from ifp_scraper.spiders.views import View, ViewReader
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.robotstxt import RobotParser
-
-SOURCES: dict[str, type[Source]] = {
-    "rest": RestSource,
-    "sitemap": SitemapSource,
-    "feed": FeedSource,
-    "listing": ListingSource,
-}
 
 _MAX_UNDER_WAY = 64
 """Most articles begun but not yet written: bounds the memory of a long crawl, and what a kill costs."""
@@ -266,61 +257,22 @@ class IfpSpider(scrapy.Spider):
             yield ref
 
     async def _discovered(self) -> AsyncIterator[ArticleRef]:
-        """Yield what the sources list, asked in order of preference until one has listed everything."""
+        """Yield what the sources list; robots.txt is read first, as it names the sitemaps."""
         await self._learn_robots()
         walk = self.ledger.walk(self.fetch, self._robots, everything=self.everything)
-        found_any = announced = ill = False
-        reasons = []
-        most = 0
-        for name in self._sources(walk):
-            source = SOURCES[name]()
-            broken = len(walk.broken)
-            listed = 0
-            edits = False
-            try:
-                async for ref in source.find(walk):
-                    listed += 1
-                    edits = edits or ref.modified_at is not None
-                    if not announced:
-                        announced = found_any = True
-                        delay = self.crawler.get_extension(CrawlDelay)
-                        self.ledger.announce(source.name, walk, delay.seconds if delay else 0.0)
-                    yield ref
-            except SourceUnavailable as error:
-                if self.stopping:
-                    break
-                ill = ill or listed > 0 or error.may_pass
-                reasons.append(f"{name}: {error}")
-                self.ledger.say(f"{reasons[-1]}; trying the next source")
-                continue
-            found_any = True
-            if source.complete or name == "listing":
-                walk.shows_edits = edits
-                if "sources" not in self.options.named:
-                    # One that only broke off, or could show what was edited, is asked first again.
-                    walk.source = None if broken or ill or not edits else name
-                if len(walk.broken) > broken:
-                    self.ledger.say(f"{name}: {walk.broken[-1]}; trying the next source")
-                elif source.complete or walk.caught_up or listed >= most:
-                    walk.broken.clear()  # what another source could not show, this one did
-                    break
-                most = max(most, listed)
-        if not found_any and not self.stopping:
-            self.stop("the site shows no articles: " + "; ".join(reasons))
+        finder = Finder(self.ledger, self.options, stopping=lambda: self.stopping, pace=self._asked_delay)
+        async for ref in finder.find(walk):
+            yield ref
+        if not finder.found_any:
+            self.stop("the site shows no articles: " + "; ".join(finder.reasons))
         self.ledger.discovery_ended(walk)
-        self.saw_everything = found_any and not walk.broken and not self.stopping
+        self.saw_everything = finder.found_any and not walk.broken and not self.stopping
 
-    def _sources(self, walk: Walk) -> list[SourceName]:
-        """Names of the sources, in the order in which they are asked; a feed is never all, so listings follow it."""
-        names = list(self.options.sources)
-        if "sources" not in self.options.named and walk.caught_up and walk.source == "sitemap":
-            names.sort(key=lambda name: name != "sitemap")  # it served the last run: REST need not deny us again
-        if "feed" in names and "listing" not in names:
-            names.append("listing")
-        return names
+    def _asked_delay(self) -> float:
+        delay = self.crawler.get_extension(CrawlDelay)
+        return delay.seconds if delay else 0.0
 
     async def _learn_robots(self) -> None:
-        """Read robots.txt first: it names the sitemaps."""
         if not self.crawler.settings.getbool("ROBOTSTXT_OBEY"):
             return
         middleware = self.crawler.get_downloader_middleware(RobotsMiddleware)
@@ -346,7 +298,7 @@ class IfpSpider(scrapy.Spider):
         except IgnoreRequest as error:
             raise FetchFailed(str(error) or "ignored", forbidden=True) from error
         except Exception as error:
-            reason = _in_words(error)
+            reason = in_words(error)
             if not self.crawler.stats.get_value("downloader/response_count"):
                 self.stop(f"{self.options.site} cannot be reached ({reason})")
             raise FetchFailed(reason) from error
@@ -414,7 +366,7 @@ class IfpSpider(scrapy.Spider):
                 if reason != FORBIDDEN:
                     self._give_up(self._patience.astray(reason))
         else:
-            self._failed(ref.url, _in_words(error))
+            self._failed(ref.url, in_words(error))
 
     def _bad_status(self, response: Response, ref: ArticleRef) -> None:
         if reason := refusal(response):
@@ -602,21 +554,3 @@ def _is_of_one_page(response: Response) -> bool:
 
 def _instant(text: str | None) -> datetime | None:
     return parse_utc(text) if text else None
-
-
-_WORDLESS = {ResponseDataLossError: "the answer broke off", DownloadCancelledError: "the answer is too long"}
-"""Exceptions of Scrapy that have no message."""
-
-_FAILURE = re.compile(r"^\[<twisted\.python\.failure\.Failure [\w.]+: (.+?)\.?>")
-"""A list of Twisted's failures as text, which is the message of some exceptions: the words of the first one."""
-
-
-def _in_words(error: Exception) -> str:
-    """Say in one line why a fetch failed."""
-    first_line = (str(error).splitlines() or [""])[0][:300]
-    if failure := _FAILURE.search(first_line):
-        return failure[1]
-    if first_line and isinstance(error, ResponseDataLossError):  # the words are ours
-        return first_line
-    name = error.__class__.__name__
-    return f"{name}: {first_line}" if first_line else _WORDLESS.get(type(error), name)
