@@ -208,11 +208,13 @@ def test_an_amp_page_that_failed_is_read_by_the_next_run(kind: Any, tmp_path: Pa
 def test_a_further_page_that_failed_is_read_by_the_next_run(kind: Any, tmp_path: Path) -> None:
     site = Site(make_posts(46, seed=8))
     out = tmp_path / "ifp.jsonl"
-    post = next(post for post in site.open_posts() if len(post.pages) > 1)
+    post = next(post for post in site.open_posts() if len(post.pages) > 2)
+    last = f"{post.path}{len(post.pages)}/"
     with serve(site, amp=None) as server:
-        server.fault(post.path + "2/", kind, None)
+        server.fault(last, kind, None)
         run = crawl(server.url, out, *QUICK, "-s", "RETRY_TIMES=0")
         assert (run.status, "1 failed" in run.err) == (1, True), run.err
+        assert len(server.requests(last)) == 1  # the pages before it name it too
         server.clear()
         assert crawl(server.url, out).status == 0
         assert [

@@ -102,11 +102,13 @@ class ViewReader:
         """Read the other pages of a post on several pages, and join them."""
         articles = {page.page_number: page.to_article()}
         waiting = dict(page.other_pages)
+        asked = {page.page_number}
         missing = False
         while waiting and len(articles) < self._max_pages:
             number, url = waiting.popitem()
-            if number in articles:
+            if number in asked:
                 continue
+            asked.add(number)  # also one that fails: every page names it again
             url = urls.of_site(response.url, url, urls.host(page.url)) or url
             try:
                 other = await self._part(url, response)
@@ -114,7 +116,7 @@ class ViewReader:
                     missing = True
                     continue
                 articles[number] = other.to_article()
-                waiting.update({n: u for n, u in other.other_pages.items() if n not in articles})
+                waiting.update({n: u for n, u in other.other_pages.items() if n not in asked})
             except UnreadablePage:
                 missing = True
             except FetchFailed as error:
