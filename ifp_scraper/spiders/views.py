@@ -104,7 +104,7 @@ class ViewReader:
         waiting = dict(page.other_pages)
         asked = {page.page_number}
         missing = False
-        while waiting and len(articles) < self._max_pages:
+        while waiting and len(asked) < self._max_pages:
             number, url = waiting.popitem()
             if number in asked:
                 continue
