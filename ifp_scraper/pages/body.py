@@ -99,7 +99,7 @@ _JUNK = _UNSEEN | words(
     # ads
     " td-a-rec td-g-rec td-a-ad td-adspot-title advertisement ad-label adsbygoogle ai-viewports amp-ad-wrapper"
     " td_block_ad_box tds_newsletter amp_ad_1 ampforwp-incontent-ad1 advads-adlabel stream-item"
-    " jeg_ad e3lan e3lan-post paszone_container google-auto-placed ezoic-ad afw"
+    " jeg_ad e3lan e3lan-post paszone_container google-auto-placed ezoic-ad afw quads-location"
     # forms to subscribe, with the words around them
     " tnp-subscription mc4wp-form mailpoet_form et_bloom_inline_form et_bloom_below_post"
     " tds_locker tds_locker_credits tds_leads tdn_block_newsletter_subscribe"
