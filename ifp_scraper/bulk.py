@@ -23,7 +23,7 @@ from fastwarc.warc import WarcRecord
 
 from ifp_scraper import urls
 from ifp_scraper.archive import RecordingError, plain_body, site_of
-from ifp_scraper.captures import read_age
+from ifp_scraper.captures import cached
 from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.readings import (
     Evidence,
@@ -214,8 +214,9 @@ def _read_record(
         listed += [(moment, rank, ref) for rank, ref in refs]
     elif may_be_article(url, site) and ("html" in content_type or not content_type):
         body = plain_body(body, headers)
-        age = next((value for name, value in headers if name.lower() == "age"), "")
-        capture = Capture(url, kept_at or record_time(record), read_age(age))
+        said = {name.lower(): value for name, value in reversed(headers)}
+        moment = kept_at or record_time(record)
+        capture = Capture(url, moment, cached(moment, said.get("age", ""), said.get("date", "")))
         view = _view(capture, unwrap_page(body) if kept_at else body, content_type)
         found.setdefault(article_key(url), []).append(view)
 

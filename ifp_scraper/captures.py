@@ -12,16 +12,27 @@ if TYPE_CHECKING:
 
 
 def capture_time(response: Response) -> tuple[datetime, timedelta]:
-    """Return the capture time in UTC, and how long a cache had kept the response (Age header, else zero).
+    """Return the capture time in UTC, and how long a cache had kept the response, see ``cached``.
 
     The capture time is WARC-Date in a recording; live, the Date header less Age, else the clock.
     """
-    age = read_age((response.headers.get("Age") or b"").decode("latin-1"))
+    age, date = ((response.headers.get(name) or b"").decode("latin-1") for name in ("Age", "Date"))
     recorded = response.meta.get("captured_at") if response.request is not None else None
-    if recorded is not None:
-        return recorded, age
-    date = read_http_date((response.headers.get("Date") or b"").decode("latin-1"))
-    return (date - age if date else datetime.now(UTC).replace(microsecond=0)), age
+    if recorded is None:
+        answered = read_http_date(date)
+        recorded = answered - read_age(age) if answered else datetime.now(UTC).replace(microsecond=0)
+    return recorded, cached(recorded, age, date)
+
+
+def cached(captured_at: datetime, age: str, date: str) -> timedelta:
+    """Return how long a cache had kept a response, by its Age and Date headers; zero when it had not.
+
+    Negative when it was kept before ``captured_at``, as in a recording that another program made as it fetched:
+    only what is Date less Age may be too early, where the cache left Date as it was.
+    """
+    kept = read_age(age)
+    answered = read_http_date(date) if kept else None
+    return kept if answered is not None and answered - kept == captured_at else -kept
 
 
 def read_age(text: str) -> timedelta:

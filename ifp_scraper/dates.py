@@ -231,11 +231,12 @@ def ago_interval(words: str, captured_at: datetime, age: timedelta) -> tuple[dat
     Args:
         words: e.g. ``12 hours ago``.
         captured_at: what the words count from.
-        age: how long a cache had kept the page (Age header); widens the interval.
+        age: how long a cache had kept the page (Age header); widens the interval, to its other side when negative.
     """
     try:
         reach = _ago_reach(words)
-        return (captured_at - reach[0], captured_at - reach[1] + age) if reach else None
+        none = timedelta(0)
+        return (captured_at - reach[0] + min(age, none), captured_at - reach[1] + max(age, none)) if reach else None
     except OverflowError:
         return None
 

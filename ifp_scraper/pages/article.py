@@ -80,7 +80,7 @@ class Capture(NamedTuple):
     url: str
     captured_at: datetime | None = None
     age: timedelta = timedelta(0)
-    """How long a cache had kept the page, by its Age header."""
+    """How long a cache had kept the page, by its Age header; negative when that was before ``captured_at``."""
 
     html_sha256: str = ""
 

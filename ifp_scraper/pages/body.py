@@ -71,7 +71,7 @@ _JUNK = _UNSEEN | words(
     " td-post-next-prev post-pagination-meta wp-block-post-navigation-link wp-block-query-pagination"
     # related and recent posts
     " ampforwp-inline-related-posts ampforwp-inline-related-post related_posts related-posts amp-related-posts"
-    " srp r-pf relatedpost jp-relatedposts yarpp yarpp-related relpost-thumb-wrapper yuzo_related_post"
+    " srp r-pf relatedpost recent-posts jp-relatedposts yarpp yarpp-related relpost-thumb-wrapper yuzo_related_post"
     " td_block_related_posts td-related-row tdb_single_related td-module-title td_module_wrap"
     " wp-block-latest-posts wp-block-latest-posts__list wp-block-latest-comments wp-block-rss wp-block-query"
     " wp-block-archives wp-block-categories wp-block-tag-cloud wp-block-calendar wp-block-search wp-block-navigation"
@@ -113,6 +113,7 @@ _JUNK = _UNSEEN | words(
     " tptn_counter gdrts-rating-block post-views wpulike pvc_stats post-ratings post-ratings-loading"
     " rmp-widgets-container yasr-vv-stars-title-container"
     " amp-author author-box-wrap amp_author_area cmts ampforwp-comment-wrapper comments-area comment-respond"
+    " comments comment-list commentlist amp-comments tdb_single_comments"
     " td-post-source-tags td-post-source-via td-tags tdb-tags sp-athr amp-tags tags-links tag-links cat-links"
     " post-tags entry-tags post-bottom-tags post-bottom-meta jeg_post_tags"
     # tables of contents made by a plugin, notices of loading
