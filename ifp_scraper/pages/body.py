@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from ifp_scraper.items import Block, Embed, Image, Link
 from ifp_scraper.pages.css import StyleSheet, hidden_by_attribute
+from ifp_scraper.pages.furniture import UNSEEN, is_furniture
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import LINE_BREAK, first_language, squeeze, squeeze_lines, words
 from ifp_scraper.urls import absolute, original_image, same_article
@@ -57,93 +58,6 @@ _FACEBOOK = words("fb-video fb-post")
 EMBED_TAGS = words("iframe video audio amp-iframe amp-video amp-audio") | _AMP_EMBEDS.keys()
 _IMAGE_TAGS = frozenset(("img", "amp-img", "amp-anim"))
 
-_UNSEEN = words(
-    "screen-reader-text td-visual-hidden sr-only visually-hidden elementor-screen-only"
-    " elementor-post-info__item-prefix"
-)
-"""Class names of hints for screen readers, whose style sheets are files of their own, and of "By" in any language."""
-
-# Exact class names of what a theme or plugin puts into the body (MARKUP.md 1, 4, 5 and 8).
-_JUNK = _UNSEEN | words(
-    # page numbers, next and previous
-    "ampforwp_post_pagination page-links page-link post-page-numbers pagination post-nav-links page-nav page-nav-post"
-    " post-navigation nav-links"
-    " td-post-next-prev post-pagination-meta wp-block-post-navigation-link wp-block-query-pagination"
-    # related and recent posts
-    " ampforwp-inline-related-posts ampforwp-inline-related-post related_posts related-posts amp-related-posts"
-    " srp r-pf relatedpost recent-posts jp-relatedposts yarpp yarpp-related relpost-thumb-wrapper yuzo_related_post"
-    " td_block_related_posts td-related-row tdb_single_related td-module-title td_module_wrap"
-    " wp-block-latest-posts wp-block-latest-posts__list wp-block-latest-comments wp-block-rss wp-block-query"
-    " wp-block-archives wp-block-categories wp-block-tag-cloud wp-block-calendar wp-block-search wp-block-navigation"
-    " wp-block-page-list wp-block-loginout wp-block-post-terms wp-block-comments wp-block-post-comments"
-    " wp-block-jetpack-related-posts wp-block-jetpack-top-posts wp-block-jetpack-blogroll"
-    " rpbt_shortcode wpp-list elementor-widget-posts elementor-widget-post-navigation"
-    " display-posts-listing wp-show-posts su-posts mag-box pipdig_p3_related_posts td_wrapper_video_playlist"
-    " vc_basic_grid related-post post-related jnews_inline_related_post_wrapper penci-inline-related-posts"
-    # buttons and share bars
-    " wp-block-button wp-block-buttons wp-block-file__button wp-block-social-links vc_btn3-container td_btn"
-    " tdm_block_button"
-    " tdm_block_socials elementor-button-wrapper elementor-widget-share-buttons"
-    " wp-block-jetpack-sharing-buttons wp-block-jetpack-subscriptions"
-    " ss-ic ampforwp-so-i ampforwp-social-icons-wrapper"
-    " sharedaddy sd-sharing-enabled sd-block td-post-sharing td-post-sharing-top td-post-sharing-bottom"
-    " swp_social_panel swp-content-locator shariff heateor_sss_sharing_container addtoany_share_save_container"
-    " addtoany_content a2a_kit social-share share-buttons kk-star-ratings simplesocialbuttons ssbp-wrap"
-    " sfsi_Sicons novashare-buttons printfriendly addtoany_header et_social_inline dpsp-content-wrapper"
-    " dpsp-share-text apss-social-share wabtn_container td-social-sharing-button pdfprnt-buttons"
-    " jeg_share_button post-edit-link shared-counts-wrap the_champ_sharing_container sharethis-inline-share-buttons"
-    " addthis_tool addthis_toolbox scriptlesssocialsharing share-links share-icons share-post post-share"
-    " dkpdf-button-container printomatictext ss-inline-share-wrapper ss-social-sharing sfsi_responsive_icons"
-    " sfsiaftrpstwpr sfsibeforpstwpr wp-block-jetpack-like jetpack-likes-widget-wrapper wp-socializer"
-    " juiz_sps_links mr_social_sharing_wrapper supsystic-social-sharing"
-    # ads
-    " td-a-rec td-g-rec td-a-ad td-adspot-title advertisement ad-label adsbygoogle ai-viewports amp-ad-wrapper"
-    " td_block_ad_box tds_newsletter amp_ad_1 ampforwp-incontent-ad1 advads-adlabel stream-item"
-    " jeg_ad e3lan e3lan-post paszone_container google-auto-placed ezoic-ad afw quads-location"
-    # forms to subscribe, with the words around them
-    " tnp-subscription mc4wp-form mailpoet_form et_bloom_inline_form et_bloom_below_post"
-    " tds_locker tds_locker_credits tds_leads tdn_block_newsletter_subscribe"
-    # the standfirst of AMP designs 1 to 3 stands inside their body
-    " ampforwp_single_excerpt"
-    # author boxes, comments, counters, source and via, tags
-    " saboxplugin-wrap molongui-author-box wp-post-author pp-multiple-authors-boxes-wrapper wp-block-post-author"
-    " abh_box m-a-box pp-author-boxes wp-biographia-container-top wp-biographia-container-bottom ts-fab-wrapper"
-    " wp-post-author-wrap awpa-title molongui-author-box-container mh-author-box jeg_authorbox author-box author-info"
-    " about-author"
-    " tptn_counter gdrts-rating-block post-views wpulike pvc_stats post-ratings post-ratings-loading"
-    " rmp-widgets-container yasr-vv-stars-title-container"
-    " amp-author author-box-wrap amp_author_area cmts ampforwp-comment-wrapper comments-area comment-respond"
-    " comments comment-list commentlist amp-comments tdb_single_comments"
-    " td-post-source-tags td-post-source-via td-tags tdb-tags sp-athr amp-tags tags-links tag-links cat-links"
-    " post-tags entry-tags post-bottom-tags post-bottom-meta jeg_post_tags"
-    # tables of contents made by a plugin, notices of loading
-    " ez-toc-container toc_container toc_title toc_list lwptoc wp-block-aioseo-table-of-contents simpletoc-title"
-    " elementor-widget-table-of-contents simpletoc-list uagb-toc__wrap wp-block-rank-math-toc-block"
-    " wp-block-yoast-seo-table-of-contents wp-block-table-of-contents wp-block-kadence-tableofcontents"
-    " ub_table-of-contents ruby-table-contents"
-    " wp-polls-loading"
-    # breadcrumbs, the time that reading takes, players that read aloud, the date of the last edit
-    " yoast-breadcrumbs rank-math-breadcrumb aioseo-breadcrumbs"
-    " rt-reading-time bsf-rt-reading-time wp-block-post-time-to-read yoast-reading-time__wrapper"
-    " trinity-tts-pb post-modified-info ampforwp-last-modified-date"
-    # lists of tracks, which the canonical page leaves to a script
-    " wp-playlist"
-    # widgets after the text, the picture in the place of a film in a lightbox, small copies of a gallery's pictures
-    " amp-add-widget-after-content amp-custom-banner-after-post amp-video-img carousel-preview"
-    # captions belong to pictures
-    " wp-caption-text wp-caption-dd gallery-caption wp-element-caption blocks-gallery-caption tiled-gallery-caption"
-    # controls of tagDiv's slides and smart lists, and the second row of the same pictures
-    " td-gallery-controls-wrapper td-gallery-slide-count td-doubleSlider-2 td-controls td-sml3-top-controls"
-    " td-smart-list-pagination td-smart-list-dropdown-wrap td-sml-current-item-nr tdb-sml-current-item-nr"
-    # the featured picture of the classic template stands inside its body
-    " td-post-featured-image"
-)
-_JUNK_PREFIXES = re.compile(
-    r"(?:^|\s)(?:code-block-\d|ai-viewport|essb_|ez-toc-(?!section)|td_flex_block|td_module_|td-a-rec-|td-g-rec-"
-    r"|td_block_(?:\d|big_grid|slide|trending_now|popular_cat|categories_tags|list_menu|author|social_c|instagram"
-    r"|exchange|weather|covid)"
-    r"|ampforwp-incontent-ad|sharedaddy|ssba|mashsb|crp_|wp_rp_|rp4wp|outbrain|taboola|OUTBRAIN)"
-)
 _GALLERY_CLASSES = words(
     "gallery wp-block-gallery blocks-gallery-grid tiled-gallery td-gallery post_td_gallery"
     " wp-block-jetpack-tiled-gallery wp-block-jetpack-slideshow gal_w"
@@ -258,7 +172,7 @@ def _collect(element: Element, pieces: list[str], depth: int) -> None:
         seen = not child.keys() or (
             not hidden_by_attribute(child)
             and child.get("[text]") is None  # a control's, which a tap changes: "more", "less"
-            and _UNSEEN.isdisjoint((child.get("class") or "").split())
+            and UNSEEN.isdisjoint((child.get("class") or "").split())
         )
         if seen and child.tag not in _NO_TEXT_TAGS and depth < MAX_DEPTH:
             if child.tag in _IMAGE_TAGS:
@@ -358,7 +272,7 @@ class _Walk:
             return
         classes = None
         if element.keys() and (  # most paragraphs have no attributes
-            ((classes := element.get("class")) is not None and _is_junk(classes))
+            ((classes := element.get("class")) is not None and is_furniture(classes))
             or hidden_by_attribute(element)
             or self.style_sheet.hides(element)
         ):
@@ -539,10 +453,6 @@ class _Walk:
     def _add_embed(self, embed: Embed | None) -> None:
         if embed is not None and not self._is_full(self.embeds):
             self.embeds.setdefault((embed.kind, embed.url), embed)
-
-
-def _is_junk(classes: str) -> bool:
-    return not _JUNK.isdisjoint(classes.split()) or _JUNK_PREFIXES.search(classes) is not None
 
 
 def _rows_of(element: Element) -> Iterator[Element]:
