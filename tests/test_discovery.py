@@ -25,6 +25,7 @@ from tests.site import Post, Site, SiteServer, make_posts, serve
 from tests.site.response import XML, Response, page, redirect
 
 NO_REST = {"rest": 403}
+YOAST: dict[str, Any] = {"rest": 403, "sitemap": "yoast"}
 NOTHING_BUT_LISTINGS: dict[str, Any] = {"rest": 404, "sitemap": None, "feed": 404}
 KINDS: dict[str, dict[str, Any]] = {
     "rest": {},
@@ -165,7 +166,11 @@ def test_links_lead_to_the_site_that_answers_whatever_it_prints(root: str, sourc
         assert (again.articles, again.status) == ([], 0)
 
 
-@pytest.mark.parametrize("config", [{}, NO_REST, NOTHING_BUT_LISTINGS], ids=str)
+@pytest.mark.parametrize(
+    "config",
+    [{}, pytest.param(NO_REST, marks=pytest.mark.slow), pytest.param(NOTHING_BUT_LISTINGS, marks=pytest.mark.slow)],
+    ids=str,
+)
 def test_a_mirror_that_prints_the_addresses_of_the_site_it_copies(config: dict[str, Any], tmp_path: Path) -> None:
     out = tmp_path / "a.jsonl"
     with site_of(24, **config) as (site, server):
@@ -185,7 +190,13 @@ def test_a_mirror_that_prints_the_addresses_of_the_site_it_copies(config: dict[s
 
 
 @pytest.mark.parametrize(
-    ("config", "edits"), [({}, 1), ({"rest": 403, "sitemap": "yoast"}, 1), (NOTHING_BUT_LISTINGS, 0)], ids=str
+    ("config", "edits"),
+    [
+        ({}, 1),
+        pytest.param(YOAST, 1, marks=pytest.mark.slow),
+        pytest.param(NOTHING_BUT_LISTINGS, 0, marks=pytest.mark.slow),
+    ],
+    ids=str,
 )
 def test_permalinks_without_a_slash_at_the_end(config: dict[str, Any], edits: int, tmp_path: Path) -> None:
     out = tmp_path / "a.jsonl"
@@ -214,7 +225,7 @@ def test_permalinks_without_a_slash_at_the_end(config: dict[str, Any], edits: in
         assert not [path for path in server.requests() if path.rstrip("/") + "/" in public(site)]
 
 
-@pytest.mark.parametrize("config", [{}, NO_REST], ids=str)
+@pytest.mark.parametrize("config", [pytest.param({}, marks=pytest.mark.slow), NO_REST], ids=str)
 @pytest.mark.parametrize("pages", ["amp", "both"])
 def test_amp_pages_alone_of_a_mirror(pages: str, config: dict[str, Any], tmp_path: Path) -> None:
     out = tmp_path / "a.jsonl"

@@ -222,7 +222,7 @@ def test_a_further_page_that_failed_is_read_by_the_next_run(kind: Any, tmp_path:
         ] == [(["one-page-of-many"], 1, False), ([], 1, True)]
 
 
-@pytest.mark.parametrize("root", ["", "https://another.example"])
+@pytest.mark.parametrize("root", ["", pytest.param("https://another.example", marks=pytest.mark.slow)])
 def test_a_further_page_that_was_missing_is_asked_once_more(root: str, tmp_path: Path) -> None:
     site = Site(make_posts(120, seed=8))
     out = tmp_path / "ifp.jsonl"
@@ -237,7 +237,9 @@ def test_a_further_page_that_was_missing_is_asked_once_more(root: str, tmp_path:
         assert [line["warnings"] for line in lines(out) if line["id"] == post.id] == [["one-page-of-many"]]
 
 
-@pytest.mark.parametrize("kind", [404, 500, "unreadable", "cut"])
+@pytest.mark.parametrize(
+    "kind", [404, pytest.param(500, marks=pytest.mark.slow), "unreadable", pytest.param("cut", marks=pytest.mark.slow)]
+)
 def test_an_article_of_which_only_the_amp_page_can_be_had(kind: Any, tmp_path: Path) -> None:
     site = Site(make_posts(16, seed=9))
     out = tmp_path / "ifp.jsonl"
@@ -286,7 +288,7 @@ def without_text(server: SiteServer, posts: list[Post]) -> None:
     server.get = get  # type: ignore[method-assign]
 
 
-@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("count", [pytest.param(1, marks=pytest.mark.slow), 3])
 def test_pages_that_stay_unreadable_beside_their_amp_pages(count: int, tmp_path: Path) -> None:
     """They are asked once more, without an alarm, and an edit is still seen."""
     site = Site(make_posts(46, seed=9))
@@ -363,7 +365,7 @@ def test_a_site_that_is_ill_for_a_while_loses_no_article(kind: Any, tmp_path: Pa
         assert_complete(site, server.url, out)
 
 
-@pytest.mark.parametrize("kind", ["other-site", "maintenance", "circle"])
+@pytest.mark.parametrize("kind", ["other-site", "maintenance", pytest.param("circle", marks=pytest.mark.slow)])
 def test_a_wall_that_is_not_known_ends_the_crawl(kind: Any, tmp_path: Path) -> None:
     site = Site(make_posts(150, seed=5))
     out = tmp_path / "ifp.jsonl"
@@ -415,7 +417,7 @@ def test_what_a_broken_theme_hides_is_read_once_it_is_mended(tmp_path: Path) -> 
         assert_complete(site, server.url, out)
 
 
-@pytest.mark.parametrize("kind", [404, "circle"])
+@pytest.mark.parametrize("kind", [404, pytest.param("circle", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("for_good", [True, False])
 def test_what_is_missing_is_asked_once_more(for_good: bool, kind: Any, tmp_path: Path) -> None:
     site = Site(make_posts(16, seed=5))
@@ -487,7 +489,9 @@ ERROR_PAGE = b"""</p><!DOCTYPE html><html lang="en-US"><head><title>WordPress &r
 </html>"""
 
 
-@pytest.mark.parametrize(("end", "words"), [(b"", "breaks off"), (ERROR_PAGE, "out of order")])
+@pytest.mark.parametrize(
+    ("end", "words"), [(b"", "breaks off"), pytest.param(ERROR_PAGE, "out of order", marks=pytest.mark.slow)]
+)
 def test_a_page_that_breaks_off_before_its_text_is_a_failure(end: bytes, words: str, tmp_path: Path) -> None:
     """As after a fatal error of PHP: what was printed before comes with status 200, WordPress's page behind it."""
     site = Site(make_posts(12, seed=5))
@@ -610,7 +614,7 @@ def test_requests_that_wait_for_robots_txt_together_obey_it(tmp_path: Path) -> N
         assert server.requests() == ["/robots.txt"]
 
 
-@pytest.mark.parametrize("count", [7, 25])
+@pytest.mark.parametrize("count", [7, pytest.param(25, marks=pytest.mark.slow)])
 def test_what_robots_txt_forbids_for_good_is_no_alarm(count: int, tmp_path: Path) -> None:
     site = Site(make_posts(30, seed=5))
     out = tmp_path / "ifp.jsonl"
@@ -653,7 +657,9 @@ def test_nor_are_static_pages_in_a_sitemap_of_all(tmp_path: Path) -> None:
         assert server.requests("/about-us/") == ["/about-us/"]
 
 
-@pytest.mark.parametrize(("config", "known"), [({"rest": 403}, False), ({}, False), ({}, True)], ids=str)
+@pytest.mark.parametrize(
+    ("config", "known"), [({"rest": 403}, False), pytest.param({}, False, marks=pytest.mark.slow), ({}, True)], ids=str
+)
 def test_but_a_theme_that_shows_all_posts_as_pages_is_one(config: Any, known: bool, tmp_path: Path) -> None:
     site = Site(make_posts(16, seed=9))
     out = tmp_path / "ifp.jsonl"
@@ -681,7 +687,7 @@ def test_but_a_theme_that_shows_all_posts_as_pages_is_one(config: Any, known: bo
         assert_complete(site, server.url, out, revised=8 * known)
 
 
-@pytest.mark.parametrize("delay", [0, 0.2])
+@pytest.mark.parametrize("delay", [0, pytest.param(0.2, marks=pytest.mark.slow)])
 def test_nothing_goes_out_while_the_site_asks_to_wait(delay: float, tmp_path: Path) -> None:
     site = Site(make_posts(12, seed=5))
     with serve(site) as server:
@@ -720,6 +726,7 @@ def test_a_site_that_asks_for_an_hour_is_left(tmp_path: Path) -> None:
         assert len(server.log) < 20
 
 
+@pytest.mark.slow
 def test_a_delay_longer_than_autothrottles_longest_is_kept(tmp_path: Path) -> None:
     slow = ("-s", "DOWNLOAD_DELAY=0.6", "-s", "AUTOTHROTTLE_START_DELAY=0.1", "-s", "AUTOTHROTTLE_MAX_DELAY=0.1")
     asked_at: list[float] = []
