@@ -110,12 +110,18 @@ WORDS = "word " * 560_000
     ids=["bios", "nested bios", "headlines", "long classes"],
 )
 def test_hostile_pages_of_any_theme_are_read_soon(inside: str) -> None:
+    record, seconds = read(inside)
+    assert (record["body"], record["layout"]) == ("The weir was opened.", "wordpress")
+    _, harmless = read(f'<div class="entry-content"><p>{WORDS}</p></div>')
+    assert seconds < 40 * harmless  # without bounds it was a hundred times as long and more
+
+
+def read(inside: str) -> tuple[dict[str, Any], float]:
     page = f'<html><body class="single single-post postid-7"><article class="hentry">{inside}</article></body></html>'
     began = process_time()
     record = ifp_scraper.extract(page, URL)
     assert record is not None
-    assert (record["body"], record["layout"]) == ("The weir was opened.", "wordpress")
-    assert process_time() - began < 2.5
+    return record, process_time() - began
 
 
 def test_which_way_a_cache_makes_ages_uncertain() -> None:
