@@ -113,7 +113,7 @@ def test_hostile_pages_of_any_theme_are_read_soon(inside: str) -> None:
     record, seconds = read(inside)
     assert (record["body"], record["layout"]) == ("The weir was opened.", "wordpress")
     _, harmless = read(f'<div class="entry-content"><p>{WORDS}</p></div>')
-    assert seconds < 40 * harmless  # without bounds it was a hundred times as long and more
+    assert seconds < 40 * harmless  # without bounds it was 70 to 250 times as long
 
 
 def read(inside: str) -> tuple[dict[str, Any], float]:
