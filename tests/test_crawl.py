@@ -243,6 +243,23 @@ def test_a_recording_gives_pages_of_one_kind(pages: str, count: int, tmp_path: P
     assert (layouts.count("amp-swift"), layouts.count("newspaper")) == (count, 47 - count)
 
 
+def test_a_recording_is_not_recorded(tmp_path: Path) -> None:
+    copy = tmp_path / "copy.warc.gz"
+    run = scrapy(
+        "crawl",
+        "ifp",
+        "-a",
+        "archive=sample",
+        "-a",
+        "limit=1",
+        "-o",
+        tmp_path / "a.jsonl",
+        "-s",
+        f"IFP_ARCHIVE={copy}",
+    )
+    assert (run.status, "IFP_ARCHIVE is not used" in run.err, copy.exists()) == (0, True, False), run.err
+
+
 def test_addresses_that_no_recording_holds_are_named(tmp_path: Path) -> None:
     out = tmp_path / "ifp.jsonl"
     held = "https://ifpnews.com/seed-bank-draws-19-402-guests-to-gorgan/amp/"
