@@ -83,6 +83,7 @@ _NOTE = re.compile(r"[(\[][^()\[\]]{1,40}[)\]][\s.)]*$")
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\xad"
 """A block of nothing but joiners, marks of direction and the like shows nothing."""
 
+_PICTURE_FILE = re.compile(r"^[^?#]+\.(?:jpe?g|png|gif|webp|avif|bmp|svg)(?:[?#]|$)", re.IGNORECASE)
 _SCRIPT_END = re.compile(r"[\"'”’″]\s*\)\s*;")
 _WORD = re.compile(r"\w")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z]{2,8}\d?);")
@@ -406,7 +407,8 @@ class _Walk:
         if url is None:
             return
         text = inline_text(element)
-        if text or next(element.iter(*_IMAGE_TAGS), None) is None:
+        to_itself = not text and _PICTURE_FILE.search(url) and next(element.iter(*_IMAGE_TAGS), None) is not None
+        if not to_itself:  # a picture that opens when it is clicked
             self.links.append(Link(url, text))
 
     def _image(self, element: Element, context: _Context) -> None:
