@@ -93,7 +93,10 @@ class NewspaperPage(ArticlePage):
     @cached_property
     def container(self) -> Element | None:
         found = self.css("article .td-post-content") or self.css(".td-post-content")
-        return found[0] if found else None
+        if not found:
+            return None
+        _take_back(found[0], _up_to_footer(found[0]))
+        return found[0]
 
     @field
     def source(self) -> str | None:
@@ -129,6 +132,37 @@ class NewspaperPage(ArticlePage):
         """The site's offset, which older versions of the theme only print with the time of the last edit."""
         edited = read_iso(self.value('meta[itemprop="dateModified"]', "content"))
         return edited.utcoffset() if edited else None
+
+
+def _up_to_footer(body: Element) -> list[Element]:
+    """What stands between the body and the theme's footer: nothing, unless a stray ``</div>`` has closed the body."""
+    found: list[Element] = []
+    last: Element | None = body
+    climbed = 0
+    while last is not None and climbed < 4:
+        following = last.getnext()
+        if following is None:
+            last = last.getparent()
+            climbed += 1
+        elif following.tag == "footer":
+            return found
+        elif climbed and (following.get("class") or "").startswith("td"):  # a part of the theme, such as its sidebar
+            break
+        else:
+            found.append(following)
+            last = following
+    return []
+
+
+def _take_back(body: Element, following: list[Element]) -> None:
+    """Put back what a stray ``</div>`` in the text has let out of the body."""
+    if following and body.tail:
+        inside, body.tail = body.tail, None
+        if len(body):
+            body[-1].tail = (body[-1].tail or "") + inside
+        else:
+            body.text = (body.text or "") + inside
+    body.extend(following)
 
 
 def _is_of_module(element: Element) -> bool:
@@ -221,7 +255,10 @@ class NewspaperCloudPage(NewspaperPage):
     @cached_property
     def container(self) -> Element | None:
         # The container itself is a .td_block_wrap like any widget; what is inside counts.
-        found = self.css(".tdb_single_content .tdb-block-inner") or self.css(".tdb_single_content")
+        inner = self.css(".tdb_single_content .tdb-block-inner")
+        if inner:
+            _take_back(inner[0], list(inner[0].itersiblings()))
+        found = inner or self.css(".tdb_single_content")
         return found[0] if found else None
 
     @field
