@@ -103,7 +103,7 @@ class NewspaperPage(ArticlePage):
         if inside is None:
             _take_back(body, outside)
         else:
-            _let_out(body, next(inside.iterancestors("footer"), inside))
+            _let_out(body, inside)
         return body
 
     @field
@@ -177,13 +177,11 @@ def _take_back(body: Element, following: list[Element]) -> None:
     body.extend(following)
 
 
-def _let_out(body: Element, end: Element) -> None:
-    """Put behind the body what an unclosed tag in the text has let into it: ``end``, and all that follows."""
-    following = [end]
-    for around in (end, *end.iterancestors()):
-        if around is body:
-            break
-        following += around.itersiblings()
+def _let_out(body: Element, part: Element) -> None:
+    """Put behind the body what an unclosed element has let into it: the footer that ``part`` is of, and the rest."""
+    inner = [part, *itertools.takewhile(lambda around: around is not body, part.iterancestors())]
+    end = next((at for at, around in enumerate(inner) if around.tag == "footer"), 0)
+    following = [inner[end], *(after for around in inner[end:] for after in around.itersiblings())]
     for element in reversed(following):
         body.addnext(element)
 
