@@ -41,8 +41,8 @@ MAX_NOTED, MAX_NOTED_BYTES = 128, 128 * 1024
 """Most parts around an article that are remembered, and most bytes of each."""
 
 _BODY = re.compile(rb"<body\s[^<>]*>", re.IGNORECASE)
-_BR_END = re.compile(rb"(?<!<br>)</[bB][rR]\s*>")
-"""A line break too, as browsers take it; this parser passes it by."""
+_ENDS = re.compile(rb"</(?:[bB](?:([rR])(?<!<br></br)|[oO][dD][yY])|[hH][tT][mM][lL])\s*>")
+"""What this parser takes otherwise than browsers, see ``_as_in_browsers``."""
 
 _SLASH, _MARK = b"/!"
 _UTF_16 = b"<\0", b"\0<"
@@ -135,8 +135,7 @@ class Document:
             html = self._cut_out(self.source)
         if len(html) > MAX_MARKUP:
             self.warnings.append("too-long")
-        html = self._empty_surroundings(html[:MAX_MARKUP])
-        self.html = _BR_END.sub(b"<br>", html) if _BR_END.search(html) else html
+        self.html = _ENDS.sub(_as_in_browsers, self._empty_surroundings(html[:MAX_MARKUP]))
         self.truncated = b"</html" not in (end := self.source[-4096:]) and b"</html" not in end.lower()
 
     @cached_property
@@ -332,6 +331,11 @@ def _read_json(source: bytes) -> Any:
         return msgspec.json.decode(source)
     except (ValueError, RecursionError):  # line breaks in strings, NaN, broken characters
         return json.loads(source.decode("utf-8", "replace").strip(), strict=False)
+
+
+def _as_in_browsers(tag: re.Match[bytes]) -> bytes:
+    """Make ``</br>`` a line break; take ``</body>`` and ``</html>`` out, which end nothing, wherever they stand."""
+    return b"<br>" if tag[1] else b""
 
 
 _END = b"</div>"
