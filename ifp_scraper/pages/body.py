@@ -289,7 +289,7 @@ class _Walk:
                 self.end_block(context)
             self.say(" ", context)  # the words around a player are two
             self._add_embed(embed_of(element, self.base))
-        elif tag in _NO_TEXT_TAGS:
+        elif tag in _NO_TEXT_TAGS and not (tag == "button" and _fills_heading(element)):
             if tag == "amp-lightbox":
                 self._films(element)
         elif self._depth >= MAX_DEPTH:
@@ -453,6 +453,14 @@ class _Walk:
     def _add_embed(self, embed: Embed | None) -> None:
         if embed is not None and not self._is_full(self.embeds):
             self.embeds.setdefault((embed.kind, embed.url), embed)
+
+
+def _fills_heading(button: Element) -> bool:
+    """Whether a button is all that a heading holds, as in an accordion."""
+    heading = button.getparent()
+    if heading is None or heading.tag not in _HEADINGS or len(heading) > 1:
+        return False
+    return not squeeze(f"{heading.text or ''}{button.tail or ''}")
 
 
 def _rows_of(element: Element) -> Iterator[Element]:
