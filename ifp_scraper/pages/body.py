@@ -66,6 +66,8 @@ _CAPTION_CLASSES = words(
     "wp-caption-text wp-caption-dd gallery-caption wp-element-caption tiled-gallery-caption tdb-caption-text"
 )
 
+_COVER_CLASSES = words("wp-block-cover wp-block-cover__image-background wp-block-cover-image")
+
 _FRAME_CLASSES = words("wp-caption gallery-item tiled-gallery-item")
 
 _RELATED_CLASSES = words("ctaText postTitle")
@@ -340,12 +342,21 @@ class _Walk:
             return context._replace(caption=None)
         if tag == "figure" or not _FRAME_CLASSES.isdisjoint(classes):
             # A caption is that of the figure's own picture; a gallery's is that of no picture.
-            nested = next(element.iterdescendants("figure"), None) is not None
+            picture = next(element.iter(*_IMAGE_TAGS), None)
+            nested = picture is not None and next(picture.iterancestors("figure"), element) is not element
             caption = None if nested else first_caption(element) or _caption_after(element)
             gallery = context.gallery or not _GALLERY_CLASSES.isdisjoint(classes)
             return context._replace(caption=caption or context.caption, gallery=gallery)
         if not _GALLERY_CLASSES.isdisjoint(classes):
             return context._replace(gallery=True)
+        if not _COVER_CLASSES.isdisjoint(classes):
+            self._background(element)
+            return context
+        if "wp-block-embed__wrapper" in classes:  # what WordPress cannot show stays an address
+            address = element[0].get("href") if len(element) else element.text
+            if url := absolute("", (address or "").strip()):
+                self._add_embed(_embed_at(url))
+            return context
         if (source := element.get("data-src")) and _YOUTUBE.search(source):  # a cache plugin's stand-in for the player
             self._add_embed(embed_of(element, self.base))
         elif not _FACEBOOK.isdisjoint(classes) and (url := absolute(self.base, element.get("data-href"))):
@@ -419,6 +430,12 @@ class _Walk:
         image = read_image(element, self.base, context.caption, "gallery" if context.gallery else "body")
         if image is not None:
             self.images.setdefault(image.url, image)
+
+    def _background(self, cover: Element) -> None:
+        """Take the picture behind a cover's words, when its style names it."""
+        url = absolute(self.base, background_of(cover.get("style")))
+        if url is not None and url.startswith("http") and not self._is_full(self.images):
+            self.images.setdefault(url, Image(url, original_image(url), squeeze(cover.get("aria-label") or "")))
 
     def _carousel(self, carousel: Element, context: _Context) -> None:
         """Take the pictures of an AMP gallery; its words are their captions."""
@@ -498,7 +515,9 @@ def first_caption(frame: Element) -> str | None:
 def _caption_after(figure: Element) -> str | None:
     """The caption that follows its figure, as in tagDiv's smart lists; None when there is none or it is empty."""
     after = figure.getnext()
-    return label_text(after) or None if after is not None and after.tag == "figcaption" else None
+    if after is None or after.tag != "figcaption" or "blocks-gallery-caption" in (after.get("class") or ""):
+        return None
+    return label_text(after) or None
 
 
 _STAND_IN = re.compile(
@@ -552,6 +571,20 @@ def read_image(
     if url is None or not url.startswith("http"):
         return None
     return Image(url, original_image(url), resolved(squeeze(element.get("alt") or "")), caption, role)
+
+
+_BACKGROUND = re.compile(r"""url\(\s*["']?([^"'()]+)""")
+
+
+def background_of(style: str | None) -> str | None:
+    """The address of the first picture that a style names."""
+    found = _BACKGROUND.search(style or "")
+    return found[1] if found else None
+
+
+def _first_link(element: Element) -> str | None:
+    link = next(element.iter("a"), None)
+    return link.get("href") if link is not None else None
 
 
 _YOUTUBE = re.compile(
