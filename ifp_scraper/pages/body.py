@@ -34,12 +34,13 @@ _BLOCK_TAGS = words(
 # Not embed: it is empty, but to libxml2 it holds what follows.
 _NO_TEXT_TAGS = words(
     "script style noscript template form iframe object audio video button select textarea svg canvas map head"
-    " title input label progress meter figcaption amp-iframe amp-youtube amp-twitter amp-instagram amp-video"
-    " amp-audio amp-facebook amp-ad amp-embed amp-social-share amp-form amp-state amp-analytics amp-sidebar"
-    " amp-lightbox amp-sticky-ad amp-consent amp-user-notification amp-dailymotion"
+    " title input label progress meter figcaption annotation annotation-xml amp-iframe amp-youtube amp-twitter"
+    " amp-instagram amp-video amp-audio amp-facebook amp-ad amp-embed amp-social-share amp-form amp-state"
+    " amp-analytics amp-sidebar amp-lightbox amp-sticky-ad amp-consent amp-user-notification amp-dailymotion"
     " amp-vimeo amp-pinterest amp-reddit amp-story-player"
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
+_TIKTOK = "https://www.tiktok.com/embed/v2/{}"
 # The address of an iframe is what it would be on the canonical page.
 _AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"], str, str]] = {
     "amp-youtube": ("youtube", "data-videoid", "https://www.youtube.com/watch?v={}"),
@@ -53,8 +54,12 @@ _AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"],
         "data-trackid",
         "https://w.soundcloud.com/player/?url=https://api.soundcloud.com/tracks/{}",
     ),
+    "amp-tiktok": ("iframe", "data-src", _TIKTOK),
+    "amp-reddit": ("iframe", "data-src", "{}"),
+    "amp-pinterest": ("iframe", "data-url", "{}"),
 }
 _FACEBOOK = words("fb-video fb-post")
+_REDDIT = words("reddit-embed-bq reddit-card")
 EMBED_TAGS = words("iframe video audio amp-iframe amp-video amp-audio") | _AMP_EMBEDS.keys()
 _IMAGE_TAGS = frozenset(("img", "amp-img", "amp-anim"))
 
@@ -335,7 +340,8 @@ class _Walk:
             return context._replace(kind="list_item")
         if tag == "blockquote":
             self._quoted_embed(element, classes)
-            return context._replace(kind="quote")
+            # WordPress itself puts a card of another article in the place of its address.
+            return context._replace(kind="related" if "wp-embedded-content" in classes else "quote")
         if tag == "pre":
             return context._replace(kind="preformatted", preformatted=True)
         if "wp-block-table" in classes:  # a caption is of the table, not of a picture in a cell
@@ -457,10 +463,13 @@ class _Walk:
                     self._add_embed(Embed("tweet", status.partition("?")[0]))
                     break
         elif "instagram-media" in classes:
-            first = next(quote.iter("a"), None)
-            permalink = quote.get("data-instgrm-permalink") or (first.get("href") if first is not None else None)
-            if url := absolute(self.base, permalink):
+            if url := absolute(self.base, quote.get("data-instgrm-permalink") or _first_link(quote)):
                 self._add_embed(Embed("instagram", url.partition("?")[0]))
+        elif "tiktok-embed" in classes and (video := quote.get("data-video-id")):
+            if url := absolute(self.base, _TIKTOK.format(video)):
+                self._add_embed(Embed("iframe", url))
+        elif not _REDDIT.isdisjoint(classes) and (url := absolute(self.base, _first_link(quote))):
+            self._add_embed(Embed("iframe", url))
 
     def _films(self, box: Element) -> None:
         """Take the players alone of what holds nothing else of the article."""
@@ -592,6 +601,11 @@ _YOUTUBE = re.compile(
     re.IGNORECASE,
 )
 
+_TWITTER = words("platform.twitter.com twitter.com x.com")
+
+_OF_RENDERING = re.compile(r"[?&]_=\d+$|#\?secret=.*")
+"""What WordPress adds to the address of a player or card, another each time it prints the text."""
+
 
 def embed_of(element: Element, base: str) -> Embed | None:
     """Read one of the elements ``EMBED_TAGS``; None for what has no address."""
@@ -607,21 +621,32 @@ def embed_of(element: Element, base: str) -> Embed | None:
     url = absolute(base, source)
     if url is None or not url.startswith("http"):
         return None
+    url = _OF_RENDERING.sub("", url)
+    if found := _embed_at(url):
+        return found
     if tag in ("video", "amp-video"):
         return Embed("video", url)
     if tag in ("audio", "amp-audio"):
         return Embed("audio", url)
-    parts = urlsplit(url)
-    host = parts.hostname or ""
+    return Embed("iframe", url)
+
+
+def _embed_at(url: str) -> Embed | None:
+    """What is shown at an address of one of the sites whose embeds have a kind of their own; None for any other."""
     if found := _YOUTUBE.search(url):
         return Embed("youtube", f"https://www.youtube.com/watch?v={found[1]}")
+    parts = urlsplit(url)
+    host = parts.hostname or ""
     if host.endswith("youtube.com") and (video := parse_qs(parts.query).get("v")):
         return Embed("youtube", f"https://www.youtube.com/watch?v={video[0]}")
-    if host in ("platform.twitter.com", "twitter.com", "x.com") and (tweet := parse_qs(parts.query).get("id")):
-        return Embed("tweet", f"https://twitter.com/i/status/{tweet[0]}")
+    if host in _TWITTER:
+        if tweet := parse_qs(parts.query).get("id"):
+            return Embed("tweet", f"https://twitter.com/i/status/{tweet[0]}")
+        if "/status/" in parts.path:
+            return Embed("tweet", url.partition("?")[0])
     if host.endswith("instagram.com") and (code := re.search(r"/(?:p|reel|tv)/([\w-]+)", parts.path)):
         return Embed("instagram", f"https://www.instagram.com/p/{code[1]}/")
-    return Embed("iframe", url)
+    return None
 
 
 def _drop_leaked_script(blocks: list[Block], plain: list[str]) -> None:
@@ -658,7 +683,7 @@ def _mark_related(blocks: list[Block], plain: list[str]) -> None:
         rest, plain_rest = block["text"][label.end() :], _RELATED_LABEL.sub("", plain[number], count=1)
         if _is_linked(rest, plain_rest) or is_link(number, ("paragraph", "list_item", "heading")):
             may_follow = ("list_item",)  # it has its link: one in a paragraph below is the article's
-        elif not _WORD.search(plain_rest) and is_link(number + 1, ("list_item", "paragraph")):
+        elif not _WORD.search(plain_rest) and is_link(number + 1, ("list_item", "paragraph", "related")):
             may_follow = (blocks[number + 1]["kind"],)
         if may_follow:
             _make_related(block)
