@@ -337,8 +337,8 @@ class _Walk:
             gallery = context.gallery or not _GALLERY_CLASSES.isdisjoint(classes)
             return context._replace(list_level=context.list_level + 1, ordered=tag == "ol", gallery=gallery)
         if tag == "li":
-            return context._replace(kind="list_item")
-        if tag == "blockquote":
+            context = context._replace(kind="list_item")  # which may be the frame of a picture, too
+        elif tag == "blockquote":
             self._quoted_embed(element, classes)
             # WordPress itself puts a card of another article in the place of its address.
             return context._replace(kind="related" if "wp-embedded-content" in classes else "quote")
@@ -347,10 +347,7 @@ class _Walk:
         if "wp-block-table" in classes:  # a caption is of the table, not of a picture in a cell
             return context._replace(caption=None)
         if tag == "figure" or not _FRAME_CLASSES.isdisjoint(classes):
-            # A caption is that of the figure's own picture; a gallery's is that of no picture.
-            picture = next(element.iter(*_IMAGE_TAGS), None)
-            nested = picture is not None and next(picture.iterancestors("figure"), element) is not element
-            caption = None if nested else first_caption(element) or _caption_after(element)
+            caption = None if _holds_figures(element) else first_caption(element) or _caption_after(element)
             gallery = context.gallery or not _GALLERY_CLASSES.isdisjoint(classes)
             return context._replace(caption=caption or context.caption, gallery=gallery)
         if not _GALLERY_CLASSES.isdisjoint(classes):
@@ -511,6 +508,18 @@ def _is_layout(table: Element) -> bool:
             inner.tag in _BLOCK_TAGS for cell in cells for inner in cell.iterdescendants()
         )
     return holds_blocks
+
+
+def _holds_figures(frame: Element) -> bool:
+    """Whether a frame holds pictures in figures of their own: its caption is that of no picture."""
+    pictures = frame.iter(*_IMAGE_TAGS)
+    first = next(pictures, None)
+    if first is None or next(pictures, None) is None:
+        return False
+    for around in first.iterancestors():
+        if around is frame or around.tag == "figure":
+            return around is not frame
+    return False
 
 
 def first_caption(frame: Element) -> str | None:
