@@ -481,7 +481,9 @@ class _Walk:
 def _fills_heading(button: Element) -> bool:
     """Whether a button is all that a heading holds, as in an accordion."""
     heading = button.getparent()
-    if heading is None or heading.tag not in _HEADINGS or len(heading) > 1:
+    if heading is None or heading.tag not in _HEADINGS:
+        return False
+    if button.getprevious() is not None or button.getnext() is not None:
         return False
     return not squeeze(f"{heading.text or ''}{button.tail or ''}")
 
