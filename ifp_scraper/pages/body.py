@@ -40,7 +40,6 @@ _NO_TEXT_TAGS = words(
     " amp-vimeo amp-pinterest amp-reddit amp-story-player"
 )
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-_TIKTOK = "https://www.tiktok.com/embed/v2/{}"
 # The address of an iframe is what it would be on the canonical page.
 _AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"], str, str]] = {
     "amp-youtube": ("youtube", "data-videoid", "https://www.youtube.com/watch?v={}"),
@@ -54,7 +53,7 @@ _AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"],
         "data-trackid",
         "https://w.soundcloud.com/player/?url=https://api.soundcloud.com/tracks/{}",
     ),
-    "amp-tiktok": ("iframe", "data-src", _TIKTOK),
+    "amp-tiktok": ("iframe", "data-src", "https://www.tiktok.com/embed/v2/{}"),
     "amp-reddit": ("iframe", "data-src", "{}"),
     "amp-pinterest": ("iframe", "data-url", "{}"),
 }
@@ -459,12 +458,12 @@ class _Walk:
                 if "/status/" in status:
                     self._add_embed(Embed("tweet", status.partition("?")[0]))
                     break
+        elif "tiktok-embed" in classes:
+            if url := absolute(self.base, quote.get("cite")):
+                self._add_embed(Embed("iframe", url))
         elif "instagram-media" in classes:
             if url := absolute(self.base, quote.get("data-instgrm-permalink") or _first_link(quote)):
                 self._add_embed(Embed("instagram", url.partition("?")[0]))
-        elif "tiktok-embed" in classes and (video := quote.get("data-video-id")):
-            if url := absolute(self.base, _TIKTOK.format(video)):
-                self._add_embed(Embed("iframe", url))
         elif not _REDDIT.isdisjoint(classes) and (url := absolute(self.base, _first_link(quote))):
             self._add_embed(Embed("iframe", url))
 
