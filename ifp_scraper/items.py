@@ -127,10 +127,10 @@ class Link:
     """A link out of the body."""
 
     url: str
-    """Absolute; fragments of this page and ``javascript:`` are left out."""
+    """Absolute; fragments of this page, ``javascript:`` and a picture's link to its own file are left out."""
 
     text: str
-    """The linked words."""
+    """The linked words; empty where a picture is the link."""
 
 
 @dataclass(slots=True)

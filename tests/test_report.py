@@ -16,10 +16,10 @@ import pytest
 
 from ifp_scraper.items import Article, Image, encode
 from ifp_scraper.report import write_report
+from tests.browser import CHROMIUM, dump
 
 SITE = "https://ifpnews.com"
 ROOT = Path(__file__).parent.parent
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ATTACK = "</script><script>document.title='pwned'</script><img src=x onerror=\"document.title='pwned'\">\u2028"
 
 
@@ -77,24 +77,6 @@ def data_of(page: Path) -> Any:
     found = re.search(r'<script type="application/json" id="data">(.*?)</script>', page.read_text(), re.DOTALL)
     assert found
     return json.loads(found[1])
-
-
-def dump(page: Path, fragment: str = "") -> str:
-    """Return the page as Chromium shows it once its scripts have run."""
-    if CHROMIUM is None:
-        pytest.skip("no chromium on PATH")
-    command = [
-        CHROMIUM,
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        f"--user-data-dir={page.parent / 'profile'}",
-        "--disable-background-networking",
-        "--virtual-time-budget=5000",
-        "--dump-dom",
-        f"{page.as_uri()}#{fragment}",
-    ]
-    return subprocess.run(command, capture_output=True, text=True, timeout=50, check=True).stdout
 
 
 def rows_of(dom: str) -> list[str]:

@@ -39,6 +39,7 @@ _NO_TEXT_TAGS = words(
     " amp-analytics amp-sidebar amp-lightbox amp-sticky-ad amp-consent amp-user-notification amp-dailymotion"
     " amp-vimeo amp-pinterest amp-reddit amp-story-player"
 )
+_TABLE_PARTS = words("thead tbody tfoot tr")
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 # The address of an iframe is what it would be on the canonical page.
 _AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"], str, str]] = {
@@ -88,6 +89,7 @@ _NOTE = re.compile(r"[(\[][^()\[\]]{1,40}[)\]][\s.)]*$")
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\xad"
 """A block of nothing but joiners, marks of direction and the like shows nothing."""
 
+_PICTURE_FILE = re.compile(r"^[^?#]+\.(?:jpe?g|png|gif|webp|avif|bmp|svg)(?:[?#]|$)", re.IGNORECASE)
 _SCRIPT_END = re.compile(r"[\"'”’″]\s*\)\s*;")
 _WORD = re.compile(r"\w")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z]{2,8}\d?);")
@@ -365,33 +367,33 @@ class _Walk:
             self._add_embed(Embed("iframe", url))  # as amp-facebook on the AMP page
         return context
 
-    def _table(self, table: Element, context: _Context) -> None:
-        for row in _rows_of(table):
-            if self._hidden(row, table):
-                continue
-            if self._is_full(self.blocks, MAX_BLOCKS):
-                break
-            if row.tag == "caption":
-                self.inside(row, context)
+    def _table(self, part: Element, context: _Context) -> None:
+        """Walk a table or a part of it: its cells give a row, and what stands in none of them ordinary blocks."""
+        cells: list[str] = []
+        self.say(part.text, context)
+        for child in part:
+            if child.tag in ("td", "th"):
                 self.end_block(context)
-                continue
-            cells = first_language([self._cell(cell, context) for cell in row if cell.tag in ("td", "th")])
-            if any(cells):
-                text = " | ".join(cells)
-                self.blocks.append({"kind": "table_row", "text": text, "cells": cells})
-                self.plain.append(text)
+                cells.append(self._cell(child, context))
+            elif child.tag in _TABLE_PARTS or (child.tag != "table" and next(child.iter("tr"), None) is not None):
+                if not self._hides(child):
+                    self._table(child, context)
+            else:
+                self.child(child, context)
+            self.say(child.tail, context)
+        self.end_block(context)
+        cells = first_language(cells)
+        if any(cells) and not self._is_full(self.blocks, MAX_BLOCKS):
+            text = " | ".join(cells)
+            self.blocks.append({"kind": "table_row", "text": text, "cells": cells})
+            self.plain.append(text)
 
-    def _hidden(self, row: Element, table: Element) -> bool:
-        element: Element | None = row
-        while element is not None and element is not table:
-            if hidden_by_attribute(element) or self.style_sheet.hides(element):
-                return True
-            element = element.getparent()
-        return False
+    def _hides(self, part: Element) -> bool:
+        return hidden_by_attribute(part) or self.style_sheet.hides(part)
 
     def _cell(self, cell: Element, context: _Context) -> str:
         """The cell's text; blocks in it are lines. Its pictures and links are the body's."""
-        if hidden_by_attribute(cell) or self.style_sheet.hides(cell):
+        if self._hides(cell):
             return ""
         first = len(self.blocks)
         self.inside(cell, context._replace(kind="paragraph"))
@@ -418,7 +420,8 @@ class _Walk:
         if url is None:
             return
         text = inline_text(element)
-        if text or next(element.iter(*_IMAGE_TAGS), None) is None:
+        to_itself = not text and _PICTURE_FILE.search(url) and next(element.iter(*_IMAGE_TAGS), None) is not None
+        if not to_itself:  # a picture that opens when it is clicked
             self.links.append(Link(url, text))
 
     def _image(self, element: Element, context: _Context) -> None:

@@ -35,6 +35,7 @@ _COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _DISPLAY = re.compile(rb"(?:^|;)\s*display\s*:\s*([a-z-]+)\s*(!\s*important)?", re.IGNORECASE)
 _UNCONDITIONAL = re.compile(rb"@(?:supports|layer)\b|@media\s+(?:only\s+)?(?:all|screen)\s*$", re.IGNORECASE)
 _COMPOUND = re.compile(r"(?:[a-z][\w-]*|\*)?(?:[.#][\w-]+)*", re.IGNORECASE)
+_CHILD = re.compile(r"\s*>\s*")
 _PART = re.compile(r"^[a-z][\w-]*|[.#][\w-]+", re.IGNORECASE)
 _HIDDEN_INLINE = re.compile(r"(?:^|;)\s*display\s*:\s*none", re.IGNORECASE)
 
@@ -51,13 +52,17 @@ def hidden_by_attribute(element: Element) -> bool:
     return hidden is not None and hidden != "until-found" and element.get("role") != "tabpanel"
 
 
+_Chain = tuple[frozenset[str], ...]
+"""An element, its parent and so on: of each the ``tag``, ``.class`` and ``#id`` that it must have."""
+
+
 @dataclass(slots=True, frozen=True)
 class _Rule:
-    weight: tuple[bool, int, int, int]
-    """Important, ids, classes, tags: the greatest wins, of equal ones the last."""
+    weight: tuple[bool, int, int, int, int]
+    """Important, ids, classes, tags, place in the sheet: the greatest wins."""
 
-    compounds: tuple[frozenset[str], ...]
-    """The selector from its last part to its first; each a set of ``tag``, ``.class`` and ``#id``."""
+    chains: tuple[_Chain, ...]
+    """The selector from its last part to its first, cut where it says "anywhere inside of"."""
 
     hides: bool
 
@@ -81,12 +86,17 @@ class StyleSheet:
         names = _names(element)
         if not any(map(self._is_suspect, names)):
             return False
-        rules = [rule for sheet in self._sheets for name in names for rule in sheet.rules.get(name, ())]
-        self._looks += len(rules)
-        if self._looks > MAX_LOOKS:
-            return False
-        matching = [rule for rule in rules if rule.compounds[0] <= names and _within(element, rule.compounds[1:])]
-        return bool(matching) and max(reversed(matching), key=lambda rule: rule.weight).hides
+        winner: _Rule | None = None
+        for sheet in self._sheets:
+            rules = [rule for name in names for rule in sheet.rules.get(name, ())]
+            self._looks += len(rules)
+            if self._looks > MAX_LOOKS:
+                return False
+            matching = [rule for rule in rules if rule.chains[0][0] <= names and _selects(rule.chains, element)]
+            last = max(matching, key=lambda rule: rule.weight, default=None)
+            if last and (winner is None or last.weight[:-1] >= winner.weight[:-1]):
+                winner = last
+        return winner is not None and winner.hides
 
     def _is_suspect(self, name: str) -> bool:
         """Whether a rule with this class or id may hide; if not, as mostly, the rules need not be read."""
@@ -132,7 +142,7 @@ class _Sheet:
     def rules(self) -> dict[str, list[_Rule]]:
         """The ``display`` rules by a class or id that they name, in order."""
         rules: dict[str, list[_Rule]] = {}
-        left = MAX_SELECTORS
+        selectors = 0
         style = _COMMENT.sub(b"", self._style)
         blocks: list[bytes] = []  # the preludes that are open
         begin = 0
@@ -149,10 +159,9 @@ class _Sheet:
                 if not all(map(_UNCONDITIONAL.match, blocks)):
                     continue
                 for value, important in _DISPLAY.findall(inside):
-                    selectors = prelude.decode("utf-8", "replace").split(",")[:left]
-                    left -= len(selectors)
-                    for selector in selectors:
-                        _add(rules, selector, value.lower() == b"none", bool(important))
+                    for selector in prelude.decode("utf-8", "replace").split(",")[: MAX_SELECTORS - selectors]:
+                        selectors += 1
+                        _add(rules, selector, value.lower() == b"none", bool(important), selectors)
         return rules
 
 
@@ -183,23 +192,24 @@ def _is_named(name: bytes, selectors: bytes) -> bool:
     return False
 
 
-def _add(rules: dict[str, list[_Rule]], selector: str, hides: bool, important: bool) -> None:
-    compounds = selector.replace(">", " ").split()
-    if not compounds or not all(_COMPOUND.fullmatch(compound) for compound in compounds):
+def _add(rules: dict[str, list[_Rule]], selector: str, hides: bool, important: bool, place: int) -> None:
+    compounds = [chain.split(">")[::-1] for chain in reversed(_CHILD.sub(">", selector).split())]
+    if not compounds or not all(each and _COMPOUND.fullmatch(each) for chain in compounds for each in chain):
         return
-    parts = tuple(
-        frozenset(part if part[0] in ".#" else part.lower() for part in _PART.findall(compound))
-        for compound in reversed(compounds)
-    )
-    key = next((part for part in parts[0] if part[0] in ".#"), None)
+    chains = [
+        [[part if part[0] in ".#" else part.lower() for part in _PART.findall(each)] for each in chain]
+        for chain in compounds
+    ]
+    key = next((part for part in chains[0][0] if part[0] in ".#"), None)
     if key is None:  # a bare tag: no page hides an article's text by that
         return
-    every = [part for compound in parts for part in compound]
+    every = [part for chain in chains for parts in chain for part in parts]  # ".a.a" outweighs ".a"
     ids = sum(part[0] == "#" for part in every)
     classes = sum(part[0] == "." for part in every)
     if len(rules.get(key, ())) >= MAX_RULES:
         return
-    rules.setdefault(key, []).append(_Rule((important, ids, classes, len(every) - ids - classes), parts, hides))
+    weight = important, ids, classes, len(every) - ids - classes, place
+    rules.setdefault(key, []).append(_Rule(weight, tuple(tuple(map(frozenset, chain)) for chain in chains), hides))
 
 
 def _names(element: Element) -> set[str]:
@@ -210,12 +220,27 @@ def _names(element: Element) -> set[str]:
     return names
 
 
-def _within(element: Element, compounds: tuple[frozenset[str], ...]) -> bool:
-    """Whether ancestors match the rest of a selector, from the inside out."""
-    waiting = list(compounds)
+def _selects(chains: tuple[_Chain, ...], element: Element) -> bool:
+    """Whether a selector fits an element: for each chain the innermost place is the best, as it leaves the most."""
+    if not _fits(chains[0], element):
+        return False
+    waiting = list(chains[1:])
+    passed = len(chains[0]) - 1
     for ancestor in element.iterancestors() if waiting else ():
-        if waiting[0] <= _names(ancestor):
-            waiting.pop(0)
+        if passed:
+            passed -= 1
+        elif _fits(waiting[0], ancestor):
+            passed = len(waiting.pop(0)) - 1
             if not waiting:
                 break
     return not waiting
+
+
+def _fits(chain: _Chain, element: Element) -> bool:
+    """Whether an element, its parent and so on have the names of a chain."""
+    above: Element | None = element
+    for names in chain:
+        if above is None or not names <= _names(above):
+            return False
+        above = above.getparent()
+    return True

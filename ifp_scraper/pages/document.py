@@ -41,6 +41,9 @@ MAX_NOTED, MAX_NOTED_BYTES = 128, 128 * 1024
 """Most parts around an article that are remembered, and most bytes of each."""
 
 _BODY = re.compile(rb"<body\s[^<>]*>", re.IGNORECASE)
+_BR_END = re.compile(rb"(?<!<br>)</[bB][rR]\s*>")
+"""A line break too, as browsers take it; this parser passes it by."""
+
 _SLASH, _MARK = b"/!"
 _UTF_16 = b"<\0", b"\0<"
 _BOM_BEGINS = (b"\xef", b"\xfe", b"\xff", b"\x00")
@@ -132,7 +135,8 @@ class Document:
             html = self._cut_out(self.source)
         if len(html) > MAX_MARKUP:
             self.warnings.append("too-long")
-        self.html = self._empty_surroundings(html[:MAX_MARKUP])
+        html = self._empty_surroundings(html[:MAX_MARKUP])
+        self.html = _BR_END.sub(b"<br>", html) if _BR_END.search(html) else html
         self.truncated = b"</html" not in (end := self.source[-4096:]) and b"</html" not in end.lower()
 
     @cached_property

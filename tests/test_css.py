@@ -1,0 +1,49 @@
+"""What a page's own style sheet hides; test_browser.py asks a browser too."""
+
+from __future__ import annotations
+
+import pytest
+
+from ifp_scraper.pages.css import StyleSheet
+from ifp_scraper.pages.document import parse
+from ifp_scraper.pages.tree import Element
+
+SHEET_OF_A_THEME = ".x{color:red}" * 1000
+
+
+def shown(markup: str, *styles: str) -> list[str]:
+    """Words that are not hidden."""
+    sheet = StyleSheet([style.encode() for style in styles])
+
+    def walk(element: Element) -> list[str]:
+        if sheet.hides(element):
+            return []
+        found = (element.text or "").split()
+        for child in element:
+            found += walk(child) + (child.tail or "").split()
+        return found
+
+    return walk(parse(markup.encode()))
+
+
+@pytest.mark.parametrize(
+    ("style", "words"),
+    [
+        (".a{display:none}.b{display:block}", "A B C"),
+        (".b{display:block}.a{display:none}", ""),
+        (".a.a{display:none}.b{display:block}", ""),
+        ("p.c{display:none}.b .c{display:block}", "A B C"),
+        (".b>.c{display:none}", "A B C"),
+        (".b > em >.c{display:none}", "A B"),
+        (".a .c{display:none}", "A B"),
+        (".d .a > .b .c{display:none}", "A B C"),
+        ("em.b,.c{display:none}", "A B"),
+        ("> .c{display:none}", "A B C"),
+        (".c{display:none!important}.a .b .c{display:block}", "A B"),
+        ("@media print{.a{display:none}}@media screen{.c{display:none}}", "A B"),
+    ],
+)
+def test_rules_win_as_in_a_browser(style: str, words: str) -> None:
+    markup = '<div class="b a">A <em>B <p class="c">C</p></em></div>'
+    for styles in ([style], [SHEET_OF_A_THEME + style], [style, SHEET_OF_A_THEME]):
+        assert " ".join(shown(markup, *styles)) == words
