@@ -288,6 +288,8 @@ class _Walk:
                 self.end_block(context)
             if classes and "wp-playlist" in classes:
                 self._films(element)
+            elif _is_caption(element):
+                self._links_of(element)
         elif tag == "br":
             self.say(LINE_BREAK, context)
         elif tag in _IMAGE_TAGS:
@@ -300,6 +302,8 @@ class _Walk:
         elif tag in _NO_TEXT_TAGS and not (tag == "button" and _fills_heading(element)):
             if tag == "amp-lightbox":
                 self._films(element)
+            elif tag == "figcaption":
+                self._links_of(element)
         elif self._depth >= MAX_DEPTH:
             self._flatten(element, context)
         else:
@@ -412,12 +416,17 @@ class _Walk:
     # -- what is not text --------------------------------------------------------------------------------------
 
     def _link(self, element: Element, context: _Context) -> None:
+        self.inside(element, context._replace(in_link=True) if element.get("href") else context)
+        self._add_link(element)
+
+    def _links_of(self, caption: Element) -> None:
+        """Take the links alone: the text belongs to a picture."""
+        for link in caption.iter("a"):
+            self._add_link(link)
+
+    def _add_link(self, element: Element) -> None:
         url = None if self._is_full(self.links) else absolute(self.base, element.get("href"))
-        if url is not None and "#" in url and same_article(url, self.base):  # a place on this page
-            url = None
-        inner = context._replace(in_link=True) if element.get("href") else context
-        self.inside(element, inner)
-        if url is None:
+        if url is None or ("#" in url and same_article(url, self.base)):  # a place on this page
             return
         text = inline_text(element)
         to_itself = not text and _PICTURE_FILE.search(url) and next(element.iter(*_IMAGE_TAGS), None) is not None
@@ -528,10 +537,12 @@ def _holds_figures(frame: Element) -> bool:
 
 def first_caption(frame: Element) -> str | None:
     """The first caption in a frame; None when there is none or it is empty."""
-    for element in frame.iterdescendants():
-        if element.tag == "figcaption" or not _CAPTION_CLASSES.isdisjoint((element.get("class") or "").split()):
-            return label_text(element) or None
-    return None
+    found = next(filter(_is_caption, frame.iterdescendants()), None)
+    return None if found is None else label_text(found) or None
+
+
+def _is_caption(element: Element) -> bool:
+    return element.tag == "figcaption" or not _CAPTION_CLASSES.isdisjoint((element.get("class") or "").split())
 
 
 def _caption_after(figure: Element) -> str | None:
