@@ -27,17 +27,17 @@ MAX_PARTS = 10_000
 
 # What is not in this list is inline, as a browser takes any element that it does not know.
 _BLOCK_TAGS = words(
-    "address article aside blockquote body center dd details dialog dir div dl dt fieldset figure footer h1 h2 h3"
+    "address article aside blockquote body center dd details dir div dl dt fieldset figure footer h1 h2 h3"
     " h4 h5 h6 header hgroup hr legend li main menu nav ol p pre section summary table tbody td tfoot th thead tr ul"
     " caption amp-accordion amp-carousel amp-fit-text"
 )
 # Not embed: it is empty, but to libxml2 it holds what follows.
 _NO_TEXT_TAGS = words(
     "script style noscript template form iframe object audio video button select textarea svg canvas map head"
-    " title input label progress meter figcaption annotation annotation-xml amp-iframe amp-youtube amp-twitter"
-    " amp-instagram amp-video amp-audio amp-facebook amp-ad amp-embed amp-social-share amp-form amp-state"
-    " amp-analytics amp-sidebar amp-lightbox amp-sticky-ad amp-consent amp-user-notification amp-dailymotion"
-    " amp-vimeo amp-pinterest amp-reddit amp-story-player"
+    " title input label progress meter dialog datalist noembed noframes figcaption annotation annotation-xml"
+    " amp-iframe amp-youtube amp-twitter amp-instagram amp-video amp-audio amp-facebook amp-ad amp-embed"
+    " amp-social-share amp-form amp-state amp-analytics amp-sidebar amp-lightbox amp-sticky-ad amp-consent"
+    " amp-user-notification amp-dailymotion amp-vimeo amp-pinterest amp-reddit amp-story-player"
 )
 _TABLE_PARTS = words("thead tbody tfoot tr")
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from datetime import timedelta
@@ -31,6 +32,7 @@ class NewspaperPage(ArticlePage):
         " .td-full-screen-header-image-wrap .td-backstretch"  # templates 6 to 8: behind the headline
     )
     source_boxes: ClassVar[str] = ".td-post-small-box"
+    after_body: ClassVar[str] = ".td-post-source-tags, .td-post-next-prev, .author-box-wrap"
 
     @field
     def headline(self) -> str | None:
@@ -92,7 +94,16 @@ class NewspaperPage(ArticlePage):
     @cached_property
     def container(self) -> Element | None:
         found = self.css("article .td-post-content") or self.css(".td-post-content")
-        return found[0] if found else None
+        return self._mended(found[0], _up_to_footer(found[0])) if found else None
+
+    def _mended(self, body: Element, outside: list[Element]) -> Element:
+        """Put in its place what a tag too many in the text has let out of the body, and one too few into it."""
+        inside = next((part for part in self.css(self.after_body) if body in part.iterancestors()), None)
+        if inside is None:
+            _take_back(body, outside)
+        else:
+            _let_out(body, next(inside.iterancestors("footer"), inside))
+        return body
 
     @field
     def source(self) -> str | None:
@@ -128,6 +139,52 @@ class NewspaperPage(ArticlePage):
         """The site's offset, which older versions of the theme only print with the time of the last edit."""
         edited = read_iso(self.value('meta[itemprop="dateModified"]', "content"))
         return edited.utcoffset() if edited else None
+
+
+def _up_to_footer(body: Element) -> list[Element]:
+    """What stands between the body and the theme's footer: nothing, unless a stray ``</div>`` has closed the body."""
+    found: list[Element] = []
+    last: Element | None = body
+    climbed = 0
+    while last is not None and climbed < 4:
+        following = last.getnext()
+        if following is None:
+            last = last.getparent()
+            climbed += 1
+        elif following.tag == "footer":
+            return found
+        elif climbed and (following.get("class") or "").startswith("td"):  # a part of the theme, such as its sidebar
+            break
+        else:
+            found.append(following)
+            last = following
+    return []
+
+
+def _is_block(element: Element) -> bool:
+    return "td_block_wrap" in (element.get("class") or "")
+
+
+def _take_back(body: Element, following: list[Element]) -> None:
+    """Put back what a stray ``</div>`` in the text has let out of the body."""
+    if following and body.tail:
+        inside, body.tail = body.tail, None
+        if len(body):
+            body[-1].tail = (body[-1].tail or "") + inside
+        else:
+            body.text = (body.text or "") + inside
+    body.extend(following)
+
+
+def _let_out(body: Element, end: Element) -> None:
+    """Put behind the body what an unclosed tag in the text has let into it: ``end``, and all that follows."""
+    following = [end]
+    for around in (end, *end.iterancestors()):
+        if around is body:
+            break
+        following += around.itersiblings()
+    for element in reversed(following):
+        body.addnext(element)
 
 
 def _is_of_module(element: Element) -> bool:
@@ -181,6 +238,7 @@ class NewspaperCloudPage(NewspaperPage):
     layout = "newspaper-cloud"
     marks = words("tdb_single_content")
     lead_frames = ".tdb_single_featured_image, .tdb_single_bg_featured_image"
+    after_body = ".tdb_single_tags, .tdb_single_next_prev, .tdb-author-box"
 
     @field
     def headline(self) -> str | None:
@@ -220,8 +278,10 @@ class NewspaperCloudPage(NewspaperPage):
     @cached_property
     def container(self) -> Element | None:
         # The container itself is a .td_block_wrap like any widget; what is inside counts.
-        found = self.css(".tdb_single_content .tdb-block-inner") or self.css(".tdb_single_content")
-        return found[0] if found else None
+        if inner := self.css(".tdb_single_content .tdb-block-inner"):
+            outside = itertools.takewhile(lambda part: not _is_block(part), inner[0].itersiblings())
+            return self._mended(inner[0], list(outside))
+        return next(iter(self.css(".tdb_single_content")), None)
 
     @field
     def source(self) -> str | None:
