@@ -34,10 +34,10 @@ _BLOCK_TAGS = words(
 # Not embed: it is empty, but to libxml2 it holds what follows.
 _NO_TEXT_TAGS = words(
     "script style noscript template form iframe object audio video button select textarea svg canvas map head"
-    " title input label progress meter dialog datalist noembed noframes figcaption amp-iframe amp-youtube"
-    " amp-twitter amp-instagram amp-video amp-audio amp-facebook amp-ad amp-embed amp-social-share amp-form"
-    " amp-state amp-analytics amp-sidebar amp-lightbox amp-sticky-ad amp-consent amp-user-notification"
-    " amp-dailymotion amp-vimeo amp-pinterest amp-reddit amp-story-player"
+    " title input label progress meter dialog datalist noembed noframes figcaption annotation annotation-xml"
+    " amp-iframe amp-youtube amp-twitter amp-instagram amp-video amp-audio amp-facebook amp-ad amp-embed"
+    " amp-social-share amp-form amp-state amp-analytics amp-sidebar amp-lightbox amp-sticky-ad amp-consent"
+    " amp-user-notification amp-dailymotion amp-vimeo amp-pinterest amp-reddit amp-story-player"
 )
 _TABLE_PARTS = words("thead tbody tfoot tr")
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
@@ -54,8 +54,12 @@ _AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"],
         "data-trackid",
         "https://w.soundcloud.com/player/?url=https://api.soundcloud.com/tracks/{}",
     ),
+    "amp-tiktok": ("iframe", "data-src", "https://www.tiktok.com/embed/v2/{}"),
+    "amp-reddit": ("iframe", "data-src", "{}"),
+    "amp-pinterest": ("iframe", "data-url", "{}"),
 }
 _FACEBOOK = words("fb-video fb-post")
+_REDDIT = words("reddit-embed-bq reddit-card")
 EMBED_TAGS = words("iframe video audio amp-iframe amp-video amp-audio") | _AMP_EMBEDS.keys()
 _IMAGE_TAGS = frozenset(("img", "amp-img", "amp-anim"))
 
@@ -66,6 +70,8 @@ _GALLERY_CLASSES = words(
 _CAPTION_CLASSES = words(
     "wp-caption-text wp-caption-dd gallery-caption wp-element-caption tiled-gallery-caption tdb-caption-text"
 )
+
+_COVER_CLASSES = words("wp-block-cover wp-block-cover__image-background wp-block-cover-image")
 
 _FRAME_CLASSES = words("wp-caption gallery-item tiled-gallery-item")
 
@@ -282,6 +288,8 @@ class _Walk:
                 self.end_block(context)
             if classes and "wp-playlist" in classes:
                 self._films(element)
+            elif _is_caption(element):
+                self._links_of(element)
         elif tag == "br":
             self.say(LINE_BREAK, context)
         elif tag in _IMAGE_TAGS:
@@ -291,9 +299,11 @@ class _Walk:
                 self.end_block(context)
             self.say(" ", context)  # the words around a player are two
             self._add_embed(embed_of(element, self.base))
-        elif tag in _NO_TEXT_TAGS:
+        elif tag in _NO_TEXT_TAGS and not (tag == "button" and _fills_heading(element)):
             if tag == "amp-lightbox":
                 self._films(element)
+            elif tag == "figcaption":
+                self._links_of(element)
         elif self._depth >= MAX_DEPTH:
             self._flatten(element, context)
         else:
@@ -332,22 +342,29 @@ class _Walk:
             gallery = context.gallery or not _GALLERY_CLASSES.isdisjoint(classes)
             return context._replace(list_level=context.list_level + 1, ordered=tag == "ol", gallery=gallery)
         if tag == "li":
-            return context._replace(kind="list_item")
-        if tag == "blockquote":
+            context = context._replace(kind="list_item")  # which may be the frame of a picture, too
+        elif tag == "blockquote":
             self._quoted_embed(element, classes)
-            return context._replace(kind="quote")
+            # WordPress itself puts a card of another article in the place of its address.
+            return context._replace(kind="related" if "wp-embedded-content" in classes else "quote")
         if tag == "pre":
             return context._replace(kind="preformatted", preformatted=True)
         if "wp-block-table" in classes:  # a caption is of the table, not of a picture in a cell
             return context._replace(caption=None)
         if tag == "figure" or not _FRAME_CLASSES.isdisjoint(classes):
-            # A caption is that of the figure's own picture; a gallery's is that of no picture.
-            nested = next(element.iterdescendants("figure"), None) is not None
-            caption = None if nested else first_caption(element) or _caption_after(element)
+            caption = None if _holds_figures(element) else first_caption(element) or _caption_after(element)
             gallery = context.gallery or not _GALLERY_CLASSES.isdisjoint(classes)
             return context._replace(caption=caption or context.caption, gallery=gallery)
         if not _GALLERY_CLASSES.isdisjoint(classes):
             return context._replace(gallery=True)
+        if not _COVER_CLASSES.isdisjoint(classes):
+            self._background(element)
+            return context
+        if "wp-block-embed__wrapper" in classes:  # what WordPress cannot show stays an address
+            address = element[0].get("href") if len(element) else element.text
+            if url := absolute("", (address or "").strip()):
+                self._add_embed(_embed_at(url))
+            return context
         if (source := element.get("data-src")) and _YOUTUBE.search(source):  # a cache plugin's stand-in for the player
             self._add_embed(embed_of(element, self.base))
         elif not _FACEBOOK.isdisjoint(classes) and (url := absolute(self.base, element.get("data-href"))):
@@ -399,12 +416,17 @@ class _Walk:
     # -- what is not text --------------------------------------------------------------------------------------
 
     def _link(self, element: Element, context: _Context) -> None:
+        self.inside(element, context._replace(in_link=True) if element.get("href") else context)
+        self._add_link(element)
+
+    def _links_of(self, caption: Element) -> None:
+        """Take the links alone: the text belongs to a picture."""
+        for link in caption.iter("a"):
+            self._add_link(link)
+
+    def _add_link(self, element: Element) -> None:
         url = None if self._is_full(self.links) else absolute(self.base, element.get("href"))
-        if url is not None and "#" in url and same_article(url, self.base):  # a place on this page
-            url = None
-        inner = context._replace(in_link=True) if element.get("href") else context
-        self.inside(element, inner)
-        if url is None:
+        if url is None or ("#" in url and same_article(url, self.base)):  # a place on this page
             return
         text = inline_text(element)
         to_itself = not text and _PICTURE_FILE.search(url) and next(element.iter(*_IMAGE_TAGS), None) is not None
@@ -422,6 +444,12 @@ class _Walk:
         image = read_image(element, self.base, context.caption, "gallery" if context.gallery else "body")
         if image is not None:
             self.images.setdefault(image.url, image)
+
+    def _background(self, cover: Element) -> None:
+        """Take the picture behind a cover's words, when its style names it."""
+        url = absolute(self.base, background_of(cover.get("style")))
+        if url is not None and url.startswith("http") and not self._is_full(self.images):
+            self.images.setdefault(url, Image(url, original_image(url), squeeze(cover.get("aria-label") or "")))
 
     def _carousel(self, carousel: Element, context: _Context) -> None:
         """Take the pictures of an AMP gallery; its words are their captions."""
@@ -442,11 +470,14 @@ class _Walk:
                 if "/status/" in status:
                     self._add_embed(Embed("tweet", status.partition("?")[0]))
                     break
+        elif "tiktok-embed" in classes:
+            if url := absolute(self.base, quote.get("cite")):
+                self._add_embed(Embed("iframe", url))
         elif "instagram-media" in classes:
-            first = next(quote.iter("a"), None)
-            permalink = quote.get("data-instgrm-permalink") or (first.get("href") if first is not None else None)
-            if url := absolute(self.base, permalink):
+            if url := absolute(self.base, quote.get("data-instgrm-permalink") or _first_link(quote)):
                 self._add_embed(Embed("instagram", url.partition("?")[0]))
+        elif not _REDDIT.isdisjoint(classes) and (url := absolute(self.base, _first_link(quote))):
+            self._add_embed(Embed("iframe", url))
 
     def _films(self, box: Element) -> None:
         """Take the players alone of what holds nothing else of the article."""
@@ -456,6 +487,16 @@ class _Walk:
     def _add_embed(self, embed: Embed | None) -> None:
         if embed is not None and not self._is_full(self.embeds):
             self.embeds.setdefault((embed.kind, embed.url), embed)
+
+
+def _fills_heading(button: Element) -> bool:
+    """Whether a button is all that a heading holds, as in an accordion."""
+    heading = button.getparent()
+    if heading is None or heading.tag not in _HEADINGS:
+        return False
+    if button.getprevious() is not None or button.getnext() is not None:
+        return False
+    return not squeeze(f"{heading.text or ''}{button.tail or ''}")
 
 
 def _rows_of(element: Element) -> Iterator[Element]:
@@ -482,18 +523,34 @@ def _is_layout(table: Element) -> bool:
     return holds_blocks
 
 
+def _holds_figures(frame: Element) -> bool:
+    """Whether a frame holds pictures in figures of their own: its caption is that of no picture."""
+    pictures = frame.iter(*_IMAGE_TAGS)
+    first = next(pictures, None)
+    if first is None or next(pictures, None) is None:
+        return False
+    for around in first.iterancestors():
+        if around is frame or around.tag == "figure":
+            return around is not frame
+    return False
+
+
 def first_caption(frame: Element) -> str | None:
     """The first caption in a frame; None when there is none or it is empty."""
-    for element in frame.iterdescendants():
-        if element.tag == "figcaption" or not _CAPTION_CLASSES.isdisjoint((element.get("class") or "").split()):
-            return label_text(element) or None
-    return None
+    found = next(filter(_is_caption, frame.iterdescendants()), None)
+    return None if found is None else label_text(found) or None
+
+
+def _is_caption(element: Element) -> bool:
+    return element.tag == "figcaption" or not _CAPTION_CLASSES.isdisjoint((element.get("class") or "").split())
 
 
 def _caption_after(figure: Element) -> str | None:
     """The caption that follows its figure, as in tagDiv's smart lists; None when there is none or it is empty."""
     after = figure.getnext()
-    return label_text(after) or None if after is not None and after.tag == "figcaption" else None
+    if after is None or after.tag != "figcaption" or "blocks-gallery-caption" in (after.get("class") or ""):
+        return None
+    return label_text(after) or None
 
 
 _STAND_IN = re.compile(
@@ -549,10 +606,29 @@ def read_image(
     return Image(url, original_image(url), resolved(squeeze(element.get("alt") or "")), caption, role)
 
 
+_BACKGROUND = re.compile(r"""url\(\s*["']?([^"'()]+)""")
+
+
+def background_of(style: str | None) -> str | None:
+    """The address of the first picture that a style names."""
+    found = _BACKGROUND.search(style or "")
+    return found[1] if found else None
+
+
+def _first_link(element: Element) -> str | None:
+    link = next(element.iter("a"), None)
+    return link.get("href") if link is not None else None
+
+
 _YOUTUBE = re.compile(
     r"(?:youtube(?:-nocookie)?\.com/(?:embed/|v/|shorts/)|youtu\.be/)(?!videoseries)([\w-]{6,20})",
     re.IGNORECASE,
 )
+
+_TWITTER = words("platform.twitter.com twitter.com x.com")
+
+_OF_RENDERING = re.compile(r"[?&]_=\d+$|#\?secret=.*")
+"""What WordPress adds to the address of a player or card, another each time it prints the text."""
 
 
 def embed_of(element: Element, base: str) -> Embed | None:
@@ -569,21 +645,32 @@ def embed_of(element: Element, base: str) -> Embed | None:
     url = absolute(base, source)
     if url is None or not url.startswith("http"):
         return None
+    url = _OF_RENDERING.sub("", url)
+    if found := _embed_at(url):
+        return found
     if tag in ("video", "amp-video"):
         return Embed("video", url)
     if tag in ("audio", "amp-audio"):
         return Embed("audio", url)
-    parts = urlsplit(url)
-    host = parts.hostname or ""
+    return Embed("iframe", url)
+
+
+def _embed_at(url: str) -> Embed | None:
+    """What is shown at an address of one of the sites whose embeds have a kind of their own; None for any other."""
     if found := _YOUTUBE.search(url):
         return Embed("youtube", f"https://www.youtube.com/watch?v={found[1]}")
+    parts = urlsplit(url)
+    host = parts.hostname or ""
     if host.endswith("youtube.com") and (video := parse_qs(parts.query).get("v")):
         return Embed("youtube", f"https://www.youtube.com/watch?v={video[0]}")
-    if host in ("platform.twitter.com", "twitter.com", "x.com") and (tweet := parse_qs(parts.query).get("id")):
-        return Embed("tweet", f"https://twitter.com/i/status/{tweet[0]}")
+    if host in _TWITTER:
+        if tweet := parse_qs(parts.query).get("id"):
+            return Embed("tweet", f"https://twitter.com/i/status/{tweet[0]}")
+        if "/status/" in parts.path:
+            return Embed("tweet", url.partition("?")[0])
     if host.endswith("instagram.com") and (code := re.search(r"/(?:p|reel|tv)/([\w-]+)", parts.path)):
         return Embed("instagram", f"https://www.instagram.com/p/{code[1]}/")
-    return Embed("iframe", url)
+    return None
 
 
 def _drop_leaked_script(blocks: list[Block], plain: list[str]) -> None:
@@ -620,7 +707,7 @@ def _mark_related(blocks: list[Block], plain: list[str]) -> None:
         rest, plain_rest = block["text"][label.end() :], _RELATED_LABEL.sub("", plain[number], count=1)
         if _is_linked(rest, plain_rest) or is_link(number, ("paragraph", "list_item", "heading")):
             may_follow = ("list_item",)  # it has its link: one in a paragraph below is the article's
-        elif not _WORD.search(plain_rest) and is_link(number + 1, ("list_item", "paragraph")):
+        elif not _WORD.search(plain_rest) and is_link(number + 1, ("list_item", "paragraph", "related")):
             may_follow = (blocks[number + 1]["kind"],)
         if may_follow:
             _make_related(block)

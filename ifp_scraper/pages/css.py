@@ -41,9 +41,15 @@ _HIDDEN_INLINE = re.compile(r"(?:^|;)\s*display\s*:\s*none", re.IGNORECASE)
 
 
 def hidden_by_attribute(element: Element) -> bool:
-    """Whether the element hides itself: ``style="display:none"`` or the attribute ``hidden``."""
+    """Whether the element hides itself: ``style="display:none"`` or the attribute ``hidden``.
+
+    What a reader opens is not hidden: the panels of accordions (``until-found``) and of tabs.
+    """
     style = element.get("style")
-    return (style is not None and _HIDDEN_INLINE.search(style) is not None) or element.get("hidden") is not None
+    if style is not None and _HIDDEN_INLINE.search(style) is not None:
+        return True
+    hidden = element.get("hidden")
+    return hidden is not None and hidden != "until-found" and element.get("role") != "tabpanel"
 
 
 _Chain = tuple[frozenset[str], ...]

@@ -24,6 +24,11 @@ _NAMES = UNSEEN | words(
     " wp-block-latest-posts wp-block-latest-posts__list wp-block-latest-comments wp-block-rss wp-block-query"
     " wp-block-archives wp-block-categories wp-block-tag-cloud wp-block-calendar wp-block-search wp-block-navigation"
     " wp-block-page-list wp-block-loginout wp-block-post-terms wp-block-comments wp-block-post-comments"
+    " wp-block-post-template wp-block-terms-query wp-block-term-description wp-block-read-more wp-block-home-link"
+    " wp-block-breadcrumbs wp-block-post-comments-form wp-block-post-comments-count wp-block-post-comments-link"
+    # the post's own headline, standfirst and date, the site's name and logo
+    " wp-block-post-title wp-block-post-excerpt wp-block-post-date wp-block-query-title wp-block-site-title"
+    " wp-block-site-tagline wp-block-site-logo"
     " wp-block-jetpack-related-posts wp-block-jetpack-top-posts wp-block-jetpack-blogroll"
     " rpbt_shortcode wpp-list elementor-widget-posts elementor-widget-post-navigation"
     " display-posts-listing wp-show-posts su-posts mag-box pipdig_p3_related_posts td_wrapper_video_playlist"
@@ -55,6 +60,7 @@ _NAMES = UNSEEN | words(
     " ampforwp_single_excerpt"
     # author boxes, comments, counters, source and via, tags
     " saboxplugin-wrap molongui-author-box wp-post-author pp-multiple-authors-boxes-wrapper wp-block-post-author"
+    " wp-block-post-author-name wp-block-post-author-biography wp-block-avatar"
     " abh_box m-a-box pp-author-boxes wp-biographia-container-top wp-biographia-container-bottom ts-fab-wrapper"
     " wp-post-author-wrap awpa-title molongui-author-box-container mh-author-box jeg_authorbox author-box author-info"
     " about-author"
@@ -78,6 +84,8 @@ _NAMES = UNSEEN | words(
     " wp-playlist"
     # widgets after the text, the picture in the place of a film in a lightbox, small copies of a gallery's pictures
     " amp-add-widget-after-content amp-custom-banner-after-post amp-video-img carousel-preview"
+    # the sign with which an accordion opens
+    " wp-block-accordion-heading__toggle-icon"
     # captions belong to pictures
     " wp-caption-text wp-caption-dd gallery-caption wp-element-caption blocks-gallery-caption tiled-gallery-caption"
     # controls of tagDiv's slides and smart lists, and the second row of the same pictures

@@ -15,11 +15,10 @@ from ifp_scraper import urls
 from ifp_scraper.dates import read_iso, read_theme_time
 from ifp_scraper.items import Author, Image
 from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
-from ifp_scraper.pages.body import closing_source, first_caption, inline_text, label_text
+from ifp_scraper.pages.body import background_of, closing_source, first_caption, inline_text, label_text
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
 
-_BACKGROUND = re.compile(r"""url\(\s*["']?([^"'()]+)""")
 _BACKGROUND_RULE = re.compile(rb"\.tdb-featured-image-bg\s*\{[^{}]{0,200}?url\([^()]{1,8192}\)")
 
 
@@ -297,8 +296,7 @@ class NewspaperCloudPage(NewspaperPage):
         rules = map(_BACKGROUND_RULE.search, self.document.styles if boxes else ())
         rule = next((rule[0].decode("utf-8", "replace") for rule in rules if rule), "")
         for box in boxes:
-            address = _BACKGROUND.search(box.get("style") or rule)
-            url = urls.absolute(self.capture.url, address[1]) if address else None
+            url = urls.absolute(self.capture.url, background_of(box.get("style") or rule))
             if url is not None and url.startswith("http"):
                 frame = box.getparent()
                 caption = first_caption(frame) if frame is not None else None
