@@ -174,3 +174,7 @@ def test_a_slug_that_is_a_number_is_no_page_number(path: str, of_many: bool) -> 
     record = extract(page(), f"https://ifpnews.com{path}")
     assert record is not None
     assert ("one-page-of-many" in record["warnings"]) is of_many
+
+
+def test_a_comment_may_end_with_an_exclamation_mark() -> None:
+    assert texts(page(body="<!-- a --!><p>Third.</p><!-- b -->")) == ["First.", "Second.", "Third."]

@@ -44,6 +44,7 @@ _BODY = re.compile(rb"<body\s[^<>]*>", re.IGNORECASE)
 _ENDS = re.compile(rb"</(?:[bB](?:([rR])(?<!<br></br)|[oO][dD][yY])|[hH][tT][mM][lL])\s*>")
 """What this parser takes otherwise than browsers, see ``_as_in_browsers``."""
 
+_COMMENT_END = re.compile(rb"--!?>")
 _SLASH, _MARK = b"/!"
 _UTF_16 = b"<\0", b"\0<"
 _BOM_BEGINS = (b"\xef", b"\xfe", b"\xff", b"\x00")
@@ -258,9 +259,8 @@ class Document:
                 elif name in (b"style", b"STYLE"):
                     self.styles.append(html[tag_end + 1 : inner_end])
             elif html[begin + 1] == _MARK:  # a comment
-                start = html.find(b"-->", begin) + 3
-                if start == 2:
-                    start = len(html)
+                end = _COMMENT_END.search(html, begin)
+                start = end.end() if end else len(html)
                 if start - begin <= 10 and html.startswith(b"<!--:", begin):  # qTranslate's older marks
                     kept += html[done:begin], b"[", html[begin + 4 : start - 3], b"]"
                     done = start
