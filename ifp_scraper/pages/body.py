@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sized
 from dataclasses import dataclass
@@ -53,6 +54,7 @@ _AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"],
         "data-trackid",
         "https://w.soundcloud.com/player/?url=https://api.soundcloud.com/tracks/{}",
     ),
+    "lite-youtube": ("youtube", "videoid", "https://www.youtube.com/watch?v={}"),  # not AMP's, but of the same kind
 }
 _FACEBOOK = words("fb-video fb-post")
 EMBED_TAGS = words("iframe video audio amp-iframe amp-video amp-audio") | _AMP_EMBEDS.keys()
@@ -61,20 +63,31 @@ _IMAGE_TAGS = frozenset(("img", "amp-img", "amp-anim"))
 _GALLERY_CLASSES = words(
     "gallery wp-block-gallery blocks-gallery-grid tiled-gallery td-gallery post_td_gallery"
     " wp-block-jetpack-tiled-gallery wp-block-jetpack-slideshow gal_w"
+    " ngg-galleryoverview foogallery envira-gallery-wrap metaslider soliloquy-container modula-gallery"
 )
 _CAPTION_CLASSES = words(
     "wp-caption-text wp-caption-dd gallery-caption wp-element-caption tiled-gallery-caption tdb-caption-text"
+    " caption-wrap soliloquy-caption envira-caption figc"
 )
 
-_FRAME_CLASSES = words("wp-caption gallery-item tiled-gallery-item")
+_FRAME_CLASSES = words(
+    "wp-caption gallery-item tiled-gallery-item envira-gallery-item soliloquy-item modula-item ms-image"
+)
+
+_WAITS_FOR_ITS_TURN = re.compile(r"(?:^|\s)ms-image(?:\s|$)")
+"""A slide of MetaSlider's: all but the first hide themselves until a script shows them."""
+
+_FILMS = words("wp-playlist epyt-facade lyMe")
+"""Of what is no text, that which holds players, or stands in the place of one with the film's title and picture."""
 
 _RELATED_CLASSES = words("ctaText postTitle")
 """What the plugin Inline Related Posts prints inside of a link, in any language."""
 
 _RELATED_LABEL = re.compile(
-    r"[^\w\n]{0,4}(?:read\s+(?:more|also|next)|also\s+read|see\s+also|see\s+more|more\s+to\s+read|further\s+reading"
+    r"[^\w\n]{0,4}(?:(?:read\s+(?:more|also|next)|also\s+(?:read|see)|see\s+(?:also|more))"
+    r"(?:\s+(?:about|at|from|here|in|on)\b[^:：\n]{0,60}(?=[:：]))?|more\s+to\s+read|further\s+reading"
     r"|you\s+(?:may|might)\s+also\s+(?:like|read)|more\s+on\s+(?:this|the)\s+\w+"
-    r"|related(?:\s+(?:news|articles?|stor(?:y|ies)|posts?|topics?|reports?|content|links?))?)"
+    r"|related(?:\s+(?:news|articles?|stor(?:y|ies)|posts?|topics?|reports?|content|coverage|links?))?)"
     r"\s*([:：\-–—|»›>→…)\]]|\.{3}|$|\n)",
     re.IGNORECASE,
 )
@@ -273,12 +286,14 @@ class _Walk:
         classes = None
         if element.keys() and (  # most paragraphs have no attributes
             ((classes := element.get("class")) is not None and is_furniture(classes))
-            or hidden_by_attribute(element)
-            or self.style_sheet.hides(element)
+            or (
+                (hidden_by_attribute(element) or self.style_sheet.hides(element))
+                and not (classes and _WAITS_FOR_ITS_TURN.search(classes))
+            )
         ):
             if tag in _BLOCK_TAGS:  # what stands before it and after it is not one run
                 self.end_block(context)
-            if classes and "wp-playlist" in classes:
+            if classes and not _FILMS.isdisjoint(classes.split()):
                 self._films(element)
         elif tag == "br":
             self.say(LINE_BREAK, context)
@@ -290,7 +305,7 @@ class _Walk:
             self.say(" ", context)  # the words around a player are two
             self._add_embed(embed_of(element, self.base))
         elif tag in _NO_TEXT_TAGS:
-            if tag == "amp-lightbox":
+            if tag in ("amp-lightbox", "object"):
                 self._films(element)
         elif self._depth >= MAX_DEPTH:
             self._flatten(element, context)
@@ -301,9 +316,11 @@ class _Walk:
                 self._link(element, context)
             elif tag == "amp-carousel" or classes == "slideshow-container":  # which AMPforWP turns it into
                 self._carousel(element, context)
-            elif tag in _BLOCK_TAGS:
+            elif tag in _BLOCK_TAGS or classes == "su-quote-cite":  # who is quoted, on a line of its own
                 self._block(element, tag, classes, context)
             else:
+                if tag == "embed":
+                    self._add_embed(_youtube_of(element.get("src") or ""))
                 self.inside(element, context)
             self._depth -= 1
 
@@ -315,6 +332,8 @@ class _Walk:
 
     def _block(self, element: Element, tag: str, classes: str | None, context: _Context) -> None:
         self.end_block(context)
+        if tag == "div" and len(element) and (element[0].get("class") or "").endswith("-adlabel"):
+            return  # an ad of Advanced Ads', which names its boxes otherwise on each site
         if tag == "table" and not _is_layout(element):
             self._table(element, context)
             return
@@ -329,9 +348,9 @@ class _Walk:
         if tag in ("ul", "ol", "menu", "dir"):
             gallery = context.gallery or not _GALLERY_CLASSES.isdisjoint(classes)
             return context._replace(list_level=context.list_level + 1, ordered=tag == "ol", gallery=gallery)
-        if tag == "li":
+        if tag == "li" and _FRAME_CLASSES.isdisjoint(classes):
             return context._replace(kind="list_item")
-        if tag == "blockquote":
+        if tag == "blockquote" or "su-quote" in classes:
             self._quoted_embed(element, classes)
             return context._replace(kind="quote")
         if tag == "pre":
@@ -348,6 +367,10 @@ class _Walk:
             return context._replace(gallery=True)
         if (source := element.get("data-src")) and _YOUTUBE.search(source):  # a cache plugin's stand-in for the player
             self._add_embed(embed_of(element, self.base))
+        elif "elementor-widget-video" in classes:
+            self._add_embed(_youtube_of((element.get("data-settings") or "").replace("\\/", "/")))
+        elif "jetpack-slideshow" in classes:
+            self._slides(element)
         elif not _FACEBOOK.isdisjoint(classes) and (url := absolute(self.base, element.get("data-href"))):
             self._add_embed(Embed("iframe", url))  # as amp-facebook on the AMP page
         return context
@@ -431,6 +454,20 @@ class _Walk:
                 captions[frame] = first_caption(frame)
             self._image(image, context._replace(gallery=True, caption=captions[frame]))
 
+    def _slides(self, box: Element) -> None:
+        """Take the pictures of Jetpack's older slideshow, which a script reads from an attribute."""
+        try:
+            slides = json.loads(box.get("data-gallery") or "[]")
+        except (ValueError, RecursionError):
+            return
+        for slide in slides if isinstance(slides, list) else ():
+            if self._is_full(self.images) or not isinstance(slide, dict):
+                return
+            url, alt, caption = (squeeze(str(slide.get(key) or "")) for key in ("src", "alt", "caption"))
+            if (address := absolute(self.base, url)) and address.startswith("http"):
+                image = Image(address, original_image(address), resolved(alt), resolved(caption) or None, "gallery")
+                self.images.setdefault(address, image)
+
     def _quoted_embed(self, quote: Element, classes: list[str]) -> None:
         """A post of a social network pasted as a quote: its text stays, its address is an embed."""
         if "twitter-tweet" in classes or "twitter-video" in classes:
@@ -439,6 +476,9 @@ class _Walk:
                 if "/status/" in status:
                     self._add_embed(Embed("tweet", status.partition("?")[0]))
                     break
+        elif "tiktok-embed" in classes:
+            if url := absolute(self.base, quote.get("cite")):
+                self._add_embed(Embed("iframe", url))
         elif "instagram-media" in classes:
             first = next(quote.iter("a"), None)
             permalink = quote.get("data-instgrm-permalink") or (first.get("href") if first is not None else None)
@@ -449,6 +489,13 @@ class _Walk:
         """Take the players alone of what holds nothing else of the article."""
         for film in box.iter(*EMBED_TAGS):
             self._add_embed(embed_of(film, self.base))
+        stand_in = _YOUTUBE_STAND_IN.match(box.get("id") or "")
+        for address in (
+            f"https://youtu.be/{stand_in[1]}" if stand_in else None,
+            box.get("data-facadesrc"),
+            *(flash.get("src") or flash.get("value") for flash in box.iter("embed", "param")),
+        ):
+            self._add_embed(_youtube_of(address or ""))
 
     def _add_embed(self, embed: Embed | None) -> None:
         if embed is not None and not self._is_full(self.embeds):
@@ -494,7 +541,7 @@ def _caption_after(figure: Element) -> str | None:
 
 
 _STAND_IN = re.compile(
-    r"/(?:wp-content/(?:plugins|themes)/|wp-includes/|(?:[\w-]*[_-])?"
+    r"/(?:wp-content/(?:plugins|themes)/|wp-includes/|pagespeed_static/|(?:[\w-]*[_-])?"
     r"(?:placeholder|blank|lazy(?:load)?|spacer|trans(?:parent)?|pixel|load(?:ing|er)|1x1)(?:[_.-][\w.-]*)?\.\w+(?:\?|$))",
     re.IGNORECASE,
 )
@@ -513,6 +560,10 @@ _WAITING = (
 )
 
 
+_MAY_WAIT = re.compile(r"-[a-z-]*(?:src|original)(?:-img|-fg)?$")
+"""Names that less known plugins give to such an attribute: ``nitro-lazy-src``, ``data-src-fg``."""
+
+
 def _source_of(element: Element) -> str | None:
     """The address of a picture or frame; of one that is loaded late, the attribute where it waits."""
     source = element.get("src")
@@ -525,6 +576,9 @@ def _source_of(element: Element) -> str | None:
             if source and not late and not _STAND_IN.search(source[-200:]):
                 break
             return _first_of(waiting) if attribute == "data-srcset" else waiting
+    if source is None or _STAND_IN.search(source[-200:]):
+        others = (element.get(name) or "" for name in map(str, element.keys()) if _MAY_WAIT.search(name))
+        source = next((other for other in others if other.startswith(("http", "/"))), source)
     return source or _first_of(element.get("srcset"))
 
 
@@ -547,9 +601,16 @@ def read_image(
 
 
 _YOUTUBE = re.compile(
-    r"(?:youtube(?:-nocookie)?\.com/(?:embed/|v/|shorts/)|youtu\.be/)(?!videoseries)([\w-]{6,20})",
+    r"(?:youtube(?:-nocookie)?\.com/(?:embed/|v/|shorts/|live/|watch\?v=)|youtu\.be/)(?!videoseries|live_stream)([\w-]{6,20})",
     re.IGNORECASE,
 )
+_YOUTUBE_STAND_IN = re.compile(r"WYL_([\w-]{11})$")
+"""The id by which WP YouTube Lyte's script knows the film."""
+
+
+def _youtube_of(url: str) -> Embed | None:
+    found = _YOUTUBE.search(url)
+    return Embed("youtube", f"https://www.youtube.com/watch?v={found[1]}") if found else None
 
 
 def embed_of(element: Element, base: str) -> Embed | None:
@@ -572,15 +633,15 @@ def embed_of(element: Element, base: str) -> Embed | None:
         return Embed("audio", url)
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if found := _YOUTUBE.search(url):
-        return Embed("youtube", f"https://www.youtube.com/watch?v={found[1]}")
+    if film := _youtube_of(url):
+        return film
     if host.endswith("youtube.com") and (video := parse_qs(parts.query).get("v")):
         return Embed("youtube", f"https://www.youtube.com/watch?v={video[0]}")
     if host in ("platform.twitter.com", "twitter.com", "x.com") and (tweet := parse_qs(parts.query).get("id")):
         return Embed("tweet", f"https://twitter.com/i/status/{tweet[0]}")
     if host.endswith("instagram.com") and (code := re.search(r"/(?:p|reel|tv)/([\w-]+)", parts.path)):
         return Embed("instagram", f"https://www.instagram.com/p/{code[1]}/")
-    return Embed("iframe", url)
+    return Embed("iframe", url.partition("#?secret=")[0])  # which WordPress makes up for each view of the page
 
 
 def _drop_leaked_script(blocks: list[Block], plain: list[str]) -> None:

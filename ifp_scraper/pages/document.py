@@ -66,6 +66,11 @@ _CLOSING = {
     for name in (*_CUT_OUT, *map(str.upper, _CUT_OUT))
 }
 
+_PLAYER = re.compile(
+    rb"""aparat\.com/embed/(?P<aparat>\w{3,20})(?=[?"'\s])|data-telegram-post=["']?(?P<telegram>\w{3,40}/\d{1,12})\b"""
+)
+"""What a script puts in its own place: a film of Aparat's, a post of Telegram's."""
+
 # Classes (or ids) of what AMPforWP and the Newspaper theme print around an article: recent posts, which are set aside;
 # share bars, related posts, comments; and header, sidebar, widgets, footer, where now and then something is read.
 _SURROUNDINGS = re.compile(
@@ -252,6 +257,14 @@ class Document:
                 if name in (b"script", b"SCRIPT"):
                     if b"ld+json" in html[begin:tag_end].lower():
                         self._json_ld.append(html[tag_end + 1 : inner_end])
+                    elif player := _PLAYER.search(html, begin, tag_end):
+                        kept += html[done:begin], _framed(player)
+                        done = start
+                        continue
+                elif name in (b"noscript", b"NOSCRIPT") and b" data-img=" in html[begin:tag_end]:
+                    kept += html[done:begin], html[tag_end + 1 : inner_end]
+                    done = start
+                    continue
                 elif name in (b"style", b"STYLE"):
                     self.styles.append(html[tag_end + 1 : inner_end])
             elif html[begin + 1] == _MARK:  # a comment
@@ -289,6 +302,13 @@ class Document:
             start = end
         kept.append(html[done:])
         return b"".join(kept)
+
+
+def _framed(player: re.Match[bytes]) -> bytes:
+    """The frame that a script would put in its place."""
+    if film := player["aparat"]:
+        return b'<iframe src="https://www.aparat.com/video/video/embed/videohash/%b/vt/frame"></iframe>' % film
+    return b'<iframe src="https://t.me/%b"></iframe>' % player["telegram"]
 
 
 def parse(html: bytes) -> Element:
