@@ -77,7 +77,7 @@ _FRAME_CLASSES = words(
 _WAITS_FOR_ITS_TURN = re.compile(r"(?:^|\s)ms-image(?:\s|$)")
 """A slide of MetaSlider's: all but the first hide themselves until a script shows them."""
 
-_FILMS = words("wp-playlist epyt-facade lyMe")
+_FILMS = words("wp-playlist epyt-facade lyMe perfmatters-lazy-youtube perfmatters-lazy-video")
 """Of what is no text, that which holds players, or stands in the place of one with the film's title and picture."""
 
 _RELATED_CLASSES = words("ctaText postTitle")
@@ -493,6 +493,7 @@ class _Walk:
         for address in (
             f"https://youtu.be/{stand_in[1]}" if stand_in else None,
             box.get("data-facadesrc"),
+            box.get("data-src"),
             *(flash.get("src") or flash.get("value") for flash in box.iter("embed", "param")),
         ):
             self._add_embed(_youtube_of(address or ""))
@@ -560,8 +561,8 @@ _WAITING = (
 )
 
 
-_MAY_WAIT = re.compile(r"-[a-z-]*(?:src|original)(?:-img|-fg)?$")
-"""Names that less known plugins give to such an attribute: ``nitro-lazy-src``, ``data-src-fg``."""
+_OTHER_WAITING = "src", "original", "src-img", "src-fg"
+"""How less known plugins let the name of such an attribute end: ``nitro-lazy-src``, ``data-src-fg``."""
 
 
 def _source_of(element: Element) -> str | None:
@@ -577,7 +578,8 @@ def _source_of(element: Element) -> str | None:
                 break
             return _first_of(waiting) if attribute == "data-srcset" else waiting
     if source is None or _STAND_IN.search(source[-200:]):
-        others = (element.get(name) or "" for name in map(str, element.keys()) if _MAY_WAIT.search(name))
+        names = (name for name in map(str, element.keys()) if "-" in name and name.endswith(_OTHER_WAITING))
+        others = (element.get(name) or "" for name in names)
         source = next((other for other in others if other.startswith(("http", "/"))), source)
     return source or _first_of(element.get("srcset"))
 

@@ -77,7 +77,7 @@ _NAMES = UNSEEN | words(
     " rt-reading-time bsf-rt-reading-time wp-block-post-time-to-read yoast-reading-time__wrapper"
     " trinity-tts-pb post-modified-info ampforwp-last-modified-date"
     # lists of tracks, which the canonical page leaves to a script; stand-ins for players
-    " wp-playlist epyt-facade lyMe lL"
+    " wp-playlist epyt-facade lyMe lL perfmatters-lazy-youtube perfmatters-lazy-video"
     # buttons: to pass a sentence on, to join a channel, to have the page read aloud or translated
     " bctt-ctt-btn tm-ctt-btn wp-block-wptelegram-widget-join-channel rsbtn gtranslate_wrapper nturl"
     # widgets after the text, the picture in the place of a film in a lightbox, small copies of a gallery's pictures
