@@ -64,14 +64,16 @@ _GALLERY_CLASSES = words(
     "gallery wp-block-gallery blocks-gallery-grid tiled-gallery td-gallery post_td_gallery"
     " wp-block-jetpack-tiled-gallery wp-block-jetpack-slideshow gal_w"
     " ngg-galleryoverview foogallery envira-gallery-wrap metaslider soliloquy-container modula-gallery"
+    " su-custom-gallery su-slider"
 )
 _CAPTION_CLASSES = words(
     "wp-caption-text wp-caption-dd gallery-caption wp-element-caption tiled-gallery-caption tdb-caption-text"
-    " caption-wrap soliloquy-caption envira-caption figc"
+    " caption-wrap soliloquy-caption envira-caption figc su-custom-gallery-title su-slider-slide-title"
 )
 
 _FRAME_CLASSES = words(
     "wp-caption gallery-item tiled-gallery-item envira-gallery-item soliloquy-item modula-item ms-image"
+    " su-custom-gallery-slide su-slider-slide"
 )
 
 _WAITS_FOR_ITS_TURN = re.compile(r"(?:^|\s)ms-image(?:\s|$)")
@@ -428,7 +430,7 @@ class _Walk:
         if url is None:
             return
         text = inline_text(element)
-        if text or next(element.iter(*_IMAGE_TAGS), None) is None:
+        if next(element.iter(*_IMAGE_TAGS), None) is None or text not in ("", first_caption(element)):
             self.links.append(Link(url, text))
 
     def _image(self, element: Element, context: _Context) -> None:

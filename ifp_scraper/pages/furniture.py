@@ -43,10 +43,11 @@ _NAMES = UNSEEN | words(
     " addthis_tool addthis_toolbox scriptlesssocialsharing share-links share-icons share-post post-share"
     " dkpdf-button-container printomatictext ss-inline-share-wrapper ss-social-sharing sfsi_responsive_icons"
     " sfsiaftrpstwpr sfsibeforpstwpr wp-block-jetpack-like jetpack-likes-widget-wrapper wp-socializer"
+    " twitter-share-button twitter-follow-button fb-like fb-share-button"
     " juiz_sps_links mr_social_sharing_wrapper supsystic-social-sharing"
     # ads
     " td-a-rec td-g-rec td-a-ad td-adspot-title advertisement ad-label adsbygoogle ai-viewports amp-ad-wrapper"
-    " td_block_ad_box tds_newsletter amp_ad_1 ampforwp-incontent-ad1 advads-adlabel stream-item"
+    " td_block_ad_box tds_newsletter amp_ad_1 ampforwp-incontent-ad1 advads-adlabel stream-item a-single g-single"
     " jeg_ad e3lan e3lan-post paszone_container google-auto-placed ezoic-ad afw quads-location"
     # forms to subscribe, with the words around them
     " jetpack_subscription_widget tnp-subscription mc4wp-form mailpoet_form et_bloom_inline_form et_bloom_below_post"
@@ -85,7 +86,7 @@ _NAMES = UNSEEN | words(
     # what leads from a gallery to its other pages and views
     " slideshowlink ngg-navigation"
     # captions belong to pictures
-    " caption-wrap soliloquy-caption envira-caption figc"
+    " caption-wrap soliloquy-caption envira-caption figc su-custom-gallery-title su-slider-slide-title"
     " wp-caption-text wp-caption-dd gallery-caption wp-element-caption blocks-gallery-caption tiled-gallery-caption"
     # controls of tagDiv's slides and smart lists, and the second row of the same pictures
     " td-gallery-controls-wrapper td-gallery-slide-count td-doubleSlider-2 td-controls td-sml3-top-controls"
