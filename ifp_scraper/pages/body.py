@@ -689,9 +689,9 @@ def _mark_related(blocks: list[Block], plain: list[str]) -> None:
 
 
 def _is_linked(text: str, plain: str) -> bool:
-    """Whether all words are in links, but for a closing note such as "(PHOTOS)"."""
+    """Whether all words are in links, but for a closing note such as "(PHOTOS)", and "and" between two links."""
     return (
-        not _WORD.search(_NOTE.sub("", plain))
+        (not _WORD.search(_NOTE.sub("", plain)) or plain.strip(" ,") == "and")
         and _WORD.search(text) is not None
         and len(text) > len(plain)  # else there is no link
     )
