@@ -64,16 +64,17 @@ _GALLERY_CLASSES = words(
     "gallery wp-block-gallery blocks-gallery-grid tiled-gallery td-gallery post_td_gallery"
     " wp-block-jetpack-tiled-gallery wp-block-jetpack-slideshow gal_w"
     " ngg-galleryoverview foogallery envira-gallery-wrap metaslider soliloquy-container modula-gallery"
-    " su-custom-gallery su-slider"
+    " su-custom-gallery su-slider wpb_gallery elementor-image-carousel bwg-standard-thumbnails"
 )
 _CAPTION_CLASSES = words(
     "wp-caption-text wp-caption-dd gallery-caption wp-element-caption tiled-gallery-caption tdb-caption-text"
     " caption-wrap soliloquy-caption envira-caption figc su-custom-gallery-title su-slider-slide-title"
+    " bwg-title1"
 )
 
 _FRAME_CLASSES = words(
     "wp-caption gallery-item tiled-gallery-item envira-gallery-item soliloquy-item modula-item ms-image"
-    " su-custom-gallery-slide su-slider-slide"
+    " su-custom-gallery-slide su-slider-slide bwg-item"
 )
 
 _WAITS_FOR_ITS_TURN = re.compile(r"(?:^|\s)ms-image(?:\s|$)")
@@ -563,7 +564,7 @@ _WAITING = (
 )
 
 
-_OTHER_WAITING = "src", "original", "src-img", "src-fg"
+_OTHER_WAITING = "src", "original", "lazyload", "src-img", "src-fg"
 """How less known plugins let the name of such an attribute end: ``nitro-lazy-src``, ``data-src-fg``."""
 
 

@@ -87,6 +87,7 @@ _NAMES = UNSEEN | words(
     " slideshowlink ngg-navigation"
     # captions belong to pictures
     " caption-wrap soliloquy-caption envira-caption figc su-custom-gallery-title su-slider-slide-title"
+    " bwg-title1"
     " wp-caption-text wp-caption-dd gallery-caption wp-element-caption blocks-gallery-caption tiled-gallery-caption"
     # controls of tagDiv's slides and smart lists, and the second row of the same pictures
     " td-gallery-controls-wrapper td-gallery-slide-count td-doubleSlider-2 td-controls td-sml3-top-controls"
