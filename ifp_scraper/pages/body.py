@@ -476,7 +476,7 @@ class _Walk:
         if "twitter-tweet" in classes or "twitter-video" in classes:
             for link in reversed(list(quote.iter("a"))):
                 status = absolute(self.base, link.get("href")) or ""
-                if "/status/" in status:
+                if "/status/" in status or "/statuses/" in status:  # as it was at first
                     self._add_embed(Embed("tweet", status.partition("?")[0]))
                     break
         elif "tiktok-embed" in classes:
