@@ -18,6 +18,9 @@ PAGE_NUMBER = re.compile(
 
 _FILE = re.compile(r"(\.html?)/$", re.IGNORECASE)
 _SIZE = re.compile(r"-\d{2,5}x\d{2,5}(?=\.[A-Za-z]{3,4}(?:\.webp|\.avif)?$)")
+_RESIZER = re.compile(r"(https?://)(?:i\d\.wp\.com/|([^/?]+/)cdn-cgi/image/[^/?]+/|[^?]*?/(?=https?://))")
+"""What services put before a picture's address, to have it in another size: Photon's and Cloudflare's, and of many."""
+
 _IS_CANONICAL = re.compile(r"https?://[a-z0-9.-]+/(?:[a-z0-9-]+/)*?(?!(?:amp|\d{1,3}|comment-page-\d+)/)[a-z0-9-]+/")
 """Most addresses: nothing is to be changed in them."""
 
@@ -171,15 +174,35 @@ def post_id(url: str) -> int | None:
 
 @lru_cache(maxsize=1024)
 def original_image(url: str) -> str:
-    """Return the picture's address without WordPress's ``-WIDTHxHEIGHT``.
+    """Return the picture's address without WordPress's ``-WIDTHxHEIGHT``, and without a service that resizes it.
 
     >>> original_image("https://ifpnews.com/up/a-696x464.jpg")
     'https://ifpnews.com/up/a.jpg'
     >>> original_image("https://ifpnews.com/up/a-696x464.jpg.webp")  # a plugin's copy
     'https://ifpnews.com/up/a.jpg.webp'
+    >>> original_image("https://i0.wp.com/ifpnews.com/up/a.jpg?resize=640%2C427&ssl=1")
+    'https://ifpnews.com/up/a.jpg'
+    >>> original_image("https://ifpnews.com/cdn-cgi/image/width=600/up/a.jpg")
+    'https://ifpnews.com/up/a.jpg'
+    >>> original_image("https://cdn.shortpixel.ai/client/q_glossy/https://ifpnews.com/up/a-300x200.jpg")
+    'https://ifpnews.com/up/a.jpg'
     """
+    if service := _RESIZER.match(url):
+        url = _given_to(service)
     address, mark, query = url.partition("?")
     return _SIZE.sub("", address) + mark + query
+
+
+def _given_to(service: re.Match[str]) -> str:
+    """The address of the picture that was given to a service."""
+    scheme, host = service.groups()
+    picture = service.string[service.end() :]
+    if picture.startswith(("http://", "https://")):
+        return picture
+    if host:
+        return f"{scheme}{host}{picture}"
+    address, _, query = picture.partition("?")  # Photon's query says how to change the picture
+    return f"{'https' if 'ssl=1' in query else 'http'}://{address}"
 
 
 @lru_cache(maxsize=1024)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sized
 from dataclasses import dataclass
@@ -57,6 +58,7 @@ _AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"],
     "amp-tiktok": ("iframe", "data-src", "https://www.tiktok.com/embed/v2/{}"),
     "amp-reddit": ("iframe", "data-src", "{}"),
     "amp-pinterest": ("iframe", "data-url", "{}"),
+    "lite-youtube": ("youtube", "videoid", "https://www.youtube.com/watch?v={}"),  # not AMP's, but of the same kind
 }
 _FACEBOOK = words("fb-video fb-post")
 _REDDIT = words("reddit-embed-bq reddit-card")
@@ -66,22 +68,36 @@ _IMAGE_TAGS = frozenset(("img", "amp-img", "amp-anim"))
 _GALLERY_CLASSES = words(
     "gallery wp-block-gallery blocks-gallery-grid tiled-gallery td-gallery post_td_gallery"
     " wp-block-jetpack-tiled-gallery wp-block-jetpack-slideshow gal_w"
+    " ngg-galleryoverview foogallery envira-gallery-wrap metaslider soliloquy-container modula-gallery"
+    " su-custom-gallery su-slider wpb_gallery elementor-image-carousel bwg-standard-thumbnails"
 )
 _CAPTION_CLASSES = words(
     "wp-caption-text wp-caption-dd gallery-caption wp-element-caption tiled-gallery-caption tdb-caption-text"
+    " caption-wrap soliloquy-caption envira-caption figc su-custom-gallery-title su-slider-slide-title"
+    " bwg-title1"
 )
 
 _COVER_CLASSES = words("wp-block-cover wp-block-cover__image-background wp-block-cover-image")
 
-_FRAME_CLASSES = words("wp-caption gallery-item tiled-gallery-item")
+_FRAME_CLASSES = words(
+    "wp-caption gallery-item tiled-gallery-item envira-gallery-item soliloquy-item modula-item ms-image"
+    " su-custom-gallery-slide su-slider-slide bwg-item"
+)
+
+_WAITS_FOR_ITS_TURN = re.compile(r"(?:^|\s)ms-image(?:\s|$)")
+"""A slide of MetaSlider's: all but the first hide themselves until a script shows them."""
+
+_FILMS = words("wp-playlist epyt-facade lyMe perfmatters-lazy-youtube perfmatters-lazy-video")
+"""Of what is no text, that which holds players, or stands in the place of one with the film's title and picture."""
 
 _RELATED_CLASSES = words("ctaText postTitle")
 """What the plugin Inline Related Posts prints inside of a link, in any language."""
 
 _RELATED_LABEL = re.compile(
-    r"[^\w\n]{0,4}(?:read\s+(?:more|also|next)|also\s+read|see\s+also|see\s+more|more\s+to\s+read|further\s+reading"
+    r"[^\w\n]{0,4}(?:(?:read\s+(?:more|also|next)|also\s+(?:read|see)|see\s+(?:also|more))"
+    r"(?:\s+(?:about|at|from|here|in|on)\b[^:：\n]{0,60}(?=[:：]))?|more\s+to\s+read|further\s+reading"
     r"|you\s+(?:may|might)\s+also\s+(?:like|read)|more\s+on\s+(?:this|the)\s+\w+"
-    r"|related(?:\s+(?:news|articles?|stor(?:y|ies)|posts?|topics?|reports?|content|links?))?)"
+    r"|related(?:\s+(?:news|articles?|stor(?:y|ies)|posts?|topics?|reports?|content|coverage|links?))?)"
     r"\s*([:：\-–—|»›>→…)\]]|\.{3}|$|\n)",
     re.IGNORECASE,
 )
@@ -281,12 +297,14 @@ class _Walk:
         classes = None
         if element.keys() and (  # most paragraphs have no attributes
             ((classes := element.get("class")) is not None and is_furniture(classes))
-            or hidden_by_attribute(element)
-            or self.style_sheet.hides(element)
+            or (
+                (hidden_by_attribute(element) or self.style_sheet.hides(element))
+                and not (classes and _WAITS_FOR_ITS_TURN.search(classes))
+            )
         ):
             if tag in _BLOCK_TAGS:  # what stands before it and after it is not one run
                 self.end_block(context)
-            if classes and "wp-playlist" in classes:
+            if classes and not _FILMS.isdisjoint(classes.split()):
                 self._films(element)
             elif _is_caption(element):
                 self._links_of(element)
@@ -300,7 +318,7 @@ class _Walk:
             self.say(" ", context)  # the words around a player are two
             self._add_embed(embed_of(element, self.base))
         elif tag in _NO_TEXT_TAGS and not (tag == "button" and _fills_heading(element)):
-            if tag == "amp-lightbox":
+            if tag in ("amp-lightbox", "object"):
                 self._films(element)
             elif tag == "figcaption":
                 self._links_of(element)
@@ -313,9 +331,11 @@ class _Walk:
                 self._link(element, context)
             elif tag == "amp-carousel" or classes == "slideshow-container":  # which AMPforWP turns it into
                 self._carousel(element, context)
-            elif tag in _BLOCK_TAGS:
+            elif tag in _BLOCK_TAGS or classes == "su-quote-cite":  # who is quoted, on a line of its own
                 self._block(element, tag, classes, context)
             else:
+                if tag == "embed":
+                    self._add_embed(_youtube_of(element.get("src") or ""))
                 self.inside(element, context)
             self._depth -= 1
 
@@ -327,6 +347,8 @@ class _Walk:
 
     def _block(self, element: Element, tag: str, classes: str | None, context: _Context) -> None:
         self.end_block(context)
+        if tag == "div" and len(element) and (element[0].get("class") or "").endswith("-adlabel"):
+            return  # an ad of Advanced Ads', which names its boxes otherwise on each site
         if tag == "table" and not _is_layout(element):
             self._table(element, context)
             return
@@ -343,7 +365,7 @@ class _Walk:
             return context._replace(list_level=context.list_level + 1, ordered=tag == "ol", gallery=gallery)
         if tag == "li":
             context = context._replace(kind="list_item")  # which may be the frame of a picture, too
-        elif tag == "blockquote":
+        elif tag == "blockquote" or "su-quote" in classes:
             self._quoted_embed(element, classes)
             # WordPress itself puts a card of another article in the place of its address.
             return context._replace(kind="related" if "wp-embedded-content" in classes else "quote")
@@ -367,6 +389,10 @@ class _Walk:
             return context
         if (source := element.get("data-src")) and _YOUTUBE.search(source):  # a cache plugin's stand-in for the player
             self._add_embed(embed_of(element, self.base))
+        elif "elementor-widget-video" in classes:
+            self._add_embed(_youtube_of((element.get("data-settings") or "").replace("\\/", "/")))
+        elif "jetpack-slideshow" in classes:
+            self._slides(element)
         elif not _FACEBOOK.isdisjoint(classes) and (url := absolute(self.base, element.get("data-href"))):
             self._add_embed(Embed("iframe", url))  # as amp-facebook on the AMP page
         return context
@@ -429,8 +455,10 @@ class _Walk:
         if url is None or ("#" in url and same_article(url, self.base)):  # a place on this page
             return
         text = inline_text(element)
-        to_itself = not text and _PICTURE_FILE.search(url) and next(element.iter(*_IMAGE_TAGS), None) is not None
-        if not to_itself:  # a picture that opens when it is clicked
+        has_picture = next(element.iter(*_IMAGE_TAGS), None) is not None
+        if has_picture and text and text == first_caption(element):
+            text = ""
+        if text or not (has_picture and _PICTURE_FILE.search(url)):  # a picture that opens when it is clicked
             self.links.append(Link(url, text))
 
     def _image(self, element: Element, context: _Context) -> None:
@@ -462,12 +490,26 @@ class _Walk:
                 captions[frame] = first_caption(frame)
             self._image(image, context._replace(gallery=True, caption=captions[frame]))
 
+    def _slides(self, box: Element) -> None:
+        """Take the pictures of Jetpack's older slideshow, which a script reads from an attribute."""
+        try:
+            slides = json.loads(box.get("data-gallery") or "[]")
+        except (ValueError, RecursionError):
+            return
+        for slide in slides if isinstance(slides, list) else ():
+            if self._is_full(self.images) or not isinstance(slide, dict):
+                return
+            url, alt, caption = (squeeze(str(slide.get(key) or "")) for key in ("src", "alt", "caption"))
+            if (address := absolute(self.base, url)) and address.startswith("http"):
+                image = Image(address, original_image(address), resolved(alt), resolved(caption) or None, "gallery")
+                self.images.setdefault(address, image)
+
     def _quoted_embed(self, quote: Element, classes: list[str]) -> None:
         """A post of a social network pasted as a quote: its text stays, its address is an embed."""
         if "twitter-tweet" in classes or "twitter-video" in classes:
             for link in reversed(list(quote.iter("a"))):
                 status = absolute(self.base, link.get("href")) or ""
-                if "/status/" in status:
+                if "/status/" in status or "/statuses/" in status:  # as it was at first
                     self._add_embed(Embed("tweet", status.partition("?")[0]))
                     break
         elif "tiktok-embed" in classes:
@@ -483,6 +525,14 @@ class _Walk:
         """Take the players alone of what holds nothing else of the article."""
         for film in box.iter(*EMBED_TAGS):
             self._add_embed(embed_of(film, self.base))
+        stand_in = _YOUTUBE_STAND_IN.match(box.get("id") or "")
+        for address in (
+            f"https://youtu.be/{stand_in[1]}" if stand_in else None,
+            box.get("data-facadesrc"),
+            box.get("data-src"),
+            *(flash.get("src") or flash.get("value") for flash in box.iter("embed", "param")),
+        ):
+            self._add_embed(_youtube_of(address or ""))
 
     def _add_embed(self, embed: Embed | None) -> None:
         if embed is not None and not self._is_full(self.embeds):
@@ -554,7 +604,7 @@ def _caption_after(figure: Element) -> str | None:
 
 
 _STAND_IN = re.compile(
-    r"/(?:wp-content/(?:plugins|themes)/|wp-includes/|(?:[\w-]*[_-])?"
+    r"/(?:wp-content/(?:plugins|themes)/|wp-includes/|pagespeed_static/|(?:[\w-]*[_-])?"
     r"(?:placeholder|blank|lazy(?:load)?|spacer|trans(?:parent)?|pixel|load(?:ing|er)|1x1)(?:[_.-][\w.-]*)?\.\w+(?:\?|$))",
     re.IGNORECASE,
 )
@@ -573,6 +623,10 @@ _WAITING = (
 )
 
 
+_OTHER_WAITING = "src", "original", "lazyload", "src-img", "src-fg"
+"""How less known plugins let the name of such an attribute end: ``nitro-lazy-src``, ``data-src-fg``."""
+
+
 def _source_of(element: Element) -> str | None:
     """The address of a picture or frame; of one that is loaded late, the attribute where it waits."""
     source = element.get("src")
@@ -585,6 +639,10 @@ def _source_of(element: Element) -> str | None:
             if source and not late and not _STAND_IN.search(source[-200:]):
                 break
             return _first_of(waiting) if attribute == "data-srcset" else waiting
+    if source is None or _STAND_IN.search(source[-200:]):
+        names = (name for name in map(str, element.keys()) if "-" in name and name.endswith(_OTHER_WAITING))
+        others = (element.get(name) or "" for name in names)
+        source = next((other for other in others if other.startswith(("http", "/"))), source)
     return source or _first_of(element.get("srcset"))
 
 
@@ -621,9 +679,17 @@ def _first_link(element: Element) -> str | None:
 
 
 _YOUTUBE = re.compile(
-    r"(?:youtube(?:-nocookie)?\.com/(?:embed/|v/|shorts/)|youtu\.be/)(?!videoseries)([\w-]{6,20})",
+    r"(?:youtube(?:-nocookie)?\.com/(?:embed/|v/|shorts/|live/|watch\?v=)|youtu\.be/)(?!videoseries|live_stream)([\w-]{6,20})",
     re.IGNORECASE,
 )
+_YOUTUBE_STAND_IN = re.compile(r"WYL_([\w-]{11})$")
+"""The id by which WP YouTube Lyte's script knows the film."""
+
+
+def _youtube_of(url: str) -> Embed | None:
+    found = _YOUTUBE.search(url)
+    return Embed("youtube", f"https://www.youtube.com/watch?v={found[1]}") if found else None
+
 
 _TWITTER = words("platform.twitter.com twitter.com x.com")
 
@@ -657,8 +723,8 @@ def embed_of(element: Element, base: str) -> Embed | None:
 
 def _embed_at(url: str) -> Embed | None:
     """What is shown at an address of one of the sites whose embeds have a kind of their own; None for any other."""
-    if found := _YOUTUBE.search(url):
-        return Embed("youtube", f"https://www.youtube.com/watch?v={found[1]}")
+    if film := _youtube_of(url):
+        return film
     parts = urlsplit(url)
     host = parts.hostname or ""
     if host.endswith("youtube.com") and (video := parse_qs(parts.query).get("v")):
@@ -714,9 +780,9 @@ def _mark_related(blocks: list[Block], plain: list[str]) -> None:
 
 
 def _is_linked(text: str, plain: str) -> bool:
-    """Whether all words are in links, but for a closing note such as "(PHOTOS)"."""
+    """Whether all words are in links, but for a closing note such as "(PHOTOS)", and "and" between two links."""
     return (
-        not _WORD.search(_NOTE.sub("", plain))
+        (not _WORD.search(_NOTE.sub("", plain)) or plain.strip(" ,") == "and")
         and _WORD.search(text) is not None
         and len(text) > len(plain)  # else there is no link
     )

@@ -11,7 +11,8 @@ import codecs
 import json
 import re
 from functools import cached_property
-from typing import Any
+from html import escape
+from typing import Any, Literal
 
 import msgspec
 from lxml import etree
@@ -70,6 +71,12 @@ _CLOSING = {
     for name in (*_CUT_OUT, *map(str.upper, _CUT_OUT))
 }
 
+_PLAYER = re.compile(
+    rb"""aparat\.com/embed/(?P<aparat>\w{3,20})(?=[?"'\s])|data-telegram-post=["']?(?P<telegram>\w{3,40}/\d{1,12})\b"""
+    rb"|wp-playlist-script\b"
+)
+"""What a script puts in its own place: a film of Aparat's, a post of Telegram's, a player for a playlist."""
+
 # Classes (or ids) of what AMPforWP and the Newspaper theme print around an article: recent posts, which are set aside;
 # share bars, related posts, comments; and header, sidebar, widgets, footer, where now and then something is read.
 _SURROUNDINGS = re.compile(
@@ -103,6 +110,15 @@ _DIV = re.compile(
 )
 _DIV_ENDS, _DIV_BEGINS = 1, 2
 _NO_ANGLES = bytes(set(range(256)) - set(b"<>"))
+
+
+class _Track(msgspec.Struct):
+    src: str
+
+
+class _Playlist(msgspec.Struct):
+    type: Literal["audio", "video"]
+    tracks: list[_Track]
 
 
 class Document:
@@ -256,6 +272,12 @@ class Document:
                 if name in (b"script", b"SCRIPT"):
                     if b"ld+json" in html[begin:tag_end].lower():
                         self._json_ld.append(html[tag_end + 1 : inner_end])
+                    elif player := _PLAYER.search(html, begin, tag_end):
+                        kept += html[done:begin], _framed(player, html[tag_end + 1 : inner_end])
+                        done = begin
+                elif name in (b"noscript", b"NOSCRIPT") and b" data-img=" in html[begin:tag_end]:
+                    kept += html[done:begin], html[tag_end + 1 : inner_end]  # EWWW's, whose script shows the picture
+                    done = begin
                 elif name in (b"style", b"STYLE"):
                     self.styles.append(html[tag_end + 1 : inner_end])
             elif html[begin + 1] == _MARK:  # a comment
@@ -292,6 +314,20 @@ class Document:
             start = end
         kept.append(html[done:])
         return b"".join(kept)
+
+
+def _framed(player: re.Match[bytes], inside: bytes) -> bytes:
+    """The frame that a script would put in its place, or players for the tracks that it lists."""
+    if film := player["aparat"]:
+        return b'<iframe src="https://www.aparat.com/video/video/embed/videohash/%b/vt/frame"></iframe>' % film
+    if post := player["telegram"]:
+        return b'<iframe src="https://t.me/%b"></iframe>' % post
+    try:
+        playlist = msgspec.json.decode(inside, type=_Playlist)
+    except (ValueError, RecursionError):
+        return b""
+    tracks = (f'<{playlist.type} src="{escape(track.src)}"></{playlist.type}>' for track in playlist.tracks)
+    return "".join(tracks).encode()
 
 
 def parse(html: bytes) -> Element:

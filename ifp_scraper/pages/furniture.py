@@ -48,13 +48,14 @@ _NAMES = UNSEEN | words(
     " addthis_tool addthis_toolbox scriptlesssocialsharing share-links share-icons share-post post-share"
     " dkpdf-button-container printomatictext ss-inline-share-wrapper ss-social-sharing sfsi_responsive_icons"
     " sfsiaftrpstwpr sfsibeforpstwpr wp-block-jetpack-like jetpack-likes-widget-wrapper wp-socializer"
+    " twitter-share-button twitter-follow-button fb-like fb-share-button"
     " juiz_sps_links mr_social_sharing_wrapper supsystic-social-sharing"
     # ads
     " td-a-rec td-g-rec td-a-ad td-adspot-title advertisement ad-label adsbygoogle ai-viewports amp-ad-wrapper"
-    " td_block_ad_box tds_newsletter amp_ad_1 ampforwp-incontent-ad1 advads-adlabel stream-item"
+    " td_block_ad_box tds_newsletter amp_ad_1 ampforwp-incontent-ad1 advads-adlabel stream-item a-single g-single"
     " jeg_ad e3lan e3lan-post paszone_container google-auto-placed ezoic-ad afw quads-location"
     # forms to subscribe, with the words around them
-    " tnp-subscription mc4wp-form mailpoet_form et_bloom_inline_form et_bloom_below_post"
+    " jetpack_subscription_widget tnp-subscription mc4wp-form mailpoet_form et_bloom_inline_form et_bloom_below_post"
     " tds_locker tds_locker_credits tds_leads tdn_block_newsletter_subscribe"
     # the standfirst of AMP designs 1 to 3 stands inside their body
     " ampforwp_single_excerpt"
@@ -74,19 +75,27 @@ _NAMES = UNSEEN | words(
     " ez-toc-container toc_container toc_title toc_list lwptoc wp-block-aioseo-table-of-contents simpletoc-title"
     " elementor-widget-table-of-contents simpletoc-list uagb-toc__wrap wp-block-rank-math-toc-block"
     " wp-block-yoast-seo-table-of-contents wp-block-table-of-contents wp-block-kadence-tableofcontents"
-    " ub_table-of-contents ruby-table-contents"
-    " wp-polls-loading"
+    " ub_table-of-contents ruby-table-contents ftwp-in-post"
+    " wp-polls-loading ead-document-loading jetpack-slideshow-noscript"
+    # what a plugin says of itself; a footnote that is shown beside its number, too
+    " embedpress-el-powered footnote_tooltip"
     # breadcrumbs, the time that reading takes, players that read aloud, the date of the last edit
     " yoast-breadcrumbs rank-math-breadcrumb aioseo-breadcrumbs"
     " rt-reading-time bsf-rt-reading-time wp-block-post-time-to-read yoast-reading-time__wrapper"
     " trinity-tts-pb post-modified-info ampforwp-last-modified-date"
-    # lists of tracks, which the canonical page leaves to a script
-    " wp-playlist"
+    # lists of tracks, which the canonical page leaves to a script; stand-ins for players
+    " wp-playlist epyt-facade lyMe lL perfmatters-lazy-youtube perfmatters-lazy-video"
+    # buttons: to pass a sentence on, to join a channel, to have the page read aloud or translated
+    " bctt-ctt-btn tm-ctt-btn wp-block-wptelegram-widget-join-channel rsbtn gtranslate_wrapper nturl"
     # widgets after the text, the picture in the place of a film in a lightbox, small copies of a gallery's pictures
     " amp-add-widget-after-content amp-custom-banner-after-post amp-video-img carousel-preview"
     # the sign with which an accordion opens
     " wp-block-accordion-heading__toggle-icon"
+    # what leads from a gallery to its other pages and views
+    " slideshowlink ngg-navigation"
     # captions belong to pictures
+    " caption-wrap soliloquy-caption envira-caption figc su-custom-gallery-title su-slider-slide-title"
+    " bwg-title1"
     " wp-caption-text wp-caption-dd gallery-caption wp-element-caption blocks-gallery-caption tiled-gallery-caption"
     # controls of tagDiv's slides and smart lists, and the second row of the same pictures
     " td-gallery-controls-wrapper td-gallery-slide-count td-doubleSlider-2 td-controls td-sml3-top-controls"
