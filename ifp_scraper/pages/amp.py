@@ -23,8 +23,8 @@ from ifp_scraper.dates import (
 )
 from ifp_scraper.items import Author, RecentPost
 from ifp_scraper.pages.article import ArticlePage, Evidence, is_article, without_by
-from ifp_scraper.pages.body import inline_text, label_text
 from ifp_scraper.pages.document import parse
+from ifp_scraper.pages.inline import inline_text, label_text
 from ifp_scraper.pages.tree import Element, Tree
 from ifp_scraper.text import LargeBytes, squeeze, words
 

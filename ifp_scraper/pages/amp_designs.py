@@ -11,7 +11,7 @@ from ifp_scraper.dates import read_amp_json_ld
 from ifp_scraper.items import Author, RecentPost
 from ifp_scraper.pages.amp import AmpPage
 from ifp_scraper.pages.article import Evidence, without_by
-from ifp_scraper.pages.body import inline_text, label_text
+from ifp_scraper.pages.inline import inline_text, label_text
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
 

@@ -22,20 +22,11 @@ from web_poet.fields import get_fields_dict
 from ifp_scraper import urls
 from ifp_scraper.dates import format_utc, read_instant, read_zoned, same_clock_fault
 from ifp_scraper.items import Article, Author, Block, Embed, Image, Link, RecentPost
-from ifp_scraper.pages.body import (
-    EMBED_TAGS,
-    Body,
-    closing_source,
-    embed_of,
-    first_caption,
-    inline_text,
-    label_text,
-    read_body,
-    read_image,
-    resolved,
-)
+from ifp_scraper.pages.body import Body, closing_source, read_body
 from ifp_scraper.pages.css import StyleSheet
 from ifp_scraper.pages.document import Document
+from ifp_scraper.pages.inline import inline_text, label_text, resolved
+from ifp_scraper.pages.media import EMBED_TAGS, embed_of, first_caption, read_image
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.revisions import content_hash
 from ifp_scraper.text import squeeze

@@ -15,7 +15,9 @@ from ifp_scraper import urls
 from ifp_scraper.dates import read_iso, read_theme_time
 from ifp_scraper.items import Author, Image
 from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
-from ifp_scraper.pages.body import background_of, closing_source, first_caption, inline_text, label_text
+from ifp_scraper.pages.body import closing_source
+from ifp_scraper.pages.inline import inline_text, label_text
+from ifp_scraper.pages.media import background_of, first_caption
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
 

@@ -14,7 +14,8 @@ from ifp_scraper import urls
 from ifp_scraper.dates import read_zoned
 from ifp_scraper.items import Author, Image
 from ifp_scraper.pages.article import MAX_PEOPLE, ArticlePage, Evidence, without_by
-from ifp_scraper.pages.body import first_caption, inline_text, label_text
+from ifp_scraper.pages.inline import inline_text, label_text
+from ifp_scraper.pages.media import first_caption
 from ifp_scraper.pages.places import Place, Places
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words

@@ -1,0 +1,78 @@
+"""The text of an element on one line: of headlines, labels, captions."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+from ifp_scraper.pages.css import hidden_by_attribute
+from ifp_scraper.pages.furniture import UNSEEN
+from ifp_scraper.pages.tree import Element
+from ifp_scraper.text import first_language, squeeze, words
+
+MAX_DEPTH = 200
+"""Text of elements nested deeper is given to the element at this depth."""
+
+# What is not in this list is inline, as a browser takes any element that it does not know.
+BLOCK_TAGS = words(
+    "address article aside blockquote body center dd details dir div dl dt fieldset figure footer h1 h2 h3"
+    " h4 h5 h6 header hgroup hr legend li main menu nav ol p pre section summary table tbody td tfoot th thead tr ul"
+    " caption amp-accordion amp-carousel amp-fit-text"
+)
+# Not embed: it is empty, but to libxml2 it holds what follows.
+NO_TEXT_TAGS = words(
+    "script style noscript template form iframe object audio video button select textarea svg canvas map head"
+    " title input label progress meter dialog datalist noembed noframes figcaption annotation annotation-xml"
+    " amp-iframe amp-youtube amp-twitter amp-instagram amp-video amp-audio amp-facebook amp-ad amp-embed"
+    " amp-social-share amp-form amp-state amp-analytics amp-sidebar amp-lightbox amp-sticky-ad amp-consent"
+    " amp-user-notification amp-dailymotion amp-vimeo amp-pinterest amp-reddit amp-story-player"
+)
+IMAGE_TAGS = frozenset(("img", "amp-img", "amp-anim"))
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z]{2,8}\d?);")
+
+
+def inline_text(element: Element) -> str:
+    """Return an element's text on one line: a ``<br>`` is a space, hidden parts and scripts are left out."""
+    if not len(element):
+        return squeeze(element.text or "")
+    pieces: list[str] = []
+    _collect(element, pieces, 0)
+    return squeeze("".join(pieces))
+
+
+def label_text(element: Element) -> str:
+    """Return the text of a headline, label or caption: qTranslate's residue cut, what is escaped twice resolved."""
+    return resolved(inline_text(element))
+
+
+def resolved(text: str) -> str:
+    """Cut qTranslate's residue, and resolve entities that still show: WordPress escapes labels twice at times."""
+    if "[:" in text:
+        text = first_language([text])[0]
+    return squeeze(_ENTITY.sub(lambda entity: unescape(entity[0]), text)) if "&" in text else text
+
+
+def _collect(element: Element, pieces: list[str], depth: int) -> None:
+    pieces.append(element.text or "")
+    for child in element:
+        apart = child.tag == "br" or child.tag in BLOCK_TAGS
+        if apart:
+            pieces.append(" ")
+        seen = not child.keys() or (
+            not hidden_by_attribute(child)
+            and child.get("[text]") is None  # a control's, which a tap changes: "more", "less"
+            and UNSEEN.isdisjoint((child.get("class") or "").split())
+        )
+        if seen and child.tag not in NO_TEXT_TAGS and depth < MAX_DEPTH:
+            if child.tag in IMAGE_TAGS:
+                pieces.append(emoji(child))
+            _collect(child, pieces, depth + 1)
+        if apart:
+            pieces.append(" ")
+        pieces.append(child.tail or "")
+
+
+def emoji(image: Element) -> str:
+    """The character that an emoji picture stands for (wp-emoji), else nothing."""
+    classes = (image.get("class") or "").split()
+    return (image.get("alt") or "") if "emoji" in classes or "wp-smiley" in classes else ""

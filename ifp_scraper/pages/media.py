@@ -1,0 +1,203 @@
+"""Pictures with their captions, and players and posts of other sites, as canonical and AMP pages hold them."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+from urllib.parse import parse_qs, urlsplit
+
+from ifp_scraper.items import Embed, Image
+from ifp_scraper.pages.inline import IMAGE_TAGS, label_text, resolved
+from ifp_scraper.pages.tree import Element
+from ifp_scraper.text import squeeze, words
+from ifp_scraper.urls import absolute, original_image
+
+# The address of an iframe is what it would be on the canonical page.
+_AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"], str, str]] = {
+    "amp-youtube": ("youtube", "data-videoid", "https://www.youtube.com/watch?v={}"),
+    "amp-twitter": ("tweet", "data-tweetid", "https://twitter.com/i/status/{}"),
+    "amp-instagram": ("instagram", "data-shortcode", "https://www.instagram.com/p/{}/"),
+    "amp-vimeo": ("iframe", "data-videoid", "https://player.vimeo.com/video/{}"),
+    "amp-dailymotion": ("iframe", "data-videoid", "https://www.dailymotion.com/embed/video/{}"),
+    "amp-facebook": ("iframe", "data-href", "{}"),
+    "amp-soundcloud": (
+        "iframe",
+        "data-trackid",
+        "https://w.soundcloud.com/player/?url=https://api.soundcloud.com/tracks/{}",
+    ),
+    "amp-tiktok": ("iframe", "data-src", "https://www.tiktok.com/embed/v2/{}"),
+    "amp-reddit": ("iframe", "data-src", "{}"),
+    "amp-pinterest": ("iframe", "data-url", "{}"),
+    "lite-youtube": ("youtube", "videoid", "https://www.youtube.com/watch?v={}"),  # not AMP's, but of the same kind
+}
+EMBED_TAGS = words("iframe video audio amp-iframe amp-video amp-audio") | _AMP_EMBEDS.keys()
+
+_CAPTION_CLASSES = words(
+    "wp-caption-text wp-caption-dd gallery-caption wp-element-caption tiled-gallery-caption tdb-caption-text"
+    " caption-wrap soliloquy-caption envira-caption figc su-custom-gallery-title su-slider-slide-title"
+    " bwg-title1"
+)
+PICTURE_FILE = re.compile(r"^[^?#]+\.(?:jpe?g|png|gif|webp|avif|bmp|svg)(?:[?#]|$)", re.IGNORECASE)
+
+
+def holds_figures(frame: Element) -> bool:
+    """Whether a frame holds pictures in figures of their own: its caption is that of no picture."""
+    pictures = frame.iter(*IMAGE_TAGS)
+    first = next(pictures, None)
+    if first is None or next(pictures, None) is None:
+        return False
+    for around in first.iterancestors():
+        if around is frame or around.tag == "figure":
+            return around is not frame
+    return False
+
+
+def first_caption(frame: Element) -> str | None:
+    """The first caption in a frame; None when there is none or it is empty."""
+    found = next(filter(is_caption, frame.iterdescendants()), None)
+    return None if found is None else label_text(found) or None
+
+
+def is_caption(element: Element) -> bool:
+    """Whether an element holds the caption of a picture."""
+    return element.tag == "figcaption" or not _CAPTION_CLASSES.isdisjoint((element.get("class") or "").split())
+
+
+def caption_after(figure: Element) -> str | None:
+    """The caption that follows its figure, as in tagDiv's smart lists; None when there is none or it is empty."""
+    after = figure.getnext()
+    if after is None or after.tag != "figcaption" or "blocks-gallery-caption" in (after.get("class") or ""):
+        return None
+    return label_text(after) or None
+
+
+_STAND_IN = re.compile(
+    r"/(?:wp-content/(?:plugins|themes)/|wp-includes/|pagespeed_static/|(?:[\w-]*[_-])?"
+    r"(?:placeholder|blank|lazy(?:load)?|spacer|trans(?:parent)?|pixel|load(?:ing|er)|1x1)(?:[_.-][\w.-]*)?\.\w+(?:\?|$))",
+    re.IGNORECASE,
+)
+"""What may only be shown until the picture itself is loaded."""
+
+_WAITING = (
+    "data-src",
+    "data-lazy-src",
+    "data-orig-src",
+    "data-cfsrc",
+    "data-original",
+    "data-lazy",
+    "data-img-url",
+    "data-srcset",
+)
+"""Attributes where the address of a picture waits until it is shown."""
+
+_OTHER_WAITING = "src", "original", "lazyload", "src-img", "src-fg"
+"""How less known plugins let the name of such an attribute end: ``nitro-lazy-src``, ``data-src-fg``."""
+
+
+def _source_of(element: Element) -> str | None:
+    """The address of a picture or frame; of one that is loaded late, the attribute where it waits."""
+    source = element.get("src")
+    if source and source.startswith(("data:", "about:")):
+        source = None
+    for attribute in _WAITING:
+        if waiting := element.get(attribute):
+            # lazysizes shows a coarse picture from the same server first
+            late = attribute == "data-src" and "lazyload" in (element.get("class") or "")
+            if source and not late and not _STAND_IN.search(source[-200:]):
+                break
+            return _first_of(waiting) if attribute == "data-srcset" else waiting
+    if source is None or _STAND_IN.search(source[-200:]):
+        names = (name for name in map(str, element.keys()) if "-" in name and name.endswith(_OTHER_WAITING))
+        others = (element.get(name) or "" for name in names)
+        source = next((other for other in others if other.startswith(("http", "/"))), source)
+    return source or _first_of(element.get("srcset"))
+
+
+def _first_of(candidates: str | None) -> str | None:
+    """The first address of a ``srcset``."""
+    words = (candidates or "").split(maxsplit=1)
+    return words[0].rstrip(",") if words else None
+
+
+def read_image(
+    element: Element, base: str, caption: str | None, role: Literal["lead", "body", "gallery"]
+) -> Image | None:
+    """Read an ``img`` or ``amp-img``; None for what has no address, and for counters of one pixel."""
+    if element.get("width") in ("0", "1") and element.get("height") in ("0", "1"):
+        return None
+    url = absolute(base, _source_of(element))
+    if url is None or not url.startswith("http"):
+        return None
+    return Image(url, original_image(url), resolved(squeeze(element.get("alt") or "")), caption, role)
+
+
+_BACKGROUND = re.compile(r"""url\(\s*["']?([^"'()]+)""")
+
+
+def background_of(style: str | None) -> str | None:
+    """The address of the first picture that a style names."""
+    found = _BACKGROUND.search(style or "")
+    return found[1] if found else None
+
+
+YOUTUBE = re.compile(
+    r"(?:youtube(?:-nocookie)?\.com/(?:embed/|v/|shorts/|live/|watch\?v=)|youtu\.be/)(?!videoseries|live_stream)([\w-]{6,20})",
+    re.IGNORECASE,
+)
+
+YOUTUBE_STAND_IN = re.compile(r"WYL_([\w-]{11})$")
+"""The id by which WP YouTube Lyte's script knows the film."""
+
+
+def youtube_of(url: str) -> Embed | None:
+    """The film that an address, or any text with one, names; None when it names none."""
+    found = YOUTUBE.search(url)
+    return Embed("youtube", f"https://www.youtube.com/watch?v={found[1]}") if found else None
+
+
+_TWITTER = words("platform.twitter.com twitter.com x.com")
+
+_OF_RENDERING = re.compile(r"[?&]_=\d+$|#\?secret=.*")
+"""What WordPress adds to the address of a player or card, another each time it prints the text."""
+
+
+def embed_of(element: Element, base: str) -> Embed | None:
+    """Read one of the elements ``EMBED_TAGS``; None for what has no address."""
+    tag = element.tag
+    if tag in _AMP_EMBEDS:
+        kind, attribute, address = _AMP_EMBEDS[tag]
+        if name := element.get(attribute):
+            url = absolute(base, address.format(name.partition("&")[0] if kind == "youtube" else name))
+            return Embed(kind, url) if url is not None and url.startswith("http") else None
+    source = _source_of(element)
+    if source is None and (inner := element.find("source")) is not None:
+        source = inner.get("src")
+    url = absolute(base, source)
+    if url is None or not url.startswith("http"):
+        return None
+    url = _OF_RENDERING.sub("", url)
+    if found := embed_at(url):
+        return found
+    if tag in ("video", "amp-video"):
+        return Embed("video", url)
+    if tag in ("audio", "amp-audio"):
+        return Embed("audio", url)
+    return Embed("iframe", url)
+
+
+def embed_at(url: str) -> Embed | None:
+    """What is shown at an address of one of the sites whose embeds have a kind of their own; None for any other."""
+    if film := youtube_of(url):
+        return film
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if host.endswith("youtube.com") and (video := parse_qs(parts.query).get("v")):
+        return Embed("youtube", f"https://www.youtube.com/watch?v={video[0]}")
+    if host in _TWITTER:
+        if tweet := parse_qs(parts.query).get("id"):
+            return Embed("tweet", f"https://twitter.com/i/status/{tweet[0]}")
+        if "/status/" in parts.path:
+            return Embed("tweet", url.partition("?")[0])
+    if host.endswith("instagram.com") and (code := re.search(r"/(?:p|reel|tv)/([\w-]+)", parts.path)):
+        return Embed("instagram", f"https://www.instagram.com/p/{code[1]}/")
+    return None

@@ -1,0 +1,66 @@
+"""Lines such as "Read more: <link>", which are no text of the article."""
+
+from __future__ import annotations
+
+import re
+
+from ifp_scraper.items import Block
+
+_RELATED_LABEL = re.compile(
+    r"[^\w\n]{0,4}(?:(?:read\s+(?:more|also|next)|also\s+(?:read|see)|see\s+(?:also|more))"
+    r"(?:\s+(?:about|at|from|here|in|on)\b[^:：\n]{0,60}(?=[:：]))?|more\s+to\s+read|further\s+reading"
+    r"|you\s+(?:may|might)\s+also\s+(?:like|read)|more\s+on\s+(?:this|the)\s+\w+"
+    r"|related(?:\s+(?:news|articles?|stor(?:y|ies)|posts?|topics?|reports?|content|coverage|links?))?)"
+    r"\s*([:：\-–—|»›>→…)\]]|\.{3}|$|\n)",
+    re.IGNORECASE,
+)
+_NOTE = re.compile(r"[(\[][^()\[\]]{1,40}[)\]][\s.)]*$")
+_WORD = re.compile(r"\w")
+
+
+def mark_related(blocks: list[Block], plain: list[str]) -> None:
+    """Mark "Read more: <link>" lines, and "Also read" with the list of links that follows it.
+
+    Args:
+        blocks: the body's blocks; changed in place.
+        plain: for each block its text outside of links.
+    """
+
+    def is_link(number: int, kinds: tuple[str, ...]) -> bool:
+        """Whether a block is of these kinds and nothing but links."""
+        if number == len(blocks) or blocks[number]["kind"] not in kinds:
+            return False
+        return _is_linked(blocks[number]["text"], plain[number])
+
+    may_follow: tuple[str, ...] = ()
+    for number, block in enumerate(blocks):
+        if may_follow and is_link(number, may_follow):
+            _make_related(block)
+            continue
+        may_follow = ()
+        # Without a colon the label must be all that is not linked: "Also read <a>...</a>".
+        label = _RELATED_LABEL.match(block["text"]) or _RELATED_LABEL.fullmatch(plain[number])
+        if label is None:
+            continue
+        rest, plain_rest = block["text"][label.end() :], _RELATED_LABEL.sub("", plain[number], count=1)
+        if _is_linked(rest, plain_rest) or is_link(number, ("paragraph", "list_item", "heading")):
+            may_follow = ("list_item",)  # it has its link: one in a paragraph below is the article's
+        elif not _WORD.search(plain_rest) and is_link(number + 1, ("list_item", "paragraph", "related")):
+            may_follow = (blocks[number + 1]["kind"],)
+        if may_follow:
+            _make_related(block)
+
+
+def _is_linked(text: str, plain: str) -> bool:
+    """Whether all words are in links, but for a closing note such as "(PHOTOS)", and "and" between two links."""
+    return (
+        (not _WORD.search(_NOTE.sub("", plain)) or plain.strip(" ,") == "and")
+        and _WORD.search(text) is not None
+        and len(text) > len(plain)  # else there is no link
+    )
+
+
+def _make_related(block: Block) -> None:
+    text = block["text"]
+    block.clear()  # type: ignore[attr-defined]
+    block["kind"], block["text"] = "related", text
