@@ -6,7 +6,7 @@ A rejected address is not fetched again until it changes. Three kinds of verdict
   and is from a run that was killed: the site may only have been ill;
 - a first 404, which a cache may have kept from before the article was published, and the first time what may be a
   wall's: a page with no trace of WordPress, a login page, a redirect in a circle, off the site or to no article;
-- one of robots.txt: to ask it again costs nothing; and of a post behind a password, where no source shows edits.
+- one of robots.txt: to ask it again costs nothing.
 
 That an AMP page cannot be read is noted, and says nothing of its article.
 """
@@ -42,9 +42,6 @@ LOGIN = "a login page"
 
 ELSEWHERE = "leads to a page that is no article"
 """Why an address is rejected that redirects, as to the home page."""
-
-PROTECTED = "behind a password"
-"""Why a post is rejected that asks for its password."""
 
 OFF_SITE = " is not on the site"
 """End of the reason for an address that redirects to another host."""
@@ -83,9 +80,9 @@ class Rejected:
 
     def holds(self, ref: ArticleRef) -> bool:
         """Whether the page need not be fetched again."""
-        if self.reason == FORBIDDEN or (self.reason == PROTECTED and self.modified_at is None):
+        if self.reason == FORBIDDEN:
             return False
-        was_read = self.layout is not None or self.reason in (NO_ARTICLE, STATIC, ELSEWHERE, PROTECTED)
+        was_read = self.layout is not None or self.reason in (NO_ARTICLE, STATIC, ELSEWHERE)
         if was_read and self.extractor_version not in (None, EXTRACTOR_VERSION):
             return False
         return not ref.is_edited_since(self.modified_at)

@@ -451,26 +451,6 @@ def test_listings_that_are_json_are_no_listings(tmp_path: Path) -> None:
         assert (run.status, "listing: no listing" in run.err) == (1, True), run.err
 
 
-@pytest.mark.parametrize("shows_edits", [True, False])
-def test_a_post_that_loses_its_password_is_read(shows_edits: bool, tmp_path: Path) -> None:
-    """Where no source shows edits, it is looked at by every run."""
-    site = Site(make_posts(16, seed=5))
-    out = tmp_path / "ifp.jsonl"
-    post = site.open_posts()[3]
-    site.edit(post.id, password_protected=True)
-    with serve(site, rest="ok" if shows_edits else 404, amp=None) as server:
-        assert crawl(server.url, out, *QUICK).status == 0
-        server.clear()
-        assert crawl(server.url, out, *QUICK).status == 0
-        assert (post.path in server.requests()) is not shows_edits
-        reasons = {line["url"]: line["reason"] for line in lines(out.with_suffix(".rejected.jsonl"))}
-        assert reasons[server.url + post.path] == "behind a password"
-        site.advance(hours=1)
-        site.edit(post.id, password_protected=False)
-        assert crawl(server.url, out, *QUICK).status == 0
-        assert_complete(site, server.url, out)
-
-
 def test_the_page_of_an_update_is_tried_again(tmp_path: Path) -> None:
     site = Site(make_posts(12, seed=5))
     out = tmp_path / "ifp.jsonl"

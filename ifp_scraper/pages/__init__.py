@@ -98,11 +98,6 @@ def is_static(body: bytes, url: str) -> bool:
     return any(link is not None and urls.same_article(link, url) for link in links)
 
 
-def is_protected(body: bytes) -> bool:
-    """Whether a page asks for the password of a post."""
-    return _asks_for_password(Document(body))
-
-
 def read_article(body: bytes | str, capture: Capture, content_type: str | None = None) -> Article | None:
     """Return the record that this one page gives; None when it is no article.
 

@@ -32,7 +32,7 @@ from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import ArticleRef, add_evidence
 from ifp_scraper.middlewares import CrawlDelay, RobotsMiddleware, user_agent
 from ifp_scraper.options import Options, read_options
-from ifp_scraper.pages import UnreadablePage, is_protected, is_static
+from ifp_scraper.pages import UnreadablePage, is_static
 from ifp_scraper.rejections import (
     ELSEWHERE,
     FORBIDDEN,
@@ -40,7 +40,6 @@ from ifp_scraper.rejections import (
     LOGIN,
     NO_ARTICLE,
     OFF_SITE,
-    PROTECTED,
     STATIC,
     STRANGE,
     Rejected,
@@ -433,8 +432,6 @@ class IfpSpider(scrapy.Spider):
         asked = response.meta.get("redirect_urls", [response.url])[0]
         if not urls.post_id(asked) and not urls.same_article(asked, response.url):
             return ELSEWHERE
-        if is_protected(response.body):
-            return PROTECTED
         if ref.id is not None or self.ledger.store.find(None, urls.canonical(ref.url)):
             return NO_ARTICLE  # only posts are listed with an id, or are in the file
         return STATIC if is_static(response.body, response.url) else NO_ARTICLE
