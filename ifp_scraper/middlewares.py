@@ -18,6 +18,7 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 
 from ifp_scraper import urls
+from ifp_scraper.rejections import OFF_SITE
 from ifp_scraper.responses import asked_wait, cut_short, is_html, mislabelled, out_of_order, refusal
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class StayOnSiteMiddleware:
         """Raise ``OffSite`` for any other host."""
         if not request.url.startswith(("http://", "https://")) or urls.host(request.url) != self._host:
             self._crawler.stats.inc_value("ifp/off_site")
-            raise OffSite(f"{request.url[:200]} is not on the site")
+            raise OffSite(f"{request.url[:200]}{OFF_SITE}")
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):

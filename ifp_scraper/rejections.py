@@ -4,8 +4,8 @@ A rejected address is not fetched again until it changes. Three kinds of verdict
 
 - one from a run that met next to nothing else, or that says nothing of a layout (404, no article, a way off the site)
   and is from a run that was killed: the site may only have been ill;
-- a first 404, which a cache may have kept from before the article was published, and a first page with no trace of
-  WordPress, or redirect in a circle, which may be a wall's;
+- a first 404, which a cache may have kept from before the article was published, and the first time what may be a
+  wall's: a page with no trace of WordPress, a login page, a redirect in a circle, off the site or to no article;
 - one of robots.txt: to ask it again costs nothing.
 
 That an AMP page cannot be read is noted, and says nothing of its article.
@@ -37,13 +37,22 @@ LEADS_TO = "leads to "
 STRANGE = "a page that is not of WordPress"
 """Why a page is rejected that may be a wall's."""
 
+LOGIN = "a login page"
+"""Why a page is rejected that asks who reads it."""
+
+ELSEWHERE = "leads to a page that is no article"
+"""Why an address is rejected that redirects, as to the home page."""
+
+OFF_SITE = " is not on the site"
+"""End of the reason for an address that redirects to another host."""
+
 FORBIDDEN = "Forbidden by robots.txt"
 """What Scrapy says of it."""
 
 _IN_A_CIRCLE = "max redirections reached"
 """What Scrapy says of it."""
 
-_ASKED_ONCE_MORE = ("status 404", "status 410", STRANGE, _IN_A_CIRCLE)
+_ASKED_ONCE_MORE = ("status 404", "status 410", STRANGE, LOGIN, ELSEWHERE, _IN_A_CIRCLE)
 
 
 @dataclass(slots=True, frozen=True)
@@ -73,7 +82,7 @@ class Rejected:
         """Whether the page need not be fetched again."""
         if self.reason == FORBIDDEN:
             return False
-        was_read = self.layout is not None or self.reason in (NO_ARTICLE, STATIC)
+        was_read = self.layout is not None or self.reason in (NO_ARTICLE, STATIC, ELSEWHERE)
         if was_read and self.extractor_version not in (None, EXTRACTOR_VERSION):
             return False
         return not ref.is_edited_since(self.modified_at)
@@ -111,7 +120,7 @@ class Rejections:
         self._settled.pop(key, None)
         earlier = self._doubted.pop(key, None)
         again = earlier is not None and earlier.reason == line.reason
-        if was_read or (in_good_health and (again or line.reason not in _ASKED_ONCE_MORE)):
+        if was_read or (in_good_health and (again or not _may_be_a_walls(line.reason))):
             self._settled[key] = line
         else:
             self._doubted[key] = earlier if earlier is not None and again else line
@@ -176,3 +185,8 @@ class Rejections:
 def _is_ill(run: Run | None) -> bool:
     """Whether the site seemed ill to a run that ended."""
     return run is not None and run.doubtful
+
+
+def _may_be_a_walls(reason: str) -> bool:
+    """Whether a verdict is asked for once more."""
+    return reason in _ASKED_ONCE_MORE or reason.endswith(OFF_SITE)

@@ -26,6 +26,7 @@ _CHALLENGE = re.compile(
 _WORDPRESS = re.compile(
     rb"wp-includes/|wp-json|<rss|<urlset|<sitemapindex|post-?id-\d|single-post|content=\"WordPress\b"
 )
+_LOGIN = re.compile(rb'<body class="login[ "]')
 _CHALLENGE_SIZE = 65536
 """Bytes of a page that are searched; a longer one is no challenge."""
 
@@ -81,6 +82,11 @@ def refusal(response: Response) -> str | None:
 def is_strange(response: Response) -> bool:
     """Whether a page has no trace of WordPress: whoever made it, it is not the site's."""
     return not _is_wordpress(response.body)
+
+
+def is_login(response: Response) -> bool:
+    """Whether a page is WordPress's own for logging in, whatever address it was found at."""
+    return _LOGIN.search(response.body[:_CHALLENGE_SIZE]) is not None
 
 
 def _is_wordpress(body: bytes) -> bool:

@@ -268,9 +268,11 @@ def test_what_stands_around_an_answer_does_not_matter(
         assert len(dry_run(server, tmp_path / "b.jsonl").asked) <= 4
 
 
-@pytest.mark.parametrize("counted", ["5", "0", "-7", "many", "1000000"])
-def test_whatever_rest_counts_every_article_is_found(counted: str, tmp_path: Path) -> None:
-    with site_of(230) as (site, server):
+@pytest.mark.parametrize(
+    ("counted", "most"), [("5", 100), ("5", 50), ("0", 100), ("0", 50), ("-7", 100), ("many", 100), ("1000000", 100)]
+)
+def test_whatever_rest_counts_every_article_is_found(counted: str, most: int, tmp_path: Path) -> None:
+    with site_of(230, rest_max_per_page=most) as (site, server):
         answer = server.get
 
         def get(target: str, headers: dict[str, str] | None = None) -> Response:

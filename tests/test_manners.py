@@ -417,18 +417,24 @@ def test_what_a_broken_theme_hides_is_read_once_it_is_mended(tmp_path: Path) -> 
         assert_complete(site, server.url, out)
 
 
-@pytest.mark.parametrize("kind", [404, pytest.param("circle", marks=pytest.mark.slow)])
+LOGIN = (
+    '<html><link href="/wp-includes/css/login.css"><body class="login no-js wp-core-ui"><h1>Log In</h1></body></html>'
+)
+ONCE_MORE = [404, *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("circle", "other-site", "home"))]
+
+
+@pytest.mark.parametrize("kind", [*ONCE_MORE, pytest.param("maintenance", id="login")])
 @pytest.mark.parametrize("for_good", [True, False])
 def test_what_is_missing_is_asked_once_more(for_good: bool, kind: Any, tmp_path: Path) -> None:
     site = Site(make_posts(16, seed=5))
     out = tmp_path / "ifp.jsonl"
     dead = site.open_posts()[3].path
     with serve(site) as server:
-        server.fault(dead, kind, None)
+        server.fault(dead, kind, None, page=LOGIN)
         assert crawl(server.url, out, *QUICK).status == 0
         server.clear()
         if for_good:
-            server.fault(dead, kind, None)
+            server.fault(dead, kind, None, page=LOGIN)
         assert crawl(server.url, out, *QUICK).status == 0
         assert dead in server.requests()
         assert len(server.log) <= (15 if kind == "circle" else 5)
@@ -436,6 +442,13 @@ def test_what_is_missing_is_asked_once_more(for_good: bool, kind: Any, tmp_path:
         assert crawl(server.url, out, *QUICK).status == 0
         assert dead not in server.requests()
         assert len(lines(out)) == len(site.open_posts()) - for_good
+
+
+def test_listings_that_are_json_are_no_listings(tmp_path: Path) -> None:
+    with serve(Site(make_posts(3, seed=5))) as server:
+        server.fault(lambda target: "robots.txt" not in target, "json", None)
+        run = crawl(server.url, tmp_path / "ifp.jsonl", *QUICK)
+        assert (run.status, "listing: no listing" in run.err) == (1, True), run.err
 
 
 def test_the_page_of_an_update_is_tried_again(tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ class ListingSource:
             try:
                 response = await walk.fetch(page, page=True)
                 if response.status == 200:
-                    selector = Selector(response.body.decode("utf-8", "replace") or "<html/>")
+                    selector = Selector(response.body.decode("utf-8", "replace") or "<html/>", type="html")
                     links = read_listing(selector, response.url)
                 else:
                     missing = f"status {response.status}"

@@ -176,7 +176,7 @@ class RestSource:
         total = _header(response, "X-WP-Total", 0)
         # Some proxies drop the count, and some sites give fewer posts than asked for: then until a page is empty.
         pages = _header(response, "X-WP-TotalPages", number + bool(posts))
-        if len(posts) >= _PER_PAGE:  # whatever is counted, a page behind a full one may hold more
+        if len(posts) >= _PER_PAGE or len(posts) > total:  # whatever is counted, a page behind this one may hold more
             pages = max(pages, number + 1)
         return refs, total, min(pages, walk.max_pages)
 

@@ -33,8 +33,18 @@ from ifp_scraper.merge import ArticleRef, add_evidence
 from ifp_scraper.middlewares import CrawlDelay, RobotsMiddleware, user_agent
 from ifp_scraper.options import Options, read_options
 from ifp_scraper.pages import UnreadablePage, is_static
-from ifp_scraper.rejections import FORBIDDEN, LEADS_TO, NO_ARTICLE, STATIC, STRANGE, Rejected
-from ifp_scraper.responses import in_words, is_strange, refusal
+from ifp_scraper.rejections import (
+    ELSEWHERE,
+    FORBIDDEN,
+    LEADS_TO,
+    LOGIN,
+    NO_ARTICLE,
+    OFF_SITE,
+    STATIC,
+    STRANGE,
+    Rejected,
+)
+from ifp_scraper.responses import in_words, is_login, is_strange, refusal
 from ifp_scraper.spiders.finder import Finder
 from ifp_scraper.spiders.patience import Patience
 from ifp_scraper.spiders.turns import Turns
@@ -375,7 +385,7 @@ class IfpSpider(scrapy.Spider):
         elif response.status in (404, 410):
             self._reject(ref, f"status {response.status}")
         elif 300 <= response.status < 400 and (place := response.headers.get("Location")):  # file: and the like
-            self._reject(ref, f"{place.decode('latin-1')[:200]} is not on the site")
+            self._reject(ref, f"{place.decode('latin-1')[:200]}{OFF_SITE}")
         else:
             self._failed(ref.url, f"status {response.status}")
 
@@ -417,11 +427,14 @@ class IfpSpider(scrapy.Spider):
         """Say what a page is that is no article."""
         if is_strange(response):
             return STRANGE
+        if is_login(response):
+            return LOGIN
+        asked = response.meta.get("redirect_urls", [response.url])[0]
+        if not urls.post_id(asked) and not urls.same_article(asked, response.url):
+            return ELSEWHERE
         if ref.id is not None or self.ledger.store.find(None, urls.canonical(ref.url)):
             return NO_ARTICLE  # only posts are listed with an id, or are in the file
-        asked = response.meta.get("redirect_urls", [response.url])[0]
-        static = urls.same_article(asked, response.url) and is_static(response.body, response.url)
-        return STATIC if static else NO_ARTICLE
+        return STATIC if is_static(response.body, response.url) else NO_ARTICLE
 
     async def _from_amp_alone(self, ref: ArticleRef) -> Article | None:
         """Return an article whose first page cannot be had, from its AMP page; None when that cannot be had either."""

@@ -19,6 +19,7 @@ Kind = Literal[
     "maintenance",
     "other-site",
     "circle",
+    "home",
     "cut-anywhere",
     403,
     404,

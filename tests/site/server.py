@@ -212,6 +212,8 @@ def _faulty(view: View, fault: faults.Fault, target: str) -> Response:
         return redirect("http://parked.example/", 302)
     if fault.kind == "circle":
         return redirect(target, 302)
+    if fault.kind == "home":
+        return redirect("/", 301)
     assert isinstance(fault.kind, int)
     response = page(f"<html><body><h1>{fault.kind}</h1><p>Out of order.</p></body></html>", fault.kind)
     if fault.retry_after is not None:
