@@ -15,8 +15,6 @@ from tests.crawling import crawl, lines
 from tests.hostile import Handler, HostileServer, serve_hostile
 from tests.site import Site, make_posts
 
-pytestmark = pytest.mark.slow
-
 NEW = 12
 """Articles that appear after the site has changed."""
 
@@ -68,6 +66,7 @@ def rename_classes(html: str) -> str:
     )
 
 
+@pytest.mark.slow
 def test_every_class_name_changes(changing: tuple[Changing, Path]) -> None:
     site, out = changing
     first(site, out)
@@ -84,6 +83,7 @@ def test_every_class_name_changes(changing: tuple[Changing, Path]) -> None:
     assert all(line["headline"] and line["blocks"] for line in lines(out))
 
 
+@pytest.mark.slow
 def test_only_the_bylines_class_changes(changing: tuple[Changing, Path]) -> None:
     site, out = changing
     first(site, out, "-a", "pages=canonical")
@@ -100,6 +100,7 @@ def test_only_the_bylines_class_changes(changing: tuple[Changing, Path]) -> None
     assert len(lines(out)) > 40  # what could be read is written all the same
 
 
+@pytest.mark.slow
 def test_the_body_class_vanishes(changing: tuple[Changing, Path]) -> None:
     site, out = changing
     first(site, out, "-a", "pages=canonical")
@@ -110,6 +111,7 @@ def test_the_body_class_vanishes(changing: tuple[Changing, Path]) -> None:
     assert "gave no article (no article; articles are recognised by body class" in run.err
 
 
+@pytest.mark.slow
 def test_two_layouts_at_once_are_no_alarm(changing: tuple[Changing, Path]) -> None:
     site, out = changing
     first(site, out)
@@ -121,6 +123,7 @@ def test_two_layouts_at_once_are_no_alarm(changing: tuple[Changing, Path]) -> No
     assert {line["layout"] for line in lines(out)} >= {"newspaper+amp-swift", "newspaper-cloud+amp-swift"}
 
 
+@pytest.mark.slow
 def test_a_small_run_is_no_alarm(changing: tuple[Changing, Path]) -> None:
     site, out = changing
     first(site, out, "-a", "pages=canonical")
