@@ -37,6 +37,7 @@ def cached(captured_at: datetime, age: str, date: str) -> timedelta:
 
 def read_age(text: str) -> timedelta:
     """Return the duration in an Age header; zero when it makes no sense."""
-    text = text.strip()
+    text = text.strip().lstrip("0")
+    seconds = int(text) if text.isdecimal() and len(text) < 10 else 0
     # A year is longer than any cache keeps a page.
-    return timedelta(seconds=int(text)) if text.isdecimal() and int(text[:12]) < 366 * 86400 else timedelta(0)
+    return timedelta(seconds=seconds if seconds < 366 * 86400 else 0)

@@ -141,7 +141,7 @@ def same_clock_fault(better: datetime, worse: datetime) -> bool:
 
     In the hour that came twice when summer time ended, up to 2021, a local clock does not say which it means.
     """
-    if better == worse or same_local_clock(better, worse):
+    if same_local_clock(better, worse):
         return True
     offset = better.astimezone(SITE_ZONE).utcoffset() or timedelta(0)
     return any(abs(worse - better - shift) <= CLOCK_READING for shift in (timedelta(0), offset, -offset))
@@ -253,9 +253,10 @@ def read_printed_date(words: str) -> tuple[datetime, datetime] | None:
     read = dateparser.parse(words, languages=["en"], settings={"STRICT_PARSING": True})
     if read is None or not 1900 <= read.year <= 2999 or re.search("ago|yesterday|today|now", words, re.IGNORECASE):
         return None
-    first = read.replace(tzinfo=read.tzinfo or SITE_ZONE, second=0, microsecond=0).astimezone(UTC)
+    first = read.replace(tzinfo=read.tzinfo or SITE_ZONE, second=0, microsecond=0)
     span = timedelta(seconds=59) if re.search(r"\d:\d\d", words) else timedelta(days=1, seconds=-1)
-    return first, first + span
+    # fold: of the hour that came twice when summer time ended, the last one.
+    return first.astimezone(UTC), (first + span).replace(fold=1).astimezone(UTC)
 
 
 def read_user_date(text: str, now: datetime) -> datetime:
@@ -269,9 +270,10 @@ def read_user_date(text: str, now: datetime) -> datetime:
     text = text.strip()
     if len(text) > MAX_TIME_LENGTH:
         raise ValueError(f"{text[:MAX_TIME_LENGTH]!r}... is too long for a date")
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-        return datetime.fromisoformat(text).replace(tzinfo=SITE_ZONE).astimezone(UTC)
-    if (printed := read_iso(text)) is not None:
+    if re.match(r"\d{4}-\d\d-\d\d", text):
+        date.fromisoformat(text[:10])  # raises; dateparser would take 2024-13-05 for May 13
+    printed = read_iso(text) or read_iso(f"{text}T00:00")
+    if printed is not None:
         return printed.replace(tzinfo=printed.tzinfo or SITE_ZONE).astimezone(UTC)
     read = dateparser.parse(
         text,

@@ -10,7 +10,7 @@ from typing import IO
 
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
-from ifp_scraper.dates import parse_utc
+from ifp_scraper.dates import read_instant
 
 _MEMBER = b"\x1f\x8b\x08"
 _RECORD = b"\r\n\r\nWARC/1."
@@ -103,8 +103,5 @@ def record_address(record: WarcRecord) -> str:
 
 
 def record_time(record: WarcRecord) -> datetime:
-    """Return a record's WARC-Date, to the second; 1970 when it has none that can be read."""
-    try:
-        return parse_utc(record.headers["WARC-Date"]).replace(microsecond=0)
-    except (KeyError, ValueError):
-        return datetime.fromtimestamp(0, UTC)
+    """Return a record's WARC-Date, to the second; without a zone it is UTC; 1970 when it cannot be read."""
+    return read_instant(record.headers.get("WARC-Date")) or datetime.fromtimestamp(0, UTC)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given, settings
@@ -24,8 +26,10 @@ from ifp_scraper.dates import (
     read_printed_date,
     read_theme_time,
     read_user_date,
+    read_zoned,
     same_clock_fault,
 )
+from ifp_scraper.warc import record_time
 
 INSTANTS = st.datetimes(datetime(2014, 8, 20), datetime(2030, 1, 1)).map(
     lambda naive: naive.replace(microsecond=0, tzinfo=UTC)
@@ -109,6 +113,8 @@ def test_ages_are_as_wide_as_wordpress_rounds_them(words: str, bounds: tuple[flo
 
 def test_months_and_years_are_those_of_the_calendar() -> None:
     assert read_ago("1 month ago", datetime(2024, 3, 31, 6, tzinfo=UTC)) == datetime(2024, 2, 29, 6, tzinfo=UTC)
+    assert read_ago("1 month ago", NOW) == datetime(2024, 4, 6, 6, tzinfo=UTC)
+    assert read_ago("2 Years ago", NOW) == datetime(2022, 5, 6, 6, tzinfo=UTC)
     assert read_ago("1 Year ago", datetime(2024, 2, 29, 6, tzinfo=UTC)) == datetime(2023, 2, 28, 6, tzinfo=UTC)
     assert read_ago("2000 years ago", datetime(1999, 1, 1, tzinfo=UTC)) is None
     assert read_ago("12 hours ago".ljust(MAX_TIME_LENGTH), NOW) == NOW - timedelta(hours=12)
@@ -121,6 +127,9 @@ def test_months_and_years_are_those_of_the_calendar() -> None:
         ("December 11, 2017 18:25", "2017-12-11T14:55:00Z", "2017-12-11T14:55:59Z"),
         ("July 11, 2017 6:25 pm", "2017-07-11T13:55:00Z", "2017-07-11T13:55:59Z"),  # summer time, until 2022
         ("December 11, 2017", "2017-12-10T20:30:00Z", "2017-12-11T20:29:59Z"),
+        ("September 21, 2021", "2021-09-20T19:30:00Z", "2021-09-21T20:29:59Z"),  # summer time ends: 25 hours
+        ("September 21, 2021 23:15", "2021-09-21T18:45:00Z", "2021-09-21T19:45:59Z"),
+        ("March 22, 2021", "2021-03-21T20:30:00Z", "2021-03-22T19:29:59Z"),
         ("December 11, 2017 14:55 UTC", "2017-12-11T14:55:00Z", "2017-12-11T14:55:59Z"),  # a format may name the zone
         ("December 11, 2017 18:25 +03:30", "2017-12-11T14:55:00Z", "2017-12-11T14:55:59Z"),
     ],
@@ -130,7 +139,11 @@ def test_a_traditional_date_is_the_sites_clock(words: str, first: str, last: str
 
 
 @pytest.mark.parametrize(
-    "words", ["yesterday", "12 hours ago", "now", "11 December", "1823-01-01", "a story", "x" * 61]
+    "words",
+    [
+        *("yesterday", "12 hours ago", "1200 minutes ago", "now", "11 December", "December 2017", "1823-01-01"),
+        *("a story", "a story of 2017", "11 décembre 2017", "December 11, 2017".ljust(61)),
+    ],
 )
 def test_what_is_no_traditional_date(words: str) -> None:
     assert read_printed_date(words) is None
@@ -280,5 +293,41 @@ def test_a_bare_date_is_midnight_in_tehran() -> None:
     assert read_user_date("2024-05-06T18:00", NOW) == datetime(2024, 5, 6, 14, 30, tzinfo=UTC)
     assert read_user_date("2024-05-06T18:00Z", NOW) == datetime(2024, 5, 6, 18, tzinfo=UTC)
     assert read_user_date("3 days ago", NOW) == NOW - timedelta(days=3)
-    with pytest.raises(ValueError, match="not a date"):
-        read_user_date("someday soon", NOW)
+    assert read_user_date(" 2021-09-21T23:30 ", NOW) == datetime(2021, 9, 21, 19, tzinfo=UTC)  # summer time ends after
+
+
+@pytest.mark.parametrize(
+    "text", ["someday soon", "2024-02-30", "2024-13-05", "2024-13-05T18:00", "2024-13-05 18:00 UTC", "3 days ago" * 7]
+)
+def test_a_slip_of_the_keyboard_is_no_date(text: str) -> None:
+    with pytest.raises(ValueError, match=r"not a date|out of range|must be in|too long"):
+        read_user_date(text, NOW)
+
+
+@pytest.mark.parametrize(
+    ("hours", "read"),
+    [(0, "14:55:08"), (3.5, "14:55:08"), (4.5, "14:55:08"), (1, "17:25:08")],  # summer time is for its own days
+)
+def test_theme_times_by_the_offset_of_the_page(hours: float, read: str) -> None:
+    theme_time = read_theme_time("2017-12-11T18:25:08+00:00", timedelta(hours=hours))
+    assert format_utc(theme_time) == f"2017-12-11T{read}Z"
+
+
+def test_a_time_without_a_zone_is_not_that_of_this_computer(monkeypatch: pytest.MonkeyPatch) -> None:
+    for zone in ("Asia/Tehran", "UTC"):  # UTC last: it stays
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        assert format_utc(read_instant("2017-12-11T14:55:08")) == "2017-12-11T14:55:08Z"
+        assert format_utc(read_http_date("Mon, 11 Dec 2017 14:55:08 -0000")) == "2017-12-11T14:55:08Z"
+        assert read_user_date("2017-12-11", NOW) == datetime(2017, 12, 10, 20, 30, tzinfo=UTC)
+        assert read_printed_date("11 Dec 2017") == read_printed_date("December 11, 2017")
+        assert read_theme_time("2017-12-11T18:25:08") == datetime(2017, 12, 11, 14, 55, 8, tzinfo=UTC)
+        record = SimpleNamespace(headers={"WARC-Date": "2017-12-11T14:55:08"})
+        assert format_utc(record_time(record)) == "2017-12-11T14:55:08Z"  # type: ignore[arg-type]
+    assert record_time(SimpleNamespace(headers={})) == datetime(1970, 1, 1, tzinfo=UTC)  # type: ignore[arg-type]
+
+
+def test_a_zoned_time_says_its_offset() -> None:
+    assert format_utc(read_zoned("2017-12-11T18:25:08+03:30")) == "2017-12-11T14:55:08Z"
+    assert read_zoned("2017-12-11T18:25:08") is None
+    assert read_zoned("today") is None

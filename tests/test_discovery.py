@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from ifp_scraper.dates import format_utc, parse_utc
 from ifp_scraper.discovery.feed import read_feed
 from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.rest import read_posts
+from ifp_scraper.discovery.sitemap import _empty as take_entries
 from ifp_scraper.discovery.sitemap import read_entries
 from ifp_scraper.discovery.xml import read_cut_xml, read_xml
 from tests.crawling import FAST, crawl, lines, scrapy
@@ -904,8 +906,37 @@ def test_a_lastmod_that_is_a_day_puts_the_newest_first(since: str, tmp_path: Pat
         assert run.articles[:3] == [post.path for post in site.open_posts()[:3]]
 
 
-def test_a_sitemap_larger_than_the_protocol_allows_is_read_in_part() -> None:
-    entries = "".join(f"<url><loc>https://a.b/{number}/</loc></url>" for number in range(50_003))
-    root, _ = read_cut_xml(f"<urlset>{entries}</urlset>".encode(), 10**8)
+@pytest.mark.parametrize(
+    ("entry", "count", "taken", "broken"),
+    [
+        (
+            "<url><loc>https://a.b/{}/</loc></url>",
+            50_001,
+            50_000,
+            ["lists 50001 addresses, of which 50000 were taken"],
+        ),
+        ("<url><loc>https://a.b/{}/</loc></url>", 50_000, 50_000, []),
+        ("<url><loc>mailto:a{}@a.b</loc></url>", 1, 0, ["lists no address on this site"]),
+        ("", 1, 0, []),
+    ],
+)
+def test_what_a_sitemap_does_not_show_is_noted(entry: str, count: int, taken: int, broken: list[str]) -> None:
+    root, _ = read_cut_xml(f"<urlset>{''.join(map(entry.format, range(count)))}</urlset>".encode(), 10**8)
     assert root is not None
-    assert len(read_entries(root, "https://a.b/")) == 50_000
+    walk: Any = SimpleNamespace(asked_at=None, broken=[])
+    assert len(take_entries(root, False, "https://a.b/sitemap.xml", walk)) == taken
+    assert walk.broken == [f"https://a.b/sitemap.xml: {fault}" for fault in broken]
+
+
+def test_a_news_sitemap_says_when_articles_were_published() -> None:
+    root = read_xml(
+        b"<urlset xmlns:n='n'><url><loc>/a/</loc><image/><n:news><n:publication_date>2024-05-06T09:30:00+03:30"
+        b"</n:publication_date></n:news></url><url><loc>/b/</loc></url></urlset>",
+        10**6,
+    )
+    assert root is not None
+    entries = read_entries(root, "https://ifpnews.com/news-sitemap.xml")
+    assert [(entry.published_at, entry.published_raw) for entry in entries] == [
+        ("2024-05-06T06:00:00Z", "2024-05-06T09:30:00+03:30"),
+        (None, None),
+    ]

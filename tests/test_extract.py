@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 import ifp_scraper
-from ifp_scraper.captures import cached
+from ifp_scraper.captures import cached, read_age
+from ifp_scraper.wayback import unwrap_address, unwrap_page
 
 URL = "https://ifpnews.com/weir/"
 PAGE = b"""<html><body class="single single-post postid-7"><article><h1 class="entry-title">The weir</h1>
@@ -130,3 +131,49 @@ def test_which_way_a_cache_makes_ages_uncertain() -> None:
     for date_header in ("Mon, 06 May 2024 06:00:00 GMT", "Mon, 06 May 2024 05:50:00 GMT", ""):
         assert cached(captured, "600", date_header) == -ten_minutes
     assert cached(captured, "", "Mon, 06 May 2024 06:00:00 GMT") == timedelta(0)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        *((" 600 ", 600), ("0600", 600), ("0" * 11 + "600", 600), ("31622399", 31622399), ("31622400", 0), ("", 0)),
+        *(("0" * 11 + "1" + "9" * 50, 0), ("9" * 5000, 0), ("-600", 0), ("1.5", 0), ("0", 0)),
+    ],
+)
+def test_an_age_that_makes_no_sense_is_none(header: str, seconds: int) -> None:
+    assert read_age(header) == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize(
+    ("url", "original", "captured_at"),
+    [
+        ("https://web.archive.org/web/20240506070809id_/https://ifpnews.com/a/", "https://ifpnews.com/a/", "070809"),
+        ("HTTP://web.archive.org/web/2024050607/http://ifpnews.com/a/?amp", "http://ifpnews.com/a/?amp", "070000"),
+        ("https://web.archive.org/web/20240506im_/https://ifpnews.com/a/", "https://ifpnews.com/a/", "000000"),
+        ("https://web.archive.org/web/20249906/https://ifpnews.com/a/", "https://ifpnews.com/a/", None),
+        ("https://web.archive.org/web/*/https://ifpnews.com/a/", None, None),
+        ("https://ifpnews.com/web/20240506/https://ifpnews.com/a/", None, None),
+    ],
+)
+def test_an_address_in_the_wayback_machine(url: str, original: str | None, captured_at: str | None) -> None:
+    moment = datetime.strptime(f"20240506{captured_at}Z", "%Y%m%d%H%M%S%z") if captured_at else None
+    assert unwrap_address(url) == (original or url, moment)
+
+
+def test_a_year_or_a_month_in_the_wayback_machine_is_its_beginning() -> None:
+    for stamp, month in (("2024", 1), ("202405", 5)):
+        address = f"https://web.archive.org/web/{stamp}/https://ifpnews.com/"
+        assert unwrap_address(address)[1] == datetime(2024, month, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("toolbar", ["<!-- BEGIN WAYBACK TOOLBAR INSERT -->x<!-- END WAYBACK TOOLBAR INSERT -->", ""])
+def test_a_page_of_the_wayback_machine_has_its_own_links(toolbar: str) -> None:
+    links = (
+        '<a href="https://web.archive.org/web/20240506070809/https://a.b/c/">',
+        '<img src="/web/20240506070809im_///a.b/d.jpg"><a href="//web.archive.org/web/20240506070809/mailto:x@a.b">',
+        '<a href="https://a.b/web/20240506/">',
+    )
+    own = '<a href="https://a.b/c/"><img src="//a.b/d.jpg"><a href="mailto:x@a.b"><a href="https://a.b/web/20240506/">'
+    assert unwrap_page(f"<p>{toolbar}{''.join(links)}".encode()).decode() == f"<p>{own}"
+    begun_only = b"<!-- BEGIN WAYBACK TOOLBAR INSERT --><p>/web/"
+    assert unwrap_page(begun_only) == begun_only

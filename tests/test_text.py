@@ -36,6 +36,7 @@ def test_squeezing_keeps_every_letter(text: str) -> None:
 
 def test_c1_controls_are_what_browsers_take_them_for() -> None:
     assert squeeze("the \x93old\x94 town\x85 \x81") == "the “old” town…"
+    assert squeeze("\x80 5 or 5\xa0\x80 \x9f") == "€ 5 or 5 € Ÿ"
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,16 @@ from ifp_scraper.spiders.turns import Turns
 
 
 @given(st.randoms(use_true_random=False), st.lists(st.booleans(), max_size=40), st.integers(1, 5), st.integers(1, 8))
-def test_in_the_order_begun(random: Random, found: list[bool], fetching: int, waiting: int) -> None:
+def test_in_the_order_begun_and_no_more_at_once_than_allowed(
+    random: Random, found: list[bool], fetching: int, waiting: int
+) -> None:
     given: list[str] = []
+    pages: set[int] = set()
 
     async def read(turns: Turns, number: int, there: bool) -> None:
         for _ in range(random.randrange(6)):
             await asyncio.sleep(0)
+        pages.remove(number)
         async for article in turns.end(number, Article(url=str(number)) if there else None):
             for _ in range(random.randrange(3)):  # the pipelines take their time
                 await asyncio.sleep(0)
@@ -29,7 +33,10 @@ def test_in_the_order_begun(random: Random, found: list[bool], fetching: int, wa
         turns = Turns(fetching, waiting, lambda: False)
         async with asyncio.TaskGroup() as readers:
             for there in found:
-                readers.create_task(read(turns, await turns.begin(), there))
+                pages.add(number := await turns.begin())
+                assert len(pages) <= fetching
+                assert {str(old) for old in range(number - waiting) if found[old]} <= set(given)
+                readers.create_task(read(turns, number, there))
 
     asyncio.run(asyncio.wait_for(crawl(), 10))
     assert given == [str(number) for number, there in enumerate(found) if there]

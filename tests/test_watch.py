@@ -8,14 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from scrapy.http import Response
 
 from ifp_scraper.items import Article, Author
+from ifp_scraper.rejections import FORBIDDEN, STATIC
 from ifp_scraper.watch import Watch, selectors
 from tests.crawling import crawl, lines
 from tests.hostile import Handler, HostileServer, serve_hostile
 from tests.site import Site, make_posts
-
-pytestmark = pytest.mark.slow
 
 NEW = 12
 """Articles that appear after the site has changed."""
@@ -68,6 +68,7 @@ def rename_classes(html: str) -> str:
     )
 
 
+@pytest.mark.slow
 def test_every_class_name_changes(changing: tuple[Changing, Path]) -> None:
     site, out = changing
     first(site, out)
@@ -84,6 +85,7 @@ def test_every_class_name_changes(changing: tuple[Changing, Path]) -> None:
     assert all(line["headline"] and line["blocks"] for line in lines(out))
 
 
+@pytest.mark.slow
 def test_only_the_bylines_class_changes(changing: tuple[Changing, Path]) -> None:
     site, out = changing
     first(site, out, "-a", "pages=canonical")
@@ -100,6 +102,7 @@ def test_only_the_bylines_class_changes(changing: tuple[Changing, Path]) -> None
     assert len(lines(out)) > 40  # what could be read is written all the same
 
 
+@pytest.mark.slow
 def test_the_body_class_vanishes(changing: tuple[Changing, Path]) -> None:
     site, out = changing
     first(site, out, "-a", "pages=canonical")
@@ -110,6 +113,7 @@ def test_the_body_class_vanishes(changing: tuple[Changing, Path]) -> None:
     assert "gave no article (no article; articles are recognised by body class" in run.err
 
 
+@pytest.mark.slow
 def test_two_layouts_at_once_are_no_alarm(changing: tuple[Changing, Path]) -> None:
     site, out = changing
     first(site, out)
@@ -121,6 +125,7 @@ def test_two_layouts_at_once_are_no_alarm(changing: tuple[Changing, Path]) -> No
     assert {line["layout"] for line in lines(out)} >= {"newspaper+amp-swift", "newspaper-cloud+amp-swift"}
 
 
+@pytest.mark.slow
 def test_a_small_run_is_no_alarm(changing: tuple[Changing, Path]) -> None:
     site, out = changing
     first(site, out, "-a", "pages=canonical")
@@ -184,6 +189,77 @@ class TestWatch:
         for _ in range(50):
             watch.saw(replace(WHOLE, tags=[]))
         assert watch.alarms() == []
+
+    def test_what_came_to_stay_is_expected(self) -> None:
+        watch = watched(5000, tags=[])
+        for number in range(5000):
+            watch.remember(replace(WHOLE, published_at=f"{2023 - number % 3}-01-01T00:00:00Z"))
+        for _ in range(50):
+            watch.saw(replace(WHOLE, tags=[], published_at="2021-06-01T00:00:00Z"))
+        assert ["tags is missing in 50 of 50" in alarm for alarm in watch.alarms()] == [True]
+
+    @pytest.mark.parametrize(
+        ("known", "without", "asked", "missed", "alarm"),
+        [
+            (200, 0, 5, 3, True),
+            (200, 0, 4, 4, False),  # too few
+            (200, 0, 6, 3, False),  # of those that have it nearly always, that may be chance
+            (185, 15, 5, 3, False),
+            (185, 15, 20, 20, True),
+            (200, 0, 21, 10, False),  # most have it
+            (200, 0, 20, 10, True),
+            (20, 0, 20, 20, True),
+            (19, 0, 20, 20, False),  # of these little is known
+        ],
+    )
+    def test_how_many_must_lack_a_field(self, known: int, without: int, asked: int, missed: int, alarm: bool) -> None:
+        watch = watched(known)
+        for _ in range(without):
+            watch.remember(replace(WHOLE, byline=None))
+        for _ in range(50):
+            watch.remember(replace(WHOLE, status="gone", byline=None))  # says nothing of pages
+        for number in range(asked):
+            watch.saw(replace(WHOLE, byline=None if number < missed else "B"))
+        assert bool(watch.alarms()) is alarm
+
+    @pytest.mark.parametrize(
+        ("layout", "reason", "known", "read", "found", "too_many"),
+        [
+            ("newspaper", "no body", 50, 27, 3, True),
+            ("newspaper", "no body", 50, 28, 3, False),  # below a tenth
+            ("newspaper", "no body", 50, 2, 2, False),
+            (None, "status 404", 50, 5, 5, True),
+            (None, "status 404", 50, 6, 5, False),  # below a half
+            (None, "status 404", 50, 0, 4, False),
+            (None, "status 404", 0, 0, 1, True),  # the first run, and nothing else
+            (None, FORBIDDEN, 50, 5, 50, False),
+            (None, STATIC, 50, 5, 50, False),
+            (None, FORBIDDEN, 50, 0, 5, True),
+        ],
+    )
+    def test_how_many_addresses_may_give_no_article(
+        self, layout: str | None, reason: str, known: int, read: int, found: int, too_many: bool
+    ) -> None:
+        watch = watched(known)
+        for _ in range(read):
+            watch.saw(WHOLE)
+        for number in range(found):
+            watch.no_article(f"https://ifpnews.com/{number}/", layout, reason)
+        assert watch.doubts_rejections is too_many
+        assert [alarm.count("https://ifpnews.com/") for alarm in watch.alarms()] == [min(found, 3)] * too_many
+
+    def test_of_some_addresses_alone_one_is_no_sign(self) -> None:
+        watch = Watch(whole=False)
+        watch.no_article("https://ifpnews.com/1/", None, "status 404")
+        assert not watch.doubts_rejections
+
+    def test_pages_of_examples_are_kept(self) -> None:
+        watch = watched(200)
+        for number in range(10):
+            article = replace(WHOLE, url=f"https://ifpnews.com/{number}/", byline=None if number % 2 else "B")
+            watch.keep(article, Response(article.url))
+            watch.saw(article)
+        assert [page.url[-2] for page in watch.pages()] == ["1", "3", "5"]
 
     def test_an_unknown_layout_is_held_against_all(self) -> None:
         watch = watched(200)
