@@ -194,12 +194,14 @@ def test_browser_keeps_attacks_inert(page: Path) -> None:
 
 
 def test_browser_cuts_what_is_very_long(tmp_path: Path) -> None:
-    (tmp_path / "a.jsonl").write_bytes(encode(article(1, headline="A" * 3000, byline="B" * 3000, sections=["C" * 3000])))
+    (tmp_path / "a.jsonl").write_bytes(
+        encode(article(1, headline="A" * 3000, byline="B" * 3000, sections=["C" * 3000]))
+    )
     write_report(tmp_path / "a.jsonl", tmp_path / "r.html")
     dom = dump(tmp_path / "r.html")
     assert rows_of(dom) == ["A" * 300 + "…"]
     assert f'<option value="{"B" * 3000}">{"B" * 100}…</option>' in dom
-    assert f"<h2 id=\"reader-h\" dir=\"auto\" tabindex=\"-1\">{'A' * 3000}</h2>" in dump(
+    assert f'<h2 id="reader-h" dir="auto" tabindex="-1">{"A" * 3000}</h2>' in dump(
         tmp_path / "r.html", f"article={SITE}/story-1/"
     )
 
