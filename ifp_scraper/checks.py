@@ -58,8 +58,9 @@ def check_settings(settings: BaseSettings) -> None:
             ours = ", ".join(name for name in _DEFAULTS if name.startswith("IFP_"))
             raise BadArgument(f"there is no setting {shown(name)}; there are {ours}")
         if not name.isupper():  # -since=2024-01-01 is -s ince=2024-01-01
+            arguments = ", ".join(ALLOWED)
             raise BadArgument(
-                f"-s {shown(name)}: names of settings are in capitals; {', '.join(ALLOWED)} are arguments: -a NAME=VALUE"
+                f"-s {shown(name)}: names of settings are in capitals; {arguments} are arguments: -a NAME=VALUE"
             )
         if name not in _DEFAULTS and (near := meant(name, _DEFAULTS, cutoff=0.92)):
             raise BadArgument(f"there is no setting {shown(name)}{near}")

@@ -91,9 +91,8 @@ def read_options(arguments: Mapping[str, str], site: str, now: datetime | None =
     now = now or datetime.now(UTC)
     unknown = sorted(set(arguments) - set(ALLOWED))
     if unknown:
-        raise BadArgument(
-            f"unknown argument {shown(', '.join(unknown))}{meant(unknown[0], ALLOWED)}; allowed are {', '.join(ALLOWED)}"
-        )
+        named = shown(", ".join(unknown)) + meant(unknown[0], ALLOWED)
+        raise BadArgument(f"unknown argument {named}; allowed are {', '.join(ALLOWED)}")
     given = {name: value.strip() for name, value in arguments.items()}
     if empty := [name for name, value in given.items() if not value]:
         raise BadArgument(f"{empty[0]}= is empty")

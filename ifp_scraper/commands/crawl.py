@@ -23,7 +23,6 @@ from ifp_scraper.recording import open_locked
 from ifp_scraper.store import StoreError
 from ifp_scraper.summary import finish
 
-
 _ARGUMENTS = (
     "give an argument; may be repeated. since=DATE and until=DATE take what was published from and before then, "
     'a date or words such as "3 days ago"; section=SLUG one category; limit=N at most N articles; urls=URL,URL or '
