@@ -282,7 +282,10 @@ class Ledger:
         """Say how much there is to do, before the first article; ``delay`` is what robots.txt asks for."""
         known = walk.known_count
         if walk.caught_up:
-            self.say(f"Looking for what is new or changed ({source}); {known} articles are known.")
+            self.say(f"Looking for what is new or changed ({source}); {counted(len(self.store), 'article')} known.")
+            return
+        if self.command == "audit":
+            self.say(f"Comparing with what the site lists ({source}); {counted(len(self.store), 'article')} known.")
             return
         if walk.total is None:
             self.say(f"Looking for articles ({source}); {known} are known.")
@@ -333,7 +336,7 @@ class Ledger:
     def _fault(self, reason: str, errors: int) -> str | None:
         """Why the run did not do its job, as far as its end and its counts tell; None when it did."""
         if reason == "shutdown":
-            return "it was stopped; the same command goes on"
+            return "it was stopped; run the same command again to go on"
         if errors:
             return f"{counted(errors, 'error')} in ifp_scraper itself, see the log"
         failed = self.counts["failed"]
@@ -368,6 +371,8 @@ class Ledger:
         )
         asked = f"{counted(requests, 'request')}, " if self.command != "extract" else ""
         self.say(f"{asked}{received / 1e6:.1f} MB, {seconds:.0f} s.")
+        if counts["rejected"]:
+            self.say(f"The rejected pages and why: {os.path.relpath(self.rejections.path)}")
         if why:
             self.say(f"The {self.command} did not do its job: {why}")
         self.say(f"{counted(len(self.store), 'article')} in {os.path.relpath(self.store.path)}")

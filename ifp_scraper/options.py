@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +34,12 @@ def shown(value: object) -> str:
     text = str(value)
     text = "".join(char if char.isprintable() else "?" for char in text[: _SHOWN + 1])
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def meant(name: str, known: Iterable[str], cutoff: float = 0.75) -> str:
+    """Return a question to put behind a name that does not exist, when it is nearly one that does; else nothing."""
+    near = difflib.get_close_matches(name, known, n=1, cutoff=cutoff)
+    return f" (do you mean {near[0]}?)" if near else ""
 
 
 @dataclass(slots=True, frozen=True)
@@ -84,7 +91,8 @@ def read_options(arguments: Mapping[str, str], site: str, now: datetime | None =
     now = now or datetime.now(UTC)
     unknown = sorted(set(arguments) - set(ALLOWED))
     if unknown:
-        raise BadArgument(f"unknown argument {shown(', '.join(unknown))}; allowed are {', '.join(ALLOWED)}")
+        named = shown(", ".join(unknown)) + meant(unknown[0], ALLOWED)
+        raise BadArgument(f"unknown argument {named}; allowed are {', '.join(ALLOWED)}")
     given = {name: value.strip() for name, value in arguments.items()}
     if empty := [name for name, value in given.items() if not value]:
         raise BadArgument(f"{empty[0]}= is empty")

@@ -12,11 +12,13 @@ import json
 import re
 import shlex
 import shutil
+import sqlite3
 import textwrap
 import time
 import tomllib
 import urllib.request
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,9 @@ from fastwarc.warc import ArchiveIterator
 
 from ifp_scraper import bulk, options
 from ifp_scraper.commands.schema import markdown
+from ifp_scraper.export import export
 from ifp_scraper.pages import Capture, Document
+from ifp_scraper.tables import FORMATS
 from tests.crawling import FAST, ROOT, lines, scrapy
 from tests.site import Site, SiteServer, make_posts, serve
 
@@ -155,7 +159,12 @@ def test_snippets_run(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     url = "https://ifpnews.com/a-story/"
     space: dict[str, Any] = {"__name__": "snippet", "url": url, "html": Path("page.html").read_bytes()}
+    if page.name == "tables.md":
+        for form in FORMATS:
+            export("output/ifp.jsonl", form)
     for snippet in snippets(page):
+        if "import datasets" in snippet and not find_spec("datasets"):
+            continue
         exec(compile(snippet, page.name, "exec"), space)
     if page.name == "scale.md":
         fetched = bulk.read_span(bulk.cut_spans([Path("ifpnews.warc.gz")])[0], "https://ifpnews.com")
@@ -165,6 +174,12 @@ def test_snippets_run(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch)
         magazine = space["MagazinePage"](Document(MAGAZINE), Capture(url))
         assert (magazine.headline, magazine.byline) == ("The weir", "Ann Reed")
         assert [block["text"] for block in magazine.to_article().blocks] == ["It was opened."]
+    if page.name == "tables.md":
+        assert len(space["articles"]) == len(lines(Path("output/ifp.jsonl"))) == sum(space["by_month"])
+        assert "dataset" not in space or len(space["dataset"]) == len(space["articles"])
+        assert space["newest"].fetchall()
+        for path, query in re.findall(r'sqlite3 (\S+) "(.+)"', page.read_text(encoding="utf-8")):
+            assert len(sqlite3.connect(path).execute(query.replace("bridge", "the")).fetchall()) > 1
     if page.name == "README.md":
         assert space["record"]["fetched_at"] == "2024-05-06T06:00:00Z"
 

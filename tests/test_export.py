@@ -334,7 +334,7 @@ def test_empty_file(tmp_path: Path) -> None:
 def test_the_command(file: Path) -> None:
     done = scrapy("export", file, "--to", "csv", "-o", file.parent / "tables", cwd=file.parent)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "3 articles" in done.stdout
+    assert f"{file.parent / 'tables'}/: 3 articles" in done.stdout
     assert (file.parent / "tables" / "articles.csv").exists()
 
 

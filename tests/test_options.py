@@ -64,7 +64,8 @@ def test_lists(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"sicne": "2024"}, "unknown argument sicne; allowed are"),
+        ({"sicne": "2024"}, r"unknown argument sicne \(do you mean since\?\); allowed are"),
+        ({"frobnicate": "2024"}, "unknown argument frobnicate; allowed are"),
         ({"since": "the day that never was"}, "is not a date; write 2024-05-06"),
         ({"since": "2024-05-06", "until": "2024-05-06"}, "must be before"),
         ({"limit": "0"}, "1 or more"),
@@ -178,6 +179,10 @@ def test_settings_that_make_sense() -> None:
         (("audit", "-s", "LOG_LEVEL=LOUD"), "allowed are CRITICAL"),
         (("extract", "sample", "-o", "x.jsonl", "-s", "IFP_START_OVER=maybe"), "True and False"),
         (("crawl", "ifp", "--frobnicate"), "unknown option --frobnicate"),
+        (("crawl", "ifp", "--limit", "3"), "limit is an argument: write -a limit=..."),
+        (("crawl", "ifp", "archive=sample"), "archive is an argument: write -a archive=..."),
+        (("crawl", "ifp", "-since=2024-01-01"), "-s ince: names of settings are in capitals"),
+        (("crawl", "ifp", "-s", "DOWNLOAD_DELY=3"), "no setting DOWNLOAD_DELY (do you mean DOWNLOAD_DELAY?)"),
         (("extract", "sample", "--frobnicate", "-o", "x.jsonl"), "unknown option --frobnicate"),
     ],
 )

@@ -178,7 +178,7 @@ def test_browser_shows_all_parts(page: Path) -> None:
         "all layouts",
         "Story 1 as edited",
         "static-page",
-        "new 42",
+        '<td class="n">42</td>',
     ):
         assert words in dom
 
@@ -193,9 +193,24 @@ def test_browser_keeps_attacks_inert(page: Path) -> None:
     assert dom.count("<script") == page.read_text().count("<script")
 
 
+def test_browser_cuts_what_is_very_long(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(
+        encode(article(1, headline="A" * 3000, byline="B" * 3000, sections=["C" * 3000]))
+    )
+    write_report(tmp_path / "a.jsonl", tmp_path / "r.html")
+    dom = dump(tmp_path / "r.html")
+    assert rows_of(dom) == ["A" * 300 + "…"]
+    assert f'<option value="{"B" * 3000}">{"B" * 100}…</option>' in dom
+    assert f'<h2 id="reader-h" dir="auto" tabindex="-1">{"A" * 3000}</h2>' in dump(
+        tmp_path / "r.html", f"article={SITE}/story-1/"
+    )
+
+
 def test_browser_search_filters_rows(page: Path) -> None:
     assert rows_of(dump(page, "q=edited")) == ["Story 1 as edited"]
-    assert rows_of(dump(page, "q=sluice&sort=headline")) == []
+    dom = dump(page, "q=sluice&sort=headline")
+    assert rows_of(dom) == []
+    assert "0 of 42 articles; the texts were not searched" in dom
 
 
 def test_browser_search_in_texts(page: Path) -> None:
@@ -224,6 +239,19 @@ def test_the_command_says_what_is_wrong(tmp_path: Path, args: list[str], status:
     assert (done.returncode, "Traceback" in done.stderr) == (status, False)
     assert said in done.stderr
     assert list(tmp_path.glob("*.html")) == []
+
+
+def test_the_command_names_the_files_that_there_are(tmp_path: Path) -> None:
+    (tmp_path / "output").mkdir()
+    for name in ("sample.jsonl", "a.runs.jsonl"):
+        (tmp_path / "output" / name).touch()
+    assert "name a FILE, e.g. output/sample.jsonl\n" in scrapy("report", cwd=tmp_path).stderr
+
+
+def test_the_command_says_in_words_where_nothing_can_be_written(page: Path) -> None:
+    done = scrapy("report", str(page.parent / "ifp.jsonl"), "-o", "/proc/report.html", cwd=page.parent)
+    assert (done.returncode, "choose another place with -o" in done.stderr, "Errno" in done.stderr) == (1, True, False)
+    assert "partial" not in done.stderr
 
 
 def test_the_command(page: Path) -> None:

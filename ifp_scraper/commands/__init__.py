@@ -11,11 +11,14 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from ifp_scraper.lines import SIDECARS
 from ifp_scraper.options import BadArgument
+from ifp_scraper.store import explain
 
 
 def say(line: str) -> None:
@@ -41,6 +44,23 @@ def fail(command: ScrapyCommand, line: str) -> None:
     """Say what went wrong, and have the command end with status 1."""
     say(line)
     command.exitcode = 1
+
+
+def reason(error: Exception) -> str:
+    """Say why reading or writing failed, without numbers of errors and names of files for a while."""
+    if not isinstance(error, OSError) or error.errno is None:
+        return str(error)
+    if error.filename is None or ".partial-" in str(error.filename):  # what is being written
+        return explain(error)
+    return f"{error.filename}: {error.strerror}"
+
+
+def without_output(path: str) -> str:
+    """Return what to do when the default output is not there: which files there are, else to crawl."""
+    there = [str(each) for each in sorted(Path(path).parent.glob("*.jsonl")) if not each.name.endswith(SIDECARS)]
+    if there:
+        return f"no such file: {path}; name a FILE, e.g. {there[0]}"
+    return f"no such file: {path}; run scrapy crawl ifp first, or name a FILE"
 
 
 @contextmanager

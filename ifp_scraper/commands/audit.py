@@ -10,7 +10,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from ifp_scraper.checks import check_settings
-from ifp_scraper.commands import fail, refuse_unknown_options, show, usage_errors
+from ifp_scraper.commands import fail, refuse_unknown_options, show, usage_errors, without_output
 from ifp_scraper.ledger import DEFAULT_OUTPUT, Ledger
 from ifp_scraper.options import read_options
 from ifp_scraper.spiders.audit import Audit, AuditSpider
@@ -55,7 +55,7 @@ class Command(ScrapyCommand):
             raise UsageError("-o names the list of missing addresses to write, not a .jsonl file")
         path = Path(args[0] if args else DEFAULT_OUTPUT)
         if not os.path.isfile(path):  # unlike path.is_file(), false for a name that no file can have
-            fail(self, f"audit failed: no such file: {path}")
+            fail(self, f"audit failed: {f'no such file: {path}' if args else without_output(str(path))}")
             return
         self.settings.set("IFP_OUTPUT", str(path), priority="cmdline")
         with usage_errors():

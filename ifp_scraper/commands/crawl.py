@@ -23,6 +23,14 @@ from ifp_scraper.recording import open_locked
 from ifp_scraper.store import StoreError
 from ifp_scraper.summary import finish
 
+_ARGUMENTS = (
+    "give an argument; may be repeated. since=DATE and until=DATE take what was published from and before then, "
+    'a date or words such as "3 days ago"; section=SLUG one category; limit=N at most N articles; urls=URL,URL or '
+    "urls=@FILE only these articles; archive=PATH reads recordings instead of the site (archive=sample, the one that "
+    "comes with the project); refresh=DATE fetches known articles again, if published since; pages=both|canonical|amp "
+    "says which pages of an article are read; sources=... where articles are looked for (see README.md)"
+)
+
 
 class Command(CrawlCommand):
     """Run the spider ``ifp``."""
@@ -38,8 +46,7 @@ class Command(CrawlCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """See ``ScrapyCommand``; Scrapy's own texts for these options do not hold here."""
         ScrapyCommand.add_options(self, parser)
-        names = f"give an argument, one of {', '.join(ALLOWED)} (README.md explains them); may be repeated"
-        parser.add_argument("-a", dest="spargs", action="append", default=[], metavar="NAME=VALUE", help=names)
+        parser.add_argument("-a", dest="spargs", action="append", default=[], metavar="NAME=VALUE", help=_ARGUMENTS)
         for flags, text in (
             (("-o", "--output"), "the .jsonl file to append to (default output/ifp.jsonl)"),
             (("-O", "--overwrite-output"), "the .jsonl file to start over"),
@@ -69,6 +76,9 @@ class Command(CrawlCommand):
         """Crawl, and set the exit status: 0 done, 1 not done, 2 (raised) senseless arguments."""
         assert self.settings is not None
         assert self.crawler_process is not None
+        for arg in args:
+            if (name := arg.lstrip("-").partition("=")[0]) in ALLOWED:
+                raise UsageError(f"{name} is an argument: write -a {name}=...")
         refuse_unknown_options(args)
         if args != ["ifp"]:
             raise UsageError("the spider is called ifp: scrapy crawl ifp")

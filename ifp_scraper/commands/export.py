@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sqlite3
 from typing import Any, ClassVar
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from ifp_scraper.commands import fail, refuse_unknown_options, say, show, stopped_by_term
+from ifp_scraper.commands import fail, reason, refuse_unknown_options, say, show, stopped_by_term
 from ifp_scraper.export import export
 from ifp_scraper.lines import MissingExtra
 from ifp_scraper.tables import FORMATS
@@ -36,7 +37,8 @@ class Command(ScrapyCommand):
             "Write the articles of FILE (JSON Lines as the crawl writes them; it may be compressed, or a quoted glob) "
             "as linked tables into a new folder, with datapackage.json and croissant.json to describe them. The "
             "folder appears when it is complete, and replaces that of an earlier export. In CSV a text that a "
-            "spreadsheet would take for a formula has an apostrophe in front; Parquet and SQLite have it as it is."
+            "spreadsheet would take for a formula has an apostrophe in front; Parquet and SQLite have it as it is. "
+            "docs/tables.md says how to read them."
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
@@ -64,7 +66,7 @@ class Command(ScrapyCommand):
             with stopped_by_term():
                 done = export(args[0], opts.to, opts.output, revisions=opts.revisions, gone=opts.gone, tell=say)
         except (OSError, MissingExtra, sqlite3.Error, ValueError, OverflowError) as error:
-            fail(self, f"export failed: {error}")
+            fail(self, f"export failed: {reason(error)}")
             return
         except KeyboardInterrupt:
             say("stopped; no export was written")
@@ -73,4 +75,4 @@ class Command(ScrapyCommand):
         if done.skipped:
             say(f"left out, not fitting the schema: {counted(done.skipped, 'line')}")
         counts = ", ".join(f"{rows} {name}" for name, rows in done.rows.items() if rows or name == "articles")
-        show(f"{done.folder}: {counts}")
+        show(f"{done.folder}{os.sep}: {counts}")

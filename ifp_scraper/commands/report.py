@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import Any, ClassVar
 
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from ifp_scraper.commands import fail, refuse_unknown_options, say, show, stopped_by_term
+from ifp_scraper.commands import (
+    fail,
+    reason,
+    refuse_unknown_options,
+    say,
+    show,
+    stopped_by_term,
+    without_output,
+)
 from ifp_scraper.ledger import DEFAULT_OUTPUT
 from ifp_scraper.lines import MissingExtra
 from ifp_scraper.report import TEXT_LIMIT, write_report
@@ -62,7 +71,8 @@ class Command(ScrapyCommand):
             with stopped_by_term():
                 count = write_report(source, opts.output, text_limit=opts.text * 1_000_000, tell=say)
         except (OSError, MissingExtra, ValueError) as error:
-            fail(self, f"report failed: {error}")
+            missing = not args and isinstance(error, FileNotFoundError) and not Path(source).exists()
+            fail(self, f"report failed: {without_output(source) if missing else reason(error)}")
         except KeyboardInterrupt:
             say("stopped; no report was written")
             self.exitcode = 130
