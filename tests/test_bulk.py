@@ -22,6 +22,7 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any
 
+import brotli
 import pytest
 from fastwarc import ZstdWriter
 from warcio.statusandheaders import StatusAndHeaders
@@ -404,6 +405,72 @@ def test_addresses_and_kinds_as_other_tools_write_them(tmp_path: Path) -> None:
         "https://ifpnews.com/c/?x=\u062a",
         "https://ifpnews.com/d/",
     }
+
+
+def chunked(body: bytes) -> bytes:
+    return b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        response("https://ifpnews.com/a/", story("Some words."), "2022-01-01").replace(
+            b"/1.1\r\nWARC-", b"/0.18\r\nWARC-"
+        ),
+        response("https://ifpnews.com/a/", story("Some words."), "2022-01-01").replace(
+            b"Content-Type: application/http", b"X-Type: none"
+        ),
+        response("https://ifpnews.com/a/", story("Some words."), "2022-01-01").replace(
+            b"application/http", b"Application/HTTP"
+        ),
+        response(
+            "https://ifpnews.com/a/",
+            brotli.compress(gzip.compress(story("Some words."))),
+            "2022-01-01",
+            "Content-Encoding: gzip",
+            "Content-Encoding: br",
+        ),
+        response(
+            "https://ifpnews.com/a/",
+            chunked(gzip.compress(story("Some words."))),
+            "2022-01-01",
+            "Transfer-Encoding: gzip, chunked",
+            "Transfer-Encoding: identity",
+        ),
+    ],
+    ids=["version 0.18", "no type", "type in capitals", "two lines of content codings", "compressed on the way"],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_records_as_few_tools_write_them(record: bytes, packed: bool, tmp_path: Path) -> None:
+    recorded = tmp_path / ("a.warc.gz" if packed else "a.warc")
+    recorded.write_bytes(gzip.compress(record) if packed else record)
+    assert [line["body"] for line in read_both_ways(recorded)] == ["Some words."]
+
+
+def kept_file(url: str, body: bytes, kind: str = "text/html") -> bytes:
+    """A file that warcit took from a folder."""
+    return (
+        f"WARC/1.0\r\nWARC-Type: resource\r\nWARC-Target-URI: {url}\r\nWARC-Date: 2022-01-01T06:00:00Z\r\n"
+        f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+    ).encode() + body + b"\r\n\r\n"  # fmt: skip
+
+
+def test_files_of_a_mirror(tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    records = [
+        kept_file("metadata://gnu.org/software/wget/warc/wget_arguments.txt", b"-r", "text/plain"),
+        kept_file("https://ifpnews.com/index.html%3fp%3d97", story("One.")),
+        kept_file("https://ifpnews.com/a/index.html", story("One.")),
+        kept_file("https://ifpnews.com/b/", story("Two.", slug="b")),
+        kept_file("https://ifpnews.com/c/index.html", story("Three.", slug="c"))[:-15],
+    ]
+    recorded.write_bytes(b"".join(records))
+    written = read_both_ways(recorded)
+    assert [(line["fetched_url"], line["body"]) for line in written] == [
+        ("https://ifpnews.com/a/", "One."),
+        ("https://ifpnews.com/b/", "Two."),
+        ("https://ifpnews.com/c/", "Three."),
+    ]
 
 
 @pytest.mark.parametrize(
