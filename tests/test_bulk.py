@@ -473,6 +473,25 @@ def test_files_of_a_mirror(tmp_path: Path) -> None:
     ]
 
 
+def test_a_page_that_a_mirror_fetched_twice_begins_no_new_reading(tmp_path: Path) -> None:
+    """As ``wget -r``, which also follows the link to ``/?p=176``: that leads to the page once more."""
+    site = Site(make_posts(40, seed=4))
+    recorded = tmp_path / "a.warc.gz"
+    post = next(post for post in site.open_posts() if len(post.pages) > 1)
+    moments = count(site.now.timestamp())
+    with serve(site) as server:
+        targets = [
+            post.path,
+            f"{post.path}amp/",
+            post.path,
+            *(f"{post.path}{n + 1}/" for n in range(1, len(post.pages))),
+        ]
+        times = (datetime.fromtimestamp(moment, UTC) for moment in moments)
+        record(server, recorded, targets, captured_at=lambda _: next(times), root="https://ifpnews.com")
+    (line,) = read_both_ways(recorded)
+    assert (line["layout"], line["warnings"], line["recent_posts"] != []) == ("newspaper+amp-swift", [], True)
+
+
 @pytest.mark.parametrize(
     ("coding", "encode"),
     [
