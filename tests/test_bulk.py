@@ -473,6 +473,14 @@ def test_files_of_a_mirror(tmp_path: Path) -> None:
     ]
 
 
+def test_a_canonical_page_at_the_address_of_the_amp_page_is_read_once(tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    addresses = ("https://ifpnews.com/a/amp/", "https://ifpnews.com/a/")
+    recorded.write_bytes(b"".join(response(url, story("Some words."), "2022-01-01") for url in addresses))
+    (line,) = read_both_ways(recorded)
+    assert (line["fetched_url"], line["body"]) == ("https://ifpnews.com/a/", "Some words.")
+
+
 def test_a_page_that_a_mirror_fetched_twice_begins_no_new_reading(tmp_path: Path) -> None:
     """As ``wget -r``, which also follows the link to ``/?p=176``: that leads to the page once more."""
     site = Site(make_posts(40, seed=4))
