@@ -407,6 +407,26 @@ def test_addresses_and_kinds_as_other_tools_write_them(tmp_path: Path) -> None:
     }
 
 
+def test_a_failed_amp_page_is_no_part_of_a_later_capture_in_another_file(tmp_path: Path) -> None:
+    site = Site(make_posts(6, seed=4))
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with serve(site) as server:
+        post = site.open_posts()[2]
+        targets = [post.path, f"{post.path}amp/"]
+        answer = server.get
+        cut = page(answer(targets[1]).body[:5000].decode())
+        server.get = lambda target, headers=None: (  # type: ignore[method-assign]
+            cut if target == targets[1] else answer(target, headers)
+        )
+        record(server, folder / "b.warc.gz", targets, root="https://ifpnews.com")
+        server.get = answer  # type: ignore[method-assign]
+        site.advance(minutes=5)
+        record(server, folder / "a.warc.gz", targets, root="https://ifpnews.com")
+    (line,) = read_both_ways(folder)
+    assert (line["layout"], line["recent_posts"] != []) == ("newspaper+amp-swift", True)
+
+
 def chunked(body: bytes) -> bytes:
     return b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
 

@@ -152,14 +152,14 @@ def _place(url: str) -> tuple[bool, str]:
 
 def without_failed(captures: list[C], failed: Callable[[C], bool]) -> list[C]:
     """Leave out failed captures of a page that has a better one; where all of them failed, keep the last."""
-    places = [_place(capture.url) for capture in captures]
-    counts = Counter(places)
-    bad = [counts[place] > 1 and failed(capture) for place, capture in zip(places, captures, strict=True)]
-    usable = {place for place, is_bad in zip(places, bad, strict=True) if not is_bad}
+    places = [_places([capture]) for capture in captures]
+    counts = Counter(place for own in places for place in own)
+    bad = [any(counts[place] > 1 for place in own) and failed(one) for own, one in zip(places, captures, strict=True)]
+    usable = {place for own, is_bad in zip(places, bad, strict=True) if not is_bad for place in own}
     return [
         capture
         for number, capture in enumerate(captures)
-        if not bad[number] or not (places[number] in usable or places[number] in places[number + 1 :])
+        if not bad[number] or not (places[number] <= usable or places[number] in places[number + 1 :])
     ]
 
 
