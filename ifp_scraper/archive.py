@@ -253,17 +253,24 @@ _PIECE = 4096
 _CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]{0,200}\r\n")
 
 
-def plain_body(body: bytes, headers: Iterable[tuple[str, str]]) -> bytes:
+def plain_body(body: bytes, headers: Collection[tuple[str, str]]) -> bytes:
     """Return a recorded body with its transfer and content codings undone.
 
     Some tools record a decoded body with the headers of the coded one: what cannot be decoded stays as it is.
     """
-    named = {name.lower(): value.lower() for name, value in headers}
-    if "chunked" in named.get("transfer-encoding", ""):
+    transfer, content = (_codings(headers, name) for name in ("transfer-encoding", "content-encoding"))
+    if "chunked" in transfer:
         body = _joined_chunks(body)
-    for coding in reversed(named.get("content-encoding", "").split(",")):
-        body = _unpacked(body, coding.strip())
+        transfer.remove("chunked")
+    for coding in reversed(content + transfer):
+        body = _unpacked(body, coding)
     return body
+
+
+def _codings(headers: Collection[tuple[str, str]], wanted: str) -> list[str]:
+    """The codings that one header names, in one line or several."""
+    values = ",".join(value for name, value in headers if name.lower() == wanted)
+    return [coding.strip() for coding in values.lower().split(",")]
 
 
 def _joined_chunks(body: bytes) -> bytes:

@@ -29,6 +29,7 @@ from ifp_scraper.discovery.readings import (
     Evidence,
     article_key,
     evidence_at,
+    is_amp_address,
     is_failed,
     may_list,
     read_listed,
@@ -262,7 +263,7 @@ def put_together(views: list[PageView]) -> Article | None:
     """Return one article from the pages of one reading; None when none of them is an article's first page."""
     articles = []
     for kind in ("canonical", "amp"):
-        pages = sorted((v for v in views if v.article and _kind(v) == kind), key=lambda view: view.page_number)
+        pages = _pages_of([view for view in views if view.article and _kind(view) == kind])
         found = [view.article for view in pages if view.article is not None]
         if not found or pages[0].page_number > 1:  # the end of a text alone is not the article
             continue
@@ -271,6 +272,14 @@ def put_together(views: list[PageView]) -> Article | None:
     if len(articles) == 2:
         return merge_views(articles[0], articles[1])
     return articles[0] if articles else None
+
+
+def _pages_of(views: list[PageView]) -> list[PageView]:
+    """Each page once, in order: where there is no AMP page, its address may show the canonical one."""
+    pages: dict[int, PageView] = {}
+    for view in sorted(views, key=lambda view: (view.page_number, is_amp_address(view.url))):
+        pages.setdefault(view.page_number, view)
+    return list(pages.values())
 
 
 def _kind(view: PageView) -> str:

@@ -7,11 +7,13 @@ import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import IO
+from urllib.parse import unquote
 
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from ifp_scraper.dates import read_instant
 
+_KINDS = WarcRecordType.response | WarcRecordType.resource
 _MEMBER = b"\x1f\x8b\x08"
 _RECORD = b"\r\n\r\nWARC/1."
 
@@ -20,6 +22,8 @@ def read_responses(
     stream: IO[bytes], name: str, start: int, end: int, faults: list[str]
 ) -> Iterator[tuple[WarcRecord, bytes]]:
     """Yield the responses that begin in a part of a stream, with their bodies as recorded.
+
+    A file that was kept without its response, as a ``resource``, counts as a response.
 
     Args:
         stream: WARC data, compressed or not; can seek.
@@ -33,14 +37,19 @@ def read_responses(
         last = at
         try:
             stream.seek(at)
-            for record in ArchiveIterator(stream, record_types=WarcRecordType.response, parse_http=True):
+            for record in ArchiveIterator(stream, record_types=_KINDS, parse_http=True):
                 last = record.stream_pos
                 if last >= end:
                     return
-                if record.http_headers is None:
+                if record.http_headers is None and not record_address(record).startswith(("http://", "https://")):
                     continue
+                if record.http_headers is None and record.record_type == WarcRecordType.response:
+                    record.is_http = True  # whatever its Content-Type says, or if it has none
+                    record.parse_http()
                 body = record.reader.read()
                 unfinished = len(body) < record.content_length
+                if record.http_headers is None:
+                    _add_head(record)
                 if unfinished or (not body and _is_cut_off(record)):
                     faults.append(f"{name} at byte {last}: a record is cut off")
                 if unfinished:  # its length is wrong, or the file ends here: whole records may be in the body
@@ -68,7 +77,7 @@ def _next_record(stream: IO[bytes], start: int, end: int) -> int | None:
             return None
         window = tail + chunk
         base = position - len(tail)
-        for found in re.finditer(rb"\x1f\x8b\x08|WARC/1\.[01]\r\n", window):
+        for found in re.finditer(rb"\x1f\x8b\x08|WARC/[01]\.\d{1,2}\r\n", window):
             at = base + found.start()
             if at >= end:
                 return None
@@ -85,9 +94,18 @@ def _is_record(stream: IO[bytes], at: int) -> bool:
     """Whether a gzip member that holds a WARC record begins here; three bytes may be there by chance."""
     stream.seek(at)
     try:
-        return zlib.decompressobj(31).decompress(stream.read(512), 8).startswith(b"WARC/1.")
+        return zlib.decompressobj(31).decompress(stream.read(512), 8).startswith(b"WARC/")
     except zlib.error:
         return False
+
+
+def _add_head(record: WarcRecord) -> None:
+    """Give a file the head of a response."""
+    record.set_bytes_content(
+        b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\n\r\n" % (record.headers.get("Content-Type") or "").encode()
+    )
+    record.is_http = True
+    record.parse_http()
 
 
 def _is_cut_off(record: WarcRecord) -> bool:
@@ -98,8 +116,17 @@ def _is_cut_off(record: WarcRecord) -> bool:
 
 
 def record_address(record: WarcRecord) -> str:
-    """Return a record's WARC-Target-URI; empty when it has none. WARC 1.0 may put it between ``<`` and ``>``."""
-    return (record.headers.get("WARC-Target-URI") or "").strip("<>")
+    """Return a record's WARC-Target-URI; empty when it has none. WARC 1.0 may put it between ``<`` and ``>``.
+
+    Of a file that a mirror kept as ``index.html``, or ``index.html?p=1``, it is the address that the mirror asked for.
+    """
+    address = (record.headers.get("WARC-Target-URI") or "").strip("<>")
+    if record.record_type != WarcRecordType.resource:
+        return address
+    folder, index, query = address.rpartition("/index.html")
+    if not index or query[:3].lower() not in ("", "%3f"):
+        return address
+    return f"{folder}/{unquote(query)}"
 
 
 def record_time(record: WarcRecord) -> datetime:

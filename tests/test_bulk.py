@@ -22,6 +22,7 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any
 
+import brotli
 import pytest
 from fastwarc import ZstdWriter
 from warcio.statusandheaders import StatusAndHeaders
@@ -404,6 +405,119 @@ def test_addresses_and_kinds_as_other_tools_write_them(tmp_path: Path) -> None:
         "https://ifpnews.com/c/?x=\u062a",
         "https://ifpnews.com/d/",
     }
+
+
+def test_a_failed_amp_page_is_no_part_of_a_later_capture_in_another_file(tmp_path: Path) -> None:
+    site = Site(make_posts(6, seed=4))
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with serve(site) as server:
+        post = site.open_posts()[2]
+        targets = [post.path, f"{post.path}amp/"]
+        answer = server.get
+        cut = page(answer(targets[1]).body[:5000].decode())
+        server.get = lambda target, headers=None: (  # type: ignore[method-assign]
+            cut if target == targets[1] else answer(target, headers)
+        )
+        record(server, folder / "b.warc.gz", targets, root="https://ifpnews.com")
+        server.get = answer  # type: ignore[method-assign]
+        site.advance(minutes=5)
+        record(server, folder / "a.warc.gz", targets, root="https://ifpnews.com")
+    (line,) = read_both_ways(folder)
+    assert (line["layout"], line["recent_posts"] != []) == ("newspaper+amp-swift", True)
+
+
+def chunked(body: bytes) -> bytes:
+    return b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        response("https://ifpnews.com/a/", story("Some words."), "2022-01-01").replace(
+            b"/1.1\r\nWARC-", b"/0.18\r\nWARC-"
+        ),
+        response("https://ifpnews.com/a/", story("Some words."), "2022-01-01").replace(
+            b"Content-Type: application/http", b"X-Type: none"
+        ),
+        response("https://ifpnews.com/a/", story("Some words."), "2022-01-01").replace(
+            b"application/http", b"Application/HTTP"
+        ),
+        response(
+            "https://ifpnews.com/a/",
+            brotli.compress(gzip.compress(story("Some words."))),
+            "2022-01-01",
+            "Content-Encoding: gzip",
+            "Content-Encoding: br",
+        ),
+        response(
+            "https://ifpnews.com/a/",
+            chunked(gzip.compress(story("Some words."))),
+            "2022-01-01",
+            "Transfer-Encoding: gzip, chunked",
+            "Transfer-Encoding: identity",
+        ),
+    ],
+    ids=["version 0.18", "no type", "type in capitals", "two lines of content codings", "compressed on the way"],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_records_as_few_tools_write_them(record: bytes, packed: bool, tmp_path: Path) -> None:
+    recorded = tmp_path / ("a.warc.gz" if packed else "a.warc")
+    recorded.write_bytes(gzip.compress(record) if packed else record)
+    assert [line["body"] for line in read_both_ways(recorded)] == ["Some words."]
+
+
+def kept_file(url: str, body: bytes, kind: str = "text/html") -> bytes:
+    """A file that warcit took from a folder."""
+    return (
+        f"WARC/1.0\r\nWARC-Type: resource\r\nWARC-Target-URI: {url}\r\nWARC-Date: 2022-01-01T06:00:00Z\r\n"
+        f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+    ).encode() + body + b"\r\n\r\n"  # fmt: skip
+
+
+def test_files_of_a_mirror(tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    records = [
+        kept_file("metadata://gnu.org/software/wget/warc/wget_arguments.txt", b"-r", "text/plain"),
+        kept_file("https://ifpnews.com/index.html%3fp%3d97", story("One.")),
+        kept_file("https://ifpnews.com/a/index.html", story("One.")),
+        kept_file("https://ifpnews.com/b/", story("Two.", slug="b")),
+        kept_file("https://ifpnews.com/c/index.html", story("Three.", slug="c"))[:-15],
+    ]
+    recorded.write_bytes(b"".join(records))
+    written = read_both_ways(recorded)
+    assert [(line["fetched_url"], line["body"]) for line in written] == [
+        ("https://ifpnews.com/a/", "One."),
+        ("https://ifpnews.com/b/", "Two."),
+        ("https://ifpnews.com/c/", "Three."),
+    ]
+
+
+def test_a_canonical_page_at_the_address_of_the_amp_page_is_read_once(tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    addresses = ("https://ifpnews.com/a/amp/", "https://ifpnews.com/a/")
+    recorded.write_bytes(b"".join(response(url, story("Some words."), "2022-01-01") for url in addresses))
+    (line,) = read_both_ways(recorded)
+    assert (line["fetched_url"], line["body"]) == ("https://ifpnews.com/a/", "Some words.")
+
+
+def test_a_page_that_a_mirror_fetched_twice_begins_no_new_reading(tmp_path: Path) -> None:
+    """As ``wget -r``, which also follows the link to ``/?p=176``: that leads to the page once more."""
+    site = Site(make_posts(40, seed=4))
+    recorded = tmp_path / "a.warc.gz"
+    post = next(post for post in site.open_posts() if len(post.pages) > 1)
+    moments = count(site.now.timestamp())
+    with serve(site) as server:
+        targets = [
+            post.path,
+            f"{post.path}amp/",
+            post.path,
+            *(f"{post.path}{n + 1}/" for n in range(1, len(post.pages))),
+        ]
+        times = (datetime.fromtimestamp(moment, UTC) for moment in moments)
+        record(server, recorded, targets, captured_at=lambda _: next(times), root="https://ifpnews.com")
+    (line,) = read_both_ways(recorded)
+    assert (line["layout"], line["warnings"], line["recent_posts"] != []) == ("newspaper+amp-swift", [], True)
 
 
 @pytest.mark.parametrize(

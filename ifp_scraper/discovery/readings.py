@@ -96,7 +96,8 @@ def split_readings(captures: list[C]) -> Iterator[list[C]]:
 
     Each part is one reading: a canonical page with its further pages, an AMP page, or both. Further pages alone
     are none; one that came again belongs to the next first page, else it is left out. So is a reading that another,
-    soon after, has more pages than: the crawl was cut off there and began the article again.
+    soon after, has more pages than: the crawl was cut off there and began the article again. Where each has pages that
+    the other lacks, they are one: the crawl came by the first page once more, as through a link to its number.
     """
     readings: list[list[C]] = []
     begun_before: list[list[C]] = []
@@ -121,9 +122,13 @@ def split_readings(captures: list[C]) -> Iterator[list[C]]:
                 reading.insert(0, capture)
                 held |= places
     for number, reading in enumerate(readings):
-        soon = (one for one in readings[number + 1 :] if one[0].captured_at - reading[-1].captured_at < _SOON)
-        if not any(_places(reading) < _places(following) for following in soon):
-            yield reading
+        soon = [one for one in readings[number + 1 :] if one[0].captured_at - reading[-1].captured_at < _SOON]
+        if any(_places(reading) < _places(following) for following in soon):
+            continue
+        if soon and not _places(reading) >= (held := _places(soon[0])):
+            soon[0][:0] = [capture for capture in reading if held.isdisjoint(_places([capture]))]
+            continue
+        yield reading
 
 
 def _places(captures: list[C]) -> set[tuple[bool, str]]:
@@ -147,14 +152,14 @@ def _place(url: str) -> tuple[bool, str]:
 
 def without_failed(captures: list[C], failed: Callable[[C], bool]) -> list[C]:
     """Leave out failed captures of a page that has a better one; where all of them failed, keep the last."""
-    places = [_place(capture.url) for capture in captures]
-    counts = Counter(places)
-    bad = [counts[place] > 1 and failed(capture) for place, capture in zip(places, captures, strict=True)]
-    usable = {place for place, is_bad in zip(places, bad, strict=True) if not is_bad}
+    places = [_places([capture]) for capture in captures]
+    counts = Counter(place for own in places for place in own)
+    bad = [any(counts[place] > 1 for place in own) and failed(one) for own, one in zip(places, captures, strict=True)]
+    usable = {place for own, is_bad in zip(places, bad, strict=True) if not is_bad for place in own}
     return [
         capture
         for number, capture in enumerate(captures)
-        if not bad[number] or not (places[number] in usable or places[number] in places[number + 1 :])
+        if not bad[number] or not (places[number] <= usable or places[number] in places[number + 1 :])
     ]
 
 
