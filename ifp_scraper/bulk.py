@@ -38,10 +38,10 @@ from ifp_scraper.discovery.readings import (
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import add_evidence, join_pages, merge_views
+from ifp_scraper.outputfile import StoreError, explain
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.pages.article import EXTRACTOR_VERSION
 from ifp_scraper.rejections import NO_ARTICLE, Rejected
-from ifp_scraper.store import StoreError, explain
 from ifp_scraper.warc import read_responses, record_address, record_time
 from ifp_scraper.wayback import unwrap_address, unwrap_page
 

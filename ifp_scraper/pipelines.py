@@ -10,8 +10,8 @@ from scrapy.exceptions import DropItem
 
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
+from ifp_scraper.outputfile import StoreError
 from ifp_scraper.rejections import Rejected
-from ifp_scraper.store import StoreError
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

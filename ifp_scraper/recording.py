@@ -23,8 +23,8 @@ from warcio.warcwriter import WARCWriter
 from ifp_scraper.archive import RecordingError
 from ifp_scraper.captures import capture_time
 from ifp_scraper.dates import format_utc
+from ifp_scraper.outputfile import explain
 from ifp_scraper.pages.article import EXTRACTOR_VERSION
-from ifp_scraper.store import explain
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -171,8 +171,7 @@ def open_locked(path: Path) -> int:
 
 
 def _cannot_write(path: Path, error: OSError) -> RecordingError:
-    reason = explain(error).replace("with -o", "in IFP_ARCHIVE")
-    return RecordingError(f"the recording {path} cannot be written: {reason}")
+    return RecordingError(f"the recording {path} cannot be written: {explain(error, 'in IFP_ARCHIVE')}")
 
 
 def cut_unfinished(path: Path) -> int:

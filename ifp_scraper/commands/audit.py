@@ -13,8 +13,8 @@ from ifp_scraper.checks import check_settings
 from ifp_scraper.commands import fail, refuse_unknown_options, show, usage_errors
 from ifp_scraper.ledger import DEFAULT_OUTPUT, Ledger
 from ifp_scraper.options import read_options
+from ifp_scraper.outputfile import StoreError
 from ifp_scraper.spiders.audit import Audit, AuditSpider
-from ifp_scraper.store import StoreError
 
 _SHOWN = 20
 

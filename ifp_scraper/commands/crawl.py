@@ -19,8 +19,8 @@ from ifp_scraper.checks import check_settings
 from ifp_scraper.commands import fail, refuse_unknown_options, say, stopped_by_term, usage_errors
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import ALLOWED, read_options
+from ifp_scraper.outputfile import StoreError
 from ifp_scraper.recording import open_locked
-from ifp_scraper.store import StoreError
 from ifp_scraper.summary import finish
 
 

@@ -20,7 +20,7 @@ from ifp_scraper.commands import fail, refuse_unknown_options, stopped_by_term
 from ifp_scraper.executors import Dask, Processes
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import BadArgument, read_options
-from ifp_scraper.store import StoreError
+from ifp_scraper.outputfile import StoreError
 from ifp_scraper.unpacking import seekable
 
 

@@ -13,9 +13,10 @@ from scrapy.http import Response
 from ifp_scraper import urls
 from ifp_scraper.captures import capture_time
 from ifp_scraper.discovery import FetchFailed
+from ifp_scraper.outputfile import StoreError
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.spiders.ifp import IfpSpider
-from ifp_scraper.store import Known, StoreError
+from ifp_scraper.store import Known
 
 _MAY_BE_WITHDRAWN = 20
 """Articles that may be missing from the site's list, however few it lists; of more than half it is the site that is
