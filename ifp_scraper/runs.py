@@ -34,13 +34,6 @@ class Tail(msgspec.Struct):
             return cls(end, hashlib.sha256(stream.read(end - start)).hexdigest())
 
 
-class Failed(msgspec.Struct):
-    """A line of the file of what failed (``FILE.failed.jsonl``)."""
-
-    url: str
-    """Canonical."""
-
-
 class Run(msgspec.Struct):
     """What later runs read of a line of the runs file. Times are RFC 3339 in UTC."""
 

@@ -91,7 +91,7 @@ class IfpSpider(scrapy.Spider):
             settings.getint("IFP_MAX_POST_PAGES"),
             ending=lambda: self.ending,
             failed=self._failed,
-            incomplete=ledger.incomplete,
+            incomplete=ledger.note_incomplete,
             unreadable=self._reject_amp,
         )
         # One article more than there are requests at once: its pages come one after the other, and nobody waits.
@@ -441,7 +441,7 @@ class IfpSpider(scrapy.Spider):
         self._patience.fetched()
         article = self._placed(view.article, view, ref)
         if article is not None and self.options.pages == "both":
-            self.ledger.incomplete(ref.url)
+            self.ledger.note_incomplete(ref.url)
         return article
 
     def _placed(self, article: Article, view: View, ref: ArticleRef) -> Article | None:
@@ -520,7 +520,7 @@ class IfpSpider(scrapy.Spider):
     def _failed(self, url: str, reason: str) -> None:
         """Note a fetch that failed for good; the next run tries again."""
         if not self.ending:
-            self.ledger.failed(url, reason)
+            self.ledger.note_failed(url, reason)
             self._give_up(self._patience.failed(reason))
 
     def note_refusal(self, url: str, reason: str) -> None:
