@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 from fastwarc.warc import ArchiveIterator
 
-from ifp_scraper import bulk, options
+from ifp_scraper import options, spans
 from ifp_scraper.commands.schema import markdown
 from ifp_scraper.pages import Capture, Document
 from tests.crawling import FAST, ROOT, lines, scrapy
@@ -158,8 +158,8 @@ def test_snippets_run(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch)
     for snippet in snippets(page):
         exec(compile(snippet, page.name, "exec"), space)
     if page.name == "scale.md":
-        fetched = bulk.read_span(bulk.cut_spans([Path("ifpnews.warc.gz")])[0], "https://ifpnews.com")
-        whole = bulk.read_span(bulk.cut_spans([SAMPLE])[0], "https://ifpnews.com")
+        fetched = spans.read_span(spans.cut_spans([Path("ifpnews.warc.gz")])[0], "https://ifpnews.com")
+        whole = spans.read_span(spans.cut_spans([SAMPLE])[0], "https://ifpnews.com")
         assert fetched.articles == whole.articles
     if page.name == "layouts.md":
         magazine = space["MagazinePage"](Document(MAGAZINE), Capture(url))

@@ -14,13 +14,14 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from ifp_scraper.archive import RecordingError, recordings
-from ifp_scraper.bulk import Executor, Span, cut_spans, extract_spans, recorded_site
+from ifp_scraper.bulk import extract_spans
 from ifp_scraper.checks import check_settings
 from ifp_scraper.commands import fail, refuse_unknown_options, stopped_by_term
-from ifp_scraper.executors import Dask, Processes
+from ifp_scraper.executors import Dask, Executor, Processes
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import BadArgument, read_options
 from ifp_scraper.outputfile import StoreError
+from ifp_scraper.spans import Span, cut_spans, recorded_site
 from ifp_scraper.unpacking import seekable
 
 
