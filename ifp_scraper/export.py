@@ -97,8 +97,8 @@ class _Parquet:
                 "license": LICENSE,
                 "source": SITE,
             }
-            path, schema = folder / f"{table.name}.parquet", pa.schema(fields, about)
-            self._writers[table.name] = parquet.ParquetWriter(path, schema, compression="zstd")
+            path, columns = folder / f"{table.name}.parquet", pa.schema(fields, about)
+            self._writers[table.name] = parquet.ParquetWriter(path, columns, compression="zstd")
 
     def write(self, table: Table, rows: list[Row]) -> None:
         pa, writer = self._pa, self._writers[table.name]
@@ -262,29 +262,29 @@ def _replace(partial: Path, folder: Path) -> None:
 
 
 def _fill(partial: Path, folder: Path, chosen: Selection, to: Format, name: str) -> Exported:
-    layout = tables()
-    done = Exported(folder, dict.fromkeys((table.name for table in layout), 0))
+    schema = tables()
+    done = Exported(folder, dict.fromkeys((table.name for table in schema), 0))
     writer: _Writer
     if to == "sqlite":
-        writer = _Sqlite(partial / f"{name}.sqlite", layout)
+        writer = _Sqlite(partial / f"{name}.sqlite", schema)
     else:
-        writer = _Csv(partial, layout) if to == "csv" else _Parquet(partial, layout)
-    for batch in _batches(chosen, layout, done):
-        for table in layout:
+        writer = _Csv(partial, schema) if to == "csv" else _Parquet(partial, schema)
+    for batch in _batches(chosen, schema, done):
+        for table in schema:
             if batch[table.name]:
                 writer.write(table, batch[table.name])
                 done.rows[table.name] += len(batch[table.name])
     writer.close()
-    for file, text in describe(layout, done, [_file(path) for path in sorted(partial.iterdir())], to).items():
+    for file, text in describe(schema, done, [_file(path) for path in sorted(partial.iterdir())], to).items():
         (partial / file).write_text(text, encoding="utf-8")
     return done
 
 
-def _batches(chosen: Selection, layout: list[Table], done: Exported) -> Iterator[dict[str, list[Row]]]:
-    articles, *children = layout
+def _batches(chosen: Selection, schema: list[Table], done: Exported) -> Iterator[dict[str, list[Row]]]:
+    articles, *children = schema
     plain = attrgetter(*(column.name for column in articles.columns[1:]))
     lists = [(child, attrgetter(child.name), [each.name for each in child.columns[2:]]) for child in children]
-    batch: dict[str, list[Row]] = {table.name: [] for table in layout}
+    batch: dict[str, list[Row]] = {table.name: [] for table in schema}
     size = 0
     for number, line in chosen.lines():
         try:
@@ -306,7 +306,7 @@ def _batches(chosen: Selection, layout: list[Table], done: Exported) -> Iterator
         size += len(line)
         if size > _BATCH:
             yield batch
-            batch, size = {table.name: [] for table in layout}, 0
+            batch, size = {table.name: [] for table in schema}, 0
     yield batch
 
 

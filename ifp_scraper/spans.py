@@ -12,8 +12,9 @@ import msgspec
 from fastwarc.warc import WarcRecord
 
 from ifp_scraper import urls
-from ifp_scraper.archive import RecordingError, plain_body, site_of
+from ifp_scraper.archive import RecordingError, site_of
 from ifp_scraper.captures import cached
+from ifp_scraper.codings import plain_body
 from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.readings import (
     Evidence,

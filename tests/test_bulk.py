@@ -28,7 +28,8 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from ifp_scraper import bulk, executors, spans, unpacking
-from ifp_scraper.archive import plain_body, recordings
+from ifp_scraper.archive import recordings
+from ifp_scraper.codings import plain_body
 from ifp_scraper.executors import Processes
 from ifp_scraper.unpacking import MAX_RATIO, seekable
 from ifp_scraper.wayback import unwrap_page
