@@ -355,12 +355,17 @@ class IfpSpider(scrapy.Spider):
             article = await reading
         except Exception as error:
             fault = error
+        async for ready in self._end(number, article):
+            yield ready
+        if fault is not None:
+            raise fault
+
+    async def _end(self, number: int, article: Article | None) -> AsyncIterator[Article]:
+        """Count an article as read (None when there is none), and yield those whose turn it is."""
         self._running -= 1
         self._found += article is not None
         async for ready in self._turns.end(number, article):
             yield ready
-        if fault is not None:
-            raise fault
 
     async def _read_article(self, response: Response, ref: ArticleRef) -> Article | None:
         article = await self._article_or_amp(response, ref)
