@@ -61,7 +61,7 @@ class Ledger:
     def __init__(self, options: Options, path: Path, *, start_over: bool, settings: BaseSettings) -> None:
         self.options = options
         self.settings = settings
-        self.watch = Watch(whole=options.whole)
+        self.watch = Watch(whole=options.whole_site)
         self.store = Store(path, start_over=start_over, on_line=self.watch.remember)
         self.counts: Counter[str] = Counter()
         self.started = time.monotonic()
@@ -73,8 +73,8 @@ class Ledger:
         self.current_walk: Walk | None = None
         self._trouble: str | None = None
         """Which file beside the output could not be written, and why."""
-        self._runs_path = path.with_suffix(".runs.jsonl")
-        rejected_path, failed_path = path.with_suffix(".rejected.jsonl"), path.with_suffix(".failed.jsonl")
+        self._runs_path = path.with_suffix(sidecars.RUNS)
+        rejected_path, failed_path = path.with_suffix(sidecars.REJECTED), path.with_suffix(sidecars.FAILED)
         for beside in (rejected_path, failed_path) if start_over else ():
             self._remove(beside)
         runs = Runs.read(self._runs_path)
@@ -152,7 +152,7 @@ class Ledger:
             sitemaps: addresses of the sitemaps that robots.txt names.
             everything: have them list everything in any case.
         """
-        only_news = self.options.whole and self.options.refresh is None and not everything
+        only_news = self.options.whole_site and self.options.refresh is None and not everything
         base = self._last_complete if only_news else None
         self.current_walk = Walk(
             options=self.options,
@@ -174,7 +174,7 @@ class Ledger:
 
     def discovery_ended(self, walk: Walk) -> None:
         """Note that discovery came to its end."""
-        self._listed_all = self.options.whole and not walk.broken
+        self._listed_all = self.options.whole_site and not walk.broken
         self._broken = list(walk.broken)
 
     # -- what is written -------------------------------------------------------------------------------------------

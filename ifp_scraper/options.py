@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, get_args
@@ -15,13 +15,14 @@ from ifp_scraper.dates import read_user_date
 
 SourceName = Literal["rest", "sitemap", "feed", "listing"]
 SOURCES: tuple[SourceName, ...] = get_args(SourceName)
-PAGES = ("both", "canonical", "amp")
+_PAGES = ("both", "canonical", "amp")
 _ROOT = re.compile(r"https?://[^/?#@\\\s\x00-\x1f\x7f]+/*", re.IGNORECASE)
 _NO_TEXT = re.compile("[\ud800-\udfff]")
-"""Bytes of a command line that are no UTF-8, as Python shows them."""
+"""Lone surrogates, by which Python stands for bytes of a command line that are not UTF-8."""
 
-ALLOWED = ("archive", "urls", "since", "until", "sources", "section", "pages", "limit", "refresh")
+ARGUMENTS = ("archive", "urls", "since", "until", "sources", "section", "pages", "limit", "refresh")
 _SHOWN = 200
+"""Most characters of a refused value that a message shows."""
 
 
 class BadArgument(ValueError):
@@ -29,7 +30,7 @@ class BadArgument(ValueError):
 
 
 def shown(value: object) -> str:
-    """Return a refused value for a message: shortened, and without what would break the line."""
+    """Return a refused value as a message shows it: shortened, and without line breaks or other control characters."""
     text = str(value)
     text = "".join(char if char.isprintable() else "?" for char in text[: _SHOWN + 1])
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
@@ -37,7 +38,7 @@ def shown(value: object) -> str:
 
 @dataclass(slots=True, frozen=True)
 class Options:
-    """What a crawl was asked to do; instants are aware, in UTC."""
+    """What a crawl was asked to do. Times are aware, in UTC."""
 
     site: str
     """Root of the site, without a slash at the end."""
@@ -51,17 +52,17 @@ class Options:
     pages: Literal["both", "canonical", "amp"] = "both"
     limit: int | None = None
     refresh: datetime | None = None
-    named: tuple[str, ...] = field(default=())
-    """Names of the arguments that were given."""
+    given: tuple[str, ...] = ()
+    """Names of the arguments that were given; the others have their defaults."""
 
     @property
-    def whole(self) -> bool:
-        """Whether the crawl looks at the whole site; only then can it know that nothing is missing."""
-        partial = {"urls", "since", "until", "section", "limit"}
-        return partial.isdisjoint(self.named) and self.archive is None
+    def whole_site(self) -> bool:
+        """Whether the crawl looks at the whole site: only then can it tell that nothing is missing."""
+        narrowing = {"urls", "since", "until", "section", "limit"}
+        return narrowing.isdisjoint(self.given) and self.archive is None
 
     def covers(self, published_at: datetime | None) -> bool:
-        """Whether an article published at this time is in the range; true when the time is unknown."""
+        """Whether an article published at this time is from ``since`` to ``until``; true for an unknown time."""
         if published_at is None:
             return True
         return not (
@@ -74,17 +75,17 @@ def read_options(arguments: Mapping[str, str], site: str, now: datetime | None =
     """Read the spider's arguments.
 
     Args:
-        arguments: of ``-a``.
+        arguments: names and values of ``-a``.
         site: the setting IFP_SITE.
-        now: what "3 days ago" counts from.
+        now: the time from which "3 days ago" counts back, aware; the present time if None.
 
     Raises:
         BadArgument: when one makes no sense.
     """
     now = now or datetime.now(UTC)
-    unknown = sorted(set(arguments) - set(ALLOWED))
+    unknown = sorted(set(arguments) - set(ARGUMENTS))
     if unknown:
-        raise BadArgument(f"unknown argument {shown(', '.join(unknown))}; allowed are {', '.join(ALLOWED)}")
+        raise BadArgument(f"unknown argument {shown(', '.join(unknown))}; allowed are {', '.join(ARGUMENTS)}")
     given = {name: value.strip() for name, value in arguments.items()}
     if empty := [name for name, value in given.items() if not value]:
         raise BadArgument(f"{empty[0]}= is empty")
@@ -105,7 +106,7 @@ def read_options(arguments: Mapping[str, str], site: str, now: datetime | None =
         pages=_pages(given.get("pages", "both")),
         limit=_limit(given.get("limit")),
         refresh=refresh,
-        named=tuple(given),
+        given=tuple(given),
     )
 
 
@@ -115,7 +116,7 @@ def _site(site: str) -> str:
         valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         valid = False
-    # Addresses of articles are told by their path from the root: below another path they would not be.
+    # Articles are recognised by their path from the root of the host, so a site in a subfolder cannot be read.
     if not valid or not _ROOT.fullmatch(site):
         raise BadArgument(f"IFP_SITE={shown(site)} is no root of a site; it looks like https://ifpnews.com")
     return site.rstrip("/")
@@ -131,7 +132,7 @@ def _archive(value: str | None) -> str | None:
 
 
 def _urls(value: str | None, site: str | None) -> tuple[str, ...]:
-    """Return the addresses that ``urls`` names; without a site, as from a recording, they may be on any."""
+    """Return the addresses that ``urls`` names; they must be on this site, unless it is None (an archive run)."""
     if value is None:
         return ()
     if value.startswith("@"):
@@ -139,7 +140,7 @@ def _urls(value: str | None, site: str | None) -> tuple[str, ...]:
             lines = Path(value[1:]).read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise BadArgument(f"urls={shown(value)}: the file cannot be read ({error.__class__.__name__})") from error
-        # A line of `scrapy audit -o` may say more behind the address.
+        # What a line says after the address is a remark.
         names = [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
     else:
         names = [name.strip() for name in value.split(",") if name.strip()]
@@ -181,8 +182,8 @@ def _section(value: str | None) -> str | None:
 
 
 def _pages(value: str) -> Literal["both", "canonical", "amp"]:
-    if value not in PAGES:
-        raise BadArgument(f"pages={shown(value)}: allowed are {', '.join(PAGES)}")
+    if value not in _PAGES:
+        raise BadArgument(f"pages={shown(value)}: allowed are {', '.join(_PAGES)}")
     return value  # type: ignore[return-value]
 
 

@@ -24,6 +24,7 @@ from typing import Any
 
 import msgspec
 
+from ifp_scraper import sidecars
 from ifp_scraper.dates import SITE_ZONE, parse_utc
 from ifp_scraper.items import WARNINGS, Article, decode
 from ifp_scraper.lines import Selection, Source, Tell, select
@@ -216,13 +217,13 @@ def _data(chosen: Selection, index: _Index) -> dict[str, Any]:
             [str(each.get(name) or "") for name in ("url", "reason", "layout", "time")]
             for each in rejected[: -_REJECTED_SHOWN - 1 : -1]
         ],
-        "runs": list(_sidecar(chosen.files, ".runs.jsonl"))[::-1],
+        "runs": list(_sidecar(chosen.files, sidecars.RUNS))[::-1],
     }
 
 
 def _still_rejected(chosen: Selection, index: _Index) -> list[dict[str, Any]]:
     """Return the last rejection of each page, without pages that were read since."""
-    last = {str(each.get("url")): each for each in _sidecar(chosen.files, ".rejected.jsonl")}
+    last = {str(each.get("url")): each for each in _sidecar(chosen.files, sidecars.REJECTED)}
     for url, fetched in zip(index.columns.get("url", ()), index.columns.get("fetched", ()), strict=True):
         if url in last and (_seconds(str(last[url].get("time"))) or 0) <= (fetched or 0):
             del last[url]

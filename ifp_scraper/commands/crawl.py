@@ -18,7 +18,7 @@ from ifp_scraper.archive import Archive, RecordingError, recordings
 from ifp_scraper.checks import check_settings
 from ifp_scraper.commands import fail, refuse_unknown_options, say, stopped_by_term, usage_errors
 from ifp_scraper.ledger import Ledger
-from ifp_scraper.options import ALLOWED, read_options
+from ifp_scraper.options import ARGUMENTS, read_options
 from ifp_scraper.outputfile import StoreError
 from ifp_scraper.recording import open_locked
 from ifp_scraper.summary import finish
@@ -38,7 +38,7 @@ class Command(CrawlCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         """See ``ScrapyCommand``; Scrapy's own texts for these options do not hold here."""
         ScrapyCommand.add_options(self, parser)
-        names = f"give an argument, one of {', '.join(ALLOWED)} (README.md explains them); may be repeated"
+        names = f"give an argument, one of {', '.join(ARGUMENTS)} (README.md explains them); may be repeated"
         parser.add_argument("-a", dest="spargs", action="append", default=[], metavar="NAME=VALUE", help=names)
         for flags, text in (
             (("-o", "--output"), "the .jsonl file to append to (default output/ifp.jsonl)"),

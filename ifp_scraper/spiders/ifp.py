@@ -256,11 +256,11 @@ class IfpSpider(scrapy.Spider):
 
     async def _listed(self) -> AsyncIterator[ArticleRef]:
         """Yield rejected addresses to try again, then what the site lists, then articles that lack a page."""
-        for ref in self.ledger.worth_another_try() if self.options.whole else ():
+        for ref in self.ledger.worth_another_try() if self.options.whole_site else ():
             yield ref
         async for ref in self._discovered():
             yield ref
-        for ref in self.ledger.to_complete() if self.options.whole else ():
+        for ref in self.ledger.to_complete() if self.options.whole_site else ():
             yield ref
 
     async def _discovered(self) -> AsyncIterator[ArticleRef]:
