@@ -373,12 +373,12 @@ class Ledger:
         for url, reason in self._failures.reasons[:3]:
             self.say(f"failed: {url} ({reason})")
         if self.store.saved:
-            self.say(f"The file ended in {self.store.repaired} bytes that no crawl writes: see {self.store.saved}.")
+            self.say(f"The file ended in {self.store.repaired} bytes that are not ours: see {self.store.saved}.")
         if self.store.bad_lines:
             numbers = ", ".join(map(str, self.store.bad_line_numbers))
             more = " and more" if self.store.bad_lines > len(self.store.bad_line_numbers) else ""
             self.say(
-                f"Left as they are, being no articles: {counted(self.store.bad_lines, 'line')} ({numbers}{more})."
+                f"Left in the file, though no article: {counted(self.store.bad_lines, 'line')} ({numbers}{more})."
             )
         self.say(
             f"Found {sum(counts[name] for name in looked)}: {counts['new']} new, {counts['revised']} revised, "

@@ -305,7 +305,7 @@ class UnpackMiddleware(HttpCompressionMiddleware):
         except IgnoreRequest:
             raise
         except Exception as error:  # each coding raises exceptions of its own
-            fault = ResponseDataLossError("the answer is not packed as it says")
+            fault = ResponseDataLossError("the answer is not compressed as its headers say")
             back_off = self._crawler.get_downloader_middleware(BackOffMiddleware)
             again = back_off.process_exception(request, fault) if back_off is not None else None
             if again is None:

@@ -118,7 +118,7 @@ def _site(site: str) -> str:
         valid = False
     # Articles are recognised by their path from the root of the host, so a site in a subfolder cannot be read.
     if not valid or not _ROOT.fullmatch(site):
-        raise BadArgument(f"IFP_SITE={shown(site)} is no root of a site; it looks like https://ifpnews.com")
+        raise BadArgument(f"IFP_SITE={shown(site)} is not the root of a site: write it as in https://ifpnews.com")
     return site.rstrip("/")
 
 
@@ -148,7 +148,7 @@ def _urls(value: str | None, site: str | None) -> tuple[str, ...]:
         raise BadArgument(f"urls={shown(value)} names no address")
     for name in names:
         if not name.startswith(("http://", "https://")) or _NO_TEXT.search(name):
-            raise BadArgument(f"urls: {shown(name)} is no address; it begins with https://")
+            raise BadArgument(f"urls: {shown(name)} is no address: write it as in https://ifpnews.com/a-story/")
         if site is not None and urls.host(name) != urls.host(site):
             raise BadArgument(f"urls: {shown(name)} is not on the site {site}")
     return tuple(dict.fromkeys(names))
@@ -177,7 +177,7 @@ def _sources(value: str | None) -> tuple[SourceName, ...]:
 
 def _section(value: str | None) -> str | None:
     if value is not None and not all(part and part.replace("-", "").isalnum() for part in value.strip("/").split("/")):
-        raise BadArgument(f"section={shown(value)} is no slug; it looks like iran-news or news/world")
+        raise BadArgument(f"section={shown(value)} is no slug of a category: write it as in iran-news or news/world")
     return value.strip("/").lower() if value else None
 
 
@@ -192,5 +192,5 @@ def _limit(value: str | None) -> int | None:
         return None
     limit = int(value) if value.isdecimal() and len(value) < 20 else 0
     if limit < 1:
-        raise BadArgument(f"limit={shown(value)} is no number of articles; it is 1 or more")
+        raise BadArgument(f"limit={shown(value)} must be a number of articles, 1 or more")
     return limit

@@ -13,7 +13,7 @@ from fastwarc.warc import WarcRecord
 
 from ifp_scraper import urls
 from ifp_scraper.archive import RecordingError, site_of
-from ifp_scraper.captures import cached
+from ifp_scraper.captures import cache_age
 from ifp_scraper.codings import plain_body
 from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.readings import (
@@ -196,7 +196,7 @@ def _read_record(
         body = plain_body(body, headers)
         said = {name.lower(): value for name, value in reversed(headers)}
         moment = kept_at or record_time(record)
-        capture = Capture(url, moment, cached(moment, said.get("age", ""), said.get("date", "")))
+        capture = Capture(url, moment, cache_age(moment, said.get("age", ""), said.get("date", "")))
         view = _view(capture, unwrap_page(body) if kept_at else body, content_type)
         found.setdefault(article_key(url), []).append(view)
 

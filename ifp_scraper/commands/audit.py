@@ -23,15 +23,12 @@ class Command(ScrapyCommand):
     """Compare the file with the site."""
 
     def syntax(self) -> str:
-        """See ``ScrapyCommand``."""
         return "[options] [FILE]"
 
     def short_desc(self) -> str:
-        """See ``ScrapyCommand``."""
         return "Compare FILE with the site: what is missing and why, and what the site has withdrawn"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """See ``ScrapyCommand``."""
         super().add_options(parser)
         parser.add_argument(
             "-o", "--output", metavar="LIST", help="write the missing addresses to LIST, for crawl ifp -a urls=@LIST"

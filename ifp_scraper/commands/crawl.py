@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import gc
 import os
-import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from scrapy.utils.conf import arglist_to_dict
 
 from ifp_scraper.archive import Archive, RecordingError, recordings
 from ifp_scraper.checks import check_settings
-from ifp_scraper.commands import fail, refuse_unknown_options, say, stopped_by_term, usage_errors
+from ifp_scraper.commands import fail, ignore_stop_signals, refuse_unknown_options, say, stopped_by_term, usage_errors
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import ARGUMENTS, read_options
 from ifp_scraper.outputfile import StoreError
@@ -28,15 +27,13 @@ class Command(CrawlCommand):
     """Run the spider ``ifp``."""
 
     def syntax(self) -> str:
-        """See ``ScrapyCommand``."""
         return "[options] ifp"
 
     def short_desc(self) -> str:
-        """See ``ScrapyCommand``."""
         return "Collect the articles of Iran Front Page, from the site or from recordings"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """See ``ScrapyCommand``; Scrapy's own texts for these options do not hold here."""
+        # Scrapy's own help for these options would be wrong here.
         ScrapyCommand.add_options(self, parser)
         names = f"give an argument, one of {', '.join(ARGUMENTS)} (README.md explains them); may be repeated"
         parser.add_argument("-a", dest="spargs", action="append", default=[], metavar="NAME=VALUE", help=names)
@@ -98,8 +95,7 @@ class Command(CrawlCommand):
         self.crawler_process.crawl(crawler, options=options, ledger=ledger, archive=archive)
         gc.freeze()  # what was imported, and what the file holds, is never garbage: it need not be looked through
         self.crawler_process.start()
-        for number in (signal.SIGINT, signal.SIGTERM):  # it is ending already: let it say so
-            signal.signal(number, signal.SIG_IGN)
+        ignore_stop_signals()  # it is ending already, and says so
         if not ledger.finished:  # told twice to stop, or a response kept it from ending
             finish(crawler, ledger, "shutdown")
         self.exitcode = 1 if self.crawler_process.bootstrap_failed else ledger.exit_status

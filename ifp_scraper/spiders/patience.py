@@ -51,14 +51,14 @@ class Patience:
         self._astray += 1
         if self._astray < _ASTRAY:
             return None
-        return f"{self._astray} addresses in a row gave nothing of the site, the last one: {what}"
+        return f"{self._astray} addresses in a row were not answered by the site itself, the last one: {what}"
 
     def barren(self, why: str) -> str | None:
         """Count an address that gave no article, for the reason ``why``, and that no earlier run has rejected."""
         self._barren += 1
         if self._barren < _BARREN:
             return None
-        return f"{self._barren} addresses in a row that the site lists gave no article, the last one: {why}"
+        return f"{self._barren} addresses in a row, which the site lists, gave no article, the last one: {why}"
 
     def fruitful(self) -> None:
         """End the count of ``barren``: an address gave an article."""
