@@ -65,6 +65,7 @@ class _Csv:
 
 
 def _cell(value: Any) -> Any:
+    """Return a value as a CSV file holds it."""
     if isinstance(value, str):
         return "'" + value if value.startswith(_SPREADSHEET_FORMULA) else value
     if isinstance(value, bool):
@@ -220,7 +221,7 @@ def export(
     name = re.sub(r"\.jsonl?(\.\w+)?$", "", chosen.files[0].name)
     folder = Path(output) if output else chosen.files[0].with_name(f"{name}-{to}")
     if folder.is_symlink() or not folder.name or folder.name == "..":
-        folder = folder.resolve()  # what a link leads to is replaced, not the link
+        folder = folder.resolve()  # a link stays, and what it leads to is replaced
     if folder.exists() and folder.samefile("."):
         raise FileExistsError(f"{folder} is the current folder, which cannot be replaced: name another one")
     if folder.exists() and not _is_export(folder):
@@ -237,6 +238,7 @@ def export(
 
 
 def _is_export(folder: Path) -> bool:
+    """Whether a folder is an earlier export, or empty, so that it may be replaced."""
     try:
         return bool(json.loads((folder / "datapackage.json").read_bytes())["name"] == NAME)
     except (OSError, ValueError, KeyError, TypeError):
@@ -244,6 +246,7 @@ def _is_export(folder: Path) -> bool:
 
 
 def _replace(partial: Path, folder: Path) -> None:
+    """Put the new folder into the place of the old one; on an error the old one comes back."""
     for path in (*partial.iterdir(), partial):
         handle = os.open(path, os.O_RDONLY)
         os.fsync(handle)
@@ -262,6 +265,7 @@ def _replace(partial: Path, folder: Path) -> None:
 
 
 def _fill(partial: Path, folder: Path, chosen: Selection, to: Format, name: str) -> Exported:
+    """Write all files of the export into ``partial``, which will become ``folder``."""
     schema = tables()
     done = Exported(folder, dict.fromkeys((table.name for table in schema), 0))
     writer: _Writer
@@ -281,6 +285,7 @@ def _fill(partial: Path, folder: Path, chosen: Selection, to: Format, name: str)
 
 
 def _batches(chosen: Selection, schema: list[Table], done: Exported) -> Iterator[dict[str, list[Row]]]:
+    """Yield rows for each table, for as many articles as ``_BATCH`` allows; ``done`` takes the counts."""
     articles, *children = schema
     plain = attrgetter(*(column.name for column in articles.columns[1:]))
     lists = [(child, attrgetter(child.name), [each.name for each in child.columns[2:]]) for child in children]

@@ -54,6 +54,12 @@ _KEPT_PAGES = 20
 class Ledger:
     """The files of one crawl, and its counts.
 
+    Args:
+        options: of the crawl.
+        path: the output; the files beside it are named after it.
+        start_over: empty the output first, and delete what belongs to it (but not the runs file).
+        settings: of Scrapy.
+
     Raises:
         StoreError: when the output cannot be used; see ``Store``.
     """

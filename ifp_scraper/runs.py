@@ -54,7 +54,7 @@ class Run(msgspec.Struct):
 
     failed_urls: list[str] = []
     newest_modified: str | None = None
-    """The time up to which no edit can have been missed; see ``Ledger._edits_seen_until``."""
+    """No edit before this time can have been missed, so the next run looks for edits from here on."""
 
     validators: dict[str, dict[str, str]] = {}
     """For conditional requests, the headers to send, by address."""

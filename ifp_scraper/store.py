@@ -161,18 +161,18 @@ class Store:
         return article
 
     def text_owner(self, text_hash: bytes | None, known: Known | None = None) -> Known | None:
-        """Return the first article whose last line has this text, for ``duplicate_of``.
+        """Return the first article of the file whose last line has this text, for ``duplicate_of``; None if none has.
 
         Args:
             text_hash: from ``revisions.text_hash``.
-            known: the article that asks, None for a new one. It is never told of itself nor of an article
-                that came into the file after it, so that duplicates never point at each other in a circle.
+            known: the article that may be the duplicate, None if it is new. Only articles that came into the file
+                before it are returned, so that duplicates never point at each other in a circle.
         """
         if text_hash is None or text_hash not in self._by_text:
             return None
         owner = self._articles[self._by_text[text_hash]]
         if owner.text_hash != text_hash:
-            # It was edited since. The next one is searched only when somebody asks.
+            # That one has been edited since: the search for another article with this text is done only now.
             others = [other for other in self.known() if other.text_hash == text_hash]
             if not others:
                 del self._by_text[text_hash]
@@ -183,12 +183,12 @@ class Store:
 
     @property
     def newest_modified(self) -> str | None:
-        """The latest ``modified_at`` of the articles that are not gone. Goes through them all."""
+        """The latest ``modified_at`` of the articles that are not gone; looks at all of them."""
         return max((k.modified_at for k in self.known() if k.modified_at and k.status != "gone"), default=None)
 
     @property
     def newest_published(self) -> str | None:
-        """The latest ``published_at`` of the articles that are not gone. Goes through them all."""
+        """The latest ``published_at`` of the articles that are not gone; looks at all of them."""
         return max((k.published_at for k in self.known() if k.published_at and k.status != "gone"), default=None)
 
     def append(self, article: Article) -> Known:
@@ -289,7 +289,7 @@ class Store:
         if article.id is not None:
             known.id = article.id
             self._by_id[article.id] = number
-        # The id shows that an article met by URL alone is this one: its place is pointed here.
+        # An earlier line without an id had this URL: now the id shows that it is the same article.
         key = _key(article.url)
         other = self._articles[self._by_url.get(key, number)]
         if other is not known and other.id is None:
@@ -298,7 +298,7 @@ class Store:
             known.url = article.url
             self._by_url[key] = number
         for url in article.aliases:
-            if urls.post_id(url) is None:  # /?p=658 would stand for the home page
+            if urls.post_id(url) is None:  # the canonical form of /?p=658 is the home page
                 self._by_alias[hash(_key(url))] = number
         known.published_at = article.published_at
         same_time = article.modified_at == article.published_at
@@ -315,13 +315,13 @@ class Store:
 
 
 def _key(url: str) -> str:
-    """The form in which addresses are compared; mostly the string itself, so that it is kept once."""
+    """Return the form in which addresses are compared; the same object if nothing changes, which saves memory."""
     key = urls.canonical(url)
     return url if key == url else key
 
 
 def _parse(line: bytes) -> Article | None:
-    """Read a line as far as it goes; None when it is JSON but no object. Raises ``_NOT_JSON``."""
+    """Read a line, leaving out fields that do not fit; None when it is JSON but no object. Raises ``_NOT_JSON``."""
     try:
         article = decode(line)
     except msgspec.ValidationError:
@@ -329,13 +329,14 @@ def _parse(line: bytes) -> Article | None:
         if not isinstance(values, dict):
             return None
         article = _convert(values)
-    for name in _TIMES:  # they are compared as texts
+    for name in _TIMES:  # times are compared as texts, so another format would mislead
         if (text := getattr(article, name)) and not _is_time(text):
             setattr(article, name, None)
     return article
 
 
 def _convert(values: dict[str, Any]) -> Article:
+    """Return an article with those of the values that fit the schema."""
     if "schema_version" in values:
         values["schema_version"] = str(values["schema_version"])
     article = Article()
@@ -346,7 +347,7 @@ def _convert(values: dict[str, Any]) -> Article:
 
 
 def _is_time(text: str) -> bool:
-    """Whether it is a time as ``format_utc`` writes it."""
+    """Whether a text is a time as ``dates.format_utc`` writes it."""
     try:
         return len(text) == 20 and text.endswith("Z") and parse_utc(text) is not None
     except ValueError:

@@ -76,7 +76,7 @@ class Command(CrawlCommand):
             if options.archive:
                 if self.settings["IFP_ARCHIVE"]:
                     say("IFP_ARCHIVE is not used: nothing is fetched that could be recorded.")
-                with stopped_by_term():  # what was unpacked is deleted
+                with stopped_by_term():  # so that unpacked copies are deleted
                     archive = Archive(recordings(options.archive))
                 options = replace(options, site=archive.site(options.site))
             elif self.settings["IFP_ARCHIVE"]:
@@ -88,14 +88,14 @@ class Command(CrawlCommand):
         except KeyboardInterrupt:
             fail(self, "The crawl did not start: it was stopped")
             return
-        if self.settings["JOBDIR"]:  # its queue is lost by a kill, and would mix old requests with new ones
+        if self.settings["JOBDIR"]:  # a kill would lose its queue, and a later run mix old requests with new ones
             say("JOBDIR is not used: a crawl goes on from its output file.")
             self.settings.set("JOBDIR", None, priority="cmdline")
         crawler = self._create_crawler("ifp")
         self.crawler_process.crawl(crawler, options=options, ledger=ledger, archive=archive)
-        gc.freeze()  # what was imported, and what the file holds, is never garbage: it need not be looked through
+        gc.freeze()  # modules and the index of the file live to the end: the collector need not look at them
         self.crawler_process.start()
         ignore_stop_signals()  # it is ending already, and says so
-        if not ledger.finished:  # told twice to stop, or a response kept it from ending
+        if not ledger.finished:  # it was told twice to stop, or a response kept it from ending
             finish(crawler, ledger, "shutdown")
         self.exitcode = 1 if self.crawler_process.bootstrap_failed else ledger.exit_status

@@ -48,7 +48,7 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Write the articles to the output; exit status 1 when that or reading fails."""
         try:
-            with stopped_by_term():  # what was unpacked is deleted
+            with stopped_by_term():  # so that unpacked copies are deleted
                 self._run(args, opts)
         except KeyboardInterrupt:
             fail(self, "extract failed: it was stopped before it began")
@@ -76,7 +76,7 @@ class Command(ScrapyCommand):
         except (BadArgument, RecordingError, OSError, BadZipFile) as error:
             raise UsageError(str(error)) from None
         self.settings.set("IFP_OUTPUT", opts.output, priority="cmdline")
-        gc.freeze()  # what was imported is never garbage, nor is it in the processes that begin here
+        gc.freeze()  # modules live to the end, in the workers too: the collector need not look at them
         try:
             executor: Executor = Dask(opts.dask) if opts.dask else Processes(opts.workers)
             ledger = Ledger.open(options, self.settings)

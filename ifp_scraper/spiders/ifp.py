@@ -102,7 +102,7 @@ class IfpSpider(scrapy.Spider):
             incomplete=ledger.note_incomplete,
             unreadable=self._reject_amp,
         )
-        # One article more than there are requests at once: its pages come one after the other, and nobody waits.
+        # One article more than requests at once, so that a request is ready while an article is put together.
         fetching = 1 + settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
         self._turns = Turns(fetching, _MAX_UNDER_WAY, lambda: self.ending)
         self._amp_ending = _AMP_ENDINGS[0]
