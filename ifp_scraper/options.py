@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, get_args
@@ -108,6 +108,18 @@ def read_options(arguments: Mapping[str, str], site: str, now: datetime | None =
         refresh=refresh,
         given=tuple(given),
     )
+
+
+def open_archive(options: Options) -> tuple[Options, archive.Archive | None]:
+    """Open the recordings that ``archive`` names, None for a live crawl; the options then name the recorded site.
+
+    Raises:
+        RecordingError: when nothing can be read in the recordings.
+    """
+    if not options.archive:
+        return options, None
+    opened = archive.Archive(archive.recordings(options.archive))
+    return replace(options, site=opened.site(options.site)), opened
 
 
 def _site(site: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import gc
 import os
-from dataclasses import replace
 from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
@@ -13,11 +12,11 @@ from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
 
-from ifp_scraper.archive import Archive, RecordingError, recordings
+from ifp_scraper.archive import RecordingError
 from ifp_scraper.checks import check_settings
 from ifp_scraper.commands import fail, ignore_stop_signals, refuse_unknown_options, say, stopped_by_term, usage_errors
 from ifp_scraper.ledger import Ledger
-from ifp_scraper.options import ARGUMENTS, read_options
+from ifp_scraper.options import ARGUMENTS, open_archive, read_options
 from ifp_scraper.outputfile import StoreError
 from ifp_scraper.recording import open_locked
 from ifp_scraper.summary import finish
@@ -72,14 +71,11 @@ class Command(CrawlCommand):
         with usage_errors():
             options = read_options(opts.spargs, self.settings["IFP_SITE"])
         try:
-            archive = None
-            if options.archive:
-                if self.settings["IFP_ARCHIVE"]:
-                    say("IFP_ARCHIVE is not used: nothing is fetched that could be recorded.")
-                with stopped_by_term():  # so that unpacked copies are deleted
-                    archive = Archive(recordings(options.archive))
-                options = replace(options, site=archive.site(options.site))
-            elif self.settings["IFP_ARCHIVE"]:
+            if options.archive and self.settings["IFP_ARCHIVE"]:
+                say("IFP_ARCHIVE is not used: nothing is fetched that could be recorded.")
+            with stopped_by_term():  # so that unpacked copies are deleted
+                options, archive = open_archive(options)
+            if archive is None and self.settings["IFP_ARCHIVE"]:
                 os.close(open_locked(Path(self.settings["IFP_ARCHIVE"])))
             ledger = Ledger.open(options, self.settings)
         except (StoreError, RecordingError, OSError) as error:

@@ -28,7 +28,7 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 
 from ifp_scraper import urls
-from ifp_scraper.archive import OFFLINE, Archive, recordings
+from ifp_scraper.archive import OFFLINE, Archive
 from ifp_scraper.captures import capture_time
 from ifp_scraper.checks import check_settings
 from ifp_scraper.dates import parse_utc
@@ -39,7 +39,7 @@ from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import ArticleRef, add_evidence
 from ifp_scraper.middlewares import CrawlDelay, RobotsMiddleware, user_agent
-from ifp_scraper.options import Options, read_options
+from ifp_scraper.options import Options, open_archive, read_options
 from ifp_scraper.pages import UnreadablePage, is_static
 from ifp_scraper.rejections import FORBIDDEN, LEADS_TO, NO_ARTICLE, STATIC, STRANGE, Rejected
 from ifp_scraper.responses import in_words, is_strange, refusal
@@ -129,11 +129,7 @@ class IfpSpider(scrapy.Spider):
         settings = crawler.settings
         if "options" not in kwargs:
             check_settings(settings)
-            options = read_options(kwargs, settings["IFP_SITE"])
-            archive = None
-            if options.archive:
-                archive = Archive(recordings(options.archive))
-                options = replace(options, site=archive.site(options.site))
+            options, archive = open_archive(read_options(kwargs, settings["IFP_SITE"]))
             kwargs = {"options": options, "ledger": Ledger.open(options, settings), "archive": archive}
         spider = super().from_crawler(crawler, *args, **kwargs)
         # AutoThrottle would shorten a DOWNLOAD_DELAY that is longer than its maximum.
