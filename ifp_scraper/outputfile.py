@@ -75,20 +75,15 @@ class OutputFile:
             StoreError: when the disk is full or fails, or another program has changed the file.
         """
         self._check_size()
-        offset, end = self.size, self.size + len(data)
-        rest = memoryview(data)
+        offset = self.size
         try:
-            while rest:
-                rest = rest[os.write(self._fd, rest) :]
-        except BaseException as error:
-            try:
-                os.ftruncate(self._fd, offset)
-            except OSError as failed:
-                self._failure = self._cannot_write(failed)
-            if isinstance(error, OSError):
-                raise self._cannot_write(error) from error
-            raise
-        self.size = end
+            append_whole(self._fd, data, offset)
+        except OSError as error:
+            failure = self._cannot_write(error)
+            if os.fstat(self._fd).st_size != offset:  # a part of it could not be removed either
+                self._failure = failure
+            raise failure from error
+        self.size = offset + len(data)
         self._unsynced = True
         return offset
 
@@ -203,6 +198,22 @@ class OutputFile:
 
     def _cannot_write(self, error: OSError) -> StoreError:
         return StoreError(f"{self.path} cannot be written: {explain(error)}. It ends with a whole line.")
+
+
+def append_whole(fd: int, data: bytes, size: int) -> None:
+    """Append all of ``data`` to an open file of ``size`` bytes; on any error, remove what was written of it.
+
+    Raises:
+        OSError: when it cannot be written.
+    """
+    rest = memoryview(data)
+    try:
+        while rest:
+            rest = rest[os.write(fd, rest) :]
+    except BaseException:
+        with suppress(OSError):
+            os.ftruncate(fd, size)
+        raise
 
 
 def _open_locked(path: Path) -> int:

@@ -23,7 +23,7 @@ from warcio.warcwriter import WARCWriter
 from ifp_scraper.archive import RecordingError
 from ifp_scraper.captures import capture_time
 from ifp_scraper.dates import format_utc
-from ifp_scraper.outputfile import explain
+from ifp_scraper.outputfile import append_whole, explain
 from ifp_scraper.pages.article import EXTRACTOR_VERSION
 
 if TYPE_CHECKING:
@@ -120,18 +120,14 @@ class RecordMiddleware:
         # All records reach the file in one write, so that a kill leaves at most the last one unfinished.
         for record in records:
             self._writer.write_record(record)
-        data = memoryview(self._buffer.getvalue())
+        data = self._buffer.getvalue()
         self._buffer.seek(0)
         self._buffer.truncate()
-        end = self._size + len(data)
         try:
-            while data:
-                data = data[os.write(self._file, data) :]
+            append_whole(self._file, data, self._size)
         except OSError as error:
-            with suppress(OSError):
-                os.ftruncate(self._file, self._size)
             raise _cannot_write(self._path, error) from error
-        self._size = end
+        self._size += len(data)
 
     def _close(self) -> None:
         os.close(self._file)

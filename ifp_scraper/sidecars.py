@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from ifp_scraper.outputfile import append_whole
+
 REJECTED, RUNS, FAILED = ".rejected.jsonl", ".runs.jsonl", ".failed.jsonl"
 """Suffixes of these files, in the place of ``.jsonl``."""
 
@@ -29,13 +31,7 @@ def append(path: Path, value: dict[str, Any]) -> None:
             stream.seek(-1, os.SEEK_END)
             if stream.read(1) != b"\n":
                 line = b"\n" + line
-        try:
-            while line:
-                line = line[stream.write(line) or 0 :]
-        except OSError:
-            with suppress(OSError):
-                os.ftruncate(stream.fileno(), size)
-            raise
+        append_whole(stream.fileno(), line, size)
 
 
 def read(path: Path, kind: type[_Line]) -> list[_Line]:
