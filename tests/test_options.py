@@ -74,7 +74,7 @@ def test_lists(tmp_path: Path) -> None:
         ({"sources": ","}, "allowed are"),
         ({"pages": "mobile"}, "allowed are both, canonical, amp"),
         ({"section": "no such/../section"}, "is no slug"),
-        ({"urls": "ifpnews.com/a/"}, "begins with https://"),
+        ({"urls": "ifpnews.com/a/"}, "write it as in https://"),
         ({"urls": "https://ifpnews.com/\udcff/"}, "is no address"),
         ({"urls": "https://other.example/a/"}, "is not on the site"),
         ({"urls": "@/no/such/file"}, "cannot be read"),

@@ -58,7 +58,7 @@ class Patience:
         self._barren += 1
         if self._barren < _BARREN:
             return None
-        return f"{self._barren} addresses in a row, which the site lists, gave no article, the last one: {why}"
+        return f"{self._barren} addresses in a row that the site lists gave no article, the last one: {why}"
 
     def fruitful(self) -> None:
         """End the count of ``barren``: an address gave an article."""
