@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import glob
-import io
 import logging
 import os
-import re
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -19,8 +16,6 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urldefrag
 
-import brotli
-from fastwarc import ZstdReader
 from fastwarc.warc import WarcRecord
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
@@ -28,6 +23,7 @@ from scrapy.responsetypes import responsetypes
 from w3lib.url import safe_url_string
 
 from ifp_scraper import urls
+from ifp_scraper.codings import plain_body
 from ifp_scraper.unpacking import seekable
 from ifp_scraper.warc import read_responses, record_address, record_time
 from ifp_scraper.wayback import unwrap_address, unwrap_page
@@ -40,12 +36,10 @@ logger = logging.getLogger(__name__)
 
 SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".wacz")
 SAMPLE = "sample"
-MAX_UNPACKED = 64 * 1024 * 1024
-"""Most bytes unpacked from a compressed body; the rest is dropped."""
 
 
 class NotInRecording(IgnoreRequest):
-    """No recording answers this request; that counts as no failure."""
+    """No recording holds an answer to this request, which is not a failure."""
 
 
 class RecordingError(Exception):
@@ -54,28 +48,36 @@ class RecordingError(Exception):
 
 @dataclass(slots=True, frozen=True)
 class Recorded:
-    """One recorded response: what it is, and where it is in the recordings."""
+    """One recorded response: what it is, and where its record begins."""
 
     url: str
     captured_at: datetime
     status: int
     content_type: str
     file: int
+    """Index in ``Archive.files``."""
+
     member: str
+    """Name inside a WACZ file; empty for a WARC file."""
+
     offset: int
+    """Bytes from the beginning of the member."""
+
     wayback: bool
-    """Whether the Wayback Machine served it: its links are rewritten."""
+    """Whether the Wayback Machine served it, and so rewrote its links."""
 
     @property
     def places(self) -> list[str]:
-        """Its address alone."""
+        """Return the address alone, as ``discovery.readings.Captured`` asks for."""
         return [self.url]
 
 
 def recordings(*paths: str) -> list[Path]:
-    """Return the files that ``-a archive=`` names: files, folders, globs, comma-separated, or ``sample``.
+    """Return the files that ``-a archive=`` names.
 
-    A name that holds a comma is one name where there is such a file or folder.
+    Args:
+        paths: each a file, a folder, a glob, several of these with commas between, or ``sample``. A comma is part of
+            the name where there is such a file or folder.
 
     Raises:
         RecordingError: when something named is not there, or no recording.
@@ -108,12 +110,12 @@ def recordings(*paths: str) -> list[Path]:
 
 
 def _may_be_read(path: Path) -> bool:
-    """Whether this is a file, not a folder or pipe; of a link that leads nowhere whoever opens it says so."""
+    """Whether this is a file, not a folder or a pipe; also true for a broken link, so that opening it complains."""
     return path.is_file() or not path.exists()
 
 
 def output_name(paths: str) -> str:
-    """Return the name, without suffix, of the output of an archive run."""
+    """Return the name of the output of an archive run, without its suffix."""
     names = recordings(paths)
     if len(names) > 1:
         return "archive"
@@ -167,7 +169,12 @@ class Archive:
         return site_of(pages, wanted)
 
     def find(self, url: str, reading: Collection[Recorded] | None = None) -> Recorded | None:
-        """Return the latest capture of an address, if any; with ``reading``, one of these captures, or a redirect."""
+        """Return the latest capture of an address, None when there is none.
+
+        Args:
+            url: the address.
+            reading: only these captures, or a redirect; None is any.
+        """
         captures = self._by_key.get(_key(url), [])
         if reading is not None:
             redirects = [record for record in captures if 300 <= record.status < 400]
@@ -175,26 +182,32 @@ class Archive:
         return captures[-1] if captures else None
 
     def read(self, record: Recorded) -> tuple[list[tuple[str, str]], bytes]:
-        """Return the headers and the body of a recorded response, its codings undone.
+        """Return the headers and the body of a recorded response, the body as ``plain_body`` gives it.
 
         Raises:
             RecordingError: when it cannot be read any more.
         """
         path = self.files[record.file]
         try:
-            with open_members(path) as members:
-                for name, stream in members:
-                    if name == record.member:
-                        # More than one record begins here where a gzip member holds several.
-                        for found, body in read_responses(stream, str(path), record.offset, record.offset + 1, []):
-                            if _recorded(found, record.file, record.member) == record:
-                                headers = list(found.http_headers or ())
-                                body = plain_body(body, headers)
-                                return headers, unwrap_page(body) if record.wayback else body
-                        break
+            found = self._read_again(path, record)
         except (OSError, ValueError) as error:
             raise RecordingError(f"{path}: the record of {record.url} cannot be read: {error}") from error
-        raise RecordingError(f"{path} has changed while it was read")
+        if found is None:
+            raise RecordingError(f"{path} has changed while it was read")
+        return found
+
+    def _read_again(self, path: Path, record: Recorded) -> tuple[list[tuple[str, str]], bytes] | None:
+        with open_members(path) as members:
+            for name, stream in members:
+                if name != record.member:
+                    continue
+                # More than one record begins here where a gzip member holds several.
+                for found, body in read_responses(stream, str(path), record.offset, record.offset + 1, []):
+                    if _recorded(found, record.file, record.member) == record:
+                        headers = list(found.http_headers or ())
+                        body = plain_body(body, headers)
+                        return headers, unwrap_page(body) if record.wayback else body
+        return None
 
     def _index(self, number: int, path: Path) -> None:
         faults: list[str] = []
@@ -219,7 +232,7 @@ def site_of(pages: Iterable[str], wanted: str) -> str:
 
     Args:
         pages: their addresses; no more are taken than it needs.
-        wanted: root of a site; also returned when there are no pages.
+        wanted: root of the site that the settings name; also returned when there are no pages.
     """
     found: Counter[str] = Counter()
     for url in pages:
@@ -249,84 +262,8 @@ def _key(url: str) -> str:
     return urldefrag(url)[0].split("://", 1)[-1].removeprefix("www.")
 
 
-_PIECE = 4096
-_CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]{0,200}\r\n")
-
-
-def plain_body(body: bytes, headers: Collection[tuple[str, str]]) -> bytes:
-    """Return a recorded body with its transfer and content codings undone.
-
-    Some tools record a decoded body with the headers of the coded one: what cannot be decoded stays as it is.
-    """
-    transfer, content = (_codings(headers, name) for name in ("transfer-encoding", "content-encoding"))
-    if "chunked" in transfer:
-        body = _joined_chunks(body)
-        transfer.remove("chunked")
-    for coding in reversed(content + transfer):
-        body = _unpacked(body, coding)
-    return body
-
-
-def _codings(headers: Collection[tuple[str, str]], wanted: str) -> list[str]:
-    """The codings that one header names, in one line or several."""
-    values = ",".join(value for name, value in headers if name.lower() == wanted)
-    return [coding.strip() for coding in values.lower().split(",")]
-
-
-def _joined_chunks(body: bytes) -> bytes:
-    pieces: list[bytes] = []
-    position = 0
-    while (head := _CHUNK.match(body, position)) is not None:
-        length = int(head[1], 16)
-        if not length:
-            return b"".join(pieces)
-        pieces.append(body[head.end() : head.end() + length])
-        position = head.end() + length + 2
-    return b"".join(pieces) if pieces and position >= len(body) else body
-
-
-def _unpacked(body: bytes, coding: str) -> bytes:
-    try:
-        if coding in ("gzip", "x-gzip"):
-            return _gunzipped(body)
-        if coding == "zstd":
-            return ZstdReader(io.BytesIO(body)).read(MAX_UNPACKED) or body
-        if coding == "deflate":
-            bits = 15 if body[:1] == b"\x78" else -15
-            return zlib.decompressobj(bits).decompress(body, MAX_UNPACKED)
-        if coding == "br":
-            return bytes(brotli.Decompressor().process(body, output_buffer_limit=MAX_UNPACKED))
-    except (OSError, ValueError, zlib.error, brotli.error):
-        pass
-    return body
-
-
-def _gunzipped(body: bytes) -> bytes:
-    """Unpack all gzip members; what is no member behind them is left out."""
-    pieces: list[bytes] = []
-    whole = 0  # of these, those of members that ended
-    left = MAX_UNPACKED
-    inflate = zlib.decompressobj(31)
-    for start in range(0, len(body), _PIECE):  # in small pieces, as each member is given the whole rest to copy
-        packed = body[start : start + _PIECE]
-        while packed and left > 0:
-            if inflate.eof:
-                inflate = zlib.decompressobj(31)
-            try:
-                pieces.append(inflate.decompress(packed, left))
-            except zlib.error:
-                if not any(pieces[:whole]):
-                    raise
-                return b"".join(pieces[:whole])
-            left -= len(pieces[-1])
-            packed = inflate.unused_data
-            if inflate.eof:
-                whole = len(pieces)
-    return b"".join(pieces)
-
-
 class ArchiveDownloadHandler:
-    """Answers every request from the recordings; has no socket and asks no name server."""
+    """Answers every request from the recordings: no connection is made, and no name server is asked."""
 
     lazy = False
 

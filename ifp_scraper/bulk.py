@@ -1,304 +1,39 @@
 """Articles out of recordings at full speed: no engine, all cores, the same lines as a crawl of the recording gives.
 
-A recording is cut into spans of bytes. Each span is read by a worker, which gives what its pages say. What the workers
-gave waits in a file beside the output (``FILE.jsonl.partial``), so that memory stays flat and an interrupted run goes
-on where it was. When all is read, articles are put together and written, in the order of the recordings: neither the
-number of workers nor who was faster can be seen in the output.
+A recording is cut into spans, which workers read. Their results wait in a file beside the output
+(``FILE.jsonl.partial``), so that memory stays flat and an interrupted run goes on where it was. When all spans are
+read, articles are put together and written in the order of the recordings: the output does not depend on how many
+workers there were, or which was faster.
 """
 
 from __future__ import annotations
 
-import logging
 import os
-import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
-from typing import Protocol
 
 import msgspec
-from fastwarc.warc import WarcRecord
 
-from ifp_scraper import urls
-from ifp_scraper.archive import RecordingError, plain_body, site_of
-from ifp_scraper.captures import cached
-from ifp_scraper.discovery.listing import may_be_article
-from ifp_scraper.discovery.readings import (
-    Evidence,
-    article_key,
-    evidence_at,
-    is_amp_address,
-    is_failed,
-    may_list,
-    read_listed,
-    split_readings,
-    without_failed,
-)
-from ifp_scraper.items import Article
+from ifp_scraper.archive import RecordingError
+from ifp_scraper.discovery.readings import Evidence, article_key, evidence_at, split_readings, without_failed
+from ifp_scraper.executors import Executor
 from ifp_scraper.ledger import Ledger
-from ifp_scraper.merge import add_evidence, join_pages, merge_views
-from ifp_scraper.pages import Capture, UnreadablePage, read_page
-from ifp_scraper.pages.article import EXTRACTOR_VERSION
+from ifp_scraper.merge import add_evidence
+from ifp_scraper.outputfile import StoreError, explain
 from ifp_scraper.rejections import NO_ARTICLE, Rejected
-from ifp_scraper.store import StoreError, explain
-from ifp_scraper.warc import read_responses, record_address, record_time
-from ifp_scraper.wayback import unwrap_address, unwrap_page
-
-logger = logging.getLogger(__name__)
-
-SPAN = 2 * 1024 * 1024
-"""Bytes of a recording that a worker reads at a time."""
-
-
-class Span(msgspec.Struct, frozen=True):
-    """A part of a recording: the records that begin in it."""
-
-    path: str
-    start: int
-    end: int
-    size: int
-    """Of the whole file: a file that has changed is read again."""
-
-
-class PageView(msgspec.Struct):
-    """What one page, or several pages of one article in one span, say."""
-
-    url: str
-    captured_at: datetime
-    article: Article | None = None
-    page_number: int = 1
-    other_pages: list[int] = []
-    is_of_smart_list: bool = False
-    places: list[str] = []
-    """Addresses of all pages that went into it."""
-
-    failed: bool = False
-    """Whether the crawl that recorded it will have tried again: empty, cut short, or a refusal."""
-
-    rejected: str | None = None
-    """Why there is no article."""
-
-    layout: str | None = None
-
-
-class SpanResult(msgspec.Struct):
-    """What a worker found in a span."""
-
-    span: Span
-    reader: str = ""
-    """What read it, and for which site, see ``_reader``."""
-
-    records: int = 0
-    listed: list[Evidence] = []
-    faults: list[str] = []
-    """Parts that could not be read."""
-
-    articles: list[str] = []
-    """Their keys, see ``article_key``."""
-
-    packed_views: bytes = b""
-    """The views of each article, in MessagePack: what only passes through is not unpacked on the way."""
-
-    def views(self) -> dict[str, list[PageView]]:
-        """Return the views by article."""
-        return _VIEWS.decode(self.packed_views) if self.packed_views else {}
-
-
-_VIEWS = msgspec.msgpack.Decoder(dict[str, list[PageView]])
-
-
-class Executor(Protocol):
-    """Where spans are read, see ``executors``."""
-
-    def run(self, spans: list[Span], site: str) -> Iterator[SpanResult]:
-        """Yield the result of every span, in any order."""
-        ...
-
-    def close(self) -> None:
-        """Let go of what was made for it."""
-        ...
-
-
-def cut_spans(paths: Iterable[Path], size: int = SPAN) -> list[Span]:
-    """Cut recordings, see ``unpacking.seekable``, into spans; a WACZ file's members are parts of it.
-
-    Raises:
-        RecordingError: when none of them can be opened.
-    """
-    spans = []
-    closed = []
-    opened = False
-    for path in paths:
-        try:
-            whole = path.stat().st_size
-            members = _members(path, whole)
-            opened = True
-        except (OSError, zipfile.BadZipFile) as error:
-            closed.append(f"{path} cannot be read ({error})")
-            continue
-        for start, end in members:
-            spans += [Span(str(path), at, min(at + size, end), whole) for at in range(start, end, size)]
-    if not opened:
-        raise RecordingError("; ".join(closed))
-    for reason in closed:
-        logger.warning("%s; it was skipped", reason)
-    return spans
-
-
-def recorded_site(spans: list[Span], wanted: str) -> str:
-    """Return the root of the site that was recorded, see ``archive.site_of``."""
-    return site_of(_pages(spans), wanted)
-
-
-def _pages(spans: list[Span]) -> Iterator[str]:
-    """Yield the address of every page in the spans."""
-    for span in spans:
-        with open(span.path, "rb") as stream:
-            for record, _ in read_responses(stream, span.path, span.start, span.end, []):
-                head = record.http_headers
-                if head and head.status_code == 200 and "html" in (record.http_content_type or "").lower():
-                    yield unwrap_address(record_address(record))[0]
-
-
-def _members(path: Path, whole: int) -> list[tuple[int, int]]:
-    """Where WARC data stands in a file, as offsets."""
-    if not path.name.endswith(".wacz"):
-        path.open("rb").close()
-        return [(0, whole)]
-    found = []
-    with zipfile.ZipFile(path) as package, path.open("rb") as stream:
-        for member in package.infolist():
-            if not member.filename.endswith((".warc", ".warc.gz")):
-                continue
-            stream.seek(member.header_offset + 26)
-            name, extra = (int.from_bytes(stream.read(2), "little") for _ in range(2))
-            start = member.header_offset + 30 + name + extra
-            found.append((start, start + member.file_size))
-    return found
-
-
-# -- what a worker does ------------------------------------------------------------------------------------------
-
-
-def read_span(span: Span, site: str) -> SpanResult:
-    """Read the records that begin in a span, and the articles of the site among them."""
-    result = SpanResult(span, _reader(site))
-    found: dict[str, list[PageView]] = {}
-    with open(span.path, "rb") as stream:
-        for record, body in read_responses(stream, span.path, span.start, span.end, result.faults):
-            result.records += 1
-            _read_record(record, body, site, result.listed, found)
-    result.articles = list(found)
-    result.packed_views = msgspec.msgpack.encode({key: _join_early(views) for key, views in found.items()})
-    return result
-
-
-def _reader(site: str) -> str:
-    return f"{EXTRACTOR_VERSION} {site}"
-
-
-def _read_record(
-    record: WarcRecord, body: bytes, site: str, listed: list[Evidence], found: dict[str, list[PageView]]
-) -> None:
-    url, kept_at = unwrap_address(record_address(record))
-    head = record.http_headers
-    # Pages of other hosts, and everything but 200, are passed over before anything is parsed.
-    if head is None or head.status_code != 200 or urls.host(url) != urls.host(site):
-        return
-    headers = list(head)
-    content_type = (record.http_content_type or "").lower()
-    if may_list(url, 200, content_type, site):
-        moment = record_time(record)
-        refs = read_listed(url, content_type, plain_body(body, headers), site, moment)
-        listed += [(moment, rank, ref) for rank, ref in refs]
-    elif may_be_article(url, site) and ("html" in content_type or not content_type):
-        body = plain_body(body, headers)
-        said = {name.lower(): value for name, value in reversed(headers)}
-        moment = kept_at or record_time(record)
-        capture = Capture(url, moment, cached(moment, said.get("age", ""), said.get("date", "")))
-        view = _view(capture, unwrap_page(body) if kept_at else body, content_type)
-        found.setdefault(article_key(url), []).append(view)
-
-
-def _view(capture: Capture, body: bytes, content_type: str) -> PageView:
-    assert capture.captured_at is not None
-    view = PageView(capture.url, capture.captured_at, places=[capture.url])
-    try:
-        page = read_page(body, capture, content_type)
-        if page is None:
-            view.rejected = NO_ARTICLE
-        else:
-            view.layout = page.layout
-            view.article = page.to_article()
-            view.page_number = page.page_number
-            view.other_pages = list(page.other_pages)
-            view.is_of_smart_list = page.is_of_smart_list
-    except UnreadablePage as error:
-        view.rejected, view.layout = str(error), error.layout
-    if view.article is None or "truncated" in view.article.warnings:
-        view.failed = is_failed(capture.url, body)
-    return view
-
-
-# -- what becomes of it --------------------------------------------------------------------------------------------
-
-
-def _join_early(views: list[PageView]) -> list[PageView]:
-    """Put a reading together in the worker, where a span holds all of its pages."""
-    if len(views) < 2 or any(view.article is None or view.failed for view in views):
-        return views
-    views.sort(key=lambda view: view.captured_at)
-    readings = list(split_readings(views))
-    if len(readings) != 1 or len(readings[0]) != len(views) or _missing_pages(views):
-        return views
-    article = put_together(views)
-    assert article is not None
-    places = [view.url for view in views]
-    return [PageView(article.fetched_url, views[0].captured_at, article, layout=article.layout, places=places)]
-
-
-def put_together(views: list[PageView]) -> Article | None:
-    """Return one article from the pages of one reading; None when none of them is an article's first page."""
-    articles = []
-    for kind in ("canonical", "amp"):
-        pages = _pages_of([view for view in views if view.article and _kind(view) == kind])
-        found = [view.article for view in pages if view.article is not None]
-        if not found or pages[0].page_number > 1:  # the end of a text alone is not the article
-            continue
-        framed = any(view.is_of_smart_list for view in pages)
-        articles.append(join_pages(found, bool(_missing_pages(pages)), framed) if len(found) > 1 else found[0])
-    if len(articles) == 2:
-        return merge_views(articles[0], articles[1])
-    return articles[0] if articles else None
-
-
-def _pages_of(views: list[PageView]) -> list[PageView]:
-    """Each page once, in order: where there is no AMP page, its address may show the canonical one."""
-    pages: dict[int, PageView] = {}
-    for view in sorted(views, key=lambda view: (view.page_number, is_amp_address(view.url))):
-        pages.setdefault(view.page_number, view)
-    return list(pages.values())
-
-
-def _kind(view: PageView) -> str:
-    return "amp" if view.layout is not None and view.layout.startswith("amp-") else "canonical"
-
-
-def _missing_pages(views: list[PageView]) -> set[int]:
-    """Numbers of further canonical pages that are not among the views."""
-    canonical = [view for view in views if _kind(view) == "canonical"] or views
-    numbers = {view.page_number for view in canonical}
-    return {number for view in canonical for number in (1, *view.other_pages) if number not in numbers}
+from ifp_scraper.spans import PageView, Span, SpanResult, put_together, reader_of
 
 
 class PartialResults:
-    """What workers gave, in a file beside the output, until all is read.
+    """The results of workers, kept in a file beside the output until all spans are read.
+
+    The file holds each result in MessagePack, after its length in eight bytes, big-endian.
 
     Args:
-        path: of the file; what an interrupted run left in it is used when it fits the recordings.
-        site: the same; what was read for another site, or by another version, is read again.
+        path: of the file; results that an interrupted run left in it are used.
+        site: root of the site; what was read for another site, or by another version, is read again.
     """
 
     def __init__(self, path: Path, site: str) -> None:
@@ -317,13 +52,13 @@ class PartialResults:
                 result = None
             if result is None:
                 break
-            if result.reader == _reader(site):
+            if result.reader == reader_of(site):
                 self.spans[result.span] = (whole + 8, length)
             whole = self._stream.tell()
         self._stream.truncate(whole)
 
     def add(self, result: SpanResult) -> None:
-        """Keep a result; what a kill leaves of it unfinished is cut by the next run.
+        """Keep a result; when a kill leaves it unfinished, the next run cuts it off.
 
         Raises:
             StoreError: when the disk refuses.
@@ -345,7 +80,7 @@ class PartialResults:
         return msgspec.msgpack.decode(self._stream.read(length), type=SpanResult)
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Drop all results."""
         self._stream.truncate(0)
         self.spans.clear()
 
@@ -378,7 +113,7 @@ def extract_spans(
     """
     partial = PartialResults(ledger.store.path.with_name(ledger.store.path.name + ".partial"), site)
     if partial.spans.keys().isdisjoint(spans):
-        partial.clear()  # of other recordings, or of unpacked copies, which are others each time
+        partial.clear()  # it is of other recordings, or of unpacked copies, whose paths differ each time
     try:
         records = 0
         waiting = [span for span in spans if span not in partial.spans]
@@ -398,7 +133,7 @@ def extract_spans(
 
 
 def _write_all(spans: list[Span], partial: PartialResults, ledger: Ledger) -> None:
-    """Put articles together and write them, each when the last of its spans has come."""
+    """Put articles together and write them, each after the last of the spans that hold its pages."""
     last_span: dict[str, int] = {}
     evidence: dict[str, list[Evidence]] = {}
     records: Counter[str] = Counter()

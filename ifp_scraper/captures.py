@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def capture_time(response: Response) -> tuple[datetime, timedelta]:
-    """Return the capture time in UTC, and how long a cache had kept the response, see ``cached``.
+    """Return the capture time in UTC, and how long a cache had kept the response, see ``cache_age``.
 
     The capture time is WARC-Date in a recording; live, the Date header less Age, else the clock.
     """
@@ -21,14 +21,20 @@ def capture_time(response: Response) -> tuple[datetime, timedelta]:
     if recorded is None:
         answered = read_http_date(date)
         recorded = answered - read_age(age) if answered else datetime.now(UTC).replace(microsecond=0)
-    return recorded, cached(recorded, age, date)
+    return recorded, cache_age(recorded, age, date)
 
 
-def cached(captured_at: datetime, age: str, date: str) -> timedelta:
-    """Return how long a cache had kept a response, by its Age and Date headers; zero when it had not.
+def cache_age(captured_at: datetime, age: str, date: str) -> timedelta:
+    """Return how long a cache had kept a response; zero when it had not.
 
-    Negative when it was kept before ``captured_at``, as in a recording that another program made as it fetched:
-    only what is Date less Age may be too early, where the cache left Date as it was.
+    Negative when the cache had it before ``captured_at``, as in a recording by another program, whose WARC-Date is the
+    time of the fetch. Positive when ``captured_at`` is Date less Age: that may be too early by as much, since some
+    caches set Date themselves and others do not.
+
+    Args:
+        captured_at: the capture time.
+        age: the Age header, seconds; may be empty.
+        date: the Date header; may be empty.
     """
     kept = read_age(age)
     answered = read_http_date(date) if kept else None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from scrapy.settings import default_settings
 
 from ifp_scraper import settings as our_settings
-from ifp_scraper.options import ALLOWED, BadArgument, meant, shown
+from ifp_scraper.options import ARGUMENTS, BadArgument, meant, shown
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
@@ -58,7 +58,7 @@ def check_settings(settings: BaseSettings) -> None:
             ours = ", ".join(name for name in _DEFAULTS if name.startswith("IFP_"))
             raise BadArgument(f"there is no setting {shown(name)}; there are {ours}")
         if not name.isupper():  # -since=2024-01-01 is -s ince=2024-01-01
-            arguments = ", ".join(ALLOWED)
+            arguments = ", ".join(ARGUMENTS)
             raise BadArgument(
                 f"-s {shown(name)}: names of settings are in capitals; {arguments} are arguments: -a NAME=VALUE"
             )

@@ -23,22 +23,29 @@ _APOSTROPHES = (
 )
 
 
-def describe(layout: list[Table], done: Exported, files: list[File], to: Format) -> dict[str, str]:
-    """Return the texts of the descriptions of an export, by file name."""
+def describe(schema: list[Table], done: Exported, files: list[File], to: Format) -> dict[str, str]:
+    """Return the texts of the description files of an export, by file name.
+
+    Args:
+        schema: all tables.
+        done: what was written.
+        files: the files that hold the tables.
+        to: their format.
+    """
     texts = {
-        "datapackage.json": _datapackage(layout, done, files, to),
-        "croissant.json": _croissant(layout, done, files, to),
+        "datapackage.json": _datapackage(schema, done, files, to),
+        "croissant.json": _croissant(schema, done, files, to),
     }
     if to == "sqlite":
-        texts["metadata.json"] = _datasette(layout, files[0].stem)
+        texts["metadata.json"] = _datasette(schema, files[0].stem)
     return {name: json.dumps(value, ensure_ascii=False, indent=1) + "\n" for name, value in texts.items()}
 
 
 _MEDIA = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet", "sqlite": "application/vnd.sqlite3"}
 
 
-def _datapackage(layout: list[Table], done: Exported, files: list[File], to: Format) -> dict[str, Any]:
-    by_name = {table.name: table for table in layout}
+def _datapackage(schema: list[Table], done: Exported, files: list[File], to: Format) -> dict[str, Any]:
+    by_name = {table.name: table for table in schema}
     resources = []
     for file in files:
         resource: dict[str, Any] = {
@@ -52,7 +59,9 @@ def _datapackage(layout: list[Table], done: Exported, files: list[File], to: For
         resource |= {size: file.bytes, digest: file.sha256 if to == "parquet" else "sha256:" + file.sha256}
         if to == "sqlite":
             resource |= {"name": "database", "description": "One SQLite database that holds all the tables."}
-            resource |= {"tables": [{"name": t.name, "rows": done.rows[t.name], **_schema(t, to)} for t in layout]}
+            resource |= {
+                "tables": [{"name": t.name, "rows": done.rows[t.name], **_table_schema(t, to)} for t in schema]
+            }
         else:
             table = by_name[file.stem]
             resource |= {
@@ -60,7 +69,7 @@ def _datapackage(layout: list[Table], done: Exported, files: list[File], to: For
                 "profile": "tabular-data-resource",
                 "description": table.description,
             }
-            resource |= {"rows": done.rows[table.name], "schema": _schema(table, to)}
+            resource |= {"rows": done.rows[table.name], "schema": _table_schema(table, to)}
         if to == "csv":
             resource |= {"encoding": "utf-8", "dialect": {"delimiter": ",", "lineTerminator": "\r\n"}}
         resources.append(resource)
@@ -81,7 +90,7 @@ def _datapackage(layout: list[Table], done: Exported, files: list[File], to: For
     }
 
 
-def _schema(table: Table, to: Format) -> dict[str, Any]:
+def _table_schema(table: Table, to: Format) -> dict[str, Any]:
     # A list is JSON in CSV and SQLite, but a list in Parquet, which frictionless hands on as a numpy array.
     kinds = {"text": "string", "time": "datetime", "list": "any" if to == "parquet" else "array"}
     fields: list[dict[str, Any]] = []
@@ -94,11 +103,11 @@ def _schema(table: Table, to: Format) -> dict[str, Any]:
         if each.nullable and each.kind == "integer" and to == "parquet":
             one["missingValues"] = ["", "nan"]  # how frictionless sees a null of Parquet, by way of pandas
         fields.append(one)
-    schema: dict[str, Any] = {"fields": fields, "missingValues": [""], "primaryKey": table.key}
+    described: dict[str, Any] = {"fields": fields, "missingValues": [""], "primaryKey": table.key}
     if table.name != "articles":
         reference = {"resource": "articles", "fields": ["line"]}
-        schema["foreignKeys"] = [{"fields": ["line"], "reference": reference}]
-    return schema
+        described["foreignKeys"] = [{"fields": ["line"], "reference": reference}]
+    return described
 
 
 def _version(done: Exported) -> str:
@@ -126,7 +135,7 @@ _CONTEXT: dict[str, Any] = {
 }
 
 
-def _croissant(layout: list[Table], done: Exported, files: list[File], to: Format) -> dict[str, Any]:
+def _croissant(schema: list[Table], done: Exported, files: list[File], to: Format) -> dict[str, Any]:
     media = {"csv": "text/csv", "parquet": "application/x-parquet", "sqlite": "application/vnd.sqlite3"}[to]
     objects = [
         {
@@ -141,7 +150,7 @@ def _croissant(layout: list[Table], done: Exported, files: list[File], to: Forma
         for file in files
     ]
     # Croissant cannot say how to take a table out of a database.
-    sets = [] if to == "sqlite" else [_record_set(table, f"{table.name}.{to}", to) for table in layout]
+    sets = [] if to == "sqlite" else [_record_set(table, f"{table.name}.{to}", to) for table in schema]
     return {
         "@context": _CONTEXT,
         "@type": "sc:Dataset",
@@ -177,9 +186,9 @@ def _record_set(table: Table, file: str, to: Format) -> dict[str, Any]:
     return {**about, "key": key[0] if len(key) == 1 else key, "field": fields}
 
 
-def _datasette(layout: list[Table], name: str) -> dict[str, Any]:
+def _datasette(schema: list[Table], name: str) -> dict[str, Any]:
     about: dict[str, Any] = {}
-    for table in layout:
+    for table in schema:
         columns = {each.name: each.description for each in table.columns}
         about[table.name] = {"description": table.description, "columns": columns}
     about["articles"] |= {

@@ -10,17 +10,32 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
-from ifp_scraper.bulk import Span, SpanResult, read_span
+from ifp_scraper.spans import Span, SpanResult, read_span
+
+
+class Executor(Protocol):
+    """Reads spans somewhere."""
+
+    def run(self, spans: list[Span], site: str) -> Iterator[SpanResult]:
+        """Yield the result of every span, in any order."""
+        ...
+
+    def close(self) -> None:
+        """End the processes or connections that it has made."""
+        ...
 
 
 class Processes:
     """A pool of processes on this machine.
 
-    Make it before the output is opened: a process holds on to the lock of a file that it inherits.
+    It must be made before the output is opened: a process that inherits an open file inherits its lock too.
+
+    Args:
+        workers: how many processes; None is one per core.
     """
 
     def __init__(self, workers: int | None = None) -> None:
@@ -29,12 +44,12 @@ class Processes:
 
     def _new_pool(self, workers: int) -> ProcessPoolExecutor:
         pool = ProcessPoolExecutor(workers, initializer=_begin_worker, initargs=(os.getpid(),))
-        with suppress(BrokenProcessPool):  # as whoever submits a span will find
-            wait([pool.submit(os.getpid) for _ in range(workers)])  # so that all processes are there now
+        with suppress(BrokenProcessPool):  # the first span that is submitted raises it again
+            wait([pool.submit(os.getpid) for _ in range(workers)])  # so that all processes start now
         return pool
 
     def run(self, spans: list[Span], site: str) -> Iterator[SpanResult]:
-        """See ``Executor``. A span that kills its worker is skipped, and said."""
+        """See ``Executor``. A span that kills its worker is skipped, and is among the faults."""
         waiting = list(reversed(spans))
         while waiting:
             try:
@@ -45,7 +60,7 @@ class Processes:
                 self._pool = self._new_pool(self._workers)
 
     def close(self) -> None:
-        """End the processes, and wait for that: at its own end, Python may find a pool half closed, and says so."""
+        """End the processes, and wait until they have ended: else Python may print an error when it exits."""
         self._pool.shutdown(cancel_futures=True)
 
     def _all(self, waiting: list[Span], site: str) -> Iterator[SpanResult]:
@@ -53,7 +68,7 @@ class Processes:
         try:
             while waiting or running:
                 while waiting and len(running) < 3 * self._workers:
-                    # While results of a broken pool wait here, it takes no span: it must not be lost then.
+                    # A broken pool may refuse this span: it is taken off the list only afterwards.
                     running.append((waiting[-1], self._pool.submit(read_span, waiting[-1], site)))
                     waiting.pop()
                 yield running[0][1].result()
@@ -64,12 +79,12 @@ class Processes:
                 future.cancel()
 
     def _one_by_one(self, waiting: list[Span], site: str) -> Iterator[SpanResult]:
-        """Read the next few spans each in a process of its own, to find the one that kills."""
+        """Read the next few spans, each in a process of its own, to find the one that kills its worker."""
         for _ in range(min(len(waiting), 3 * self._workers)):
             yield self._alone(waiting.pop(), site)
 
     def _alone(self, span: Span, site: str) -> SpanResult:
-        for _ in range(2):  # once, somebody else may have killed it: a person, or a machine that is out of memory
+        for _ in range(2):  # the first time, a person or a lack of memory may have killed it
             with suppress(BrokenProcessPool), self._new_pool(1) as pool:
                 return pool.submit(read_span, span, site).result()
         return _killer(span)
@@ -109,9 +124,9 @@ class Dask:
             raise OSError(f"{address} is no address of a Dask scheduler ({error})") from None
 
     def run(self, spans: list[Span], site: str) -> Iterator[SpanResult]:
-        """See ``Executor``. What a lost worker had is read again by another.
+        """See ``Executor``. The spans of a lost worker are read again by another.
 
-        A span that kills its workers is skipped, and said.
+        A span that kills its workers is skipped, and is among the faults.
 
         Raises:
             OSError: when a worker cannot read a recording, or the cluster is gone.
@@ -121,7 +136,7 @@ class Dask:
         suspects: list[Span] = []
         try:
             yield from self._all(spans, site, suspects)
-            for span in suspects:  # alone, to tell the one that kills from those that waited behind it
+            for span in suspects:  # one by one, since most of them only waited behind the one that kills
                 try:
                     yield self._result(self._submit(span, site), span)
                 except KilledWorker:
@@ -153,7 +168,7 @@ class Dask:
                 running.add(submit())
 
     def _submit(self, span: Span, site: str) -> Any:
-        there = msgspec.structs.replace(span, path=os.path.abspath(span.path))  # workers stand in folders of their own
+        there = msgspec.structs.replace(span, path=os.path.abspath(span.path))  # workers have other current folders
         return self._client.submit(read_span, there, site, pure=False, retries=3)
 
     def _result(self, future: Any, span: Span) -> SpanResult:

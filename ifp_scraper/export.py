@@ -65,6 +65,7 @@ class _Csv:
 
 
 def _cell(value: Any) -> Any:
+    """Return a value as a CSV file holds it."""
     if isinstance(value, str):
         return "'" + value if value.startswith(_SPREADSHEET_FORMULA) else value
     if isinstance(value, bool):
@@ -97,8 +98,8 @@ class _Parquet:
                 "license": LICENSE,
                 "source": SITE,
             }
-            path, schema = folder / f"{table.name}.parquet", pa.schema(fields, about)
-            self._writers[table.name] = parquet.ParquetWriter(path, schema, compression="zstd")
+            path, columns = folder / f"{table.name}.parquet", pa.schema(fields, about)
+            self._writers[table.name] = parquet.ParquetWriter(path, columns, compression="zstd")
 
     def write(self, table: Table, rows: list[Row]) -> None:
         pa, writer = self._pa, self._writers[table.name]
@@ -220,7 +221,7 @@ def export(
     name = re.sub(r"\.jsonl?(\.\w+)?$", "", chosen.files[0].name)
     folder = Path(output) if output else chosen.files[0].with_name(f"{name}-{to}")
     if folder.is_symlink() or not folder.name or folder.name == "..":
-        folder = folder.resolve()  # what a link leads to is replaced, not the link
+        folder = folder.resolve()  # a link stays, and what it leads to is replaced
     if folder.exists() and folder.samefile("."):
         raise FileExistsError(f"{folder} is the current folder, which cannot be replaced: name another one")
     if folder.exists() and not _is_export(folder):
@@ -237,6 +238,7 @@ def export(
 
 
 def _is_export(folder: Path) -> bool:
+    """Whether a folder is an earlier export, or empty, so that it may be replaced."""
     try:
         return bool(json.loads((folder / "datapackage.json").read_bytes())["name"] == NAME)
     except (OSError, ValueError, KeyError, TypeError):
@@ -244,6 +246,7 @@ def _is_export(folder: Path) -> bool:
 
 
 def _replace(partial: Path, folder: Path) -> None:
+    """Put the new folder into the place of the old one; on an error the old one comes back."""
     for path in (*partial.iterdir(), partial):
         handle = os.open(path, os.O_RDONLY)
         os.fsync(handle)
@@ -262,29 +265,31 @@ def _replace(partial: Path, folder: Path) -> None:
 
 
 def _fill(partial: Path, folder: Path, chosen: Selection, to: Format, name: str) -> Exported:
-    layout = tables()
-    done = Exported(folder, dict.fromkeys((table.name for table in layout), 0))
+    """Write all files of the export into ``partial``, which will become ``folder``."""
+    schema = tables()
+    done = Exported(folder, dict.fromkeys((table.name for table in schema), 0))
     writer: _Writer
     if to == "sqlite":
-        writer = _Sqlite(partial / f"{name}.sqlite", layout)
+        writer = _Sqlite(partial / f"{name}.sqlite", schema)
     else:
-        writer = _Csv(partial, layout) if to == "csv" else _Parquet(partial, layout)
-    for batch in _batches(chosen, layout, done):
-        for table in layout:
+        writer = _Csv(partial, schema) if to == "csv" else _Parquet(partial, schema)
+    for batch in _batches(chosen, schema, done):
+        for table in schema:
             if batch[table.name]:
                 writer.write(table, batch[table.name])
                 done.rows[table.name] += len(batch[table.name])
     writer.close()
-    for file, text in describe(layout, done, [_file(path) for path in sorted(partial.iterdir())], to).items():
+    for file, text in describe(schema, done, [_file(path) for path in sorted(partial.iterdir())], to).items():
         (partial / file).write_text(text, encoding="utf-8")
     return done
 
 
-def _batches(chosen: Selection, layout: list[Table], done: Exported) -> Iterator[dict[str, list[Row]]]:
-    articles, *children = layout
+def _batches(chosen: Selection, schema: list[Table], done: Exported) -> Iterator[dict[str, list[Row]]]:
+    """Yield rows for each table, for as many articles as ``_BATCH`` allows; ``done`` takes the counts."""
+    articles, *children = schema
     plain = attrgetter(*(column.name for column in articles.columns[1:]))
     lists = [(child, attrgetter(child.name), [each.name for each in child.columns[2:]]) for child in children]
-    batch: dict[str, list[Row]] = {table.name: [] for table in layout}
+    batch: dict[str, list[Row]] = {table.name: [] for table in schema}
     size = 0
     for number, line in chosen.lines():
         try:
@@ -306,7 +311,7 @@ def _batches(chosen: Selection, layout: list[Table], done: Exported) -> Iterator
         size += len(line)
         if size > _BATCH:
             yield batch
-            batch, size = {table.name: [] for table in layout}, 0
+            batch, size = {table.name: [] for table in schema}, 0
     yield batch
 
 

@@ -1,8 +1,8 @@
-"""What a crawl knows, writes and says: the output, what was rejected, and the line and summary of the run.
+"""What a crawl knows, writes and says: the files of one output, the counts, the summary and the exit status.
 
-``FILE.jsonl`` is the database. ``FILE.rejected.jsonl`` (``rejections.py``) and ``FILE.runs.jsonl`` (``runs.py``)
-save requests; without them a run only looks at more. Only they, and after a kill ``FILE.failed.jsonl``, know which
-articles lack a page that failed.
+``FILE.jsonl`` (``store``) is the database. The files beside it save requests: ``FILE.rejected.jsonl``
+(``rejections``), ``FILE.runs.jsonl`` (``runs``) and, while a run is under way, ``FILE.failed.jsonl`` (``failures``).
+Without them a run only fetches more, except that it does not know which articles lack a page that failed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -25,14 +25,16 @@ import msgspec
 from ifp_scraper import archive, sidecars, urls
 from ifp_scraper.dates import format_utc, parse_utc
 from ifp_scraper.discovery import Fetch, Walk
+from ifp_scraper.failures import Failures
 from ifp_scraper.items import Article
 from ifp_scraper.merge import ArticleRef
 from ifp_scraper.options import Options
+from ifp_scraper.outputfile import StoreError, explain
 from ifp_scraper.pages.article import EXTRACTOR_VERSION
 from ifp_scraper.rejections import NO_ARTICLE, Rejected, Rejections
 from ifp_scraper.revisions import decide, text_hash
-from ifp_scraper.runs import Failed, Runs, Tail
-from ifp_scraper.store import Known, Store, StoreError, explain
+from ifp_scraper.runs import Runs, Tail
+from ifp_scraper.store import Known, Store
 from ifp_scraper.text import counted
 from ifp_scraper.watch import Watch
 
@@ -45,15 +47,18 @@ DEFAULT_OUTPUT = "output/ifp.jsonl"
 _FAILED_SHARE = 0.01
 """Share of failed fetches from which a run has not done its job."""
 
-_KEPT_FAILURES = 1000
-"""Failed addresses that the runs file keeps for the next run."""
-
 _KEPT_PAGES = 20
 """Unreadable pages that are kept beside the rejected file, for ``scrapy fixture``."""
 
 
 class Ledger:
     """The files of one crawl, and its counts.
+
+    Args:
+        options: of the crawl.
+        path: the output; the files beside it are named after it.
+        start_over: empty the output first, and delete what belongs to it (but not the runs file).
+        settings: of Scrapy.
 
     Raises:
         StoreError: when the output cannot be used; see ``Store``.
@@ -62,37 +67,33 @@ class Ledger:
     def __init__(self, options: Options, path: Path, *, start_over: bool, settings: BaseSettings) -> None:
         self.options = options
         self.settings = settings
-        self.watch = Watch(whole=options.whole)
+        self.watch = Watch(whole=options.whole_site)
         self.store = Store(path, start_over=start_over, on_line=self.watch.remember)
         self.counts: Counter[str] = Counter()
-        self.failures: list[tuple[str, str]] = []
         self.started = time.monotonic()
         self.started_at = datetime.now(UTC)
         self.exit_status = 1
         self.command = "crawl"
         """Name of the command that writes, for the runs file."""
         self.finished = False
-        self.trouble: str | None = None
-        """A file beside the output that could not be written."""
-        self._runs_path = path.with_suffix(".runs.jsonl")
-        self._failed_path = path.with_suffix(".failed.jsonl")
-        """What failed in a run that is under way or was killed; then it is in the line of the run."""
-        rejected_path = path.with_suffix(".rejected.jsonl")
-        for beside in (rejected_path, self._failed_path) if start_over else ():
+        self.current_walk: Walk | None = None
+        self._trouble: str | None = None
+        """Which file beside the output could not be written, and why."""
+        self._runs_path = path.with_suffix(sidecars.RUNS)
+        rejected_path, failed_path = path.with_suffix(sidecars.REJECTED), path.with_suffix(sidecars.FAILED)
+        for beside in (rejected_path, failed_path) if start_over else ():
             self._remove(beside)
         runs = Runs.read(self._runs_path)
         self.rejections = Rejections(rejected_path, runs)
         runs = runs.of_site(options.site)
-        self._base = runs.last_complete(path, len(self.store))
-        self._failed_before = set(runs[-1].failed_urls) if runs else set()
-        self._failed_before.update(line.url for line in sidecars.read(self._failed_path, Failed))
-        """Articles of which a page failed and was not fetched since: they are fetched, however much is known."""
-        self._tried_again = frozenset(self._failed_before)
-        self._incomplete: list[str] = []
-        self.current_walk: Walk | None = None
-        self._walked_whole = False
-        self._stale_from: str | None = None
+        self._last_complete = runs.last_complete(path, len(self.store))
+        self._failures = Failures(failed_path, runs[-1].failed_urls if runs else (), live=options.archive is None)
+        self._listed_all = False
+        """Whether discovery came to its end, and nothing was left out."""
         self._broken: list[str] = []
+        """What discovery could not read."""
+        self._stale_from: str | None = None
+        """The earliest edit that the site names and that the fetched page did not show yet; RFC 3339 in UTC."""
 
     @classmethod
     def open(cls, options: Options, settings: BaseSettings) -> Ledger:
@@ -114,26 +115,26 @@ class Ledger:
         url = urls.canonical(ref.url)
         known = self.store.find(ref.id, url)
         if known is None:
-            return self.rejections.hold(url, ref)
-        if known.status == "gone" or not self._failed_before.isdisjoint((url, urls.canonical(known.url))):
+            return self.rejections.still_holds(url, ref)
+        if known.status == "gone" or self._failures.concern(url, urls.canonical(known.url)):
             return False
         refresh = self.options.refresh
         if refresh is not None and (known.published_at is None or parse_utc(known.published_at) >= refresh):
             return False
-        # Edited so that it is no article any more, as behind a password.
-        return not ref.is_edited_since(known.modified_at) or self.rejections.hold(url, ref)
+        # After an edit the page may be no article any more, for example behind a password.
+        return not ref.is_edited_since(known.modified_at) or self.rejections.still_holds(url, ref)
 
     def is_settled(self, ref: ArticleRef) -> bool:
-        """Whether it is current, and was so after the last whole run.
+        """Whether the article is current, and was in the file after the last complete run.
 
-        What later runs that were cut short have added says nothing of its neighbours.
+        Then its neighbours in a listing were seen, too; those of an article from an interrupted run may be missing.
         """
         known = self.store.find(ref.id, urls.canonical(ref.url))
-        later = known is not None and known.number >= (self._base.articles if self._base else 0)
+        later = known is not None and known.number >= (self._last_complete.articles if self._last_complete else 0)
         return not later and self.is_current(ref)
 
     def worth_another_try(self) -> list[ArticleRef]:
-        """Rejected addresses that may give an article now; a shortlink is asked only where a person names it."""
+        """Return rejected addresses that may give an article now, without shortlinks: only a person names these."""
         return [
             ref
             for ref in self.rejections.reopened()
@@ -141,8 +142,8 @@ class Ledger:
         ]
 
     def to_complete(self) -> Iterator[ArticleRef]:
-        """Yield articles of the file of which the last run lacked a page, with what is known of their times."""
-        for url in sorted(self._failed_before):
+        """Yield the articles of the file that lack a page because it failed, with what is known of their times."""
+        for url in self._failures.left():
             if known := self.store.find(None, url):
                 last = self.store.read(known)
                 yield ArticleRef(
@@ -150,8 +151,15 @@ class Ledger:
                 )
 
     def walk(self, fetch: Fetch, sitemaps: list[str], *, everything: bool = False) -> Walk:
-        """Return what a source must be told; ``everything`` asks for its whole list, whatever is known."""
-        base = self._base if self.options.whole and self.options.refresh is None and not everything else None
+        """Return what the sources must know; they list only what is new or changed, if the last run was complete.
+
+        Args:
+            fetch: fetches one page.
+            sitemaps: addresses of the sitemaps that robots.txt names.
+            everything: have them list everything in any case.
+        """
+        only_news = self.options.whole_site and self.options.refresh is None and not everything
+        base = self._last_complete if only_news else None
         self.current_walk = Walk(
             options=self.options,
             fetch=fetch,
@@ -172,7 +180,7 @@ class Ledger:
 
     def discovery_ended(self, walk: Walk) -> None:
         """Note that discovery came to its end."""
-        self._walked_whole = self.options.whole and not walk.broken
+        self._listed_all = self.options.whole_site and not walk.broken
         self._broken = list(walk.broken)
 
     # -- what is written -------------------------------------------------------------------------------------------
@@ -194,7 +202,7 @@ class Ledger:
             self.counts["duplicates"] += decision.article.duplicate_of is not None
             self.rejections.forget(urls.canonical(article.url))
         self.counts[decision.outcome] += 1
-        self._failed_before.difference_update(map(urls.canonical, (article.url, *article.aliases)))
+        self._failures.forget((article.url, *article.aliases))
         self._progress()
         return decision.outcome
 
@@ -209,24 +217,27 @@ class Ledger:
         self.counts["gone"] += 1
 
     def reject(self, rejected: Rejected, response: Response | None = None) -> None:
-        """Note a page that gave no line, once, and keep it when it should have been readable."""
-        key = urls.canonical(rejected.url)
-        # A person may name any page; in a recording there is any. That says nothing of the site's layout.
-        listed = self.options.archive is None and not self.options.urls
-        known = self.options.archive is None and self.store.find(None, key) is not None
-        asked_for = listed or (known and rejected.reason == NO_ARTICLE)
+        """Note an address that gave no line.
+
+        Args:
+            rejected: the address and the reason.
+            response: the page, if it looks like an article and cannot be read; some are kept beside the output.
+        """
+        # A person may name any page, and a recording may hold any: that says nothing of the site's layout.
+        live = self.options.archive is None
+        listed = live and not self.options.urls
+        known = live and self.store.find(None, urls.canonical(rejected.url)) is not None
+        expected = listed or (known and rejected.reason == NO_ARTICLE)
         if response is not None:
-            is_news = not self.rejections.is_settled(rejected)
+            is_news = not self.rejections.is_confirmed(rejected)
         else:
-            is_news = not rejected.layout and asked_for and self.rejections.is_news(rejected)
+            is_news = not rejected.layout and expected and self.rejections.is_news(rejected)
         if is_news:
             self.watch.no_article(rejected.url, rejected.layout, rejected.reason)
         self.counts["rejected"] += 1
-        self._failed_before.discard(key)
-        try:
+        self._failures.forget((rejected.url,))
+        with self._noting_trouble(f"{self.rejections.path} cannot be written"):
             self.rejections.add(rejected)
-        except OSError as error:
-            self.trouble = f"{self.rejections.path} cannot be written: {explain(error)}"
         if response is not None and self.counts["kept pages"] < _KEPT_PAGES:
             self._keep_page(rejected.url, response)
 
@@ -235,51 +246,57 @@ class Ledger:
         folder = self.store.path.with_suffix(".rejected")
         self.counts["kept pages"] += 1
         name = f"{self.started_at:%Y%m%dT%H%M%S}-{self.counts['kept pages']:03}.html"
-        try:
+        with self._noting_trouble(f"pages cannot be kept in {folder}"):
             folder.mkdir(exist_ok=True)
             comment = url.replace("--", "%2d%2d").replace(">", "%3e")
             (folder / name).write_bytes(f"<!-- {comment} -->\n".encode("utf-8", "replace") + response.body)
-        except OSError as error:
-            self.trouble = f"pages cannot be kept in {folder}: {explain(error)}"
 
     def note_stale(self, edited_at: str) -> None:
-        """Note that the page of an article was older than its last edit: the next run looks for it again."""
+        """Note that a page was older than the edit that the site names, so that the next run looks for it again.
+
+        Args:
+            edited_at: time of that edit, RFC 3339 in UTC.
+        """
         self._stale_from = min(edited_at, self._stale_from or edited_at)
 
-    def failed(self, url: str, reason: str) -> None:
-        """Note a fetch that failed for good in this run."""
+    def note_failed(self, url: str, reason: str) -> None:
+        """Note a fetch that failed for good in this run; the next one tries again."""
         self.counts["failed"] += 1
-        self.failures.append((url, reason))
-        self._note_failed(url)
+        with self._noting_trouble(f"{self._failures.path} cannot be written"):
+            self._failures.add(url, reason)
 
-    def incomplete(self, url: str) -> None:
+    def note_incomplete(self, url: str) -> None:
         """Note an article of which a page is not there: the next run looks again, the one after it does not."""
-        self._incomplete.append(urls.canonical(url))
-        self._note_failed(url)
-
-    def _note_failed(self, url: str) -> None:
-        """Write it down at once: what is known of the article does not say that a page is lacking."""
-        if self.options.archive is None:
-            try:
-                sidecars.append(self._failed_path, {"url": urls.canonical(url)})
-            except OSError as error:
-                self.trouble = f"{self._failed_path} cannot be written: {explain(error)}"
+        with self._noting_trouble(f"{self._failures.path} cannot be written"):
+            self._failures.add_incomplete(url)
 
     def _remove(self, path: Path) -> None:
-        try:
+        with self._noting_trouble(f"{path} cannot be removed"):
             path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _noting_trouble(self, what: str) -> Iterator[None]:
+        """Let the crawl go on when a file beside the output fails; the summary says so, and the exit status is 1."""
+        try:
+            yield
         except OSError as error:
-            self.trouble = f"{path} cannot be removed: {explain(error)}"
+            self._trouble = f"{what}: {explain(error)}"
 
     # -- what the person sees ----------------------------------------------------------------------------------------
 
     def say(self, line: str) -> None:
-        """Print a plain line on stderr; that nobody can read it, as on a full disk, must not end the crawl."""
+        """Print a line on stderr; when that fails, for example on a full disk, the crawl goes on."""
         with suppress(OSError):
             print(line, file=sys.stderr, flush=True)
 
     def announce(self, source: str, walk: Walk, delay: float = 0.0) -> None:
-        """Say how much there is to do, before the first article; ``delay`` is what robots.txt asks for."""
+        """Say how much there is to do, before the first article.
+
+        Args:
+            source: name of the source that lists the articles.
+            walk: what the source has found out.
+            delay: seconds between requests that robots.txt asks for.
+        """
         known = walk.known_count
         if walk.caught_up:
             self.say(f"Looking for what is new or changed ({source}); {counted(len(self.store), 'article')} known.")
@@ -311,7 +328,15 @@ class Ledger:
     # -- the end -----------------------------------------------------------------------------------------------------
 
     def finish(self, *, reason: str, why: str | None, requests: int, received: int, errors: int) -> None:
-        """Set the exit status, print the summary, add the line of this run, and close the files."""
+        """Set the exit status, print the summary, add the line of this run, and close the files.
+
+        Args:
+            reason: how Scrapy says that the crawl ended; ``finished`` when nothing was left to do.
+            why: why the spider ended the crawl early, if it did.
+            requests: how many were made.
+            received: bytes.
+            errors: exceptions in the code of this project.
+        """
         self.finished = True
         why = why or self._fault(reason, errors)
         alarms = self.watch.alarms()
@@ -319,22 +344,22 @@ class Ledger:
             for response in self.watch.pages():
                 self._keep_page(response.url, response)
             why = "; ".join([*([why] if why else []), "the site seems to have changed", *alarms])
-        why = why or self.trouble
+        why = why or self._trouble
         self.exit_status = 1 if why else 0
         try:
             self.store.close()
         except StoreError as error:
             why, self.exit_status = str(error), 1
-        # An audit walks the whole list, but fetches nothing that is missing.
-        did_all = self.command == "crawl" and self._walked_whole and not self.counts["failed"]
-        complete = self.exit_status == 0 and did_all
+        # An audit reads the whole list, but fetches nothing that is missing.
+        got_all = self.command == "crawl" and self._listed_all and not self.counts["failed"]
+        complete = self.exit_status == 0 and got_all
         if sys.stderr.isatty():
             self.say("")
         self._summary(why, requests, received)
         self._write_run(complete, reason, why, requests, received)
 
     def _fault(self, reason: str, errors: int) -> str | None:
-        """Why the run did not do its job, as far as its end and its counts tell; None when it did."""
+        """Say from its end and its counts why the run did not do its job; None when it did."""
         if reason == "shutdown":
             return "it was stopped; run the same command again to go on"
         if errors:
@@ -342,7 +367,8 @@ class Ledger:
         failed = self.counts["failed"]
         fetched = sum(self.counts[name] for name in ("new", "revised", "reread", "unchanged", "rejected", "failed"))
         if failed >= max(1, _FAILED_SHARE * fetched):
-            return f"{failed} of {fetched} fetches failed: {self.failures[0][1]} ({self.failures[0][0]})"
+            url, why = self._failures.reasons[0]
+            return f"{failed} of {fetched} fetches failed: {why} ({url})"
         if reason != "finished":
             return reason
         if self._broken:
@@ -353,15 +379,15 @@ class Ledger:
         counts = self.counts
         seconds = time.monotonic() - self.started
         looked = ("new", "revised", "reread", "unchanged", "rejected", "failed", "current")
-        for url, reason in self.failures[:3]:
+        for url, reason in self._failures.reasons[:3]:
             self.say(f"failed: {url} ({reason})")
         if self.store.saved:
-            self.say(f"The file ended in {self.store.repaired} bytes that no crawl writes: see {self.store.saved}.")
+            self.say(f"The file ended in {self.store.repaired} bytes that are not ours: see {self.store.saved}.")
         if self.store.bad_lines:
             numbers = ", ".join(map(str, self.store.bad_line_numbers))
             more = " and more" if self.store.bad_lines > len(self.store.bad_line_numbers) else ""
             self.say(
-                f"Left as they are, being no articles: {counted(self.store.bad_lines, 'line')} ({numbers}{more})."
+                f"Left in the file, though no article: {counted(self.store.bad_lines, 'line')} ({numbers}{more})."
             )
         self.say(
             f"Found {sum(counts[name] for name in looked)}: {counts['new']} new, {counts['revised']} revised, "
@@ -378,9 +404,7 @@ class Ledger:
         self.say(f"{counted(len(self.store), 'article')} in {os.path.relpath(self.store.path)}")
 
     def _write_run(self, complete: bool, reason: str, why: str | None, requests: int, received: int) -> None:
-        failed = [urls.canonical(url) for url, _ in self.failures]
         doubtful = self.watch.doubts_rejections
-        failed += [url for url in self._incomplete if doubtful or url not in self._tried_again]
         run = {
             "started_at": format_utc(self.started_at),
             "finished_at": format_utc(datetime.now(UTC)),
@@ -403,9 +427,9 @@ class Ledger:
             "reason": why or reason,
             "complete": complete,
             "doubtful": doubtful,
-            "failed_urls": list(dict.fromkeys([*failed, *sorted(self._failed_before)]))[:_KEPT_FAILURES],
+            "failed_urls": self._failures.for_next_run(doubtful=doubtful),
             "articles": len(self.store),
-            "newest_modified": self._seen_until(),
+            "newest_modified": self._edits_seen_until(),
             "newest_published": self.store.newest_published,
             "validators": self.current_walk.validators if self.current_walk else {},
             "source": self.current_walk.source if self.current_walk else None,
@@ -416,18 +440,23 @@ class Ledger:
             self.say(f"{self._runs_path} cannot be written: {explain(error)}")
             self.exit_status = 1
         else:
-            self._remove(self._failed_path)
+            self._remove(self._failures.path)
 
-    def _seen_until(self) -> str | None:
-        """Up to when no edit can have been missed: what came while the run went on may have been listed before."""
+    def _edits_seen_until(self) -> str | None:
+        """Return the time (RFC 3339 in UTC) up to which no edit can have been missed: the next run looks from there.
+
+        Edits made during this run may have been missed, since their articles may have been listed before.
+        """
         walk = self.current_walk
         asked_at = walk.asked_at if walk else None
-        before = self._base.newest_modified if self._base and walk and not walk.shows_edits else None
+        # A source that shows no edits leaves what the run before knew.
+        base = self._last_complete
+        before = base.newest_modified if base and walk and not walk.shows_edits else None
         times = (self.store.newest_modified, format_utc(asked_at), self._stale_from, before)
         return min(filter(None, times), default=None)
 
 
 def _arguments(command: str) -> list[str]:
-    """The words behind the command; Scrapy takes its name out of sys.argv, ``ifp`` leaves it there."""
+    """Return what follows the command's name: Scrapy takes that name out of ``sys.argv``, ``ifp`` leaves it there."""
     words = sys.argv[1:]
     return words[1:] if words[:1] == [command] else words

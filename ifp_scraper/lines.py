@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from ifp_scraper import urls
+from ifp_scraper import sidecars, urls
 from ifp_scraper.items import SCHEMA_VERSION
 from ifp_scraper.text import counted
 
@@ -29,9 +29,6 @@ Source = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 Revisions = Literal["latest", "all"]
 Tell = Callable[[str], None]
 """Called with one sentence for people: what was left out, and where."""
-
-SIDECARS = (".rejected.jsonl", ".runs.jsonl", ".failed.jsonl")
-"""Ends of the names of the files beside an output, which hold no articles: a glob passes them over."""
 
 _DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError)  # what the decompressors raise
 
@@ -66,7 +63,7 @@ def find(source: Source) -> list[Path]:
             matches = [text]
         else:
             matches = sorted(match for match in glob.glob(text, recursive=True) if os.path.isfile(match))
-            matches = [match for match in matches if not any(end in match for end in SIDECARS)]
+            matches = [match for match in matches if not any(suffix in match for suffix in sidecars.SUFFIXES)]
         if not matches and os.path.isdir(text):
             raise FileNotFoundError(f"{text} is a folder: name its files, as in {os.path.join(text, '*.jsonl')}")
         if not matches:

@@ -25,7 +25,7 @@ _BATCH = 48 << 20
 """Bytes of lines that are read at a time."""
 
 _BLOCK = 4 << 20
-"""Least size of the blocks in which pyarrow parses them, bytes; a line must fit into one."""
+"""Least size, in bytes, of the blocks in which pyarrow parses lines; each line must fit into one."""
 
 
 def load(
@@ -95,7 +95,7 @@ def recent_posts(source: Source, *, engine: Engine = "pandas") -> Any:
     """
     pa = _engine(engine)
     seen, exact = _observations(source)
-    intervals: dict[str, list[_Observed]] = {}
+    intervals: dict[str, list[_Entry]] = {}
     for (_, _, url), post in seen.items():
         if post.published_earliest and post.published_latest:
             intervals.setdefault(url, []).append(post)
@@ -105,7 +105,7 @@ def recent_posts(source: Source, *, engine: Engine = "pandas") -> Any:
         earliest, latest, consistent = narrowed.get(url, (None, None, True))
         known = exact.get(urls.canonical(url))
         rows.append(
-            _Observation(
+            _Row(
                 observed_at,
                 post.headline,
                 url,
@@ -119,19 +119,19 @@ def recent_posts(source: Source, *, engine: Engine = "pandas") -> Any:
                 consistent=consistent,
             )
         )
-    columns = list(zip(*rows, strict=True)) or [()] * len(_Observation._fields)
+    columns = list(zip(*rows, strict=True)) or [()] * len(_Row._fields)
     table: dict[str, Any] = {}
-    for name, values in zip(_Observation._fields, columns, strict=True):
+    for name, values in zip(_Row._fields, columns, strict=True):
         kind = pa.bool_() if name in ("exact", "consistent") else pa.string()
         column = pa.chunked_array([pa.array(values, kind)])
         table[name] = instants(column) if name.endswith(("_at", "earliest", "latest")) else column
     return _to_frame(pa.table(table), engine)
 
 
-def _observations(source: Source) -> tuple[dict[tuple[str | None, str, str], _Observed], dict[str, str]]:
+def _observations(source: Source) -> tuple[dict[tuple[str | None, str, str], _Entry], dict[str, str]]:
     """Return every entry of Recent Posts by (capture time, page, url), and the exact times of articles by address."""
-    decoder = msgspec.json.Decoder(_Observer)
-    seen: dict[tuple[str | None, str, str], _Observed] = {}
+    decoder = msgspec.json.Decoder(_Page)
+    seen: dict[tuple[str | None, str, str], _Entry] = {}
     exact: dict[str, str] = {}
     for _, line in select(source, revisions="all").lines():
         try:
@@ -146,8 +146,8 @@ def _observations(source: Source) -> tuple[dict[tuple[str | None, str, str], _Ob
     return seen, exact
 
 
-class _Observation(NamedTuple):
-    """A row of ``recent_posts``."""
+class _Row(NamedTuple):
+    """A row of what ``recent_posts`` returns."""
 
     observed_at: str | None
     headline: str
@@ -162,7 +162,9 @@ class _Observation(NamedTuple):
     consistent: bool
 
 
-class _Observed(msgspec.Struct):
+class _Entry(msgspec.Struct):
+    """An entry of a Recent Posts block, which observes another article."""
+
     headline: str
     url: str
     section: str | None = None
@@ -170,16 +172,19 @@ class _Observed(msgspec.Struct):
     published_latest: str | None = None
 
 
-class _Observer(msgspec.Struct):
+class _Page(msgspec.Struct):
+    """A line of the output, as far as ``recent_posts`` reads it."""
+
     url: str
     amp_url: str | None = None
     aliases: list[str] = []
     published_at: str | None = None
     fetched_at: str | None = None
-    recent_posts: list[_Observed] = []
+    recent_posts: list[_Entry] = []
 
 
-def _narrow(posts: list[_Observed]) -> tuple[str, str, bool]:
+def _narrow(posts: list[_Entry]) -> tuple[str, str, bool]:
+    """Return the interval that all observations allow together, or else spans them, and whether they agree."""
     # RFC 3339 with Z and whole seconds: the order of the strings is the order of the times.
     starts = [post.published_earliest or "" for post in posts]
     ends = [post.published_latest or "" for post in posts]
@@ -248,7 +253,7 @@ def _to_arrow(batch: list[bytes], schema: Any) -> Any:
             return table
     except pa.ArrowInvalid:
         pass
-    if len(batch) > 1:  # a line of them does not fit: find it
+    if len(batch) > 1:  # one of the lines does not fit the schema: halve until it is alone
         middle = len(batch) // 2
         return pa.concat_tables([_to_arrow(batch[:middle], schema), _to_arrow(batch[middle:], schema)])
     try:

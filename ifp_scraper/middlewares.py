@@ -1,4 +1,7 @@
-"""Manners and safety towards the site: stay on it, keep its delay, back off when told to, recognise a refusal."""
+"""Downloader middlewares: stay on the site, obey robots.txt and its delay, retry and wait, unpack.
+
+One extension, ``CrawlDelay``, belongs to them.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +33,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LONGEST_WAIT = 600.0
-"""Seconds up to which Retry-After and Crawl-delay are obeyed; a longer Retry-After ends the crawl."""
+"""Most seconds to wait for Retry-After or Crawl-delay; a longer Retry-After ends the crawl."""
 
 
 def user_agent(settings: BaseSettings) -> str:
-    """Say who asks: this project, and where whoever runs it can be reached (IFP_CONTACT)."""
+    """Return the User-Agent: this project, and how to reach whoever runs the crawl (IFP_CONTACT)."""
     contact = settings["IFP_CONTACT"]
     return f"{settings['USER_AGENT']} (+{contact})" if contact else str(settings["USER_AGENT"])
 
@@ -44,9 +47,9 @@ class OffSite(IgnoreRequest):
 
 
 class StayOnSiteMiddleware:
-    """Lets no request leave the site that the crawl was given: host and port must be the site's own.
+    """Drops every request whose host or port is not that of the site.
 
-    Redirects pass here too, so one to another host, to a private address or to ``file:`` ends here.
+    Redirects come through here as well, so that one to another host, a private address or ``file:`` is not followed.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -66,10 +69,11 @@ class StayOnSiteMiddleware:
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):
-    """Obeys robots.txt; one that gives a server error or no answer forbids everything (RFC 9309, 2.3.1.4).
+    """Obeys robots.txt; when the server answers with an error, or not at all, everything is forbidden
+    (RFC 9309, 2.3.1.4).
 
-    Scrapy takes both for a permission. Also, of the requests that wait together for robots.txt, Scrapy lets all but
-    the first two pass: the Deferred that they share is empty for the third.
+    Scrapy takes both for a permission. It also has a fault, which is avoided here by asking one by one: of several
+    requests that wait for robots.txt at the same time, the third and all later ones get no rules.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -95,7 +99,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
         super()._robots_error(exc, netloc)
-        if isinstance(exc, IgnoreRequest):  # a redirect off the site is as good as none
+        if isinstance(exc, IgnoreRequest):  # it redirects off the site, which is as if there were none
             return
         self._unreadable = True
         what = f"{netloc}/robots.txt cannot be read, which forbids all"
@@ -127,11 +131,11 @@ class CrawlDelay:
             return
         logger.info("robots.txt asks for %.0f seconds between requests", delay)
         # Private names, as in Scrapy 2.19; there are no public ones.
-        downloader._delay = max(downloader._delay, delay)  # of slots to come: one that was idle is thrown away
+        downloader._delay = max(downloader._delay, delay)  # for new slots, as Scrapy deletes idle ones
         downloader._jitter = 0.0
         for slot in downloader.slots.values():
             slot.delay = delay
-            slot.jitter = 0.0  # never sooner than asked
+            slot.jitter = 0.0  # jitter could shorten the delay
         throttle = self._crawler.get_extension(AutoThrottle)
         if throttle is not None:
             throttle.mindelay = delay
@@ -140,15 +144,15 @@ class CrawlDelay:
 
 _REFUSED = ("403", "refused")
 _SAME_LENGTH = 1024
-"""Bytes up to which two fetches of a page count as equally long."""
+"""Bytes by which two answers may differ and still count as equally long."""
 
 
 class BackOffMiddleware:
-    """Tries again after faults that may pass: of the network, 5xx, bodies cut short, no HTML where a page was asked
-    for (``page`` in the request's meta); after 429 and 503 once the wait asked for is over.
+    """Tries again after faults that may pass, and waits when the site asks for it.
 
-    The wait doubles with each try of a request; the first is DOWNLOAD_DELAY, or a quarter of a second if that is
-    longer. When the site asks to wait, every request waits.
+    Such faults are those of the network, status 429 and 5xx, bodies cut short, and something else than HTML where a
+    page was asked for (``page`` in the request's meta). The wait doubles with each try of a request; the first is
+    DOWNLOAD_DELAY, or a quarter of a second if that is longer. After a Retry-After, every request waits.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -170,14 +174,18 @@ class BackOffMiddleware:
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
-        """Hold the request back while the site wants to be left alone, or while its own wait lasts."""
+        """Hold the request back until its own wait is over, and while the site has asked to wait."""
         if wait := request.meta.pop("wait", 0.0):
             await self._sleep(wait)
-        while (left := self._resume_at - time.monotonic()) > 0 and not getattr(self._crawler.spider, "ending", False):
+        while (left := self._resume_at - time.monotonic()) > 0 and not self._crawl_is_ending:
             await self._sleep(left)
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
-        """Return a request to try again, or the response."""
+        """Return the request to try again, else the response.
+
+        Raises:
+            ResponseDataLossError: when the body was cut short in every try, at another place each time.
+        """
         reason = self._fault(request, response)
         if reason is None:
             return response
@@ -199,10 +207,13 @@ class BackOffMiddleware:
         return None
 
     def _obey_wait(self, response: Response, request: Request) -> None:
-        """Obey a Retry-After: here, since the downloader sends the next request before middlewares see the answer."""
+        """Obey a Retry-After.
+
+        This is a signal handler, since the downloader sends the next request before middlewares see the response.
+        """
         asked = asked_wait(response)
         if asked > LONGEST_WAIT:
-            if request.meta.get("probe"):  # of this source alone, perhaps
+            if request.meta.get("probe"):  # it may concern this source alone
                 return
             self._crawler.spider.stop(f"the site asks to wait {asked:.0f} seconds")  # type: ignore[union-attr]
         if asked:
@@ -210,12 +221,12 @@ class BackOffMiddleware:
             self._hold(min(asked, LONGEST_WAIT))
 
     def _hold(self, seconds: float) -> None:
-        """Let no request out for so long: neither a later one, nor what waits for its turn in the downloader."""
+        """Send no request for so many seconds, including those that already wait in the downloader."""
         now = time.monotonic()
         self._resume_at = max(self._resume_at, now + seconds)
         downloader = self._crawler.engine.downloader
         for slot in downloader.slots.values():
-            slot.delay = max(slot.delay, 0.01)  # without a delay, it does not look when it sent the last one
+            slot.delay = max(slot.delay, 0.01)  # a slot without a delay ignores ``lastseen``
             slot.lastseen = max(slot.lastseen, now + seconds)
             if slot.latercall:
                 slot.latercall.cancel()
@@ -223,6 +234,7 @@ class BackOffMiddleware:
                 downloader._process_queue(slot)
 
     def _fault(self, request: Request, response: Response) -> str | None:
+        """Return what is wrong with a response, so that another try may help; None when nothing is."""
         if request.meta.get("dont_retry") or (response.status == 403 and request.meta.get("probe")):
             return None
         if response.status in self._codes:
@@ -240,20 +252,21 @@ class BackOffMiddleware:
         if mislabelled(response) or (request.meta.get("page") and not is_html(response)):
             return "no HTML"
         if cut_short(response) and abs(request.meta.get("cut_at", -inf) - len(response.body)) > _SAME_LENGTH:
-            return "cut short"  # the same length twice: that is how the site writes it
+            return "cut short"  # with the same length twice it is no accident: that is how the site writes it
         return None
 
     def _again(self, request: Request, reason: str, response: Response | None = None) -> Request | None:
+        """Return the request to try again, with its wait; None when it was tried often enough."""
         spider = self._crawler.spider
         assert spider is not None
-        if getattr(spider, "ending", False):
+        if self._crawl_is_ending:
             return None
         # A refusal is asked about twice, not more: insisting would be rude.
         times = 2 if reason in _REFUSED else None
         if request.meta.get("probe") and reason == "refused":
             times = 1
         if response is None and not self._crawler.stats.get_value("downloader/response_count"):
-            times = 2  # nothing has answered yet: when the site is not there, the person should not wait to hear it
+            times = 2  # nothing has answered yet: if the site cannot be reached, the user should hear it soon
         again = get_retry_request(
             request, spider=spider, reason=reason, max_retry_times=times, give_up_log_level=logging.DEBUG
         )
@@ -264,32 +277,36 @@ class BackOffMiddleware:
                 again.meta["cut_at"] = len(response.body)
         return again
 
+    @property
+    def _crawl_is_ending(self) -> bool:
+        return getattr(self._crawler.spider, "ending", False)
+
     async def _sleep(self, seconds: float) -> None:
         end = time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0 and not getattr(self._crawler.spider, "ending", False):
+        while (left := end - time.monotonic()) > 0 and not self._crawl_is_ending:
             await asyncio.sleep(min(left, 0.5))
 
 
 class UnpackMiddleware(HttpCompressionMiddleware):
-    """Unpacks answers, and asks again for one that cannot be unpacked: a cache may have mixed it up with another."""
+    """Decompresses responses, and tries again where that fails: a cache may have sent the wrong Content-Encoding."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler=crawler)
         self._crawler = crawler
 
     def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
-        """Return the unpacked response, or a request to try again.
+        """Return the decompressed response, or the request to try again.
 
         Raises:
-            IgnoreRequest: when it is too long.
-            ResponseDataLossError: when it cannot be unpacked, whatever is tried.
+            IgnoreRequest: when the response is too long.
+            ResponseDataLossError: when it could not be decompressed in any try.
         """
         try:
             return super().process_response(request, response)
         except IgnoreRequest:
             raise
-        except Exception as error:  # each coding has its own
-            fault = ResponseDataLossError("the answer is not packed as it says")
+        except Exception as error:  # each coding raises exceptions of its own
+            fault = ResponseDataLossError("the answer is not compressed as its headers say")
             back_off = self._crawler.get_downloader_middleware(BackOffMiddleware)
             again = back_off.process_exception(request, fault) if back_off is not None else None
             if again is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, get_args
@@ -16,13 +16,14 @@ from ifp_scraper.dates import read_user_date
 
 SourceName = Literal["rest", "sitemap", "feed", "listing"]
 SOURCES: tuple[SourceName, ...] = get_args(SourceName)
-PAGES = ("both", "canonical", "amp")
+_PAGES = ("both", "canonical", "amp")
 _ROOT = re.compile(r"https?://[^/?#@\\\s\x00-\x1f\x7f]+/*", re.IGNORECASE)
 _NO_TEXT = re.compile("[\ud800-\udfff]")
-"""Bytes of a command line that are no UTF-8, as Python shows them."""
+"""Lone surrogates, by which Python stands for bytes of a command line that are not UTF-8."""
 
-ALLOWED = ("archive", "urls", "since", "until", "sources", "section", "pages", "limit", "refresh")
+ARGUMENTS = ("archive", "urls", "since", "until", "sources", "section", "pages", "limit", "refresh")
 _SHOWN = 200
+"""Most characters of a refused value that a message shows."""
 
 
 class BadArgument(ValueError):
@@ -30,7 +31,7 @@ class BadArgument(ValueError):
 
 
 def shown(value: object) -> str:
-    """Return a refused value for a message: shortened, and without what would break the line."""
+    """Return a refused value as a message shows it: shortened, and without line breaks or other control characters."""
     text = str(value)
     text = "".join(char if char.isprintable() else "?" for char in text[: _SHOWN + 1])
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
@@ -44,7 +45,7 @@ def meant(name: str, known: Iterable[str], cutoff: float = 0.75) -> str:
 
 @dataclass(slots=True, frozen=True)
 class Options:
-    """What a crawl was asked to do; instants are aware, in UTC."""
+    """What a crawl was asked to do. Times are aware, in UTC."""
 
     site: str
     """Root of the site, without a slash at the end."""
@@ -58,17 +59,17 @@ class Options:
     pages: Literal["both", "canonical", "amp"] = "both"
     limit: int | None = None
     refresh: datetime | None = None
-    named: tuple[str, ...] = field(default=())
-    """Names of the arguments that were given."""
+    given: tuple[str, ...] = ()
+    """Names of the arguments that were given; the others have their defaults."""
 
     @property
-    def whole(self) -> bool:
-        """Whether the crawl looks at the whole site; only then can it know that nothing is missing."""
-        partial = {"urls", "since", "until", "section", "limit"}
-        return partial.isdisjoint(self.named) and self.archive is None
+    def whole_site(self) -> bool:
+        """Whether the crawl looks at the whole site: only then can it tell that nothing is missing."""
+        narrowing = {"urls", "since", "until", "section", "limit"}
+        return narrowing.isdisjoint(self.given) and self.archive is None
 
     def covers(self, published_at: datetime | None) -> bool:
-        """Whether an article published at this time is in the range; true when the time is unknown."""
+        """Whether an article published at this time is from ``since`` to ``until``; true for an unknown time."""
         if published_at is None:
             return True
         return not (
@@ -81,18 +82,18 @@ def read_options(arguments: Mapping[str, str], site: str, now: datetime | None =
     """Read the spider's arguments.
 
     Args:
-        arguments: of ``-a``.
+        arguments: names and values of ``-a``.
         site: the setting IFP_SITE.
-        now: what "3 days ago" counts from.
+        now: the time from which "3 days ago" counts back, aware; the present time if None.
 
     Raises:
         BadArgument: when one makes no sense.
     """
     now = now or datetime.now(UTC)
-    unknown = sorted(set(arguments) - set(ALLOWED))
+    unknown = sorted(set(arguments) - set(ARGUMENTS))
     if unknown:
-        named = shown(", ".join(unknown)) + meant(unknown[0], ALLOWED)
-        raise BadArgument(f"unknown argument {named}; allowed are {', '.join(ALLOWED)}")
+        named = shown(", ".join(unknown)) + meant(unknown[0], ARGUMENTS)
+        raise BadArgument(f"unknown argument {named}; allowed are {', '.join(ARGUMENTS)}")
     given = {name: value.strip() for name, value in arguments.items()}
     if empty := [name for name, value in given.items() if not value]:
         raise BadArgument(f"{empty[0]}= is empty")
@@ -113,8 +114,20 @@ def read_options(arguments: Mapping[str, str], site: str, now: datetime | None =
         pages=_pages(given.get("pages", "both")),
         limit=_limit(given.get("limit")),
         refresh=refresh,
-        named=tuple(given),
+        given=tuple(given),
     )
+
+
+def open_archive(options: Options) -> tuple[Options, archive.Archive | None]:
+    """Open the recordings that ``archive`` names, None for a live crawl; the options then name the recorded site.
+
+    Raises:
+        RecordingError: when nothing can be read in the recordings.
+    """
+    if not options.archive:
+        return options, None
+    opened = archive.Archive(archive.recordings(options.archive))
+    return replace(options, site=opened.site(options.site)), opened
 
 
 def _site(site: str) -> str:
@@ -123,9 +136,9 @@ def _site(site: str) -> str:
         valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError:
         valid = False
-    # Addresses of articles are told by their path from the root: below another path they would not be.
+    # Articles are recognised by their path from the root of the host, so a site in a subfolder cannot be read.
     if not valid or not _ROOT.fullmatch(site):
-        raise BadArgument(f"IFP_SITE={shown(site)} is no root of a site; it looks like https://ifpnews.com")
+        raise BadArgument(f"IFP_SITE={shown(site)} is not the root of a site: write it as in https://ifpnews.com")
     return site.rstrip("/")
 
 
@@ -139,7 +152,7 @@ def _archive(value: str | None) -> str | None:
 
 
 def _urls(value: str | None, site: str | None) -> tuple[str, ...]:
-    """Return the addresses that ``urls`` names; without a site, as from a recording, they may be on any."""
+    """Return the addresses that ``urls`` names; they must be on this site, unless it is None (an archive run)."""
     if value is None:
         return ()
     if value.startswith("@"):
@@ -147,7 +160,7 @@ def _urls(value: str | None, site: str | None) -> tuple[str, ...]:
             lines = Path(value[1:]).read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise BadArgument(f"urls={shown(value)}: the file cannot be read ({error.__class__.__name__})") from error
-        # A line of `scrapy audit -o` may say more behind the address.
+        # What a line says after the address is a remark.
         names = [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
     else:
         names = [name.strip() for name in value.split(",") if name.strip()]
@@ -155,7 +168,7 @@ def _urls(value: str | None, site: str | None) -> tuple[str, ...]:
         raise BadArgument(f"urls={shown(value)} names no address")
     for name in names:
         if not name.startswith(("http://", "https://")) or _NO_TEXT.search(name):
-            raise BadArgument(f"urls: {shown(name)} is no address; it begins with https://")
+            raise BadArgument(f"urls: {shown(name)} is no address: write it as in https://ifpnews.com/a-story/")
         if site is not None and urls.host(name) != urls.host(site):
             raise BadArgument(f"urls: {shown(name)} is not on the site {site}")
     return tuple(dict.fromkeys(names))
@@ -184,13 +197,13 @@ def _sources(value: str | None) -> tuple[SourceName, ...]:
 
 def _section(value: str | None) -> str | None:
     if value is not None and not all(part and part.replace("-", "").isalnum() for part in value.strip("/").split("/")):
-        raise BadArgument(f"section={shown(value)} is no slug; it looks like iran-news or news/world")
+        raise BadArgument(f"section={shown(value)} is no slug of a category: write it as in iran-news or news/world")
     return value.strip("/").lower() if value else None
 
 
 def _pages(value: str) -> Literal["both", "canonical", "amp"]:
-    if value not in PAGES:
-        raise BadArgument(f"pages={shown(value)}: allowed are {', '.join(PAGES)}")
+    if value not in _PAGES:
+        raise BadArgument(f"pages={shown(value)}: allowed are {', '.join(_PAGES)}")
     return value  # type: ignore[return-value]
 
 
@@ -199,5 +212,5 @@ def _limit(value: str | None) -> int | None:
         return None
     limit = int(value) if value.isdecimal() and len(value) < 20 else 0
     if limit < 1:
-        raise BadArgument(f"limit={shown(value)} is no number of articles; it is 1 or more")
+        raise BadArgument(f"limit={shown(value)} must be a number of articles, 1 or more")
     return limit

@@ -1,4 +1,4 @@
-"""Every item is checked against the schema, compared with what is known, and written."""
+"""The item pipeline: hands every article to the ledger, which checks, compares and writes it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from scrapy.exceptions import DropItem
 
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
+from ifp_scraper.outputfile import StoreError
 from ifp_scraper.rejections import Rejected
-from ifp_scraper.store import StoreError
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 class StorePipeline:
-    """Gives every article to the ledger; when the output fails, the crawl ends."""
+    """Hands every article to the ledger; when the output cannot be written, the crawl ends."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -31,7 +31,7 @@ class StorePipeline:
         return cls(crawler)
 
     def process_item(self, item: Article) -> Article:
-        """Write the article if it is new, edited or better read.
+        """Write the article if it is new, edited or better read than before.
 
         Raises:
             DropItem: when it is not written.

@@ -1,4 +1,4 @@
-"""Writing recordings: every response of a crawl as WARC, readable up to the moment of a kill."""
+"""Writes recordings: every response of a crawl as WARC, readable up to its last record even after a kill."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from warcio.warcwriter import WARCWriter
 from ifp_scraper.archive import RecordingError
 from ifp_scraper.captures import capture_time
 from ifp_scraper.dates import format_utc
+from ifp_scraper.outputfile import append_whole, explain
 from ifp_scraper.pages.article import EXTRACTOR_VERSION
-from ifp_scraper.store import explain
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -35,9 +35,9 @@ logger = logging.getLogger(__name__)
 
 
 class RecordMiddleware:
-    """Writes each response as it came from the wire (setting ``IFP_ARCHIVE``), request and response records.
+    """Writes a response record and a request record for each response, as it was received (setting IFP_ARCHIVE).
 
-    WARC-Date is the capture time, so that a crawl from the recording gives the lines that the live crawl gave.
+    WARC-Date is the capture time, so that a crawl from the recording gives the same lines as the live crawl.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -59,7 +59,9 @@ class RecordMiddleware:
             },
         )
         self._first = [about]
-        """Written with the first response, so that a full disk is noticed where the crawl can still end properly."""
+        """Records that precede those of the first response. They are not written here, where an error such as a full
+        disk could not end the crawl properly.
+        """
         crawler.signals.connect(self._close, signals.engine_stopped)
 
     @classmethod
@@ -115,21 +117,17 @@ class RecordMiddleware:
         return answer, asked
 
     def _write(self, *records: Any) -> None:
-        # Whole members reach the file in one write, so that a kill leaves at most the last one unfinished.
+        # All records reach the file in one write, so that a kill leaves at most the last one unfinished.
         for record in records:
             self._writer.write_record(record)
-        data = memoryview(self._buffer.getvalue())
+        data = self._buffer.getvalue()
         self._buffer.seek(0)
         self._buffer.truncate()
-        end = self._size + len(data)
         try:
-            while data:
-                data = data[os.write(self._file, data) :]
+            append_whole(self._file, data, self._size)
         except OSError as error:
-            with suppress(OSError):
-                os.ftruncate(self._file, self._size)
             raise _cannot_write(self._path, error) from error
-        self._size = end
+        self._size += len(data)
 
     def _close(self) -> None:
         os.close(self._file)
@@ -145,7 +143,7 @@ def open_locked(path: Path) -> int:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
-            if not path.is_file():  # to open a pipe would wait for ever
+            if not path.is_file():  # opening a pipe would wait for ever
                 raise RecordingError(f"{path} is not a regular file: name another in IFP_ARCHIVE.")
             with path.open("rb") as stream:
                 start = stream.read(len(magic))
@@ -171,15 +169,15 @@ def open_locked(path: Path) -> int:
 
 
 def _cannot_write(path: Path, error: OSError) -> RecordingError:
-    reason = explain(error).replace("with -o", "in IFP_ARCHIVE")
-    return RecordingError(f"the recording {path} cannot be written: {reason}")
+    return RecordingError(f"the recording {path} cannot be written: {explain(error, 'in IFP_ARCHIVE')}")
 
 
 def cut_unfinished(path: Path) -> int:
-    """Cut what a kill or a power loss left behind the last whole record, and return how many bytes that were.
+    """Cut off what a kill or a power loss left after the last whole record, and return how many bytes that were.
 
     Raises:
-        RecordingError: when whole records follow, or none is whole in a long file: a kill does not leave that.
+        RecordingError: when the file is damaged in another way: whole records follow the damage, or a long file has
+            no whole record.
     """
     size = path.stat().st_size if path.exists() else 0
     if not size:
@@ -207,11 +205,11 @@ def cut_unfinished(path: Path) -> int:
 
 
 _FIRST = 1 << 14
-"""More bytes than the first record of a recording has."""
+"""Bytes; the first record of a recording, which describes it, is shorter. Also the size of the pieces unpacked."""
 
 
 def _end_of_record(content: mmap.mmap, begin: int) -> int | None:
-    """Where the record ends that begins here; None when it is not whole."""
+    """Return where the record that begins here ends; None when it is not whole. Both are offsets in bytes."""
     head = content.find(b"\r\n\r\n", begin) + 4
     length = re.search(rb"\nContent-Length: *(\d{1,15})", content[begin:head], re.IGNORECASE)
     end = head + int(length[1]) + 4 if length else 0
@@ -219,7 +217,7 @@ def _end_of_record(content: mmap.mmap, begin: int) -> int | None:
 
 
 def _end_of_member(content: mmap.mmap, begin: int) -> int | None:
-    """Where the gzip member ends that begins here, and with it a record; None when it is not whole."""
+    """Return where the gzip member that begins here ends, and with it a record; None when it is not whole."""
     inflate = zlib.decompressobj(31)
     try:
         for place in range(begin, len(content), _FIRST):

@@ -1,14 +1,15 @@
-"""Addresses that gave no article (``FILE.rejected.jsonl``), and how long that holds.
+"""Addresses that gave no article (``FILE.rejected.jsonl``), and for how long they are left alone.
 
-A rejected address is not fetched again until it changes. Three kinds of verdict hold less:
+A rejected address is not fetched again until the site says that its page has changed. Three kinds of rejection count
+for less, and are called doubtful here: the next run asks again, and the same answer confirms them.
 
-- one from a run that met next to nothing else, or that says nothing of a layout (404, no article, a way off the site)
-  and is from a run that was killed: the site may only have been ill;
-- a first 404, which a cache may have kept from before the article was published, and the first time what may be a
-  wall's: a page with no trace of WordPress, a login page, a redirect in a circle, off the site or to no article;
-- one of robots.txt: to ask it again costs nothing.
+- The site may have been ill: the run read next to no articles, or was killed before anybody could tell, and the
+  rejection names no layout (404, no article, a redirect off the site).
+- The answer may be of a cache or of a firewall, if it is the first such one: a 404, a page with no trace of WordPress,
+  a login page, a redirect in a circle, off the site or to a page that is no article.
+- robots.txt forbids it: asking again costs nothing.
 
-That an AMP page cannot be read is noted, and says nothing of its article.
+An AMP page that cannot be read is noted as well; that says nothing of its article.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ _ASKED_ONCE_MORE = ("status 404", "status 410", STRANGE, LOGIN, ELSEWHERE, _IN_A
 
 @dataclass(slots=True, frozen=True)
 class Rejected:
-    """A page that looked like an article, or was listed as one, and gave no line."""
+    """A line of the file: an address that looked like an article's, or was listed as one, and gave no article."""
 
     url: str
     reason: str
@@ -68,10 +69,10 @@ class Rejected:
     """RFC 3339 in UTC."""
 
     modified_at: str | None = None
-    """What discovery said of its last edit: it is fetched again when that moves on."""
+    """When the site said that the page was last edited; after a later edit it is fetched again. RFC 3339 in UTC."""
 
     extractor_version: str | None = None
-    """A page that came and could not be read, or was no article, is fetched again by another version."""
+    """Who rejected it: another version fetches again what could not be read, or was no article."""
 
     @classmethod
     def now(cls, url: str, reason: str, layout: str | None, modified_at: str | None) -> Rejected:
@@ -89,101 +90,106 @@ class Rejected:
 
 
 class Rejections:
-    """The rejected addresses of one output. Keys are canonical URLs."""
+    """The rejected addresses of one output. Keys are canonical URLs.
+
+    Args:
+        path: the file of rejections.
+        runs: the earlier runs, which tell whether the site was ill when an address was rejected.
+    """
 
     def __init__(self, path: Path, runs: Runs) -> None:
         self.path = path
-        self._settled: dict[str, Rejected] = {}
-        self._doubted: dict[str, Rejected] = {}
-        """Those that hold less, see above. Of several times that an address got the same verdict it is the first."""
+        self._confirmed: dict[str, Rejected] = {}
+        self._doubtful: dict[str, Rejected] = {}
+        """Those that count for less, see above; of several rejections of one address for one reason, the first."""
 
         self._amp: dict[str, Rejected] = {}
-        """Of AMP pages, by their own addresses."""
+        """AMP pages, by their own addresses."""
 
         for line in sidecars.read(path, Rejected):
             if urls.host(line.url) and (line.modified_at is None or read_instant(line.modified_at) is not None):
                 self._remember(line, runs.at(line.time))
         yesterday = format_utc(datetime.now(UTC) - timedelta(days=1)) or ""
-        self._believed = {
-            key for key, line in self._doubted.items() if line.time < yesterday or not _is_ill(runs.at(line.time))
+        self._to_confirm = {
+            key for key, line in self._doubtful.items() if line.time < yesterday or not _is_ill(runs.at(line.time))
         }
-        """Those of which the same verdict once more is no news: not of an ill site, or a day old."""
+        """Doubtful ones that the same answer now confirms: a day old, or from a run that did not find the site ill."""
 
     def _remember(self, line: Rejected, run: Run | None) -> None:
-        """Take in a line of the file, and the run that wrote it: None for one that was killed."""
+        """Take in a line of the file; ``run`` wrote it, and is None when that run was killed."""
         if is_amp_address(line.url):
             self._amp[line.url] = line
             return
         was_read = line.layout is not None and not _is_ill(run)
         in_good_health = run is not None and not run.doubtful
         key = urls.canonical(line.url)
-        self._settled.pop(key, None)
-        earlier = self._doubted.pop(key, None)
+        self._confirmed.pop(key, None)
+        earlier = self._doubtful.pop(key, None)
         again = earlier is not None and earlier.reason == line.reason
         if was_read or (in_good_health and (again or not _may_be_a_walls(line.reason))):
-            self._settled[key] = line
+            self._confirmed[key] = line
         else:
-            self._doubted[key] = earlier if earlier is not None and again else line
+            self._doubtful[key] = earlier if earlier is not None and again else line
 
     def __contains__(self, key: str) -> bool:
-        return key in self._settled or key in self._doubted
+        return key in self._confirmed or key in self._doubtful
 
     def __iter__(self) -> Iterator[str]:
-        yield from self._settled
-        yield from self._doubted
+        yield from self._confirmed
+        yield from self._doubtful
 
     def reason(self, key: str) -> str | None:
         """Why an address gave no line; None when it is not among the rejected."""
-        rejected = self._settled.get(key) or self._doubted.get(key)
+        rejected = self._confirmed.get(key) or self._doubtful.get(key)
         return rejected.reason if rejected else None
 
-    def hold(self, key: str, ref: ArticleRef) -> bool:
-        """Whether an address need not be fetched again."""
-        rejected = self._settled.get(key)
+    def still_holds(self, key: str, ref: ArticleRef) -> bool:
+        """Whether an address was rejected for certain, and need not be fetched again."""
+        rejected = self._confirmed.get(key)
         return rejected is not None and rejected.holds(ref)
 
     def reopened(self) -> Iterator[ArticleRef]:
-        """Yield the addresses that may give an article now, though discovery may say nothing new of them."""
-        for rejected in self._settled.values():
+        """Yield the addresses that may give an article now, even if the site does not say that they have changed."""
+        for rejected in self._confirmed.values():
             if not rejected.holds(ArticleRef(rejected.url)):
                 yield ArticleRef(rejected.url, modified_at=rejected.modified_at)
-        for rejected in self._doubted.values():
+        for rejected in self._doubtful.values():
             yield ArticleRef(rejected.url, modified_at=rejected.modified_at)
 
-    def is_settled(self, rejected: Rejected) -> bool:
-        """Whether a run that found the site in good health has said the same."""
-        expected = self._settled.get(urls.canonical(rejected.url))
+    def is_confirmed(self, rejected: Rejected) -> bool:
+        """Whether an earlier run that found the site in good health rejected the address for the same reason."""
+        expected = self._confirmed.get(urls.canonical(rejected.url))
         return expected is not None and expected.reason == rejected.reason
 
     def is_news(self, rejected: Rejected) -> bool:
-        """Whether the verdict says something of the site: not when it was to be expected from an earlier run."""
+        """Whether this rejection says something new of the site: an earlier run does not make expect it."""
         key = urls.canonical(rejected.url)
-        expected = self._settled.get(key) or (self._doubted.get(key) if key in self._believed else None)
+        expected = self._confirmed.get(key) or (self._doubtful.get(key) if key in self._to_confirm else None)
         return not rejected.reason.startswith(LEADS_TO) and (expected is None or expected.reason != rejected.reason)
 
     def add(self, rejected: Rejected) -> None:
-        """Take in a verdict of this run; it is written unless the file says the same.
+        """Note a rejection by this run, and write it unless the file says the same.
 
         Raises:
-            OSError: when the file cannot be written; the verdict then holds for this run.
+            OSError: when the file cannot be written; the rejection is noted all the same.
         """
         of_amp = is_amp_address(rejected.url)
         key = rejected.url if of_amp else urls.canonical(rejected.url)
-        verdicts = self._amp if of_amp else self._settled
-        before = verdicts.get(key)
-        verdicts[key] = rejected
-        self._doubted.pop(key, None)
+        noted = self._amp if of_amp else self._confirmed
+        before = noted.get(key)
+        noted[key] = rejected
+        self._doubtful.pop(key, None)
         if before is None or replace(before, time=rejected.time) != rejected:
             sidecars.append(self.path, asdict(rejected))
 
     def forget(self, key: str) -> None:
-        """Take out an address that gave an article."""
-        self._settled.pop(key, None)
-        self._doubted.pop(key, None)
+        """Take out an address that gave an article now."""
+        self._confirmed.pop(key, None)
+        self._doubtful.pop(key, None)
 
 
 def _is_ill(run: Run | None) -> bool:
-    """Whether the site seemed ill to a run that ended."""
+    """Whether a run ended, and found that the site may be ill."""
     return run is not None and run.doubtful
 
 

@@ -1,8 +1,8 @@
 """What was collected, as one web page that needs no network and no server.
 
-The page is ``data/report.html`` with two things put in: the index of the articles as JSON, and their texts as
-gzip in base64, a few dozen articles in a piece, which the page opens when they are asked for. Nothing of the
-site becomes markup: the page sets all of it as text.
+The page is ``data/report.html`` with two things put in: the index of the articles as JSON, and their texts. The texts
+are compressed (gzip in base64) in pieces of a few dozen articles, which the page unpacks on demand. Nothing that the
+site wrote becomes markup: the page shows all of it as text.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import Any
 
 import msgspec
 
+from ifp_scraper import sidecars
 from ifp_scraper.dates import SITE_ZONE, parse_utc
 from ifp_scraper.items import WARNINGS, Article, decode
 from ifp_scraper.lines import Selection, Source, Tell, select
@@ -45,7 +46,7 @@ _UNSAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
 @dataclass(slots=True)
 class _Index:
-    """The articles' columns, and what is counted on the way."""
+    """The table of articles as columns, and what is counted on the way."""
 
     columns: dict[str, list[Any]] = field(default_factory=dict)
     filled: dict[str, dict[str, Counter[str]]] = field(default_factory=dict)  # layout, year, field
@@ -131,6 +132,8 @@ def _is_page(path: Path) -> bool:
 
 
 def _policy(template: str) -> str:
+    """Return the page's Content-Security-Policy: only its own style and script, known by their hashes."""
+
     def source(tag: str) -> str:
         found = re.search(rf"<{tag}>(.*?)</{tag}>", template, re.DOTALL)
         digest = hashlib.sha256((found[1] if found else "").encode()).digest()
@@ -169,6 +172,7 @@ class _Length(msgspec.Struct):
 
 
 def _newest(chosen: Selection, text_limit: int) -> set[int]:
+    """Return the numbers of the lines whose texts the page holds: the newest articles, up to the limit."""
     decoder = msgspec.json.Decoder(_Length)
     known: list[tuple[str, int, int]] = []
     for number, line in chosen.lines():
@@ -216,25 +220,26 @@ def _data(chosen: Selection, index: _Index) -> dict[str, Any]:
             [str(each.get(name) or "") for name in ("url", "reason", "layout", "time")]
             for each in rejected[: -_REJECTED_SHOWN - 1 : -1]
         ],
-        "runs": list(_sidecar(chosen.files, ".runs.jsonl"))[::-1],
+        "runs": list(_sidecar(chosen.files, sidecars.RUNS))[::-1],
     }
 
 
 def _still_rejected(chosen: Selection, index: _Index) -> list[dict[str, Any]]:
     """Return the last rejection of each page, without pages that were read since."""
-    last = {str(each.get("url")): each for each in _sidecar(chosen.files, ".rejected.jsonl")}
+    last = {str(each.get("url")): each for each in _sidecar(chosen.files, sidecars.REJECTED)}
     for url, fetched in zip(index.columns.get("url", ()), index.columns.get("fetched", ()), strict=True):
         if url in last and (_seconds(str(last[url].get("time"))) or 0) <= (fetched or 0):
             del last[url]
     return list(last.values())
 
 
-def _sidecar(files: Iterable[Path], end: str) -> Iterator[dict[str, Any]]:
+def _sidecar(files: Iterable[Path], suffix: str) -> Iterator[dict[str, Any]]:
+    """Yield the lines of the files with this suffix beside the output files."""
     for path in files:
-        beside = path.with_name(re.sub(r"\.jsonl?(\.\w+)?$", "", path.name) + end)
+        beside = path.with_name(re.sub(r"\.jsonl?(\.\w+)?$", "", path.name) + suffix)
         with suppress(FileNotFoundError), open(beside, encoding="utf-8", errors="replace") as lines:
             for line in lines:
-                with suppress(ValueError, RecursionError):  # the latter: [[[[…
+                with suppress(ValueError, RecursionError):  # the latter from a line of nothing but "[[[["
                     value = json.loads(line)
                     if isinstance(value, dict):
                         yield value

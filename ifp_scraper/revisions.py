@@ -1,8 +1,8 @@
-"""What is a new article, an edit, a better reading, or nothing new: pure rules, no I/O.
+"""Decides what a fresh reading of an article is: new, an edit, a better reading, or nothing new. Pure rules, no I/O.
 
-The publisher's edits raise ``revision``; a better view or a newer extractor only rereads. Views are ranked:
-canonical and AMP page merged, the canonical page alone, the AMP page alone; any of them without some of a long
-post's pages, or cut off, comes after those with all.
+Edits by the publisher raise ``revision``. A better view or a newer extractor gives a line that says ``reread``. The
+views, the best first: canonical and AMP page merged, the canonical page alone, the AMP page alone. Any view that is
+whole is better than one that lacks pages of a long post or is cut off.
 """
 
 from __future__ import annotations
@@ -45,10 +45,9 @@ class Decision(NamedTuple):
 
 
 def decide(known: Article | None, article: Article) -> Decision:
-    """Compare a fresh reading with the article's last line.
+    """Compare a fresh reading with the article's last line; neither argument is changed.
 
-    Neither argument is changed. What identifies and dates the article (id, amp_url, the publication time) is
-    kept from the last line where the new reading lacks it.
+    Where the reading lacks the id, the AMP address or the publication time, that of the last line is kept.
 
     Args:
         known: the last line of the same article, or None when there is none.
@@ -65,7 +64,7 @@ def decide(known: Article | None, article: Article) -> Decision:
 
     later = _later(article.modified_at, known.modified_at)
     earlier = _later(known.modified_at, article.modified_at)
-    # Recordings are not replayed in order: an old capture is not an edit of a newer one.
+    # Recordings may be read in any order: an older capture is no edit of a newer one.
     stale = earlier or _later(known.fetched_at, article.fetched_at)
 
     if older_extractor:
@@ -84,11 +83,10 @@ def decide(known: Article | None, article: Article) -> Decision:
         back = article if replaces else replace(known, status="published", aliases=article.aliases)
         return Decision("reread", _line(back, revision=known.revision, reread=True))
 
-    # A modification time that was unknown or has moved on is taken over, or the article would be fetched
-    # again by every run.
+    # A modification time that is new or later is written down; else every run would fetch the article again.
     dated = later or (not stale and known.modified_at is None and article.modified_at is not None)
     improves = not same_reader and (newer_extractor or seen > seen_before)
-    # Under another slug than ever; an address that was left for this one does not come back.
+    # The slug has changed. An earlier address, which may still redirect, is no change.
     moved = same_reader and not stale and article.url not in (known.url, *known.aliases)
     if replaces and not earlier and (improves or dated or moved) and _differ(known, article, _COMPARED):
         return Decision("reread", _line(article, revision=known.revision, reread=True))
@@ -96,7 +94,7 @@ def decide(known: Article | None, article: Article) -> Decision:
 
 
 def view_rank(layout: str) -> int:
-    """Return how much of an article a layout sees: 2 both pages, 1 the canonical one, 0 AMP or unknown."""
+    """Return the rank of a layout's view: 2 for both pages, 1 for the canonical page, 0 for AMP or unknown."""
     if "+" in layout:
         return 2
     return 0 if not layout or layout.startswith("amp-") else 1
@@ -117,9 +115,9 @@ def content_hash(article: Article) -> str:
 
 
 def text_hash(article: Article) -> bytes | None:
-    """Return an 8-byte hash of the text of ``body``; None below ``DUPLICATE_WORDS`` words.
+    """Return an 8-byte hash of ``body``, by which duplicates are found; None below ``DUPLICATE_WORDS`` words.
 
-    Spaces and line breaks do not count, so equal texts may be split differently.
+    Spaces and line breaks do not count, so that equal texts may be split into other paragraphs.
     """
     if article.word_count < DUPLICATE_WORDS:
         return None
@@ -128,6 +126,7 @@ def text_hash(article: Article) -> bytes | None:
 
 
 def _line(article: Article, *, revision: int, reread: bool) -> Article:
+    """Return the article as a line to write; each alias stands once, and is another address than its own."""
     own = {article.url, article.amp_url}
     aliases = [url for url in dict.fromkeys(article.aliases) if url not in own]
     if (article.revision, article.reread, article.aliases) == (revision, reread, aliases):
@@ -136,6 +135,7 @@ def _line(article: Article, *, revision: int, reread: bool) -> Article:
 
 
 def _carry(known: Article, article: Article) -> Article:
+    """Return the reading, with what it lacks from the last line."""
     article = replace(
         article,
         id=known.id if article.id is None else article.id,

@@ -1,4 +1,4 @@
-"""What earlier runs have left in the runs file (``FILE.runs.jsonl``) for later ones."""
+"""What later runs need to know of earlier ones, from the runs file (``FILE.runs.jsonl``)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _TAIL = 4096
 
 
 class Tail(msgspec.Struct):
-    """Where an output ended, and the hash of its last bytes.
+    """The size of an output and a hash of its last bytes, by which a later run knows it again.
 
-    What is appended later leaves them. Another file of the same name, or an older copy of this one, has others.
+    Appending leaves these bytes as they are; another file of the same name, or an older copy, has other ones there.
     """
 
     size: Annotated[int, msgspec.Meta(ge=0)]
@@ -26,7 +26,7 @@ class Tail(msgspec.Struct):
 
     @classmethod
     def of(cls, path: Path, size: int | None = None) -> Tail:
-        """Read the last of the first ``size`` bytes of a file; None is all of them."""
+        """Read the end of a file, or of its first ``size`` bytes."""
         with path.open("rb") as stream:
             end = stream.seek(0, os.SEEK_END)
             end = end if size is None else min(size, end)
@@ -34,22 +34,15 @@ class Tail(msgspec.Struct):
             return cls(end, hashlib.sha256(stream.read(end - start)).hexdigest())
 
 
-class Failed(msgspec.Struct):
-    """A line of the file of what failed (``FILE.failed.jsonl``)."""
-
-    url: str
-    """Canonical."""
-
-
 class Run(msgspec.Struct):
-    """What later runs read of a line of the runs file. Times are RFC 3339 in UTC."""
+    """A line of the runs file, as far as later runs read it. Times are RFC 3339 in UTC."""
 
     site: str
     complete: bool
-    """Whether nothing was missing after it."""
+    """Whether the file had every article of the site after this run."""
 
     articles: Annotated[int, msgspec.Meta(ge=0)]
-    """How many the file held after it."""
+    """How many the file held after this run."""
 
     tail: Tail | None = None
     """None in the lines of earlier versions."""
@@ -57,17 +50,17 @@ class Run(msgspec.Struct):
     started_at: str = ""
     finished_at: str = ""
     doubtful: bool = False
-    """Whether the site may have been ill: see ``Watch.doubts_rejections``."""
+    """Whether the site may have been ill during this run; see ``Watch.doubts_rejections``."""
 
     failed_urls: list[str] = []
     newest_modified: str | None = None
-    """Up to when no edit can have been missed."""
+    """No edit before this time can have been missed, so the next run looks for edits from here on."""
 
     validators: dict[str, dict[str, str]] = {}
-    """Headers of conditional requests, by address."""
+    """For conditional requests, the headers to send, by address."""
 
     source: str | None = None
-    """Where the articles were looked for."""
+    """Name of the discovery source to begin with."""
 
     def __post_init__(self) -> None:
         if self.newest_modified is not None and read_instant(self.newest_modified) is None:
@@ -87,11 +80,16 @@ class Runs(list[Run]):
         return Runs(run for run in self if run.site == site)
 
     def at(self, time: str) -> Run | None:
-        """Return the run that was under way at a time; of two that share the second, the later one."""
+        """Return the run that was under way at a time, None when there was none; of two in one second, the later."""
         return next((run for run in reversed(self) if run.started_at <= time <= run.finished_at), None)
 
     def last_complete(self, output: Path, articles: int) -> Run | None:
-        """Return the last run after which nothing was missing, if the output still holds what it held then."""
+        """Return the last complete run, if the output still holds what it held then; else None.
+
+        Args:
+            output: the file.
+            articles: how many it holds now.
+        """
         complete = [run for run in self if run.complete][-1:]
         if not complete or articles < complete[0].articles:
             return None

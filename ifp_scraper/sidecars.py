@@ -1,7 +1,4 @@
-"""Reads and writes the JSON Lines files beside an output.
-
-They save requests and say what runs did. Without them, or where they are damaged, a run only looks at more.
-"""
+"""Reads and writes the JSON Lines files beside an output, for ``rejections``, ``runs`` and ``failures``."""
 
 from __future__ import annotations
 
@@ -13,14 +10,19 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from ifp_scraper.outputfile import append_whole
+
+SUFFIXES = REJECTED, RUNS, FAILED = ".rejected.jsonl", ".runs.jsonl", ".failed.jsonl"
+"""Suffixes of these files, in the place of ``.jsonl``."""
+
 _Line = TypeVar("_Line")
 
 
 def append(path: Path, value: dict[str, Any]) -> None:
-    """Append one whole line; one that an earlier kill left unfinished is ended first.
+    """Append one line, whole or not at all; a line that a kill left unfinished is ended first.
 
     Raises:
-        OSError: when the line cannot be written; nothing of it is left in the file.
+        OSError: when the line cannot be written.
     """
     line = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
     with path.open("ab+", buffering=0) as stream:
@@ -29,17 +31,16 @@ def append(path: Path, value: dict[str, Any]) -> None:
             stream.seek(-1, os.SEEK_END)
             if stream.read(1) != b"\n":
                 line = b"\n" + line
-        try:
-            while line:
-                line = line[stream.write(line) or 0 :]
-        except OSError:
-            with suppress(OSError):
-                os.ftruncate(stream.fileno(), size)
-            raise
+        append_whole(stream.fileno(), line, size)
 
 
 def read(path: Path, kind: type[_Line]) -> list[_Line]:
-    """Return the lines of a file in their order; one that is broken, or not of this kind, is passed over."""
+    """Return the lines of a file in their order; a missing file has none.
+
+    Args:
+        path: of the file.
+        kind: the type to decode each line into; a line that is damaged, or does not fit, is passed over.
+    """
     decoder = msgspec.json.Decoder(kind)
     found = []
     try:

@@ -1,21 +1,16 @@
-"""The JSON Lines file as the database: open, repair, know what is there, append whole lines.
+"""The JSON Lines file as the database: which articles it holds, and where the last line of each is.
 
-A line is whole or absent. There is no index beside the file: what must be remembered is read from it at each
-start. POSIX only (``flock``).
+There is no index beside the file: what must be remembered is read from it at each start. ``outputfile`` sees to it
+that a line is whole or absent.
 """
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import os
 import re
-import stat
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from itertools import chain, count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, get_type_hints
@@ -25,26 +20,21 @@ import msgspec
 from ifp_scraper import urls
 from ifp_scraper.dates import parse_utc
 from ifp_scraper.items import SCHEMA_VERSION, Article, decode, encode
+from ifp_scraper.outputfile import OutputFile, StoreError, explain
 from ifp_scraper.revisions import text_hash
 
 _BOM = b"\xef\xbb\xbf"
 _MAX_LINE = 64 * 2**20
-_CHUNK = 2**20
-_SYNC_SECONDS = 1.0
 _BAD_NUMBERS = 20
 _NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _HINTS = get_type_hints(Article)
 _TIMES = ("published_at", "modified_at", "fetched_at")
 
 
-class StoreError(Exception):
-    """A problem with the output file that the user must solve; ``str()`` says plainly what is wrong and what to do."""
-
-
 class Known(msgspec.Struct, gc=False, eq=False):
-    """What is remembered of one article: mostly what its last line says.
+    """What is remembered of one article, from its last line.
 
-    An article whose line is superseded keeps its Known; it is updated in place.
+    When a new line replaces that one, the same object is updated.
     """
 
     number: int
@@ -60,21 +50,19 @@ class Known(msgspec.Struct, gc=False, eq=False):
     text_hash: bytes | None
     """See ``revisions.text_hash``."""
     offset: int
-    """Where its last line starts in the file, bytes."""
+    """Where the last line starts in the file, bytes."""
     length: int
-    """Of that line, bytes."""
+    """Length of the last line, bytes."""
 
 
 class Store:
     """The output file, opened for one crawl.
 
-    Opening creates the file and its folders where missing, locks it against other crawls, reads it, and cuts
-    an unfinished end. One article is one ``id``, or one ``url`` where an id is missing. Where an article has
-    several lines, the last one counts. While appending, ``fsync`` is called at most once a second, and again
-    by ``close``: power loss can cost the lines appended since, whole lines only.
+    Opening locks the file against other crawls, reads it, and cuts off an unfinished end. Lines belong to one article
+    when they have the same ``id``, or the same ``url`` where an id is missing; the last of them counts.
 
     Args:
-        path: the ``.jsonl`` file.
+        path: the ``.jsonl`` file; created, with its folders, where it is missing.
         start_over: empty the file first.
         on_line: called with every article that is read while opening.
 
@@ -110,23 +98,16 @@ class Store:
         # would double the memory.
         self._by_alias: dict[int, int] = {}
         self._by_text: dict[bytes, int] = {}
-        self._size = 0
-        self._unsynced = False
-        self._synced_at = time.monotonic()
-        self._lost: StoreError | None = None
-        try:
-            self._fd = _open_locked(self.path)
-        except OSError as error:
-            raise StoreError(f"{self.path} cannot be written: {explain(error)}") from error
+        self._file = OutputFile(self.path)
         try:
             if start_over:
-                os.ftruncate(self._fd, 0)
+                self._file.cut(0)
             self._load()
         except OSError as error:
-            self._release()
+            self._file.release()
             raise StoreError(f"{self.path} cannot be read or repaired: {explain(error)}") from error
         except BaseException:
-            self._release()
+            self._file.release()
             raise
 
     def __enter__(self) -> Store:
@@ -169,7 +150,7 @@ class Store:
             StoreError: it is no longer there.
         """
         try:
-            article = _parse(os.pread(self._fd, known.length, known.offset))
+            article = _parse(self._file.read(known.offset, known.length))
         except (*_NOT_JSON, OSError):
             article = None
         if article is None:
@@ -180,18 +161,18 @@ class Store:
         return article
 
     def text_owner(self, text_hash: bytes | None, known: Known | None = None) -> Known | None:
-        """Return the first article whose last line has this text, for ``duplicate_of``.
+        """Return the first article of the file whose last line has this text, for ``duplicate_of``; None if none has.
 
         Args:
             text_hash: from ``revisions.text_hash``.
-            known: the article that asks, None for a new one. It is never told of itself nor of an article
-                that came into the file after it, so that duplicates never point at each other in a circle.
+            known: the article that may be the duplicate, None if it is new. Only articles that came into the file
+                before it are returned, so that duplicates never point at each other in a circle.
         """
         if text_hash is None or text_hash not in self._by_text:
             return None
         owner = self._articles[self._by_text[text_hash]]
         if owner.text_hash != text_hash:
-            # It was edited since. The next one is searched only when somebody asks.
+            # That one has been edited since: the search for another article with this text is done only now.
             others = [other for other in self.known() if other.text_hash == text_hash]
             if not others:
                 del self._by_text[text_hash]
@@ -202,12 +183,12 @@ class Store:
 
     @property
     def newest_modified(self) -> str | None:
-        """The latest ``modified_at`` of the articles that are not gone. Goes through them all."""
+        """The latest ``modified_at`` of the articles that are not gone; looks at all of them."""
         return max((k.modified_at for k in self.known() if k.modified_at and k.status != "gone"), default=None)
 
     @property
     def newest_published(self) -> str | None:
-        """The latest ``published_at`` of the articles that are not gone. Goes through them all."""
+        """The latest ``published_at`` of the articles that are not gone; looks at all of them."""
         return max((k.published_at for k in self.known() if k.published_at and k.status != "gone"), default=None)
 
     def append(self, article: Article) -> Known:
@@ -222,112 +203,72 @@ class Store:
         line = encode(article)
         if len(line) > _MAX_LINE:
             raise ValueError(f"the line of {article.url} is {len(line)} bytes long")
-        self._check_size()
-        offset = self._size
-        self._write(line)
+        offset = self._file.append(line)
         known = self._remember(article, offset, len(line))
         self.lines += 1
-        self._check_place()
-        if time.monotonic() - self._synced_at >= _SYNC_SECONDS:
-            self.sync()
+        self._file.settle()
         return known
 
-    def sync(self) -> None:
-        """Bring everything appended so far onto the disk.
-
-        Raises:
-            StoreError: the disk refuses.
-        """
-        if self._unsynced:
-            try:
-                os.fsync(self._fd)
-            except OSError as error:
-                # A second fsync would succeed without having written anything.
-                self._lost = self._cannot_write(error)
-                raise self._lost from error
-            self._unsynced = False
-        self._synced_at = time.monotonic()
-
     def close(self) -> None:
-        """Sync, and release the file for other crawls. A second call does nothing.
+        """Sync, and release the file for other crawls; a second call does nothing.
 
         Raises:
             StoreError: as ``append``.
         """
-        if self._fd < 0:
-            return
-        try:
-            if self._lost is None:
-                self._check_place()
-                self.sync()
-        finally:
-            self._release()
-
-    def _release(self) -> None:
-        os.close(self._fd)
-        self._fd = -1
+        self._file.close()
 
     def _load(self) -> None:
-        position = end = 0  # everything before ``end`` is kept
-        pending: list[int] = []  # numbers of the lines since, none of which is JSON
-        ours = True  # whether they look like what an interrupted crawl leaves
-        unfinished = False
-        with open(self._fd, "rb", buffering=_CHUNK, closefd=False) as file:
-            for number, line in enumerate(iter(lambda: file.readline(_MAX_LINE), b""), 1):
-                start, position = position, position + len(line)
-                if start == 0 and line.startswith(_BOM):
-                    start, line = len(_BOM), line[len(_BOM) :]
-                whole = line.endswith(b"\n")
-                try:
-                    article = _parse(line)
-                except _NOT_JSON:
-                    if line.strip():
-                        pending.append(number)
-                        ours = ours and _interrupted(line)
-                    elif whole and not pending:
-                        end = position
+        """Read the file, and cut off what follows its last line of JSON, as a kill or a power loss leaves it.
+
+        Lines before that which hold no article stay where they are.
+        """
+        position = 0
+        kept = 0  # bytes up to the end of the last line of JSON
+        broken: list[int] = []  # numbers of the lines since, none of which is JSON
+        interrupted = True  # whether these look like what an interrupted crawl leaves
+        unfinished = False  # whether the last article lacks its newline
+        for number, line in enumerate(self._file.lines(_MAX_LINE), 1):
+            start, position = position, position + len(line)
+            if start == 0 and line.startswith(_BOM):
+                start, line = len(_BOM), line[len(_BOM) :]
+            whole = line.endswith(b"\n")
+            try:
+                article = _parse(line)
+            except _NOT_JSON:
+                if line.strip():
+                    broken.append(number)
+                    interrupted = interrupted and _is_interrupted(line)
+                elif whole and not broken:
+                    kept = position
+                continue
+            self._refuse_newer(article)
+            if article is not None and article.url:
+                unfinished = not whole
+                if self._on_line is not None:
+                    self._on_line(article)
+                self._remember(article, start, position - start)
+                self.lines += 1
+            else:
+                broken.append(number)
+                if not whole:
+                    interrupted = False
                     continue
-                self._refuse_newer(article)
-                if article is not None and article.url:
-                    unfinished = not whole
-                    if self._on_line is not None:
-                        self._on_line(article)
-                    self._remember(article, start, position - start)
-                    self.lines += 1
-                else:
-                    pending.append(number)
-                    if not whole:
-                        ours = False
-                        continue
-                self.bad_lines += len(pending)
-                self.bad_line_numbers += pending[: _BAD_NUMBERS - len(self.bad_line_numbers)]
-                pending, ours, end = [], True, position
-        if not self.lines and (self.bad_lines or not ours):
+            self.bad_lines += len(broken)
+            self.bad_line_numbers += broken[: _BAD_NUMBERS - len(self.bad_line_numbers)]
+            broken, interrupted, kept = [], True, position
+        if not self.lines and (self.bad_lines or not interrupted):
             raise StoreError(
                 f"{self.path} holds something else than articles of ifp_scraper: "
                 "name another file with -o, or move this one away."
             )
-        self._repair_end(end, position, ours=ours, unfinished=unfinished)
-
-    def _repair_end(self, end: int, position: int, *, ours: bool, unfinished: bool) -> None:
-        """Cut the file at ``end``, or end its last line.
-
-        Args:
-            end: where what is kept ends.
-            position: where the file ends.
-            ours: whether what is cut looks like what an interrupted crawl leaves; else a copy of it is saved.
-            unfinished: whether the last line is an article without its newline.
-        """
-        if end < position:
-            if not ours:
-                self.saved = self._copy(end, position, self._siblings("cut", ".bin"))
-            os.ftruncate(self._fd, end)
-            self.repaired = position - end
-        self._size = end
+        if kept < position:
+            if not interrupted:
+                self.saved = self._file.copy(kept, position, "cut", ".bin")
+            self._file.cut(kept)
+            self.repaired = position - kept
         if unfinished:
-            self._write(b"\n")
-        if self.repaired or unfinished:
-            os.fsync(self._fd)
+            self._file.append(b"\n")
+        self._file.sync()
 
     def _refuse_newer(self, article: Article | None) -> None:
         if article is None or article.schema_version == SCHEMA_VERSION:
@@ -348,7 +289,7 @@ class Store:
         if article.id is not None:
             known.id = article.id
             self._by_id[article.id] = number
-        # The id shows that an article met by URL alone is this one: its place is pointed here.
+        # An earlier line without an id had this URL: now the id shows that it is the same article.
         key = _key(article.url)
         other = self._articles[self._by_url.get(key, number)]
         if other is not known and other.id is None:
@@ -357,7 +298,7 @@ class Store:
             known.url = article.url
             self._by_url[key] = number
         for url in article.aliases:
-            if urls.post_id(url) is None:  # /?p=658 would stand for the home page
+            if urls.post_id(url) is None:  # the canonical form of /?p=658 is the home page
                 self._by_alias[hash(_key(url))] = number
         known.published_at = article.published_at
         same_time = article.modified_at == article.published_at
@@ -372,121 +313,15 @@ class Store:
             self._by_text[known.text_hash] = number
         return known
 
-    def _write(self, data: bytes) -> None:
-        view, end = memoryview(data), self._size + len(data)
-        try:
-            while view:
-                view = view[os.write(self._fd, view) :]
-            self._size = end
-        except BaseException as error:
-            try:
-                os.ftruncate(self._fd, self._size)
-            except OSError as failed:
-                self._lost = self._cannot_write(failed)
-            if isinstance(error, OSError):
-                raise self._cannot_write(error) from error
-            raise
-        self._unsynced = True
-
-    def _check_size(self) -> None:
-        if self._lost is None and os.fstat(self._fd).st_size != self._size:
-            self._lost = StoreError(
-                f"{self.path} was changed by another program during the crawl: see what that was, "
-                "then run the same command again."
-            )
-        if self._lost is not None:
-            raise self._lost
-
-    def _check_place(self) -> None:
-        try:
-            there = os.stat(self.path)
-        except (FileNotFoundError, NotADirectoryError):
-            self._lost = self._recover("removed", [self.path])
-        except OSError as error:
-            self._lost = self._cannot_write(error)
-        else:
-            if os.path.samestat(there, os.fstat(self._fd)):
-                return
-            self._lost = self._recover("replaced by another file", [])
-        raise self._lost
-
-    def _recover(self, event: str, places: list[Path]) -> StoreError:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            place = self._copy(0, self._size, chain(places, self._siblings("recovered", ".jsonl")))
-        except OSError as error:
-            return StoreError(f"{self.path} was {event} during the crawl, and could not be saved: {explain(error)}.")
-        return StoreError(
-            f"{self.path} was {event} during the crawl. Nothing is lost: what it held is in {place}. "
-            "Run the same command again to go on."
-        )
-
-    def _siblings(self, kind: str, suffix: str) -> Iterator[Path]:
-        return (self.path.with_name(f"{self.path.stem}.{kind}-{number}{suffix}") for number in count(1))
-
-    def _copy(self, start: int, end: int, places: Iterable[Path]) -> Path:
-        """Copy a range of the file to the first of the places where nothing stands yet."""
-        for place in places:
-            try:
-                copy = open(place, "xb")  # noqa: SIM115
-            except FileExistsError:
-                continue
-            with copy:
-                while start < end:
-                    chunk = os.pread(self._fd, min(_CHUNK, end - start), start)
-                    start += copy.write(chunk)
-                copy.flush()
-                os.fsync(copy.fileno())
-            return place
-        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
-
-    def _cannot_write(self, error: OSError) -> StoreError:
-        return StoreError(f"{self.path} cannot be written: {explain(error)}. It ends with a whole line.")
-
-
-def _open_locked(path: Path) -> int:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    while True:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
-        try:
-            opened = os.fstat(fd)
-            if not stat.S_ISREG(opened.st_mode):
-                raise StoreError(f"{path} is not a regular file: name another with -o.")
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise StoreError(
-                    f"Another crawl is writing {path}: wait until it ends, or name another file with -o."
-                ) from None
-            with suppress(FileNotFoundError):
-                # Between open and lock the file may have been removed or replaced.
-                if os.path.samestat(opened, os.stat(path)):
-                    if opened.st_size == 0:
-                        _sync_folder(path.parent)
-                    return fd
-        except BaseException:
-            os.close(fd)
-            raise
-        os.close(fd)
-
 
 def _key(url: str) -> str:
-    """The form in which addresses are compared; mostly the string itself, so that it is kept once."""
+    """Return the form in which addresses are compared; the same object if nothing changes, which saves memory."""
     key = urls.canonical(url)
     return url if key == url else key
 
 
-def _sync_folder(folder: Path) -> None:
-    with suppress(OSError):  # not every file system can
-        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-
-
 def _parse(line: bytes) -> Article | None:
-    """Read a line as far as it goes; None when it is JSON but no object. Raises ``_NOT_JSON``."""
+    """Read a line, leaving out fields that do not fit; None when it is JSON but no object. Raises ``_NOT_JSON``."""
     try:
         article = decode(line)
     except msgspec.ValidationError:
@@ -494,13 +329,14 @@ def _parse(line: bytes) -> Article | None:
         if not isinstance(values, dict):
             return None
         article = _convert(values)
-    for name in _TIMES:  # they are compared as texts
+    for name in _TIMES:  # times are compared as texts, so another format would mislead
         if (text := getattr(article, name)) and not _is_time(text):
             setattr(article, name, None)
     return article
 
 
 def _convert(values: dict[str, Any]) -> Article:
+    """Return an article with those of the values that fit the schema."""
     if "schema_version" in values:
         values["schema_version"] = str(values["schema_version"])
     article = Article()
@@ -511,32 +347,14 @@ def _convert(values: dict[str, Any]) -> Article:
 
 
 def _is_time(text: str) -> bool:
-    """Whether it is a time as ``format_utc`` writes it."""
+    """Whether a text is a time as ``dates.format_utc`` writes it."""
     try:
         return len(text) == 20 and text.endswith("Z") and parse_utc(text) is not None
     except ValueError:
         return False
 
 
-def _interrupted(line: bytes) -> bool:
-    """Tell whether a crawl cut off by a kill or a power loss can have left this, which is not JSON."""
+def _is_interrupted(line: bytes) -> bool:
+    """Whether a crawl that a kill or a power loss interrupted can have left this line, which is not JSON."""
     text = line.strip(b"\0")
     return not text or (text.startswith(b"{") and (b"\0" in text or not text.endswith(b"\n")))
-
-
-def explain(error: OSError) -> str:
-    """Say in plain words why a file cannot be used, and what to do."""
-    return _REASONS.get(error.errno or 0) or f"{error.strerror or error}; choose another place with -o"
-
-
-_REASONS = {
-    errno.ENOSPC: "the disk is full; free some space and run the same command again",
-    errno.EDQUOT: "the disk quota is used up; free some space and run the same command again",
-    errno.EFBIG: "the file may not grow any further (ulimit -f, or the file system); choose another with -o",
-    errno.EISDIR: "it is a folder; name a file with -o",
-    errno.EEXIST: "a part of its path is a file, not a folder; choose another place with -o",
-    errno.ENOTDIR: "a part of its path is a file, not a folder; choose another place with -o",
-    errno.EACCES: "no permission; change its permissions or choose another place with -o",
-    errno.EPERM: "no permission; change its permissions or choose another place with -o",
-    errno.EROFS: "the disk is read-only; choose another place with -o",
-}

@@ -24,10 +24,12 @@ _SINGULAR = {"aliases": "alias", "sections": "section", "tags": "tag", "warnings
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its kind is text, integer, boolean, time (RFC 3339 in UTC) or list (of text)."""
+    """A column of a table."""
 
     name: str
     kind: str
+    """text, integer, boolean, time (RFC 3339 in UTC) or list (of text)."""
+
     nullable: bool
     description: str
 
@@ -76,6 +78,7 @@ def _column(name: str, schema: dict[str, Any]) -> Column:
 
 
 def _prose(schema: dict[str, Any]) -> str:
+    """Return the description of a field on one line, without back quotes."""
     return " ".join(schema.get("description", "").replace("``", "").split())
 
 

@@ -193,28 +193,26 @@ def _unlikely(filled: int, asked: int, rate: float) -> bool:
 
 
 def selectors(layout: str, name: str) -> str:
-    """The queries that a field of a layout tries, asked from its page objects with a page that has nothing."""
+    """Return the selectors that the page objects of a layout try for a field, for a message."""
+    attribute = {"blocks": "container", "images": "lead_image"}.get(name, name)
     tried: list[str] = []
     for part in layout.split("+"):
         for kind in LAYOUTS:
             if kind.layout == part:
-                tried += _Asked.of(kind, "container" if name == "blocks" else name)
+                tried += _queries_of(kind, attribute)
     return " | ".join(dict.fromkeys(tried)) or "its page object"
 
 
-class _Asked(list[str]):
-    """The queries that a page object made."""
+def _queries_of(layout: type, attribute: str) -> list[str]:
+    """Return the queries that a page object makes for an attribute, on a page that has nothing: it tries them all."""
+    queries: list[str] = []
+    page = layout(Document(b"<html><body></body></html>"), Capture("https://ifpnews.com/a/"))
+    plain = page.css
 
-    @classmethod
-    def of(cls, kind: type, name: str) -> _Asked:
-        asked = cls()
-        page = kind(Document(b"<html><body></body></html>"), Capture("https://ifpnews.com/a/"))
-        plain = page.css
+    def css(query: str) -> object:
+        queries.append(query)
+        return plain(query)
 
-        def css(query: str) -> object:
-            asked.append(query)
-            return plain(query)
-
-        page.css = css
-        getattr(page, "lead_image" if name == "images" else name)
-        return asked
+    page.css = css
+    getattr(page, attribute)
+    return queries

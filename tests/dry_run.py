@@ -116,7 +116,7 @@ async def _crawl(spider: _Spider, broken: Callable[[str], bool]) -> None:
         spider.run.articles.append(path)
         post = spider.server.site.find(path.strip("/"))
         if broken(path):
-            spider.ledger.failed(ref.url, "broken")
+            spider.ledger.note_failed(ref.url, "broken")
         elif post is None or post.password_protected:
             spider.ledger.reject(Rejected.now(ref.url, "no article", None, ref.modified_at))
         else:

@@ -28,8 +28,9 @@ from fastwarc import ZstdWriter
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from ifp_scraper import bulk, executors, unpacking
-from ifp_scraper.archive import plain_body, recordings
+from ifp_scraper import bulk, executors, spans, unpacking
+from ifp_scraper.archive import recordings
+from ifp_scraper.codings import plain_body
 from ifp_scraper.executors import Processes
 from ifp_scraper.unpacking import MAX_RATIO, seekable
 from ifp_scraper.wayback import unwrap_page
@@ -164,9 +165,9 @@ def test_order_does_not_hang_on_the_workers(recording: Path, tmp_path: Path, mon
 def test_spans_cut_nothing_off(recording: Path) -> None:
     """However small the spans, every record is read once."""
     path = recording / "both.warc.gz"
-    whole = bulk.read_span(bulk.cut_spans([path], 1 << 30)[0], "https://ifpnews.com")
+    whole = spans.read_span(spans.cut_spans([path], 1 << 30)[0], "https://ifpnews.com")
     for size in (5_000, 50_000):
-        parts = [bulk.read_span(span, "https://ifpnews.com") for span in bulk.cut_spans([path], size)]
+        parts = [spans.read_span(span, "https://ifpnews.com") for span in spans.cut_spans([path], size)]
         assert sum(part.records for part in parts) == whole.records
         assert not [fault for part in parts for fault in part.faults]
 
@@ -545,39 +546,39 @@ def zstd_encoded(body: bytes) -> bytes:
 def test_what_another_version_or_site_left_half_done_is_read_again(
     recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    span, path, site = bulk.cut_spans([recording / "two.warc.gz"])[0], tmp_path / "a.partial", "https://ifpnews.com"
+    span, path, site = spans.cut_spans([recording / "two.warc.gz"])[0], tmp_path / "a.partial", "https://ifpnews.com"
     partial = bulk.PartialResults(path, site)
-    partial.add(bulk.read_span(span, site))
+    partial.add(spans.read_span(span, site))
     partial.close()
     assert set(bulk.PartialResults(path, site).spans) == {span}
     assert not bulk.PartialResults(path, "https://example.org").spans
-    monkeypatch.setattr(bulk, "EXTRACTOR_VERSION", "99")
+    monkeypatch.setattr(spans, "EXTRACTOR_VERSION", "99")
     assert not bulk.PartialResults(path, site).spans
 
 
 @pytest.mark.parametrize(("wanted", "kept"), [("a", True), ("another", False)])
 def test_what_other_recordings_left_half_done_does_not_pile_up(wanted: str, kept: bool, tmp_path: Path) -> None:
     class Stopped:
-        def run(self, spans: list[bulk.Span], site: str) -> Iterator[bulk.SpanResult]:
+        def run(self, waiting: list[spans.Span], site: str) -> Iterator[spans.SpanResult]:
             raise KeyboardInterrupt
 
         def close(self) -> None: ...
 
     out, site = tmp_path / "a.jsonl", "https://ifpnews.com"
     partial = bulk.PartialResults(tmp_path / "a.jsonl.partial", site)
-    partial.add(bulk.SpanResult(bulk.Span("a", 0, 1, 1), bulk._reader(site)))
+    partial.add(spans.SpanResult(spans.Span("a", 0, 1, 1), spans.reader_of(site)))
     partial.close()
-    spans = [bulk.Span(wanted, start, start + 1, 1) for start in range(2)]
+    wanted_spans = [spans.Span(wanted, start, start + 1, 1) for start in range(2)]
     ledger: Any = SimpleNamespace(store=SimpleNamespace(path=out))
     with pytest.raises(KeyboardInterrupt):
-        bulk.extract_spans(spans, site, ledger, Stopped(), lambda *_: None)
+        bulk.extract_spans(wanted_spans, site, ledger, Stopped(), lambda *_: None)
     assert bool((tmp_path / "a.jsonl.partial").stat().st_size) is kept
 
 
 def test_a_damaged_partial_file_is_cut(tmp_path: Path) -> None:
     path, site = tmp_path / "a.jsonl.partial", "https://ifpnews.com"
     partial = bulk.PartialResults(path, site)
-    partial.add(bulk.SpanResult(bulk.Span("a", 0, 1, 1), bulk._reader(site)))
+    partial.add(spans.SpanResult(spans.Span("a", 0, 1, 1), spans.reader_of(site)))
     partial.close()
     whole = path.read_bytes()
     for damage in (b"\xff" * 4096, b"\0" * 4096, b"\x10", whole[:-1]):
@@ -689,10 +690,10 @@ def test_a_comma_may_be_part_of_a_name(recording: Path, tmp_path: Path) -> None:
 
 
 def test_a_worker_killed_from_outside_costs_nothing(recording: Path) -> None:
-    spans = bulk.cut_spans([recording / "both.warc.gz"], 20_000)
+    cut = spans.cut_spans([recording / "both.warc.gz"], 20_000)
     executor = Processes(1)
     try:
-        results = executor.run(spans, "https://ifpnews.com")
+        results = executor.run(cut, "https://ifpnews.com")
         found = [next(results)]
         time.sleep(0.5)  # so that further results are there, and wait
         for worker in list(executor._pool._processes.values()):
@@ -703,7 +704,7 @@ def test_a_worker_killed_from_outside_costs_nothing(recording: Path) -> None:
         found += results
     finally:
         executor.close()
-    assert [result.span for result in found] == spans
+    assert [result.span for result in found] == cut
     assert not [fault for result in found for fault in result.faults]
 
 
@@ -714,19 +715,19 @@ def test_the_processes_are_gone_once_it_is_closed() -> None:
     assert not any(worker.is_alive() for worker in workers)
 
 
-def _dies_once(span: bulk.Span, site: str) -> bulk.SpanResult:
+def _dies_once(span: spans.Span, site: str) -> spans.SpanResult:
     mark = Path(site)
     if not mark.exists():
         mark.touch()
         os._exit(9)
-    return bulk.SpanResult(span)
+    return spans.SpanResult(span)
 
 
 def test_a_span_is_not_blamed_for_one_kill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executors, "read_span", _dies_once)
     executor = Processes(1)
     try:
-        result = executor._alone(bulk.Span("a", 0, 1, 1), str(tmp_path / "mark"))
+        result = executor._alone(spans.Span("a", 0, 1, 1), str(tmp_path / "mark"))
     finally:
         executor.close()
     assert result.faults == []

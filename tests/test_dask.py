@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from ifp_scraper import bulk
+from ifp_scraper import spans
 from ifp_scraper.executors import Dask
 from tests.crawling import ROOT, lines, scrapy
 from tests.site import Site, make_posts, record, serve
@@ -26,10 +26,10 @@ SPAN = 20_000
 
 _SMALL_SPANS = f"""
 from functools import partial
-from ifp_scraper import bulk
+from ifp_scraper import spans
 from ifp_scraper.commands import extract
 from ifp_scraper.__main__ import main
-extract.cut_spans = partial(bulk.cut_spans, size={SPAN})
+extract.cut_spans = partial(spans.cut_spans, size={SPAN})
 main()
 """
 
@@ -123,7 +123,7 @@ def test_a_killed_worker_changes_nothing(recording: Path, cluster: Cluster, tmp_
     done = _results(partial.read_bytes()) if partial.exists() else 0
     told = process.communicate(timeout=120)[1]
     assert process.returncode == 0, told
-    assert 0 < done < len(bulk.cut_spans([recording], SPAN)) / 2, f"it was not killed in the middle: {told}"
+    assert 0 < done < len(spans.cut_spans([recording], SPAN)) / 2, f"it was not killed in the middle: {told}"
     assert "Traceback" not in told
     assert cluster.workers[1].poll() is None
     assert len(lines(out)) > 100
@@ -141,13 +141,13 @@ def _results(kept: bytes) -> int:
 
 
 def test_a_page_that_kills_is_skipped(recording: Path, cluster: Cluster, tmp_path: Path) -> None:
-    deadly = bulk.cut_spans([recording], SPAN)[3].start
+    deadly = spans.cut_spans([recording], SPAN)[3].start
     (cluster.folder / "deadly.py").write_text(
-        "import os\nfrom ifp_scraper import bulk\n"
+        "import os\nfrom ifp_scraper import spans\n"
         "def deadly(stream, path, start, *rest):\n"
         f"    return os._exit(9) if start == {deadly} else read(stream, path, start, *rest)\n"
-        "if bulk.read_responses.__name__ != 'deadly':  # it is loaded twice\n"
-        "    read, bulk.read_responses = bulk.read_responses, deadly\n"
+        "if spans.read_responses.__name__ != 'deadly':  # it is loaded twice\n"
+        "    read, spans.read_responses = spans.read_responses, deadly\n"
     )
     for _ in range(5):  # one failure is allowed: two of them die at first, two when it is tried alone
         cluster.add_worker("--preload", "deadly.py")
@@ -163,9 +163,9 @@ def test_a_recording_that_workers_do_not_see(cluster: Cluster, tmp_path: Path) -
     cluster.add_worker()
     executor = Dask(cluster.address)
     try:
-        spans = [bulk.Span(str(tmp_path / "nothing.warc.gz"), 0, 10, 10)]
+        missing = [spans.Span(str(tmp_path / "nothing.warc.gz"), 0, 10, 10)]
         with pytest.raises(FileNotFoundError):
-            list(executor.run(spans, "https://ifpnews.com"))
+            list(executor.run(missing, "https://ifpnews.com"))
     finally:
         executor.close()
 

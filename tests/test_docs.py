@@ -25,7 +25,7 @@ from typing import Any
 import pytest
 from fastwarc.warc import ArchiveIterator
 
-from ifp_scraper import bulk, options
+from ifp_scraper import options, spans
 from ifp_scraper.commands.schema import markdown
 from ifp_scraper.export import export
 from ifp_scraper.pages import Capture, Document
@@ -167,8 +167,8 @@ def test_snippets_run(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch)
             continue
         exec(compile(snippet, page.name, "exec"), space)
     if page.name == "scale.md":
-        fetched = bulk.read_span(bulk.cut_spans([Path("ifpnews.warc.gz")])[0], "https://ifpnews.com")
-        whole = bulk.read_span(bulk.cut_spans([SAMPLE])[0], "https://ifpnews.com")
+        fetched = spans.read_span(spans.cut_spans([Path("ifpnews.warc.gz")])[0], "https://ifpnews.com")
+        whole = spans.read_span(spans.cut_spans([SAMPLE])[0], "https://ifpnews.com")
         assert fetched.articles == whole.articles
     if page.name == "layouts.md":
         magazine = space["MagazinePage"](Document(MAGAZINE), Capture(url))
@@ -259,7 +259,7 @@ def test_record_is_what_the_command_prints() -> None:
 
 def test_readme_names_every_argument() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"(?:-a | or )(\w+)=", text)) == set(options.ALLOWED)
+    assert set(re.findall(r"(?:-a | or )(\w+)=", text)) == set(options.ARGUMENTS)
 
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "CHANGELOG.md"], ids=lambda page: page.name)

@@ -294,7 +294,7 @@ def test_an_output_that_is_lost_is_told_in_words(ledger: Ledger, capsys: pytest.
 def test_what_lacked_a_page_in_a_run_that_was_killed_is_fetched_again(ledger: Ledger, note: str) -> None:
     ledger.write(ARTICLE)
     amp = f"{ARTICLE.url}amp/"
-    ledger.failed(amp, "status 500") if note == "failed" else ledger.incomplete(amp)
+    ledger.note_failed(amp, "status 500") if note == "failed" else ledger.note_incomplete(amp)
     after = reopened(ledger)
     assert not after.is_current(ArticleRef(ARTICLE.url))
     assert not reopened(after).is_current(ArticleRef(ARTICLE.url))  # that one was killed before it came to it

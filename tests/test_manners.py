@@ -378,7 +378,9 @@ def test_a_wall_that_is_not_known_ends_the_crawl(kind: Any, tmp_path: Path) -> N
         wall = tuple(post.path for post in site.public()[10:])
         server.fault(lambda target: target.startswith(wall), kind, None, page=THEMELESS)
         run = crawl(server.url, out, *QUICK)
-        assert (run.status, "100 addresses in a row gave nothing of the site" in run.err) == (1, True), run.err
+        assert (run.status, "100 addresses in a row were not answered by the site itself" in run.err) == (1, True), (
+            run.err
+        )
         assert len(server.log) < (1300 if kind == "circle" else 125)
         assert 0 < len(lines(out)) <= 10
         server.clear()
@@ -490,7 +492,7 @@ def test_a_page_cut_elsewhere_each_time_is_a_failure(tmp_path: Path) -> None:
     [
         ("truncated", "the answer broke off"),
         ("reset", "Connection to the other side was lost in a non-clean fashion"),
-        ("mispacked", "the answer is not packed as it says"),
+        ("mispacked", "the answer is not compressed as its headers say"),
     ],
 )
 def test_a_failure_is_told_in_words(kind: Any, words: str, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from scrapy.settings import Settings
 
 from ifp_scraper.checks import check_settings
 from ifp_scraper.commands import show
-from ifp_scraper.options import ALLOWED, BadArgument, Options, read_options
+from ifp_scraper.options import ARGUMENTS, BadArgument, Options, read_options
 from tests.crawling import ROOT, scrapy
 
 SITE = "https://ifpnews.com"
@@ -45,8 +45,8 @@ def test_since_is_inside_until_is_not() -> None:
 def test_what_is_not_said() -> None:
     options = read()
     assert options.sources == ("rest", "sitemap", "feed", "listing")
-    assert (options.pages, options.limit, options.urls, options.whole) == ("both", None, (), True)
-    assert not read(limit="3").whole
+    assert (options.pages, options.limit, options.urls, options.whole_site) == ("both", None, (), True)
+    assert not read(limit="3").whole_site
     assert read_options({}, "http://127.0.0.1:8099/").site == "http://127.0.0.1:8099"
 
 
@@ -75,7 +75,7 @@ def test_lists(tmp_path: Path) -> None:
         ({"sources": ","}, "allowed are"),
         ({"pages": "mobile"}, "allowed are both, canonical, amp"),
         ({"section": "no such/../section"}, "is no slug"),
-        ({"urls": "ifpnews.com/a/"}, "begins with https://"),
+        ({"urls": "ifpnews.com/a/"}, "write it as in https://"),
         ({"urls": "https://ifpnews.com/\udcff/"}, "is no address"),
         ({"urls": "https://other.example/a/"}, "is not on the site"),
         ({"urls": "@/no/such/file"}, "cannot be read"),
@@ -91,7 +91,7 @@ def test_arguments_that_make_no_sense(arguments: dict[str, str], message: str) -
         read(**arguments)
 
 
-@pytest.mark.parametrize("name", [*ALLOWED, "no" * 2500])
+@pytest.mark.parametrize("name", [*ARGUMENTS, "no" * 2500])
 def test_a_message_is_one_short_line(name: str) -> None:
     for value in ("!" * 5000, "@" + "!" * 5000, "http://" + "!" * 5000):
         with pytest.raises(BadArgument) as refused:
@@ -224,4 +224,4 @@ def test_help_is_ours_and_legible(command: str, monkeypatch: pytest.MonkeyPatch)
     assert re.findall(r"(.+)\n=+\n", ours) == ["Usage", "Options"]
     assert "feed" not in ours
     if command == "crawl":
-        assert all(name in ours for name in ALLOWED)
+        assert all(name in ours for name in ARGUMENTS)

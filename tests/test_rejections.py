@@ -62,7 +62,7 @@ def test_holds_until_there_is_a_reason_to_look_again(
     assert verdict.holds(ref) is holds
     written(path, verdict, verdict)
     found = Rejections(path, Runs([run(0)]))
-    assert found.hold(URL, ref) is holds
+    assert found.still_holds(URL, ref) is holds
     assert URL in found
     assert list(found) == [URL]
     assert list(found.reopened()) == ([] if holds or said else [ArticleRef(URL)])
@@ -90,7 +90,7 @@ def test_holds_until_there_is_a_reason_to_look_again(
 def test_holds_only_when_the_site_was_well(path: Path, verdicts: list[Rejected], runs: list[Run], holds: bool) -> None:
     written(path, *verdicts)
     found = Rejections(path, Runs(runs))
-    assert found.hold(URL, ArticleRef(URL)) is holds
+    assert found.still_holds(URL, ArticleRef(URL)) is holds
     assert URL in found
     assert found.reason(URL) == verdicts[-1].reason
     assert [ref.url for ref in found.reopened()] == ([] if holds else [URL])
@@ -155,6 +155,6 @@ def test_an_amp_page_that_cannot_be_read_says_nothing_of_its_article(path: Path)
     written(path, amp, amp)
     rejections = Rejections(path, Runs([run(0)]))
     assert len(path.read_text().splitlines()) == 1
-    assert not rejections.hold(URL, ArticleRef(URL))
+    assert not rejections.still_holds(URL, ArticleRef(URL))
     assert URL not in rejections
     assert not list(rejections)

@@ -23,9 +23,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from ifp_scraper import outputfile
 from ifp_scraper.items import Article, encode
+from ifp_scraper.outputfile import StoreError
 from ifp_scraper.revisions import text_hash
-from ifp_scraper.store import Store, StoreError
+from ifp_scraper.store import Store
 
 ROOT = Path(__file__).parent.parent
 
@@ -446,7 +448,8 @@ def test_no_permission(tmp_path: Path) -> None:
 OPEN = """
 import os, sys
 from pathlib import Path
-from ifp_scraper.store import Store, StoreError
+from ifp_scraper.outputfile import StoreError
+from ifp_scraper.store import Store
 try:
     Store(Path(sys.argv[1])).close()
     print("opened")
@@ -639,10 +642,10 @@ def test_an_interrupt_while_writing_leaves_no_half_line(three: Path, monkeypatch
 
 def test_a_sync_that_fails_is_told_and_not_tried_again(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store(three)
-    store.append(article(4))
+    monkeypatch.setattr(outputfile, "_SYNC_SECONDS", 0.0)
     monkeypatch.setattr(os, "fsync", lambda fd: os.close(-1))
     with pytest.raises(StoreError, match="cannot be written"):
-        store.sync()
+        store.append(article(4))
     monkeypatch.undo()
     with pytest.raises(StoreError, match="cannot be written"):
         store.append(article(5))

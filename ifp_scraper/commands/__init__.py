@@ -16,9 +16,9 @@ from pathlib import Path
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from ifp_scraper.lines import SIDECARS
+from ifp_scraper import sidecars
 from ifp_scraper.options import BadArgument
-from ifp_scraper.store import explain
+from ifp_scraper.outputfile import explain
 
 
 def say(line: str) -> None:
@@ -27,15 +27,15 @@ def say(line: str) -> None:
 
 
 def show(text: str) -> None:
-    """Print a result on stdout; that nobody reads it to its end, as with ``| head``, is no fault.
+    """Print a result on stdout; a reader that stops early, such as ``| head``, is no error.
 
     Raises:
-        SystemExit: when stdout cannot be written, as on a full disk; with a sentence, and status 1.
+        SystemExit: when stdout cannot be written, for example on a full disk; it carries a sentence, for status 1.
     """
     try:
         print(text, flush=True)
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try again at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python would try again when it exits
         if not isinstance(error, BrokenPipeError):
             raise SystemExit(f"the result cannot be printed: {error.strerror}") from None
 
@@ -57,7 +57,9 @@ def reason(error: Exception) -> str:
 
 def without_output(path: str) -> str:
     """Return what to do when the default output is not there: which files there are, else to crawl."""
-    there = [str(each) for each in sorted(Path(path).parent.glob("*.jsonl")) if not each.name.endswith(SIDECARS)]
+    there = [
+        str(each) for each in sorted(Path(path).parent.glob("*.jsonl")) if not each.name.endswith(sidecars.SUFFIXES)
+    ]
     if there:
         return f"no such file: {path}; name a FILE, e.g. {there[0]}"
     return f"no such file: {path}; run scrapy crawl ifp first, or name a FILE"
@@ -65,7 +67,7 @@ def without_output(path: str) -> str:
 
 @contextmanager
 def usage_errors() -> Iterator[None]:
-    """Make a ``BadArgument`` inside a usage error."""
+    """Turn a ``BadArgument`` that is raised inside into a usage error."""
     try:
         yield
     except BadArgument as error:
@@ -73,20 +75,26 @@ def usage_errors() -> Iterator[None]:
 
 
 def refuse_unknown_options(args: list[str]) -> None:
-    """Check the positional arguments: Scrapy leaves options that it does not know among them.
+    """Look for unknown options, which Scrapy leaves among the positional arguments.
 
     Raises:
-        UsageError: naming the first such option.
+        UsageError: when there is one.
     """
     if unknown := [arg for arg in args if arg.startswith("-") and len(arg) > 1]:
         raise UsageError(f"unknown option {unknown[0]}")
 
 
+def ignore_stop_signals() -> None:
+    """Ignore Ctrl-C and SIGTERM from now on, when the command is about to end anyway."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
 @contextmanager
 def stopped_by_term() -> Iterator[None]:
-    """Make SIGTERM (of ``timeout``, or of a service manager) what Ctrl-C is: a ``KeyboardInterrupt``.
+    """Turn SIGTERM, as ``timeout`` or a service manager sends it, into a ``KeyboardInterrupt`` like that of Ctrl-C.
 
-    One that falls into a ``__del__`` is lost: Python prints and forgets it. It comes again a little later.
+    Python prints and forgets an exception that is raised in a ``__del__``; then it is raised again a little later.
     """
     numbers = signal.SIGTERM, signal.SIGALRM
     before = [signal.signal(number, signal.default_int_handler) for number in numbers]

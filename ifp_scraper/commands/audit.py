@@ -13,8 +13,8 @@ from ifp_scraper.checks import check_settings
 from ifp_scraper.commands import fail, refuse_unknown_options, show, usage_errors, without_output
 from ifp_scraper.ledger import DEFAULT_OUTPUT, Ledger
 from ifp_scraper.options import read_options
+from ifp_scraper.outputfile import StoreError
 from ifp_scraper.spiders.audit import Audit, AuditSpider
-from ifp_scraper.store import StoreError
 
 _SHOWN = 20
 
@@ -23,15 +23,12 @@ class Command(ScrapyCommand):
     """Compare the file with the site."""
 
     def syntax(self) -> str:
-        """See ``ScrapyCommand``."""
         return "[options] [FILE]"
 
     def short_desc(self) -> str:
-        """See ``ScrapyCommand``."""
         return "Compare FILE with the site: what is missing and why, and what the site has withdrawn"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """See ``ScrapyCommand``."""
         super().add_options(parser)
         parser.add_argument(
             "-o", "--output", metavar="LIST", help="write the missing addresses to LIST, for crawl ifp -a urls=@LIST"

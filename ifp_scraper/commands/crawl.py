@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 import gc
 import os
-import signal
-from dataclasses import replace
 from pathlib import Path
 
 from scrapy.commands import ScrapyCommand
@@ -14,13 +12,13 @@ from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
 
-from ifp_scraper.archive import Archive, RecordingError, recordings
+from ifp_scraper.archive import RecordingError
 from ifp_scraper.checks import check_settings
-from ifp_scraper.commands import fail, refuse_unknown_options, say, stopped_by_term, usage_errors
+from ifp_scraper.commands import fail, ignore_stop_signals, refuse_unknown_options, say, stopped_by_term, usage_errors
 from ifp_scraper.ledger import Ledger
-from ifp_scraper.options import ALLOWED, read_options
+from ifp_scraper.options import ARGUMENTS, open_archive, read_options
+from ifp_scraper.outputfile import StoreError
 from ifp_scraper.recording import open_locked
-from ifp_scraper.store import StoreError
 from ifp_scraper.summary import finish
 
 _ARGUMENTS = (
@@ -36,15 +34,13 @@ class Command(CrawlCommand):
     """Run the spider ``ifp``."""
 
     def syntax(self) -> str:
-        """See ``ScrapyCommand``."""
         return "[options] ifp"
 
     def short_desc(self) -> str:
-        """See ``ScrapyCommand``."""
         return "Collect the articles of Iran Front Page, from the site or from recordings"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """See ``ScrapyCommand``; Scrapy's own texts for these options do not hold here."""
+        # Scrapy's own help for these options would be wrong here.
         ScrapyCommand.add_options(self, parser)
         parser.add_argument("-a", dest="spargs", action="append", default=[], metavar="NAME=VALUE", help=_ARGUMENTS)
         for flags, text in (
@@ -77,7 +73,7 @@ class Command(CrawlCommand):
         assert self.settings is not None
         assert self.crawler_process is not None
         for arg in args:
-            if (name := arg.lstrip("-").partition("=")[0]) in ALLOWED:
+            if (name := arg.lstrip("-").partition("=")[0]) in ARGUMENTS:
                 raise UsageError(f"{name} is an argument: write -a {name}=...")
         refuse_unknown_options(args)
         if args != ["ifp"]:
@@ -85,14 +81,11 @@ class Command(CrawlCommand):
         with usage_errors():
             options = read_options(opts.spargs, self.settings["IFP_SITE"])
         try:
-            archive = None
-            if options.archive:
-                if self.settings["IFP_ARCHIVE"]:
-                    say("IFP_ARCHIVE is not used: nothing is fetched that could be recorded.")
-                with stopped_by_term():  # what was unpacked is deleted
-                    archive = Archive(recordings(options.archive))
-                options = replace(options, site=archive.site(options.site))
-            elif self.settings["IFP_ARCHIVE"]:
+            if options.archive and self.settings["IFP_ARCHIVE"]:
+                say("IFP_ARCHIVE is not used: nothing is fetched that could be recorded.")
+            with stopped_by_term():  # so that unpacked copies are deleted
+                options, archive = open_archive(options)
+            if archive is None and self.settings["IFP_ARCHIVE"]:
                 os.close(open_locked(Path(self.settings["IFP_ARCHIVE"])))
             ledger = Ledger.open(options, self.settings)
         except (StoreError, RecordingError, OSError) as error:
@@ -101,15 +94,14 @@ class Command(CrawlCommand):
         except KeyboardInterrupt:
             fail(self, "The crawl did not start: it was stopped")
             return
-        if self.settings["JOBDIR"]:  # its queue is lost by a kill, and would mix old requests with new ones
+        if self.settings["JOBDIR"]:  # a kill would lose its queue, and a later run mix old requests with new ones
             say("JOBDIR is not used: a crawl goes on from its output file.")
             self.settings.set("JOBDIR", None, priority="cmdline")
         crawler = self._create_crawler("ifp")
         self.crawler_process.crawl(crawler, options=options, ledger=ledger, archive=archive)
-        gc.freeze()  # what was imported, and what the file holds, is never garbage: it need not be looked through
+        gc.freeze()  # modules and the index of the file live to the end: the collector need not look at them
         self.crawler_process.start()
-        for number in (signal.SIGINT, signal.SIGTERM):  # it is ending already: let it say so
-            signal.signal(number, signal.SIG_IGN)
-        if not ledger.finished:  # told twice to stop, or a response kept it from ending
+        ignore_stop_signals()  # it is ending already, and says so
+        if not ledger.finished:  # it was told twice to stop, or a response kept it from ending
             finish(crawler, ledger, "shutdown")
         self.exitcode = 1 if self.crawler_process.bootstrap_failed else ledger.exit_status

@@ -24,15 +24,12 @@ class Command(ScrapyCommand):
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
-        """See ``ScrapyCommand``."""
         return "[options] FILE --to parquet|csv|sqlite"
 
     def short_desc(self) -> str:
-        """See ``ScrapyCommand``."""
         return "Write what was collected as tables: Parquet, CSV or SQLite"
 
     def long_desc(self) -> str:
-        """See ``ScrapyCommand``."""
         return (
             "Write the articles of FILE (JSON Lines as the crawl writes them; it may be compressed, or a quoted glob) "
             "as linked tables into a new folder, with datapackage.json and croissant.json to describe them. The "
@@ -42,7 +39,6 @@ class Command(ScrapyCommand):
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """See ``ScrapyCommand``."""
         super().add_options(parser)
         parser.add_argument("--to", choices=FORMATS, help="format of the tables")
         folder = "the folder to write (default <name>-<format> beside FILE)"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import signal
 import sys
 import time
 from dataclasses import replace
@@ -14,13 +13,14 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from ifp_scraper.archive import RecordingError, recordings
-from ifp_scraper.bulk import Executor, Span, cut_spans, extract_spans, recorded_site
+from ifp_scraper.bulk import extract_spans
 from ifp_scraper.checks import check_settings
-from ifp_scraper.commands import fail, refuse_unknown_options, stopped_by_term
-from ifp_scraper.executors import Dask, Processes
+from ifp_scraper.commands import fail, ignore_stop_signals, refuse_unknown_options, stopped_by_term
+from ifp_scraper.executors import Dask, Executor, Processes
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import BadArgument, read_options
-from ifp_scraper.store import StoreError
+from ifp_scraper.outputfile import StoreError
+from ifp_scraper.spans import Span, cut_spans, recorded_site
 from ifp_scraper.unpacking import seekable
 
 
@@ -30,15 +30,12 @@ class Command(ScrapyCommand):
     requires_crawler_process = False
 
     def syntax(self) -> str:
-        """See ``ScrapyCommand``."""
         return "[options] PATH... -o FILE.jsonl"
 
     def short_desc(self) -> str:
-        """See ``ScrapyCommand``."""
         return "Read the articles in recordings (WARC, WACZ; files, folders, globs), on all cores"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """See ``ScrapyCommand``."""
         super().add_options(parser)
         parser.add_argument("-o", "--output", metavar="FILE", help="the .jsonl file to append to")
         parser.add_argument("--workers", type=int, metavar="N", help="number of processes (default one per core)")
@@ -51,7 +48,7 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Write the articles to the output; exit status 1 when that or reading fails."""
         try:
-            with stopped_by_term():  # what was unpacked is deleted
+            with stopped_by_term():  # so that unpacked copies are deleted
                 self._run(args, opts)
         except KeyboardInterrupt:
             fail(self, "extract failed: it was stopped before it began")
@@ -79,7 +76,7 @@ class Command(ScrapyCommand):
         except (BadArgument, RecordingError, OSError, BadZipFile) as error:
             raise UsageError(str(error)) from None
         self.settings.set("IFP_OUTPUT", opts.output, priority="cmdline")
-        gc.freeze()  # what was imported is never garbage, nor is it in the processes that begin here
+        gc.freeze()  # modules live to the end, in the workers too: the collector need not look at them
         try:
             executor: Executor = Dask(opts.dask) if opts.dask else Processes(opts.workers)
             ledger = Ledger.open(options, self.settings)
@@ -109,8 +106,7 @@ class Command(ScrapyCommand):
             reason = "shutdown"
         except (StoreError, RecordingError, OSError) as error:
             why = str(error)
-        for number in (signal.SIGINT, signal.SIGTERM):  # it is ending already: let it say so
-            signal.signal(number, signal.SIG_IGN)
+        ignore_stop_signals()  # it is ending already, and says so
         ledger.finish(reason=reason, why=why, requests=0, received=received, errors=0)
         self.exitcode = ledger.exit_status
         executor.close()

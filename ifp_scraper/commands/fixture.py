@@ -35,15 +35,12 @@ class Command(ScrapyCommand):
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
-        """See ``ScrapyCommand``."""
         return "[options] URL|PATH"
 
     def short_desc(self) -> str:
-        """See ``ScrapyCommand``."""
         return "Save a page as a test fixture beside the record that it gives"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """See ``ScrapyCommand``."""
         super().add_options(parser)
         parser.add_argument("--url", metavar="URL", help="address of the page, when PATH is given")
         parser.add_argument(

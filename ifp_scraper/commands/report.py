@@ -31,15 +31,12 @@ class Command(ScrapyCommand):
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
-        """See ``ScrapyCommand``."""
         return "[options] [FILE]"
 
     def short_desc(self) -> str:
-        """See ``ScrapyCommand``."""
         return "Make a web page that shows what was collected"
 
     def long_desc(self) -> str:
-        """See ``ScrapyCommand``."""
         return (
             f"Make one web page of the articles in FILE (default {DEFAULT_OUTPUT}; it may be compressed, or a quoted "
             "glob). It needs no network. It shows what was collected and when, the gaps, how often each field is "
@@ -47,7 +44,6 @@ class Command(ScrapyCommand):
         )
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """See ``ScrapyCommand``."""
         super().add_options(parser)
         parser.add_argument(
             "-o", "--output", metavar="PATH", default="report.html", help="the page to write (default report.html)"

@@ -30,15 +30,12 @@ class Command(ScrapyCommand):
     default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
-        """See ``ScrapyCommand``."""
         return "[options]"
 
     def short_desc(self) -> str:
-        """See ``ScrapyCommand``."""
         return "Print the JSON Schema of one line of the output"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
-        """See ``ScrapyCommand``."""
         super().add_options(parser)
         parser.add_argument(
             "--markdown", action="store_true", help="print it as Markdown tables, as in docs/record.md"

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 from scrapy.http import HtmlResponse
 
 from ifp_scraper import urls
-from ifp_scraper.archive import MAX_UNPACKED, Archive, Recorded, RecordingError
+from ifp_scraper.archive import Archive, Recorded, RecordingError
+from ifp_scraper.codings import MAX_UNPACKED
 from ifp_scraper.discovery.feed import read_feed
 from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.rest import read_json, read_posts

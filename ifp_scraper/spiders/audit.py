@@ -13,13 +13,14 @@ from scrapy.http import Response
 from ifp_scraper import urls
 from ifp_scraper.captures import capture_time
 from ifp_scraper.discovery import FetchFailed
+from ifp_scraper.outputfile import StoreError
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.spiders.ifp import IfpSpider
-from ifp_scraper.store import Known, StoreError
+from ifp_scraper.store import Known
 
 _MAY_BE_WITHDRAWN = 20
-"""Articles that may be missing from the site's list, however few it lists; of more than half it is the site that is
-ill."""
+"""So many articles may be missing from the site's list in any case. When more are, and more than half of the file, the
+list is not believed."""
 
 
 @dataclass(slots=True)
@@ -27,11 +28,11 @@ class Audit:
     """What an audit found; articles are given by canonical URL."""
 
     listed: dict[str, str | None] = field(default_factory=dict)
-    """Every article that the site lists, and its month (``2024-05``) where the site says it."""
+    """Every article that the site lists, and the month when it was published (``2024-05``), None if unknown."""
 
     missing: list[str] = field(default_factory=list)
     rejected: dict[str, str] = field(default_factory=dict)
-    """Listed, but no article when it was fetched: why."""
+    """Listed, but rejected by an earlier crawl: the reason by address."""
 
     gone: list[str] = field(default_factory=list)
     unlisted: list[str] = field(default_factory=list)
@@ -41,7 +42,7 @@ class Audit:
     """In the file and no longer listed; whether they still answer could not be asked."""
 
     def by_month(self) -> list[tuple[str, int, int]]:
-        """Return each month (``2024-05``, or ``unknown``), how many of its listed articles the file has, and all."""
+        """Return, for each month (``2024-05``, or ``unknown``), how many listed articles the file has, and all."""
         missing = {*self.missing, *self.rejected}
         had: Counter[str] = Counter()
         all_: Counter[str] = Counter()
@@ -52,7 +53,7 @@ class Audit:
 
 
 class AuditSpider(IfpSpider):
-    """Asks every source for its whole list, and each article that is on none of them whether it still exists."""
+    """Asks the sources for all articles, and checks of each that none of them lists whether it still exists."""
 
     name = "audit"
     everything = True
@@ -62,7 +63,7 @@ class AuditSpider(IfpSpider):
         self.audit = Audit()
 
     async def start(self) -> AsyncIterator[Any]:
-        """Compare; yields nothing."""
+        """Compare the site with the file; the result is in ``audit``, and nothing is yielded."""
         audit = self.audit
         before: dict[str, Known] = {urls.canonical(known.url): known for known in self.ledger.store.known()}
         found: set[int] = set()
@@ -116,7 +117,7 @@ class AuditSpider(IfpSpider):
         audit.gone.append(url)
 
     def _leads_elsewhere(self, response: Response, known: Known) -> bool:
-        """Whether another article answers, or for good the front page.
+        """Whether the address redirects to another article, or permanently to the front page.
 
         WordPress guesses where an address that is gone might lead; plugins send all such addresses to the front page.
         """

@@ -1,4 +1,4 @@
-"""Finds what the site lists: asks its sources, one after the other."""
+"""Asks the sources of the site, one after the other, for the articles that they list."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ class Finder:
         ledger: is told how much there is to do, before the first article.
         options: of the crawl.
         stopping: whether the crawl is about to end.
-        pace: seconds that robots.txt wants between requests.
+        pace: returns the seconds between requests that robots.txt asks for.
     """
 
     def __init__(
         self, ledger: Ledger, options: Options, *, stopping: Callable[[], bool], pace: Callable[[], float]
     ) -> None:
         self.found_any = False
-        """Whether a source has listed anything, or that there is nothing."""
+        """Whether a source has answered, be it that there is nothing to list."""
         self.reasons: list[str] = []
-        """Why sources are of no use."""
+        """For each source that was of no use, its name and why."""
         self._ledger = ledger
         self._options = options
         self._stopping = stopping
         self._pace = pace
 
     async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:
-        """Yield what the sources list."""
+        """Yield the articles that the sources list; ``walk`` says what they need to know."""
         announced = ill = False
         most = 0
         for name in self._sources(walk):
@@ -70,21 +70,22 @@ class Finder:
             self.found_any = True
             if source.complete or name == "listing":
                 walk.shows_edits = edits
-                if "sources" not in self._options.named:
-                    # One that only broke off, or could show what was edited, is asked first again.
+                if "sources" not in self._options.given:
+                    # The next run begins with this source, unless one before it may do better another time: it only
+                    # broke off, or it could have shown edits.
                     walk.source = None if broken or ill or not edits else name
                 if len(walk.broken) > broken:
                     self._ledger.say(f"{name}: {walk.broken[-1]}; trying the next source")
                 elif source.complete or walk.caught_up or listed >= most:
-                    walk.broken.clear()  # what another source could not show, this one did
+                    walk.broken.clear()  # this source has listed what others could not
                     return
                 most = max(most, listed)
 
     def _sources(self, walk: Walk) -> list[SourceName]:
-        """Names of the sources, in the order in which they are asked; a feed is never all, so listings follow it."""
+        """Return the sources in the order in which to ask them; listings follow a feed, which is never complete."""
         names = list(self._options.sources)
-        if "sources" not in self._options.named and walk.caught_up and walk.source == "sitemap":
-            names.sort(key=lambda name: name != "sitemap")  # it served the last run: REST need not deny us again
+        if "sources" not in self._options.given and walk.caught_up and walk.source == "sitemap":
+            names.sort(key=lambda name: name != "sitemap")  # the last run used it, so REST would refuse again
         if "feed" in names and "listing" not in names:
             names.append("listing")
         return names

@@ -1,4 +1,4 @@
-"""Gives articles in the order in which they were begun, whichever page came first."""
+"""Puts articles into the order in which they were begun, whichever page came first."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ from ifp_scraper.items import Article
 
 
 class Turns:
-    """Holds an article back until those that were begun before it are given.
+    """Holds an article back until all that were begun before it have been given out.
 
-    So two crawls of a site write the same lines, stopped in between or not; of two equal texts, the first is the
-    original and the second its duplicate. Articles still held when a crawl ends early are fetched by the next one.
+    So two crawls of a site write the same lines in the same order, whether they were interrupted or not, and of two
+    equal texts it is always the same one that counts as the duplicate. Articles that are still held back when a crawl
+    ends early are fetched again by the next one.
 
     Args:
-        fetching: articles whose pages are fetched at once.
-        waiting: articles begun and not yet given, at most: what bounds the memory of a long crawl.
-        ending: whether the crawl is about to end, so that no turn need be waited for.
+        fetching: most articles whose pages are fetched at the same time.
+        waiting: most articles begun and not yet given out.
+        ending: whether the crawl is about to end; then nothing more is given out.
     """
 
     def __init__(self, fetching: int, waiting: int, ending: Callable[[], bool]) -> None:
@@ -31,17 +32,17 @@ class Turns:
         self._written = asyncio.Event()
 
     async def begin(self) -> int:
-        """Wait for a place, and return the number of the article that may be begun."""
+        """Wait until one more article may be begun, and return its number."""
         await self._waiting.acquire()
         await self._fetching.acquire()
         self._begun += 1
         return self._begun - 1
 
     async def end(self, number: int, article: Article | None) -> AsyncIterator[Article]:
-        """Take an article that was read, None when there is none, and give those whose turn it is."""
+        """Take the article of this number, None when there is none, and yield those whose turn it is."""
         self._fetching.release()
         self._read[number] = article
-        if self._giving:  # one at a time, and none before the last one is written, or Scrapy mixes them up again
+        if self._giving:  # only one call yields at a time, else Scrapy would mix the articles up again
             return
         self._giving = True
         try:
@@ -57,5 +58,5 @@ class Turns:
             self._giving = False
 
     def note_written(self) -> None:
-        """Note that the pipelines are done with the article given last."""
+        """Note that the pipelines are done with the last article that was given out, so that the next may follow."""
         self._written.set()

@@ -19,32 +19,31 @@ from ifp_scraper.responses import mislabelled, out_of_order
 
 
 class View(NamedTuple):
-    """An article as one of its views shows it, all pages joined."""
+    """An article as its canonical or its AMP page shows it; the pages of a long post are joined."""
 
     page: ArticlePage
     """The page that was read first."""
 
     response: Response
-    """That page's."""
+    """The response of that page."""
 
     article: Article
 
 
 class ViewReader:
-    """Reads views of articles, and fetches what belongs to them.
+    """Reads views of articles, and fetches the further pages and the AMP page that belong to them.
 
-    An article whose first page was read is not given up for a further page or an AMP page that fails: it is read
-    without, and the fault is reported.
+    When one of these parts fails, the article is read without it, and the fault is reported.
 
     Args:
         fetch: fetches one page; see ``discovery.Fetch``.
         options: of the crawl.
-        max_pages: most pages read of one post.
-        ending: whether the crawl is about to end: then a part that fails fails the article, so that the next run
-            reads it whole.
-        failed: is told address and reason of a part that may be had by a later run.
-        incomplete: is told the address of a post of which a later page is missing.
-        unreadable: is told address and error of an AMP page that cannot be read, and the canonical view beside it.
+        max_pages: most pages to read of one post.
+        ending: whether the crawl is about to end; then the failure of a part fails the whole article, so that the
+            next run reads all of it.
+        failed: called with the address and the reason when a part failed that a later run may get.
+        incomplete: called with the address of a post when one of its pages is missing.
+        unreadable: called when the AMP page cannot be read: its address, the error, and the canonical view.
     """
 
     def __init__(
@@ -68,10 +67,10 @@ class ViewReader:
         self._unreadable = unreadable
 
     async def read(self, response: Response) -> View | None:
-        """Read the view that a response begins; None when the page is no article.
+        """Read a view, given the response of its first page; None when the page is no article.
 
         Raises:
-            FetchFailed: when the response holds no page, but another try may give one.
+            FetchFailed: when the response is damaged, so that another try may help.
             UnreadablePage: when it is an article that cannot be read.
         """
         page = self._page(response)
@@ -108,7 +107,7 @@ class ViewReader:
             number, url = waiting.popitem()
             if number in asked:
                 continue
-            asked.add(number)  # also one that fails: every page names it again
+            asked.add(number)  # even if it fails: the other pages link to it again
             url = urls.of_site(response.url, url, urls.host(page.url)) or url
             try:
                 other = await self._part(url, response)
@@ -131,22 +130,22 @@ class ViewReader:
         )
 
     async def _part(self, url: str, first: Response) -> ArticlePage | None:
-        """Fetch another page of the article that ``first`` belongs to: of the same captures, in a recording."""
+        """Fetch another page of the article of ``first``; in a recording, only from the captures that belong to it."""
         return self._page(await self._fetch(url, page=True, captures=first.meta.get("captures")))
 
     def _note_failed(self, url: str, error: FetchFailed) -> None:
-        if self._ending():  # half an article would count as known: the next run reads it whole
+        if self._ending():  # if it were written without this part, the next run would take it for known
             raise error
         if not error.is_final and self._live:
             self._failed(url, str(error))
 
     def _page(self, response: Response) -> ArticlePage | None:
-        """Return the page object for a response; None when it is no article. Raises as ``read``."""
+        """Return the page object for a response; None when the page is no article. Raises as ``read``."""
         captured_at, age = capture_time(response)
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
         if not response.body.strip():
             raise FetchFailed("an empty answer")
-        if mislabelled(response):  # the next run may have it as what it is
+        if mislabelled(response):  # another try may get the right Content-Type
             raise FetchFailed(f"a page served as {content_type}")
         if self._live and out_of_order(response):
             raise FetchFailed("the site is out of order")

@@ -1,0 +1,93 @@
+"""Undoes the transfer and content codings of recorded bodies: chunked, gzip, deflate, brotli, zstd."""
+
+from __future__ import annotations
+
+import io
+import re
+import zlib
+from collections.abc import Collection
+
+import brotli
+from fastwarc import ZstdReader
+
+MAX_UNPACKED = 64 * 1024 * 1024
+"""Most bytes unpacked from a compressed body; the rest is dropped."""
+
+_PIECE = 4096
+_CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]{0,200}\r\n")
+
+
+def plain_body(body: bytes, headers: Collection[tuple[str, str]]) -> bytes:
+    """Return a recorded body with its transfer and content codings undone.
+
+    What cannot be decoded stays as it is: some tools record a decoded body with the headers of the coded one.
+
+    Args:
+        body: as recorded.
+        headers: names and values of the response's headers.
+    """
+    transfer, content = (_codings(headers, name) for name in ("transfer-encoding", "content-encoding"))
+    if "chunked" in transfer:
+        body = _joined_chunks(body)
+        transfer.remove("chunked")
+    for coding in reversed(content + transfer):
+        body = _unpacked(body, coding)
+    return body
+
+
+def _codings(headers: Collection[tuple[str, str]], wanted: str) -> list[str]:
+    """The codings that one header names, in one line or several."""
+    values = ",".join(value for name, value in headers if name.lower() == wanted)
+    return [coding.strip() for coding in values.lower().split(",")]
+
+
+def _joined_chunks(body: bytes) -> bytes:
+    pieces: list[bytes] = []
+    position = 0
+    while (head := _CHUNK.match(body, position)) is not None:
+        length = int(head[1], 16)
+        if not length:
+            return b"".join(pieces)
+        pieces.append(body[head.end() : head.end() + length])
+        position = head.end() + length + 2
+    return b"".join(pieces) if pieces and position >= len(body) else body
+
+
+def _unpacked(body: bytes, coding: str) -> bytes:
+    try:
+        if coding in ("gzip", "x-gzip"):
+            return _gunzipped(body)
+        if coding == "zstd":
+            return ZstdReader(io.BytesIO(body)).read(MAX_UNPACKED) or body
+        if coding == "deflate":
+            bits = 15 if body[:1] == b"\x78" else -15
+            return zlib.decompressobj(bits).decompress(body, MAX_UNPACKED)
+        if coding == "br":
+            return bytes(brotli.Decompressor().process(body, output_buffer_limit=MAX_UNPACKED))
+    except (OSError, ValueError, zlib.error, brotli.error):
+        pass
+    return body
+
+
+def _gunzipped(body: bytes) -> bytes:
+    """Unpack all gzip members, and drop what follows them."""
+    pieces: list[bytes] = []
+    whole = 0  # how many of the pieces belong to members that have ended
+    left = MAX_UNPACKED
+    inflate = zlib.decompressobj(31)
+    for start in range(0, len(body), _PIECE):  # small, since zlib copies the rest of it behind each member
+        packed = body[start : start + _PIECE]
+        while packed and left > 0:
+            if inflate.eof:
+                inflate = zlib.decompressobj(31)
+            try:
+                pieces.append(inflate.decompress(packed, left))
+            except zlib.error:
+                if not any(pieces[:whole]):
+                    raise
+                return b"".join(pieces[:whole])
+            left -= len(pieces[-1])
+            packed = inflate.unused_data
+            if inflate.eof:
+                whole = len(pieces)
+    return b"".join(pieces)

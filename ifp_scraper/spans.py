@@ -1,0 +1,273 @@
+"""Spans: parts of recordings that are read one by one, in any order and by any process, and what is found in them."""
+
+from __future__ import annotations
+
+import logging
+import zipfile
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from fastwarc.warc import WarcRecord
+
+from ifp_scraper import urls
+from ifp_scraper.archive import RecordingError, site_of
+from ifp_scraper.captures import cache_age
+from ifp_scraper.codings import plain_body
+from ifp_scraper.discovery.listing import may_be_article
+from ifp_scraper.discovery.readings import (
+    Evidence,
+    article_key,
+    is_amp_address,
+    is_failed,
+    may_list,
+    read_listed,
+    split_readings,
+)
+from ifp_scraper.items import Article
+from ifp_scraper.merge import join_pages, merge_views
+from ifp_scraper.pages import Capture, UnreadablePage, read_page
+from ifp_scraper.pages.article import EXTRACTOR_VERSION
+from ifp_scraper.rejections import NO_ARTICLE
+from ifp_scraper.warc import read_responses, record_address, record_time
+from ifp_scraper.wayback import unwrap_address, unwrap_page
+
+logger = logging.getLogger(__name__)
+
+SPAN = 2 * 1024 * 1024
+"""Bytes of a recording that a worker reads at a time."""
+
+
+class Span(msgspec.Struct, frozen=True):
+    """A part of a recording, from ``start`` to ``end`` in bytes; the records that begin in it belong to it."""
+
+    path: str
+    start: int
+    end: int
+    size: int
+    """Bytes of the whole file, so that a file that has changed is read again."""
+
+
+class PageView(msgspec.Struct):
+    """What one page says, or several pages of one article that were put together because one span holds them all."""
+
+    url: str
+    captured_at: datetime
+    article: Article | None = None
+    page_number: int = 1
+    other_pages: list[int] = []
+    is_of_smart_list: bool = False
+    places: list[str] = []
+    """Addresses of all these pages."""
+
+    failed: bool = False
+    """Whether the page is empty, cut short or a refusal, so that the crawl which recorded it will have tried again."""
+
+    rejected: str | None = None
+    """Why there is no article."""
+
+    layout: str | None = None
+
+
+class SpanResult(msgspec.Struct):
+    """What a worker found in a span."""
+
+    span: Span
+    reader: str = ""
+    """Which version read it, and for which site; see ``reader_of``."""
+
+    records: int = 0
+    listed: list[Evidence] = []
+    faults: list[str] = []
+    """Parts that could not be read."""
+
+    articles: list[str] = []
+    """The articles found, by ``article_key``."""
+
+    packed_views: bytes = b""
+    """The views of each article, in MessagePack: the main process stores them without unpacking."""
+
+    def views(self) -> dict[str, list[PageView]]:
+        """Return the views by article."""
+        return _VIEWS.decode(self.packed_views) if self.packed_views else {}
+
+
+_VIEWS = msgspec.msgpack.Decoder(dict[str, list[PageView]])
+
+
+def cut_spans(paths: Iterable[Path], size: int = SPAN) -> list[Span]:
+    """Cut recordings into spans.
+
+    Args:
+        paths: recordings that ``unpacking.seekable`` has returned; WARC members of a WACZ file are parts of it.
+        size: of a span, bytes.
+
+    Raises:
+        RecordingError: when none of them can be opened.
+    """
+    spans = []
+    closed = []
+    opened = False
+    for path in paths:
+        try:
+            whole = path.stat().st_size
+            members = _members(path, whole)
+            opened = True
+        except (OSError, zipfile.BadZipFile) as error:
+            closed.append(f"{path} cannot be read ({error})")
+            continue
+        for start, end in members:
+            spans += [Span(str(path), at, min(at + size, end), whole) for at in range(start, end, size)]
+    if not opened:
+        raise RecordingError("; ".join(closed))
+    for reason in closed:
+        logger.warning("%s; it was skipped", reason)
+    return spans
+
+
+def recorded_site(spans: list[Span], wanted: str) -> str:
+    """Return the root of the site that was recorded, see ``archive.site_of``."""
+    return site_of(_pages(spans), wanted)
+
+
+def _pages(spans: list[Span]) -> Iterator[str]:
+    """Yield the address of every page in the spans."""
+    for span in spans:
+        with open(span.path, "rb") as stream:
+            for record, _ in read_responses(stream, span.path, span.start, span.end, []):
+                head = record.http_headers
+                if head and head.status_code == 200 and "html" in (record.http_content_type or "").lower():
+                    yield unwrap_address(record_address(record))[0]
+
+
+def _members(path: Path, whole: int) -> list[tuple[int, int]]:
+    """Return the ranges of bytes in a file that are WARC data: all of a WARC file, the members of a WACZ file."""
+    if not path.name.endswith(".wacz"):
+        path.open("rb").close()
+        return [(0, whole)]
+    found = []
+    with zipfile.ZipFile(path) as package, path.open("rb") as stream:
+        for member in package.infolist():
+            if not member.filename.endswith((".warc", ".warc.gz")):
+                continue
+            stream.seek(member.header_offset + 26)  # in the member's own header: lengths of its name and extra field
+            name, extra = (int.from_bytes(stream.read(2), "little") for _ in range(2))
+            start = member.header_offset + 30 + name + extra
+            found.append((start, start + member.file_size))
+    return found
+
+
+# -- reading a span -----------------------------------------------------------------------------------------------
+
+
+def read_span(span: Span, site: str) -> SpanResult:
+    """Read the records that begin in a span, and the articles of the site among them."""
+    result = SpanResult(span, reader_of(site))
+    found: dict[str, list[PageView]] = {}
+    with open(span.path, "rb") as stream:
+        for record, body in read_responses(stream, span.path, span.start, span.end, result.faults):
+            result.records += 1
+            _read_record(record, body, site, result.listed, found)
+    result.articles = list(found)
+    result.packed_views = msgspec.msgpack.encode({key: _join_early(views) for key, views in found.items()})
+    return result
+
+
+def reader_of(site: str) -> str:
+    """Return what ``SpanResult.reader`` says of this version and this site."""
+    return f"{EXTRACTOR_VERSION} {site}"
+
+
+def _read_record(
+    record: WarcRecord, body: bytes, site: str, listed: list[Evidence], found: dict[str, list[PageView]]
+) -> None:
+    url, kept_at = unwrap_address(record_address(record))
+    head = record.http_headers
+    # Pages of other hosts, and everything but 200, are passed over before anything is parsed.
+    if head is None or head.status_code != 200 or urls.host(url) != urls.host(site):
+        return
+    headers = list(head)
+    content_type = (record.http_content_type or "").lower()
+    if may_list(url, 200, content_type, site):
+        moment = record_time(record)
+        refs = read_listed(url, content_type, plain_body(body, headers), site, moment)
+        listed += [(moment, rank, ref) for rank, ref in refs]
+    elif may_be_article(url, site) and ("html" in content_type or not content_type):
+        body = plain_body(body, headers)
+        said = {name.lower(): value for name, value in reversed(headers)}
+        moment = kept_at or record_time(record)
+        capture = Capture(url, moment, cache_age(moment, said.get("age", ""), said.get("date", "")))
+        view = _view(capture, unwrap_page(body) if kept_at else body, content_type)
+        found.setdefault(article_key(url), []).append(view)
+
+
+def _view(capture: Capture, body: bytes, content_type: str) -> PageView:
+    assert capture.captured_at is not None
+    view = PageView(capture.url, capture.captured_at, places=[capture.url])
+    try:
+        page = read_page(body, capture, content_type)
+        if page is None:
+            view.rejected = NO_ARTICLE
+        else:
+            view.layout = page.layout
+            view.article = page.to_article()
+            view.page_number = page.page_number
+            view.other_pages = list(page.other_pages)
+            view.is_of_smart_list = page.is_of_smart_list
+    except UnreadablePage as error:
+        view.rejected, view.layout = str(error), error.layout
+    if view.article is None or "truncated" in view.article.warnings:
+        view.failed = is_failed(capture.url, body)
+    return view
+
+
+# -- putting pages together ---------------------------------------------------------------------------------------
+
+
+def _join_early(views: list[PageView]) -> list[PageView]:
+    """Put the pages of an article together, if this span holds them all: then the worker does it, in parallel."""
+    if len(views) < 2 or any(view.article is None or view.failed for view in views):
+        return views
+    views.sort(key=lambda view: view.captured_at)
+    readings = list(split_readings(views))
+    if len(readings) != 1 or len(readings[0]) != len(views) or _missing_pages(views):
+        return views
+    article = put_together(views)
+    assert article is not None
+    places = [view.url for view in views]
+    return [PageView(article.fetched_url, views[0].captured_at, article, layout=article.layout, places=places)]
+
+
+def put_together(views: list[PageView]) -> Article | None:
+    """Return one article from the pages of one reading; None when none of them is an article's first page."""
+    articles = []
+    for kind in ("canonical", "amp"):
+        pages = _pages_of([view for view in views if view.article and _kind(view) == kind])
+        found = [view.article for view in pages if view.article is not None]
+        if not found or pages[0].page_number > 1:  # the end of a text alone is not the article
+            continue
+        framed = any(view.is_of_smart_list for view in pages)
+        articles.append(join_pages(found, bool(_missing_pages(pages)), framed) if len(found) > 1 else found[0])
+    if len(articles) == 2:
+        return merge_views(articles[0], articles[1])
+    return articles[0] if articles else None
+
+
+def _pages_of(views: list[PageView]) -> list[PageView]:
+    """Each page once, in order: where there is no AMP page, its address may show the canonical one."""
+    pages: dict[int, PageView] = {}
+    for view in sorted(views, key=lambda view: (view.page_number, is_amp_address(view.url))):
+        pages.setdefault(view.page_number, view)
+    return list(pages.values())
+
+
+def _kind(view: PageView) -> str:
+    return "amp" if view.layout is not None and view.layout.startswith("amp-") else "canonical"
+
+
+def _missing_pages(views: list[PageView]) -> set[int]:
+    """Numbers of further canonical pages that are not among the views."""
+    canonical = [view for view in views if _kind(view) == "canonical"] or views
+    numbers = {view.page_number for view in canonical}
+    return {number for view in canonical for number in (1, *view.other_pages) if number not in numbers}
