@@ -141,7 +141,7 @@ def same_clock_fault(better: datetime, worse: datetime) -> bool:
 
     In the hour that came twice when summer time ended, up to 2021, a local clock does not say which it means.
     """
-    if same_local_clock(better, worse):
+    if better == worse or same_local_clock(better, worse):  # mostly they are equal
         return True
     offset = better.astimezone(SITE_ZONE).utcoffset() or timedelta(0)
     return any(abs(worse - better - shift) <= CLOCK_READING for shift in (timedelta(0), offset, -offset))

@@ -270,9 +270,12 @@ class Document:
                     continue
                 inner_end, start = closing.span()
                 if name in (b"script", b"SCRIPT"):
-                    if b"ld+json" in html[begin:tag_end].lower():
+                    tag = html[begin:tag_end]
+                    if b"ld+json" in tag.lower():
                         self._json_ld.append(html[tag_end + 1 : inner_end])
-                    elif player := _PLAYER.search(html, begin, tag_end):
+                    elif (b"aparat" in tag or b"telegram" in tag or b"playlist" in tag) and (
+                        player := _PLAYER.search(tag)
+                    ):
                         kept += html[done:begin], _framed(player, html[tag_end + 1 : inner_end])
                         done = begin
                 elif name in (b"noscript", b"NOSCRIPT") and b" data-img=" in html[begin:tag_end]:

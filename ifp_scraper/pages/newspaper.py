@@ -34,7 +34,7 @@ class NewspaperPage(ArticlePage):
         " .td-full-screen-header-image-wrap .td-backstretch"  # templates 6 to 8: behind the headline
     )
     source_boxes: ClassVar[str] = ".td-post-small-box"
-    after_body: ClassVar[str] = ".td-post-source-tags, .td-post-next-prev, .author-box-wrap"
+    after_body: ClassVar[tuple[str, ...]] = ".td-post-source-tags", ".td-post-next-prev", ".author-box-wrap"
 
     @field
     def headline(self) -> str | None:
@@ -100,11 +100,11 @@ class NewspaperPage(ArticlePage):
 
     def _mended(self, body: Element, outside: list[Element]) -> Element:
         """Put in its place what a tag too many in the text has let out of the body, and one too few into it."""
-        inside = next((part for part in self.css(self.after_body) if body in part.iterancestors()), None)
-        if inside is None:
-            _take_back(body, outside)
+        if any(body in part.iterancestors() for query in self.after_body for part in self.css(query)):
+            parts = self.css(", ".join(self.after_body))
+            _let_out(body, next(part for part in parts if body in part.iterancestors()))
         else:
-            _let_out(body, inside)
+            _take_back(body, outside)
         return body
 
     @field
@@ -238,7 +238,7 @@ class NewspaperCloudPage(NewspaperPage):
     layout = "newspaper-cloud"
     marks = words("tdb_single_content")
     lead_frames = ".tdb_single_featured_image, .tdb_single_bg_featured_image"
-    after_body = ".tdb_single_tags, .tdb_single_next_prev, .tdb-author-box"
+    after_body = ".tdb_single_tags", ".tdb_single_next_prev", ".tdb-author-box"
 
     @field
     def headline(self) -> str | None:
