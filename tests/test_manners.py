@@ -454,8 +454,8 @@ def test_what_is_missing_is_asked_once_more(for_good: bool, kind: Any, tmp_path:
 def test_listings_that_are_json_are_no_listings(tmp_path: Path) -> None:
     with serve(Site(make_posts(3, seed=5))) as server:
         server.fault(lambda target: "robots.txt" not in target, "json", None)
-        run = crawl(server.url, tmp_path / "ifp.jsonl", *QUICK)
-        assert (run.status, "listing: no listing" in run.err) == (1, True), run.err
+        run = crawl(server.url, tmp_path / "ifp.jsonl", *QUICK, "-a", "sources=listing", "-s", "RETRY_TIMES=0")
+        assert (run.status, "no listing" in run.err) == (1, True), run.err
 
 
 def test_the_page_of_an_update_is_tried_again(tmp_path: Path) -> None:
