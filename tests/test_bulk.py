@@ -95,7 +95,7 @@ def test_a_full_disk_is_told_in_words_and_the_next_run_goes_on(recording: Path, 
     assert content(out) == content(tmp_path / "b.jsonl")
 
 
-@pytest.mark.parametrize("seed", [1, 4])
+@pytest.mark.parametrize("seed", [1, pytest.param(4, marks=pytest.mark.slow)])
 def test_pages_captured_in_any_order_give_the_lines_of_a_crawl(seed: int, tmp_path: Path) -> None:
     """As a general crawler leaves them: any of an article's pages, in any order, some of them twice."""
     site, random = Site(make_posts(40, seed=seed)), Random(seed)
@@ -298,7 +298,7 @@ def test_damage_is_skipped_and_the_rest_read(recording: Path, tmp_path: Path) ->
     assert len(lines(tmp_path / "whole.jsonl")) - 3 <= whole
 
 
-@pytest.mark.parametrize("gzipped", [True, False])
+@pytest.mark.parametrize("gzipped", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_record_that_says_it_is_longer_than_it_is_swallows_none(
     gzipped: bool, recording: Path, tmp_path: Path
 ) -> None:

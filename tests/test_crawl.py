@@ -396,7 +396,7 @@ def test_an_old_address_that_a_sitemap_goes_on_listing_is_asked_once(tmp_path: P
         assert (last["url"], last["aliases"]) == (f"{server.url}{renamed.path}", [f"{server.url}{old}"])
 
 
-@pytest.mark.parametrize("renamed", [False, True])
+@pytest.mark.parametrize("renamed", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_another_address_of_an_article_is_asked_once(renamed: bool, tmp_path: Path) -> None:
     """A sitemap may list it, with the time of an edit of which the page says nothing."""
     site = Site(make_posts(8, seed=5))

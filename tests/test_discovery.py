@@ -228,7 +228,7 @@ def test_permalinks_without_a_slash_at_the_end(config: dict[str, Any], edits: in
 
 
 @pytest.mark.parametrize("config", [pytest.param({}, marks=pytest.mark.slow), NO_REST], ids=str)
-@pytest.mark.parametrize("pages", ["amp", "both"])
+@pytest.mark.parametrize("pages", [pytest.param("amp", marks=pytest.mark.slow), "both"])
 def test_amp_pages_alone_of_a_mirror(pages: str, config: dict[str, Any], tmp_path: Path) -> None:
     out = tmp_path / "a.jsonl"
     with site_of(24, **config) as (site, server):

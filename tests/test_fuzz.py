@@ -13,7 +13,7 @@ import pytest
 import ifp_scraper
 from tests import mutations
 
-SECONDS = float(os.environ.get("FUZZ_SECONDS", "6"))
+SECONDS = float(os.environ.get("FUZZ_SECONDS", "4"))
 
 
 def test_mutated_pages() -> None:

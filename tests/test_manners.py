@@ -129,7 +129,7 @@ def test_robots_txt_and_the_name_of_the_visitor(tmp_path: Path) -> None:
         assert "robots.txt" in rejected["reason"]
 
 
-@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("status", [429, pytest.param(503, marks=pytest.mark.slow)])
 def test_the_wait_that_the_site_asks_for(status: Any, tmp_path: Path) -> None:
     site = Site(make_posts(8, seed=5))
     with serve(site, amp=None) as server:
@@ -185,7 +185,7 @@ def test_arguments_that_make_no_sense(arguments: tuple[str, ...], message: str, 
         assert server.log == []
 
 
-@pytest.mark.parametrize("kind", [500, "empty"])
+@pytest.mark.parametrize("kind", [500, pytest.param("empty", marks=pytest.mark.slow)])
 def test_an_amp_page_that_failed_is_read_by_the_next_run(kind: Any, tmp_path: Path) -> None:
     site = Site(make_posts(8, seed=9))
     out = tmp_path / "ifp.jsonl"
@@ -430,7 +430,7 @@ LOGIN = (
 ONCE_MORE = [404, *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("circle", "other-site", "home"))]
 
 
-@pytest.mark.parametrize("kind", [*ONCE_MORE, pytest.param("maintenance", id="login")])
+@pytest.mark.parametrize("kind", [*ONCE_MORE, pytest.param("maintenance", id="login", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("for_good", [True, False])
 def test_what_is_missing_is_asked_once_more(for_good: bool, kind: Any, tmp_path: Path) -> None:
     site = Site(make_posts(16, seed=5))
@@ -678,7 +678,13 @@ def test_nor_are_static_pages_in_a_sitemap_of_all(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("config", "known"), [({"rest": 403}, False), pytest.param({}, False, marks=pytest.mark.slow), ({}, True)], ids=str
+    ("config", "known"),
+    [
+        pytest.param({"rest": 403}, False, marks=pytest.mark.slow),
+        pytest.param({}, False, marks=pytest.mark.slow),
+        ({}, True),
+    ],
+    ids=str,
 )
 def test_but_a_theme_that_shows_all_posts_as_pages_is_one(config: Any, known: bool, tmp_path: Path) -> None:
     site = Site(make_posts(16, seed=9))

@@ -68,7 +68,7 @@ def test_a_recording_gives_the_lines_of_the_crawl(tmp_path: Path) -> None:
     assert "digest pass" in checked.stdout
 
 
-@pytest.mark.parametrize("name", ["all.warc.gz", "all.warc"])
+@pytest.mark.parametrize("name", ["all.warc.gz", pytest.param("all.warc", marks=pytest.mark.slow)])
 def test_wherever_a_kill_cuts_a_recording_the_next_run_goes_on(name: str, tmp_path: Path) -> None:
     recording, cut = tmp_path / name, tmp_path / f"cut-{name}"
     with serve(Site(make_posts(3, seed=8)), amp=None) as server:
