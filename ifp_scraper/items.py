@@ -97,7 +97,8 @@ class Image:
     """Address of the picture on the page."""
 
     original_url: str
-    """The same without WordPress's ``-WIDTHxHEIGHT``: the file as it was uploaded."""
+    """The same without WordPress's ``-WIDTHxHEIGHT``, and without a service that resizes it: the file as it was
+    uploaded."""
 
     alt: str = ""
     """The alternative text; empty when there is none."""
