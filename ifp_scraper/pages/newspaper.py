@@ -103,9 +103,8 @@ class NewspaperPage(ArticlePage):
         if any(body in part.iterancestors() for query in self.after_body for part in self.css(query)):
             parts = self.css(", ".join(self.after_body))
             _let_out(body, next(part for part in parts if body in part.iterancestors()))
-        else:
-            _take_back(body, outside)
-        return body
+            return body
+        return _boxed(body, outside)
 
     @field
     def source(self) -> str | None:
@@ -167,15 +166,14 @@ def _is_block(element: Element) -> bool:
     return "td_block_wrap" in (element.get("class") or "")
 
 
-def _take_back(body: Element, following: list[Element]) -> None:
-    """Put back what a stray ``</div>`` in the text has let out of the body."""
-    if following and body.tail:
-        inside, body.tail = body.tail, None
-        if len(body):
-            body[-1].tail = (body[-1].tail or "") + inside
-        else:
-            body.text = (body.text or "") + inside
-    body.extend(following)
+def _boxed(body: Element, following: list[Element]) -> Element:
+    """A box of the body and of what a stray ``</div>`` in the text has let out of it; else the body itself."""
+    if not following and not (body.tail or "").strip():
+        return body
+    box = body.makeelement("div")
+    body.addprevious(box)
+    box.extend([body, *following])  # each takes the text behind it along
+    return box
 
 
 def _let_out(body: Element, part: Element) -> None:
