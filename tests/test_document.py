@@ -178,3 +178,11 @@ def test_a_slug_that_is_a_number_is_no_page_number(path: str, of_many: bool) -> 
 
 def test_a_comment_may_end_with_an_exclamation_mark() -> None:
     assert texts(page(body="<!-- a --!><p>Third.</p><!-- b -->")) == ["First.", "Second.", "Third."]
+
+
+def test_names_and_texts_that_lxml_refuses_to_set_are_read() -> None:
+    picture = '<p>Third.</p><img src="data:x" data-\x01src="/a.jpg">'
+    assert texts(page(body=picture)) == ["First.", "Second.", "Third."]
+    themed = page().replace(b"cntn-wrp artl-cnt", b"td-post-content")
+    spilt = themed.replace(b'<p class="b">', b"</div>\x01At once.<p>").replace(b"</body>", b"<footer></footer></body>")
+    assert texts(spilt.replace(b"Second.</p></div>", b"Second.</p>")) == ["First.", "At once.", "Second."]

@@ -107,8 +107,8 @@ def _source_of(element: Element) -> str | None:
                 break
             return _first_of(waiting) if attribute == "data-srcset" else waiting
     if source is None or _STAND_IN.search(source[-200:]):
-        names = (name for name in map(str, element.keys()) if "-" in name and name.endswith(_OTHER_WAITING))
-        others = (element.get(name) or "" for name in names)
+        # not by get(): a hostile page may have names that it refuses
+        others = (str(value) for name, value in element.items() if "-" in name and str(name).endswith(_OTHER_WAITING))
         source = next((other for other in others if other.startswith(("http", "/"))), source)
     return source or _first_of(element.get("srcset"))
 
