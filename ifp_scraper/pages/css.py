@@ -22,6 +22,9 @@ MAX_RULES = 200
 MAX_SELECTORS = 5000
 """Most selectors of ``display`` rules read from a style sheet; a theme has some thousand."""
 
+MAX_COMPOUNDS = 16
+"""Most parts of a selector, as ``.a`` and ``.b`` are of ``.a > .b``; a longer one hides nothing."""
+
 MAX_AT_RULES = 16
 """Most at-rules around a rule; rules nested deeper hide nothing."""
 
@@ -86,13 +89,14 @@ class StyleSheet:
         names = _names(element)
         if not any(map(self._is_suspect, names)):
             return False
+        path = [names, *map(_names, element.iterancestors())]
         winner: _Rule | None = None
         for sheet in self._sheets:
             rules = [rule for name in names for rule in sheet.rules.get(name, ())]
             self._looks += len(rules)
             if self._looks > MAX_LOOKS:
                 return False
-            matching = [rule for rule in rules if rule.chains[0][0] <= names and _selects(rule.chains, element)]
+            matching = [rule for rule in rules if rule.chains[0][0] <= names and _selects(rule.chains, path)]
             last = max(matching, key=lambda rule: rule.weight, default=None)
             if last and (winner is None or last.weight[:-1] >= winner.weight[:-1]):
                 winner = last
@@ -194,7 +198,9 @@ def _is_named(name: bytes, selectors: bytes) -> bool:
 
 def _add(rules: dict[str, list[_Rule]], selector: str, hides: bool, important: bool, place: int) -> None:
     compounds = [chain.split(">")[::-1] for chain in reversed(_CHILD.sub(">", selector).split())]
-    if not compounds or not all(each and _COMPOUND.fullmatch(each) for chain in compounds for each in chain):
+    if not compounds or sum(map(len, compounds)) > MAX_COMPOUNDS:
+        return
+    if not all(each and _COMPOUND.fullmatch(each) for chain in compounds for each in chain):
         return
     chains = [
         [[part if part[0] in ".#" else part.lower() for part in _PART.findall(each)] for each in chain]
@@ -220,27 +226,26 @@ def _names(element: Element) -> set[str]:
     return names
 
 
-def _selects(chains: tuple[_Chain, ...], element: Element) -> bool:
-    """Whether a selector fits an element: for each chain the innermost place is the best, as it leaves the most."""
-    if not _fits(chains[0], element):
+def _selects(chains: tuple[_Chain, ...], path: list[set[str]]) -> bool:
+    """Whether a selector fits an element: for each chain the innermost place is the best, as it leaves the most.
+
+    Args:
+        chains: the selector.
+        path: the names of the element, of its parent and so on.
+    """
+    if not _fits(chains[0], path, 0):
         return False
-    waiting = list(chains[1:])
-    passed = len(chains[0]) - 1
-    for ancestor in element.iterancestors() if waiting else ():
-        if passed:
-            passed -= 1
-        elif _fits(waiting[0], ancestor):
-            passed = len(waiting.pop(0)) - 1
-            if not waiting:
-                break
-    return not waiting
-
-
-def _fits(chain: _Chain, element: Element) -> bool:
-    """Whether an element, its parent and so on have the names of a chain."""
-    above: Element | None = element
-    for names in chain:
-        if above is None or not names <= _names(above):
+    at = len(chains[0])
+    for chain in chains[1:]:
+        while at < len(path) and not _fits(chain, path, at):
+            at += 1
+        if at >= len(path):
             return False
-        above = above.getparent()
+        at += len(chain)
     return True
+
+
+def _fits(chain: _Chain, path: list[set[str]], at: int) -> bool:
+    """Whether the elements from this place on have the names of a chain."""
+    held = path[at : at + len(chain)]
+    return len(held) == len(chain) and all(map(frozenset.issubset, chain, held))
