@@ -186,3 +186,11 @@ def test_names_and_texts_that_lxml_refuses_to_set_are_read() -> None:
     themed = page().replace(b"cntn-wrp artl-cnt", b"td-post-content")
     spilt = themed.replace(b'<p class="b">', b"</div>\x01At once.<p>").replace(b"</body>", b"<footer></footer></body>")
     assert texts(spilt.replace(b"Second.</p></div>", b"Second.</p>")) == ["First.", "At once.", "Second."]
+
+
+def test_an_attribute_that_says_true_is_no_address_of_a_picture() -> None:
+    pictures = read(
+        page(body='<img src="data:x" data-lazy="true" srcset="/a.jpg 1x"><img src="/blank.gif" data-lazy="1">')
+    )
+    addresses = [image["url"] for image in pictures["images"]]
+    assert addresses == ["https://ifpnews.com/a.jpg", "https://ifpnews.com/blank.gif"]

@@ -157,6 +157,7 @@ class _Walk:
     def end_block(self, context: _Context) -> None:
         """Close the run of inline content; what is only white space gives no block."""
         if not self._run:
+            self._related = False  # of a link that shows nothing
             return
         run, linked, related = self._run, self._linked, self._related
         self._run, self._linked, self._related = [], [], False
@@ -447,7 +448,7 @@ class _Walk:
             self._add_embed(youtube_of(address or ""))
 
     def _add_embed(self, embed: Embed | None) -> None:
-        if embed is not None and not self._is_full(self.embeds):
+        if embed is not None and embed.url.startswith("http") and not self._is_full(self.embeds):
             self.embeds.setdefault((embed.kind, embed.url), embed)
 
 

@@ -100,7 +100,7 @@ def _source_of(element: Element) -> str | None:
     if source and source.startswith(("data:", "about:")):
         source = None
     for attribute in _WAITING:
-        if waiting := element.get(attribute):
+        if (waiting := element.get(attribute)) and ("/" in waiting or "." in waiting):  # not "true"
             # lazysizes shows a coarse picture from the same server first
             late = attribute == "data-src" and "lazyload" in (element.get("class") or "")
             if source and not late and not _STAND_IN.search(source[-200:]):
@@ -115,8 +115,8 @@ def _source_of(element: Element) -> str | None:
 
 def _first_of(candidates: str | None) -> str | None:
     """The first address of a ``srcset``."""
-    words = (candidates or "").split(maxsplit=1)
-    return words[0].rstrip(",") if words else None
+    parts = (candidates or "").split(maxsplit=1)
+    return parts[0].rstrip(",") if parts else None
 
 
 def read_image(
