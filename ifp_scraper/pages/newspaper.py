@@ -16,11 +16,13 @@ from ifp_scraper.dates import read_iso, read_theme_time
 from ifp_scraper.items import Author, Image
 from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
 from ifp_scraper.pages.body import closing_source
+from ifp_scraper.pages.furniture import is_furniture
 from ifp_scraper.pages.inline import inline_text, label_text
 from ifp_scraper.pages.media import background_of, first_caption
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
 
+_BOXES = words("div section aside nav form")
 _BACKGROUND_RULE = re.compile(rb"\.tdb-featured-image-bg\s*\{[^{}]{0,200}?url\([^()]{1,8192}\)")
 
 
@@ -101,9 +103,10 @@ class NewspaperPage(ArticlePage):
     def _mended(self, body: Element, outside: list[Element]) -> Element:
         """Put in its place what a tag too many in the text has let out of the body, and one too few into it."""
         if any(body in part.iterancestors() for query in self.after_body for part in self.css(query)):
-            parts = self.css(", ".join(self.after_body))
-            _let_out(body, next(part for part in parts if body in part.iterancestors()))
-            return body
+            for part in self.css(", ".join(self.after_body)):
+                if (first := _let_in(body, part)) is not None:
+                    _let_out(body, first)
+                    return body
         return _boxed(body, outside)
 
     @field
@@ -153,13 +156,28 @@ def _up_to_footer(body: Element) -> list[Element]:
             last = last.getparent()
             climbed += 1
         elif following.tag == "footer":
-            return found
+            return [] if (climbed and not _is_of_post(following)) or _begin_with_box(found) else found
         elif climbed and (following.get("class") or "").startswith("td"):  # a part of the theme, such as its sidebar
             break
         else:
             found.append(following)
             last = following
     return []
+
+
+def _is_of_post(footer: Element) -> bool:
+    """Whether a footer is that of a post, which the theme prints below the body; a site has one, too."""
+    names = ((part.get("class") or "") for part in footer.iterdescendants())
+    return any(name.startswith(("td-post-", "td-page-meta", "td-author-", "author-box")) for name in names)
+
+
+def _begin_with_box(found: list[Element]) -> bool:
+    """Whether these begin with a box that has a name, as a plugin or a child theme prints below the body."""
+    for element in found:
+        classes = element.get("class") or ""
+        if not is_furniture(classes):
+            return element.tag in _BOXES and bool(classes) and not classes.startswith("wp-")
+    return False
 
 
 def _is_block(element: Element) -> bool:
@@ -176,11 +194,22 @@ def _boxed(body: Element, following: list[Element]) -> Element:
     return box
 
 
-def _let_out(body: Element, part: Element) -> None:
-    """Put behind the body what an unclosed element has let into it: the footer that ``part`` is of, and the rest."""
-    inner = [part, *itertools.takewhile(lambda around: around is not body, part.iterancestors())]
-    end = next((at for at, around in enumerate(inner) if around.tag == "footer"), 0)
-    following = [inner[end], *(after for around in inner[end:] for after in around.itersiblings())]
+def _let_in(body: Element, part: Element) -> Element | None:
+    """The footer that a part of the theme below the body is of, or its block, if an unclosed element let it into it.
+
+    None also for what only has such a name, in the middle of the text.
+    """
+    if body not in part.iterancestors():
+        return None
+    around = itertools.takewhile(lambda element: element is not body, part.iterancestors())
+    footer = next((element for element in around if element.tag == "footer"), None)
+    return part if footer is None and _is_block(part) else footer
+
+
+def _let_out(body: Element, first: Element) -> None:
+    """Put behind the body what an unclosed element has let into it: this and all that follows."""
+    inner = [first, *itertools.takewhile(lambda around: around is not body, first.iterancestors())]
+    following = [first, *(after for around in inner for after in around.itersiblings())]
     for element in reversed(following):
         body.addnext(element)
 
