@@ -38,7 +38,6 @@ _COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _DISPLAY = re.compile(rb"(?:^|;)\s*display\s*:\s*([a-z-]+)\s*(!\s*important)?", re.IGNORECASE)
 _UNCONDITIONAL = re.compile(rb"@(?:supports|layer)\b|@media\s+(?:only\s+)?(?:all|screen)\s*$", re.IGNORECASE)
 _COMPOUND = re.compile(r"(?:[a-z][\w-]*|\*)?(?:[.#][\w-]+)*", re.IGNORECASE)
-_CHILD = re.compile(r"\s*>\s*")
 _PART = re.compile(r"^[a-z][\w-]*|[.#][\w-]+", re.IGNORECASE)
 _HIDDEN_INLINE = re.compile(r"(?:^|;)\s*display\s*:\s*none", re.IGNORECASE)
 
@@ -197,7 +196,8 @@ def _is_named(name: bytes, selectors: bytes) -> bool:
 
 
 def _add(rules: dict[str, list[_Rule]], selector: str, hides: bool, important: bool, place: int) -> None:
-    compounds = [chain.split(">")[::-1] for chain in reversed(_CHILD.sub(">", selector).split())]
+    close = ">".join(map(str.strip, selector.split(">")))
+    compounds = [chain.split(">")[::-1] for chain in reversed(close.split())]
     if not compounds or sum(map(len, compounds)) > MAX_COMPOUNDS:
         return
     if not all(each and _COMPOUND.fullmatch(each) for chain in compounds for each in chain):
