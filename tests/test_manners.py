@@ -473,6 +473,12 @@ def test_many_articles_that_left_the_site_are_asked_once_more(tmp_path: Path) ->
             assert len(moved.intersection(server.requests())) == (len(moved) if asked else 0)
 
 
+def test_scrapys_own_fetch_works() -> None:
+    with serve(Site(make_posts(3, seed=5))) as server:
+        run = scrapy("fetch", f"{server.url}/", "-s", f"IFP_SITE={server.url}")
+    assert (run.status, "</html>" in run.out, run.err) == (0, True, "")
+
+
 def test_listings_that_are_json_are_no_listings(tmp_path: Path) -> None:
     with serve(Site(make_posts(3, seed=5))) as server:
         server.fault(lambda target: "robots.txt" not in target, "json", None)
