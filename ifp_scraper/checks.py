@@ -21,6 +21,9 @@ _DEFAULTS = {
     for name, value in vars(module).items()
     if name.isupper()
 }
+_OF_OTHERS = frozenset({"USER_AGENTS"})
+"""Settings of extensions that look like mistyped ones of Scrapy."""
+
 _LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
 _DAY = 86_400
 _RANGES: dict[str, tuple[float, float]] = {
@@ -62,7 +65,7 @@ def check_settings(settings: BaseSettings) -> None:
             raise BadArgument(
                 f"-s {shown(name)}: names of settings are in capitals; {arguments} are arguments: -a NAME=VALUE"
             )
-        if name not in _DEFAULTS and (near := meant(name, _DEFAULTS, cutoff=0.92)):
+        if name not in _OF_OTHERS and name not in _DEFAULTS and (near := meant(name, _DEFAULTS, cutoff=0.92)):
             raise BadArgument(f"there is no setting {shown(name)}{near}")
     for name, default in _DEFAULTS.items():
         if isinstance(default, bool):

@@ -262,7 +262,7 @@ def read_printed_date(words: str) -> tuple[datetime, datetime] | None:
 def read_user_date(text: str, now: datetime) -> datetime:
     """Read a date that a person typed: ISO, or anything dateparser reads; without a zone it is Tehran's.
 
-    A bare date is midnight in Tehran; words ("3 days ago") count from ``now``.
+    A bare date is midnight in Tehran, a year or a month its first day; words ("3 days ago") count from ``now``.
 
     Raises:
         ValueError: when it cannot be read.
@@ -275,6 +275,8 @@ def read_user_date(text: str, now: datetime) -> datetime:
     printed = read_iso(text) or read_iso(f"{text}T00:00")
     if printed is not None:
         return printed.replace(tzinfo=printed.tzinfo or SITE_ZONE).astimezone(UTC)
+    # "first" would also make "2 months ago" the first day of that month.
+    missing = "current" if re.search(r"\bago\b", text, re.IGNORECASE) else "first"
     read = dateparser.parse(
         text,
         languages=["en"],
@@ -282,7 +284,8 @@ def read_user_date(text: str, now: datetime) -> datetime:
             "RELATIVE_BASE": now.astimezone(SITE_ZONE).replace(tzinfo=None),
             "TIMEZONE": "Asia/Tehran",
             "RETURN_AS_TIMEZONE_AWARE": True,
-            "PREFER_DAY_OF_MONTH": "first",
+            "PREFER_DAY_OF_MONTH": missing,
+            "PREFER_MONTH_OF_YEAR": missing,
         },
     )
     if read is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import shutil
 import time
 from contextlib import suppress
@@ -21,3 +22,8 @@ def new_partial(target: Path) -> Path:
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
     # The number of the process alone would not do: in a container, one run after the other has the same.
     return target.with_name(f".{target.name}.partial-{os.getpid()}-{time.time_ns()}")
+
+
+def final_name(path: str) -> str:
+    """Return a path as it will be when what ``new_partial`` names is in its place; any other as it is."""
+    return re.sub(r"\.([^/]+)\.partial-\d+-\d+", r"\1", path)

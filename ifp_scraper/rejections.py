@@ -125,7 +125,7 @@ class Rejections:
         key = urls.canonical(line.url)
         self._confirmed.pop(key, None)
         earlier = self._doubtful.pop(key, None)
-        again = earlier is not None and earlier.reason == line.reason
+        again = earlier is not None and _is_same(earlier.reason, line.reason)
         if was_read or (in_good_health and (again or not _may_be_a_walls(line.reason))):
             self._confirmed[key] = line
         else:
@@ -159,13 +159,15 @@ class Rejections:
     def is_confirmed(self, rejected: Rejected) -> bool:
         """Whether an earlier run that found the site in good health rejected the address for the same reason."""
         expected = self._confirmed.get(urls.canonical(rejected.url))
-        return expected is not None and expected.reason == rejected.reason
+        return expected is not None and _is_same(expected.reason, rejected.reason)
 
     def is_news(self, rejected: Rejected) -> bool:
         """Whether this rejection says something new of the site: an earlier run does not make expect it."""
         key = urls.canonical(rejected.url)
         expected = self._confirmed.get(key) or (self._doubtful.get(key) if key in self._to_confirm else None)
-        return not rejected.reason.startswith(LEADS_TO) and (expected is None or expected.reason != rejected.reason)
+        if rejected.reason.startswith(LEADS_TO):
+            return False
+        return expected is None or not _is_same(expected.reason, rejected.reason)
 
     def add(self, rejected: Rejected) -> None:
         """Note a rejection by this run, and write it unless the file says the same.
@@ -191,6 +193,11 @@ class Rejections:
 def _is_ill(run: Run | None) -> bool:
     """Whether a run ended, and found that the site may be ill."""
     return run is not None and run.doubtful
+
+
+def _is_same(reason: str, other: str) -> bool:
+    """Whether two reasons say the same: a redirect off the site may name another address each time."""
+    return reason == other or (reason.endswith(OFF_SITE) and other.endswith(OFF_SITE))
 
 
 def _may_be_a_walls(reason: str) -> bool:

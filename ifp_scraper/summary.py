@@ -39,7 +39,9 @@ class Summary:
         self._crawler.stats.inc_value("ifp/pipeline_errors")
 
     def _closed(self, spider: Spider, reason: str) -> None:
-        finish(self._crawler, spider.ledger, reason)  # type: ignore[attr-defined]
+        ledger: Ledger | None = getattr(spider, "ledger", None)
+        if ledger is not None:  # ``scrapy fetch`` has a spider of its own
+            finish(self._crawler, ledger, reason)
 
 
 def finish(crawler: Crawler, ledger: Ledger, reason: str) -> None:

@@ -15,7 +15,7 @@ from ifp_scraper.dates import read_instant
 
 _KINDS = WarcRecordType.response | WarcRecordType.resource
 _MEMBER = b"\x1f\x8b\x08"
-_RECORD = b"\r\n\r\nWARC/1."
+_RECORD = b"\r\n\r\nWARC/"
 
 
 def read_responses(
@@ -109,7 +109,9 @@ def _add_head(record: WarcRecord) -> None:
 
 
 def _is_cut_off(record: WarcRecord) -> bool:
-    """Whether a response without a body should have one."""
+    """Whether a response without a body should have one; a file may be empty."""
+    if record.record_type == WarcRecordType.resource:
+        return False
     assert record.http_headers is not None
     length = next((value for name, value in record.http_headers if name.lower() == "content-length"), "")
     return record.http_headers.status_code == 200 and length.strip() != "0"

@@ -428,6 +428,16 @@ def test_a_failed_amp_page_is_no_part_of_a_later_capture_in_another_file(tmp_pat
     assert (line["layout"], line["recent_posts"] != []) == ("newspaper+amp-swift", True)
 
 
+@pytest.mark.parametrize("version", [b"1.1", b"0.18"])
+def test_a_wrong_length_does_not_put_the_next_record_into_a_page(version: bytes, tmp_path: Path) -> None:
+    one = response("https://ifpnews.com/a/", story("Some words.").partition(b"</p>")[0], "2022-01-01")
+    two = response("https://ifpnews.com/b/", story("Other words.", slug="b"), "2022-01-01")
+    one = re.sub(rb"(?<=Content-Length: )\d+", b"9999999", one, count=1)
+    recorded = tmp_path / "a.warc"
+    recorded.write_bytes((one + two).replace(b"WARC/1.1\r\n", b"WARC/%b\r\n" % version))
+    assert [line["body"] for line in read_both_ways(recorded)] == ["Some words.", "Other words."]
+
+
 def chunked(body: bytes) -> bytes:
     return b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
 
@@ -483,8 +493,11 @@ def test_files_of_a_mirror(tmp_path: Path) -> None:
         kept_file("https://ifpnews.com/index.html%3fp%3d97", story("One.")),
         kept_file("https://ifpnews.com/a/index.html", story("One.")),
         kept_file("https://ifpnews.com/b/", story("Two.", slug="b")),
+        kept_file("https://ifpnews.com/style.css", b"", "text/css"),
         kept_file("https://ifpnews.com/c/index.html", story("Three.", slug="c"))[:-15],
     ]
+    recorded.write_bytes(b"".join(records[:-1]))
+    assert "cut off" not in scrapy("extract", recorded, "-o", tmp_path / "whole.jsonl").err
     recorded.write_bytes(b"".join(records))
     written = read_both_ways(recorded)
     assert [(line["fetched_url"], line["body"]) for line in written] == [

@@ -293,6 +293,10 @@ def test_a_bare_date_is_midnight_in_tehran() -> None:
     assert read_user_date("2024-05-06T18:00", NOW) == datetime(2024, 5, 6, 14, 30, tzinfo=UTC)
     assert read_user_date("2024-05-06T18:00Z", NOW) == datetime(2024, 5, 6, 18, tzinfo=UTC)
     assert read_user_date("3 days ago", NOW) == NOW - timedelta(days=3)
+    assert read_user_date("2 months ago", NOW) == datetime(2024, 3, 6, 6, tzinfo=UTC)
+    assert read_user_date("2 years ago", NOW) == datetime(2022, 5, 6, 6, tzinfo=UTC)
+    assert read_user_date("2022", NOW) == read_user_date("2022-01", NOW) == read_user_date("2022-01-01", NOW)
+    assert read_user_date("May 2022", NOW) == read_user_date("2022-05-01", NOW)
     assert read_user_date(" 2021-09-21T23:30 ", NOW) == datetime(2021, 9, 21, 19, tzinfo=UTC)  # summer time ends after
 
 

@@ -21,7 +21,7 @@ from ifp_scraper.responses import asked_wait, cut_short, in_words, mislabelled, 
 from ifp_scraper.settings import USER_AGENT
 from tests.crawling import FAST, crawl, lines, scrapy
 from tests.site import Post, Site, SiteServer, make_posts, serve
-from tests.site.response import XML, Response, page
+from tests.site.response import XML, Response, page, redirect
 from tests.test_discovery import printing
 from tests.truth import assert_complete
 
@@ -449,6 +449,34 @@ def test_what_is_missing_is_asked_once_more(for_good: bool, kind: Any, tmp_path:
         assert crawl(server.url, out, *QUICK).status == 0
         assert dead not in server.requests()
         assert len(lines(out)) == len(site.open_posts()) - for_good
+
+
+@pytest.mark.slow
+def test_many_articles_that_left_the_site_are_asked_once_more(tmp_path: Path) -> None:
+    """They come one after the other then, and each may lead to another address than before."""
+    site = Site(make_posts(260, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    numbers = count()
+    with serve(site, amp=None) as server:
+        moved = {post.path for post in site.public()[:220:2]}
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            place = f"https://other.example{target}?n={next(numbers)}"
+            return redirect(place, 302) if target in moved else answer(target, headers)
+
+        server.get = get  # type: ignore[method-assign]
+        for asked in (True, True, False):
+            server.clear()
+            run = crawl(server.url, out, *QUICK)
+            assert run.status == 0, run.err
+            assert len(moved.intersection(server.requests())) == (len(moved) if asked else 0)
+
+
+def test_scrapys_own_fetch_works() -> None:
+    with serve(Site(make_posts(3, seed=5))) as server:
+        run = scrapy("fetch", f"{server.url}/", "-s", f"IFP_SITE={server.url}")
+    assert (run.status, "</html>" in run.out, run.err) == (0, True, "")
 
 
 def test_listings_that_are_json_are_no_listings(tmp_path: Path) -> None:

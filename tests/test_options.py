@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 from scrapy.settings import Settings
 
 from ifp_scraper.checks import check_settings
-from ifp_scraper.commands import show
+from ifp_scraper.commands import reason, show
 from ifp_scraper.options import ARGUMENTS, BadArgument, Options, read_options
 from tests.crawling import ROOT, scrapy
 
@@ -162,6 +163,7 @@ def test_settings_that_make_sense() -> None:
     given = {"DOWNLOAD_DELAY": "0", "DOWNLOAD_TIMEOUT": "0.5", "RETRY_TIMES": "0", "RETRY_PRIORITY_ADJUST": "-3"}
     given |= {"ROBOTSTXT_OBEY": "False", "IFP_GRACE": "0", "DOWNLOAD_MAXSIZE": "0", "LOG_LEVEL": "DEBUG"}
     given |= {"IFP_OUTPUT": "x.jsonl", "IFP_ARCHIVE": "x.warc.gz", "IFP_CONTACT": "https://lab.example/bot"}
+    given |= {"SPLASH_URL": "http://a/", "USER_AGENTS": "of scrapy-useragents, not USER_AGENT"}
     check_settings(project_settings(**given))
     check_settings(project_settings())
 
@@ -209,6 +211,21 @@ def test_nobody_need_read_the_result(command: str, tmp_path: Path) -> None:
     )
     os.close(writing)
     assert (run.returncode, run.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.EROFS, "", "/a/.y.partial-1-2"), "/a/y cannot be written: the disk is read-only; choose"),
+        (OSError(errno.EACCES, "", "/a/.y.partial-1-2/b.csv"), "/a/y/b.csv cannot be written: no permission; change"),
+        (OSError(errno.ENOSPC, ""), "the disk is full; free some space"),
+        (OSError(errno.ENOENT, "No such file", "/a/b"), "/a/b: No such file"),
+        (OSError("a is a folder"), "a is a folder"),
+    ],
+    ids=str,
+)
+def test_why_writing_failed_is_told_in_words(error: OSError, words: str) -> None:
+    assert reason(error).startswith(words)
 
 
 def test_a_result_that_cannot_be_printed_is_told_in_words(capsys: pytest.CaptureFixture[str]) -> None:

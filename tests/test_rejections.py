@@ -10,7 +10,7 @@ import pytest
 
 from ifp_scraper.dates import format_utc
 from ifp_scraper.merge import ArticleRef
-from ifp_scraper.rejections import LEADS_TO, NO_ARTICLE, STATIC, Rejected, Rejections
+from ifp_scraper.rejections import LEADS_TO, NO_ARTICLE, OFF_SITE, STATIC, Rejected, Rejections
 from ifp_scraper.runs import Run, Runs
 
 URL = "https://ifpnews.com/a/"
@@ -85,6 +85,11 @@ def test_holds_until_there_is_a_reason_to_look_again(
         ([rejected("status 410")], [run(0)], False),
         ([rejected("status 404", 5), rejected("status 404")], [run(5), run(0)], True),
         ([rejected("status 404", 5), rejected("status 410")], [run(5), run(0)], False),
+        (
+            [rejected("https://a.example/?n=1" + OFF_SITE, 5), rejected("https://a.example/?n=2" + OFF_SITE)],
+            [run(5), run(0)],
+            True,
+        ),
     ],
 )
 def test_holds_only_when_the_site_was_well(path: Path, verdicts: list[Rejected], runs: list[Run], holds: bool) -> None:
@@ -102,6 +107,7 @@ def test_holds_only_when_the_site_was_well(path: Path, verdicts: list[Rejected],
         ([], [], "status 404", True),
         ([rejected("status 404")], [run(0)], "status 404", False),
         ([rejected("status 404")], [run(0)], "status 410", True),
+        ([rejected("https://a.example/?n=1" + OFF_SITE)], [run(0)], "https://a.example/?n=2" + OFF_SITE, False),
         ([rejected("status 404")], [run(0)], NO_ARTICLE, True),
         ([rejected("status 404")], [], "status 404", False),  # killed: nothing speaks against the site
         ([rejected("status 404")], [run(0, doubtful=True)], "status 404", True),

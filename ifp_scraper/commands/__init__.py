@@ -19,6 +19,7 @@ from scrapy.exceptions import UsageError
 from ifp_scraper import sidecars
 from ifp_scraper.options import BadArgument
 from ifp_scraper.outputfile import explain
+from ifp_scraper.partial import final_name
 
 
 def say(line: str) -> None:
@@ -50,9 +51,12 @@ def reason(error: Exception) -> str:
     """Say why reading or writing failed, without numbers of errors and names of files for a while."""
     if not isinstance(error, OSError) or error.errno is None:
         return str(error)
-    if error.filename is None or ".partial-" in str(error.filename):  # what is being written
+    if error.filename is None:  # what is being written
         return explain(error)
-    return f"{error.filename}: {error.strerror}"
+    name = final_name(str(error.filename))
+    if name != error.filename:
+        return f"{name} cannot be written: {explain(error)}"
+    return f"{name}: {error.strerror}"
 
 
 def without_output(path: str) -> str:

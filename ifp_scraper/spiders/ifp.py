@@ -395,8 +395,7 @@ class IfpSpider(scrapy.Spider):
         elif isinstance(error, IgnoreRequest):
             if self.archive is None and not self.ending:
                 reason = str(error) or "ignored"
-                self._reject(ref, reason)
-                if reason != FORBIDDEN:
+                if self._reject(ref, reason) and reason != FORBIDDEN:
                     self._give_up(self._patience.astray(reason))
         else:
             self._failed(ref.url, in_words(error))
@@ -438,11 +437,11 @@ class IfpSpider(scrapy.Spider):
         self._patience.fetched()
         if view is None:
             reason = self._why_no_article(response, ref)
-            self._reject(ref, reason)
-            if reason == STRANGE:
-                self._give_up(self._patience.astray(STRANGE))
-            else:
+            is_news = self._reject(ref, reason)
+            if reason != STRANGE:
                 self._patience.on_site()
+            elif is_news:
+                self._give_up(self._patience.astray(STRANGE))
             return None
         self._patience.on_site()
         if (ending := (view.article.amp_url or "").removeprefix(view.article.url).lstrip("/")) in _AMP_ENDINGS:
@@ -531,12 +530,15 @@ class IfpSpider(scrapy.Spider):
         store = self.ledger.store
         return store.find(article.id, article.url) is not None and store.find(None, url) is None
 
-    def _reject(self, ref: ArticleRef, reason: str) -> None:
-        """Note an address that gave no article of its own."""
+    def _reject(self, ref: ArticleRef, reason: str) -> bool:
+        """Note an address that gave no article of its own; return whether that is news, see ``Rejections``."""
+        rejected = Rejected.now(ref.url, reason, None, ref.modified_at)
         is_new = urls.canonical(ref.url) not in self.ledger.rejections
-        self.ledger.reject(Rejected.now(ref.url, reason, None, ref.modified_at))
+        is_news = self.ledger.rejections.is_news(rejected)
+        self.ledger.reject(rejected)
         if is_new and reason not in (FORBIDDEN, STATIC) and not self.options.urls:
             self._give_up(self._patience.barren(reason))
+        return is_news
 
     def _reject_amp(self, address: str, error: UnreadablePage, view: View) -> None:
         self.ledger.reject(Rejected.now(address, str(error), error.layout, view.article.modified_at), view.response)
