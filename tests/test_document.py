@@ -194,3 +194,8 @@ def test_an_attribute_that_says_true_is_no_address_of_a_picture() -> None:
     )
     addresses = [image["url"] for image in pictures["images"]]
     assert addresses == ["https://ifpnews.com/a.jpg", "https://ifpnews.com/blank.gif"]
+
+
+def test_names_that_hold_each_other_and_the_rest_of_the_page_are_no_byline() -> None:
+    record = read(page(after='<div class="sp-athr">' + '<b class="author-name">' * 20 + "word " * 1000))
+    assert (record["byline"], record["authors"]) == (None, [])

@@ -52,6 +52,9 @@ _HANDLE = re.compile(r"\s+@\w+$")
 MAX_PEOPLE = 50
 """Most elements that may name the authors of one article."""
 
+MAX_BYLINE = 1000
+"""Most characters of a byline; elements that a hostile page leaves open hold each other, and all that follows."""
+
 
 class UnreadablePage(ValueError):
     """A page that should be an article and cannot be read."""
@@ -532,8 +535,8 @@ def _kinds(item: dict[str, Any]) -> list[str]:
 
 
 def without_by(text: str | None) -> str | None:
-    """Return a byline without "By" or "Published by" and without a glued handle; None when nothing is left."""
-    if not text:
+    """Return a byline without "By" or "Published by" and without a glued handle; None when none, or too long for one."""
+    if not text or len(text) > MAX_BYLINE:
         return None
     text = _BY.sub("", text)
     return (_HANDLE.sub("", text) if "@" in text else text).strip(" -–—") or None
