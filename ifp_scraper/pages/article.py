@@ -535,7 +535,7 @@ def _kinds(item: dict[str, Any]) -> list[str]:
 
 
 def without_by(text: str | None) -> str | None:
-    """Return a byline without "By" or "Published by" and without a glued handle; None when none, or too long for one."""
+    """Return a byline without "By" or "Published by" and without a glued handle; None for what is no byline."""
     if not text or len(text) > MAX_BYLINE:
         return None
     text = _BY.sub("", text)
