@@ -14,7 +14,10 @@ from typing import Any, Protocol
 
 import msgspec
 
-from ifp_scraper.spans import Span, SpanResult, read_span
+from ifp_scraper.spans import Span, SpanResult, halves, join_results, read_span
+
+_SMALLEST_PART = 4096
+"""Bytes in which a fatal page begins, which are given up: less than a compressed page has."""
 
 
 class Executor(Protocol):
@@ -49,7 +52,7 @@ class Processes:
         return pool
 
     def run(self, spans: list[Span], site: str) -> Iterator[SpanResult]:
-        """See ``Executor``. A span that kills its worker is skipped, and is among the faults."""
+        """See ``Executor``. A page that kills its worker is skipped, and is among the faults."""
         waiting = list(reversed(spans))
         while waiting:
             try:
@@ -84,10 +87,13 @@ class Processes:
             yield self._alone(waiting.pop(), site)
 
     def _alone(self, span: Span, site: str) -> SpanResult:
+        """Read a span in processes of its own; of one that kills them, all but the part around the fatal page."""
         for _ in range(2):  # the first time, a person or a lack of memory may have killed it
             with suppress(BrokenProcessPool), self._new_pool(1) as pool:
                 return pool.submit(read_span, span, site).result()
-        return _killer(span)
+        if span.end - span.start <= _SMALLEST_PART:
+            return _killer(span)
+        return join_results(span, [self._alone(half, site) for half in halves(span)])
 
 
 def _killer(span: Span) -> SpanResult:

@@ -174,6 +174,27 @@ def read_span(span: Span, site: str) -> SpanResult:
     return result
 
 
+def halves(span: Span) -> tuple[Span, Span]:
+    """Return the two halves of a span. Every record of the span begins in one of them."""
+    middle = (span.start + span.end) // 2
+    return msgspec.structs.replace(span, end=middle), msgspec.structs.replace(span, start=middle)
+
+
+def join_results(span: Span, parts: list[SpanResult]) -> SpanResult:
+    """Return the result of a span from those of its parts, in their order."""
+    joined = SpanResult(span, parts[0].reader)
+    views: dict[str, list[PageView]] = {}
+    for part in parts:
+        joined.records += part.records
+        joined.listed += part.listed
+        joined.faults += part.faults
+        for article, seen in part.views().items():
+            views.setdefault(article, []).extend(seen)
+    joined.articles = list(views)
+    joined.packed_views = msgspec.msgpack.encode(views)
+    return joined
+
+
 def reader_of(site: str) -> str:
     """Return what ``SpanResult.reader`` says of this version and this site."""
     return f"{EXTRACTOR_VERSION} {site}"

@@ -32,6 +32,7 @@ from ifp_scraper import bulk, executors, spans, unpacking
 from ifp_scraper.archive import recordings
 from ifp_scraper.codings import plain_body
 from ifp_scraper.executors import Processes
+from ifp_scraper.pages import Capture
 from ifp_scraper.unpacking import MAX_RATIO, seekable
 from ifp_scraper.wayback import unwrap_page
 from tests.crawling import ROOT, lines, scrapy
@@ -744,6 +745,34 @@ def test_a_span_is_not_blamed_for_one_kill(tmp_path: Path, monkeypatch: pytest.M
     finally:
         executor.close()
     assert result.faults == []
+
+
+def _read_span_with_a_fatal_page(span: spans.Span, site: str) -> spans.SpanResult:
+    read = spans.read_page
+
+    def read_page(body: bytes, capture: Capture, *rest: Any) -> Any:
+        return os._exit(9) if "/modest-plan-for-zanjan-footbridge/" in capture.url else read(body, capture, *rest)
+
+    spans.read_page = read_page  # type: ignore[assignment]
+    return spans.read_span(span, site)
+
+
+def test_a_page_that_kills_its_worker_costs_no_other_article(
+    recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut = spans.cut_spans([recording / "both.warc.gz"])
+    assert len(cut) == 1
+    whole = spans.read_span(cut[0], "https://ifpnews.com")
+    monkeypatch.setattr(executors, "read_span", _read_span_with_a_fatal_page)
+    executor = Processes(1)
+    try:
+        [result] = executor.run(cut, "https://ifpnews.com")
+    finally:
+        executor.close()
+    assert result.span == cut[0]
+    assert [fault.rpartition(": ")[2] for fault in result.faults] == ["a page there killed its worker"] * 2
+    assert set(whole.articles) - set(result.articles) == {"ifpnews.com/modest-plan-for-zanjan-footbridge/"}
+    assert result.listed == whole.listed
 
 
 @pytest.mark.slow
