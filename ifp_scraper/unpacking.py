@@ -11,6 +11,7 @@ import logging
 import os
 import re
 import shutil
+import signal
 import tempfile
 import time
 import zipfile
@@ -72,7 +73,11 @@ def seekable(files: list[Path]) -> list[Path]:
 @cache
 def _folder() -> tempfile.TemporaryDirectory[str]:
     _delete_left()
-    folder = tempfile.TemporaryDirectory(prefix=_PREFIX)
+    stops = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    try:  # a stop between making the folder and noting that it is to be deleted would leave it
+        folder = tempfile.TemporaryDirectory(prefix=_PREFIX)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, stops)
     with suppress(OSError):  # where nothing can be locked, as on some network disks, nothing is deleted either
         fcntl.flock(os.open(folder.name, os.O_RDONLY), fcntl.LOCK_SH)  # until this process ends, and its workers
     return folder
