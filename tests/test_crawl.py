@@ -257,7 +257,7 @@ def test_a_recording_is_not_recorded(tmp_path: Path) -> None:
         "-s",
         f"IFP_ARCHIVE={copy}",
     )
-    assert (run.status, "IFP_ARCHIVE is not used" in run.err, copy.exists()) == (0, True, False), run.err
+    assert (run.status, "IFP_ARCHIVE is ignored" in run.err, copy.exists()) == (0, True, False), run.err
 
 
 def test_addresses_that_no_recording_holds_are_named(tmp_path: Path) -> None:
@@ -292,7 +292,7 @@ def test_a_job_folder_is_not_used(tmp_path: Path) -> None:
     out, folder = tmp_path / "a.jsonl", tmp_path / "job"
     run = scrapy("crawl", "ifp", "-a", "archive=sample", "-a", "limit=2", "-o", out, "-s", f"JOBDIR={folder}")
     assert run.status == 0, run.err
-    assert "JOBDIR is not used" in run.err
+    assert "JOBDIR is ignored" in run.err
     assert len(lines(out)) == 2
     assert not folder.exists()
 
