@@ -393,7 +393,7 @@ class Ledger:
             f"Found {sum(counts[name] for name in looked)}: {counts['new']} new, {counts['revised']} revised, "
             f"{counts['reread']} reread, {counts['unchanged'] + counts['current']} unchanged, "
             f"{counts['rejected']} rejected, {counts['failed']} failed; "
-            f"{counts['duplicates']} with the text of another."
+            f"{counts['duplicates']} with the same text as another."
         )
         asked = f"{counted(requests, 'request')}, " if self.command != "extract" else ""
         self.say(f"{asked}{received / 1e6:.1f} MB, {seconds:.0f} s.")
