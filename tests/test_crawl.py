@@ -66,7 +66,7 @@ def test_later_runs_fetch_what_is_new_or_changed(config: dict[str, Any], tmp_pat
         total = len(site.open_posts()) + locked
         source = "sitemap" if config else "rest"
         assert re.search(rf"about ({total}|{total + 1}) articles \({source}\), 0 are known: about", first.err)
-        assert "may be stopped" in first.err
+        assert "You can stop it" in first.err
         assert re.search(
             rf"{total - locked} new, 0 revised, 0 reread, 0 unchanged, [01] rejected, 0 failed", first.err
         )
