@@ -141,12 +141,12 @@ SENSELESS = [
     ("IFP_START_OVER", "maybe", "True or False"),
     ("RETRY_HTTP_CODES", "500,x", "500,503"),
     ("LOG_LEVEL", "LOUD", "CRITICAL, ERROR, WARNING, INFO, DEBUG"),
-    ("LOG_FORMAT", "%q", "no format"),
+    ("LOG_FORMAT", "%q", "not a format"),
     ("LOG_FILE", "/no/such/folder/log", "cannot be written"),
     ("IFP_CONTACT", "me\r\nX-Other: 1", "one line"),
     ("IFP_OUTPUT", "x.csv", "must end in .jsonl; for other formats run scrapy export"),
     ("IFP_ARCHIVE", "x.zip", "must end in .warc.gz"),
-    ("IFP_ARCHIV", "x.warc.gz", "there are IFP_SITE, "),
+    ("IFP_ARCHIV", "x.warc.gz", "the settings are IFP_SITE, "),
 ]
 
 
