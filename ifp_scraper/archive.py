@@ -98,7 +98,7 @@ def recordings(*paths: str) -> list[Path]:
             found.extend(inside)
         elif os.path.isfile(name):
             if not name.endswith(SUFFIXES):
-                raise RecordingError(f"{name} is no recording: its name must end in {', '.join(SUFFIXES)}")
+                raise RecordingError(f"{name} is not a recording: its name must end in {', '.join(SUFFIXES)}")
             found.append(path)
         elif matches := sorted(glob.glob(name, recursive=True)):
             found.extend(Path(one) for one in matches if one.endswith(SUFFIXES) and _may_be_read(Path(one)))

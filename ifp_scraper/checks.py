@@ -59,7 +59,7 @@ def check_settings(settings: BaseSettings) -> None:
     for name in settings:
         if name.startswith("IFP_") and name not in _DEFAULTS:
             ours = ", ".join(name for name in _DEFAULTS if name.startswith("IFP_"))
-            raise BadArgument(f"there is no setting {shown(name)}; there are {ours}")
+            raise BadArgument(f"there is no setting {shown(name)}; the settings are {ours}")
         if not name.isupper():  # -since=2024-01-01 is -s ince=2024-01-01
             arguments = ", ".join(ARGUMENTS)
             raise BadArgument(
@@ -85,7 +85,7 @@ def _check_switch(settings: BaseSettings, name: str) -> None:
     try:
         settings.getbool(name)
     except (TypeError, ValueError):
-        raise BadArgument(f"{name}={shown(settings[name])}: allowed are True and False, 1 and 0") from None
+        raise BadArgument(f"{name}={shown(settings[name])} must be True or False, 1 or 0") from None
 
 
 def _check_number(settings: BaseSettings, name: str, *, whole: bool) -> None:
@@ -104,12 +104,12 @@ def _check_number(settings: BaseSettings, name: str, *, whole: bool) -> None:
 def _check_log(settings: BaseSettings) -> None:
     level = settings["LOG_LEVEL"]
     if not isinstance(level, int) and level not in _LEVELS:
-        raise BadArgument(f"LOG_LEVEL={shown(level)}: allowed are {', '.join(_LEVELS)}")
+        raise BadArgument(f"LOG_LEVEL={shown(level)}: choose from {', '.join(_LEVELS)}")
     try:
         logging.Formatter(settings["LOG_FORMAT"])
     except (TypeError, ValueError):
         raise BadArgument(
-            f"LOG_FORMAT={shown(settings['LOG_FORMAT'])} is no format string of Python's logging"
+            f"LOG_FORMAT={shown(settings['LOG_FORMAT'])} is not a format string of Python's logging"
         ) from None
     if name := settings["LOG_FILE"]:
         try:

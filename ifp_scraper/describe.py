@@ -14,12 +14,12 @@ from ifp_scraper.tables import LICENSE, NAME, SITE, Exported, File, Format, Tabl
 TITLE = "Articles of Iran Front Page"
 DESCRIPTION = (
     "Articles of the news site Iran Front Page (ifpnews.com), collected by ifp_scraper. The site licenses "
-    "its content under CC BY 4.0 (Iran Front Page, IFP News). Pieces of the section Media Wire are of other "
+    "its content under CC BY 4.0 (Iran Front Page, IFP News). Pieces in the section Media Wire are by other "
     "agencies and may not be covered by that licence. Times are UTC. The column line joins the tables."
 )
 _APOSTROPHES = (
-    " A text that begins with =, +, -, @, a tab or a carriage return has an apostrophe in front of it, which is not "
-    "the site's: else a spreadsheet would take it for a formula."
+    " Text that begins with =, +, -, @, a tab or a carriage return has an apostrophe before it, which is not the "
+    "site's: without it, a spreadsheet would take the text for a formula."
 )
 
 

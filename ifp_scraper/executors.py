@@ -127,7 +127,7 @@ class Dask:
         try:
             self._client = Client(address, timeout="10s")
         except ValueError as error:
-            raise OSError(f"{address} is no address of a Dask scheduler ({error})") from None
+            raise OSError(f"{address} is not the address of a Dask scheduler ({error})") from None
 
     def run(self, spans: list[Span], site: str) -> Iterator[SpanResult]:
         """See ``Executor``. The spans of a lost worker are read again by another.

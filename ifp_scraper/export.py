@@ -216,7 +216,7 @@ def export(
         ValueError: for an unknown format or kind of revisions.
     """
     if to not in FORMATS:
-        raise ValueError(f"to is one of {', '.join(FORMATS)}, not {to!r}")
+        raise ValueError(f"to must be one of {', '.join(FORMATS)}, not {to!r}")
     chosen = select(source, revisions=revisions, gone=gone, tell=tell)
     name = re.sub(r"\.jsonl?(\.\w+)?$", "", chosen.files[0].name)
     folder = Path(output) if output else chosen.files[0].with_name(f"{name}-{to}")
@@ -225,7 +225,7 @@ def export(
     if folder.exists() and folder.samefile("."):
         raise FileExistsError(f"{folder} is the current folder, which cannot be replaced: name another one")
     if folder.exists() and not _is_export(folder):
-        raise FileExistsError(f"{folder} exists and is no export: name another folder")
+        raise FileExistsError(f"{folder} exists and is not an export: name another folder")
     partial = new_partial(folder)
     partial.mkdir(parents=True)
     try:

@@ -25,13 +25,13 @@ WARNINGS: dict[str, str] = {
     "no-body": "the page has a body element without text (a photo or video post)",
     "no-date": "no absolute publication time was found on the page or by discovery",
     "no-sections": "the page prints no category",
-    "dates-disagree": "two publication times differ by something other than a known fault; the better is kept",
+    "dates-disagree": "two publication times differ by something other than a known fault; the better one is kept",
     "future-date": "the publication time is more than a day after the capture",
-    "one-page-of-many": "this is one page of a post on several pages, and the others were not read",
-    "truncated": "the response ended before the document did; what came is kept",
-    "charset": "the declared character set could not read the page; another was used",
-    "too-deep": "elements nested deeper than the bound were dropped",
-    "too-long": "text beyond the bound was dropped",
+    "one-page-of-many": "this is one page of a multi-page post, and the others were not read",
+    "truncated": "the response ended before the document did; what arrived is kept",
+    "charset": "the declared character set could not decode the page; another was used",
+    "too-deep": "elements nested deeper than the limit were dropped",
+    "too-long": "text beyond the limit was dropped",
 }
 """Every value that ``Article.warnings`` can hold."""
 
@@ -56,13 +56,13 @@ _BLOCK_SCHEMA: dict[str, Any] = {
         "level": {
             "type": "integer",
             "minimum": 1,
-            "description": "Of a heading, 1 to 6; of a list item, its depth from 1.",
+            "description": "For a heading, 1 to 6; for a list item, its depth from 1.",
         },
-        "ordered": {"type": "boolean", "description": "Of a list item: whether its list is numbered."},
+        "ordered": {"type": "boolean", "description": "For a list item: whether its list is numbered."},
         "cells": {
             "type": "array",
             "items": {"type": "string"},
-            "description": "Of a table row: the text of each cell.",
+            "description": "For a table row: the text of each cell.",
         },
     },
 }
@@ -86,19 +86,18 @@ class Author:
     """The author's page, without ``/amp/``."""
 
     bio: str | None = None
-    """The profile printed with the article: that of the time of capture, not of the story."""
+    """The profile printed with the article, as it was at capture, not at publication."""
 
 
 @dataclass(slots=True)
 class Image:
-    """A picture of the article."""
+    """An image of the article."""
 
     url: str
-    """Address of the picture on the page."""
+    """URL of the image, as on the page."""
 
     original_url: str
-    """The same without WordPress's ``-WIDTHxHEIGHT``, and without a service that resizes it: the file as it was
-    uploaded."""
+    """The same without WordPress's ``-WIDTHxHEIGHT`` or a resizing service: the file as uploaded."""
 
     alt: str = ""
     """The alternative text; empty when there is none."""
@@ -112,7 +111,7 @@ class Image:
 
 @dataclass(slots=True)
 class Embed:
-    """Something of another site shown inside the body."""
+    """Content of another site shown inside the body."""
 
     kind: Literal["youtube", "tweet", "instagram", "video", "audio", "iframe"] = field(
         metadata=_extra(enum=["youtube", "tweet", "instagram", "video", "audio", "iframe"])
@@ -120,7 +119,7 @@ class Embed:
     """What is shown."""
 
     url: str
-    """Its address, as a person would open it."""
+    """Its URL, as a person would open it."""
 
 
 @dataclass(slots=True)
@@ -128,10 +127,10 @@ class Link:
     """A link out of the body."""
 
     url: str
-    """Absolute; fragments of this page, ``javascript:`` and a picture's link to its own file are left out."""
+    """Absolute; fragments of this page, ``javascript:`` and an image's link to its own file are left out."""
 
     text: str
-    """The linked words; empty where a picture is the link."""
+    """The link text; empty when the link is an image."""
 
 
 @dataclass(slots=True)
@@ -154,7 +153,7 @@ class RecentPost:
     """The age or date as printed, e.g. ``12 hours ago``."""
 
     published_at: str | None = field(default=None, metadata=_TIME)
-    """That age counted back from the capture time; likely, not exact: see the interval."""
+    """That age counted back from the capture time: an estimate, see the interval."""
 
     published_earliest: str | None = field(default=None, metadata=_TIME)
     """Start of the interval that WordPress's rounding allows, inclusive."""
@@ -171,13 +170,13 @@ class Article:
     """Version of this schema."""
 
     id: int | None = field(default=None, metadata=_extra(minimum=1, maximum=MAX_ID))
-    """WordPress post id."""
+    """WordPress post ID."""
 
     url: str = ""
     """Canonical URL: what rel=canonical says, else normalised; no query, fragment, ``/amp/`` or page number."""
 
     amp_url: str | None = None
-    """Address of the AMP page."""
+    """URL of the AMP page."""
 
     aliases: list[str] = field(default_factory=list)
     """Other URLs seen for this article, fetched or redirected."""
@@ -186,7 +185,7 @@ class Article:
     """``gone`` when the site has withdrawn the article: a last line, written by ``scrapy audit``."""
 
     headline: str | None = None
-    """Text of the headline; a ``<br>`` is a space. Of several languages (qTranslate) the first is kept."""
+    """Text of the headline; a ``<br>`` becomes a space. Of several languages (qTranslate), the first is kept."""
 
     lead: str | None = None
     """The standfirst; null unless the page has an element for it."""
@@ -207,22 +206,22 @@ class Article:
     """The body in document order."""
 
     body: str = ""
-    """Text of the blocks except those of kind ``related``, a blank line between them."""
+    """Text of all blocks but those of kind ``related``, separated by blank lines."""
 
     word_count: int = field(default=0, metadata=_extra(minimum=0))
-    """Words of ``body``, split at white space."""
+    """Number of words in ``body``, split at white space."""
 
     images: list[Image] = field(default_factory=list)
-    """Pictures, the featured one first."""
+    """Images, the featured one first."""
 
     embeds: list[Embed] = field(default_factory=list)
-    """Videos, posts of social networks and other frames."""
+    """Videos, social media posts and other frames."""
 
     links: list[Link] = field(default_factory=list)
     """Links out of the body."""
 
     source: str | None = None
-    """The outlet that a closing "Source: ..." line names."""
+    """The outlet named in a closing "Source: ..." line."""
 
     published_at: str | None = field(default=None, metadata=_TIME)
     """True instant of publication; never a guess from a header date or an "ago"."""
@@ -236,7 +235,7 @@ class Article:
     published_source: Literal["rest", "feed", "sitemap", "meta", "jsonld", "time"] | None = field(
         default=None, metadata=_extra(enum=["rest", "feed", "sitemap", "meta", "jsonld", "time", None])
     )
-    """Which evidence ``published_at`` comes from."""
+    """The evidence that ``published_at`` comes from: see docs/dates.md."""
 
     recent_posts: list[RecentPost] = field(default_factory=list)
     """The page's Recent Posts block: times of other articles, never of this one."""
@@ -245,7 +244,7 @@ class Article:
     """BCP 47 tag that the page states."""
 
     layout: str = ""
-    """Which page object read it; two joined by ``+`` when canonical and AMP page were merged."""
+    """The page object that read it; two joined by ``+`` when the canonical and AMP pages were merged."""
 
     license: str | None = None
     """As the page states it."""
@@ -254,7 +253,7 @@ class Article:
     """When the page was captured."""
 
     fetched_url: str = ""
-    """The address from which the page was captured."""
+    """The URL that was captured."""
 
     html_sha256: str = field(default="", metadata=_extra(pattern="^([0-9a-f]{64})?$"))
     """SHA-256 of the response body, lower-case hexadecimal."""
@@ -263,19 +262,19 @@ class Article:
     """SHA-256 of headline, lead and all blocks' text, in NFC with white space collapsed."""
 
     revision: int = field(default=1, metadata=_extra(minimum=1))
-    """1, and one higher with each edit by the publisher."""
+    """1 at first, and one higher with each edit by the publisher."""
 
     reread: bool = False
     """True when a better view or a newer version read the same revision again: this line replaces the earlier one."""
 
     duplicate_of: str | None = None
-    """Canonical URL of an article with the same text (50 words or more) that stands earlier in the file. A first crawl
-    begins with the newest, so the one named may be the later one: compare ``published_at``."""
+    """Canonical URL of an article earlier in the file with the same text (50 words or more). A first crawl begins with
+    the newest articles, so the one named may be the later one: compare ``published_at``."""
 
     warnings: list[str] = field(
         default_factory=list, metadata=_extra(items={"type": "string", "enum": list(WARNINGS)})
     )
-    """Anything that did not fit, from a closed list."""
+    """Anything unusual, from a closed list."""
 
     extractor_version: str = ""
     """Version of ifp_scraper that read the page."""

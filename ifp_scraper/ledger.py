@@ -313,7 +313,7 @@ class Ledger:
             hours = left * pages * max(self.settings.getfloat("DOWNLOAD_DELAY"), delay, 0.05) / 3600
             pace = f"{hours:.1f} hours" if hours >= 1 else counted(max(1, round(hours * 60)), "minute")
             self.say(f"The site lists about {walk.total} articles ({source}), {known} are known: about {pace} to go.")
-        self.say("It may be stopped (Ctrl-C) and continued with the same command at any time.")
+        self.say("You can stop it (Ctrl-C) at any time, and continue with the same command.")
 
     def _progress(self) -> None:
         if not sys.stderr.isatty():
@@ -361,7 +361,7 @@ class Ledger:
     def _fault(self, reason: str, errors: int) -> str | None:
         """Say from its end and its counts why the run did not do its job; None when it did."""
         if reason == "shutdown":
-            return "it was stopped; run the same command again to go on"
+            return "it was stopped; run the same command again to continue"
         if errors:
             return f"{counted(errors, 'error')} in ifp_scraper itself, see the log"
         failed = self.counts["failed"]
@@ -382,18 +382,18 @@ class Ledger:
         for url, reason in self._failures.reasons[:3]:
             self.say(f"failed: {url} ({reason})")
         if self.store.saved:
-            self.say(f"The file ended in {self.store.repaired} bytes that are not ours: see {self.store.saved}.")
+            self.say(f"The file ended in {self.store.repaired} bytes not from ifp_scraper: see {self.store.saved}.")
         if self.store.bad_lines:
             numbers = ", ".join(map(str, self.store.bad_line_numbers))
             more = " and more" if self.store.bad_lines > len(self.store.bad_line_numbers) else ""
             self.say(
-                f"Left in the file, though no article: {counted(self.store.bad_lines, 'line')} ({numbers}{more})."
+                f"Left in the file, though not articles: {counted(self.store.bad_lines, 'line')} ({numbers}{more})."
             )
         self.say(
             f"Found {sum(counts[name] for name in looked)}: {counts['new']} new, {counts['revised']} revised, "
             f"{counts['reread']} reread, {counts['unchanged'] + counts['current']} unchanged, "
             f"{counts['rejected']} rejected, {counts['failed']} failed; "
-            f"{counts['duplicates']} with the text of another."
+            f"{counts['duplicates']} with the same text as another."
         )
         asked = f"{counted(requests, 'request')}, " if self.command != "extract" else ""
         self.say(f"{asked}{received / 1e6:.1f} MB, {seconds:.0f} s.")

@@ -155,7 +155,7 @@ def select(
         ValueError: for an unknown kind of revisions.
     """
     if revisions not in ("latest", "all"):
-        raise ValueError(f'revisions is "latest" or "all", not {revisions!r}')
+        raise ValueError(f'revisions must be "latest" or "all", not {revisions!r}')
     tell = tell or warn
     chosen = Selection(find(source))
     heads: list[tuple[int, _Head]] = []
@@ -180,11 +180,11 @@ def select(
         ends.append(number)
         chosen.corrupt += bad + torn
         if bad:
-            tell(f"{path}: {counted(bad, 'line')} without an article left out, first line {first_bad}")
+            tell(f"{path}: skipped {counted(bad, 'line')} without an article, the first is line {first_bad}")
         if other:
             tell(f"{path}: {counted(other, 'line')} of another schema version may be misread: update ifp_scraper")
         if torn:
-            tell(f"{path}: the last line is torn and was left out")
+            tell(f"{path}: skipped the last line, which is incomplete")
     chosen.read = len(heads)
     last = _last_lines(heads, ends)
     chosen.articles = len(last)

@@ -195,7 +195,7 @@ def _narrow(posts: list[_Entry]) -> tuple[str, str, bool]:
 
 def _engine(name: str) -> Any:
     if name not in ("pandas", "polars"):
-        raise ValueError(f'engine is "pandas" or "polars", not {name!r}')
+        raise ValueError(f'engine must be "pandas" or "polars", not {name!r}')
     require(name)
     return require("pyarrow")
 
@@ -209,7 +209,7 @@ def arrow_schema(columns: Sequence[str] | None = None) -> Any:
     """
     properties = json_schema()["properties"]
     if isinstance(columns, str):
-        raise ValueError(f"columns is a list of fields: [{columns!r}]")
+        raise ValueError(f"columns must be a list of fields: [{columns!r}]")
     names = list(properties if columns is None else dict.fromkeys(columns))  # each once
     if not names:
         raise ValueError("columns names no field")
@@ -259,7 +259,7 @@ def _to_arrow(batch: list[bytes], schema: Any) -> Any:
     try:
         return pa.Table.from_pylist([msgspec.to_builtins(decode(batch[0]))], schema=schema)
     except (msgspec.MsgspecError, pa.ArrowException, OverflowError) as error:
-        warn(f"a line was left out that does not fit the schema: {error}")
+        warn(f"skipped a line that does not fit the schema: {error}")
         return schema.empty_table()
 
 
@@ -277,7 +277,7 @@ def _instant(text: str | None) -> datetime | None:
     try:
         return parse_utc(text) if text else None
     except ValueError:
-        warn(f"a time was left out that cannot be read: {text!r}")
+        warn(f"skipped a time that cannot be read: {text!r}")
         return None
 
 

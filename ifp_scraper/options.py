@@ -40,7 +40,7 @@ def shown(value: object) -> str:
 def meant(name: str, known: Iterable[str], cutoff: float = 0.75) -> str:
     """Return a question to put behind a name that does not exist, when it is nearly one that does; else nothing."""
     near = difflib.get_close_matches(name, known, n=1, cutoff=cutoff)
-    return f" (do you mean {near[0]}?)" if near else ""
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 @dataclass(slots=True, frozen=True)
@@ -93,7 +93,7 @@ def read_options(arguments: Mapping[str, str], site: str, now: datetime | None =
     unknown = sorted(set(arguments) - set(ARGUMENTS))
     if unknown:
         named = shown(", ".join(unknown)) + meant(unknown[0], ARGUMENTS)
-        raise BadArgument(f"unknown argument {named}; allowed are {', '.join(ARGUMENTS)}")
+        raise BadArgument(f"unknown argument {named}; the arguments are {', '.join(ARGUMENTS)}")
     given = {name: value.strip() for name, value in arguments.items()}
     if empty := [name for name, value in given.items() if not value]:
         raise BadArgument(f"{empty[0]}= is empty")
@@ -138,7 +138,7 @@ def _site(site: str) -> str:
         valid = False
     # Articles are recognised by their path from the root of the host, so a site in a subfolder cannot be read.
     if not valid or not _ROOT.fullmatch(site):
-        raise BadArgument(f"IFP_SITE={shown(site)} is not the root of a site: write it as in https://ifpnews.com")
+        raise BadArgument(f"IFP_SITE={shown(site)} is not the root of a site: write it like https://ifpnews.com")
     return site.rstrip("/")
 
 
@@ -168,7 +168,7 @@ def _urls(value: str | None, site: str | None) -> tuple[str, ...]:
         raise BadArgument(f"urls={shown(value)} names no address")
     for name in names:
         if not name.startswith(("http://", "https://")) or _NO_TEXT.search(name):
-            raise BadArgument(f"urls: {shown(name)} is no address: write it as in https://ifpnews.com/a-story/")
+            raise BadArgument(f"urls: {shown(name)} is not a URL: write it like https://ifpnews.com/a-story/")
         if site is not None and urls.host(name) != urls.host(site):
             raise BadArgument(f"urls: {shown(name)} is not on the site {site}")
     return tuple(dict.fromkeys(names))
@@ -191,19 +191,19 @@ def _sources(value: str | None) -> tuple[SourceName, ...]:
     names = [name.strip() for name in value.split(",") if name.strip()]
     wrong = [name for name in names if name not in SOURCES]
     if wrong or not names:
-        raise BadArgument(f"sources={shown(value)}: allowed are {', '.join(SOURCES)}")
+        raise BadArgument(f"sources={shown(value)}: choose from {', '.join(SOURCES)}")
     return tuple(dict.fromkeys(names))  # type: ignore[arg-type]
 
 
 def _section(value: str | None) -> str | None:
     if value is not None and not all(part and part.replace("-", "").isalnum() for part in value.strip("/").split("/")):
-        raise BadArgument(f"section={shown(value)} is no slug of a category: write it as in iran-news or news/world")
+        raise BadArgument(f"section={shown(value)} is not a category slug: write it like iran-news or news/world")
     return value.strip("/").lower() if value else None
 
 
 def _pages(value: str) -> Literal["both", "canonical", "amp"]:
     if value not in _PAGES:
-        raise BadArgument(f"pages={shown(value)}: allowed are {', '.join(_PAGES)}")
+        raise BadArgument(f"pages={shown(value)}: choose from {', '.join(_PAGES)}")
     return value  # type: ignore[return-value]
 
 

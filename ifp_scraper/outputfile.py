@@ -145,7 +145,7 @@ class OutputFile:
     def _check_size(self) -> None:
         if self._failure is None and os.fstat(self._fd).st_size != self.size:
             self._failure = StoreError(
-                f"{self.path} was changed by another program during the crawl: see what that was, "
+                f"{self.path} was changed by another program during the crawl: find out which, "
                 "then run the same command again."
             )
         if self._failure is not None:
@@ -174,7 +174,7 @@ class OutputFile:
             return StoreError(f"{self.path} was {event} during the crawl, and could not be saved: {explain(error)}.")
         return StoreError(
             f"{self.path} was {event} during the crawl. Nothing is lost: what it held is in {place}. "
-            "Run the same command again to go on."
+            "Run the same command again to continue."
         )
 
     def _names_beside(self, kind: str, suffix: str) -> Iterator[Path]:

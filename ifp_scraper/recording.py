@@ -148,7 +148,7 @@ def open_locked(path: Path) -> int:
             with path.open("rb") as stream:
                 start = stream.read(len(magic))
             if not magic.startswith(start):
-                raise RecordingError(f"{path} is no recording: name another file in IFP_ARCHIVE.")
+                raise RecordingError(f"{path} is not a recording: name another file in IFP_ARCHIVE.")
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError as error:
         raise _cannot_write(path, error) from error

@@ -104,7 +104,7 @@ def write_report(
     target = Path(output)
     target = target.resolve() if target.is_symlink() else target  # what a link leads to is replaced, not the link
     if target.exists() and not _is_page(target):
-        raise FileExistsError(f"{target} exists and is no web page: name another file")
+        raise FileExistsError(f"{target} exists and is not a web page: name another file")
     chosen = select(source, gone=True, tell=tell)
     template = resources.files("ifp_scraper").joinpath("data/report.html").read_text(encoding="utf-8")
     before, after = template.replace("{{CSP}}", _policy(template)).split("<!--DATA-->")

@@ -258,7 +258,7 @@ class Store:
             broken, interrupted, kept = [], True, position
         if not self.lines and (self.bad_lines or not interrupted):
             raise StoreError(
-                f"{self.path} holds something else than articles of ifp_scraper: "
+                f"{self.path} holds something other than articles of ifp_scraper: "
                 "name another file with -o, or move this one away."
             )
         if kept < position:

@@ -91,7 +91,7 @@ def test_a_site_that_has_lost_most_of_its_articles_marks_nothing(tmp_path: Path)
             site.withdraw(post.id)
         run = scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST)
         assert (run.status, f"only {len(before) - 30} of the file's {len(before)}" in run.err) == (1, True), run.err
-        assert "no longer listed, could not be asked: 30" in run.out
+        assert "no longer listed, could not be checked: 30" in run.out
         assert lines(out) == before
 
 

@@ -66,7 +66,7 @@ def test_later_runs_fetch_what_is_new_or_changed(config: dict[str, Any], tmp_pat
         total = len(site.open_posts()) + locked
         source = "sitemap" if config else "rest"
         assert re.search(rf"about ({total}|{total + 1}) articles \({source}\), 0 are known: about", first.err)
-        assert "may be stopped" in first.err
+        assert "You can stop it" in first.err
         assert re.search(
             rf"{total - locked} new, 0 revised, 0 reread, 0 unchanged, [01] rejected, 0 failed", first.err
         )
@@ -257,7 +257,7 @@ def test_a_recording_is_not_recorded(tmp_path: Path) -> None:
         "-s",
         f"IFP_ARCHIVE={copy}",
     )
-    assert (run.status, "IFP_ARCHIVE is not used" in run.err, copy.exists()) == (0, True, False), run.err
+    assert (run.status, "IFP_ARCHIVE is ignored" in run.err, copy.exists()) == (0, True, False), run.err
 
 
 def test_addresses_that_no_recording_holds_are_named(tmp_path: Path) -> None:
@@ -292,7 +292,7 @@ def test_a_job_folder_is_not_used(tmp_path: Path) -> None:
     out, folder = tmp_path / "a.jsonl", tmp_path / "job"
     run = scrapy("crawl", "ifp", "-a", "archive=sample", "-a", "limit=2", "-o", out, "-s", f"JOBDIR={folder}")
     assert run.status == 0, run.err
-    assert "JOBDIR is not used" in run.err
+    assert "JOBDIR is ignored" in run.err
     assert len(lines(out)) == 2
     assert not folder.exists()
 

@@ -318,7 +318,7 @@ class TestFile:
         run = crawl(server.url, out)
         assert run.status == 0, run.err
         if damage == "corrupt":
-            assert "Left in the file, though no article: 1 line" in run.err
+            assert "Left in the file, though not articles: 1 line" in run.err
         found: dict[str, Any] = {}
         for line in out.read_text(encoding="utf-8-sig").splitlines():
             if line.strip() and "\0" not in line:

@@ -193,7 +193,7 @@ def test_an_export_is_replaced_and_nothing_else_is(file: Path) -> None:
     mine = file.parent / "mine"
     mine.mkdir()
     (mine / "thesis.txt").write_text("precious")
-    with pytest.raises(FileExistsError, match="is no export"):
+    with pytest.raises(FileExistsError, match="is not an export"):
         export(file, "csv", mine)
     assert (mine / "thesis.txt").read_text() == "precious"
 

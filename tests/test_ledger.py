@@ -219,7 +219,7 @@ def test_a_recording_that_is_none_is_left_alone(name: str, tmp_path: Path) -> No
     recording.write_text("Notes of a year.\n")
     run = scrapy("crawl", "ifp", "-o", tmp_path / "a.jsonl", "-s", f"IFP_ARCHIVE={recording}")
     assert run.status == 1
-    assert run.err == f"The crawl did not start: {recording} is no recording: name another file in IFP_ARCHIVE.\n"
+    assert run.err == f"The crawl did not start: {recording} is not a recording: name another file in IFP_ARCHIVE.\n"
     assert recording.read_text() == "Notes of a year.\n"
 
 

@@ -252,14 +252,14 @@ def test_torn_and_corrupt_lines_are_left_out_with_a_warning(tmp_path: Path, engi
         frame = load(path, engine=engine)
     assert len(frame) == 2
     messages = [str(each.message) for each in caught]
-    assert any("2 lines without an article left out, first line 2" in message for message in messages)
-    assert any("the last line is torn" in message for message in messages)
+    assert any("skipped 2 lines without an article, the first is line 2" in message for message in messages)
+    assert any("the last line, which is incomplete" in message for message in messages)
 
 
 def test_a_line_of_brackets_is_a_damaged_line(tmp_path: Path) -> None:
     deep = b'{"schema_version":"1","url":"https://x/","mood":' + b"[" * 100_000 + b"]" * 100_000 + b"}\n"
     path = write(tmp_path / "a.jsonl", article(1), end=deep + encode(article(2)))
-    with pytest.warns(UserWarning, match="1 line without an article left out, first line 2"):
+    with pytest.warns(UserWarning, match="skipped 1 line without an article, the first is line 2"):
         assert list(select(path).kept) == [1, 3]
 
 

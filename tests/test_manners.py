@@ -173,7 +173,7 @@ def test_a_fault_of_our_own_is_a_failure(where: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("-a", "sources=rss"), "allowed are rest, sitemap, feed, listing"),
+        (("-a", "sources=rss"), "choose from rest, sitemap, feed, listing"),
         (("-o", "x.csv"), "scrapy export"),
     ],
 )

@@ -283,7 +283,7 @@ def test_persian_reads_from_right_to_left(tmp_path: Path) -> None:
 def test_only_a_page_is_replaced(page: Path, name: str) -> None:
     (page.parent / "notes.txt").write_text("precious")
     before = {path: path.read_bytes() for path in page.parent.iterdir()}
-    with pytest.raises(FileExistsError, match="exists and is no web page"):
+    with pytest.raises(FileExistsError, match="exists and is not a web page"):
         write_report(page.parent / "ifp.jsonl", page.parent / name)
     assert {path: path.read_bytes() for path in page.parent.iterdir()} == before
 

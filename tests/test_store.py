@@ -390,7 +390,7 @@ def test_a_newer_schema_is_refused_before_anything_is_written(three: Path, newer
 def test_a_file_of_something_else_is_left_alone(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
-    with pytest.raises(StoreError, match="something else than articles"):
+    with pytest.raises(StoreError, match="something other than articles"):
         Store(path)
     assert path.read_bytes() == content
 

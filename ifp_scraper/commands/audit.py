@@ -81,7 +81,7 @@ class Command(ScrapyCommand):
             ("missing, rejected", [f"{url}  {reason}" for url, reason in audit.rejected.items()]),
             ("withdrawn by the site, marked gone", audit.gone),
             ("no longer listed, but still there", audit.unlisted),
-            ("no longer listed, could not be asked", audit.unconfirmed),
+            ("no longer listed, could not be checked", audit.unconfirmed),
         ):
             if found:
                 lines += [f"\n{title}: {len(found)}", *(f"  {line}" for line in found[:_SHOWN])]

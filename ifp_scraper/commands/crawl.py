@@ -22,11 +22,12 @@ from ifp_scraper.recording import open_locked
 from ifp_scraper.summary import finish
 
 _ARGUMENTS = (
-    "give an argument; may be repeated. since=DATE and until=DATE take what was published from and before then, "
-    'a date or words such as "3 days ago"; section=SLUG one category; limit=N at most N articles; urls=URL,URL or '
-    "urls=@FILE only these articles; archive=PATH reads recordings instead of the site (archive=sample, the one that "
-    "comes with the project); refresh=DATE fetches known articles again, if published since; pages=both|canonical|amp "
-    "says which pages of an article are read; sources=... where articles are looked for (see README.md)"
+    "set an argument; may be repeated. since=DATE and until=DATE take what was published from and before then, "
+    'a date or words such as "3 days ago"; section=SLUG takes one category; limit=N at most N articles; urls=URL,URL '
+    "or urls=@FILE only these articles; archive=PATH reads recordings instead of the site (archive=sample, the one "
+    "that comes with the project); refresh=DATE fetches again known articles published since then; "
+    "pages=both|canonical|amp says which pages of an article to read; sources=... where to look for articles (see "
+    "README.md)"
 )
 
 
@@ -45,7 +46,7 @@ class Command(CrawlCommand):
         parser.add_argument("-a", dest="spargs", action="append", default=[], metavar="NAME=VALUE", help=_ARGUMENTS)
         for flags, text in (
             (("-o", "--output"), "the .jsonl file to append to (default output/ifp.jsonl)"),
-            (("-O", "--overwrite-output"), "the .jsonl file to start over"),
+            (("-O", "--overwrite-output"), "the .jsonl file to overwrite"),
         ):
             parser.add_argument(*flags, action="append", metavar="FILE", help=text)
 
@@ -82,7 +83,7 @@ class Command(CrawlCommand):
             options = read_options(opts.spargs, self.settings["IFP_SITE"])
         try:
             if options.archive and self.settings["IFP_ARCHIVE"]:
-                say("IFP_ARCHIVE is not used: nothing is fetched that could be recorded.")
+                say("IFP_ARCHIVE is ignored: nothing is fetched, so there is nothing to record.")
             with stopped_by_term():  # so that unpacked copies are deleted
                 options, archive = open_archive(options)
             if archive is None and self.settings["IFP_ARCHIVE"]:
@@ -95,7 +96,7 @@ class Command(CrawlCommand):
             fail(self, "The crawl did not start: it was stopped")
             return
         if self.settings["JOBDIR"]:  # a kill would lose its queue, and a later run mix old requests with new ones
-            say("JOBDIR is not used: a crawl goes on from its output file.")
+            say("JOBDIR is ignored: a crawl continues from its output file.")
             self.settings.set("JOBDIR", None, priority="cmdline")
         crawler = self._create_crawler("ifp")
         self.crawler_process.crawl(crawler, options=options, ledger=ledger, archive=archive)

@@ -69,6 +69,6 @@ class Command(ScrapyCommand):
             self.exitcode = 130
             return
         if done.skipped:
-            say(f"left out, not fitting the schema: {counted(done.skipped, 'line')}")
+            say(f"skipped, not fitting the schema: {counted(done.skipped, 'line')}")
         counts = ", ".join(f"{rows} {name}" for name, rows in done.rows.items() if rows or name == "articles")
         show(f"{done.folder}{os.sep}: {counts}")

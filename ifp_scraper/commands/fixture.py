@@ -47,7 +47,7 @@ class Command(ScrapyCommand):
             "--captured-at", metavar="TIME", help="capture time (default when it was fetched; for a PATH, now)"
         )
         parser.add_argument("--name", metavar="NAME", help="name of the fixture (default the article's slug)")
-        parser.add_argument("--about", metavar="TEXT", default="", help="what the page is a test of, in one sentence")
+        parser.add_argument("--about", metavar="TEXT", default="", help="what the page tests, in one sentence")
         parser.add_argument(
             "--folder", metavar="FOLDER", default="tests/fixtures", help="where to save (default tests/fixtures)"
         )
@@ -92,7 +92,7 @@ class Command(ScrapyCommand):
         except OSError as error:
             fail(self, f"{path} cannot be written: {_reason(error)}")
             return
-        show(f"{path} and {path.with_suffix('.json').name}: read the record beside the page, then commit both")
+        show(f"{path} and {path.with_suffix('.json').name}: check the record against the page, then commit both")
 
     def _load(self, source: str, opts: argparse.Namespace) -> tuple[bytes, str, datetime, str | None]:
         captured_at = datetime.now(UTC)

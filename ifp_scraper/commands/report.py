@@ -48,7 +48,7 @@ class Command(ScrapyCommand):
         parser.add_argument(
             "-o", "--output", metavar="PATH", default="report.html", help="the page to write (default report.html)"
         )
-        text = f"millions of characters of text to hold, newest articles first (default {TEXT_LIMIT // 1_000_000})"
+        text = f"millions of characters of text to include, newest articles first (default {TEXT_LIMIT // 1_000_000})"
         parser.add_argument("--text", metavar="N", type=int, default=TEXT_LIMIT // 1_000_000, help=text)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
