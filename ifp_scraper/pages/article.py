@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import cache, cached_property
-from importlib.metadata import PackageNotFoundError, version
 from inspect import getattr_static
 from operator import attrgetter
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -30,11 +29,7 @@ from ifp_scraper.pages.media import EMBED_TAGS, embed_of, first_caption, read_im
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.revisions import content_hash
 from ifp_scraper.text import squeeze
-
-try:
-    EXTRACTOR_VERSION = version("ifp-scraper")
-except PackageNotFoundError:  # run from a checkout that was never installed
-    EXTRACTOR_VERSION = "0"
+from ifp_scraper.version import EXTRACTOR_VERSION
 
 Source = Literal["rest", "feed", "sitemap", "meta", "jsonld", "time"]
 
