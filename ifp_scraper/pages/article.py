@@ -460,7 +460,7 @@ class ArticlePage(ItemPage[Article]):
         """Blocks, pictures, embeds and links of the body."""
         if self.container is None:
             return Body([], [], [], [], [])
-        return read_body(self.container, self.capture.url, StyleSheet(self.document.styles))
+        return read_body(self.container, self.capture.url, StyleSheet(self.document.style_sheets))
 
     @property
     def lost_text(self) -> bool:

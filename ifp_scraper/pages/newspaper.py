@@ -322,7 +322,7 @@ class NewspaperCloudPage(NewspaperPage):
     def _background(self) -> Image | None:
         """The featured picture as a background, by the element's own style or by a rule of its block."""
         boxes = self.css(".tdb_single_bg_featured_image .tdb-featured-image-bg")
-        rules = map(_BACKGROUND_RULE.search, self.document.styles if boxes else ())
+        rules = map(_BACKGROUND_RULE.search, self.document.style_sheets if boxes else ())
         rule = next((rule[0].decode("utf-8", "replace") for rule in rules if rule), "")
         for box in boxes:
             url = urls.absolute(self.capture.url, background_of(box.get("style") or rule))
