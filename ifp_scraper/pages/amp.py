@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import NamedTuple
 
 from web_poet import field
 
@@ -19,12 +19,14 @@ from ifp_scraper.dates import (
     read_ago,
     read_amp_json_ld,
     read_printed_date,
-    read_zoned,
 )
 from ifp_scraper.items import Author, RecentPost
-from ifp_scraper.pages.article import ArticlePage, Evidence, is_article, without_by
+from ifp_scraper.pages.article import ArticlePage
+from ifp_scraper.pages.bylines import without_by
 from ifp_scraper.pages.document import parse
+from ifp_scraper.pages.evidence import Event, Evidence, json_ld_evidence, json_ld_time
 from ifp_scraper.pages.inline import inline_text, label_text
+from ifp_scraper.pages.json_ld import Item, is_article
 from ifp_scraper.pages.tree import Element, Tree
 from ifp_scraper.text import LargeBytes, squeeze, words
 
@@ -58,41 +60,40 @@ class AmpPage(ArticlePage):
 
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("published")
-        yield from self._json_ld_evidence("datePublished")
+        yield from self._json_ld_evidence("published")
 
     def modified_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("modified")
-        yield from self._json_ld_evidence("dateModified")
+        yield from self._json_ld_evidence("modified")
 
-    def _json_ld_evidence(self, key: Literal["datePublished", "dateModified"]) -> Iterator[Evidence | None]:
-        own, others = self._json_ld
-        for item in others:
-            if isinstance(printed := item.get(key), str):
-                yield self.evidence("jsonld", printed, read_zoned(printed))
-        if isinstance(printed := own.get(key), str):
-            yield self.evidence("jsonld", printed, read_amp_json_ld(printed, self.plugin_version))
+    def _json_ld_evidence(self, event: Event) -> Iterator[Evidence | None]:
+        plugins_own, others = self._json_ld
+        for article in others:
+            yield json_ld_evidence(article, event)
+        printed = json_ld_time(plugins_own, event)
+        yield Evidence.of("jsonld", printed, read_amp_json_ld(printed, self.plugin_version))
 
-    def plain_evidence(self, key: Literal["datePublished", "dateModified"]) -> Evidence | None:
+    def plain_evidence(self, event: Event) -> Evidence | None:
         """None: JSON-LD is read above, and the faults of the plugin's own are undone."""
         return None
 
     @cached_property
-    def _json_ld(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    def _json_ld(self) -> tuple[Item, list[Item]]:
         """The plugin's own object, and articles of schema plugins, right as printed: these have an ``@id``.
 
         All outside of an SEO plugin's graph. The plugin's own says which page it is of, a review in the text does not.
         """
-        own: dict[str, Any] = {}
+        plugins_own: Item = {}
         others = []
-        for item, in_graph in self.document.json_ld:
-            if in_graph:
-                continue
+        for item in self.document.json_ld.plain:
             if "@id" in item:
                 if is_article(item):
                     others.append(item)
-            elif "datePublished" in item and (not own or "mainEntityOfPage" in item.keys() - own.keys()):
-                own = item
-        return own, others
+            elif "datePublished" in item and (
+                not plugins_own or "mainEntityOfPage" in item.keys() - plugins_own.keys()
+            ):
+                plugins_own = item
+        return plugins_own, others
 
     @cached_property
     def plugin_version(self) -> tuple[int, ...] | None:

@@ -10,7 +10,8 @@ from web_poet import field
 from ifp_scraper.dates import read_amp_json_ld
 from ifp_scraper.items import Author, RecentPost
 from ifp_scraper.pages.amp import AmpPage
-from ifp_scraper.pages.article import Evidence, without_by
+from ifp_scraper.pages.bylines import without_by
+from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.inline import inline_text, label_text
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
@@ -85,7 +86,7 @@ class AmpDesignPage(AmpPage):
         yield from super().published_evidence()
         # design 1's time element has the fault of the JSON-LD
         for printed in self.values(".amp-wp-posted-on time", "datetime"):
-            yield self.evidence("time", printed, read_amp_json_ld(printed, self.plugin_version))
+            yield Evidence.of("time", printed, read_amp_json_ld(printed, self.plugin_version))
 
 
 class AmpDesign1Page(AmpDesignPage):

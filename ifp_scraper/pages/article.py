@@ -13,42 +13,30 @@ from inspect import getattr_static
 from operator import attrgetter
 from typing import Any, ClassVar, Literal, NamedTuple
 
-from lxml import etree
 from parsel import Selector
 from web_poet import ItemPage, field
 from web_poet.fields import get_fields_dict
 
 from ifp_scraper import urls
-from ifp_scraper.dates import format_utc, read_instant, read_zoned, same_clock_fault
+from ifp_scraper.dates import format_utc
 from ifp_scraper.items import Article, Author, Block, Embed, Image, Link, RecentPost
 from ifp_scraper.pages.body import Body, closing_source, read_body
+from ifp_scraper.pages.bylines import read_authors, without_by
 from ifp_scraper.pages.css import StyleSheet
 from ifp_scraper.pages.document import Document
-from ifp_scraper.pages.inline import inline_text, label_text, resolved
+from ifp_scraper.pages.evidence import Event, Evidence, Source, json_ld_evidence, seo_evidence, time_warnings
+from ifp_scraper.pages.inline import label_text, resolved
+from ifp_scraper.pages.json_ld import Item
+from ifp_scraper.pages.license import read_license
 from ifp_scraper.pages.media import EMBED_TAGS, embed_of, first_caption, read_image
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.revisions import content_hash
 from ifp_scraper.text import squeeze
 from ifp_scraper.version import EXTRACTOR_VERSION
 
-Source = Literal["rest", "feed", "sitemap", "meta", "jsonld", "time"]
-
 _POST_ID = re.compile(r"(?<!\S)post-?id-(\d{1,12})(?!\S)")
 _LINK_TAG = re.compile(rb"<a\s[^<>]*>")
 _PAGE_OF_MANY = re.compile(r"(?:/(?:amp/)?|[?&]page=)(\d{1,3})(?:/amp)?/?(?:[?&#].*)?$")
-_LICENSE = re.compile(
-    r"licen[cs]ed under (?:an? |the )?(Creative Commons [^|©]{3,80}?Licen[cs]e|CC[ -]BY[\w .-]{0,20}\w)", re.I
-)
-_MAY_BE_LICENSED = re.compile(b"icen")  # faster than "in"
-_SAYS_LICENSED = etree.XPath('//a[@rel="license"] | //text()[contains(., "icen")]/..')
-_BY = re.compile(r"^\s*(?:(?:published|posted|written) by|by|author)\b\s*:?\s*", re.IGNORECASE)
-_HANDLE = re.compile(r"\s+@\w+$")
-
-MAX_PEOPLE = 50
-"""Most elements that may name the authors of one article."""
-
-MAX_BYLINE = 1000
-"""Most characters of a byline; elements that a hostile page leaves open hold each other, and all that follows."""
 
 
 class UnreadablePage(ValueError):
@@ -72,14 +60,6 @@ class Capture(NamedTuple):
     """How long a cache had kept the page, by its Age header; negative when that was before ``captured_at``."""
 
     html_sha256: str = ""
-
-
-class Evidence(NamedTuple):
-    """A printed time, and the instant that it means once known faults are undone."""
-
-    source: Source
-    raw: str
-    instant: datetime
 
 
 class ArticlePage(ItemPage[Article]):
@@ -252,7 +232,7 @@ class ArticlePage(ItemPage[Article]):
 
     @field
     def modified_at(self) -> str | None:
-        first = next(filter(None, self.modified_evidence()), None) or self.plain_evidence("dateModified")
+        first = next(filter(None, self.modified_evidence()), None) or self.plain_evidence("modified")
         return format_utc(first.instant) if first else None
 
     @field
@@ -266,16 +246,7 @@ class ArticlePage(ItemPage[Article]):
 
     @field
     def license(self) -> str | None:
-        if _MAY_BE_LICENSED.search(self.document.html) is None:
-            return None
-        said: Any = _SAYS_LICENSED(self.document.root)
-        for element in reversed(said):  # the site's own stands below the article, whose pictures may have others
-            words = inline_text(element)
-            if element.get("rel") == "license" and words:
-                return words
-            if match := _LICENSE.search(words):
-                return squeeze(match[1])
-        return None
+        return read_license(self.document)
 
     @field
     def fetched_at(self) -> str | None:
@@ -382,16 +353,7 @@ class ArticlePage(ItemPage[Article]):
 
     def people_of(self, elements: list[Element]) -> list[Author]:
         """Authors named by elements: each is a link, holds one or stands in one."""
-        authors: dict[str, Author] = {}
-        for found in elements[:MAX_PEOPLE]:
-            name = without_by(label_text(found))
-            if name and name not in authors:
-                # An icon or a handle beside the name is a link to elsewhere.
-                links = (*found.iter("a"), *found.iterancestors("a"))
-                link = next((a for a in links if inline_text(a) and inline_text(a)[0] != "@"), None)
-                url = urls.absolute(self.capture.url, link.get("href")) if link is not None else None
-                authors[name] = Author(name, urls.canonical(url) if url and url.startswith("http") else None)
-        return list(authors.values())
+        return read_authors(elements, self.capture.url)
 
     def picture(self, query: str) -> Image | None:
         """The featured picture in the first element selected that has one, with its caption."""
@@ -408,42 +370,24 @@ class ArticlePage(ItemPage[Article]):
                     return image
         return None
 
-    def evidence(self, source: Source, raw: str | None, instant: datetime | None) -> Evidence | None:
-        """Make evidence of a printed time; None when there is none, or it could not be read."""
-        return Evidence(source, raw, instant) if raw and instant else None
-
-    def seo_evidence(self, which: Literal["published", "modified"]) -> Iterator[Evidence | None]:
-        """What an SEO plugin prints: right as it stands (MARKUP.md 2.3)."""
-        for printed in self.values(f'meta[property="article:{which}_time"]', "content"):
-            yield self.evidence("meta", printed, read_instant(printed))
-        for item in self.graph_articles:
-            said = item.get("datePublished" if which == "published" else "dateModified")
-            if isinstance(said, str):
-                yield self.evidence("meta", said, read_instant(said))
+    def seo_evidence(self, event: Event) -> Iterator[Evidence | None]:
+        """What an SEO plugin prints."""
+        metas = self.values(f'meta[property="article:{event}_time"]', "content")
+        return seo_evidence(metas, self.document.json_ld.graph_articles, event)
 
     @cached_property
-    def graph_articles(self) -> list[dict[str, Any]]:
-        """Articles (else web pages) of an SEO plugin's JSON-LD graph."""
-        pieces = [item for item, in_graph in self.document.json_ld if in_graph]
-        articles = [item for item in pieces if is_article(item)]
-        return articles or [item for item in pieces if "WebPage" in _kinds(item)]
+    def plain_article(self) -> Item:
+        """The article of JSON-LD outside of a graph; not AMPforWP's, whose times are not true as printed."""
+        article = self.document.json_ld.plain_article
+        return {} if article and b"AMP for WP" in self.document.html else article
 
-    @cached_property
-    def plain_article(self) -> dict[str, Any]:
-        """The first article in JSON-LD outside of a graph; not AMPforWP's, whose times are not true as printed."""
-        for item, in_graph in self.document.json_ld:
-            if not in_graph and is_article(item):
-                return {} if b"AMP for WP" in self.document.html else item
-        return {}
-
-    def plain_evidence(self, key: Literal["datePublished", "dateModified"]) -> Evidence | None:
+    def plain_evidence(self, event: Event) -> Evidence | None:
         """A time of ``plain_article``: the last evidence, since any theme or plugin may have printed it."""
-        said = self.plain_article.get(key)
-        return self.evidence("jsonld", said, read_zoned(said)) if isinstance(said, str) else None
+        return json_ld_evidence(self.plain_article, event)
 
     def graph_words(self, key: Literal["articleSection", "keywords"]) -> list[str]:
         """Sections or tags of the graph, of ``plain_article``, else of meta elements."""
-        for item in (*self.graph_articles[:1], self.plain_article):
+        for item in (*self.document.json_ld.graph_articles[:1], self.plain_article):
             value = item.get(key)
             words = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
             words = [resolved(squeeze(word)) for word in words if isinstance(word, str)]
@@ -484,7 +428,7 @@ class ArticlePage(ItemPage[Article]):
 
     @cached_property
     def _published(self) -> list[Evidence]:
-        return list(filter(None, (*self.published_evidence(), self.plain_evidence("datePublished"))))
+        return list(filter(None, (*self.published_evidence(), self.plain_evidence("published"))))
 
     def _warnings(self, article: Article) -> list[str]:
         found = [*self.document.warnings, *self.content.warnings]
@@ -496,13 +440,7 @@ class ArticlePage(ItemPage[Article]):
             found.append("no-sections")
         if not article.blocks:
             found.append("no-body")
-        if not self._published:
-            found.append("no-date")
-        elif not all(same_clock_fault(self._published[0].instant, other.instant) for other in self._published[1:]):
-            found.append("dates-disagree")
-        captured_at = self.capture.captured_at
-        if self._published and captured_at and self._published[0].instant > captured_at + timedelta(days=1):
-            found.append("future-date")
+        found += time_warnings(self._published, self.capture.captured_at)
         if self.other_pages or self.page_number > 1:
             found.append("one-page-of-many")
         if self.document.truncated:
@@ -517,21 +455,3 @@ def _readers(layout: type[ArticlePage]) -> list[tuple[str, Callable[[ArticlePage
         (name, attrgetter(name) if info.out else getattr_static(layout, name).original_method)
         for name, info in get_fields_dict(layout).items()
     ]
-
-
-def is_article(item: dict[str, Any]) -> bool:
-    """Whether a piece of JSON-LD describes an article, of whatever kind."""
-    return any(name.endswith(("Article", "BlogPosting")) for name in _kinds(item))
-
-
-def _kinds(item: dict[str, Any]) -> list[str]:
-    kind = item.get("@type")
-    return [name for name in (kind if isinstance(kind, list) else [kind]) if isinstance(name, str)]
-
-
-def without_by(text: str | None) -> str | None:
-    """Return a byline without "By" or "Published by" and without a glued handle; None for what is no byline."""
-    if not text or len(text) > MAX_BYLINE:
-        return None
-    text = _BY.sub("", text)
-    return (_HANDLE.sub("", text) if "@" in text else text).strip(" -–—") or None

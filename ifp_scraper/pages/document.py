@@ -7,15 +7,13 @@ Two thirds of a real page is script and style, and most elements of the rest sta
 
 from __future__ import annotations
 
-import json
 import re
 from functools import cached_property
-from typing import Any
 
-import msgspec
 from lxml import etree
 
 from ifp_scraper.pages.charset import may_have_mark, to_utf8
+from ifp_scraper.pages.json_ld import JsonLd
 from ifp_scraper.pages.scripts import strip_scripts
 from ifp_scraper.pages.surroundings import empty_surroundings
 from ifp_scraper.pages.tree import Element, Tree
@@ -63,7 +61,7 @@ class Document:
         self.recent_posts = emptied.recent_posts
         """The box of recent posts: neighbouring pages have the same one, so it is set aside to be read once."""
         self.style_sheets = stripped.style_sheets
-        self._json_ld = stripped.json_ld
+        self._json_ld_scripts = stripped.json_ld
         self.truncated = b"</html" not in (end := self.source[-4096:]) and b"</html" not in end.lower()
 
     def _decode(self, content_type: str | None) -> None:
@@ -115,20 +113,9 @@ class Document:
         return (body.get("class") or "") if body is not None else ""
 
     @cached_property
-    def json_ld(self) -> list[tuple[dict[str, Any], bool]]:
-        """Every JSON-LD object of the page in page order, and whether it stands in an ``@graph``."""
-        found: list[tuple[dict[str, Any], bool]] = []
-        for source in self._json_ld:
-            try:
-                data = _read_json(source)
-            except (ValueError, RecursionError):
-                continue
-            for item in data if isinstance(data, list) else [data]:
-                if isinstance(item, dict):
-                    graph = item.get("@graph")
-                    pieces = graph if isinstance(graph, list) else [item]
-                    found.extend((piece, piece is not item) for piece in pieces if isinstance(piece, dict))
-        return found
+    def json_ld(self) -> JsonLd:
+        """The page's JSON-LD."""
+        return JsonLd(self._json_ld_scripts)
 
 
 def parse(html: bytes) -> Element:
@@ -164,13 +151,6 @@ def _is_utf8(html: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _read_json(source: bytes) -> Any:
-    try:
-        return msgspec.json.decode(source)
-    except (ValueError, RecursionError):  # line breaks in strings, NaN, broken characters
-        return json.loads(source.decode("utf-8", "replace").strip(), strict=False)
 
 
 def _as_in_browsers(tag: re.Match[bytes]) -> bytes:

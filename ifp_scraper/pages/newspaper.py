@@ -14,8 +14,10 @@ from web_poet import field
 from ifp_scraper import urls
 from ifp_scraper.dates import read_iso, read_theme_time
 from ifp_scraper.items import Author, Image
-from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
+from ifp_scraper.pages.article import ArticlePage
 from ifp_scraper.pages.body import closing_source
+from ifp_scraper.pages.bylines import without_by
+from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.furniture import is_furniture
 from ifp_scraper.pages.inline import inline_text, label_text
 from ifp_scraper.pages.media import background_of, first_caption
@@ -136,7 +138,7 @@ class NewspaperPage(ArticlePage):
         if len(found) > 1:  # in 2015, modules had meta elements, too
             found = [element for element in found if not _is_of_module(element)]
         printed = next(filter(None, (element.get(attribute) for element in found)), None)
-        yield self.evidence("time", printed, read_theme_time(printed, self._offset))
+        yield Evidence.of("time", printed, read_theme_time(printed, self._offset))
 
     @cached_property
     def _offset(self) -> timedelta | None:

@@ -13,7 +13,9 @@ from web_poet import field
 from ifp_scraper import urls
 from ifp_scraper.dates import read_zoned
 from ifp_scraper.items import Author, Image
-from ifp_scraper.pages.article import MAX_PEOPLE, ArticlePage, Evidence, without_by
+from ifp_scraper.pages.article import ArticlePage
+from ifp_scraper.pages.bylines import MAX_PEOPLE, without_by
+from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.inline import inline_text, label_text
 from ifp_scraper.pages.media import first_caption
 from ifp_scraper.pages.places import Place, Places
@@ -320,7 +322,7 @@ class WordPressPage(ArticlePage):
         ):
             if found := [time for time in self.css(query) if not _is_of_edit(time)]:
                 printed = found[0].get("datetime")
-                yield self.evidence("time", printed, read_zoned(printed))
+                yield Evidence.of("time", printed, read_zoned(printed))
                 break
 
     def modified_evidence(self) -> Iterator[Evidence | None]:
@@ -331,7 +333,7 @@ class WordPressPage(ArticlePage):
             edits = [time for time in times if _is_of_edit(time)]
             found = edits if len(edits) < len(times) else []
         printed = found[0].get("datetime") if found else None
-        yield self.evidence("time", printed, read_zoned(printed))
+        yield Evidence.of("time", printed, read_zoned(printed))
 
 
 def _is_of_edit(time: Element) -> bool:
