@@ -131,8 +131,8 @@ class ArticlePage(ItemPage[Article]):
         """From body_class(), the shortlink, or a share link: all print the post's id."""
         if match := _POST_ID.search(self.document.body_class):
             return int(match[1])
-        for link in self.values('link[rel="shortlink"]', "href"):
-            if number := urls.post_id(link):
+        for link in self.css('link[rel="shortlink"]'):  # a layout may need the id to find the body
+            if number := urls.post_id(link.get("href") or ""):
                 return number
         for tag in _LINK_TAG.findall(self.document.source):  # share bars are not in the tree
             is_share = b"s_tw" in tag or b"a-so-twitter" in tag
@@ -286,7 +286,7 @@ class ArticlePage(ItemPage[Article]):
     @property
     def is_of_smart_list(self) -> bool:
         """Whether this is one page of tagDiv's smart list: the text around the list stands on every page."""
-        return bool(self.other_pages and self.css(".td-smart-list-pagination, .td-smart-list-dropdown-wrap"))
+        return bool(self.other_pages and self.own(".td-smart-list-pagination, .td-smart-list-dropdown-wrap"))
 
     @cached_property
     def page_number(self) -> int:
@@ -309,18 +309,23 @@ class ArticlePage(ItemPage[Article]):
         """Return the elements that a CSS selector selects in the whole page, in page order."""
         return self.document.tree.find(query)
 
+    def own(self, query: str) -> list[Element]:
+        """Return those of the elements selected that belong to this article; a layout may tell them apart."""
+        return self.css(query)
+
     def firsts(self, boxes: str, query: str) -> dict[Element, Element]:
         """Return for each box selected the first element selected inside of it; boxes with none are left out."""
-        waiting = set(self.css(boxes))
+        selected = self.own(boxes)
+        waiting = set(selected)
         firsts: dict[Element, Element] = {}
-        for found in self.css(query) if waiting else ():
-            for box in waiting.intersection(found.iterancestors()):
-                firsts.setdefault(box, found)
-        return {box: firsts[box] for box in self.css(boxes) if box in firsts}
+        for element in self.own(query) if waiting else ():
+            for box in waiting.intersection(element.iterancestors()):
+                firsts.setdefault(box, element)
+        return {box: firsts[box] for box in selected if box in firsts}
 
     def values(self, query: str, attribute: str) -> list[str]:
         """Return an attribute of the elements selected, where they have it."""
-        held = (element.get(attribute) for element in self.css(query))
+        held = (element.get(attribute) for element in self.own(query))
         return [value for value in held if value is not None]
 
     def value(self, query: str, attribute: str) -> str | None:
@@ -329,12 +334,12 @@ class ArticlePage(ItemPage[Article]):
 
     def line(self, query: str) -> str | None:
         """Text of the first element selected, on one line; None when there is none or it is empty."""
-        found = self.css(query)
+        found = self.own(query)
         return (label_text(found[0]) or None) if found else None
 
     def lines(self, query: str) -> list[str]:
         """Text of each element selected, each text once."""
-        return self.labels(self.css(query))
+        return self.labels(self.own(query))
 
     def labels(self, elements: list[Element]) -> list[str]:
         """Text of each of these elements, each text once."""
@@ -342,14 +347,14 @@ class ArticlePage(ItemPage[Article]):
 
     def names(self, query: str) -> str | None:
         """Names of people, as a byline: joined where each stands in an element of its own, else as printed."""
-        if len(self.css(query)) < 2:
+        if len(self.own(query)) < 2:
             return without_by(self.line(query))
         names = map(without_by, self.lines(query))
         return ", ".join(dict.fromkeys(filter(None, names))) or None
 
     def people(self, query: str) -> list[Author]:
         """Authors named by the elements selected, each a link or not, each name once."""
-        return self.people_of(self.css(query))
+        return self.people_of(self.own(query))
 
     def people_of(self, elements: list[Element]) -> list[Author]:
         """Authors named by elements: each is a link, holds one or stands in one."""
@@ -357,7 +362,7 @@ class ArticlePage(ItemPage[Article]):
 
     def picture(self, query: str) -> Image | None:
         """The featured picture in the first element selected that has one, with its caption."""
-        return self.picture_in(self.css(query))
+        return self.picture_in(self.own(query))
 
     def picture_in(self, frames: list[Element]) -> Image | None:
         """As ``picture``, of elements."""
@@ -424,7 +429,7 @@ class ArticlePage(ItemPage[Article]):
     @cached_property
     def frames(self) -> list[Element]:
         """What holds the featured picture, or a film in its place."""
-        return self.css(self.lead_frames) if self.lead_frames else []
+        return self.own(self.lead_frames) if self.lead_frames else []
 
     @cached_property
     def _published(self) -> list[Evidence]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice, takewhile
 
@@ -95,12 +94,11 @@ class WordPressPage(ArticlePage):
 
     @cached_property
     def container(self) -> Element | None:
-        with self._of_whole_page():
-            for query in _CONTAINERS:
-                if len(found := self.css(query)) > 1:
-                    return next(filter(self._is_of_this, found), found[0])
-                if found:
-                    return found[0]
+        for query in _CONTAINERS:
+            if len(bodies := self.css(query)) > 1:
+                return next(filter(self._is_of_this, bodies), bodies[0])
+            if bodies:
+                return bodies[0]
         return None
 
     def _is_of_this(self, body: Element) -> bool:
@@ -111,37 +109,17 @@ class WordPressPage(ArticlePage):
             return f"post-{self.id}" in numbers
         return not any("wp-block-query" in names or "wp-block-latest-posts" in names for names in classes)
 
-    def css(self, query: str) -> list[Element]:
-        """As ``ArticlePage.css``, without what other articles print on this page."""
-        return self._own(self.everywhere(query))
+    def own(self, query: str) -> list[Element]:
+        return self._own_of(self.css(query))
 
-    def everywhere(self, query: str) -> list[Element]:
-        """What a selector selects in the whole page, as of ``ArticlePage.css``."""
-        return super().css(query)
-
-    _asks_whole_page = False
-
-    @contextmanager
-    def _of_whole_page(self) -> Iterator[None]:
-        """Where ``css``, too, is of the whole page: what is the article's is not known before its body."""
-        before, self._asks_whole_page = self._asks_whole_page, True
-        try:
-            yield
-        finally:
-            self._asks_whole_page = before
+    def _own_of(self, found: list[Element]) -> list[Element]:
+        """Of the elements found those of this article, not what others print on this page."""
+        return self._places.own(found) if found and self._places is not None else found
 
     @cached_property
     def _places(self) -> Places | None:
         """Where things stand; None on a page without a body."""
-        with self._of_whole_page():  # a subclass may look for its container with css()
-            body = self.container
-        return Places(self.document.tree, body) if body is not None else None
-
-    def _own(self, found: list[Element]) -> list[Element]:
-        """Of the elements found those of this article."""
-        if not found or self._asks_whole_page or self._places is None:
-            return found
-        return self._places.own(found)
+        return Places(self.document.tree, self.container) if self.container is not None else None
 
     def _at(self, found: list[Element], *places: Place) -> list[Element]:
         """Of the elements found those that stand at one of these places."""
@@ -149,7 +127,7 @@ class WordPressPage(ArticlePage):
 
     def _links_under(self, base: str, *places: Place) -> list[Element]:
         """Links to addresses under one of core's default bases, where a theme has names of its own for them."""
-        found = self._at([link for link in self.everywhere("a") if base in (link.get("href") or "")], *places)
+        found = self._at([link for link in self.css("a") if base in (link.get("href") or "")], *places)
         boxes = {box for link in found for box in link.iterancestors()}
         breadcrumbs = {box for box in boxes if "breadcrumb" in f"{box.get('class')} {box.get('id')}"}
         own = [link for link in found if breadcrumbs.isdisjoint(link.iterancestors())]
@@ -171,7 +149,7 @@ class WordPressPage(ArticlePage):
 
     def _title(self, query: str, place: Place) -> str | None:
         """Text of the heading nearest to where the body begins, unless it is the site's name."""
-        found = self._at(self.everywhere(query), place)
+        found = self._at(self.css(query), place)
         for heading in islice(found if place is Place.IN_BODY else reversed(found), _MAX_TITLES):
             if (text := label_text(heading)) and not self._is_site_name(heading, text):
                 return text
@@ -225,22 +203,22 @@ class WordPressPage(ArticlePage):
         return next((pair for pair in named if pair[1]), ([], []))
 
     def _may_name_authors(self) -> Iterator[list[Element]]:
-        yield self.css(".wp-block-co-authors-plus-name")
-        yield self.css(".wp-block-post-author-name")
-        yield self.css(".wp-block-post-author__name")
-        yield self.css(".author.vcard a, .entry-meta .author a, .entry-header .author a, .byline .author a")
-        found = self.css(".byline a, .posted-by a, .post-author a, .author .fn, .jeg_meta_author a")
+        yield self.own(".wp-block-co-authors-plus-name")
+        yield self.own(".wp-block-post-author-name")
+        yield self.own(".wp-block-post-author__name")
+        yield self.own(".author.vcard a, .entry-meta .author a, .entry-header .author a, .byline .author a")
+        found = self.own(".byline a, .posted-by a, .post-author a, .author .fn, .jeg_meta_author a")
         yield [one for one in found if "/author/" in (one.get("href") or "")]
         yield found
-        by_core = self.everywhere("a[rel='author']")  # below the body it may be a link to all posts
+        by_core = self.css("a[rel='author']")  # below the body it may be a link to all posts
         yield self._at(by_core, Place.IN_POST) or self._at(by_core, Place.BEFORE)
-        yield self.css(".author-bio .author-title")
-        yield self.css(
+        yield self.own(".author-bio .author-title")
+        yield self.own(
             ".entry-meta .author, .entry-header .author, .byline .author, .byline,"
             " [itemprop='author'] [itemprop='name'], .elementor-widget-post-info [itemprop='author']"
         )
         yield self._links_under("/author/", Place.IN_POST)
-        yield self._own(by_core)
+        yield self._own_of(by_core)
 
     @field
     def authors(self) -> list[Author]:
@@ -254,7 +232,7 @@ class WordPressPage(ArticlePage):
     @property
     def _bios(self) -> list[Element]:
         """What holds the bio of an author alone: what names the whole box has a heading, or another such element."""
-        found = self.everywhere(_BIOS)
+        found = self.css(_BIOS)
         boxes = {box for bio in found for box in bio.iterancestors()}
         bios = (bio for bio in found if bio not in boxes and next(bio.iter(*_HEADINGS), None) is None)
         places = self._places
@@ -267,16 +245,16 @@ class WordPressPage(ArticlePage):
 
     @cached_property
     def _categories(self) -> list[Element]:
-        return self.css(
+        return self.own(
             ".taxonomy-category a, .cat-links a, .entry-categories a, .meta-categories a, a[rel^='category']"
         ) or self._links_under("/category/", Place.IN_POST, Place.IN_POST_AFTER)
 
     @field
     def tags(self) -> list[str]:
         # A block theme gives rel="tag" to categories, too.
-        found = self.everywhere(".taxonomy-post_tag a, .tags-links a, .tag-links a, a[rel='tag']")
+        found = self.css(".taxonomy-post_tag a, .tags-links a, .tag-links a, a[rel='tag']")
         categories = set(self._categories)
-        own = self._own([link for link in found if link not in categories])
+        own = self._own_of([link for link in found if link not in categories])
         own = own or self._links_under("/tag/", Place.IN_POST, Place.IN_POST_AFTER)
         return _labels(own) or self.graph_words("keywords")
 
@@ -289,8 +267,8 @@ class WordPressPage(ArticlePage):
     @cached_property
     def lead_image(self) -> Image | None:
         """What stands above the text, or is the first picture in it; core's name for it is ``wp-post-image``."""
-        named = self.everywhere(self.lead_frames)
-        found = self.everywhere(f"{self.lead_frames}, .wp-post-image")
+        named = self.css(self.lead_frames)
+        found = self.css(f"{self.lead_frames}, .wp-post-image")
         above = (*self._at(found, Place.IN_POST), *self._at(named, Place.BEFORE))
         for frame in above[:_MAX_FRAMES]:
             if image := self._picture_with_caption(frame):
@@ -320,16 +298,16 @@ class WordPressPage(ArticlePage):
             "article time.entry-date",
             ".entry-meta time, .post-meta time, .posted-on time, .post-date time",
         ):
-            if found := [time for time in self.css(query) if not _is_of_edit(time)]:
+            if found := [time for time in self.own(query) if not _is_of_edit(time)]:
                 printed = found[0].get("datetime")
                 yield Evidence.of("time", printed, read_zoned(printed))
                 break
 
     def modified_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("modified")
-        found = self.css(_EDITS)
+        found = self.own(_EDITS)
         if not found:  # a lone "updated" may be the publication: hAtom wants that name
-            times = self.css("time")
+            times = self.own("time")
             edits = [time for time in times if _is_of_edit(time)]
             found = edits if len(edits) < len(times) else []
         printed = found[0].get("datetime") if found else None
