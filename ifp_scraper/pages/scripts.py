@@ -22,13 +22,16 @@ def _in_any_case(name: str) -> str:
 _CUT_OUT = "script", "style", "noscript", "svg", "template"
 _OPENING = re.compile(
     rb"<(?=[!snatSNT][-ctvoemCTVOE])(?:!--"  # hardly any other tag begins so
-    rb"|(?P<name>s(?:cript|tyle|vg)|noscript|template|S(?:CRIPT|TYLE|VG)|NOSCRIPT|TEMPLATE)(?=[\s/>])"
+    rb"|(s(?:cript|tyle|vg)|noscript|template|S(?:CRIPT|TYLE|VG)|NOSCRIPT|TEMPLATE)(?=[\s/>])"
     rb"|amp-img fallback [^<>]*></amp-img>)"
 )
 _CLOSING = {
-    name.encode(): re.compile(rf"</{_in_any_case(name)}\s*>".encode())
+    name.encode(): (f"</{name}>".encode(), re.compile(rf"</{_in_any_case(name)}\s*>".encode()))
     for name in (*_CUT_OUT, *map(str.upper, _CUT_OUT))
 }
+"""By the name of an element its closing tag as mostly printed, and what finds it in any case."""
+
+_NAME = 1
 _COMMENT_END = re.compile(rb"--!?>")
 _SLASH, _EXCLAMATION_MARK = b"/!"
 
@@ -60,7 +63,8 @@ def strip_scripts(html: bytes) -> Stripped:
     """Take out script, style, noscript, svg, template, comments, and pictures that AMP only shows as a fallback."""
     if b"\0" in html:
         html = html.replace(b"\0", b"")
-    stripped = Stripped(b"", [], [])
+    style_sheets: list[bytes] = []
+    json_ld: list[bytes] = []
     kept: list[bytes] = []
     unclosed: set[bytes] = set()
     copied = position = 0
@@ -69,20 +73,33 @@ def strip_scripts(html: bytes) -> Stripped:
             break
         begin, position = opening.span()
         replacement = b""
-        if name := opening["name"]:
+        if name := opening[_NAME]:
             if (ends := _ends_of(name, html, position, unclosed)) is None:
                 continue  # left to the parser
             tag_end, content_end, position = ends
-            replacement = _read_element(name, html, begin, tag_end, content_end, stripped)
+            if name in (b"script", b"SCRIPT"):
+                tag = html[begin:tag_end]
+                if b"ld+json" in tag.lower():
+                    json_ld.append(html[tag_end + 1 : content_end])
+                elif (b"aparat" in tag or b"telegram" in tag or b"playlist" in tag) and (
+                    player := _PLAYER.search(tag)
+                ):
+                    replacement = _frames(player, html[tag_end + 1 : content_end])
+            elif name in (b"style", b"STYLE"):
+                style_sheets.append(html[tag_end + 1 : content_end])
+            elif name in (b"noscript", b"NOSCRIPT") and b" data-img=" in html[begin:tag_end]:
+                replacement = html[tag_end + 1 : content_end]  # EWWW's, whose script shows the picture
         elif html[begin + 1] == _EXCLAMATION_MARK:
-            end = _COMMENT_END.search(html, begin)
-            position = end.end() if end else len(html)
+            comment_end = _COMMENT_END.search(html, begin)
+            position = comment_end.end() if comment_end else len(html)
             if position - begin <= 10 and html.startswith(b"<!--:", begin):  # qTranslate's older marks
                 replacement = b"[%b]" % html[begin + 4 : position - 3]
-        kept += html[copied:begin], replacement
+        kept.append(html[copied:begin])
+        if replacement:
+            kept.append(replacement)
         copied = position
     kept.append(html[copied:])
-    return stripped._replace(html=b"".join(kept))
+    return Stripped(b"".join(kept), style_sheets, json_ld)
 
 
 def _ends_of(name: bytes, html: bytes, start: int, unclosed: set[bytes]) -> tuple[int, int, int] | None:
@@ -99,27 +116,14 @@ def _ends_of(name: bytes, html: bytes, start: int, unclosed: set[bytes]) -> tupl
     tag_end = html.find(b">", start, first)
     if tag_end < 0 or name in unclosed or html[tag_end - 1] == _SLASH:
         return None
-    closing = _CLOSING[name].match(html, first) or _CLOSING[name].search(html, first)
-    if first < 0 or closing is None:
+    as_mostly_printed, in_any_case = _CLOSING[name]
+    if html.startswith(as_mostly_printed, first):
+        return tag_end, first, first + len(as_mostly_printed)
+    closing = in_any_case.search(html, first) if first >= 0 else None
+    if closing is None:
         unclosed.add(name)
         return None
     return tag_end, *closing.span()
-
-
-def _read_element(name: bytes, html: bytes, begin: int, tag_end: int, content_end: int, stripped: Stripped) -> bytes:
-    """Keep what is read of an element that is taken out, and return what stands in its place."""
-    if name in (b"script", b"SCRIPT"):
-        tag = html[begin:tag_end]
-        if b"ld+json" in tag.lower():
-            stripped.json_ld.append(html[tag_end + 1 : content_end])
-        elif (b"aparat" in tag or b"telegram" in tag or b"playlist" in tag) and (player := _PLAYER.search(tag)):
-            return _frames(player, html[tag_end + 1 : content_end])
-    elif name in (b"noscript", b"NOSCRIPT"):
-        if b" data-img=" in html[begin:tag_end]:  # EWWW's, whose script shows the picture
-            return html[tag_end + 1 : content_end]
-    elif name in (b"style", b"STYLE"):
-        stripped.style_sheets.append(html[tag_end + 1 : content_end])
-    return b""
 
 
 def _frames(player: re.Match[bytes], script: bytes) -> bytes:
