@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from html import unescape
 
+from ifp_scraper.pages.boilerplate import SCREEN_READER_ONLY
 from ifp_scraper.pages.css import hidden_by_attribute
-from ifp_scraper.pages.furniture import UNSEEN
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import first_language, squeeze, words
 
@@ -61,7 +61,7 @@ def _collect(element: Element, pieces: list[str], depth: int) -> None:
         seen = not child.keys() or (
             not hidden_by_attribute(child)
             and child.get("[text]") is None  # a control's, which a tap changes: "more", "less"
-            and UNSEEN.isdisjoint((child.get("class") or "").split())
+            and SCREEN_READER_ONLY.isdisjoint((child.get("class") or "").split())
         )
         if seen and child.tag not in NO_TEXT_TAGS and depth < MAX_DEPTH:
             if child.tag in IMAGE_TAGS:

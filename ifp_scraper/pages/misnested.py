@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import takewhile
 
-from ifp_scraper.pages.furniture import is_furniture
+from ifp_scraper.pages.boilerplate import is_boilerplate
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
 
@@ -56,7 +56,7 @@ def _begin_with_named_box(elements: list[Element]) -> bool:
     """Whether these begin with a box that has a class, as a plugin or a child theme prints below the body."""
     for element in elements:
         classes = element.get("class") or ""
-        if not is_furniture(classes):
+        if not is_boilerplate(classes):
             return element.tag in _BOXES and bool(classes) and not classes.startswith("wp-")
     return False
 
