@@ -123,7 +123,7 @@ def _is_single_post(document: Document) -> bool:
         return _ID_OF_NO_POST.search(document.body_class) is None
     # A theme without body_class(): an SEO plugin's word, or the markup of one article.
     if any(
-        (said.get("content") or "").lower() == "article" for said in document.tree.find('meta[property="og:type"]')
+        (meta.get("content") or "").lower() == "article" for meta in document.tree.find('meta[property="og:type"]')
     ):
         return True
     return document.json_ld.has_article and bool(document.tree.find("article"))

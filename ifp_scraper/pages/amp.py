@@ -98,13 +98,13 @@ class AmpPage(ArticlePage):
     @cached_property
     def plugin_version(self) -> tuple[int, ...] | None:
         """Version of AMPforWP, from its generator element; an option hides that, but not the class of the body."""
-        generators = self.values('meta[name="generator"]', "content")
-        found = next(filter(None, map(_PLUGIN.search, generators)), None)
-        if match := found or _PLUGIN_IN_BODY.search(self.document.body_class):
+        generators = self.attributes('meta[name="generator"]', "content")
+        in_generator = next(filter(None, map(_PLUGIN.search, generators)), None)
+        if match := in_generator or _PLUGIN_IN_BODY.search(self.document.body_class):
             return tuple(int(part) for part in match[1].split("."))
         return None
 
-    def recent(self, entries: str, title: str) -> list[RecentPost]:
+    def read_recent_posts(self, entries: str, title: str) -> list[RecentPost]:
         """Read the entries of Recent Posts that have a headline with a link.
 
         Args:
@@ -112,14 +112,14 @@ class AmpPage(ArticlePage):
             title: class of the element that holds an entry's headline; the designs call it differently.
         """
         box = self.document.recent_posts
-        read = (
-            _read_box(LargeBytes(box), entries, title)
-            if box is not None
-            else _read_entries(self.document.tree, entries, title)
-        )
-        return [post for entry in read if (post := self._recent_post(entry))]
+        if box is not None:
+            printed = _entries_of_box(LargeBytes(box), entries, title)
+        else:
+            printed = _entries_in(self.document.tree, entries, title)
+        return [post for entry in printed if (post := self._recent_post(entry))]
 
     def _recent_post(self, entry: _Entry) -> RecentPost | None:
+        """Make a record of an entry, its age counted back from the capture; None when its link leads nowhere."""
         url = urls.absolute(self.capture.url, entry.link)
         if url is None or not url.startswith("http"):
             return None
@@ -142,20 +142,22 @@ class _Entry(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def _read_box(box: LargeBytes, entries: str, title: str) -> list[_Entry]:
-    return _read_entries(Tree(parse(box)), entries, title)
+def _entries_of_box(box: LargeBytes, entries: str, title: str) -> list[_Entry]:
+    """Read a box that was set aside; all pages of one day have the same one."""
+    return _entries_in(Tree(parse(box)), entries, title)
 
 
-def _read_entries(tree: Tree, entries: str, title: str) -> list[_Entry]:
-    found = []
+def _entries_in(tree: Tree, entries: str, title: str) -> list[_Entry]:
+    """Read the entries that have a headline with a link, as of ``AmpPage.read_recent_posts``."""
+    printed = []
     for element in tree.find(entries):
         entry = Tree(element)
         links = entry.find(f".{title} a")
         if links and (address := links[0].get("href")):
             excerpt = _excerpt(entry.find(".loop-excerpt") or entry.find("p"))  # old versions have no class
             labels = (_first_line(entry.find(query)) for query in (".loop-category li", ".loop-date"))
-            found.append(_Entry(label_text(links[0]), address, excerpt, *labels))
-    return found
+            printed.append(_Entry(label_text(links[0]), address, excerpt, *labels))
+    return printed
 
 
 @lru_cache(maxsize=256)
@@ -179,15 +181,15 @@ def _bio(box: Element) -> str | None:
     return squeeze(" ".join(pieces)) or None
 
 
-def _excerpt(found: list[Element]) -> str | None:
+def _excerpt(elements: list[Element]) -> str | None:
     """The text of an excerpt without the link "Read More" of an option; WordPress has left out any other."""
-    text = _first_line(found)
-    link = next(found[0].iter("a"), None) if text else None
+    text = _first_line(elements)
+    link = next(elements[0].iter("a"), None) if text else None
     return text.removesuffix(label_text(link)).rstrip() or None if text and link is not None else text
 
 
-def _first_line(found: list[Element]) -> str | None:
-    return (label_text(found[0]) or None) if found else None
+def _first_line(elements: list[Element]) -> str | None:
+    return (label_text(elements[0]) or None) if elements else None
 
 
 class AmpSwiftPage(AmpPage):
@@ -220,7 +222,7 @@ class AmpSwiftPage(AmpPage):
         in_byline = self.people(".sp-athr .author-name") or self.people(".sp-athr .author-details a")
         authors: dict[str | None, Author] = {author.name: author for author in in_byline or in_boxes}
         only = next(iter(authors.values())) if len(authors) == 1 else None
-        names = self.firsts(".amp-author .author-details", ".author-name")
+        names = self.first_inside(".amp-author .author-details", ".author-name")
         for box in self.css(".amp-author .author-details"):
             # Without the option "amp-author-bio-name" the box names nobody.
             if author := authors.get(without_by(label_text(names[box]))) if box in names else only:
@@ -233,20 +235,20 @@ class AmpSwiftPage(AmpPage):
         return (
             self.lines(".amp-cat")
             or self.lines(".amp-category a")  # old versions have no .amp-cat
-            or self.graph_words("articleSection")
+            or self.seo_labels("articleSection")
             or self.lines(".bread-cat")[-1:]
         )
 
     @field
     def tags(self) -> list[str]:
-        return self.lines(".amp-tags .amp-tag") or self.lines(".amp-tags a") or self.graph_words("keywords")
+        return self.lines(".amp-tags .amp-tag") or self.lines(".amp-tags a") or self.seo_labels("keywords")
 
     @cached_property
     def container(self) -> Element | None:
         # Layouts sold beside the plugin leave the second class out.
-        found = self.css(".cntn-wrp.artl-cnt") or self.css(".cntn-wrp")
-        return found[0] if found else None
+        bodies = self.css(".cntn-wrp.artl-cnt") or self.css(".cntn-wrp")
+        return bodies[0] if bodies else None
 
     @field
     def recent_posts(self) -> list[RecentPost]:
-        return self.recent(".r-pf .fsp", "loop-title")
+        return self.read_recent_posts(".r-pf .fsp", "loop-title")

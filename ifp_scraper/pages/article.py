@@ -26,7 +26,7 @@ from ifp_scraper.pages.css import StyleSheet
 from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.evidence import Event, Evidence, Source, json_ld_evidence, seo_evidence, time_warnings
 from ifp_scraper.pages.inline import label_text, resolved
-from ifp_scraper.pages.json_ld import Item
+from ifp_scraper.pages.json_ld import Item, strings
 from ifp_scraper.pages.license import read_license
 from ifp_scraper.pages.media import EMBED_TAGS, embed_of, first_caption, read_image
 from ifp_scraper.pages.tree import Element
@@ -79,7 +79,7 @@ class ArticlePage(ItemPage[Article]):
     @classmethod
     def matches(cls, document: Document) -> bool:
         """Whether the page has the layout's class names."""
-        return document.tree.bears(cls.marks)
+        return document.tree.has_classes(cls.marks)
 
     @classmethod
     def resembles(cls, document: Document) -> bool:
@@ -117,7 +117,7 @@ class ArticlePage(ItemPage[Article]):
         raise NotImplementedError
 
     def published_evidence(self) -> Iterator[Evidence | None]:
-        """Every printed publication time, the best first."""
+        """Every printed publication time, the best first; None for one that is missing or unreadable."""
         yield from self.seo_evidence("published")
 
     def modified_evidence(self) -> Iterator[Evidence | None]:
@@ -146,8 +146,7 @@ class ArticlePage(ItemPage[Article]):
 
     @cached_property
     def _url(self) -> str:
-        said = self.value('link[rel="canonical"]', "href")
-        url = urls.absolute(self.capture.url, said)
+        url = urls.absolute(self.capture.url, self.attribute('link[rel="canonical"]', "href"))
         # A canonical link to the home page is a fault of the page: it would make all articles one.
         if url is None or not url.startswith("http") or urls.slug(url) == "":
             return urls.canonical(self.capture.url)
@@ -155,7 +154,7 @@ class ArticlePage(ItemPage[Article]):
 
     @field
     def amp_url(self) -> str | None:
-        url = urls.absolute(self.capture.url, self.value('link[rel="amphtml"]', "href"))
+        url = urls.absolute(self.capture.url, self.attribute('link[rel="amphtml"]', "href"))
         return url if url is not None and url.startswith("http") else None
 
     @field
@@ -206,9 +205,9 @@ class ArticlePage(ItemPage[Article]):
 
     @field
     def embeds(self) -> list[Embed]:
-        films = dict.fromkeys(film for frame in self.frames for film in frame.iter(*EMBED_TAGS))
-        found = (*(embed_of(film, self.capture.url) for film in films), *self.content.embeds)
-        return [*{(embed.kind, embed.url): embed for embed in found if embed}.values()]
+        players = dict.fromkeys(player for frame in self.frames for player in frame.iter(*EMBED_TAGS))
+        embeds = (*(embed_of(player, self.capture.url) for player in players), *self.content.embeds)
+        return [*{(embed.kind, embed.url): embed for embed in embeds if embed}.values()]
 
     @field
     def links(self) -> list[Link]:
@@ -241,7 +240,7 @@ class ArticlePage(ItemPage[Article]):
 
     @field
     def language(self) -> str:
-        lang = self.document.root.get("lang") or self.value('meta[property="og:locale"]', "content")
+        lang = self.document.root.get("lang") or self.attribute('meta[property="og:locale"]', "content")
         return (lang or "en-US").strip().replace("_", "-")
 
     @field
@@ -269,8 +268,8 @@ class ArticlePage(ItemPage[Article]):
     @cached_property
     def other_pages(self) -> dict[int, str]:
         """Address of every other page of this post, by its number; a smart list's page links its neighbours."""
-        found: dict[int, str] = {}
-        links = self.values(
+        pages: dict[int, str] = {}
+        links = self.attributes(
             ".page-links a, .page-link a, .post-nav-links a, .page-nav-post a, .ampforwp_post_pagination a,"
             " a.post-page-numbers, .td-smart-list-pagination a, .td-smart-list-dropdown-wrap a",
             "href",
@@ -280,8 +279,8 @@ class ArticlePage(ItemPage[Article]):
             if url is None or not urls.same_article(url, self._url):
                 continue
             if (number := self._number_in(url)) != self.page_number:
-                found.setdefault(number, url)
-        return dict(sorted(found.items()))
+                pages.setdefault(number, url)
+        return dict(sorted(pages.items()))
 
     @property
     def is_of_smart_list(self) -> bool:
@@ -313,29 +312,29 @@ class ArticlePage(ItemPage[Article]):
         """Return those of the elements selected that belong to this article; a layout may tell them apart."""
         return self.css(query)
 
-    def firsts(self, boxes: str, query: str) -> dict[Element, Element]:
+    def first_inside(self, boxes: str, query: str) -> dict[Element, Element]:
         """Return for each box selected the first element selected inside of it; boxes with none are left out."""
         selected = self.own(boxes)
-        waiting = set(selected)
+        candidates = set(selected)
         firsts: dict[Element, Element] = {}
-        for element in self.own(query) if waiting else ():
-            for box in waiting.intersection(element.iterancestors()):
+        for element in self.own(query) if candidates else ():
+            for box in candidates.intersection(element.iterancestors()):
                 firsts.setdefault(box, element)
         return {box: firsts[box] for box in selected if box in firsts}
 
-    def values(self, query: str, attribute: str) -> list[str]:
+    def attributes(self, query: str, name: str) -> list[str]:
         """Return an attribute of the elements selected, where they have it."""
-        held = (element.get(attribute) for element in self.own(query))
-        return [value for value in held if value is not None]
+        values = (element.get(name) for element in self.own(query))
+        return [value for value in values if value is not None]
 
-    def value(self, query: str, attribute: str) -> str | None:
-        """Return the first of ``values``; None when there is none."""
-        return next(iter(self.values(query, attribute)), None)
+    def attribute(self, query: str, name: str) -> str | None:
+        """Return the first of ``attributes``; None when there is none."""
+        return next(iter(self.attributes(query, name)), None)
 
     def line(self, query: str) -> str | None:
         """Text of the first element selected, on one line; None when there is none or it is empty."""
-        found = self.own(query)
-        return (label_text(found[0]) or None) if found else None
+        elements = self.own(query)
+        return (label_text(elements[0]) or None) if elements else None
 
     def lines(self, query: str) -> list[str]:
         """Text of each element selected, each text once."""
@@ -367,17 +366,17 @@ class ArticlePage(ItemPage[Article]):
     def picture_in(self, frames: list[Element]) -> Image | None:
         """As ``picture``, of elements."""
         for frame in frames:
-            words = first_caption(frame)
-            for found in frame.iter("img", "amp-img"):
-                if found.get("fallback") is not None or found.get("placeholder") is not None:
+            caption = first_caption(frame)
+            for picture in frame.iter("img", "amp-img"):
+                if picture.get("fallback") is not None or picture.get("placeholder") is not None:
                     continue
-                if image := read_image(found, self.capture.url, words, "lead"):
+                if image := read_image(picture, self.capture.url, caption, "lead"):
                     return image
         return None
 
     def seo_evidence(self, event: Event) -> Iterator[Evidence | None]:
         """What an SEO plugin prints."""
-        metas = self.values(f'meta[property="article:{event}_time"]', "content")
+        metas = self.attributes(f'meta[property="article:{event}_time"]', "content")
         return seo_evidence(metas, self.document.json_ld.graph_articles, event)
 
     @cached_property
@@ -390,17 +389,13 @@ class ArticlePage(ItemPage[Article]):
         """A time of ``plain_article``: the last evidence, since any theme or plugin may have printed it."""
         return json_ld_evidence(self.plain_article, event)
 
-    def graph_words(self, key: Literal["articleSection", "keywords"]) -> list[str]:
-        """Sections or tags of the graph, of ``plain_article``, else of meta elements."""
-        for item in (*self.document.json_ld.graph_articles[:1], self.plain_article):
-            value = item.get(key)
-            words = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
-            words = [resolved(squeeze(word)) for word in words if isinstance(word, str)]
-            if found := list(dict.fromkeys(filter(None, words))):
-                return found
+    def seo_labels(self, key: Literal["articleSection", "keywords"]) -> list[str]:
+        """Sections or tags that are printed for search engines: in JSON-LD, else in meta elements."""
+        for article in (*self.document.json_ld.graph_articles[:1], self.plain_article):
+            if labels := _labels(strings(article, key)):
+                return labels
         name = "section" if key == "articleSection" else "tag"
-        said = self.values(f'meta[property="article:{name}"]', "content")
-        return list(dict.fromkeys(filter(None, (resolved(squeeze(word)) for word in said))))
+        return _labels(self.attributes(f'meta[property="article:{name}"]', "content"))
 
     # -- made once -----------------------------------------------------------------------------------------------
 
@@ -436,21 +431,22 @@ class ArticlePage(ItemPage[Article]):
         return list(filter(None, (*self.published_evidence(), self.plain_evidence("published"))))
 
     def _warnings(self, article: Article) -> list[str]:
-        found = [*self.document.warnings, *self.content.warnings]
+        """What did not fit, each once; ``items.WARNINGS`` says what they mean."""
+        warnings = [*self.document.warnings, *self.content.warnings]
         if article.headline is None:
-            found.append("no-headline")
+            warnings.append("no-headline")
         if article.byline is None:
-            found.append("no-byline")
+            warnings.append("no-byline")
         if not article.sections:
-            found.append("no-sections")
+            warnings.append("no-sections")
         if not article.blocks:
-            found.append("no-body")
-        found += time_warnings(self._published, self.capture.captured_at)
+            warnings.append("no-body")
+        warnings += time_warnings(self._published, self.capture.captured_at)
         if self.other_pages or self.page_number > 1:
-            found.append("one-page-of-many")
+            warnings.append("one-page-of-many")
         if self.document.truncated:
-            found.append("truncated")
-        return list(dict.fromkeys(found))
+            warnings.append("truncated")
+        return list(dict.fromkeys(warnings))
 
 
 @cache
@@ -460,3 +456,8 @@ def _readers(layout: type[ArticlePage]) -> list[tuple[str, Callable[[ArticlePage
         (name, attrgetter(name) if info.out else getattr_static(layout, name).original_method)
         for name, info in get_fields_dict(layout).items()
     ]
+
+
+def _labels(printed: list[str]) -> list[str]:
+    """Labels as an element would show them, each once."""
+    return list(dict.fromkeys(filter(None, (resolved(squeeze(label)) for label in printed))))

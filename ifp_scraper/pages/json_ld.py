@@ -49,6 +49,13 @@ class JsonLd:
         return any(map(is_article, (*self.graph, *self.plain)))
 
 
+def strings(item: Item, key: str) -> list[str]:
+    """Return a list of strings in an object, which may be printed as one string with commas."""
+    value = item.get(key)
+    values = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
+    return [value for value in values if isinstance(value, str)]
+
+
 def is_article(item: Item) -> bool:
     """Whether an object describes an article, of whatever kind."""
     return any(name.endswith(("Article", "BlogPosting")) for name in _types(item))

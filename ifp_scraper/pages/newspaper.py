@@ -74,9 +74,9 @@ class NewspaperPage(ArticlePage):
 
     def _with_bios(self, authors: list[Author], box: str, name: str, bio: str) -> list[Author]:
         """Add bios from the author boxes below the body, to the authors of the same name."""
-        names = self.firsts(box, name)
+        names = self.first_inside(box, name)
         by_name: dict[str | None, Author] = {author.name: author for author in authors}
-        for author_box, text in self.firsts(box, bio).items():
+        for author_box, text in self.first_inside(box, bio).items():
             if author_box in names and (author := by_name.get(without_by(label_text(names[author_box])))):
                 author.bio = author.bio or inline_text(text) or None
         return authors
@@ -87,7 +87,7 @@ class NewspaperPage(ArticlePage):
         return (
             self.lines("ul.td-category li.entry-category")
             or self.lines(".td-post-header .td-category a")
-            or self.graph_words("articleSection")
+            or self.seo_labels("articleSection")
             or self._last_crumb(".entry-crumbs a.entry-crumb")
         )
 
@@ -97,12 +97,12 @@ class NewspaperPage(ArticlePage):
 
     @field
     def tags(self) -> list[str]:
-        return self.lines("ul.td-tags li a") or self.graph_words("keywords")
+        return self.lines("ul.td-tags li a") or self.seo_labels("keywords")
 
     @cached_property
     def container(self) -> Element | None:
-        found = self.css("article .td-post-content") or self.css(".td-post-content")
-        return self._repaired(found[0], escaped_from(found[0])) if found else None
+        bodies = self.css("article .td-post-content") or self.css(".td-post-content")
+        return self._repaired(bodies[0], escaped_from(bodies[0])) if bodies else None
 
     def _repaired(self, body: Element, escaped: list[Element]) -> Element:
         """The body with what has escaped from it, or without what it has swallowed (``misnested.py``)."""
@@ -144,7 +144,7 @@ class NewspaperPage(ArticlePage):
     @cached_property
     def _offset(self) -> timedelta | None:
         """The site's offset, which older versions of the theme only print with the time of the last edit."""
-        edited = read_iso(self.value('meta[itemprop="dateModified"]', "content"))
+        edited = read_iso(self.attribute('meta[itemprop="dateModified"]', "content"))
         return edited.utcoffset() if edited else None
 
 
@@ -166,7 +166,9 @@ class Newspaper4Page(NewspaperPage):
 
     @field
     def byline(self) -> str | None:
-        return self.names("article .td-block-author a") or without_by(self.value('meta[itemprop="author"]', "content"))
+        return self.names("article .td-block-author a") or without_by(
+            self.attribute('meta[itemprop="author"]', "content")
+        )
 
     @field
     def authors(self) -> list[Author]:
@@ -182,7 +184,7 @@ class Newspaper4Page(NewspaperPage):
 
     @field
     def sections(self) -> list[str]:
-        return self.lines("article ul.td-category li.entry-category") or self.graph_words("articleSection")
+        return self.lines("article ul.td-category li.entry-category") or self.seo_labels("articleSection")
 
     @cached_property
     def container(self) -> Element | None:
@@ -228,20 +230,20 @@ class NewspaperCloudPage(NewspaperPage):
         return (
             self.lines(".tdb_single_categories a.tdb-entry-category")
             or self.lines("a.tdb-entry-category")
-            or self.graph_words("articleSection")
+            or self.seo_labels("articleSection")
             or self._last_crumb("a.tdb-entry-crumb")
         )
 
     @field
     def tags(self) -> list[str]:
-        return self.lines("ul.tdb-tags li a") or self.graph_words("keywords")
+        return self.lines("ul.tdb-tags li a") or self.seo_labels("keywords")
 
     @cached_property
     def container(self) -> Element | None:
         # The container itself is a .td_block_wrap like any widget; what is inside counts.
-        if inner := self.css(".tdb_single_content .tdb-block-inner"):
-            escaped = itertools.takewhile(lambda part: not is_theme_block(part), inner[0].itersiblings())
-            return self._repaired(inner[0], list(escaped))
+        if bodies := self.css(".tdb_single_content .tdb-block-inner"):
+            escaped = itertools.takewhile(lambda part: not is_theme_block(part), bodies[0].itersiblings())
+            return self._repaired(bodies[0], list(escaped))
         return next(iter(self.css(".tdb_single_content")), None)
 
     @field
@@ -276,5 +278,5 @@ class NewspaperCloudPage(NewspaperPage):
         yield self._theme_time('meta[itemprop="dateModified"]', "content")
         # Older versions print the time of publication there, beside the words for that of the edit.
         edited = ".tdb_single_modified_date time"
-        if self.value(edited, "datetime") != self.value(".tdb_single_date time", "datetime"):
+        if self.attribute(edited, "datetime") != self.attribute(".tdb_single_date time", "datetime"):
             yield self._theme_time(edited, "datetime")

@@ -161,7 +161,7 @@ class WordPressPage(ArticlePage):
             return True
         boxes = (heading, *islice(heading.iterancestors(), 2))
         names = " ".join(f"{box.get('class')} {box.get('id')}" for box in boxes)
-        return _OF_SITE.search(names) is not None or text == self.value('meta[property="og:site_name"]', "content")
+        return _OF_SITE.search(names) is not None or text == self.attribute('meta[property="og:site_name"]', "content")
 
     @field
     def lead(self) -> str | None:
@@ -175,7 +175,7 @@ class WordPressPage(ArticlePage):
     @field
     def byline(self) -> str | None:
         names = [author.name for author in self._named]
-        return self._byline or ", ".join(names) or without_by(self.value('meta[name="author"]', "content"))
+        return self._byline or ", ".join(names) or without_by(self.attribute('meta[name="author"]', "content"))
 
     @cached_property
     def _byline(self) -> str | None:
@@ -241,7 +241,7 @@ class WordPressPage(ArticlePage):
 
     @field
     def sections(self) -> list[str]:
-        return _labels(self._categories) or self.graph_words("articleSection")
+        return _labels(self._categories) or self.seo_labels("articleSection")
 
     @cached_property
     def _categories(self) -> list[Element]:
@@ -256,7 +256,7 @@ class WordPressPage(ArticlePage):
         categories = set(self._categories)
         own = self._own_of([link for link in found if link not in categories])
         own = own or self._links_under("/tag/", Place.IN_POST, Place.IN_POST_AFTER)
-        return _labels(own) or self.graph_words("keywords")
+        return _labels(own) or self.seo_labels("keywords")
 
     @cached_property
     def frames(self) -> list[Element]:
