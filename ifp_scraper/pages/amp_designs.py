@@ -13,6 +13,7 @@ from ifp_scraper.pages.amp import AmpPage
 from ifp_scraper.pages.bylines import without_by
 from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.inline import inline_text, label_text
+from ifp_scraper.pages.recent_posts import read_recent_posts
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
 
@@ -111,4 +112,4 @@ class AmpDesign3Page(AmpDesignPage):
 
     @field
     def recent_posts(self) -> list[RecentPost]:
-        return self.read_recent_posts(".recentpost li", "related_link")
+        return read_recent_posts(self.document, self.capture, ".recentpost li", "related_link")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import islice, takewhile
+from typing import NamedTuple
 
 from web_poet import field
 
@@ -76,8 +77,15 @@ _EDITS = (
 )
 """What certainly is the time of the last edit."""
 
-_AND = words("and & , ; with")
+_CONJUNCTIONS = words("and & , ; with")
 """What may stand between the names of a byline."""
+
+
+class _Bylines(NamedTuple):
+    """The elements that name the authors, and whom they name."""
+
+    elements: list[Element]
+    authors: list[Author]
 
 
 class WordPressPage(ArticlePage):
@@ -163,9 +171,9 @@ class WordPressPage(ArticlePage):
             return True
         boxes = (heading, *islice(heading.iterancestors(), 2))
         names = " ".join(f"{box.get('class')} {box.get('id')}" for box in boxes)
-        return _SITE_NAME.search(names) is not None or text == self.attribute(
-            'meta[property="og:site_name"]', "content"
-        )
+        if _SITE_NAME.search(names) is not None:
+            return True
+        return text == self.attribute('meta[property="og:site_name"]', "content")
 
     @field
     def lead(self) -> str | None:
@@ -178,35 +186,30 @@ class WordPressPage(ArticlePage):
 
     @field
     def byline(self) -> str | None:
-        names = [author.name for author in self._named_authors]
+        names = [author.name for author in self._bylines.authors]
         return self._byline or ", ".join(names) or without_by(self.attribute('meta[name="author"]', "content"))
 
     @cached_property
     def _byline(self) -> str | None:
         """Several names as printed, where nothing else stands with them."""
-        names = [author.name for author in self._named_authors]
+        names = [author.name for author in self._bylines.authors]
         if len(names) < 2:
             return None
-        boxes = {link.getparent() for link in self._bylines[0] if label_text(link)}
+        boxes = {link.getparent() for link in self._bylines.elements if label_text(link)}
         if len(boxes) > 1 or (box := boxes.pop()) is None:
             return None
         text = rest = without_by(label_text(box)) or ""
         for name in names:
             rest = rest.replace(name, " ", 1)
-        return text if _AND.issuperset(rest.split()) else None
-
-    @property
-    def _named_authors(self) -> list[Author]:
-        return self._bylines[1]
+        return text if _CONJUNCTIONS.issuperset(rest.split()) else None
 
     @cached_property
-    def _bylines(self) -> tuple[list[Element], list[Author]]:
-        """The elements that name the authors, and whom they name."""
+    def _bylines(self) -> _Bylines:
         for candidates in self._may_name_authors():
             elements = candidates[:MAX_PEOPLE]
             if authors := self.people_of(elements):
-                return elements, authors
-        return [], []
+                return _Bylines(elements, authors)
+        return _Bylines([], [])
 
     def _may_name_authors(self) -> Iterator[list[Element]]:
         """What themes print the authors' names in, the surest first."""
@@ -229,7 +232,7 @@ class WordPressPage(ArticlePage):
 
     @field
     def authors(self) -> list[Author]:
-        authors = self._named_authors or ([Author(self.byline)] if self.byline else [])
+        authors = self._bylines.authors or ([Author(self.byline)] if self.byline else [])
         for bio in self._bios if authors else ():
             author = authors[0] if len(authors) == 1 else _named_beside(bio, authors)
             if author is not None:
@@ -248,7 +251,7 @@ class WordPressPage(ArticlePage):
 
     @field
     def sections(self) -> list[str]:
-        return _labels(self._categories) or self.seo_labels("articleSection")
+        return _link_labels(self._categories) or self.seo_labels("articleSection")
 
     @cached_property
     def _categories(self) -> list[Element]:
@@ -263,7 +266,7 @@ class WordPressPage(ArticlePage):
         categories = set(self._categories)
         own = self._own_of([link for link in links if link not in categories])
         own = own or self._links_under("/tag/", Place.IN_POST, Place.IN_POST_AFTER)
-        return _labels(own) or self.seo_labels("keywords")
+        return _link_labels(own) or self.seo_labels("keywords")
 
     @cached_property
     def frames(self) -> list[Element]:
@@ -355,7 +358,7 @@ def _named_beside(bio: Element, authors: list[Author]) -> Author | None:
     return None
 
 
-def _labels(links: list[Element]) -> list[str]:
+def _link_labels(links: list[Element]) -> list[str]:
     """Texts of links, each once; a "#" in an element of its own is an ornament."""
     labels = []
     for link in links:
