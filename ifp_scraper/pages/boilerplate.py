@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from ifp_scraper.text import words
 
@@ -111,6 +112,15 @@ _CLASS_PREFIXES = re.compile(
 )
 
 
+MAX_CACHED = 1000
+"""Longest class attribute whose answer is kept from page to page."""
+
+
 def is_boilerplate(classes: str) -> bool:
     """Whether one of these class names, separated by spaces, is that of boilerplate."""
+    return _is_boilerplate(classes) if len(classes) <= MAX_CACHED else _is_boilerplate.__wrapped__(classes)
+
+
+@lru_cache(maxsize=1024)
+def _is_boilerplate(classes: str) -> bool:
     return not _CLASSES.isdisjoint(classes.split()) or _CLASS_PREFIXES.search(classes) is not None
