@@ -30,12 +30,12 @@ from ifp_scraper.items import Article
 from ifp_scraper.merge import ArticleRef
 from ifp_scraper.options import Options
 from ifp_scraper.outputfile import StoreError, explain
-from ifp_scraper.pages.article import EXTRACTOR_VERSION
 from ifp_scraper.rejections import NO_ARTICLE, Rejected, Rejections
 from ifp_scraper.revisions import decide, text_hash
 from ifp_scraper.runs import Runs, Tail
 from ifp_scraper.store import Known, Store
 from ifp_scraper.text import counted
+from ifp_scraper.version import EXTRACTOR_VERSION
 from ifp_scraper.watch import Watch
 
 if TYPE_CHECKING:

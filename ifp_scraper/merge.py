@@ -8,7 +8,7 @@ from typing import TypeVar
 from ifp_scraper import urls
 from ifp_scraper.dates import parse_utc, same_clock_fault, same_local_clock
 from ifp_scraper.items import Article, Author, Block, Embed, Image
-from ifp_scraper.pages.article import Source
+from ifp_scraper.pages.evidence import Source
 from ifp_scraper.revisions import content_hash
 
 _RANK: dict[str | None, int] = {

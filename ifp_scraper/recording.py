@@ -24,7 +24,7 @@ from ifp_scraper.archive import RecordingError
 from ifp_scraper.captures import capture_time
 from ifp_scraper.dates import format_utc
 from ifp_scraper.outputfile import append_whole, explain
-from ifp_scraper.pages.article import EXTRACTOR_VERSION
+from ifp_scraper.version import EXTRACTOR_VERSION
 
 if TYPE_CHECKING:
     from scrapy import Request

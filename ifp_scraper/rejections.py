@@ -23,8 +23,8 @@ from ifp_scraper import sidecars, urls
 from ifp_scraper.dates import format_utc, read_instant
 from ifp_scraper.discovery.readings import is_amp_address
 from ifp_scraper.merge import ArticleRef
-from ifp_scraper.pages.article import EXTRACTOR_VERSION
 from ifp_scraper.runs import Run, Runs
+from ifp_scraper.version import EXTRACTOR_VERSION
 
 NO_ARTICLE = "no article"
 """Why a page that is no post at all is rejected."""

@@ -1,6 +1,6 @@
 """Scrapy settings: polite and safe by default. Every value may be overridden with ``-s NAME=VALUE``."""
 
-from ifp_scraper.pages.article import EXTRACTOR_VERSION as _VERSION
+from ifp_scraper.version import EXTRACTOR_VERSION as _VERSION
 
 BOT_NAME = "ifp_scraper"
 SPIDER_MODULES = ["ifp_scraper.spiders"]

@@ -28,8 +28,8 @@ from ifp_scraper.discovery.readings import (
 from ifp_scraper.items import Article
 from ifp_scraper.merge import join_pages, merge_views
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
-from ifp_scraper.pages.article import EXTRACTOR_VERSION
 from ifp_scraper.rejections import NO_ARTICLE
+from ifp_scraper.version import EXTRACTOR_VERSION
 from ifp_scraper.warc import read_responses, record_address, record_time
 from ifp_scraper.wayback import unwrap_address, unwrap_page
 

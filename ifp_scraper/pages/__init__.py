@@ -12,7 +12,7 @@ from ifp_scraper import urls
 from ifp_scraper.items import Article
 from ifp_scraper.pages.amp import AmpSwiftPage
 from ifp_scraper.pages.amp_designs import AmpDesign1Page, AmpDesign2Page, AmpDesign3Page
-from ifp_scraper.pages.article import ArticlePage, Capture, CutOff, UnreadablePage, is_article
+from ifp_scraper.pages.article import ArticlePage, Capture, CutOff, UnreadablePage
 from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.newspaper import Newspaper4Page, NewspaperCloudPage, NewspaperPage
 from ifp_scraper.pages.wordpress import WordPressPage
@@ -92,7 +92,7 @@ def is_static(body: bytes, url: str) -> bool:
     And one that belongs at its address, by the canonical link: a notice of maintenance stands in an article's place.
     """
     document = Document(body)
-    if _ID_OF_NO_POST.search(document.body_class) is None or any(is_article(item) for item, _ in document.json_ld):
+    if _ID_OF_NO_POST.search(document.body_class) is None or document.json_ld.has_article:
         return False
     links = (urls.absolute(url, link.get("href")) for link in document.tree.find('link[rel="canonical"]'))
     return any(link is not None and urls.same_article(link, url) for link in links)
@@ -123,10 +123,10 @@ def _is_single_post(document: Document) -> bool:
         return _ID_OF_NO_POST.search(document.body_class) is None
     # A theme without body_class(): an SEO plugin's word, or the markup of one article.
     if any(
-        (said.get("content") or "").lower() == "article" for said in document.tree.find('meta[property="og:type"]')
+        (meta.get("content") or "").lower() == "article" for meta in document.tree.find('meta[property="og:type"]')
     ):
         return True
-    return any(is_article(item) for item, _ in document.json_ld) and bool(document.tree.find("article"))
+    return document.json_ld.has_article and bool(document.tree.find("article"))
 
 
 def _asks_for_password(document: Document) -> bool:

@@ -10,8 +10,10 @@ from web_poet import field
 from ifp_scraper.dates import read_amp_json_ld
 from ifp_scraper.items import Author, RecentPost
 from ifp_scraper.pages.amp import AmpPage
-from ifp_scraper.pages.article import Evidence, without_by
+from ifp_scraper.pages.bylines import without_by
+from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.inline import inline_text, label_text
+from ifp_scraper.pages.recent_posts import read_recent_posts
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
 
@@ -36,11 +38,11 @@ class AmpDesignPage(AmpPage):
     @field
     def authors(self) -> list[Author]:
         byline = self.css(".amp-wp-author")
-        co_authors = [link for found in byline for link in found.iter("a") if link.get("rel") == "author"]
+        co_authors = [link for element in byline for link in element.iter("a") if link.get("rel") == "author"]
         authors: dict[str | None, Author] = {author.name: author for author in self.people_of(co_authors or byline)}
         in_boxes = self.people(".amp_author_area_wrapper strong")
         # "NAME: BIO" is one run of text; only the name is in an element.
-        for box, strong in self.firsts(".amp_author_area_wrapper", "strong, .author-name").items():
+        for box, strong in self.first_inside(".amp_author_area_wrapper", "strong, .author-name").items():
             name, printed, whole = without_by(label_text(strong)), inline_text(strong), inline_text(box)
             if name and not authors:
                 authors[name] = Author(name)
@@ -57,7 +59,7 @@ class AmpDesignPage(AmpPage):
                 ".amp-wp-tax-category .amp-cat, .ampforwp-tax-category .amp-cat,"  # without links
                 " .amp-wp-tax-category a, .ampforwp-tax-category a"
             )
-            or self.graph_words("articleSection")
+            or self.seo_labels("articleSection")
             or self.lines(".bread-cat")[-1:]
         )
 
@@ -67,7 +69,7 @@ class AmpDesignPage(AmpPage):
             self.lines('.ampforwp-tax-tag [class^="amp-tag-"]')
             or self.lines(".ampforwp-tax-tag a, .amp-wp-tax-tag a")
             or self._tags_without_links()
-            or self.graph_words("keywords")
+            or self.seo_labels("keywords")
         )
 
     def _tags_without_links(self) -> list[str]:
@@ -78,14 +80,14 @@ class AmpDesignPage(AmpPage):
     @cached_property
     def container(self) -> Element | None:
         # next and prev stand in .amp-wp-article-content, but not in the element inside it
-        found = self.css(".amp-wp-article-content .the_content") or self.css(".amp-wp-article-content")
-        return found[0] if found else None
+        bodies = self.css(".amp-wp-article-content .the_content") or self.css(".amp-wp-article-content")
+        return bodies[0] if bodies else None
 
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from super().published_evidence()
         # design 1's time element has the fault of the JSON-LD
-        for printed in self.values(".amp-wp-posted-on time", "datetime"):
-            yield self.evidence("time", printed, read_amp_json_ld(printed, self.plugin_version))
+        for printed in self.attributes(".amp-wp-posted-on time", "datetime"):
+            yield Evidence.of("time", printed, read_amp_json_ld(printed, self.plugin_version))
 
 
 class AmpDesign1Page(AmpDesignPage):
@@ -110,4 +112,4 @@ class AmpDesign3Page(AmpDesignPage):
 
     @field
     def recent_posts(self) -> list[RecentPost]:
-        return self.recent(".recentpost li", "related_link")
+        return read_recent_posts(self.document, self.capture, ".recentpost li", "related_link")

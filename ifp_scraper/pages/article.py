@@ -9,51 +9,34 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from functools import cache, cached_property
-from importlib.metadata import PackageNotFoundError, version
 from inspect import getattr_static
 from operator import attrgetter
 from typing import Any, ClassVar, Literal, NamedTuple
 
-from lxml import etree
 from parsel import Selector
 from web_poet import ItemPage, field
 from web_poet.fields import get_fields_dict
 
 from ifp_scraper import urls
-from ifp_scraper.dates import format_utc, read_instant, read_zoned, same_clock_fault
+from ifp_scraper.dates import format_utc
 from ifp_scraper.items import Article, Author, Block, Embed, Image, Link, RecentPost
 from ifp_scraper.pages.body import Body, closing_source, read_body
+from ifp_scraper.pages.bylines import read_authors, without_by
 from ifp_scraper.pages.css import StyleSheet
 from ifp_scraper.pages.document import Document
-from ifp_scraper.pages.inline import inline_text, label_text, resolved
+from ifp_scraper.pages.evidence import Event, Evidence, Source, json_ld_evidence, seo_evidence, time_warnings
+from ifp_scraper.pages.inline import label_text, resolved
+from ifp_scraper.pages.json_ld import Item, strings
+from ifp_scraper.pages.license import read_license
 from ifp_scraper.pages.media import EMBED_TAGS, embed_of, first_caption, read_image
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.revisions import content_hash
 from ifp_scraper.text import squeeze
-
-try:
-    EXTRACTOR_VERSION = version("ifp-scraper")
-except PackageNotFoundError:  # run from a checkout that was never installed
-    EXTRACTOR_VERSION = "0"
-
-Source = Literal["rest", "feed", "sitemap", "meta", "jsonld", "time"]
+from ifp_scraper.version import EXTRACTOR_VERSION
 
 _POST_ID = re.compile(r"(?<!\S)post-?id-(\d{1,12})(?!\S)")
 _LINK_TAG = re.compile(rb"<a\s[^<>]*>")
 _PAGE_OF_MANY = re.compile(r"(?:/(?:amp/)?|[?&]page=)(\d{1,3})(?:/amp)?/?(?:[?&#].*)?$")
-_LICENSE = re.compile(
-    r"licen[cs]ed under (?:an? |the )?(Creative Commons [^|©]{3,80}?Licen[cs]e|CC[ -]BY[\w .-]{0,20}\w)", re.I
-)
-_MAY_BE_LICENSED = re.compile(b"icen")  # faster than "in"
-_SAYS_LICENSED = etree.XPath('//a[@rel="license"] | //text()[contains(., "icen")]/..')
-_BY = re.compile(r"^\s*(?:(?:published|posted|written) by|by|author)\b\s*:?\s*", re.IGNORECASE)
-_HANDLE = re.compile(r"\s+@\w+$")
-
-MAX_PEOPLE = 50
-"""Most elements that may name the authors of one article."""
-
-MAX_BYLINE = 1000
-"""Most characters of a byline; elements that a hostile page leaves open hold each other, and all that follows."""
 
 
 class UnreadablePage(ValueError):
@@ -79,14 +62,6 @@ class Capture(NamedTuple):
     html_sha256: str = ""
 
 
-class Evidence(NamedTuple):
-    """A printed time, and the instant that it means once known faults are undone."""
-
-    source: Source
-    raw: str
-    instant: datetime
-
-
 class ArticlePage(ItemPage[Article]):
     """One page of one article. A subclass is a layout: it names the elements, field by field."""
 
@@ -104,7 +79,7 @@ class ArticlePage(ItemPage[Article]):
     @classmethod
     def matches(cls, document: Document) -> bool:
         """Whether the page has the layout's class names."""
-        return document.tree.bears(cls.marks)
+        return document.tree.has_classes(cls.marks)
 
     @classmethod
     def resembles(cls, document: Document) -> bool:
@@ -142,7 +117,7 @@ class ArticlePage(ItemPage[Article]):
         raise NotImplementedError
 
     def published_evidence(self) -> Iterator[Evidence | None]:
-        """Every printed publication time, the best first."""
+        """Every printed publication time, the best first; None for one that is missing or unreadable."""
         yield from self.seo_evidence("published")
 
     def modified_evidence(self) -> Iterator[Evidence | None]:
@@ -156,8 +131,8 @@ class ArticlePage(ItemPage[Article]):
         """From body_class(), the shortlink, or a share link: all print the post's id."""
         if match := _POST_ID.search(self.document.body_class):
             return int(match[1])
-        for link in self.values('link[rel="shortlink"]', "href"):
-            if number := urls.post_id(link):
+        for link in self.css('link[rel="shortlink"]'):  # a layout may need the id to find the body
+            if number := urls.post_id(link.get("href") or ""):
                 return number
         for tag in _LINK_TAG.findall(self.document.source):  # share bars are not in the tree
             is_share = b"s_tw" in tag or b"a-so-twitter" in tag
@@ -171,8 +146,7 @@ class ArticlePage(ItemPage[Article]):
 
     @cached_property
     def _url(self) -> str:
-        said = self.value('link[rel="canonical"]', "href")
-        url = urls.absolute(self.capture.url, said)
+        url = urls.absolute(self.capture.url, self.attribute('link[rel="canonical"]', "href"))
         # A canonical link to the home page is a fault of the page: it would make all articles one.
         if url is None or not url.startswith("http") or urls.slug(url) == "":
             return urls.canonical(self.capture.url)
@@ -180,7 +154,7 @@ class ArticlePage(ItemPage[Article]):
 
     @field
     def amp_url(self) -> str | None:
-        url = urls.absolute(self.capture.url, self.value('link[rel="amphtml"]', "href"))
+        url = urls.absolute(self.capture.url, self.attribute('link[rel="amphtml"]', "href"))
         return url if url is not None and url.startswith("http") else None
 
     @field
@@ -231,9 +205,9 @@ class ArticlePage(ItemPage[Article]):
 
     @field
     def embeds(self) -> list[Embed]:
-        films = dict.fromkeys(film for frame in self.frames for film in frame.iter(*EMBED_TAGS))
-        found = (*(embed_of(film, self.capture.url) for film in films), *self.content.embeds)
-        return [*{(embed.kind, embed.url): embed for embed in found if embed}.values()]
+        players = dict.fromkeys(player for frame in self.frames for player in frame.iter(*EMBED_TAGS))
+        embeds = (*(embed_of(player, self.capture.url) for player in players), *self.content.embeds)
+        return [*{(embed.kind, embed.url): embed for embed in embeds if embed}.values()]
 
     @field
     def links(self) -> list[Link]:
@@ -257,7 +231,7 @@ class ArticlePage(ItemPage[Article]):
 
     @field
     def modified_at(self) -> str | None:
-        first = next(filter(None, self.modified_evidence()), None) or self.plain_evidence("dateModified")
+        first = next(filter(None, self.modified_evidence()), None) or self.plain_evidence("modified")
         return format_utc(first.instant) if first else None
 
     @field
@@ -266,21 +240,12 @@ class ArticlePage(ItemPage[Article]):
 
     @field
     def language(self) -> str:
-        lang = self.document.root.get("lang") or self.value('meta[property="og:locale"]', "content")
+        lang = self.document.root.get("lang") or self.attribute('meta[property="og:locale"]', "content")
         return (lang or "en-US").strip().replace("_", "-")
 
     @field
     def license(self) -> str | None:
-        if _MAY_BE_LICENSED.search(self.document.html) is None:
-            return None
-        said: Any = _SAYS_LICENSED(self.document.root)
-        for element in reversed(said):  # the site's own stands below the article, whose pictures may have others
-            words = inline_text(element)
-            if element.get("rel") == "license" and words:
-                return words
-            if match := _LICENSE.search(words):
-                return squeeze(match[1])
-        return None
+        return read_license(self.document)
 
     @field
     def fetched_at(self) -> str | None:
@@ -303,8 +268,8 @@ class ArticlePage(ItemPage[Article]):
     @cached_property
     def other_pages(self) -> dict[int, str]:
         """Address of every other page of this post, by its number; a smart list's page links its neighbours."""
-        found: dict[int, str] = {}
-        links = self.values(
+        pages: dict[int, str] = {}
+        links = self.attributes(
             ".page-links a, .page-link a, .post-nav-links a, .page-nav-post a, .ampforwp_post_pagination a,"
             " a.post-page-numbers, .td-smart-list-pagination a, .td-smart-list-dropdown-wrap a",
             "href",
@@ -314,13 +279,13 @@ class ArticlePage(ItemPage[Article]):
             if url is None or not urls.same_article(url, self._url):
                 continue
             if (number := self._number_in(url)) != self.page_number:
-                found.setdefault(number, url)
-        return dict(sorted(found.items()))
+                pages.setdefault(number, url)
+        return dict(sorted(pages.items()))
 
     @property
     def is_of_smart_list(self) -> bool:
         """Whether this is one page of tagDiv's smart list: the text around the list stands on every page."""
-        return bool(self.other_pages and self.css(".td-smart-list-pagination, .td-smart-list-dropdown-wrap"))
+        return bool(self.other_pages and self.own(".td-smart-list-pagination, .td-smart-list-dropdown-wrap"))
 
     @cached_property
     def page_number(self) -> int:
@@ -343,32 +308,37 @@ class ArticlePage(ItemPage[Article]):
         """Return the elements that a CSS selector selects in the whole page, in page order."""
         return self.document.tree.find(query)
 
-    def firsts(self, boxes: str, query: str) -> dict[Element, Element]:
+    def own(self, query: str) -> list[Element]:
+        """Return those of the elements selected that belong to this article; a layout may tell them apart."""
+        return self.css(query)
+
+    def first_inside(self, boxes: str, query: str) -> dict[Element, Element]:
         """Return for each box selected the first element selected inside of it; boxes with none are left out."""
-        waiting = set(self.css(boxes))
+        selected = self.own(boxes)
+        candidates = set(selected)
         firsts: dict[Element, Element] = {}
-        for found in self.css(query) if waiting else ():
-            for box in waiting.intersection(found.iterancestors()):
-                firsts.setdefault(box, found)
-        return {box: firsts[box] for box in self.css(boxes) if box in firsts}
+        for element in self.own(query) if candidates else ():
+            for box in candidates.intersection(element.iterancestors()):
+                firsts.setdefault(box, element)
+        return {box: firsts[box] for box in selected if box in firsts}
 
-    def values(self, query: str, attribute: str) -> list[str]:
+    def attributes(self, query: str, name: str) -> list[str]:
         """Return an attribute of the elements selected, where they have it."""
-        held = (element.get(attribute) for element in self.css(query))
-        return [value for value in held if value is not None]
+        values = (element.get(name) for element in self.own(query))
+        return [value for value in values if value is not None]
 
-    def value(self, query: str, attribute: str) -> str | None:
-        """Return the first of ``values``; None when there is none."""
-        return next(iter(self.values(query, attribute)), None)
+    def attribute(self, query: str, name: str) -> str | None:
+        """Return the first of ``attributes``; None when there is none."""
+        return next(iter(self.attributes(query, name)), None)
 
     def line(self, query: str) -> str | None:
         """Text of the first element selected, on one line; None when there is none or it is empty."""
-        found = self.css(query)
-        return (label_text(found[0]) or None) if found else None
+        elements = self.own(query)
+        return (label_text(elements[0]) or None) if elements else None
 
     def lines(self, query: str) -> list[str]:
         """Text of each element selected, each text once."""
-        return self.labels(self.css(query))
+        return self.labels(self.own(query))
 
     def labels(self, elements: list[Element]) -> list[str]:
         """Text of each of these elements, each text once."""
@@ -376,87 +346,56 @@ class ArticlePage(ItemPage[Article]):
 
     def names(self, query: str) -> str | None:
         """Names of people, as a byline: joined where each stands in an element of its own, else as printed."""
-        if len(self.css(query)) < 2:
+        if len(self.own(query)) < 2:
             return without_by(self.line(query))
         names = map(without_by, self.lines(query))
         return ", ".join(dict.fromkeys(filter(None, names))) or None
 
     def people(self, query: str) -> list[Author]:
         """Authors named by the elements selected, each a link or not, each name once."""
-        return self.people_of(self.css(query))
+        return self.people_of(self.own(query))
 
     def people_of(self, elements: list[Element]) -> list[Author]:
         """Authors named by elements: each is a link, holds one or stands in one."""
-        authors: dict[str, Author] = {}
-        for found in elements[:MAX_PEOPLE]:
-            name = without_by(label_text(found))
-            if name and name not in authors:
-                # An icon or a handle beside the name is a link to elsewhere.
-                links = (*found.iter("a"), *found.iterancestors("a"))
-                link = next((a for a in links if inline_text(a) and inline_text(a)[0] != "@"), None)
-                url = urls.absolute(self.capture.url, link.get("href")) if link is not None else None
-                authors[name] = Author(name, urls.canonical(url) if url and url.startswith("http") else None)
-        return list(authors.values())
+        return read_authors(elements, self.capture.url)
 
     def picture(self, query: str) -> Image | None:
         """The featured picture in the first element selected that has one, with its caption."""
-        return self.picture_in(self.css(query))
+        return self.picture_in(self.own(query))
 
     def picture_in(self, frames: list[Element]) -> Image | None:
         """As ``picture``, of elements."""
         for frame in frames:
-            words = first_caption(frame)
-            for found in frame.iter("img", "amp-img"):
-                if found.get("fallback") is not None or found.get("placeholder") is not None:
+            caption = first_caption(frame)
+            for picture in frame.iter("img", "amp-img"):
+                if picture.get("fallback") is not None or picture.get("placeholder") is not None:
                     continue
-                if image := read_image(found, self.capture.url, words, "lead"):
+                if image := read_image(picture, self.capture.url, caption, "lead"):
                     return image
         return None
 
-    def evidence(self, source: Source, raw: str | None, instant: datetime | None) -> Evidence | None:
-        """Make evidence of a printed time; None when there is none, or it could not be read."""
-        return Evidence(source, raw, instant) if raw and instant else None
-
-    def seo_evidence(self, which: Literal["published", "modified"]) -> Iterator[Evidence | None]:
-        """What an SEO plugin prints: right as it stands (MARKUP.md 2.3)."""
-        for printed in self.values(f'meta[property="article:{which}_time"]', "content"):
-            yield self.evidence("meta", printed, read_instant(printed))
-        for item in self.graph_articles:
-            said = item.get("datePublished" if which == "published" else "dateModified")
-            if isinstance(said, str):
-                yield self.evidence("meta", said, read_instant(said))
+    def seo_evidence(self, event: Event) -> Iterator[Evidence | None]:
+        """What an SEO plugin prints."""
+        metas = self.attributes(f'meta[property="article:{event}_time"]', "content")
+        return seo_evidence(metas, self.document.json_ld.graph_articles, event)
 
     @cached_property
-    def graph_articles(self) -> list[dict[str, Any]]:
-        """Articles (else web pages) of an SEO plugin's JSON-LD graph."""
-        pieces = [item for item, in_graph in self.document.json_ld if in_graph]
-        articles = [item for item in pieces if is_article(item)]
-        return articles or [item for item in pieces if "WebPage" in _kinds(item)]
+    def plain_article(self) -> Item:
+        """The article of JSON-LD outside of a graph; not AMPforWP's, whose times are not true as printed."""
+        article = self.document.json_ld.plain_article
+        return {} if article and b"AMP for WP" in self.document.html else article
 
-    @cached_property
-    def plain_article(self) -> dict[str, Any]:
-        """The first article in JSON-LD outside of a graph; not AMPforWP's, whose times are not true as printed."""
-        for item, in_graph in self.document.json_ld:
-            if not in_graph and is_article(item):
-                return {} if b"AMP for WP" in self.document.html else item
-        return {}
-
-    def plain_evidence(self, key: Literal["datePublished", "dateModified"]) -> Evidence | None:
+    def plain_evidence(self, event: Event) -> Evidence | None:
         """A time of ``plain_article``: the last evidence, since any theme or plugin may have printed it."""
-        said = self.plain_article.get(key)
-        return self.evidence("jsonld", said, read_zoned(said)) if isinstance(said, str) else None
+        return json_ld_evidence(self.plain_article, event)
 
-    def graph_words(self, key: Literal["articleSection", "keywords"]) -> list[str]:
-        """Sections or tags of the graph, of ``plain_article``, else of meta elements."""
-        for item in (*self.graph_articles[:1], self.plain_article):
-            value = item.get(key)
-            words = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
-            words = [resolved(squeeze(word)) for word in words if isinstance(word, str)]
-            if found := list(dict.fromkeys(filter(None, words))):
-                return found
+    def seo_labels(self, key: Literal["articleSection", "keywords"]) -> list[str]:
+        """Sections or tags that are printed for search engines: in JSON-LD, else in meta elements."""
+        for article in (*self.document.json_ld.graph_articles[:1], self.plain_article):
+            if labels := _labels(strings(article, key)):
+                return labels
         name = "section" if key == "articleSection" else "tag"
-        said = self.values(f'meta[property="article:{name}"]', "content")
-        return list(dict.fromkeys(filter(None, (resolved(squeeze(word)) for word in said))))
+        return _labels(self.attributes(f'meta[property="article:{name}"]', "content"))
 
     # -- made once -----------------------------------------------------------------------------------------------
 
@@ -465,7 +404,7 @@ class ArticlePage(ItemPage[Article]):
         """Blocks, pictures, embeds and links of the body."""
         if self.container is None:
             return Body([], [], [], [], [])
-        return read_body(self.container, self.capture.url, StyleSheet(self.document.styles))
+        return read_body(self.container, self.capture.url, StyleSheet(self.document.style_sheets))
 
     @property
     def lost_text(self) -> bool:
@@ -485,34 +424,29 @@ class ArticlePage(ItemPage[Article]):
     @cached_property
     def frames(self) -> list[Element]:
         """What holds the featured picture, or a film in its place."""
-        return self.css(self.lead_frames) if self.lead_frames else []
+        return self.own(self.lead_frames) if self.lead_frames else []
 
     @cached_property
     def _published(self) -> list[Evidence]:
-        return list(filter(None, (*self.published_evidence(), self.plain_evidence("datePublished"))))
+        return list(filter(None, (*self.published_evidence(), self.plain_evidence("published"))))
 
     def _warnings(self, article: Article) -> list[str]:
-        found = [*self.document.warnings, *self.content.warnings]
+        """What did not fit, each once; ``items.WARNINGS`` says what they mean."""
+        warnings = [*self.document.warnings, *self.content.warnings]
         if article.headline is None:
-            found.append("no-headline")
+            warnings.append("no-headline")
         if article.byline is None:
-            found.append("no-byline")
+            warnings.append("no-byline")
         if not article.sections:
-            found.append("no-sections")
+            warnings.append("no-sections")
         if not article.blocks:
-            found.append("no-body")
-        if not self._published:
-            found.append("no-date")
-        elif not all(same_clock_fault(self._published[0].instant, other.instant) for other in self._published[1:]):
-            found.append("dates-disagree")
-        captured_at = self.capture.captured_at
-        if self._published and captured_at and self._published[0].instant > captured_at + timedelta(days=1):
-            found.append("future-date")
+            warnings.append("no-body")
+        warnings += time_warnings(self._published, self.capture.captured_at)
         if self.other_pages or self.page_number > 1:
-            found.append("one-page-of-many")
+            warnings.append("one-page-of-many")
         if self.document.truncated:
-            found.append("truncated")
-        return list(dict.fromkeys(found))
+            warnings.append("truncated")
+        return list(dict.fromkeys(warnings))
 
 
 @cache
@@ -524,19 +458,6 @@ def _readers(layout: type[ArticlePage]) -> list[tuple[str, Callable[[ArticlePage
     ]
 
 
-def is_article(item: dict[str, Any]) -> bool:
-    """Whether a piece of JSON-LD describes an article, of whatever kind."""
-    return any(name.endswith(("Article", "BlogPosting")) for name in _kinds(item))
-
-
-def _kinds(item: dict[str, Any]) -> list[str]:
-    kind = item.get("@type")
-    return [name for name in (kind if isinstance(kind, list) else [kind]) if isinstance(name, str)]
-
-
-def without_by(text: str | None) -> str | None:
-    """Return a byline without "By" or "Published by" and without a glued handle; None for what is no byline."""
-    if not text or len(text) > MAX_BYLINE:
-        return None
-    text = _BY.sub("", text)
-    return (_HANDLE.sub("", text) if "@" in text else text).strip(" -–—") or None
+def _labels(printed: list[str]) -> list[str]:
+    """Labels as an element would show them, each once."""
+    return list(dict.fromkeys(filter(None, (resolved(squeeze(label)) for label in printed))))

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, cast
 
 from ifp_scraper.items import Block, Embed, Image, Link
+from ifp_scraper.pages.boilerplate import is_boilerplate
 from ifp_scraper.pages.css import StyleSheet, hidden_by_attribute
-from ifp_scraper.pages.furniture import is_furniture
 from ifp_scraper.pages.inline import BLOCK_TAGS, IMAGE_TAGS, MAX_DEPTH, NO_TEXT_TAGS, emoji, inline_text, resolved
 from ifp_scraper.pages.media import (
     EMBED_TAGS,
     PICTURE_FILE,
     YOUTUBE,
-    YOUTUBE_STAND_IN,
+    YOUTUBE_LYTE_ID,
     background_of,
     caption_after,
     embed_at,
@@ -55,11 +55,11 @@ _FRAME_CLASSES = words(
     " su-custom-gallery-slide su-slider-slide bwg-item"
 )
 
-_WAITS_FOR_ITS_TURN = re.compile(r"(?:^|\s)ms-image(?:\s|$)")
+_LATER_SLIDE = re.compile(r"(?:^|\s)ms-image(?:\s|$)")
 """A slide of MetaSlider's: all but the first hide themselves until a script shows them."""
 
-_FILMS = words("wp-playlist epyt-facade lyMe perfmatters-lazy-youtube perfmatters-lazy-video")
-"""Of what is no text, that which holds players, or stands in the place of one with the film's title and picture."""
+_PLAYER_BOXES = words("wp-playlist epyt-facade lyMe perfmatters-lazy-youtube perfmatters-lazy-video")
+"""Boilerplate that holds players, or stands in the place of one with the film's title and picture."""
 
 _RELATED_CLASSES = words("ctaText postTitle")
 """What the plugin Inline Related Posts prints inside of a link, in any language."""
@@ -103,16 +103,16 @@ def read_body(container: Element, base: str, style_sheet: StyleSheet) -> Body:
         base: address of the page, for relative links.
         style_sheet: the page's own rules, for text that they hide.
     """
-    walk = _Walk(base, style_sheet)
-    walk.inside(container, _Context())
-    walk.end_block(_Context())
-    _drop_leaked_script(walk.blocks, walk.plain)
-    mark_related(walk.blocks, walk.plain)
-    texts = first_language([block["text"] for block in walk.blocks])
-    blocks = [block for block, text in zip(walk.blocks, texts, strict=True) if text]
+    reader = _BodyReader(base, style_sheet)
+    reader.walk_content(container, _Context())
+    reader.end_block(_Context())
+    _drop_leaked_script(reader.blocks, reader.unlinked)
+    mark_related(reader.blocks, reader.unlinked)
+    texts = first_language([block["text"] for block in reader.blocks])
+    blocks = [block for block, text in zip(reader.blocks, texts, strict=True) if text]
     for block, text in zip(blocks, filter(None, texts), strict=True):
         block["text"] = text
-    return Body(blocks, [*walk.images.values()], [*walk.embeds.values()], walk.links, walk.warnings)
+    return Body(blocks, [*reader.images.values()], [*reader.embeds.values()], reader.links, reader.warnings)
 
 
 def closing_source(blocks: list[Block]) -> str | None:
@@ -125,50 +125,64 @@ def closing_source(blocks: list[Block]) -> str | None:
     return None
 
 
-class _Walk:
+class _BodyReader:
+    """One walk over a body: puts blocks together and gathers the rest on the way.
+
+    The run is the inline content that has been seen since the last block ended.
+    """
+
     def __init__(self, base: str, style_sheet: StyleSheet) -> None:
         self.base = base
         self.style_sheet = style_sheet
         self.blocks: list[Block] = []
-        self.plain: list[str] = []
+        self.unlinked: list[str] = []
         """For each block its text outside of links."""
         self.images: dict[str, Image] = {}
         self.embeds: dict[tuple[str, str], Embed] = {}
         self.links: list[Link] = []
         self.warnings: list[str] = []
         self._run: list[str] = []
-        self._linked: list[bool] = []
+        self._run_linked: list[bool] = []
         """For each piece of the run whether it stands in a link."""
-        self._related = False
+        self._run_is_related = False
         """Whether the run is a link to another article that a plugin has put there."""
         self._depth = 0
 
     # -- blocks ----------------------------------------------------------------------------------------------
 
-    def say(self, text: str | None, context: _Context) -> None:
+    def add_text(self, text: str | None, context: _Context) -> None:
         """Add text to the block that is being put together."""
         if not text or (not self._run and text.isspace() and not context.preformatted):
             return
         if context.preformatted:
             text = text.replace("\r\n", "\n").replace("\n", LINE_BREAK)
         self._run.append(text)
-        self._linked.append(context.in_link)
+        self._run_linked.append(context.in_link)
 
     def end_block(self, context: _Context) -> None:
         """Close the run of inline content; what is only white space gives no block."""
         if not self._run:
-            self._related = False  # of a link that shows nothing
+            self._run_is_related = False  # of a link that shows nothing
             return
-        run, linked, related = self._run, self._linked, self._related
-        self._run, self._linked, self._related = [], [], False
-        text = plain = squeeze_lines("".join(run))
+        run, linked, is_related = self._run, self._run_linked, self._run_is_related
+        self._run, self._run_linked, self._run_is_related = [], [], False
+        text = unlinked = squeeze_lines("".join(run))
         if True in linked:
-            plain = "".join(part for part, in_link in zip(run, linked, strict=True) if not in_link)
-            plain = squeeze(plain.replace(LINE_BREAK, " "))
+            unlinked = "".join(part for part, in_link in zip(run, linked, strict=True) if not in_link)
+            unlinked = squeeze(unlinked.replace(LINE_BREAK, " "))
         if text:
-            self._add(text, plain, context._replace(kind="related") if related and not plain else context)
+            if is_related and not unlinked:
+                context = context._replace(kind="related")
+            self._add_block(text, unlinked, context)
 
-    def _add(self, text: str, plain: str, context: _Context) -> None:
+    def _add_block(self, text: str, unlinked: str, context: _Context) -> None:
+        """Add a block of this text, unless it shows nothing.
+
+        Args:
+            text: of the block.
+            unlinked: its text outside of links.
+            context: what it will be.
+        """
         if not text.strip(_INVISIBLE) or self._is_full(self.blocks, MAX_BLOCKS):
             return
         block: Block = {"kind": cast("Literal['paragraph']", context.kind), "text": text}
@@ -178,87 +192,92 @@ class _Walk:
             block["level"] = max(1, context.list_level)
             block["ordered"] = context.ordered
         self.blocks.append(block)
-        self.plain.append(plain.replace("\n", " "))
+        self.unlinked.append(unlinked.replace("\n", " "))
 
-    def inside(self, element: Element, context: _Context) -> None:
+    def walk_content(self, element: Element, context: _Context) -> None:
         """Walk what an element holds."""
-        self.say(element.text, context)
+        self.add_text(element.text, context)
         for child in element:
             if child.tag == "p" and not len(child) and not child.keys():
-                self._text_alone(child.text, context)
+                self._bare_paragraph(child.text, context)
             else:
-                self.child(child, context)
+                self.walk_element(child, context)
             if tail := child.tail:
-                self.say(tail, context)
+                self.add_text(tail, context)
 
-    def _text_alone(self, text: str | None, context: _Context) -> None:
+    def _bare_paragraph(self, text: str | None, context: _Context) -> None:
         """Take a paragraph of nothing but text, as nine of ten are."""
         self.end_block(context)
         if context.preformatted or context.in_link:
-            self.say(text, context)
+            self.add_text(text, context)
             self.end_block(context)
         elif text and (text := squeeze_lines(text)):
-            self._add(text, text, context)
+            self._add_block(text, text, context)
 
-    # inside(), child() and _block() call each other: with one more frame for each level of nesting, MAX_DEPTH levels
-    # might not fit into Python's stack.
-    def child(self, element: Element, context: _Context) -> None:
+    # walk_content(), walk_element() and _block() call each other: with one more frame for each level of nesting,
+    # MAX_DEPTH levels might not fit into Python's stack.
+    def walk_element(self, element: Element, context: _Context) -> None:
         """Walk one element; its tail is the caller's."""
         tag = element.tag
         if not isinstance(tag, str):  # a comment
             return
         classes = None
         if element.keys() and (  # most paragraphs have no attributes
-            ((classes := element.get("class")) is not None and is_furniture(classes))
+            ((classes := element.get("class")) is not None and is_boilerplate(classes))
             or (
                 (hidden_by_attribute(element) or self.style_sheet.hides(element))
-                and not (classes and _WAITS_FOR_ITS_TURN.search(classes))
+                and not (classes and _LATER_SLIDE.search(classes))
             )
         ):
-            if tag in BLOCK_TAGS:  # what stands before it and after it is not one run
-                self.end_block(context)
-            if classes and not _FILMS.isdisjoint(classes.split()):
-                self._films(element)
-            elif is_caption(element):
-                self._links_of(element)
+            self._leave_out(element, classes, context)
         elif tag == "br":
-            self.say(LINE_BREAK, context)
+            self.add_text(LINE_BREAK, context)
         elif tag in IMAGE_TAGS:
-            self._image(element, context)
+            self._add_image(element, context)
         elif tag in EMBED_TAGS:
             if tag in ("amp-twitter", "amp-instagram"):  # a blockquote on the canonical page
                 self.end_block(context)
-            self.say(" ", context)  # the words around a player are two
+            self.add_text(" ", context)  # the words on both sides of a player are two
             self._add_embed(embed_of(element, self.base))
         elif tag in NO_TEXT_TAGS and not (tag == "button" and _fills_heading(element)):
             if tag in ("amp-lightbox", "object"):
-                self._films(element)
+                self._add_players(element)
             elif tag == "figcaption":
-                self._links_of(element)
+                self._add_links(element)
         elif self._depth >= MAX_DEPTH:
             self._flatten(element, context)
         else:
             self._depth += 1
-            self._related = self._related or classes in _RELATED_CLASSES
+            self._run_is_related = self._run_is_related or classes in _RELATED_CLASSES
             if tag == "a":
                 self._link(element, context)
             elif tag == "amp-carousel" or classes == "slideshow-container":  # which AMPforWP turns it into
-                self._carousel(element, context)
+                self._add_carousel(element, context)
             elif tag in BLOCK_TAGS or classes == "su-quote-cite":  # who is quoted, on a line of its own
                 self._block(element, tag, classes, context)
             else:
                 if tag == "embed":
                     self._add_embed(youtube_of(element.get("src") or ""))
-                self.inside(element, context)
+                self.walk_content(element, context)
             self._depth -= 1
+
+    def _leave_out(self, element: Element, classes: str | None, context: _Context) -> None:
+        """Take no text of an element that is hidden or boilerplate, but the players or links that only it has."""
+        if element.tag in BLOCK_TAGS:  # what stands before it and after it is not one run
+            self.end_block(context)
+        if classes and not _PLAYER_BOXES.isdisjoint(classes.split()):
+            self._add_players(element)
+        elif is_caption(element):
+            self._add_links(element)
 
     def _flatten(self, element: Element, context: _Context) -> None:
         """Take all text of an element that is nested too deep to be walked."""
         if "too-deep" not in self.warnings:
             self.warnings.append("too-deep")
-        self.say(" ".join(map(str, element.itertext())), context)
+        self.add_text(" ".join(map(str, element.itertext())), context)
 
     def _block(self, element: Element, tag: str, classes: str | None, context: _Context) -> None:
+        """Walk a block element, or read it as a table."""
         self.end_block(context)
         if tag == "div" and len(element) and (element[0].get("class") or "").endswith("-adlabel"):
             return  # an ad of Advanced Ads', which names its boxes otherwise on each site
@@ -266,11 +285,12 @@ class _Walk:
             self._table(element, context)
             return
         if tag != "p" or classes:
-            context = self._context_of(element, tag, classes.split() if classes else [], context)
-        self.inside(element, context)
+            context = self._enter(element, tag, classes.split() if classes else [], context)
+        self.walk_content(element, context)
         self.end_block(context)
 
-    def _context_of(self, element: Element, tag: str, classes: list[str], context: _Context) -> _Context:
+    def _enter(self, element: Element, tag: str, classes: list[str], context: _Context) -> _Context:
+        """Return the context of what a block element holds; take the pictures and players that its attributes name."""
         if tag in _HEADINGS:
             return context._replace(kind="heading", level=_HEADINGS[tag])
         if tag in ("ul", "ol", "menu", "dir"):
@@ -279,7 +299,7 @@ class _Walk:
         if tag == "li":
             context = context._replace(kind="list_item")  # which may be the frame of a picture, too
         elif tag == "blockquote" or "su-quote" in classes:
-            self._quoted_embed(element, classes)
+            self._add_quoted_embed(element, classes)
             # WordPress itself puts a card of another article in the place of its address.
             return context._replace(kind="related" if "wp-embedded-content" in classes else "quote")
         if tag == "pre":
@@ -292,28 +312,30 @@ class _Walk:
             return context._replace(caption=caption or context.caption, gallery=gallery)
         if not _GALLERY_CLASSES.isdisjoint(classes):
             return context._replace(gallery=True)
+        self._add_media_of_box(element, classes)
+        return context
+
+    def _add_media_of_box(self, element: Element, classes: list[str]) -> None:
+        """Take the pictures and players that a script or a style would show in a box."""
         if not _COVER_CLASSES.isdisjoint(classes):
-            self._background(element)
-            return context
-        if "wp-block-embed__wrapper" in classes:  # what WordPress cannot show stays an address
+            self._add_background(element)
+        elif "wp-block-embed__wrapper" in classes:  # what WordPress cannot show stays an address
             address = element[0].get("href") if len(element) else element.text
             if url := absolute("", (address or "").strip()):
                 self._add_embed(embed_at(url))
-            return context
-        if (source := element.get("data-src")) and YOUTUBE.search(source):  # a cache plugin's stand-in for the player
+        elif YOUTUBE.search(element.get("data-src") or ""):  # a cache plugin's stand-in for the player
             self._add_embed(embed_of(element, self.base))
         elif "elementor-widget-video" in classes:
             self._add_embed(youtube_of((element.get("data-settings") or "").replace("\\/", "/")))
         elif "jetpack-slideshow" in classes:
-            self._slides(element)
+            self._add_slides(element)
         elif not _FACEBOOK.isdisjoint(classes) and (url := absolute(self.base, element.get("data-href"))):
             self._add_embed(Embed("iframe", url))  # as amp-facebook on the AMP page
-        return context
 
     def _table(self, part: Element, context: _Context) -> None:
         """Walk a table or a part of it: its cells give a row, and what stands in none of them ordinary blocks."""
         cells: list[str] = []
-        self.say(part.text, context)
+        self.add_text(part.text, context)
         for child in part:
             if child.tag in ("td", "th"):
                 self.end_block(context)
@@ -322,14 +344,14 @@ class _Walk:
                 if not self._hides(child):
                     self._table(child, context)
             else:
-                self.child(child, context)
-            self.say(child.tail, context)
+                self.walk_element(child, context)
+            self.add_text(child.tail, context)
         self.end_block(context)
         cells = first_language(cells)
         if any(cells) and not self._is_full(self.blocks, MAX_BLOCKS):
             text = " | ".join(cells)
             self.blocks.append({"kind": "table_row", "text": text, "cells": cells})
-            self.plain.append(text)
+            self.unlinked.append(text)
 
     def _hides(self, part: Element) -> bool:
         return hidden_by_attribute(part) or self.style_sheet.hides(part)
@@ -339,14 +361,15 @@ class _Walk:
         if self._hides(cell):
             return ""
         first = len(self.blocks)
-        self.inside(cell, context._replace(kind="paragraph"))
+        self.walk_content(cell, context._replace(kind="paragraph"))
         self.end_block(context)
         text = "\n".join(block["text"] for block in self.blocks[first:])
-        del self.blocks[first:], self.plain[first:]
+        del self.blocks[first:], self.unlinked[first:]
         return text
 
-    def _is_full(self, found: Sized, most: int = MAX_PARTS) -> bool:
-        if len(found) < most:
+    def _is_full(self, parts: Sized, most: int = MAX_PARTS) -> bool:
+        """Whether the body already has as many of these as are read; then the record warns."""
+        if len(parts) < most:
             return False
         if "too-long" not in self.warnings:
             self.warnings.append("too-long")
@@ -355,10 +378,10 @@ class _Walk:
     # -- what is not text --------------------------------------------------------------------------------------
 
     def _link(self, element: Element, context: _Context) -> None:
-        self.inside(element, context._replace(in_link=True) if element.get("href") else context)
+        self.walk_content(element, context._replace(in_link=True) if element.get("href") else context)
         self._add_link(element)
 
-    def _links_of(self, caption: Element) -> None:
+    def _add_links(self, caption: Element) -> None:
         """Take the links alone: the text belongs to a picture."""
         for link in caption.iter("a"):
             self._add_link(link)
@@ -374,11 +397,11 @@ class _Walk:
         if text or not (has_picture and PICTURE_FILE.search(url)):  # a picture that opens when it is clicked
             self.links.append(Link(url, text))
 
-    def _image(self, element: Element, context: _Context) -> None:
+    def _add_image(self, element: Element, context: _Context) -> None:
         if element.get("fallback") is not None or element.get("placeholder") is not None:
             return
         if character := emoji(element):
-            self.say(character, context)
+            self.add_text(character, context)
             return
         if self._is_full(self.images):
             return
@@ -386,13 +409,13 @@ class _Walk:
         if image is not None:
             self.images.setdefault(image.url, image)
 
-    def _background(self, cover: Element) -> None:
+    def _add_background(self, cover: Element) -> None:
         """Take the picture behind a cover's words, when its style names it."""
         url = absolute(self.base, background_of(cover.get("style")))
         if url is not None and url.startswith("http") and not self._is_full(self.images):
             self.images.setdefault(url, Image(url, original_image(url), squeeze(cover.get("aria-label") or "")))
 
-    def _carousel(self, carousel: Element, context: _Context) -> None:
+    def _add_carousel(self, carousel: Element, context: _Context) -> None:
         """Take the pictures of an AMP gallery; its words are their captions."""
         self.end_block(context)
         captions: dict[Element | None, str | None] = {carousel: None}
@@ -401,9 +424,9 @@ class _Walk:
             frame = box if box.tag == "figure" else image.getparent()
             if frame is not None and frame not in captions:  # one frame may hold them all
                 captions[frame] = first_caption(frame)
-            self._image(image, context._replace(gallery=True, caption=captions[frame]))
+            self._add_image(image, context._replace(gallery=True, caption=captions[frame]))
 
-    def _slides(self, box: Element) -> None:
+    def _add_slides(self, box: Element) -> None:
         """Take the pictures of Jetpack's older slideshow, which a script reads from an attribute."""
         try:
             slides = json.loads(box.get("data-gallery") or "[]")
@@ -417,7 +440,7 @@ class _Walk:
                 image = Image(address, original_image(address), resolved(alt), resolved(caption) or None, "gallery")
                 self.images.setdefault(address, image)
 
-    def _quoted_embed(self, quote: Element, classes: list[str]) -> None:
+    def _add_quoted_embed(self, quote: Element, classes: list[str]) -> None:
         """A post of a social network pasted as a quote: its text stays, its address is an embed."""
         if "twitter-tweet" in classes or "twitter-video" in classes:
             for link in reversed(list(quote.iter("a"))):
@@ -434,13 +457,13 @@ class _Walk:
         elif not _REDDIT.isdisjoint(classes) and (url := absolute(self.base, _first_link(quote))):
             self._add_embed(Embed("iframe", url))
 
-    def _films(self, box: Element) -> None:
+    def _add_players(self, box: Element) -> None:
         """Take the players alone of what holds nothing else of the article."""
-        for film in box.iter(*EMBED_TAGS):
-            self._add_embed(embed_of(film, self.base))
-        stand_in = YOUTUBE_STAND_IN.match(box.get("id") or "")
+        for player in box.iter(*EMBED_TAGS):
+            self._add_embed(embed_of(player, self.base))
+        lyte = YOUTUBE_LYTE_ID.match(box.get("id") or "")
         for address in (
-            f"https://youtu.be/{stand_in[1]}" if stand_in else None,
+            f"https://youtu.be/{lyte[1]}" if lyte else None,
             box.get("data-facadesrc"),
             box.get("data-src"),
             *(flash.get("src") or flash.get("value") for flash in box.iter("embed", "param")),
@@ -464,11 +487,11 @@ def _fills_heading(button: Element) -> bool:
 
 def _rows_of(element: Element) -> Iterator[Element]:
     """Rows and captions of a table, without those of the tables in it."""
-    for inner in element:
-        if inner.tag in ("tr", "caption"):
-            yield inner
-        if inner.tag != "table":
-            yield from _rows_of(inner)
+    for child in element:
+        if child.tag in ("tr", "caption"):
+            yield child
+        if child.tag != "table":
+            yield from _rows_of(child)
 
 
 def _is_layout(table: Element) -> bool:
@@ -480,9 +503,7 @@ def _is_layout(table: Element) -> bool:
         cells = [cell for cell in row if cell.tag in ("td", "th")]
         if len(cells) > 1:
             return False
-        holds_blocks = holds_blocks or any(
-            inner.tag in BLOCK_TAGS for cell in cells for inner in cell.iterdescendants()
-        )
+        holds_blocks = holds_blocks or any(part.tag in BLOCK_TAGS for cell in cells for part in cell.iterdescendants())
     return holds_blocks
 
 
@@ -491,8 +512,8 @@ def _first_link(element: Element) -> str | None:
     return link.get("href") if link is not None else None
 
 
-def _drop_leaked_script(blocks: list[Block], plain: list[str]) -> None:
+def _drop_leaked_script(blocks: list[Block], unlinked: list[str]) -> None:
     """Drop what the AMP plugin leaves of ``document.write("<p>...</p>");``: the paragraph and its end."""
     for number in range(len(blocks) - 1, 0, -1):
         if number < len(blocks) and _SCRIPT_END.match(blocks[number]["text"]):
-            del blocks[number - 1 : number + 1], plain[number - 1 : number + 1]
+            del blocks[number - 1 : number + 1], unlinked[number - 1 : number + 1]

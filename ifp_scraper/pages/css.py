@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import LargeBytes
@@ -13,7 +14,7 @@ from ifp_scraper.text import LargeBytes
 MAX_STYLE = 2 * 1024 * 1024
 """Most bytes of style sheets that are read; real pages have 0.5 MB."""
 
-MAX_LOOKS = 20_000
+MAX_COMPARISONS = 20_000
 """Most comparisons of rules with elements; after them nothing more counts as hidden."""
 
 MAX_RULES = 200
@@ -31,7 +32,7 @@ MAX_AT_RULES = 16
 SHARED = range(8 * 1024, 256 * 1024)
 """Style sheets of this size (bytes) are those of theme and plugin, the same on many pages: they are cached."""
 
-_NONE = re.compile(rb"display\s*:\s*(?:none|NONE)"), re.compile(rb"DISPLAY\s*:\s*(?:none|NONE)")
+_DISPLAY_NONE = re.compile(rb"display\s*:\s*(?:none|NONE)"), re.compile(rb"DISPLAY\s*:\s*(?:none|NONE)")
 _NAME_END = re.compile(rb"(?![\w-])")
 _BRACE = re.compile(rb"[{}]")
 _COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)", re.DOTALL)
@@ -58,8 +59,17 @@ _Chain = tuple[frozenset[str], ...]
 """An element, its parent and so on: of each the ``tag``, ``.class`` and ``#id`` that it must have."""
 
 
+class _Declaration(NamedTuple):
+    """What a rule says of ``display``."""
+
+    hides: bool
+    important: bool
+
+
 @dataclass(slots=True, frozen=True)
 class _Rule:
+    """One selector with one declaration."""
+
     weight: tuple[bool, int, int, int, int]
     """Important, ids, classes, tags, place in the sheet: the greatest wins."""
 
@@ -78,7 +88,7 @@ class StyleSheet:
 
     def __init__(self, styles: list[bytes]) -> None:
         self._styles = styles
-        self._looks = 0
+        self._comparisons = 0
         self._suspects: dict[str, bool] = {}
 
     def hides(self, element: Element) -> bool:
@@ -92,8 +102,8 @@ class StyleSheet:
         winner: _Rule | None = None
         for sheet in self._sheets:
             rules = [rule for name in names for rule in sheet.rules.get(name, ())]
-            self._looks += len(rules)
-            if self._looks > MAX_LOOKS:
+            self._comparisons += len(rules)
+            if self._comparisons > MAX_COMPARISONS:
                 return False
             matching = [rule for rule in rules if rule.chains[0][0] <= names and _selects(rule.chains, path)]
             last = max(matching, key=lambda rule: rule.weight, default=None)
@@ -139,7 +149,9 @@ class _Sheet:
     @cached_property
     def hiding(self) -> bytes:
         """The selectors of all rules that say ``display: none``, found by a search for these words."""
-        return b",".join(selectors for pattern in _NONE for selectors in _selectors_before(pattern, self._style))
+        return b",".join(
+            selectors for pattern in _DISPLAY_NONE for selectors in _selectors_before(pattern, self._style)
+        )
 
     @cached_property
     def rules(self) -> dict[str, list[_Rule]]:
@@ -147,35 +159,37 @@ class _Sheet:
         rules: dict[str, list[_Rule]] = {}
         selectors = 0
         style = _COMMENT.sub(b"", self._style)
-        blocks: list[bytes] = []  # the preludes that are open
+        open_preludes: list[bytes] = []
         begin = 0
         for brace in _BRACE.finditer(style):
             inside = style[begin : brace.start()]
             begin = brace.end()
             if brace[0] == b"{":
                 # What stands before the prelude is an at-rule without a block: "@import ...;"
-                blocks.append(inside.rpartition(b";")[2].strip())
-            elif blocks:
-                prelude = blocks.pop()
-                if (b"display" not in inside and b"DISPLAY" not in inside) or len(blocks) > MAX_AT_RULES:
+                open_preludes.append(inside.rpartition(b";")[2].strip())
+            elif open_preludes:
+                prelude = open_preludes.pop()
+                if (b"display" not in inside and b"DISPLAY" not in inside) or len(open_preludes) > MAX_AT_RULES:
                     continue
-                if not all(map(_UNCONDITIONAL.match, blocks)):
+                if not all(map(_UNCONDITIONAL.match, open_preludes)):
                     continue
                 for value, important in _DISPLAY.findall(inside):
+                    declaration = _Declaration(value.lower() == b"none", bool(important))
                     for selector in prelude.decode("utf-8", "replace").split(",")[: MAX_SELECTORS - selectors]:
                         selectors += 1
-                        _add(rules, selector, value.lower() == b"none", bool(important), selectors)
+                        _add_rule(rules, selector, declaration, selectors)
         return rules
 
 
-_shared = lru_cache(maxsize=32)(_Sheet)
+_cached_sheet = lru_cache(maxsize=32)(_Sheet)
 
 
 def _sheet(style: bytes) -> _Sheet:
-    return _shared(LargeBytes(style)) if len(style) in SHARED else _Sheet(style)
+    return _cached_sheet(LargeBytes(style)) if len(style) in SHARED else _Sheet(style)
 
 
 def _selectors_before(pattern: re.Pattern[bytes], sheet: bytes) -> Iterator[bytes]:
+    """The selectors of each rule that a declaration of this pattern stands in."""
     before = -1
     for rule in pattern.finditer(sheet):
         opened = sheet.rfind(b"{", before + 1, rule.start())
@@ -186,6 +200,7 @@ def _selectors_before(pattern: re.Pattern[bytes], sheet: bytes) -> Iterator[byte
 
 
 def _is_named(name: bytes, selectors: bytes) -> bool:
+    """Whether a class or id occurs in selectors, not only as the beginning of another."""
     start = selectors.find(name)
     while start >= 0:
         start += len(name)
@@ -195,30 +210,43 @@ def _is_named(name: bytes, selectors: bytes) -> bool:
     return False
 
 
-def _add(rules: dict[str, list[_Rule]], selector: str, hides: bool, important: bool, place: int) -> None:
-    close = ">".join(map(str.strip, selector.split(">")))
-    compounds = [chain.split(">")[::-1] for chain in reversed(close.split())]
-    if not compounds or sum(map(len, compounds)) > MAX_COMPOUNDS:
+def _add_rule(rules: dict[str, list[_Rule]], selector: str, declaration: _Declaration, place: int) -> None:
+    """Add a rule under a class or id that its selector ends with; one of another grammar is passed over."""
+    chains = _read_selector(selector)
+    if chains is None:
         return
-    if not all(each and _COMPOUND.fullmatch(each) for chain in compounds for each in chain):
-        return
-    chains = [
-        [[part if part[0] in ".#" else part.lower() for part in _PART.findall(each)] for each in chain]
-        for chain in compounds
-    ]
     key = next((part for part in chains[0][0] if part[0] in ".#"), None)
     if key is None:  # a bare tag: no page hides an article's text by that
         return
-    every = [part for chain in chains for parts in chain for part in parts]  # ".a.a" outweighs ".a"
-    ids = sum(part[0] == "#" for part in every)
-    classes = sum(part[0] == "." for part in every)
     if len(rules.get(key, ())) >= MAX_RULES:
         return
-    weight = important, ids, classes, len(every) - ids - classes, place
-    rules.setdefault(key, []).append(_Rule(weight, tuple(tuple(map(frozenset, chain)) for chain in chains), hides))
+    parts = [part for chain in chains for compound in chain for part in compound]  # ".a.a" outweighs ".a"
+    ids = sum(part[0] == "#" for part in parts)
+    classes = sum(part[0] == "." for part in parts)
+    weight = declaration.important, ids, classes, len(parts) - ids - classes, place
+    rule = _Rule(weight, tuple(tuple(map(frozenset, chain)) for chain in chains), declaration.hides)
+    rules.setdefault(key, []).append(rule)
+
+
+def _read_selector(selector: str) -> list[list[list[str]]] | None:
+    """Read a selector from its last part to its first, as the parts of the compounds of its chains.
+
+    ``.x b > i.y`` gives ``[[["i", ".y"], ["b"]], [[".x"]]]``; None for what is more than tags, classes and ids.
+    """
+    close = ">".join(map(str.strip, selector.split(">")))
+    chains = [chain.split(">")[::-1] for chain in reversed(close.split())]
+    if not chains or sum(map(len, chains)) > MAX_COMPOUNDS:
+        return None
+    if not all(compound and _COMPOUND.fullmatch(compound) for chain in chains for compound in chain):
+        return None
+    return [
+        [[part if part[0] in ".#" else part.lower() for part in _PART.findall(compound)] for compound in chain]
+        for chain in chains
+    ]
 
 
 def _names(element: Element) -> set[str]:
+    """The names that selectors may have for an element: ``tag``, ``.class`` and ``#id``."""
     names = {"." + name for name in (element.get("class") or "").split()}
     if (identifier := element.get("id")) is not None:
         names.add("#" + identifier)
@@ -247,5 +275,5 @@ def _selects(chains: tuple[_Chain, ...], path: list[set[str]]) -> bool:
 
 def _fits(chain: _Chain, path: list[set[str]], at: int) -> bool:
     """Whether the elements from this place on have the names of a chain."""
-    held = path[at : at + len(chain)]
-    return len(held) == len(chain) and all(map(frozenset.issubset, chain, held))
+    names = path[at : at + len(chain)]
+    return len(names) == len(chain) and all(map(frozenset.issubset, chain, names))

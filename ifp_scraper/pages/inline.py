@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from html import unescape
 
+from ifp_scraper.pages.boilerplate import SCREEN_READER_ONLY
 from ifp_scraper.pages.css import hidden_by_attribute
-from ifp_scraper.pages.furniture import UNSEEN
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import first_language, squeeze, words
 
@@ -53,21 +53,22 @@ def resolved(text: str) -> str:
 
 
 def _collect(element: Element, pieces: list[str], depth: int) -> None:
+    """Add the pieces of an element's text that a reader sees, in order; its tail is the caller's."""
     pieces.append(element.text or "")
     for child in element:
-        apart = child.tag == "br" or child.tag in BLOCK_TAGS
-        if apart:
+        breaks_line = child.tag == "br" or child.tag in BLOCK_TAGS
+        if breaks_line:
             pieces.append(" ")
-        seen = not child.keys() or (
+        is_seen = not child.keys() or (
             not hidden_by_attribute(child)
             and child.get("[text]") is None  # a control's, which a tap changes: "more", "less"
-            and UNSEEN.isdisjoint((child.get("class") or "").split())
+            and SCREEN_READER_ONLY.isdisjoint((child.get("class") or "").split())
         )
-        if seen and child.tag not in NO_TEXT_TAGS and depth < MAX_DEPTH:
+        if is_seen and child.tag not in NO_TEXT_TAGS and depth < MAX_DEPTH:
             if child.tag in IMAGE_TAGS:
                 pieces.append(emoji(child))
             _collect(child, pieces, depth + 1)
-        if apart:
+        if breaks_line:
             pieces.append(" ")
         pieces.append(child.tail or "")
 

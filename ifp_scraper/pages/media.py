@@ -46,16 +46,16 @@ def holds_figures(frame: Element) -> bool:
     first = next(pictures, None)
     if first is None or next(pictures, None) is None:
         return False
-    for around in first.iterancestors():
-        if around is frame or around.tag == "figure":
-            return around is not frame
+    for box in first.iterancestors():
+        if box is frame or box.tag == "figure":
+            return box is not frame
     return False
 
 
 def first_caption(frame: Element) -> str | None:
     """The first caption in a frame; None when there is none or it is empty."""
-    found = next(filter(is_caption, frame.iterdescendants()), None)
-    return None if found is None else label_text(found) or None
+    caption = next(filter(is_caption, frame.iterdescendants()), None)
+    return None if caption is None else label_text(caption) or None
 
 
 def is_caption(element: Element) -> bool:
@@ -71,14 +71,14 @@ def caption_after(figure: Element) -> str | None:
     return label_text(after) or None
 
 
-_STAND_IN = re.compile(
+_PLACEHOLDER = re.compile(
     r"/(?:wp-content/(?:plugins|themes)/|wp-includes/|pagespeed_static/|(?:[\w-]*[_-])?"
     r"(?:placeholder|blank|lazy(?:load)?|spacer|trans(?:parent)?|pixel|load(?:ing|er)|1x1)(?:[_.-][\w.-]*)?\.\w+(?:\?|$))",
     re.IGNORECASE,
 )
 """What may only be shown until the picture itself is loaded."""
 
-_WAITING = (
+_LAZY_ATTRIBUTES = (
     "data-src",
     "data-lazy-src",
     "data-orig-src",
@@ -90,7 +90,7 @@ _WAITING = (
 )
 """Attributes where the address of a picture waits until it is shown."""
 
-_OTHER_WAITING = "src", "original", "lazyload", "src-img", "src-fg"
+_LAZY_SUFFIXES = "src", "original", "lazyload", "src-img", "src-fg"
 """How less known plugins let the name of such an attribute end: ``nitro-lazy-src``, ``data-src-fg``."""
 
 
@@ -99,21 +99,21 @@ def _source_of(element: Element) -> str | None:
     source = element.get("src")
     if source and source.startswith(("data:", "about:")):
         source = None
-    for attribute in _WAITING:
-        if (waiting := element.get(attribute)) and ("/" in waiting or "." in waiting):  # not "true"
+    for attribute in _LAZY_ATTRIBUTES:
+        if (lazy := element.get(attribute)) and ("/" in lazy or "." in lazy):  # not "true"
             # lazysizes shows a coarse picture from the same server first
             late = attribute == "data-src" and "lazyload" in (element.get("class") or "")
-            if source and not late and not _STAND_IN.search(source[-200:]):
+            if source and not late and not _PLACEHOLDER.search(source[-200:]):
                 break
-            return _first_of(waiting) if attribute == "data-srcset" else waiting
-    if source is None or _STAND_IN.search(source[-200:]):
+            return _first_candidate(lazy) if attribute == "data-srcset" else lazy
+    if source is None or _PLACEHOLDER.search(source[-200:]):
         # not by get(): a hostile page may have names that it refuses
-        others = (str(value) for name, value in element.items() if "-" in name and str(name).endswith(_OTHER_WAITING))
+        others = (str(value) for name, value in element.items() if "-" in name and str(name).endswith(_LAZY_SUFFIXES))
         source = next((other for other in others if other.startswith(("http", "/"))), source)
-    return source or _first_of(element.get("srcset"))
+    return source or _first_candidate(element.get("srcset"))
 
 
-def _first_of(candidates: str | None) -> str | None:
+def _first_candidate(candidates: str | None) -> str | None:
     """The first address of a ``srcset``."""
     parts = (candidates or "").split(maxsplit=1)
     return parts[0].rstrip(",") if parts else None
@@ -136,8 +136,8 @@ _BACKGROUND = re.compile(r"""url\(\s*["']?([^"'()]+)""")
 
 def background_of(style: str | None) -> str | None:
     """The address of the first picture that a style names."""
-    found = _BACKGROUND.search(style or "")
-    return found[1] if found else None
+    match = _BACKGROUND.search(style or "")
+    return match[1] if match else None
 
 
 YOUTUBE = re.compile(
@@ -145,19 +145,19 @@ YOUTUBE = re.compile(
     re.IGNORECASE,
 )
 
-YOUTUBE_STAND_IN = re.compile(r"WYL_([\w-]{11})$")
+YOUTUBE_LYTE_ID = re.compile(r"WYL_([\w-]{11})$")
 """The id by which WP YouTube Lyte's script knows the film."""
 
 
 def youtube_of(url: str) -> Embed | None:
     """The film that an address, or any text with one, names; None when it names none."""
-    found = YOUTUBE.search(url)
-    return Embed("youtube", f"https://www.youtube.com/watch?v={found[1]}") if found else None
+    match = YOUTUBE.search(url)
+    return Embed("youtube", f"https://www.youtube.com/watch?v={match[1]}") if match else None
 
 
 _TWITTER = words("platform.twitter.com twitter.com x.com")
 
-_OF_RENDERING = re.compile(r"[?&]_=\d+$|#\?secret=.*")
+_NONCE = re.compile(r"[?&]_=\d+$|#\?secret=.*")
 """What WordPress adds to the address of a player or card, another each time it prints the text."""
 
 
@@ -170,14 +170,14 @@ def embed_of(element: Element, base: str) -> Embed | None:
             url = absolute(base, address.format(name.partition("&")[0] if kind == "youtube" else name))
             return Embed(kind, url) if url is not None and url.startswith("http") else None
     source = _source_of(element)
-    if source is None and (inner := element.find("source")) is not None:
-        source = inner.get("src")
+    if source is None and (child := element.find("source")) is not None:
+        source = child.get("src")
     url = absolute(base, source)
     if url is None or not url.startswith("http"):
         return None
-    url = _OF_RENDERING.sub("", url)
-    if found := embed_at(url):
-        return found
+    url = _NONCE.sub("", url)
+    if known := embed_at(url):
+        return known
     if tag in ("video", "amp-video"):
         return Embed("video", url)
     if tag in ("audio", "amp-audio"):

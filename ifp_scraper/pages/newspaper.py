@@ -14,15 +14,16 @@ from web_poet import field
 from ifp_scraper import urls
 from ifp_scraper.dates import read_iso, read_theme_time
 from ifp_scraper.items import Author, Image
-from ifp_scraper.pages.article import ArticlePage, Evidence, without_by
+from ifp_scraper.pages.article import ArticlePage
 from ifp_scraper.pages.body import closing_source
-from ifp_scraper.pages.furniture import is_furniture
+from ifp_scraper.pages.bylines import without_by
+from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.inline import inline_text, label_text
 from ifp_scraper.pages.media import background_of, first_caption
+from ifp_scraper.pages.misnested import escaped_from, is_theme_block, release_swallowed, with_escaped
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
 
-_BOXES = words("div section aside nav form")
 _BACKGROUND_RULE = re.compile(rb"\.tdb-featured-image-bg\s*\{[^{}]{0,200}?url\([^()]{1,8192}\)")
 
 
@@ -36,7 +37,10 @@ class NewspaperPage(ArticlePage):
         " .td-full-screen-header-image-wrap .td-backstretch"  # templates 6 to 8: behind the headline
     )
     source_boxes: ClassVar[str] = ".td-post-small-box"
-    after_body: ClassVar[tuple[str, ...]] = ".td-post-source-tags", ".td-post-next-prev", ".author-box-wrap"
+    """Selects what may hold the source, beside its label."""
+
+    below_body: ClassVar[tuple[str, ...]] = ".td-post-source-tags", ".td-post-next-prev", ".author-box-wrap"
+    """Selects what the theme prints below the body."""
 
     @field
     def headline(self) -> str | None:
@@ -51,11 +55,11 @@ class NewspaperPage(ArticlePage):
     def byline(self) -> str | None:
         box = ".td-post-header .td-post-author-name"  # modules have one too
         if len(self.lines(f"{box} a")) > 1 and len(self.lines(box)) == 1:
-            return self._as_printed(box, ".td-author-by")  # "A and B"
+            return self._byline_without_label(box, ".td-author-by")  # "A and B"
         # A handle may be glued to the name, outside of its link.
-        return self.names(f"{box} a") or self._as_printed(box, ".td-author-by")
+        return self.names(f"{box} a") or self._byline_without_label(box, ".td-author-by")
 
-    def _as_printed(self, box: str, label: str) -> str | None:
+    def _byline_without_label(self, box: str, label: str) -> str | None:
         """What bylines say after the theme's "By", in whatever language the site has it."""
         by = self.line(f"{box} {label}") or ""
         names = (without_by(printed.removeprefix(by)) for printed in self.lines(box))
@@ -66,15 +70,15 @@ class NewspaperPage(ArticlePage):
         authors = self.people(".td-post-header .td-post-author-name a")
         if not authors and self.byline:
             authors = [Author(self.byline)]
-        return self._with_boxes(authors, ".author-box-wrap", ".td-author-name", ".td-author-description")
+        return self._with_bios(authors, ".author-box-wrap", ".td-author-name", ".td-author-description")
 
-    def _with_boxes(self, authors: list[Author], box: str, name: str, bio: str) -> list[Author]:
+    def _with_bios(self, authors: list[Author], box: str, name: str, bio: str) -> list[Author]:
         """Add bios from the author boxes below the body, to the authors of the same name."""
-        names = self.firsts(box, name)
+        names = self.first_inside(box, name)
         by_name: dict[str | None, Author] = {author.name: author for author in authors}
-        for found, said in self.firsts(box, bio).items():
-            if found in names and (author := by_name.get(without_by(label_text(names[found])))):
-                author.bio = author.bio or inline_text(said) or None
+        for author_box, text in self.first_inside(box, bio).items():
+            if author_box in names and (author := by_name.get(without_by(label_text(names[author_box])))):
+                author.bio = author.bio or inline_text(text) or None
         return authors
 
     @field
@@ -83,7 +87,7 @@ class NewspaperPage(ArticlePage):
         return (
             self.lines("ul.td-category li.entry-category")
             or self.lines(".td-post-header .td-category a")
-            or self.graph_words("articleSection")
+            or self.seo_labels("articleSection")
             or self._last_crumb(".entry-crumbs a.entry-crumb")
         )
 
@@ -93,21 +97,20 @@ class NewspaperPage(ArticlePage):
 
     @field
     def tags(self) -> list[str]:
-        return self.lines("ul.td-tags li a") or self.graph_words("keywords")
+        return self.lines("ul.td-tags li a") or self.seo_labels("keywords")
 
     @cached_property
     def container(self) -> Element | None:
-        found = self.css("article .td-post-content") or self.css(".td-post-content")
-        return self._mended(found[0], _up_to_footer(found[0])) if found else None
+        bodies = self.css("article .td-post-content") or self.css(".td-post-content")
+        return self._repaired(bodies[0], escaped_from(bodies[0])) if bodies else None
 
-    def _mended(self, body: Element, outside: list[Element]) -> Element:
-        """Put in its place what a tag too many in the text has let out of the body, and one too few into it."""
-        if any(body in part.iterancestors() for query in self.after_body for part in self.css(query)):
-            for part in self.css(", ".join(self.after_body)):
-                if (first := _let_in(body, part)) is not None:
-                    _let_out(body, first)
-                    return body
-        return _boxed(body, outside)
+    def _repaired(self, body: Element, escaped: list[Element]) -> Element:
+        """The body with what has escaped from it, or without what it has swallowed (``misnested.py``)."""
+        if any(body in part.iterancestors() for query in self.below_body for part in self.css(query)):
+            in_page_order = self.css(", ".join(self.below_body))
+            if release_swallowed(body, in_page_order):
+                return body
+        return with_escaped(body, escaped)
 
     @field
     def source(self) -> str | None:
@@ -123,100 +126,31 @@ class NewspaperPage(ArticlePage):
         times = self.css(".td-post-header .td-post-date time")
         edited = self.css(".td-post-header .td-post-modified-date time")  # Newsmag may print that alone
         if times[:1] != edited[:1]:
-            yield from self._theme_times(".td-post-header .td-post-date time", "datetime")
-        yield from self._theme_times('meta[itemprop="datePublished"]', "content")
+            yield self._theme_time(".td-post-header .td-post-date time", "datetime")
+        yield self._theme_time('meta[itemprop="datePublished"]', "content")
 
     def modified_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("modified")
-        yield from self._theme_times('meta[itemprop="dateModified"]', "content")
-        yield from self._theme_times(".td-post-header .td-post-modified-date time", "datetime")
+        yield self._theme_time('meta[itemprop="dateModified"]', "content")
+        yield self._theme_time(".td-post-header .td-post-modified-date time", "datetime")
 
-    def _theme_times(self, query: str, attribute: str) -> Iterator[Evidence | None]:
-        found = self.css(query)
-        if len(found) > 1:  # in 2015, modules had meta elements, too
-            found = [element for element in found if not _is_of_module(element)]
-        printed = next(filter(None, (element.get(attribute) for element in found)), None)
-        yield self.evidence("time", printed, read_theme_time(printed, self._offset))
+    def _theme_time(self, query: str, attribute: str) -> Evidence | None:
+        elements = self.css(query)
+        if len(elements) > 1:  # in 2015, modules had meta elements, too
+            elements = [element for element in elements if not _is_of_module(element)]
+        printed = next(filter(None, (element.get(attribute) for element in elements)), None)
+        return Evidence.of("time", printed, read_theme_time(printed, self._offset))
 
     @cached_property
     def _offset(self) -> timedelta | None:
         """The site's offset, which older versions of the theme only print with the time of the last edit."""
-        edited = read_iso(self.value('meta[itemprop="dateModified"]', "content"))
+        edited = read_iso(self.attribute('meta[itemprop="dateModified"]', "content"))
         return edited.utcoffset() if edited else None
-
-
-def _up_to_footer(body: Element) -> list[Element]:
-    """What stands between the body and the theme's footer: nothing, unless a stray ``</div>`` has closed the body."""
-    found: list[Element] = []
-    last: Element | None = body
-    climbed = 0
-    while last is not None and climbed < 4:
-        following = last.getnext()
-        if following is None:
-            last = last.getparent()
-            climbed += 1
-        elif following.tag == "footer":
-            return [] if (climbed and not _is_of_post(following)) or _begin_with_box(found) else found
-        elif climbed and (following.get("class") or "").startswith("td"):  # a part of the theme, such as its sidebar
-            break
-        else:
-            found.append(following)
-            last = following
-    return []
-
-
-def _is_of_post(footer: Element) -> bool:
-    """Whether a footer is that of a post, which the theme prints below the body; a site has one, too."""
-    names = ((part.get("class") or "") for part in footer.iterdescendants())
-    return any(name.startswith(("td-post-", "td-page-meta", "td-author-", "author-box")) for name in names)
-
-
-def _begin_with_box(found: list[Element]) -> bool:
-    """Whether these begin with a box that has a name, as a plugin or a child theme prints below the body."""
-    for element in found:
-        classes = element.get("class") or ""
-        if not is_furniture(classes):
-            return element.tag in _BOXES and bool(classes) and not classes.startswith("wp-")
-    return False
-
-
-def _is_block(element: Element) -> bool:
-    return "td_block_wrap" in (element.get("class") or "")
-
-
-def _boxed(body: Element, following: list[Element]) -> Element:
-    """A box of the body and of what a stray ``</div>`` in the text has let out of it; else the body itself."""
-    if not following and not (body.tail or "").strip():
-        return body
-    box = body.makeelement("div")
-    body.addprevious(box)
-    box.extend([body, *following])  # each takes the text behind it along
-    return box
-
-
-def _let_in(body: Element, part: Element) -> Element | None:
-    """The footer that a part of the theme below the body is of, or its block, if an unclosed element let it into it.
-
-    None also for what only has such a name, in the middle of the text.
-    """
-    if body not in part.iterancestors():
-        return None
-    around = itertools.takewhile(lambda element: element is not body, part.iterancestors())
-    footer = next((element for element in around if element.tag == "footer"), None)
-    return part if footer is None and _is_block(part) else footer
-
-
-def _let_out(body: Element, first: Element) -> None:
-    """Put behind the body what an unclosed element has let into it: this and all that follows."""
-    inner = [first, *itertools.takewhile(lambda around: around is not body, first.iterancestors())]
-    following = [first, *(after for around in inner for after in around.itersiblings())]
-    for element in reversed(following):
-        body.addnext(element)
 
 
 def _is_of_module(element: Element) -> bool:
     """Whether an element is part of a module: of the teaser of another article."""
-    return any("td_module" in (around.get("class") or "") for around in element.iterancestors())
+    return any("td_module" in (box.get("class") or "") for box in element.iterancestors())
 
 
 class Newspaper4Page(NewspaperPage):
@@ -232,7 +166,9 @@ class Newspaper4Page(NewspaperPage):
 
     @field
     def byline(self) -> str | None:
-        return self.names("article .td-block-author a") or without_by(self.value('meta[itemprop="author"]', "content"))
+        return self.names("article .td-block-author a") or without_by(
+            self.attribute('meta[itemprop="author"]', "content")
+        )
 
     @field
     def authors(self) -> list[Author]:
@@ -248,7 +184,7 @@ class Newspaper4Page(NewspaperPage):
 
     @field
     def sections(self) -> list[str]:
-        return self.lines("article ul.td-category li.entry-category") or self.graph_words("articleSection")
+        return self.lines("article ul.td-category li.entry-category") or self.seo_labels("articleSection")
 
     @cached_property
     def container(self) -> Element | None:
@@ -256,7 +192,7 @@ class Newspaper4Page(NewspaperPage):
 
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("published")
-        yield from self._theme_times("article .meta-info time.entry-date", "datetime")
+        yield self._theme_time("article .meta-info time.entry-date", "datetime")
 
 
 class NewspaperCloudPage(NewspaperPage):
@@ -265,7 +201,7 @@ class NewspaperCloudPage(NewspaperPage):
     layout = "newspaper-cloud"
     marks = words("tdb_single_content")
     lead_frames = ".tdb_single_featured_image, .tdb_single_bg_featured_image"
-    after_body = ".tdb_single_tags", ".tdb_single_next_prev", ".tdb-author-box"
+    below_body = ".tdb_single_tags", ".tdb_single_next_prev", ".tdb-author-box"
 
     @field
     def headline(self) -> str | None:
@@ -280,34 +216,34 @@ class NewspaperCloudPage(NewspaperPage):
     @field
     def byline(self) -> str | None:
         box = ".tdb_single_author"
-        return self.names(f"{box} .tdb-author-name") or self._as_printed(box, ".tdb-author-by")
+        return self.names(f"{box} .tdb-author-name") or self._byline_without_label(box, ".tdb-author-by")
 
     @field
     def authors(self) -> list[Author]:
         authors = self.people(".tdb_single_author .tdb-author-name")
         if not authors and self.byline:
             authors = [Author(self.byline)]
-        return self._with_boxes(authors, ".tdb-author-box", ".tdb-author-name", ".tdb-author-descr")
+        return self._with_bios(authors, ".tdb-author-box", ".tdb-author-name", ".tdb-author-descr")
 
     @field
     def sections(self) -> list[str]:
         return (
             self.lines(".tdb_single_categories a.tdb-entry-category")
             or self.lines("a.tdb-entry-category")
-            or self.graph_words("articleSection")
+            or self.seo_labels("articleSection")
             or self._last_crumb("a.tdb-entry-crumb")
         )
 
     @field
     def tags(self) -> list[str]:
-        return self.lines("ul.tdb-tags li a") or self.graph_words("keywords")
+        return self.lines("ul.tdb-tags li a") or self.seo_labels("keywords")
 
     @cached_property
     def container(self) -> Element | None:
         # The container itself is a .td_block_wrap like any widget; what is inside counts.
-        if inner := self.css(".tdb_single_content .tdb-block-inner"):
-            outside = itertools.takewhile(lambda part: not _is_block(part), inner[0].itersiblings())
-            return self._mended(inner[0], list(outside))
+        if bodies := self.css(".tdb_single_content .tdb-block-inner"):
+            escaped = itertools.takewhile(lambda part: not is_theme_block(part), bodies[0].itersiblings())
+            return self._repaired(bodies[0], list(escaped))
         return next(iter(self.css(".tdb_single_content")), None)
 
     @field
@@ -322,7 +258,7 @@ class NewspaperCloudPage(NewspaperPage):
     def _background(self) -> Image | None:
         """The featured picture as a background, by the element's own style or by a rule of its block."""
         boxes = self.css(".tdb_single_bg_featured_image .tdb-featured-image-bg")
-        rules = map(_BACKGROUND_RULE.search, self.document.styles if boxes else ())
+        rules = map(_BACKGROUND_RULE.search, self.document.style_sheets if boxes else ())
         rule = next((rule[0].decode("utf-8", "replace") for rule in rules if rule), "")
         for box in boxes:
             url = urls.absolute(self.capture.url, background_of(box.get("style") or rule))
@@ -334,13 +270,13 @@ class NewspaperCloudPage(NewspaperPage):
 
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("published")
-        yield from self._theme_times(".tdb_single_date time", "datetime")
-        yield from self._theme_times('meta[itemprop="datePublished"]', "content")
+        yield self._theme_time(".tdb_single_date time", "datetime")
+        yield self._theme_time('meta[itemprop="datePublished"]', "content")
 
     def modified_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("modified")
-        yield from self._theme_times('meta[itemprop="dateModified"]', "content")
+        yield self._theme_time('meta[itemprop="dateModified"]', "content")
         # Older versions print the time of publication there, beside the words for that of the edit.
         edited = ".tdb_single_modified_date time"
-        if self.value(edited, "datetime") != self.value(".tdb_single_date time", "datetime"):
-            yield from self._theme_times(edited, "datetime")
+        if self.attribute(edited, "datetime") != self.attribute(".tdb_single_date time", "datetime"):
+            yield self._theme_time(edited, "datetime")

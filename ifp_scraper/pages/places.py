@@ -54,7 +54,7 @@ class Places:
     def of(self, element: Element) -> Place | None:
         """Say where an element stands; None for what is not this article's."""
         if element not in self._known:
-            self._known[element] = self._find(element)
+            self._known[element] = self._place_of(element)
         return self._known[element]
 
     def at(self, elements: Iterable[Element], *places: Place) -> list[Element]:
@@ -77,19 +77,20 @@ class Places:
         """Whether an element is the body or stands around it."""
         return element is self._body or element in self._path
 
-    def _find(self, element: Element) -> Place | None:
-        inner, headings = element, 0
+    def _place_of(self, element: Element) -> Place | None:
+        """Climb from the element to the body or to what stands around it."""
+        child, headings = element, 0
         for box in (element, *element.iterancestors()):
             if box is self._body:
                 return Place.IN_BODY
             if box in self._others:
                 return None
             if box in self._path:
-                if box is element or inner in self._before:
+                if box is element or child in self._before:
                     return Place.IN_POST if box in self._post or box in self._main else Place.BEFORE
                 return None if headings == 1 else self._behind(box)
             headings = headings or self._headings[box]
-            inner = box
+            child = box
         return None
 
     def _behind(self, box: Element) -> Place | None:
@@ -115,32 +116,32 @@ class Places:
     @cached_property
     def _headings(self) -> Counter[Element]:
         """How many headings that are links stand in a box beside the body: one is the card of another article."""
-        found: Counter[Element] = Counter()
+        counts: Counter[Element] = Counter()
         for heading in self._tree.find("h2, h3, h4, h5, h6"):
             if any("/author/" not in (link.get("href") or "/author/") for link in heading.iter("a")):
                 for box in heading.iterancestors():
                     if self.holds_body(box):
                         break
-                    found[box] += 1
-        return found
+                    counts[box] += 1
+        return counts
 
 
 def _path_to(body: Element) -> dict[Element, Element]:
     """Each element around the body, from the inside out, with the one in it that leads to the body."""
     path: dict[Element, Element] = {}
-    inner = body
-    while (outer := inner.getparent()) is not None:
-        path[outer] = inner
-        inner = outer
+    child = body
+    while (parent := child.getparent()) is not None:
+        path[parent] = child
+        child = parent
     return path
 
 
 def _is_post(element: Element) -> bool:
     if element.tag in ("html", "body"):
         return False
-    said = element.get("itemtype") or ""
+    schema = element.get("itemtype") or ""
     classes = (element.get("class") or "").split()
-    return element.tag == "article" or not _POST.isdisjoint(classes) or said.endswith(("Article", "BlogPosting"))
+    return element.tag == "article" or not _POST.isdisjoint(classes) or schema.endswith(("Article", "BlogPosting"))
 
 
 def _is_main(element: Element) -> bool:

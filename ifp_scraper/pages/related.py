@@ -18,19 +18,19 @@ _NOTE = re.compile(r"[(\[][^()\[\]]{1,40}[)\]][\s.)]*$")
 _WORD = re.compile(r"\w")
 
 
-def mark_related(blocks: list[Block], plain: list[str]) -> None:
+def mark_related(blocks: list[Block], unlinked: list[str]) -> None:
     """Mark "Read more: <link>" lines, and "Also read" with the list of links that follows it.
 
     Args:
         blocks: the body's blocks; changed in place.
-        plain: for each block its text outside of links.
+        unlinked: for each block its text outside of links.
     """
 
     def is_link(number: int, kinds: tuple[str, ...]) -> bool:
         """Whether a block is of these kinds and nothing but links."""
         if number == len(blocks) or blocks[number]["kind"] not in kinds:
             return False
-        return _is_linked(blocks[number]["text"], plain[number])
+        return _is_linked(blocks[number]["text"], unlinked[number])
 
     may_follow: tuple[str, ...] = ()
     for number, block in enumerate(blocks):
@@ -39,24 +39,24 @@ def mark_related(blocks: list[Block], plain: list[str]) -> None:
             continue
         may_follow = ()
         # Without a colon the label must be all that is not linked: "Also read <a>...</a>".
-        label = _RELATED_LABEL.match(block["text"]) or _RELATED_LABEL.fullmatch(plain[number])
+        label = _RELATED_LABEL.match(block["text"]) or _RELATED_LABEL.fullmatch(unlinked[number])
         if label is None:
             continue
-        rest, plain_rest = block["text"][label.end() :], _RELATED_LABEL.sub("", plain[number], count=1)
-        if _is_linked(rest, plain_rest) or is_link(number, ("paragraph", "list_item", "heading")):
+        rest, unlinked_rest = block["text"][label.end() :], _RELATED_LABEL.sub("", unlinked[number], count=1)
+        if _is_linked(rest, unlinked_rest) or is_link(number, ("paragraph", "list_item", "heading")):
             may_follow = ("list_item",)  # it has its link: one in a paragraph below is the article's
-        elif not _WORD.search(plain_rest) and is_link(number + 1, ("list_item", "paragraph", "related")):
+        elif not _WORD.search(unlinked_rest) and is_link(number + 1, ("list_item", "paragraph", "related")):
             may_follow = (blocks[number + 1]["kind"],)
         if may_follow:
             _make_related(block)
 
 
-def _is_linked(text: str, plain: str) -> bool:
+def _is_linked(text: str, unlinked: str) -> bool:
     """Whether all words are in links, but for a closing note such as "(PHOTOS)", and "and" between two links."""
     return (
-        (not _WORD.search(_NOTE.sub("", plain)) or plain.strip(" ,") == "and")
+        (not _WORD.search(_NOTE.sub("", unlinked)) or unlinked.strip(" ,") == "and")
         and _WORD.search(text) is not None
-        and len(text) > len(plain)  # else there is no link
+        and len(text) > len(unlinked)  # else there is no link
     )
 
 

@@ -24,7 +24,7 @@ from parsel import Selector
 
 Element = etree._Element
 
-MAX_KEPT = 1000
+MAX_CACHED = 1000
 """Longest class attribute that is cached from page to page."""
 
 _COMPOUND = re.compile(r"([a-z][a-z0-9-]*)?((?:\.[\w-]+)*)((?:\[[\w-]+\^?=[\"'][^\"'\[\]]*[\"']\])*)")
@@ -32,44 +32,63 @@ _ATTRIBUTE = re.compile(r"\[([\w-]+)(\^?)=[\"']([^\"']*)[\"']\]")
 _OF_HEAD = "meta", "link"
 
 
+class _Attribute(NamedTuple):
+    """A condition such as ``[property="og:locale"]``."""
+
+    name: str
+    is_prefix: bool
+    """Whether the value need only begin so."""
+
+    value: str
+
+
 class _Compound(NamedTuple):
-    """One part of a selector, such as ``a.entry-crumb`` or ``meta[property="og:locale"]``."""
+    """What one element must be, such as ``a.entry-crumb`` or ``meta[property="og:locale"]``."""
 
     tag: str
     """``*`` for any."""
 
     classes: tuple[str, ...]
-    attributes: tuple[tuple[str, bool, str], ...]
-    """Name, whether the value need only begin so, value."""
+    attributes: tuple[_Attribute, ...]
 
-    def among(self, elements: list[Element]) -> list[Element]:
+    def filtered(self, elements: list[Element]) -> list[Element]:
         """Return the elements that fit."""
         if self.tag != "*":
             elements = [element for element in elements if element.tag == self.tag]
-        for wanted in self.classes:
-            elements = [element for element in elements if wanted in (element.get("class") or "").split()]
-        for name, begins, value in self.attributes:
-            if begins:
-                elements = [element for element in elements if (element.get(name) or "").startswith(value)]
+        for name in self.classes:
+            elements = [element for element in elements if name in (element.get("class") or "").split()]
+        for attribute, is_prefix, value in self.attributes:
+            if is_prefix:
+                elements = [element for element in elements if (element.get(attribute) or "").startswith(value)]
             else:
-                elements = [element for element in elements if element.get(name) == value]
+                elements = [element for element in elements if element.get(attribute) == value]
         return elements
 
 
-_named: set[str] = set()
+class _Path(NamedTuple):
+    """One of the alternatives of a selector: compounds inside of each other."""
+
+    classes: tuple[str, ...]
+    """All class names in it: where one is missing, nothing is selected."""
+
+    compounds: list[_Compound] | None
+    """From the outside in; None for a lone class."""
+
+
+_indexed: set[str] = set()
 """Class names in any selector so far; others need not be indexed."""
 
 
 @lru_cache(maxsize=4096)
-def _named_in(classes: str) -> tuple[str, ...]:
-    return tuple(name for name in dict.fromkeys(classes.split()) if name in _named)
+def _indexed_among(classes: str) -> tuple[str, ...]:
+    return tuple(name for name in dict.fromkeys(classes.split()) if name in _indexed)
 
 
-def _name(classes: Collection[str]) -> None:
+def _index(classes: Collection[str]) -> None:
     """Index these classes from now on."""
-    if not _named.issuperset(classes):
-        _named.update(classes)
-        _named_in.cache_clear()
+    if not _indexed.issuperset(classes):
+        _indexed.update(classes)
+        _indexed_among.cache_clear()
 
 
 class Tree:
@@ -77,138 +96,140 @@ class Tree:
 
     def __init__(self, root: Element) -> None:
         self.root = root
-        self._found: dict[str, list[Element]] = {}
-        self._tags: dict[str, list[Element]] = {}
-        self._values: dict[tuple[str, str], dict[str, list[Element]]] = {}
-        self._classes: dict[str, list[Element]] = {}
+        self._answers: dict[str, list[Element]] = {}
+        self._by_tag: dict[str, list[Element]] = {}
+        self._by_value: dict[tuple[str, str], dict[str, list[Element]]] = {}
+        self._by_class: dict[str, list[Element]] = {}
         self._elements: list[Element] = []
         """All elements in document order, once they were walked: lxml need not make them again."""
-        self._noted = 0
-        """How many names ``_named`` held when the classes were noted."""
+        self._indexed_count = 0
+        """How many names ``_indexed`` held when the index was made."""
 
     @property
     def classes(self) -> dict[str, list[Element]]:
         """Every class name that a selector has named with the elements that bear it, in document order."""
-        if self._noted != len(_named):
-            self._noted = len(_named)
-            noted: defaultdict[str, list[Element]] = defaultdict(list)
+        if self._indexed_count != len(_indexed):
+            self._indexed_count = len(_indexed)
+            index: defaultdict[str, list[Element]] = defaultdict(list)
             self._elements = list(self.root.iter("*"))
             for element in self._elements:
                 if classes := element.get("class"):
-                    for name in _named_in(classes) if len(classes) <= MAX_KEPT else _named_in.__wrapped__(classes):
-                        noted[name].append(element)
-            self._classes = dict(noted)
-        return self._classes
+                    indexed_among = _indexed_among if len(classes) <= MAX_CACHED else _indexed_among.__wrapped__
+                    for name in indexed_among(classes):
+                        index[name].append(element)
+            self._by_class = dict(index)
+        return self._by_class
 
     @cached_property
     def selector(self) -> Selector:
         """The tree as a parsel selector."""
         return Selector(root=self.root, type="html")
 
-    def bears(self, names: frozenset[str]) -> bool:
+    def has_classes(self, names: frozenset[str]) -> bool:
         """Whether each of these classes is on some element."""
-        _name(names)
+        _index(names)
         return self.classes.keys() >= names
 
     def find(self, query: str) -> list[Element]:
         """Return the elements selected, in document order, each once."""
-        found = self._found.get(query)
-        if found is None:
-            found = self._found[query] = self._select(query)
-        return found
+        answer = self._answers.get(query)
+        if answer is None:
+            answer = self._answers[query] = self._select(query)
+        return answer
 
     def _select(self, query: str) -> list[Element]:
-        alternatives = _read(query)
-        if alternatives is None:
-            selected: Any = self.selector.css(query)
-            return [found.root for found in selected]
+        """Answer a selector, by parsel if its grammar is not known here."""
+        paths = _parse(query)
+        if paths is None:
+            selectors: Any = self.selector.css(query)
+            return [selector.root for selector in selectors]
         classes = self.classes
-        found: list[Element] = []
-        for names, path in alternatives:
+        selected: list[Element] = []
+        for names, compounds in paths:
             for name in names:
                 if name not in classes:
                     break
             else:
-                more = classes[names[0]] if path is None else self._along(path)
-                found = self._in_order({*found, *more}) if found and more else found or more
-        return found
+                more = classes[names[0]] if compounds is None else self._follow(compounds)
+                selected = self._in_page_order({*selected, *more}) if selected and more else selected or more
+        return selected
 
-    def _in_order(self, elements: set[Element]) -> list[Element]:
+    def _in_page_order(self, elements: set[Element]) -> list[Element]:
         return [element for element in self._elements if element in elements]
 
-    def _along(self, path: list[_Compound]) -> list[Element]:
+    def _follow(self, compounds: list[_Compound]) -> list[Element]:
         """Follow a path from the outside in."""
-        found = self._fitting(path[0])
-        for compound in path[1:]:
+        matching = self._matching(compounds[0])
+        for compound in compounds[1:]:
             if compound.classes:
-                boxes = set(found)
-                found = [inner for inner in self._fitting(compound) if not boxes.isdisjoint(inner.iterancestors())]
+                boxes = set(matching)
+                inner = self._matching(compound)
+                matching = [element for element in inner if not boxes.isdisjoint(element.iterancestors())]
             else:
-                inside = [inner for box in _outermost(found) for inner in box.iterdescendants(compound.tag)]
-                found = compound.among(inside) if compound.attributes else inside
-        return found
+                inner = [element for box in _outermost(matching) for element in box.iterdescendants(compound.tag)]
+                matching = compound.filtered(inner) if compound.attributes else inner
+        return matching
 
-    def _fitting(self, compound: _Compound) -> list[Element]:
+    def _matching(self, compound: _Compound) -> list[Element]:
+        """Elements anywhere that fit, by the narrowest index there is."""
         tag, classes, attributes = compound
         if classes:
-            found = self.classes[classes[0]]
-            return compound.among(found) if tag != "*" or len(classes) > 1 or attributes else found
-        if len(attributes) == 1 and not attributes[0][1]:
-            return self._with_value(tag, attributes[0][0]).get(attributes[0][2], [])
-        return compound.among(self._of_tag(tag))
+            bearing = self.classes[classes[0]]
+            return compound.filtered(bearing) if tag != "*" or len(classes) > 1 or attributes else bearing
+        if len(attributes) == 1 and not attributes[0].is_prefix:
+            return self._of_value(tag, attributes[0].name).get(attributes[0].value, [])
+        return compound.filtered(self._of_tag(tag))
 
     def _of_tag(self, tag: str) -> list[Element]:
-        if tag not in self._tags:
+        """Elements of a tag; ``*`` for all."""
+        if tag not in self._by_tag:
             if tag not in _OF_HEAD:
-                self._tags[tag] = list(self.root.iter(tag))
-                return self._tags[tag]
+                self._by_tag[tag] = list(self.root.iter(tag))
+                return self._by_tag[tag]
             for name in _OF_HEAD:  # one walk for what is asked for one after the other
-                self._tags[name] = []
+                self._by_tag[name] = []
             for element in self.root.iter(*_OF_HEAD):
-                self._tags[element.tag].append(element)
-        return self._tags[tag]
+                self._by_tag[element.tag].append(element)
+        return self._by_tag[tag]
 
-    def _with_value(self, tag: str, attribute: str) -> dict[str, list[Element]]:
-        """Elements of a tag, mostly ``meta`` or ``link``, by what an attribute says."""
+    def _of_value(self, tag: str, attribute: str) -> dict[str, list[Element]]:
+        """Elements of a tag, mostly ``meta`` or ``link``, by the value of an attribute."""
         key = tag, attribute
-        if key not in self._values:
-            values: defaultdict[str, list[Element]] = defaultdict(list)
+        if key not in self._by_value:
+            index: defaultdict[str, list[Element]] = defaultdict(list)
             for element in self._of_tag(tag):
                 if (value := element.get(attribute)) is not None:
-                    values[value].append(element)
-            self._values[key] = dict(values)
-        return self._values[key]
+                    index[value].append(element)
+            self._by_value[key] = dict(index)
+        return self._by_value[key]
 
 
 def _outermost(boxes: list[Element]) -> list[Element]:
     """Leave out boxes that stand in another one."""
-    kept = boxes[:1]
+    outermost = boxes[:1]
     for box in boxes[1:]:
-        if kept[-1] not in box.iterancestors():
-            kept.append(box)
-    return kept
+        if outermost[-1] not in box.iterancestors():
+            outermost.append(box)
+    return outermost
 
 
 @lru_cache(maxsize=1024)
-def _read(query: str) -> list[tuple[tuple[str, ...], list[_Compound] | None]] | None:
-    """Read a selector: for each alternative its class names, and the path from the outside in (None for a lone class).
-
-    Returns:
-        None when it holds anything that this grammar does not know.
-    """
-    alternatives: list[tuple[tuple[str, ...], list[_Compound] | None]] = []
-    for part in query.split(","):
-        path = []
-        for word in part.split():
-            match = _COMPOUND.fullmatch(word)
+def _parse(query: str) -> list[_Path] | None:
+    """Parse a selector into its alternatives; None when it holds anything that this grammar does not know."""
+    paths: list[_Path] = []
+    for alternative in query.split(","):
+        compounds: list[_Compound] = []
+        for text in alternative.split():
+            match = _COMPOUND.fullmatch(text)
             if match is None:
                 return None
-            tag, classes, attributes = match.groups()
-            held = tuple((name, bool(begins), value) for name, begins, value in _ATTRIBUTE.findall(attributes))
-            path.append(_Compound(tag or "*", tuple(classes.split(".")[1:]), held))
-        if not path:
+            tag, classes, conditions = match.groups()
+            attributes = (_Attribute(name, bool(hat), value) for name, hat, value in _ATTRIBUTE.findall(conditions))
+            compounds.append(_Compound(tag or "*", tuple(classes.split(".")[1:]), tuple(attributes)))
+        if not compounds:
             return None
-        names = tuple(name for compound in reversed(path) for name in compound.classes)
-        alternatives.append((names, None if path == [("*", names, ())] and len(names) == 1 else path))
-        _name(names)
-    return alternatives
+        names = tuple(name for compound in reversed(compounds) for name in compound.classes)
+        is_lone_class = compounds == [("*", names, ())] and len(names) == 1
+        paths.append(_Path(names, None if is_lone_class else compounds))
+        _index(names)
+    return paths

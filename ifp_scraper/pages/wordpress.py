@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from itertools import islice, takewhile
+from typing import NamedTuple
 
 from web_poet import field
 
 from ifp_scraper import urls
 from ifp_scraper.dates import read_zoned
 from ifp_scraper.items import Author, Image
-from ifp_scraper.pages.article import MAX_PEOPLE, ArticlePage, Evidence, without_by
+from ifp_scraper.pages.article import ArticlePage
+from ifp_scraper.pages.bylines import MAX_PEOPLE, without_by
+from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.inline import inline_text, label_text
 from ifp_scraper.pages.media import first_caption
 from ifp_scraper.pages.places import Place, Places
@@ -47,10 +49,10 @@ _CONTAINERS = (
 )
 """Names for the body alone: an ``article`` element holds far more than it."""
 
-_OF_SITE = re.compile(r"site-?(?:title|name|logo|branding)|logo\b|\bbrand")
+_SITE_NAME = re.compile(r"site-?(?:title|name|logo|branding)|logo\b|\bbrand")
 """Classes and ids of the site's name and what it stands in."""
 
-_NUMBERED = re.compile(r"post-\d+")
+_POST_CLASS = re.compile(r"post-\d+")
 
 _TITLES = ".wp-block-post-title, .entry-title, .post-title, .elementor-widget-theme-post-title"
 
@@ -75,8 +77,15 @@ _EDITS = (
 )
 """What certainly is the time of the last edit."""
 
-_AND = words("and & , ; with")
+_CONJUNCTIONS = words("and & , ; with")
 """What may stand between the names of a byline."""
+
+
+class _Bylines(NamedTuple):
+    """The elements that name the authors, and whom they name."""
+
+    elements: list[Element]
+    authors: list[Author]
 
 
 class WordPressPage(ArticlePage):
@@ -93,64 +102,44 @@ class WordPressPage(ArticlePage):
 
     @cached_property
     def container(self) -> Element | None:
-        with self._of_whole_page():
-            for query in _CONTAINERS:
-                if len(found := self.css(query)) > 1:
-                    return next(filter(self._is_of_this, found), found[0])
-                if found:
-                    return found[0]
+        for query in _CONTAINERS:
+            if len(bodies := self.css(query)) > 1:
+                return next(filter(self._is_body_of_post, bodies), bodies[0])
+            if bodies:
+                return bodies[0]
         return None
 
-    def _is_of_this(self, body: Element) -> bool:
+    def _is_body_of_post(self, body: Element) -> bool:
         """Whether a body is this post's, by post_class(); where that says nothing, whether it is in no list."""
         classes = [(box.get("class") or "").split() for box in body.iterancestors()]
-        numbers = [name for names in classes for name in names if _NUMBERED.fullmatch(name)]
+        numbers = [name for names in classes for name in names if _POST_CLASS.fullmatch(name)]
         if numbers and self.id is not None:
             return f"post-{self.id}" in numbers
         return not any("wp-block-query" in names or "wp-block-latest-posts" in names for names in classes)
 
-    def css(self, query: str) -> list[Element]:
-        """As ``ArticlePage.css``, without what other articles print on this page."""
-        return self._own(self.everywhere(query))
+    def own(self, query: str) -> list[Element]:
+        """As of ``ArticlePage``: those that stand at the best place, see ``Places.own``."""
+        return self._own_of(self.css(query))
 
-    def everywhere(self, query: str) -> list[Element]:
-        """What a selector selects in the whole page, as of ``ArticlePage.css``."""
-        return super().css(query)
-
-    _asks_whole_page = False
-
-    @contextmanager
-    def _of_whole_page(self) -> Iterator[None]:
-        """Where ``css``, too, is of the whole page: what is the article's is not known before its body."""
-        before, self._asks_whole_page = self._asks_whole_page, True
-        try:
-            yield
-        finally:
-            self._asks_whole_page = before
+    def _own_of(self, elements: list[Element]) -> list[Element]:
+        """Of these elements those of this article, not what others print on this page."""
+        return self._places.own(elements) if elements and self._places is not None else elements
 
     @cached_property
     def _places(self) -> Places | None:
         """Where things stand; None on a page without a body."""
-        with self._of_whole_page():  # a subclass may look for its container with css()
-            body = self.container
-        return Places(self.document.tree, body) if body is not None else None
+        return Places(self.document.tree, self.container) if self.container is not None else None
 
-    def _own(self, found: list[Element]) -> list[Element]:
-        """Of the elements found those of this article."""
-        if not found or self._asks_whole_page or self._places is None:
-            return found
-        return self._places.own(found)
-
-    def _at(self, found: list[Element], *places: Place) -> list[Element]:
-        """Of the elements found those that stand at one of these places."""
-        return self._places.at(found, *places) if found and self._places is not None else []
+    def _at(self, elements: list[Element], *places: Place) -> list[Element]:
+        """Of these elements those that stand at one of these places."""
+        return self._places.at(elements, *places) if elements and self._places is not None else []
 
     def _links_under(self, base: str, *places: Place) -> list[Element]:
         """Links to addresses under one of core's default bases, where a theme has names of its own for them."""
-        found = self._at([link for link in self.everywhere("a") if base in (link.get("href") or "")], *places)
-        boxes = {box for link in found for box in link.iterancestors()}
+        links = self._at([link for link in self.css("a") if base in (link.get("href") or "")], *places)
+        boxes = {box for link in links for box in link.iterancestors()}
         breadcrumbs = {box for box in boxes if "breadcrumb" in f"{box.get('class')} {box.get('id')}"}
-        own = [link for link in found if breadcrumbs.isdisjoint(link.iterancestors())]
+        own = [link for link in links if breadcrumbs.isdisjoint(link.iterancestors())]
         return next(filter(None, (self._at(own, place) for place in places)), [])
 
     # -- fields ------------------------------------------------------------------------------------------------
@@ -169,19 +158,22 @@ class WordPressPage(ArticlePage):
 
     def _title(self, query: str, place: Place) -> str | None:
         """Text of the heading nearest to where the body begins, unless it is the site's name."""
-        found = self._at(self.everywhere(query), place)
-        for heading in islice(found if place is Place.IN_BODY else reversed(found), _MAX_TITLES):
+        headings = self._at(self.css(query), place)
+        for heading in islice(headings if place is Place.IN_BODY else reversed(headings), _MAX_TITLES):
             if (text := label_text(heading)) and not self._is_site_name(heading, text):
                 return text
         return None
 
     def _is_site_name(self, heading: Element, text: str) -> bool:
+        """Whether a heading links the front page, stands in a logo, or says what the site is called."""
         links = (urls.absolute(self.capture.url, link.get("href")) for link in heading.iter("a"))
         if any(link is not None and urls.slug(link) == "" for link in links):
             return True
         boxes = (heading, *islice(heading.iterancestors(), 2))
         names = " ".join(f"{box.get('class')} {box.get('id')}" for box in boxes)
-        return _OF_SITE.search(names) is not None or text == self.value('meta[property="og:site_name"]', "content")
+        if _SITE_NAME.search(names) is not None:
+            return True
+        return text == self.attribute('meta[property="og:site_name"]', "content")
 
     @field
     def lead(self) -> str | None:
@@ -194,55 +186,53 @@ class WordPressPage(ArticlePage):
 
     @field
     def byline(self) -> str | None:
-        names = [author.name for author in self._named]
-        return self._byline or ", ".join(names) or without_by(self.value('meta[name="author"]', "content"))
+        names = [author.name for author in self._bylines.authors]
+        return self._byline or ", ".join(names) or without_by(self.attribute('meta[name="author"]', "content"))
 
     @cached_property
     def _byline(self) -> str | None:
         """Several names as printed, where nothing else stands with them."""
-        names = [author.name for author in self._named]
+        names = [author.name for author in self._bylines.authors]
         if len(names) < 2:
             return None
-        boxes = {link.getparent() for link in self._bylines[0] if label_text(link)}
+        boxes = {link.getparent() for link in self._bylines.elements if label_text(link)}
         if len(boxes) > 1 or (box := boxes.pop()) is None:
             return None
         text = rest = without_by(label_text(box)) or ""
         for name in names:
             rest = rest.replace(name, " ", 1)
-        return text if _AND.issuperset(rest.split()) else None
-
-    @property
-    def _named(self) -> list[Author]:
-        return self._bylines[1]
+        return text if _CONJUNCTIONS.issuperset(rest.split()) else None
 
     @cached_property
-    def _bylines(self) -> tuple[list[Element], list[Author]]:
-        """The elements that name the authors, and whom they name."""
-        few = (found[:MAX_PEOPLE] for found in self._may_name_authors())
-        named = ((found, self.people_of(found)) for found in few)
-        return next((pair for pair in named if pair[1]), ([], []))
+    def _bylines(self) -> _Bylines:
+        for candidates in self._may_name_authors():
+            elements = candidates[:MAX_PEOPLE]
+            if authors := self.people_of(elements):
+                return _Bylines(elements, authors)
+        return _Bylines([], [])
 
     def _may_name_authors(self) -> Iterator[list[Element]]:
-        yield self.css(".wp-block-co-authors-plus-name")
-        yield self.css(".wp-block-post-author-name")
-        yield self.css(".wp-block-post-author__name")
-        yield self.css(".author.vcard a, .entry-meta .author a, .entry-header .author a, .byline .author a")
-        found = self.css(".byline a, .posted-by a, .post-author a, .author .fn, .jeg_meta_author a")
-        yield [one for one in found if "/author/" in (one.get("href") or "")]
-        yield found
-        by_core = self.everywhere("a[rel='author']")  # below the body it may be a link to all posts
+        """What themes print the authors' names in, the surest first."""
+        yield self.own(".wp-block-co-authors-plus-name")
+        yield self.own(".wp-block-post-author-name")
+        yield self.own(".wp-block-post-author__name")
+        yield self.own(".author.vcard a, .entry-meta .author a, .entry-header .author a, .byline .author a")
+        in_byline = self.own(".byline a, .posted-by a, .post-author a, .author .fn, .jeg_meta_author a")
+        yield [link for link in in_byline if "/author/" in (link.get("href") or "")]
+        yield in_byline
+        by_core = self.css("a[rel='author']")  # below the body it may be a link to all posts
         yield self._at(by_core, Place.IN_POST) or self._at(by_core, Place.BEFORE)
-        yield self.css(".author-bio .author-title")
-        yield self.css(
+        yield self.own(".author-bio .author-title")
+        yield self.own(
             ".entry-meta .author, .entry-header .author, .byline .author, .byline,"
             " [itemprop='author'] [itemprop='name'], .elementor-widget-post-info [itemprop='author']"
         )
         yield self._links_under("/author/", Place.IN_POST)
-        yield self._own(by_core)
+        yield self._own_of(by_core)
 
     @field
     def authors(self) -> list[Author]:
-        authors = self._named or ([Author(self.byline)] if self.byline else [])
+        authors = self._bylines.authors or ([Author(self.byline)] if self.byline else [])
         for bio in self._bios if authors else ():
             author = authors[0] if len(authors) == 1 else _named_beside(bio, authors)
             if author is not None:
@@ -252,31 +242,31 @@ class WordPressPage(ArticlePage):
     @property
     def _bios(self) -> list[Element]:
         """What holds the bio of an author alone: what names the whole box has a heading, or another such element."""
-        found = self.everywhere(_BIOS)
-        boxes = {box for bio in found for box in bio.iterancestors()}
-        bios = (bio for bio in found if bio not in boxes and next(bio.iter(*_HEADINGS), None) is None)
+        selected = self.css(_BIOS)
+        boxes = {box for bio in selected for box in bio.iterancestors()}
+        bios = (bio for bio in selected if bio not in boxes and next(bio.iter(*_HEADINGS), None) is None)
         places = self._places
         own = (bio for bio in bios if places is None or not places.is_of_others(bio))
         return list(islice(own, _MAX_BIOS))
 
     @field
     def sections(self) -> list[str]:
-        return _labels(self._categories) or self.graph_words("articleSection")
+        return _link_labels(self._categories) or self.seo_labels("articleSection")
 
     @cached_property
     def _categories(self) -> list[Element]:
-        return self.css(
+        return self.own(
             ".taxonomy-category a, .cat-links a, .entry-categories a, .meta-categories a, a[rel^='category']"
         ) or self._links_under("/category/", Place.IN_POST, Place.IN_POST_AFTER)
 
     @field
     def tags(self) -> list[str]:
         # A block theme gives rel="tag" to categories, too.
-        found = self.everywhere(".taxonomy-post_tag a, .tags-links a, .tag-links a, a[rel='tag']")
+        links = self.css(".taxonomy-post_tag a, .tags-links a, .tag-links a, a[rel='tag']")
         categories = set(self._categories)
-        own = self._own([link for link in found if link not in categories])
+        own = self._own_of([link for link in links if link not in categories])
         own = own or self._links_under("/tag/", Place.IN_POST, Place.IN_POST_AFTER)
-        return _labels(own) or self.graph_words("keywords")
+        return _link_labels(own) or self.seo_labels("keywords")
 
     @cached_property
     def frames(self) -> list[Element]:
@@ -287,14 +277,14 @@ class WordPressPage(ArticlePage):
     @cached_property
     def lead_image(self) -> Image | None:
         """What stands above the text, or is the first picture in it; core's name for it is ``wp-post-image``."""
-        named = self.everywhere(self.lead_frames)
-        found = self.everywhere(f"{self.lead_frames}, .wp-post-image")
-        above = (*self._at(found, Place.IN_POST), *self._at(named, Place.BEFORE))
+        frames = self.css(self.lead_frames)
+        frames_or_pictures = self.css(f"{self.lead_frames}, .wp-post-image")
+        above = (*self._at(frames_or_pictures, Place.IN_POST), *self._at(frames, Place.BEFORE))
         for frame in above[:_MAX_FRAMES]:
             if image := self._picture_with_caption(frame):
                 return image
         first = self.content.images[0].url if self.content.images else None
-        for frame in self._at(found, Place.IN_BODY)[:_MAX_FRAMES]:
+        for frame in self._at(frames_or_pictures, Place.IN_BODY)[:_MAX_FRAMES]:
             if (image := self._picture_with_caption(frame)) and image.url == first:
                 return image
         return None
@@ -318,27 +308,28 @@ class WordPressPage(ArticlePage):
             "article time.entry-date",
             ".entry-meta time, .post-meta time, .posted-on time, .post-date time",
         ):
-            if found := [time for time in self.css(query) if not _is_of_edit(time)]:
-                printed = found[0].get("datetime")
-                yield self.evidence("time", printed, read_zoned(printed))
+            if times := [time for time in self.own(query) if not _is_of_edit(time)]:
+                printed = times[0].get("datetime")
+                yield Evidence.of("time", printed, read_zoned(printed))
                 break
 
     def modified_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("modified")
-        found = self.css(_EDITS)
-        if not found:  # a lone "updated" may be the publication: hAtom wants that name
-            times = self.css("time")
+        edits = self.own(_EDITS)
+        if not edits:
+            times = self.own("time")
             edits = [time for time in times if _is_of_edit(time)]
-            found = edits if len(edits) < len(times) else []
-        printed = found[0].get("datetime") if found else None
-        yield self.evidence("time", printed, read_zoned(printed))
+            if len(edits) == len(times):  # a lone "updated" may be the publication: hAtom wants that name
+                edits = []
+        printed = edits[0].get("datetime") if edits else None
+        yield Evidence.of("time", printed, read_zoned(printed))
 
 
 def _is_of_edit(time: Element) -> bool:
     """Whether a ``time`` is that of the last edit; themes also call that of publication ``updated``."""
     boxes = [time, *islice(time.iterancestors(), 2)]
-    if said := next(filter(None, (box.get("itemprop") for box in boxes)), None):
-        return said == "dateModified"
+    if itemprop := next(filter(None, (box.get("itemprop") for box in boxes)), None):
+        return itemprop == "dateModified"
     classes = [box.get("class") or "" for box in boxes]
     if "publish" in classes[0] or "entry-date" in classes[0]:
         return False
@@ -356,18 +347,18 @@ def _bio(box: Element) -> str | None:
 
 def _named_beside(bio: Element, authors: list[Author]) -> Author | None:
     """The one author who is named in the smallest box around a bio that names any."""
-    said = inline_text(bio)
+    bio_text = inline_text(bio)
     for box in islice(bio.iterancestors(), 5):
         text = inline_text(box)
         if len(text) > _LONGEST_BOX:
             return None
-        beside = text.replace(said, "")
+        beside = text.replace(bio_text, "")
         if named := [author for author in authors if author.name in beside]:
             return named[0] if len(named) == 1 else None
     return None
 
 
-def _labels(links: list[Element]) -> list[str]:
+def _link_labels(links: list[Element]) -> list[str]:
     """Texts of links, each once; a "#" in an element of its own is an ornament."""
     labels = []
     for link in links:

@@ -1,18 +1,19 @@
-"""Class names of what themes and plugins put into the body that is no text of it (MARKUP.md 1, 4, 5 and 8)."""
+"""Boilerplate: what themes and plugins put into the body that is no text of it, by class (MARKUP.md 1, 4, 5 and 8)."""
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from ifp_scraper.text import words
 
-UNSEEN = words(
+SCREEN_READER_ONLY = words(
     "screen-reader-text td-visual-hidden sr-only visually-hidden elementor-screen-only"
     " elementor-post-info__item-prefix"
 )
 """Class names of hints for screen readers, whose style sheets are files of their own, and of "By" in any language."""
 
-_NAMES = UNSEEN | words(
+_CLASSES = SCREEN_READER_ONLY | words(
     # page numbers, next and previous
     "ampforwp_post_pagination page-links page-link post-page-numbers pagination post-nav-links page-nav page-nav-post"
     " post-navigation nav-links"
@@ -103,7 +104,7 @@ _NAMES = UNSEEN | words(
     # the featured picture of the classic template stands inside its body
     " td-post-featured-image"
 )
-_BEGINNINGS = re.compile(
+_CLASS_PREFIXES = re.compile(
     r"(?:^|\s)(?:code-block-\d|ai-viewport|essb_|ez-toc-(?!section)|td_flex_block|td_module_|td-a-rec-|td-g-rec-"
     r"|td_block_(?:\d|big_grid|slide|trending_now|popular_cat|categories_tags|list_menu|author|social_c|instagram"
     r"|exchange|weather|covid)"
@@ -111,6 +112,15 @@ _BEGINNINGS = re.compile(
 )
 
 
-def is_furniture(classes: str) -> bool:
-    """Whether one of these class names, separated by spaces, is of what is no text."""
-    return not _NAMES.isdisjoint(classes.split()) or _BEGINNINGS.search(classes) is not None
+MAX_CACHED = 1000
+"""Longest class attribute whose answer is kept from page to page."""
+
+
+def is_boilerplate(classes: str) -> bool:
+    """Whether one of these class names, separated by spaces, is that of boilerplate."""
+    return _is_boilerplate(classes) if len(classes) <= MAX_CACHED else _is_boilerplate.__wrapped__(classes)
+
+
+@lru_cache(maxsize=1024)
+def _is_boilerplate(classes: str) -> bool:
+    return not _CLASSES.isdisjoint(classes.split()) or _CLASS_PREFIXES.search(classes) is not None

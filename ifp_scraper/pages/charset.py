@@ -1,0 +1,53 @@
+"""Which character set a page is in: what reads it without a fault wins over what is declared."""
+
+from __future__ import annotations
+
+import codecs
+
+from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom
+
+from ifp_scraper.text import words
+
+_UTF_16_STARTS = b"<\0", b"\0<"
+_BOM_STARTS = (b"\xef", b"\xfe", b"\xff", b"\x00")
+
+_NO_CHARSETS = words(
+    "utf-8 undefined idna punycode unicode_escape unicode-escape raw_unicode_escape raw-unicode-escape utf-7"
+)
+"""Codecs of Python that no page uses: slow, or unable to read anything."""
+
+
+def may_have_mark(html: bytes) -> bool:
+    """Whether the first bytes may say what the character set is: a byte order mark, or NULs of UTF-16."""
+    return html[:1] in _BOM_STARTS or b"\0" in html[:64]
+
+
+def to_utf8(html: bytes, content_type: str | None) -> tuple[bytes, bool]:
+    """Return a page in UTF-8, and whether its character set was guessed, as nothing declared could read it."""
+    encoding, bom = read_bom(html)
+    if encoding:
+        return html[len(bom or b"") :].decode(encoding, "replace").encode("utf-8", "replace"), False
+    try:
+        html.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start >= len(html) - 3:  # cut inside a character
+            return html[: error.start], False
+    else:
+        if b"\0" not in html[:64]:  # UTF-16 without a mark is valid UTF-8, but for its NULs
+            return html, False
+    declared = http_content_type_encoding(content_type) or html_body_declared_encoding(html)
+    codec = codecs.lookup(declared).name if declared else None
+    if declared and codec not in _NO_CHARSETS:
+        try:
+            return html.decode(declared).encode("utf-8", "replace"), False
+        except (UnicodeError, LookupError):
+            pass
+    if html.startswith(_UTF_16_STARTS):
+        return html.decode("utf-16-le" if html[0] else "utf-16-be", "replace").encode("utf-8", "replace"), False
+    text = html.decode("utf-8", "replace")
+    damaged = text.count("\ufffd") - html.count("\ufffd".encode())
+    whole = len(text) - len(text.encode("ascii", "ignore")) - damaged
+    # A few broken bytes in a UTF-8 page, or a Windows page that says it is UTF-8? That has no whole characters.
+    if 3 * whole >= damaged if codec == "utf-8" else whole >= 2 * damaged:
+        return text.encode(), True
+    return html.decode("cp1252", "replace").encode(), True

@@ -1,0 +1,66 @@
+"""Printed times as evidence of when an article was published and edited, and whether they agree (CONTRACT.md 4).
+
+A page may print one time in five places, some with a known fault of its theme or plugin, which ``dates.py`` undoes.
+Which elements a layout reads, and in which order, stands in the layout's file; here is what all have in common.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Literal, NamedTuple
+
+from ifp_scraper.dates import read_instant, read_zoned, same_clock_fault
+from ifp_scraper.pages.json_ld import Item
+
+Event = Literal["published", "modified"]
+Source = Literal["rest", "feed", "sitemap", "meta", "jsonld", "time"]
+
+_JSON_LD_KEYS: dict[Event, str] = {"published": "datePublished", "modified": "dateModified"}
+
+
+class Evidence(NamedTuple):
+    """A printed time, and the instant that it means once known faults are undone."""
+
+    source: Source
+    raw: str
+    instant: datetime
+
+    @classmethod
+    def of(cls, source: Source, raw: str | None, instant: datetime | None) -> Evidence | None:
+        """Make evidence of a printed time; None when there is none, or it could not be read."""
+        return cls(source, raw, instant) if raw and instant else None
+
+
+def json_ld_time(item: Item, event: Event) -> str | None:
+    """Return the time that a JSON-LD object prints; None when it has none."""
+    printed = item.get(_JSON_LD_KEYS[event])
+    return printed if isinstance(printed, str) else None
+
+
+def seo_evidence(metas: Iterable[str], articles: Iterable[Item], event: Event) -> Iterator[Evidence | None]:
+    """What an SEO plugin prints in meta elements and in its graph: right as it stands (MARKUP.md 2.3)."""
+    for printed in metas:
+        yield Evidence.of("meta", printed, read_instant(printed))
+    for article in articles:
+        if (in_graph := json_ld_time(article, event)) is not None:
+            yield Evidence.of("meta", in_graph, read_instant(in_graph))
+
+
+def json_ld_evidence(article: Item, event: Event) -> Evidence | None:
+    """What an article in JSON-LD outside of a graph prints: right when it says its offset."""
+    printed = json_ld_time(article, event)
+    return Evidence.of("jsonld", printed, read_zoned(printed))
+
+
+def time_warnings(published: Sequence[Evidence], captured_at: datetime | None) -> list[str]:
+    """Return what is odd about the times of publication, the best first, of a page captured then."""
+    if not published:
+        return ["no-date"]
+    best, *others = published
+    warnings = []
+    if not all(same_clock_fault(best.instant, other.instant) for other in others):
+        warnings.append("dates-disagree")
+    if captured_at and best.instant > captured_at + timedelta(days=1):
+        warnings.append("future-date")
+    return warnings

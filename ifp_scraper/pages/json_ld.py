@@ -1,0 +1,73 @@
+"""JSON-LD: what SEO plugins, schema plugins and themes tell search engines about a page."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+Item = dict[str, Any]
+
+
+class JsonLd:
+    """The objects of a page's JSON-LD, in page order; a script that is no JSON has none."""
+
+    def __init__(self, scripts: list[bytes]) -> None:
+        self.graph: list[Item] = []
+        """What stands in an ``@graph``, as SEO plugins print it."""
+        self.plain: list[Item] = []
+        """What stands outside of any graph."""
+        for script in scripts:
+            try:
+                data = _decode(script)
+            except (ValueError, RecursionError):
+                continue
+            for item in data if isinstance(data, list) else [data]:
+                if isinstance(item, dict):
+                    graph = item.get("@graph")
+                    if isinstance(graph, list):
+                        self.graph.extend(piece for piece in graph if isinstance(piece, dict))
+                    else:
+                        self.plain.append(item)
+
+    @cached_property
+    def graph_articles(self) -> list[Item]:
+        """The graph's articles, else its web pages."""
+        articles = [item for item in self.graph if is_article(item)]
+        return articles or [item for item in self.graph if "WebPage" in _types(item)]
+
+    @cached_property
+    def plain_article(self) -> Item:
+        """The first article outside of a graph; empty when there is none."""
+        return next(filter(is_article, self.plain), {})
+
+    @property
+    def has_article(self) -> bool:
+        """Whether anything here describes an article."""
+        return any(map(is_article, (*self.graph, *self.plain)))
+
+
+def strings(item: Item, key: str) -> list[str]:
+    """Return a list of strings in an object, which may be printed as one string with commas."""
+    value = item.get(key)
+    values = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
+    return [value for value in values if isinstance(value, str)]
+
+
+def is_article(item: Item) -> bool:
+    """Whether an object describes an article, of whatever kind."""
+    return any(name.endswith(("Article", "BlogPosting")) for name in _types(item))
+
+
+def _types(item: Item) -> list[str]:
+    types = item.get("@type")
+    return [name for name in (types if isinstance(types, list) else [types]) if isinstance(name, str)]
+
+
+def _decode(script: bytes) -> Any:
+    try:
+        return msgspec.json.decode(script)
+    except (ValueError, RecursionError):  # line breaks in strings, NaN, broken characters
+        return json.loads(script.decode("utf-8", "replace").strip(), strict=False)

@@ -1,0 +1,32 @@
+"""The license under which a page says that its text may be used."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from lxml import etree
+
+from ifp_scraper.pages.document import Document
+from ifp_scraper.pages.inline import inline_text
+from ifp_scraper.text import squeeze
+
+_LICENSE = re.compile(
+    r"licen[cs]ed under (?:an? |the )?(Creative Commons [^|©]{3,80}?Licen[cs]e|CC[ -]BY[\w .-]{0,20}\w)", re.I
+)
+_MAY_BE_LICENSED = re.compile(b"icen")  # faster than "in"
+_STATEMENTS = etree.XPath('//a[@rel="license"] | //text()[contains(., "icen")]/..')
+
+
+def read_license(document: Document) -> str | None:
+    """Return the license as the page states it, None when it states none."""
+    if _MAY_BE_LICENSED.search(document.html) is None:
+        return None
+    statements: Any = _STATEMENTS(document.root)
+    for element in reversed(statements):  # the site's own stands below the article, whose pictures may have others
+        text = inline_text(element)
+        if element.get("rel") == "license" and text:
+            return text
+        if match := _LICENSE.search(text):
+            return squeeze(match[1])
+    return None

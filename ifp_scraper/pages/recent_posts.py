@@ -1,0 +1,111 @@
+"""The box of Recent Posts on AMP pages: what it prints of other articles, and how old they are (MARKUP.md 3)."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import NamedTuple
+
+from ifp_scraper import urls
+from ifp_scraper.dates import CLOCK_READING, MAX_TIME_LENGTH, ago_interval, format_utc, read_ago, read_printed_date
+from ifp_scraper.items import RecentPost
+from ifp_scraper.pages.article import Capture
+from ifp_scraper.pages.document import Document, parse
+from ifp_scraper.pages.inline import label_text
+from ifp_scraper.pages.tree import Element, Tree
+from ifp_scraper.text import LargeBytes
+
+_AGE = re.compile(
+    r"(?:(?!in\b|updated|modified|edited)[^\d\s]{1,20} ){0,3}"
+    r"(\d{1,4} (?:second|min|minute|hour|day|week|month|year)s?)(?! (?:later|from)\b)(?: [^\d\s]{1,20}){0,2}",
+    re.IGNORECASE,
+)
+"""Options of the plugin change the word "ago" and what stands around it ("Published % days ago"); the units are
+WordPress's. What is "from now" is no age, and the age of an edit not that of the article."""
+
+
+def read_recent_posts(document: Document, capture: Capture, entries: str, title: str) -> list[RecentPost]:
+    """Read the entries of Recent Posts that have a headline with a link.
+
+    Args:
+        document: the page.
+        capture: of the page; ages count back from it.
+        entries: selects the elements of the entries.
+        title: class of the element that holds an entry's headline; the designs call it differently.
+    """
+    box = document.recent_posts
+    if box is not None:
+        printed = _entries_of_box(LargeBytes(box), entries, title)
+    else:
+        printed = _entries_in(document.tree, entries, title)
+    return [post for entry in printed if (post := _recent_post(entry, capture))]
+
+
+class _Entry(NamedTuple):
+    """What an entry of Recent Posts prints."""
+
+    headline: str
+    link: str
+    excerpt: str | None
+    section: str | None
+    published_raw: str | None
+
+
+@lru_cache(maxsize=256)
+def _entries_of_box(box: LargeBytes, entries: str, title: str) -> list[_Entry]:
+    """Read a box that was set aside; all pages of one day have the same one."""
+    return _entries_in(Tree(parse(box)), entries, title)
+
+
+def _entries_in(tree: Tree, entries: str, title: str) -> list[_Entry]:
+    """Read the entries that have a headline with a link, as of ``read_recent_posts``."""
+    printed = []
+    for element in tree.find(entries):
+        entry = Tree(element)
+        links = entry.find(f".{title} a")
+        if links and (address := links[0].get("href")):
+            excerpt = _excerpt(entry.find(".loop-excerpt") or entry.find("p"))  # old versions have no class
+            labels = (_first_line(entry.find(query)) for query in (".loop-category li", ".loop-date"))
+            printed.append(_Entry(label_text(links[0]), address, excerpt, *labels))
+    return printed
+
+
+def _excerpt(elements: list[Element]) -> str | None:
+    """The text of an excerpt without the link "Read More" of an option; WordPress has left out any other."""
+    text = _first_line(elements)
+    if text is None:
+        return None
+    link = next(elements[0].iter("a"), None)
+    return text if link is None else text.removesuffix(label_text(link)).rstrip() or None
+
+
+def _first_line(elements: list[Element]) -> str | None:
+    return (label_text(elements[0]) or None) if elements else None
+
+
+def _recent_post(entry: _Entry, capture: Capture) -> RecentPost | None:
+    """Make a record of an entry; None when its link leads nowhere."""
+    url = urls.absolute(capture.url, entry.link)
+    if url is None or not url.startswith("http"):
+        return None
+    post = RecentPost(entry.headline, urls.canonical(url), entry.excerpt, entry.section, entry.published_raw)
+    if entry.published_raw and len(entry.published_raw) <= MAX_TIME_LENGTH and capture.captured_at:
+        times = _read_age(entry.published_raw, capture.captured_at, capture.age)
+        post.published_at, post.published_earliest, post.published_latest = times
+    return post
+
+
+@lru_cache(maxsize=256)
+def _read_age(words: str, captured_at: datetime, age: timedelta) -> tuple[str | None, str | None, str | None]:
+    """Read a printed age or date: the likeliest instant, the earliest and the latest one."""
+    if age_printed := _AGE.fullmatch(words):
+        words = f"{age_printed[1]} ago"
+    if interval := ago_interval(words, captured_at, age):
+        likeliest = read_ago(words, captured_at)
+    elif printed := read_printed_date(words):  # the option "traditional": site-local, to the minute
+        likeliest, last = printed
+        interval = likeliest - CLOCK_READING, last + CLOCK_READING
+    else:
+        return None, None, None
+    return format_utc(likeliest), format_utc(interval[0]), format_utc(interval[1])

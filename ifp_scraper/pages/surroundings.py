@@ -1,0 +1,123 @@
+"""Empties in a page's bytes what stands around the article: header, menu, sidebar, share bars, comments, footer.
+
+Most elements of a page are there, and leaving one out costs less than parsing it. The elements themselves stay, so
+that nothing else moves in the tree; and only those are emptied of which it is certain where they end.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+MAX_REMEMBERED, MAX_REMEMBERED_BYTES = 128, 128 * 1024
+"""Most elements around an article whose content is remembered, and most bytes of each."""
+
+# Classes (or ids) of what AMPforWP and the Newspaper theme print around an article: recent posts, which are set aside;
+# share bars, related posts, comments; and header, sidebar, widgets, footer, where now and then something is read.
+_OPENING = re.compile(
+    rb"""<div (?:class|id)=["']?(?:(?P<recent_posts>r-pf|amp-wp-content relatedpost recentpost)|"""
+    rb"hamb-mnu|ss-ic|s_stk ss-ic|srp|cmts|s_so|so_i|ampforwp-so-i|headerwrap|toggle-navigationv2"
+    rb"|amp-wp-content (?:relatedpost|comments_list|(?:post-pagination-meta )?ampforwp-social-icons-wrapper)"
+    rb"|td-mobile-nav|td-post-sharing(?:-top|-bottom)?|td_block_wrap tdb_single_(?:related|post_share|next_prev)"
+    rb"|td_block_wrap td_block_related_posts"
+    rb"""|comments["'] (?:id=["']comments|class=["']comments-area)"""
+    rb"|(?P<may_be_read>tdc-header-wrap|td-header-(?:template-)?wrap|td-pb-span4 td-main-sidebar"
+    rb"|td_block_wrap (?:td_(?:flex_)?block_\d{1,2}|vc_widget_sidebar|vc_wp_(?:recent|archive|categor)[a-z]{1,20})"
+    rb"|td-footer-template-wrap|tdc-footer-wrap|td-footer-wrapper|f-w-f[12])"
+    rb""")(?=[\s"'>])[^<>]*>"""
+)
+
+_READ_ANYWHERE = (b"icen", b"-crumb", b"tdb_single", b"td-post-content")
+"""What keeps header, sidebar, widgets and footer: a license, breadcrumbs, Cloud Library blocks, the body."""
+
+_READ = (b"td-post-content", b"cntn-wrp", b"the_content", b"sp-lt", b"r-pf")
+"""What keeps the others: body, side column, recent posts. They stand in none of them, unless that is not closed."""
+
+_END = b"</div>"
+
+# A div is closed by the </div> that belongs to it, as in libxml2, as long as there is nothing of the third kind inside
+# it: the parts of a table (they do not let it through) or of the page (they close the div), and text that only looks
+# like tags. Nor does an article's headline stand in its surroundings.
+_TAG = re.compile(
+    rb"<(?:(/div>)|(div(?=[\s>])(?![^<>]*+(?<=/)>))"
+    rb"|/(?:t(?:able|body|head|foot|[rhd])(?=[\s/>])|h(?:tml|ead)(?=[\s/>])|body|div|[A-Z])|div"
+    rb"|t(?:able|body|head|foot|itle|emplate|[rhd])(?=[\s/>])|textarea(?![^<>]*></textarea>)|iframe(?![^<>]*></iframe>)"
+    rb'|h(?:tml|ead|1)(?=[\s/>])|body|main|article(?! id="(?:div-)?comment-)|no(?:frames|embed|script)'
+    rb"|s(?:cript|tyle|vg)|plaintext|xmp|[A-Z!?])"
+)
+_CLOSING_DIV, _OPENING_DIV = 1, 2
+_ALL_BUT_ANGLES = bytes(set(range(256)) - set(b"<>"))
+
+_remembered: dict[bytes, bytes] = {}
+"""What was emptied last, with its end, by its opening tag: headers and menus are the same on neighbouring pages."""
+
+
+class Emptied(NamedTuple):
+    """A page whose surroundings are empty."""
+
+    html: bytes
+    recent_posts: bytes | None
+    """The first box of recent posts that was emptied, without its end."""
+
+
+def empty_surroundings(html: bytes) -> Emptied:
+    """Take out what is inside of the elements around the article."""
+    kept: list[bytes] = []
+    recent_posts: bytes | None = None
+    copied = position = 0
+    while (opening := _OPENING.search(html, position)) is not None:
+        start = opening.end()
+        position, may_go = _end_of_content(html, opening)
+        if may_go:
+            if recent_posts is None and opening["recent_posts"]:
+                recent_posts = html[opening.start() : position]
+            kept.append(html[copied:start])
+            copied = position
+    kept.append(html[copied:])
+    return Emptied(b"".join(kept), recent_posts)
+
+
+def _end_of_content(html: bytes, opening: re.Match[bytes]) -> tuple[int, bool]:
+    """Where the content of an element ends and whether it may go; if not, where to search on."""
+    tag, start = opening[0], opening.end()
+    remembered = _remembered.get(tag)
+    if remembered is not None and html.startswith(remembered, start):
+        return start + len(remembered) - len(_END), True
+    end, is_certain = _end_of_div(html, start)
+    if not is_certain or not _may_be_emptied(html[start:end], _READ_ANYWHERE if opening["may_be_read"] else _READ):
+        return end, False
+    if opening["recent_posts"] and end - start > MAX_REMEMBERED_BYTES:  # no real one is so large
+        return end, False
+    _remember(tag, html[start : end + len(_END)])
+    return end, True
+
+
+def _end_of_div(html: bytes, start: int) -> tuple[int, bool]:
+    """Where the </div> of a div that has begun stands, and True; or else what makes that uncertain, and False."""
+    depth = 1
+    for tag in _TAG.finditer(html, start):
+        kind = tag.lastindex
+        if kind == _OPENING_DIV:
+            depth += 1
+        elif kind == _CLOSING_DIV:
+            depth -= 1
+            if not depth:
+                return tag.start(), True
+        else:
+            return tag.start(), False
+    return len(html), False
+
+
+def _may_be_emptied(content: bytes, names_read: tuple[bytes, ...]) -> bool:
+    """Whether none of these names is in it, and every "<" has its ">": there are no tags in attributes."""
+    for name in names_read:
+        if name in content:
+            return False
+    return content.translate(None, _ALL_BUT_ANGLES) == b"<>" * content.count(b"<")
+
+
+def _remember(tag: bytes, content: bytes) -> None:
+    if len(_remembered) >= MAX_REMEMBERED:
+        _remembered.clear()
+    if len(tag) + len(content) <= MAX_REMEMBERED_BYTES:
+        _remembered[tag] = content
