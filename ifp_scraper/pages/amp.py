@@ -24,19 +24,21 @@ from ifp_scraper.dates import (
 from ifp_scraper.items import Author, RecentPost
 from ifp_scraper.pages.article import ArticlePage, Evidence, is_article, without_by
 from ifp_scraper.pages.document import parse
-from ifp_scraper.pages.inline import inline_text, label_text
+from ifp_scraper.pages.inline import inline_text, label_text, resolved
 from ifp_scraper.pages.tree import Element, Tree
 from ifp_scraper.text import LargeBytes, squeeze, words
 
 _AMP_ADDRESS = re.compile(r"/amp(/\d{1,3})?/?$")
 _AMP_QUERY = re.compile("amp(=.*)?")
 _AGE = re.compile(
-    r"(?:(?!in\b|updated|modified|edited)[^\d\s]{1,20} ){0,3}"
-    r"(\d{1,4} (?:second|min|minute|hour|day|week|month|year)s?)(?! (?:later|from)\b)(?: [^\d\s]{1,20}){0,2}",
+    r"(?:(?!in\b|half\b|updated|modified|edited)[^\d\s]{1,20} ){0,3}"
+    r"(?:an?|(\d{1,4})) ((?:second|min|minute|hour|day|week|month|year)s?)"
+    r"(?! (?:later|from)\b)(?: [^\d\s]{1,20}){0,2}",
     re.IGNORECASE,
 )
 """Options of the plugin change the word "ago" and what stands around it ("Published % days ago"); the units are
-WordPress's. What is "from now" is no age, and the age of an edit not that of the article."""
+WordPress's, whose translations may have "an hour". What is "from now" is no age, and the age of an edit not that of
+the article."""
 
 _PLUGIN = re.compile(r"AMP for WP (\d{1,6}(?:\.\d{1,6})*)")
 _PLUGIN_IN_BODY = re.compile(r"(?<!\S)post (\d{1,6}(?:\.\d{1,6})+)\s*$")
@@ -161,7 +163,7 @@ def _read_entries(tree: Tree, entries: str, title: str) -> list[_Entry]:
 def _read_ago(words: str, captured_at: datetime, age: timedelta) -> tuple[str | None, str | None, str | None]:
     """Read a printed age or date: the likeliest instant, the earliest and the latest one."""
     if age_printed := _AGE.fullmatch(words):
-        words = f"{age_printed[1]} ago"
+        words = f"{age_printed[1] or 1} {age_printed[2]} ago"
     if interval := ago_interval(words, captured_at, age):
         likeliest = read_ago(words, captured_at)
     elif printed := read_printed_date(words):  # the option "traditional": site-local, to the minute
@@ -175,7 +177,7 @@ def _read_ago(words: str, captured_at: datetime, age: timedelta) -> tuple[str | 
 def _bio(box: Element) -> str | None:
     """The text of an author box below the name; 1.0.94 keeps the profile's paragraphs and lists."""
     pieces = (f"{inline_text(child)} {child.tail or ''}" for child in box if child.tag not in ("span", "a"))
-    return squeeze(" ".join(pieces)) or None
+    return resolved(squeeze(" ".join(pieces))) or None
 
 
 def _excerpt(found: list[Element]) -> str | None:

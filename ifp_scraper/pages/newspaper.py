@@ -74,7 +74,7 @@ class NewspaperPage(ArticlePage):
         by_name: dict[str | None, Author] = {author.name: author for author in authors}
         for found, said in self.firsts(box, bio).items():
             if found in names and (author := by_name.get(without_by(label_text(names[found])))):
-                author.bio = author.bio or inline_text(said) or None
+                author.bio = author.bio or label_text(said) or None
         return authors
 
     @field
@@ -243,7 +243,7 @@ class Newspaper4Page(NewspaperPage):
         for box in self.css(".author-box-wrap .desc"):
             bio = next((part for part in box.iterchildren("div") if part.get("class") is None), None)
             if len(authors) == 1 and bio is not None:
-                authors[0].bio = inline_text(bio) or None
+                authors[0].bio = label_text(bio) or None
         return authors
 
     @field
