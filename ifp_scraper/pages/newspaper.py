@@ -275,7 +275,7 @@ class NewspaperCloudPage(NewspaperPage):
 
     @field
     def lead(self) -> str | None:
-        return self.line(".tdb_single_subtitle p") or self.line(".tdb_single_subtitle")
+        return " ".join(self.lines(".tdb_single_subtitle p")) or self.line(".tdb_single_subtitle")
 
     @field
     def byline(self) -> str | None:
