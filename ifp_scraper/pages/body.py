@@ -235,6 +235,8 @@ class _Walk:
                 self._films(element)
             elif tag == "figcaption":
                 self._links_of(element)
+            elif tag == "form":  # the words before it and behind it are two blocks
+                self.end_block(context)
         elif self._depth >= MAX_DEPTH:
             self._flatten(element, context)
         else:
