@@ -51,6 +51,11 @@ def test_rules_win_as_in_a_browser(style: str, words: str) -> None:
         assert " ".join(shown(markup, *styles)) == words
 
 
+def test_its_own_style_wins_over_all_but_important_rules() -> None:
+    markup = '<p class="a" style="color: red; display: block">A</p><p class="b" style="display:block">B</p>'
+    assert shown(markup, ".a{display:none}.b{display:none!important}") == ["A"]
+
+
 def test_a_long_selector_costs_no_more_than_others() -> None:
     many = ".y>" + "*>" * 100 + "* .c{display:none}"
     few = ".a " + "* " * 3 + "em>.c{display:none}"

@@ -14,7 +14,7 @@ from ifp_scraper.items import Author, RecentPost
 from ifp_scraper.pages.article import ArticlePage
 from ifp_scraper.pages.bylines import without_by
 from ifp_scraper.pages.evidence import Event, Evidence, json_ld_evidence, json_ld_time
-from ifp_scraper.pages.inline import inline_text, label_text
+from ifp_scraper.pages.inline import inline_text, label_text, resolved
 from ifp_scraper.pages.json_ld import Item, is_article
 from ifp_scraper.pages.recent_posts import read_recent_posts
 from ifp_scraper.pages.tree import Element
@@ -90,7 +90,7 @@ class AmpPage(ArticlePage):
 def _bio(box: Element) -> str | None:
     """The text of an author box below the name; 1.0.94 keeps the profile's paragraphs and lists."""
     pieces = (f"{inline_text(child)} {child.tail or ''}" for child in box if child.tag not in ("span", "a"))
-    return squeeze(" ".join(pieces)) or None
+    return resolved(squeeze(" ".join(pieces))) or None
 
 
 class AmpSwiftPage(AmpPage):

@@ -12,7 +12,7 @@ from ifp_scraper.items import Author, RecentPost
 from ifp_scraper.pages.amp import AmpPage
 from ifp_scraper.pages.bylines import without_by
 from ifp_scraper.pages.evidence import Evidence
-from ifp_scraper.pages.inline import inline_text, label_text
+from ifp_scraper.pages.inline import inline_text, label_text, resolved
 from ifp_scraper.pages.recent_posts import read_recent_posts
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
@@ -47,7 +47,8 @@ class AmpDesignPage(AmpPage):
             if name and not authors:
                 authors[name] = Author(name)
             if author := authors.get(name):
-                author.bio = author.bio or (whole.startswith(printed) and whole[len(printed) :].lstrip(" :")) or None
+                bio = whole[len(printed) :].lstrip(" :") if whole.startswith(printed) else ""
+                author.bio = author.bio or resolved(bio) or None
                 author.url = author.url or next((same.url for same in in_boxes if same.name == name), None)
         return [*authors.values()]
 

@@ -68,7 +68,7 @@ _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\xad"
 """A block of nothing but joiners, marks of direction and the like shows nothing."""
 
 _SCRIPT_END = re.compile(r"[\"'”’″]\s*\)\s*;")
-_SOURCE_LINE = re.compile(r"[(\[–—•*-]?\s*sources?\s*[:：]\s*(.{1,120}?)\s*[)\]]?\.?", re.IGNORECASE)
+_SOURCE_LINE = re.compile(r"[(\[–—•*-]?\s*source(?:s|\(s\))?\s*[:：]\s*(.{1,120}?)\s*[)\]]?\.?", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -244,6 +244,8 @@ class _BodyReader:
                 self._add_players(element)
             elif tag == "figcaption":
                 self._add_links(element)
+            elif tag == "form":  # the words before it and behind it are two blocks
+                self.end_block(context)
         elif self._depth >= MAX_DEPTH:
             self._flatten(element, context)
         else:

@@ -41,6 +41,7 @@ _UNCONDITIONAL = re.compile(rb"@(?:supports|layer)\b|@media\s+(?:only\s+)?(?:all
 _COMPOUND = re.compile(r"(?:[a-z][\w-]*|\*)?(?:[.#][\w-]+)*", re.IGNORECASE)
 _PART = re.compile(r"^[a-z][\w-]*|[.#][\w-]+", re.IGNORECASE)
 _HIDDEN_INLINE = re.compile(r"(?:^|;)\s*display\s*:\s*none", re.IGNORECASE)
+_SHOWN_INLINE = re.compile(r"(?:^|;)\s*display\s*:\s*(?!none)[a-z]", re.IGNORECASE)
 
 
 def hidden_by_attribute(element: Element) -> bool:
@@ -109,7 +110,10 @@ class StyleSheet:
             last = max(matching, key=lambda rule: rule.weight, default=None)
             if last and (winner is None or last.weight[:-1] >= winner.weight[:-1]):
                 winner = last
-        return winner is not None and winner.hides
+        if winner is None or not winner.hides:
+            return False
+        important = winner.weight[0]
+        return important or _SHOWN_INLINE.search(element.get("style") or "") is None
 
     def _is_suspect(self, name: str) -> bool:
         """Whether a rule with this class or id may hide; if not, as mostly, the rules need not be read."""

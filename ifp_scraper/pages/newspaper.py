@@ -78,7 +78,7 @@ class NewspaperPage(ArticlePage):
         by_name: dict[str | None, Author] = {author.name: author for author in authors}
         for author_box, text in self.first_inside(box, bio).items():
             if author_box in names and (author := by_name.get(without_by(label_text(names[author_box])))):
-                author.bio = author.bio or inline_text(text) or None
+                author.bio = author.bio or label_text(text) or None
         return authors
 
     @field
@@ -179,7 +179,7 @@ class Newspaper4Page(NewspaperPage):
         for box in self.css(".author-box-wrap .desc"):
             bio = next((part for part in box.iterchildren("div") if part.get("class") is None), None)
             if len(authors) == 1 and bio is not None:
-                authors[0].bio = inline_text(bio) or None
+                authors[0].bio = label_text(bio) or None
         return authors
 
     @field
@@ -211,7 +211,7 @@ class NewspaperCloudPage(NewspaperPage):
 
     @field
     def lead(self) -> str | None:
-        return self.line(".tdb_single_subtitle p") or self.line(".tdb_single_subtitle")
+        return " ".join(self.lines(".tdb_single_subtitle p")) or self.line(".tdb_single_subtitle")
 
     @field
     def byline(self) -> str | None:

@@ -17,12 +17,14 @@ from ifp_scraper.pages.tree import Element, Tree
 from ifp_scraper.text import LargeBytes
 
 _AGE = re.compile(
-    r"(?:(?!in\b|updated|modified|edited)[^\d\s]{1,20} ){0,3}"
-    r"(\d{1,4} (?:second|min|minute|hour|day|week|month|year)s?)(?! (?:later|from)\b)(?: [^\d\s]{1,20}){0,2}",
+    r"(?:(?!in\b|half\b|updated|modified|edited)[^\d\s]{1,20} ){0,3}"
+    r"(?:an?|(\d{1,4})) ((?:second|min|minute|hour|day|week|month|year)s?)"
+    r"(?! (?:later|from)\b)(?: [^\d\s]{1,20}){0,2}",
     re.IGNORECASE,
 )
 """Options of the plugin change the word "ago" and what stands around it ("Published % days ago"); the units are
-WordPress's. What is "from now" is no age, and the age of an edit not that of the article."""
+WordPress's, whose translations may have "an hour". What is "from now" is no age, and the age of an edit not that of
+the article."""
 
 
 def read_recent_posts(document: Document, capture: Capture, entries: str, title: str) -> list[RecentPost]:
@@ -100,7 +102,7 @@ def _recent_post(entry: _Entry, capture: Capture) -> RecentPost | None:
 def _read_age(words: str, captured_at: datetime, age: timedelta) -> tuple[str | None, str | None, str | None]:
     """Read a printed age or date: the likeliest instant, the earliest and the latest one."""
     if age_printed := _AGE.fullmatch(words):
-        words = f"{age_printed[1]} ago"
+        words = f"{age_printed[1] or 1} {age_printed[2]} ago"
     if interval := ago_interval(words, captured_at, age):
         likeliest = read_ago(words, captured_at)
     elif printed := read_printed_date(words):  # the option "traditional": site-local, to the minute
