@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,21 @@ def test_a_page_is_saved_from_the_site_that_is_told_who_asks(tmp_path: Path) -> 
 def test_a_page_that_cannot_be_had_is_told_in_words(source: str, reason: str) -> None:
     run = scrapy("fixture", source)
     assert (run.status, run.err) == (1, f"{source} cannot be read: {reason}\n")
+
+
+def test_a_fixture_is_saved_again_as_it_should_be(tmp_path: Path) -> None:
+    for suffix in (".html", ".json"):
+        shutil.copy(FIXTURES / f"amp-swift/an-hour-ago{suffix}", tmp_path)
+    record = tmp_path / "an-hour-ago.json"
+    saved = json.loads(record.read_text(encoding="utf-8"))
+    saved["record"] = {name: saved["record"][name] for name in ("headline", "recent_posts")}
+    stale = {**saved, "record": {"headline": "Another", "recent_posts": []}}
+    record.write_text(json.dumps(stale), encoding="utf-8")
+    page = tmp_path / "an-hour-ago.html"
+    assert scrapy("fixture", page).status == 2  # nothing says that it may be replaced
+    assert scrapy("fixture", "--update", page).status == 0
+    assert json.loads(record.read_text(encoding="utf-8")) == saved
+    assert sorted(tmp_path.iterdir()) == [page, record]
 
 
 def test_a_capture_time_before_all_time_is_refused() -> None:

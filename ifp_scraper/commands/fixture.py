@@ -51,19 +51,27 @@ class Command(ScrapyCommand):
         parser.add_argument(
             "--folder", metavar="FOLDER", default="tests/fixtures", help="where to save (default tests/fixtures)"
         )
-        parser.add_argument("--update", action="store_true", help="replace a fixture of this name")
+        parser.add_argument(
+            "--update",
+            action="store_true",
+            help="replace a fixture of this name; PATH may be its page, which says the rest",
+        )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Save the page and its record; exit status 1 when the page cannot be had or the fixture exists."""
         refuse_unknown_options(args)
         if len(args) != 1:
             raise UsageError("name one URL or PATH")
+        saved = _saved(Path(args[0])) if opts.update else {}
+        for name in ("url", "captured_at", "about"):
+            setattr(opts, name, getattr(opts, name) or saved.get(name, ""))
         try:
             html, url, captured_at, content_type = self._load(args[0], opts)
         except (OSError, HTTPException, ValueError) as error:  # the last two: an address or answer that is none
             fail(self, f"{args[0]} cannot be read: {_reason(error)}")
             return
         fixture: dict[str, Any] = {"url": url, "captured_at": format_utc(captured_at), "about": opts.about}
+        content_type = content_type or saved.get("headers", {}).get("Content-Type")
         if content_type:
             fixture["headers"] = {"Content-Type": content_type}
         folder = "no-article"
@@ -74,12 +82,14 @@ class Command(ScrapyCommand):
                 folder = article.layout
                 fixture["record"] = to_dict(article)
                 del fixture["record"]["extractor_version"]  # every version must give it
+                for field in fixture["record"].keys() - (saved.get("record") or fixture["record"]).keys():
+                    del fixture["record"][field]  # the fixture is not about it
         except UnreadablePage as error:
             fixture["unreadable"] = True
             fixture["about"] = opts.about or str(error)
             folder = "unreadable"
         name = re.sub(r"[^\w-]+", "-", opts.name or urls.slug(url) or "home")[:80]
-        path = Path(opts.folder) / folder / f"{name}.html"
+        path = Path(args[0]) if saved else Path(opts.folder) / folder / f"{name}.html"
         if path.exists() and not opts.update:
             fail(self, f"{path} exists; give another --name, or --update")
             return
@@ -119,6 +129,15 @@ class Command(ScrapyCommand):
             except (ValueError, OverflowError) as error:
                 raise UsageError(f"--captured-at: {error}") from error
         return html, url, captured_at.replace(microsecond=0), content_type
+
+
+def _saved(page: Path) -> dict[str, Any]:
+    """What is saved beside the page of a fixture; nothing when this is no such page."""
+    try:
+        saved = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return saved if isinstance(saved, dict) and "captured_at" in saved else {}
 
 
 def _open(url: str, agent: str) -> HTTPResponse:

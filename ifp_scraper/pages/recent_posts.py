@@ -100,8 +100,12 @@ def _recent_post(entry: _Entry, capture: Capture) -> RecentPost | None:
 
 @lru_cache(maxsize=256)
 def _read_age(words: str, captured_at: datetime, age: timedelta) -> tuple[str | None, str | None, str | None]:
-    """Read a printed age or date: the likeliest instant, the earliest and the latest one."""
-    if age_printed := _AGE.fullmatch(words):
+    """Read a printed age or date: the likeliest instant, the earliest and the latest one.
+
+    An age that WordPress never prints ("8 days ago") has no interval that its rounding allows.
+    """
+    age_printed = _AGE.fullmatch(words)
+    if age_printed:
         words = f"{age_printed[1] or 1} {age_printed[2]} ago"
     if interval := ago_interval(words, captured_at, age):
         likeliest = read_ago(words, captured_at)
@@ -109,5 +113,6 @@ def _read_age(words: str, captured_at: datetime, age: timedelta) -> tuple[str | 
         likeliest, last = printed
         interval = likeliest - CLOCK_READING, last + CLOCK_READING
     else:
-        return None, None, None
+        likeliest = read_ago(words, captured_at) if age_printed else None
+        return format_utc(likeliest), None, None
     return format_utc(likeliest), format_utc(interval[0]), format_utc(interval[1])
