@@ -151,6 +151,13 @@ def test_parquet(file: Path) -> None:
     assert parquet.read_table(done.folder / "recent_posts.parquet").schema.field("published_at").type.tz == "UTC"
 
 
+def test_more_lines_than_are_written_at_a_time(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ifp_scraper.export._BATCH", 2 * len(encode(article(1))))
+    done = export(file, "csv", revisions="all")
+    assert done.rows == {name: len(read_csv(done.folder, name)) for name in done.rows}
+    assert [row["line"] for row in read_csv(done.folder, "articles")] == ["1", "2", "3", "4", "5"]
+
+
 @pytest.mark.parametrize("to", FORMATS)
 def test_descriptions(file: Path, to: Format) -> None:
     if to == "parquet":
