@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 import re
 from collections.abc import Iterator, Sequence
@@ -826,13 +827,21 @@ def test_a_sitemap_that_breaks_off_gives_what_came_and_says_so() -> None:
         (whole, 2, False),
         (whole + b"<!-- by a plugin -->", 2, False),
         (whole[:70], 2, True),
+        (gzip.compress(whole), 2, False),
+        (b"<br><b>Notice</b>: Undefined index\n" + whole, 2, False),
+        (whole.replace(b"</url>", b"&nbsp;</url>"), 2, False),
         (b"<urlset></urlset>", 0, False),
+        (b"<urlset/>", 0, False),
         (b"<s:urlset xmlns:s='u'><s:url><s:loc>https://a.b/c/</s:loc></s:url></s:urlset>", 1, False),
     ):
         root, is_cut = read_cut_xml(body, 10**6)
         assert root is not None
         assert (len(read_entries(root, "https://a.b/")), is_cut) == (count, cut)
-    assert read_cut_xml(b"no xml", 10**6)[0] is None
+    for body in (b"no xml", b"", b"\x1f\x8b no gzip"):
+        assert read_cut_xml(body, 10**6) == (None, False)
+    root, is_cut = read_cut_xml(gzip.compress(whole), 70)  # a bomb is not unpacked
+    assert root is not None
+    assert (len(root), is_cut) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -845,11 +854,22 @@ def test_a_sitemap_that_breaks_off_gives_what_came_and_says_so() -> None:
         ("/category/x/", False),
         ("/page/2/", False),
         ("/wp-content/a/", False),
+        ("/tag/x/", False),
+        ("/author/x/", False),
+        ("/tag-x/", True),
+        ("/2024/05/", False),
+        ("/2024-05/", True),
+        ("/feed/", False),
+        ("/a-b/feed/", False),
+        ("/a-b/embed", False),
+        ("/a-b.PDF", False),
+        ("/wp-json", False),
     ],
 )
 def test_addresses_of_articles(path: str, expected: bool) -> None:
     assert may_be_article("https://ifpnews.com" + path, "https://ifpnews.com") is expected
     assert not may_be_article("https://other.example" + path, "https://ifpnews.com")
+    assert not may_be_article("ftp://ifpnews.com" + path, "https://ifpnews.com")
 
 
 @pytest.mark.parametrize(
