@@ -648,6 +648,13 @@ def test_a_source_that_broke_off_once_is_asked_again(tmp_path: Path) -> None:
         assert dry_run(server, out).articles == [edited.path]
 
 
+@pytest.mark.parametrize(("status", "first"), [(503, "/wp-json"), (403, "/sitemap")])
+def test_a_source_that_may_come_back_is_asked_first_the_next_time(status: int, first: str, tmp_path: Path) -> None:
+    with site_of(60, sitemap="yoast") as (_, server):
+        dry_run(server, tmp_path / "a.jsonl", fails=lambda page: status if "/wp/v2/" in page else None)
+        assert dry_run(server, tmp_path / "a.jsonl").asked[1].startswith(first)
+
+
 @pytest.mark.parametrize(
     "config",
     [{}, {"rest": 403, "sitemap": "yoast", "sitemap_size": 30}, {"rest": 403, "sitemap": None}, NOTHING_BUT_LISTINGS],

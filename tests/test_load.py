@@ -162,6 +162,8 @@ def test_only_some_columns(tmp_path: Path, engine: Any) -> None:
     ("argument", "message"), [("engine", 'is "pandas" or'), ("revisions", 'is "latest" or "all"')]
 )
 def test_arguments_that_make_no_sense(tmp_path: Path, argument: str, message: str) -> None:
+    pytest.importorskip("pyarrow")
+    pytest.importorskip("pandas")
     path = write(tmp_path / "a.jsonl", article(1))
     for read in (load, recent_posts) if argument == "engine" else (load, select):
         with pytest.raises(ValueError, match=f"{argument} {message}.*, not 'first'"):
