@@ -94,6 +94,9 @@ def test_an_id_joins_what_was_met_by_url_alone(tmp_path: Path) -> None:
     old, new = f"{SITE}/old/", f"{SITE}/new/"
     path = write(tmp_path / "a.jsonl", article(1, id=None, url=new), article(1, url=old), article(1, url=new))
     assert list(select(path).kept) == [3]
+    first = article(1, id=None, url=f"{SITE}/first/", aliases=[new])  # two addresses, and both without id
+    write(path, first, article(1, id=None, url=new), article(1, url=old), article(1, url=new))
+    assert list(select(path).kept) == [4]
 
 
 def test_a_line_under_an_alias_is_the_same_article(tmp_path: Path) -> None:
