@@ -133,7 +133,7 @@ def open_archive(options: Options) -> tuple[Options, archive.Archive | None]:
 def _site(site: str) -> str:
     try:
         parts = urlsplit(site)
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        valid = bool(parts.hostname) and parts.port != 0
     except ValueError:
         valid = False
     # Articles are recognised by their path from the root of the host, so a site in a subfolder cannot be read.

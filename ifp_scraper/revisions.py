@@ -59,8 +59,7 @@ def decide(known: Article | None, article: Article) -> Decision:
     newer_extractor = _version(article.extractor_version) > _version(known.extractor_version)
     older_extractor = _version(article.extractor_version) < _version(known.extractor_version)
     seen, seen_before = (_is_whole(article), view_rank(article.layout)), (_is_whole(known), view_rank(known.layout))
-    same_view = article.layout == known.layout and seen == seen_before
-    same_reader = same_view and not newer_extractor and not older_extractor
+    same_reader = article.layout == known.layout and seen == seen_before and not newer_extractor
 
     later = _later(article.modified_at, known.modified_at)
     earlier = _later(known.modified_at, article.modified_at)
@@ -85,9 +84,9 @@ def decide(known: Article | None, article: Article) -> Decision:
 
     # A modification time that is new or later is written down; else every run would fetch the article again.
     dated = later or (not stale and known.modified_at is None and article.modified_at is not None)
-    improves = not same_reader and (newer_extractor or seen > seen_before)
+    improves = newer_extractor or seen > seen_before
     # The slug has changed. An earlier address, which may still redirect, is no change.
-    moved = same_reader and not stale and article.url not in (known.url, *known.aliases)
+    moved = not stale and article.url not in (known.url, *known.aliases)
     if replaces and not earlier and (improves or dated or moved) and _differ(known, article, _COMPARED):
         return Decision("reread", _line(article, revision=known.revision, reread=True))
     return Decision("unchanged", known)
@@ -129,8 +128,6 @@ def _line(article: Article, *, revision: int, reread: bool) -> Article:
     """Return the article as a line to write; each alias stands once, and is another address than its own."""
     own = {article.url, article.amp_url}
     aliases = [url for url in dict.fromkeys(article.aliases) if url not in own]
-    if (article.revision, article.reread, article.aliases) == (revision, reread, aliases):
-        return article
     return replace(article, revision=revision, reread=reread, aliases=aliases)
 
 

@@ -56,15 +56,13 @@ def seekable(files: list[Path]) -> list[Path]:
             elif _is_written_otherwise(path):
                 with gzip.open(path) if _is_gzip(path) else path.open("rb") as stream:
                     found.append(_unpack(_Rewritten(stream), path.name.removesuffix(".gz"), path))
-            elif path.name.endswith(".gz"):
-                with path.open("rb") as stream:
-                    if not _is_one_member(stream):
-                        found.append(path)
-                        continue
-                    stream.seek(0)
-                    found.append(_unpack(_Members(stream), path.name.removesuffix(".gz"), path))
             else:
-                found.append(path)
+                with path.open("rb") as stream:
+                    if _is_one_member(stream):
+                        stream.seek(0)
+                        found.append(_unpack(_Members(stream), path.name.removesuffix(".gz"), path))
+                    else:
+                        found.append(path)
         except (OSError, zipfile.BadZipFile):
             found.append(path)  # whoever reads it says what is wrong
     return found
@@ -117,8 +115,6 @@ def _members(path: Path) -> list[Path]:
 def _must_be_copied(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
     if member.compress_type != zipfile.ZIP_STORED:
         return True
-    if not member.filename.endswith(".gz"):
-        return False
     with package.open(member) as stream:
         return _is_one_member(stream)
 
@@ -128,9 +124,11 @@ def _unpack(stream: IO[bytes] | ZstdReader | _Members | _Rewritten, name: str, p
     left = MAX_RATIO * path.stat().st_size
     with place.open("wb") as copy:
         try:
-            while left > 0 and (chunk := stream.read(_CHUNK)):
+            while left > 0 and (chunk := stream.read(_CHUNK >> 6)):  # what a reader had before damage may be lost
                 left -= copy.write(chunk)
-        except (EOFError, ValueError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
+        except (EOFError, OSError, ValueError, zlib.error, zipfile.BadZipFile) as error:
+            if isinstance(error, OSError) and error.errno:  # a fault of the disk; of damage, an error without number
+                raise
             logger.warning("%s: what follows byte %d unpacked cannot be read (%s)", path, copy.tell(), error)
         if left <= 0:
             logger.warning("%s unpacks to more than %d times its size; the rest was left", path, MAX_RATIO)

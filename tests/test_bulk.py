@@ -613,6 +613,9 @@ def test_what_a_killed_run_had_unpacked_is_deleted(tmp_path: Path, monkeypatch: 
     folder = unpacking._folder.__wrapped__()
     try:
         assert (left.exists(), used.exists(), new.exists(), Path(folder.name).exists()) == (False, True, True, True)
+        os.utime(folder.name, (0, 0))
+        unpacking._folder.__wrapped__().cleanup()
+        assert Path(folder.name).exists()
     finally:
         os.close(lock)
         folder.cleanup()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import random
 import re
 from collections.abc import Iterator, Sequence
@@ -647,6 +648,13 @@ def test_a_source_that_broke_off_once_is_asked_again(tmp_path: Path) -> None:
         assert dry_run(server, out).articles == [edited.path]
 
 
+@pytest.mark.parametrize(("status", "first"), [(503, "/wp-json"), (403, "/sitemap")])
+def test_a_source_that_may_come_back_is_asked_first_the_next_time(status: int, first: str, tmp_path: Path) -> None:
+    with site_of(60, sitemap="yoast") as (_, server):
+        dry_run(server, tmp_path / "a.jsonl", fails=lambda page: status if "/wp/v2/" in page else None)
+        assert dry_run(server, tmp_path / "a.jsonl").asked[1].startswith(first)
+
+
 @pytest.mark.parametrize(
     "config",
     [{}, {"rest": 403, "sitemap": "yoast", "sitemap_size": 30}, {"rest": 403, "sitemap": None}, NOTHING_BUT_LISTINGS],
@@ -826,13 +834,21 @@ def test_a_sitemap_that_breaks_off_gives_what_came_and_says_so() -> None:
         (whole, 2, False),
         (whole + b"<!-- by a plugin -->", 2, False),
         (whole[:70], 2, True),
+        (gzip.compress(whole), 2, False),
+        (b"<br><b>Notice</b>: Undefined index\n" + whole, 2, False),
+        (whole.replace(b"</url>", b"&nbsp;</url>"), 2, False),
         (b"<urlset></urlset>", 0, False),
+        (b"<urlset/>", 0, False),
         (b"<s:urlset xmlns:s='u'><s:url><s:loc>https://a.b/c/</s:loc></s:url></s:urlset>", 1, False),
     ):
         root, is_cut = read_cut_xml(body, 10**6)
         assert root is not None
         assert (len(read_entries(root, "https://a.b/")), is_cut) == (count, cut)
-    assert read_cut_xml(b"no xml", 10**6)[0] is None
+    for body in (b"no xml", b"", b"\x1f\x8b no gzip"):
+        assert read_cut_xml(body, 10**6) == (None, False)
+    root, is_cut = read_cut_xml(gzip.compress(whole), 70)  # a bomb is not unpacked
+    assert root is not None
+    assert (len(root), is_cut) == (2, True)
 
 
 @pytest.mark.parametrize(
@@ -845,11 +861,22 @@ def test_a_sitemap_that_breaks_off_gives_what_came_and_says_so() -> None:
         ("/category/x/", False),
         ("/page/2/", False),
         ("/wp-content/a/", False),
+        ("/tag/x/", False),
+        ("/author/x/", False),
+        ("/tag-x/", True),
+        ("/2024/05/", False),
+        ("/2024-05/", True),
+        ("/feed/", False),
+        ("/a-b/feed/", False),
+        ("/a-b/embed", False),
+        ("/a-b.PDF", False),
+        ("/wp-json", False),
     ],
 )
 def test_addresses_of_articles(path: str, expected: bool) -> None:
     assert may_be_article("https://ifpnews.com" + path, "https://ifpnews.com") is expected
     assert not may_be_article("https://other.example" + path, "https://ifpnews.com")
+    assert not may_be_article("ftp://ifpnews.com" + path, "https://ifpnews.com")
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,22 @@ def test_parquet(file: Path) -> None:
     assert parquet.read_table(done.folder / "recent_posts.parquet").schema.field("published_at").type.tz == "UTC"
 
 
+def test_more_lines_than_are_written_at_a_time(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ifp_scraper.export._BATCH", 2 * len(encode(article(1))))
+    done = export(file, "csv", revisions="all")
+    assert done.rows == {name: len(read_csv(done.folder, name)) for name in done.rows}
+    assert [row["line"] for row in read_csv(done.folder, "articles")] == ["1", "2", "3", "4", "5"]
+
+
+def test_a_line_of_another_shape_is_left_out(file: Path) -> None:
+    file.write_bytes(encode(article(1)).replace(b'"word_count":0', b'"word_count":"none"') + encode(article(2)))
+    done = export(file, "csv")
+    assert (done.skipped, [row["line"] for row in read_csv(done.folder, "articles")]) == (1, ["2"])
+    assert write_report(file, file.with_suffix(".html")) == 1
+    with pytest.raises(ValueError, match="to is one of parquet, csv, sqlite, not 'xlsx'"):
+        export(file, "xlsx")  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("to", FORMATS)
 def test_descriptions(file: Path, to: Format) -> None:
     if to == "parquet":
@@ -196,6 +212,21 @@ def test_an_export_is_replaced_and_nothing_else_is(file: Path) -> None:
     with pytest.raises(FileExistsError, match="is not an export"):
         export(file, "csv", mine)
     assert (mine / "thesis.txt").read_text() == "precious"
+
+
+def test_an_export_knows_the_times_of_its_articles_and_makes_its_folder(file: Path) -> None:
+    years = [(2, "2021"), (1, "2019"), (4, "2023"), (3, "2020")]
+    lines = [article(number, published_at=f"{year}-01-01T00:00:00Z") for number, year in years]
+    file.write_bytes(b"".join(map(encode, [*lines, article(5, published_at=None, fetched_at=None)])))
+    done = export(file, "csv", file.parent / "new" / "folder")
+    assert (done.first_published, done.last_published, done.last_fetched) == (
+        "2019-01-01T00:00:00Z",
+        "2023-01-01T00:00:00Z",
+        "2024-05-04T00:00:00Z",
+    )
+    assert len(read_csv(file.parent / "new" / "folder", "articles")) == 5
+    with pytest.raises(FileExistsError, match="exists and is no export"):
+        export(file, "csv", file)
 
 
 def test_a_failed_export_leaves_nothing(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

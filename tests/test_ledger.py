@@ -66,15 +66,25 @@ def whole_run(ledger: Ledger) -> dict[str, Any]:
     return {**run, "failed_urls": [f"{SITE}/failed/"]}
 
 
-def walked_from(run: dict[str, Any], ledger: Ledger) -> Any:
-    ledger.store.path.with_suffix(".runs.jsonl").write_text(json.dumps(run) + "\n")
+def walked_from(ledger: Ledger, *runs: dict[str, Any]) -> Any:
+    ledger.store.path.with_suffix(".runs.jsonl").write_text("".join(json.dumps(run) + "\n" for run in runs))
     return reopened(ledger).walk(lambda *_: None, [])  # type: ignore[arg-type, return-value]
 
 
 def test_a_whole_run_is_gone_on_from(ledger: Ledger) -> None:
-    walk = walked_from(whole_run(ledger), ledger)
+    walk = walked_from(ledger, whole_run(ledger))
     assert (walk.caught_up, walk.source, walk.newest_modified) == (True, "rest", "2024-05-06T00:00:00Z")
     assert walk.validators == {f"{SITE}/feed/": {"If-None-Match": "x"}}
+    with ledger.store.path.open("ab") as stream:  # as a run does that is killed then
+        stream.write(encode(replace(ARTICLE, id=2, url=f"{SITE}/b/")))
+    assert reopened(ledger).walk(lambda *_: None, []).caught_up  # type: ignore[arg-type, return-value]
+
+
+@pytest.mark.parametrize("later", [{"complete": False}, {"site": "https://a.example"}], ids=str)
+def test_the_last_whole_run_on_the_site_is_gone_on_from(ledger: Ledger, later: dict[str, Any]) -> None:
+    run = whole_run(ledger)
+    walk = walked_from(ledger, {**run, "source": "feed"}, run, {**run, "source": "sitemap", **later})
+    assert (walk.caught_up, walk.source) == (True, "rest")
 
 
 @pytest.mark.parametrize("layout", [None, "newspaper"])
@@ -133,6 +143,7 @@ def test_the_same_verdict_again_is_an_alarm_only_while_the_site_may_be_ill(
         {"source": 7},
         {"articles": True},
         {"articles": -1},
+        {"articles": 2},  # or a line of the output is damaged since
         {"failed_urls": {}},
         {"failed_urls": [1]},
         {"complete": "yes"},
@@ -140,7 +151,7 @@ def test_the_same_verdict_again_is_an_alarm_only_while_the_site_may_be_ill(
     ids=str,
 )
 def test_a_damaged_run_is_not_used(ledger: Ledger, damage: dict[str, Any]) -> None:
-    walk = walked_from({**whole_run(ledger), **damage}, ledger)
+    walk = walked_from(ledger, {**whole_run(ledger), **damage})
     assert (walk.caught_up, walk.source, walk.validators, walk.newest_modified) == (False, None, {}, None)
 
 
@@ -245,13 +256,13 @@ def test_what_was_cut_from_the_output_is_said(ledger: Ledger, capsys: pytest.Cap
 
 def test_an_older_copy_of_the_output_is_not_gone_on_from(ledger: Ledger) -> None:
     run = whole_run(ledger)
-    assert walked_from(run, ledger).caught_up
+    assert walked_from(ledger, run).caught_up
     path = ledger.store.path
     whole = path.read_bytes()
     path.write_bytes(encode(replace(ARTICLE, headline="Before the edit")))  # of the same articles
-    assert not walked_from(run, ledger).caught_up
+    assert not walked_from(ledger, run).caught_up
     path.write_bytes(path.read_bytes() + whole)  # and what a run that was killed has added
-    assert not walked_from(run, ledger).caught_up
+    assert not walked_from(ledger, run).caught_up
 
 
 def test_starting_over_goes_on_where_the_rejections_cannot_be_removed(ledger: Ledger) -> None:

@@ -94,6 +94,9 @@ def test_an_id_joins_what_was_met_by_url_alone(tmp_path: Path) -> None:
     old, new = f"{SITE}/old/", f"{SITE}/new/"
     path = write(tmp_path / "a.jsonl", article(1, id=None, url=new), article(1, url=old), article(1, url=new))
     assert list(select(path).kept) == [3]
+    first = article(1, id=None, url=f"{SITE}/first/", aliases=[new])  # two addresses, and both without id
+    write(path, first, article(1, id=None, url=new), article(1, url=old), article(1, url=new))
+    assert list(select(path).kept) == [4]
 
 
 def test_a_line_under_an_alias_is_the_same_article(tmp_path: Path) -> None:
@@ -159,6 +162,24 @@ def test_only_some_columns(tmp_path: Path, engine: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("argument", "message"), [("engine", 'is "pandas" or'), ("revisions", 'is "latest" or "all"')]
+)
+def test_arguments_that_make_no_sense(tmp_path: Path, argument: str, message: str) -> None:
+    pytest.importorskip("pyarrow")
+    pytest.importorskip("pandas")
+    path = write(tmp_path / "a.jsonl", article(1))
+    for read in (load, recent_posts) if argument == "engine" else (load, select):
+        with pytest.raises(ValueError, match=f"{argument} {message}.*, not 'first'"):
+            read(path, **{argument: "first"})
+
+
+def test_more_lines_than_are_read_at_a_time(tmp_path: Path, engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path / "a.jsonl", *map(article, range(1, 6)))
+    monkeypatch.setattr(importlib.import_module("ifp_scraper.load"), "_BATCH", 2 * len(encode(article(1))))
+    assert [row["id"] for row in rows(load(path, engine=engine))] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
     ("suffix", "compress"), [(".gz", gzip.compress), (".bz2", bz2.compress), (".xz", lzma.compress)]
 )
 def test_compressed_files(tmp_path: Path, suffix: str, compress: Callable[[bytes], bytes]) -> None:
@@ -200,6 +221,9 @@ def test_a_glob_passes_over_the_files_beside_an_output(tmp_path: Path) -> None:
         chosen = select(str(tmp_path / "*.jsonl*"))
     assert [path.name for path in chosen.files] == ["a.jsonl", "b.jsonl"]
     assert list(chosen.kept) == [2, 3]
+    (tmp_path / "c" / "d").mkdir(parents=True)
+    below = write(tmp_path / "c" / "d" / "b.jsonl", article(3))
+    assert find(tmp_path / "**" / "b.jsonl") == [tmp_path / "b.jsonl", below]
 
 
 def test_of_several_files_the_latest_capture_counts(tmp_path: Path) -> None:
@@ -245,22 +269,26 @@ def test_torn_and_corrupt_lines_are_left_out_with_a_warning(tmp_path: Path, engi
     path = write(
         tmp_path / "a.jsonl",
         article(1),
-        end=b'{"a":1}\n\n\xff\n' + encode(article(2)) + encode(article(3))[:99],
+        end=b'{"a":1}\n\n\xff\n'
+        + encode(article(4)).replace(b"weir", b"w\xe9ir")
+        + encode(article(2))
+        + encode(article(3))[:99],
     )
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         frame = load(path, engine=engine)
     assert len(frame) == 2
     messages = [str(each.message) for each in caught]
-    assert any("skipped 2 lines without an article, the first is line 2" in message for message in messages)
+    assert any("skipped 3 lines without an article, the first is line 2" in message for message in messages)
     assert any("the last line, which is incomplete" in message for message in messages)
 
 
 def test_a_line_of_brackets_is_a_damaged_line(tmp_path: Path) -> None:
     deep = b'{"schema_version":"1","url":"https://x/","mood":' + b"[" * 100_000 + b"]" * 100_000 + b"}\n"
+    other = write(tmp_path / "other.jsonl", article(3), article(4))
     path = write(tmp_path / "a.jsonl", article(1), end=deep + encode(article(2)))
-    with pytest.warns(UserWarning, match="skipped 1 line without an article, the first is line 2"):
-        assert list(select(path).kept) == [1, 3]
+    with pytest.warns(UserWarning, match=r"a\.jsonl: skipped 1 line without an article, the first is line 2$"):
+        assert list(select([other, path]).kept) == [1, 2, 3, 5]
 
 
 def test_a_whole_last_line_without_newline_counts(tmp_path: Path) -> None:
@@ -326,9 +354,17 @@ def test_recent_posts_narrow_each_other(tmp_path: Path, engine: Any) -> None:
                 seen(f"{SITE}/untimed/", None, None),
             ],
         ),
+        article(
+            4,
+            fetched_at="2020-01-02T14:00:00Z",
+            recent_posts=[
+                seen(url, None, None),
+                seen(clash, "2020-01-02T06:00:00Z", "2020-01-02T06:00:00Z"),
+            ],
+        ),
     )
     table = rows(recent_posts(path, engine=engine))
-    assert len(table) == 6
+    assert len(table) == 8
 
     def at(text: str) -> datetime:
         return datetime.fromisoformat(f"2020-{text}Z")

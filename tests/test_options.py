@@ -41,20 +41,40 @@ def test_since_is_inside_until_is_not() -> None:
     assert options.covers(options.since)
     assert not options.covers(options.until)
     assert options.covers(None)
+    assert [read(since=day).covers(NOW) for day in ("2024", "2025")] == [True, False]
+    assert [read(until=day).covers(NOW) for day in ("2024", "2025")] == [False, True]
 
 
 def test_what_is_not_said() -> None:
     options = read()
     assert options.sources == ("rest", "sitemap", "feed", "listing")
     assert (options.pages, options.limit, options.urls, options.whole_site) == ("both", None, (), True)
-    assert not read(limit="3").whole_site
+    assert (read(limit=" 3 ").limit, read(archive="sample").archive) == (3, "sample")
     assert read_options({}, "http://127.0.0.1:8099/").site == "http://127.0.0.1:8099"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"urls": f"{SITE}/a/"},
+        {"since": "2024"},
+        {"until": "2024"},
+        {"section": "world"},
+        {"limit": "3"},
+        {"archive": "sample"},
+    ],
+    ids=str,
+)
+def test_only_without_these_is_it_the_whole_site(arguments: dict[str, str]) -> None:
+    assert not read(**arguments).whole_site
+    assert read(refresh="2024", pages="amp", sources="rest").whole_site
 
 
 def test_lists(tmp_path: Path) -> None:
     assert read(sources="listing, rest,listing").sources == ("listing", "rest")
     assert read(section="/News/World/").section == "news/world"
     assert read(urls=f"{SITE}/a/, {SITE}/b/,{SITE}/a/").urls == (f"{SITE}/a/", f"{SITE}/b/")
+    assert read(archive="sample", urls="http://any.example/a/").urls == ("http://any.example/a/",)
     path = tmp_path / "list"
     path.write_text(f"# missing\n{SITE}/a/\n\n{SITE}/b/ 2024-05\n")
     assert read(urls=f"@{path}").urls == (f"{SITE}/a/", f"{SITE}/b/")
@@ -105,7 +125,7 @@ def test_a_message_is_one_short_line(name: str) -> None:
     "site",
     [
         *"ifpnews.com ftp://ifpnews.com https:// https://a.b:0 https://a.b:x https://a.b/?x=1 https://a.b/#".split(),
-        *"https://[::1 https://user:password@a.b https://a.b\\c https://a.b/iran-news/ https://a.b\x00".split(),
+        *"https://:80 https://[::1 https://user:password@a.b https://a.b\\c https://a.b/iran-news/ https://a.b\x00".split(),
         *("", "https://a b", " https://a.b", "https://a.b\n", "https://a.\tb"),
     ],
 )
@@ -144,6 +164,7 @@ SENSELESS = [
     ("LOG_FORMAT", "%q", "not a format"),
     ("LOG_FILE", "/no/such/folder/log", "cannot be written"),
     ("IFP_CONTACT", "me\r\nX-Other: 1", "one line"),
+    ("USER_AGENT", "me\nX-Other: 1", "one line"),
     ("IFP_OUTPUT", "x.csv", "must end in .jsonl; for other formats run scrapy export"),
     ("IFP_ARCHIVE", "x.zip", "must end in .warc.gz"),
     ("IFP_ARCHIV", "x.warc.gz", "the settings are IFP_SITE, "),

@@ -10,6 +10,7 @@ import pytest
 
 from ifp_scraper.dates import format_utc
 from ifp_scraper.merge import ArticleRef
+from ifp_scraper.pages.article import EXTRACTOR_VERSION
 from ifp_scraper.rejections import LEADS_TO, NO_ARTICLE, OFF_SITE, STATIC, Rejected, Rejections
 from ifp_scraper.runs import Run, Runs
 
@@ -59,6 +60,7 @@ def test_holds_until_there_is_a_reason_to_look_again(
     path: Path, verdict: Rejected, said: str | None, holds: bool
 ) -> None:
     ref = ArticleRef(URL, modified_at=said)
+    assert rejected().extractor_version == EXTRACTOR_VERSION
     assert verdict.holds(ref) is holds
     written(path, verdict, verdict)
     found = Rejections(path, Runs([run(0)]))
@@ -85,6 +87,10 @@ def test_holds_until_there_is_a_reason_to_look_again(
         ([rejected("status 410")], [run(0)], False),
         ([rejected("status 404", 5), rejected("status 404")], [run(5), run(0)], True),
         ([rejected("status 404", 5), rejected("status 410")], [run(5), run(0)], False),
+        ([rejected("max redirections reached")], [run(0)], False),
+        ([rejected("https://a.example/" + OFF_SITE)], [run(0)], False),
+        ([rejected("https://a.example/" + OFF_SITE, 5), rejected("status 404")], [run(5), run(0)], False),
+        ([rejected("status 404", 5), rejected("https://a.example/" + OFF_SITE)], [run(5), run(0)], False),
         (
             [rejected("https://a.example/?n=1" + OFF_SITE, 5), rejected("https://a.example/?n=2" + OFF_SITE)],
             [run(5), run(0)],
@@ -97,8 +103,29 @@ def test_holds_only_when_the_site_was_well(path: Path, verdicts: list[Rejected],
     found = Rejections(path, Runs(runs))
     assert found.still_holds(URL, ArticleRef(URL)) is holds
     assert URL in found
+    assert list(found) == [URL]
     assert found.reason(URL) == verdicts[-1].reason
     assert [ref.url for ref in found.reopened()] == ([] if holds else [URL])
+    found.add(rejected())
+    assert list(found) == [URL]
+
+
+@pytest.mark.parametrize("runs", [[], [run(0)]], ids=["doubtful", "confirmed"])
+def test_an_address_that_is_tried_again_keeps_the_time_of_its_edit(path: Path, runs: list[Run]) -> None:
+    verdict = rejected(extractor_version="0.0.1", modified_at="2024-05-06T00:00:00Z")
+    written(path, verdict)
+    assert list(Rejections(path, Runs(runs)).reopened()) == [ArticleRef(URL, modified_at=verdict.modified_at)]
+
+
+@pytest.mark.parametrize(
+    ("ill", "now", "confirmed"), [(False, "no body", True), (False, "too deep", False), (True, "no body", False)]
+)
+def test_a_page_that_cannot_be_read_is_confirmed_by_a_run_that_went_well(
+    path: Path, ill: bool, now: str, confirmed: bool
+) -> None:
+    written(path, rejected("no body", layout="newspaper"))
+    found = Rejections(path, Runs([run(0, doubtful=ill)]))
+    assert found.is_confirmed(replace(rejected(now, layout="newspaper"), url=URL.rstrip("/"))) is confirmed
 
 
 @pytest.mark.parametrize(
@@ -138,6 +165,14 @@ def test_a_damaged_line_is_passed_over(path: Path, damage: dict[str, str]) -> No
     assert list(Rejections(path, Runs([run(0)]))) == []
 
 
+def test_a_line_that_a_kill_left_unfinished_costs_no_other(path: Path) -> None:
+    written(path, replace(rejected(), url=URL + "b/"))
+    path.write_text(path.read_text() + '{"mood":' + "[" * 100_000)
+    written(path, rejected("no text: \udcff"))
+    found = Rejections(path, Runs([run(0)]))
+    assert (list(found), found.reason(URL)) == ([URL + "b/", URL], "no text: ?")
+
+
 def test_the_same_verdict_is_written_once(path: Path) -> None:
     found = Rejections(path, Runs())
     for verdict in (rejected(hours=1), rejected(), rejected("no body", layout="newspaper")):
@@ -147,7 +182,8 @@ def test_the_same_verdict_is_written_once(path: Path) -> None:
 
 def test_an_address_that_gave_an_article_is_forgotten(path: Path) -> None:
     found = Rejections(path, Runs())
-    found.add(rejected())
+    found.add(replace(rejected(), url=URL.rstrip("/")))
+    assert list(found) == [URL]
     found.forget(URL)
     assert URL not in found
     written(path, rejected())

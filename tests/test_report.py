@@ -118,16 +118,40 @@ def test_a_page_read_since_is_no_longer_rejected(tmp_path: Path) -> None:
     lines = [{"url": f"{SITE}/story-{number}/", "reason": "unreadable", "time": time} for number, time in pages]
     (tmp_path / "a.rejected.jsonl").write_text("".join(json.dumps(line) + "\n" for line in [*lines, lines[-1]]))
     write_report(path, tmp_path / "r.html")
-    assert data_of(tmp_path / "r.html")["reasons"] == [["unreadable", "", 2]]
+    data = data_of(tmp_path / "r.html")
+    assert data["reasons"] == [["unreadable", "", 2]]
+    assert data["rejected"] == [[f"{SITE}/story-{at}/", "unreadable", "", "2024-05-02T00:00:00Z"] for at in (3, 2)]
 
 
-def test_texts_are_there_once_and_packed(page: Path) -> None:
+def test_what_is_gone_and_what_has_the_text_of_another_is_marked(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    lines = [article(1), article(2, duplicate_of=f"{SITE}/story-1/"), article(3, status="gone")]
+    path.write_bytes(b"".join(map(encode, lines)))
+    write_report(path, tmp_path / "r.html")
+    assert data_of(tmp_path / "r.html")["articles"]["state"] == ["gone", "duplicate", ""]
+
+
+def texts_of(page: Path) -> list[list[dict[str, Any]]]:
     pieces = re.findall(r'<script type="text/plain" id="piece(\d+)">([\w+/=]+)</script>', page.read_text())
-    assert [number for number, _ in pieces] == ["0"]
-    texts = json.loads(gzip.decompress(base64.b64decode(pieces[0][1])))
-    articles = data_of(page)["articles"]
-    at = articles["url"].index(f"{SITE}/story-7/")
-    assert texts[articles["place"][at]]["blocks"] == [["paragraph", "The sluice number 7 was opened."]]
+    assert [number for number, _ in pieces] == [str(number) for number in range(len(pieces))]
+    return [json.loads(gzip.decompress(base64.b64decode(packed))) for _, packed in pieces]
+
+
+@pytest.mark.parametrize(("size", "count"), [(400_000, 1), (200, 3), (1, 5)])
+def test_texts_are_there_once_and_packed(
+    tmp_path: Path, size: int, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ifp_scraper.report._PIECE", size)
+    path = tmp_path / "a.jsonl"
+    images = [Image(f"{SITE}/a-1x1.jpg", f"{SITE}/a.jpg", "alt")]
+    path.write_bytes(b"".join(encode(article(number, images=images)) for number in range(1, 6)))
+    write_report(path, tmp_path / "r.html")
+    pieces, articles = texts_of(tmp_path / "r.html"), data_of(tmp_path / "r.html")["articles"]
+    assert (len(pieces), sum(map(len, pieces))) == (count, 5)
+    for url, piece, place in zip(articles["url"], articles["piece"], articles["place"], strict=True):
+        text = pieces[piece][place]
+        assert text["blocks"] == [["paragraph", f"The sluice number {url[-2]} was opened."]]
+        assert text["images"] == [[f"{SITE}/a.jpg", "alt"]]
 
 
 def test_beyond_the_limit_only_the_newest_texts_are_held(tmp_path: Path) -> None:
@@ -304,7 +328,8 @@ def test_a_page_is_replaced_and_its_folder_made(page: Path) -> None:
     assert [path.name for path in new.parent.iterdir()] == ["report.html"]
 
 
-def test_a_line_beside_that_is_nested_without_end_is_passed_over(tmp_path: Path) -> None:
+def test_a_line_beside_that_is_damaged_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_bytes(encode(article(1)))
-    (tmp_path / "a.runs.jsonl").write_text("[" * 100_000 + "\n")
+    (tmp_path / "a.runs.jsonl").write_text('{"requests": 1}\n' + "[" * 100_000 + '\n7\n{"requests": 2}\n')
     assert write_report(tmp_path / "a.jsonl", tmp_path / "report.html") == 1
+    assert data_of(tmp_path / "report.html")["runs"] == [{"requests": 2}, {"requests": 1}]

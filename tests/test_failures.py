@@ -1,0 +1,44 @@
+"""What the next run fetches again, because a page of it did not come."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ifp_scraper.failures import Failures
+
+A, B, C, D = (f"https://ifpnews.com/{letter}/" for letter in "abcd")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "a.failed.jsonl"
+
+
+def test_what_failed_and_what_was_left(path: Path) -> None:
+    failures = Failures(path, [D, A, C], live=True)
+    failures.forget([f"{A}amp/"])
+    failures.add(f"{B}amp/", "status 500")
+    failures.add_incomplete(f"{A}2/")  # was fetched now, and lacks this page again
+    assert failures.left() == [C, D]
+    assert failures.for_next_run(doubtful=False) == [B, C, D]
+    assert failures.for_next_run(doubtful=True) == [B, A, C, D]  # the site may have been ill
+    assert failures.reasons == [(f"{B}amp/", "status 500")]
+    failures.add_incomplete(B.replace("/b/", "/new/"))
+    assert failures.for_next_run(doubtful=False) == [B, "https://ifpnews.com/new/", C, D]
+
+
+def test_what_a_killed_run_left(path: Path) -> None:
+    Failures(path, [], live=True).add(f"{A}amp/", "status 500")
+    failures = Failures(path, [B], live=True)
+    assert failures.left() == [A, B]
+    assert failures.concern(C, A)
+    assert not failures.concern(C)
+
+
+def test_what_a_recording_lacks_is_not_written_down(path: Path) -> None:
+    failures = Failures(path, [], live=False)
+    failures.add(A, "not in the recording")
+    failures.add_incomplete(B)
+    assert not path.exists()

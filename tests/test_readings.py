@@ -1,0 +1,182 @@
+"""Which captures of an article belong together, and what the lists in a recording say of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+import pytest
+
+from ifp_scraper.discovery.readings import (
+    best_evidence,
+    evidence_at,
+    is_amp_address,
+    may_list,
+    read_listed,
+    split_readings,
+    without_failed,
+)
+from ifp_scraper.merge import ArticleRef
+
+SITE = "https://ifpnews.com"
+NOW = datetime(2024, 5, 6, tzinfo=UTC)
+PAGES = {"c": "/a/", "2": "/a/2/", "3": "/a/3/", "a": "/a/amp/", "b": "/a/amp/2/"}
+
+
+class Capture(NamedTuple):
+    """``c0`` is the canonical page at minute 0, ``21`` its second one at minute 1, ``a`` and ``b`` those of AMP."""
+
+    name: str
+
+    @property
+    def url(self) -> str:
+        return SITE + PAGES[self.name[0]]
+
+    @property
+    def captured_at(self) -> datetime:
+        return NOW + timedelta(minutes=int(self.name[1:]))
+
+    @property
+    def places(self) -> list[str]:
+        return [self.url]
+
+
+@pytest.mark.parametrize(
+    ("captures", "readings"),
+    [
+        ("c0 a1 21 b2", ["c0 a1 21 b2"]),
+        ("c0 a1 c999", ["c0 a1", "c999"]),
+        ("c0 21 c999 2999", ["c0 21", "c999 2999"]),
+        ("20 c1", ["20 c1"]),
+        ("c0 21 22", ["c0 21"]),
+        ("c0 21 2998 3999 c999", ["c0 21 3999", "2998 c999"]),
+        ("c0 21 2997 2998 c999", ["c0 21", "2998 c999"]),
+        ("c0 21 2998 c999 c1999", ["c0 21", "2998 c999", "c1999"]),
+        ("c0 c9 29", ["c9 29"]),  # cut off, and begun again
+        ("c0 c5 c9 29", ["c9 29"]),
+        ("c0 c60 261", ["c0", "c60 261"]),
+        ("c0 21 c9", ["c0 21", "c9"]),
+        ("c0 a1 c5 26", ["a1 c5 26"]),
+    ],
+)
+def test_captures_that_were_made_together(captures: str, readings: list[str]) -> None:
+    found = split_readings([Capture(name) for name in captures.split()])
+    assert [" ".join(one.name for one in reading) for reading in found] == readings
+
+
+@pytest.mark.parametrize(
+    ("captures", "failed", "kept"),
+    [
+        ("c0 c1", "c0", "c1"),
+        ("c0 c1", "c1", "c0"),
+        ("c0 c1", "c0 c1", "c1"),
+        ("c0 a1", "c0", "c0 a1"),
+        ("c0 c1 c2", "c1", "c0 c2"),
+    ],
+)
+def test_failed_captures_of_a_page_that_has_a_better_one(captures: str, failed: str, kept: str) -> None:
+    found = without_failed([Capture(name) for name in captures.split()], lambda one: one.name in failed.split())
+    assert [one.name for one in found] == kept.split()
+
+
+@pytest.mark.parametrize(
+    ("url", "is_amp"),
+    [
+        ("/a/amp/", True),
+        ("/a/amp", True),
+        ("/a/amp/2/", True),
+        ("/a/amp/?x=1", True),
+        ("/a/?amp", True),
+        ("/a/?x=1&amp=1", True),
+        ("/a/?amp=1&x=1", True),
+        ("/a/", False),
+        ("/amp-of-the-year/", False),
+        ("/a/?ampere=1", False),
+    ],
+)
+def test_addresses_of_amp_pages(url: str, is_amp: bool) -> None:
+    assert is_amp_address(SITE + url) is is_amp
+
+
+POST = {"id": 7, "link": f"{SITE}/a/", "date_gmt": "2024-05-05T00:00:00", "modified_gmt": "2024-05-05T01:00:00"}
+ITEM = f"<item><link>{SITE}/a/</link><guid>{SITE}/?p=7</guid><pubDate>Sun, 05 May 2024 00:00:00 +0000</pubDate></item>"
+ENTRY = (
+    f"<entry><link rel='edit' href='/e/'/><link href='{SITE}/a/'/><id>x</id><published>soon</published>"
+    "<updated>2024-05-05T01:00:00Z</updated></entry>"
+)
+URLSET = f"<urlset><url><loc>{SITE}/a/</loc><lastmod>2024-05-05T02:00:00Z</lastmod></url></urlset>"
+PUBLISHED, EDITED = "2024-05-05T00:00:00Z", "2024-05-05T01:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("url", "kind", "body", "rank", "said"),
+    [
+        ("/wp-json/wp/v2/posts?page=2", "json", json.dumps([POST, 7]), 0, (7, PUBLISHED, EDITED, "rest")),
+        ("/wp-json/wp/v2/posts/7", "json", json.dumps(POST), 0, (7, PUBLISHED, EDITED, "rest")),
+        (
+            "/?rest_route=/wp/v2/posts&x",
+            "html",
+            f"Notice\n[{json.dumps(POST)}]<!-- -->",
+            0,
+            (7, PUBLISHED, EDITED, "rest"),
+        ),
+        ("/feed/", "xml", f"<rss><channel>{ITEM}<item/></channel></rss>", 1, (7, PUBLISHED, None, "feed")),
+        ("/feed", "html", f"<feed>{ENTRY}<entry/></feed>", 1, (None, None, EDITED, None)),
+        ("/feed/rdf/", "xml", f"<r:RDF xmlns:r='r'><channel/>{ITEM}</r:RDF>", 1, (7, PUBLISHED, None, "feed")),
+        ("/sitemap/", "text/xml", URLSET, 2, (None, None, "2024-05-05T02:00:00Z", None)),
+        ("/post-sitemap.xml.gz", "", URLSET, 2, (None, None, "2024-05-05T02:00:00Z", None)),
+        ("/wp-json/wp/v2/posts", "json", "[[[", None, None),
+        ("/feed/", "xml", "no feed", None, None),
+        ("/sitemap.xml", "xml", "<sitemapindex/>", None, None),
+    ],
+)
+def test_what_lists_in_a_recording_say(url: str, kind: str, body: str, rank: int | None, said: Any) -> None:
+    assert may_list(SITE + url, 200, kind, SITE)
+    found = read_listed(SITE + url, kind, body.encode(), SITE, NOW)
+    assert [(at, ref.url, (ref.id, ref.published_at, ref.modified_at, ref.source)) for at, ref in found] == (
+        [(rank, f"{SITE}/a/", said)] if said else []
+    )
+
+
+@pytest.mark.parametrize(
+    ("url", "status", "kind"),
+    [
+        (f"{SITE}/a/", 200, "text/html"),
+        (f"{SITE}/a/", 200, "application/xhtml+xml"),
+        (f"{SITE}/feed/", 404, "text/xml"),
+        ("https://other.example/feed/", 200, "text/xml"),
+        (f"{SITE}/wp-json/wp/v2/postscript", 200, "application/json"),
+    ],
+)
+def test_what_is_no_list(url: str, status: int, kind: str) -> None:
+    assert not may_list(url, status, kind, SITE)
+
+
+def test_the_best_source_of_the_time_and_the_latest_edit_count() -> None:
+    sitemap, feed, rest = (
+        ArticleRef(f"{SITE}/a/", modified_at="2024-05-03T00:00:00Z"),
+        ArticleRef("http://www.ifpnews.com/a/", 7, "2024-05-01T00:00:00Z", source="feed"),
+        ArticleRef(f"{SITE}/a/", 7, "2024-05-01T00:00:01Z", "2024-05-02T00:00:00Z", "rest"),
+    )
+    old = replace(sitemap, modified_at="2024-05-01T00:00:00Z")
+    [best] = best_evidence([(2, sitemap), (1, feed), (0, rest), (2, old)]).values()
+    assert best == ArticleRef(f"{SITE}/a/", 7, "2024-05-01T00:00:01Z", "2024-05-03T00:00:00Z", "rest")
+    [best] = best_evidence([(2, sitemap), (1, feed)]).values()
+    assert (best.source, best.modified_at) == ("feed", "2024-05-03T00:00:00Z")
+
+
+def test_what_was_said_when_a_page_was_captured_counts() -> None:
+    said = [
+        (NOW + timedelta(days=day), 0, ArticleRef(f"{SITE}/a/", modified_at=f"2024-05-0{day}T00:00:00Z"))
+        for day in (3, 5)
+    ]
+    at = [evidence_at(said, NOW + timedelta(days=day)) for day in (1, 3, 4, 5)]
+    assert [ref.modified_at[:10] if ref and ref.modified_at else None for ref in at] == [
+        "2024-05-05",
+        "2024-05-03",
+        "2024-05-03",
+        "2024-05-05",
+    ]
+    assert evidence_at([], NOW) is None

@@ -1,0 +1,86 @@
+"""Recordings as files that can be read from the middle; that a crawl reads every form is in ``test_bulk.py``."""
+
+from __future__ import annotations
+
+import gzip
+import resource
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ifp_scraper.unpacking import seekable
+from tests.test_bulk import FORMS, bare_line_feeds, gzipped_as_a_whole, header_names_in_lower_case, picture, zstd
+
+NOTE = b"WARC/1.1\r\nWARC-Type: metadata\r\nContent-Length: 6\r\n\r\na note\r\n\r\n"
+PICTURE = picture()
+DATA = gzip.compress(NOTE) + gzip.compress(PICTURE, 1) + gzip.compress(NOTE)
+IN_PLACE = ("plain_warc", "stored_wacz", "gzipped_in_two_parts")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_comes_whole(
+    form: Callable[[bytes, Path], Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = form(DATA, tmp_path)
+    [found] = seekable([kept])
+    assert caplog.text == ""
+    assert (found == kept) is (form.__name__ in IN_PLACE)
+    if found != kept:
+        data = gzip.decompress(found.read_bytes()) if found.suffix == ".gz" else found.read_bytes()
+        assert data.removeprefix(PICTURE) == NOTE + PICTURE + NOTE
+
+
+def test_members_of_many_records_and_padding(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    kept = tmp_path / "a.warc.gz"
+    kept.write_bytes(gzip.compress(NOTE * 2) + gzip.compress(NOTE * 3) + bytes(512))
+    [found] = seekable([kept])
+    assert (found.read_bytes(), caplog.text) == (NOTE * 5, "")
+
+
+def test_recordings_of_one_name_in_a_package(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.wacz", "w") as package:
+        for folder, data in (("a", DATA), ("b", gzip.compress(NOTE * 9)), ("c", gzip.compress(NOTE))):
+            package.writestr(f"{folder}/data.warc.gz", data)
+        package.writestr("d/data.warc", NOTE * 3)
+        package.writestr("pages/pages.jsonl", "{}")
+    first, second, third, fourth = seekable([tmp_path / "a.wacz"])
+    assert (first.read_bytes(), second.read_bytes()) == (DATA, NOTE * 9)
+    assert (gzip.decompress(third.read_bytes()), fourth.read_bytes()) == (NOTE, NOTE * 3)
+
+
+@pytest.mark.parametrize("form", [zstd, gzipped_as_a_whole, header_names_in_lower_case, bare_line_feeds])
+def test_what_is_before_the_damage_comes(
+    form: Callable[[bytes, Path], Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = form(DATA, tmp_path)
+    kept.write_bytes(kept.read_bytes()[: len(DATA) // 2])
+    found, gone = seekable([kept, tmp_path / "gone.warc.gz"])
+    assert gone == tmp_path / "gone.warc.gz"
+    whole = NOTE + PICTURE
+    assert found != kept
+    assert whole.startswith(found.read_bytes().rstrip(b"\r\n"))
+    assert found.stat().st_size > len(NOTE)
+    assert ("cannot be read" in caplog.text) is (form is not bare_line_feeds)
+
+
+def test_what_is_before_a_thing_that_is_no_record_comes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    kept = bare_line_feeds(gzip.compress(NOTE), tmp_path)
+    kept.write_bytes(kept.read_bytes() + b"<html>\n\n" + kept.read_bytes())
+    [found] = seekable([kept])
+    assert found.read_bytes() == NOTE
+    assert "no record begins there" in caplog.text
+
+
+def test_without_room_for_a_copy_the_recording_is_left_to_whoever_reads_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = gzipped_as_a_whole(DATA, tmp_path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        found = seekable([kept])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (found, caplog.text) == ([kept], "")
