@@ -163,7 +163,7 @@ def test_a_line_of_another_shape_is_left_out(file: Path) -> None:
     done = export(file, "csv")
     assert (done.skipped, [row["line"] for row in read_csv(done.folder, "articles")]) == (1, ["2"])
     assert write_report(file, file.with_suffix(".html")) == 1
-    with pytest.raises(ValueError, match="to is one of parquet, csv, sqlite, not 'xlsx'"):
+    with pytest.raises(ValueError, match="to must be one of parquet, csv, sqlite, not 'xlsx'"):
         export(file, "xlsx")  # type: ignore[arg-type]
 
 
@@ -225,7 +225,7 @@ def test_an_export_knows_the_times_of_its_articles_and_makes_its_folder(file: Pa
         "2024-05-04T00:00:00Z",
     )
     assert len(read_csv(file.parent / "new" / "folder", "articles")) == 5
-    with pytest.raises(FileExistsError, match="exists and is no export"):
+    with pytest.raises(FileExistsError, match="exists and is not an export"):
         export(file, "csv", file)
 
 

@@ -162,7 +162,7 @@ def test_only_some_columns(tmp_path: Path, engine: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("argument", "message"), [("engine", 'is "pandas" or'), ("revisions", 'is "latest" or "all"')]
+    ("argument", "message"), [("engine", 'must be "pandas" or'), ("revisions", 'must be "latest" or "all"')]
 )
 def test_arguments_that_make_no_sense(tmp_path: Path, argument: str, message: str) -> None:
     pytest.importorskip("pyarrow")
