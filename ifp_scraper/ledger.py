@@ -24,10 +24,9 @@ import msgspec
 
 from ifp_scraper import archive, sidecars, urls
 from ifp_scraper.dates import format_utc, parse_utc
-from ifp_scraper.discovery import Fetch, Walk
+from ifp_scraper.discovery import ArticleRef, Fetch, Walk
 from ifp_scraper.failures import Failures
 from ifp_scraper.items import Article
-from ifp_scraper.merge import ArticleRef
 from ifp_scraper.options import Options
 from ifp_scraper.outputfile import StoreError, explain
 from ifp_scraper.pages.article import EXTRACTOR_VERSION

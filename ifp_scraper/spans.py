@@ -19,7 +19,6 @@ from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.readings import (
     Evidence,
     article_key,
-    is_amp_address,
     is_failed,
     may_list,
     read_listed,
@@ -257,7 +256,7 @@ def put_together(views: list[PageView]) -> Article | None:
 def _pages_of(views: list[PageView]) -> list[PageView]:
     """Each page once, in order: where there is no AMP page, its address may show the canonical one."""
     pages: dict[int, PageView] = {}
-    for view in sorted(views, key=lambda view: (view.page_number, is_amp_address(view.url))):
+    for view in sorted(views, key=lambda view: (view.page_number, urls.is_amp(view.url))):
         pages.setdefault(view.page_number, view)
     return list(pages.values())
 

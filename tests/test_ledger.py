@@ -19,9 +19,9 @@ from scrapy.exceptions import DropItem
 from scrapy.settings import Settings
 
 from ifp_scraper.dates import format_utc
+from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.items import Article, encode
 from ifp_scraper.ledger import Ledger
-from ifp_scraper.merge import ArticleRef
 from ifp_scraper.options import Options
 from ifp_scraper.pipelines import StorePipeline
 from ifp_scraper.rejections import Rejected

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.items import Article, Author, Block, Embed, Image, Link, RecentPost
-from ifp_scraper.merge import ArticleRef, add_evidence, join_pages, merge_views
+from ifp_scraper.merge import add_evidence, join_pages, merge_views
 from ifp_scraper.revisions import content_hash
 
 URL = "https://ifpnews.com/a/"

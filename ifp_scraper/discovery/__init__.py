@@ -12,8 +12,33 @@ from typing import Protocol
 
 from scrapy.http import Response
 
-from ifp_scraper.merge import ArticleRef
 from ifp_scraper.options import Options
+from ifp_scraper.pages.article import Source as TimeSource
+
+
+@dataclass(slots=True, frozen=True)
+class ArticleRef:
+    """An address that discovery found, and what its source says of the article there."""
+
+    url: str
+    id: int | None = None
+    """WordPress post id."""
+
+    published_at: str | None = None
+    """RFC 3339 in UTC."""
+
+    modified_at: str | None = None
+    """RFC 3339 in UTC."""
+
+    source: TimeSource | None = None
+    """Where ``published_at`` was printed."""
+
+    published_raw: str | None = None
+    """``published_at`` as it was printed."""
+
+    def is_edited_since(self, modified_at: str | None) -> bool:
+        """Whether the source knows of a later edit than this one (RFC 3339 in UTC; None: no edit is known)."""
+        return self.modified_at is not None and (modified_at is None or self.modified_at > modified_at)
 
 
 class FetchFailed(Exception):

@@ -9,9 +9,8 @@ from scrapy.http import Response
 
 from ifp_scraper import urls
 from ifp_scraper.dates import format_utc, read_http_date, read_instant
-from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
+from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
 from ifp_scraper.discovery.xml import name, read_xml, text
-from ifp_scraper.merge import ArticleRef
 
 _MAX_UNPACKED = 32 * 1024 * 1024
 

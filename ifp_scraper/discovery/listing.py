@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 from parsel import Selector
 
 from ifp_scraper import urls
-from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
-from ifp_scraper.merge import ArticleRef
+from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
 
 _ENTRIES = (
     ".td-module-title a, .entry-title a, .loop-title a, .wp-block-post-title a, .post-title a, article h2 a,"

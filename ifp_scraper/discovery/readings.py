@@ -19,16 +19,15 @@ from scrapy.http import HtmlResponse
 from ifp_scraper import urls
 from ifp_scraper.archive import Archive, Recorded, RecordingError
 from ifp_scraper.codings import MAX_UNPACKED
+from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.feed import read_feed
 from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.rest import read_json, read_posts
 from ifp_scraper.discovery.sitemap import read_entries
 from ifp_scraper.discovery.xml import name, read_xml
-from ifp_scraper.merge import ArticleRef
 from ifp_scraper.responses import cut_short, refusal
 
 _SOON = timedelta(hours=1)
-_AMP = re.compile(r"/amp(?:/\d{1,3})?/?(?:$|\?)|[?&]amp(?:=1)?(?:&|$)")
 _LISTS = re.compile(r"/wp/v2/posts(?:$|[/?&])|/feed/?(?:$|\?)|\.xml(?:\.gz)?$")
 
 
@@ -63,8 +62,8 @@ def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
         for reading in split_readings(without_failed(captures, lambda capture: _cannot_be_used(archive, capture))):
             known = evidence_at(evidence.get(key, []), reading[0].captured_at)
             first_pages = [record for record in reading if _is_first_page(record)]
-            canonical = next((record for record in first_pages if not is_amp_address(record.url)), None)
-            amp = next((record for record in first_pages if is_amp_address(record.url)), None)
+            canonical = next((record for record in first_pages if not urls.is_amp(record.url)), None)
+            amp = next((record for record in first_pages if urls.is_amp(record.url)), None)
             first = canonical or amp
             if first is None:
                 continue
@@ -140,15 +139,10 @@ def _is_first_page(capture: C) -> bool:
     return any(number == "1" for _, number in _places([capture]))
 
 
-def is_amp_address(url: str) -> bool:
-    """Whether an address is an AMP page's."""
-    return _AMP.search(url) is not None
-
-
 def _place(url: str) -> tuple[bool, str]:
     """What two captures of the same page of an article share: the view, and the page's number."""
     number = urls.PAGE_NUMBER.search(urlsplit(url).path)
-    return is_amp_address(url), (number and number[1]) or "1"
+    return urls.is_amp(url), (number and number[1]) or "1"
 
 
 def without_failed(captures: list[C], failed: Callable[[C], bool]) -> list[C]:

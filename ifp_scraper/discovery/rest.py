@@ -14,9 +14,8 @@ from urllib.parse import urlencode
 from scrapy.http import Response
 
 from ifp_scraper.dates import format_utc, parse_utc, read_instant
-from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
+from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
 from ifp_scraper.items import MAX_ID
-from ifp_scraper.merge import ArticleRef
 from ifp_scraper.urls import of_list
 
 _ROUTES = ("/wp-json/wp/v2/{}?", "/?rest_route=/wp/v2/{}&")

@@ -12,10 +12,9 @@ from lxml import etree
 
 from ifp_scraper import urls
 from ifp_scraper.dates import format_utc, parse_utc, read_instant
-from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
+from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
 from ifp_scraper.discovery.feed import read_newest
 from ifp_scraper.discovery.xml import name, read_cut_xml, text
-from ifp_scraper.merge import ArticleRef
 
 _USUAL = ("/sitemap_index.xml", "/wp-sitemap.xml", "/sitemap.xml")
 _NOT_THERE = (404, 410)

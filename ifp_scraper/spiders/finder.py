@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 
-from ifp_scraper.discovery import Source, SourceUnavailable, Walk
+from ifp_scraper.discovery import ArticleRef, Source, SourceUnavailable, Walk
 from ifp_scraper.discovery.feed import FeedSource
 from ifp_scraper.discovery.listing import ListingSource
 from ifp_scraper.discovery.rest import RestSource
 from ifp_scraper.discovery.sitemap import SitemapSource
 from ifp_scraper.ledger import Ledger
-from ifp_scraper.merge import ArticleRef
 from ifp_scraper.options import Options, SourceName
 
 _KINDS: dict[str, type[Source]] = {

@@ -32,12 +32,12 @@ from ifp_scraper.archive import OFFLINE, Archive
 from ifp_scraper.captures import capture_time
 from ifp_scraper.checks import check_settings
 from ifp_scraper.dates import parse_utc
-from ifp_scraper.discovery import FetchFailed
+from ifp_scraper.discovery import ArticleRef, FetchFailed
 from ifp_scraper.discovery.listing import may_be_article
-from ifp_scraper.discovery.readings import RecordedArticle, find_recorded, is_amp_address
+from ifp_scraper.discovery.readings import RecordedArticle, find_recorded
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
-from ifp_scraper.merge import ArticleRef, add_evidence
+from ifp_scraper.merge import add_evidence
 from ifp_scraper.middlewares import CrawlDelay, RobotsMiddleware, user_agent
 from ifp_scraper.options import Options, open_archive, read_options
 from ifp_scraper.pages import UnreadablePage, is_static
@@ -244,7 +244,7 @@ class IfpSpider(scrapy.Spider):
                 if self.ledger.is_current(ref):
                     self.ledger.counts["current"] += 1
                 else:
-                    yield replace(ref, url=key) if is_amp_address(ref.url) else ref
+                    yield replace(ref, url=key) if urls.is_amp(ref.url) else ref
             undated = published is None and ref.modified_at is None
             if self.options.since and undated and self._patience.past_range:
                 return
@@ -258,7 +258,7 @@ class IfpSpider(scrapy.Spider):
         """The address to fetch first: the canonical page, or the AMP page if only that is wanted."""
         if self.options.pages == "amp":
             return urls.amp_address(urls.canonical(url), self._amp_ending)
-        return urls.canonical(url) if is_amp_address(url) else url
+        return urls.canonical(url) if urls.is_amp(url) else url
 
     async def _listed(self) -> AsyncIterator[ArticleRef]:
         """Yield rejected addresses to try again, then what the site lists, then articles that lack a page."""
