@@ -56,7 +56,6 @@ class AuditSpider(IfpSpider):
     """Asks the sources for all articles, and checks of each that none of them lists whether it still exists."""
 
     name = "audit"
-    everything = True
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -67,7 +66,7 @@ class AuditSpider(IfpSpider):
         audit = self.audit
         before: dict[str, Known] = {urls.canonical(known.url): known for known in self.ledger.store.known()}
         found: set[int] = set()
-        async for ref in self._discovered():
+        async for ref in self.agenda.discovered(everything=True):
             url = urls.canonical(ref.url)
             if urls.host(url) != urls.host(self.options.site) or url in audit.listed or not urls.slug(url):
                 continue  # Yoast's sitemap lists the front page too
@@ -80,15 +79,15 @@ class AuditSpider(IfpSpider):
                 audit.rejected[url] = reason
             else:
                 audit.missing.append(url)
-        if not self.saw_everything:
+        if not self.agenda.saw_everything:
             return
         held = {url: known for url, known in before.items() if known.status != "gone"}
         absent = {url: known for url, known in held.items() if known.number not in found}
         if len(absent) > max(_MAY_BE_WITHDRAWN, len(held) // 2):
             audit.unconfirmed = list(absent)
-            self.stop(f"the site lists only {len(held) - len(absent)} of the file's {len(held)} articles")
+            self.fetcher.stop(f"the site lists only {len(held) - len(absent)} of the file's {len(held)} articles")
         for url, known in absent.items():
-            if not self.stopping:
+            if not self.fetcher.stopping:
                 await self._confirm(url, known, audit)
         return
         yield  # makes this a generator, as Scrapy wants it
@@ -97,9 +96,9 @@ class AuditSpider(IfpSpider):
         """Ask once whether an article that is no longer listed still answers."""
         last = self.ledger.store.read(known)
         site = urls.host(self.options.site)  # a mirror prints addresses of the site that it copies
-        address = next((one for one in (url, *last.aliases) if urls.host(one) == site), url)
+        address = next((own for own in (url, *last.aliases) if urls.host(own) == site), url)
         try:
-            response = await self.fetch(address)
+            response = await self.fetcher.fetch(address)
             if not self._leads_elsewhere(response, known):
                 audit.unlisted.append(url)
                 return
@@ -112,7 +111,7 @@ class AuditSpider(IfpSpider):
         try:
             self.ledger.mark_gone(known, at or datetime.now(UTC))
         except StoreError as problem:
-            self.stop(str(problem))
+            self.fetcher.stop(str(problem))
             return
         audit.gone.append(url)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 from ifp_scraper.discovery import ArticleRef, Source, SourceUnavailable, Walk
 from ifp_scraper.discovery.feed import FeedSource
@@ -10,7 +10,8 @@ from ifp_scraper.discovery.listing import ListingSource
 from ifp_scraper.discovery.rest import RestSource
 from ifp_scraper.discovery.sitemap import SitemapSource
 from ifp_scraper.ledger import Ledger
-from ifp_scraper.options import Options, SourceName
+from ifp_scraper.options import SourceName
+from ifp_scraper.spiders.fetcher import Fetcher
 
 _KINDS: dict[str, type[Source]] = {
     "rest": RestSource,
@@ -25,22 +26,17 @@ class Finder:
 
     Args:
         ledger: is told how much there is to do, before the first article.
-        options: of the crawl.
-        stopping: whether the crawl is about to end.
-        pace: returns the seconds between requests that robots.txt asks for.
+        fetcher: knows whether the crawl is about to end, and the pace that robots.txt asks for.
     """
 
-    def __init__(
-        self, ledger: Ledger, options: Options, *, stopping: Callable[[], bool], pace: Callable[[], float]
-    ) -> None:
+    def __init__(self, ledger: Ledger, fetcher: Fetcher) -> None:
         self.found_any = False
         """Whether a source has answered, be it that there is nothing to list."""
         self.reasons: list[str] = []
         """For each source that was of no use, its name and why."""
         self._ledger = ledger
-        self._options = options
-        self._stopping = stopping
-        self._pace = pace
+        self._options = ledger.options
+        self._fetcher = fetcher
 
     async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:
         """Yield the articles that the sources list; ``walk`` says what they need to know."""
@@ -57,10 +53,10 @@ class Finder:
                     edits = edits or ref.modified_at is not None
                     if not announced:
                         announced = self.found_any = True
-                        self._ledger.announce(source.name, walk, self._pace())
+                        self._ledger.announce(source.name, walk, self._fetcher.asked_delay())
                     yield ref
             except SourceUnavailable as error:
-                if self._stopping():
+                if self._fetcher.stopping:
                     return
                 ill = ill or listed > 0 or error.may_pass
                 self.reasons.append(f"{name}: {error}")
