@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
-from ifp_scraper import urls
+from ifp_scraper import console, urls
 from ifp_scraper.archive import Archive
 from ifp_scraper.dates import parse_utc
 from ifp_scraper.discovery import ArticleRef
@@ -107,7 +107,7 @@ class Agenda:
                 amp = reading.amp_address if self._options.pages == "amp" else None
                 yield Wanted(reading.ref, amp or reading.address, reading)
         for url in missing.values():
-            self._ledger.say(f"not in the recording: {url}")
+            console.say(f"not in the recording: {url}")
 
     def _named(self) -> Iterator[Wanted]:
         """Yield the articles that ``urls`` names, each address once."""

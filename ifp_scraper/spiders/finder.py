@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 
+from ifp_scraper import console
 from ifp_scraper.discovery import ArticleRef, Source, SourceUnavailable, Walk
 from ifp_scraper.discovery.feed import FeedSource
 from ifp_scraper.discovery.listing import ListingSource
@@ -53,14 +54,14 @@ class Finder:
                     edits = edits or ref.modified_at is not None
                     if not announced:
                         announced = self.found_any = True
-                        self._ledger.announce(source.name, walk, self._fetcher.asked_delay())
+                        console.announce(self._ledger, source.name, walk, self._fetcher.asked_delay())
                     yield ref
             except SourceUnavailable as error:
                 if self._fetcher.stopping:
                     return
                 ill = ill or listed > 0 or error.may_pass
                 self.reasons.append(f"{name}: {error}")
-                self._ledger.say(f"{self.reasons[-1]}; trying the next source")
+                console.say(f"{self.reasons[-1]}; trying the next source")
                 continue
             self.found_any = True
             if source.complete or name == "listing":
@@ -70,7 +71,7 @@ class Finder:
                     # broke off, or it could have shown edits.
                     walk.source = None if broken or ill or not edits else name
                 if len(walk.broken) > broken:
-                    self._ledger.say(f"{name}: {walk.broken[-1]}; trying the next source")
+                    console.say(f"{name}: {walk.broken[-1]}; trying the next source")
                 elif source.complete or walk.caught_up or listed >= most:
                     walk.broken.clear()  # this source has listed what others could not
                     return
