@@ -43,15 +43,15 @@ def announce(ledger: Ledger, source: str, walk: Walk, delay: float) -> None:
         say(f"Comparing with what the site lists ({source}); {in_file} known.")
         return
     known = walk.known_count
-    if walk.total is None:
+    if walk.notes.total is None:
         say(f"Looking for articles ({source}); {known} are known.")
     else:
-        left = max(0, walk.total - known)
+        left = max(0, walk.notes.total - known)
         left = min(left, ledger.options.limit or left)
         pages = 2 if ledger.options.pages == "both" else 1
         hours = left * pages * max(ledger.settings.getfloat("DOWNLOAD_DELAY"), delay, _SECONDS_A_PAGE) / 3600
         pace = f"{hours:.1f} hours" if hours >= 1 else counted(max(1, round(hours * 60)), "minute")
-        say(f"The site lists about {walk.total} articles ({source}), {known} are known: about {pace} to go.")
+        say(f"The site lists about {walk.notes.total} articles ({source}), {known} are known: about {pace} to go.")
     say("It may be stopped (Ctrl-C) and continued with the same command at any time.")
 
 
@@ -62,7 +62,7 @@ def show_progress(ledger: Ledger) -> None:
     seconds = max(time.monotonic() - ledger.started, 0.001)
     done = sum(ledger.counts[name] for name in ("new", "revised", "reread", "unchanged"))
     walk = ledger.current_walk
-    total = walk.total if walk and walk.total and not walk.caught_up else None
+    total = walk.notes.total if walk and walk.notes.total and not walk.caught_up else None
     left = f", about {max(0, total - len(ledger.store))} left" if total else ""
     print(f"\r{done} articles, {done / seconds:.1f} a second{left}   ", end="", file=sys.stderr, flush=True)
 

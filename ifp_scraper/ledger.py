@@ -23,7 +23,7 @@ import msgspec
 
 from ifp_scraper import archive, console, sidecars, urls
 from ifp_scraper.dates import format_utc, parse_utc
-from ifp_scraper.discovery import ArticleRef, Fetch, Walk
+from ifp_scraper.discovery import ArticleRef, Fetch, Notes, Walk
 from ifp_scraper.failures import Failures
 from ifp_scraper.items import Article
 from ifp_scraper.options import Options
@@ -161,7 +161,6 @@ class Ledger:
         self.current_walk = Walk(
             options=self.options,
             fetch=fetch,
-            is_current=self.is_current,
             is_settled=self.is_settled,
             is_known=self.is_known,
             caught_up=base is not None,
@@ -169,17 +168,16 @@ class Ledger:
             + sum(self.store.find(None, url) is None for url in self.rejections),
             newest_modified=base.newest_modified if base else None,
             sitemaps=sitemaps,
-            validators=dict(base.validators) if base else {},
             max_pages=self.settings.getint("IFP_MAX_LISTING_PAGES"),
             max_sitemaps=self.settings.getint("IFP_MAX_SITEMAPS"),
-            source=base.source if base else None,
+            notes=Notes(source=base.source, validators=dict(base.validators)) if base else Notes(),
         )
         return self.current_walk
 
     def discovery_ended(self, walk: Walk) -> None:
         """Note that discovery came to its end."""
-        self._listed_all = self.options.whole_site and not walk.broken
-        self._broken = list(walk.broken)
+        self._listed_all = self.options.whole_site and not walk.notes.broken
+        self._broken = list(walk.notes.broken)
 
     # -- what is written -------------------------------------------------------------------------------------------
 
@@ -356,8 +354,8 @@ class Ledger:
             "articles": len(self.store),
             "newest_modified": self._edits_seen_until(),
             "newest_published": self.store.newest_published,
-            "validators": self.current_walk.validators if self.current_walk else {},
-            "source": self.current_walk.source if self.current_walk else None,
+            "validators": self.current_walk.notes.validators if self.current_walk else {},
+            "source": self.current_walk.notes.source if self.current_walk else None,
         }
         try:
             sidecars.append(self._runs_path, run | {"tail": msgspec.structs.asdict(Tail.of(self.store.path))})
@@ -373,10 +371,10 @@ class Ledger:
         Edits made during this run may have been missed, since their articles may have been listed before.
         """
         walk = self.current_walk
-        asked_at = walk.asked_at if walk else None
+        asked_at = walk.notes.asked_at if walk else None
         # A source that shows no edits leaves what the run before knew.
         base = self._last_complete
-        before = base.newest_modified if base and walk and not walk.shows_edits else None
+        before = base.newest_modified if base and walk and not walk.notes.shows_edits else None
         times = (self.store.newest_modified, format_utc(asked_at), self._stale_from, before)
         return min(filter(None, times), default=None)
 

@@ -58,8 +58,8 @@ def whole_run(ledger: Ledger) -> dict[str, Any]:
     """The line of a run that missed nothing, and failed to fetch one page."""
     walk = ledger.walk(lambda *_: None, [])  # type: ignore[arg-type, return-value]
     ledger.write(replace(ARTICLE, modified_at="2024-05-06T00:00:00Z"))
-    walk.source = "rest"
-    walk.validators = {f"{SITE}/feed/": {"If-None-Match": "x"}}
+    walk.notes.source = "rest"
+    walk.notes.validators = {f"{SITE}/feed/": {"If-None-Match": "x"}}
     ledger.discovery_ended(walk)
     ledger.finish(reason="finished", why=None, requests=1, received=1, errors=0)
     [run] = lines(ledger.store.path.with_suffix(".runs.jsonl"))
@@ -73,8 +73,8 @@ def walked_from(run: dict[str, Any], ledger: Ledger) -> Any:
 
 def test_a_whole_run_is_gone_on_from(ledger: Ledger) -> None:
     walk = walked_from(whole_run(ledger), ledger)
-    assert (walk.caught_up, walk.source, walk.newest_modified) == (True, "rest", "2024-05-06T00:00:00Z")
-    assert walk.validators == {f"{SITE}/feed/": {"If-None-Match": "x"}}
+    assert (walk.caught_up, walk.notes.source, walk.newest_modified) == (True, "rest", "2024-05-06T00:00:00Z")
+    assert walk.notes.validators == {f"{SITE}/feed/": {"If-None-Match": "x"}}
 
 
 @pytest.mark.parametrize("layout", [None, "newspaper"])
@@ -141,7 +141,7 @@ def test_the_same_verdict_again_is_an_alarm_only_while_the_site_may_be_ill(
 )
 def test_a_damaged_run_is_not_used(ledger: Ledger, damage: dict[str, Any]) -> None:
     walk = walked_from({**whole_run(ledger), **damage}, ledger)
-    assert (walk.caught_up, walk.source, walk.validators, walk.newest_modified) == (False, None, {}, None)
+    assert (walk.caught_up, walk.notes.source, walk.notes.validators, walk.newest_modified) == (False, None, {}, None)
 
 
 @pytest.mark.parametrize(

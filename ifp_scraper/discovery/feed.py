@@ -28,7 +28,7 @@ class FeedSource:
         seen: set[str] = set()
         for number in range(1, walk.max_pages + 1):
             first = number == 1
-            known = walk.validators.get(address, {}) if first and walk.caught_up else {}
+            known = walk.notes.validators.get(address, {}) if first and walk.caught_up else {}
             try:
                 page = address if first else f"{address}?paged={number}"
                 response = await (_front(walk, page, known) if first else walk.fetch(page))
@@ -36,12 +36,12 @@ class FeedSource:
                 if first:
                     raise SourceUnavailable(f"no feed ({error})") from error
                 if error.status not in (404, 410):
-                    walk.broken.append(f"{page}: {error}")
+                    walk.notes.broken.append(f"{page}: {error}")
                 return
             if response.status == 304:
                 return
             if first:
-                walk.validators[address] = _validators(response.headers)
+                walk.notes.validators[address] = _validators(response.headers)
             root = read_xml(response.body, _MAX_UNPACKED)
             refs = [ref for ref in read_feed(root, response.url) if ref.url not in seen] if root is not None else []
             if first and not refs:
@@ -58,12 +58,12 @@ class FeedSource:
 
 async def _front(walk: Walk, address: str, validators: dict[str, str]) -> Response:
     """Fetch the first page of a feed; once in a run, for the sitemap asks for it as well."""
-    if address not in walk.fronts:
+    if address not in walk.notes.fronts:
         try:
-            walk.fronts[address] = await walk.fetch(address, headers=validators, probe=True)
+            walk.notes.fronts[address] = await walk.fetch(address, headers=validators, probe=True)
         except FetchFailed as error:
-            walk.fronts[address] = error
-    found = walk.fronts[address]
+            walk.notes.fronts[address] = error
+    found = walk.notes.fronts[address]
     if isinstance(found, FetchFailed):
         raise found
     return found

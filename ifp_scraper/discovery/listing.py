@@ -85,7 +85,7 @@ class ListingSource:
     async def _pages(self, walk: Walk, place: str) -> AsyncIterator[tuple[int, list[str], Selector]]:
         """Yield the pages of one listing until two in a row are missing or hold no article.
 
-        One alone may be a passing fault of the site: it is noted in ``walk.broken``, and the walk goes on.
+        One alone may be a passing fault of the site: it is noted in ``walk.notes.broken``, and the walk goes on.
         """
         root = f"{walk.options.site}{place}/"
         failed = 0
@@ -104,7 +104,7 @@ class ListingSource:
             except FetchFailed as error:
                 missing = str(error)
                 if error.status not in (404, 410):
-                    walk.broken.append(f"{page}: {error}")
+                    walk.notes.broken.append(f"{page}: {error}")
                     failed += 1
                     if number == 1 or failed >= _PATIENCE:
                         return
@@ -116,7 +116,7 @@ class ListingSource:
                 end = f"{page}: {missing}"
                 continue
             if end is not None:
-                walk.broken.append(end)
+                walk.notes.broken.append(end)
                 end = None
             if number == 1 and urls.slug(response.url):
                 root = urls.canonical(response.url)  # of a category inside another one

@@ -56,7 +56,7 @@ class RestSource:
         refs, total, pages = await self._page(walk, scope, 1)
         if not refs and not scope:
             raise SourceUnavailable("REST lists no posts")
-        walk.total = total or None
+        walk.notes.total = total or None
         seen: set[str] = set()
         new = failed = 0
         number = 1
@@ -84,12 +84,12 @@ class RestSource:
                 refs, _, pages = await self._page(walk, scope, number)
                 failed = failed + 1 if seen.issuperset(ref.url for ref in refs) else 0
             except SourceUnavailable as error:
-                walk.broken.append(f"REST, page {number}: {error}")
+                walk.notes.broken.append(f"REST, page {number}: {error}")
                 refs, failed = [], failed + 1
             if failed >= _PATIENCE:
                 break
         if len(seen) < total:  # something was withdrawn meanwhile, or the site counts what it hides
-            walk.broken.append(f"REST listed {len(seen)} of {total}")
+            walk.notes.broken.append(f"REST listed {len(seen)} of {total}")
 
     async def _changed(self, walk: Walk, before: str) -> AsyncIterator[ArticleRef]:
         """Yield what was edited since the last run and published before, the latest edit first.

@@ -12,7 +12,7 @@ from lxml import etree
 
 from ifp_scraper import urls
 from ifp_scraper.dates import format_utc, parse_utc, read_instant
-from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
+from ifp_scraper.discovery import ArticleRef, FetchFailed, Notes, SourceUnavailable, Walk
 from ifp_scraper.discovery.feed import read_newest
 from ifp_scraper.discovery.xml import name, read_cut_xml, text
 
@@ -96,14 +96,14 @@ class SitemapSource:
                 continue
             visited.add(url)
             if files >= walk.max_sitemaps:
-                walk.broken.append(f"more than {walk.max_sitemaps} sitemaps")
+                walk.notes.broken.append(f"more than {walk.max_sitemaps} sitemaps")
                 return
             files += 1
             root, cut = kept if kept is not None else await self._read(walk, url, depth)
             if root is None:
                 continue
             kind = name(root)
-            entries = _empty(root, cut, url, walk)
+            entries = take_entries(root, cut, url, walk.notes)
             if kind == "sitemapindex":
                 children = self._children(walk, entries) if depth < _MAX_DEPTH else []
                 if len(children) > 1 and not walk.caught_up and not again:
@@ -115,13 +115,13 @@ class SitemapSource:
             size = max(size, len(entries))
             held += [entry for entry in entries if entry.url not in listed]
             listed.update(entry.url for entry in entries)
-            walk.total = len(listed) + len(waiting) * size
+            walk.notes.total = len(listed) + len(waiting) * size
             if walk.caught_up or files > 2 or not waiting:
                 for ref in _refs(held, walk, newest):
                     yield ref
                 held = []
         if not listed and walk.options.since is None:
-            raise SourceUnavailable("; ".join(walk.broken) or "the sitemaps list no posts")
+            raise SourceUnavailable("; ".join(walk.notes.broken) or "the sitemaps list no posts")
         for ref in _refs(held, walk, newest):
             yield ref
         # What was scheduled is listed among the articles of the day it was written: the feed names it.
@@ -153,11 +153,11 @@ class SitemapSource:
             response = await walk.fetch(url)
         except FetchFailed as error:
             if depth > 0 or error.status not in _NOT_THERE:  # robots.txt may be older than the sitemaps
-                walk.broken.append(f"{url}: {error}")
+                walk.notes.broken.append(f"{url}: {error}")
             return None, False
         root, cut = read_cut_xml(response.body, _MAX_UNPACKED)
         if root is None or name(root) not in ("sitemapindex", "urlset"):
-            walk.broken.append(f"{url}: no sitemap")
+            walk.notes.broken.append(f"{url}: no sitemap")
             return None, False
         return root, cut
 
@@ -178,17 +178,17 @@ class SitemapSource:
         return _since(_newest_first(posts), walk)
 
 
-def _empty(root: etree._Element, cut: bool, url: str, walk: Walk) -> list[Entry]:
+def take_entries(root: etree._Element, cut: bool, url: str, notes: Notes) -> list[Entry]:
     """Take the entries out of a sitemap or index, and note what it does not show."""
     count = len(root)
-    entries = read_entries(root, url, walk.asked_at)
+    entries = read_entries(root, url, notes.asked_at)
     root.clear()  # a made-up one may take hundreds of megabytes
     if count and not entries:
-        walk.broken.append(f"{url}: lists no address on this site")
+        notes.broken.append(f"{url}: lists no address on this site")
     if count > _MAX_ENTRIES:
-        walk.broken.append(f"{url}: lists {count} addresses, of which {_MAX_ENTRIES} were taken")
+        notes.broken.append(f"{url}: lists {count} addresses, of which {_MAX_ENTRIES} were taken")
     if cut:
-        walk.broken.append(f"{url}: breaks off in the middle")
+        notes.broken.append(f"{url}: breaks off in the middle")
         entries = entries[:-1]
     return entries
 

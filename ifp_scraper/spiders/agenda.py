@@ -84,7 +84,7 @@ class Agenda:
         if not finder.found_any:
             self._fetcher.stop("the site shows no articles: " + "; ".join(finder.reasons))
         self._ledger.discovery_ended(walk)
-        self.saw_everything = finder.found_any and not walk.broken and not self._fetcher.stopping
+        self.saw_everything = finder.found_any and not walk.notes.broken and not self._fetcher.stopping
 
     def covers(self, article: Article) -> bool:
         """Whether an article that was read is in the section and the range of time that were asked for."""

@@ -45,7 +45,7 @@ class Finder:
         most = 0
         for name in self._sources(walk):
             source = _KINDS[name]()
-            broken = len(walk.broken)
+            broken = len(walk.notes.broken)
             listed = 0
             edits = False
             try:
@@ -65,22 +65,22 @@ class Finder:
                 continue
             self.found_any = True
             if source.complete or name == "listing":
-                walk.shows_edits = edits
+                walk.notes.shows_edits = edits
                 if "sources" not in self._options.given:
                     # The next run begins with this source, unless one before it may do better another time: it only
                     # broke off, or it could have shown edits.
-                    walk.source = None if broken or ill or not edits else name
-                if len(walk.broken) > broken:
-                    console.say(f"{name}: {walk.broken[-1]}; trying the next source")
+                    walk.notes.source = None if broken or ill or not edits else name
+                if len(walk.notes.broken) > broken:
+                    console.say(f"{name}: {walk.notes.broken[-1]}; trying the next source")
                 elif source.complete or walk.caught_up or listed >= most:
-                    walk.broken.clear()  # this source has listed what others could not
+                    walk.notes.broken.clear()  # this source has listed what others could not
                     return
                 most = max(most, listed)
 
     def _sources(self, walk: Walk) -> list[SourceName]:
         """Return the sources in the order in which to ask them; listings follow a feed, which is never complete."""
         names = list(self._options.sources)
-        if "sources" not in self._options.given and walk.caught_up and walk.source == "sitemap":
+        if "sources" not in self._options.given and walk.caught_up and walk.notes.source == "sitemap":
             names.sort(key=lambda name: name != "sitemap")  # the last run used it, so REST would refuse again
         if "feed" in names and "listing" not in names:
             names.append("listing")
