@@ -142,7 +142,7 @@ def _write_all(spans: list[Span], partial: PartialResults, ledger: Ledger) -> No
         result = partial.read(span)
         records[span.path] += result.records
         for seen in result.listed:
-            evidence.setdefault(article_key(seen[2].url), []).append(seen)
+            evidence.setdefault(article_key(seen.ref.url), []).append(seen)
         last_span.update(dict.fromkeys(result.articles, number))
     for path, count in records.items():
         if not count:
@@ -169,4 +169,4 @@ def _write_article(views: list[PageView], evidence: list[Evidence], ledger: Ledg
         else:
             view = reading[0]
             reason = view.rejected or ("its first page was not captured" if view.article else NO_ARTICLE)
-            ledger.reject(Rejected.now(view.url, reason, view.layout, None))
+            ledger.reject(Rejected.now(view.url, reason, view.layout))

@@ -74,6 +74,7 @@ class Ledger:
         self.command = "crawl"
         """Name of the command that writes, for the runs file."""
         self.finished = False
+        """Whether ``finish`` was called."""
         self.current_walk: Walk | None = None
         self._trouble: str | None = None
         """Which file beside the output could not be written, and why."""

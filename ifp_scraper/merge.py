@@ -23,7 +23,7 @@ _RANK: dict[str | None, int] = {
 """Trust in a publication time by where it was printed (CONTRACT.md section 4), the best first."""
 
 
-def join_pages(pages: list[Article], missing: bool, framed: bool = False) -> Article:
+def join_pages(pages: list[Article], *, missing: bool, framed: bool = False) -> Article:
     """Return one article with the blocks of all pages of a post.
 
     Args:

@@ -74,7 +74,7 @@ class Rejected:
     """Who rejected it: another version fetches again what could not be read, or was no article."""
 
     @classmethod
-    def now(cls, url: str, reason: str, layout: str | None, modified_at: str | None) -> Rejected:
+    def now(cls, url: str, reason: str, layout: str | None = None, modified_at: str | None = None) -> Rejected:
         """Make a rejection at the present time."""
         return cls(url, reason, layout, format_utc(datetime.now(UTC)) or "", modified_at, EXTRACTOR_VERSION)
 

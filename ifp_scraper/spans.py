@@ -189,9 +189,7 @@ def _read_record(
     headers = list(head)
     content_type = (record.http_content_type or "").lower()
     if may_list(url, 200, content_type, site):
-        moment = record_time(record)
-        refs = read_listed(url, content_type, plain_body(body, headers), site, moment)
-        listed += [(moment, rank, ref) for rank, ref in refs]
+        listed += read_listed(url, plain_body(body, headers), site, record_time(record))
     elif may_be_article(url, site) and ("html" in content_type or not content_type):
         body = plain_body(body, headers)
         said = {name.lower(): value for name, value in reversed(headers)}
@@ -247,7 +245,9 @@ def put_together(views: list[PageView]) -> Article | None:
         if not found or pages[0].page_number > 1:  # the end of a text alone is not the article
             continue
         framed = any(view.is_of_smart_list for view in pages)
-        articles.append(join_pages(found, bool(_missing_pages(pages)), framed) if len(found) > 1 else found[0])
+        articles.append(
+            join_pages(found, missing=bool(_missing_pages(pages)), framed=framed) if len(found) > 1 else found[0]
+        )
     if len(articles) == 2:
         return merge_views(articles[0], articles[1])
     return articles[0] if articles else None

@@ -15,7 +15,7 @@ from ifp_scraper import urls
 from ifp_scraper.dates import format_utc, parse_utc, read_instant
 from ifp_scraper.discovery import ArticleRef, FetchFailed, Notes, SourceUnavailable, Walk
 from ifp_scraper.discovery.feed import read_newest
-from ifp_scraper.discovery.xml import name, read_cut_xml, text
+from ifp_scraper.discovery.xml import child_text, local_name, read_cut_xml
 
 _USUAL = ("/sitemap_index.xml", "/wp-sitemap.xml", "/sitemap.xml")
 _NOT_THERE = (404, 410)
@@ -151,7 +151,7 @@ class SitemapSource:
             document = place.document or await self._read(walk, place)
             if document is None:
                 continue
-            is_index = name(document.root) == "sitemapindex"
+            is_index = local_name(document.root) == "sitemapindex"
             entries = take_entries(document, place.url, walk.notes)
             if is_index:
                 self._enqueue(queue, place, entries, walk)
@@ -235,7 +235,7 @@ class SitemapSource:
 def _parse(body: bytes) -> Document | None:
     """Parse a sitemap or an index; None when it is neither."""
     root, is_cut = read_cut_xml(body, _MAX_UNPACKED)
-    return Document(root, is_cut) if root is not None and name(root) in ("sitemapindex", "urlset") else None
+    return Document(root, is_cut) if root is not None and local_name(root) in ("sitemapindex", "urlset") else None
 
 
 def take_entries(document: Document, url: str, notes: Notes) -> list[Entry]:
@@ -289,17 +289,17 @@ def read_entries(root: etree._Element, base: str, captured_at: datetime | None =
     A lastmod says nothing, and is left out, where that of all is the time of the capture, and where it is later.
     """
     entries = []
-    listed = [element for element in islice(root, _MAX_ENTRIES) if name(element) in ("url", "sitemap")]
-    addresses = urls.of_list(base, (text(element, "loc") for element in listed))
+    listed = [element for element in islice(root, _MAX_ENTRIES) if local_name(element) in ("url", "sitemap")]
+    addresses = urls.of_list(base, (child_text(element, "loc") for element in listed))
     for element, url in zip(listed, addresses, strict=True):
         if url is None:
             continue
-        news = next((child for child in element if name(child) == "news"), None)
-        raw = text(news, "publication_date") if news is not None else None
-        lastmod = text(element, "lastmod")
+        news = next((child for child in element if local_name(child) == "news"), None)
+        raw = child_text(news, "publication_date") if news is not None else None
+        lastmod = child_text(element, "lastmod")
         edited_at = read_instant(lastmod)
         day = _read_day(lastmod) if edited_at is None else None
-        if day is not None and name(element) == "url" and _is_over(day, captured_at):
+        if day is not None and local_name(element) == "url" and _is_over(day, captured_at):
             edited_at = day
         entries.append(
             Entry(

@@ -115,7 +115,7 @@ class Agenda:
         for named in self._options.urls:
             url = urls.of_site(self._options.site + "/", named) or named
             if not urls.post_id(url) and not may_be_article(url, self._options.site):
-                self._ledger.reject(Rejected.now(url, NO_ARTICLE, None, None))
+                self._ledger.reject(Rejected.now(url, NO_ARTICLE))
                 continue
             # Only the site knows which address /?p=658 leads to.
             address = url if urls.post_id(url) else self._first_address(urls.canonical(url))

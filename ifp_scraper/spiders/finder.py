@@ -41,17 +41,17 @@ class Finder:
 
     async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:
         """Yield the articles that the sources list; ``walk`` says what they need to know."""
-        announced = ill = False
-        most = 0
+        announced = broke_off = False
+        most_listed = 0
         for name in self._sources(walk):
             source = _KINDS[name]()
-            broken = len(walk.notes.broken)
+            broken_before = len(walk.notes.broken)
             listed = 0
-            edits = False
+            shows_edits = False
             try:
                 async for ref in source.find(walk):
                     listed += 1
-                    edits = edits or ref.modified_at is not None
+                    shows_edits = shows_edits or ref.modified_at is not None
                     if not announced:
                         announced = self.found_any = True
                         console.announce(self._ledger, source.name, walk, self._fetcher.asked_delay())
@@ -59,23 +59,23 @@ class Finder:
             except SourceUnavailable as error:
                 if self._fetcher.stopping:
                     return
-                ill = ill or listed > 0 or error.may_pass
+                broke_off = broke_off or listed > 0 or error.may_pass
                 self.reasons.append(f"{name}: {error}")
                 console.say(f"{self.reasons[-1]}; trying the next source")
                 continue
             self.found_any = True
             if source.complete or name == "listing":
-                walk.notes.shows_edits = edits
+                walk.notes.shows_edits = shows_edits
                 if "sources" not in self._options.given:
                     # The next run begins with this source, unless one before it may do better another time: it only
                     # broke off, or it could have shown edits.
-                    walk.notes.source = None if broken or ill or not edits else name
-                if len(walk.notes.broken) > broken:
+                    walk.notes.source = None if broken_before or broke_off or not shows_edits else name
+                if len(walk.notes.broken) > broken_before:
                     console.say(f"{name}: {walk.notes.broken[-1]}; trying the next source")
-                elif source.complete or walk.caught_up or listed >= most:
+                elif source.complete or walk.caught_up or listed >= most_listed:
                     walk.notes.broken.clear()  # this source has listed what others could not
                     return
-                most = max(most, listed)
+                most_listed = max(most_listed, listed)
 
     def _sources(self, walk: Walk) -> list[SourceName]:
         """Return the sources in the order in which to ask them; listings follow a feed, which is never complete."""

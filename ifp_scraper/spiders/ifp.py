@@ -46,6 +46,7 @@ from ifp_scraper.spiders.views import View, ViewReader
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+    from scrapy.settings import BaseSettings
 
 _MAX_UNDER_WAY = 64
 """Most articles begun but not yet written, which bounds the memory of a long crawl and what a kill costs."""
@@ -103,15 +104,7 @@ class IfpSpider(scrapy.Spider):
             kwargs = {"options": options, "ledger": Ledger.open(options, settings), "archive": archive}
         fetcher = Fetcher(crawler, kwargs["ledger"])
         spider = super().from_crawler(crawler, *args, fetcher=fetcher, **kwargs)
-        # AutoThrottle would shorten a DOWNLOAD_DELAY that is longer than its maximum.
-        slowest = max(settings.getfloat("AUTOTHROTTLE_MAX_DELAY"), settings.getfloat("DOWNLOAD_DELAY"))
-        settings.set("AUTOTHROTTLE_MAX_DELAY", slowest, priority="cmdline")
-        # In an archive run the site is that of the recording; StayOnSiteMiddleware reads it here.
-        settings.set("IFP_SITE", spider.options.site, priority="cmdline")
-        settings.set("USER_AGENT", user_agent(settings), priority="cmdline")
-        if spider.archive is not None:
-            for name, value in OFFLINE.items():
-                settings.set(name, value, priority="cmdline")
+        _adjust(settings, spider.options)
         crawler.signals.connect(fetcher.note_robots, signals.robots_parsed)
         for ended in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(spider._turns.note_written, ended)
@@ -280,7 +273,7 @@ class IfpSpider(scrapy.Spider):
         if evidence.modified_at and evidence.modified_at > (article.modified_at or ""):
             self.ledger.note_stale(evidence.modified_at)
         if self._is_other_address(article, ref):  # it is noted, or every run would fetch it again
-            self.ledger.reject(Rejected.now(ref.url, LEADS_TO + article.url, None, ref.modified_at))
+            self.ledger.reject(Rejected.now(ref.url, LEADS_TO + article.url, modified_at=ref.modified_at))
         else:
             self.fetcher.patience.fruitful()
         return article if self.agenda.covers(article) else None
@@ -312,3 +305,19 @@ class IfpSpider(scrapy.Spider):
     def note_refusal(self, url: str, reason: str) -> None:
         """Count a page that the site refused, before it is tried again."""
         self.fetcher.note_refusal(url, reason)
+
+
+def _adjust(settings: BaseSettings, options: Options) -> None:
+    """Change the settings that hang on others, or on the arguments."""
+    changed = {
+        # AutoThrottle would shorten a DOWNLOAD_DELAY that is longer than its maximum.
+        "AUTOTHROTTLE_MAX_DELAY": max(
+            settings.getfloat("AUTOTHROTTLE_MAX_DELAY"), settings.getfloat("DOWNLOAD_DELAY")
+        ),
+        # In an archive run the site is that of the recording; StayOnSiteMiddleware reads it here.
+        "IFP_SITE": options.site,
+        "USER_AGENT": user_agent(settings),
+        **(OFFLINE if options.archive else {}),
+    }
+    for name, value in changed.items():
+        settings.set(name, value, priority="cmdline")

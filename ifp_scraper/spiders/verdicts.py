@@ -77,7 +77,7 @@ class Verdicts:
 
     def reject(self, ref: ArticleRef, reason: str) -> bool:
         """Note an address that gave no article of its own; return whether that is news, see ``Rejections``."""
-        rejected = Rejected.now(ref.url, reason, None, ref.modified_at)
+        rejected = Rejected.now(ref.url, reason, modified_at=ref.modified_at)
         is_new = urls.canonical(ref.url) not in self._ledger.rejections
         is_news = self._ledger.rejections.is_news(rejected)
         self._ledger.reject(rejected)

@@ -109,7 +109,9 @@ class ViewReader:
         if missing:
             self._ledger.note_incomplete(response.url)  # page.url may be of the site that this one mirrors
         return join_pages(
-            [articles[number] for number in sorted(articles)], missing or bool(waiting), page.is_of_smart_list
+            [articles[number] for number in sorted(articles)],
+            missing=missing or bool(waiting),
+            framed=page.is_of_smart_list,
         )
 
     async def _part(self, url: str, first: Response) -> ArticlePage | None:
