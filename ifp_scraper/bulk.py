@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from ifp_scraper import console
 from ifp_scraper.archive import RecordingError
 from ifp_scraper.discovery.readings import Evidence, article_key, evidence_at, split_readings, without_failed
 from ifp_scraper.executors import Executor
@@ -123,7 +124,7 @@ def extract_spans(
             records += result.records
             done += 1
             for fault in result.faults[:3]:
-                ledger.say(f"skipped: {fault}")
+                console.say(f"skipped: {fault}")
             progress(records, done, len(spans))
         _write_all(spans, partial, ledger)
     except BaseException:
@@ -141,11 +142,11 @@ def _write_all(spans: list[Span], partial: PartialResults, ledger: Ledger) -> No
         result = partial.read(span)
         records[span.path] += result.records
         for seen in result.listed:
-            evidence.setdefault(article_key(seen[2].url), []).append(seen)
+            evidence.setdefault(article_key(seen.ref.url), []).append(seen)
         last_span.update(dict.fromkeys(result.articles, number))
     for path, count in records.items():
         if not count:
-            ledger.say(f"{path} holds no response that can be read")
+            console.say(f"{path} holds no response that can be read")
     if not records.total():
         raise RecordingError("nothing can be read in the recordings")
     held: dict[str, list[PageView]] = {}
@@ -168,4 +169,4 @@ def _write_article(views: list[PageView], evidence: list[Evidence], ledger: Ledg
         else:
             view = reading[0]
             reason = view.rejected or ("its first page was not captured" if view.article else NO_ARTICLE)
-            ledger.reject(Rejected.now(view.url, reason, view.layout, None))
+            ledger.reject(Rejected.now(view.url, reason, view.layout))

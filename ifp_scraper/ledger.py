@@ -1,4 +1,4 @@
-"""What a crawl knows, writes and says: the files of one output, the counts, the summary and the exit status.
+"""What a crawl knows and writes: the files of one output, the counts and the exit status.
 
 ``FILE.jsonl`` (``store``) is the database. The files beside it save requests: ``FILE.rejected.jsonl``
 (``rejections``), ``FILE.runs.jsonl`` (``runs``) and, while a run is under way, ``FILE.failed.jsonl`` (``failures``).
@@ -7,13 +7,12 @@ Without them a run only fetches more, except that it does not know which article
 
 from __future__ import annotations
 
-import os
 import platform
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -22,12 +21,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ifp_scraper import archive, sidecars, urls
+from ifp_scraper import archive, console, sidecars, urls
 from ifp_scraper.dates import format_utc, parse_utc
-from ifp_scraper.discovery import Fetch, Walk
+from ifp_scraper.discovery import ArticleRef, Fetch, Notes, Walk
 from ifp_scraper.failures import Failures
 from ifp_scraper.items import Article
-from ifp_scraper.merge import ArticleRef
 from ifp_scraper.options import Options
 from ifp_scraper.outputfile import StoreError, explain
 from ifp_scraper.rejections import NO_ARTICLE, Rejected, Rejections
@@ -76,6 +74,7 @@ class Ledger:
         self.command = "crawl"
         """Name of the command that writes, for the runs file."""
         self.finished = False
+        """Whether ``finish`` was called."""
         self.current_walk: Walk | None = None
         self._trouble: str | None = None
         """Which file beside the output could not be written, and why."""
@@ -87,7 +86,7 @@ class Ledger:
         self.rejections = Rejections(rejected_path, runs)
         runs = runs.of_site(options.site)
         self._last_complete = runs.last_complete(path, len(self.store))
-        self._failures = Failures(failed_path, runs[-1].failed_urls if runs else (), live=options.archive is None)
+        self.failures = Failures(failed_path, runs[-1].failed_urls if runs else (), live=options.archive is None)
         self._listed_all = False
         """Whether discovery came to its end, and nothing was left out."""
         self._broken: list[str] = []
@@ -116,7 +115,7 @@ class Ledger:
         known = self.store.find(ref.id, url)
         if known is None:
             return self.rejections.still_holds(url, ref)
-        if known.status == "gone" or self._failures.concern(url, urls.canonical(known.url)):
+        if known.status == "gone" or self.failures.concern(url, urls.canonical(known.url)):
             return False
         refresh = self.options.refresh
         if refresh is not None and (known.published_at is None or parse_utc(known.published_at) >= refresh):
@@ -143,7 +142,7 @@ class Ledger:
 
     def to_complete(self) -> Iterator[ArticleRef]:
         """Yield the articles of the file that lack a page because it failed, with what is known of their times."""
-        for url in self._failures.left():
+        for url in self.failures.left():
             if known := self.store.find(None, url):
                 last = self.store.read(known)
                 yield ArticleRef(
@@ -163,7 +162,6 @@ class Ledger:
         self.current_walk = Walk(
             options=self.options,
             fetch=fetch,
-            is_current=self.is_current,
             is_settled=self.is_settled,
             is_known=self.is_known,
             caught_up=base is not None,
@@ -171,17 +169,16 @@ class Ledger:
             + sum(self.store.find(None, url) is None for url in self.rejections),
             newest_modified=base.newest_modified if base else None,
             sitemaps=sitemaps,
-            validators=dict(base.validators) if base else {},
             max_pages=self.settings.getint("IFP_MAX_LISTING_PAGES"),
             max_sitemaps=self.settings.getint("IFP_MAX_SITEMAPS"),
-            source=base.source if base else None,
+            notes=Notes(source=base.source, validators=dict(base.validators)) if base else Notes(),
         )
         return self.current_walk
 
     def discovery_ended(self, walk: Walk) -> None:
         """Note that discovery came to its end."""
-        self._listed_all = self.options.whole_site and not walk.broken
-        self._broken = list(walk.broken)
+        self._listed_all = self.options.whole_site and not walk.notes.broken
+        self._broken = list(walk.notes.broken)
 
     # -- what is written -------------------------------------------------------------------------------------------
 
@@ -202,8 +199,8 @@ class Ledger:
             self.counts["duplicates"] += decision.article.duplicate_of is not None
             self.rejections.forget(urls.canonical(article.url))
         self.counts[decision.outcome] += 1
-        self._failures.forget((article.url, *article.aliases))
-        self._progress()
+        self.failures.forget((article.url, *article.aliases))
+        console.show_progress(self)
         return decision.outcome
 
     def mark_gone(self, known: Known, at: datetime) -> None:
@@ -235,7 +232,7 @@ class Ledger:
         if is_news:
             self.watch.no_article(rejected.url, rejected.layout, rejected.reason)
         self.counts["rejected"] += 1
-        self._failures.forget((rejected.url,))
+        self.failures.forget((rejected.url,))
         with self._noting_trouble(f"{self.rejections.path} cannot be written"):
             self.rejections.add(rejected)
         if response is not None and self.counts["kept pages"] < _KEPT_PAGES:
@@ -262,13 +259,13 @@ class Ledger:
     def note_failed(self, url: str, reason: str) -> None:
         """Note a fetch that failed for good in this run; the next one tries again."""
         self.counts["failed"] += 1
-        with self._noting_trouble(f"{self._failures.path} cannot be written"):
-            self._failures.add(url, reason)
+        with self._noting_trouble(f"{self.failures.path} cannot be written"):
+            self.failures.add(url, reason)
 
     def note_incomplete(self, url: str) -> None:
         """Note an article of which a page is not there: the next run looks again, the one after it does not."""
-        with self._noting_trouble(f"{self._failures.path} cannot be written"):
-            self._failures.add_incomplete(url)
+        with self._noting_trouble(f"{self.failures.path} cannot be written"):
+            self.failures.add_incomplete(url)
 
     def _remove(self, path: Path) -> None:
         with self._noting_trouble(f"{path} cannot be removed"):
@@ -281,49 +278,6 @@ class Ledger:
             yield
         except OSError as error:
             self._trouble = f"{what}: {explain(error)}"
-
-    # -- what the person sees ----------------------------------------------------------------------------------------
-
-    def say(self, line: str) -> None:
-        """Print a line on stderr; when that fails, for example on a full disk, the crawl goes on."""
-        with suppress(OSError):
-            print(line, file=sys.stderr, flush=True)
-
-    def announce(self, source: str, walk: Walk, delay: float = 0.0) -> None:
-        """Say how much there is to do, before the first article.
-
-        Args:
-            source: name of the source that lists the articles.
-            walk: what the source has found out.
-            delay: seconds between requests that robots.txt asks for.
-        """
-        known = walk.known_count
-        if walk.caught_up:
-            self.say(f"Looking for what is new or changed ({source}); {counted(len(self.store), 'article')} known.")
-            return
-        if self.command == "audit":
-            self.say(f"Comparing with what the site lists ({source}); {counted(len(self.store), 'article')} known.")
-            return
-        if walk.total is None:
-            self.say(f"Looking for articles ({source}); {known} are known.")
-        else:
-            left = max(0, walk.total - known)
-            left = min(left, self.options.limit or left)
-            pages = 2 if self.options.pages == "both" else 1
-            hours = left * pages * max(self.settings.getfloat("DOWNLOAD_DELAY"), delay, 0.05) / 3600
-            pace = f"{hours:.1f} hours" if hours >= 1 else counted(max(1, round(hours * 60)), "minute")
-            self.say(f"The site lists about {walk.total} articles ({source}), {known} are known: about {pace} to go.")
-        self.say("You can stop it (Ctrl-C) at any time, and continue with the same command.")
-
-    def _progress(self) -> None:
-        if not sys.stderr.isatty():
-            return
-        seconds = max(time.monotonic() - self.started, 0.001)
-        done = sum(self.counts[name] for name in ("new", "revised", "reread", "unchanged"))
-        walk = self.current_walk
-        total = walk.total if walk and walk.total and not walk.caught_up else None
-        left = f", about {max(0, total - len(self.store))} left" if total else ""
-        print(f"\r{done} articles, {done / seconds:.1f} a second{left}   ", end="", file=sys.stderr, flush=True)
 
     # -- the end -----------------------------------------------------------------------------------------------------
 
@@ -353,9 +307,7 @@ class Ledger:
         # An audit reads the whole list, but fetches nothing that is missing.
         got_all = self.command == "crawl" and self._listed_all and not self.counts["failed"]
         complete = self.exit_status == 0 and got_all
-        if sys.stderr.isatty():
-            self.say("")
-        self._summary(why, requests, received)
+        console.sum_up(self, why, requests, received)
         self._write_run(complete, reason, why, requests, received)
 
     def _fault(self, reason: str, errors: int) -> str | None:
@@ -367,41 +319,13 @@ class Ledger:
         failed = self.counts["failed"]
         fetched = sum(self.counts[name] for name in ("new", "revised", "reread", "unchanged", "rejected", "failed"))
         if failed >= max(1, _FAILED_SHARE * fetched):
-            url, why = self._failures.reasons[0]
+            url, why = self.failures.reasons[0]
             return f"{failed} of {fetched} fetches failed: {why} ({url})"
         if reason != "finished":
             return reason
         if self._broken:
             return f"not everything could be looked at: {'; '.join(self._broken[:3])}"
         return None
-
-    def _summary(self, why: str | None, requests: int, received: int) -> None:
-        counts = self.counts
-        seconds = time.monotonic() - self.started
-        looked = ("new", "revised", "reread", "unchanged", "rejected", "failed", "current")
-        for url, reason in self._failures.reasons[:3]:
-            self.say(f"failed: {url} ({reason})")
-        if self.store.saved:
-            self.say(f"The file ended in {self.store.repaired} bytes not from ifp_scraper: see {self.store.saved}.")
-        if self.store.bad_lines:
-            numbers = ", ".join(map(str, self.store.bad_line_numbers))
-            more = " and more" if self.store.bad_lines > len(self.store.bad_line_numbers) else ""
-            self.say(
-                f"Left in the file, though not articles: {counted(self.store.bad_lines, 'line')} ({numbers}{more})."
-            )
-        self.say(
-            f"Found {sum(counts[name] for name in looked)}: {counts['new']} new, {counts['revised']} revised, "
-            f"{counts['reread']} reread, {counts['unchanged'] + counts['current']} unchanged, "
-            f"{counts['rejected']} rejected, {counts['failed']} failed; "
-            f"{counts['duplicates']} with the same text as another."
-        )
-        asked = f"{counted(requests, 'request')}, " if self.command != "extract" else ""
-        self.say(f"{asked}{received / 1e6:.1f} MB, {seconds:.0f} s.")
-        if counts["rejected"]:
-            self.say(f"The rejected pages and why: {os.path.relpath(self.rejections.path)}")
-        if why:
-            self.say(f"The {self.command} did not do its job: {why}")
-        self.say(f"{counted(len(self.store), 'article')} in {os.path.relpath(self.store.path)}")
 
     def _write_run(self, complete: bool, reason: str, why: str | None, requests: int, received: int) -> None:
         doubtful = self.watch.doubts_rejections
@@ -427,20 +351,20 @@ class Ledger:
             "reason": why or reason,
             "complete": complete,
             "doubtful": doubtful,
-            "failed_urls": self._failures.for_next_run(doubtful=doubtful),
+            "failed_urls": self.failures.for_next_run(doubtful=doubtful),
             "articles": len(self.store),
             "newest_modified": self._edits_seen_until(),
             "newest_published": self.store.newest_published,
-            "validators": self.current_walk.validators if self.current_walk else {},
-            "source": self.current_walk.source if self.current_walk else None,
+            "validators": self.current_walk.notes.validators if self.current_walk else {},
+            "source": self.current_walk.notes.source if self.current_walk else None,
         }
         try:
             sidecars.append(self._runs_path, run | {"tail": msgspec.structs.asdict(Tail.of(self.store.path))})
         except OSError as error:
-            self.say(f"{self._runs_path} cannot be written: {explain(error)}")
+            console.say(f"{self._runs_path} cannot be written: {explain(error)}")
             self.exit_status = 1
         else:
-            self._remove(self._failures.path)
+            self._remove(self.failures.path)
 
     def _edits_seen_until(self) -> str | None:
         """Return the time (RFC 3339 in UTC) up to which no edit can have been missed: the next run looks from there.
@@ -448,10 +372,10 @@ class Ledger:
         Edits made during this run may have been missed, since their articles may have been listed before.
         """
         walk = self.current_walk
-        asked_at = walk.asked_at if walk else None
+        asked_at = walk.notes.asked_at if walk else None
         # A source that shows no edits leaves what the run before knew.
         base = self._last_complete
-        before = base.newest_modified if base and walk and not walk.shows_edits else None
+        before = base.newest_modified if base and walk and not walk.notes.shows_edits else None
         times = (self.store.newest_modified, format_utc(asked_at), self._stale_from, before)
         return min(filter(None, times), default=None)
 

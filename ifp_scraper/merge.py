@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from ifp_scraper import urls
 from ifp_scraper.dates import parse_utc, same_clock_fault, same_local_clock
+from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.items import Article, Author, Block, Embed, Image
-from ifp_scraper.pages.evidence import Source
 from ifp_scraper.revisions import content_hash
 
 _RANK: dict[str | None, int] = {
@@ -23,27 +23,7 @@ _RANK: dict[str | None, int] = {
 """Trust in a publication time by where it was printed (CONTRACT.md section 4), the best first."""
 
 
-@dataclass(slots=True, frozen=True)
-class ArticleRef:
-    """An article that discovery found, and what its source said of it."""
-
-    url: str
-    id: int | None = None
-    published_at: str | None = None
-    """RFC 3339 in UTC."""
-
-    modified_at: str | None = None
-    source: Source | None = None
-    """Where ``published_at`` was printed."""
-
-    published_raw: str | None = None
-
-    def is_edited_since(self, modified_at: str | None) -> bool:
-        """Whether the source knows of a later edit than this one (RFC 3339 in UTC; None: no edit is known)."""
-        return self.modified_at is not None and (modified_at is None or self.modified_at > modified_at)
-
-
-def join_pages(pages: list[Article], missing: bool, framed: bool = False) -> Article:
+def join_pages(pages: list[Article], *, missing: bool, framed: bool = False) -> Article:
     """Return one article with the blocks of all pages of a post.
 
     Args:

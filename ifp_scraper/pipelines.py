@@ -47,7 +47,7 @@ class StorePipeline:
         except (msgspec.ValidationError, UnicodeEncodeError, ValueError) as error:
             reason = f"the record does not fit the schema: {error}"
             logger.warning("%s is not written: %s", item.url, reason)
-            ledger.reject(Rejected.now(item.url, reason, item.layout, None))
+            ledger.reject(Rejected.now(item.url, reason, item.layout))
             raise DropItem(reason, log_level="DEBUG") from error
         if outcome == "unchanged":
             raise DropItem("unchanged", log_level="DEBUG")

@@ -21,8 +21,7 @@ from pathlib import Path
 
 from ifp_scraper import sidecars, urls
 from ifp_scraper.dates import format_utc, read_instant
-from ifp_scraper.discovery.readings import is_amp_address
-from ifp_scraper.merge import ArticleRef
+from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.runs import Run, Runs
 from ifp_scraper.version import EXTRACTOR_VERSION
 
@@ -75,7 +74,7 @@ class Rejected:
     """Who rejected it: another version fetches again what could not be read, or was no article."""
 
     @classmethod
-    def now(cls, url: str, reason: str, layout: str | None, modified_at: str | None) -> Rejected:
+    def now(cls, url: str, reason: str, layout: str | None = None, modified_at: str | None = None) -> Rejected:
         """Make a rejection at the present time."""
         return cls(url, reason, layout, format_utc(datetime.now(UTC)) or "", modified_at, EXTRACTOR_VERSION)
 
@@ -117,7 +116,7 @@ class Rejections:
 
     def _remember(self, line: Rejected, run: Run | None) -> None:
         """Take in a line of the file; ``run`` wrote it, and is None when that run was killed."""
-        if is_amp_address(line.url):
+        if urls.is_amp(line.url):
             self._amp[line.url] = line
             return
         was_read = line.layout is not None and not _is_ill(run)
@@ -175,7 +174,7 @@ class Rejections:
         Raises:
             OSError: when the file cannot be written; the rejection is noted all the same.
         """
-        of_amp = is_amp_address(rejected.url)
+        of_amp = urls.is_amp(rejected.url)
         key = rejected.url if of_amp else urls.canonical(rejected.url)
         noted = self._amp if of_amp else self._confirmed
         before = noted.get(key)

@@ -147,11 +147,12 @@ def _carry(known: Article, article: Article) -> Article:
     return article
 
 
-def _differ(one: Article, other: Article, names: tuple[str, ...]) -> bool:
-    return any(getattr(one, name) != getattr(other, name) for name in names)
+def _differ(known: Article, article: Article, names: tuple[str, ...]) -> bool:
+    return any(getattr(known, name) != getattr(article, name) for name in names)
 
 
 def _later(one: str | None, other: str | None, *, unknown: bool = False) -> bool:
+    """Whether one time is after another; ``unknown`` says what holds where one of them is not known."""
     # RFC 3339 in UTC with whole seconds sorts as text.
     return unknown if one is None or other is None else one > other
 

@@ -71,8 +71,8 @@ CONCURRENT_ITEMS = 1  # Scrapy starts this many tasks per callback, however few 
 METAREFRESH_ENABLED = False
 ITEM_PIPELINES = {"ifp_scraper.pipelines.StorePipeline": 300}
 EXTENSIONS = {
-    "ifp_scraper.summary.Summary": 500,
-    "ifp_scraper.summary.PromptShutdown": 500,
+    "ifp_scraper.extensions.EndOfCrawl": 500,
+    "ifp_scraper.extensions.PromptShutdown": 500,
     "ifp_scraper.middlewares.CrawlDelay": 500,
     "scrapy.extensions.logstats.LogStats": None,
 }

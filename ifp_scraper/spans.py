@@ -19,7 +19,6 @@ from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.readings import (
     Evidence,
     article_key,
-    is_amp_address,
     is_failed,
     may_list,
     read_listed,
@@ -211,9 +210,7 @@ def _read_record(
     headers = list(head)
     content_type = (record.http_content_type or "").lower()
     if may_list(url, 200, content_type, site):
-        moment = record_time(record)
-        refs = read_listed(url, content_type, plain_body(body, headers), site, moment)
-        listed += [(moment, rank, ref) for rank, ref in refs]
+        listed += read_listed(url, plain_body(body, headers), site, record_time(record))
     elif may_be_article(url, site) and ("html" in content_type or not content_type):
         body = plain_body(body, headers)
         said = {name.lower(): value for name, value in reversed(headers)}
@@ -269,7 +266,9 @@ def put_together(views: list[PageView]) -> Article | None:
         if not found or pages[0].page_number > 1:  # the end of a text alone is not the article
             continue
         framed = any(view.is_of_smart_list for view in pages)
-        articles.append(join_pages(found, bool(_missing_pages(pages)), framed) if len(found) > 1 else found[0])
+        articles.append(
+            join_pages(found, missing=bool(_missing_pages(pages)), framed=framed) if len(found) > 1 else found[0]
+        )
     if len(articles) == 2:
         return merge_views(articles[0], articles[1])
     return articles[0] if articles else None
@@ -278,7 +277,7 @@ def put_together(views: list[PageView]) -> Article | None:
 def _pages_of(views: list[PageView]) -> list[PageView]:
     """Each page once, in order: where there is no AMP page, its address may show the canonical one."""
     pages: dict[int, PageView] = {}
-    for view in sorted(views, key=lambda view: (view.page_number, is_amp_address(view.url))):
+    for view in sorted(views, key=lambda view: (view.page_number, urls.is_amp(view.url))):
         pages.setdefault(view.page_number, view)
     return list(pages.values())
 

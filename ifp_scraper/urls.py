@@ -11,6 +11,7 @@ MAX_URL_LENGTH = 8192
 """Longer addresses are not followed or kept: no article has one."""
 
 _AMP = re.compile(r"/amp(/\d{1,3})?/?$", re.IGNORECASE)
+_AMP_PAGE = re.compile(r"/amp(?:/\d{1,3})?/?(?:$|\?)|[?&]amp(?:=1)?(?:&|$)")
 PAGE_NUMBER = re.compile(
     r"(?<=[^/])(?<!/archives)(?<!/\d{4}/\d\d)(?<!/\d{4}/\d\d/\d\d)/(?:(\d{1,3})|comment-page-\d{1,5})/?$"
 )
@@ -155,6 +156,15 @@ def amp_address(canonical: str, ending: str) -> str:
     'https://ifpnews.com/a.html/amp/'
     """
     return canonical + ending if canonical.endswith("/") or ending[0] == "?" else f"{canonical}/{ending}"
+
+
+def is_amp(url: str) -> bool:
+    """Whether an address is that of an AMP page.
+
+    >>> is_amp("https://ifpnews.com/a-story/amp/2/"), is_amp("https://ifpnews.com/a-story/?amp=1")
+    (True, True)
+    """
+    return _AMP_PAGE.search(url) is not None
 
 
 def same_article(one: str, other: str) -> bool:

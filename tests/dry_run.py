@@ -19,6 +19,7 @@ from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import read_options
 from ifp_scraper.rejections import Rejected
+from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.spiders.ifp import IfpSpider
 from tests.site import SiteServer
 
@@ -38,21 +39,21 @@ class DryRun:
     why: str | None = None
 
 
-class _Spider(IfpSpider):
+class _Fetcher(Fetcher):
     server: SiteServer
     run: DryRun
     fails: Callable[[str], int | None]
 
-    async def _learn_robots(self) -> None:
+    async def learn_robots(self) -> None:
         self.run.asked.append("/robots.txt")
         text = self.server.get("/robots.txt").body.decode()
-        self._robots = [line.split(": ", 1)[1] for line in text.splitlines() if line.startswith("Sitemap: ")]
+        self.sitemaps = [line.split(": ", 1)[1] for line in text.splitlines() if line.startswith("Sitemap: ")]
 
     async def fetch(
         self, url: str, *, headers: dict[str, str] | None = None, probe: bool = False, **meta: Any
     ) -> Response:
-        if (walk := self.ledger.current_walk) and walk.asked_at is None:
-            walk.asked_at = self.server.site.now
+        if (walk := self._ledger.current_walk) and walk.notes.asked_at is None:
+            walk.notes.asked_at = self.server.site.now
         for _ in range(5):
             target = url.removeprefix(self.server.url)
             self.run.asked.append(target)
@@ -91,30 +92,30 @@ def dry_run(
     settings.setmodule("ifp_scraper.settings")
     options = read_options(arguments, server.url)
     ledger = Ledger(options, out, start_over=False, settings=settings)
-    spider = _Spider(options=options, ledger=ledger)
-    spider.server, spider.run, spider.fails = server, DryRun(), fails
-    spider.crawler = SimpleNamespace(settings=settings, crawling=True, get_extension=lambda _: None)
-    asyncio.run(_crawl(spider, broken))
-    spider.run.counts = dict(ledger.counts)
-    requests = len(spider.run.asked) + 2 * len(spider.run.articles)
+    crawler: Any = SimpleNamespace(settings=settings, crawling=True, get_extension=lambda _: None)
+    fetcher = _Fetcher(crawler, ledger)
+    fetcher.server, fetcher.run, fetcher.fails = server, DryRun(), fails
+    asyncio.run(_crawl(IfpSpider(options, ledger, fetcher), fetcher, broken))
+    fetcher.run.counts = dict(ledger.counts)
+    requests = len(fetcher.run.asked) + 2 * len(fetcher.run.articles)
     ledger.finish(
-        reason="finished" if not spider.stopping else "stopped",
-        why=spider.why_stopped,
+        reason="finished" if not fetcher.stopping else "stopped",
+        why=fetcher.why_stopped,
         requests=requests,
         received=0,
         errors=0,
     )
-    spider.run.status, spider.run.why = ledger.exit_status, spider.why_stopped
-    return spider.run
+    fetcher.run.status, fetcher.run.why = ledger.exit_status, fetcher.why_stopped
+    return fetcher.run
 
 
-async def _crawl(spider: _Spider, broken: Callable[[str], bool]) -> None:
+async def _crawl(spider: IfpSpider, fetcher: _Fetcher, broken: Callable[[str], bool]) -> None:
     async for request in spider.start():
         article = None
         ref, number = request.cb_kwargs["ref"], request.cb_kwargs["number"]
-        path = ref.url.removeprefix(spider.server.url)
-        spider.run.articles.append(path)
-        post = spider.server.site.find(path.strip("/"))
+        path = ref.url.removeprefix(fetcher.server.url)
+        fetcher.run.articles.append(path)
+        post = fetcher.server.site.find(path.strip("/"))
         if broken(path):
             spider.ledger.note_failed(ref.url, "broken")
         elif post is None or post.password_protected:
@@ -129,7 +130,7 @@ async def _crawl(spider: _Spider, broken: Callable[[str], bool]) -> None:
                 modified_at=ref.modified_at or format_utc(post.modified),
                 layout="newspaper+amp-swift",
                 extractor_version="1",
-                fetched_at=format_utc(spider.server.site.now),
+                fetched_at=format_utc(fetcher.server.site.now),
                 content_hash=f"{post.revision:064x}",
                 html_sha256="0" * 64,
             )

@@ -10,17 +10,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from ifp_scraper.dates import format_utc, parse_utc
+from ifp_scraper.discovery import Notes
 from ifp_scraper.discovery.feed import read_feed
 from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.rest import read_posts
-from ifp_scraper.discovery.sitemap import _empty as take_entries
-from ifp_scraper.discovery.sitemap import read_entries
+from ifp_scraper.discovery.sitemap import Document, read_entries, take_entries
 from ifp_scraper.discovery.xml import read_cut_xml, read_xml
 from tests.crawling import FAST, crawl, lines, scrapy
 from tests.dry_run import dry_run
@@ -950,9 +949,9 @@ def test_a_lastmod_that_is_a_day_puts_the_newest_first(since: str, tmp_path: Pat
 def test_what_a_sitemap_does_not_show_is_noted(entry: str, count: int, taken: int, broken: list[str]) -> None:
     root, _ = read_cut_xml(f"<urlset>{''.join(map(entry.format, range(count)))}</urlset>".encode(), 10**8)
     assert root is not None
-    walk: Any = SimpleNamespace(asked_at=None, broken=[])
-    assert len(take_entries(root, False, "https://a.b/sitemap.xml", walk)) == taken
-    assert walk.broken == [f"https://a.b/sitemap.xml: {fault}" for fault in broken]
+    notes = Notes()
+    assert len(take_entries(Document(root, False), "https://a.b/sitemap.xml", notes)) == taken
+    assert notes.broken == [f"https://a.b/sitemap.xml: {fault}" for fault in broken]
 
 
 def test_a_news_sitemap_says_when_articles_were_published() -> None:

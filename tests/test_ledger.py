@@ -19,9 +19,9 @@ from scrapy.exceptions import DropItem
 from scrapy.settings import Settings
 
 from ifp_scraper.dates import format_utc
+from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.items import Article, encode
 from ifp_scraper.ledger import Ledger
-from ifp_scraper.merge import ArticleRef
 from ifp_scraper.options import Options
 from ifp_scraper.pipelines import StorePipeline
 from ifp_scraper.rejections import Rejected
@@ -58,8 +58,8 @@ def whole_run(ledger: Ledger) -> dict[str, Any]:
     """The line of a run that missed nothing, and failed to fetch one page."""
     walk = ledger.walk(lambda *_: None, [])  # type: ignore[arg-type, return-value]
     ledger.write(replace(ARTICLE, modified_at="2024-05-06T00:00:00Z"))
-    walk.source = "rest"
-    walk.validators = {f"{SITE}/feed/": {"If-None-Match": "x"}}
+    walk.notes.source = "rest"
+    walk.notes.validators = {f"{SITE}/feed/": {"If-None-Match": "x"}}
     ledger.discovery_ended(walk)
     ledger.finish(reason="finished", why=None, requests=1, received=1, errors=0)
     [run] = lines(ledger.store.path.with_suffix(".runs.jsonl"))
@@ -73,8 +73,8 @@ def walked_from(ledger: Ledger, *runs: dict[str, Any]) -> Any:
 
 def test_a_whole_run_is_gone_on_from(ledger: Ledger) -> None:
     walk = walked_from(ledger, whole_run(ledger))
-    assert (walk.caught_up, walk.source, walk.newest_modified) == (True, "rest", "2024-05-06T00:00:00Z")
-    assert walk.validators == {f"{SITE}/feed/": {"If-None-Match": "x"}}
+    assert (walk.caught_up, walk.notes.source, walk.newest_modified) == (True, "rest", "2024-05-06T00:00:00Z")
+    assert walk.notes.validators == {f"{SITE}/feed/": {"If-None-Match": "x"}}
     with ledger.store.path.open("ab") as stream:  # as a run does that is killed then
         stream.write(encode(replace(ARTICLE, id=2, url=f"{SITE}/b/")))
     assert reopened(ledger).walk(lambda *_: None, []).caught_up  # type: ignore[arg-type, return-value]
@@ -84,7 +84,7 @@ def test_a_whole_run_is_gone_on_from(ledger: Ledger) -> None:
 def test_the_last_whole_run_on_the_site_is_gone_on_from(ledger: Ledger, later: dict[str, Any]) -> None:
     run = whole_run(ledger)
     walk = walked_from(ledger, {**run, "source": "feed"}, run, {**run, "source": "sitemap", **later})
-    assert (walk.caught_up, walk.source) == (True, "rest")
+    assert (walk.caught_up, walk.notes.source) == (True, "rest")
 
 
 @pytest.mark.parametrize("layout", [None, "newspaper"])
@@ -152,7 +152,7 @@ def test_the_same_verdict_again_is_an_alarm_only_while_the_site_may_be_ill(
 )
 def test_a_damaged_run_is_not_used(ledger: Ledger, damage: dict[str, Any]) -> None:
     walk = walked_from(ledger, {**whole_run(ledger), **damage})
-    assert (walk.caught_up, walk.source, walk.validators, walk.newest_modified) == (False, None, {}, None)
+    assert (walk.caught_up, walk.notes.source, walk.notes.validators, walk.newest_modified) == (False, None, {}, None)
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ def test_the_wait_that_the_site_asks_for(status: Any, tmp_path: Path) -> None:
 
 BREAKS = {
     "callback": "ifp_scraper.spiders.views.ViewReader.read",
-    "start": "ifp_scraper.spiders.ifp.IfpSpider._discovered",
+    "start": "ifp_scraper.spiders.agenda.Agenda.discovered",
     "pipeline": "ifp_scraper.ledger.Ledger.write",
 }
 

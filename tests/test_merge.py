@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.items import Article, Author, Block, Embed, Image, Link, RecentPost
-from ifp_scraper.merge import ArticleRef, add_evidence, join_pages, merge_views
+from ifp_scraper.merge import add_evidence, join_pages, merge_views
 from ifp_scraper.revisions import content_hash
 
 URL = "https://ifpnews.com/a/"
@@ -259,9 +260,9 @@ class TestPagesOfAPost:
     def test_a_missing_page_is_said(self, missing: bool, warned: list[str]) -> None:
         pages = [view(name, warnings=["one-page-of-many"]) for name in ("one", "two")]
         pages[1].warnings.append("truncated")
-        assert join_pages(pages, missing).warnings == warned
+        assert join_pages(pages, missing=missing).warnings == warned
         whole = view("one"), view("two")
-        assert join_pages(list(whole), missing).warnings == []
+        assert join_pages(list(whole), missing=missing).warnings == []
 
 
 class TestDiscovery:

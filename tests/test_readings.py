@@ -9,16 +9,16 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from ifp_scraper import urls
+from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.readings import (
     best_evidence,
     evidence_at,
-    is_amp_address,
     may_list,
     read_listed,
     split_readings,
     without_failed,
 )
-from ifp_scraper.merge import ArticleRef
 
 SITE = "https://ifpnews.com"
 NOW = datetime(2024, 5, 6, tzinfo=UTC)
@@ -97,7 +97,7 @@ def test_failed_captures_of_a_page_that_has_a_better_one(captures: str, failed: 
     ],
 )
 def test_addresses_of_amp_pages(url: str, is_amp: bool) -> None:
-    assert is_amp_address(SITE + url) is is_amp
+    assert urls.is_amp(SITE + url) is is_amp
 
 
 POST = {"id": 7, "link": f"{SITE}/a/", "date_gmt": "2024-05-05T00:00:00", "modified_gmt": "2024-05-05T01:00:00"}

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from ifp_scraper.dates import format_utc
-from ifp_scraper.merge import ArticleRef
-from ifp_scraper.pages.article import EXTRACTOR_VERSION
+from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.rejections import LEADS_TO, NO_ARTICLE, OFF_SITE, STATIC, Rejected, Rejections
 from ifp_scraper.runs import Run, Runs
+from ifp_scraper.version import EXTRACTOR_VERSION
 
 URL = "https://ifpnews.com/a/"
 FORBIDDEN = "Forbidden by robots.txt"

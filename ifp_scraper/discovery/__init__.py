@@ -1,19 +1,44 @@
 """Finds articles: sources of addresses, behind one interface.
 
-A source is given ``fetch`` and yields ``ArticleRef``; the spider does not know which source it has.
+A ``Source`` is given a ``Walk`` and yields ``ArticleRef``; the spider does not know which source it has.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from scrapy.http import Response
 
-from ifp_scraper.merge import ArticleRef
 from ifp_scraper.options import Options
+from ifp_scraper.pages.evidence import Source as TimeSource
+
+
+@dataclass(slots=True, frozen=True)
+class ArticleRef:
+    """An address that discovery found, and what its source says of the article there."""
+
+    url: str
+    id: int | None = None
+    """WordPress post id."""
+
+    published_at: str | None = None
+    """RFC 3339 in UTC."""
+
+    modified_at: str | None = None
+    """RFC 3339 in UTC."""
+
+    source: TimeSource | None = None
+    """Where ``published_at`` was printed."""
+
+    published_raw: str | None = None
+    """``published_at`` as it was printed."""
+
+    def is_edited_since(self, modified_at: str | None) -> bool:
+        """Whether the source knows of a later edit than this one (RFC 3339 in UTC; None: no edit is known)."""
+        return self.modified_at is not None and (modified_at is None or self.modified_at > modified_at)
 
 
 class FetchFailed(Exception):
@@ -49,27 +74,65 @@ class SourceUnavailable(Exception):
         return isinstance(self.__cause__, FetchFailed) and self.__cause__.may_pass
 
 
-Fetch = Callable[..., Awaitable[Response]]
-"""``await fetch(url, headers=None, probe=False)`` gives a response of status 200, 304 or 400, or raises FetchFailed.
+class Fetch(Protocol):
+    """How a source gets a page of the site."""
 
-A probe may be refused: that says nothing of the rest of the site.
-"""
+    async def __call__(
+        self, url: str, *, headers: dict[str, str] | None = None, probe: bool = False, **meta: Any
+    ) -> Response:
+        """Return a response of status 200, 304 or 400.
+
+        Args:
+            url: of the page.
+            headers: of the request, besides the usual ones.
+            probe: whether the site may refuse this page, which says nothing of the rest of it.
+            meta: further keys of ``request.meta``.
+
+        Raises:
+            FetchFailed: when there is none.
+        """
+        ...
 
 
 @dataclass(slots=True)
+class Notes:
+    """What the sources find out during a walk."""
+
+    total: int | None = None
+    """About how many articles there are to look at, once the source knows."""
+
+    broken: list[str] = field(default_factory=list)
+    """Parts that could not be read: articles may be missing."""
+
+    source: str | None = None
+    """The source that listed everything; at first that of the last complete run. None when it stood in for one that
+    broke off, or shows no edits."""
+
+    shows_edits: bool = False
+    """Whether that source says when articles were edited; if not, a later run must look from where this one began."""
+
+    asked_at: datetime | None = None
+    """When the site answered first, by its own clock: later edits may not be listed."""
+
+    validators: dict[str, dict[str, str]] = field(default_factory=dict)
+    """ETag and Last-Modified of feeds, by address; at first those of the last complete run."""
+
+    fronts: dict[str, Response | FetchFailed] = field(default_factory=dict)
+    """First pages of feeds that were asked for, by address."""
+
+
+@dataclass(slots=True, frozen=True)
 class Walk:
-    """What a source is told before it starts, and what it notes while it runs."""
+    """One pass over the sources: what they are asked for, and the notes that they make."""
 
     options: Options
     fetch: Fetch
-    is_current: Callable[[ArticleRef], bool]
-    """Whether this article is known, and unchanged as far as the ref says."""
-
     is_settled: Callable[[ArticleRef], bool]
-    """The same, and known since the last whole run: the walk can end at a page of only such articles."""
+    """Whether an article is known since the last complete run, and unchanged as far as the ref says: the walk can end
+    at a page of only such articles."""
 
     is_known: Callable[[ArticleRef], bool]
-    """Whether this article is in the file, or among the rejected."""
+    """Whether an article is in the file, or among the rejected."""
 
     caught_up: bool
     """Whether the last run left nothing behind: only what is new or changed is looked for then."""
@@ -83,29 +146,13 @@ class Walk:
     sitemaps: list[str]
     """Sitemaps that robots.txt names."""
 
-    validators: dict[str, dict[str, str]]
-    """ETag and Last-Modified of feeds, by address, from the last run; the source updates them."""
-
     max_pages: int
+    """Most pages to read of one listing, feed or REST list."""
+
     max_sitemaps: int
-    total: int | None = None
-    """About how many articles there are to look at, once the source knows."""
+    """Most sitemap files to read."""
 
-    broken: list[str] = field(default_factory=list)
-    """Parts that could not be read: articles may be missing."""
-
-    fronts: dict[str, Response | FetchFailed] = field(default_factory=dict)
-    """First pages of feeds that were asked for, by address."""
-
-    source: str | None = None
-    """The source that listed everything; at first that of the last whole run. None when it stood in for one that broke
-    off, or shows no edits."""
-
-    shows_edits: bool = False
-    """Whether that source says when articles were edited; if not, a later run must look from where this one began."""
-
-    asked_at: datetime | None = None
-    """When the site answered first, by its own clock: later edits may not be listed."""
+    notes: Notes
 
 
 class Source(Protocol):

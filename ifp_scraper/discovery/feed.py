@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 from lxml import etree
-from scrapy.http import Response
+from scrapy.http import Headers, Response
 
 from ifp_scraper import urls
 from ifp_scraper.dates import format_utc, read_http_date, read_instant
-from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
-from ifp_scraper.discovery.xml import name, read_xml, text
-from ifp_scraper.merge import ArticleRef
+from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
+from ifp_scraper.discovery.xml import child_text, local_name, read_xml
 
 _MAX_UNPACKED = 32 * 1024 * 1024
+_MAX_VALIDATOR = 500
+"""Longest ETag to send back."""
 
 
 class FeedSource:
@@ -29,20 +30,20 @@ class FeedSource:
         seen: set[str] = set()
         for number in range(1, walk.max_pages + 1):
             first = number == 1
-            known = walk.validators.get(address, {}) if first and walk.caught_up else {}
+            validators = walk.notes.validators.get(address, {}) if first and walk.caught_up else {}
             try:
                 page = address if first else f"{address}?paged={number}"
-                response = await (_front(walk, page, known) if first else walk.fetch(page))
+                response = await (_front(walk, page, validators) if first else walk.fetch(page))
             except FetchFailed as error:
                 if first:
                     raise SourceUnavailable(f"no feed ({error})") from error
                 if error.status not in (404, 410):
-                    walk.broken.append(f"{page}: {error}")
+                    walk.notes.broken.append(f"{page}: {error}")
                 return
             if response.status == 304:
                 return
             if first:
-                walk.validators[address] = _validators(response.headers)
+                walk.notes.validators[address] = _validators(response.headers)
             root = read_xml(response.body, _MAX_UNPACKED)
             refs = [ref for ref in read_feed(root, response.url) if ref.url not in seen] if root is not None else []
             if first and not refs:
@@ -59,15 +60,15 @@ class FeedSource:
 
 async def _front(walk: Walk, address: str, validators: dict[str, str]) -> Response:
     """Fetch the first page of a feed; once in a run, for the sitemap asks for it as well."""
-    if address not in walk.fronts:
+    if address not in walk.notes.fronts:
         try:
-            walk.fronts[address] = await walk.fetch(address, headers=validators, probe=True)
+            walk.notes.fronts[address] = await walk.fetch(address, headers=validators, probe=True)
         except FetchFailed as error:
-            walk.fronts[address] = error
-    found = walk.fronts[address]
-    if isinstance(found, FetchFailed):
-        raise found
-    return found
+            walk.notes.fronts[address] = error
+    answer = walk.notes.fronts[address]
+    if isinstance(answer, FetchFailed):
+        raise answer
+    return answer
 
 
 async def read_newest(walk: Walk) -> list[ArticleRef]:
@@ -84,18 +85,18 @@ async def read_newest(walk: Walk) -> list[ArticleRef]:
 def read_feed(root: etree._Element, base: str) -> list[ArticleRef]:
     """Read the entries of an RSS or Atom feed, newest first as they stand."""
     refs = []
-    listed = [element for element in root.iter() if name(element) in ("item", "entry")]
+    listed = [element for element in root.iter() if local_name(element) in ("item", "entry")]
     for element, url in zip(listed, urls.of_list(base, map(_link, listed)), strict=True):
         if url is None:
             continue
-        if name(element) == "item":
-            raw = text(element, "pubDate")
+        if local_name(element) == "item":
+            raw = child_text(element, "pubDate")
             published_at, modified_at = read_http_date(raw), None
-            identifier = text(element, "guid") or ""
+            identifier = child_text(element, "guid") or ""
         else:
-            raw = text(element, "published")
-            published_at, modified_at = read_instant(raw), format_utc(read_instant(text(element, "updated")))
-            identifier = text(element, "id") or ""
+            raw = child_text(element, "published")
+            published_at, modified_at = read_instant(raw), format_utc(read_instant(child_text(element, "updated")))
+            identifier = child_text(element, "id") or ""
         refs.append(
             ArticleRef(
                 url=urls.canonical(url),
@@ -111,21 +112,23 @@ def read_feed(root: etree._Element, base: str) -> list[ArticleRef]:
 
 def _link(element: etree._Element) -> str | None:
     """The address of an RSS item or of an Atom entry."""
-    if name(element) == "item":
-        return text(element, "link")
-    links = [one for one in element if name(one) == "link" and one.get("rel", "alternate") == "alternate"]
+    if local_name(element) == "item":
+        return child_text(element, "link")
+    links = [
+        child for child in element if local_name(child) == "link" and child.get("rel", "alternate") == "alternate"
+    ]
     return links[0].get("href") if links else None
 
 
-def _validators(headers: object) -> dict[str, str]:
+def _validators(headers: Headers) -> dict[str, str]:
     """The request headers that ask whether this answer still holds."""
-    found = {}
-    for name_, ask in (("ETag", "If-None-Match"), ("Last-Modified", "If-Modified-Since")):
-        value = headers.get(name_)  # type: ignore[attr-defined]
-        if value and len(value) < 500:
+    validators = {}
+    for header, condition in (("ETag", "If-None-Match"), ("Last-Modified", "If-Modified-Since")):
+        value = headers.get(header)
+        if value and len(value) < _MAX_VALIDATOR:
             # A server that compresses marks an ETag as weak, and WordPress does not know it again.
-            found[ask] = value.decode("latin-1").removeprefix("W/")
-    return found
+            validators[condition] = value.decode("latin-1").removeprefix("W/")
+    return validators
 
 
 def _before(refs: list[ArticleRef], walk: Walk) -> bool:

@@ -9,8 +9,7 @@ from urllib.parse import urlsplit
 from parsel import Selector
 
 from ifp_scraper import urls
-from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
-from ifp_scraper.merge import ArticleRef
+from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
 
 _ENTRIES = (
     ".td-module-title a, .entry-title a, .loop-title a, .wp-block-post-title a, .post-title a, article h2 a,"
@@ -35,6 +34,11 @@ _SECOND_PAGE = re.compile(r"(/(?!(?:category|tag|author)/).*[^/])/page/2/?")
 _PLACES = ("", "/all-stories", "/iran-news")
 """Where a listing may be, the front page first."""
 
+_MAX_PLACES = 5
+"""Most further places to look at that the front page names."""
+
+_MAX_CATEGORIES = 200
+
 _PATIENCE = 3
 """Pages in a row that fail or list nothing new, after which a listing is given up."""
 
@@ -56,7 +60,7 @@ class ListingSource:
         found_any = False
         while places:
             place = places.pop(0)
-            pages = barren = 0
+            pages = barren = 0  # pages: the number of the last one that lists articles
             async for number, links, html in self._pages(walk, place):
                 if number == 1 and place == "":
                     places += _places_of_second_pages(html, walk.options.site)
@@ -86,11 +90,11 @@ class ListingSource:
     async def _pages(self, walk: Walk, place: str) -> AsyncIterator[tuple[int, list[str], Selector]]:
         """Yield the pages of one listing until two in a row are missing or hold no article.
 
-        One alone may be a passing fault of the site: it is noted in ``walk.broken``, and the walk goes on.
+        One alone may be a passing fault of the site: it is noted in ``walk.notes.broken``, and the walk goes on.
         """
         root = f"{walk.options.site}{place}/"
         failed = 0
-        end: str | None = None
+        may_be_end: str | None = None
         for number in range(1, walk.max_pages + 1):
             page = root if number == 1 else f"{root}page/{number}/"
             missing = "lists no article"
@@ -105,20 +109,20 @@ class ListingSource:
             except FetchFailed as error:
                 missing = str(error)
                 if error.status not in (404, 410):
-                    walk.broken.append(f"{page}: {error}")
+                    walk.notes.broken.append(f"{page}: {error}")
                     failed += 1
                     if number == 1 or failed >= _PATIENCE:
                         return
                     continue
             failed = 0
             if not links:
-                if number == 1 or end is not None:
+                if number == 1 or may_be_end is not None:
                     return
-                end = f"{page}: {missing}"
+                may_be_end = f"{page}: {missing}"
                 continue
-            if end is not None:
-                walk.broken.append(end)
-                end = None
+            if may_be_end is not None:  # it was not: another page follows
+                walk.notes.broken.append(may_be_end)
+                may_be_end = None
             if number == 1 and urls.slug(response.url):
                 root = urls.canonical(response.url)  # of a category inside another one
             yield number, links, selector
@@ -126,12 +130,12 @@ class ListingSource:
 
 def read_listing(selector: Selector, base: str) -> list[str]:
     """Return the canonical addresses of the articles that a listing names, in its order, each once."""
-    found = []
+    articles = []
     links = [link.attrib.get("href") for link in selector.css(_ENTRIES) if not link.xpath(_BESIDE)]
     for url in urls.of_list(base, links):
         if url is not None and may_be_article(url, base):
-            found.append(urls.canonical(url))
-    return list(dict.fromkeys(found))
+            articles.append(urls.canonical(url))
+    return list(dict.fromkeys(articles))
 
 
 def may_be_article(url: str, site: str) -> bool:
@@ -143,19 +147,19 @@ def may_be_article(url: str, site: str) -> bool:
 
 
 def _places_of_second_pages(selector: Selector, site: str) -> list[str]:
-    found = []
+    places = []
     for url in urls.of_list(site, selector.css('a[href*="/page/2"]::attr(href)').getall()):
         place = _SECOND_PAGE.fullmatch(urlsplit(url).path) if url is not None else None
         if place is not None and place[1] not in _PLACES:
-            found.append(place[1])
-    return list(dict.fromkeys(found))[:5]
+            places.append(place[1])
+    return list(dict.fromkeys(places))[:_MAX_PLACES]
 
 
 def _categories(selector: Selector, site: str) -> list[str]:
-    found = []
+    categories = []
     for url in urls.of_list(site, selector.css('a[href*="/category/"]::attr(href)').getall()):
         if url is not None:
             path = urlsplit(urls.canonical(url)).path.rstrip("/")
             if path.startswith("/category/"):
-                found.append(path)
-    return list(dict.fromkeys(found))[:200]
+                categories.append(path)
+    return list(dict.fromkeys(categories))[:_MAX_CATEGORIES]

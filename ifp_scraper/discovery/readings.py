@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from scrapy.http import HtmlResponse
@@ -19,16 +19,17 @@ from scrapy.http import HtmlResponse
 from ifp_scraper import urls
 from ifp_scraper.archive import Archive, Recorded, RecordingError
 from ifp_scraper.codings import MAX_UNPACKED
+from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.feed import read_feed
 from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.rest import read_json, read_posts
 from ifp_scraper.discovery.sitemap import read_entries
-from ifp_scraper.discovery.xml import name, read_xml
-from ifp_scraper.merge import ArticleRef
+from ifp_scraper.discovery.xml import local_name, read_xml
 from ifp_scraper.responses import cut_short, refusal
 
 _SOON = timedelta(hours=1)
-_AMP = re.compile(r"/amp(?:/\d{1,3})?/?(?:$|\?)|[?&]amp(?:=1)?(?:&|$)")
+"""Longest time after which a crawl that was cut off begins an article again."""
+
 _LISTS = re.compile(r"/wp/v2/posts(?:$|[/?&])|/feed/?(?:$|\?)|\.xml(?:\.gz)?$")
 
 
@@ -63,8 +64,8 @@ def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
         for reading in split_readings(without_failed(captures, lambda capture: _cannot_be_used(archive, capture))):
             known = evidence_at(evidence.get(key, []), reading[0].captured_at)
             first_pages = [record for record in reading if _is_first_page(record)]
-            canonical = next((record for record in first_pages if not is_amp_address(record.url)), None)
-            amp = next((record for record in first_pages if is_amp_address(record.url)), None)
+            canonical = next((record for record in first_pages if not urls.is_amp(record.url)), None)
+            amp = next((record for record in first_pages if urls.is_amp(record.url)), None)
             first = canonical or amp
             if first is None:
                 continue
@@ -123,7 +124,7 @@ def split_readings(captures: list[C]) -> Iterator[list[C]]:
                 reading.insert(0, capture)
                 held |= places
     for number, reading in enumerate(readings):
-        soon = [one for one in readings[number + 1 :] if one[0].captured_at - reading[-1].captured_at < _SOON]
+        soon = [later for later in readings[number + 1 :] if later[0].captured_at - reading[-1].captured_at < _SOON]
         if any(_places(reading) < _places(following) for following in soon):
             continue
         if soon and not _places(reading) >= (held := _places(soon[0])):
@@ -140,15 +141,10 @@ def _is_first_page(capture: C) -> bool:
     return any(number == "1" for _, number in _places([capture]))
 
 
-def is_amp_address(url: str) -> bool:
-    """Whether an address is an AMP page's."""
-    return _AMP.search(url) is not None
-
-
 def _place(url: str) -> tuple[bool, str]:
     """What two captures of the same page of an article share: the view, and the page's number."""
     number = urls.PAGE_NUMBER.search(urlsplit(url).path)
-    return is_amp_address(url), (number and number[1]) or "1"
+    return urls.is_amp(url), (number and number[1]) or "1"
 
 
 def without_failed(captures: list[C], failed: Callable[[C], bool]) -> list[C]:
@@ -177,25 +173,41 @@ def _cannot_be_used(archive: Archive, capture: Recorded) -> bool:
         return True
 
 
-Evidence = tuple[datetime, int, ArticleRef]
-"""When a source was captured, its rank (see ``read_listed``), and what it said of an article."""
+class Evidence(NamedTuple):
+    """What a recorded source says of an article."""
+
+    captured_at: datetime
+    """When the source was captured."""
+
+    rank: int
+    """0 for a REST answer, 1 for a feed, 2 for a sitemap: the lowest is the best."""
+
+    ref: ArticleRef
 
 
-def evidence_at(found: list[Evidence], moment: datetime) -> ArticleRef | None:
-    """Return what was said of one article up to this moment, or later when nothing was said before."""
-    ranked = [(rank, ref) for when, rank, ref in found if when <= moment] or [(rank, ref) for _, rank, ref in found]
-    return next(iter(best_evidence(ranked).values()), None)
+def evidence_at(evidence: list[Evidence], moment: datetime) -> ArticleRef | None:
+    """Join what was said of one article up to this moment, or later when nothing was said before.
+
+    The best source wins; the latest edit counts, whichever source knows of it.
+    """
+    said = [item for item in evidence if item.captured_at <= moment] or evidence
+    if not said:
+        return None
+    best = min(said, key=lambda item: item.rank).ref
+    edits = [item.ref.modified_at for item in said if item.ref.modified_at]
+    return replace(best, modified_at=max(edits, default=None))
 
 
 def _evidence(archive: Archive, site: str) -> dict[str, list[Evidence]]:
-    found: dict[str, list[Evidence]] = {}
+    """Return what the sources in a recording say, by ``article_key``."""
+    evidence: dict[str, list[Evidence]] = {}
     for record in archive.records:
         if may_list(record.url, record.status, record.content_type, site):
             with suppress(RecordingError):
-                body, moment = archive.read(record)[1], record.captured_at
-                for rank, ref in read_listed(record.url, record.content_type, body, site, moment):
-                    found.setdefault(article_key(ref.url), []).append((moment, rank, ref))
-    return found
+                body = archive.read(record)[1]
+                for item in read_listed(record.url, body, site, record.captured_at):
+                    evidence.setdefault(article_key(item.ref.url), []).append(item)
+    return evidence
 
 
 def may_list(url: str, status: int, content_type: str, site: str) -> bool:
@@ -206,36 +218,25 @@ def may_list(url: str, status: int, content_type: str, site: str) -> bool:
     return ("xml" in content_type and "html" not in content_type) or _LISTS.search(url) is not None
 
 
-def read_listed(
-    url: str, content_type: str, body: bytes, site: str, captured_at: datetime
-) -> list[tuple[int, ArticleRef]]:
-    """Return what a REST answer (0), feed (1) or sitemap (2) says of articles, each with that rank."""
+def read_listed(url: str, body: bytes, site: str, captured_at: datetime) -> list[Evidence]:
+    """Return what a REST answer, feed or sitemap says of articles."""
+    rank, refs = _read_source(url, body, site, captured_at)
+    return [Evidence(captured_at, rank, ref) for ref in refs]
+
+
+def _read_source(url: str, body: bytes, site: str, captured_at: datetime) -> tuple[int, list[ArticleRef]]:
+    """Return the rank of a source (see ``Evidence``) and what it lists."""
     if "/wp/v2/posts" in url:
         try:
             data = read_json(body)
         except (ValueError, RecursionError):
-            return []
-        return [(0, ref) for ref in read_posts(data if isinstance(data, list) else [data], site)]
+            return 0, []
+        return 0, read_posts(data if isinstance(data, list) else [data], site)
     root = read_xml(body, MAX_UNPACKED)
     if root is None:
-        return []
-    if name(root) in ("rss", "feed", "RDF"):
-        return [(1, ref) for ref in read_feed(root, url)]
-    if name(root) == "urlset":
-        return [
-            (2, ArticleRef(entry.url, modified_at=entry.lastmod)) for entry in read_entries(root, url, captured_at)
-        ]
-    return []
-
-
-def best_evidence(ranked: list[tuple[int, ArticleRef]]) -> dict[str, ArticleRef]:
-    """Join what sources say of each article, by ``article_key``: the lowest rank wins, the latest edit counts."""
-    found: dict[str, ArticleRef] = {}
-    for _, ref in sorted(ranked, key=lambda pair: pair[0]):
-        key = article_key(ref.url)
-        known = found.get(key)
-        if known is None:
-            found[key] = ref
-        elif ref.modified_at and (known.modified_at is None or ref.modified_at > known.modified_at):
-            found[key] = replace(known, modified_at=ref.modified_at)
-    return found
+        return 2, []
+    if local_name(root) in ("rss", "feed", "RDF"):
+        return 1, read_feed(root, url)
+    if local_name(root) == "urlset":
+        return 2, [ArticleRef(entry.url, modified_at=entry.lastmod) for entry in read_entries(root, url, captured_at)]
+    return 2, []

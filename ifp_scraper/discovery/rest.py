@@ -14,9 +14,8 @@ from urllib.parse import urlencode
 from scrapy.http import Response
 
 from ifp_scraper.dates import format_utc, parse_utc, read_instant
-from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
+from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
 from ifp_scraper.items import MAX_ID
-from ifp_scraper.merge import ArticleRef
 from ifp_scraper.urls import of_list
 
 _ROUTES = ("/wp-json/wp/v2/{}?", "/?rest_route=/wp/v2/{}&")
@@ -46,6 +45,48 @@ class RestSource:
 
     async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:
         """See ``Source``."""
+        scope = await self._scope(walk)
+        refs, total, pages = await self._page(walk, scope, 1)
+        if not refs and not scope:
+            raise SourceUnavailable("REST lists no posts")
+        walk.notes.total = total or None
+        seen: set[str] = set()
+        new = barren = 0
+        number = 1
+        edits_due = walk.caught_up and walk.newest_modified is not None  # once the new articles are listed
+        while True:
+            fresh = [ref for ref in refs if ref.url not in seen]
+            seen.update(ref.url for ref in fresh)
+            known = sum(map(walk.is_known, fresh))  # before they are fetched
+            new += len(fresh) - known
+            for ref in fresh:
+                yield ref
+            if edits_due and (known or number >= pages):
+                edits_due = False
+                oldest = min((ref.published_at or "" for ref in refs), default="")
+                async for ref in self._edited(walk, before=oldest):
+                    if ref.url not in seen:
+                        seen.add(ref.url)
+                        new += not walk.is_known(ref)
+                        yield ref
+            if walk.caught_up and not edits_due and total <= walk.known_count + new:
+                return
+            number += 1
+            if number > pages:
+                break
+            try:
+                refs, _, pages = await self._page(walk, scope, number)
+                barren = barren + 1 if seen.issuperset(ref.url for ref in refs) else 0
+            except SourceUnavailable as error:
+                walk.notes.broken.append(f"REST, page {number}: {error}")
+                refs, barren = [], barren + 1
+            if barren >= _PATIENCE:
+                break
+        if len(seen) < total:  # something was withdrawn meanwhile, or the site counts what it hides
+            walk.notes.broken.append(f"REST listed {len(seen)} of {total}")
+
+    async def _scope(self, walk: Walk) -> dict[str, str]:
+        """Return the parameters that narrow the list to what was asked for."""
         options = walk.options
         scope: dict[str, str] = {}
         if options.section:
@@ -54,45 +95,9 @@ class RestSource:
             scope["after"] = format_utc(options.since - _SECOND) or ""
         if options.until:
             scope["before"] = format_utc(options.until) or ""
-        refs, total, pages = await self._page(walk, scope, 1)
-        if not refs and not scope:
-            raise SourceUnavailable("REST lists no posts")
-        walk.total = total or None
-        seen: set[str] = set()
-        new = failed = 0
-        number = 1
-        front = walk.caught_up and walk.newest_modified is not None
-        while True:
-            fresh = [ref for ref in refs if ref.url not in seen]
-            seen.update(ref.url for ref in fresh)
-            known = sum(map(walk.is_known, fresh))  # before they are fetched
-            new += len(fresh) - known
-            for ref in fresh:
-                yield ref
-            if front and (known or number >= pages):
-                front = False
-                async for ref in self._changed(walk, min((r.published_at or "" for r in refs), default="")):
-                    if ref.url not in seen:
-                        seen.add(ref.url)
-                        new += not walk.is_known(ref)
-                        yield ref
-            if walk.caught_up and not front and total <= walk.known_count + new:
-                return
-            number += 1
-            if number > pages:
-                break
-            try:
-                refs, _, pages = await self._page(walk, scope, number)
-                failed = failed + 1 if seen.issuperset(ref.url for ref in refs) else 0
-            except SourceUnavailable as error:
-                walk.broken.append(f"REST, page {number}: {error}")
-                refs, failed = [], failed + 1
-            if failed >= _PATIENCE:
-                break
-        if len(seen) < total:  # something was withdrawn meanwhile, or the site counts what it hides
-            walk.broken.append(f"REST listed {len(seen)} of {total}")
+        return scope
 
-    async def _changed(self, walk: Walk, before: str) -> AsyncIterator[ArticleRef]:
+    async def _edited(self, walk: Walk, before: str) -> AsyncIterator[ArticleRef]:
         """Yield what was edited since the last run and published before, the latest edit first.
 
         WordPress before 5.7 does not know ``modified_after``, but the order. What was edited in the same second stands
@@ -139,10 +144,10 @@ class RestSource:
         while number <= min(pages, walk.max_pages):
             query = {"per_page": str(_PER_PAGE), "page": str(number), "_fields": "id,slug,parent"}
             response = await self._get(walk, "categories", query)
-            found = _json(response)
-            if not isinstance(found, list) or not found:
+            listed = _json(response)
+            if not isinstance(listed, list) or not listed:
                 break
-            terms += (term for term in found if isinstance(term, dict) and isinstance(term.get("id"), int))
+            terms += (term for term in listed if isinstance(term, dict) and isinstance(term.get("id"), int))
             pages = _header(response, "X-WP-TotalPages", number)
             number += 1
         inside = {term["id"] for term in terms if term.get("slug") == last}

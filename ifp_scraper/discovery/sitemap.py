@@ -7,15 +7,15 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import NamedTuple
 
 from lxml import etree
 
 from ifp_scraper import urls
 from ifp_scraper.dates import format_utc, parse_utc, read_instant
-from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
+from ifp_scraper.discovery import ArticleRef, FetchFailed, Notes, SourceUnavailable, Walk
 from ifp_scraper.discovery.feed import read_newest
-from ifp_scraper.discovery.xml import name, read_cut_xml, text
-from ifp_scraper.merge import ArticleRef
+from ifp_scraper.discovery.xml import child_text, local_name, read_cut_xml
 
 _USUAL = ("/sitemap_index.xml", "/wp-sitemap.xml", "/sitemap.xml")
 _NOT_THERE = (404, 410)
@@ -26,21 +26,26 @@ _MAX_ENTRIES = 50_000
 _MAX_UNPACKED = 64 * 1024 * 1024
 
 _MADE_AT_ONCE = timedelta(seconds=2)
+"""Longest time that a plugin takes to print the clock behind every post."""
+
 _MADE_NOW = timedelta(seconds=10)
-_ENOUGH = 10
-"""Entries, at least, that no publisher edits within two seconds."""
+"""Longest time from then to the capture, and most that the clocks differ."""
+
+_TOO_MANY_TO_EDIT = 10
+"""Entries, at least, that no publisher edits within ``_MADE_AT_ONCE``."""
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 _SCHEDULED_AHEAD = timedelta(days=30)
 """Longest time by which a lastmod may precede the publication: of a post edited, then scheduled."""
 
-# Children of an index that list no posts.
-_OTHER = re.compile(
+_NO_POSTS = re.compile(
     r"(?:page|category|categories|tag|post_tag|author|users?|taxonom(?:y|ies)[\w-]*|product|local|video|image|misc"
     r"|attachment|tdb_templates|archives?)[\w-]*?-?(?:sitemap)?[-_]?\d*\.xml(?:\.gz)?$",
     re.IGNORECASE,
 )
+"""Children of an index that list no posts."""
+
 _POSTS = re.compile(r"posts?[-_]?sitemap|sitemap-posts-post|post-\d", re.IGNORECASE)
 _NEWS = re.compile(r"news[-_]?sitemap|sitemap[-_]?news|/news\d*\.xml", re.IGNORECASE)
 """Lists the articles of two days only, by Google's rules, but says when they were published."""
@@ -62,8 +67,61 @@ class Entry:
     """By which entries are put in order: the last edit, or its day where that is too new for ``lastmod``."""
 
 
-Document = tuple[etree._Element | None, bool]
-"""A sitemap or index, and whether it breaks off in the middle."""
+class Document(NamedTuple):
+    """A sitemap, or an index of sitemaps, as it was read."""
+
+    root: etree._Element
+    is_cut: bool
+    """Whether it breaks off in the middle."""
+
+
+class Place(NamedTuple):
+    """Where a sitemap is."""
+
+    url: str
+    depth: int = 0
+    """How many indexes lead to it, one inside the other."""
+
+    document: Document | None = None
+    """What is there, if it was fetched already."""
+
+
+class _Queue:
+    """The sitemaps to read: what an index names comes before what stands behind that index.
+
+    Indexes may come once more, at the end: a file may have been added to them meanwhile.
+    """
+
+    def __init__(self, places: list[Place]) -> None:
+        self._waiting = places
+        self._visited: set[str] = set()
+        self._to_read_again: list[Place] = []
+        self._is_second_round = False
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def pop(self) -> Place | None:
+        """Return the next one, each address once in a round; None at the end."""
+        while self._waiting or self._to_read_again:
+            if not self._waiting:
+                self._waiting, self._to_read_again = self._to_read_again, []
+                self._visited.difference_update(place.url for place in self._waiting)
+                self._is_second_round = True
+            place = self._waiting.pop(0)
+            if place.url not in self._visited:
+                self._visited.add(place.url)
+                return place
+        return None
+
+    def add_children(self, index: Place, entries: list[Entry]) -> None:
+        """Have the sitemaps read that an index names."""
+        self._waiting = [Place(entry.url, index.depth + 1) for entry in entries] + self._waiting
+
+    def read_again(self, index: Place) -> None:
+        """Have an index read once more, if this is not that time."""
+        if not self._is_second_round:
+            self._to_read_again.append(Place(index.url, index.depth))
 
 
 class SitemapSource:
@@ -73,64 +131,51 @@ class SitemapSource:
     complete = True
 
     def __init__(self) -> None:
-        self._ask_feed = False
+        self._feed_is_of_use = False
+        """Whether what the feed says is worth a request."""
 
     async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:
         """See ``Source``."""
         if walk.options.section:
             raise SourceUnavailable("a sitemap does not say which section an article is in")
-        waiting: list[tuple[str, Document | None, int]] = await self._roots(walk)
-        visited: set[str] = set()
+        queue = _Queue(await self._roots(walk))
         listed: set[str] = set()
         held: list[Entry] = []  # of the first two files: the second one shows how many a full one lists
-        newest: dict[str, ArticleRef] = {}  # by address, what the feed says: it knows when they were published
-        files = size = 0
-        again = False
-        indexes: list[tuple[str, Document | None, int]] = []  # to be read once more: a file may be added while we walk
-        while waiting or indexes:
-            if not waiting:
-                waiting, indexes = indexes, []
-                visited.difference_update(index for index, _, _ in waiting)
-                again = True
-            url, kept, depth = waiting.pop(0)
-            if url in visited:
-                continue
-            visited.add(url)
+        in_feed: dict[str, ArticleRef] = {}  # by address: the feed knows when articles were published
+        files = longest = 0
+        while (place := queue.pop()) is not None:
             if files >= walk.max_sitemaps:
-                walk.broken.append(f"more than {walk.max_sitemaps} sitemaps")
+                walk.notes.broken.append(f"more than {walk.max_sitemaps} sitemaps")
                 return
             files += 1
-            root, cut = kept if kept is not None else await self._read(walk, url, depth)
-            if root is None:
+            document = place.document or await self._read(walk, place)
+            if document is None:
                 continue
-            kind = name(root)
-            entries = _empty(root, cut, url, walk)
-            if kind == "sitemapindex":
-                children = self._children(walk, entries) if depth < _MAX_DEPTH else []
-                if len(children) > 1 and not walk.caught_up and not again:
-                    indexes.append((url, None, depth))
-                waiting = [(child.url, None, depth + 1) for child in children] + waiting
-                if self._ask_feed and not newest and "feed" in walk.options.sources:
-                    newest = {ref.url: ref for ref in await read_newest(walk)}
+            is_index = local_name(document.root) == "sitemapindex"
+            entries = take_entries(document, place.url, walk.notes)
+            if is_index:
+                self._enqueue(queue, place, entries, walk)
+                if self._feed_is_of_use and not in_feed and "feed" in walk.options.sources:
+                    in_feed = {ref.url: ref for ref in await read_newest(walk)}
                 continue
-            size = max(size, len(entries))
+            longest = max(longest, len(entries))
             held += [entry for entry in entries if entry.url not in listed]
             listed.update(entry.url for entry in entries)
-            walk.total = len(listed) + len(waiting) * size
-            if walk.caught_up or files > 2 or not waiting:
-                for ref in _refs(held, walk, newest):
+            walk.notes.total = len(listed) + len(queue) * longest
+            if walk.caught_up or files > 2 or not queue:
+                for ref in _refs(held, walk, in_feed):
                     yield ref
                 held = []
         if not listed and walk.options.since is None:
-            raise SourceUnavailable("; ".join(walk.broken) or "the sitemaps list no posts")
-        for ref in _refs(held, walk, newest):
+            raise SourceUnavailable("; ".join(walk.notes.broken) or "the sitemaps list no posts")
+        for ref in _refs(held, walk, in_feed):
             yield ref
         # What was scheduled is listed among the articles of the day it was written: the feed names it.
-        for ref in newest.values():
+        for ref in in_feed.values():
             if ref.url not in listed:
                 yield ref
 
-    async def _roots(self, walk: Walk) -> list[tuple[str, Document | None, int]]:
+    async def _roots(self, walk: Walk) -> list[Place]:
         """The sitemaps to begin with; the first usual name that answers, when robots.txt names none but of news."""
         named = (urls.of_site(walk.options.site, url) for url in walk.sitemaps)
         own = list(dict.fromkeys(url for url in named if url is not None))
@@ -143,60 +188,75 @@ class SitemapSource:
                 reasons.append(str(error))
                 own = [other for other in own if other != url or error.status not in _NOT_THERE]
                 continue
-            root, cut = read_cut_xml(response.body, _MAX_UNPACKED)
-            if root is not None and name(root) in ("sitemapindex", "urlset"):
-                return [(response.url, (root, cut), 0), *((other, None, 0) for other in own if other != url)]
+            if (document := _parse(response.body)) is not None:
+                return [Place(response.url, document=document), *(Place(other) for other in own if other != url)]
             reasons.append("no XML")
         raise SourceUnavailable(f"no sitemap ({', '.join(dict.fromkeys(reasons))})")
 
-    async def _read(self, walk: Walk, url: str, depth: int) -> Document:
+    async def _read(self, walk: Walk, place: Place) -> Document | None:
+        """Fetch a sitemap; None, with a note of it, when that fails."""
         try:
-            response = await walk.fetch(url)
+            response = await walk.fetch(place.url)
         except FetchFailed as error:
-            if depth > 0 or error.status not in _NOT_THERE:  # robots.txt may be older than the sitemaps
-                walk.broken.append(f"{url}: {error}")
-            return None, False
-        root, cut = read_cut_xml(response.body, _MAX_UNPACKED)
-        if root is None or name(root) not in ("sitemapindex", "urlset"):
-            walk.broken.append(f"{url}: no sitemap")
-            return None, False
-        return root, cut
+            if place.depth > 0 or error.status not in _NOT_THERE:  # robots.txt may be older than the sitemaps
+                walk.notes.broken.append(f"{place.url}: {error}")
+            return None
+        document = _parse(response.body)
+        if document is None:
+            walk.notes.broken.append(f"{place.url}: no sitemap")
+        return document
+
+    def _enqueue(self, queue: _Queue, index: Place, entries: list[Entry], walk: Walk) -> None:
+        """Have the children of an index read that may list posts of interest."""
+        if index.depth >= _MAX_DEPTH:
+            return
+        children = self._children(walk, entries)
+        queue.add_children(index, children)
+        if len(children) > 1 and not walk.caught_up:
+            queue.read_again(index)
 
     def _children(self, walk: Walk, entries: list[Entry]) -> list[Entry]:
         """The children of an index that may list posts of interest, the latest first."""
         if any(_POSTS.search(entry.url) for entry in entries):
             posts = [entry for entry in entries if _POSTS.search(entry.url) or _NEWS.search(entry.url)]
         else:
-            posts = [entry for entry in entries if not _OTHER.search(entry.url)]
-        self._ask_feed = len(posts) > 1
+            posts = [entry for entry in entries if not _NO_POSTS.search(entry.url)]
+        self._feed_is_of_use = len(posts) > 1
         if walk.caught_up and walk.newest_modified:
             newest = walk.newest_modified
             # The latest is read in any case: an index may be older than its children.
             posts = _newest_first(posts)
             fresh = posts[:1] + [entry for entry in posts[1:] if entry.lastmod is None or entry.lastmod >= newest]
-            self._ask_feed = len(fresh) == 1 < len(posts)  # else the requests would be too many
+            self._feed_is_of_use = len(fresh) == 1 < len(posts)  # else the requests would be too many
             posts = fresh
         return _since(_newest_first(posts), walk)
 
 
-def _empty(root: etree._Element, cut: bool, url: str, walk: Walk) -> list[Entry]:
-    """Take the entries out of a sitemap or index, and note what it does not show."""
+def _parse(body: bytes) -> Document | None:
+    """Parse a sitemap or an index; None when it is neither."""
+    root, is_cut = read_cut_xml(body, _MAX_UNPACKED)
+    return Document(root, is_cut) if root is not None and local_name(root) in ("sitemapindex", "urlset") else None
+
+
+def take_entries(document: Document, url: str, notes: Notes) -> list[Entry]:
+    """Take the entries out of a sitemap or index at ``url``, and note what it does not show."""
+    root = document.root
     count = len(root)
-    entries = read_entries(root, url, walk.asked_at)
+    entries = read_entries(root, url, notes.asked_at)
     root.clear()  # a made-up one may take hundreds of megabytes
     if count and not entries:
-        walk.broken.append(f"{url}: lists no address on this site")
+        notes.broken.append(f"{url}: lists no address on this site")
     if count > _MAX_ENTRIES:
-        walk.broken.append(f"{url}: lists {count} addresses, of which {_MAX_ENTRIES} were taken")
-    if cut:
-        walk.broken.append(f"{url}: breaks off in the middle")
+        notes.broken.append(f"{url}: lists {count} addresses, of which {_MAX_ENTRIES} were taken")
+    if document.is_cut:
+        notes.broken.append(f"{url}: breaks off in the middle")
         entries = entries[:-1]
     return entries
 
 
-def _refs(entries: list[Entry], walk: Walk, newest: dict[str, ArticleRef]) -> Iterator[ArticleRef]:
+def _refs(entries: list[Entry], walk: Walk, in_feed: dict[str, ArticleRef]) -> Iterator[ArticleRef]:
     for entry in _since(_newest_first(entries), walk):
-        if (dated := newest.get(urls.canonical(entry.url))) is not None:
+        if (dated := in_feed.get(urls.canonical(entry.url))) is not None:
             yield replace(dated, url=entry.url, modified_at=entry.lastmod)
             continue
         yield ArticleRef(
@@ -229,17 +289,17 @@ def read_entries(root: etree._Element, base: str, captured_at: datetime | None =
     A lastmod says nothing, and is left out, where that of all is the time of the capture, and where it is later.
     """
     entries = []
-    listed = [element for element in islice(root, _MAX_ENTRIES) if name(element) in ("url", "sitemap")]
-    addresses = urls.of_list(base, (text(element, "loc") for element in listed))
+    listed = [element for element in islice(root, _MAX_ENTRIES) if local_name(element) in ("url", "sitemap")]
+    addresses = urls.of_list(base, (child_text(element, "loc") for element in listed))
     for element, url in zip(listed, addresses, strict=True):
         if url is None:
             continue
-        news = next((child for child in element if name(child) == "news"), None)
-        raw = text(news, "publication_date") if news is not None else None
-        lastmod = text(element, "lastmod")
+        news = next((child for child in element if local_name(child) == "news"), None)
+        raw = child_text(news, "publication_date") if news is not None else None
+        lastmod = child_text(element, "lastmod")
         edited_at = read_instant(lastmod)
         day = _read_day(lastmod) if edited_at is None else None
-        if day is not None and name(element) == "url" and _is_over(day, captured_at):
+        if day is not None and local_name(element) == "url" and _is_over(day, captured_at):
             edited_at = day
         entries.append(
             Entry(
@@ -271,7 +331,7 @@ def _is_over(day: datetime, captured_at: datetime | None) -> bool:
 def _are_made_now(entries: list[Entry], captured_at: datetime | None) -> bool:
     """Whether the plugin prints the time when it made the file as the last edit of every post."""
     times = [entry.lastmod for entry in entries if entry.lastmod]
-    if captured_at is None or len(times) < max(_ENOUGH, len(entries)):
+    if captured_at is None or len(times) < max(_TOO_MANY_TO_EDIT, len(entries)):
         return False
     first, last = parse_utc(min(times)), parse_utc(max(times))
     return last - first <= _MADE_AT_ONCE and last >= captured_at - _MADE_NOW

@@ -55,18 +55,18 @@ def read_cut_xml(body: bytes, max_size: int) -> tuple[etree._Element | None, boo
         return None, False
     if root is None:
         return None, False
-    closing = b"</" + (f"{root.prefix}:" if root.prefix else "").encode() + name(root).encode()
+    closing = b"</" + (f"{root.prefix}:" if root.prefix else "").encode() + local_name(root).encode()
     return root, len(root) > 0 and closing not in body
 
 
-def name(element: etree._Element) -> str:
+def local_name(element: etree._Element) -> str:
     """Return the element's name without its namespace."""
     return etree.QName(element).localname if isinstance(element.tag, str) else ""
 
 
-def text(element: etree._Element, child: str) -> str | None:
+def child_text(element: etree._Element, child: str) -> str | None:
     """Return the text of the first child of this name, whatever its namespace; None when empty."""
-    for one in element:
-        if name(one) == child and one.text and one.text.strip():
-            return str(one.text.strip())
+    for inside in element:
+        if local_name(inside) == child and inside.text and inside.text.strip():
+            return str(inside.text.strip())
     return None

@@ -56,7 +56,6 @@ class AuditSpider(IfpSpider):
     """Asks the sources for all articles, and checks of each that none of them lists whether it still exists."""
 
     name = "audit"
-    everything = True
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -64,42 +63,51 @@ class AuditSpider(IfpSpider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Compare the site with the file; the result is in ``audit``, and nothing is yielded."""
+        before = {urls.canonical(known.url): known for known in self.ledger.store.known()}
+        found = await self._compare_with_list()
+        if self.agenda.saw_everything:
+            held = {url: known for url, known in before.items() if known.status != "gone"}
+            await self._look_for_withdrawn(held, found)
+        return
+        yield  # makes this a generator, as Scrapy wants it
+
+    async def _compare_with_list(self) -> set[int]:
+        """Look up what the site lists; return the numbers of the articles that the file has of it."""
         audit = self.audit
-        before: dict[str, Known] = {urls.canonical(known.url): known for known in self.ledger.store.known()}
         found: set[int] = set()
-        async for ref in self._discovered():
+        async for ref in self.agenda.discovered(everything=True):
             url = urls.canonical(ref.url)
             if urls.host(url) != urls.host(self.options.site) or url in audit.listed or not urls.slug(url):
                 continue  # Yoast's sitemap lists the front page too
             known = self.ledger.store.find(ref.id, url)
-            month = ref.published_at or (known.published_at if known else None)
-            audit.listed[url] = month[:7] if month else None
+            published_at = ref.published_at or (known.published_at if known else None)
+            audit.listed[url] = published_at[:7] if published_at else None
             if known is not None and known.status != "gone":
                 found.add(known.number)
             elif (reason := self.ledger.rejections.reason(url)) is not None:
                 audit.rejected[url] = reason
             else:
                 audit.missing.append(url)
-        if not self.saw_everything:
-            return
-        held = {url: known for url, known in before.items() if known.status != "gone"}
+        return found
+
+    async def _look_for_withdrawn(self, held: dict[str, Known], found: set[int]) -> None:
+        """Ask after the articles of the file, ``held``, that were not found in the site's list."""
         absent = {url: known for url, known in held.items() if known.number not in found}
         if len(absent) > max(_MAY_BE_WITHDRAWN, len(held) // 2):
-            audit.unconfirmed = list(absent)
+            self.audit.unconfirmed = list(absent)
             self.stop(f"the site lists only {len(held) - len(absent)} of the file's {len(held)} articles")
         for url, known in absent.items():
-            if not self.stopping:
-                await self._confirm(url, known, audit)
-        return
-        yield  # makes this a generator, as Scrapy wants it
+            if not self.fetcher.stopping:
+                await self._confirm(url, known)
 
-    async def _confirm(self, url: str, known: Known, audit: Audit) -> None:
+    async def _confirm(self, url: str, known: Known) -> None:
         """Ask once whether an article that is no longer listed still answers."""
+        audit = self.audit
         last = self.ledger.store.read(known)
         site = urls.host(self.options.site)  # a mirror prints addresses of the site that it copies
-        address = next((one for one in (url, *last.aliases) if urls.host(one) == site), url)
+        address = next((own for own in (url, *last.aliases) if urls.host(own) == site), url)
         try:
-            response = await self.fetch(address)
+            response = await self.fetcher.fetch(address)
             if not self._leads_elsewhere(response, known):
                 audit.unlisted.append(url)
                 return

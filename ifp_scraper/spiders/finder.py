@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
-from ifp_scraper.discovery import Source, SourceUnavailable, Walk
+from ifp_scraper import console
+from ifp_scraper.discovery import ArticleRef, Source, SourceUnavailable, Walk
 from ifp_scraper.discovery.feed import FeedSource
 from ifp_scraper.discovery.listing import ListingSource
 from ifp_scraper.discovery.rest import RestSource
 from ifp_scraper.discovery.sitemap import SitemapSource
 from ifp_scraper.ledger import Ledger
-from ifp_scraper.merge import ArticleRef
-from ifp_scraper.options import Options, SourceName
+from ifp_scraper.options import SourceName
+from ifp_scraper.spiders.fetcher import Fetcher
 
 _KINDS: dict[str, type[Source]] = {
     "rest": RestSource,
@@ -26,65 +27,60 @@ class Finder:
 
     Args:
         ledger: is told how much there is to do, before the first article.
-        options: of the crawl.
-        stopping: whether the crawl is about to end.
-        pace: returns the seconds between requests that robots.txt asks for.
+        fetcher: knows whether the crawl is about to end, and the pace that robots.txt asks for.
     """
 
-    def __init__(
-        self, ledger: Ledger, options: Options, *, stopping: Callable[[], bool], pace: Callable[[], float]
-    ) -> None:
+    def __init__(self, ledger: Ledger, fetcher: Fetcher) -> None:
         self.found_any = False
         """Whether a source has answered, be it that there is nothing to list."""
         self.reasons: list[str] = []
         """For each source that was of no use, its name and why."""
         self._ledger = ledger
-        self._options = options
-        self._stopping = stopping
-        self._pace = pace
+        self._options = ledger.options
+        self._fetcher = fetcher
 
     async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:
         """Yield the articles that the sources list; ``walk`` says what they need to know."""
-        announced = ill = False
-        most = 0
+        announced = broke_off = False
+        most_listed = 0
         for name in self._sources(walk):
             source = _KINDS[name]()
-            broken = len(walk.broken)
+            broken_before = len(walk.notes.broken)
             listed = 0
-            edits = False
+            shows_edits = False
             try:
                 async for ref in source.find(walk):
                     listed += 1
-                    edits = edits or ref.modified_at is not None
+                    shows_edits = shows_edits or ref.modified_at is not None
                     if not announced:
                         announced = self.found_any = True
-                        self._ledger.announce(source.name, walk, self._pace())
+                        console.announce(self._ledger, source.name, walk, self._fetcher.asked_delay())
                     yield ref
             except SourceUnavailable as error:
-                if self._stopping():
+                if self._fetcher.stopping:
                     return
-                ill = ill or listed > 0 or error.may_pass
+                broke_off = broke_off or listed > 0 or error.may_pass
                 self.reasons.append(f"{name}: {error}")
-                self._ledger.say(f"{self.reasons[-1]}; trying the next source")
+                console.say(f"{self.reasons[-1]}; trying the next source")
                 continue
             self.found_any = True
             if source.complete or name == "listing":
-                walk.shows_edits = edits
+                walk.notes.shows_edits = shows_edits
                 if "sources" not in self._options.given:
                     # The next run begins with this source, unless one before it may do better another time: it only
                     # broke off, or it could have shown edits.
-                    walk.source = None if broken or ill or not edits else name
-                if len(walk.broken) > broken:
-                    self._ledger.say(f"{name}: {walk.broken[-1]}; trying the next source")
-                elif source.complete or walk.caught_up or listed >= most:
-                    walk.broken.clear()  # this source has listed what others could not
+                    walk.notes.source = None if broken_before or broke_off or not shows_edits else name
+                if len(walk.notes.broken) > broken_before:
+                    console.say(f"{name}: {walk.notes.broken[-1]}; trying the next source")
+                elif source.complete or walk.caught_up or listed >= most_listed:
+                    walk.notes.broken.clear()  # this source has listed what others could not
                     return
-                most = max(most, listed)
+                most_listed = max(most_listed, listed)
 
     def _sources(self, walk: Walk) -> list[SourceName]:
         """Return the sources in the order in which to ask them; listings follow a feed, which is never complete."""
         names = list(self._options.sources)
-        if "sources" not in self._options.given and walk.caught_up and walk.source == "sitemap":
+        if "sources" not in self._options.given and walk.caught_up and walk.notes.source == "sitemap":
             names.sort(key=lambda name: name != "sitemap")  # the last run used it, so REST would refuse again
         if "feed" in names and "listing" not in names:
             names.append("listing")

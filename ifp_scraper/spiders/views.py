@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 from scrapy.http import Response
 
 from ifp_scraper import urls
 from ifp_scraper.captures import capture_time
-from ifp_scraper.discovery import Fetch, FetchFailed
+from ifp_scraper.discovery import FetchFailed
 from ifp_scraper.discovery.readings import RecordedArticle
 from ifp_scraper.items import Article
+from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import join_pages, merge_views
-from ifp_scraper.options import Options
 from ifp_scraper.pages import ArticlePage, Capture, CutOff, UnreadablePage, read_page
+from ifp_scraper.rejections import Rejected
 from ifp_scraper.responses import mislabelled, out_of_order
+from ifp_scraper.spiders.fetcher import Fetcher
 
 
 class View(NamedTuple):
@@ -36,35 +37,16 @@ class ViewReader:
     When one of these parts fails, the article is read without it, and the fault is reported.
 
     Args:
-        fetch: fetches one page; see ``discovery.Fetch``.
-        options: of the crawl.
-        max_pages: most pages to read of one post.
-        ending: whether the crawl is about to end; then the failure of a part fails the whole article, so that the
-            next run reads all of it.
-        failed: called with the address and the reason when a part failed that a later run may get.
-        incomplete: called with the address of a post when one of its pages is missing.
-        unreadable: called when the AMP page cannot be read: its address, the error, and the canonical view.
+        fetcher: fetches these parts, and is told which failed.
+        ledger: is told of posts that lack a page, and of AMP pages that cannot be read.
     """
 
-    def __init__(
-        self,
-        fetch: Fetch,
-        options: Options,
-        max_pages: int,
-        *,
-        ending: Callable[[], bool],
-        failed: Callable[[str, str], None],
-        incomplete: Callable[[str], None],
-        unreadable: Callable[[str, UnreadablePage, View], None],
-    ) -> None:
-        self._fetch = fetch
-        self._pages = options.pages
-        self._live = options.archive is None
-        self._max_pages = max_pages
-        self._ending = ending
-        self._failed = failed
-        self._incomplete = incomplete
-        self._unreadable = unreadable
+    def __init__(self, fetcher: Fetcher, ledger: Ledger) -> None:
+        self._fetcher = fetcher
+        self._ledger = ledger
+        self._wanted_views = ledger.options.pages
+        self._live = ledger.options.archive is None
+        self._max_pages = ledger.settings.getint("IFP_MAX_POST_PAGES")
 
     async def read(self, response: Response) -> View | None:
         """Read a view, given the response of its first page; None when the page is no article.
@@ -83,16 +65,17 @@ class ViewReader:
             FetchFailed: when the crawl is about to end.
         """
         recorded: RecordedArticle | None = view.response.meta.get("reading")
-        said = recorded.amp_address if recorded and recorded.amp_address else view.article.amp_url
-        address = urls.of_site(view.response.url, said, urls.host(view.article.url))
-        if view.page.is_amp or self._pages != "both" or address is None:
+        amp_url = recorded.amp_address if recorded and recorded.amp_address else view.article.amp_url
+        address = urls.of_site(view.response.url, amp_url, urls.host(view.article.url))
+        if view.page.is_amp or self._wanted_views != "both" or address is None:
             return view.article
         try:
             amp = await self._part(address, view.response)
             if amp is not None and amp.is_amp and urls.same_article(amp.url, view.article.url):
                 return merge_views(view.article, amp.to_article())
         except UnreadablePage as error:
-            self._unreadable(address, error, view)
+            rejected = Rejected.now(address, str(error), error.layout, view.article.modified_at)
+            self._ledger.reject(rejected, view.response)
         except FetchFailed as error:
             self._note_failed(address, error)
         return view.article
@@ -124,20 +107,23 @@ class ViewReader:
         if len(articles) == 1 and not page.other_pages:
             return articles[page.page_number]
         if missing:
-            self._incomplete(response.url)  # page.url may be of the site that this one mirrors
+            self._ledger.note_incomplete(response.url)  # page.url may be of the site that this one mirrors
         return join_pages(
-            [articles[number] for number in sorted(articles)], missing or bool(waiting), page.is_of_smart_list
+            [articles[number] for number in sorted(articles)],
+            missing=missing or bool(waiting),
+            framed=page.is_of_smart_list,
         )
 
     async def _part(self, url: str, first: Response) -> ArticlePage | None:
         """Fetch another page of the article of ``first``; in a recording, only from the captures that belong to it."""
-        return self._page(await self._fetch(url, page=True, captures=first.meta.get("captures")))
+        return self._page(await self._fetcher.fetch(url, page=True, captures=first.meta.get("captures")))
 
     def _note_failed(self, url: str, error: FetchFailed) -> None:
-        if self._ending():  # if it were written without this part, the next run would take it for known
+        """Note a part that a later run may get; when the crawl is about to end, the whole article fails."""
+        if self._fetcher.ending:  # if it were written without this part, the next run would take it for known
             raise error
         if not error.is_final and self._live:
-            self._failed(url, str(error))
+            self._fetcher.note_failed(url, str(error))
 
     def _page(self, response: Response) -> ArticlePage | None:
         """Return the page object for a response; None when the page is no article. Raises as ``read``."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ifp_scraper.ledger import Ledger
 
 
-class Summary:
+class EndOfCrawl:
     """Tells the ledger to finish, with the number of errors in callbacks and start(), which Scrapy only logs."""
 
     def __init__(self, crawler: Crawler) -> None:
@@ -31,7 +31,7 @@ class Summary:
         crawler.signals.connect(self._closed, signals.spider_closed)
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Summary:
+    def from_crawler(cls, crawler: Crawler) -> EndOfCrawl:
         """Make the extension of a crawl."""
         return cls(crawler)
 

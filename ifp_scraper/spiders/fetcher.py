@@ -1,0 +1,140 @@
+"""Fetches what the spider and the sources ask for, counts what goes wrong, and ends a crawl that is of no more use."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from scrapy import Request
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+
+from ifp_scraper.captures import capture_time
+from ifp_scraper.discovery import FetchFailed
+from ifp_scraper.ledger import Ledger
+from ifp_scraper.middlewares import CrawlDelay, RobotsMiddleware
+from ifp_scraper.responses import in_words, refusal
+from ifp_scraper.spiders.patience import Patience
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+    from scrapy.robotstxt import RobotParser
+
+_MAX_SITEMAPS = 100
+"""Most sitemaps taken from robots.txt."""
+
+
+class Fetcher:
+    """Fetches single pages, knows what robots.txt says, and whether the crawl is about to end.
+
+    Args:
+        crawler: of the crawl; its engine downloads.
+        ledger: is told what failed.
+    """
+
+    def __init__(self, crawler: Crawler, ledger: Ledger) -> None:
+        settings = ledger.settings
+        self.patience = Patience(settings.getint("IFP_FAILURES"), settings.getint("IFP_REFUSALS"))
+        self.sitemaps: list[str] = []
+        """Those that robots.txt names."""
+        self.stopping = False
+        self.why_stopped: str | None = None
+        self._crawler = crawler
+        self._ledger = ledger
+
+    async def fetch(
+        self, url: str, *, headers: dict[str, str] | None = None, probe: bool = False, **meta: Any
+    ) -> Response:
+        """Fetch one page without a callback; see ``discovery.Fetch``.
+
+        Args:
+            url: of the page.
+            headers: of the request, besides the usual ones.
+            probe: whether the site may refuse this one, which says nothing of its other pages.
+            meta: further keys of ``request.meta``.
+
+        Raises:
+            FetchFailed: unless it answers with 200, 304 or 400.
+        """
+        if self.ending:
+            raise FetchFailed("the crawl is stopping")
+        try:
+            request = Request(url, headers=headers, meta={**meta, "probe": probe})
+            response = await self._crawler.engine.download_async(request)
+        except IgnoreRequest as error:
+            raise FetchFailed(str(error) or "ignored", forbidden=True) from error
+        except Exception as error:
+            reason = in_words(error)
+            if not self._crawler.stats.get_value("downloader/response_count"):
+                self.stop(f"{self._ledger.options.site} cannot be reached ({reason})")
+            raise FetchFailed(reason) from error
+        walk = self._ledger.current_walk
+        if walk is not None and walk.notes.asked_at is None:
+            walk.notes.asked_at = capture_time(response)[0]
+        self.check_refusal(response, url, probe=probe)
+        if response.status not in (200, 304, 400):
+            raise FetchFailed(f"status {response.status}", response.status, at=capture_time(response)[0])
+        return response
+
+    # -- robots.txt ----------------------------------------------------------------------------------------------
+
+    async def learn_robots(self) -> None:
+        """Have robots.txt fetched, unless it is not obeyed; ``note_robots`` is told what it says."""
+        if not self._crawler.settings.getbool("ROBOTSTXT_OBEY"):
+            return
+        middleware = self._crawler.get_downloader_middleware(RobotsMiddleware)
+        if middleware is not None:
+            await middleware.robot_parser(Request(self._ledger.options.site + "/"))
+
+    def note_robots(self, robotparser: RobotParser, request: Request) -> None:
+        """Note which sitemaps robots.txt names; the arguments are those of Scrapy's signal."""
+        named = getattr(getattr(robotparser, "rp", None), "sitemaps", ())
+        self.sitemaps = [str(url) for url in named][:_MAX_SITEMAPS]
+
+    def asked_delay(self) -> float:
+        """Return the seconds between requests that robots.txt asks for."""
+        delay = self._crawler.get_extension(CrawlDelay)
+        return delay.seconds if delay else 0.0
+
+    # -- what goes wrong -----------------------------------------------------------------------------------------
+
+    def check_refusal(self, response: Response, url: str, *, probe: bool = False) -> None:
+        """Note whether the response is a refusal.
+
+        Raises:
+            FetchFailed: when it is one.
+        """
+        if reason := refusal(response):
+            if not probe:
+                self.note_refusal(url, reason)
+            raise FetchFailed(reason, response.status)
+        self.patience.not_refused()
+
+    def note_refusal(self, url: str, reason: str) -> None:
+        """Count a page that the site refused; end the crawl when it refuses too many."""
+        self.give_up(self.patience.refused(url, reason))
+
+    def note_failed(self, url: str, reason: str) -> None:
+        """Note a fetch that failed for good; the next run tries again."""
+        if not self.ending:
+            self._ledger.note_failed(url, reason)
+            self.give_up(self.patience.failed(reason))
+
+    # -- the end -------------------------------------------------------------------------------------------------
+
+    @property
+    def ending(self) -> bool:
+        """Whether the crawl is about to end: after ``stop``, or because a signal told it to."""
+        return self.stopping or not self._crawler.crawling
+
+    def give_up(self, why: str | None) -> None:
+        """End the crawl for this reason, unless it is None; a recording is read to its end in any case."""
+        if why is not None and self._ledger.options.archive is None:
+            self.stop(why)
+
+    def stop(self, why: str) -> None:
+        """End the crawl early, as a failure, and say why."""
+        if not self.stopping:
+            self.stopping = True
+            self.why_stopped = why
+            self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="stopped"))

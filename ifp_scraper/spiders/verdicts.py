@@ -1,0 +1,86 @@
+"""What becomes of an address that gave no article: it is rejected, or noted as failed, so that a later run asks again.
+
+Reasons that say something of the whole site count against the patience of the crawl.
+"""
+
+from __future__ import annotations
+
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.spidermiddlewares.httperror import HttpError
+
+from ifp_scraper import urls
+from ifp_scraper.discovery import ArticleRef
+from ifp_scraper.ledger import Ledger
+from ifp_scraper.pages import is_static
+from ifp_scraper.rejections import ELSEWHERE, FORBIDDEN, LOGIN, NO_ARTICLE, OFF_SITE, STATIC, STRANGE, Rejected
+from ifp_scraper.responses import in_words, is_login, is_strange, refusal
+from ifp_scraper.spiders.fetcher import Fetcher
+
+
+class Verdicts:
+    """Judges addresses that gave no article.
+
+    Args:
+        fetcher: is told what failed, and ends the crawl when too much does.
+        ledger: is told what is rejected.
+    """
+
+    def __init__(self, fetcher: Fetcher, ledger: Ledger) -> None:
+        self._fetcher = fetcher
+        self._patience = fetcher.patience
+        self._ledger = ledger
+
+    def fetch_failed(self, error: Exception, ref: ArticleRef) -> None:
+        """Judge an address whose page did not come, by the exception that Scrapy gives."""
+        if isinstance(error, HttpError):
+            self._bad_status(error.response, ref)
+        elif not isinstance(error, IgnoreRequest):
+            self._fetcher.note_failed(ref.url, in_words(error))
+        elif self._ledger.options.archive is None and not self._fetcher.ending:
+            reason = str(error) or "ignored"
+            if self.reject(ref, reason) and reason != FORBIDDEN:
+                self._fetcher.give_up(self._patience.astray(reason))
+
+    def _bad_status(self, response: Response, ref: ArticleRef) -> None:
+        location = response.headers.get("Location")
+        if reason := refusal(response):
+            self._fetcher.note_refusal(ref.url, reason)
+            self._fetcher.note_failed(ref.url, reason)
+        elif response.status in (404, 410):
+            self.reject(ref, f"status {response.status}")
+        elif 300 <= response.status < 400 and location:  # to ``file:``, for example: Scrapy does not follow it
+            self.reject(ref, f"{location.decode('latin-1')[:200]}{OFF_SITE}")
+        else:
+            self._fetcher.note_failed(ref.url, f"status {response.status}")
+
+    def no_article(self, response: Response, ref: ArticleRef) -> None:
+        """Reject an address whose page is no article."""
+        reason = self._why_no_article(response, ref)
+        is_news = self.reject(ref, reason)
+        if reason != STRANGE:
+            self._patience.on_site()
+        elif is_news:
+            self._fetcher.give_up(self._patience.astray(STRANGE))
+
+    def _why_no_article(self, response: Response, ref: ArticleRef) -> str:
+        if is_strange(response):
+            return STRANGE
+        if is_login(response):
+            return LOGIN
+        asked = response.meta.get("redirect_urls", [response.url])[0]
+        if not urls.post_id(asked) and not urls.same_article(asked, response.url):
+            return ELSEWHERE
+        if ref.id is not None or self._ledger.store.find(None, urls.canonical(ref.url)):
+            return NO_ARTICLE  # only posts are listed with an id, or are in the file
+        return STATIC if is_static(response.body, response.url) else NO_ARTICLE
+
+    def reject(self, ref: ArticleRef, reason: str) -> bool:
+        """Note an address that gave no article of its own; return whether that is news, see ``Rejections``."""
+        rejected = Rejected.now(ref.url, reason, modified_at=ref.modified_at)
+        is_new = urls.canonical(ref.url) not in self._ledger.rejections
+        is_news = self._ledger.rejections.is_news(rejected)
+        self._ledger.reject(rejected)
+        if is_new and reason not in (FORBIDDEN, STATIC) and not self._ledger.options.urls:
+            self._fetcher.give_up(self._patience.barren(reason))
+        return is_news
