@@ -12,7 +12,7 @@ import pytest
 from ifp_scraper import urls
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.readings import (
-    best_evidence,
+    Evidence,
     evidence_at,
     may_list,
     read_listed,
@@ -134,8 +134,8 @@ PUBLISHED, EDITED = "2024-05-05T00:00:00Z", "2024-05-05T01:00:00Z"
 )
 def test_what_lists_in_a_recording_say(url: str, kind: str, body: str, rank: int | None, said: Any) -> None:
     assert may_list(SITE + url, 200, kind, SITE)
-    found = read_listed(SITE + url, kind, body.encode(), SITE, NOW)
-    assert [(at, ref.url, (ref.id, ref.published_at, ref.modified_at, ref.source)) for at, ref in found] == (
+    found = read_listed(SITE + url, body.encode(), SITE, NOW)
+    assert [(at, ref.url, (ref.id, ref.published_at, ref.modified_at, ref.source)) for _, at, ref in found] == (
         [(rank, f"{SITE}/a/", said)] if said else []
     )
 
@@ -161,15 +161,17 @@ def test_the_best_source_of_the_time_and_the_latest_edit_count() -> None:
         ArticleRef(f"{SITE}/a/", 7, "2024-05-01T00:00:01Z", "2024-05-02T00:00:00Z", "rest"),
     )
     old = replace(sitemap, modified_at="2024-05-01T00:00:00Z")
-    [best] = best_evidence([(2, sitemap), (1, feed), (0, rest), (2, old)]).values()
+    said = [Evidence(NOW, rank, ref) for rank, ref in ((2, sitemap), (1, feed), (0, rest), (2, old))]
+    best = evidence_at(said, NOW)
     assert best == ArticleRef(f"{SITE}/a/", 7, "2024-05-01T00:00:01Z", "2024-05-03T00:00:00Z", "rest")
-    [best] = best_evidence([(2, sitemap), (1, feed)]).values()
+    best = evidence_at(said[:2], NOW)
+    assert best is not None
     assert (best.source, best.modified_at) == ("feed", "2024-05-03T00:00:00Z")
 
 
 def test_what_was_said_when_a_page_was_captured_counts() -> None:
     said = [
-        (NOW + timedelta(days=day), 0, ArticleRef(f"{SITE}/a/", modified_at=f"2024-05-0{day}T00:00:00Z"))
+        Evidence(NOW + timedelta(days=day), 0, ArticleRef(f"{SITE}/a/", modified_at=f"2024-05-0{day}T00:00:00Z"))
         for day in (3, 5)
     ]
     at = [evidence_at(said, NOW + timedelta(days=day)) for day in (1, 3, 4, 5)]
