@@ -14,7 +14,10 @@ def main() -> None:
     arguments = sys.argv[1:]
     if arguments[:1] == ["crawl"] and arguments[1:2] != ["ifp"]:
         arguments.insert(1, "ifp")  # there is only one spider
-    execute(["ifp", *arguments])
+    try:
+        execute(["ifp", *arguments])
+    except BrokenPipeError:  # the reader of "ifp --help | head" has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python would try again when it exits
 
 
 if __name__ == "__main__":

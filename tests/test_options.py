@@ -263,3 +263,17 @@ def test_help_is_ours_and_legible(command: str, monkeypatch: pytest.MonkeyPatch)
     assert "feed" not in ours
     if command == "crawl":
         assert all(name in ours for name in ARGUMENTS)
+
+
+def test_a_reader_that_stops_early_is_no_error() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "wb") as closed:
+        run = subprocess.run(
+            [sys.executable, "-m", "ifp_scraper", "--help"],
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+            check=False,
+        )
+    assert (run.returncode, run.stderr) == (0, b"")
