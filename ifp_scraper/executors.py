@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from typing import Any, Protocol
@@ -15,6 +17,12 @@ from typing import Any, Protocol
 import msgspec
 
 from ifp_scraper.spans import Span, SpanResult, halves, join_results, read_span
+
+_CONTEXT = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
+"""How processes start. Linux's own default since Python 3.14 has another parent than ``_begin_worker`` expects."""
+
+_MAX_SPLITS = 32
+"""Most parts of a span that are halved: one fatal page takes nine."""
 
 _SMALLEST_PART = 4096
 """Bytes in which a fatal page begins, which are given up: less than a compressed page has."""
@@ -39,6 +47,9 @@ class Processes:
 
     Args:
         workers: how many processes; None is one per core.
+
+    Raises:
+        OSError: when worker processes end as soon as they start.
     """
 
     def __init__(self, workers: int | None = None) -> None:
@@ -46,13 +57,19 @@ class Processes:
         self._pool = self._new_pool(self._workers)
 
     def _new_pool(self, workers: int) -> ProcessPoolExecutor:
-        pool = ProcessPoolExecutor(workers, initializer=_begin_worker, initargs=(os.getpid(),))
-        with suppress(BrokenProcessPool):  # the first span that is submitted raises it again
-            wait([pool.submit(os.getpid) for _ in range(workers)])  # so that all processes start now
-        return pool
+        for _ in range(2):  # the first time, a person may have killed one
+            pool = ProcessPoolExecutor(
+                workers, mp_context=_CONTEXT, initializer=_begin_worker, initargs=(os.getpid(),)
+            )
+            with suppress(BrokenProcessPool):
+                for started in [pool.submit(os.getpid) for _ in range(workers)]:  # so that all processes start now
+                    started.result()
+                return pool
+            pool.shutdown()
+        raise OSError("worker processes end as soon as they start")
 
     def run(self, spans: list[Span], site: str) -> Iterator[SpanResult]:
-        """See ``Executor``. A page that kills its worker is skipped, and is among the faults."""
+        """See ``Executor``. A page that kills its worker is skipped, and is among the faults. Raises as the class."""
         waiting = list(reversed(spans))
         while waiting:
             try:
@@ -87,13 +104,24 @@ class Processes:
             yield self._alone(waiting.pop(), site)
 
     def _alone(self, span: Span, site: str) -> SpanResult:
-        """Read a span in processes of its own; of one that kills them, all but the part around the fatal page."""
+        """Read a span in processes of its own; of one that kills them, all but the parts with fatal pages."""
+        waiting, results, splits = [span], [], 0
+        while waiting:
+            part = waiting.pop()
+            if result := self._try_twice(part, site):
+                results.append(result)
+            elif part.end - part.start > _SMALLEST_PART and splits < _MAX_SPLITS:
+                splits += 1
+                waiting += reversed(halves(part))
+            else:
+                results.append(_killer(part))
+        return join_results(span, results)
+
+    def _try_twice(self, part: Span, site: str) -> SpanResult | None:
         for _ in range(2):  # the first time, a person or a lack of memory may have killed it
             with suppress(BrokenProcessPool), self._new_pool(1) as pool:
-                return pool.submit(read_span, span, site).result()
-        if span.end - span.start <= _SMALLEST_PART:
-            return _killer(span)
-        return join_results(span, [self._alone(half, site) for half in halves(span)])
+                return pool.submit(read_span, part, site).result()
+        return None
 
 
 def _killer(span: Span) -> SpanResult:

@@ -778,6 +778,33 @@ def test_a_page_that_kills_its_worker_costs_no_other_article(
     assert result.listed == whole.listed
 
 
+def test_workers_that_always_die_are_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executors, "_begin_worker", os._exit)
+    with pytest.raises(OSError, match="worker processes end as soon as they start"):
+        Processes(2)
+
+
+def test_a_span_of_fatal_pages_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+    monkeypatch.setattr(Processes, "_try_twice", lambda self, part, site: started.append(part))
+    executor = Processes(1)
+    try:
+        result = executor._alone(spans.Span("a", 0, spans.SPAN, spans.SPAN), "https://ifpnews.com")
+    finally:
+        executor.close()
+    assert len(started) < 100
+    assert result.faults[0] == "a at byte 0: a page there killed its worker"
+
+
+def test_workers_start_whatever_the_default_is() -> None:
+    """The default of Linux since Python 3.14."""
+    code = (
+        "import multiprocessing; multiprocessing.set_start_method('forkserver')\n"
+        "from ifp_scraper.executors import Processes; Processes(1).close()"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)
+
+
 @pytest.mark.slow
 def test_goes_on_after_a_kill(recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     many = tmp_path / "many.warc.gz"
