@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import random
 import re
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from parsel import Selector
 
 from ifp_scraper.dates import format_utc, parse_utc
 from ifp_scraper.discovery import Notes
 from ifp_scraper.discovery.feed import read_feed
-from ifp_scraper.discovery.listing import may_be_article
+from ifp_scraper.discovery.listing import may_be_article, read_listing
 from ifp_scraper.discovery.rest import read_posts
 from ifp_scraper.discovery.sitemap import Document, read_entries, take_entries
 from ifp_scraper.discovery.xml import read_cut_xml, read_xml
@@ -305,6 +307,17 @@ def test_rest_that_counts_nothing_and_gives_fewer_than_asked_for(past_the_end: i
         fresh = {new_post(site).path for _ in range(25)}
         again = dry_run(server, tmp_path / "a.jsonl", sources="rest")
         assert (set(again.articles), again.status) == (fresh, 0)
+
+
+def test_the_time_for_a_listing_grows_with_its_length() -> None:
+    def seconds(count: int) -> float:
+        links = "".join(f'<h2 class="entry-title"><a href="/a-{number}/">A</a></h2>' for number in range(count))
+        selector = Selector(f"<html><body>{links}</body></html>", type="html")
+        begin = time.process_time()
+        assert len(read_listing(selector, "https://ifpnews.com/")) == count
+        return time.process_time() - begin
+
+    assert seconds(64_000) < 16 * seconds(8_000)
 
 
 @pytest.mark.parametrize("root", ["", "https://another.example"])

@@ -11,19 +11,24 @@ from parsel import Selector
 from ifp_scraper import urls
 from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
 
-_ENTRIES = (
-    ".td-module-title a, .entry-title a, .loop-title a, .wp-block-post-title a, .post-title a, article h2 a,"
-    " article h3 a"
-)
+_TITLES = "td-module-title entry-title loop-title wp-block-post-title post-title"
 _BOXES = (
     "td-main-sidebar td-ss-main-sidebar td-footer-wrapper td-footer-template-wrap td-header-template-wrap"
     " td_mega_menu td-mega-menu sidebar widget"
 )
-_BESIDE = "ancestor::*[self::aside or self::nav or self::footer or @role='complementary'" + "".join(
-    f" or contains(concat(' ', normalize-space(@class), ' '), ' {name} ')"
-    for name in _BOXES.split()
-) + "]"  # fmt: skip
 """Boxes that show the latest of the whole site beside the listing."""
+
+
+def _has_one_of(classes: str) -> str:
+    return " or ".join(f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')" for name in classes.split())
+
+
+_ENTRIES = (
+    f"//a[ancestor::*[{_has_one_of(_TITLES)}] or ancestor::*[self::h2 or self::h3]/ancestor::article]"
+    "[not(ancestor::*[self::aside or self::nav or self::footer or @role='complementary'"
+    f" or {_has_one_of(_BOXES)}])]"
+)
+"""One step with conditions: libxml2 needs the square of the number of links for several steps, or for a union."""
 
 _NO_ARTICLE = re.compile(
     r"^/(?:category|tag|author|page|search)/[^/]|^/(?:feed|wp-(?:admin|content|includes|json)|amp|xmlrpc\.php)(?:/|$)"
@@ -131,7 +136,7 @@ class ListingSource:
 def read_listing(selector: Selector, base: str) -> list[str]:
     """Return the canonical addresses of the articles that a listing names, in its order, each once."""
     articles = []
-    links = [link.attrib.get("href") for link in selector.css(_ENTRIES) if not link.xpath(_BESIDE)]
+    links = [link.get("href") for link in selector.root.xpath(_ENTRIES)]
     for url in urls.of_list(base, links):
         if url is not None and may_be_article(url, base):
             articles.append(urls.canonical(url))
