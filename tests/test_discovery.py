@@ -343,6 +343,21 @@ def test_listings_go_on_where_the_front_page_says(root: str, tmp_path: Path) -> 
         assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
 
 
+@pytest.mark.parametrize("how", ["again", "redirect"])
+def test_a_front_page_whose_further_pages_are_all_itself_is_no_whole_list(how: str, tmp_path: Path) -> None:
+    with site_of(60, **NOTHING_BUT_LISTINGS) as (site, server):
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            if not target.startswith("/page/"):
+                return answer(target, headers)
+            return redirect(f"{server.url}/") if how == "redirect" else answer("/", headers)
+
+        server.get = get  # type: ignore[method-assign]
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
+
+
 @pytest.mark.parametrize("section", ["", "iran-news"])
 def test_rest_where_only_a_query_leads_to_it(section: str, tmp_path: Path) -> None:
     """As behind a server that does not pass addresses that are no files to WordPress."""

@@ -65,7 +65,7 @@ class ListingSource:
         found_any = False
         while places:
             place = places.pop(0)
-            pages = barren = 0  # pages: the number of the last one that lists articles
+            pages = barren = 0  # pages: the number of the last one that lists new articles
             async for number, links, html in self._pages(walk, place):
                 if number == 1 and place == "":
                     places += _places_of_second_pages(html, walk.options.site)
@@ -75,9 +75,9 @@ class ListingSource:
                 if barren >= _PATIENCE:
                     break
                 found_any = True
-                pages = number
                 if not new:
                     continue  # so much was added meanwhile that the last page's articles are on this one
+                pages = number
                 seen.update(new)
                 refs = [ArticleRef(url) for url in new]
                 done = walk.caught_up and all(walk.is_settled(ref) for ref in refs)
