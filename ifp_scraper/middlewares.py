@@ -10,6 +10,7 @@ import logging
 import time
 from math import inf
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from scrapy import signals
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
@@ -21,8 +22,8 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 
 from ifp_scraper import urls
-from ifp_scraper.rejections import OFF_SITE
-from ifp_scraper.responses import asked_wait, cut_short, is_html, mislabelled, out_of_order, refusal
+from ifp_scraper.rejections import OFF_SITE, UNREADABLE_RULES
+from ifp_scraper.responses import asked_wait, cut_short, in_words, is_html, mislabelled, out_of_order, refusal
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -69,7 +70,7 @@ class StayOnSiteMiddleware:
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):
-    """Obeys robots.txt; when the server answers with an error, or not at all, everything is forbidden
+    """Obeys robots.txt; when the server answers with an error, or not at all, everything on that host is forbidden
     (RFC 9309, 2.3.1.4).
 
     Scrapy takes both for a permission. It also has a fault, which is avoided here by asking one by one: of several
@@ -79,7 +80,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._one_by_one = asyncio.Lock()
-        self._unreadable = False
+        self._unreadable: set[str] = set()
 
     async def robot_parser(self, request: Request) -> RobotParser | None:
         """Return the rules for this address, None when there are none."""
@@ -88,8 +89,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
         """Raise ``IgnoreRequest`` for what is forbidden."""
-        if self._unreadable:
-            raise IgnoreRequest("robots.txt cannot be read")
+        if urlsplit(request.url).netloc in self._unreadable:
+            raise IgnoreRequest(UNREADABLE_RULES)
         super().process_request_2(rp, request)
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
@@ -101,11 +102,15 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         super()._robots_error(exc, netloc)
         if isinstance(exc, IgnoreRequest):  # it redirects off the site, which is as if there were none
             return
-        self._unreadable = True
+        self._unreadable.add(netloc)
+        if (
+            netloc != urlsplit(self.crawler.settings["IFP_SITE"]).netloc
+        ):  # of the site's other name, with or without www
+            return
         what = f"{netloc}/robots.txt cannot be read, which forbids all"
         if not self.crawler.stats.get_value("downloader/response_count"):
             what = f"{self.crawler.settings['IFP_SITE']} cannot be reached"
-        why = str(exc).partition("\n")[0][:200] if isinstance(exc, ResponseDataLossError) else type(exc).__name__
+        why = in_words(exc) if isinstance(exc, ResponseDataLossError) else type(exc).__name__
         self.crawler.spider.stop(f"{what} ({why})")  # type: ignore[union-attr]
 
 

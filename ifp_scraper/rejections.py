@@ -6,7 +6,7 @@ for less, and are called doubtful here: the next run asks again, and the same an
 - The site may have been ill: the run read next to no articles, or was killed before anybody could tell, and the
   rejection names no layout (404, no article, a redirect off the site).
 - The answer may be of a cache or of a firewall, if it is the first such one: a 404, a page with no trace of WordPress,
-  a login page, a redirect in a circle, off the site or to a page that is no article.
+  a login page, another article's page, a redirect in a circle, off the site or to a page that is no article.
 - robots.txt forbids it: asking again costs nothing.
 
 An AMP page that cannot be read is noted as well; that says nothing of its article.
@@ -34,6 +34,9 @@ STATIC = "a static page or an attachment"
 LEADS_TO = "leads to "
 """Start of the reason for an address that led to an article known by another one."""
 
+SHOWS = "shows the page of "
+"""Start of the reason for an address that gives another article's page without a redirect, as a faulty cache may."""
+
 STRANGE = "a page that is not of WordPress"
 """Why a page is rejected that may be a wall's."""
 
@@ -49,10 +52,13 @@ OFF_SITE = " is not on the site"
 FORBIDDEN = "Forbidden by robots.txt"
 """What Scrapy says of it."""
 
+UNREADABLE_RULES = "robots.txt cannot be read"
+"""Why an address is rejected that redirects to a host, with or without www, whose rules are not to be had."""
+
 _IN_A_CIRCLE = "max redirections reached"
 """What Scrapy says of it."""
 
-_ASKED_ONCE_MORE = ("status 404", "status 410", STRANGE, LOGIN, ELSEWHERE, _IN_A_CIRCLE)
+_ASKED_ONCE_MORE = ("status 404", "status 410", STRANGE, LOGIN, ELSEWHERE, UNREADABLE_RULES, _IN_A_CIRCLE)
 
 
 @dataclass(slots=True, frozen=True)
@@ -201,4 +207,4 @@ def _is_same(reason: str, other: str) -> bool:
 
 def _may_be_a_walls(reason: str) -> bool:
     """Whether a verdict is asked for once more."""
-    return reason in _ASKED_ONCE_MORE or reason.endswith(OFF_SITE)
+    return reason in _ASKED_ONCE_MORE or reason.endswith(OFF_SITE) or reason.startswith(SHOWS)

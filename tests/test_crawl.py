@@ -370,6 +370,30 @@ def test_what_is_withdrawn_meanwhile_gives_its_times_to_no_other(source: dict[st
         assert "dates-disagree" not in last[other.id]["warnings"]
 
 
+@pytest.mark.parametrize(
+    "source",
+    [{}, {"rest": 404, "sitemap": "yoast"}, {"rest": 404, "sitemap": None, "feed": 404}],
+    ids=["rest", "sitemap", "listing"],
+)
+@pytest.mark.parametrize("most", [True, False])
+def test_a_cache_that_gives_the_page_of_another_article(most: bool, source: dict[str, Any], tmp_path: Path) -> None:
+    site = Site(make_posts(12, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    kept = site.open_posts()[4]
+    struck = {post.path for post in site.open_posts()[: 11 if most else 2]}
+    with serve(site, **source) as server:
+        answer = server.get
+        server.get = lambda target, headers=None: answer(kept.path if target in struck else target, headers)  # type: ignore[method-assign]
+        run = crawl(server.url, out)
+        assert run.status == (1 if most else 0), run.err
+        last = {line["id"]: line for line in lines(out)}
+        assert len(last) == len(lines(out)) == (2 if most else 10)
+        assert not differences(kept, last[kept.id], server.url)
+        server.get = answer  # type: ignore[method-assign]
+        assert crawl(server.url, out).status == 0
+        assert_complete(site, server.url, out)
+
+
 def test_an_old_address_that_a_sitemap_goes_on_listing_is_asked_once(tmp_path: Path) -> None:
     site = Site(make_posts(8, seed=5))
     out = tmp_path / "ifp.jsonl"

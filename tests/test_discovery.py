@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import random
 import re
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from parsel import Selector
 
 from ifp_scraper.dates import format_utc, parse_utc
 from ifp_scraper.discovery import Notes
 from ifp_scraper.discovery.feed import read_feed
-from ifp_scraper.discovery.listing import may_be_article
+from ifp_scraper.discovery.listing import may_be_article, read_listing
 from ifp_scraper.discovery.rest import read_posts
 from ifp_scraper.discovery.sitemap import Document, read_entries, take_entries
 from ifp_scraper.discovery.xml import read_cut_xml, read_xml
@@ -307,6 +309,17 @@ def test_rest_that_counts_nothing_and_gives_fewer_than_asked_for(past_the_end: i
         assert (set(again.articles), again.status) == (fresh, 0)
 
 
+def test_the_time_for_a_listing_grows_with_its_length() -> None:
+    def seconds(count: int) -> float:
+        links = "".join(f'<h2 class="entry-title"><a href="/a-{number}/">A</a></h2>' for number in range(count))
+        selector = Selector(f"<html><body>{links}</body></html>", type="html")
+        begin = time.process_time()
+        assert len(read_listing(selector, "https://ifpnews.com/")) == count
+        return time.process_time() - begin
+
+    assert seconds(64_000) < 16 * seconds(8_000)
+
+
 @pytest.mark.parametrize("root", ["", "https://another.example"])
 def test_listings_go_on_where_the_front_page_says(root: str, tmp_path: Path) -> None:
     """As below ``/index.php/``, where the server does not pass addresses that are no files to WordPress."""
@@ -324,6 +337,21 @@ def test_listings_go_on_where_the_front_page_says(root: str, tmp_path: Path) -> 
             found = answer(target, headers)
             found.body = found.body.replace(b"/page/", b"/index.php/page/")
             return found
+
+        server.get = get  # type: ignore[method-assign]
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
+
+
+@pytest.mark.parametrize("how", ["again", "redirect"])
+def test_a_front_page_whose_further_pages_are_all_itself_is_no_whole_list(how: str, tmp_path: Path) -> None:
+    with site_of(60, **NOTHING_BUT_LISTINGS) as (site, server):
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            if not target.startswith("/page/"):
+                return answer(target, headers)
+            return redirect(f"{server.url}/") if how == "redirect" else answer("/", headers)
 
         server.get = get  # type: ignore[method-assign]
         run = dry_run(server, tmp_path / "a.jsonl")

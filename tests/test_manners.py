@@ -625,6 +625,35 @@ def test_a_robots_txt_that_cannot_be_read_forbids_all(robots: Any, tmp_path: Pat
         assert {target for target in server.requests() if "robots" not in target} == set()
 
 
+def test_a_robots_txt_that_breaks_off_is_told_in_words(tmp_path: Path) -> None:
+    with serve(Site(make_posts(4))) as server:
+        server.fault("robots.txt", "truncated", None)
+        run = crawl(server.url, tmp_path / "ifp.jsonl", "-s", "RETRY_TIMES=0")
+        assert (run.status, "cannot be reached (the answer broke off)" in run.err) == (1, True), run.err
+
+
+def test_a_robots_txt_of_another_name_that_cannot_be_read_forbids_nothing_here(tmp_path: Path) -> None:
+    site = Site(make_posts(8, seed=5))
+    moved = site.open_posts()[2]
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, amp=None) as server:
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            there = server.url.replace("//", "//www.") + target  # nobody answers to that name
+            return redirect(there) if target == moved.path else answer(target, headers)
+
+        server.get = get  # type: ignore[method-assign]
+        run = crawl(server.url, out, "-s", "RETRY_TIMES=0")
+        assert run.status == 0, run.err
+        assert len(lines(out)) == len(site.open_posts()) - 1
+        [rejected] = lines(out.with_suffix(".rejected.jsonl"))
+        assert rejected["reason"] == "robots.txt cannot be read"
+        server.get = answer  # type: ignore[method-assign]
+        assert crawl(server.url, out).status == 0
+        assert_complete(site, server.url, out)
+
+
 def test_an_empty_robots_txt_is_asked_for_once(tmp_path: Path) -> None:
     with serve(Site(make_posts(4)), robots="") as server:
         run = crawl(server.url, tmp_path / "ifp.jsonl", *QUICK)

@@ -11,19 +11,24 @@ from parsel import Selector
 from ifp_scraper import urls
 from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
 
-_ENTRIES = (
-    ".td-module-title a, .entry-title a, .loop-title a, .wp-block-post-title a, .post-title a, article h2 a,"
-    " article h3 a"
-)
+_TITLES = "td-module-title entry-title loop-title wp-block-post-title post-title"
 _BOXES = (
     "td-main-sidebar td-ss-main-sidebar td-footer-wrapper td-footer-template-wrap td-header-template-wrap"
     " td_mega_menu td-mega-menu sidebar widget"
 )
-_BESIDE = "ancestor::*[self::aside or self::nav or self::footer or @role='complementary'" + "".join(
-    f" or contains(concat(' ', normalize-space(@class), ' '), ' {name} ')"
-    for name in _BOXES.split()
-) + "]"  # fmt: skip
 """Boxes that show the latest of the whole site beside the listing."""
+
+
+def _has_one_of(classes: str) -> str:
+    return " or ".join(f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')" for name in classes.split())
+
+
+_ENTRIES = (
+    f"//a[ancestor::*[{_has_one_of(_TITLES)}] or ancestor::*[self::h2 or self::h3]/ancestor::article]"
+    "[not(ancestor::*[self::aside or self::nav or self::footer or @role='complementary'"
+    f" or {_has_one_of(_BOXES)}])]"
+)
+"""One step with conditions: libxml2 needs the square of the number of links for several steps, or for a union."""
 
 _NO_ARTICLE = re.compile(
     r"^/(?:category|tag|author|page|search)/[^/]|^/(?:feed|wp-(?:admin|content|includes|json)|amp|xmlrpc\.php)(?:/|$)"
@@ -60,7 +65,7 @@ class ListingSource:
         found_any = False
         while places:
             place = places.pop(0)
-            pages = barren = 0  # pages: the number of the last one that lists articles
+            pages = barren = 0  # pages: the number of the last one that lists new articles
             async for number, links, html in self._pages(walk, place):
                 if number == 1 and place == "":
                     places += _places_of_second_pages(html, walk.options.site)
@@ -70,9 +75,9 @@ class ListingSource:
                 if barren >= _PATIENCE:
                     break
                 found_any = True
-                pages = number
                 if not new:
                     continue  # so much was added meanwhile that the last page's articles are on this one
+                pages = number
                 seen.update(new)
                 refs = [ArticleRef(url) for url in new]
                 done = walk.caught_up and all(walk.is_settled(ref) for ref in refs)
@@ -131,7 +136,7 @@ class ListingSource:
 def read_listing(selector: Selector, base: str) -> list[str]:
     """Return the canonical addresses of the articles that a listing names, in its order, each once."""
     articles = []
-    links = [link.attrib.get("href") for link in selector.css(_ENTRIES) if not link.xpath(_BESIDE)]
+    links = [link.get("href") for link in selector.root.xpath(_ENTRIES)]
     for url in urls.of_list(base, links):
         if url is not None and may_be_article(url, base):
             articles.append(urls.canonical(url))

@@ -35,7 +35,7 @@ from ifp_scraper.merge import add_evidence
 from ifp_scraper.middlewares import user_agent
 from ifp_scraper.options import Options, open_archive, read_options
 from ifp_scraper.pages import UnreadablePage
-from ifp_scraper.rejections import LEADS_TO, Rejected
+from ifp_scraper.rejections import LEADS_TO, SHOWS, Rejected
 from ifp_scraper.responses import refusal
 from ifp_scraper.spiders.agenda import Agenda
 from ifp_scraper.spiders.amp import AmpAddresses
@@ -257,15 +257,24 @@ class IfpSpider(scrapy.Spider):
         """
         aliases = [str(url) for url in view.response.meta.get("redirect_urls", ())]
         evidence = ref
-        if aliases and urls.slug(ref.url) != urls.slug(article.url):
-            # WordPress guesses where an address that is gone might lead: /story/ may lead to /story-2/.
+        if urls.slug(ref.url) != urls.slug(article.url):
+            # WordPress guesses where an address that is gone might lead: /story/ may lead to /story-2/. A faulty cache
+            # gives the page of another article.
             known = self.ledger.store.find(ref.id, urls.canonical(ref.url))
             expected = ref.id if ref.id is not None or known is None else known.id
-            if None in (expected, article.id):
-                evidence = ArticleRef(ref.url)  # the times in ``ref`` may be those of another article
-            elif expected != article.id:
-                self._verdicts.reject(ref, LEADS_TO + article.url)
+            is_certain = None not in (expected, article.id)
+            is_shown = not aliases and not self.options.urls and self.archive is None
+            if is_certain and expected != article.id:
+                self._verdicts.reject(ref, (SHOWS if is_shown else LEADS_TO) + article.url)
                 return None
+            if not is_certain:
+                evidence = ArticleRef(ref.url)  # the times in ``ref`` may be those of another article
+                if is_shown:
+                    self._verdicts.reject(ref, SHOWS + article.url)
+                    if self.ledger.store.find(article.id, article.url) is not None:
+                        return None
+                    own = [url for url in article.aliases if not urls.same_article(url, ref.url)]
+                    article = replace(article, aliases=own)
         if urls.host(ref.url) != urls.host(article.url) and not urls.post_id(ref.url):
             aliases.append(urls.canonical(ref.url))  # on a mirror, the next run looks the article up by this one
         article = replace(article, aliases=list(dict.fromkeys([*article.aliases, *aliases])))
