@@ -103,10 +103,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         if isinstance(exc, IgnoreRequest):  # it redirects off the site, which is as if there were none
             return
         self._unreadable.add(netloc)
-        if (
-            netloc != urlsplit(self.crawler.settings["IFP_SITE"]).netloc
-        ):  # of the site's other name, with or without www
-            return
+        if netloc != urlsplit(self.crawler.settings["IFP_SITE"]).netloc:
+            return  # the site's other name, with or without www.
         what = f"{netloc}/robots.txt cannot be read, which forbids all"
         if not self.crawler.stats.get_value("downloader/response_count"):
             what = f"{self.crawler.settings['IFP_SITE']} cannot be reached"

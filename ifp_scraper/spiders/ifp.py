@@ -257,24 +257,12 @@ class IfpSpider(scrapy.Spider):
         """
         aliases = [str(url) for url in view.response.meta.get("redirect_urls", ())]
         evidence = ref
-        if urls.slug(ref.url) != urls.slug(article.url):
-            # WordPress guesses where an address that is gone might lead: /story/ may lead to /story-2/. A faulty cache
-            # gives the page of another article.
-            known = self.ledger.store.find(ref.id, urls.canonical(ref.url))
-            expected = ref.id if ref.id is not None or known is None else known.id
-            is_certain = None not in (expected, article.id)
-            is_shown = not aliases and not self.options.urls and self.archive is None
-            if is_certain and expected != article.id:
-                self._verdicts.reject(ref, (SHOWS if is_shown else LEADS_TO) + article.url)
+        was_listed = not self.options.urls and self.archive is None
+        if urls.slug(ref.url) != urls.slug(article.url) and (aliases or was_listed):
+            found = self._found_elsewhere(article, ref, was_redirected=bool(aliases))
+            if found is None:
                 return None
-            if not is_certain:
-                evidence = ArticleRef(ref.url)  # the times in ``ref`` may be those of another article
-                if is_shown:
-                    self._verdicts.reject(ref, SHOWS + article.url)
-                    if self.ledger.store.find(article.id, article.url) is not None:
-                        return None
-                    own = [url for url in article.aliases if not urls.same_article(url, ref.url)]
-                    article = replace(article, aliases=own)
+            article, evidence = found
         if urls.host(ref.url) != urls.host(article.url) and not urls.post_id(ref.url):
             aliases.append(urls.canonical(ref.url))  # on a mirror, the next run looks the article up by this one
         article = replace(article, aliases=list(dict.fromkeys([*article.aliases, *aliases])))
@@ -286,6 +274,31 @@ class IfpSpider(scrapy.Spider):
         else:
             self.fetcher.patience.fruitful()
         return article if self.agenda.covers(article) else None
+
+    def _found_elsewhere(
+        self, article: Article, ref: ArticleRef, *, was_redirected: bool
+    ) -> tuple[Article, ArticleRef] | None:
+        """Return an article that an address with another slug gave, and what discovery knows of it; None when it is
+        another one than asked for.
+
+        WordPress guesses where an address that is gone might lead: /story/ may lead to /story-2/. A faulty cache gives
+        the page of another article, without a redirect.
+        """
+        known = self.ledger.store.find(ref.id, urls.canonical(ref.url))
+        expected = ref.id if ref.id is not None or known is None else known.id
+        is_certain = None not in (expected, article.id)
+        if is_certain and expected == article.id:
+            return article, ref
+        if is_certain or not was_redirected:
+            self._verdicts.reject(ref, (LEADS_TO if was_redirected else SHOWS) + article.url)
+        if is_certain:
+            return None
+        if not was_redirected:
+            if self.ledger.store.find(article.id, article.url) is not None:
+                return None
+            own = [url for url in article.aliases if not urls.same_article(url, ref.url)]
+            article = replace(article, aliases=own)
+        return article, ArticleRef(ref.url)  # the times in ``ref`` may be those of another article
 
     def _is_other_address(self, article: Article, ref: ArticleRef) -> bool:
         """Whether this address, which the site lists, is only another one of an article that is known."""
