@@ -54,7 +54,7 @@ def check_settings(settings: BaseSettings) -> None:
     """Check the settings, those of Scrapy too; the type of a default says whether it is a number or a switch.
 
     Raises:
-        BadArgument: when one makes no sense.
+        BadArgument: if one makes no sense.
     """
     for name in settings:
         if name.startswith("IFP_") and name not in _DEFAULTS:

@@ -72,7 +72,7 @@ def sum_up(ledger: Ledger, why: str | None, requests: int, received: int) -> Non
 
     Args:
         ledger: of the run.
-        why: why the run did not do its job; None when it did.
+        why: why the run did not do its job; None if it did.
         requests: how many were made.
         received: bytes.
     """

@@ -42,7 +42,7 @@ def parse_utc(text: str) -> datetime:
     """Read what ``format_utc`` writes.
 
     Raises:
-        ValueError: when it is something else.
+        ValueError: if it is something else.
     """
     return datetime.fromisoformat(text).astimezone(UTC)
 
@@ -265,7 +265,7 @@ def read_user_date(text: str, now: datetime) -> datetime:
     A bare date is midnight in Tehran, a year or a month its first day; words ("3 days ago") count from ``now``.
 
     Raises:
-        ValueError: when it cannot be read.
+        ValueError: if it cannot be read.
     """
     text = text.strip()
     if len(text) > MAX_TIME_LENGTH:

@@ -17,28 +17,28 @@ import msgspec
 from ifp_scraper.spans import Span, SpanResult, halves, join_results, read_span
 
 _SMALLEST_PART = 4096
-"""Bytes in which a fatal page begins, which are given up: less than a compressed page has."""
+"""Size in bytes of the part that is given up around the start of a fatal page: less than a compressed page."""
 
 
 class Executor(Protocol):
-    """Reads spans somewhere."""
+    """Reads spans somewhere: in processes or on a cluster."""
 
     def run(self, spans: list[Span], site: str) -> Iterator[SpanResult]:
         """Yield the result of every span, in any order."""
         ...
 
     def close(self) -> None:
-        """End the processes or connections that it has made."""
+        """End the processes or connections it has made."""
         ...
 
 
 class Processes:
     """A pool of processes on this machine.
 
-    It must be made before the output is opened: a process that inherits an open file inherits its lock too.
+    Create it before the output is opened: a process that inherits an open file also inherits its lock.
 
     Args:
-        workers: how many processes; None is one per core.
+        workers: number of processes; None for one per core.
     """
 
     def __init__(self, workers: int | None = None) -> None:
@@ -47,12 +47,12 @@ class Processes:
 
     def _new_pool(self, workers: int) -> ProcessPoolExecutor:
         pool = ProcessPoolExecutor(workers, initializer=_begin_worker, initargs=(os.getpid(),))
-        with suppress(BrokenProcessPool):  # the first span that is submitted raises it again
+        with suppress(BrokenProcessPool):  # submitting the first span raises it again
             wait([pool.submit(os.getpid) for _ in range(workers)])  # so that all processes start now
         return pool
 
     def run(self, spans: list[Span], site: str) -> Iterator[SpanResult]:
-        """See ``Executor``. A page that kills its worker is skipped, and is among the faults."""
+        """See ``Executor``. A page that kills its worker is skipped, and reported among the faults."""
         waiting = list(reversed(spans))
         while waiting:
             try:
@@ -63,7 +63,7 @@ class Processes:
                 self._pool = self._new_pool(self._workers)
 
     def close(self) -> None:
-        """End the processes, and wait until they have ended: else Python may print an error when it exits."""
+        """End the processes and wait for them, or Python may print an error on exit."""
         self._pool.shutdown(cancel_futures=True)
 
     def _all(self, waiting: list[Span], site: str) -> Iterator[SpanResult]:
@@ -71,7 +71,7 @@ class Processes:
         try:
             while waiting or running:
                 while waiting and len(running) < 3 * self._workers:
-                    # A broken pool may refuse this span: it is taken off the list only afterwards.
+                    # A broken pool may refuse this span, so remove it from the list only afterwards.
                     running.append((waiting[-1], self._pool.submit(read_span, waiting[-1], site)))
                     waiting.pop()
                 yield running[0][1].result()
@@ -82,13 +82,13 @@ class Processes:
                 future.cancel()
 
     def _one_by_one(self, waiting: list[Span], site: str) -> Iterator[SpanResult]:
-        """Read the next few spans, each in a process of its own, to find the one that kills its worker."""
+        """Read the next few spans, each in its own process, to find the one that kills its worker."""
         for _ in range(min(len(waiting), 3 * self._workers)):
             yield self._alone(waiting.pop(), site)
 
     def _alone(self, span: Span, site: str) -> SpanResult:
-        """Read a span in processes of its own; of one that kills them, all but the part around the fatal page."""
-        for _ in range(2):  # the first time, a person or a lack of memory may have killed it
+        """Read a span in its own processes; if it kills them, read all but the part around the fatal page."""
+        for _ in range(2):  # the first time, the user or a lack of memory may have killed it
             with suppress(BrokenProcessPool), self._new_pool(1) as pool:
                 return pool.submit(read_span, span, site).result()
         if span.end - span.start <= _SMALLEST_PART:
@@ -101,9 +101,9 @@ def _killer(span: Span) -> SpanResult:
 
 
 def _begin_worker(parent: int) -> None:
-    """Leave Ctrl-C to the parent, and end when it is killed."""
+    """Leave Ctrl-C to the parent, and exit if it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the pool ends its processes with it
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the pool uses it to end its processes
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -114,11 +114,11 @@ def _begin_worker(parent: int) -> None:
 
 
 class Dask:
-    """An existing Dask cluster (extra ``cluster``); every worker must see the recordings under the same path.
+    """An existing Dask cluster (extra ``cluster``); every worker must see the recordings at the same path.
 
     Raises:
-        ImportError: when distributed is not installed.
-        OSError: when no scheduler answers there.
+        ImportError: if distributed is not installed.
+        OSError: if no scheduler responds at the address.
     """
 
     def __init__(self, address: str) -> None:
@@ -130,19 +130,19 @@ class Dask:
             raise OSError(f"{address} is not the address of a Dask scheduler ({error})") from None
 
     def run(self, spans: list[Span], site: str) -> Iterator[SpanResult]:
-        """See ``Executor``. The spans of a lost worker are read again by another.
+        """See ``Executor``. Another worker rereads the spans of a lost one.
 
-        A span that kills its workers is skipped, and is among the faults.
+        A span that kills its workers is skipped, and reported among the faults.
 
         Raises:
-            OSError: when a worker cannot read a recording, or the cluster is gone.
+            OSError: if a worker cannot read a recording, or the cluster is gone.
         """
         from distributed import CancelledError, KilledWorker
 
         suspects: list[Span] = []
         try:
             yield from self._all(spans, site, suspects)
-            for span in suspects:  # one by one, since most of them only waited behind the one that kills
+            for span in suspects:  # one by one: most were only queued behind the one that kills
                 try:
                     yield self._result(self._submit(span, site), span)
                 except KilledWorker:
@@ -174,7 +174,7 @@ class Dask:
                 running.add(submit())
 
     def _submit(self, span: Span, site: str) -> Any:
-        there = msgspec.structs.replace(span, path=os.path.abspath(span.path))  # workers have other current folders
+        there = msgspec.structs.replace(span, path=os.path.abspath(span.path))  # a worker has another cwd
         return self._client.submit(read_span, there, site, pure=False, retries=3)
 
     def _result(self, future: Any, span: Span) -> SpanResult:
@@ -183,5 +183,5 @@ class Dask:
         return result
 
     def close(self) -> None:
-        """Leave the cluster as it was."""
+        """Disconnect, and leave the cluster as it was."""
         self._client.close()

@@ -209,10 +209,10 @@ def export(
         tell: is given a sentence about lines left out; by default a warning is raised.
 
     Raises:
-        FileNotFoundError: when there is no such file.
-        FileExistsError: when the folder exists and no export made it, or is the current one.
+        FileNotFoundError: if there is no such file.
+        FileExistsError: if the folder exists and no export made it, or is the current one.
         MissingExtra: for Parquet or ``.zst`` without pyarrow.
-        OSError: when reading or writing fails; nothing is left behind.
+        OSError: if reading or writing fails; nothing is left behind.
         ValueError: for an unknown format or kind of revisions.
     """
     if to not in FORMATS:

@@ -52,7 +52,7 @@ class Failures:
         """Note an article of which a page is not there: the next run tries again, the one after it does not.
 
         Raises:
-            OSError: when the file cannot be written.
+            OSError: if the file cannot be written.
         """
         self._incomplete.append(urls.canonical(url))
         self._write(url)

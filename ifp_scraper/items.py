@@ -304,8 +304,8 @@ def encode(article: Article) -> bytes:
     """Return the article as one line of JSON in UTF-8, newline included.
 
     Raises:
-        msgspec.ValidationError: when a field does not fit the schema.
-        UnicodeEncodeError: when a text holds a lone surrogate.
+        msgspec.ValidationError: if a field does not fit the schema.
+        UnicodeEncodeError: if a text holds a lone surrogate.
     """
     line = msgspec.json.encode(article)
     _DECODER.decode(line)
@@ -322,7 +322,7 @@ def decode(line: bytes) -> Article:
     """Read one line back.
 
     Raises:
-        msgspec.DecodeError: when it is not JSON, or (ValidationError) not an article of this schema.
+        msgspec.DecodeError: if it is not JSON, or (ValidationError) not an article of this schema.
     """
     return _DECODER.decode(line)
 

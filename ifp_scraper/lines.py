@@ -41,7 +41,7 @@ def require(name: str, extra: str = "data") -> Any:
     """Import an optional package.
 
     Raises:
-        MissingExtra: when it is not installed.
+        MissingExtra: if it is not installed.
     """
     try:
         return importlib.import_module(name)
@@ -53,7 +53,7 @@ def find(source: Source) -> list[Path]:
     """Return the files that a path, a glob or a list of these means: each once, a glob's in order of name.
 
     Raises:
-        FileNotFoundError: when a path or glob means no file.
+        FileNotFoundError: if a path or glob means no file.
     """
     names = [source] if isinstance(source, str | os.PathLike) else list(source)
     found: dict[Path, None] = {}
@@ -149,8 +149,8 @@ def select(
     ``UserWarning`` is); of lines that another version's schema describes it is told too.
 
     Raises:
-        FileNotFoundError: when there is no such file.
-        OSError: when a file cannot be read.
+        FileNotFoundError: if there is no such file.
+        OSError: if a file cannot be read.
         MissingExtra: for ``.zst`` without pyarrow.
         ValueError: for an unknown kind of revisions.
     """

@@ -55,8 +55,8 @@ def load(
         (pandas issue 57411).
 
     Raises:
-        MissingExtra: when pandas, polars or pyarrow is not installed.
-        FileNotFoundError: when there is no such file.
+        MissingExtra: if pandas, polars or pyarrow is not installed.
+        FileNotFoundError: if there is no such file.
         ValueError: for an unknown engine, column or kind of revisions.
 
     Lines that hold no article (a torn last line, a damaged one) are left out with a ``UserWarning``.
@@ -204,7 +204,7 @@ def arrow_schema(columns: Sequence[str] | None = None) -> Any:
     """Return the fields of a line, or only these ones, as a pyarrow schema; times are strings.
 
     Raises:
-        MissingExtra: when pyarrow is not installed.
+        MissingExtra: if pyarrow is not installed.
         ValueError: for a column that a line does not have, or when there is none.
     """
     properties = json_schema()["properties"]

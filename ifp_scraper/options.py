@@ -87,7 +87,7 @@ def read_options(arguments: Mapping[str, str], site: str, now: datetime | None =
         now: the time from which "3 days ago" counts back, aware; the present time if None.
 
     Raises:
-        BadArgument: when one makes no sense.
+        BadArgument: if one makes no sense.
     """
     now = now or datetime.now(UTC)
     unknown = sorted(set(arguments) - set(ARGUMENTS))
@@ -122,7 +122,7 @@ def open_archive(options: Options) -> tuple[Options, archive.Archive | None]:
     """Open the recordings that ``archive`` names, None for a live crawl; the options then name the recorded site.
 
     Raises:
-        RecordingError: when nothing can be read in the recordings.
+        RecordingError: if nothing can be read in the recordings.
     """
     if not options.archive:
         return options, None

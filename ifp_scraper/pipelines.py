@@ -34,7 +34,7 @@ class StorePipeline:
         """Write the article if it is new, edited or better read than before.
 
         Raises:
-            DropItem: when it is not written.
+            DropItem: if it is not written.
         """
         spider = self._crawler.spider
         assert spider is not None

@@ -73,7 +73,7 @@ class RecordMiddleware:
         """Write the response and the request.
 
         Raises:
-            RecordingError: when they cannot be written; the crawl ends, and the article is not written either.
+            RecordingError: if they cannot be written; the crawl ends, and the article is not written either.
         """
         try:
             self._write(*self._first, *self._records(request, response))
@@ -137,7 +137,7 @@ def open_locked(path: Path) -> int:
     """Open a recording to append to, lock it against other crawls, and cut a record that a kill left unfinished.
 
     Raises:
-        RecordingError: when it cannot be opened, holds something else, is damaged, or another crawl has it.
+        RecordingError: if it cannot be opened, holds something else, is damaged, or another crawl has it.
     """
     magic = b"\x1f\x8b" if path.name.endswith(".gz") else b"WARC/"
     try:
@@ -176,7 +176,7 @@ def cut_unfinished(path: Path) -> int:
     """Cut off what a kill or a power loss left after the last whole record, and return how many bytes that were.
 
     Raises:
-        RecordingError: when the file is damaged in another way: whole records follow the damage, or a long file has
+        RecordingError: if the file is damaged in another way: whole records follow the damage, or a long file has
             no whole record.
     """
     size = path.stat().st_size if path.exists() else 0
@@ -209,7 +209,7 @@ _FIRST = 1 << 14
 
 
 def _end_of_record(content: mmap.mmap, begin: int) -> int | None:
-    """Return where the record that begins here ends; None when it is not whole. Both are offsets in bytes."""
+    """Return where the record that begins here ends; None if it is not whole. Both are offsets in bytes."""
     head = content.find(b"\r\n\r\n", begin) + 4
     length = re.search(rb"\nContent-Length: *(\d{1,15})", content[begin:head], re.IGNORECASE)
     end = head + int(length[1]) + 4 if length else 0
@@ -217,7 +217,7 @@ def _end_of_record(content: mmap.mmap, begin: int) -> int | None:
 
 
 def _end_of_member(content: mmap.mmap, begin: int) -> int | None:
-    """Return where the gzip member that begins here ends, and with it a record; None when it is not whole."""
+    """Return where the gzip member that begins here ends, and with it a record; None if it is not whole."""
     inflate = zlib.decompressobj(31)
     try:
         for place in range(begin, len(content), _FIRST):

@@ -62,7 +62,7 @@ class Rejected:
     url: str
     reason: str
     layout: str | None
-    """The layout that was tried; None when there was none to try."""
+    """The layout that was tried; None if there was none to try."""
 
     time: str
     """RFC 3339 in UTC."""
@@ -138,7 +138,7 @@ class Rejections:
         yield from self._doubtful
 
     def reason(self, key: str) -> str | None:
-        """Why an address gave no line; None when it is not among the rejected."""
+        """Why an address gave no line; None if it is not among the rejected."""
         rejected = self._confirmed.get(key) or self._doubtful.get(key)
         return rejected.reason if rejected else None
 
@@ -172,7 +172,7 @@ class Rejections:
         """Note a rejection by this run, and write it unless the file says the same.
 
         Raises:
-            OSError: when the file cannot be written; the rejection is noted all the same.
+            OSError: if the file cannot be written; the rejection is noted all the same.
         """
         of_amp = urls.is_amp(rejected.url)
         key = rejected.url if of_amp else urls.canonical(rejected.url)

@@ -96,9 +96,9 @@ def write_report(
         tell: is given a sentence about lines left out; by default a warning is raised.
 
     Raises:
-        FileNotFoundError: when there is no such file.
-        FileExistsError: when there is something else than a web page at ``output``, such as the articles.
-        OSError: when reading or writing fails.
+        FileNotFoundError: if there is no such file.
+        FileExistsError: if there is something else than a web page at ``output``, such as the articles.
+        OSError: if reading or writing fails.
         MissingExtra: for ``.zst`` without pyarrow.
     """
     target = Path(output)

@@ -69,7 +69,7 @@ def cut_short(response: Response) -> bool:
 
 
 def refusal(response: Response) -> str | None:
-    """Say how the site refuses, None when it does not: 401, 403, or a wall's page with any status."""
+    """Say how the site refuses; None if it does not: 401, 403, or a wall's page with any status."""
     if response.status in (401, 403):
         return f"status {response.status}"
     if not isinstance(response, TextResponse) or len(response.body) > _CHALLENGE_SIZE:

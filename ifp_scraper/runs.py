@@ -80,7 +80,7 @@ class Runs(list[Run]):
         return Runs(run for run in self if run.site == site)
 
     def at(self, time: str) -> Run | None:
-        """Return the run that was under way at a time, None when there was none; of two in one second, the later."""
+        """Return the run that was under way at a time; None if there was none; of two in one second, the later."""
         return next((run for run in reversed(self) if run.started_at <= time <= run.finished_at), None)
 
     def last_complete(self, output: Path, articles: int) -> Run | None:

@@ -22,7 +22,7 @@ def append(path: Path, value: dict[str, Any]) -> None:
     """Append one line, whole or not at all; a line that a kill left unfinished is ended first.
 
     Raises:
-        OSError: when the line cannot be written.
+        OSError: if the line cannot be written.
     """
     line = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
     with path.open("ab+", buffering=0) as stream:

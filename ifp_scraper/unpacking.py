@@ -145,7 +145,7 @@ class _Rewritten:
         """Return the next piece, none at the end.
 
         Raises:
-            ValueError: when no record begins where one should.
+            ValueError: if no record begins where one should.
         """
         return next(self._pieces, b"")
 
@@ -202,7 +202,7 @@ class _Members:
         """Return at most so many bytes, none at the end.
 
         Raises:
-            EOFError: when the last member breaks off.
+            EOFError: if the last member breaks off.
             zlib.error: when one is damaged.
         """
         while True:

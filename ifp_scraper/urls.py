@@ -76,7 +76,7 @@ def uncover_email(code: str) -> str | None:
 
 
 def of_site(base: str, url: str | None, name: str | None = None) -> str | None:
-    """Return a link of the page at ``base`` as an absolute address; None when it leaves the site.
+    """Return a link of the page at ``base`` as an absolute address; None if it leaves the site.
 
     Scheme and ``www.`` become those of ``base``: a site behind a proxy may print others than it answers to. So does
     the host ``name``, by which a mirror may call itself.

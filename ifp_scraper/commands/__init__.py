@@ -31,7 +31,7 @@ def show(text: str) -> None:
     """Print a result on stdout; a reader that stops early, such as ``| head``, is no error.
 
     Raises:
-        SystemExit: when stdout cannot be written, for example on a full disk; it carries a sentence, for status 1.
+        SystemExit: if stdout cannot be written, for example on a full disk; it carries a sentence, for status 1.
     """
     try:
         print(text, flush=True)
@@ -82,7 +82,7 @@ def refuse_unknown_options(args: list[str]) -> None:
     """Look for unknown options, which Scrapy leaves among the positional arguments.
 
     Raises:
-        UsageError: when there is one.
+        UsageError: if there is one.
     """
     if unknown := [arg for arg in args if arg.startswith("-") and len(arg) > 1]:
         raise UsageError(f"unknown option {unknown[0]}")

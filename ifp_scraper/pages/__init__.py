@@ -71,7 +71,7 @@ def pick(document: Document, capture: Capture) -> ArticlePage | None:
     if document.too_large:
         raise UnreadablePage("too large: more elements, or deeper ones, than any article has")
     page = next(layout for layout in LAYOUTS if layout.matches(document))(document, capture)
-    if page.container is None:  # then the layout it resembles best shows what has changed
+    if page.container is None:  # then a layout that it resembles says best what has changed
         page = next(layout for layout in LAYOUTS if layout.resembles(document))(document, capture)
     return page
 

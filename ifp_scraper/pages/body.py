@@ -447,7 +447,7 @@ class _BodyReader:
         if "twitter-tweet" in classes or "twitter-video" in classes:
             for link in reversed(list(quote.iter("a"))):
                 status = absolute(self.base, link.get("href")) or ""
-                if "/status/" in status or "/statuses/" in status:  # the older form
+                if "/status/" in status or "/statuses/" in status:  # the latter: an older form
                     self._add_embed(Embed("tweet", status.partition("?")[0]))
                     break
         elif "tiktok-embed" in classes:

@@ -57,8 +57,8 @@ def time_warnings(published: Sequence[Evidence], captured_at: datetime | None) -
     """Return warnings about a page's publication times.
 
     Args:
-    published: the times, best first.
-    captured_at: when the page was captured.
+        published: the times, best first.
+        captured_at: when the page was captured.
     """
     if not published:
         return ["no-date"]
