@@ -246,13 +246,13 @@ def _is_export(folder: Path) -> bool:
 
 
 def _replace(partial: Path, folder: Path) -> None:
-    """Put the new folder into the place of the old one; on an error the old one comes back."""
+    """Replace the old folder by the new one; on an error, the old one is restored."""
     for path in (*partial.iterdir(), partial):
         handle = os.open(path, os.O_RDONLY)
         os.fsync(handle)
         os.close(handle)
     old = partial.with_suffix(".old")
-    shutil.rmtree(old, ignore_errors=True)  # of an export that was killed here
+    shutil.rmtree(old, ignore_errors=True)  # left by an export that was killed here
     try:
         with suppress(FileNotFoundError):
             folder.rename(old)
