@@ -92,7 +92,7 @@ def recordings(*paths: str) -> list[Path]:
         if os.path.isdir(name):  # unlike path.is_dir(), false for a name that no file can have
             # Unlike path.rglob(), it skips a folder that vanishes in the meantime or may not be read.
             everything = (Path(folder, name) for folder, _, names in os.walk(name) for name in names)
-            inside = sorted(one for one in everything if one.name.endswith(SUFFIXES) and _may_be_read(one))
+            inside = sorted(file for file in everything if file.name.endswith(SUFFIXES) and _may_be_read(file))
             if not inside:
                 raise RecordingError(f"the folder {name} holds no {', '.join(SUFFIXES)} file")
             found.extend(inside)
@@ -101,7 +101,7 @@ def recordings(*paths: str) -> list[Path]:
                 raise RecordingError(f"{name} is not a recording: its name must end in {', '.join(SUFFIXES)}")
             found.append(path)
         elif matches := sorted(glob.glob(name, recursive=True)):
-            found.extend(Path(one) for one in matches if one.endswith(SUFFIXES) and _may_be_read(Path(one)))
+            found.extend(Path(match) for match in matches if match.endswith(SUFFIXES) and _may_be_read(Path(match)))
         else:
             raise RecordingError(f"there is no recording {name}")
     if not found:

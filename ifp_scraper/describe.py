@@ -94,15 +94,15 @@ def _table_schema(table: Table, to: Format) -> dict[str, Any]:
     # A list is JSON in CSV and SQLite, but a list in Parquet, which frictionless passes on as a numpy array.
     kinds = {"text": "string", "time": "datetime", "list": "any" if to == "parquet" else "array"}
     fields: list[dict[str, Any]] = []
-    for each in table.columns:
-        one: dict[str, Any] = {"name": each.name, "type": kinds.get(each.kind, each.kind)}
-        one["description"] = each.description
+    for column in table.columns:
+        field: dict[str, Any] = {"name": column.name, "type": kinds.get(column.kind, column.kind)}
+        field["description"] = column.description
         # In CSV, empty text and no text are the same, so text is never required.
-        if not each.nullable and each.kind != "text":
-            one["constraints"] = {"required": True}
-        if each.nullable and each.kind == "integer" and to == "parquet":
-            one["missingValues"] = ["", "nan"]  # how frictionless sees a Parquet null, by way of pandas
-        fields.append(one)
+        if not column.nullable and column.kind != "text":
+            field["constraints"] = {"required": True}
+        if column.nullable and column.kind == "integer" and to == "parquet":
+            field["missingValues"] = ["", "nan"]  # how frictionless sees a Parquet null, by way of pandas
+        fields.append(field)
     described: dict[str, Any] = {"fields": fields, "missingValues": [""], "primaryKey": table.key}
     if table.name != "articles":
         reference = {"resource": "articles", "fields": ["line"]}

@@ -110,7 +110,9 @@ class Rejections:
                 self._remember(line, runs.at(line.time))
         yesterday = format_utc(datetime.now(UTC) - timedelta(days=1)) or ""
         self._to_confirm = {
-            key for key, line in self._doubtful.items() if line.time < yesterday or not _is_ill(runs.at(line.time))
+            key
+            for key, line in self._doubtful.items()
+            if line.time < yesterday or not _may_have_failed(runs.at(line.time))
         }
         """Doubtful ones that the same result now confirms: a day old, or from a run that found the site healthy."""
 
@@ -119,13 +121,13 @@ class Rejections:
         if urls.is_amp(line.url):
             self._amp[line.url] = line
             return
-        was_read = line.layout is not None and not _is_ill(run)
+        was_read = line.layout is not None and not _may_have_failed(run)
         in_good_health = run is not None and not run.doubtful
         key = urls.canonical(line.url)
         self._confirmed.pop(key, None)
         earlier = self._doubtful.pop(key, None)
         again = earlier is not None and _is_same(earlier.reason, line.reason)
-        if was_read or (in_good_health and (again or not _may_be_a_walls(line.reason))):
+        if was_read or (in_good_health and (again or not _may_be_from_firewall(line.reason))):
             self._confirmed[key] = line
         else:
             self._doubtful[key] = earlier if earlier is not None and again else line
@@ -189,7 +191,7 @@ class Rejections:
         self._doubtful.pop(key, None)
 
 
-def _is_ill(run: Run | None) -> bool:
+def _may_have_failed(run: Run | None) -> bool:
     """Whether a run ended, and found that the site may be failing."""
     return run is not None and run.doubtful
 
@@ -199,6 +201,6 @@ def _is_same(reason: str, other: str) -> bool:
     return reason == other or (reason.endswith(OFF_SITE) and other.endswith(OFF_SITE))
 
 
-def _may_be_a_walls(reason: str) -> bool:
+def _may_be_from_firewall(reason: str) -> bool:
     """Whether a rejection may come from a firewall or cache, so that it is checked once more."""
     return reason in _ASKED_ONCE_MORE or reason.endswith(OFF_SITE)

@@ -53,7 +53,7 @@ def seekable(files: list[Path]) -> list[Path]:
             elif path.name.endswith(".zst"):
                 with path.open("rb") as stream:
                     found.append(_unpack(ZstdReader(stream), path.name.removesuffix(".zst"), path))
-            elif _is_written_otherwise(path):
+            elif _has_unusual_headers(path):
                 with gzip.open(path) if _is_gzip(path) else path.open("rb") as stream:
                     found.append(_unpack(_Rewritten(stream), path.name.removesuffix(".gz"), path))
             else:
@@ -102,13 +102,13 @@ def _place(name: str) -> Path:
 def _members(path: Path) -> list[Path]:
     """Return the WACZ file itself if its recordings can be read from the middle, else a copy of each."""
     with zipfile.ZipFile(path) as package:
-        members = [one for one in package.infolist() if one.filename.endswith((".warc", ".warc.gz"))]
-        if not any(_must_be_copied(package, one) for one in members):
+        members = [member for member in package.infolist() if member.filename.endswith((".warc", ".warc.gz"))]
+        if not any(_must_be_copied(package, member) for member in members):
             return [path]
         copies = []
-        for one in members:
-            with package.open(one) as stream:
-                copies.append(_unpack(stream, Path(one.filename).name, path))
+        for member in members:
+            with package.open(member) as stream:
+                copies.append(_unpack(stream, Path(member.filename).name, path))
         return seekable(copies)
 
 
@@ -174,7 +174,7 @@ def _is_gzip(path: Path) -> bool:
         return stream.read(2) == b"\x1f\x8b"
 
 
-def _is_written_otherwise(path: Path) -> bool:
+def _has_unusual_headers(path: Path) -> bool:
     """Whether FastWARC cannot read the records' headers: names in a different case, or lines without CR."""
     with path.open("rb") as stream:
         start = stream.read(1 << 16)

@@ -161,7 +161,7 @@ class Watch:
         usual = max(self._history, key=lambda name: self._history[name].seen, default=layout)
         names = [name for name in dict.fromkeys((layout, usual)) if name]
         tried = (f"{name} looks for blocks by {selectors(name, 'blocks')}" for name in names)
-        return "".join(f"; {one}" for one in tried)
+        return "".join(f"; {attempt}" for attempt in tried)
 
     def pages(self) -> list[Response]:
         """Return the example pages, to be kept beside the output."""

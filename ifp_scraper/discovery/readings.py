@@ -151,7 +151,10 @@ def without_failed(captures: list[C], failed: Callable[[C], bool]) -> list[C]:
     """Leave out failed captures of a page that has a better one; if all of them failed, keep the last."""
     places = [_places([capture]) for capture in captures]
     counts = Counter(place for own in places for place in own)
-    bad = [any(counts[place] > 1 for place in own) and failed(one) for own, one in zip(places, captures, strict=True)]
+    bad = [
+        any(counts[place] > 1 for place in own) and failed(capture)
+        for own, capture in zip(places, captures, strict=True)
+    ]
     usable = {place for own, is_bad in zip(places, bad, strict=True) if not is_bad for place in own}
     return [
         capture
