@@ -112,7 +112,7 @@ class Rejections:
         self._to_confirm = {
             key
             for key, line in self._doubtful.items()
-            if line.time < yesterday or not _may_have_failed(runs.at(line.time))
+            if line.time < yesterday or not _is_doubtful(runs.at(line.time))
         }
         """Doubtful ones that the same result now confirms: a day old, or from a run that found the site healthy."""
 
@@ -121,7 +121,7 @@ class Rejections:
         if urls.is_amp(line.url):
             self._amp[line.url] = line
             return
-        was_read = line.layout is not None and not _may_have_failed(run)
+        was_read = line.layout is not None and not _is_doubtful(run)
         in_good_health = run is not None and not run.doubtful
         key = urls.canonical(line.url)
         self._confirmed.pop(key, None)
@@ -191,8 +191,8 @@ class Rejections:
         self._doubtful.pop(key, None)
 
 
-def _may_have_failed(run: Run | None) -> bool:
-    """Whether a run ended, and found that the site may be failing."""
+def _is_doubtful(run: Run | None) -> bool:
+    """Whether a run ended and found that the site may be failing."""
     return run is not None and run.doubtful
 
 

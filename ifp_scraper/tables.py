@@ -60,7 +60,7 @@ def tables() -> list[Table]:
             continue
         item, text = schema["items"], _prose(schema)
         if item["type"] == "object":
-            columns = [_column(name, nested) for name, nested in item["properties"].items()]
+            columns = [_column(key, nested) for key, nested in item["properties"].items()]
         else:
             columns = [Column(_SINGULAR.get(name, "value"), "text", False, text)]
         children.append(Table(name, text, (line, position, *columns)))

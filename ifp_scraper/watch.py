@@ -133,7 +133,7 @@ class Watch:
 
     def alarms(self) -> list[str]:
         """Return what has vanished, one line each; empty if all is well."""
-        said = []
+        alarms = []
         read = sum(self._read.values())
         for layout, found in list(self._no_article.items()):
             if self._too_many(layout):
@@ -143,18 +143,18 @@ class Watch:
                 else:
                     why = [*(reason for reason, _ in self._reasons.most_common(_EXAMPLES)), _TOLD_BY]
                     what = f"{pages} addresses that the site lists gave no article ({'; '.join(why)})"
-                said.append(f"{what}{self._tried(layout)}; for example {', '.join(found[:_EXAMPLES])}")
+                alarms.append(f"{what}{self._tried(layout)}; for example {', '.join(found[:_EXAMPLES])}")
         for (layout, name), asked in self._asked.items():
             missed = self._missed[layout, name]
             expected = self._expectation(layout).rate(name)
             if asked < ENOUGH_PAGES or 2 * missed < asked or not _unlikely(asked - missed, asked, expected):
                 continue
-            said.append(
+            alarms.append(
                 f"layout {layout}: {name} is missing in {missed} of {asked} articles, "
                 f"it used to be there in {expected:.0%}; nothing was found by {selectors(layout, name)}; "
                 f"for example {', '.join(self._missing[layout, name])}"
             )
-        return said
+        return alarms
 
     def _tried(self, layout: str) -> str:
         """Return how the body was looked for: by this layout, and by the one most common in the file."""
