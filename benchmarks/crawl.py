@@ -1,4 +1,4 @@
-"""What a crawl costs, compared with a bare Scrapy spider that fetches the same pages and extracts nothing.
+"""The cost of a crawl, compared with a bare Scrapy spider that fetches the same pages and extracts nothing.
 
     python benchmarks/crawl.py [--posts 500]
 
@@ -40,7 +40,7 @@ process.start()
 
 
 def cpu(command: list[str]) -> float:
-    """CPU seconds, user and system, of one command."""
+    """Return the CPU seconds, user plus system, of one command."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, check=True, cwd=ROOT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL, env=os.environ)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

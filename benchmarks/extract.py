@@ -1,10 +1,10 @@
-"""How much of a machine ``scrapy extract`` uses: its rate, start-up included, against cores times that of one core.
+"""How well ``scrapy extract`` uses a machine: its rate, start-up included, against one core's times the cores.
 
     python benchmarks/extract.py [--articles 5000] [--cache ~/.cache/ifp_scraper]
 
-Reads a recording of invented articles, a canonical and an AMP page of each, which is made once. The rate of one core
-is that of a plain loop over the recording, which reads and extracts every page and does nothing with it. The same loop
-on all cores at once shows what the machine itself can give: cores that share a part are slower together.
+Reads a recording of invented articles, with a canonical and an AMP page each, which is made once. One core's rate is
+that of a plain loop over the recording, which reads and extracts every page and discards the result. The same loop on
+all cores at once shows the machine's own limit: cores that share hardware are slower together.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def recording(articles: int, cache: Path) -> Path:
 
 
 def loop(path: Path) -> tuple[int, float]:
-    """Read and extract every page; how many, and seconds."""
+    """Read and extract every page; return how many, and the seconds taken."""
     begin, pages = time.perf_counter(), 0
     with path.open("rb") as stream:
         for found in ArchiveIterator(stream, record_types=WarcRecordType.response, parse_http=True):
@@ -54,7 +54,7 @@ def loop(path: Path) -> tuple[int, float]:
 
 
 def extracted(path: Path, workers: int) -> tuple[float, float]:
-    """Run the command: seconds, and the peak memory in MiB."""
+    """Run the command; return the seconds taken, and the peak memory in MiB."""
     with tempfile.TemporaryDirectory() as folder:
         begin = time.perf_counter()
         command = [sys.executable, "-m", "scrapy", "extract", str(path), "-o", str(Path(folder) / "a.jsonl")]

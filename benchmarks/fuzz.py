@@ -1,4 +1,4 @@
-"""Reads mutated pages for as long as wanted; every fault is saved, with the seed that reproduces it.
+"""Reads mutated pages, as many as wanted; every fault is saved, with the seed that reproduces it.
 
 python -m benchmarks.fuzz --inputs 1000000 --out /tmp/findings
 """
@@ -29,7 +29,7 @@ def _alarm(*_: Any) -> None:
 
 
 def batch(seed: int) -> tuple[list[tuple[str, bytes, str]], int]:
-    """Read one batch; the faults, and the peak memory of this process in MiB."""
+    """Read one batch; return the faults, and the peak memory of this process in MiB."""
     signal.signal(signal.SIGALRM, _alarm)
     rng = Random(seed)
     pages = mutations.pages()

@@ -1,4 +1,4 @@
-"""Coverage-guided fuzzing, where atheris can be installed (``pip install atheris``; not one of our dependencies).
+"""Coverage-guided fuzzing, if atheris can be installed (``pip install atheris``; not one of our dependencies).
 
 python -m benchmarks.fuzz_atheris -max_total_time=600 -max_len=100000 CORPUS_FOLDER
 """

@@ -23,7 +23,7 @@ _WORDS = "the bridge over the river was opened on monday after four years of wor
 
 
 def crawl(site: str, out: Path, *arguments: str) -> tuple[int, float, float]:
-    """Crawl with the real command; exit status, peak memory in MiB, seconds."""
+    """Crawl with the real command; return the exit status, the peak memory in MiB, and the seconds taken."""
     begin = time.monotonic()
     command = ["crawl", "ifp", "-s", f"IFP_SITE={site}", "-o", str(out), "-s", "DOWNLOAD_DELAY=0"]
     command += ["-s", "AUTOTHROTTLE_ENABLED=0", *arguments]
@@ -36,7 +36,7 @@ def crawl(site: str, out: Path, *arguments: str) -> tuple[int, float, float]:
 
 
 def write_lines(path: Path, count: int, words: int) -> None:
-    """A file of so many articles, about 10 kB each."""
+    """Write a file of ``count`` articles of about 10 kB each."""
     text = " ".join(_WORDS[number % len(_WORDS)] for number in range(words))
     base = Article(headline="A bridge", byline="IFP", layout="newspaper", extractor_version="0.1.0")
     with path.open("wb") as file:

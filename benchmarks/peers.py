@@ -1,10 +1,10 @@
-"""Other extractors, each in a virtual environment of its own, asked page by page.
+"""Other extractors, each in its own virtual environment, called page by page.
 
-A function per peer takes a page and gives headline, authors, published, body, and sections and tags where the peer has
-them. It is what speed.py and quality.py compare with. Nothing here imports ifp_scraper: the same file, run by a peer's
-own Python, is the worker that holds the peer (``python peers.py NAME``) and answers on standard output.
+Each peer has a function that takes a page and returns headline, authors, published, body, and sections and tags if the
+peer has them; speed.py and quality.py compare with these. Nothing here imports ifp_scraper: the same file, run by a
+peer's own Python (``python peers.py NAME``), is the worker that runs the peer and replies on standard output.
 
-fundus is not among them: it reads a page by a parser written for its publisher, and has none for these.
+fundus is not included: it needs a parser written for each publisher, and has none for these.
 """
 
 from __future__ import annotations
@@ -93,11 +93,11 @@ PEERS: dict[str, tuple[Callable[[bytes, str], Record], list[str]]] = {
     "resiliparse": (resiliparse, ["resiliparse"]),
     "turbohtml": (turbohtml, ["turbohtml"]),
 }
-"""By name: the function, and what pip installs for it."""
+"""By name: the function, and the pip requirement."""
 
 
 def _record(headline: str | None, body: str | None, **more: Any) -> Record:
-    """Headline and body, and what else the peer has: authors, published, sections, tags."""
+    """Return headline and body, and whatever else the peer has: authors, published, sections, tags."""
     record: Record = {"headline": headline, "body": body or ""}
     for name, value in more.items():
         if name == "published":
@@ -108,7 +108,7 @@ def _record(headline: str | None, body: str | None, **more: Any) -> Record:
 
 
 class Peer:
-    """A peer at work in a process of its own; made and installed on first use, which takes a minute."""
+    """A peer running in its own process; installed on first use, which takes a minute."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -129,15 +129,15 @@ class Peer:
 
     @property
     def version(self) -> str:
-        """Of the peer's package."""
+        """Return the version of the peer's package."""
         code = f"import importlib.metadata as m; print(m.version('{PEERS[self.name][1][0]}'))"
         return subprocess.run([self._python(), "-c", code], check=True, capture_output=True, text=True).stdout.strip()
 
     def ask(self, page: Path, url: str) -> tuple[int, Record]:
-        """Read a saved page: nanoseconds of CPU time, and the record.
+        """Read a saved page; return the nanoseconds of CPU time, and the record.
 
         Raises:
-            RuntimeError: when the peer failed on this page, or is gone.
+            RuntimeError: if the peer failed on this page, or has died.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -158,13 +158,13 @@ class Peer:
 
 
 def work(name: str) -> None:
-    """Answer questions, one a line: the page's file and URL; answers are time spent, record, error."""
+    """Serve requests, one per line (the page's file and URL), with replies of time spent, record and error."""
     read = PEERS[name][0]
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what a peer prints is no answer
+    os.dup2(2, 1)  # keep a peer's own output out of the replies
     for line, number in zip(sys.stdin, itertools.count(), strict=False):
         page, url = json.loads(line)
-        html = Path(page).read_bytes() + b"<!-- %d -->" % number  # no two alike: no cache of pages helps
+        html = Path(page).read_bytes() + b"<!-- %d -->" % number  # no two alike, to defeat page caches
         record: Record = {}
         error = None
         begin = time.process_time_ns()
@@ -178,7 +178,7 @@ def work(name: str) -> None:
 
 
 if __name__ == "__main__":
-    # The folder of this file would hide a peer called like a module in it.
+    # A module in this file's folder would hide a peer of the same name.
     sys.path[:] = [entry for entry in sys.path if Path(entry or ".").resolve() != Path(__file__).resolve().parent]
     with contextlib.suppress(KeyboardInterrupt):
         work(sys.argv[1])

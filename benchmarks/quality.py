@@ -1,19 +1,19 @@
-"""How well pages are read: by ifp_scraper, and with --peers by other extractors, on the same pages.
+"""How well pages are read by ifp_scraper and, with --peers, by other extractors, on the same pages.
 
     python benchmarks/quality.py [--peers] [--samples ../shared/samples] [--show COLUMN]
 
-A table for each group of pages, a row for each contestant; '-' where a contestant has no such output.
+Prints a table per group of pages, with a row per contestant; '-' where a contestant has no such output.
 
 precision, recall, F1: of the body by its lines (a block's lines, a table's cells), white space collapsed, in NFC,
-    bullets off; as multisets, summed over pages. Of the real theme pages only some sentences are known that must and
-    must not be in the body: recall is the share of the first that is there, precision that of the second that is not.
-exact: pages whose body has just the true lines, in their order.
+    without bullets; as multisets, summed over pages. For the real theme pages, only some sentences are known that must
+    or must not be in the body: recall is the share of the former present, precision the share of the latter absent.
+exact: pages whose body has exactly the true lines, in order.
 day, instant: the publication time by its day (in UTC or in Tehran), and to the second.
-headline, authors, sections, tags, id, lead, modified: pages whose field equals the truth, where the page prints it.
-recent: entries of Recent Posts whose headline is the post's, and whose interval holds the time that REST says.
+headline, authors, sections, tags, id, lead, modified: pages whose field equals the truth, if the page prints it.
+recent: Recent Posts entries whose headline is the post's, and whose interval contains the time given by REST.
 
-A page that gives nothing, or an exception, counts as wrong. --peers installs the peers, each in an environment of its
-own, in ~/.cache/ifp_scraper/peers; --show prints our own mistakes in a column.
+A page that gives nothing, or an exception, counts as wrong. --peers installs the peers, each in its own environment,
+in ~/.cache/ifp_scraper/peers; --show prints our own mistakes in a column.
 """
 
 from __future__ import annotations
@@ -59,12 +59,12 @@ OURS = "ifp_scraper"
 TEHRAN = ZoneInfo("Asia/Tehran")
 
 Record = dict[str, Any]
-"""headline, authors, published, sections, tags, lines (of the body), …; what is not known is not there."""
+"""headline, authors, published, sections, tags, lines (of the body), …; unknown values are left out."""
 
 
 @dataclass
 class Case:
-    """A page, and what is true of it."""
+    """A page and the truth about it."""
 
     group: str
     url: str
@@ -77,7 +77,7 @@ class Case:
 
 
 def cases(samples: Path) -> Iterator[Case]:
-    """Every page with a truth: of the recordings and the real theme where they are, and the fixtures."""
+    """Yield every page with a known truth: the fixtures, and the recordings and real theme pages if present."""
     if (samples / "truth.jsonl").exists():
         yield from _recorded(samples)
         yield from _real_theme(samples / "newspaper-theme")
@@ -128,7 +128,7 @@ def _of_truth(truth: Record, html: bytes, lost: set[str], others: dict[str, Reco
 
 
 def _lost_in_amp(samples: Path) -> dict[str, set[str]]:
-    """Text of pasted tweets and Instagram posts by article: AMP prints only their ids (MARKUP.md 4)."""
+    """Return the text of pasted tweets and Instagram posts by article: AMP prints only their ids (MARKUP.md 4)."""
     lost: dict[str, set[str]] = defaultdict(set)
     for url, html, _ in pages(samples / "wordpress-ifp-like.warc.gz"):
         quotes = Selector(html.decode()).css("blockquote.twitter-tweet, blockquote.instagram-media")
@@ -139,7 +139,7 @@ def _lost_in_amp(samples: Path) -> dict[str, set[str]]:
 
 
 def _newest(samples: Path) -> dict[str, Record]:
-    """What the recorded answer of REST says of the newest posts, by address."""
+    """Return what the recorded REST response says about the newest posts, by URL."""
     with (samples / "wordpress-ifp-like.warc.gz").open("rb") as stream:
         for record in ArchiveIterator(stream, record_types=WarcRecordType.response, parse_http=True):
             if record.headers["WARC-Target-URI"].endswith("/wp/v2/posts"):
@@ -158,7 +158,7 @@ def _real_theme(folder: Path) -> Iterator[Case]:
 
 
 def pages(path: Path) -> Iterator[tuple[str, bytes, str]]:
-    """URL, body and capture time of every HTML page answered with 200."""
+    """Yield URL, body and capture time of every HTML page with status 200."""
     with path.open("rb") as stream:
         for record in ArchiveIterator(stream, record_types=WarcRecordType.response, parse_http=True):
             kind = record.http_content_type or ""
@@ -178,7 +178,7 @@ def ours(case: Case) -> Record:
 
 
 def _of_record(record: Record) -> Record:
-    """A record, or what a fixture says of one, as far as it says it."""
+    """Convert a record, or the part of one that a fixture states."""
     names = {"published": "published_at", "modified": "modified_at", "recent": "recent_posts"}
     fields = ("headline", "published", "modified", "sections", "tags", "id", "lead", "recent")
     known = {name: record[names.get(name, name)] for name in fields if names.get(name, name) in record}
@@ -190,7 +190,7 @@ def _of_record(record: Record) -> Record:
 
 
 def _texts(block: dict[str, Any]) -> list[str]:
-    # the truth has a <pre> on one line
+    # the truth has <pre> text on one line
     return block.get("cells") or [block["text"].replace("\n", " " if block["kind"] == "preformatted" else "\n")]
 
 
@@ -211,13 +211,13 @@ def flat(text: str) -> str:
 
 
 def lines_of(texts: Iterable[str]) -> list[str]:
-    """The lines of texts, a table's cells for themselves, without the bullets that some extractors print."""
+    """Return the lines of texts, each table cell separately, without the bullets that some extractors print."""
     lines = (flat(re.sub(r"^\s*[-•*]\s+", "", line)) for text in texts for line in re.split(r"\n|\s\|\s", text))
     return [line for line in lines if line]
 
 
 def compare(case: Case, record: Record) -> Iterator[tuple[str, int, int]]:
-    """Yield columns, how many parts are right, and of how many."""
+    """Yield (column, number of correct parts, number of parts)."""
     known = case.truth
     if "lines" in known:
         expected, found = Counter(known["lines"]), Counter(record["lines"])
@@ -269,7 +269,7 @@ def _days(published: str) -> set[str]:
 
 
 class Scores:
-    """Right parts and all parts, by group, contestant and column."""
+    """Correct parts and all parts, by group, contestant and column."""
 
     def __init__(self) -> None:
         self.right: Counter[tuple[str, str, str]] = Counter()
@@ -286,7 +286,7 @@ class Scores:
                 self.wrong[column].append((case, record))
 
     def share(self, group: str, contestant: str, column: str) -> float | None:
-        """What is right of all; null where there is nothing to compare."""
+        """Return the share of correct parts; None if there is nothing to compare."""
         if column == "F1":
             precision, recall = (self.share(group, contestant, name) for name in ("precision", "recall"))
             return 2 * precision * recall / (precision + recall) if precision and recall else recall

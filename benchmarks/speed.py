@@ -1,11 +1,11 @@
-"""How long a whole record takes, compared with lxml parsing the same page, and with other extractors.
+"""How long a full record takes, compared with lxml parsing the same page, and with other extractors.
 
     python benchmarks/speed.py [--peers] [--repeat 7] [--pages 20] [--samples ../shared/samples]
 
-CPU time; the contestants take turns on each page, every time made different by a comment, so that no cache of whole
-pages counts. A row is one contestant, a column one group of pages: the median over pages of its time (itself the
-median of the repeats) divided by that of lxml.html.fromstring. --peers installs the peers, each in an environment of
-its own, in ~/.cache/ifp_scraper/peers.
+CPU time; the contestants take turns on each page, which a comment makes different every time, to defeat page caches. A
+row is one contestant, a column one group of pages: the median over pages of its time (itself the median of the
+repeats) divided by that of lxml.html.fromstring. --peers installs the peers, each in its own environment, in
+~/.cache/ifp_scraper/peers.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def recorded(path: Path) -> Iterator[Page]:
 
 
 def articles(samples: Path, most: int) -> dict[str, list[Page]]:
-    """Pages that give a record, by group."""
+    """Return pages that give a record, by group."""
     groups: dict[str, list[Page]] = {group: [] for group in GROUPS}
     for name, group in RECORDINGS.items():
         found: dict[str, list[Page]] = {}
@@ -78,7 +78,7 @@ def timed(run: Callable[[bytes], object], html: bytes) -> int:
 
 
 def measure(page: Page, number: Iterator[int], repeat: int, peers: list[Peer]) -> dict[str, float]:
-    """Median nanoseconds of each contestant on one page."""
+    """Return the median nanoseconds of each contestant on one page."""
     url, body, captured_at = page
     times: dict[str, list[int]] = {}
     with tempfile.NamedTemporaryFile(suffix=".html") as saved:

@@ -14,18 +14,18 @@ __all__ = ["UnreadablePage", "extract", "load", "recent_posts"]
 
 
 def extract(html: bytes | str, url: str, *, captured_at: datetime | str | None = None) -> dict[str, Any] | None:
-    """Return the record of one saved page, a dict equal to a line of the output; None when it is no article.
+    """Return the record of one saved page, a dict equal to a line of the output; None if it is not an article.
 
     Args:
         html: the page, as bytes (best) or text.
-        url: its address; from a Wayback Machine address, the page's own address and the capture time are read.
-        captured_at: when it was captured; a datetime or ISO 8601, UTC if it has no zone. Without it, the times that
-            depend on it are None: ``fetched_at``, and those of recent posts.
+        url: its URL; a Wayback Machine URL also gives the page's own URL and the capture time.
+        captured_at: when it was captured: a datetime or ISO 8601, UTC if it has no zone. Without it, the times that
+            depend on it are None: ``fetched_at`` and those of recent posts.
 
     Raises:
-        UnreadablePage: when it should be an article and cannot be read.
-        ValueError: when ``captured_at`` is no ISO 8601 time.
-        TypeError: when ``html`` is a path, or another argument is of another type than these.
+        UnreadablePage: if it should be an article but cannot be read.
+        ValueError: if ``captured_at`` is not an ISO 8601 time.
+        TypeError: if ``html`` is a path, or another argument has the wrong type.
     """
     if not isinstance(html, bytes | str):
         raise TypeError(f"html is the page itself, bytes or str, not {type(html).__name__}")

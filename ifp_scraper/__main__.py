@@ -1,4 +1,4 @@
-"""``ifp``: the same commands outside of a checkout, e.g. ``ifp crawl``, ``ifp extract``."""
+"""``ifp``: the same commands outside a checkout, e.g. ``ifp crawl``, ``ifp extract``."""
 
 from __future__ import annotations
 

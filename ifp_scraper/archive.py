@@ -1,4 +1,4 @@
-"""Reading recordings: an index of WARC and WACZ files, and the download handler that answers from them, offline."""
+"""Reads recordings: an index of WARC and WACZ files, and the download handler that answers from them, offline."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SAMPLE = "sample"
 
 
 class NotInRecording(IgnoreRequest):
-    """No recording holds an answer to this request, which is not a failure."""
+    """No recording holds a response to this request, which is not a failure."""
 
 
 class RecordingError(Exception):
@@ -48,7 +48,7 @@ class RecordingError(Exception):
 
 @dataclass(slots=True, frozen=True)
 class Recorded:
-    """One recorded response: what it is, and where its record begins."""
+    """One recorded response: what it is, and where its record starts."""
 
     url: str
     captured_at: datetime
@@ -61,14 +61,14 @@ class Recorded:
     """Name inside a WACZ file; empty for a WARC file."""
 
     offset: int
-    """Bytes from the beginning of the member."""
+    """Offset from the start of the member, in bytes."""
 
     wayback: bool
-    """Whether the Wayback Machine served it, and so rewrote its links."""
+    """Whether the Wayback Machine served it, and thus rewrote its links."""
 
     @property
     def places(self) -> list[str]:
-        """Return the address alone, as ``discovery.readings.Captured`` asks for."""
+        """Return just the URL, as ``discovery.readings.Captured`` requires."""
         return [self.url]
 
 
@@ -76,11 +76,11 @@ def recordings(*paths: str) -> list[Path]:
     """Return the files that ``-a archive=`` names.
 
     Args:
-        paths: each a file, a folder, a glob, several of these with commas between, or ``sample``. A comma is part of
-            the name where there is such a file or folder.
+        paths: each a file, a folder, a glob, a comma-separated list of these, or ``sample``. A comma is part of the
+            name if such a file or folder exists.
 
     Raises:
-        RecordingError: when something named is not there, or no recording.
+        RecordingError: if something named does not exist, or is not a recording.
     """
     found: list[Path] = []
     parts = (part for path in paths for part in ([path] if os.path.exists(path) else path.split(",")))
@@ -90,9 +90,9 @@ def recordings(*paths: str) -> list[Path]:
             continue
         path = Path(name)
         if os.path.isdir(name):  # unlike path.is_dir(), false for a name that no file can have
-            # Unlike path.rglob(), it passes over a folder that goes away meanwhile, or may not be read.
+            # Unlike path.rglob(), it skips a folder that vanishes in the meantime or may not be read.
             everything = (Path(folder, name) for folder, _, names in os.walk(name) for name in names)
-            inside = sorted(one for one in everything if one.name.endswith(SUFFIXES) and _may_be_read(one))
+            inside = sorted(file for file in everything if file.name.endswith(SUFFIXES) and _may_be_read(file))
             if not inside:
                 raise RecordingError(f"the folder {name} holds no {', '.join(SUFFIXES)} file")
             found.extend(inside)
@@ -101,7 +101,7 @@ def recordings(*paths: str) -> list[Path]:
                 raise RecordingError(f"{name} is not a recording: its name must end in {', '.join(SUFFIXES)}")
             found.append(path)
         elif matches := sorted(glob.glob(name, recursive=True)):
-            found.extend(Path(one) for one in matches if one.endswith(SUFFIXES) and _may_be_read(Path(one)))
+            found.extend(Path(match) for match in matches if match.endswith(SUFFIXES) and _may_be_read(Path(match)))
         else:
             raise RecordingError(f"there is no recording {name}")
     if not found:
@@ -110,12 +110,12 @@ def recordings(*paths: str) -> list[Path]:
 
 
 def _may_be_read(path: Path) -> bool:
-    """Whether this is a file, not a folder or a pipe; also true for a broken link, so that opening it complains."""
+    """Whether this is a file, not a folder or pipe; also true for a broken link, so that opening it complains."""
     return path.is_file() or not path.exists()
 
 
 def output_name(paths: str) -> str:
-    """Return the name of the output of an archive run, without its suffix."""
+    """Return the name of an archive run's output, without its suffix."""
     names = recordings(paths)
     if len(names) > 1:
         return "archive"
@@ -136,10 +136,10 @@ def open_members(path: Path) -> Iterator[Iterator[tuple[str, IO[bytes]]]]:
 
 
 class Archive:
-    """Index of the recorded responses by address; bodies stay on disk.
+    """Index of the recorded responses by URL; bodies stay on disk.
 
     Raises:
-        RecordingError: when no response can be read.
+        RecordingError: if no response can be read.
     """
 
     def __init__(self, files: list[Path]) -> None:
@@ -164,16 +164,16 @@ class Archive:
             captures.sort(key=lambda record: record.captured_at)
 
     def site(self, wanted: str) -> str:
-        """Return the root of the recorded site, see ``site_of``."""
+        """Return the root of the recorded site; see ``site_of``."""
         pages = (record.url for record in self.records if record.status == 200 and "html" in record.content_type)
         return site_of(pages, wanted)
 
     def find(self, url: str, reading: Collection[Recorded] | None = None) -> Recorded | None:
-        """Return the latest capture of an address, None when there is none.
+        """Return the latest capture of a URL; None if there is none.
 
         Args:
-            url: the address.
-            reading: only these captures, or a redirect; None is any.
+            url: the URL.
+            reading: accept only these captures, or a redirect; None accepts any.
         """
         captures = self._by_key.get(_key(url), [])
         if reading is not None:
@@ -185,7 +185,7 @@ class Archive:
         """Return the headers and the body of a recorded response, the body as ``plain_body`` gives it.
 
         Raises:
-            RecordingError: when it cannot be read any more.
+            RecordingError: if it can no longer be read.
         """
         path = self.files[record.file]
         try:
@@ -201,7 +201,7 @@ class Archive:
             for name, stream in members:
                 if name != record.member:
                     continue
-                # More than one record begins here where a gzip member holds several.
+                # More than one record starts here if a gzip member holds several.
                 for found, body in read_responses(stream, str(path), record.offset, record.offset + 1, []):
                     if _recorded(found, record.file, record.member) == record:
                         headers = list(found.http_headers or ())
@@ -231,8 +231,8 @@ def site_of(pages: Iterable[str], wanted: str) -> str:
     """Return the root of the site of recorded pages: the wanted one if it has a page, else the one with most pages.
 
     Args:
-        pages: their addresses; no more are taken than it needs.
-        wanted: root of the site that the settings name; also returned when there are no pages.
+        pages: their URLs; no more are consumed than needed.
+        wanted: root of the site that the settings name; also returned if there are no pages.
     """
     found: Counter[str] = Counter()
     for url in pages:
@@ -256,14 +256,14 @@ def _recorded(record: WarcRecord, number: int, member: str) -> Recorded | None:
 
 
 def _key(url: str) -> str:
-    """Return an address without scheme, ``www.`` and fragment: these do not tell recorded addresses apart."""
-    with suppress(ValueError):  # as requests write addresses: host in lower case, percent-encoded
+    """Return a URL without scheme, ``www.`` and fragment, which do not distinguish recorded URLs."""
+    with suppress(ValueError):  # as requests write URLs: host in lower case, percent-encoded
         url = safe_url_string(url)
     return urldefrag(url)[0].split("://", 1)[-1].removeprefix("www.")
 
 
 class ArchiveDownloadHandler:
-    """Answers every request from the recordings: no connection is made, and no name server is asked."""
+    """Answers every request from the recordings: no connection is made, and no DNS lookup."""
 
     lazy = False
 
@@ -279,7 +279,7 @@ class ArchiveDownloadHandler:
         """Return the recorded response.
 
         Raises:
-            NotInRecording: when there is none.
+            NotInRecording: if there is none.
         """
         archive: Archive = self._crawler.spider.archive  # type: ignore[union-attr]
         record = archive.find(request.url, request.meta.get("captures"))
@@ -295,7 +295,7 @@ class ArchiveDownloadHandler:
         return kind(url=record.url, status=record.status, headers=headers, body=body)
 
     async def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: nothing is held open."""
 
 
 _HANDLER = "ifp_scraper.archive.ArchiveDownloadHandler"

@@ -1,9 +1,9 @@
-"""Articles out of recordings at full speed: no engine, all cores, the same lines as a crawl of the recording gives.
+"""Extracts articles from recordings at full speed, with no engine and on all cores, as a crawl of them would.
 
-A recording is cut into spans, which workers read. Their results wait in a file beside the output
-(``FILE.jsonl.partial``), so that memory stays flat and an interrupted run goes on where it was. When all spans are
-read, articles are put together and written in the order of the recordings: the output does not depend on how many
-workers there were, or which was faster.
+The lines are the same. Recordings are cut into spans, which workers read. Their results wait in a file beside the
+output (``FILE.jsonl.partial``), so that memory stays flat and an interrupted run resumes where it was. When all spans
+have been read, articles are joined and written in the order of the recordings: the output does not depend on how many
+workers there are, or which is faster.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from ifp_scraper.spans import PageView, Span, SpanResult, put_together, reader_o
 
 
 class PartialResults:
-    """The results of workers, kept in a file beside the output until all spans are read.
+    """The workers' results, kept in a file beside the output until all spans have been read.
 
     The file holds each result in MessagePack, after its length in eight bytes, big-endian.
 
     Args:
-        path: of the file; results that an interrupted run left in it are used.
+        path: the file; results left in it by an interrupted run are used.
         site: root of the site; what was read for another site, or by another version, is read again.
     """
 
@@ -46,7 +46,7 @@ class PartialResults:
         whole = 0
         while len(head := self._stream.read(8)) == 8:
             length = int.from_bytes(head, "big")
-            data = self._stream.read(min(length, size))  # a damaged length may be beyond all memory
+            data = self._stream.read(min(length, size))  # a damaged length may exceed all memory
             try:
                 result = msgspec.msgpack.decode(data, type=SpanResult) if len(data) == length else None
             except msgspec.DecodeError:
@@ -59,10 +59,10 @@ class PartialResults:
         self._stream.truncate(whole)
 
     def add(self, result: SpanResult) -> None:
-        """Keep a result; when a kill leaves it unfinished, the next run cuts it off.
+        """Keep a result; if a kill leaves it unfinished, the next run cuts it off.
 
         Raises:
-            StoreError: when the disk refuses.
+            StoreError: if the disk fails.
         """
         data = msgspec.msgpack.encode(result)
         self._stream.seek(0, os.SEEK_END)
@@ -75,7 +75,7 @@ class PartialResults:
         self.spans[result.span] = (at + 8, len(data))
 
     def read(self, span: Span) -> SpanResult:
-        """Return a result that was kept."""
+        """Return a kept result."""
         at, length = self.spans[span]
         self._stream.seek(at)
         return msgspec.msgpack.decode(self._stream.read(length), type=SpanResult)
@@ -92,7 +92,7 @@ class PartialResults:
 
     def close(self) -> None:
         """Close the file and leave it for the next run."""
-        with suppress(OSError):  # what a full disk did not take is tried once more
+        with suppress(OSError):  # closing retries what a full disk did not take
             self._stream.close()
 
 
@@ -102,19 +102,19 @@ def extract_spans(
     """Read all spans and write what they hold.
 
     Args:
-        spans: of all recordings, in their order.
-        site: root of the site; pages of other hosts are passed over.
+        spans: those of all recordings, in order.
+        site: root of the site; pages of other hosts are ignored.
         ledger: the open output.
         executor: where spans are read.
-        progress: is told the records read, the spans done and all spans.
+        progress: called with the number of records read, of spans done, and of all spans.
 
     Raises:
-        StoreError: when the output fails.
-        RecordingError: when there is not one response in all spans.
+        StoreError: if the output fails.
+        RecordingError: if there is no response in any span.
     """
     partial = PartialResults(ledger.store.path.with_name(ledger.store.path.name + ".partial"), site)
     if partial.spans.keys().isdisjoint(spans):
-        partial.clear()  # it is of other recordings, or of unpacked copies, whose paths differ each time
+        partial.clear()  # from other recordings, or from unpacked copies, whose paths differ each time
     try:
         records = 0
         waiting = [span for span in spans if span not in partial.spans]
@@ -134,7 +134,7 @@ def extract_spans(
 
 
 def _write_all(spans: list[Span], partial: PartialResults, ledger: Ledger) -> None:
-    """Put articles together and write them, each after the last of the spans that hold its pages."""
+    """Join articles and write them, each after the last span that holds a page of it."""
     last_span: dict[str, int] = {}
     evidence: dict[str, list[Evidence]] = {}
     records: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""When a response was captured (CONTRACT.md section 4)."""
+"""Tells when a response was captured (CONTRACT.md section 4)."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def capture_time(response: Response) -> tuple[datetime, timedelta]:
-    """Return the capture time in UTC, and how long a cache had kept the response, see ``cache_age``.
+    """Return the capture time in UTC, and how long a cache had held the response, see ``cache_age``.
 
-    The capture time is WARC-Date in a recording; live, the Date header less Age, else the clock.
+    The capture time is WARC-Date in a recording; live, the Date header minus Age, else the clock.
     """
     age, date = ((response.headers.get(name) or b"").decode("latin-1") for name in ("Age", "Date"))
     recorded = response.meta.get("captured_at") if response.request is not None else None
@@ -25,15 +25,15 @@ def capture_time(response: Response) -> tuple[datetime, timedelta]:
 
 
 def cache_age(captured_at: datetime, age: str, date: str) -> timedelta:
-    """Return how long a cache had kept a response; zero when it had not.
+    """Return how long a cache had held a response; zero if it had not.
 
-    Negative when the cache had it before ``captured_at``, as in a recording by another program, whose WARC-Date is the
-    time of the fetch. Positive when ``captured_at`` is Date less Age: that may be too early by as much, since some
+    Negative if the cache got it before ``captured_at``, as in a recording by another program, whose WARC-Date is the
+    time of the fetch. Positive if ``captured_at`` is Date minus Age: that may be too early by as much, since some
     caches set Date themselves and others do not.
 
     Args:
         captured_at: the capture time.
-        age: the Age header, seconds; may be empty.
+        age: the Age header, in seconds; may be empty.
         date: the Date header; may be empty.
     """
     kept = read_age(age)
@@ -42,8 +42,8 @@ def cache_age(captured_at: datetime, age: str, date: str) -> timedelta:
 
 
 def read_age(text: str) -> timedelta:
-    """Return the duration in an Age header; zero when it makes no sense."""
+    """Return the duration in an Age header; zero if it makes no sense."""
     text = text.strip().lstrip("0")
     seconds = int(text) if text.isdecimal() and len(text) < 10 else 0
-    # A year is longer than any cache keeps a page.
+    # No cache keeps a page for a year.
     return timedelta(seconds=seconds if seconds < 366 * 86400 else 0)

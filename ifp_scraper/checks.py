@@ -1,4 +1,4 @@
-"""Checks the settings before anything is fetched: Scrapy accepts wrong ones, and fails during the crawl."""
+"""Checks the settings before anything is fetched: Scrapy accepts bad ones, and fails during the crawl."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DEFAULTS = {
     if name.isupper()
 }
 _OF_OTHERS = frozenset({"USER_AGENTS"})
-"""Settings of extensions that look like mistyped ones of Scrapy."""
+"""Settings of extensions that look like misspelled Scrapy settings."""
 
 _LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
 _DAY = 86_400
@@ -47,14 +47,14 @@ _RANGES: dict[str, tuple[float, float]] = {
     "RETRY_PRIORITY_ADJUST": (-inf, inf),
     "SCRAPER_SLOT_MAX_ACTIVE_SIZE": (1, inf),
 }
-"""Least and greatest value of the numbers that may not simply be 0 or more."""
+"""Minimum and maximum of numeric settings whose range is not simply 0 or more."""
 
 
 def check_settings(settings: BaseSettings) -> None:
-    """Check the settings, those of Scrapy too; the type of a default says whether it is a number or a switch.
+    """Check the settings, Scrapy's included; the type of a default says whether it is a number or a switch.
 
     Raises:
-        BadArgument: when one makes no sense.
+        BadArgument: if one makes no sense.
     """
     for name in settings:
         if name.startswith("IFP_") and name not in _DEFAULTS:

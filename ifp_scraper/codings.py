@@ -11,7 +11,7 @@ import brotli
 from fastwarc import ZstdReader
 
 MAX_UNPACKED = 64 * 1024 * 1024
-"""Most bytes unpacked from a compressed body; the rest is dropped."""
+"""Maximum number of bytes decompressed from a body; the rest is dropped."""
 
 _PIECE = 4096
 _CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]{0,200}\r\n")
@@ -20,7 +20,7 @@ _CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]{0,200}\r\n")
 def plain_body(body: bytes, headers: Collection[tuple[str, str]]) -> bytes:
     """Return a recorded body with its transfer and content codings undone.
 
-    What cannot be decoded stays as it is: some tools record a decoded body with the headers of the coded one.
+    What cannot be decoded is left as it is: some tools record a decoded body with the encoded one's headers.
 
     Args:
         body: as recorded.
@@ -36,7 +36,7 @@ def plain_body(body: bytes, headers: Collection[tuple[str, str]]) -> bytes:
 
 
 def _codings(headers: Collection[tuple[str, str]], wanted: str) -> list[str]:
-    """The codings that one header names, in one line or several."""
+    """Return the codings named in a header, which may be on several lines."""
     values = ",".join(value for name, value in headers if name.lower() == wanted)
     return [coding.strip() for coding in values.lower().split(",")]
 
@@ -70,12 +70,12 @@ def _unpacked(body: bytes, coding: str) -> bytes:
 
 
 def _gunzipped(body: bytes) -> bytes:
-    """Unpack all gzip members, and drop what follows them."""
+    """Decompress all gzip members, and drop what follows them."""
     pieces: list[bytes] = []
-    whole = 0  # how many of the pieces belong to members that have ended
+    whole = 0  # how many of the pieces belong to complete members
     left = MAX_UNPACKED
     inflate = zlib.decompressobj(31)
-    for start in range(0, len(body), _PIECE):  # small, since zlib copies the rest of it behind each member
+    for start in range(0, len(body), _PIECE):  # small, since zlib copies the rest of a piece after each member
         packed = body[start : start + _PIECE]
         while packed and left > 0:
             if inflate.eof:

@@ -1,4 +1,4 @@
-"""What a crawl says on stderr: how much there is to do, how far it is, and what came of it."""
+"""What a crawl prints on stderr: how much there is to do, its progress, and the result."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from ifp_scraper.ledger import Ledger
 
 _SECONDS_A_PAGE = 0.05
-"""What a page takes at least, whatever the delay between requests."""
+"""Minimum time per page in seconds, whatever the delay between requests."""
 
 _SHOWN_FAILURES = 3
 
 
 def say(line: str) -> None:
-    """Print a line on stderr; when that fails, for example on a full disk, the crawl goes on."""
+    """Print a line on stderr; if that fails, for example on a full disk, the crawl goes on."""
     with suppress(OSError):
         print(line, file=sys.stderr, flush=True)
 
@@ -32,7 +32,7 @@ def announce(ledger: Ledger, source: str, walk: Walk, delay: float) -> None:
     Args:
         ledger: what is known.
         source: name of the source that lists the articles.
-        walk: what the source has found out.
+        walk: what the source has learned.
         delay: seconds between requests that robots.txt asks for.
     """
     in_file = counted(len(ledger.store), "article")
@@ -56,7 +56,7 @@ def announce(ledger: Ledger, source: str, walk: Walk, delay: float) -> None:
 
 
 def show_progress(ledger: Ledger) -> None:
-    """Show how far the crawl is, in one line that is written over and over; on a terminal only."""
+    """Show the crawl's progress in one line that is overwritten; on a terminal only."""
     if not sys.stderr.isatty():
         return
     seconds = max(time.monotonic() - ledger.started, 0.001)
@@ -71,15 +71,15 @@ def sum_up(ledger: Ledger, why: str | None, requests: int, received: int) -> Non
     """Say what the run found and did: the last lines on stderr (CONTRACT.md section 1).
 
     Args:
-        ledger: of the run.
-        why: why the run did not do its job; None when it did.
-        requests: how many were made.
-        received: bytes.
+        ledger: the run's ledger.
+        why: why the run failed; None if it did not.
+        requests: number of requests made.
+        received: bytes received.
     """
     counts, store = ledger.counts, ledger.store
     seconds = time.monotonic() - ledger.started
     if sys.stderr.isatty():
-        say("")  # behind the line of progress
+        say("")  # end the progress line
     for url, reason in ledger.failures.reasons[:_SHOWN_FAILURES]:
         say(f"failed: {url} ({reason})")
     if store.saved:

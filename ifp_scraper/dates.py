@@ -1,7 +1,7 @@
-"""Times: the faults of the site's clocks undone, and "12 hours ago" as an interval (MARKUP.md sections 2, 3).
+"""Reads times: undoes the faults of the site's clocks, turns "12 hours ago" into an interval (MARKUP.md 2, 3).
 
-Every instant is an aware ``datetime`` in UTC with whole seconds. There is no clock here: what "ago" counts
-from is the capture time, and it comes in.
+Every instant is an aware ``datetime`` in UTC with whole seconds. Nothing here reads a clock: the capture time, from
+which "ago" counts, is an argument.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from zoneinfo import ZoneInfo
 import dateparser
 
 SITE_ZONE = ZoneInfo("Asia/Tehran")
-"""Time zone that the site's WordPress is set to (FACTS.md; the samples agree)."""
+"""Time zone of the site's WordPress (FACTS.md; the samples agree)."""
 
 _TEHRAN = timedelta(hours=3, minutes=30), timedelta(hours=4, minutes=30)
-"""Its offsets: in winter, and in the summers up to 2022."""
+"""Its UTC offsets: in winter, and in the summers up to 2022."""
 
 CLOCK_READING = timedelta(seconds=2)
-"""How far two clocks that show seconds may differ: every interval is widened by it at both ends."""
+"""How far apart two clocks that show seconds may be; widens every interval at both ends."""
 
 MAX_TIME_LENGTH = 60
-"""Most characters of a printed time; dateparser takes seconds for thousands, and results are cached."""
+"""Maximum length of a printed time: dateparser takes seconds for thousands of characters, and results are cached."""
 
 _ISO = re.compile(r"\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?\s*", re.IGNORECASE)
 
@@ -39,10 +39,10 @@ def format_utc(instant: datetime | None) -> str | None:
 
 
 def parse_utc(text: str) -> datetime:
-    """Read what ``format_utc`` writes.
+    """Parse the output of ``format_utc``.
 
     Raises:
-        ValueError: when it is something else.
+        ValueError: if it is anything else.
     """
     return datetime.fromisoformat(text).astimezone(UTC)
 
@@ -52,7 +52,7 @@ def read_iso(text: str | None) -> datetime | None:
     return _read_iso(text) if text and len(text) <= MAX_TIME_LENGTH else None
 
 
-@lru_cache(maxsize=1024)  # a page prints the same time again and again
+@lru_cache(maxsize=1024)  # a page prints the same time repeatedly
 def _read_iso(text: str) -> datetime | None:
     match = _ISO.fullmatch(text)
     if match is None:
@@ -65,14 +65,14 @@ def _read_iso(text: str) -> datetime | None:
 
 
 def _in_utc(instant: datetime) -> datetime | None:
-    # Beyond these years it is no date, and the arithmetic of time zones would overflow.
+    # Outside these years it is not a date, and time zone arithmetic would overflow.
     return instant.astimezone(UTC) if 1900 <= instant.year <= 2999 else None
 
 
 def read_instant(text: str | None) -> datetime | None:
-    """Read an ISO 8601 time whose offset is right; None for anything else.
+    """Read an ISO 8601 time whose offset is correct; None for anything else.
 
-    Of REST's ``*_gmt`` (no offset means UTC), SEO plugins and sitemaps.
+    For REST's ``*_gmt`` (no offset means UTC), SEO plugins and sitemaps.
     """
     printed = read_iso(text)
     if printed is None:
@@ -81,7 +81,7 @@ def read_instant(text: str | None) -> datetime | None:
 
 
 def read_zoned(text: str | None) -> datetime | None:
-    """Read an ISO 8601 time that says its offset; None for anything else: whose clock it is nobody can tell."""
+    """Read an ISO 8601 time with an offset; None for anything else, as there is no telling whose clock it is."""
     printed = read_iso(text)
     return _in_utc(printed) if printed is not None and printed.tzinfo is not None else None
 
@@ -101,11 +101,11 @@ def read_theme_time(text: str | None, offset: timedelta | None = None) -> dateti
     """Read the Newspaper theme's ``time[datetime]`` and ``meta[itemprop]``.
 
     tagDiv prints the site's LOCAL clock with ``+00:00`` (``date(DATE_W3C, get_the_time('U'))``, MARKUP.md 2.2);
-    any other offset is right as printed.
+    any other offset is correct as printed.
 
     Args:
         text: the printed time.
-        offset: the site's offset, where the page prints one that is not Tehran's: the site of another publisher.
+        offset: the site's offset, if the page prints one that is not Tehran's (another publisher's site).
     """
     printed = read_iso(text)
     if printed is None:
@@ -121,7 +121,7 @@ def read_amp_json_ld(text: str | None, plugin_version: tuple[int, ...] | None) -
     """Read AMPforWP's JSON-LD date, and Design 1's ``time[datetime]``.
 
     The UTC clock is printed with the SITE's offset (``mysql2date('c', post_date_gmt)``, MARKUP.md 2.1), so the
-    offset is ignored. Before plugin version 0.9.97.57 it was the LOCAL clock with ``+00:00``.
+    offset is ignored. Before plugin version 0.9.97.57, it was the LOCAL clock with ``+00:00``.
     """
     printed = read_iso(text)
     if printed is None:
@@ -132,16 +132,16 @@ def read_amp_json_ld(text: str | None, plugin_version: tuple[int, ...] | None) -
 
 
 def same_local_clock(one: datetime, other: datetime) -> bool:
-    """Whether the site's clock shows the same at both: they are equal, or an hour apart when summer time ended."""
+    """Whether the site's clock shows the same at both: they are equal, or an hour apart as summer time ended."""
     return one.astimezone(SITE_ZONE).replace(tzinfo=None) == other.astimezone(SITE_ZONE).replace(tzinfo=None)
 
 
 def same_clock_fault(better: datetime, worse: datetime) -> bool:
-    """Whether two instants are equal, but for a known fault: the site's own offset added or left out.
+    """Whether two instants are equal except for a known fault: the site's own offset added or left out.
 
-    In the hour that came twice when summer time ended, up to 2021, a local clock does not say which it means.
+    In the hour repeated when summer time ended, up to 2021, a local clock does not say which one it means.
     """
-    if better == worse or same_local_clock(better, worse):  # mostly they are equal
+    if better == worse or same_local_clock(better, worse):  # usually they are equal
         return True
     offset = better.astimezone(SITE_ZONE).utcoffset() or timedelta(0)
     return any(abs(worse - better - shift) <= CLOCK_READING for shift in (timedelta(0), offset, -offset))
@@ -152,8 +152,8 @@ def same_clock_fault(better: datetime, worse: datetime) -> bool:
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _WEEK, _MONTH, _YEAR = 7 * _DAY, 30 * _DAY, 365 * _DAY
 
-# unit: (its length, where its bracket begins, where it ends), in seconds. The bracket is chosen before rounding.
-# Before WordPress 5.3 there were no seconds, and a minute began at nothing.
+# unit: (its length, start of its bracket, end of its bracket), in seconds. The bracket is chosen before rounding.
+# Before WordPress 5.3 there were no seconds, and minutes started at 0.
 _BRACKETS: dict[str, tuple[int, int, float]] = {
     "second": (1, 0, _MINUTE),
     "min": (_MINUTE, 0, _HOUR),
@@ -166,14 +166,14 @@ _BRACKETS: dict[str, tuple[int, int, float]] = {
 _CALENDAR = re.compile("month|year", re.IGNORECASE)
 _ANY_DAY = date(2001, 1, 1)
 _HAS_YEAR = re.compile(r"(?<!\d)(?<!\d[./-])\d{4}(?!\d)")
-"""A year that is not the last of three numbers: whether 06/05/2024 is in May or in June nobody can tell."""
+"""A year that is not the last of three numbers: 06/05/2024 may be in May or in June."""
 
 _AGO = re.compile(r"\s*(\d{1,4})\s+(second|min|hour|day|week|month|year)(?:(?<=min)ute)?s?\s+ago\s*", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1024)
 def ago_bounds(words: str) -> tuple[float, float] | None:
-    """Return the least and the greatest age in seconds, ``[low, high)``, that WordPress prints as these words.
+    """Return the range of ages in seconds, ``[low, high)``, that WordPress prints as these words.
 
     >>> ago_bounds("12 hours ago")  # 11.5 to 12.5 hours
     (41400.0, 45000.0)
@@ -197,7 +197,7 @@ def ago_bounds(words: str) -> tuple[float, float] | None:
 
 @lru_cache(maxsize=4096)
 def _ago_by_dateparser(words: str, day: date) -> timedelta | None:
-    """Return how far before a moment of this day the words are; dateparser takes over a millisecond for it."""
+    """Return how long before a moment of this day the words point; cached, as dateparser takes over a millisecond."""
     if len(words) > MAX_TIME_LENGTH:
         return None
     base = datetime(day.year, day.month, day.day)
@@ -206,8 +206,8 @@ def _ago_by_dateparser(words: str, day: date) -> timedelta | None:
 
 
 def read_ago(words: str, captured_at: datetime) -> datetime | None:
-    """Count "12 hours ago" back from the capture time: the likeliest instant; None for what cannot be read."""
-    # The length of months and years depends on the day; anything shorter is the same on any day.
+    """Count "12 hours ago" back from the capture time: the likeliest instant; None if it cannot be read."""
+    # The length of months and years depends on the day; shorter units do not.
     day = captured_at.date() if _CALENDAR.search(words) else _ANY_DAY
     try:
         taken = _ago_by_dateparser(words, day)
@@ -218,7 +218,7 @@ def read_ago(words: str, captured_at: datetime) -> datetime | None:
 
 @lru_cache(maxsize=1024)
 def _ago_reach(words: str) -> tuple[timedelta, timedelta] | None:
-    """The most and the least that the words can take off a capture time."""
+    """Return the most and the least that the words can subtract from a capture time."""
     bounds = ago_bounds(words)
     if bounds is None:
         return None
@@ -226,12 +226,12 @@ def _ago_reach(words: str) -> tuple[timedelta, timedelta] | None:
 
 
 def ago_interval(words: str, captured_at: datetime, age: timedelta) -> tuple[datetime, datetime] | None:
-    """Return the earliest and the latest instant that the words allow; None for other words than ages.
+    """Return the earliest and the latest instant that the words allow; None if they are not an age.
 
     Args:
         words: e.g. ``12 hours ago``.
         captured_at: what the words count from.
-        age: how long a cache had kept the page (Age header); widens the interval, to its other side when negative.
+        age: how long a cache had held the page (Age header); widens the interval, on the other side if negative.
     """
     try:
         reach = _ago_reach(words)
@@ -246,7 +246,7 @@ def read_printed_date(words: str) -> tuple[datetime, datetime] | None:
     """Read AMPforWP's "traditional" date, e.g. ``December 11, 2017 18:25``: the site's clock, to the minute.
 
     Returns:
-        The first and the last instant of that minute (of that day, when no clock is printed); None for other words.
+        The first and the last instant of that minute (of that day, if no time is printed); None for other words.
     """
     if len(words) > MAX_TIME_LENGTH or _HAS_YEAR.search(words) is None:  # "12 hours before" would count from now
         return None
@@ -255,27 +255,27 @@ def read_printed_date(words: str) -> tuple[datetime, datetime] | None:
         return None
     first = read.replace(tzinfo=read.tzinfo or SITE_ZONE, second=0, microsecond=0)
     span = timedelta(seconds=59) if re.search(r"\d:\d\d", words) else timedelta(days=1, seconds=-1)
-    # fold: of the hour that came twice when summer time ended, the last one.
+    # fold: of the hour repeated when summer time ended, the second.
     return first.astimezone(UTC), (first + span).replace(fold=1).astimezone(UTC)
 
 
 def read_user_date(text: str, now: datetime) -> datetime:
-    """Read a date that a person typed: ISO, or anything dateparser reads; without a zone it is Tehran's.
+    """Read a date that a user typed: ISO, or anything dateparser reads; without a zone, it is Tehran's.
 
     A bare date is midnight in Tehran, a year or a month its first day; words ("3 days ago") count from ``now``.
 
     Raises:
-        ValueError: when it cannot be read.
+        ValueError: if it cannot be read.
     """
     text = text.strip()
     if len(text) > MAX_TIME_LENGTH:
         raise ValueError(f"{text[:MAX_TIME_LENGTH]!r}... is too long for a date")
     if re.match(r"\d{4}-\d\d-\d\d", text):
-        date.fromisoformat(text[:10])  # raises; dateparser would take 2024-13-05 for May 13
+        date.fromisoformat(text[:10])  # raises; dateparser would read 2024-13-05 as May 13
     printed = read_iso(text) or read_iso(f"{text}T00:00")
     if printed is not None:
         return printed.replace(tzinfo=printed.tzinfo or SITE_ZONE).astimezone(UTC)
-    # "first" would also make "2 months ago" the first day of that month.
+    # "first" would also turn "2 months ago" into the first day of that month.
     missing = "current" if re.search(r"\bago\b", text, re.IGNORECASE) else "first"
     read = dateparser.parse(
         text,

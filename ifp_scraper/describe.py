@@ -1,7 +1,7 @@
-"""The descriptions that lie beside exported tables, for machines to read.
+"""Machine-readable descriptions of exported tables, written beside them.
 
 ``datapackage.json`` (Frictionless Data Package), ``croissant.json`` (ML Croissant) and, for SQLite, Datasette's
-``metadata.json``. They follow from the tables, as the tables do from the record.
+``metadata.json``. They are derived from the tables, as the tables are from the record.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _APOSTROPHES = (
 
 
 def describe(schema: list[Table], done: Exported, files: list[File], to: Format) -> dict[str, str]:
-    """Return the texts of the description files of an export, by file name.
+    """Return the contents of an export's description files, by file name.
 
     Args:
         schema: all tables.
@@ -54,7 +54,7 @@ def _datapackage(schema: list[Table], done: Exported, files: list[File], to: For
             "format": to,
             "mediatype": _MEDIA[to],
         }
-        # frictionless cannot count the bytes of Parquet, and calls the right numbers wrong.
+        # frictionless cannot count the bytes of Parquet files, and rejects the correct numbers.
         size, digest = ("size", "sha256") if to == "parquet" else ("bytes", "hash")
         resource |= {size: file.bytes, digest: file.sha256 if to == "parquet" else "sha256:" + file.sha256}
         if to == "sqlite":
@@ -91,18 +91,18 @@ def _datapackage(schema: list[Table], done: Exported, files: list[File], to: For
 
 
 def _table_schema(table: Table, to: Format) -> dict[str, Any]:
-    # A list is JSON in CSV and SQLite, but a list in Parquet, which frictionless hands on as a numpy array.
+    # A list is JSON in CSV and SQLite, but a list in Parquet, which frictionless passes on as a numpy array.
     kinds = {"text": "string", "time": "datetime", "list": "any" if to == "parquet" else "array"}
     fields: list[dict[str, Any]] = []
-    for each in table.columns:
-        one: dict[str, Any] = {"name": each.name, "type": kinds.get(each.kind, each.kind)}
-        one["description"] = each.description
-        # An empty text and no text are the same in a CSV file, so a text is never required.
-        if not each.nullable and each.kind != "text":
-            one["constraints"] = {"required": True}
-        if each.nullable and each.kind == "integer" and to == "parquet":
-            one["missingValues"] = ["", "nan"]  # how frictionless sees a null of Parquet, by way of pandas
-        fields.append(one)
+    for column in table.columns:
+        field: dict[str, Any] = {"name": column.name, "type": kinds.get(column.kind, column.kind)}
+        field["description"] = column.description
+        # In CSV, empty text and no text are the same, so text is never required.
+        if not column.nullable and column.kind != "text":
+            field["constraints"] = {"required": True}
+        if column.nullable and column.kind == "integer" and to == "parquet":
+            field["missingValues"] = ["", "nan"]  # how frictionless sees a Parquet null, by way of pandas
+        fields.append(field)
     described: dict[str, Any] = {"fields": fields, "missingValues": [""], "primaryKey": table.key}
     if table.name != "articles":
         reference = {"resource": "articles", "fields": ["line"]}
@@ -149,7 +149,7 @@ def _croissant(schema: list[Table], done: Exported, files: list[File], to: Forma
         }
         for file in files
     ]
-    # Croissant cannot say how to take a table out of a database.
+    # Croissant cannot express how to extract a table from a database.
     sets = [] if to == "sqlite" else [_record_set(table, f"{table.name}.{to}", to) for table in schema]
     return {
         "@context": _CONTEXT,

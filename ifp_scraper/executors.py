@@ -19,37 +19,37 @@ import msgspec
 from ifp_scraper.spans import Span, SpanResult, halves, join_results, read_span
 
 _CONTEXT = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
-"""How processes start. Linux's own default since Python 3.14 has another parent than ``_begin_worker`` expects."""
+"""How processes start. Linux's default since Python 3.14 gives them another parent than ``_begin_worker`` expects."""
 
 _MAX_SPLITS = 32
-"""Most parts of a span that are halved: one fatal page takes nine."""
+"""Most times that parts of a span are halved: one fatal page takes nine."""
 
 _SMALLEST_PART = 4096
-"""Bytes in which a fatal page begins, which are given up: less than a compressed page has."""
+"""Size in bytes of the part that is given up around the start of a fatal page: less than a compressed page."""
 
 
 class Executor(Protocol):
-    """Reads spans somewhere."""
+    """Reads spans somewhere: in processes or on a cluster."""
 
     def run(self, spans: list[Span], site: str) -> Iterator[SpanResult]:
         """Yield the result of every span, in any order."""
         ...
 
     def close(self) -> None:
-        """End the processes or connections that it has made."""
+        """End the processes or connections it has made."""
         ...
 
 
 class Processes:
     """A pool of processes on this machine.
 
-    It must be made before the output is opened: a process that inherits an open file inherits its lock too.
+    Create it before the output is opened: a process that inherits an open file also inherits its lock.
 
     Args:
-        workers: how many processes; None is one per core.
+        workers: number of processes; None for one per core.
 
     Raises:
-        OSError: when worker processes end as soon as they start.
+        OSError: if worker processes end as soon as they start.
     """
 
     def __init__(self, workers: int | None = None) -> None:
@@ -57,7 +57,7 @@ class Processes:
         self._pool = self._new_pool(self._workers)
 
     def _new_pool(self, workers: int) -> ProcessPoolExecutor:
-        for _ in range(2):  # the first time, a person may have killed one
+        for _ in range(2):  # the first time, the user may have killed one
             pool = ProcessPoolExecutor(
                 workers, mp_context=_CONTEXT, initializer=_begin_worker, initargs=(os.getpid(),)
             )
@@ -69,7 +69,11 @@ class Processes:
         raise OSError("worker processes end as soon as they start")
 
     def run(self, spans: list[Span], site: str) -> Iterator[SpanResult]:
-        """See ``Executor``. A page that kills its worker is skipped, and is among the faults. Raises as the class."""
+        """See ``Executor``. A page that kills its worker is skipped, and reported among the faults.
+
+        Raises:
+            OSError: if worker processes end as soon as they start.
+        """
         waiting = list(reversed(spans))
         while waiting:
             try:
@@ -80,7 +84,7 @@ class Processes:
                 self._pool = self._new_pool(self._workers)
 
     def close(self) -> None:
-        """End the processes, and wait until they have ended: else Python may print an error when it exits."""
+        """End the processes and wait for them, or Python may print an error on exit."""
         self._pool.shutdown(cancel_futures=True)
 
     def _all(self, waiting: list[Span], site: str) -> Iterator[SpanResult]:
@@ -88,7 +92,7 @@ class Processes:
         try:
             while waiting or running:
                 while waiting and len(running) < 3 * self._workers:
-                    # A broken pool may refuse this span: it is taken off the list only afterwards.
+                    # A broken pool may refuse this span, so remove it from the list only afterwards.
                     running.append((waiting[-1], self._pool.submit(read_span, waiting[-1], site)))
                     waiting.pop()
                 yield running[0][1].result()
@@ -99,12 +103,12 @@ class Processes:
                 future.cancel()
 
     def _one_by_one(self, waiting: list[Span], site: str) -> Iterator[SpanResult]:
-        """Read the next few spans, each in a process of its own, to find the one that kills its worker."""
+        """Read the next few spans, each in its own process, to find the one that kills its worker."""
         for _ in range(min(len(waiting), 3 * self._workers)):
             yield self._alone(waiting.pop(), site)
 
     def _alone(self, span: Span, site: str) -> SpanResult:
-        """Read a span in processes of its own; of one that kills them, all but the parts with fatal pages."""
+        """Read a span in its own processes; if it kills them, read all but the parts around fatal pages."""
         waiting, results, splits = [span], [], 0
         while waiting:
             part = waiting.pop()
@@ -118,7 +122,7 @@ class Processes:
         return join_results(span, results)
 
     def _try_twice(self, part: Span, site: str) -> SpanResult | None:
-        for _ in range(2):  # the first time, a person or a lack of memory may have killed it
+        for _ in range(2):  # the first time, the user or a lack of memory may have killed it
             with suppress(BrokenProcessPool), self._new_pool(1) as pool:
                 return pool.submit(read_span, part, site).result()
         return None
@@ -129,9 +133,9 @@ def _killer(span: Span) -> SpanResult:
 
 
 def _begin_worker(parent: int) -> None:
-    """Leave Ctrl-C to the parent, and end when it is killed."""
+    """Leave Ctrl-C to the parent, and exit if it is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the pool ends its processes with it
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # the pool uses it to end its processes
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -142,11 +146,11 @@ def _begin_worker(parent: int) -> None:
 
 
 class Dask:
-    """An existing Dask cluster (extra ``cluster``); every worker must see the recordings under the same path.
+    """An existing Dask cluster (extra ``cluster``); every worker must see the recordings at the same path.
 
     Raises:
-        ImportError: when distributed is not installed.
-        OSError: when no scheduler answers there.
+        ImportError: if distributed is not installed.
+        OSError: if no scheduler responds at the address.
     """
 
     def __init__(self, address: str) -> None:
@@ -158,19 +162,19 @@ class Dask:
             raise OSError(f"{address} is not the address of a Dask scheduler ({error})") from None
 
     def run(self, spans: list[Span], site: str) -> Iterator[SpanResult]:
-        """See ``Executor``. The spans of a lost worker are read again by another.
+        """See ``Executor``. Another worker rereads the spans of a lost one.
 
-        A span that kills its workers is skipped, and is among the faults.
+        A span that kills its workers is skipped, and reported among the faults.
 
         Raises:
-            OSError: when a worker cannot read a recording, or the cluster is gone.
+            OSError: if a worker cannot read a recording, or the cluster is gone.
         """
         from distributed import CancelledError, KilledWorker
 
         suspects: list[Span] = []
         try:
             yield from self._all(spans, site, suspects)
-            for span in suspects:  # one by one, since most of them only waited behind the one that kills
+            for span in suspects:  # one by one: most were only queued behind the one that kills
                 try:
                     yield self._result(self._submit(span, site), span)
                 except KilledWorker:
@@ -202,7 +206,7 @@ class Dask:
                 running.add(submit())
 
     def _submit(self, span: Span, site: str) -> Any:
-        there = msgspec.structs.replace(span, path=os.path.abspath(span.path))  # workers have other current folders
+        there = msgspec.structs.replace(span, path=os.path.abspath(span.path))  # a worker has another cwd
         return self._client.submit(read_span, there, site, pure=False, retries=3)
 
     def _result(self, future: Any, span: Span) -> SpanResult:
@@ -211,5 +215,5 @@ class Dask:
         return result
 
     def close(self) -> None:
-        """Leave the cluster as it was."""
+        """Disconnect, and leave the cluster as it was."""
         self._client.close()

@@ -1,4 +1,4 @@
-"""The output as linked tables (``tables``) in Parquet, CSV or SQLite, with descriptions (``describe``).
+"""Exports the output as linked tables (``tables``) in Parquet, CSV or SQLite, with descriptions (``describe``).
 
 Lines are read and written a batch at a time, so memory does not grow with the file.
 """
@@ -28,7 +28,7 @@ from ifp_scraper.partial import new_partial
 from ifp_scraper.tables import FORMATS, LICENSE, NAME, SITE, Exported, File, Format, Table, tables
 
 _BATCH = 48 << 20
-"""Bytes of lines whose rows are written at a time."""
+"""Bytes of lines processed at a time."""
 
 _INDEXED = ("id", "url", "published_at", "modified_at", "byline", "layout", "section", "tag", "name", "alias")
 _SPREADSHEET_FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -45,7 +45,7 @@ class _Writer(Protocol):
 class _Csv:
     """RFC 4180 in UTF-8 without BOM: comma, CRLF, a header row, an empty field for null.
 
-    A text that a spreadsheet would take for a formula gets an apostrophe in front.
+    Text that a spreadsheet would take for a formula is prefixed with an apostrophe.
     """
 
     def __init__(self, folder: Path, tables: Sequence[Table]) -> None:
@@ -65,7 +65,7 @@ class _Csv:
 
 
 def _cell(value: Any) -> Any:
-    """Return a value as a CSV file holds it."""
+    """Return a value as it appears in a CSV file."""
     if isinstance(value, str):
         return "'" + value if value.startswith(_SPREADSHEET_FORMULA) else value
     if isinstance(value, bool):
@@ -74,7 +74,7 @@ def _cell(value: Any) -> Any:
 
 
 class _Parquet:
-    """One file for each table, zstd, times as UTC timestamps, descriptions in the schema's metadata."""
+    """One file per table: zstd, times as UTC timestamps, descriptions in the schema's metadata."""
 
     def __init__(self, folder: Path, tables: Sequence[Table]) -> None:
         self._pa, parquet = require("pyarrow"), require("pyarrow.parquet")
@@ -121,7 +121,7 @@ class _Parquet:
             yield
         except OSError:
             for writer in self._writers.values():
-                writer.is_open = False  # or it would try again when it is deleted, and print a stack trace
+                writer.is_open = False  # or it would try again on deletion, and print a stack trace
             raise
 
 
@@ -197,23 +197,23 @@ def export(
     gone: bool = False,
     tell: Tell | None = None,
 ) -> Exported:
-    """Write the lines that count into a new folder, complete or not at all.
+    """Write the selected lines to a new folder, completely or not at all.
 
     Args:
         source: a path, a glob or a list of these, as for ``load``.
         to: ``parquet``, ``csv`` or ``sqlite``.
-        output: the folder; by default ``<name>-<format>`` beside the first file. One of an earlier export is
+        output: the folder; by default ``<name>-<format>`` beside the first file. An earlier export there is
             replaced.
         revisions: ``latest`` for the last line of each article, ``all`` for every line.
-        gone: with ``latest``, whether articles that the site has withdrawn are there too.
-        tell: is given a sentence about lines left out; by default a warning is raised.
+        gone: with ``latest``, whether to include articles that the site has withdrawn.
+        tell: called with a sentence about lines left out; by default, a ``UserWarning`` is issued.
 
     Raises:
-        FileNotFoundError: when there is no such file.
-        FileExistsError: when the folder exists and no export made it, or is the current one.
+        FileNotFoundError: if there is no such file.
+        FileExistsError: if the folder exists and is not an export, or is the current directory.
         MissingExtra: for Parquet or ``.zst`` without pyarrow.
-        OSError: when reading or writing fails; nothing is left behind.
-        ValueError: for an unknown format or kind of revisions.
+        OSError: if reading or writing fails; nothing is left behind.
+        ValueError: if the format or kind of revisions is unknown.
     """
     if to not in FORMATS:
         raise ValueError(f"to must be one of {', '.join(FORMATS)}, not {to!r}")
@@ -221,7 +221,7 @@ def export(
     name = re.sub(r"\.jsonl?(\.\w+)?$", "", chosen.files[0].name)
     folder = Path(output) if output else chosen.files[0].with_name(f"{name}-{to}")
     if folder.is_symlink() or not folder.name or folder.name == "..":
-        folder = folder.resolve()  # a link stays, and what it leads to is replaced
+        folder = folder.resolve()  # a symlink stays, and its target is replaced
     if folder.exists() and folder.samefile("."):
         raise FileExistsError(f"{folder} is the current folder, which cannot be replaced: name another one")
     if folder.exists() and not _is_export(folder):
@@ -246,13 +246,13 @@ def _is_export(folder: Path) -> bool:
 
 
 def _replace(partial: Path, folder: Path) -> None:
-    """Put the new folder into the place of the old one; on an error the old one comes back."""
+    """Replace the old folder by the new one; on an error, the old one is restored."""
     for path in (*partial.iterdir(), partial):
         handle = os.open(path, os.O_RDONLY)
         os.fsync(handle)
         os.close(handle)
     old = partial.with_suffix(".old")
-    shutil.rmtree(old, ignore_errors=True)  # of an export that was killed here
+    shutil.rmtree(old, ignore_errors=True)  # left by an export that was killed here
     try:
         with suppress(FileNotFoundError):
             folder.rename(old)
@@ -265,7 +265,7 @@ def _replace(partial: Path, folder: Path) -> None:
 
 
 def _fill(partial: Path, folder: Path, chosen: Selection, to: Format, name: str) -> Exported:
-    """Write all files of the export into ``partial``, which will become ``folder``."""
+    """Write all files of the export to ``partial``, which will become ``folder``."""
     schema = tables()
     done = Exported(folder, dict.fromkeys((table.name for table in schema), 0))
     writer: _Writer
@@ -285,7 +285,7 @@ def _fill(partial: Path, folder: Path, chosen: Selection, to: Format, name: str)
 
 
 def _batches(chosen: Selection, schema: list[Table], done: Exported) -> Iterator[dict[str, list[Row]]]:
-    """Yield rows for each table, for as many articles as ``_BATCH`` allows; ``done`` takes the counts."""
+    """Yield rows by table, for as many articles as ``_BATCH`` allows; ``done`` collects the counts."""
     articles, *children = schema
     plain = attrgetter(*(column.name for column in articles.columns[1:]))
     lists = [(child, attrgetter(child.name), [each.name for each in child.columns[2:]]) for child in children]

@@ -23,9 +23,9 @@ class EndOfCrawl:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        # The summary says in plain words that a host is unreachable; no stack trace of robots.txt is needed.
+        # The summary says in plain words that a host is unreachable; a stack trace about robots.txt is not needed.
         logging.getLogger("scrapy.downloadermiddlewares.robotstxt").setLevel(logging.CRITICAL)
-        # Bodies cut short are tried again; Scrapy's advice to change a setting would mislead.
+        # Bodies cut short are retried; Scrapy's advice to change a setting would mislead.
         logging.getLogger("scrapy.core.downloader.handlers").setLevel(logging.ERROR)
         crawler.signals.connect(self._count_item_error, signals.item_error)
         crawler.signals.connect(self._closed, signals.spider_closed)
@@ -65,10 +65,10 @@ def finish(crawler: Crawler, ledger: Ledger, reason: str) -> None:
 
 
 class PromptShutdown:
-    """Ends a crawl within seconds once it is told to stop: waiting requests are dropped, those on their way have
+    """Ends a crawl within seconds once told to stop: queued requests are dropped, and those in flight have
     ``IFP_GRACE`` seconds.
 
-    Scrapy itself would wait for every delay, and for every response up to its timeout.
+    Scrapy itself would wait for every delay, and for every response until it timed out.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -92,7 +92,7 @@ class PromptShutdown:
             await asyncio.sleep(0.1)
             if self._crawler.engine is None or self._crawler.engine.spider is None:
                 return
-        # crawling is what makes Scrapy wait once more before the reactor stops.
+        # While this is set, Scrapy waits once more before it stops the reactor.
         self._crawler.crawling = False
         from twisted.internet import reactor
 

@@ -15,7 +15,7 @@ from itemadapter.adapter import ItemAdapter
 
 SCHEMA_VERSION = "1"
 MAX_ID = 2**53
-"""The largest post id: larger ones are no exact numbers in every reader of JSON."""
+"""The largest post id: not every JSON reader represents larger ones exactly."""
 
 BLOCK_KINDS = ("paragraph", "heading", "list_item", "quote", "preformatted", "table_row", "related")
 
@@ -37,7 +37,7 @@ WARNINGS: dict[str, str] = {
 
 
 class Block(TypedDict):
-    """One block of the body, CONTRACT.md section 3."""
+    """One block of the body (CONTRACT.md section 3)."""
 
     kind: Literal["paragraph", "heading", "list_item", "quote", "preformatted", "table_row", "related"]
     text: str
@@ -100,10 +100,10 @@ class Image:
     """The same without WordPress's ``-WIDTHxHEIGHT`` or a resizing service: the file as uploaded."""
 
     alt: str = ""
-    """The alternative text; empty when there is none."""
+    """The alternative text; empty if there is none."""
 
     caption: str | None = None
-    """The caption's text; null when there is none."""
+    """The caption's text; null if there is none."""
 
     role: Literal["lead", "body", "gallery"] = field(default="body", metadata=_extra(enum=["lead", "body", "gallery"]))
     """``lead`` is the featured image."""
@@ -130,7 +130,7 @@ class Link:
     """Absolute; fragments of this page, ``javascript:`` and an image's link to its own file are left out."""
 
     text: str
-    """The link text; empty when the link is an image."""
+    """The link text; empty if the link is an image."""
 
 
 @dataclass(slots=True)
@@ -262,13 +262,13 @@ class Article:
     """SHA-256 of headline, lead and all blocks' text, in NFC with white space collapsed."""
 
     revision: int = field(default=1, metadata=_extra(minimum=1))
-    """1 at first, and one higher with each edit by the publisher."""
+    """1 at first, incremented with each edit by the publisher."""
 
     reread: bool = False
     """True when a better view or a newer version read the same revision again: this line replaces the earlier one."""
 
     duplicate_of: str | None = None
-    """Canonical URL of an article earlier in the file with the same text (50 words or more). A first crawl begins with
+    """Canonical URL of an article earlier in the file with the same text (50 words or more). A first crawl starts with
     the newest articles, so the one named may be the later one: compare ``published_at``."""
 
     warnings: list[str] = field(
@@ -283,7 +283,7 @@ class Article:
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of one line."""
     schema: dict[str, Any] = ItemAdapter.get_json_schema(Article)
-    # A line always has every field: a reader may index without asking.
+    # A line always has every field, so readers may index without checking.
     schema["required"] = list(schema["properties"])
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -293,7 +293,7 @@ def json_schema() -> dict[str, Any]:
 
 
 def value_type(schema: dict[str, Any]) -> tuple[str, bool]:
-    """Return the JSON type of a field by its schema (``string``, ``array``, ...), and whether null is allowed."""
+    """Return the JSON type in a field's schema (``string``, ``array``, ...), and whether null is allowed."""
     kinds = schema.get("type", "string")
     kinds = [kinds] if isinstance(kinds, str) else kinds
     nullable = "null" in kinds or None in schema.get("enum", [])
@@ -304,8 +304,8 @@ def encode(article: Article) -> bytes:
     """Return the article as one line of JSON in UTF-8, newline included.
 
     Raises:
-        msgspec.ValidationError: when a field does not fit the schema.
-        UnicodeEncodeError: when a text holds a lone surrogate.
+        msgspec.ValidationError: if a field does not fit the schema.
+        UnicodeEncodeError: if a text contains a lone surrogate.
     """
     line = msgspec.json.encode(article)
     _DECODER.decode(line)
@@ -313,7 +313,7 @@ def encode(article: Article) -> bytes:
 
 
 def to_dict(article: Article) -> dict[str, Any]:
-    """Return the article as a plain dict, equal to what reading its line as JSON gives."""
+    """Return the article as a plain dict, equal to its line parsed as JSON."""
     plain: dict[str, Any] = msgspec.to_builtins(article)
     return plain
 
@@ -322,7 +322,7 @@ def decode(line: bytes) -> Article:
     """Read one line back.
 
     Raises:
-        msgspec.DecodeError: when it is not JSON, or (ValidationError) not an article of this schema.
+        msgspec.DecodeError: if it is not JSON, or (ValidationError) not an article in this schema.
     """
     return _DECODER.decode(line)
 

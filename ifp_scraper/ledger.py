@@ -2,7 +2,7 @@
 
 ``FILE.jsonl`` (``store``) is the database. The files beside it save requests: ``FILE.rejected.jsonl``
 (``rejections``), ``FILE.runs.jsonl`` (``runs``) and, while a run is under way, ``FILE.failed.jsonl`` (``failures``).
-Without them a run only fetches more, except that it does not know which articles lack a page that failed.
+Without them, a run only fetches more, except that it does not know which articles lack a failed page.
 """
 
 from __future__ import annotations
@@ -43,23 +43,23 @@ if TYPE_CHECKING:
 DEFAULT_OUTPUT = "output/ifp.jsonl"
 
 _FAILED_SHARE = 0.01
-"""Share of failed fetches from which a run has not done its job."""
+"""Share of failed fetches from which a run counts as failed."""
 
 _KEPT_PAGES = 20
-"""Unreadable pages that are kept beside the rejected file, for ``scrapy fixture``."""
+"""Maximum number of unreadable pages kept beside the rejected file, for ``scrapy fixture``."""
 
 
 class Ledger:
     """The files of one crawl, and its counts.
 
     Args:
-        options: of the crawl.
+        options: the crawl's arguments.
         path: the output; the files beside it are named after it.
-        start_over: empty the output first, and delete what belongs to it (but not the runs file).
-        settings: of Scrapy.
+        start_over: first empty the output and delete the files that belong to it (except the runs file).
+        settings: Scrapy's settings.
 
     Raises:
-        StoreError: when the output cannot be used; see ``Store``.
+        StoreError: if the output cannot be used; see ``Store``.
     """
 
     def __init__(self, options: Options, path: Path, *, start_over: bool, settings: BaseSettings) -> None:
@@ -72,9 +72,9 @@ class Ledger:
         self.started_at = datetime.now(UTC)
         self.exit_status = 1
         self.command = "crawl"
-        """Name of the command that writes, for the runs file."""
+        """Name of the running command, for the runs file."""
         self.finished = False
-        """Whether ``finish`` was called."""
+        """Whether ``finish`` has been called."""
         self.current_walk: Walk | None = None
         self._trouble: str | None = None
         """Which file beside the output could not be written, and why."""
@@ -88,15 +88,15 @@ class Ledger:
         self._last_complete = runs.last_complete(path, len(self.store))
         self.failures = Failures(failed_path, runs[-1].failed_urls if runs else (), live=options.archive is None)
         self._listed_all = False
-        """Whether discovery came to its end, and nothing was left out."""
+        """Whether discovery finished and left nothing out."""
         self._broken: list[str] = []
         """What discovery could not read."""
         self._stale_from: str | None = None
-        """The earliest edit that the site names and that the fetched page did not show yet; RFC 3339 in UTC."""
+        """The earliest edit that the site names but the fetched page did not yet show; RFC 3339 in UTC."""
 
     @classmethod
     def open(cls, options: Options, settings: BaseSettings) -> Ledger:
-        """Open the output that the settings name (IFP_OUTPUT, IFP_START_OVER), else the default one."""
+        """Open the output named in the settings (IFP_OUTPUT, IFP_START_OVER), else the default one."""
         name = settings.get("IFP_OUTPUT")
         if not name:
             name = f"output/{archive.output_name(options.archive)}.jsonl" if options.archive else DEFAULT_OUTPUT
@@ -105,12 +105,12 @@ class Ledger:
     # -- what is known ---------------------------------------------------------------------------------------------
 
     def is_known(self, ref: ArticleRef) -> bool:
-        """Whether the article is in the file, or among the rejected."""
+        """Whether the article is in the file, or its URL was rejected."""
         url = urls.canonical(ref.url)
         return self.store.find(ref.id, url) is not None or url in self.rejections
 
     def is_current(self, ref: ArticleRef) -> bool:
-        """Whether the article need not be fetched: known, not edited since, and not to be refreshed."""
+        """Whether the article need not be fetched: it is known, not edited since, and not to be refreshed."""
         url = urls.canonical(ref.url)
         known = self.store.find(ref.id, url)
         if known is None:
@@ -120,20 +120,20 @@ class Ledger:
         refresh = self.options.refresh
         if refresh is not None and (known.published_at is None or parse_utc(known.published_at) >= refresh):
             return False
-        # After an edit the page may be no article any more, for example behind a password.
+        # After an edit, the page may no longer be an article, for example if it is now behind a password.
         return not ref.is_edited_since(known.modified_at) or self.rejections.still_holds(url, ref)
 
     def is_settled(self, ref: ArticleRef) -> bool:
         """Whether the article is current, and was in the file after the last complete run.
 
-        Then its neighbours in a listing were seen, too; those of an article from an interrupted run may be missing.
+        If so, its neighbours in a listing were seen too; those of an article from an interrupted run may be missing.
         """
         known = self.store.find(ref.id, urls.canonical(ref.url))
         later = known is not None and known.number >= (self._last_complete.articles if self._last_complete else 0)
         return not later and self.is_current(ref)
 
     def worth_another_try(self) -> list[ArticleRef]:
-        """Return rejected addresses that may give an article now, without shortlinks: only a person names these."""
+        """Return rejected URLs that may give an article now, except shortlinks, which only users name."""
         return [
             ref
             for ref in self.rejections.reopened()
@@ -141,7 +141,7 @@ class Ledger:
         ]
 
     def to_complete(self) -> Iterator[ArticleRef]:
-        """Yield the articles of the file that lack a page because it failed, with what is known of their times."""
+        """Yield the articles in the file that lack a page because it failed, with their known times."""
         for url in self.failures.left():
             if known := self.store.find(None, url):
                 last = self.store.read(known)
@@ -150,12 +150,12 @@ class Ledger:
                 )
 
     def walk(self, fetch: Fetch, sitemaps: list[str], *, everything: bool = False) -> Walk:
-        """Return what the sources must know; they list only what is new or changed, if the last run was complete.
+        """Return what the sources need to know; if the last run was complete, they list only what is new or changed.
 
         Args:
             fetch: fetches one page.
             sitemaps: addresses of the sitemaps that robots.txt names.
-            everything: have them list everything in any case.
+            everything: list everything in any case.
         """
         only_news = self.options.whole_site and self.options.refresh is None and not everything
         base = self._last_complete if only_news else None
@@ -176,18 +176,18 @@ class Ledger:
         return self.current_walk
 
     def discovery_ended(self, walk: Walk) -> None:
-        """Note that discovery came to its end."""
+        """Note that discovery has finished."""
         self._listed_all = self.options.whole_site and not walk.notes.broken
         self._broken = list(walk.notes.broken)
 
     # -- what is written -------------------------------------------------------------------------------------------
 
     def write(self, article: Article) -> str:
-        """Write the article if it is new, edited or better read; return the outcome.
+        """Write the article if it is new, edited or better read; return the outcome (see ``revisions.Decision``).
 
         Raises:
-            StoreError: when the output fails.
-            msgspec.ValidationError: when the record does not fit the schema.
+            StoreError: if the output fails.
+            msgspec.ValidationError: if the record does not fit the schema.
         """
         self.watch.saw(article)
         known = self.store.find(article.id, article.url)
@@ -207,20 +207,20 @@ class Ledger:
         """Write a last line for an article that the site has withdrawn.
 
         Raises:
-            StoreError: when the output fails.
+            StoreError: if the output fails.
         """
         gone = replace(self.store.read(known), status="gone", fetched_at=format_utc(at), reread=False)
         self.store.append(gone)
         self.counts["gone"] += 1
 
     def reject(self, rejected: Rejected, response: Response | None = None) -> None:
-        """Note an address that gave no line.
+        """Record a URL that gave no line.
 
         Args:
-            rejected: the address and the reason.
-            response: the page, if it looks like an article and cannot be read; some are kept beside the output.
+            rejected: the URL and the reason.
+            response: the page, if it looks like an article but cannot be read; some are kept beside the output.
         """
-        # A person may name any page, and a recording may hold any: that says nothing of the site's layout.
+        # The user may name any page, and a recording may hold any: that says nothing about the site's layout.
         live = self.options.archive is None
         listed = live and not self.options.urls
         known = live and self.store.find(None, urls.canonical(rejected.url)) is not None
@@ -239,7 +239,7 @@ class Ledger:
             self._keep_page(rejected.url, response)
 
     def _keep_page(self, url: str, response: Response) -> None:
-        """Keep a page beside the output; its name comes from the clock and a count, never from the address."""
+        """Keep a page beside the output; its name comes from the clock and a count, never from the URL."""
         folder = self.store.path.with_suffix(".rejected")
         self.counts["kept pages"] += 1
         name = f"{self.started_at:%Y%m%dT%H%M%S}-{self.counts['kept pages']:03}.html"
@@ -257,13 +257,13 @@ class Ledger:
         self._stale_from = min(edited_at, self._stale_from or edited_at)
 
     def note_failed(self, url: str, reason: str) -> None:
-        """Note a fetch that failed for good in this run; the next one tries again."""
+        """Note a fetch that failed after all retries; the next run tries again."""
         self.counts["failed"] += 1
         with self._noting_trouble(f"{self.failures.path} cannot be written"):
             self.failures.add(url, reason)
 
     def note_incomplete(self, url: str) -> None:
-        """Note an article of which a page is not there: the next run looks again, the one after it does not."""
+        """Note an article with a missing page: the next run looks again, but the one after it does not."""
         with self._noting_trouble(f"{self.failures.path} cannot be written"):
             self.failures.add_incomplete(url)
 
@@ -273,7 +273,7 @@ class Ledger:
 
     @contextmanager
     def _noting_trouble(self, what: str) -> Iterator[None]:
-        """Let the crawl go on when a file beside the output fails; the summary says so, and the exit status is 1."""
+        """Let the crawl go on if a file beside the output fails; the summary says so, and the exit status is 1."""
         try:
             yield
         except OSError as error:
@@ -282,14 +282,14 @@ class Ledger:
     # -- the end -----------------------------------------------------------------------------------------------------
 
     def finish(self, *, reason: str, why: str | None, requests: int, received: int, errors: int) -> None:
-        """Set the exit status, print the summary, add the line of this run, and close the files.
+        """Set the exit status, print the summary, add this run's line to the runs file, and close the files.
 
         Args:
-            reason: how Scrapy says that the crawl ended; ``finished`` when nothing was left to do.
+            reason: Scrapy's reason for the end of the crawl; ``finished`` if nothing was left to do.
             why: why the spider ended the crawl early, if it did.
-            requests: how many were made.
-            received: bytes.
-            errors: exceptions in the code of this project.
+            requests: number of requests made.
+            received: bytes received.
+            errors: number of exceptions in this project's code.
         """
         self.finished = True
         why = why or self._fault(reason, errors)
@@ -311,7 +311,7 @@ class Ledger:
         self._write_run(complete, reason, why, requests, received)
 
     def _fault(self, reason: str, errors: int) -> str | None:
-        """Say from its end and its counts why the run did not do its job; None when it did."""
+        """Return why the run failed, judging by how it ended and its counts; None if it did not."""
         if reason == "shutdown":
             return "it was stopped; run the same command again to continue"
         if errors:
@@ -367,13 +367,13 @@ class Ledger:
             self._remove(self.failures.path)
 
     def _edits_seen_until(self) -> str | None:
-        """Return the time (RFC 3339 in UTC) up to which no edit can have been missed: the next run looks from there.
+        """Return the time (RFC 3339 in UTC) before which no edit can have been missed: the next run looks from there.
 
-        Edits made during this run may have been missed, since their articles may have been listed before.
+        Edits made during this run may have been missed, as their articles may have been listed before.
         """
         walk = self.current_walk
         asked_at = walk.notes.asked_at if walk else None
-        # A source that shows no edits leaves what the run before knew.
+        # A source that shows no edits leaves the previous run's value in place.
         base = self._last_complete
         before = base.newest_modified if base and walk and not walk.notes.shows_edits else None
         times = (self.store.newest_modified, format_utc(asked_at), self._stale_from, before)
@@ -381,6 +381,6 @@ class Ledger:
 
 
 def _arguments(command: str) -> list[str]:
-    """Return what follows the command's name: Scrapy takes that name out of ``sys.argv``, ``ifp`` leaves it there."""
+    """Return what follows the command's name: Scrapy removes that name from ``sys.argv``, ``ifp`` leaves it there."""
     words = sys.argv[1:]
     return words[1:] if words[:1] == [command] else words

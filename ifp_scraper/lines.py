@@ -1,4 +1,4 @@
-"""Chooses the lines of output files that count, without holding the files in memory, for load, export and report.
+"""Selects the relevant lines of output files, without holding the files in memory, for load, export and report.
 
 Files may be compressed. A torn or damaged line is left out, with a message.
 """
@@ -28,20 +28,20 @@ from ifp_scraper.text import counted
 Source = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 Revisions = Literal["latest", "all"]
 Tell = Callable[[str], None]
-"""Called with one sentence for people: what was left out, and where."""
+"""Called with one sentence for the user: what was left out, and where."""
 
 _DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError)  # what the decompressors raise
 
 
 class MissingExtra(ImportError):
-    """A package that only data users need is not installed; the message says how to install it."""
+    """An optional package is not installed; the message says how to install it."""
 
 
 def require(name: str, extra: str = "data") -> Any:
     """Import an optional package.
 
     Raises:
-        MissingExtra: when it is not installed.
+        MissingExtra: if it is not installed.
     """
     try:
         return importlib.import_module(name)
@@ -50,10 +50,10 @@ def require(name: str, extra: str = "data") -> Any:
 
 
 def find(source: Source) -> list[Path]:
-    """Return the files that a path, a glob or a list of these means: each once, a glob's in order of name.
+    """Return the files that a path, a glob or a list of these names: each once, a glob's sorted by name.
 
     Raises:
-        FileNotFoundError: when a path or glob means no file.
+        FileNotFoundError: if a path or glob matches no file.
     """
     names = [source] if isinstance(source, str | os.PathLike) else list(source)
     found: dict[Path, None] = {}
@@ -81,7 +81,7 @@ def _open(path: Path) -> Any:
 
 
 def _raw_lines(path: Path, tell: Tell) -> Iterator[bytes]:
-    """Yield a file's lines; of a damaged compressed file, those before the damage."""
+    """Yield a file's lines; in a damaged compressed file, those before the damage."""
     with _open(path) as stream:
         number = 0
         while True:
@@ -112,16 +112,16 @@ _HEAD = msgspec.json.Decoder(_Head)
 
 @dataclass(slots=True)
 class Selection:
-    """The lines of some files that count; lines are numbered from 1 through all the files."""
+    """The selected lines of some files; lines are numbered from 1 across all files."""
 
-    files: list[Path]  # in the order in which they are read
-    kept: array[int] = field(default_factory=lambda: array("q"))  # ascending numbers of the lines that count
-    articles: int = 0  # different articles, those that are gone included
-    read: int = 0  # lines that hold an article, whether they count or not
-    corrupt: int = 0  # lines that hold none: torn, damaged or of another kind
+    files: list[Path]  # in reading order
+    kept: array[int] = field(default_factory=lambda: array("q"))  # ascending numbers of the selected lines
+    articles: int = 0  # distinct articles, including those that are gone
+    read: int = 0  # lines that hold an article, selected or not
+    corrupt: int = 0  # lines that do not: torn, damaged or of another kind
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
-        """Yield (number, line) of the lines that count; reads the files again, a line at a time."""
+        """Yield (number, line) of the selected lines; rereads the files, a line at a time."""
         wanted = iter(self.kept)
         following = next(wanted, None)
         number = 0
@@ -138,21 +138,21 @@ class Selection:
 def select(
     source: Source, *, revisions: Revisions = "latest", gone: bool = False, tell: Tell | None = None
 ) -> Selection:
-    """Find the lines that count: with ``latest`` each article's last line, with ``all`` every line.
+    """Select each article's last line (``latest``) or every line (``all``).
 
-    Of an article that several files have, the file counts that captured it last: the names of files, which order a
-    glob, say nothing of time (``archive.jsonl``, ``ifp.jsonl``, ``wayback-2019.jsonl``).
+    If several files have an article, the one that captured it last counts: file names, by which a glob is sorted, say
+    nothing about time (``archive.jsonl``, ``ifp.jsonl``, ``wayback-2019.jsonl``).
 
-    An article is known by its id where it has one, else by its URL; a line without id belongs to the article
-    that has this URL in another line. An article whose last line says ``gone`` is left out of ``latest``
-    unless ``gone`` is true. Lines that hold no article are left out, which ``tell`` is given as a sentence (else a
-    ``UserWarning`` is); of lines that another version's schema describes it is told too.
+    An article is identified by its id if it has one, else by its URL; a line without id belongs to the article with
+    this URL in another line. An article whose last line says ``gone`` is left out of ``latest`` unless ``gone`` is
+    true. Lines without an article are left out, and ``tell`` is called with a sentence (by default, a
+    ``UserWarning`` is issued); also about lines in another version's schema.
 
     Raises:
-        FileNotFoundError: when there is no such file.
-        OSError: when a file cannot be read.
+        FileNotFoundError: if there is no such file.
+        OSError: if a file cannot be read.
         MissingExtra: for ``.zst`` without pyarrow.
-        ValueError: for an unknown kind of revisions.
+        ValueError: if the kind of revisions is unknown.
     """
     if revisions not in ("latest", "all"):
         raise ValueError(f'revisions must be "latest" or "all", not {revisions!r}')
@@ -202,7 +202,7 @@ class _Known(msgspec.Struct, eq=False):
 
 
 def _last_lines(heads: list[tuple[int, _Head]], ends: list[int]) -> set[int]:
-    """Return the number of each article's last line; who is who is decided as ``store`` does."""
+    """Return the number of each article's last line; articles are identified as in ``store``."""
     ids: dict[int | None, _Known] = {}
     by_url: dict[str, _Known] = {}
     aliases: dict[str, _Known] = {}
@@ -213,10 +213,10 @@ def _last_lines(heads: list[tuple[int, _Head]], ends: list[int]) -> set[int]:
         if known is None and other is not None and None in (head.id, other.id):
             known = other
         elif known and other and other is not known and other.id is None and key in by_url:
-            other.line = 0  # met by URL alone before; the id shows that it is this article
+            other.line = 0  # known only by URL until now; the id shows that it is this article
         known = known or _Known()
         file, fetched_at = bisect_left(ends, number), head.fetched_at or ""
-        if file == known.file or fetched_at >= known.fetched_at:  # in UTC with Z: the order of text is that of time
+        if file == known.file or fetched_at >= known.fetched_at:  # in UTC with Z, text order is time order
             known.line, known.file, known.fetched_at = number, file, fetched_at
         if head.id is not None:
             known.id = head.id
@@ -227,5 +227,5 @@ def _last_lines(heads: list[tuple[int, _Head]], ends: list[int]) -> set[int]:
 
 
 def warn(message: str) -> None:
-    """Give a ``UserWarning`` at the place where ``load`` or its like was called."""
+    """Issue a ``UserWarning`` located where ``load`` or a similar function was called."""
     warnings.warn(message, UserWarning, stacklevel=4)

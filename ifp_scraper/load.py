@@ -1,6 +1,6 @@
-"""The output as a DataFrame: ``load`` gives articles, ``recent_posts`` what they say of other articles' times.
+"""The output as a DataFrame: ``load`` gives articles, ``recent_posts`` what they say about other articles' times.
 
-Both read JSON Lines as ``scrapy crawl ifp`` writes them, one file or many, compressed or not.
+Both read JSON Lines as written by ``scrapy crawl ifp``, one file or several, compressed or not.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ TIMES = ("published_at", "modified_at", "fetched_at")
 CATEGORIES = ("byline", "layout", "language", "status", "license", "published_source")
 
 _BATCH = 48 << 20
-"""Bytes of lines that are read at a time."""
+"""Bytes of lines read at a time."""
 
 _BLOCK = 4 << 20
-"""Least size, in bytes, of the blocks in which pyarrow parses lines; each line must fit into one."""
+"""Minimum size, in bytes, of the blocks in which pyarrow parses lines; each line must fit into one."""
 
 
 def load(
@@ -36,28 +36,28 @@ def load(
     gone: bool = False,
     columns: Sequence[str] | None = None,
 ) -> Any:
-    """Read articles into a DataFrame, one row for each, in the order of the file.
+    """Read articles into a DataFrame, one row each, in the order of the file.
 
     Args:
         source: a path, a glob or a list of these; ``.gz``, ``.bz2``, ``.xz`` and ``.zst`` are decompressed.
         engine: ``pandas`` or ``polars``.
-        revisions: ``latest`` for the last line of each article (of several files: in the one that captured it last),
-            ``all`` for every line.
-        gone: with ``latest``, whether articles that the site has withdrawn are there too.
+        revisions: ``latest`` for the last line of each article (in the file that captured it last, if there are
+            several), ``all`` for every line.
+        gone: with ``latest``, whether to include articles that the site has withdrawn.
         columns: only these fields, in this order; fewer fields take less time and memory.
 
     Returns:
         A DataFrame whose columns are the fields of ``items.Article``. ``published_at``, ``modified_at`` and
         ``fetched_at`` are UTC date-times in microseconds; byline, layout, language, status, license and
-        published_source are categorical; id is a nullable integer. Lists are lists; in pandas those of
+        published_source are categorical; id is a nullable integer. Lists are lists; in pandas, those of
         objects (blocks, images, ...) are Arrow-backed, to save memory. Times in recent_posts stay strings.
-        What ``to_parquet`` makes of the frame, ``pandas.read_parquet`` reads with ``dtype_backend="pyarrow"`` only
+        ``pandas.read_parquet`` reads what ``to_parquet`` writes only with ``dtype_backend="pyarrow"``
         (pandas issue 57411).
 
     Raises:
-        MissingExtra: when pandas, polars or pyarrow is not installed.
-        FileNotFoundError: when there is no such file.
-        ValueError: for an unknown engine, column or kind of revisions.
+        MissingExtra: if pandas, polars or pyarrow is not installed.
+        FileNotFoundError: if there is no such file.
+        ValueError: if an engine, column or kind of revisions is unknown.
 
     Lines that hold no article (a torn last line, a damaged one) are left out with a ``UserWarning``.
     """
@@ -77,21 +77,21 @@ def load(
 
 
 def recent_posts(source: Source, *, engine: Engine = "pandas") -> Any:
-    """Read what the Recent Posts blocks of all pages, in every revision, say of the times of other articles.
+    """Read what the Recent Posts blocks of all pages, in every revision, say about other articles' times.
 
     Returns:
         A DataFrame with a row for each observation; times are UTC date-times.
 
         - observed_at, observed_on: when the page was captured, and its URL
-        - url, headline, section: of the article that was seen there
+        - url, headline, section: those of the article seen there
         - published_earliest, published_latest: the interval that this observation allows
         - earliest, latest: the interval that all observations of that url allow together; the exact time, twice,
-          where the article itself is in the file
-        - exact: whether that is so
-        - consistent: false where observations contradict each other; earliest and latest then span them all
+          if the article itself is in the file
+        - exact: whether it is
+        - consistent: false if observations contradict each other; earliest and latest then span them all
 
     Raises:
-        MissingExtra, FileNotFoundError, ValueError: as ``load``.
+        MissingExtra, FileNotFoundError, ValueError: as for ``load``.
     """
     pa = _engine(engine)
     seen, exact = _observations(source)
@@ -129,7 +129,7 @@ def recent_posts(source: Source, *, engine: Engine = "pandas") -> Any:
 
 
 def _observations(source: Source) -> tuple[dict[tuple[str | None, str, str], _Entry], dict[str, str]]:
-    """Return every entry of Recent Posts by (capture time, page, url), and the exact times of articles by address."""
+    """Return every Recent Posts entry by (capture time, page, url), and the exact times of articles by URL."""
     decoder = msgspec.json.Decoder(_Page)
     seen: dict[tuple[str | None, str, str], _Entry] = {}
     exact: dict[str, str] = {}
@@ -142,7 +142,7 @@ def _observations(source: Source) -> tuple[dict[tuple[str | None, str, str], _En
             if address and page.published_at and urls.post_id(address) is None:
                 exact[urls.canonical(address)] = page.published_at
         for post in page.recent_posts:
-            seen[page.fetched_at, page.url, post.url] = post  # read again: the later reading counts
+            seen[page.fetched_at, page.url, post.url] = post  # if reread, the later reading counts
     return seen, exact
 
 
@@ -163,7 +163,7 @@ class _Row(NamedTuple):
 
 
 class _Entry(msgspec.Struct):
-    """An entry of a Recent Posts block, which observes another article."""
+    """A Recent Posts entry: an observation of another article."""
 
     headline: str
     url: str
@@ -173,7 +173,7 @@ class _Entry(msgspec.Struct):
 
 
 class _Page(msgspec.Struct):
-    """A line of the output, as far as ``recent_posts`` reads it."""
+    """The part of an output line that ``recent_posts`` reads."""
 
     url: str
     amp_url: str | None = None
@@ -184,8 +184,8 @@ class _Page(msgspec.Struct):
 
 
 def _narrow(posts: list[_Entry]) -> tuple[str, str, bool]:
-    """Return the interval that all observations allow together, or else spans them, and whether they agree."""
-    # RFC 3339 with Z and whole seconds: the order of the strings is the order of the times.
+    """Return the intersection of all observed intervals and True; if it is empty, their span and False."""
+    # RFC 3339 with Z and whole seconds: string order is time order.
     starts = [post.published_earliest or "" for post in posts]
     ends = [post.published_latest or "" for post in posts]
     if max(starts) <= min(ends):
@@ -201,11 +201,11 @@ def _engine(name: str) -> Any:
 
 
 def arrow_schema(columns: Sequence[str] | None = None) -> Any:
-    """Return the fields of a line, or only these ones, as a pyarrow schema; times are strings.
+    """Return the fields of a line, or only these, as a pyarrow schema; times are strings.
 
     Raises:
-        MissingExtra: when pyarrow is not installed.
-        ValueError: for a column that a line does not have, or when there is none.
+        MissingExtra: if pyarrow is not installed.
+        ValueError: if a line has no such column, or no column is given.
     """
     properties = json_schema()["properties"]
     if isinstance(columns, str):
@@ -221,7 +221,7 @@ def arrow_schema(columns: Sequence[str] | None = None) -> Any:
 
 
 def arrow_type(schema: dict[str, Any], pa: Any) -> Any:
-    """Return the pyarrow type of a value that this JSON Schema describes."""
+    """Return the pyarrow type of a value described by this JSON Schema."""
     kind, _ = value_type(schema)
     if kind == "array":
         return pa.list_(arrow_type(schema["items"], pa))
@@ -253,7 +253,7 @@ def _to_arrow(batch: list[bytes], schema: Any) -> Any:
             return table
     except pa.ArrowInvalid:
         pass
-    if len(batch) > 1:  # one of the lines does not fit the schema: halve until it is alone
+    if len(batch) > 1:  # a line does not fit the schema: halve until it is alone
         middle = len(batch) // 2
         return pa.concat_tables([_to_arrow(batch[:middle], schema), _to_arrow(batch[middle:], schema)])
     try:
@@ -264,7 +264,7 @@ def _to_arrow(batch: list[bytes], schema: Any) -> Any:
 
 
 def instants(column: Any) -> Any:
-    """Read a pyarrow column of RFC 3339 strings as UTC times; what cannot be read is null, with a warning."""
+    """Convert a pyarrow column of RFC 3339 strings to UTC times; unreadable ones become null, with a warning."""
     pa, compute = require("pyarrow"), require("pyarrow.compute")
     utc = pa.timestamp("us", tz="UTC")
     try:

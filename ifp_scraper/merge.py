@@ -1,4 +1,4 @@
-"""Makes one article of the pages of a long post, its two views, and what discovery knows of it."""
+"""Makes one article from the pages of a long post, its two views, and what discovery knows about it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _RANK: dict[str | None, int] = {
     "sitemap": 5,
     None: 9,
 }
-"""Trust in a publication time by where it was printed (CONTRACT.md section 4), the best first."""
+"""How far a publication time is trusted, by where it was printed (CONTRACT.md section 4), best first."""
 
 
 def join_pages(pages: list[Article], *, missing: bool, framed: bool = False) -> Article:
@@ -28,8 +28,8 @@ def join_pages(pages: list[Article], *, missing: bool, framed: bool = False) -> 
 
     Args:
         pages: in page order; the first one gives all other fields.
-        missing: whether a page could not be read; then the warning ``one-page-of-many`` stays.
-        framed: whether the same text stands around each page, as in tagDiv's smart lists; it is kept once.
+        missing: whether a page could not be read; if so, the warning ``one-page-of-many`` stays.
+        framed: whether every page repeats the text around its part, as in tagDiv's smart lists; it is kept once.
     """
     first = pages[0]
     parts = [page.blocks for page in pages]
@@ -51,7 +51,7 @@ def join_pages(pages: list[Article], *, missing: bool, framed: bool = False) -> 
 
 
 def _unframed(parts: list[list[Block]]) -> list[Block]:
-    """The blocks of all pages, what all begin or end with once."""
+    """Return the blocks of all pages, with what all of them begin or end with only once."""
     lead = _shared(parts)
     rests = [part[lead:] for part in parts]
     tail = _shared([rest[::-1] for rest in rests])
@@ -60,20 +60,20 @@ def _unframed(parts: list[list[Block]]) -> list[Block]:
 
 
 def _shared(parts: list[list[Block]]) -> int:
-    """How many blocks all lists begin with."""
+    """Return how many blocks all lists begin with."""
     rows = enumerate(zip(*parts, strict=False))
     return next((number for number, row in rows if any(block != row[0] for block in row)), min(map(len, parts)))
 
 
 _OF_BODY = "one-page-of-many", "truncated"
-"""Warnings that are of the view which gives the body."""
+"""Warnings that come from the view that gives the body."""
 
 
 def merge_views(canonical: Article, amp: Article) -> Article:
-    """Return one article from its canonical page and its AMP page, field by field the better evidence.
+    """Merge an article's canonical page and AMP page, taking the better evidence for each field.
 
-    Body, tags, pictures and links come from the canonical page (if that is cut off, from a whole AMP page), recent
-    posts from the AMP page, and each fills what the other lacks.
+    Body, tags, images and links come from the canonical page (or, if that is cut off, from a whole AMP page), recent
+    posts from the AMP page, and each fills in what the other lacks.
     """
     is_cut = "truncated" in canonical.warnings and "truncated" not in amp.warnings and bool(amp.blocks)
     first, second = (amp, canonical) if is_cut else (canonical, amp)
@@ -113,9 +113,9 @@ def merge_views(canonical: Article, amp: Article) -> Article:
 
 
 def add_evidence(article: Article, ref: ArticleRef) -> Article:
-    """Return the article with the times that discovery knows, where they are better than the page's own."""
+    """Return the article with discovery's times, where they are better than the page's own."""
     result = replace(article, warnings=list(article.warnings))
-    # A feed's id is that of its guid, which keeps the number of another site after an import.
+    # A feed's id comes from its guid, which after an import keeps the number from another site.
     if article.id is None or (ref.source == "rest" and ref.id is not None and urls.same_article(ref.url, article.url)):
         result.id = ref.id
     if ref.published_at and _RANK[ref.source] < _RANK[article.published_source]:
@@ -124,8 +124,8 @@ def add_evidence(article: Article, ref: ArticleRef) -> Article:
         result.published_at = ref.published_at
         result.published_raw = ref.published_raw
         result.published_source = ref.source
-    # What discovery says of an edit is what the next run will compare with. A page captured before that edit, or kept
-    # by a cache from before it, does not show it. A sitemap may be older than the page, or name the day alone.
+    # The next run will compare with what discovery says about an edit. A page captured or cached before that edit does
+    # not show it. A sitemap may be older than the page, or name only the day.
     shown = article.fetched_at is None or (ref.modified_at or "") <= article.fetched_at
     if ref.modified_at and shown and (ref.source == "rest" or ref.modified_at > (article.modified_at or "")):
         result.modified_at = ref.modified_at
@@ -138,7 +138,7 @@ def _better_times(canonical: Article, amp: Article) -> Article:
         and amp.published_source == "jsonld"
         and (canonical.published_raw or "")[:19] == (amp.published_raw or "x")[:19]
     ):
-        return amp  # the same clock twice: the site is set to UTC, and the theme's "+00:00" was right
+        return amp  # the same clock in both: the site is set to UTC, and the theme's "+00:00" was right
     if (
         canonical.published_source == "time"
         and amp.published_source in ("time", "jsonld")
@@ -147,7 +147,7 @@ def _better_times(canonical: Article, amp: Article) -> Article:
         and canonical.published_at != amp.published_at
         and same_local_clock(parse_utc(canonical.published_at), parse_utc(amp.published_at))
     ):
-        return amp  # the hour that came twice when summer time ended: the theme's clock is local, the AMP page's UTC
+        return amp  # the hour repeated when summer time ended: the theme's clock is local, the AMP page's UTC
     if canonical.published_source == amp.published_source == "jsonld":
         return amp  # its faults are known
     return min(canonical, amp, key=lambda article: _RANK[article.published_source])
@@ -175,7 +175,7 @@ def _authors(canonical: list[Author], amp: list[Author]) -> list[Author]:
 
 
 def _pictures(first: list[Image], second: list[Image]) -> list[Image]:
-    """The pictures of the first view; the featured one of the second, if the first has none and does not show it."""
+    """Return the first view's images, plus the second's featured one if the first has none and does not show it."""
     if not first or any(image.role == "lead" for image in first):
         return first or second
     shown = {_upload(image) for image in first}
@@ -183,7 +183,7 @@ def _pictures(first: list[Image], second: list[Image]) -> list[Image]:
 
 
 def _upload(image: Image) -> str:
-    return image.original_url.replace("-scaled.", ".")  # only the large size of a large upload is called so
+    return image.original_url.replace("-scaled.", ".")  # the large size of a large upload
 
 
 T = TypeVar("T", Image, Embed)
@@ -197,7 +197,7 @@ def _once(values: list[T]) -> list[T]:
 
 
 def _settle(article: Article) -> Article:
-    """Compute again what depends on other fields: warnings, word_count and content_hash; return the article."""
+    """Recompute what depends on other fields (warnings, word_count, content_hash) and return the article."""
     resolved = {
         "no-headline": article.headline is not None,
         "no-byline": article.byline is not None,

@@ -1,6 +1,6 @@
-"""Downloader middlewares: stay on the site, obey robots.txt and its delay, retry and wait, unpack.
+"""Downloader middlewares: stay on the site, obey robots.txt and its delay, retry and wait, decompress.
 
-One extension, ``CrawlDelay``, belongs to them.
+Also the extension ``CrawlDelay``.
 """
 
 from __future__ import annotations
@@ -34,23 +34,23 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LONGEST_WAIT = 600.0
-"""Most seconds to wait for Retry-After or Crawl-delay; a longer Retry-After ends the crawl."""
+"""Maximum wait for Retry-After or Crawl-delay, in seconds; a longer Retry-After ends the crawl."""
 
 
 def user_agent(settings: BaseSettings) -> str:
-    """Return the User-Agent: this project, and how to reach whoever runs the crawl (IFP_CONTACT)."""
+    """Return the User-Agent: this project, and how to contact whoever runs the crawl (IFP_CONTACT)."""
     contact = settings["IFP_CONTACT"]
     return f"{settings['USER_AGENT']} (+{contact})" if contact else str(settings["USER_AGENT"])
 
 
 class OffSite(IgnoreRequest):
-    """A request that would leave the site, mostly a redirect."""
+    """A request that would leave the site, usually a redirect."""
 
 
 class StayOnSiteMiddleware:
-    """Drops every request whose host or port is not that of the site.
+    """Drops every request whose host or port is not the site's.
 
-    Redirects come through here as well, so that one to another host, a private address or ``file:`` is not followed.
+    Redirects pass through here too, so one to another host, a private address or ``file:`` is not followed.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -63,18 +63,18 @@ class StayOnSiteMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:
-        """Raise ``OffSite`` for any other host."""
+        """Raise ``OffSite`` for any other host or port."""
         if not request.url.startswith(("http://", "https://")) or urls.host(request.url) != self._host:
             self._crawler.stats.inc_value("ifp/off_site")
             raise OffSite(f"{request.url[:200]}{OFF_SITE}")
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):
-    """Obeys robots.txt; when the server answers with an error, or not at all, everything on that host is forbidden
+    """Obeys robots.txt; if the server returns an error or does not respond, everything on that host is forbidden
     (RFC 9309, 2.3.1.4).
 
-    Scrapy takes both for a permission. It also has a fault, which is avoided here by asking one by one: of several
-    requests that wait for robots.txt at the same time, the third and all later ones get no rules.
+    Scrapy takes both as permission. It also has a bug, avoided here by serialising: of several requests that wait for
+    robots.txt at the same time, the third and all later ones get no rules.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -83,12 +83,12 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         self._unreadable: set[str] = set()
 
     async def robot_parser(self, request: Request) -> RobotParser | None:
-        """Return the rules for this address, None when there are none."""
+        """Return the rules for this URL; None if there are none."""
         async with self._one_by_one:
             return await super().robot_parser(request)
 
     def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
-        """Raise ``IgnoreRequest`` for what is forbidden."""
+        """Raise ``IgnoreRequest`` if the request is forbidden."""
         if urlsplit(request.url).netloc in self._unreadable:
             raise IgnoreRequest(UNREADABLE_RULES)
         super().process_request_2(rp, request)
@@ -100,7 +100,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
         super()._robots_error(exc, netloc)
-        if isinstance(exc, IgnoreRequest):  # it redirects off the site, which is as if there were none
+        if isinstance(exc, IgnoreRequest):  # it redirects off the site, as good as no robots.txt
             return
         self._unreadable.add(netloc)
         if netloc != urlsplit(self.crawler.settings["IFP_SITE"]).netloc:
@@ -113,12 +113,12 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
 
 class CrawlDelay:
-    """Extension: obeys the Crawl-delay of robots.txt, unless DOWNLOAD_DELAY is longer."""
+    """Extension: obeys robots.txt's Crawl-delay, unless DOWNLOAD_DELAY is longer."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self.seconds = 0.0
-        """What robots.txt asks for."""
+        """The delay that robots.txt asks for."""
         crawler.signals.connect(self._read, signals.robots_parsed)
 
     @classmethod
@@ -133,7 +133,7 @@ class CrawlDelay:
         if not delay or delay < self._crawler.settings.getfloat("DOWNLOAD_DELAY"):
             return
         logger.info("robots.txt asks for %.0f seconds between requests", delay)
-        # Private names, as in Scrapy 2.19; there are no public ones.
+        # Private names of Scrapy 2.19; there are no public ones.
         downloader._delay = max(downloader._delay, delay)  # for new slots, as Scrapy deletes idle ones
         downloader._jitter = 0.0
         for slot in downloader.slots.values():
@@ -147,15 +147,15 @@ class CrawlDelay:
 
 _REFUSED = ("403", "refused")
 _SAME_LENGTH = 1024
-"""Bytes by which two answers may differ and still count as equally long."""
+"""Number of bytes by which two responses may differ and still count as equally long."""
 
 
 class BackOffMiddleware:
-    """Tries again after faults that may pass, and waits when the site asks for it.
+    """Retries after faults that may be temporary, and waits when the site asks for it.
 
-    Such faults are those of the network, status 429 and 5xx, bodies cut short, and something else than HTML where a
-    page was asked for (``page`` in the request's meta). The wait doubles with each try of a request; the first is
-    DOWNLOAD_DELAY, or a quarter of a second if that is longer. After a Retry-After, every request waits.
+    Such faults are network errors, status 429 and 5xx, bodies cut short, and anything but HTML where a page is
+    expected (``page`` in the request's meta). The wait doubles with each retry of a request; the first is
+    DOWNLOAD_DELAY, but at least a quarter of a second. After a Retry-After, every request waits.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -173,21 +173,21 @@ class BackOffMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> BackOffMiddleware:
-        """Make the middleware of a crawl; not configured when RETRY_ENABLED is off."""
+        """Make the middleware of a crawl; not configured if RETRY_ENABLED is off."""
         return cls(crawler)
 
     async def process_request(self, request: Request) -> None:
-        """Hold the request back until its own wait is over, and while the site has asked to wait."""
+        """Hold the request back until its own wait, and any that the site has asked for, is over."""
         if wait := request.meta.pop("wait", 0.0):
             await self._sleep(wait)
         while (left := self._resume_at - time.monotonic()) > 0 and not self._crawl_is_ending:
             await self._sleep(left)
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
-        """Return the request to try again, else the response.
+        """Return a request for a retry, else the response.
 
         Raises:
-            ResponseDataLossError: when the body was cut short in every try, at another place each time.
+            ResponseDataLossError: if the body was cut short in every try, at a different place each time.
         """
         reason = self._fault(request, response)
         if reason is None:
@@ -204,7 +204,7 @@ class BackOffMiddleware:
         return again or response
 
     def process_exception(self, request: Request, exception: Exception) -> Request | None:
-        """Return a request to try again after a fault of the network."""
+        """Return a request for a retry after a network error."""
         if isinstance(exception, self._exceptions) and not request.meta.get("dont_retry"):
             return self._again(request, exception.__class__.__name__)
         return None
@@ -212,11 +212,11 @@ class BackOffMiddleware:
     def _obey_wait(self, response: Response, request: Request) -> None:
         """Obey a Retry-After.
 
-        This is a signal handler, since the downloader sends the next request before middlewares see the response.
+        This is a signal handler because the downloader sends the next request before middlewares see the response.
         """
         asked = asked_wait(response)
         if asked > LONGEST_WAIT:
-            if request.meta.get("probe"):  # it may concern this source alone
+            if request.meta.get("probe"):  # it may concern only this source
                 return
             self._crawler.spider.stop(f"the site asks to wait {asked:.0f} seconds")  # type: ignore[union-attr]
         if asked:
@@ -224,7 +224,7 @@ class BackOffMiddleware:
             self._hold(min(asked, LONGEST_WAIT))
 
     def _hold(self, seconds: float) -> None:
-        """Send no request for so many seconds, including those that already wait in the downloader."""
+        """Send no request for this many seconds, including those already waiting in the downloader."""
         now = time.monotonic()
         self._resume_at = max(self._resume_at, now + seconds)
         downloader = self._crawler.engine.downloader
@@ -237,7 +237,7 @@ class BackOffMiddleware:
                 downloader._process_queue(slot)
 
     def _fault(self, request: Request, response: Response) -> str | None:
-        """Return what is wrong with a response, so that another try may help; None when nothing is."""
+        """Return what is wrong with a response that a retry may cure; None if nothing is."""
         if request.meta.get("dont_retry") or (response.status == 403 and request.meta.get("probe")):
             return None
         if response.status in self._codes:
@@ -246,7 +246,7 @@ class BackOffMiddleware:
             return None
         if refusal(response):
             return "refused"
-        if request.url.endswith("/robots.txt"):  # may be empty, and is no page
+        if request.url.endswith("/robots.txt"):  # may be empty, and is not a page
             return None
         if not response.body.strip():
             return "empty"
@@ -255,21 +255,21 @@ class BackOffMiddleware:
         if mislabelled(response) or (request.meta.get("page") and not is_html(response)):
             return "no HTML"
         if cut_short(response) and abs(request.meta.get("cut_at", -inf) - len(response.body)) > _SAME_LENGTH:
-            return "cut short"  # with the same length twice it is no accident: that is how the site writes it
+            return "cut short"  # the same length twice is no accident: that is how the site writes it
         return None
 
     def _again(self, request: Request, reason: str, response: Response | None = None) -> Request | None:
-        """Return the request to try again, with its wait; None when it was tried often enough."""
+        """Return a request for a retry, with its wait; None if it has been tried often enough."""
         spider = self._crawler.spider
         assert spider is not None
         if self._crawl_is_ending:
             return None
-        # A refusal is asked about twice, not more: insisting would be rude.
+        # A refused request is retried twice, no more: insisting would be rude.
         times = 2 if reason in _REFUSED else None
         if request.meta.get("probe") and reason == "refused":
             times = 1
         if response is None and not self._crawler.stats.get_value("downloader/response_count"):
-            times = 2  # nothing has answered yet: if the site cannot be reached, the user should hear it soon
+            times = 2  # no response yet: if the site cannot be reached, the user should hear soon
         again = get_retry_request(
             request, spider=spider, reason=reason, max_retry_times=times, give_up_log_level=logging.DEBUG
         )
@@ -291,24 +291,24 @@ class BackOffMiddleware:
 
 
 class UnpackMiddleware(HttpCompressionMiddleware):
-    """Decompresses responses, and tries again where that fails: a cache may have sent the wrong Content-Encoding."""
+    """Decompresses responses, and retries if that fails: a cache may have sent the wrong Content-Encoding."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler=crawler)
         self._crawler = crawler
 
     def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
-        """Return the decompressed response, or the request to try again.
+        """Return the decompressed response, or a request for a retry.
 
         Raises:
-            IgnoreRequest: when the response is too long.
-            ResponseDataLossError: when it could not be decompressed in any try.
+            IgnoreRequest: if the response is too long.
+            ResponseDataLossError: if it could not be decompressed in any try.
         """
         try:
             return super().process_response(request, response)
         except IgnoreRequest:
             raise
-        except Exception as error:  # each coding raises exceptions of its own
+        except Exception as error:  # each coding raises its own exceptions
             fault = ResponseDataLossError("the answer is not compressed as its headers say")
             back_off = self._crawler.get_downloader_middleware(BackOffMiddleware)
             again = back_off.process_exception(request, fault) if back_off is not None else None

@@ -1,4 +1,4 @@
-"""The arguments of ``scrapy crawl ifp``: read and checked before anything is fetched (CONTRACT.md section 1)."""
+"""The arguments of ``scrapy crawl ifp``, parsed and checked before anything is fetched (CONTRACT.md section 1)."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ SOURCES: tuple[SourceName, ...] = get_args(SourceName)
 _PAGES = ("both", "canonical", "amp")
 _ROOT = re.compile(r"https?://[^/?#@\\\s\x00-\x1f\x7f]+/*", re.IGNORECASE)
 _NO_TEXT = re.compile("[\ud800-\udfff]")
-"""Lone surrogates, by which Python stands for bytes of a command line that are not UTF-8."""
+"""Lone surrogates, which Python uses for command-line bytes that are not UTF-8."""
 
 ARGUMENTS = ("archive", "urls", "since", "until", "sources", "section", "pages", "limit", "refresh")
 _SHOWN = 200
-"""Most characters of a refused value that a message shows."""
+"""Maximum number of characters of a rejected value shown in a message."""
 
 
 class BadArgument(ValueError):
@@ -31,14 +31,14 @@ class BadArgument(ValueError):
 
 
 def shown(value: object) -> str:
-    """Return a refused value as a message shows it: shortened, and without line breaks or other control characters."""
+    """Return a rejected value for a message: shortened, without line breaks or other control characters."""
     text = str(value)
     text = "".join(char if char.isprintable() else "?" for char in text[: _SHOWN + 1])
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
 def meant(name: str, known: Iterable[str], cutoff: float = 0.75) -> str:
-    """Return a question to put behind a name that does not exist, when it is nearly one that does; else nothing."""
+    """Return a "did you mean" question to append to an unknown name that resembles a known one; else empty."""
     near = difflib.get_close_matches(name, known, n=1, cutoff=cutoff)
     return f" (did you mean {near[0]}?)" if near else ""
 
@@ -48,7 +48,7 @@ class Options:
     """What a crawl was asked to do. Times are aware, in UTC."""
 
     site: str
-    """Root of the site, without a slash at the end."""
+    """Root of the site, without a trailing slash."""
 
     archive: str | None = None
     urls: tuple[str, ...] = ()
@@ -60,16 +60,16 @@ class Options:
     limit: int | None = None
     refresh: datetime | None = None
     given: tuple[str, ...] = ()
-    """Names of the arguments that were given; the others have their defaults."""
+    """Names of the arguments given; the others have their defaults."""
 
     @property
     def whole_site(self) -> bool:
-        """Whether the crawl looks at the whole site: only then can it tell that nothing is missing."""
+        """Whether the crawl covers the whole site: only then can it tell that nothing is missing."""
         narrowing = {"urls", "since", "until", "section", "limit"}
         return narrowing.isdisjoint(self.given) and self.archive is None
 
     def covers(self, published_at: datetime | None) -> bool:
-        """Whether an article published at this time is from ``since`` to ``until``; true for an unknown time."""
+        """Whether this publication time is in the range from ``since`` to ``until``; True if it is unknown."""
         if published_at is None:
             return True
         return not (
@@ -79,15 +79,15 @@ class Options:
 
 
 def read_options(arguments: Mapping[str, str], site: str, now: datetime | None = None) -> Options:
-    """Read the spider's arguments.
+    """Parse the spider's arguments.
 
     Args:
         arguments: names and values of ``-a``.
         site: the setting IFP_SITE.
-        now: the time from which "3 days ago" counts back, aware; the present time if None.
+        now: the time from which "3 days ago" counts back, aware; None for the current time.
 
     Raises:
-        BadArgument: when one makes no sense.
+        BadArgument: if one makes no sense.
     """
     now = now or datetime.now(UTC)
     unknown = sorted(set(arguments) - set(ARGUMENTS))
@@ -119,10 +119,10 @@ def read_options(arguments: Mapping[str, str], site: str, now: datetime | None =
 
 
 def open_archive(options: Options) -> tuple[Options, archive.Archive | None]:
-    """Open the recordings that ``archive`` names, None for a live crawl; the options then name the recorded site.
+    """Open the recordings that ``archive`` names (None for a live crawl), and set the site to the recorded one.
 
     Raises:
-        RecordingError: when nothing can be read in the recordings.
+        RecordingError: if nothing in the recordings can be read.
     """
     if not options.archive:
         return options, None
@@ -136,7 +136,7 @@ def _site(site: str) -> str:
         valid = bool(parts.hostname) and parts.port != 0
     except ValueError:
         valid = False
-    # Articles are recognised by their path from the root of the host, so a site in a subfolder cannot be read.
+    # Articles are recognised by their path from the host's root, so a site in a subfolder cannot be read.
     if not valid or not _ROOT.fullmatch(site):
         raise BadArgument(f"IFP_SITE={shown(site)} is not the root of a site: write it like https://ifpnews.com")
     return site.rstrip("/")
@@ -152,7 +152,7 @@ def _archive(value: str | None) -> str | None:
 
 
 def _urls(value: str | None, site: str | None) -> tuple[str, ...]:
-    """Return the addresses that ``urls`` names; they must be on this site, unless it is None (an archive run)."""
+    """Return the URLs that ``urls`` names; they must be on this site, unless it is None (an archive run)."""
     if value is None:
         return ()
     if value.startswith("@"):
@@ -160,7 +160,7 @@ def _urls(value: str | None, site: str | None) -> tuple[str, ...]:
             lines = Path(value[1:]).read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise BadArgument(f"urls={shown(value)}: the file cannot be read ({error.__class__.__name__})") from error
-        # What a line says after the address is a remark.
+        # The rest of a line, after the URL, is a comment.
         names = [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
     else:
         names = [name.strip() for name in value.split(",") if name.strip()]

@@ -1,4 +1,4 @@
-"""The output file on disk: locked for one crawl, and appended to so that each piece is in it whole or not at all.
+"""The output file on disk: locked for one crawl, with appends that are whole or absent.
 
 It knows nothing of articles; ``store`` does. POSIX only (``flock``).
 """
@@ -20,33 +20,33 @@ _SYNC_SECONDS = 1.0
 
 
 class StoreError(Exception):
-    """A problem with the output file that the user must solve; ``str()`` says plainly what is wrong and what to do."""
+    """A problem with the output file that the user must solve; ``str()`` says what is wrong and what to do."""
 
 
 class OutputFile:
     """An open file, locked against other crawls.
 
-    It is created, with its folders, where it is missing. ``fsync`` is called at most once a second, and again by
-    ``close``: a power loss can cost what was appended since then. When somebody removes or replaces the file while it
-    is open, what it held is saved in another file.
+    It is created, with its folders, if missing. ``fsync`` is called at most once a second, and by ``close``: a power
+    loss may cost what was appended since the last call. If somebody removes or replaces the file while it is open, its
+    content is saved to another file.
 
     Args:
-        path: of the file, absolute.
+        path: absolute path of the file.
 
     Raises:
-        StoreError: when the file cannot be created or opened, or another crawl has locked it.
+        StoreError: if the file cannot be created or opened, or another crawl has locked it.
     """
 
     path: Path
     size: int
-    """Bytes that belong to the file; a size on disk that differs is the work of another program."""
+    """Expected size in bytes; if the size on disk differs, another program has changed the file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._unsynced = False
         self._synced_at = time.monotonic()
         self._failure: StoreError | None = None
-        """Why nothing can be written any more."""
+        """Why nothing more can be written."""
         try:
             self._fd = _open_locked(path)
             self.size = os.fstat(self._fd).st_size
@@ -54,25 +54,25 @@ class OutputFile:
             raise StoreError(f"{path} cannot be written: {explain(error)}") from error
 
     def lines(self, longest: int) -> Iterator[bytes]:
-        """Yield the lines from the beginning, newline included; one of more than ``longest`` bytes comes in parts."""
+        """Yield the lines from the start, newline included; one longer than ``longest`` bytes comes in parts."""
         with open(self._fd, "rb", buffering=_CHUNK, closefd=False) as file:
             yield from iter(lambda: file.readline(longest), b"")
 
     def read(self, offset: int, length: int) -> bytes:
-        """Return a part of the file; both arguments are bytes."""
+        """Return a part of the file; both arguments are in bytes."""
         return os.pread(self._fd, length, offset)
 
     def cut(self, size: int) -> None:
-        """Drop everything behind the first ``size`` bytes. Raises ``OSError``."""
+        """Drop everything after the first ``size`` bytes. Raises ``OSError``."""
         os.ftruncate(self._fd, size)
         self.size = size
         self._unsynced = True
 
     def append(self, data: bytes) -> int:
-        """Append all of ``data`` or nothing of it, and return the offset where it begins; ``settle`` comes next.
+        """Append all of ``data`` or none of it, and return the offset where it starts; call ``settle`` next.
 
         Raises:
-            StoreError: when the disk is full or fails, or another program has changed the file.
+            StoreError: if the disk is full or fails, or another program has changed the file.
         """
         self._check_size()
         offset = self.size
@@ -88,10 +88,10 @@ class OutputFile:
         return offset
 
     def settle(self) -> None:
-        """Check that the file still is at its path, and sync it if the last time was a second ago.
+        """Check that the file is still at its path, and sync it if the last sync was a second ago.
 
         Raises:
-            StoreError: when somebody removed or replaced it (the message says where its content was saved), or the
+            StoreError: if somebody removed or replaced it (the message says where its content was saved), or the
                 disk fails.
         """
         self._check_place()
@@ -99,10 +99,10 @@ class OutputFile:
             self.sync()
 
     def sync(self) -> None:
-        """Bring everything that was appended onto the disk.
+        """Flush everything appended so far to the disk.
 
         Raises:
-            StoreError: when the disk refuses.
+            StoreError: if the disk fails.
         """
         if self._unsynced:
             try:
@@ -118,15 +118,15 @@ class OutputFile:
         """Copy a range of bytes to a new file beside this one, ``<name>.<kind>-<number><suffix>``; return its path.
 
         Raises:
-            OSError: when it cannot be written.
+            OSError: if it cannot be written.
         """
         return self._copy(start, end, self._names_beside(kind, suffix))
 
     def close(self) -> None:
-        """Sync, and release the file for other crawls; a second call does nothing.
+        """Sync the file and release it for other crawls; a second call does nothing.
 
         Raises:
-            StoreError: as ``settle``.
+            StoreError: as for ``settle``.
         """
         if self._fd < 0:
             return
@@ -138,7 +138,7 @@ class OutputFile:
             self.release()
 
     def release(self) -> None:
-        """Close the file as it is, without a last sync."""
+        """Close the file as it is, without a final sync."""
         os.close(self._fd)
         self._fd = -1
 
@@ -165,7 +165,7 @@ class OutputFile:
         raise self._failure
 
     def _save(self, event: str, preferred: list[Path]) -> StoreError:
-        """Save the content after somebody removed or replaced the file, and return what to tell the user."""
+        """Save the content after somebody removed or replaced the file, and return the error for the user."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             names = chain(preferred, self._names_beside("recovered", ".jsonl"))
@@ -181,7 +181,7 @@ class OutputFile:
         return (self.path.with_name(f"{self.path.stem}.{kind}-{number}{suffix}") for number in count(1))
 
     def _copy(self, start: int, end: int, names: Iterable[Path]) -> Path:
-        """Copy a range of bytes to the first of these names that no file has."""
+        """Copy a range of bytes to the first of these names that is free."""
         for name in names:
             try:
                 copy = open(name, "xb")  # noqa: SIM115
@@ -201,10 +201,10 @@ class OutputFile:
 
 
 def append_whole(fd: int, data: bytes, size: int) -> None:
-    """Append all of ``data`` to an open file of ``size`` bytes; on any error, remove what was written of it.
+    """Append all of ``data`` to an open file of ``size`` bytes; on any error, remove what was written.
 
     Raises:
-        OSError: when it cannot be written.
+        OSError: if it cannot be written.
     """
     rest = memoryview(data)
     try:
@@ -231,7 +231,7 @@ def _open_locked(path: Path) -> int:
                     f"Another crawl is writing {path}: wait until it ends, or name another file with -o."
                 ) from None
             with suppress(FileNotFoundError):
-                # Between open and lock the file may have been removed or replaced: then it is opened again.
+                # Between open and lock, the file may have been removed or replaced: then open it again.
                 if os.path.samestat(opened, os.stat(path)):
                     if opened.st_size == 0:
                         _sync_folder(path.parent)
@@ -243,7 +243,7 @@ def _open_locked(path: Path) -> int:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Bring the name of a new file onto the disk."""
+    """Flush a new file's directory entry to the disk."""
     with suppress(OSError):  # not every file system can
         fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -253,11 +253,11 @@ def _sync_folder(folder: Path) -> None:
 
 
 def explain(error: OSError, option: str = "with -o") -> str:
-    """Say in plain words why a file cannot be used, and what to do.
+    """Return in plain words why a file cannot be used, and what to do.
 
     Args:
-        error: what the operating system said.
-        option: how the user names another file.
+        error: the operating system's error.
+        option: how the user can name another file.
     """
     reason = _REASONS.get(error.errno or 0) or f"{error.strerror or error}; choose another place {{option}}"
     return reason.replace("{option}", option)

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 
 class StorePipeline:
-    """Hands every article to the ledger; when the output cannot be written, the crawl ends."""
+    """Hands every article to the ledger; if the output cannot be written, the crawl ends."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -34,7 +34,7 @@ class StorePipeline:
         """Write the article if it is new, edited or better read than before.
 
         Raises:
-            DropItem: when it is not written.
+            DropItem: if it is not written.
         """
         spider = self._crawler.spider
         assert spider is not None

@@ -1,4 +1,4 @@
-"""Writes recordings: every response of a crawl as WARC, readable up to its last record even after a kill."""
+"""Writes recordings: every response of a crawl as WARC, readable up to the last record even after a kill."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ logger = logging.getLogger(__name__)
 
 
 class RecordMiddleware:
-    """Writes a response record and a request record for each response, as it was received (setting IFP_ARCHIVE).
+    """Writes a response record and a request record for each response as received (setting IFP_ARCHIVE).
 
-    WARC-Date is the capture time, so that a crawl from the recording gives the same lines as the live crawl.
+    WARC-Date is the capture time, so that a crawl of the recording gives the same lines as the live crawl.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -59,8 +59,8 @@ class RecordMiddleware:
             },
         )
         self._first = [about]
-        """Records that precede those of the first response. They are not written here, where an error such as a full
-        disk could not end the crawl properly.
+        """Records to write before the first response's: not written here, where an error such as a full disk could not
+        end the crawl properly.
         """
         crawler.signals.connect(self._close, signals.engine_stopped)
 
@@ -73,7 +73,7 @@ class RecordMiddleware:
         """Write the response and the request.
 
         Raises:
-            RecordingError: when they cannot be written; the crawl ends, and the article is not written either.
+            RecordingError: if they cannot be written; the crawl ends, and the article is not written either.
         """
         try:
             self._write(*self._first, *self._records(request, response))
@@ -117,7 +117,7 @@ class RecordMiddleware:
         return answer, asked
 
     def _write(self, *records: Any) -> None:
-        # All records reach the file in one write, so that a kill leaves at most the last one unfinished.
+        # All records are written to the file at once, so that a kill leaves at most the last one unfinished.
         for record in records:
             self._writer.write_record(record)
         data = self._buffer.getvalue()
@@ -134,16 +134,16 @@ class RecordMiddleware:
 
 
 def open_locked(path: Path) -> int:
-    """Open a recording to append to, lock it against other crawls, and cut a record that a kill left unfinished.
+    """Open a recording for appending, lock it against other crawls, and cut a record left unfinished by a kill.
 
     Raises:
-        RecordingError: when it cannot be opened, holds something else, is damaged, or another crawl has it.
+        RecordingError: if it cannot be opened, holds something else, is damaged, or is in use by another crawl.
     """
     magic = b"\x1f\x8b" if path.name.endswith(".gz") else b"WARC/"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
-            if not path.is_file():  # opening a pipe would wait for ever
+            if not path.is_file():  # opening a pipe would block forever
                 raise RecordingError(f"{path} is not a regular file: name another in IFP_ARCHIVE.")
             with path.open("rb") as stream:
                 start = stream.read(len(magic))
@@ -173,10 +173,10 @@ def _cannot_write(path: Path, error: OSError) -> RecordingError:
 
 
 def cut_unfinished(path: Path) -> int:
-    """Cut off what a kill or a power loss left after the last whole record, and return how many bytes that were.
+    """Cut off what a kill or a power loss left after the last whole record; return the number of bytes cut.
 
     Raises:
-        RecordingError: when the file is damaged in another way: whole records follow the damage, or a long file has
+        RecordingError: if the file is damaged in another way: whole records follow the damage, or a long file has
             no whole record.
     """
     size = path.stat().st_size if path.exists() else 0
@@ -205,11 +205,11 @@ def cut_unfinished(path: Path) -> int:
 
 
 _FIRST = 1 << 14
-"""Bytes; the first record of a recording, which describes it, is shorter. Also the size of the pieces unpacked."""
+"""In bytes: longer than a recording's first record, which describes it; also the size of pieces to decompress."""
 
 
 def _end_of_record(content: mmap.mmap, begin: int) -> int | None:
-    """Return where the record that begins here ends; None when it is not whole. Both are offsets in bytes."""
+    """Return where the record that starts here ends; None if it is not whole. Both are offsets in bytes."""
     head = content.find(b"\r\n\r\n", begin) + 4
     length = re.search(rb"\nContent-Length: *(\d{1,15})", content[begin:head], re.IGNORECASE)
     end = head + int(length[1]) + 4 if length else 0
@@ -217,7 +217,7 @@ def _end_of_record(content: mmap.mmap, begin: int) -> int | None:
 
 
 def _end_of_member(content: mmap.mmap, begin: int) -> int | None:
-    """Return where the gzip member that begins here ends, and with it a record; None when it is not whole."""
+    """Return where the gzip member that starts here ends, and with it a record; None if it is not whole."""
     inflate = zlib.decompressobj(31)
     try:
         for place in range(begin, len(content), _FIRST):

@@ -1,8 +1,8 @@
-"""What was collected, as one web page that needs no network and no server.
+"""The report: what was collected, as one web page that needs neither network nor server.
 
-The page is ``data/report.html`` with two things put in: the index of the articles as JSON, and their texts. The texts
-are compressed (gzip in base64) in pieces of a few dozen articles, which the page unpacks on demand. Nothing that the
-site wrote becomes markup: the page shows all of it as text.
+The page is ``data/report.html`` with two insertions: the index of the articles as JSON, and their texts. The texts are
+compressed (gzip in base64) in pieces of a few dozen articles, which the page unpacks on demand. Nothing from the site
+becomes markup: the page shows all of it as text.
 """
 
 from __future__ import annotations
@@ -31,22 +31,22 @@ from ifp_scraper.lines import Selection, Source, Tell, select
 from ifp_scraper.partial import new_partial
 
 TEXT_LIMIT = 100_000_000
-"""Characters of body text that a report holds by default: about 50 MB of page. The newest articles come first."""
+"""Default maximum of body text in a report, in characters: a page of about 50 MB. The newest articles come first."""
 
 FIELDS = tuple(
     "id headline lead byline authors sections tags body images embeds links source published_at modified_at"
     " recent_posts license amp_url".split()
 )
-"""Fields of which the report says how often they are filled."""
+"""Fields whose fill rates the report shows."""
 
-_PIECE = 400_000  # characters of JSON that are compressed together
+_PIECE = 400_000  # characters of JSON compressed together
 _REJECTED_SHOWN = 5_000
 _UNSAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
 
 @dataclass(slots=True)
 class _Index:
-    """The table of articles as columns, and what is counted on the way."""
+    """The table of articles as columns, and the counts made on the way."""
 
     columns: dict[str, list[Any]] = field(default_factory=dict)
     filled: dict[str, dict[str, Counter[str]]] = field(default_factory=dict)  # layout, year, field
@@ -86,23 +86,23 @@ class _Index:
 def write_report(
     source: Source, output: str | os.PathLike[str], *, text_limit: int = TEXT_LIMIT, tell: Tell | None = None
 ) -> int:
-    """Write the report of some files and return the number of articles in it, withdrawn ones included.
+    """Write a report of some files and return the number of articles in it, including withdrawn ones.
 
     Args:
-        source: a path, a glob or a list of these, as for ``load``. What lies beside each file under
-            ``<name>.rejected.jsonl`` and ``<name>.runs.jsonl`` is shown too.
-        output: the page to write; it appears when it is complete, and replaces an earlier page.
-        text_limit: characters of body text to hold at most, newest articles first.
-        tell: is given a sentence about lines left out; by default a warning is raised.
+        source: a path, a glob or a list of these, as for ``load``. ``<name>.rejected.jsonl`` and
+            ``<name>.runs.jsonl`` beside each file are shown too.
+        output: the page to write; it appears only when complete, and replaces an earlier page.
+        text_limit: maximum number of characters of body text, newest articles first.
+        tell: called with a sentence about lines left out; by default, a ``UserWarning`` is issued.
 
     Raises:
-        FileNotFoundError: when there is no such file.
-        FileExistsError: when there is something else than a web page at ``output``, such as the articles.
-        OSError: when reading or writing fails.
+        FileNotFoundError: if there is no such file.
+        FileExistsError: if ``output`` is something other than a web page, such as the articles.
+        OSError: if reading or writing fails.
         MissingExtra: for ``.zst`` without pyarrow.
     """
     target = Path(output)
-    target = target.resolve() if target.is_symlink() else target  # what a link leads to is replaced, not the link
+    target = target.resolve() if target.is_symlink() else target  # replace a symlink's target, not the link
     if target.exists() and not _is_page(target):
         raise FileExistsError(f"{target} exists and is not a web page: name another file")
     chosen = select(source, gone=True, tell=tell)
@@ -132,7 +132,7 @@ def _is_page(path: Path) -> bool:
 
 
 def _policy(template: str) -> str:
-    """Return the page's Content-Security-Policy: only its own style and script, known by their hashes."""
+    """Return the page's Content-Security-Policy, which allows only its own style and script, by their hashes."""
 
     def source(tag: str) -> str:
         found = re.search(rf"<{tag}>(.*?)</{tag}>", template, re.DOTALL)
@@ -143,7 +143,7 @@ def _policy(template: str) -> str:
 
 
 def _pieces(chosen: Selection, index: _Index, text_limit: int) -> Iterator[str]:
-    """Yield the script elements that hold the texts, and fill the index on the way."""
+    """Yield the script elements that hold the texts, filling the index on the way."""
     with_text = _newest(chosen, text_limit)
     texts: list[str] = []
     size = number = 0
@@ -172,7 +172,7 @@ class _Length(msgspec.Struct):
 
 
 def _newest(chosen: Selection, text_limit: int) -> set[int]:
-    """Return the numbers of the lines whose texts the page holds: the newest articles, up to the limit."""
+    """Return the numbers of the lines whose texts fit on the page: the newest articles, up to the limit."""
     decoder = msgspec.json.Decoder(_Length)
     known: list[tuple[str, int, int]] = []
     for number, line in chosen.lines():
@@ -225,7 +225,7 @@ def _data(chosen: Selection, index: _Index) -> dict[str, Any]:
 
 
 def _still_rejected(chosen: Selection, index: _Index) -> list[dict[str, Any]]:
-    """Return the last rejection of each page, without pages that were read since."""
+    """Return the last rejection of each page, except pages that have been read since."""
     last = {str(each.get("url")): each for each in _sidecar(chosen.files, sidecars.REJECTED)}
     for url, fetched in zip(index.columns.get("url", ()), index.columns.get("fetched", ()), strict=True):
         if url in last and (_seconds(str(last[url].get("time"))) or 0) <= (fetched or 0):
@@ -239,7 +239,7 @@ def _sidecar(files: Iterable[Path], suffix: str) -> Iterator[dict[str, Any]]:
         beside = path.with_name(re.sub(r"\.jsonl?(\.\w+)?$", "", path.name) + suffix)
         with suppress(FileNotFoundError), open(beside, encoding="utf-8", errors="replace") as lines:
             for line in lines:
-                with suppress(ValueError, RecursionError):  # the latter from a line of nothing but "[[[["
+                with suppress(ValueError, RecursionError):  # the latter from a line of only "[[[["
                     value = json.loads(line)
                     if isinstance(value, dict):
                         yield value
@@ -252,7 +252,7 @@ def _seconds(time: str | None) -> int | None:
 
 
 def _tehran_day(seconds: int) -> int:
-    """Return the days from 1970-01-01 to the instant's day in Tehran."""
+    """Return the instant's date in Tehran, as days since 1970-01-01."""
     try:
         return (datetime.fromtimestamp(seconds, SITE_ZONE).date() - date(1970, 1, 1)).days
     except (OverflowError, ValueError):  # at the end of the year 9999

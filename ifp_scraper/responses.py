@@ -1,4 +1,4 @@
-"""What an answer says besides its article: a refusal, a fault of the site, a wait, a body cut short, an error."""
+"""What a response says besides its article: a refusal, a fault of the site, a wait, a body cut short, an error."""
 
 from __future__ import annotations
 
@@ -28,48 +28,48 @@ _WORDPRESS = re.compile(
 )
 _LOGIN = re.compile(rb'<body class="login[ "]')
 _CHALLENGE_SIZE = 65536
-"""Bytes of a page that are searched; a longer one is no challenge."""
+"""Number of bytes searched; a longer page is not a challenge."""
 
 
 def out_of_order(response: Response) -> bool:
-    """Whether the response is WordPress's page for an update, a lost database, or a fatal error.
+    """Whether the response is WordPress's page for maintenance, a lost database or a fatal error.
 
-    See ``wp_maintenance``, ``dead_db`` and ``WP_Fatal_Error_Handler``. They come with status 500 or 503, but caches
-    and a theme's own pages for them lose that.
+    See ``wp_maintenance``, ``dead_db`` and ``WP_Fatal_Error_Handler``. These pages have status 500 or 503, but caches
+    and themes with their own versions lose it.
     """
     body = response.body[:_CHALLENGE_SIZE]
     if not _is_wordpress(body) and _OUT_OF_ORDER.search(body) is not None:
         return True
-    return _ERROR_PAGE.search(response.body[-4096:]) is not None  # behind what was printed of the page before
+    return _ERROR_PAGE.search(response.body[-4096:]) is not None  # after what had been printed of the page
 
 
 def mislabelled(response: Response) -> bool:
-    """Whether an HTML page has another content type, as a faulty cache or proxy may send it."""
+    """Whether an HTML page has the wrong content type, as a faulty cache or proxy may send it."""
     start = response.body[:64].lstrip().lower()
     return not is_html(response) and start.startswith((b"<!doctype html", b"<html"))
 
 
 def is_html(response: Response) -> bool:
-    """Whether a response is HTML by its header, or says nothing of it."""
+    """Whether a response is HTML by its Content-Type, or has none."""
     kind = (response.headers.get("Content-Type") or b"").lower()
     return not kind or b"html" in kind
 
 
 def cut_short(response: Response) -> bool:
-    """Whether a body of a kind that must end in a certain way does not."""
+    """Whether a body lacks the end that its type requires."""
     end = response.body[-2048:].rstrip().lower()
     if isinstance(response, HtmlResponse):
         return b"</html" not in end and b"<html" in response.body[:4096].lower()
     kind = (response.headers.get("Content-Type") or b"").lower()
     if b"json" in kind:
-        return not end.endswith((b"}", b"]", b"-->"))  # a comment: some caches sign what they keep
+        return not end.endswith((b"}", b"]", b"-->"))  # a comment: some caches sign what they store
     if b"xml" in kind:
         return not re.search(rb"(?:</[\w:]+\s*>|/>|-->)$", end)
     return False
 
 
 def refusal(response: Response) -> str | None:
-    """Say how the site refuses, None when it does not: 401, 403, or a wall's page with any status."""
+    """Return how the site refuses: 401, 403, or a firewall's page with any status; None if it does not."""
     if response.status in (401, 403):
         return f"status {response.status}"
     if not isinstance(response, TextResponse) or len(response.body) > _CHALLENGE_SIZE:
@@ -80,21 +80,21 @@ def refusal(response: Response) -> str | None:
 
 
 def is_strange(response: Response) -> bool:
-    """Whether a page has no trace of WordPress: whoever made it, it is not the site's."""
+    """Whether a page has no trace of WordPress, and thus is not the site's."""
     return not _is_wordpress(response.body)
 
 
 def is_login(response: Response) -> bool:
-    """Whether a page is WordPress's own for logging in, whatever address it was found at."""
+    """Whether a page is WordPress's login page, whatever its URL."""
     return _LOGIN.search(response.body[:_CHALLENGE_SIZE]) is not None
 
 
 def _is_wordpress(body: bytes) -> bool:
-    return b"wp-content/" in body or _WORDPRESS.search(body) is not None  # the first is fast, and mostly there
+    return b"wp-content/" in body or _WORDPRESS.search(body) is not None  # the first is fast, and usually there
 
 
 def asked_wait(response: Response) -> float:
-    """Seconds that the site asks to wait; zero when it does not."""
+    """Return the number of seconds that the site asks to wait; 0 if it does not."""
     if response.status not in (429, 503):
         return 0.0
     text = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
@@ -105,14 +105,14 @@ def asked_wait(response: Response) -> float:
 
 
 _WORDLESS = {ResponseDataLossError: "the answer broke off", DownloadCancelledError: "the answer is too long"}
-"""Exceptions of Scrapy that have no message."""
+"""Scrapy's exceptions without a message of their own."""
 
 _FAILURE = re.compile(r"^\[<twisted\.python\.failure\.Failure [\w.]+: (.+?)\.?>")
-"""A list of Twisted's failures as text, which is the message of some exceptions: the words of the first one."""
+"""Some exceptions' message is a list of Twisted failures; this captures the first one's message."""
 
 
 def in_words(error: Exception) -> str:
-    """Say in one line why a fetch failed."""
+    """Return in one line why a fetch failed."""
     first_line = (str(error).splitlines() or [""])[0][:300]
     if failure := _FAILURE.search(first_line):
         return failure[1]

@@ -1,8 +1,8 @@
-"""Decides what a fresh reading of an article is: new, an edit, a better reading, or nothing new. Pure rules, no I/O.
+"""Decides what a fresh reading of an article is: new, an edit, a better reading, or unchanged. Pure rules, no I/O.
 
-Edits by the publisher raise ``revision``. A better view or a newer extractor gives a line that says ``reread``. The
-views, the best first: canonical and AMP page merged, the canonical page alone, the AMP page alone. Any view that is
-whole is better than one that lacks pages of a long post or is cut off.
+Edits by the publisher increment ``revision``. A better view or a newer extractor gives a line with ``reread``. Views,
+best first: canonical and AMP page merged, the canonical page alone, the AMP page alone. Any whole view is better than
+one that lacks pages of a long post or is cut off.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ifp_scraper.items import Article
 from ifp_scraper.text import squeeze
 
 DUPLICATE_WORDS = 50
-"""Texts of fewer words are never called duplicates."""
+"""Minimum length of a text, in words, to count as a duplicate."""
 
 _EDITED = ("headline", "lead", "blocks", "byline", "sections", "tags")
 _VOLATILE = {
@@ -35,23 +35,23 @@ _COMPARED = tuple(f.name for f in fields(Article) if f.name not in _VOLATILE)
 
 
 class Decision(NamedTuple):
-    """What became of one reading of an article."""
+    """The outcome of one reading of an article."""
 
     outcome: Literal["new", "revised", "reread", "unchanged"]
-    """``unchanged``: no line is to be written."""
+    """``unchanged`` means that no line is written."""
 
     article: Article
-    """The line to write, with revision, reread and aliases set; if unchanged, the last line as it stands."""
+    """The line to write, with revision, reread and aliases set; if unchanged, the last line as it is."""
 
 
 def decide(known: Article | None, article: Article) -> Decision:
     """Compare a fresh reading with the article's last line; neither argument is changed.
 
-    Where the reading lacks the id, the AMP address or the publication time, that of the last line is kept.
+    If the reading lacks the id, the AMP URL or the publication time, that of the last line is kept.
 
     Args:
-        known: the last line of the same article, or None when there is none.
-        article: the reading, complete but for ``revision`` and ``reread``; its status is ``published``.
+        known: the last line of the same article; None if there is none.
+        article: the reading, complete except for ``revision`` and ``reread``; its status is ``published``.
     """
     if known is None:
         return Decision("new", _line(article, revision=1, reread=False))
@@ -63,7 +63,7 @@ def decide(known: Article | None, article: Article) -> Decision:
 
     later = _later(article.modified_at, known.modified_at)
     earlier = _later(known.modified_at, article.modified_at)
-    # Recordings may be read in any order: an older capture is no edit of a newer one.
+    # Recordings may be read in any order: an older capture is not an edit of a newer one.
     stale = earlier or _later(known.fetched_at, article.fetched_at)
 
     if older_extractor:
@@ -82,10 +82,10 @@ def decide(known: Article | None, article: Article) -> Decision:
         back = article if replaces else replace(known, status="published", aliases=article.aliases)
         return Decision("reread", _line(back, revision=known.revision, reread=True))
 
-    # A modification time that is new or later is written down; else every run would fetch the article again.
+    # A new or later modification time must be written, or every run would fetch the article again.
     dated = later or (not stale and known.modified_at is None and article.modified_at is not None)
     improves = newer_extractor or seen > seen_before
-    # The slug has changed. An earlier address, which may still redirect, is no change.
+    # The slug has changed. An earlier URL, which may still redirect, is not a change.
     moved = not stale and article.url not in (known.url, *known.aliases)
     if replaces and not earlier and (improves or dated or moved) and _differ(known, article, _COMPARED):
         return Decision("reread", _line(article, revision=known.revision, reread=True))
@@ -100,23 +100,23 @@ def view_rank(layout: str) -> int:
 
 
 def _is_whole(article: Article) -> bool:
-    """Whether all pages of the post were read, to their end."""
+    """Whether all pages of the post were read to the end."""
     return not {"one-page-of-many", "truncated"}.intersection(article.warnings)
 
 
 def content_hash(article: Article) -> str:
     """Return the SHA-256 (64 hexadecimal digits) of headline, lead and all blocks' text.
 
-    One line for each, empty for None; in NFC, with white space collapsed.
+    One line each, empty for None; in NFC, with white space collapsed.
     """
     texts = [article.headline or "", article.lead or "", *(block["text"] for block in article.blocks)]
     return hashlib.sha256("\n".join(map(squeeze, texts)).encode()).hexdigest()
 
 
 def text_hash(article: Article) -> bytes | None:
-    """Return an 8-byte hash of ``body``, by which duplicates are found; None below ``DUPLICATE_WORDS`` words.
+    """Return an 8-byte hash of ``body`` for finding duplicates; None below ``DUPLICATE_WORDS`` words.
 
-    Spaces and line breaks do not count, so that equal texts may be split into other paragraphs.
+    Spaces and line breaks are ignored, so that equal texts may have different paragraph breaks.
     """
     if article.word_count < DUPLICATE_WORDS:
         return None
@@ -125,14 +125,14 @@ def text_hash(article: Article) -> bytes | None:
 
 
 def _line(article: Article, *, revision: int, reread: bool) -> Article:
-    """Return the article as a line to write; each alias stands once, and is another address than its own."""
+    """Return the article as a line to write; aliases are unique, and do not include its own URL."""
     own = {article.url, article.amp_url}
     aliases = [url for url in dict.fromkeys(article.aliases) if url not in own]
     return replace(article, revision=revision, reread=reread, aliases=aliases)
 
 
 def _carry(known: Article, article: Article) -> Article:
-    """Return the reading, with what it lacks from the last line."""
+    """Return the reading, with what it lacks taken from the last line."""
     article = replace(
         article,
         id=known.id if article.id is None else article.id,
@@ -152,7 +152,7 @@ def _differ(known: Article, article: Article, names: tuple[str, ...]) -> bool:
 
 
 def _later(one: str | None, other: str | None, *, unknown: bool = False) -> bool:
-    """Whether one time is after another; ``unknown`` says what holds where one of them is not known."""
+    """Whether one time is after another; ``unknown`` is returned if either is not known."""
     # RFC 3339 in UTC with whole seconds sorts as text.
     return unknown if one is None or other is None else one > other
 

@@ -1,4 +1,4 @@
-"""What later runs need to know of earlier ones, from the runs file (``FILE.runs.jsonl``)."""
+"""What later runs need to know about earlier ones, from the runs file (``FILE.runs.jsonl``)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _TAIL = 4096
 
 
 class Tail(msgspec.Struct):
-    """The size of an output and a hash of its last bytes, by which a later run knows it again.
+    """The size of an output and a hash of its last bytes, by which a later run recognises it.
 
-    Appending leaves these bytes as they are; another file of the same name, or an older copy, has other ones there.
+    Appending does not change these bytes; another file of the same name, or an older copy, has different ones there.
     """
 
     size: Annotated[int, msgspec.Meta(ge=0)]
@@ -35,14 +35,14 @@ class Tail(msgspec.Struct):
 
 
 class Run(msgspec.Struct):
-    """A line of the runs file, as far as later runs read it. Times are RFC 3339 in UTC."""
+    """The part of a runs-file line that later runs read. Times are RFC 3339 in UTC."""
 
     site: str
     complete: bool
     """Whether the file had every article of the site after this run."""
 
     articles: Annotated[int, msgspec.Meta(ge=0)]
-    """How many the file held after this run."""
+    """Number of articles in the file after this run."""
 
     tail: Tail | None = None
     """None in the lines of earlier versions."""
@@ -50,17 +50,17 @@ class Run(msgspec.Struct):
     started_at: str = ""
     finished_at: str = ""
     doubtful: bool = False
-    """Whether the site may have been ill during this run; see ``Watch.doubts_rejections``."""
+    """Whether the site may have been failing during this run; see ``Watch.doubts_rejections``."""
 
     failed_urls: list[str] = []
     newest_modified: str | None = None
-    """No edit before this time can have been missed, so the next run looks for edits from here on."""
+    """No edit before this time can have been missed, so the next run looks for edits from then on."""
 
     validators: dict[str, dict[str, str]] = {}
-    """For conditional requests, the headers to send, by address."""
+    """Headers for conditional requests, by URL."""
 
     source: str | None = None
-    """Name of the discovery source to begin with."""
+    """Name of the discovery source to start with."""
 
     def __post_init__(self) -> None:
         if self.newest_modified is not None and read_instant(self.newest_modified) is None:
@@ -72,7 +72,7 @@ class Runs(list[Run]):
 
     @classmethod
     def read(cls, path: Path) -> Runs:
-        """Read a runs file; a damaged line is passed over, a missing file is empty."""
+        """Read a runs file; damaged lines are skipped, and a missing file is empty."""
         return cls(sidecars.read(path, Run))
 
     def of_site(self, site: str) -> Runs:
@@ -80,15 +80,15 @@ class Runs(list[Run]):
         return Runs(run for run in self if run.site == site)
 
     def at(self, time: str) -> Run | None:
-        """Return the run that was under way at a time, None when there was none; of two in one second, the later."""
+        """Return the run that was under way at a time, the later of two in the same second; None if there was none."""
         return next((run for run in reversed(self) if run.started_at <= time <= run.finished_at), None)
 
     def last_complete(self, output: Path, articles: int) -> Run | None:
-        """Return the last complete run, if the output still holds what it held then; else None.
+        """Return the last complete run if the output still holds what it held then, else None.
 
         Args:
             output: the file.
-            articles: how many it holds now.
+            articles: number of articles it holds now.
         """
         complete = [run for run in self if run.complete][-1:]
         if not complete or articles < complete[0].articles:

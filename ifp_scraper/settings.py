@@ -8,9 +8,9 @@ COMMANDS_MODULE = "ifp_scraper.commands"
 
 # -- ours ------------------------------------------------------------------------------------------------------
 IFP_SITE = "https://ifpnews.com"
-"""Root of the site: a mirror, a staging or test server works as well."""
+"""Root of the site; a mirror, staging or test server works too."""
 IFP_CONTACT = ""
-"""Address or page of whoever runs the crawl; the User-Agent shows it."""
+"""E-mail address or web page of whoever runs the crawl; shown in the User-Agent."""
 IFP_OUTPUT = None
 """The ``.jsonl`` file to write, as ``-o`` names it; None for the default one."""
 IFP_START_OVER = False
@@ -18,17 +18,17 @@ IFP_START_OVER = False
 IFP_ARCHIVE = None
 """A ``.warc.gz`` file in which every response is recorded; None for no recording."""
 IFP_MAX_LISTING_PAGES = 20_000
-"""Most pages read of one listing, feed or REST list; the site has some 5,100."""
+"""Maximum number of pages read of one listing, feed or REST list; the site has some 5,100."""
 IFP_MAX_SITEMAPS = 5_000
-"""Most sitemap files read in one run."""
+"""Maximum number of sitemap files read in one run."""
 IFP_MAX_POST_PAGES = 100
-"""Most pages read of one article."""
+"""Maximum number of pages read of one article."""
 IFP_GRACE = 3.0
-"""Seconds that a stopping crawl waits for responses on their way."""
+"""Seconds that a stopping crawl waits for responses in flight."""
 IFP_FAILURES = 20
-"""Failed fetches in a row, each after all its retries, that end the crawl."""
+"""How many failed fetches in a row, each after all its retries, end the crawl."""
 IFP_REFUSALS = 5
-"""Refusals (403, a challenge page) in a row that end the crawl."""
+"""How many refusals (403, a challenge page) in a row end the crawl."""
 
 # -- manners ---------------------------------------------------------------------------------------------------
 USER_AGENT = f"ifp_scraper/{_VERSION}"
@@ -63,7 +63,7 @@ DOWNLOADER_MIDDLEWARES = {
     "ifp_scraper.middlewares.UnpackMiddleware": 590,
     "ifp_scraper.recording.RecordMiddleware": 990,
 }
-SPIDER_MIDDLEWARES = {  # the spider follows no links of its own accord
+SPIDER_MIDDLEWARES = {  # the spider does not follow links by itself
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
     "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
 }

@@ -13,16 +13,16 @@ import msgspec
 from ifp_scraper.outputfile import append_whole
 
 SUFFIXES = REJECTED, RUNS, FAILED = ".rejected.jsonl", ".runs.jsonl", ".failed.jsonl"
-"""Suffixes of these files, in the place of ``.jsonl``."""
+"""Suffixes of these files, in place of ``.jsonl``."""
 
 _Line = TypeVar("_Line")
 
 
 def append(path: Path, value: dict[str, Any]) -> None:
-    """Append one line, whole or not at all; a line that a kill left unfinished is ended first.
+    """Append one line, whole or not at all; a line left unfinished by a kill is terminated first.
 
     Raises:
-        OSError: when the line cannot be written.
+        OSError: if the line cannot be written.
     """
     line = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
     with path.open("ab+", buffering=0) as stream:
@@ -35,11 +35,11 @@ def append(path: Path, value: dict[str, Any]) -> None:
 
 
 def read(path: Path, kind: type[_Line]) -> list[_Line]:
-    """Return the lines of a file in their order; a missing file has none.
+    """Return the lines of a file, in order; none if it is missing.
 
     Args:
-        path: of the file.
-        kind: the type to decode each line into; a line that is damaged, or does not fit, is passed over.
+        path: the file.
+        kind: the type to decode each line into; lines that are damaged, or do not fit, are skipped.
     """
     decoder = msgspec.json.Decoder(kind)
     found = []

@@ -1,4 +1,4 @@
-"""Spans: parts of recordings that are read one by one, in any order and by any process, and what is found in them."""
+"""Spans: parts of recordings that can be read in any order and by any process, and what is found in them."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ from ifp_scraper.wayback import unwrap_address, unwrap_page
 logger = logging.getLogger(__name__)
 
 SPAN = 2 * 1024 * 1024
-"""Bytes of a recording that a worker reads at a time."""
+"""How much of a recording a worker reads at a time, in bytes."""
 
 
 class Span(msgspec.Struct, frozen=True):
-    """A part of a recording, from ``start`` to ``end`` in bytes; the records that begin in it belong to it."""
+    """A part of a recording, from ``start`` to ``end`` in bytes; records that start in it belong to it."""
 
     path: str
     start: int
     end: int
     size: int
-    """Bytes of the whole file, so that a file that has changed is read again."""
+    """Size of the whole file in bytes, so that a changed file is read again."""
 
 
 class PageView(msgspec.Struct):
-    """What one page says, or several pages of one article that were put together because one span holds them all."""
+    """What one page says, or several pages of an article that were joined because one span holds them all."""
 
     url: str
     captured_at: datetime
@@ -58,10 +58,10 @@ class PageView(msgspec.Struct):
     other_pages: list[int] = []
     is_of_smart_list: bool = False
     places: list[str] = []
-    """Addresses of all these pages."""
+    """URLs of all these pages."""
 
     failed: bool = False
-    """Whether the page is empty, cut short or a refusal, so that the crawl which recorded it will have tried again."""
+    """Whether the page is empty, cut short or a refusal, so that the recording crawl will have retried it."""
 
     rejected: str | None = None
     """Why there is no article."""
@@ -99,11 +99,11 @@ def cut_spans(paths: Iterable[Path], size: int = SPAN) -> list[Span]:
     """Cut recordings into spans.
 
     Args:
-        paths: recordings that ``unpacking.seekable`` has returned; WARC members of a WACZ file are parts of it.
-        size: of a span, bytes.
+        paths: recordings as returned by ``unpacking.seekable``; a WACZ file's WARC members are parts of it.
+        size: size of a span, in bytes.
 
     Raises:
-        RecordingError: when none of them can be opened.
+        RecordingError: if none of them can be opened.
     """
     spans = []
     closed = []
@@ -126,12 +126,12 @@ def cut_spans(paths: Iterable[Path], size: int = SPAN) -> list[Span]:
 
 
 def recorded_site(spans: list[Span], wanted: str) -> str:
-    """Return the root of the site that was recorded, see ``archive.site_of``."""
+    """Return the root of the recorded site; see ``archive.site_of``."""
     return site_of(_pages(spans), wanted)
 
 
 def _pages(spans: list[Span]) -> Iterator[str]:
-    """Yield the address of every page in the spans."""
+    """Yield the URL of every page in the spans."""
     for span in spans:
         with open(span.path, "rb") as stream:
             for record, _ in read_responses(stream, span.path, span.start, span.end, []):
@@ -141,7 +141,7 @@ def _pages(spans: list[Span]) -> Iterator[str]:
 
 
 def _members(path: Path, whole: int) -> list[tuple[int, int]]:
-    """Return the ranges of bytes in a file that are WARC data: all of a WARC file, the members of a WACZ file."""
+    """Return the byte ranges of a file that are WARC data: all of a WARC file, the members of a WACZ file."""
     if not path.name.endswith(".wacz"):
         path.open("rb").close()
         return [(0, whole)]
@@ -150,7 +150,7 @@ def _members(path: Path, whole: int) -> list[tuple[int, int]]:
         for member in package.infolist():
             if not member.filename.endswith((".warc", ".warc.gz")):
                 continue
-            stream.seek(member.header_offset + 26)  # in the member's own header: lengths of its name and extra field
+            stream.seek(member.header_offset + 26)  # in the member's local header: lengths of its name and extra field
             name, extra = (int.from_bytes(stream.read(2), "little") for _ in range(2))
             start = member.header_offset + 30 + name + extra
             found.append((start, start + member.file_size))
@@ -161,7 +161,7 @@ def _members(path: Path, whole: int) -> list[tuple[int, int]]:
 
 
 def read_span(span: Span, site: str) -> SpanResult:
-    """Read the records that begin in a span, and the articles of the site among them."""
+    """Read the records that start in a span, and the site's articles among them."""
     result = SpanResult(span, reader_of(site))
     found: dict[str, list[PageView]] = {}
     with open(span.path, "rb") as stream:
@@ -174,13 +174,13 @@ def read_span(span: Span, site: str) -> SpanResult:
 
 
 def halves(span: Span) -> tuple[Span, Span]:
-    """Return the two halves of a span. Every record of the span begins in one of them."""
+    """Return the two halves of a span. Every record of the span starts in one of them."""
     middle = (span.start + span.end) // 2
     return msgspec.structs.replace(span, end=middle), msgspec.structs.replace(span, start=middle)
 
 
 def join_results(span: Span, parts: list[SpanResult]) -> SpanResult:
-    """Return the result of a span from those of its parts, in their order."""
+    """Join the results of a span's parts, in order."""
     joined = SpanResult(span, parts[0].reader)
     views: dict[str, list[PageView]] = {}
     for part in parts:
@@ -195,7 +195,7 @@ def join_results(span: Span, parts: list[SpanResult]) -> SpanResult:
 
 
 def reader_of(site: str) -> str:
-    """Return what ``SpanResult.reader`` says of this version and this site."""
+    """Return the value of ``SpanResult.reader`` for this version and this site."""
     return f"{EXTRACTOR_VERSION} {site}"
 
 
@@ -204,7 +204,7 @@ def _read_record(
 ) -> None:
     url, kept_at = unwrap_address(record_address(record))
     head = record.http_headers
-    # Pages of other hosts, and everything but 200, are passed over before anything is parsed.
+    # Skip pages of other hosts, and any status but 200, before anything is parsed.
     if head is None or head.status_code != 200 or urls.host(url) != urls.host(site):
         return
     headers = list(head)
@@ -213,9 +213,9 @@ def _read_record(
         listed += read_listed(url, plain_body(body, headers), site, record_time(record))
     elif may_be_article(url, site) and ("html" in content_type or not content_type):
         body = plain_body(body, headers)
-        said = {name.lower(): value for name, value in reversed(headers)}
+        values = {name.lower(): value for name, value in reversed(headers)}
         moment = kept_at or record_time(record)
-        capture = Capture(url, moment, cache_age(moment, said.get("age", ""), said.get("date", "")))
+        capture = Capture(url, moment, cache_age(moment, values.get("age", ""), values.get("date", "")))
         view = _view(capture, unwrap_page(body) if kept_at else body, content_type)
         found.setdefault(article_key(url), []).append(view)
 
@@ -240,11 +240,11 @@ def _view(capture: Capture, body: bytes, content_type: str) -> PageView:
     return view
 
 
-# -- putting pages together ---------------------------------------------------------------------------------------
+# -- joining pages ------------------------------------------------------------------------------------------------
 
 
 def _join_early(views: list[PageView]) -> list[PageView]:
-    """Put the pages of an article together, if this span holds them all: then the worker does it, in parallel."""
+    """Join an article's pages if this span holds them all, so that workers do it in parallel."""
     if len(views) < 2 or any(view.article is None or view.failed for view in views):
         return views
     views.sort(key=lambda view: view.captured_at)
@@ -258,12 +258,12 @@ def _join_early(views: list[PageView]) -> list[PageView]:
 
 
 def put_together(views: list[PageView]) -> Article | None:
-    """Return one article from the pages of one reading; None when none of them is an article's first page."""
+    """Return one article from the pages of one reading; None if none of them is an article's first page."""
     articles = []
     for kind in ("canonical", "amp"):
         pages = _pages_of([view for view in views if view.article and _kind(view) == kind])
         found = [view.article for view in pages if view.article is not None]
-        if not found or pages[0].page_number > 1:  # the end of a text alone is not the article
+        if not found or pages[0].page_number > 1:  # the end of a text is not an article
             continue
         framed = any(view.is_of_smart_list for view in pages)
         articles.append(
@@ -275,7 +275,7 @@ def put_together(views: list[PageView]) -> Article | None:
 
 
 def _pages_of(views: list[PageView]) -> list[PageView]:
-    """Each page once, in order: where there is no AMP page, its address may show the canonical one."""
+    """Return each page once, in order: if there is no AMP page, its URL may show the canonical one."""
     pages: dict[int, PageView] = {}
     for view in sorted(views, key=lambda view: (view.page_number, urls.is_amp(view.url))):
         pages.setdefault(view.page_number, view)
@@ -287,7 +287,7 @@ def _kind(view: PageView) -> str:
 
 
 def _missing_pages(views: list[PageView]) -> set[int]:
-    """Numbers of further canonical pages that are not among the views."""
+    """Return the numbers of further canonical pages that are not among the views."""
     canonical = [view for view in views if _kind(view) == "canonical"] or views
     numbers = {view.page_number for view in canonical}
     return {number for view in canonical for number in (1, *view.other_pages) if number not in numbers}

@@ -1,6 +1,6 @@
-"""The JSON Lines file as the database: which articles it holds, and where the last line of each is.
+"""The JSON Lines file as a database: which articles it holds, and where the last line of each is.
 
-There is no index beside the file: what must be remembered is read from it at each start. ``outputfile`` sees to it
+There is no separate index: what must be remembered is read from the file at each start. ``outputfile`` ensures
 that a line is whole or absent.
 """
 
@@ -32,13 +32,13 @@ _TIMES = ("published_at", "modified_at", "fetched_at")
 
 
 class Known(msgspec.Struct, gc=False, eq=False):
-    """What is remembered of one article, from its last line.
+    """What is remembered about one article, from its last line.
 
-    When a new line replaces that one, the same object is updated.
+    The object is updated when a new line supersedes that one.
     """
 
     number: int
-    """Place in the order of first appearance in the file, from 0."""
+    """Position in the order of first appearance in the file, from 0."""
     id: int | None
     url: str
     modified_at: str | None
@@ -50,38 +50,38 @@ class Known(msgspec.Struct, gc=False, eq=False):
     text_hash: bytes | None
     """See ``revisions.text_hash``."""
     offset: int
-    """Where the last line starts in the file, bytes."""
+    """Where the last line starts in the file, in bytes."""
     length: int
-    """Length of the last line, bytes."""
+    """Length of the last line, in bytes."""
 
 
 class Store:
     """The output file, opened for one crawl.
 
-    Opening locks the file against other crawls, reads it, and cuts off an unfinished end. Lines belong to one article
-    when they have the same ``id``, or the same ``url`` where an id is missing; the last of them counts.
+    Opening locks the file against other crawls, reads it, and cuts off an unfinished end. Lines belong to the same
+    article if they have the same ``id``, or the same ``url`` if one has no id; the last of them counts.
 
     Args:
-        path: the ``.jsonl`` file; created, with its folders, where it is missing.
+        path: the ``.jsonl`` file; created, with its folders, if missing.
         start_over: empty the file first.
-        on_line: called with every article that is read while opening.
+        on_line: called with every article read on opening.
 
     Raises:
-        StoreError: the file cannot be created, read or written, is locked by another crawl, was written by a
-            newer version, or holds something else than articles. Nothing has been changed then.
+        StoreError: if the file cannot be created, read or written, is locked by another crawl, was written by a
+            newer version, or holds something other than articles. In that case, nothing has been changed.
     """
 
     path: Path
     lines: int
-    """Lines that are articles, superseded ones included."""
+    """Number of lines that are articles, including superseded ones."""
     bad_lines: int
-    """Lines that were skipped and stay in the file, because they are no JSON or no article."""
+    """Number of lines skipped, but left in the file, because they are not JSON or not an article."""
     bad_line_numbers: list[int]
-    """The first of them, counted from 1, at most 20."""
+    """The first 20 of these line numbers, counted from 1."""
     repaired: int
-    """Bytes cut from the end when the file was opened."""
+    """Number of bytes cut from the end when the file was opened."""
     saved: Path | None
-    """A copy of what was cut, when it was more than one line that a crawl had not finished."""
+    """A copy of what was cut, if it was more than one line left unfinished by a crawl."""
 
     def __init__(
         self, path: Path, *, start_over: bool = False, on_line: Callable[[Article], None] | None = None
@@ -94,8 +94,8 @@ class Store:
         self._articles: list[Known] = []
         self._by_id: dict[int, int] = {}
         self._by_url: dict[str, int] = {}
-        # Keyed by the string's 64-bit hash: a crawl sees several aliases of every article, and their text
-        # would double the memory.
+        # Keyed by the string's 64-bit hash: a crawl sees several aliases of every article, and storing
+        # them would double the memory.
         self._by_alias: dict[int, int] = {}
         self._by_text: dict[bytes, int] = {}
         self._file = OutputFile(self.path)
@@ -119,13 +119,13 @@ class Store:
         self.close()
 
     def __len__(self) -> int:
-        """Return the number of articles, withdrawn ones included."""
+        """Return the number of articles, including withdrawn ones."""
         return sum(1 for _ in self.known())
 
     def find(self, id: int | None, url: str) -> Known | None:
-        """Return what is known of an article, looked up by id, then by canonical URL, then by aliases.
+        """Return what is known about an article, found by id, then canonical URL, then aliases; None if nothing is.
 
-        Two articles that both have an id and differ in it are never the same.
+        Articles with different ids are never the same.
         """
         number = self._by_id.get(id) if id is not None else None
         if number is not None:
@@ -147,7 +147,7 @@ class Store:
         """Read an article's last line back from the file.
 
         Raises:
-            StoreError: it is no longer there.
+            StoreError: if it is no longer there.
         """
         try:
             article = _parse(self._file.read(known.offset, known.length))
@@ -161,18 +161,18 @@ class Store:
         return article
 
     def text_owner(self, text_hash: bytes | None, known: Known | None = None) -> Known | None:
-        """Return the first article of the file whose last line has this text, for ``duplicate_of``; None if none has.
+        """Return the first article in the file whose last line has this text, for ``duplicate_of``; None if none has.
 
         Args:
             text_hash: from ``revisions.text_hash``.
-            known: the article that may be the duplicate, None if it is new. Only articles that came into the file
-                before it are returned, so that duplicates never point at each other in a circle.
+            known: the article that may be the duplicate; None if it is new. Only articles that entered the file
+                before it are returned, so that duplicates never refer to each other in a circle.
         """
         if text_hash is None or text_hash not in self._by_text:
             return None
         owner = self._articles[self._by_text[text_hash]]
         if owner.text_hash != text_hash:
-            # That one has been edited since: the search for another article with this text is done only now.
+            # That one has been edited since: only now search for another article with this text.
             others = [other for other in self.known() if other.text_hash == text_hash]
             if not others:
                 del self._by_text[text_hash]
@@ -183,22 +183,22 @@ class Store:
 
     @property
     def newest_modified(self) -> str | None:
-        """The latest ``modified_at`` of the articles that are not gone; looks at all of them."""
+        """Return the latest ``modified_at`` of articles that are not gone; scans all of them."""
         return max((k.modified_at for k in self.known() if k.modified_at and k.status != "gone"), default=None)
 
     @property
     def newest_published(self) -> str | None:
-        """The latest ``published_at`` of the articles that are not gone; looks at all of them."""
+        """Return the latest ``published_at`` of articles that are not gone; scans all of them."""
         return max((k.published_at for k in self.known() if k.published_at and k.status != "gone"), default=None)
 
     def append(self, article: Article) -> Known:
         """Write one line.
 
         Raises:
-            StoreError: the disk is full or fails (the file then ends with its last whole line), or somebody
+            StoreError: if the disk is full or fails (the file then ends with its last whole line), or somebody has
                 removed, replaced or changed the file (what was written is saved first, see the message).
-            ValueError: the line would be longer than 64 MiB.
-            msgspec.ValidationError, UnicodeEncodeError: as ``items.encode``; nothing is written.
+            ValueError: if the line would be longer than 64 MiB.
+            msgspec.ValidationError, UnicodeEncodeError: as for ``items.encode``; nothing is written.
         """
         line = encode(article)
         if len(line) > _MAX_LINE:
@@ -210,22 +210,22 @@ class Store:
         return known
 
     def close(self) -> None:
-        """Sync, and release the file for other crawls; a second call does nothing.
+        """Sync the file and release it for other crawls; a second call does nothing.
 
         Raises:
-            StoreError: as ``append``.
+            StoreError: as for ``append``.
         """
         self._file.close()
 
     def _load(self) -> None:
-        """Read the file, and cut off what follows its last line of JSON, as a kill or a power loss leaves it.
+        """Read the file, and cut off anything after its last line of JSON, as left by a kill or a power loss.
 
-        Lines before that which hold no article stay where they are.
+        Earlier lines that are not articles are left alone.
         """
         position = 0
         kept = 0  # bytes up to the end of the last line of JSON
-        broken: list[int] = []  # numbers of the lines since, none of which is JSON
-        interrupted = True  # whether these look like what an interrupted crawl leaves
+        broken: list[int] = []  # numbers of the lines since then, none of which is JSON
+        interrupted = True  # whether these look like what an interrupted crawl leaves behind
         unfinished = False  # whether the last article lacks its newline
         for number, line in enumerate(self._file.lines(_MAX_LINE), 1):
             start, position = position, position + len(line)
@@ -289,7 +289,7 @@ class Store:
         if article.id is not None:
             known.id = article.id
             self._by_id[article.id] = number
-        # An earlier line without an id had this URL: now the id shows that it is the same article.
+        # An earlier line without an id had this URL: the id now shows that it is the same article.
         key = _key(article.url)
         other = self._articles[self._by_url.get(key, number)]
         if other is not known and other.id is None:
@@ -315,13 +315,13 @@ class Store:
 
 
 def _key(url: str) -> str:
-    """Return the form in which addresses are compared; the same object if nothing changes, which saves memory."""
+    """Return the form in which URLs are compared; the same object if nothing changes, to save memory."""
     key = urls.canonical(url)
     return url if key == url else key
 
 
 def _parse(line: bytes) -> Article | None:
-    """Read a line, leaving out fields that do not fit; None when it is JSON but no object. Raises ``_NOT_JSON``."""
+    """Read a line, dropping fields that do not fit; None if it is JSON but not an object. Raises ``_NOT_JSON``."""
     try:
         article = decode(line)
     except msgspec.ValidationError:
@@ -329,14 +329,14 @@ def _parse(line: bytes) -> Article | None:
         if not isinstance(values, dict):
             return None
         article = _convert(values)
-    for name in _TIMES:  # times are compared as texts, so another format would mislead
+    for name in _TIMES:  # times are compared as strings, so any other format would mislead
         if (text := getattr(article, name)) and not _is_time(text):
             setattr(article, name, None)
     return article
 
 
 def _convert(values: dict[str, Any]) -> Article:
-    """Return an article with those of the values that fit the schema."""
+    """Return an article with the values that fit the schema."""
     if "schema_version" in values:
         values["schema_version"] = str(values["schema_version"])
     article = Article()
@@ -347,7 +347,7 @@ def _convert(values: dict[str, Any]) -> Article:
 
 
 def _is_time(text: str) -> bool:
-    """Whether a text is a time as ``dates.format_utc`` writes it."""
+    """Whether a text is a time in the format of ``dates.format_utc``."""
     try:
         return len(text) == 20 and text.endswith("Z") and parse_utc(text) is not None
     except ValueError:
@@ -355,6 +355,6 @@ def _is_time(text: str) -> bool:
 
 
 def _is_interrupted(line: bytes) -> bool:
-    """Whether a crawl that a kill or a power loss interrupted can have left this line, which is not JSON."""
+    """Whether this line, which is not JSON, may have been left by a crawl that a kill or power loss interrupted."""
     text = line.strip(b"\0")
     return not text or (text.startswith(b"{") and (b"\0" in text or not text.endswith(b"\n")))

@@ -1,7 +1,7 @@
-"""The tables that an export writes: they follow from the JSON Schema of a line.
+"""The tables that an export writes, derived from the JSON Schema of a line.
 
-``articles`` has a row for each line and a column for each plain field; each list (authors, blocks, tags, ...) is a
-table of its own. ``line``, the number of the line in the file, joins them.
+``articles`` has a row per line and a column per plain field; each list (authors, blocks, tags, ...) is a table of its
+own. They are joined by ``line``, the number of the line in the file.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Table:
 
 
 def tables() -> list[Table]:
-    """Return the tables of an export: ``articles``, then those of its lists in the order of the fields."""
+    """Return the tables of an export: ``articles``, then those of its lists, in field order."""
     line = Column("line", "integer", False, "Number of the line in the file or files, from 1.")
     position = Column("position", "integer", False, "Place in the article's list, from 1.")
     plain: list[Column] = [line]
@@ -60,7 +60,7 @@ def tables() -> list[Table]:
             continue
         item, text = schema["items"], _prose(schema)
         if item["type"] == "object":
-            columns = [_column(each, one) for each, one in item["properties"].items()]
+            columns = [_column(key, nested) for key, nested in item["properties"].items()]
         else:
             columns = [Column(_SINGULAR.get(name, "value"), "text", False, text)]
         children.append(Table(name, text, (line, position, *columns)))
@@ -72,13 +72,13 @@ def _column(name: str, schema: dict[str, Any]) -> Column:
     kind = {"string": "text", "array": "list"}.get(kind, kind)
     if kind == "text" and schema.get("format") == "date-time":
         kind = "time"
-    # A field that only some kinds of block have is no required property, and has no default.
+    # Fields that only some kinds of block have are not required, and have no default.
     nullable = nullable or name in ("level", "ordered", "cells")
     return Column(name, kind, nullable, _prose(schema))
 
 
 def _prose(schema: dict[str, Any]) -> str:
-    """Return the description of a field on one line, without back quotes."""
+    """Return a field's description on one line, without backticks."""
     return " ".join(schema.get("description", "").replace("``", "").split())
 
 
@@ -97,7 +97,7 @@ class Exported:
     """What an export wrote."""
 
     folder: Path
-    rows: dict[str, int] = field(default_factory=dict)  # of each table
+    rows: dict[str, int] = field(default_factory=dict)  # by table
     skipped: int = 0  # lines that do not fit the schema
     first_published: str | None = None
     last_published: str | None = None

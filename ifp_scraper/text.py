@@ -6,16 +6,16 @@ import re
 from unicodedata import normalize
 
 LINE_BREAK = "\ue00a"
-"""Stands for a ``<br>`` while a block is put together: a character for private use."""
+"""Stands for a ``<br>`` while a block is assembled: a private-use character."""
 
 _LANGUAGE_MARK = re.compile(r"\[:([a-z]{2})?\]")
 _UNWANTED = re.compile(f"[\ud800-\udfff\x00-\x08\x0e-\x1f\x7f-\x9f{LINE_BREAK}]")
-# What a page prints as U+0080 to U+009F was meant as Windows-1252, as browsers take it.
+# U+0080 to U+009F in a page were meant as Windows-1252, as browsers read them.
 _WINDOWS = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
 
 
 def words(text: str) -> frozenset[str]:
-    """Return the words of a text: a readable way to write down a long set of names."""
+    """Return the words of a text: a readable way to write a long set of names."""
     return frozenset(text.split())
 
 
@@ -29,7 +29,7 @@ def counted(number: int, noun: str) -> str:
 
 
 class LargeBytes(bytes):
-    """Bytes as the key of a cache: large ones are compared faster than hashed."""
+    """Bytes as a cache key: large ones are faster to compare than to hash."""
 
     __slots__ = ()
 
@@ -39,10 +39,10 @@ class LargeBytes(bytes):
 
 def squeeze(text: str) -> str:
     """Collapse white space (no-break spaces too) to single spaces, in NFC, without control characters."""
-    if "\x85" in text:  # white space to Python; &#133; to those who wrote it
+    if "\x85" in text:  # white space to Python; to authors, &#133; is an ellipsis
         text = text.replace("\x85", "…")
     text = text.strip()
-    if not text.isprintable():  # any white space but a plain space is not
+    if not text.isprintable():  # all white space but a plain space is unprintable
         text = " ".join(text.split())
         if not text.isprintable():
             text = " ".join(_UNWANTED.sub("", text.translate(_WINDOWS)).split())
@@ -52,20 +52,20 @@ def squeeze(text: str) -> str:
 
 
 def squeeze_lines(text: str) -> str:
-    """Squeeze each line of a text; ``LINE_BREAK`` separates them and becomes a newline."""
+    """Squeeze each line of a text; ``LINE_BREAK`` separates lines and becomes a newline."""
     if LINE_BREAK not in text:
         return squeeze(text)
     return "\n".join(squeeze(line) for line in text.split(LINE_BREAK)).strip("\n")
 
 
 def first_language(texts: list[str]) -> list[str]:
-    """Cut qTranslate's residue: of ``A[:fa]B`` and ``[:en]A[:fa]B[:]`` only A stays.
+    """Cut qTranslate's residue: of ``A[:fa]B`` and ``[:en]A[:fa]B[:]``, only A is kept.
 
     Args:
         texts: consecutive texts of one field, since a mark holds until the next one.
 
     Returns:
-        As many texts; those of other languages are empty.
+        As many texts; those in other languages are empty.
 
     >>> first_language(["[:en]A", "B", "[:fa]C[:]"])
     ['A', 'B', '']
@@ -88,6 +88,6 @@ def first_language(texts: list[str]) -> list[str]:
             if current is None or current == first:
                 kept.append(piece)
         text = "".join(kept)
-        # Where something was cut out, white space meets white space.
+        # A cut may leave white space next to white space.
         result.append("\n".join(map(squeeze, text.split("\n"))).strip() if len(pieces) > 1 else text)
     return result

@@ -1,6 +1,6 @@
-"""Recordings that cannot be read from the middle are unpacked first: compressed as a whole, with zstd, or twice.
+"""Unpacks recordings that cannot be read from the middle: compressed as a whole, with zstd, or twice.
 
-So are those whose record headers FastWARC does not read, in lower case or with bare line feeds; both are rewritten.
+Also rewrites those whose record headers FastWARC does not read: in lower case or with bare line feeds.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from fastwarc import ZstdReader
 logger = logging.getLogger(__name__)
 
 MAX_RATIO = 200
-"""A recording may unpack to this many times its size; text unpacks to some 20 times."""
+"""Maximum ratio of unpacked to packed size; text has some 20."""
 
 _CHUNK = 1 << 20
 _PREFIX = "ifp_scraper-"
 _NEW = 60
-"""Seconds in which a new folder may not be locked yet."""
+"""Seconds during which a new folder may not be locked yet."""
 
 _NAMES = {
     name.lower(): name for name in (b"WARC-Type", b"WARC-Target-URI", b"WARC-Date", b"Content-Type", b"Content-Length")
@@ -42,7 +42,7 @@ _NAMES = {
 def seekable(files: list[Path]) -> list[Path]:
     """Return the recordings as files that can be read from the middle: themselves, or unpacked copies.
 
-    The copies are in a temporary folder, and gone when the process ends. A damaged recording is unpacked up to the
+    The copies are in a temporary folder, deleted when the process ends. A damaged recording is unpacked up to the
     damage, with a warning.
     """
     found: list[Path] = []
@@ -53,7 +53,7 @@ def seekable(files: list[Path]) -> list[Path]:
             elif path.name.endswith(".zst"):
                 with path.open("rb") as stream:
                     found.append(_unpack(ZstdReader(stream), path.name.removesuffix(".zst"), path))
-            elif _is_written_otherwise(path):
+            elif _has_unusual_headers(path):
                 with gzip.open(path) if _is_gzip(path) else path.open("rb") as stream:
                     found.append(_unpack(_Rewritten(stream), path.name.removesuffix(".gz"), path))
             else:
@@ -64,7 +64,7 @@ def seekable(files: list[Path]) -> list[Path]:
                     else:
                         found.append(path)
         except (OSError, zipfile.BadZipFile):
-            found.append(path)  # whoever reads it says what is wrong
+            found.append(path)  # its reader will say what is wrong
     return found
 
 
@@ -72,17 +72,17 @@ def seekable(files: list[Path]) -> list[Path]:
 def _folder() -> tempfile.TemporaryDirectory[str]:
     _delete_left()
     stops = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
-    try:  # a stop between making the folder and noting that it is to be deleted would leave it
+    try:  # a stop between creating the folder and registering its deletion would leave it behind
         folder = tempfile.TemporaryDirectory(prefix=_PREFIX)
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, stops)
-    with suppress(OSError):  # where nothing can be locked, as on some network disks, nothing is deleted either
-        fcntl.flock(os.open(folder.name, os.O_RDONLY), fcntl.LOCK_SH)  # until this process ends, and its workers
+    with suppress(OSError):  # if locking is impossible, as on some network disks, nothing is deleted either
+        fcntl.flock(os.open(folder.name, os.O_RDONLY), fcntl.LOCK_SH)  # until this process and its workers end
     return folder
 
 
 def _delete_left() -> None:
-    """Delete what runs that were killed have left: folders that nobody holds a lock on."""
+    """Delete what killed runs left behind: folders that no process has locked."""
     for left in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with suppress(OSError):
             folder = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
@@ -95,20 +95,20 @@ def _delete_left() -> None:
 
 
 def _place(name: str) -> Path:
-    """A place of its own for a copy, so that equal names do not meet."""
+    """Return a unique path for a copy, so that equal names do not collide."""
     return Path(tempfile.mkdtemp(dir=_folder().name)) / name
 
 
 def _members(path: Path) -> list[Path]:
-    """The WACZ file itself, when its recordings can be read in it from the middle, else a copy of each."""
+    """Return the WACZ file itself if its recordings can be read from the middle, else a copy of each."""
     with zipfile.ZipFile(path) as package:
-        members = [one for one in package.infolist() if one.filename.endswith((".warc", ".warc.gz"))]
-        if not any(_must_be_copied(package, one) for one in members):
+        members = [member for member in package.infolist() if member.filename.endswith((".warc", ".warc.gz"))]
+        if not any(_must_be_copied(package, member) for member in members):
             return [path]
         copies = []
-        for one in members:
-            with package.open(one) as stream:
-                copies.append(_unpack(stream, Path(one.filename).name, path))
+        for member in members:
+            with package.open(member) as stream:
+                copies.append(_unpack(stream, Path(member.filename).name, path))
         return seekable(copies)
 
 
@@ -124,10 +124,10 @@ def _unpack(stream: IO[bytes] | ZstdReader | _Members | _Rewritten, name: str, p
     left = MAX_RATIO * path.stat().st_size
     with place.open("wb") as copy:
         try:
-            while left > 0 and (chunk := stream.read(_CHUNK >> 6)):  # what a reader had before damage may be lost
+            while left > 0 and (chunk := stream.read(_CHUNK >> 6)):  # damage costs the piece it is in
                 left -= copy.write(chunk)
         except (EOFError, OSError, ValueError, zlib.error, zipfile.BadZipFile) as error:
-            if isinstance(error, OSError) and error.errno:  # a fault of the disk; of damage, an error without number
+            if isinstance(error, OSError) and error.errno:  # a disk error; damage gives an error without a number
                 raise
             logger.warning("%s: what follows byte %d unpacked cannot be read (%s)", path, copy.tell(), error)
         if left <= 0:
@@ -136,16 +136,16 @@ def _unpack(stream: IO[bytes] | ZstdReader | _Members | _Rewritten, name: str, p
 
 
 class _Rewritten:
-    """Reads WARC records, with their headers written as FastWARC reads them."""
+    """Reads WARC records, rewriting their headers so that FastWARC can read them."""
 
     def __init__(self, stream: IO[bytes] | gzip.GzipFile) -> None:
         self._pieces = _rewrite(stream)
 
     def read(self, _size: int) -> bytes:
-        """Return the next piece, none at the end.
+        """Return the next piece; empty at the end.
 
         Raises:
-            ValueError: when no record begins where one should.
+            ValueError: if no record starts where one should.
         """
         return next(self._pieces, b"")
 
@@ -174,8 +174,8 @@ def _is_gzip(path: Path) -> bool:
         return stream.read(2) == b"\x1f\x8b"
 
 
-def _is_written_otherwise(path: Path) -> bool:
-    """Whether FastWARC would not read the records' headers: names in other letters, or lines without CR."""
+def _has_unusual_headers(path: Path) -> bool:
+    """Whether FastWARC cannot read the records' headers: names in a different case, or lines without CR."""
     with path.open("rb") as stream:
         start = stream.read(1 << 16)
     if start[:2] == b"\x1f\x8b":
@@ -191,7 +191,7 @@ def _is_written_otherwise(path: Path) -> bool:
 
 
 class _Members:
-    """Reads gzip members one behind another."""
+    """Reads gzip members one after another."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -199,10 +199,10 @@ class _Members:
         self._packed = b""
 
     def read(self, size: int) -> bytes:
-        """Return at most so many bytes, none at the end.
+        """Return at most ``size`` bytes; none at the end.
 
         Raises:
-            EOFError: when the last member breaks off.
+            EOFError: if the last member breaks off.
             zlib.error: when one is damaged.
         """
         while True:

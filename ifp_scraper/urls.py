@@ -1,4 +1,4 @@
-"""Addresses of the site: one form for one article (FACTS.md, "URLs")."""
+"""The site's URLs, reduced to one form per article (FACTS.md, "URLs")."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from functools import lru_cache
 from urllib.parse import quote, unquote, urljoin, urlsplit, urlunsplit
 
 MAX_URL_LENGTH = 8192
-"""Longer addresses are not followed or kept: no article has one."""
+"""Longer URLs are neither followed nor kept: no article has one."""
 
 _AMP = re.compile(r"/amp(/\d{1,3})?/?$", re.IGNORECASE)
 _AMP_PAGE = re.compile(r"/amp(?:/\d{1,3})?/?(?:$|\?)|[?&]amp(?:=1)?(?:&|$)")
 PAGE_NUMBER = re.compile(
     r"(?<=[^/])(?<!/archives)(?<!/\d{4}/\d\d)(?<!/\d{4}/\d\d/\d\d)/(?:(\d{1,3})|comment-page-\d{1,5})/?$"
 )
-"""The page number of a post or of its comments in a path; not the day or the post's own number in a permalink."""
+"""The page number of a post or its comments in a path; not a permalink's day or post number."""
 
 _FILE = re.compile(r"(\.html?)/$", re.IGNORECASE)
 _SIZE = re.compile(r"-\d{2,5}x\d{2,5}(?=\.[A-Za-z]{3,4}(?:\.webp|\.avif)?$)")
 _RESIZER = re.compile(r"(https?://)(?:i\d\.wp\.com/|([^/?]+/)cdn-cgi/image/[^/?]+/|[^?]*?/(?=https?://))")
-"""What services put before a picture's address, to have it in another size: Photon's and Cloudflare's, and of many."""
+"""What resizing services put before an image's URL: Photon, Cloudflare, and many others."""
 
 _IS_CANONICAL = re.compile(r"https?://[a-z0-9.-]+/(?:[a-z0-9-]+/)*?(?!(?:amp|\d{1,3}|comment-page-\d+)/)[a-z0-9-]+/")
-"""Most addresses: nothing is to be changed in them."""
+"""Matches most URLs: those that need no change."""
 
 _LINE_BREAKS = re.compile("[\t\r\n]")
 _CONTROLS = re.compile("[\ud800-\udfff\x00-\x1f\x7f-\x9f]")
@@ -33,7 +33,7 @@ _POST_ID = re.compile(r"[?&;]p=([1-9]\d{0,11})\b")
 
 
 def absolute(base: str, url: str | None) -> str | None:
-    """Return a link of the page at ``base`` as an absolute address; None for fragments, ``javascript:``, ..."""
+    """Return a link on the page at ``base`` as an absolute URL; None for fragments, ``javascript:``, ..."""
     if not url or len(url) > MAX_URL_LENGTH:
         return None
     return _checked("" if url.startswith(("https://", "http://")) else base, url)
@@ -42,7 +42,7 @@ def absolute(base: str, url: str | None) -> str | None:
 @lru_cache(maxsize=1024)
 def _checked(base: str, url: str) -> str | None:
     url = url.strip()
-    if not url.isprintable():  # browsers drop line breaks; no address has other control characters
+    if not url.isprintable():  # browsers drop line breaks; no URL has other control characters
         url = _LINE_BREAKS.sub("", url)
         if _CONTROLS.search(url):
             return None
@@ -76,9 +76,9 @@ def uncover_email(code: str) -> str | None:
 
 
 def of_site(base: str, url: str | None, name: str | None = None) -> str | None:
-    """Return a link of the page at ``base`` as an absolute address; None when it leaves the site.
+    """Return a link on the page at ``base`` as an absolute URL; None if it leaves the site.
 
-    Scheme and ``www.`` become those of ``base``: a site behind a proxy may print others than it answers to. So does
+    Scheme and ``www.`` become those of ``base``: a site behind a proxy may print others than it serves. So does
     the host ``name``, by which a mirror may call itself.
 
     >>> of_site("https://ifpnews.com/feed/", "http://www.ifpnews.com/a/?p=1")
@@ -92,10 +92,10 @@ def of_site(base: str, url: str | None, name: str | None = None) -> str | None:
 
 
 def of_list(base: str, links: Iterable[str | None]) -> list[str | None]:
-    """Return the links of a list of articles at ``base``, each as ``of_site`` does.
+    """Return the links in a list of articles at ``base``, each as ``of_site`` does.
 
-    A list names addresses of its own site. Where all have one other host, it is that of a mirror, which prints the
-    addresses of the site that it copies.
+    A list names URLs of its own site. If all of them share another host, the list is from a mirror, which prints the
+    URLs of the site that it copies.
 
     >>> of_list("https://mirror.example/feed/", ["https://ifpnews.com/a/", "https://ifpnews.com/b/"])
     ['https://mirror.example/a/', 'https://mirror.example/b/']
@@ -109,10 +109,10 @@ def of_list(base: str, links: Iterable[str | None]) -> list[str | None]:
 
 @lru_cache(maxsize=1024)
 def canonical(url: str) -> str:
-    """Return the canonical address of the article at this address, as far as the address tells.
+    """Return the canonical URL of the article at this URL, as far as the URL alone tells.
 
-    No query, fragment, ``/amp/`` or page number; a slash at the end, except after ``.html``; host and percent-encoding
-    in lower case, the way WordPress prints permalinks.
+    No query, fragment, ``/amp/`` or page number; a trailing slash, except after ``.html``; host and percent-encoding
+    in lower case, as WordPress prints permalinks.
 
     >>> canonical("HTTPS://ifpnews.com/some-%D8%AA/amp?x=1#top")
     'https://ifpnews.com/some-%d8%aa/'
@@ -139,9 +139,9 @@ def canonical(url: str) -> str:
 
 
 def permalink(url: str) -> str:
-    """Return the canonical address that a site prints itself: as ``canonical``, but a slash at the end is as printed.
+    """Return a canonical URL printed by the site itself: as ``canonical``, but with the trailing slash as printed.
 
-    >>> permalink("https://ifpnews.com/a-story/2?x=1")  # of a site whose permalinks have none
+    >>> permalink("https://ifpnews.com/a-story/2?x=1")  # on a site whose permalinks have none
     'https://ifpnews.com/a-story'
     """
     found = canonical(url)
@@ -150,7 +150,7 @@ def permalink(url: str) -> str:
 
 
 def amp_address(canonical: str, ending: str) -> str:
-    """Return the address of an article's AMP page: ``ending`` is ``amp/`` or a query.
+    """Return the URL of an article's AMP page: ``ending`` is ``amp/`` or a query.
 
     >>> amp_address("https://ifpnews.com/a.html", "amp/")
     'https://ifpnews.com/a.html/amp/'
@@ -159,7 +159,7 @@ def amp_address(canonical: str, ending: str) -> str:
 
 
 def is_amp(url: str) -> bool:
-    """Whether an address is that of an AMP page.
+    """Whether a URL is that of an AMP page.
 
     >>> is_amp("https://ifpnews.com/a-story/amp/2/"), is_amp("https://ifpnews.com/a-story/?amp=1")
     (True, True)
@@ -168,12 +168,12 @@ def is_amp(url: str) -> bool:
 
 
 def same_article(one: str, other: str) -> bool:
-    """Whether two addresses show one article: scheme, ``www.``, slash, query, AMP and page number do not count."""
+    """Whether two URLs show the same article, ignoring scheme, ``www.``, slash, query, AMP and page number."""
     return host(one) == host(other) and _path(one) == _path(other)
 
 
 def post_id(url: str) -> int | None:
-    """Return the WordPress id in a shortlink, also as HTML escapes it; None in any other address.
+    """Return the WordPress ID in a shortlink, HTML-escaped or not; None for any other URL.
 
     >>> post_id("https://ifpnews.com/?p=658")
     658
@@ -184,7 +184,7 @@ def post_id(url: str) -> int | None:
 
 @lru_cache(maxsize=1024)
 def original_image(url: str) -> str:
-    """Return the picture's address without WordPress's ``-WIDTHxHEIGHT``, and without a service that resizes it.
+    """Return an image's URL without WordPress's ``-WIDTHxHEIGHT``, and without a resizing service.
 
     >>> original_image("https://ifpnews.com/up/a-696x464.jpg")
     'https://ifpnews.com/up/a.jpg'
@@ -204,20 +204,20 @@ def original_image(url: str) -> str:
 
 
 def _given_to(service: re.Match[str]) -> str:
-    """The address of the picture that was given to a service."""
+    """Return the URL of the image passed to a service."""
     scheme, host = service.groups()
     picture = service.string[service.end() :]
     if picture.startswith(("http://", "https://")):
         return picture
     if host:
         return f"{scheme}{host}{picture}"
-    address, _, query = picture.partition("?")  # Photon's query says how to change the picture
+    address, _, query = picture.partition("?")  # Photon's query says how to transform the image
     return f"{'https' if 'ssl=1' in query else 'http'}://{address}"
 
 
 @lru_cache(maxsize=1024)
 def host(url: str) -> str:
-    """Return host and port without a leading ``www.``: what two addresses of one site share."""
+    """Return host and port without a leading ``www.``: what two URLs of one site share."""
     try:
         parts = urlsplit(url)
         name, port = (parts.hostname or "").lower(), parts.port
@@ -234,5 +234,5 @@ def slug(url: str) -> str:
 
 
 def _path(url: str) -> str:
-    """The canonical path, without its first slash; also of what is no address."""
+    """Return the canonical path without its first slash; also for something that is not a URL."""
     return "/".join(canonical(url).split("/")[3:])

@@ -1,4 +1,4 @@
-"""Which version of ifp_scraper this is: every record, rejection and recording says it."""
+"""Which version of ifp_scraper this is, as stated in every record, rejection and recording."""
 
 from __future__ import annotations
 

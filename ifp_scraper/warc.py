@@ -1,4 +1,4 @@
-"""Reads WARC records from files as they are: compressed or not, damaged or cut off, from any place in the middle."""
+"""Reads WARC records from any kind of file: compressed or not, damaged or cut off, from any offset."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _RECORD = b"\r\n\r\nWARC/"
 def read_responses(
     stream: IO[bytes], name: str, start: int, end: int, faults: list[str]
 ) -> Iterator[tuple[WarcRecord, bytes]]:
-    """Yield the responses that begin in a part of a stream, with their bodies as recorded.
+    """Yield the responses that start in a part of a stream, with their bodies as recorded.
 
-    A file that was kept without its response, as a ``resource``, counts as a response.
+    A file kept without its response, as a ``resource``, counts as a response.
 
     Args:
-        stream: WARC data, compressed or not; can seek.
-        name: of the file, for messages.
-        start: where the part begins; records are looked for from here on.
-        end: where it ends.
-        faults: gets a message for each damaged part; that is skipped, and the rest read.
+        stream: WARC data, compressed or not; must be seekable.
+        name: name of the file, for messages.
+        start: offset in bytes at which the part starts; records are searched for from here.
+        end: offset at which it ends.
+        faults: gets a message for each damaged part, which is skipped.
     """
     at = _next_record(stream, start, end)
     while at is not None:
@@ -44,7 +44,7 @@ def read_responses(
                 if record.http_headers is None and not record_address(record).startswith(("http://", "https://")):
                     continue
                 if record.http_headers is None and record.record_type == WarcRecordType.response:
-                    record.is_http = True  # whatever its Content-Type says, or if it has none
+                    record.is_http = True  # whatever its Content-Type, if any
                     record.parse_http()
                 body = record.reader.read()
                 unfinished = len(body) < record.content_length
@@ -52,7 +52,7 @@ def read_responses(
                     _add_head(record)
                 if unfinished or (not body and _is_cut_off(record)):
                     faults.append(f"{name} at byte {last}: a record is cut off")
-                if unfinished:  # its length is wrong, or the file ends here: whole records may be in the body
+                if unfinished:  # its length is wrong, or the file ends here: the body may contain whole records
                     body = body.partition(_RECORD)[0]
                 if body:
                     yield record, body
@@ -67,7 +67,7 @@ def read_responses(
 
 
 def _next_record(stream: IO[bytes], start: int, end: int) -> int | None:
-    """The first record that begins in the span at or after an offset."""
+    """Return the offset of the first record that starts in this range; None if there is none."""
     stream.seek(start)
     position = start
     tail = b""
@@ -91,7 +91,7 @@ def _next_record(stream: IO[bytes], start: int, end: int) -> int | None:
 
 
 def _is_record(stream: IO[bytes], at: int) -> bool:
-    """Whether a gzip member that holds a WARC record begins here; three bytes may be there by chance."""
+    """Whether a gzip member with a WARC record starts here; its three magic bytes may occur by chance."""
     stream.seek(at)
     try:
         return zlib.decompressobj(31).decompress(stream.read(512), 8).startswith(b"WARC/")
@@ -100,7 +100,7 @@ def _is_record(stream: IO[bytes], at: int) -> bool:
 
 
 def _add_head(record: WarcRecord) -> None:
-    """Give a file the head of a response."""
+    """Give a file the headers of a response."""
     record.set_bytes_content(
         b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\n\r\n" % (record.headers.get("Content-Type") or "").encode()
     )
@@ -118,9 +118,9 @@ def _is_cut_off(record: WarcRecord) -> bool:
 
 
 def record_address(record: WarcRecord) -> str:
-    """Return a record's WARC-Target-URI; empty when it has none. WARC 1.0 may put it between ``<`` and ``>``.
+    """Return a record's WARC-Target-URI; empty if it has none. WARC 1.0 may put it between ``<`` and ``>``.
 
-    Of a file that a mirror kept as ``index.html``, or ``index.html?p=1``, it is the address that the mirror asked for.
+    For a file that a mirror kept as ``index.html``, or ``index.html?p=1``, it is the URL that the mirror requested.
     """
     address = (record.headers.get("WARC-Target-URI") or "").strip("<>")
     if record.record_type != WarcRecordType.resource:
@@ -132,5 +132,5 @@ def record_address(record: WarcRecord) -> str:
 
 
 def record_time(record: WarcRecord) -> datetime:
-    """Return a record's WARC-Date, to the second; without a zone it is UTC; 1970 when it cannot be read."""
+    """Return a record's WARC-Date, to the second; UTC if it has no zone, 1970 if it cannot be read."""
     return read_instant(record.headers.get("WARC-Date")) or datetime.fromtimestamp(0, UTC)

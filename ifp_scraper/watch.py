@@ -1,7 +1,7 @@
-"""Notices that the site's layout has changed: a scraper that reads nothing any more must not end with status 0.
+"""Notices that the site's layout has changed: a scraper that no longer reads anything must not exit with status 0.
 
-A run's fill rates, per layout and field, are compared with those of the file's history. Spidermon does not do this:
-it knows one run only, counts nulls as covered unless told, and leaves the exit status alone.
+A run's fill rates, per layout and field, are compared with those in the file's history. Spidermon does not do this:
+it knows only one run, counts nulls as covered unless told otherwise, and leaves the exit status alone.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 FIELDS = ("headline", "byline", "sections", "blocks", "published_at", "images", "tags", "lead", "recent_posts")
-"""Fields that are watched."""
+"""The watched fields."""
 
 _OF_ITS_TIME = frozenset(("images", "tags", "lead"))
-"""Older articles may well lack these: they are only expected of articles no older than the known ones."""
+"""Older articles may well lack these, so they are expected only of articles no older than the known ones."""
 
 NEARLY_ALWAYS = 0.9
-"""Share of an earlier layout's articles from which a field is expected."""
+"""A field is expected if at least this share of a layout's earlier articles had it."""
 
 ENOUGH_PAGES = 5
-"""Articles of a layout that a run must have read before anything is said of it."""
+"""Number of a layout's articles that a run must have read before it is judged."""
 
 ENOUGH_HISTORY = 20
-"""Earlier articles of a layout that are needed to know what to expect; with fewer, see ``Watch``."""
+"""Number of a layout's earlier articles needed to know what to expect; with fewer, see ``Watch``."""
 
 MEMORY = 2000
-"""About how many of a layout's last articles count, so that a field that the site dropped is forgotten in time."""
+"""Roughly how many of a layout's last articles count, so that a field that the site dropped is in time forgotten."""
 
 _UNLIKELY = 1e-4
 _EXAMPLES = 3
-_UNREADABLE = (3, 0.1)  # pages, and share of the pages read
+_UNREADABLE = (3, 0.1)  # number of pages, and share of the pages read
 _NO_ARTICLE = (5, 0.5)
 _TOLD_BY = "articles are recognised by body class, og:type or JSON-LD"
 
@@ -51,7 +51,7 @@ class Fills:
         self.oldest: str | None = None
 
     def add(self, article: Article) -> None:
-        """Count one article; earlier ones slowly lose weight."""
+        """Count one article; earlier ones gradually lose weight."""
         if self.seen >= MEMORY:
             self.seen /= 2
             for name in self.filled:
@@ -64,15 +64,15 @@ class Fills:
             self.oldest = article.published_at
 
     def rate(self, name: str) -> float:
-        """Share of articles that had the field."""
+        """Return the share of articles that had the field."""
         return self.filled[name] / self.seen if self.seen else 0.0
 
 
 class Watch:
-    """What the file makes expect of a run, and what the run was like.
+    """What the file leads one to expect of a run, and what the run was like.
 
-    An article of a layout with little history is compared with all layouts together. So a new theme that only the last
-    resort reads, badly, is noticed; one that is read well is not.
+    An article in a layout with little history is compared with all layouts together. A new theme that only the last
+    resort reads, badly, is thus noticed; one that is read well is not.
     """
 
     def __init__(self, *, whole: bool = True) -> None:
@@ -88,13 +88,13 @@ class Watch:
         self._pages: dict[str, Response] = {}
 
     def remember(self, article: Article) -> None:
-        """Take in a line of the file, before the run."""
+        """Count an article already in the file, before the run."""
         if article.status != "gone":
             self._history[article.layout].add(article)
             self._all.add(article)
 
     def saw(self, article: Article) -> None:
-        """Take in an article that the run has read."""
+        """Count an article that the run has read."""
         self._read[article.layout] += 1
         for name in self._expected(article):
             key = (article.layout, name)
@@ -105,26 +105,26 @@ class Watch:
                     self._missing[key].append(article.url)
 
     def keep(self, article: Article, response: Response) -> None:
-        """Keep the page of an article if it may become an example of what is missing."""
+        """Keep an article's page if it may serve as an example of what is missing."""
         lacking = [(article.layout, name) for name in self._expected(article) if not getattr(article, name)]
         if any(len(self._missing[key]) < _EXAMPLES for key in lacking):
             self._pages[article.url] = response
 
     def no_article(self, url: str, layout: str | None, reason: str) -> None:
-        """Take in an article page that could not be read (its layout), or an address that gave no article (None)."""
+        """Count an article page that could not be read (with its layout), or a URL that gave no article (None)."""
         self._no_article[layout or ""].append(url)
         if not layout:
             self._reasons[reason] += 1
 
     @property
     def doubts_rejections(self) -> bool:
-        """Whether so many addresses gave no article that the site may only have been ill."""
+        """Whether so many URLs gave no article that the site itself may have been failing."""
         return any(map(self._too_many, list(self._no_article)))
 
     def _too_many(self, layout: str) -> bool:
         found, read = len(self._no_article[layout]), sum(self._read.values())
         if read and not layout:
-            # No accident, where other pages are allowed and are articles.
+            # These are no accident if other pages are allowed and are articles.
             found -= self._reasons[FORBIDDEN] + self._reasons[STATIC]
         pages, share = _UNREADABLE if layout else _NO_ARTICLE
         if self._whole and not read and not self._all.seen:
@@ -132,8 +132,8 @@ class Watch:
         return found >= pages and found >= share * (read + found)
 
     def alarms(self) -> list[str]:
-        """Say what has vanished, one line each; empty when all is well."""
-        said = []
+        """Return what has vanished, one line each; empty if all is well."""
+        alarms = []
         read = sum(self._read.values())
         for layout, found in list(self._no_article.items()):
             if self._too_many(layout):
@@ -143,28 +143,28 @@ class Watch:
                 else:
                     why = [*(reason for reason, _ in self._reasons.most_common(_EXAMPLES)), _TOLD_BY]
                     what = f"{pages} addresses that the site lists gave no article ({'; '.join(why)})"
-                said.append(f"{what}{self._tried(layout)}; for example {', '.join(found[:_EXAMPLES])}")
+                alarms.append(f"{what}{self._tried(layout)}; for example {', '.join(found[:_EXAMPLES])}")
         for (layout, name), asked in self._asked.items():
             missed = self._missed[layout, name]
             expected = self._expectation(layout).rate(name)
             if asked < ENOUGH_PAGES or 2 * missed < asked or not _unlikely(asked - missed, asked, expected):
                 continue
-            said.append(
+            alarms.append(
                 f"layout {layout}: {name} is missing in {missed} of {asked} articles, "
                 f"it used to be there in {expected:.0%}; nothing was found by {selectors(layout, name)}; "
                 f"for example {', '.join(self._missing[layout, name])}"
             )
-        return said
+        return alarms
 
     def _tried(self, layout: str) -> str:
-        """How the body was looked for: by this layout, and by the one that most articles of the file have."""
+        """Return how the body was looked for: by this layout, and by the one most common in the file."""
         usual = max(self._history, key=lambda name: self._history[name].seen, default=layout)
         names = [name for name in dict.fromkeys((layout, usual)) if name]
         tried = (f"{name} looks for blocks by {selectors(name, 'blocks')}" for name in names)
-        return "".join(f"; {one}" for one in tried)
+        return "".join(f"; {attempt}" for attempt in tried)
 
     def pages(self) -> list[Response]:
-        """The pages of the examples, to be kept beside the output."""
+        """Return the example pages, to be kept beside the output."""
         examples = {url for urls in self._missing.values() for url in urls}
         return [response for url, response in self._pages.items() if url in examples]
 
@@ -173,13 +173,13 @@ class Watch:
         return known if known is not None and known.seen >= ENOUGH_HISTORY else self._all
 
     def _expected(self, article: Article) -> list[str]:
-        """The fields that an article of this layout and age should have."""
+        """Return the fields that an article of this layout and age should have."""
         known = self._expectation(article.layout)
         if known.seen < ENOUGH_HISTORY:
             return []
         recent = known.oldest is not None and (article.published_at or "") >= known.oldest
         if known is self._all:
-            # AMP pages alone have no tags, canonical ones no recent posts: only what every layout has.
+            # AMP pages alone have no tags, canonical ones no recent posts: expect only what every layout has.
             fields: tuple[str, ...] = ("headline", "byline", "sections", "blocks", "published_at")
         else:
             fields = FIELDS
@@ -187,13 +187,13 @@ class Watch:
 
 
 def _unlikely(filled: int, asked: int, rate: float) -> bool:
-    """Whether so few filled ones are no accident (binomial, and never sure of the rate itself)."""
+    """Whether so few filled ones are unlikely to be chance (binomial, allowing for uncertainty in the rate)."""
     rate = min(rate, 0.98)
     return sum(comb(asked, k) * rate**k * (1 - rate) ** (asked - k) for k in range(min(filled, 60) + 1)) < _UNLIKELY
 
 
 def selectors(layout: str, name: str) -> str:
-    """Return the selectors that the page objects of a layout try for a field, for a message."""
+    """Return the selectors that a layout's page objects try for a field, for a message."""
     attribute = {"blocks": "container", "images": "lead_image"}.get(name, name)
     tried: list[str] = []
     for part in layout.split("+"):
@@ -204,7 +204,7 @@ def selectors(layout: str, name: str) -> str:
 
 
 def _queries_of(layout: type, attribute: str) -> list[str]:
-    """Return the queries that a page object makes for an attribute, on a page that has nothing: it tries them all."""
+    """Return the queries that a page object makes for an attribute; on an empty page, it tries them all."""
     queries: list[str] = []
     page = layout(Document(b"<html><body></body></html>"), Capture("https://ifpnews.com/a/"))
     plain = page.css

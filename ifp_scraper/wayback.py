@@ -1,4 +1,4 @@
-"""Pages from the Wayback Machine, turned back into the original: its address, capture time and links."""
+"""Turns pages from the Wayback Machine back into the originals: URL, capture time and links."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TOOLBAR = b"<!-- BEGIN WAYBACK TOOLBAR INSERT -->", b"<!-- END WAYBACK TOOLBAR 
 
 
 def unwrap_address(url: str) -> tuple[str, datetime | None]:
-    """Return the address of the original page and its capture time; any other address as it is, and None.
+    """Return the original page's URL and its capture time; any other URL is returned as it is, with None.
 
     >>> unwrap_address("https://web.archive.org/web/20240506060000id_/https://ifpnews.com/a/")[0]
     'https://ifpnews.com/a/'
@@ -30,7 +30,7 @@ def unwrap_address(url: str) -> tuple[str, datetime | None]:
 
 
 def unwrap_page(body: bytes) -> bytes:
-    """Return the page with its own links and without the toolbar; a raw capture (``id_``) stays as it is."""
+    """Return the page with its original links and without the toolbar; a raw capture (``id_``) is unchanged."""
     if b"/web/" not in body:
         return body
     before, _, rest = body.partition(_TOOLBAR[0])

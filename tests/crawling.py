@@ -1,4 +1,4 @@
-"""Runs the real command against the test site, as a person would."""
+"""Runs the real command against the test site, as a user would."""
 
 from __future__ import annotations
 

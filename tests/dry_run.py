@@ -1,4 +1,4 @@
-"""A crawl of the test site without network and without reading pages: what is looked for, in milliseconds."""
+"""A crawl of the test site without network or page reading: shows what is requested, in milliseconds."""
 
 from __future__ import annotations
 

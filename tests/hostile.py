@@ -1,4 +1,4 @@
-"""A site that means harm: a good one (``tests.site``) of which some addresses answer with what ``answers`` says."""
+"""A hostile site: a good one (``tests.site``) with some of its responses replaced by those in ``answers``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Broken pages out of good ones: mutations that know HTML, and what must hold for whatever they give."""
+"""Breaks good pages with mutations that know HTML, and checks what must hold for any result."""
 
 from __future__ import annotations
 

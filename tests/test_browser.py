@@ -1,4 +1,4 @@
-"""What a browser shows of invented pages, compared with what is read of them."""
+"""What a browser shows of invented pages, compared with what is read from them."""
 
 from __future__ import annotations
 

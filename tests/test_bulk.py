@@ -1,4 +1,4 @@
-"""``scrapy extract``: the same lines as a crawl of the recording, whatever the workers, kills and damage."""
+"""``scrapy extract`` gives the same lines as a crawl of the recording, whatever the workers, kills and damage."""
 
 from __future__ import annotations
 
@@ -154,7 +154,9 @@ def test_an_amp_page_beside_an_unusable_one_gives_the_lines_of_a_crawl(unusable:
     assert "amp-swift" in {line["layout"] for line in lines(crawled)}
 
 
-def test_order_does_not_hang_on_the_workers(recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_order_does_not_depend_on_the_workers(
+    recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     results = []
     for workers in ("1", "3"):
         out = tmp_path / f"{workers}.jsonl"

@@ -1,4 +1,4 @@
-"""The live crawl, as a person runs it, against the test site: what is written, how often the site is asked."""
+"""The live crawl as a user runs it, against the test site: what is written, how many requests are made."""
 
 from __future__ import annotations
 

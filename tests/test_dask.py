@@ -1,4 +1,4 @@
-"""``scrapy extract --dask``: a real scheduler and workers over TCP give the file that this machine alone gives."""
+"""``scrapy extract --dask``: a real scheduler and workers over TCP give the same file as this machine alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the site's clocks mean, held against models of what prints them."""
+"""What the site's clocks mean, checked against models of the code that prints them."""
 
 from __future__ import annotations
 

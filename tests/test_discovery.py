@@ -1,4 +1,4 @@
-"""Where articles are looked for, and how often the site is asked: without network, so on many kinds of site."""
+"""Where articles are looked for, and with how many requests: without network, so on many kinds of site."""
 
 from __future__ import annotations
 
@@ -253,7 +253,7 @@ NOTICES = b"<br />\n<b>Warning</b>: Undefined array key 0 in <b>/srv/{closure}/x
     ("before", "after"),
     [(b"\xef\xbb\xbf", b""), (b"\n\n ", b"\n"), (NOTICES, b""), (b"", b"\n<!-- kept " + b"x" * 5000 + b" -->")],
 )
-def test_what_stands_around_an_answer_does_not_matter(
+def test_text_around_a_rest_response_does_not_matter(
     before: bytes, after: bytes, config: dict[str, Any], tmp_path: Path
 ) -> None:
     with site_of(120, **config) as (_, server):
@@ -384,7 +384,7 @@ def test_rest_where_only_a_query_leads_to_it(section: str, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("number", [True, 0, -5, 2**70, "12", None, 1.5])
-def test_an_id_that_is_none(number: Any) -> None:
+def test_an_invalid_id(number: Any) -> None:
     post = {"id": number, "link": "https://ifpnews.com/a/", "date_gmt": "2024-01-01T00:00:00"}
     assert [(ref.url, ref.id) for ref in read_posts([post], "https://ifpnews.com")] == [
         ("https://ifpnews.com/a/", None)

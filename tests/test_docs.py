@@ -1,6 +1,6 @@
-"""What README.md and docs/ say is run: every command line, every Python snippet, every doctest, every link.
+"""README.md and docs/ are tested: every command line, every Python snippet, every doctest, every link.
 
-Commands run offline in a folder that holds what they name; a live crawl meets the test site instead of the real one.
+Commands run offline in a folder that has the files they name; a live crawl runs against the test site.
 """
 
 from __future__ import annotations

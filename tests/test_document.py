@@ -1,4 +1,4 @@
-"""What is kept from one page for the next changes no record, and stays small."""
+"""What is cached from page to page changes no record, and stays small."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_menu_that_begins_like_the_one_before_is_read_to_its_own_end() -> None
     assert read(page(around=menu)) == alone
 
 
-def test_no_record_hangs_on_the_pages_before_it() -> None:
+def test_no_record_depends_on_the_pages_before_it() -> None:
     pages = mutations.pages()
 
     def records(order: list[int]) -> dict[int, Any]:
@@ -146,7 +146,7 @@ def test_a_frame_of_many_pictures_is_searched_once_for_its_caption(monkeypatch: 
     assert len(searched) == 1  # each time costs as much as there are pictures
 
 
-def test_films_are_told_apart_without_comparing_each_with_each(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_videos_are_deduplicated_without_comparing_every_pair(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Embed, "__eq__", lambda *_: pytest.fail("two films were compared"))
     films = "".join(f"<amp-iframe src='https://film.example/{number}'></amp-iframe>" for number in (2, 1, 2))
     lead = '<div class="sf-img"><amp-iframe src="https://film.example/1"></amp-iframe></div>'

@@ -1,4 +1,4 @@
-"""The real command killed, interrupted and out of disk: every article exactly once, whole lines, plain words."""
+"""The real command killed, interrupted, out of disk: every article exactly once, whole lines, plain messages."""
 
 from __future__ import annotations
 

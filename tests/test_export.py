@@ -1,4 +1,4 @@
-"""The output written as tables. All texts are invented."""
+"""The output exported as tables. All texts are invented."""
 
 import csv
 import hashlib

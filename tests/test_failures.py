@@ -1,4 +1,4 @@
-"""What the next run fetches again, because a page of it did not come."""
+"""What the next run fetches again because a page of it failed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Replays every saved page beside the record that it must give. Adding one touches no code: ``scrapy fixture``."""
+"""Checks every saved page against the record that it must give. Adding one needs no code: ``scrapy fixture``."""
 
 from __future__ import annotations
 

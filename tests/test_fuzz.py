@@ -1,4 +1,4 @@
-"""Broken pages by the thousand: no exception but UnreadablePage, none slow, every record sound."""
+"""Broken pages by the thousand: no exception but UnreadablePage, none slow, every record valid."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_mutated_pages() -> None:
 @pytest.mark.parametrize(
     "charset", ["undefined", "punycode", "idna", "utf-7", "hex", "base64", "unicode_escape", "\xff\0", "x" * 9999]
 )
-def test_a_charset_that_is_none(charset: str) -> None:
+def test_an_invalid_charset(charset: str) -> None:
     html = b"<body class=single-post><article><h1>caf\xe9</h1><div class=entry-content><p>x" + b"\xe9" * 100_000
     assert mutations.fault(html, "https://ifpnews.com/a/", f"text/html; charset={charset}") is None
 

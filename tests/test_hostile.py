@@ -1,4 +1,4 @@
-"""A hostile site: the crawl ends in bounded time and memory, in plain words, and never leaves the site."""
+"""A hostile site: the crawl ends in bounded time and memory, with a plain message, and never leaves the site."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ class TestArticles:
     @pytest.mark.parametrize(
         "name", ["gigabyte", "endless_chunks", "gzip_bomb", "brotli_bomb", "slow_drip", "lying_gzip", "unknown_coding"]
     )
-    def test_bodies_without_end(self, attack: Attack, name: str) -> None:
+    def test_endless_bodies(self, attack: Attack, name: str) -> None:
         assert attack.record(name) is None
 
     @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The files beside the output when they are damaged, and what is counted and said when a line cannot be written."""
+"""Damaged files beside the output, and what is counted and reported when a line cannot be written."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def walked_from(ledger: Ledger, *runs: dict[str, Any]) -> Any:
     return reopened(ledger).walk(lambda *_: None, [])  # type: ignore[arg-type, return-value]
 
 
-def test_a_whole_run_is_gone_on_from(ledger: Ledger) -> None:
+def test_the_next_run_continues_from_a_complete_one(ledger: Ledger) -> None:
     walk = walked_from(ledger, whole_run(ledger))
     assert (walk.caught_up, walk.notes.source, walk.newest_modified) == (True, "rest", "2024-05-06T00:00:00Z")
     assert walk.notes.validators == {f"{SITE}/feed/": {"If-None-Match": "x"}}
@@ -81,7 +81,7 @@ def test_a_whole_run_is_gone_on_from(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("later", [{"complete": False}, {"site": "https://a.example"}], ids=str)
-def test_the_last_whole_run_on_the_site_is_gone_on_from(ledger: Ledger, later: dict[str, Any]) -> None:
+def test_the_last_complete_run_on_the_site_is_continued(ledger: Ledger, later: dict[str, Any]) -> None:
     run = whole_run(ledger)
     walk = walked_from(ledger, {**run, "source": "feed"}, run, {**run, "source": "sitemap", **later})
     assert (walk.caught_up, walk.notes.source) == (True, "rest")
@@ -225,7 +225,7 @@ def test_a_recording_without_room_for_its_beginning(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.warc.gz", "a.warc"])
-def test_a_recording_that_is_none_is_left_alone(name: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_recording_is_left_alone(name: str, tmp_path: Path) -> None:
     recording = tmp_path / name
     recording.write_text("Notes of a year.\n")
     run = scrapy("crawl", "ifp", "-o", tmp_path / "a.jsonl", "-s", f"IFP_ARCHIVE={recording}")
@@ -244,7 +244,7 @@ def test_what_the_disk_had_no_room_for_is_not_counted(tmp_path: Path) -> None:
     assert max(map(len, run.err.splitlines())) < 400  # no record
 
 
-def test_what_was_cut_from_the_output_is_said(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_was_cut_from_the_output_is_reported(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
     ledger.write(ARTICLE)
     ledger.store.close()
     with ledger.store.path.open("ab") as stream:
@@ -254,7 +254,7 @@ def test_what_was_cut_from_the_output_is_said(ledger: Ledger, capsys: pytest.Cap
     assert "a.cut-1.bin" in capsys.readouterr().err
 
 
-def test_an_older_copy_of_the_output_is_not_gone_on_from(ledger: Ledger) -> None:
+def test_an_older_copy_of_the_output_is_not_continued(ledger: Ledger) -> None:
     run = whole_run(ledger)
     assert walked_from(ledger, run).caught_up
     path = ledger.store.path

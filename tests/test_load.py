@@ -1,4 +1,4 @@
-"""The output read as tables. All texts are invented."""
+"""The output loaded as tables. All texts are invented."""
 
 import bz2
 import gzip

@@ -1,4 +1,4 @@
-"""How the crawl behaves towards the site, and what it says and returns when things go wrong."""
+"""How the crawl behaves towards the site, and its messages and exit status when things go wrong."""
 
 from __future__ import annotations
 
@@ -671,7 +671,7 @@ def test_what_robots_txt_forbids_for_a_while_is_read_later(tmp_path: Path) -> No
         assert_complete(site, server.url, out)
 
 
-def test_nor_what_is_named_is_asked_then(tmp_path: Path) -> None:
+def test_named_urls_are_not_requested_without_robots_txt(tmp_path: Path) -> None:
     site = Site(make_posts(6, seed=5))
     with serve(site) as server:
         server.fault("robots.txt", 503, None)
@@ -705,7 +705,7 @@ def test_what_robots_txt_forbids_for_good_is_no_alarm(count: int, tmp_path: Path
         assert out.with_suffix(".rejected.jsonl").read_bytes() == rejected
 
 
-def test_nor_are_static_pages_in_a_sitemap_of_all(tmp_path: Path) -> None:
+def test_static_pages_in_a_sitemap_are_no_alarm(tmp_path: Path) -> None:
     site = Site(make_posts(4, seed=5))
     out = tmp_path / "ifp.jsonl"
     with serve(site, rest=404, sitemap=None) as server:
@@ -743,7 +743,7 @@ def test_nor_are_static_pages_in_a_sitemap_of_all(tmp_path: Path) -> None:
     ],
     ids=str,
 )
-def test_but_a_theme_that_shows_all_posts_as_pages_is_one(config: Any, known: bool, tmp_path: Path) -> None:
+def test_a_theme_that_shows_all_posts_as_pages_is_an_alarm(config: Any, known: bool, tmp_path: Path) -> None:
     site = Site(make_posts(16, seed=9))
     out = tmp_path / "ifp.jsonl"
     with serve(site, yoast_head=False, **config) as server:

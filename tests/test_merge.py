@@ -1,4 +1,4 @@
-"""One article out of the pages of a post, of its two views, and of what discovery knows."""
+"""One article from the pages of a post, its two views, and what discovery knows."""
 
 from __future__ import annotations
 
@@ -257,7 +257,7 @@ class TestPagesOfAPost:
     @pytest.mark.parametrize(
         ("missing", "warned"), [(False, ["truncated"]), (True, ["one-page-of-many", "truncated"])]
     )
-    def test_a_missing_page_is_said(self, missing: bool, warned: list[str]) -> None:
+    def test_a_missing_page_is_reported(self, missing: bool, warned: list[str]) -> None:
         pages = [view(name, warnings=["one-page-of-many"]) for name in ("one", "two")]
         pages[1].warnings.append("truncated")
         assert join_pages(pages, missing=missing).warnings == warned

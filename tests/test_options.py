@@ -1,4 +1,4 @@
-"""Arguments are read, or refused with a message that says what is allowed."""
+"""Arguments are accepted, or rejected with a message that says what is allowed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_since_is_inside_until_is_not() -> None:
     assert [read(until=day).covers(NOW) for day in ("2024", "2025")] == [False, True]
 
 
-def test_what_is_not_said() -> None:
+def test_defaults() -> None:
     options = read()
     assert options.sources == ("rest", "sitemap", "feed", "listing")
     assert (options.pages, options.limit, options.urls, options.whole_site) == ("both", None, (), True)
@@ -129,7 +129,7 @@ def test_a_message_is_one_short_line(name: str) -> None:
         *("", "https://a b", " https://a.b", "https://a.b\n", "https://a.\tb"),
     ],
 )
-def test_a_site_that_is_none(site: str) -> None:
+def test_an_invalid_site(site: str) -> None:
     with pytest.raises(BadArgument, match="IFP_SITE"):
         read_options({}, site)
 
@@ -218,7 +218,7 @@ def test_a_command_refuses_them(arguments: tuple[str, ...], message: str, tmp_pa
 @pytest.mark.parametrize(
     "command", ["export a.jsonl --to csv", "report a.jsonl", "schema", "fixture a.html --url http://a/"]
 )
-def test_nobody_need_read_the_result(command: str, tmp_path: Path) -> None:
+def test_a_closed_stdout_is_no_error(command: str, tmp_path: Path) -> None:
     for name in ("a.jsonl", "a.html"):
         (tmp_path / name).touch()
     reading, writing = os.pipe()

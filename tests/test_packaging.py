@@ -65,7 +65,7 @@ def test_holds_code_data_and_types(wheel: Path) -> None:
     assert wheel.stat().st_size < 3_000_000
 
 
-def test_says_what_it_is(wheel: Path) -> None:
+def test_metadata(wheel: Path) -> None:
     package = zipfile.ZipFile(wheel)
     names = {name.partition(".dist-info/")[2]: name for name in package.namelist() if ".dist-info/" in name}
     metadata = package.read(names["METADATA"]).decode()

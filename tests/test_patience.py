@@ -1,4 +1,4 @@
-"""A crawl ends when the same goes wrong too often in a row, and not before."""
+"""A crawl ends when the same thing has gone wrong too often in a row, and not before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where elements stand on a page of any theme, and what is read by that."""
+"""Where elements are on a page of any theme, and what is read accordingly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which captures of an article belong together, and what the lists in a recording say of it."""
+"""Which captures of an article belong together, and what the lists in a recording say about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a crawl records can be checked, read after a kill, and crawled again with the same lines."""
+"""Recordings can be validated, read after a kill, and crawled again with the same lines."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     assert (run.status, "is not a regular file" in run.err) == (1, True), run.err
 
 
-def test_nor_does_it_matter_which_source_said_first_when_an_article_was_published(tmp_path: Path) -> None:
+def test_it_does_not_matter_which_source_first_gave_the_publication_time(tmp_path: Path) -> None:
     out, recording = tmp_path / "live.jsonl", tmp_path / "all.warc.gz"
     with serve(Site(make_posts(31, seed=8)), rest=403, sitemap="yoast", sitemap_size=10) as server:
         run = crawl(server.url, out, *QUICK, "-s", f"IFP_ARCHIVE={recording}")

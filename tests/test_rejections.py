@@ -1,4 +1,4 @@
-"""How long it holds that an address gave no article."""
+"""How long the rejection of a URL holds."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def test_what_is_no_edit_gives_no_line(changes: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("layout", [BOTH, AMP])
 @pytest.mark.parametrize("changes", NO_EDITS, ids=str)
-def test_nor_when_read_again_from_a_view_that_is_no_better(changes: dict[str, Any], layout: str) -> None:
+def test_rereading_from_a_view_that_is_no_better_gives_no_line(changes: dict[str, Any], layout: str) -> None:
     known = article(layout=BOTH)
     assert decide(known, article(layout=layout, **changes)).outcome == "unchanged"
 

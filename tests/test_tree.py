@@ -1,4 +1,4 @@
-"""The index of classes answers as parsel does."""
+"""The class index gives the same answers as parsel."""
 
 from __future__ import annotations
 

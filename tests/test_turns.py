@@ -1,4 +1,4 @@
-"""Whatever order pages come in, articles are given in the order in which they were begun."""
+"""In whatever order pages arrive, articles are released in the order in which they were begun."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recordings as files that can be read from the middle; that a crawl reads every form is in ``test_bulk.py``."""
+"""Recordings as files that can be read from the middle; ``test_bulk.py`` tests that a crawl reads every form."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ IN_PLACE = ("plain_warc", "stored_wacz", "gzipped_in_two_parts")
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_every_form_comes_whole(
+def test_every_form_is_unpacked_completely(
     form: Callable[[bytes, Path], Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     kept = form(DATA, tmp_path)

@@ -1,4 +1,4 @@
-"""One address for one article."""
+"""One URL for one article."""
 
 from __future__ import annotations
 

@@ -190,7 +190,7 @@ class TestWatch:
             watch.saw(replace(WHOLE, tags=[]))
         assert watch.alarms() == []
 
-    def test_what_came_to_stay_is_expected(self) -> None:
+    def test_a_field_that_was_added_for_good_is_expected(self) -> None:
         watch = watched(5000, tags=[])
         for number in range(5000):
             watch.remember(replace(WHOLE, published_at=f"{2023 - number % 3}-01-01T00:00:00Z"))
@@ -248,7 +248,7 @@ class TestWatch:
         assert watch.doubts_rejections is too_many
         assert [alarm.count("https://ifpnews.com/") for alarm in watch.alarms()] == [min(found, 3)] * too_many
 
-    def test_of_some_addresses_alone_one_is_no_sign(self) -> None:
+    def test_one_of_a_few_named_urls_is_no_sign(self) -> None:
         watch = Watch(whole=False)
         watch.no_article("https://ifpnews.com/1/", None, "status 404")
         assert not watch.doubts_rejections

@@ -1,4 +1,4 @@
-"""Compares what a crawl wrote with what the test site knows to be true."""
+"""Compares a crawl's output with the test site's known truth."""
 
 from __future__ import annotations
 

@@ -28,30 +28,30 @@ def say(line: str) -> None:
 
 
 def show(text: str) -> None:
-    """Print a result on stdout; a reader that stops early, such as ``| head``, is no error.
+    """Print a result on stdout; a reader that stops early, such as ``| head``, is not an error.
 
     Raises:
-        SystemExit: when stdout cannot be written, for example on a full disk; it carries a sentence, for status 1.
+        SystemExit: if stdout cannot be written, for example on a full disk; it carries a sentence, for status 1.
     """
     try:
         print(text, flush=True)
     except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python would try again when it exits
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python would try again on exit
         if not isinstance(error, BrokenPipeError):
             raise SystemExit(f"the result cannot be printed: {error.strerror}") from None
 
 
 def fail(command: ScrapyCommand, line: str) -> None:
-    """Say what went wrong, and have the command end with status 1."""
+    """Say what went wrong, and make the command end with status 1."""
     say(line)
     command.exitcode = 1
 
 
 def reason(error: Exception) -> str:
-    """Say why reading or writing failed, without numbers of errors and names of files for a while."""
+    """Return why reading or writing failed, without error numbers and names of temporary files."""
     if not isinstance(error, OSError) or error.errno is None:
         return str(error)
-    if error.filename is None:  # what is being written
+    if error.filename is None:  # the error is about the output
         return explain(error)
     name = final_name(str(error.filename))
     if name != error.filename:
@@ -60,7 +60,7 @@ def reason(error: Exception) -> str:
 
 
 def without_output(path: str) -> str:
-    """Return what to do when the default output is not there: which files there are, else to crawl."""
+    """Return what to do if the default output does not exist: which files there are, else to crawl."""
     there = [
         str(each) for each in sorted(Path(path).parent.glob("*.jsonl")) if not each.name.endswith(sidecars.SUFFIXES)
     ]
@@ -71,7 +71,7 @@ def without_output(path: str) -> str:
 
 @contextmanager
 def usage_errors() -> Iterator[None]:
-    """Turn a ``BadArgument`` that is raised inside into a usage error."""
+    """Turn a ``BadArgument`` raised inside into a usage error."""
     try:
         yield
     except BadArgument as error:
@@ -82,23 +82,23 @@ def refuse_unknown_options(args: list[str]) -> None:
     """Look for unknown options, which Scrapy leaves among the positional arguments.
 
     Raises:
-        UsageError: when there is one.
+        UsageError: if there is one.
     """
     if unknown := [arg for arg in args if arg.startswith("-") and len(arg) > 1]:
         raise UsageError(f"unknown option {unknown[0]}")
 
 
 def ignore_stop_signals() -> None:
-    """Ignore Ctrl-C and SIGTERM from now on, when the command is about to end anyway."""
+    """Ignore Ctrl-C and SIGTERM from now on, as the command is about to end anyway."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
 
 
 @contextmanager
 def stopped_by_term() -> Iterator[None]:
-    """Turn SIGTERM, as ``timeout`` or a service manager sends it, into a ``KeyboardInterrupt`` like that of Ctrl-C.
+    """Turn SIGTERM, as sent by ``timeout`` or a service manager, into a ``KeyboardInterrupt``, like Ctrl-C.
 
-    Python prints and forgets an exception that is raised in a ``__del__``; then it is raised again a little later.
+    Python prints and discards an exception raised in a ``__del__``; in that case, it is raised again a little later.
     """
     numbers = signal.SIGTERM, signal.SIGALRM
     before = [signal.signal(number, signal.default_int_handler) for number in numbers]

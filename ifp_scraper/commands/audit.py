@@ -1,4 +1,4 @@
-"""``scrapy audit [FILE]``: what the site has and the file lacks, and why; what the site has withdrawn."""
+"""``scrapy audit [FILE]``: which articles the file lacks, and why; which ones the site has withdrawn."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class Command(ScrapyCommand):
             check_settings(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Compare, print what differs, and mark what is gone; exit status 1 when the site or FILE cannot be read."""
+        """Compare, print the differences, and mark what is gone; exit status 1 if the site or FILE cannot be read."""
         assert self.settings is not None
         assert self.crawler_process is not None
         refuse_unknown_options(args)
         if len(args) > 1:
             raise UsageError("name one FILE")
-        if opts.output and opts.output.endswith(".jsonl"):  # as -o of a crawl; it would replace the articles
+        if opts.output and opts.output.endswith(".jsonl"):  # meant as a crawl's -o; it would replace the articles
             raise UsageError("-o names the list of missing addresses to write, not a .jsonl file")
         path = Path(args[0] if args else DEFAULT_OUTPUT)
         if not os.path.isfile(path):  # unlike path.is_file(), false for a name that no file can have

@@ -62,7 +62,7 @@ class Command(CrawlCommand):
         if len(named) > 1:
             raise UsageError("name one output FILE")
         for name in named:
-            if not name:  # as from a variable that is not set: not the default output, which -O would empty
+            if not name:  # as from an unset variable: do not use the default output, which -O would empty
                 raise UsageError("the name of the output is empty")
             self.settings.set("IFP_OUTPUT", name, priority="cmdline")
             self.settings.set("IFP_START_OVER", bool(opts.overwrite_output), priority="cmdline")
@@ -70,7 +70,7 @@ class Command(CrawlCommand):
             check_settings(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Crawl, and set the exit status: 0 done, 1 not done, 2 (raised) senseless arguments."""
+        """Crawl, and set the exit status: 0 for success, 1 for failure, 2 (raised) for bad arguments."""
         assert self.settings is not None
         assert self.crawler_process is not None
         for arg in args:
@@ -95,14 +95,14 @@ class Command(CrawlCommand):
         except KeyboardInterrupt:
             fail(self, "The crawl did not start: it was stopped")
             return
-        if self.settings["JOBDIR"]:  # a kill would lose its queue, and a later run mix old requests with new ones
+        if self.settings["JOBDIR"]:  # a kill would lose its queue, and a later run mix old and new requests
             say("JOBDIR is ignored: a crawl continues from its output file.")
             self.settings.set("JOBDIR", None, priority="cmdline")
         crawler = self._create_crawler("ifp")
         self.crawler_process.crawl(crawler, options=options, ledger=ledger, archive=archive)
-        gc.freeze()  # modules and the index of the file live to the end: the collector need not look at them
+        gc.freeze()  # modules and the file's index live to the end: the collector need not scan them
         self.crawler_process.start()
         ignore_stop_signals()  # it is ending already, and says so
-        if not ledger.finished:  # it was told twice to stop, or a response kept it from ending
+        if not ledger.finished:  # it was told to stop twice, or a response kept it from ending
             finish(crawler, ledger, "shutdown")
         self.exitcode = 1 if self.crawler_process.bootstrap_failed else ledger.exit_status

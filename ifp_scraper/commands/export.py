@@ -48,10 +48,10 @@ class Command(ScrapyCommand):
         parser.add_argument("--gone", action="store_true", help="include articles that the site has withdrawn")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Write the export and say what it holds; exit status 1 and a sentence when that fails.
+        """Write the export and say what it holds; exit status 1 and a sentence if that fails.
 
         Raises:
-            UsageError: for arguments that make no sense.
+            UsageError: if the arguments make no sense.
         """
         refuse_unknown_options(args)
         if len(args) != 1:

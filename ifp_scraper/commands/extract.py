@@ -46,7 +46,7 @@ class Command(ScrapyCommand):
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Write the articles to the output; exit status 1 when that or reading fails."""
+        """Write the articles to the output; exit status 1 if reading or writing fails."""
         try:
             with stopped_by_term():  # so that unpacked copies are deleted
                 self._run(args, opts)
@@ -76,7 +76,7 @@ class Command(ScrapyCommand):
         except (BadArgument, RecordingError, OSError, BadZipFile) as error:
             raise UsageError(str(error)) from None
         self.settings.set("IFP_OUTPUT", opts.output, priority="cmdline")
-        gc.freeze()  # modules live to the end, in the workers too: the collector need not look at them
+        gc.freeze()  # modules live to the end, in the workers too: the collector need not scan them
         try:
             executor: Executor = Dask(opts.dask) if opts.dask else Processes(opts.workers)
             ledger = Ledger.open(options, self.settings)

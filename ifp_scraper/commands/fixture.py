@@ -1,4 +1,4 @@
-"""``scrapy fixture URL|PATH``: save a page as a test fixture, beside the record that it gives."""
+"""``scrapy fixture URL|PATH``: save a page as a test fixture, with the record that it gives."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Command(ScrapyCommand):
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Save the page and its record; exit status 1 when the page cannot be had or the fixture exists."""
+        """Save the page and its record; exit status 1 if the page cannot be fetched or the fixture exists."""
         refuse_unknown_options(args)
         if len(args) != 1:
             raise UsageError("name one URL or PATH")
@@ -67,7 +67,7 @@ class Command(ScrapyCommand):
             setattr(opts, name, getattr(opts, name) or saved.get(name, ""))
         try:
             html, url, captured_at, content_type = self._load(args[0], opts)
-        except (OSError, HTTPException, ValueError) as error:  # the last two: an address or answer that is none
+        except (OSError, HTTPException, ValueError) as error:  # the last two: an invalid response or URL
             fail(self, f"{args[0]} cannot be read: {_reason(error)}")
             return
         fixture: dict[str, Any] = {"url": url, "captured_at": format_utc(captured_at), "about": opts.about}
@@ -81,7 +81,7 @@ class Command(ScrapyCommand):
             if article is not None:
                 folder = article.layout
                 fixture["record"] = to_dict(article)
-                del fixture["record"]["extractor_version"]  # every version must give it
+                del fixture["record"]["extractor_version"]  # every version must give the same record
                 for field in fixture["record"].keys() - (saved.get("record") or fixture["record"]).keys():
                     del fixture["record"][field]  # the fixture is not about it
         except UnreadablePage as error:
@@ -119,7 +119,7 @@ class Command(ScrapyCommand):
                 captured_at = read_http_date(response.headers.get("Date")) or captured_at
         else:
             html = Path(source).read_bytes()
-            kept = _KEPT_URL.match(html)  # of a page that a crawl kept as rejected
+            kept = _KEPT_URL.match(html)  # in a page that a crawl kept as rejected
             url = opts.url or (kept[1].decode() if kept else "")
             if not url.startswith(("http://", "https://")):
                 raise UsageError("give the page's address with --url")
@@ -132,7 +132,7 @@ class Command(ScrapyCommand):
 
 
 def _saved(page: Path) -> dict[str, Any]:
-    """What is saved beside the page of a fixture; nothing when this is no such page."""
+    """Return what is saved beside a fixture's page; empty if this is not such a page."""
     try:
         saved = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -145,7 +145,7 @@ def _open(url: str, agent: str) -> HTTPResponse:
 
 
 def _is_allowed(url: str, agent: str) -> bool:
-    """Whether robots.txt allows the page; one that cannot be had forbids it, as in a crawl."""
+    """Whether robots.txt allows the page; one that cannot be fetched forbids it, as in a crawl."""
     try:
         with _open(urljoin(url, "/robots.txt"), agent) as response:
             rules = response.read(_MAX_BYTES)
@@ -155,7 +155,7 @@ def _is_allowed(url: str, agent: str) -> bool:
 
 
 def _reason(error: Exception) -> str:
-    """Say without numbers of errors what is wrong."""
+    """Return what is wrong, without error numbers."""
     if isinstance(error, HTTPError):
         return f"status {error.code}"
     cause = error.reason if isinstance(error, URLError) else error

@@ -52,10 +52,10 @@ class Command(ScrapyCommand):
         parser.add_argument("--text", metavar="N", type=int, default=TEXT_LIMIT // 1_000_000, help=text)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Write the page and say where it is; exit status 1 and a sentence when that fails.
+        """Write the page and say where it is; exit status 1 and a sentence if that fails.
 
         Raises:
-            UsageError: for arguments that make no sense.
+            UsageError: if the arguments make no sense.
         """
         refuse_unknown_options(args)
         if len(args) > 1:

@@ -1,4 +1,4 @@
-"""``scrapy schema``: the JSON Schema of a line, or the same as a page of documentation."""
+"""``scrapy schema``: the JSON Schema of a line, or the same as documentation."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Command(ScrapyCommand):
 
 
 def markdown() -> str:
-    """Return the documentation of the record, made from its schema."""
+    """Return the documentation of the record, generated from its schema."""
     parts = [_HEAD, *_tables(json_schema()["properties"])]
     parts.append("## Warnings\n\n`warnings` holds any of these, and nothing else.\n")
     parts.append(_table(("warning", "meaning"), [(f"`{name}`", _words(text)) for name, text in WARNINGS.items()]))
@@ -58,7 +58,7 @@ def markdown() -> str:
 
 
 def _tables(properties: dict[str, Any]) -> Iterator[str]:
-    """The table of the fields, then one for each field that holds objects."""
+    """Yield the table of the fields, then one for each field that holds objects."""
     yield _fields(properties)
     nested = get_type_hints(Article)
     for name, schema in properties.items():
@@ -69,7 +69,7 @@ def _tables(properties: dict[str, Any]) -> Iterator[str]:
 
 
 def _fields(properties: dict[str, Any], nested: type | None = None, required: Sequence[str] = ()) -> str:
-    """The rows of one kind of object; what the schema leaves open, the type of a nested one says."""
+    """Return the table for one kind of object; a nested one's type supplies what the schema leaves open."""
     hints = get_type_hints(nested) if nested else {}
     rows = []
     for name, schema in properties.items():
@@ -83,7 +83,7 @@ def _fields(properties: dict[str, Any], nested: type | None = None, required: Se
 
 
 def _type(name: str, schema: dict[str, Any]) -> str:
-    """What a value may be, in words."""
+    """Return in words what a value may be."""
     kind, nullable = value_type(schema)
     or_null = " or null" if nullable else ""
     if values := schema.get("enum"):
@@ -101,7 +101,7 @@ def _type(name: str, schema: dict[str, Any]) -> str:
 
 
 def _words(text: str) -> str:
-    """A docstring as a cell: one line, its double back quotes single, nothing that Markdown or HTML would read."""
+    """Return a docstring as a cell: on one line, double backticks made single, Markdown and HTML escaped."""
     pieces = " ".join(text.split()).split("``")
     pieces[::2] = [piece.replace("<", "&lt;").replace("|", "\\|").replace("*", "\\*") for piece in pieces[::2]]
     return "`".join(pieces)

@@ -1,4 +1,4 @@
-"""Feeds: RSS 2.0 and Atom. They say when an article was published, but never list everything (MARKUP.md 6)."""
+"""Feeds: RSS 2.0 and Atom. They say when articles were published, but never list everything (MARKUP.md 6)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MAX_VALIDATOR = 500
 
 
 class FeedSource:
-    """``/feed/`` or a category's, page by page with ``?paged=``, asked with the validators of the last run."""
+    """``/feed/`` or a category's, page by page with ``?paged=``, requested with the last run's validators."""
 
     name = "feed"
     complete = False
@@ -59,7 +59,7 @@ class FeedSource:
 
 
 async def _front(walk: Walk, address: str, validators: dict[str, str]) -> Response:
-    """Fetch the first page of a feed; once in a run, for the sitemap asks for it as well."""
+    """Fetch the first page of a feed, once per run: the sitemap source asks for it too."""
     if address not in walk.notes.fronts:
         try:
             walk.notes.fronts[address] = await walk.fetch(address, headers=validators, probe=True)
@@ -72,7 +72,7 @@ async def _front(walk: Walk, address: str, validators: dict[str, str]) -> Respon
 
 
 async def read_newest(walk: Walk) -> list[ArticleRef]:
-    """Return the entries of the feed's first page, none when there is no feed."""
+    """Return the entries of the feed's first page; none if there is no feed."""
     address = f"{walk.options.site}/feed/"
     try:
         response = await _front(walk, address, {})
@@ -83,7 +83,7 @@ async def read_newest(walk: Walk) -> list[ArticleRef]:
 
 
 def read_feed(root: etree._Element, base: str) -> list[ArticleRef]:
-    """Read the entries of an RSS or Atom feed, newest first as they stand."""
+    """Read the entries of an RSS or Atom feed, in its order (newest first)."""
     refs = []
     listed = [element for element in root.iter() if local_name(element) in ("item", "entry")]
     for element, url in zip(listed, urls.of_list(base, map(_link, listed)), strict=True):
@@ -111,7 +111,7 @@ def read_feed(root: etree._Element, base: str) -> list[ArticleRef]:
 
 
 def _link(element: etree._Element) -> str | None:
-    """The address of an RSS item or of an Atom entry."""
+    """Return the URL of an RSS item or Atom entry."""
     if local_name(element) == "item":
         return child_text(element, "link")
     links = [
@@ -121,18 +121,18 @@ def _link(element: etree._Element) -> str | None:
 
 
 def _validators(headers: Headers) -> dict[str, str]:
-    """The request headers that ask whether this answer still holds."""
+    """Return the headers for a conditional request, from those of a response."""
     validators = {}
     for header, condition in (("ETag", "If-None-Match"), ("Last-Modified", "If-Modified-Since")):
         value = headers.get(header)
         if value and len(value) < _MAX_VALIDATOR:
-            # A server that compresses marks an ETag as weak, and WordPress does not know it again.
+            # A compressing server marks the ETag as weak, and WordPress then no longer recognises it.
             validators[condition] = value.decode("latin-1").removeprefix("W/")
     return validators
 
 
 def _before(refs: list[ArticleRef], walk: Walk) -> bool:
-    """Whether everything here is older than the range that was asked for."""
+    """Whether everything here is older than the requested date range."""
     since = walk.options.since
     return since is not None and all(
         ref.published_at is not None and ref.published_at < (format_utc(since) or "") for ref in refs

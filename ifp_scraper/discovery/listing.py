@@ -1,4 +1,4 @@
-"""Listing pages, walked from the newest on: where neither REST nor a sitemap answers (FACTS.md, "URLs")."""
+"""Listing pages, walked newest first, for when neither REST nor a sitemap is available (FACTS.md, "URLs")."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BOXES = (
     "td-main-sidebar td-ss-main-sidebar td-footer-wrapper td-footer-template-wrap td-header-template-wrap"
     " td_mega_menu td-mega-menu sidebar widget"
 )
-"""Boxes that show the latest of the whole site beside the listing."""
+"""Boxes beside the listing that show the whole site's latest articles."""
 
 
 def _has_one_of(classes: str) -> str:
@@ -40,17 +40,17 @@ _PLACES = ("", "/all-stories", "/iran-news")
 """Where a listing may be, the front page first."""
 
 _MAX_PLACES = 5
-"""Most further places to look at that the front page names."""
+"""Maximum number of further places to try that the front page names."""
 
 _MAX_CATEGORIES = 200
 
 _PATIENCE = 3
-"""Pages in a row that fail or list nothing new, after which a listing is given up."""
+"""How many pages in a row may fail or list nothing new before a listing is given up."""
 
 
 class ListingSource:
-    """The blog's pages, else the pages that hold a loop, else where the front page says that its second page is, else
-    every category that it links.
+    """The blog's pages; else pages that hold a loop; else where the front page says its second page is; else every
+    category that it links to.
     """
 
     name = "listing"
@@ -65,7 +65,7 @@ class ListingSource:
         found_any = False
         while places:
             place = places.pop(0)
-            pages = barren = 0  # pages: the number of the last one that lists new articles
+            pages = barren = 0  # pages: number of the last page that lists new articles
             async for number, links, html in self._pages(walk, place):
                 if number == 1 and place == "":
                     places += _places_of_second_pages(html, walk.options.site)
@@ -76,7 +76,7 @@ class ListingSource:
                     break
                 found_any = True
                 if not new:
-                    continue  # so much was added meanwhile that the last page's articles are on this one
+                    continue  # so much was added in the meantime that the last page's articles have moved to this one
                 pages = number
                 seen.update(new)
                 refs = [ArticleRef(url) for url in new]
@@ -86,7 +86,7 @@ class ListingSource:
                 if done:
                     return
             if pages > 1:
-                return  # it has pages: it lists everything
+                return  # it is paginated, so it lists everything
             if not places:
                 places, categories = categories, []
         if not found_any:
@@ -95,7 +95,7 @@ class ListingSource:
     async def _pages(self, walk: Walk, place: str) -> AsyncIterator[tuple[int, list[str], Selector]]:
         """Yield the pages of one listing until two in a row are missing or hold no article.
 
-        One alone may be a passing fault of the site: it is noted in ``walk.notes.broken``, and the walk goes on.
+        A single one may be a temporary fault: it is noted in ``walk.notes.broken``, and the walk goes on.
         """
         root = f"{walk.options.site}{place}/"
         failed = 0
@@ -129,12 +129,12 @@ class ListingSource:
                 walk.notes.broken.append(may_be_end)
                 may_be_end = None
             if number == 1 and urls.slug(response.url):
-                root = urls.canonical(response.url)  # of a category inside another one
+                root = urls.canonical(response.url)  # of a nested category
             yield number, links, selector
 
 
 def read_listing(selector: Selector, base: str) -> list[str]:
-    """Return the canonical addresses of the articles that a listing names, in its order, each once."""
+    """Return the canonical URLs of the articles in a listing, in its order, each once."""
     articles = []
     links = [link.get("href") for link in selector.root.xpath(_ENTRIES)]
     for url in urls.of_list(base, links):
@@ -144,7 +144,7 @@ def read_listing(selector: Selector, base: str) -> list[str]:
 
 
 def may_be_article(url: str, site: str) -> bool:
-    """Whether an address of this site could be an article's, judged by its path alone."""
+    """Whether a URL could be that of an article on this site, judging by its path alone."""
     if not url.startswith("http") or urls.host(url) != urls.host(site):
         return False
     path = urlsplit(url).path

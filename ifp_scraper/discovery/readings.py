@@ -1,4 +1,4 @@
-"""Finds the articles in a recording, with the times in its REST answers, feeds and sitemaps.
+"""Finds the articles in a recording, with the times in its REST responses, feeds and sitemaps.
 
 A reading is the captures of one article's pages that were made together.
 """
@@ -28,7 +28,7 @@ from ifp_scraper.discovery.xml import local_name, read_xml
 from ifp_scraper.responses import cut_short, refusal
 
 _SOON = timedelta(hours=1)
-"""Longest time after which a crawl that was cut off begins an article again."""
+"""Maximum time after which an interrupted crawl fetches an article again."""
 
 _LISTS = re.compile(r"/wp/v2/posts(?:$|[/?&])|/feed/?(?:$|\?)|\.xml(?:\.gz)?$")
 
@@ -39,19 +39,19 @@ class RecordedArticle:
 
     ref: ArticleRef
     address: str
-    """The captured address to begin with: the canonical page, else the AMP page."""
+    """The captured URL to start from: the canonical page, else the AMP page."""
 
     amp_address: str | None
     captures: frozenset[Recorded]
-    """The captures of its pages."""
+    """Captures of its pages."""
 
 
 def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
-    """Yield every article page of a recording, in the order of capture; recaptures are readings of their own.
+    """Yield every article in a recording, in order of capture; recaptures are readings of their own.
 
     Args:
         archive: the recording.
-        site: pages of other hosts are passed over.
+        site: root of the site; pages of other hosts are ignored.
     """
     evidence = _evidence(archive, site)
     groups: dict[str, list[Recorded]] = {}
@@ -75,12 +75,12 @@ def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
 
 
 def article_key(url: str) -> str:
-    """What the pages of one article share: host and path, whatever scheme, query or view."""
+    """Return what the pages of one article share: host and path, regardless of scheme, query and view."""
     return urls.canonical(url).split("://", 1)[-1].removeprefix("www.")
 
 
 class Captured(Protocol):
-    """Anything with an address and a capture time; ``places`` are the addresses of all pages in it."""
+    """Anything with a URL and a capture time; ``places`` are the URLs of all pages in it."""
 
     @property
     def url(self) -> str: ...  # noqa: D102
@@ -94,12 +94,12 @@ C = TypeVar("C", bound=Captured)
 
 
 def split_readings(captures: list[C]) -> Iterator[list[C]]:
-    """Split the captures of one article, in order of time, where its first page comes for the second time.
+    """Split the captures of one article, in order of time, wherever its first page recurs.
 
-    Each part is one reading: a canonical page with its further pages, an AMP page, or both. Further pages alone
-    are none; one that came again belongs to the next first page, else it is left out. So is a reading that another,
-    soon after, has more pages than: the crawl was cut off there and began the article again. Where each has pages that
-    the other lacks, they are one: the crawl came by the first page once more, as through a link to its number.
+    Each part is one reading: a canonical page with its further pages, an AMP page, or both. Further pages alone are
+    not a reading; a repeated one belongs to the next first page, else it is left out. A reading soon followed by one
+    with more pages is left out too: the crawl was interrupted there and began the article again. If each has pages
+    that the other lacks, they are joined: the crawl met the first page once more, as through a link to its number.
     """
     readings: list[list[C]] = []
     begun_before: list[list[C]] = []
@@ -142,16 +142,19 @@ def _is_first_page(capture: C) -> bool:
 
 
 def _place(url: str) -> tuple[bool, str]:
-    """What two captures of the same page of an article share: the view, and the page's number."""
+    """Return what identifies a page within its article: the view, and the page number."""
     number = urls.PAGE_NUMBER.search(urlsplit(url).path)
     return urls.is_amp(url), (number and number[1]) or "1"
 
 
 def without_failed(captures: list[C], failed: Callable[[C], bool]) -> list[C]:
-    """Leave out failed captures of a page that has a better one; where all of them failed, keep the last."""
+    """Leave out failed captures of a page that has a better one; if all of them failed, keep the last."""
     places = [_places([capture]) for capture in captures]
     counts = Counter(place for own in places for place in own)
-    bad = [any(counts[place] > 1 for place in own) and failed(one) for own, one in zip(places, captures, strict=True)]
+    bad = [
+        any(counts[place] > 1 for place in own) and failed(capture)
+        for own, capture in zip(places, captures, strict=True)
+    ]
     usable = {place for own, is_bad in zip(places, bad, strict=True) if not is_bad for place in own}
     return [
         capture
@@ -161,7 +164,7 @@ def without_failed(captures: list[C], failed: Callable[[C], bool]) -> list[C]:
 
 
 def is_failed(url: str, body: bytes) -> bool:
-    """Whether a crawl tries such a page again: empty, cut short, or a refusal."""
+    """Whether a crawl would have retried this page: it is empty, cut short, or a refusal."""
     response = HtmlResponse(url, body=body)
     return not body.strip() or cut_short(response) or refusal(response) is not None
 
@@ -174,27 +177,27 @@ def _cannot_be_used(archive: Archive, capture: Recorded) -> bool:
 
 
 class Evidence(NamedTuple):
-    """What a recorded source says of an article."""
+    """What a recorded source says about an article."""
 
     captured_at: datetime
     """When the source was captured."""
 
     rank: int
-    """0 for a REST answer, 1 for a feed, 2 for a sitemap: the lowest is the best."""
+    """0 for a REST response, 1 for a feed, 2 for a sitemap: the lowest is best."""
 
     ref: ArticleRef
 
 
 def evidence_at(evidence: list[Evidence], moment: datetime) -> ArticleRef | None:
-    """Join what was said of one article up to this moment, or later when nothing was said before.
+    """Combine the evidence about one article up to this moment, or later if there is none before.
 
-    The best source wins; the latest edit counts, whichever source knows of it.
+    The best source wins, but the latest edit counts, whichever source knows of it.
     """
-    said = [item for item in evidence if item.captured_at <= moment] or evidence
-    if not said:
+    up_to_moment = [item for item in evidence if item.captured_at <= moment] or evidence
+    if not up_to_moment:
         return None
-    best = min(said, key=lambda item: item.rank).ref
-    edits = [item.ref.modified_at for item in said if item.ref.modified_at]
+    best = min(up_to_moment, key=lambda item: item.rank).ref
+    edits = [item.ref.modified_at for item in up_to_moment if item.ref.modified_at]
     return replace(best, modified_at=max(edits, default=None))
 
 
@@ -211,15 +214,15 @@ def _evidence(archive: Archive, site: str) -> dict[str, list[Evidence]]:
 
 
 def may_list(url: str, status: int, content_type: str, site: str) -> bool:
-    """Whether a recorded response may be a REST answer, feed or sitemap of the site."""
+    """Whether a recorded response may be a REST response, feed or sitemap of the site."""
     if status != 200 or urls.host(url) != urls.host(site):
         return False
-    # By its address too: what PHP prints before an answer makes it text/html.
+    # By its URL too: what PHP prints before a response turns it into text/html.
     return ("xml" in content_type and "html" not in content_type) or _LISTS.search(url) is not None
 
 
 def read_listed(url: str, body: bytes, site: str, captured_at: datetime) -> list[Evidence]:
-    """Return what a REST answer, feed or sitemap says of articles."""
+    """Return what a REST response, feed or sitemap says about articles."""
     rank, refs = _read_source(url, body, site, captured_at)
     return [Evidence(captured_at, rank, ref) for ref in refs]
 

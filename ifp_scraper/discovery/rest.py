@@ -19,19 +19,19 @@ from ifp_scraper.items import MAX_ID
 from ifp_scraper.urls import of_list
 
 _ROUTES = ("/wp-json/wp/v2/{}?", "/?rest_route=/wp/v2/{}&")
-"""Where REST is; the second one is for servers that do not pass addresses that are no files to WordPress."""
+"""Where the REST API is; the second is for servers that pass only existing files' URLs to WordPress."""
 
 _FIELDS = "id,link,date_gmt,modified_gmt"
 _SECOND = timedelta(seconds=1)
 _PER_PAGE = 100
-"""Posts on a page; WordPress allows no more."""
+"""Posts per page: the most that WordPress allows."""
 
 _PATIENCE = 3
-"""Pages in a row that fail or list nothing new, after which REST is given up."""
+"""How many pages in a row may fail or list nothing new before REST is given up."""
 
 _JSON = re.compile(r'\[\s*\{|\{\s*"|(?<![^\n>])\[\]')
 _MAX_STARTS = 20
-"""Places that look like the start of JSON to try, at most."""
+"""Maximum number of offsets that look like the start of JSON to try."""
 
 
 class RestSource:
@@ -53,11 +53,11 @@ class RestSource:
         seen: set[str] = set()
         new = barren = 0
         number = 1
-        edits_due = walk.caught_up and walk.newest_modified is not None  # once the new articles are listed
+        edits_due = walk.caught_up and walk.newest_modified is not None  # after the new articles
         while True:
             fresh = [ref for ref in refs if ref.url not in seen]
             seen.update(ref.url for ref in fresh)
-            known = sum(map(walk.is_known, fresh))  # before they are fetched
+            known = sum(map(walk.is_known, fresh))  # before any of them is fetched
             new += len(fresh) - known
             for ref in fresh:
                 yield ref
@@ -82,11 +82,11 @@ class RestSource:
                 refs, barren = [], barren + 1
             if barren >= _PATIENCE:
                 break
-        if len(seen) < total:  # something was withdrawn meanwhile, or the site counts what it hides
+        if len(seen) < total:  # something was withdrawn in the meantime, or the site counts hidden posts
             walk.notes.broken.append(f"REST listed {len(seen)} of {total}")
 
     async def _scope(self, walk: Walk) -> dict[str, str]:
-        """Return the parameters that narrow the list to what was asked for."""
+        """Return the query parameters that narrow the list to what was requested."""
         options = walk.options
         scope: dict[str, str] = {}
         if options.section:
@@ -98,17 +98,17 @@ class RestSource:
         return scope
 
     async def _edited(self, walk: Walk, before: str) -> AsyncIterator[ArticleRef]:
-        """Yield what was edited since the last run and published before, the latest edit first.
+        """Yield what was edited since the last run but published before it, latest edit first.
 
-        WordPress before 5.7 does not know ``modified_after``, but the order. What was edited in the same second stands
-        in no order, in another one on each page: after an edit of many at once, only that by id shows all.
+        WordPress before 5.7 lacks ``modified_after`` but can sort by edit. Posts edited in the same second have no
+        fixed order, and it may differ from page to page: after a bulk edit, only sorting by id shows them all.
         """
         since = format_utc(parse_utc(walk.newest_modified or "") - _SECOND) or ""
         scope = {"modified_after": since}
         if before:
             scope["before"] = format_utc(parse_utc(before) + _SECOND) or ""
         seen: set[str] = set()
-        total = 0  # how many were edited
+        total = 0  # number of edited posts
         for order in ("modified", "id"):
             number = pages = 1
             places = 0
@@ -127,7 +127,7 @@ class RestSource:
                 if order == "id":
                     if len(seen) >= total:
                         return
-                elif len(edited) < len(refs):  # what follows is older
+                elif len(edited) < len(refs):  # the rest are older
                     total = places
                     break
                 else:
@@ -137,7 +137,7 @@ class RestSource:
                 return
 
     async def _category(self, walk: Walk, slug: str) -> str:
-        """Return the ids of a category and of all inside it: of one id, REST lists what is directly in it only."""
+        """Return the ids of a category and of all inside it: for one id, REST lists only what is directly in it."""
         last = slug.rsplit("/", 1)[-1]
         terms: list[dict[str, Any]] = []
         number = pages = 1
@@ -158,7 +158,7 @@ class RestSource:
         return ",".join(map(str, sorted(inside)))
 
     async def _page(self, walk: Walk, scope: dict[str, str], number: int) -> tuple[list[ArticleRef], int, int]:
-        """Return the refs of a page, the number of posts (0 when it is not said), and the number of pages."""
+        """Return the refs on a page, the number of posts (0 if not stated), and the number of pages."""
         query = {**scope, "per_page": str(_PER_PAGE), "page": str(number), "_fields": _FIELDS}
         if number == 1:
             del query["page"]
@@ -166,7 +166,7 @@ class RestSource:
             response = await self._get(walk, "posts", query)
         except SourceUnavailable as error:
             if number > 1 and isinstance(error.__cause__, FetchFailed) and error.__cause__.status in (404, 410):
-                return [], 0, number - 1  # past the end, as some say it
+                return [], 0, number - 1  # past the end, as some sites put it
             raise
         if response.status == 400:  # past the end: rest_post_invalid_page_number
             if number == 1:
@@ -179,9 +179,9 @@ class RestSource:
         if posts and not refs:
             raise SourceUnavailable("REST lists posts without addresses on this site")
         total = _header(response, "X-WP-Total", 0)
-        # Some proxies drop the count, and some sites give fewer posts than asked for: then until a page is empty.
+        # Some proxies drop the count, and some sites return fewer posts than requested: read until a page is empty.
         pages = _header(response, "X-WP-TotalPages", number + bool(posts))
-        if len(posts) >= _PER_PAGE or len(posts) > total:  # whatever is counted, a page behind this one may hold more
+        if len(posts) >= _PER_PAGE or len(posts) > total:  # whatever the count, there may be more on the next page
             pages = max(pages, number + 1)
         return refs, total, min(pages, walk.max_pages)
 
@@ -199,11 +199,11 @@ class RestSource:
 
 
 def read_posts(posts: list[Any], base: str) -> list[ArticleRef]:
-    """Read the posts of a REST answer; what is no post of the site is passed over.
+    """Read the posts in a REST response; anything that is not a post of the site is skipped.
 
     Args:
         posts: parsed JSON.
-        base: address of the answer, or root of the site.
+        base: URL of the response, or root of the site.
     """
     refs = []
     listed = [post for post in posts if isinstance(post, dict) and isinstance(post.get("link"), str)]
@@ -227,16 +227,16 @@ def read_posts(posts: list[Any], base: str) -> list[ArticleRef]:
 
 
 def _id(value: Any) -> int | None:
-    """The id of a post, None for what is none."""
+    """Return a post's id; None if the value is not one."""
     return value if type(value) is int and 0 < value <= MAX_ID else None
 
 
 def read_json(body: bytes) -> Any:
-    """Parse a REST answer, also after notices of PHP, before the comment of a cache, or with bytes that are no UTF-8.
+    """Parse a REST response, even with PHP notices before it, a cache's comment after it, or invalid UTF-8 in it.
 
     Raises:
-        ValueError: when there is no JSON.
-        RecursionError: when it is nested without end.
+        ValueError: if there is no JSON.
+        RecursionError: if it is nested too deep.
     """
     try:
         return json.loads(body)

@@ -1,4 +1,4 @@
-"""Sitemaps: core's, Yoast's, Rank Math's; complete, and with lastmod they say what was edited (MARKUP.md 6)."""
+"""Sitemaps by core, Yoast or Rank Math: complete, and lastmod says what was edited (MARKUP.md 6)."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ _USUAL = ("/sitemap_index.xml", "/wp-sitemap.xml", "/sitemap.xml")
 _NOT_THERE = (404, 410)
 _MAX_DEPTH = 3
 _MAX_ENTRIES = 50_000
-"""Most entries of one file, by the protocol."""
+"""Maximum number of entries in one file, by the protocol."""
 
 _MAX_UNPACKED = 64 * 1024 * 1024
 
 _MADE_AT_ONCE = timedelta(seconds=2)
-"""Longest time that a plugin takes to print the clock behind every post."""
+"""Maximum time that a plugin takes to print the current time as every post's lastmod."""
 
 _MADE_NOW = timedelta(seconds=10)
-"""Longest time from then to the capture, and most that the clocks differ."""
+"""Maximum time from then to the capture, clock differences included."""
 
 _TOO_MANY_TO_EDIT = 10
-"""Entries, at least, that no publisher edits within ``_MADE_AT_ONCE``."""
+"""Minimum number of entries that no publisher edits within ``_MADE_AT_ONCE``."""
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 _SCHEDULED_AHEAD = timedelta(days=30)
-"""Longest time by which a lastmod may precede the publication: of a post edited, then scheduled."""
+"""Maximum time by which lastmod may precede publication, as when a post is edited, then scheduled."""
 
 _NO_POSTS = re.compile(
     r"(?:page|category|categories|tag|post_tag|author|users?|taxonom(?:y|ies)[\w-]*|product|local|video|image|misc"
     r"|attachment|tdb_templates|archives?)[\w-]*?-?(?:sitemap)?[-_]?\d*\.xml(?:\.gz)?$",
     re.IGNORECASE,
 )
-"""Children of an index that list no posts."""
+"""Children of an index that do not list posts."""
 
 _POSTS = re.compile(r"posts?[-_]?sitemap|sitemap-posts-post|post-\d", re.IGNORECASE)
 _NEWS = re.compile(r"news[-_]?sitemap|sitemap[-_]?news|/news\d*\.xml", re.IGNORECASE)
-"""Lists the articles of two days only, by Google's rules, but says when they were published."""
+"""Lists only two days' articles, by Google's rules, but says when they were published."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -60,15 +60,15 @@ class Entry:
     """RFC 3339 in UTC."""
 
     published_at: str | None = None
-    """Of a news sitemap."""
+    """From a news sitemap; RFC 3339 in UTC."""
 
     published_raw: str | None = None
     latest: str = ""
-    """By which entries are put in order: the last edit, or its day where that is too new for ``lastmod``."""
+    """Sort key: the last edit, or its day if that is too recent for ``lastmod``."""
 
 
 class Document(NamedTuple):
-    """A sitemap, or an index of sitemaps, as it was read."""
+    """A sitemap, or an index of sitemaps, as read."""
 
     root: etree._Element
     is_cut: bool
@@ -80,16 +80,16 @@ class Place(NamedTuple):
 
     url: str
     depth: int = 0
-    """How many indexes lead to it, one inside the other."""
+    """How many nested indexes lead to it."""
 
     document: Document | None = None
-    """What is there, if it was fetched already."""
+    """What is there, if already fetched."""
 
 
 class _Queue:
-    """The sitemaps to read: what an index names comes before what stands behind that index.
+    """The sitemaps to read: the children of an index come before what follows that index.
 
-    Indexes may come once more, at the end: a file may have been added to them meanwhile.
+    Indexes may come up again at the end, as a file may have been added to them in the meantime.
     """
 
     def __init__(self, places: list[Place]) -> None:
@@ -102,7 +102,7 @@ class _Queue:
         return len(self._waiting)
 
     def pop(self) -> Place | None:
-        """Return the next one, each address once in a round; None at the end."""
+        """Return the next one, each URL once per round; None at the end."""
         while self._waiting or self._to_read_again:
             if not self._waiting:
                 self._waiting, self._to_read_again = self._to_read_again, []
@@ -115,24 +115,24 @@ class _Queue:
         return None
 
     def add_children(self, index: Place, entries: list[Entry]) -> None:
-        """Have the sitemaps read that an index names."""
+        """Queue the sitemaps that an index names."""
         self._waiting = [Place(entry.url, index.depth + 1) for entry in entries] + self._waiting
 
     def read_again(self, index: Place) -> None:
-        """Have an index read once more, if this is not that time."""
+        """Queue an index once more, unless this is already the second time."""
         if not self._is_second_round:
             self._to_read_again.append(Place(index.url, index.depth))
 
 
 class SitemapSource:
-    """Every sitemap that robots.txt names or that is usual, newest posts first."""
+    """Every sitemap that robots.txt names, or at a usual address; newest posts first."""
 
     name = "sitemap"
     complete = True
 
     def __init__(self) -> None:
         self._feed_is_of_use = False
-        """Whether what the feed says is worth a request."""
+        """Whether the feed is worth a request."""
 
     async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:
         """See ``Source``."""
@@ -140,8 +140,8 @@ class SitemapSource:
             raise SourceUnavailable("a sitemap does not say which section an article is in")
         queue = _Queue(await self._roots(walk))
         listed: set[str] = set()
-        held: list[Entry] = []  # of the first two files: the second one shows how many a full one lists
-        in_feed: dict[str, ArticleRef] = {}  # by address: the feed knows when articles were published
+        held: list[Entry] = []  # from the first two files: the second shows how many entries a full one has
+        in_feed: dict[str, ArticleRef] = {}  # by URL: the feed knows when articles were published
         files = longest = 0
         while (place := queue.pop()) is not None:
             if files >= walk.max_sitemaps:
@@ -170,13 +170,13 @@ class SitemapSource:
             raise SourceUnavailable("; ".join(walk.notes.broken) or "the sitemaps list no posts")
         for ref in _refs(held, walk, in_feed):
             yield ref
-        # What was scheduled is listed among the articles of the day it was written: the feed names it.
+        # A scheduled post is listed among those of the day it was written, but the feed names it.
         for ref in in_feed.values():
             if ref.url not in listed:
                 yield ref
 
     async def _roots(self, walk: Walk) -> list[Place]:
-        """The sitemaps to begin with; the first usual name that answers, when robots.txt names none but of news."""
+        """Return the sitemaps to start from; if robots.txt names only news, the first usual one that exists."""
         named = (urls.of_site(walk.options.site, url) for url in walk.sitemaps)
         own = list(dict.fromkeys(url for url in named if url is not None))
         whole = [url for url in own if not _NEWS.search(url)]
@@ -194,11 +194,11 @@ class SitemapSource:
         raise SourceUnavailable(f"no sitemap ({', '.join(dict.fromkeys(reasons))})")
 
     async def _read(self, walk: Walk, place: Place) -> Document | None:
-        """Fetch a sitemap; None, with a note of it, when that fails."""
+        """Fetch a sitemap; None, with a note, if that fails."""
         try:
             response = await walk.fetch(place.url)
         except FetchFailed as error:
-            if place.depth > 0 or error.status not in _NOT_THERE:  # robots.txt may be older than the sitemaps
+            if place.depth > 0 or error.status not in _NOT_THERE:  # else robots.txt may be outdated
                 walk.notes.broken.append(f"{place.url}: {error}")
             return None
         document = _parse(response.body)
@@ -207,7 +207,7 @@ class SitemapSource:
         return document
 
     def _enqueue(self, queue: _Queue, index: Place, entries: list[Entry], walk: Walk) -> None:
-        """Have the children of an index read that may list posts of interest."""
+        """Queue the children of an index that may list posts of interest."""
         if index.depth >= _MAX_DEPTH:
             return
         children = self._children(walk, entries)
@@ -216,7 +216,7 @@ class SitemapSource:
             queue.read_again(index)
 
     def _children(self, walk: Walk, entries: list[Entry]) -> list[Entry]:
-        """The children of an index that may list posts of interest, the latest first."""
+        """Return the children of an index that may list posts of interest, latest first."""
         if any(_POSTS.search(entry.url) for entry in entries):
             posts = [entry for entry in entries if _POSTS.search(entry.url) or _NEWS.search(entry.url)]
         else:
@@ -224,26 +224,26 @@ class SitemapSource:
         self._feed_is_of_use = len(posts) > 1
         if walk.caught_up and walk.newest_modified:
             newest = walk.newest_modified
-            # The latest is read in any case: an index may be older than its children.
+            # Always read the latest: an index may be older than its children.
             posts = _newest_first(posts)
             fresh = posts[:1] + [entry for entry in posts[1:] if entry.lastmod is None or entry.lastmod >= newest]
-            self._feed_is_of_use = len(fresh) == 1 < len(posts)  # else the requests would be too many
+            self._feed_is_of_use = len(fresh) == 1 < len(posts)  # else there would be too many requests
             posts = fresh
         return _since(_newest_first(posts), walk)
 
 
 def _parse(body: bytes) -> Document | None:
-    """Parse a sitemap or an index; None when it is neither."""
+    """Parse a sitemap or an index; None if it is neither."""
     root, is_cut = read_cut_xml(body, _MAX_UNPACKED)
     return Document(root, is_cut) if root is not None and local_name(root) in ("sitemapindex", "urlset") else None
 
 
 def take_entries(document: Document, url: str, notes: Notes) -> list[Entry]:
-    """Take the entries out of a sitemap or index at ``url``, and note what it does not show."""
+    """Take the entries from a sitemap or index at ``url``, and note what it does not show."""
     root = document.root
     count = len(root)
     entries = read_entries(root, url, notes.asked_at)
-    root.clear()  # a made-up one may take hundreds of megabytes
+    root.clear()  # a malicious one may take hundreds of megabytes
     if count and not entries:
         notes.broken.append(f"{url}: lists no address on this site")
     if count > _MAX_ENTRIES:
@@ -277,16 +277,16 @@ def _since(entries: list[Entry], walk: Walk) -> list[Entry]:
 
 
 def _newest_first(entries: list[Entry]) -> list[Entry]:
-    """Order by lastmod; where there is none the last one listed is the newest."""
+    """Sort by lastmod; without it, the last one listed is the newest."""
     newest_first = list(reversed(entries))
     newest_first.sort(key=lambda entry: entry.latest, reverse=True)
     return newest_first
 
 
 def read_entries(root: etree._Element, base: str, captured_at: datetime | None = None) -> list[Entry]:
-    """Read the entries of a sitemap or of an index at ``base`` that are on its site.
+    """Read the entries of a sitemap or index at ``base`` that are on its site.
 
-    A lastmod says nothing, and is left out, where that of all is the time of the capture, and where it is later.
+    A lastmod later than the capture is meaningless and left out; so are all of them if all equal the capture time.
     """
     entries = []
     listed = [element for element in islice(root, _MAX_ENTRIES) if local_name(element) in ("url", "sitemap")]
@@ -319,17 +319,17 @@ def read_entries(root: etree._Element, base: str, captured_at: datetime | None =
 
 
 def _read_day(text: str | None) -> datetime | None:
-    """Return the beginning of a day that stands alone, in Tehran, so that no edit of it comes before."""
+    """Return the start, in Tehran, of a date without a time, so that no edit of that day comes before it."""
     return read_instant(f"{text}T00:00:00+03:30") if text and _DAY.fullmatch(text) else None
 
 
 def _is_over(day: datetime, captured_at: datetime | None) -> bool:
-    """Whether a day was over everywhere: before, what it names may be edited again, or be that of the capture."""
+    """Whether a day was over everywhere; until then, it may be the capture's own, or see further edits."""
     return captured_at is not None and captured_at - day > timedelta(days=2)
 
 
 def _are_made_now(entries: list[Entry], captured_at: datetime | None) -> bool:
-    """Whether the plugin prints the time when it made the file as the last edit of every post."""
+    """Whether the plugin prints the time at which it made the file as the last edit of every post."""
     times = [entry.lastmod for entry in entries if entry.lastmod]
     if captured_at is None or len(times) < max(_TOO_MANY_TO_EDIT, len(entries)):
         return False

@@ -1,4 +1,4 @@
-"""Reads XML that is not trusted: no entities, no network, no bombs."""
+"""Reads untrusted XML: no entities, no network, no bombs."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from lxml import etree
 _GZIP = b"\x1f\x8b"
 _BEGIN = re.compile(rb"<\?xml\s|<(?:\w+:)?(?:urlset|sitemapindex|rss|feed|RDF)[\s>]")
 _MAX_PREAMBLE = 65536
-"""Most bytes before a document, such as notices that PHP prints."""
+"""Maximum number of bytes before a document, such as PHP notices."""
 
 
 def read_xml(body: bytes, max_size: int) -> etree._Element | None:
-    """Parse a sitemap or feed, gzipped or not; None when it is no XML at all.
+    """Parse a sitemap or feed, gzipped or not; None if it is not XML at all.
 
     See ``read_cut_xml``.
     """
@@ -25,12 +25,12 @@ def read_cut_xml(body: bytes, max_size: int) -> tuple[etree._Element | None, boo
     """Parse a sitemap or feed, and say whether it breaks off in the middle.
 
     Entities are not expanded and nothing is loaded, so that neither external entities nor a billion laughs work. A
-    document that breaks off in the middle gives what came. What stands before it, as the notices that PHP prints,
-    is passed over.
+    document that breaks off in the middle is read up to there. What precedes it, such as PHP notices, is
+    skipped.
 
     Args:
-        body: as it was served.
-        max_size: bytes that may be unpacked from a gzipped file.
+        body: as served.
+        max_size: maximum number of bytes unpacked from a gzipped file.
     """
     if body.startswith(_GZIP):
         inflate = zlib.decompressobj(31)
@@ -65,7 +65,7 @@ def local_name(element: etree._Element) -> str:
 
 
 def child_text(element: etree._Element, child: str) -> str | None:
-    """Return the text of the first child of this name, whatever its namespace; None when empty."""
+    """Return the text of the first child of this name in any namespace; None if empty."""
     for inside in element:
         if local_name(inside) == child and inside.text and inside.text.strip():
             return str(inside.text.strip())

@@ -1,6 +1,6 @@
-"""From a saved page to its record: which layout it is, and whether it is an article at all.
+"""From a saved page to its record: which layout it has, and whether it is an article at all.
 
-The layout is told by markup, never by date or address, because several layouts are live at once.
+The layout is recognised by markup, never by date or URL, because several layouts are live at once.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ LAYOUTS: tuple[type[ArticlePage], ...] = (
     Newspaper4Page,
     WordPressPage,
 )
-"""Every layout, in the order in which they are tried; the last one matches anything."""
+"""Every layout, in the order tried; the last one matches anything."""
 
 _POST_ID = re.compile(r"(?<!\S)postid-\d+(?!\S)")
-"""What body_class() gives a single post or attachment; AMPforWP writes it another way."""
+"""What body_class() gives a single post or attachment; AMPforWP writes it differently."""
 
 _ID_OF_NO_POST = re.compile(r"(?<!\S)(?:attachmentid|page-id)-")
 _POST = words("single single-post amp-single")
@@ -55,14 +55,14 @@ _NO_POST = words(
     " single-product single-topic single-forum"
     " amp-frontpage amp-wp-frontpage amp-home amp-index amp-blog amp-archive amp_home_body archives_body"
 )
-"""Classes that body_class() and AMPforWP give to pages that are no post."""
+"""Classes that body_class() and AMPforWP give to pages that are not posts."""
 
 
 def pick(document: Document, capture: Capture) -> ArticlePage | None:
-    """Return the page object that reads this page; None when it is no article.
+    """Return the page object that reads this page; None if it is not an article.
 
     Raises:
-        UnreadablePage: when the page is cut off before its body (``CutOff``), or too large.
+        UnreadablePage: if the page is cut off before its body (``CutOff``), or too large.
     """
     if document.truncated and b"<html" in document.html and b"<body" not in document.html:
         raise CutOff("cut off before its body")
@@ -71,25 +71,25 @@ def pick(document: Document, capture: Capture) -> ArticlePage | None:
     if document.too_large:
         raise UnreadablePage("too large: more elements, or deeper ones, than any article has")
     page = next(layout for layout in LAYOUTS if layout.matches(document))(document, capture)
-    if page.container is None:  # then what it resembles says best what has changed
+    if page.container is None:  # then a layout that it resembles says best what has changed
         page = next(layout for layout in LAYOUTS if layout.resembles(document))(document, capture)
     return page
 
 
 def read_page(body: bytes | str, capture: Capture, content_type: str | None = None) -> ArticlePage | None:
-    """Return the page object for a response body; None when it is no article.
+    """Return the page object for a response body; None if it is not an article.
 
     Raises:
-        UnreadablePage: when the page is cut off before its body (``CutOff``), or too large.
+        UnreadablePage: if the page is cut off before its body (``CutOff``), or too large.
     """
     raw = body.encode("utf-8", "replace") if isinstance(body, str) else body
     return pick(Document(body, content_type), capture._replace(html_sha256=hashlib.sha256(raw).hexdigest()))
 
 
 def is_static(body: bytes, url: str) -> bool:
-    """Whether a page that is no article is a static page or an attachment, by the body's classes.
+    """Whether a page that is not an article is a static page or an attachment, by the body's classes.
 
-    And one that belongs at its address, by the canonical link: a notice of maintenance stands in an article's place.
+    Its canonical link must confirm its URL: a maintenance notice may be served in an article's place.
     """
     document = Document(body)
     if _ID_OF_NO_POST.search(document.body_class) is None or document.json_ld.has_article:
@@ -99,17 +99,17 @@ def is_static(body: bytes, url: str) -> bool:
 
 
 def read_article(body: bytes | str, capture: Capture, content_type: str | None = None) -> Article | None:
-    """Return the record that this one page gives; None when it is no article.
+    """Return the record of this one page; None if it is not an article.
 
     Raises:
-        UnreadablePage: when it should be an article and cannot be read.
+        UnreadablePage: if it should be an article but cannot be read.
     """
     page = read_page(body, capture, content_type)
     return page.to_article() if page is not None else None
 
 
 def _is_single_post(document: Document) -> bool:
-    """Whether WordPress says that the page is a single post that anyone may read."""
+    """Whether the page says it is a single post, and is not behind a password."""
     if b"<" not in document.html:
         return False
     classes = document.body_class.split()
@@ -121,7 +121,7 @@ def _is_single_post(document: Document) -> bool:
         return False
     if not _POST.isdisjoint(classes):
         return _ID_OF_NO_POST.search(document.body_class) is None
-    # A theme without body_class(): an SEO plugin's word, or the markup of one article.
+    # A theme without body_class(): trust an SEO plugin, or the markup of a single article.
     if any(
         (meta.get("content") or "").lower() == "article" for meta in document.tree.find('meta[property="og:type"]')
     ):
@@ -130,7 +130,7 @@ def _is_single_post(document: Document) -> bool:
 
 
 def _asks_for_password(document: Document) -> bool:
-    """Whether there is core's form for the password of a post; a theme's own form goes to the same place."""
+    """Whether the page has core's form for a post's password; a theme's own form has the same action."""
     if document.tree.find("form.post-password-form"):
         return True
     forms = document.tree.find("form") if b"action=postpass" in document.html else []

@@ -1,4 +1,4 @@
-"""AMP pages by the plugin AMPforWP, 1.0.94 and 1.1.13 (MARKUP.md sections 1, 2, 4 and 5)."""
+"""AMP pages by the plugin AMPforWP, versions 1.0.94 and 1.1.13 (MARKUP.md sections 1, 2, 4 and 5)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _AMP_ADDRESS = re.compile(r"/amp(/\d{1,3})?/?$")
 _AMP_QUERY = re.compile("amp(=.*)?")
 _PLUGIN = re.compile(r"AMP for WP (\d{1,6}(?:\.\d{1,6})*)")
 _PLUGIN_IN_BODY = re.compile(r"(?<!\S)post (\d{1,6}(?:\.\d{1,6})+)\s*$")
-"""The plugin's body_class() ends with the post's type and the version."""
+"""The plugin's body_class() ends with the post type and the plugin's version."""
 
 
 class AmpPage(ArticlePage):
@@ -56,14 +56,14 @@ class AmpPage(ArticlePage):
         yield Evidence.of("jsonld", printed, read_amp_json_ld(printed, self.plugin_version))
 
     def plain_evidence(self, event: Event) -> Evidence | None:
-        """None: JSON-LD is read above, and the faults of the plugin's own are undone."""
+        """Return None: JSON-LD is read above, where the faults of the plugin's own are undone."""
         return None
 
     @cached_property
     def _json_ld(self) -> tuple[Item, list[Item]]:
-        """The plugin's own object, and articles of schema plugins, right as printed: these have an ``@id``.
+        """The plugin's own object, and schema plugins' articles, which are correct as printed and have an ``@id``.
 
-        All outside of an SEO plugin's graph. The plugin's own says which page it is of, a review in the text does not.
+        All are outside an SEO plugin's graph. The plugin's own names its page, which a review in the text does not.
         """
         plugins_own: Item = {}
         others = []
@@ -79,7 +79,7 @@ class AmpPage(ArticlePage):
 
     @cached_property
     def plugin_version(self) -> tuple[int, ...] | None:
-        """Version of AMPforWP, from its generator element; an option hides that, but not the class of the body."""
+        """AMPforWP's version, from its generator element; an option hides that, but not the body's class."""
         generators = self.attributes('meta[name="generator"]', "content")
         in_generator = next(filter(None, map(_PLUGIN.search, generators)), None)
         if match := in_generator or _PLUGIN_IN_BODY.search(self.document.body_class):
@@ -88,13 +88,13 @@ class AmpPage(ArticlePage):
 
 
 def _bio(box: Element) -> str | None:
-    """The text of an author box below the name; 1.0.94 keeps the profile's paragraphs and lists."""
+    """Return the text of an author box below the name; 1.0.94 keeps the profile's paragraphs and lists."""
     pieces = (f"{inline_text(child)} {child.tail or ''}" for child in box if child.tag not in ("span", "a"))
     return resolved(squeeze(" ".join(pieces))) or None
 
 
 class AmpSwiftPage(AmpPage):
-    """The design Swift, the sidebar variant (``.sp-left``) included."""
+    """The Swift design, including the sidebar variant (``.sp-left``)."""
 
     layout = "amp-swift"
     lead_frames = ".sf-img"
@@ -112,7 +112,7 @@ class AmpSwiftPage(AmpPage):
     def byline(self) -> str | None:
         return (
             self.names(".sp-athr .author-name")
-            or self.names(".sp-athr .author-details")  # co-authors are bare links at times
+            or self.names(".sp-athr .author-details")  # co-authors may be bare links
             or self.names(".amp-author .author-name")
         )
 
@@ -125,7 +125,7 @@ class AmpSwiftPage(AmpPage):
         only = next(iter(authors.values())) if len(authors) == 1 else None
         names = self.first_inside(".amp-author .author-details", ".author-name")
         for box in self.css(".amp-author .author-details"):
-            # Without the option "amp-author-bio-name" the box names nobody.
+            # Without the option "amp-author-bio-name", the box names nobody.
             if author := authors.get(without_by(label_text(names[box]))) if box in names else only:
                 author.bio = author.bio or _bio(box)
                 author.url = author.url or next((same.url for same in in_boxes if same.name == author.name), None)
@@ -146,7 +146,7 @@ class AmpSwiftPage(AmpPage):
 
     @cached_property
     def container(self) -> Element | None:
-        # Layouts sold beside the plugin leave the second class out.
+        # Layouts sold with the plugin omit the second class.
         bodies = self.css(".cntn-wrp.artl-cnt") or self.css(".cntn-wrp")
         return bodies[0] if bodies else None
 

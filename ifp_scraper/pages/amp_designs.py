@@ -19,7 +19,7 @@ from ifp_scraper.text import words
 
 
 class AmpDesignPage(AmpPage):
-    """The fields are alike in the three designs; the order on the page is not."""
+    """The three designs mark fields alike, but order them differently."""
 
     lead_frames = "figure.amp-wp-article-featured-image"
 
@@ -74,13 +74,13 @@ class AmpDesignPage(AmpPage):
         )
 
     def _tags_without_links(self) -> list[str]:
-        """Beside them stands the label, with a class where the script is right to left."""
+        """Return the unlinked tags, without their label, which has a class in right-to-left scripts."""
         bare = [span for span in self.css(".ampforwp-tax-tag span") if span.get("class") is None]
         return [tag for tag in self.labels(bare) if not tag.endswith(":")]
 
     @cached_property
     def container(self) -> Element | None:
-        # next and prev stand in .amp-wp-article-content, but not in the element inside it
+        # next and prev are in .amp-wp-article-content, but not in the element inside it
         bodies = self.css(".amp-wp-article-content .the_content") or self.css(".amp-wp-article-content")
         return bodies[0] if bodies else None
 
@@ -92,7 +92,7 @@ class AmpDesignPage(AmpPage):
 
 
 class AmpDesign1Page(AmpDesignPage):
-    """Design 1, and what it was made from: the first template of the plugin AMP, which names no design."""
+    """Design 1, and its origin: the first template of the AMP plugin, which names no design."""
 
     layout = "amp-design1"
     marks = words("amp-wp-article-content")

@@ -1,6 +1,6 @@
-"""What all layouts share: fields that WordPress itself prints, fields made from other fields, tools for selectors.
+"""What all layouts share: fields that WordPress itself prints, fields derived from others, selector helpers.
 
-A layout's file says which selector reads what.
+A layout's own file says which selector reads what.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _PAGE_OF_MANY = re.compile(r"(?:/(?:amp/)?|[?&]page=)(\d{1,3})(?:/amp)?/?(?:[?&#
 
 
 class UnreadablePage(ValueError):
-    """A page that should be an article and cannot be read."""
+    """A page that should be an article but cannot be read."""
 
     def __init__(self, reason: str, layout: str | None = None) -> None:
         super().__init__(reason)
@@ -52,12 +52,12 @@ class CutOff(UnreadablePage):
 
 
 class Capture(NamedTuple):
-    """Where and when a page was captured; everything in a page that is relative counts from it."""
+    """Where and when a page was captured; everything relative in a page is resolved against it."""
 
     url: str
     captured_at: datetime | None = None
     age: timedelta = timedelta(0)
-    """How long a cache had kept the page, by its Age header; negative when that was before ``captured_at``."""
+    """How long a cache had held the page, by its Age header; negative if the cache got it before ``captured_at``."""
 
     html_sha256: str = ""
 
@@ -66,24 +66,24 @@ class ArticlePage(ItemPage[Article]):
     """One page of one article. A subclass is a layout: it names the elements, field by field."""
 
     layout: ClassVar[str]
-    """What the record's ``layout`` says."""
+    """The value of the record's ``layout``."""
 
     is_amp: ClassVar[bool] = False
 
     lead_frames: ClassVar[str] = ""
-    """Selects what holds the featured picture, or a film in its place."""
+    """Selects the elements that hold the featured image, or a video in its place."""
 
     marks: ClassVar[frozenset[str]] = frozenset()
-    """Class names by which a page of this layout is recognised; all of them must be there."""
+    """Class names that identify this layout; all of them must be present."""
 
     @classmethod
     def matches(cls, document: Document) -> bool:
-        """Whether the page has the layout's class names."""
+        """Whether the page has all of the layout's class names."""
         return document.tree.has_classes(cls.marks)
 
     @classmethod
     def resembles(cls, document: Document) -> bool:
-        """Whether the names occur in the page at all, if only as parts of others after a change of the theme."""
+        """Whether the names occur in the page at all, even as parts of others, as after a theme change."""
         return all(mark.encode() in document.html for mark in cls.marks)
 
     def __init__(self, document: Document, capture: Capture) -> None:
@@ -94,7 +94,7 @@ class ArticlePage(ItemPage[Article]):
         """Read every field.
 
         Raises:
-            UnreadablePage: when there is neither a headline nor a body, or no body element at all.
+            UnreadablePage: if there is neither a headline nor a body, or no body element at all.
         """
         if self.container is None:
             raise UnreadablePage("no body element", self.layout)
@@ -107,28 +107,28 @@ class ArticlePage(ItemPage[Article]):
         return article
 
     def _validate_input(self) -> None:
-        """Do nothing: web-poet's own makes a cache for each page, in a cycle that keeps the whole tree in memory."""
+        """Do nothing: web-poet's own caches each page in a reference cycle that keeps the whole tree in memory."""
 
     # -- what a layout says ------------------------------------------------------------------------------------
 
     @property
     def container(self) -> Element | None:
-        """The element that holds the body; None when the page has none."""
+        """The element that holds the body; None if the page has none."""
         raise NotImplementedError
 
     def published_evidence(self) -> Iterator[Evidence | None]:
-        """Every printed publication time, the best first; None for one that is missing or unreadable."""
+        """Yield every printed publication time, best first; None for one that is missing or unreadable."""
         yield from self.seo_evidence("published")
 
     def modified_evidence(self) -> Iterator[Evidence | None]:
-        """Every printed time of modification, the best first."""
+        """Yield every printed modification time, best first; None as above."""
         yield from self.seo_evidence("modified")
 
     # -- fields ------------------------------------------------------------------------------------------------
 
     @field
     def id(self) -> int | None:
-        """From body_class(), the shortlink, or a share link: all print the post's id."""
+        """From body_class(), the shortlink or a share link, which all print the post's id."""
         if match := _POST_ID.search(self.document.body_class):
             return int(match[1])
         for link in self.css('link[rel="shortlink"]'):  # a layout may need the id to find the body
@@ -147,7 +147,7 @@ class ArticlePage(ItemPage[Article]):
     @cached_property
     def _url(self) -> str:
         url = urls.absolute(self.capture.url, self.attribute('link[rel="canonical"]', "href"))
-        # A canonical link to the home page is a fault of the page: it would make all articles one.
+        # A canonical link to the home page is a fault of the page: all articles would become one.
         if url is None or not url.startswith("http") or urls.slug(url) == "":
             return urls.canonical(self.capture.url)
         return urls.permalink(url)
@@ -263,11 +263,11 @@ class ArticlePage(ItemPage[Article]):
     def extractor_version(self) -> str:
         return EXTRACTOR_VERSION
 
-    # -- pages of a post on several pages ------------------------------------------------------------------------
+    # -- multi-page posts ----------------------------------------------------------------------------------------
 
     @cached_property
     def other_pages(self) -> dict[int, str]:
-        """Address of every other page of this post, by its number; a smart list's page links its neighbours."""
+        """The URL of every other page of this post, by page number; a smart list's page links only its neighbours."""
         pages: dict[int, str] = {}
         links = self.attributes(
             ".page-links a, .page-link a, .post-nav-links a, .page-nav-post a, .ampforwp_post_pagination a,"
@@ -284,12 +284,12 @@ class ArticlePage(ItemPage[Article]):
 
     @property
     def is_of_smart_list(self) -> bool:
-        """Whether this is one page of tagDiv's smart list: the text around the list stands on every page."""
+        """Whether this is one page of a tagDiv smart list: the text around the list is repeated on every page."""
         return bool(self.other_pages and self.own(".td-smart-list-pagination, .td-smart-list-dropdown-wrap"))
 
     @cached_property
     def page_number(self) -> int:
-        """Which page of the post this is, from its own address; 1 for a post on one page."""
+        """Which page of the post this is, from its own URL; 1 for a single-page post."""
         number = self._number_in(self.capture.url)
         return number if number > 1 and urls.slug(self.capture.url) == urls.slug(self._url) else 1
 
@@ -297,7 +297,7 @@ class ArticlePage(ItemPage[Article]):
         match = _PAGE_OF_MANY.search(url)
         return int(match[1]) if match and match[1] != urls.slug(self._url) else 1  # a slug may be a number
 
-    # -- tools for layouts ---------------------------------------------------------------------------------------
+    # -- helpers for layouts -------------------------------------------------------------------------------------
 
     @property
     def selector(self) -> Selector:
@@ -305,15 +305,15 @@ class ArticlePage(ItemPage[Article]):
         return self.document.tree.selector
 
     def css(self, query: str) -> list[Element]:
-        """Return the elements that a CSS selector selects in the whole page, in page order."""
+        """Return the elements that a CSS selector matches in the whole page, in page order."""
         return self.document.tree.find(query)
 
     def own(self, query: str) -> list[Element]:
-        """Return those of the elements selected that belong to this article; a layout may tell them apart."""
+        """Return the matching elements that belong to this article: all of them, unless a layout knows better."""
         return self.css(query)
 
     def first_inside(self, boxes: str, query: str) -> dict[Element, Element]:
-        """Return for each box selected the first element selected inside of it; boxes with none are left out."""
+        """Return, for each matching box, the first match of ``query`` inside it; boxes without one are left out."""
         selected = self.own(boxes)
         candidates = set(selected)
         firsts: dict[Element, Element] = {}
@@ -323,48 +323,48 @@ class ArticlePage(ItemPage[Article]):
         return {box: firsts[box] for box in selected if box in firsts}
 
     def attributes(self, query: str, name: str) -> list[str]:
-        """Return an attribute of the elements selected, where they have it."""
+        """Return an attribute of the matching elements that have it."""
         values = (element.get(name) for element in self.own(query))
         return [value for value in values if value is not None]
 
     def attribute(self, query: str, name: str) -> str | None:
-        """Return the first of ``attributes``; None when there is none."""
+        """Return the first of ``attributes``; None if there is none."""
         return next(iter(self.attributes(query, name)), None)
 
     def line(self, query: str) -> str | None:
-        """Text of the first element selected, on one line; None when there is none or it is empty."""
+        """Return the text of the first matching element, on one line; None if there is none or it is empty."""
         elements = self.own(query)
         return (label_text(elements[0]) or None) if elements else None
 
     def lines(self, query: str) -> list[str]:
-        """Text of each element selected, each text once."""
+        """Return the text of each matching element, without repeats."""
         return self.labels(self.own(query))
 
     def labels(self, elements: list[Element]) -> list[str]:
-        """Text of each of these elements, each text once."""
+        """Return the text of each of these elements, without repeats."""
         return list(dict.fromkeys(filter(None, map(label_text, elements))))
 
     def names(self, query: str) -> str | None:
-        """Names of people, as a byline: joined where each stands in an element of its own, else as printed."""
+        """Return people's names as a byline: joined if each has an element of its own, else as printed."""
         if len(self.own(query)) < 2:
             return without_by(self.line(query))
         names = map(without_by, self.lines(query))
         return ", ".join(dict.fromkeys(filter(None, names))) or None
 
     def people(self, query: str) -> list[Author]:
-        """Authors named by the elements selected, each a link or not, each name once."""
+        """Return the authors named by the matching elements, links or not, each name once."""
         return self.people_of(self.own(query))
 
     def people_of(self, elements: list[Element]) -> list[Author]:
-        """Authors named by elements: each is a link, holds one or stands in one."""
+        """Return the authors named by these elements, as ``read_authors`` does."""
         return read_authors(elements, self.capture.url)
 
     def picture(self, query: str) -> Image | None:
-        """The featured picture in the first element selected that has one, with its caption."""
+        """Return the featured image in the first matching element that has one, with its caption."""
         return self.picture_in(self.own(query))
 
     def picture_in(self, frames: list[Element]) -> Image | None:
-        """As ``picture``, of elements."""
+        """As ``picture``, for elements."""
         for frame in frames:
             caption = first_caption(frame)
             for picture in frame.iter("img", "amp-img"):
@@ -375,42 +375,42 @@ class ArticlePage(ItemPage[Article]):
         return None
 
     def seo_evidence(self, event: Event) -> Iterator[Evidence | None]:
-        """What an SEO plugin prints."""
+        """Yield what an SEO plugin prints."""
         metas = self.attributes(f'meta[property="article:{event}_time"]', "content")
         return seo_evidence(metas, self.document.json_ld.graph_articles, event)
 
     @cached_property
     def plain_article(self) -> Item:
-        """The article of JSON-LD outside of a graph; not AMPforWP's, whose times are not true as printed."""
+        """The JSON-LD article outside a graph; not AMPforWP's, whose times are wrong as printed."""
         article = self.document.json_ld.plain_article
         return {} if article and b"AMP for WP" in self.document.html else article
 
     def plain_evidence(self, event: Event) -> Evidence | None:
-        """A time of ``plain_article``: the last evidence, since any theme or plugin may have printed it."""
+        """Return a time of ``plain_article``: the weakest evidence, as any theme or plugin may have printed it."""
         return json_ld_evidence(self.plain_article, event)
 
     def seo_labels(self, key: Literal["articleSection", "keywords"]) -> list[str]:
-        """Sections or tags that are printed for search engines: in JSON-LD, else in meta elements."""
+        """Return sections or tags printed for search engines: in JSON-LD, else in meta elements."""
         for article in (*self.document.json_ld.graph_articles[:1], self.plain_article):
             if labels := _labels(strings(article, key)):
                 return labels
         name = "section" if key == "articleSection" else "tag"
         return _labels(self.attributes(f'meta[property="article:{name}"]', "content"))
 
-    # -- made once -----------------------------------------------------------------------------------------------
+    # -- cached --------------------------------------------------------------------------------------------------
 
     @cached_property
     def content(self) -> Body:
-        """Blocks, pictures, embeds and links of the body."""
+        """Blocks, images, embeds and links of the body."""
         if self.container is None:
             return Body([], [], [], [], [])
         return read_body(self.container, self.capture.url, StyleSheet(self.document.style_sheets))
 
     @property
     def lost_text(self) -> bool:
-        """Whether the page breaks off before its text, as after a fatal error of PHP.
+        """Whether the page breaks off before its text, as after a PHP fatal error.
 
-        Not where only its last tag is left out: then something follows the place of the text.
+        A page that only lacks its last tag does not count: there, something follows where the text belongs.
         """
         if not self.document.truncated or self.content.blocks:
             return False
@@ -418,12 +418,12 @@ class ArticlePage(ItemPage[Article]):
 
     @cached_property
     def lead_image(self) -> Image | None:
-        """The featured picture; None when the page shows none."""
+        """The featured image; None if the page shows none."""
         return self.picture_in(self.frames)
 
     @cached_property
     def frames(self) -> list[Element]:
-        """What holds the featured picture, or a film in its place."""
+        """The elements that hold the featured image, or a video in its place."""
         return self.own(self.lead_frames) if self.lead_frames else []
 
     @cached_property
@@ -431,7 +431,7 @@ class ArticlePage(ItemPage[Article]):
         return list(filter(None, (*self.published_evidence(), self.plain_evidence("published"))))
 
     def _warnings(self, article: Article) -> list[str]:
-        """What did not fit, each once; ``items.WARNINGS`` says what they mean."""
+        """Return the record's warnings, each once; ``items.WARNINGS`` explains them."""
         warnings = [*self.document.warnings, *self.content.warnings]
         if article.headline is None:
             warnings.append("no-headline")
@@ -459,5 +459,5 @@ def _readers(layout: type[ArticlePage]) -> list[tuple[str, Callable[[ArticlePage
 
 
 def _labels(printed: list[str]) -> list[str]:
-    """Labels as an element would show them, each once."""
+    """Return labels as an element would show them, each once."""
     return list(dict.fromkeys(filter(None, (resolved(squeeze(label)) for label in printed))))

@@ -1,4 +1,4 @@
-"""The body of an article: one walk gives blocks, pictures, embeds and links (CONTRACT.md section 3)."""
+"""The body of an article: one walk yields blocks, images, embeds and links (CONTRACT.md section 3)."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ from ifp_scraper.text import LINE_BREAK, first_language, squeeze, squeeze_lines,
 from ifp_scraper.urls import absolute, original_image, same_article
 
 MAX_BLOCKS = 50_000
-"""Most blocks of a body; a 50,000-word report has some 700."""
+"""Maximum number of blocks in a body; a 50,000-word report has some 700."""
 
 MAX_PARTS = 10_000
-"""Most pictures of a body, and as many embeds and links."""
+"""Maximum number of images in a body; also of embeds, and of links."""
 
 _TABLE_PARTS = words("thead tbody tfoot tr")
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
@@ -56,16 +56,16 @@ _FRAME_CLASSES = words(
 )
 
 _LATER_SLIDE = re.compile(r"(?:^|\s)ms-image(?:\s|$)")
-"""A slide of MetaSlider's: all but the first hide themselves until a script shows them."""
+"""A MetaSlider slide: all but the first are hidden until a script shows them."""
 
 _PLAYER_BOXES = words("wp-playlist epyt-facade lyMe perfmatters-lazy-youtube perfmatters-lazy-video")
-"""Boilerplate that holds players, or stands in the place of one with the film's title and picture."""
+"""Boilerplate that holds players, or stands in for one with the video's title and image."""
 
 _RELATED_CLASSES = words("ctaText postTitle")
-"""What the plugin Inline Related Posts prints inside of a link, in any language."""
+"""What the plugin Inline Related Posts prints inside a link, in any language."""
 
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\xad"
-"""A block of nothing but joiners, marks of direction and the like shows nothing."""
+"""Joiners, direction marks and the like: a block of nothing else shows nothing."""
 
 _SCRIPT_END = re.compile(r"[\"'”’″]\s*\)\s*;")
 _SOURCE_LINE = re.compile(r"[(\[–—•*-]?\s*source(?:s|\(s\))?\s*[:：]\s*(.{1,120}?)\s*[)\]]?\.?", re.IGNORECASE)
@@ -73,7 +73,7 @@ _SOURCE_LINE = re.compile(r"[(\[–—•*-]?\s*source(?:s|\(s\))?\s*[:：]\s*(.
 
 @dataclass(slots=True)
 class Body:
-    """What a body element holds."""
+    """The contents of a body element."""
 
     blocks: list[Block]
     images: list[Image]
@@ -83,7 +83,7 @@ class Body:
 
 
 class _Context(NamedTuple):
-    """What the block that is being put together will be."""
+    """What the block being assembled will be."""
 
     kind: str = "paragraph"
     level: int = 0
@@ -99,9 +99,9 @@ def read_body(container: Element, base: str, style_sheet: StyleSheet) -> Body:
     """Walk the body element.
 
     Args:
-        container: the body's own element; what it is called does not matter, what is inside does.
-        base: address of the page, for relative links.
-        style_sheet: the page's own rules, for text that they hide.
+        container: the body's own element; only what is inside it matters.
+        base: URL of the page, for relative links.
+        style_sheet: the page's own rules, which may hide text.
     """
     reader = _BodyReader(base, style_sheet)
     reader.walk_content(container, _Context())
@@ -116,7 +116,7 @@ def read_body(container: Element, base: str, style_sheet: StyleSheet) -> Body:
 
 
 def closing_source(blocks: list[Block]) -> str | None:
-    """Return the outlet that a closing "Source: ..." line names, None when there is none."""
+    """Return the outlet named in a closing "Source: ..." line; None if there is none."""
     own = [block["text"] for block in blocks if block["kind"] not in ("related", "table_row", "quote")]
     for line in reversed("\n".join(own[-4:]).split("\n")[-8:]):
         if match := _SOURCE_LINE.fullmatch(line):
@@ -126,9 +126,9 @@ def closing_source(blocks: list[Block]) -> str | None:
 
 
 class _BodyReader:
-    """One walk over a body: puts blocks together and gathers the rest on the way.
+    """One walk over a body: assembles blocks and collects the rest on the way.
 
-    The run is the inline content that has been seen since the last block ended.
+    The run is the inline content seen since the last block ended.
     """
 
     def __init__(self, base: str, style_sheet: StyleSheet) -> None:
@@ -136,22 +136,22 @@ class _BodyReader:
         self.style_sheet = style_sheet
         self.blocks: list[Block] = []
         self.unlinked: list[str] = []
-        """For each block its text outside of links."""
+        """For each block, its text outside links."""
         self.images: dict[str, Image] = {}
         self.embeds: dict[tuple[str, str], Embed] = {}
         self.links: list[Link] = []
         self.warnings: list[str] = []
         self._run: list[str] = []
         self._run_linked: list[bool] = []
-        """For each piece of the run whether it stands in a link."""
+        """For each piece of the run, whether it is in a link."""
         self._run_is_related = False
-        """Whether the run is a link to another article that a plugin has put there."""
+        """Whether the run is a link to another article, inserted by a plugin."""
         self._depth = 0
 
     # -- blocks ----------------------------------------------------------------------------------------------
 
     def add_text(self, text: str | None, context: _Context) -> None:
-        """Add text to the block that is being put together."""
+        """Add text to the block being assembled."""
         if not text or (not self._run and text.isspace() and not context.preformatted):
             return
         if context.preformatted:
@@ -160,7 +160,7 @@ class _BodyReader:
         self._run_linked.append(context.in_link)
 
     def end_block(self, context: _Context) -> None:
-        """Close the run of inline content; what is only white space gives no block."""
+        """Close the run of inline content; white space alone makes no block."""
         if not self._run:
             self._run_is_related = False  # of a link that shows nothing
             return
@@ -176,11 +176,11 @@ class _BodyReader:
             self._add_block(text, unlinked, context)
 
     def _add_block(self, text: str, unlinked: str, context: _Context) -> None:
-        """Add a block of this text, unless it shows nothing.
+        """Add a block with this text, unless it shows nothing.
 
         Args:
             text: of the block.
-            unlinked: its text outside of links.
+            unlinked: its text outside links.
             context: what it will be.
         """
         if not text.strip(_INVISIBLE) or self._is_full(self.blocks, MAX_BLOCKS):
@@ -195,7 +195,7 @@ class _BodyReader:
         self.unlinked.append(unlinked.replace("\n", " "))
 
     def walk_content(self, element: Element, context: _Context) -> None:
-        """Walk what an element holds."""
+        """Walk an element's contents."""
         self.add_text(element.text, context)
         for child in element:
             if child.tag == "p" and not len(child) and not child.keys():
@@ -206,7 +206,7 @@ class _BodyReader:
                 self.add_text(tail, context)
 
     def _bare_paragraph(self, text: str | None, context: _Context) -> None:
-        """Take a paragraph of nothing but text, as nine of ten are."""
+        """Add a paragraph that is only text, as nine in ten are."""
         self.end_block(context)
         if context.preformatted or context.in_link:
             self.add_text(text, context)
@@ -214,10 +214,10 @@ class _BodyReader:
         elif text and (text := squeeze_lines(text)):
             self._add_block(text, text, context)
 
-    # walk_content(), walk_element() and _block() call each other: with one more frame for each level of nesting,
-    # MAX_DEPTH levels might not fit into Python's stack.
+    # walk_content(), walk_element() and _block() call each other: with one more frame per level of nesting,
+    # MAX_DEPTH levels might not fit on Python's stack.
     def walk_element(self, element: Element, context: _Context) -> None:
-        """Walk one element; its tail is the caller's."""
+        """Walk one element; its tail is left to the caller."""
         tag = element.tag
         if not isinstance(tag, str):  # a comment
             return
@@ -237,14 +237,14 @@ class _BodyReader:
         elif tag in EMBED_TAGS:
             if tag in ("amp-twitter", "amp-instagram"):  # a blockquote on the canonical page
                 self.end_block(context)
-            self.add_text(" ", context)  # the words on both sides of a player are two
+            self.add_text(" ", context)  # a player separates words
             self._add_embed(embed_of(element, self.base))
         elif tag in NO_TEXT_TAGS and not (tag == "button" and _fills_heading(element)):
             if tag in ("amp-lightbox", "object"):
                 self._add_players(element)
             elif tag == "figcaption":
                 self._add_links(element)
-            elif tag == "form":  # the words before it and behind it are two blocks
+            elif tag == "form":  # separates blocks
                 self.end_block(context)
         elif self._depth >= MAX_DEPTH:
             self._flatten(element, context)
@@ -253,9 +253,9 @@ class _BodyReader:
             self._run_is_related = self._run_is_related or classes in _RELATED_CLASSES
             if tag == "a":
                 self._link(element, context)
-            elif tag == "amp-carousel" or classes == "slideshow-container":  # which AMPforWP turns it into
+            elif tag == "amp-carousel" or classes == "slideshow-container":  # the latter: AMPforWP's version of it
                 self._add_carousel(element, context)
-            elif tag in BLOCK_TAGS or classes == "su-quote-cite":  # who is quoted, on a line of its own
+            elif tag in BLOCK_TAGS or classes == "su-quote-cite":  # the latter: who is quoted, on a line of its own
                 self._block(element, tag, classes, context)
             else:
                 if tag == "embed":
@@ -264,8 +264,8 @@ class _BodyReader:
             self._depth -= 1
 
     def _leave_out(self, element: Element, classes: str | None, context: _Context) -> None:
-        """Take no text of an element that is hidden or boilerplate, but the players or links that only it has."""
-        if element.tag in BLOCK_TAGS:  # what stands before it and after it is not one run
+        """Skip the text of a hidden or boilerplate element, but take the players or links that only it has."""
+        if element.tag in BLOCK_TAGS:  # what precedes and follows it is not one run
             self.end_block(context)
         if classes and not _PLAYER_BOXES.isdisjoint(classes.split()):
             self._add_players(element)
@@ -273,7 +273,7 @@ class _BodyReader:
             self._add_links(element)
 
     def _flatten(self, element: Element, context: _Context) -> None:
-        """Take all text of an element that is nested too deep to be walked."""
+        """Add all text of an element that is nested too deep to walk."""
         if "too-deep" not in self.warnings:
             self.warnings.append("too-deep")
         self.add_text(" ".join(map(str, element.itertext())), context)
@@ -282,7 +282,7 @@ class _BodyReader:
         """Walk a block element, or read it as a table."""
         self.end_block(context)
         if tag == "div" and len(element) and (element[0].get("class") or "").endswith("-adlabel"):
-            return  # an ad of Advanced Ads', which names its boxes otherwise on each site
+            return  # an ad by Advanced Ads, whose class names differ on each site
         if tag == "table" and not _is_layout(element):
             self._table(element, context)
             return
@@ -292,21 +292,21 @@ class _BodyReader:
         self.end_block(context)
 
     def _enter(self, element: Element, tag: str, classes: list[str], context: _Context) -> _Context:
-        """Return the context of what a block element holds; take the pictures and players that its attributes name."""
+        """Return the context for a block element's contents; add images and players named in its attributes."""
         if tag in _HEADINGS:
             return context._replace(kind="heading", level=_HEADINGS[tag])
         if tag in ("ul", "ol", "menu", "dir"):
             gallery = context.gallery or not _GALLERY_CLASSES.isdisjoint(classes)
             return context._replace(list_level=context.list_level + 1, ordered=tag == "ol", gallery=gallery)
         if tag == "li":
-            context = context._replace(kind="list_item")  # which may be the frame of a picture, too
+            context = context._replace(kind="list_item")  # no elif: it may also frame an image
         elif tag == "blockquote" or "su-quote" in classes:
             self._add_quoted_embed(element, classes)
-            # WordPress itself puts a card of another article in the place of its address.
+            # WordPress itself replaces another article's URL by a card.
             return context._replace(kind="related" if "wp-embedded-content" in classes else "quote")
         if tag == "pre":
             return context._replace(kind="preformatted", preformatted=True)
-        if "wp-block-table" in classes:  # a caption is of the table, not of a picture in a cell
+        if "wp-block-table" in classes:  # a caption is the table's, not that of an image in a cell
             return context._replace(caption=None)
         if tag == "figure" or not _FRAME_CLASSES.isdisjoint(classes):
             caption = None if holds_figures(element) else first_caption(element) or caption_after(element)
@@ -318,10 +318,10 @@ class _BodyReader:
         return context
 
     def _add_media_of_box(self, element: Element, classes: list[str]) -> None:
-        """Take the pictures and players that a script or a style would show in a box."""
+        """Add the images and players that a script or style would show in a box."""
         if not _COVER_CLASSES.isdisjoint(classes):
             self._add_background(element)
-        elif "wp-block-embed__wrapper" in classes:  # what WordPress cannot show stays an address
+        elif "wp-block-embed__wrapper" in classes:  # what WordPress cannot embed stays a URL
             address = element[0].get("href") if len(element) else element.text
             if url := absolute("", (address or "").strip()):
                 self._add_embed(embed_at(url))
@@ -335,7 +335,7 @@ class _BodyReader:
             self._add_embed(Embed("iframe", url))  # as amp-facebook on the AMP page
 
     def _table(self, part: Element, context: _Context) -> None:
-        """Walk a table or a part of it: its cells give a row, and what stands in none of them ordinary blocks."""
+        """Walk a table or part of one: cells make rows, and content outside cells makes ordinary blocks."""
         cells: list[str] = []
         self.add_text(part.text, context)
         for child in part:
@@ -359,7 +359,7 @@ class _BodyReader:
         return hidden_by_attribute(part) or self.style_sheet.hides(part)
 
     def _cell(self, cell: Element, context: _Context) -> str:
-        """The cell's text; blocks in it are lines. Its pictures and links are the body's."""
+        """Return the cell's text, a line per block. Its images and links go to the body."""
         if self._hides(cell):
             return ""
         first = len(self.blocks)
@@ -370,21 +370,21 @@ class _BodyReader:
         return text
 
     def _is_full(self, parts: Sized, most: int = MAX_PARTS) -> bool:
-        """Whether the body already has as many of these as are read; then the record warns."""
+        """Whether the body already has the maximum number of these; if so, the record gets a warning."""
         if len(parts) < most:
             return False
         if "too-long" not in self.warnings:
             self.warnings.append("too-long")
         return True
 
-    # -- what is not text --------------------------------------------------------------------------------------
+    # -- images, players and links -----------------------------------------------------------------------------
 
     def _link(self, element: Element, context: _Context) -> None:
         self.walk_content(element, context._replace(in_link=True) if element.get("href") else context)
         self._add_link(element)
 
     def _add_links(self, caption: Element) -> None:
-        """Take the links alone: the text belongs to a picture."""
+        """Add only the links: the text belongs to an image."""
         for link in caption.iter("a"):
             self._add_link(link)
 
@@ -396,7 +396,7 @@ class _BodyReader:
         has_picture = next(element.iter(*IMAGE_TAGS), None) is not None
         if has_picture and text and text == first_caption(element):
             text = ""
-        if text or not (has_picture and PICTURE_FILE.search(url)):  # a picture that opens when it is clicked
+        if text or not (has_picture and PICTURE_FILE.search(url)):  # else an image that opens when clicked
             self.links.append(Link(url, text))
 
     def _add_image(self, element: Element, context: _Context) -> None:
@@ -412,13 +412,13 @@ class _BodyReader:
             self.images.setdefault(image.url, image)
 
     def _add_background(self, cover: Element) -> None:
-        """Take the picture behind a cover's words, when its style names it."""
+        """Add the image behind a cover's text, if its style names it."""
         url = absolute(self.base, background_of(cover.get("style")))
         if url is not None and url.startswith("http") and not self._is_full(self.images):
             self.images.setdefault(url, Image(url, original_image(url), squeeze(cover.get("aria-label") or "")))
 
     def _add_carousel(self, carousel: Element, context: _Context) -> None:
-        """Take the pictures of an AMP gallery; its words are their captions."""
+        """Add the images of an AMP gallery; its text is their captions."""
         self.end_block(context)
         captions: dict[Element | None, str | None] = {carousel: None}
         for image in carousel.iter(*IMAGE_TAGS):
@@ -429,7 +429,7 @@ class _BodyReader:
             self._add_image(image, context._replace(gallery=True, caption=captions[frame]))
 
     def _add_slides(self, box: Element) -> None:
-        """Take the pictures of Jetpack's older slideshow, which a script reads from an attribute."""
+        """Add the images of Jetpack's older slideshow, which a script reads from an attribute."""
         try:
             slides = json.loads(box.get("data-gallery") or "[]")
         except (ValueError, RecursionError):
@@ -443,11 +443,11 @@ class _BodyReader:
                 self.images.setdefault(address, image)
 
     def _add_quoted_embed(self, quote: Element, classes: list[str]) -> None:
-        """A post of a social network pasted as a quote: its text stays, its address is an embed."""
+        """Add a social media post pasted as a quote: its text stays, and its URL becomes an embed."""
         if "twitter-tweet" in classes or "twitter-video" in classes:
             for link in reversed(list(quote.iter("a"))):
                 status = absolute(self.base, link.get("href")) or ""
-                if "/status/" in status or "/statuses/" in status:  # as it was at first
+                if "/status/" in status or "/statuses/" in status:  # the latter: an older form
                     self._add_embed(Embed("tweet", status.partition("?")[0]))
                     break
         elif "tiktok-embed" in classes:
@@ -460,7 +460,7 @@ class _BodyReader:
             self._add_embed(Embed("iframe", url))
 
     def _add_players(self, box: Element) -> None:
-        """Take the players alone of what holds nothing else of the article."""
+        """Add only the players of an element that holds nothing else of the article."""
         for player in box.iter(*EMBED_TAGS):
             self._add_embed(embed_of(player, self.base))
         lyte = YOUTUBE_LYTE_ID.match(box.get("id") or "")
@@ -478,7 +478,7 @@ class _BodyReader:
 
 
 def _fills_heading(button: Element) -> bool:
-    """Whether a button is all that a heading holds, as in an accordion."""
+    """Whether a heading holds only a button, as in an accordion."""
     heading = button.getparent()
     if heading is None or heading.tag not in _HEADINGS:
         return False
@@ -488,7 +488,7 @@ def _fills_heading(button: Element) -> bool:
 
 
 def _rows_of(element: Element) -> Iterator[Element]:
-    """Rows and captions of a table, without those of the tables in it."""
+    """Yield the rows and captions of a table, without those of nested tables."""
     for child in element:
         if child.tag in ("tr", "caption"):
             yield child
@@ -497,7 +497,7 @@ def _rows_of(element: Element) -> Iterator[Element]:
 
 
 def _is_layout(table: Element) -> bool:
-    """Whether a table only places things: one column, whose cells hold block elements."""
+    """Whether a table is only layout: one column, whose cells hold block elements."""
     holds_blocks = False
     for row in _rows_of(table):
         if row.tag != "tr":
@@ -515,7 +515,7 @@ def _first_link(element: Element) -> str | None:
 
 
 def _drop_leaked_script(blocks: list[Block], unlinked: list[str]) -> None:
-    """Drop what the AMP plugin leaves of ``document.write("<p>...</p>");``: the paragraph and its end."""
+    """Drop what the AMP plugin leaves of ``document.write("<p>...</p>");``: the paragraph and the code's end."""
     for number in range(len(blocks) - 1, 0, -1):
         if number < len(blocks) and _SCRIPT_END.match(blocks[number]["text"]):
             del blocks[number - 1 : number + 1], unlinked[number - 1 : number + 1]

@@ -1,4 +1,4 @@
-"""Boilerplate: what themes and plugins put into the body that is no text of it, by class (MARKUP.md 1, 4, 5 and 8)."""
+"""Boilerplate: what themes and plugins add to the body that is not its text, by class (MARKUP.md 1, 4, 5 and 8)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SCREEN_READER_ONLY = words(
     "screen-reader-text td-visual-hidden sr-only visually-hidden elementor-screen-only"
     " elementor-post-info__item-prefix"
 )
-"""Class names of hints for screen readers, whose style sheets are files of their own, and of "By" in any language."""
+"""Class names of screen-reader hints, hidden by external style sheets, and of "By" in any language."""
 
 _CLASSES = SCREEN_READER_ONLY | words(
     # page numbers, next and previous
@@ -55,10 +55,10 @@ _CLASSES = SCREEN_READER_ONLY | words(
     " td-a-rec td-g-rec td-a-ad td-adspot-title advertisement ad-label adsbygoogle ai-viewports amp-ad-wrapper"
     " td_block_ad_box tds_newsletter amp_ad_1 ampforwp-incontent-ad1 advads-adlabel stream-item a-single g-single"
     " jeg_ad e3lan e3lan-post paszone_container google-auto-placed ezoic-ad afw quads-location"
-    # forms to subscribe, with the words around them
+    # subscription forms, with the text around them
     " jetpack_subscription_widget tnp-subscription mc4wp-form mailpoet_form et_bloom_inline_form et_bloom_below_post"
     " tds_locker tds_locker_credits tds_leads tdn_block_newsletter_subscribe"
-    # the standfirst of AMP designs 1 to 3 stands inside their body
+    # the standfirst, which AMP designs 1 to 3 print inside the body
     " ampforwp_single_excerpt"
     # author boxes, comments, counters, source and via, tags
     " saboxplugin-wrap molongui-author-box wp-post-author pp-multiple-authors-boxes-wrapper wp-block-post-author"
@@ -72,36 +72,36 @@ _CLASSES = SCREEN_READER_ONLY | words(
     " comments comment-list commentlist amp-comments tdb_single_comments"
     " td-post-source-tags td-post-source-via td-tags tdb-tags sp-athr amp-tags tags-links tag-links cat-links"
     " post-tags entry-tags post-bottom-tags post-bottom-meta jeg_post_tags"
-    # tables of contents made by a plugin, notices of loading
+    # plugins' tables of contents, loading notices
     " ez-toc-container toc_container toc_title toc_list lwptoc wp-block-aioseo-table-of-contents simpletoc-title"
     " elementor-widget-table-of-contents simpletoc-list uagb-toc__wrap wp-block-rank-math-toc-block"
     " wp-block-yoast-seo-table-of-contents wp-block-table-of-contents wp-block-kadence-tableofcontents"
     " ub_table-of-contents ruby-table-contents ftwp-in-post"
     " wp-polls-loading ead-document-loading jetpack-slideshow-noscript"
-    # what a plugin says of itself; a footnote that is shown beside its number, too
+    # plugins' credits; footnotes also shown beside their numbers
     " embedpress-el-powered footnote_tooltip"
-    # breadcrumbs, the time that reading takes, players that read aloud, the date of the last edit
+    # breadcrumbs, reading time, text-to-speech players, the date of the last edit
     " yoast-breadcrumbs rank-math-breadcrumb aioseo-breadcrumbs"
     " rt-reading-time bsf-rt-reading-time wp-block-post-time-to-read yoast-reading-time__wrapper"
     " trinity-tts-pb post-modified-info ampforwp-last-modified-date"
-    # lists of tracks, which the canonical page leaves to a script; stand-ins for players
+    # track lists, which the canonical page leaves to a script; stand-ins for players
     " wp-playlist epyt-facade lyMe lL perfmatters-lazy-youtube perfmatters-lazy-video"
-    # buttons: to pass a sentence on, to join a channel, to have the page read aloud or translated
+    # buttons: to share a sentence, to join a channel, to have the page read aloud or translated
     " bctt-ctt-btn tm-ctt-btn wp-block-wptelegram-widget-join-channel rsbtn gtranslate_wrapper nturl"
-    # widgets after the text, the picture in the place of a film in a lightbox, small copies of a gallery's pictures
+    # widgets after the text, the stand-in image of a lightbox video, gallery thumbnails
     " amp-add-widget-after-content amp-custom-banner-after-post amp-video-img carousel-preview"
-    # the sign with which an accordion opens
+    # an accordion's toggle icon
     " wp-block-accordion-heading__toggle-icon"
-    # what leads from a gallery to its other pages and views
+    # links from a gallery to its other pages and views
     " slideshowlink ngg-navigation"
-    # captions belong to pictures
+    # captions belong to images
     " caption-wrap soliloquy-caption envira-caption figc su-custom-gallery-title su-slider-slide-title"
     " bwg-title1"
     " wp-caption-text wp-caption-dd gallery-caption wp-element-caption blocks-gallery-caption tiled-gallery-caption"
-    # controls of tagDiv's slides and smart lists, and the second row of the same pictures
+    # controls of tagDiv's slides and smart lists, and the second row of the same images
     " td-gallery-controls-wrapper td-gallery-slide-count td-doubleSlider-2 td-controls td-sml3-top-controls"
     " td-smart-list-pagination td-smart-list-dropdown-wrap td-sml-current-item-nr tdb-sml-current-item-nr"
-    # the featured picture of the classic template stands inside its body
+    # the featured image, which the classic template prints inside the body
     " td-post-featured-image"
 )
 _CLASS_PREFIXES = re.compile(
@@ -113,11 +113,11 @@ _CLASS_PREFIXES = re.compile(
 
 
 MAX_CACHED = 1000
-"""Longest class attribute whose answer is kept from page to page."""
+"""Longest class attribute whose answer is cached from page to page."""
 
 
 def is_boilerplate(classes: str) -> bool:
-    """Whether one of these class names, separated by spaces, is that of boilerplate."""
+    """Whether one of these space-separated class names is that of boilerplate."""
     return _is_boilerplate(classes) if len(classes) <= MAX_CACHED else _is_boilerplate.__wrapped__(classes)
 
 

@@ -1,4 +1,4 @@
-"""Names of authors in bylines and author boxes."""
+"""Authors' names in bylines and author boxes."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from ifp_scraper.pages.inline import inline_text, label_text
 from ifp_scraper.pages.tree import Element
 
 MAX_PEOPLE = 50
-"""Most elements that may name the authors of one article."""
+"""Maximum number of elements that may name an article's authors."""
 
 MAX_BYLINE = 1000
-"""Most characters of a byline; elements that a hostile page leaves open hold each other, and all that follows."""
+"""Maximum number of characters in a byline: on a hostile page, unclosed elements contain all that follows."""
 
 _BY = re.compile(r"^\s*(?:(?:published|posted|written) by|by|author)\b\s*:?\s*", re.IGNORECASE)
 _HANDLE = re.compile(r"\s+@\w+$")
 
 
 def without_by(text: str | None) -> str | None:
-    """Return a byline without "By" or "Published by" and without a glued handle; None for what is no byline."""
+    """Return a byline without "By" or "Published by" and without a glued handle; None if nothing is left."""
     if not text or len(text) > MAX_BYLINE:
         return None
     text = _BY.sub("", text)
@@ -28,17 +28,17 @@ def without_by(text: str | None) -> str | None:
 
 
 def read_authors(elements: list[Element], base: str) -> list[Author]:
-    """Return the authors whom elements name, each name once.
+    """Return the authors that elements name, each name once.
 
     Args:
-        elements: each is a link to its author's page, holds one, stands in one, or has none.
-        base: address of the page, for relative links.
+        elements: each is a link to its author's page, contains one, is inside one, or has none.
+        base: URL of the page, for relative links.
     """
     authors: dict[str, Author] = {}
     for element in elements[:MAX_PEOPLE]:
         name = without_by(label_text(element))
         if name and name not in authors:
-            # An icon or a handle beside the name is a link to elsewhere.
+            # An icon or a handle beside the name links elsewhere.
             links = (*element.iter("a"), *element.iterancestors("a"))
             link = next((a for a in links if inline_text(a) and inline_text(a)[0] != "@"), None)
             url = urls.absolute(base, link.get("href")) if link is not None else None

@@ -1,4 +1,4 @@
-"""Which character set a page is in: what reads it without a fault wins over what is declared."""
+"""Finds a page's character encoding: one that decodes it without errors wins over the declared one."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ _BOM_STARTS = (b"\xef", b"\xfe", b"\xff", b"\x00")
 _NO_CHARSETS = words(
     "utf-8 undefined idna punycode unicode_escape unicode-escape raw_unicode_escape raw-unicode-escape utf-7"
 )
-"""Codecs of Python that no page uses: slow, or unable to read anything."""
+"""Python codecs that no page uses: slow, or unable to decode anything."""
 
 
 def may_have_mark(html: bytes) -> bool:
-    """Whether the first bytes may say what the character set is: a byte order mark, or NULs of UTF-16."""
+    """Whether the first bytes may reveal the encoding: by a byte order mark, or by UTF-16's NULs."""
     return html[:1] in _BOM_STARTS or b"\0" in html[:64]
 
 
 def to_utf8(html: bytes, content_type: str | None) -> tuple[bytes, bool]:
-    """Return a page in UTF-8, and whether its character set was guessed, as nothing declared could read it."""
+    """Return a page in UTF-8, and whether its encoding was guessed, as no declared one could decode it."""
     encoding, bom = read_bom(html)
     if encoding:
         return html[len(bom or b"") :].decode(encoding, "replace").encode("utf-8", "replace"), False
@@ -33,7 +33,7 @@ def to_utf8(html: bytes, content_type: str | None) -> tuple[bytes, bool]:
         if error.start >= len(html) - 3:  # cut inside a character
             return html[: error.start], False
     else:
-        if b"\0" not in html[:64]:  # UTF-16 without a mark is valid UTF-8, but for its NULs
+        if b"\0" not in html[:64]:  # UTF-16 without a mark is valid UTF-8, except for its NULs
             return html, False
     declared = http_content_type_encoding(content_type) or html_body_declared_encoding(html)
     codec = codecs.lookup(declared).name if declared else None
@@ -47,7 +47,7 @@ def to_utf8(html: bytes, content_type: str | None) -> tuple[bytes, bool]:
     text = html.decode("utf-8", "replace")
     damaged = text.count("\ufffd") - html.count("\ufffd".encode())
     whole = len(text) - len(text.encode("ascii", "ignore")) - damaged
-    # A few broken bytes in a UTF-8 page, or a Windows page that says it is UTF-8? That has no whole characters.
+    # A few broken bytes in a UTF-8 page, or a Windows page declared as UTF-8? The latter has no valid sequences.
     if 3 * whole >= damaged if codec == "utf-8" else whole >= 2 * damaged:
         return text.encode(), True
     return html.decode("cp1252", "replace").encode(), True

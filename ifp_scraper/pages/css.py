@@ -12,25 +12,25 @@ from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import LargeBytes
 
 MAX_STYLE = 2 * 1024 * 1024
-"""Most bytes of style sheets that are read; real pages have 0.5 MB."""
+"""Maximum number of style sheet bytes read; real pages have 0.5 MB."""
 
 MAX_COMPARISONS = 20_000
-"""Most comparisons of rules with elements; after them nothing more counts as hidden."""
+"""Maximum number of comparisons of rules with elements; after that, nothing more counts as hidden."""
 
 MAX_RULES = 200
-"""Most rules for one class or id; a page has a handful."""
+"""Maximum number of rules for one class or id; a page has a handful."""
 
 MAX_SELECTORS = 5000
-"""Most selectors of ``display`` rules read from a style sheet; a theme has some thousand."""
+"""Maximum number of selectors of ``display`` rules read from a style sheet; a theme has about a thousand."""
 
 MAX_COMPOUNDS = 16
-"""Most parts of a selector, as ``.a`` and ``.b`` are of ``.a > .b``; a longer one hides nothing."""
+"""Maximum number of parts in a selector (``.a > .b`` has two); a longer one hides nothing."""
 
 MAX_AT_RULES = 16
-"""Most at-rules around a rule; rules nested deeper hide nothing."""
+"""Maximum number of at-rules around a rule; rules nested deeper hide nothing."""
 
 SHARED = range(8 * 1024, 256 * 1024)
-"""Style sheets of this size (bytes) are those of theme and plugin, the same on many pages: they are cached."""
+"""Style sheets of this size (bytes) belong to themes and plugins and recur on many pages, so they are cached."""
 
 _DISPLAY_NONE = re.compile(rb"display\s*:\s*(?:none|NONE)"), re.compile(rb"DISPLAY\s*:\s*(?:none|NONE)")
 _NAME_END = re.compile(rb"(?![\w-])")
@@ -47,7 +47,7 @@ _SHOWN_INLINE = re.compile(r"(?:^|;)\s*display\s*:\s*(?!none)[a-z]", re.IGNORECA
 def hidden_by_attribute(element: Element) -> bool:
     """Whether the element hides itself: ``style="display:none"`` or the attribute ``hidden``.
 
-    What a reader opens is not hidden: the panels of accordions (``until-found``) and of tabs.
+    What a reader can open does not count: the panels of accordions (``until-found``) and of tabs.
     """
     style = element.get("style")
     if style is not None and _HIDDEN_INLINE.search(style) is not None:
@@ -57,11 +57,11 @@ def hidden_by_attribute(element: Element) -> bool:
 
 
 _Chain = tuple[frozenset[str], ...]
-"""An element, its parent and so on: of each the ``tag``, ``.class`` and ``#id`` that it must have."""
+"""The ``tag``, ``.class`` and ``#id`` names that an element, its parent and so on must have."""
 
 
 class _Declaration(NamedTuple):
-    """What a rule says of ``display``."""
+    """What a rule says about ``display``."""
 
     hides: bool
     important: bool
@@ -72,19 +72,19 @@ class _Rule:
     """One selector with one declaration."""
 
     weight: tuple[bool, int, int, int, int]
-    """Important, ids, classes, tags, place in the sheet: the greatest wins."""
+    """Important, ids, classes, tags, position in the sheet: the greatest wins."""
 
     chains: tuple[_Chain, ...]
-    """The selector from its last part to its first, cut where it says "anywhere inside of"."""
+    """The selector from its last part to its first, split at descendant combinators."""
 
     hides: bool
 
 
 class StyleSheet:
-    """The ``display`` rules of a page's style elements that hold on any screen.
+    """The ``display`` rules in a page's style elements that apply on any screen.
 
-    Selectors with pseudo-classes, attributes or siblings, and rules inside ``@media`` with conditions, hide
-    nothing here: what they say hangs on the screen or on the reader.
+    Selectors with pseudo-classes, attributes or siblings, and rules inside conditional ``@media``, hide nothing
+    here: they depend on the screen or the reader.
     """
 
     def __init__(self, styles: list[bytes]) -> None:
@@ -116,7 +116,7 @@ class StyleSheet:
         return important or _SHOWN_INLINE.search(element.get("style") or "") is None
 
     def _is_suspect(self, name: str) -> bool:
-        """Whether a rule with this class or id may hide; if not, as mostly, the rules need not be read."""
+        """Whether a rule with this class or id may hide something; usually not, and then no rules need be parsed."""
         if name[0] not in ".#":
             return False
         suspect = self._suspects.get(name)
@@ -128,7 +128,7 @@ class StyleSheet:
 
     @cached_property
     def _sheets(self) -> list[_Sheet]:
-        """The style elements, in order; small ones that follow each other as one."""
+        """The style elements in order, with adjacent small ones joined."""
         sheets: list[_Sheet] = []
         small: list[bytes] = []
         left = MAX_STYLE
@@ -145,21 +145,21 @@ class StyleSheet:
 
 
 class _Sheet:
-    """What one style sheet says, as far as anyone asked."""
+    """One style sheet, parsed on demand."""
 
     def __init__(self, style: bytes) -> None:
         self._style = style
 
     @cached_property
     def hiding(self) -> bytes:
-        """The selectors of all rules that say ``display: none``, found by a search for these words."""
+        """The selectors of all rules that say ``display: none``, found by text search."""
         return b",".join(
             selectors for pattern in _DISPLAY_NONE for selectors in _selectors_before(pattern, self._style)
         )
 
     @cached_property
     def rules(self) -> dict[str, list[_Rule]]:
-        """The ``display`` rules by a class or id that they name, in order."""
+        """The ``display`` rules in order, by a class or id that they name."""
         rules: dict[str, list[_Rule]] = {}
         selectors = 0
         style = _COMMENT.sub(b"", self._style)
@@ -169,7 +169,7 @@ class _Sheet:
             inside = style[begin : brace.start()]
             begin = brace.end()
             if brace[0] == b"{":
-                # What stands before the prelude is an at-rule without a block: "@import ...;"
+                # What precedes the prelude is an at-rule without a block: "@import ...;"
                 open_preludes.append(inside.rpartition(b";")[2].strip())
             elif open_preludes:
                 prelude = open_preludes.pop()
@@ -193,7 +193,7 @@ def _sheet(style: bytes) -> _Sheet:
 
 
 def _selectors_before(pattern: re.Pattern[bytes], sheet: bytes) -> Iterator[bytes]:
-    """The selectors of each rule that a declaration of this pattern stands in."""
+    """Yield the selectors of each rule with a declaration that matches this pattern."""
     before = -1
     for rule in pattern.finditer(sheet):
         opened = sheet.rfind(b"{", before + 1, rule.start())
@@ -204,23 +204,23 @@ def _selectors_before(pattern: re.Pattern[bytes], sheet: bytes) -> Iterator[byte
 
 
 def _is_named(name: bytes, selectors: bytes) -> bool:
-    """Whether a class or id occurs in selectors, not only as the beginning of another."""
+    """Whether a class or id occurs in selectors, not only as the start of a longer name."""
     start = selectors.find(name)
     while start >= 0:
         start += len(name)
-        if _NAME_END.match(selectors, start):  # else it is another, longer name
+        if _NAME_END.match(selectors, start):  # else it is a longer name
             return True
         start = selectors.find(name, start)
     return False
 
 
 def _add_rule(rules: dict[str, list[_Rule]], selector: str, declaration: _Declaration, place: int) -> None:
-    """Add a rule under a class or id that its selector ends with; one of another grammar is passed over."""
+    """Add a rule under a class or id in the last part of its selector; unsupported selectors are ignored."""
     chains = _read_selector(selector)
     if chains is None:
         return
     key = next((part for part in chains[0][0] if part[0] in ".#"), None)
-    if key is None:  # a bare tag: no page hides an article's text by that
+    if key is None:  # a bare tag: no page hides an article's text that way
         return
     if len(rules.get(key, ())) >= MAX_RULES:
         return
@@ -233,9 +233,9 @@ def _add_rule(rules: dict[str, list[_Rule]], selector: str, declaration: _Declar
 
 
 def _read_selector(selector: str) -> list[list[list[str]]] | None:
-    """Read a selector from its last part to its first, as the parts of the compounds of its chains.
+    """Parse a selector from its last part to its first, into chains of compounds of names.
 
-    ``.x b > i.y`` gives ``[[["i", ".y"], ["b"]], [[".x"]]]``; None for what is more than tags, classes and ids.
+    ``.x b > i.y`` gives ``[[["i", ".y"], ["b"]], [[".x"]]]``; None for anything but tags, classes and ids.
     """
     close = ">".join(map(str.strip, selector.split(">")))
     chains = [chain.split(">")[::-1] for chain in reversed(close.split())]
@@ -250,7 +250,7 @@ def _read_selector(selector: str) -> list[list[list[str]]] | None:
 
 
 def _names(element: Element) -> set[str]:
-    """The names that selectors may have for an element: ``tag``, ``.class`` and ``#id``."""
+    """Return the names by which selectors may refer to an element: ``tag``, ``.class`` and ``#id``."""
     names = {"." + name for name in (element.get("class") or "").split()}
     if (identifier := element.get("id")) is not None:
         names.add("#" + identifier)
@@ -259,7 +259,7 @@ def _names(element: Element) -> set[str]:
 
 
 def _selects(chains: tuple[_Chain, ...], path: list[set[str]]) -> bool:
-    """Whether a selector fits an element: for each chain the innermost place is the best, as it leaves the most.
+    """Whether a selector matches an element. Each chain takes the innermost match, which leaves the most room.
 
     Args:
         chains: the selector.
@@ -278,6 +278,6 @@ def _selects(chains: tuple[_Chain, ...], path: list[set[str]]) -> bool:
 
 
 def _fits(chain: _Chain, path: list[set[str]], at: int) -> bool:
-    """Whether the elements from this place on have the names of a chain."""
+    """Whether the elements from this index on have the names of a chain."""
     names = path[at : at + len(chain)]
     return len(names) == len(chain) and all(map(frozenset.issubset, chain, names))

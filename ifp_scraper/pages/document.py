@@ -1,8 +1,8 @@
-"""From the bytes of a page to its tree.
+"""Turns the bytes of a page into a tree.
 
-Two thirds of a real page is script and style, and most elements of the rest stand around the article
-(docs/performance.md). Both are taken out of the bytes before parsing, which costs less than building a tree of them
-(``scripts.py``, ``surroundings.py``). Only what certainly cannot change the rest of the tree is taken out.
+Two thirds of a real page is script and style, and most of the remaining elements surround the article
+(docs/performance.md). Both are cut from the bytes before parsing, which costs less than building a tree of them
+(``scripts.py``, ``surroundings.py``). Only what certainly cannot change the rest of the tree is cut.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from ifp_scraper.pages.tree import Element, Tree
 from ifp_scraper.urls import uncover_email
 
 MAX_BYTES = 20 * 1024 * 1024
-"""Most bytes of a page that are read."""
+"""Maximum number of bytes read of a page."""
 
 MAX_MARKUP = 3 * 1024 * 1024
-"""Most bytes left without scripts and styles that are read; a 50,000-word report has 0.4 MB."""
+"""Maximum number of bytes read without scripts and styles; a 50,000-word report has 0.4 MB."""
 
 MAX_WORK = 1_000_000
-"""Most elements times depth of a page: 5,000 elements, 200 deep. Real pages have 5,000, 40 deep."""
+"""Maximum of elements times depth: 5,000 elements, 200 deep. Real pages have 5,000, 40 deep."""
 
 _BODY = re.compile(rb"<body\s[^<>]*>", re.IGNORECASE)
 _MISREAD_END_TAGS = re.compile(rb"</(?:[bB](?:([rR])(?<!<br></br)|[oO][dD][yY])|[hH][tT][mM][lL])\s*>")
-"""What libxml2 takes otherwise than browsers, see ``_as_in_browsers``."""
+"""What libxml2 and browsers read differently, see ``_as_in_browsers``."""
 
 
 class Document:
     """One HTML page.
 
     Args:
-        body: the page, as bytes or as text.
+        body: the page, as bytes or text.
         content_type: the response's Content-Type header.
     """
 
@@ -50,16 +50,16 @@ class Document:
         if isinstance(body, bytes) and may_have_mark(body):
             self._decode(content_type)
         stripped = strip_scripts(self.source)
-        if not _is_utf8(stripped.html):  # scripts and styles may hold what they like
+        if not _is_utf8(stripped.html):  # only now: scripts and styles may contain anything
             self._decode(content_type)
             stripped = strip_scripts(self.source)
         if len(stripped.html) > MAX_MARKUP:
             self.warnings.append("too-long")
         emptied = empty_surroundings(stripped.html[:MAX_MARKUP])
         self.html = _MISREAD_END_TAGS.sub(_as_in_browsers, emptied.html)
-        """What is parsed: the page without scripts, and without what stands around the article."""
+        """What is parsed: the page without scripts, and without what surrounds the article."""
         self.recent_posts = emptied.recent_posts
-        """The box of recent posts: neighbouring pages have the same one, so it is set aside to be read once."""
+        """The Recent Posts box, set aside: neighbouring pages have the same one, which is read once."""
         self.style_sheets = stripped.style_sheets
         self._json_ld_scripts = stripped.json_ld
         self.truncated = b"</html" not in (end := self.source[-4096:]) and b"</html" not in end.lower()
@@ -85,7 +85,7 @@ class Document:
 
     @cached_property
     def too_large(self) -> bool:
-        """Whether reading would take minutes: a selector's work grows with elements times depth."""
+        """Whether reading would take minutes: a selector's cost grows with elements times depth."""
         if len(self.html) < 15_000 or self.html.count(b"<") <= 5000:
             return False
         depth = deepest = count = 0
@@ -105,10 +105,10 @@ class Document:
 
     @cached_property
     def body_class(self) -> str:
-        """Classes of the body element: WordPress's body_class() says what kind of page it is."""
+        """The class attribute of the body element: WordPress's body_class() says what kind of page it is."""
         body = next(self.root.iter("body"), None)
         if (body is None or body.get("class") is None) and (printed := _BODY.search(self.html)):
-            # A notice of PHP before the page has opened a body already: this parser then passes the real one by.
+            # A PHP notice before the page has already opened a body; libxml2 then ignores the real one.
             body = next(parse(printed[0]).iter("body"), None)
         return (body.get("class") or "") if body is not None else ""
 
@@ -119,13 +119,13 @@ class Document:
 
 
 def parse(html: bytes) -> Element:
-    """Parse HTML in UTF-8, the part of a page too, into a whole document without comments."""
+    """Parse HTML in UTF-8, a whole page or a fragment, into a document without comments."""
     return _parse(html)[0]
 
 
 def _parse(html: bytes) -> tuple[Element, bool]:
-    """Parse, and say whether the parser dropped what is nested too deep."""
-    # A parser each: a shared one is not safe between threads, and making one costs a microsecond.
+    """Parse, and say whether the parser dropped elements nested too deep."""
+    # A new parser each time: sharing one is not thread-safe, and making one costs a microsecond.
     parser = etree.HTMLParser(
         encoding="utf-8",
         huge_tree=False,
@@ -138,7 +138,7 @@ def _parse(html: bytes) -> tuple[Element, bool]:
         root = etree.fromstring(html, parser)
     except etree.XMLSyntaxError:
         root = None
-    if root is None:  # a document of nothing but comments
+    if root is None:  # nothing but comments
         return etree.fromstring(b"<html></html>", etree.HTMLParser()), False
     return root, any(
         error.type_name == "ERR_INTERNAL_ERROR" and "depth" in error.message for error in parser.error_log
@@ -154,5 +154,5 @@ def _is_utf8(html: bytes) -> bool:
 
 
 def _as_in_browsers(tag: re.Match[bytes]) -> bytes:
-    """Make ``</br>`` a line break; take ``</body>`` and ``</html>`` out, which end nothing, wherever they stand."""
+    """Replace ``</br>`` by a line break; drop ``</body>`` and ``</html>``, which end nothing in a browser."""
     return b"<br>" if tag[1] else b""

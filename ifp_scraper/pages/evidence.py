@@ -1,7 +1,7 @@
 """Printed times as evidence of when an article was published and edited, and whether they agree (CONTRACT.md 4).
 
 A page may print one time in five places, some with a known fault of its theme or plugin, which ``dates.py`` undoes.
-Which elements a layout reads, and in which order, stands in the layout's file; here is what all have in common.
+Which elements a layout reads, and in which order, is in the layout's own file; this is what they share.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _JSON_LD_KEYS: dict[Event, str] = {"published": "datePublished", "modified": "da
 
 
 class Evidence(NamedTuple):
-    """A printed time, and the instant that it means once known faults are undone."""
+    """A printed time, and the instant it means once known faults are undone."""
 
     source: Source
     raw: str
@@ -28,18 +28,18 @@ class Evidence(NamedTuple):
 
     @classmethod
     def of(cls, source: Source, raw: str | None, instant: datetime | None) -> Evidence | None:
-        """Make evidence of a printed time; None when there is none, or it could not be read."""
+        """Make evidence from a printed time; None if there is none, or it could not be read."""
         return cls(source, raw, instant) if raw and instant else None
 
 
 def json_ld_time(item: Item, event: Event) -> str | None:
-    """Return the time that a JSON-LD object prints; None when it has none."""
+    """Return the time in a JSON-LD object; None if it has none."""
     printed = item.get(_JSON_LD_KEYS[event])
     return printed if isinstance(printed, str) else None
 
 
 def seo_evidence(metas: Iterable[str], articles: Iterable[Item], event: Event) -> Iterator[Evidence | None]:
-    """What an SEO plugin prints in meta elements and in its graph: right as it stands (MARKUP.md 2.3)."""
+    """Yield what an SEO plugin prints in meta elements and in its graph: correct as printed (MARKUP.md 2.3)."""
     for printed in metas:
         yield Evidence.of("meta", printed, read_instant(printed))
     for article in articles:
@@ -48,13 +48,18 @@ def seo_evidence(metas: Iterable[str], articles: Iterable[Item], event: Event) -
 
 
 def json_ld_evidence(article: Item, event: Event) -> Evidence | None:
-    """What an article in JSON-LD outside of a graph prints: right when it says its offset."""
+    """Return the time in a JSON-LD article outside a graph, which is correct if it states its UTC offset."""
     printed = json_ld_time(article, event)
     return Evidence.of("jsonld", printed, read_zoned(printed))
 
 
 def time_warnings(published: Sequence[Evidence], captured_at: datetime | None) -> list[str]:
-    """Return what is odd about the times of publication, the best first, of a page captured then."""
+    """Return warnings about a page's publication times.
+
+    Args:
+        published: the times, best first.
+        captured_at: when the page was captured.
+    """
     if not published:
         return ["no-date"]
     best, *others = published

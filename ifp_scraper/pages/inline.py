@@ -1,4 +1,4 @@
-"""The text of an element on one line: of headlines, labels, captions."""
+"""The text of an element on one line, for headlines, labels and captions."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import first_language, squeeze, words
 
 MAX_DEPTH = 200
-"""Text of elements nested deeper is given to the element at this depth."""
+"""Text nested deeper counts as that of the element at this depth."""
 
-# What is not in this list is inline, as a browser takes any element that it does not know.
+# Anything else is inline, as unknown elements are in a browser.
 BLOCK_TAGS = words(
     "address article aside blockquote body center dd details dir div dl dt fieldset figure footer h1 h2 h3"
     " h4 h5 h6 header hgroup hr legend li main menu nav ol p pre section summary table tbody td tfoot th thead tr ul"
     " caption amp-accordion amp-carousel amp-fit-text"
 )
-# Not embed: it is empty, but to libxml2 it holds what follows.
+# Not embed: it is a void element, but libxml2 puts what follows inside it.
 NO_TEXT_TAGS = words(
     "script style noscript template form iframe object audio video button select textarea svg canvas map head"
     " title input label progress meter dialog datalist noembed noframes figcaption annotation annotation-xml"
@@ -32,7 +32,7 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z]{2,8}\d?);")
 
 
 def inline_text(element: Element) -> str:
-    """Return an element's text on one line: a ``<br>`` is a space, hidden parts and scripts are left out."""
+    """Return an element's text on one line: ``<br>`` becomes a space; hidden parts and scripts are left out."""
     if not len(element):
         return squeeze(element.text or "")
     pieces: list[str] = []
@@ -41,19 +41,19 @@ def inline_text(element: Element) -> str:
 
 
 def label_text(element: Element) -> str:
-    """Return the text of a headline, label or caption: qTranslate's residue cut, what is escaped twice resolved."""
+    """Return the text of a headline, label or caption, cleaned by ``resolved``."""
     return resolved(inline_text(element))
 
 
 def resolved(text: str) -> str:
-    """Cut qTranslate's residue, and resolve entities that still show: WordPress escapes labels twice at times."""
+    """Cut qTranslate's residue, and resolve entities that still show: WordPress sometimes escapes labels twice."""
     if "[:" in text:
         text = first_language([text])[0]
     return squeeze(_ENTITY.sub(lambda entity: unescape(entity[0]), text)) if "&" in text else text
 
 
 def _collect(element: Element, pieces: list[str], depth: int) -> None:
-    """Add the pieces of an element's text that a reader sees, in order; its tail is the caller's."""
+    """Collect an element's visible text, in order; its tail is left to the caller."""
     pieces.append(element.text or "")
     for child in element:
         breaks_line = child.tag == "br" or child.tag in BLOCK_TAGS
@@ -74,6 +74,6 @@ def _collect(element: Element, pieces: list[str], depth: int) -> None:
 
 
 def emoji(image: Element) -> str:
-    """The character that an emoji picture stands for (wp-emoji), else nothing."""
+    """Return the character that an emoji image stands for (wp-emoji), else an empty string."""
     classes = (image.get("class") or "").split()
     return (image.get("alt") or "") if "emoji" in classes or "wp-smiley" in classes else ""

@@ -12,13 +12,13 @@ Item = dict[str, Any]
 
 
 class JsonLd:
-    """The objects of a page's JSON-LD, in page order; a script that is no JSON has none."""
+    """The objects in a page's JSON-LD, in page order; a script that is not JSON is ignored."""
 
     def __init__(self, scripts: list[bytes]) -> None:
         self.graph: list[Item] = []
-        """What stands in an ``@graph``, as SEO plugins print it."""
+        """Objects in an ``@graph``, as SEO plugins print it."""
         self.plain: list[Item] = []
-        """What stands outside of any graph."""
+        """Objects outside any graph."""
         for script in scripts:
             try:
                 data = _decode(script)
@@ -34,13 +34,13 @@ class JsonLd:
 
     @cached_property
     def graph_articles(self) -> list[Item]:
-        """The graph's articles, else its web pages."""
+        """The graph's articles; if it has none, its web pages."""
         articles = [item for item in self.graph if is_article(item)]
         return articles or [item for item in self.graph if "WebPage" in _types(item)]
 
     @cached_property
     def plain_article(self) -> Item:
-        """The first article outside of a graph; empty when there is none."""
+        """The first article outside a graph; empty if there is none."""
         return next(filter(is_article, self.plain), {})
 
     @property
@@ -50,14 +50,14 @@ class JsonLd:
 
 
 def strings(item: Item, key: str) -> list[str]:
-    """Return a list of strings in an object, which may be printed as one string with commas."""
+    """Return a list of strings in an object, which may be printed as one comma-separated string."""
     value = item.get(key)
     values = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
     return [value for value in values if isinstance(value, str)]
 
 
 def is_article(item: Item) -> bool:
-    """Whether an object describes an article, of whatever kind."""
+    """Whether an object describes an article of any kind."""
     return any(name.endswith(("Article", "BlogPosting")) for name in _types(item))
 
 

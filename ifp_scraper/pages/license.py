@@ -1,4 +1,4 @@
-"""The license under which a page says that its text may be used."""
+"""The license under which a page says its text may be used."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _STATEMENTS = etree.XPath('//a[@rel="license"] | //text()[contains(., "icen")]/.
 
 
 def read_license(document: Document) -> str | None:
-    """Return the license as the page states it, None when it states none."""
+    """Return the license as the page states it; None if it states none."""
     if _MAY_BE_LICENSED.search(document.html) is None:
         return None
     statements: Any = _STATEMENTS(document.root)
-    for element in reversed(statements):  # the site's own stands below the article, whose pictures may have others
+    for element in reversed(statements):  # the site's own is below the article, whose images may have others
         text = inline_text(element)
         if element.get("rel") == "license" and text:
             return text

@@ -1,4 +1,4 @@
-"""Pictures with their captions, and players and posts of other sites, as canonical and AMP pages hold them."""
+"""Images with their captions, and other sites' players and posts, as canonical and AMP pages hold them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import squeeze, words
 from ifp_scraper.urls import absolute, original_image
 
-# The address of an iframe is what it would be on the canonical page.
+# The URL of an iframe is what it would be on the canonical page.
 _AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"], str, str]] = {
     "amp-youtube": ("youtube", "data-videoid", "https://www.youtube.com/watch?v={}"),
     "amp-twitter": ("tweet", "data-tweetid", "https://twitter.com/i/status/{}"),
@@ -28,7 +28,7 @@ _AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"],
     "amp-tiktok": ("iframe", "data-src", "https://www.tiktok.com/embed/v2/{}"),
     "amp-reddit": ("iframe", "data-src", "{}"),
     "amp-pinterest": ("iframe", "data-url", "{}"),
-    "lite-youtube": ("youtube", "videoid", "https://www.youtube.com/watch?v={}"),  # not AMP's, but of the same kind
+    "lite-youtube": ("youtube", "videoid", "https://www.youtube.com/watch?v={}"),  # not AMP's, but similar
 }
 EMBED_TAGS = words("iframe video audio amp-iframe amp-video amp-audio") | _AMP_EMBEDS.keys()
 
@@ -41,7 +41,7 @@ PICTURE_FILE = re.compile(r"^[^?#]+\.(?:jpe?g|png|gif|webp|avif|bmp|svg)(?:[?#]|
 
 
 def holds_figures(frame: Element) -> bool:
-    """Whether a frame holds pictures in figures of their own: its caption is that of no picture."""
+    """Whether a frame holds images in figures of their own, so that its caption belongs to none of them."""
     pictures = frame.iter(*IMAGE_TAGS)
     first = next(pictures, None)
     if first is None or next(pictures, None) is None:
@@ -53,18 +53,18 @@ def holds_figures(frame: Element) -> bool:
 
 
 def first_caption(frame: Element) -> str | None:
-    """The first caption in a frame; None when there is none or it is empty."""
+    """Return the first caption in a frame; None if there is none or it is empty."""
     caption = next(filter(is_caption, frame.iterdescendants()), None)
     return None if caption is None else label_text(caption) or None
 
 
 def is_caption(element: Element) -> bool:
-    """Whether an element holds the caption of a picture."""
+    """Whether an element holds an image's caption."""
     return element.tag == "figcaption" or not _CAPTION_CLASSES.isdisjoint((element.get("class") or "").split())
 
 
 def caption_after(figure: Element) -> str | None:
-    """The caption that follows its figure, as in tagDiv's smart lists; None when there is none or it is empty."""
+    """Return the caption after a figure, as in tagDiv's smart lists; None if there is none or it is empty."""
     after = figure.getnext()
     if after is None or after.tag != "figcaption" or "blocks-gallery-caption" in (after.get("class") or ""):
         return None
@@ -76,7 +76,7 @@ _PLACEHOLDER = re.compile(
     r"(?:placeholder|blank|lazy(?:load)?|spacer|trans(?:parent)?|pixel|load(?:ing|er)|1x1)(?:[_.-][\w.-]*)?\.\w+(?:\?|$))",
     re.IGNORECASE,
 )
-"""What may only be shown until the picture itself is loaded."""
+"""Images that may only be shown until the real one is loaded."""
 
 _LAZY_ATTRIBUTES = (
     "data-src",
@@ -88,33 +88,33 @@ _LAZY_ATTRIBUTES = (
     "data-img-url",
     "data-srcset",
 )
-"""Attributes where the address of a picture waits until it is shown."""
+"""Attributes that hold the URL of a lazily loaded image."""
 
 _LAZY_SUFFIXES = "src", "original", "lazyload", "src-img", "src-fg"
-"""How less known plugins let the name of such an attribute end: ``nitro-lazy-src``, ``data-src-fg``."""
+"""How such attributes of lesser-known plugins end: ``nitro-lazy-src``, ``data-src-fg``."""
 
 
 def _source_of(element: Element) -> str | None:
-    """The address of a picture or frame; of one that is loaded late, the attribute where it waits."""
+    """Return the URL of an image or frame, from its lazy-loading attribute if it has one."""
     source = element.get("src")
     if source and source.startswith(("data:", "about:")):
         source = None
     for attribute in _LAZY_ATTRIBUTES:
         if (lazy := element.get(attribute)) and ("/" in lazy or "." in lazy):  # not "true"
-            # lazysizes shows a coarse picture from the same server first
+            # lazysizes first shows a low-resolution image from the same server
             late = attribute == "data-src" and "lazyload" in (element.get("class") or "")
             if source and not late and not _PLACEHOLDER.search(source[-200:]):
                 break
             return _first_candidate(lazy) if attribute == "data-srcset" else lazy
     if source is None or _PLACEHOLDER.search(source[-200:]):
-        # not by get(): a hostile page may have names that it refuses
+        # not by get(), which rejects some names that a hostile page may have
         others = (str(value) for name, value in element.items() if "-" in name and str(name).endswith(_LAZY_SUFFIXES))
         source = next((other for other in others if other.startswith(("http", "/"))), source)
     return source or _first_candidate(element.get("srcset"))
 
 
 def _first_candidate(candidates: str | None) -> str | None:
-    """The first address of a ``srcset``."""
+    """Return the first URL of a ``srcset``."""
     parts = (candidates or "").split(maxsplit=1)
     return parts[0].rstrip(",") if parts else None
 
@@ -122,7 +122,7 @@ def _first_candidate(candidates: str | None) -> str | None:
 def read_image(
     element: Element, base: str, caption: str | None, role: Literal["lead", "body", "gallery"]
 ) -> Image | None:
-    """Read an ``img`` or ``amp-img``; None for what has no address, and for counters of one pixel."""
+    """Read an ``img`` or ``amp-img``; None if it has no URL or is a one-pixel counter."""
     if element.get("width") in ("0", "1") and element.get("height") in ("0", "1"):
         return None
     url = absolute(base, _source_of(element))
@@ -135,7 +135,7 @@ _BACKGROUND = re.compile(r"""url\(\s*["']?([^"'()]+)""")
 
 
 def background_of(style: str | None) -> str | None:
-    """The address of the first picture that a style names."""
+    """Return the URL of the first image in a style; None if there is none."""
     match = _BACKGROUND.search(style or "")
     return match[1] if match else None
 
@@ -146,11 +146,11 @@ YOUTUBE = re.compile(
 )
 
 YOUTUBE_LYTE_ID = re.compile(r"WYL_([\w-]{11})$")
-"""The id by which WP YouTube Lyte's script knows the film."""
+"""The element id from which WP YouTube Lyte's script takes the video's id."""
 
 
 def youtube_of(url: str) -> Embed | None:
-    """The film that an address, or any text with one, names; None when it names none."""
+    """Return the YouTube video named in a URL, or in text with one; None if there is none."""
     match = YOUTUBE.search(url)
     return Embed("youtube", f"https://www.youtube.com/watch?v={match[1]}") if match else None
 
@@ -158,11 +158,11 @@ def youtube_of(url: str) -> Embed | None:
 _TWITTER = words("platform.twitter.com twitter.com x.com")
 
 _NONCE = re.compile(r"[?&]_=\d+$|#\?secret=.*")
-"""What WordPress adds to the address of a player or card, another each time it prints the text."""
+"""What WordPress adds to the URL of a player or card, different each time it renders the text."""
 
 
 def embed_of(element: Element, base: str) -> Embed | None:
-    """Read one of the elements ``EMBED_TAGS``; None for what has no address."""
+    """Read one of the elements ``EMBED_TAGS``; None if it has no URL."""
     tag = element.tag
     if tag in _AMP_EMBEDS:
         kind, attribute, address = _AMP_EMBEDS[tag]
@@ -186,7 +186,7 @@ def embed_of(element: Element, base: str) -> Embed | None:
 
 
 def embed_at(url: str) -> Embed | None:
-    """What is shown at an address of one of the sites whose embeds have a kind of their own; None for any other."""
+    """Return the embed at a URL of one of the sites whose embeds have a kind of their own; None for others."""
     if film := youtube_of(url):
         return film
     parts = urlsplit(url)

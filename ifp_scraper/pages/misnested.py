@@ -1,4 +1,4 @@
-"""Puts right where the body ends, when a tag in the text has no partner.
+"""Corrects where the body ends when a tag in the text has no partner.
 
     <div class="body">                          <div class="body">
       <p>One.</p></div>  <!-- stray -->           <p>One.</p><div>  <!-- unclosed -->
@@ -20,13 +20,13 @@ from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
 
 _MAX_CLIMB = 4
-"""Most elements around the body that a stray ``</div>`` is thought to have closed early, too."""
+"""Maximum number of elements around the body that stray ``</div>`` tags may have closed early too."""
 
 _BOXES = words("div section aside nav form")
 
 
 def escaped_from(body: Element) -> list[Element]:
-    """Return what a stray ``</div>`` has let out of the body: all up to the footer that the theme prints below it."""
+    """Return what a stray ``</div>`` has let out of the body: all up to the footer below it."""
     escaped: list[Element] = []
     last: Element | None = body
     climbed = 0
@@ -47,13 +47,13 @@ def escaped_from(body: Element) -> list[Element]:
 
 
 def _is_footer_of_post(footer: Element) -> bool:
-    """Whether a footer is that of a post, which the theme prints below the body; a site has one, too."""
+    """Whether a footer is the post's, which the theme prints below the body, not the site's."""
     classes = ((part.get("class") or "") for part in footer.iterdescendants())
     return any(names.startswith(("td-post-", "td-page-meta", "td-author-", "author-box")) for names in classes)
 
 
 def _begin_with_named_box(elements: list[Element]) -> bool:
-    """Whether these begin with a box that has a class, as a plugin or a child theme prints below the body."""
+    """Whether these begin with a box with a class, as plugins and child themes print below the body."""
     for element in elements:
         classes = element.get("class") or ""
         if not is_boilerplate(classes):
@@ -62,17 +62,17 @@ def _begin_with_named_box(elements: list[Element]) -> bool:
 
 
 def with_escaped(body: Element, escaped: list[Element]) -> Element:
-    """Return a new element around the body and what has escaped from it; the body itself when nothing has."""
+    """Return a new element around the body and what has escaped from it; the body itself if nothing has."""
     if not escaped and not (body.tail or "").strip():
         return body
     box = body.makeelement("div")
     body.addprevious(box)
-    box.extend([body, *escaped])  # each takes the text behind it along
+    box.extend([body, *escaped])  # each takes its tail along
     return box
 
 
 def release_swallowed(body: Element, theme_parts: Iterable[Element]) -> bool:
-    """Put behind the body what an unclosed element has let into it; False when it has swallowed nothing.
+    """Move what an unclosed element has let into the body to after it; return False if there was nothing.
 
     Args:
         body: the body's element.
@@ -88,9 +88,9 @@ def release_swallowed(body: Element, theme_parts: Iterable[Element]) -> bool:
 
 
 def _first_swallowed(body: Element, part: Element) -> Element | None:
-    """The footer that a part of the theme is in, or the part, if it is a block of the theme's builder.
+    """Return the footer that a part of the theme is in, or the part itself if it is a block of the page builder.
 
-    None when it is not in the body, or only has such a name, in the middle of the text.
+    None if it is not in the body, or is in the middle of the text and only has such a name.
     """
     if body not in part.iterancestors():
         return None

@@ -1,4 +1,4 @@
-"""Canonical pages by tagDiv's Newspaper theme: the classic template, and Cloud Library templates (MARKUP.md 7, 8)."""
+"""Canonical pages of tagDiv's Newspaper theme: the classic and the Cloud Library templates (MARKUP.md 7, 8)."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ class NewspaperPage(ArticlePage):
         " .td-full-screen-header-image-wrap .td-backstretch"  # templates 6 to 8: behind the headline
     )
     source_boxes: ClassVar[str] = ".td-post-small-box"
-    """Selects what may hold the source, beside its label."""
+    """Selects what may hold the source, next to its label."""
 
     below_body: ClassVar[tuple[str, ...]] = ".td-post-source-tags", ".td-post-next-prev", ".author-box-wrap"
     """Selects what the theme prints below the body."""
 
     @field
     def headline(self) -> str | None:
-        # Modules print h3.entry-title; the article's own is the only h1. Without tagDiv's plugin it is an h3, too.
+        # Modules print h3.entry-title; the article's own is the only h1. Without tagDiv's plugin, it is an h3 too.
         return self.line("h1.entry-title") or self.line(".td-post-title .entry-title, h1.tdb-title-text")
 
     @field
@@ -56,11 +56,11 @@ class NewspaperPage(ArticlePage):
         box = ".td-post-header .td-post-author-name"  # modules have one too
         if len(self.lines(f"{box} a")) > 1 and len(self.lines(box)) == 1:
             return self._byline_without_label(box, ".td-author-by")  # "A and B"
-        # A handle may be glued to the name, outside of its link.
+        # A handle may be glued to the name, outside its link.
         return self.names(f"{box} a") or self._byline_without_label(box, ".td-author-by")
 
     def _byline_without_label(self, box: str, label: str) -> str | None:
-        """What bylines say after the theme's "By", in whatever language the site has it."""
+        """Return what bylines say after the theme's "By", in whatever language."""
         by = self.line(f"{box} {label}") or ""
         names = (without_by(printed.removeprefix(by)) for printed in self.lines(box))
         return ", ".join(dict.fromkeys(filter(None, names))) or None
@@ -73,7 +73,7 @@ class NewspaperPage(ArticlePage):
         return self._with_bios(authors, ".author-box-wrap", ".td-author-name", ".td-author-description")
 
     def _with_bios(self, authors: list[Author], box: str, name: str, bio: str) -> list[Author]:
-        """Add bios from the author boxes below the body, to the authors of the same name."""
+        """Add bios from the author boxes below the body to the authors of the same name."""
         names = self.first_inside(box, name)
         by_name: dict[str | None, Author] = {author.name: author for author in authors}
         for author_box, text in self.first_inside(box, bio).items():
@@ -92,7 +92,7 @@ class NewspaperPage(ArticlePage):
         )
 
     def _last_crumb(self, crumbs: str) -> list[str]:
-        """The last of the breadcrumbs, but for the way home, which a site may leave out."""
+        """Return the last breadcrumb that is not the link home, which a site may omit."""
         return self.labels([crumb for crumb in self.css(crumbs)[-1:] if urls.slug(crumb.get("href") or "")])
 
     @field
@@ -105,7 +105,7 @@ class NewspaperPage(ArticlePage):
         return self._repaired(bodies[0], escaped_from(bodies[0])) if bodies else None
 
     def _repaired(self, body: Element, escaped: list[Element]) -> Element:
-        """The body with what has escaped from it, or without what it has swallowed (``misnested.py``)."""
+        """Return the body with what has escaped from it, or without what it has swallowed (``misnested.py``)."""
         if any(body in part.iterancestors() for query in self.below_body for part in self.css(query)):
             in_page_order = self.css(", ".join(self.below_body))
             if release_swallowed(body, in_page_order):
@@ -143,18 +143,18 @@ class NewspaperPage(ArticlePage):
 
     @cached_property
     def _offset(self) -> timedelta | None:
-        """The site's offset, which older versions of the theme only print with the time of the last edit."""
+        """The site's UTC offset, which older versions of the theme print only with the last edit."""
         edited = read_iso(self.attribute('meta[itemprop="dateModified"]', "content"))
         return edited.utcoffset() if edited else None
 
 
 def _is_of_module(element: Element) -> bool:
-    """Whether an element is part of a module: of the teaser of another article."""
+    """Whether an element is part of a module, that is, of another article's teaser."""
     return any("td_module" in (box.get("class") or "") for box in element.iterancestors())
 
 
 class Newspaper4Page(NewspaperPage):
-    """The theme's versions of 2014: the header has no class, and the body another one."""
+    """The theme's 2014 versions: the header has no class, and the body a different one."""
 
     layout = "newspaper-4"
     marks = words("td-post-text-content")
@@ -172,7 +172,7 @@ class Newspaper4Page(NewspaperPage):
 
     @field
     def authors(self) -> list[Author]:
-        # An author box that is switched off is hidden, and still has the link.
+        # An author box that is switched off is only hidden: the link is still there.
         authors = self.people("article .td-block-author a") or self.people("article .td-author-name")
         if not authors and self.byline:
             authors = [Author(self.byline)]
@@ -256,7 +256,7 @@ class NewspaperCloudPage(NewspaperPage):
 
     @property
     def _background(self) -> Image | None:
-        """The featured picture as a background, by the element's own style or by a rule of its block."""
+        """Return the featured image from a background, in the element's own style or in a rule of its block."""
         boxes = self.css(".tdb_single_bg_featured_image .tdb-featured-image-bg")
         rules = map(_BACKGROUND_RULE.search, self.document.style_sheets if boxes else ())
         rule = next((rule[0].decode("utf-8", "replace") for rule in rules if rule), "")
@@ -276,7 +276,7 @@ class NewspaperCloudPage(NewspaperPage):
     def modified_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("modified")
         yield self._theme_time('meta[itemprop="dateModified"]', "content")
-        # Older versions print the time of publication there, beside the words for that of the edit.
+        # Older versions print the publication time there, labelled as the edit's.
         edited = ".tdb_single_modified_date time"
         if self.attribute(edited, "datetime") != self.attribute(".tdb_single_date time", "datetime"):
             yield self._theme_time(edited, "datetime")

@@ -1,4 +1,4 @@
-"""Where an element stands on the page of any theme: better than names, that tells what belongs to the article."""
+"""Where an element is on a page of any theme: a better sign than its name of whether it belongs to the article."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ifp_scraper.pages.tree import Element, Tree
 from ifp_scraper.text import words
 
 _POST = words("hentry type-post")
-"""What post_class() gives to the element of a post."""
+"""What post_class() gives to a post's element."""
 
 _LISTS = (
     "article, .hentry, .type-post, .wp-block-query, .wp-block-latest-posts, .related-posts, .post-related, .widget,"
@@ -21,23 +21,23 @@ _LISTS = (
 
 
 class Place(Enum):
-    """Where something of the article stands. What belongs to another one has no place."""
+    """Where a part of the article is. What belongs to another article has no place."""
 
     IN_POST = auto()
     """In the post's own element, before the body or around it."""
     IN_POST_AFTER = auto()
     BEFORE = auto()
-    """Outside of the post's own element, before the body or around it; anywhere before it, where no post is marked."""
+    """Outside the post's own element, before the body or around it; anywhere before the body if no post is marked."""
     AFTER = auto()
-    """Behind the body, where no post is marked."""
+    """After the body, if no post is marked."""
     IN_BODY = auto()
 
 
 class Places:
     """The places of a page whose article has this body.
 
-    The post's own element is the innermost one around the body that a theme marks as that of a post. Where there is
-    none, ``main`` stands for it; but behind the body, other articles may be in that.
+    The post's own element is the innermost one around the body that the theme marks as a post's. If there is none,
+    ``main`` stands in for it, though after the body it may contain other articles.
     """
 
     def __init__(self, tree: Tree, body: Element) -> None:
@@ -52,17 +52,17 @@ class Places:
         self._known: dict[Element, Place | None] = {}
 
     def of(self, element: Element) -> Place | None:
-        """Say where an element stands; None for what is not this article's."""
+        """Return where an element is; None if it is not this article's."""
         if element not in self._known:
             self._known[element] = self._place_of(element)
         return self._known[element]
 
     def at(self, elements: Iterable[Element], *places: Place) -> list[Element]:
-        """Return those of the elements that stand at one of these places."""
+        """Return those of the elements that are at one of these places."""
         return [element for element in elements if self.of(element) in places]
 
     def own(self, elements: Iterable[Element]) -> list[Element]:
-        """Return those of the elements that stand at the best place: the post, before it, behind the body, in it."""
+        """Return the elements at the best place: in the post, else before it, after the body, or in the body."""
         placed = [(self.of(element), element) for element in elements]
         for places in ((Place.IN_POST, Place.IN_POST_AFTER), (Place.BEFORE,), (Place.AFTER,), (Place.IN_BODY,)):
             if own := [element for place, element in placed if place in places]:
@@ -70,15 +70,15 @@ class Places:
         return []
 
     def is_of_others(self, element: Element) -> bool:
-        """Whether an element stands in another article or in a list of them."""
+        """Whether an element is in another article or in a list of articles."""
         return not self._others.isdisjoint(element.iterancestors())
 
     def holds_body(self, element: Element) -> bool:
-        """Whether an element is the body or stands around it."""
+        """Whether an element is the body or contains it."""
         return element is self._body or element in self._path
 
     def _place_of(self, element: Element) -> Place | None:
-        """Climb from the element to the body or to what stands around it."""
+        """Climb from the element to the body or to something around it."""
         child, headings = element, 0
         for box in (element, *element.iterancestors()):
             if box is self._body:
@@ -94,13 +94,13 @@ class Places:
         return None
 
     def _behind(self, box: Element) -> Place | None:
-        """The place of what stands behind the body, directly in this box around it."""
+        """Return the place of what follows the body directly inside this box around it."""
         if self.marks_post:
             return Place.IN_POST_AFTER if box in self._post else None
         return None if self._main and box not in self._main else Place.AFTER
 
     def _up_to(self, is_outermost: Callable[[Element], bool]) -> set[Element]:
-        """What stands around the body, as far as the first element of this kind; empty where there is none."""
+        """Return the elements around the body, up to the first of this kind; empty if there is none."""
         boxes: set[Element] = set()
         for box in self._path:
             boxes.add(box)
@@ -110,12 +110,12 @@ class Places:
 
     @cached_property
     def _before(self) -> set[Element]:
-        """What stands before the body, beside it or beside what is around it."""
+        """What precedes the body: its siblings, and siblings of the elements around it."""
         return {sibling for step in self._path.values() for sibling in step.itersiblings(preceding=True)}
 
     @cached_property
     def _headings(self) -> Counter[Element]:
-        """How many headings that are links stand in a box beside the body: one is the card of another article."""
+        """How many linked headings each box beside the body has: a single one makes it another article's card."""
         counts: Counter[Element] = Counter()
         for heading in self._tree.find("h2, h3, h4, h5, h6"):
             if any("/author/" not in (link.get("href") or "/author/") for link in heading.iter("a")):
@@ -127,7 +127,7 @@ class Places:
 
 
 def _path_to(body: Element) -> dict[Element, Element]:
-    """Each element around the body, from the inside out, with the one in it that leads to the body."""
+    """Map each element around the body, from the inside out, to its child that leads to the body."""
     path: dict[Element, Element] = {}
     child = body
     while (parent := child.getparent()) is not None:

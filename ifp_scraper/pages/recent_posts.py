@@ -1,4 +1,4 @@
-"""The box of Recent Posts on AMP pages: what it prints of other articles, and how old they are (MARKUP.md 3)."""
+"""The Recent Posts box on AMP pages: other articles, and how old it says they are (MARKUP.md 3)."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _AGE = re.compile(
     r"(?! (?:later|from)\b)(?: [^\d\s]{1,20}){0,2}",
     re.IGNORECASE,
 )
-"""Options of the plugin change the word "ago" and what stands around it ("Published % days ago"); the units are
-WordPress's, whose translations may have "an hour". What is "from now" is no age, and the age of an edit not that of
-the article."""
+"""Options of the plugin change the word "ago" and what surrounds it ("Published % days ago"); the units are
+WordPress's, whose translations may have "an hour". "From now" is not an age, and the age of an edit is not the
+article's."""
 
 
 def read_recent_posts(document: Document, capture: Capture, entries: str, title: str) -> list[RecentPost]:
-    """Read the entries of Recent Posts that have a headline with a link.
+    """Read the Recent Posts entries that have a linked headline.
 
     Args:
         document: the page.
-        capture: of the page; ages count back from it.
-        entries: selects the elements of the entries.
-        title: class of the element that holds an entry's headline; the designs call it differently.
+        capture: where and when it was captured; ages count back from then.
+        entries: selects the entries.
+        title: class of an entry's headline element, which differs between designs.
     """
     box = document.recent_posts
     if box is not None:
@@ -45,7 +45,7 @@ def read_recent_posts(document: Document, capture: Capture, entries: str, title:
 
 
 class _Entry(NamedTuple):
-    """What an entry of Recent Posts prints."""
+    """A Recent Posts entry as printed."""
 
     headline: str
     link: str
@@ -56,12 +56,12 @@ class _Entry(NamedTuple):
 
 @lru_cache(maxsize=256)
 def _entries_of_box(box: LargeBytes, entries: str, title: str) -> list[_Entry]:
-    """Read a box that was set aside; all pages of one day have the same one."""
+    """Read a box that was set aside; all pages of a day have the same one."""
     return _entries_in(Tree(parse(box)), entries, title)
 
 
 def _entries_in(tree: Tree, entries: str, title: str) -> list[_Entry]:
-    """Read the entries that have a headline with a link, as of ``read_recent_posts``."""
+    """Read the entries that have a linked headline."""
     printed = []
     for element in tree.find(entries):
         entry = Tree(element)
@@ -74,7 +74,7 @@ def _entries_in(tree: Tree, entries: str, title: str) -> list[_Entry]:
 
 
 def _excerpt(elements: list[Element]) -> str | None:
-    """The text of an excerpt without the link "Read More" of an option; WordPress has left out any other."""
+    """Return an excerpt without an optional "Read More" link; WordPress has removed any other link."""
     text = _first_line(elements)
     if text is None:
         return None
@@ -87,7 +87,7 @@ def _first_line(elements: list[Element]) -> str | None:
 
 
 def _recent_post(entry: _Entry, capture: Capture) -> RecentPost | None:
-    """Make a record of an entry; None when its link leads nowhere."""
+    """Make the record of an entry; None if its link is unusable."""
     url = urls.absolute(capture.url, entry.link)
     if url is None or not url.startswith("http"):
         return None
@@ -100,16 +100,16 @@ def _recent_post(entry: _Entry, capture: Capture) -> RecentPost | None:
 
 @lru_cache(maxsize=256)
 def _read_age(words: str, captured_at: datetime, age: timedelta) -> tuple[str | None, str | None, str | None]:
-    """Read a printed age or date: the likeliest instant, the earliest and the latest one.
+    """Read a printed age or date as the likeliest, the earliest and the latest instant.
 
-    An age that WordPress never prints ("8 days ago") has no interval that its rounding allows.
+    An age that WordPress never prints ("8 days ago") has no such interval.
     """
     age_printed = _AGE.fullmatch(words)
     if age_printed:
         words = f"{age_printed[1] or 1} {age_printed[2]} ago"
     if interval := ago_interval(words, captured_at, age):
         likeliest = read_ago(words, captured_at)
-    elif printed := read_printed_date(words):  # the option "traditional": site-local, to the minute
+    elif printed := read_printed_date(words):  # the "traditional" option: site-local, to the minute
         likeliest, last = printed
         interval = likeliest - CLOCK_READING, last + CLOCK_READING
     else:

@@ -1,4 +1,4 @@
-"""Lines such as "Read more: <link>", which are no text of the article."""
+"""Lines such as "Read more: <link>", which are not part of the article's text."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _WORD = re.compile(r"\w")
 
 
 def mark_related(blocks: list[Block], unlinked: list[str]) -> None:
-    """Mark "Read more: <link>" lines, and "Also read" with the list of links that follows it.
+    """Mark "Read more: <link>" lines, and "Also read" with the list of links after it, as ``related``.
 
     Args:
         blocks: the body's blocks; changed in place.
-        unlinked: for each block its text outside of links.
+        unlinked: for each block, its text outside links.
     """
 
     def is_link(number: int, kinds: tuple[str, ...]) -> bool:
@@ -39,13 +39,13 @@ def mark_related(blocks: list[Block], unlinked: list[str]) -> None:
             _make_related(block)
             continue
         may_follow = ()
-        # Without a colon the label must be all that is not linked: "Also read <a>...</a>".
+        # Without a colon, the label must be all of the unlinked text: "Also read <a>...</a>".
         label = _RELATED_LABEL.match(block["text"]) or _RELATED_LABEL.fullmatch(unlinked[number])
         if label is None:
             continue
         rest, unlinked_rest = block["text"][label.end() :], _RELATED_LABEL.sub("", unlinked[number], count=1)
         if _is_linked(rest, unlinked_rest) or is_link(number, ("paragraph", "list_item", "heading")):
-            may_follow = ("list_item",)  # it has its link: one in a paragraph below is the article's
+            may_follow = ("list_item",)  # it has a link of its own: one in a paragraph below is the article's
         elif not _WORD.search(unlinked_rest) and is_link(number + 1, ("list_item", "paragraph", "related")):
             may_follow = (blocks[number + 1]["kind"],)
         if may_follow:
@@ -53,7 +53,7 @@ def mark_related(blocks: list[Block], unlinked: list[str]) -> None:
 
 
 def _is_linked(text: str, unlinked: str) -> bool:
-    """Whether all words are in links, but for a closing note such as "(PHOTOS)", and "and" between two links."""
+    """Whether all words are in links, except a closing note such as "(PHOTOS)", and "and" between two links."""
     return (
         (not _WORD.search(_NOTE.sub("", unlinked)) or unlinked.strip(" ,") == "and")
         and _WORD.search(text) is not None

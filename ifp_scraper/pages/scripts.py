@@ -1,6 +1,6 @@
-"""Takes scripts, style sheets, comments and the like out of a page's bytes, delimited as by a browser.
+"""Cuts scripts, style sheets, comments and the like from a page's bytes, delimiting them as a browser does.
 
-The style sheets and the JSON-LD are kept beside. Where a script would show a player, its frame is put instead.
+The style sheets and the JSON-LD are kept aside. A script that would show a player is replaced by its frame.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 MAX_CUTS = 20_000
-"""Most scripts, styles and comments taken out; more are left to the parser. A real page has 300."""
+"""Maximum number of scripts, styles and comments cut; more are left to the parser. A real page has 300."""
 
 
 def _in_any_case(name: str) -> str:
@@ -29,7 +29,7 @@ _CLOSING = {
     name.encode(): (f"</{name}>".encode(), re.compile(rf"</{_in_any_case(name)}\s*>".encode()))
     for name in (*_CUT_OUT, *map(str.upper, _CUT_OUT))
 }
-"""By the name of an element its closing tag as mostly printed, and what finds it in any case."""
+"""For each element name, its closing tag as usually printed, and a pattern that finds it in any case."""
 
 _NAME = 1
 _COMMENT_END = re.compile(rb"--!?>")
@@ -39,7 +39,7 @@ _PLAYER = re.compile(
     rb"""aparat\.com/embed/(?P<aparat>\w{3,20})(?=[?"'\s])|data-telegram-post=["']?(?P<telegram>\w{3,40}/\d{1,12})\b"""
     rb"|wp-playlist-script\b"
 )
-"""What a script puts in its own place: a film of Aparat's, a post of Telegram's, a player for a playlist."""
+"""What a script replaces itself by: an Aparat video, a Telegram post, a player for a playlist."""
 
 
 class _Track(msgspec.Struct):
@@ -52,7 +52,7 @@ class _Playlist(msgspec.Struct):
 
 
 class Stripped(NamedTuple):
-    """A page without scripts, and what of them is read."""
+    """A page without scripts, and the parts of them that are read."""
 
     html: bytes
     style_sheets: list[bytes]
@@ -60,7 +60,7 @@ class Stripped(NamedTuple):
 
 
 def strip_scripts(html: bytes) -> Stripped:
-    """Take out script, style, noscript, svg, template, comments, and pictures that AMP only shows as a fallback."""
+    """Cut script, style, noscript, svg, template, comments, and images that AMP only shows as a fallback."""
     if b"\0" in html:
         html = html.replace(b"\0", b"")
     style_sheets: list[bytes] = []
@@ -88,7 +88,7 @@ def strip_scripts(html: bytes) -> Stripped:
             elif name in (b"style", b"STYLE"):
                 style_sheets.append(html[tag_end + 1 : content_end])
             elif name in (b"noscript", b"NOSCRIPT") and b" data-img=" in html[begin:tag_end]:
-                replacement = html[tag_end + 1 : content_end]  # EWWW's, whose script shows the picture
+                replacement = html[tag_end + 1 : content_end]  # EWWW's, whose script shows the image
         elif html[begin + 1] == _EXCLAMATION_MARK:
             comment_end = _COMMENT_END.search(html, begin)
             position = comment_end.end() if comment_end else len(html)
@@ -103,15 +103,15 @@ def strip_scripts(html: bytes) -> Stripped:
 
 
 def _ends_of(name: bytes, html: bytes, start: int, unclosed: set[bytes]) -> tuple[int, int, int] | None:
-    """Where an element's opening tag, its content and the element itself end; None when that cannot be told.
+    """Return where an element's opening tag, its content and the element itself end; None if that is unclear.
 
     Args:
         name: of the element.
         html: the page.
-        start: the place behind the name in the opening tag.
-        unclosed: names without a closing tag in the rest of the page; it is searched once for each.
+        start: the offset just after the name in the opening tag.
+        unclosed: names without a closing tag in the rest of the page, which is searched once for each.
     """
-    # Mostly the closing tag: this search is the fastest.
+    # The next tag is usually the closing one, and this search is the fastest.
     first = html.find(b"<", start)
     tag_end = html.find(b">", start, first)
     if tag_end < 0 or name in unclosed or html[tag_end - 1] == _SLASH:
@@ -127,7 +127,7 @@ def _ends_of(name: bytes, html: bytes, start: int, unclosed: set[bytes]) -> tupl
 
 
 def _frames(player: re.Match[bytes], script: bytes) -> bytes:
-    """The frame that a script would put in its place, or players for the tracks that it lists."""
+    """Return the frame that would replace a script, or players for the tracks it lists."""
     if film := player["aparat"]:
         return b'<iframe src="https://www.aparat.com/video/video/embed/videohash/%b/vt/frame"></iframe>' % film
     if post := player["telegram"]:

@@ -1,7 +1,7 @@
-"""Empties in a page's bytes what stands around the article: header, menu, sidebar, share bars, comments, footer.
+"""Empties, in a page's bytes, what surrounds the article: header, menu, sidebar, share bars, comments, footer.
 
-Most elements of a page are there, and leaving one out costs less than parsing it. The elements themselves stay, so
-that nothing else moves in the tree; and only those are emptied of which it is certain where they end.
+Most elements of a page are there, and cutting one costs less than parsing it. The emptied elements themselves stay,
+so that nothing else moves in the tree, and only elements whose end is certain are emptied.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import re
 from typing import NamedTuple
 
 MAX_REMEMBERED, MAX_REMEMBERED_BYTES = 128, 128 * 1024
-"""Most elements around an article whose content is remembered, and most bytes of each."""
+"""Maximum number of surrounding elements whose content is remembered, and maximum bytes of each."""
 
 # Classes (or ids) of what AMPforWP and the Newspaper theme print around an article: recent posts, which are set aside;
-# share bars, related posts, comments; and header, sidebar, widgets, footer, where now and then something is read.
+# share bars, related posts, comments; and header, sidebar, widgets, footer, in which something is sometimes read.
 _OPENING = re.compile(
     rb"""<div (?:class|id)=["']?(?:(?P<recent_posts>r-pf|amp-wp-content relatedpost recentpost)|"""
     rb"hamb-mnu|ss-ic|s_stk ss-ic|srp|cmts|s_so|so_i|ampforwp-so-i|headerwrap|toggle-navigationv2"
@@ -28,16 +28,17 @@ _OPENING = re.compile(
 )
 
 _READ_ANYWHERE = (b"icen", b"-crumb", b"tdb_single", b"td-post-content")
-"""What keeps header, sidebar, widgets and footer: a license, breadcrumbs, Cloud Library blocks, the body."""
+"""What keeps header, sidebar, widgets and footer from being emptied: a license, breadcrumbs, Cloud Library blocks,
+the body."""
 
 _READ = (b"td-post-content", b"cntn-wrp", b"the_content", b"sp-lt", b"r-pf")
-"""What keeps the others: body, side column, recent posts. They stand in none of them, unless that is not closed."""
+"""What keeps the others: body, side column, recent posts, which are inside one of them only if it is unclosed."""
 
 _END = b"</div>"
 
-# A div is closed by the </div> that belongs to it, as in libxml2, as long as there is nothing of the third kind inside
-# it: the parts of a table (they do not let it through) or of the page (they close the div), and text that only looks
-# like tags. Nor does an article's headline stand in its surroundings.
+# A div is closed by its own </div>, as in libxml2, unless something of the third kind is inside it: parts of a table
+# (which do not let a </div> through) or of the page (which close the div), and text that only looks like tags. Nor is
+# an article's headline ever in its surroundings.
 _TAG = re.compile(
     rb"<(?:(/div>)|(div(?=[\s>])(?![^<>]*+(?<=/)>))"
     rb"|/(?:t(?:able|body|head|foot|[rhd])(?=[\s/>])|h(?:tml|ead)(?=[\s/>])|body|div|[A-Z])|div"
@@ -49,19 +50,19 @@ _CLOSING_DIV, _OPENING_DIV = 1, 2
 _ALL_BUT_ANGLES = bytes(set(range(256)) - set(b"<>"))
 
 _remembered: dict[bytes, bytes] = {}
-"""What was emptied last, with its end, by its opening tag: headers and menus are the same on neighbouring pages."""
+"""The content last emptied, end tag included, by opening tag: neighbouring pages share headers and menus."""
 
 
 class Emptied(NamedTuple):
-    """A page whose surroundings are empty."""
+    """A page with emptied surroundings."""
 
     html: bytes
     recent_posts: bytes | None
-    """The first box of recent posts that was emptied, without its end."""
+    """The first Recent Posts box that was emptied, without its end tag."""
 
 
 def empty_surroundings(html: bytes) -> Emptied:
-    """Take out what is inside of the elements around the article."""
+    """Empty the elements around the article."""
     kept: list[bytes] = []
     recent_posts: bytes | None = None
     copied = position = 0
@@ -78,7 +79,7 @@ def empty_surroundings(html: bytes) -> Emptied:
 
 
 def _end_of_content(html: bytes, opening: re.Match[bytes]) -> tuple[int, bool]:
-    """Where the content of an element ends and whether it may go; if not, where to search on."""
+    """Return where an element's content ends, and True; or where to go on searching, and False if it must stay."""
     tag, start = opening[0], opening.end()
     remembered = _remembered.get(tag)
     if remembered is not None and html.startswith(remembered, start):
@@ -86,14 +87,14 @@ def _end_of_content(html: bytes, opening: re.Match[bytes]) -> tuple[int, bool]:
     end, is_certain = _end_of_div(html, start)
     if not is_certain or not _may_be_emptied(html[start:end], _READ_ANYWHERE if opening["may_be_read"] else _READ):
         return end, False
-    if opening["recent_posts"] and end - start > MAX_REMEMBERED_BYTES:  # no real one is so large
+    if opening["recent_posts"] and end - start > MAX_REMEMBERED_BYTES:  # no real one is this large
         return end, False
     _remember(tag, html[start : end + len(_END)])
     return end, True
 
 
 def _end_of_div(html: bytes, start: int) -> tuple[int, bool]:
-    """Where the </div> of a div that has begun stands, and True; or else what makes that uncertain, and False."""
+    """Return the offset of an open div's </div>, and True; or of what makes that uncertain, and False."""
     depth = 1
     for tag in _TAG.finditer(html, start):
         kind = tag.lastindex
@@ -109,7 +110,7 @@ def _end_of_div(html: bytes, start: int) -> tuple[int, bool]:
 
 
 def _may_be_emptied(content: bytes, names_read: tuple[bytes, ...]) -> bool:
-    """Whether none of these names is in it, and every "<" has its ">": there are no tags in attributes."""
+    """Whether it has none of these names, and every "<" has its ">", so that no tags are in attributes."""
     for name in names_read:
         if name in content:
             return False

@@ -1,8 +1,8 @@
 """CSS selectors answered from an index of the page's class names.
 
-A layout asks some thirty questions of a page, and as XPath each is a walk over the whole tree
-(docs/performance.md). Here one walk notes every element under those of its classes that selectors name, and a
-question looks only at the few that bear its class. What this small grammar does not know, parsel answers.
+A layout makes some thirty queries on a page, and as XPath each walks the whole tree (docs/performance.md). Here
+one walk indexes every element by those of its classes that selectors name, and a query looks only at the few
+elements with its class. Selectors outside this small grammar are left to parsel.
 
     >>> tree = Tree(etree.fromstring('<div><ul class="tags big"><li><a href="/x">X</a></li></ul></div>'))
     >>> [link.text for link in tree.find("ul.tags a")]
@@ -25,7 +25,7 @@ from parsel import Selector
 Element = etree._Element
 
 MAX_CACHED = 1000
-"""Longest class attribute that is cached from page to page."""
+"""Longest class attribute cached from page to page."""
 
 _COMPOUND = re.compile(r"([a-z][a-z0-9-]*)?((?:\.[\w-]+)*)((?:\[[\w-]+\^?=[\"'][^\"'\[\]]*[\"']\])*)")
 _ATTRIBUTE = re.compile(r"\[([\w-]+)(\^?)=[\"']([^\"']*)[\"']\]")
@@ -37,7 +37,7 @@ class _Attribute(NamedTuple):
 
     name: str
     is_prefix: bool
-    """Whether the value need only begin so."""
+    """Whether the value need only start with this."""
 
     value: str
 
@@ -46,13 +46,13 @@ class _Compound(NamedTuple):
     """What one element must be, such as ``a.entry-crumb`` or ``meta[property="og:locale"]``."""
 
     tag: str
-    """``*`` for any."""
+    """``*`` matches any."""
 
     classes: tuple[str, ...]
     attributes: tuple[_Attribute, ...]
 
     def filtered(self, elements: list[Element]) -> list[Element]:
-        """Return the elements that fit."""
+        """Return the elements that match."""
         if self.tag != "*":
             elements = [element for element in elements if element.tag == self.tag]
         for name in self.classes:
@@ -66,17 +66,17 @@ class _Compound(NamedTuple):
 
 
 class _Path(NamedTuple):
-    """One of the alternatives of a selector: compounds inside of each other."""
+    """One alternative of a selector: nested compounds."""
 
     classes: tuple[str, ...]
-    """All class names in it: where one is missing, nothing is selected."""
+    """All class names in it: if the page lacks one, nothing matches."""
 
     compounds: list[_Compound] | None
-    """From the outside in; None for a lone class."""
+    """From the outermost in; None for a lone class."""
 
 
 _indexed: set[str] = set()
-"""Class names in any selector so far; others need not be indexed."""
+"""Class names in any selector so far; others are not indexed."""
 
 
 @lru_cache(maxsize=4096)
@@ -101,13 +101,13 @@ class Tree:
         self._by_value: dict[tuple[str, str], dict[str, list[Element]]] = {}
         self._by_class: dict[str, list[Element]] = {}
         self._elements: list[Element] = []
-        """All elements in document order, once they were walked: lxml need not make them again."""
+        """All elements in document order, once walked: lxml need not create them again."""
         self._indexed_count = 0
-        """How many names ``_indexed`` held when the index was made."""
+        """How many names ``_indexed`` had when the index was built."""
 
     @property
     def classes(self) -> dict[str, list[Element]]:
-        """Every class name that a selector has named with the elements that bear it, in document order."""
+        """The elements with each class name that a selector has named, in document order."""
         if self._indexed_count != len(_indexed):
             self._indexed_count = len(_indexed)
             index: defaultdict[str, list[Element]] = defaultdict(list)
@@ -131,14 +131,14 @@ class Tree:
         return self.classes.keys() >= names
 
     def find(self, query: str) -> list[Element]:
-        """Return the elements selected, in document order, each once."""
+        """Return the matching elements, in document order, each once."""
         answer = self._answers.get(query)
         if answer is None:
             answer = self._answers[query] = self._select(query)
         return answer
 
     def _select(self, query: str) -> list[Element]:
-        """Answer a selector, by parsel if its grammar is not known here."""
+        """Answer a selector, by parsel if it is outside this grammar."""
         paths = _parse(query)
         if paths is None:
             selectors: Any = self.selector.css(query)
@@ -158,7 +158,7 @@ class Tree:
         return [element for element in self._elements if element in elements]
 
     def _follow(self, compounds: list[_Compound]) -> list[Element]:
-        """Follow a path from the outside in."""
+        """Follow a path from the outermost compound in."""
         matching = self._matching(compounds[0])
         for compound in compounds[1:]:
             if compound.classes:
@@ -171,7 +171,7 @@ class Tree:
         return matching
 
     def _matching(self, compound: _Compound) -> list[Element]:
-        """Elements anywhere that fit, by the narrowest index there is."""
+        """Return matching elements anywhere, from the narrowest index available."""
         tag, classes, attributes = compound
         if classes:
             bearing = self.classes[classes[0]]
@@ -181,19 +181,19 @@ class Tree:
         return compound.filtered(self._of_tag(tag))
 
     def _of_tag(self, tag: str) -> list[Element]:
-        """Elements of a tag; ``*`` for all."""
+        """Return the elements with a tag; ``*`` for all."""
         if tag not in self._by_tag:
             if tag not in _OF_HEAD:
                 self._by_tag[tag] = list(self.root.iter(tag))
                 return self._by_tag[tag]
-            for name in _OF_HEAD:  # one walk for what is asked for one after the other
+            for name in _OF_HEAD:  # one walk for tags that are queried one after another
                 self._by_tag[name] = []
             for element in self.root.iter(*_OF_HEAD):
                 self._by_tag[element.tag].append(element)
         return self._by_tag[tag]
 
     def _of_value(self, tag: str, attribute: str) -> dict[str, list[Element]]:
-        """Elements of a tag, mostly ``meta`` or ``link``, by the value of an attribute."""
+        """Elements with a tag, usually ``meta`` or ``link``, by the value of an attribute."""
         key = tag, attribute
         if key not in self._by_value:
             index: defaultdict[str, list[Element]] = defaultdict(list)
@@ -205,7 +205,7 @@ class Tree:
 
 
 def _outermost(boxes: list[Element]) -> list[Element]:
-    """Leave out boxes that stand in another one."""
+    """Leave out boxes that are inside another one."""
     outermost = boxes[:1]
     for box in boxes[1:]:
         if outermost[-1] not in box.iterancestors():
@@ -215,7 +215,7 @@ def _outermost(boxes: list[Element]) -> list[Element]:
 
 @lru_cache(maxsize=1024)
 def _parse(query: str) -> list[_Path] | None:
-    """Parse a selector into its alternatives; None when it holds anything that this grammar does not know."""
+    """Parse a selector into its alternatives; None if any part of it is outside this grammar."""
     paths: list[_Path] = []
     for alternative in query.split(","):
         compounds: list[_Compound] = []

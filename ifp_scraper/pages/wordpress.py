@@ -1,4 +1,4 @@
-"""Any other WordPress theme, by what core and most themes print: the last resort."""
+"""Any other WordPress theme, read by what core and most themes print: the last resort."""
 
 from __future__ import annotations
 
@@ -47,10 +47,10 @@ _CONTAINERS = (
     '[id="mvp-content-main"]',
     "div.entry",
 )
-"""Names for the body alone: an ``article`` element holds far more than it."""
+"""Names for the body alone: an ``article`` element holds far more."""
 
 _SITE_NAME = re.compile(r"site-?(?:title|name|logo|branding)|logo\b|\bbrand")
-"""Classes and ids of the site's name and what it stands in."""
+"""Classes and ids of the site's name and its containers."""
 
 _POST_CLASS = re.compile(r"post-\d+")
 
@@ -64,10 +64,10 @@ _BIOS = (
     " .pp-author-boxes-description, .author-desc"
 )
 _MAX_TITLES = _MAX_BIOS = _MAX_FRAMES = 20
-"""Most headings that may be the headline, places where bios may be, and frames of the featured picture."""
+"""Maximum number of headline candidates, of bio candidates, and of featured-image candidates."""
 
 _LONGEST_BOX = 20_000
-"""Most characters of a box around a bio and the name of its author."""
+"""Maximum number of characters in a box around a bio and its author's name."""
 
 _HEADINGS = "h1", "h2", "h3", "h4", "h5", "h6"
 
@@ -75,10 +75,10 @@ _EDITS = (
     ".wp-block-post-date__modified-date time, time[itemprop='dateModified'], [itemprop='dateModified'] time,"
     " .entry-modified-time"
 )
-"""What certainly is the time of the last edit."""
+"""What is certainly the time of the last edit."""
 
 _CONJUNCTIONS = words("and & , ; with")
-"""What may stand between the names of a byline."""
+"""What may separate the names in a byline."""
 
 
 class _Bylines(NamedTuple):
@@ -98,7 +98,7 @@ class WordPressPage(ArticlePage):
         " .et_pb_title_featured_container, .et_post_meta_wrapper, .jeg_featured, .single-featured"
     )
 
-    # -- where things stand ------------------------------------------------------------------------------------
+    # -- where things are --------------------------------------------------------------------------------------
 
     @cached_property
     def container(self) -> Element | None:
@@ -110,7 +110,7 @@ class WordPressPage(ArticlePage):
         return None
 
     def _is_body_of_post(self, body: Element) -> bool:
-        """Whether a body is this post's, by post_class(); where that says nothing, whether it is in no list."""
+        """Whether a body is this post's, by post_class(); if that says nothing, whether it is outside any list."""
         classes = [(box.get("class") or "").split() for box in body.iterancestors()]
         numbers = [name for names in classes for name in names if _POST_CLASS.fullmatch(name)]
         if numbers and self.id is not None:
@@ -118,24 +118,24 @@ class WordPressPage(ArticlePage):
         return not any("wp-block-query" in names or "wp-block-latest-posts" in names for names in classes)
 
     def own(self, query: str) -> list[Element]:
-        """As of ``ArticlePage``: those that stand at the best place, see ``Places.own``."""
+        """As in ``ArticlePage``: the elements at the best place, see ``Places.own``."""
         return self._own_of(self.css(query))
 
     def _own_of(self, elements: list[Element]) -> list[Element]:
-        """Of these elements those of this article, not what others print on this page."""
+        """Return those of the elements that belong to this article, not to others on the page."""
         return self._places.own(elements) if elements and self._places is not None else elements
 
     @cached_property
     def _places(self) -> Places | None:
-        """Where things stand; None on a page without a body."""
+        """Where things are; None on a page without a body."""
         return Places(self.document.tree, self.container) if self.container is not None else None
 
     def _at(self, elements: list[Element], *places: Place) -> list[Element]:
-        """Of these elements those that stand at one of these places."""
+        """Return those of the elements that are at one of these places."""
         return self._places.at(elements, *places) if elements and self._places is not None else []
 
     def _links_under(self, base: str, *places: Place) -> list[Element]:
-        """Links to addresses under one of core's default bases, where a theme has names of its own for them."""
+        """Return links to URLs under one of core's default bases, for themes with class names of their own."""
         links = self._at([link for link in self.css("a") if base in (link.get("href") or "")], *places)
         boxes = {box for link in links for box in link.iterancestors()}
         breadcrumbs = {box for box in boxes if "breadcrumb" in f"{box.get('class')} {box.get('id')}"}
@@ -157,7 +157,7 @@ class WordPressPage(ArticlePage):
         )
 
     def _title(self, query: str, place: Place) -> str | None:
-        """Text of the heading nearest to where the body begins, unless it is the site's name."""
+        """Return the text of the heading nearest to the start of the body that is not the site's name."""
         headings = self._at(self.css(query), place)
         for heading in islice(headings if place is Place.IN_BODY else reversed(headings), _MAX_TITLES):
             if (text := label_text(heading)) and not self._is_site_name(heading, text):
@@ -165,7 +165,7 @@ class WordPressPage(ArticlePage):
         return None
 
     def _is_site_name(self, heading: Element, text: str) -> bool:
-        """Whether a heading links the front page, stands in a logo, or says what the site is called."""
+        """Whether a heading links to the front page, is in a logo, or is the site's name."""
         links = (urls.absolute(self.capture.url, link.get("href")) for link in heading.iter("a"))
         if any(link is not None and urls.slug(link) == "" for link in links):
             return True
@@ -191,7 +191,7 @@ class WordPressPage(ArticlePage):
 
     @cached_property
     def _byline(self) -> str | None:
-        """Several names as printed, where nothing else stands with them."""
+        """Several names as printed, if nothing else is printed with them."""
         names = [author.name for author in self._bylines.authors]
         if len(names) < 2:
             return None
@@ -212,7 +212,7 @@ class WordPressPage(ArticlePage):
         return _Bylines([], [])
 
     def _may_name_authors(self) -> Iterator[list[Element]]:
-        """What themes print the authors' names in, the surest first."""
+        """Yield the elements in which themes print the authors' names, the surest first."""
         yield self.own(".wp-block-co-authors-plus-name")
         yield self.own(".wp-block-post-author-name")
         yield self.own(".wp-block-post-author__name")
@@ -241,7 +241,7 @@ class WordPressPage(ArticlePage):
 
     @property
     def _bios(self) -> list[Element]:
-        """What holds the bio of an author alone: what names the whole box has a heading, or another such element."""
+        """Elements that hold only a bio; those for the whole author box contain a heading or another of these."""
         selected = self.css(_BIOS)
         boxes = {box for bio in selected for box in bio.iterancestors()}
         bios = (bio for bio in selected if bio not in boxes and next(bio.iter(*_HEADINGS), None) is None)
@@ -261,7 +261,7 @@ class WordPressPage(ArticlePage):
 
     @field
     def tags(self) -> list[str]:
-        # A block theme gives rel="tag" to categories, too.
+        # A block theme gives rel="tag" to categories too.
         links = self.css(".taxonomy-post_tag a, .tags-links a, .tag-links a, a[rel='tag']")
         categories = set(self._categories)
         own = self._own_of([link for link in links if link not in categories])
@@ -270,13 +270,13 @@ class WordPressPage(ArticlePage):
 
     @cached_property
     def frames(self) -> list[Element]:
-        """As of ``ArticlePage``; the menu of a theme that marks the post has such frames, too."""
+        """As in ``ArticlePage``; if the theme marks the post, only the post's own, as its menu may have some too."""
         marks_post = self._places is not None and self._places.marks_post
         return self._at(super().frames, Place.IN_POST) if marks_post else super().frames
 
     @cached_property
     def lead_image(self) -> Image | None:
-        """What stands above the text, or is the first picture in it; core's name for it is ``wp-post-image``."""
+        """An image above the text, or the first one in it; core's class for it is ``wp-post-image``."""
         frames = self.css(self.lead_frames)
         frames_or_pictures = self.css(f"{self.lead_frames}, .wp-post-image")
         above = (*self._at(frames_or_pictures, Place.IN_POST), *self._at(frames, Place.BEFORE))
@@ -290,7 +290,7 @@ class WordPressPage(ArticlePage):
         return None
 
     def _picture_with_caption(self, frame: Element) -> Image | None:
-        """The picture in a frame; its caption may stand beside it."""
+        """Return the image in a frame; its caption may be beside the frame."""
         image = self.picture_in([frame])
         if image is None or image.caption or self._places is None:
             return image
@@ -319,14 +319,14 @@ class WordPressPage(ArticlePage):
         if not edits:
             times = self.own("time")
             edits = [time for time in times if _is_of_edit(time)]
-            if len(edits) == len(times):  # a lone "updated" may be the publication: hAtom wants that name
+            if len(edits) == len(times):  # a lone "updated" may be the publication: hAtom requires that name
                 edits = []
         printed = edits[0].get("datetime") if edits else None
         yield Evidence.of("time", printed, read_zoned(printed))
 
 
 def _is_of_edit(time: Element) -> bool:
-    """Whether a ``time`` is that of the last edit; themes also call that of publication ``updated``."""
+    """Whether a ``time`` is that of the last edit; themes call the publication time ``updated`` too."""
     boxes = [time, *islice(time.iterancestors(), 2)]
     if itemprop := next(filter(None, (box.get("itemprop") for box in boxes)), None):
         return itemprop == "dateModified"
@@ -337,7 +337,7 @@ def _is_of_edit(time: Element) -> bool:
 
 
 def _bio(box: Element) -> str | None:
-    """What an author box says, without the link to all posts."""
+    """Return an author box's text without the link to all posts."""
     text = inline_text(box)
     for link in box.iter("a"):
         if link.get("rel") == "author":
@@ -346,7 +346,7 @@ def _bio(box: Element) -> str | None:
 
 
 def _named_beside(bio: Element, authors: list[Author]) -> Author | None:
-    """The one author who is named in the smallest box around a bio that names any."""
+    """Return the author named in the smallest box around a bio that names any; None if it names several."""
     bio_text = inline_text(bio)
     for box in islice(bio.iterancestors(), 5):
         text = inline_text(box)
@@ -359,7 +359,7 @@ def _named_beside(bio: Element, authors: list[Author]) -> Author | None:
 
 
 def _link_labels(links: list[Element]) -> list[str]:
-    """Texts of links, each once; a "#" in an element of its own is an ornament."""
+    """Return the texts of links, each once; a "#" in an element of its own is decoration."""
     labels = []
     for link in links:
         label = label_text(link)

@@ -1,1 +1,1 @@
-"""The spider."""
+"""The spider and its helpers."""

@@ -1,4 +1,4 @@
-"""What a crawl is to fetch: the articles of a recording, those that a person named, or what is new on the site."""
+"""Decides what a crawl fetches: the articles of a recording, those the user named, or what is new on the site."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.spiders.finder import Finder
 
 _MAX_ADDRESSES = 500_000
-"""Most addresses taken from the site's lists: ten times what it has."""
+"""Maximum number of URLs taken from the site's lists: ten times what it has."""
 
 _LABELS = {"wired": "media-wire", "iran-photos": "iran-in-pictures", "cultures": "culture"}
-"""Categories whose label on a page differs from their slug, which is the key (FACTS.md, "URLs")."""
+"""Page labels, by slug, of the categories whose label differs from their slug (FACTS.md, "URLs")."""
 
 
 class Wanted(NamedTuple):
-    """An article to fetch, and where to begin."""
+    """An article to fetch, and where to start."""
 
     ref: ArticleRef
     address: str
@@ -40,18 +40,18 @@ class Wanted(NamedTuple):
 
 
 class Agenda:
-    """Chooses the articles to fetch, by the arguments of the crawl and by what the file has.
+    """Chooses the articles to fetch from the arguments of the crawl and the contents of the file.
 
     Args:
-        fetcher: fetches what the sources ask for.
-        ledger: says what is known.
-        archive: the recording to read instead of the site, None in a live crawl.
-        amp: where the AMP pages are.
+        fetcher: makes the sources' requests.
+        ledger: knows what earlier runs have written.
+        archive: the recording to read instead of the site; None in a live crawl.
+        amp: guesses the AMP URLs.
     """
 
     def __init__(self, fetcher: Fetcher, ledger: Ledger, archive: Archive | None, amp: AmpAddresses) -> None:
         self.saw_everything = False
-        """Whether the sources have listed all that the site has."""
+        """Whether the sources have listed everything on the site."""
         self._fetcher = fetcher
         self._ledger = ledger
         self._options = ledger.options
@@ -71,10 +71,10 @@ class Agenda:
                 yield Wanted(ref, self._first_address(ref.url))
 
     async def discovered(self, *, everything: bool = False) -> AsyncIterator[ArticleRef]:
-        """Yield what the sources list; robots.txt is read first, as it names the sitemaps.
+        """Yield what the sources list. robots.txt is read first, as it names the sitemaps.
 
         Args:
-            everything: have them list also what earlier runs have seen.
+            everything: also list what earlier runs have seen.
         """
         await self._fetcher.learn_robots()
         walk = self._ledger.walk(self._fetcher.fetch, self._fetcher.sitemaps, everything=everything)
@@ -87,7 +87,7 @@ class Agenda:
         self.saw_everything = finder.found_any and not walk.notes.broken and not self._fetcher.stopping
 
     def covers(self, article: Article) -> bool:
-        """Whether an article that was read is in the section and the range of time that were asked for."""
+        """Whether an article that has been read is in the requested section and date range."""
         section, since = self._options.section, self._options.since
         if section and self._archive is not None and not any(_is_of(label, section) for label in article.sections):
             return False
@@ -97,7 +97,7 @@ class Agenda:
         return self._options.covers(published)
 
     def _recorded(self, archive: Archive) -> Iterator[Wanted]:
-        """Yield the articles of the recordings that are in range, or those of them that ``urls`` names."""
+        """Yield the recorded articles that are in range, or only those of them that ``urls`` names."""
         named = {_without_scheme(url): url for url in self._options.urls}
         missing = dict(named)
         for reading in find_recorded(archive, self._options.site):
@@ -110,21 +110,21 @@ class Agenda:
             console.say(f"not in the recording: {url}")
 
     def _named(self) -> Iterator[Wanted]:
-        """Yield the articles that ``urls`` names, each address once."""
+        """Yield the articles that ``urls`` names, each URL once."""
         seen: set[str] = set()
         for named in self._options.urls:
             url = urls.of_site(self._options.site + "/", named) or named
             if not urls.post_id(url) and not may_be_article(url, self._options.site):
                 self._ledger.reject(Rejected.now(url, NO_ARTICLE))
                 continue
-            # Only the site knows which address /?p=658 leads to.
+            # Only the site knows where /?p=658 leads.
             address = url if urls.post_id(url) else self._first_address(urls.canonical(url))
             if address not in seen:
                 seen.add(address)
                 yield Wanted(ArticleRef(url if address == url else urls.canonical(url)), address)
 
     async def _outdated(self) -> AsyncIterator[ArticleRef]:
-        """Yield the articles in range that the site lists, and that the file lacks or has from before an edit."""
+        """Yield the listed articles in range that are missing from the file, or edited since they were read."""
         seen: set[str] = set()
         async for ref in self._listed():
             key = urls.canonical(ref.url)
@@ -150,7 +150,7 @@ class Agenda:
                 return
 
     async def _listed(self) -> AsyncIterator[ArticleRef]:
-        """Yield rejected addresses to try again, then what the site lists, then articles that lack a page."""
+        """Yield rejected URLs to retry, then what the site lists, then articles that lack a page."""
         for ref in self._ledger.worth_another_try() if self._options.whole_site else ():
             yield ref
         async for ref in self.discovered():
@@ -159,12 +159,12 @@ class Agenda:
             yield ref
 
     def _may_be_in_range(self, ref: ArticleRef) -> bool:
-        """Whether an article is in the range by the time that the file has for it; true when it has none."""
+        """Whether an article is in range by its publication time in the file; True if that is not known."""
         known = self._ledger.store.find(ref.id, urls.canonical(ref.url))
         return known is None or self._options.covers(_instant(known.published_at))
 
     def _first_address(self, url: str) -> str:
-        """The address to fetch first: the canonical page, or the AMP page if only that is wanted."""
+        """Return the URL to fetch first: the canonical page, or the AMP page if only that is wanted."""
         if self._options.pages == "amp":
             return self._amp.of(urls.canonical(url))
         return urls.canonical(url) if urls.is_amp(url) else url
@@ -175,7 +175,7 @@ def _without_scheme(url: str) -> str:
 
 
 def _is_of(label: str, section: str) -> bool:
-    """Whether a label on a page is that of a category, given by its slug."""
+    """Whether a label on a page is that of the category with this slug."""
     slug = section.rsplit("/", 1)[-1]
     return "-".join(re.findall(r"\w+", label.lower())) in (slug, _LABELS.get(slug))
 

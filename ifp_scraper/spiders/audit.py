@@ -1,4 +1,4 @@
-"""The audit: what the site has and the file lacks, and what the file has and the site has withdrawn."""
+"""The audit: which articles the file lacks, and which of those it has the site has withdrawn."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from ifp_scraper.spiders.ifp import IfpSpider
 from ifp_scraper.store import Known
 
 _MAY_BE_WITHDRAWN = 20
-"""So many articles may be missing from the site's list in any case. When more are, and more than half of the file, the
-list is not believed."""
+"""This many articles may always be missing from the site's list. If more are, and they are more than half of the file,
+the list is not trusted."""
 
 
 @dataclass(slots=True)
@@ -28,21 +28,24 @@ class Audit:
     """What an audit found; articles are given by canonical URL."""
 
     listed: dict[str, str | None] = field(default_factory=dict)
-    """Every article that the site lists, and the month when it was published (``2024-05``), None if unknown."""
+    """Every article that the site lists, with the month of publication (``2024-05``; None if unknown)."""
 
     missing: list[str] = field(default_factory=list)
     rejected: dict[str, str] = field(default_factory=dict)
-    """Listed, but rejected by an earlier crawl: the reason by address."""
+    """Listed, but rejected by an earlier crawl: URL to reason."""
 
     gone: list[str] = field(default_factory=list)
     unlisted: list[str] = field(default_factory=list)
-    """In the file and still answering, but no longer listed."""
+    """In the file and still online, but no longer listed."""
 
     unconfirmed: list[str] = field(default_factory=list)
-    """In the file and no longer listed; whether they still answer could not be asked."""
+    """In the file and no longer listed; whether they are still online could not be checked."""
 
     def by_month(self) -> list[tuple[str, int, int]]:
-        """Return, for each month (``2024-05``, or ``unknown``), how many listed articles the file has, and all."""
+        """Return (month, how many of its listed articles the file has, how many are listed) for each month.
+
+        A month is ``2024-05``, or ``unknown``.
+        """
         missing = {*self.missing, *self.rejected}
         had: Counter[str] = Counter()
         all_: Counter[str] = Counter()
@@ -53,7 +56,7 @@ class Audit:
 
 
 class AuditSpider(IfpSpider):
-    """Asks the sources for all articles, and checks of each that none of them lists whether it still exists."""
+    """Asks the sources for all articles, and checks whether those that none of them lists still exist."""
 
     name = "audit"
 
@@ -62,17 +65,17 @@ class AuditSpider(IfpSpider):
         self.audit = Audit()
 
     async def start(self) -> AsyncIterator[Any]:
-        """Compare the site with the file; the result is in ``audit``, and nothing is yielded."""
+        """Compare the site with the file; the result goes into ``audit``, and nothing is yielded."""
         before = {urls.canonical(known.url): known for known in self.ledger.store.known()}
         found = await self._compare_with_list()
         if self.agenda.saw_everything:
             held = {url: known for url, known in before.items() if known.status != "gone"}
             await self._look_for_withdrawn(held, found)
         return
-        yield  # makes this a generator, as Scrapy wants it
+        yield  # makes this a generator, as Scrapy requires
 
     async def _compare_with_list(self) -> set[int]:
-        """Look up what the site lists; return the numbers of the articles that the file has of it."""
+        """Look up what the site lists; return the numbers of those articles that the file has."""
         audit = self.audit
         found: set[int] = set()
         async for ref in self.agenda.discovered(everything=True):
@@ -91,7 +94,7 @@ class AuditSpider(IfpSpider):
         return found
 
     async def _look_for_withdrawn(self, held: dict[str, Known], found: set[int]) -> None:
-        """Ask after the articles of the file, ``held``, that were not found in the site's list."""
+        """Check the articles in ``held`` (those in the file) that are not in the site's list."""
         absent = {url: known for url, known in held.items() if known.number not in found}
         if len(absent) > max(_MAY_BE_WITHDRAWN, len(held) // 2):
             self.audit.unconfirmed = list(absent)
@@ -101,10 +104,10 @@ class AuditSpider(IfpSpider):
                 await self._confirm(url, known)
 
     async def _confirm(self, url: str, known: Known) -> None:
-        """Ask once whether an article that is no longer listed still answers."""
+        """Check, with one request, whether an article that is no longer listed is still online."""
         audit = self.audit
         last = self.ledger.store.read(known)
-        site = urls.host(self.options.site)  # a mirror prints addresses of the site that it copies
+        site = urls.host(self.options.site)  # a mirror prints the URLs of the site that it copies
         address = next((own for own in (url, *last.aliases) if urls.host(own) == site), url)
         try:
             response = await self.fetcher.fetch(address)
@@ -125,9 +128,9 @@ class AuditSpider(IfpSpider):
         audit.gone.append(url)
 
     def _leads_elsewhere(self, response: Response, known: Known) -> bool:
-        """Whether the address redirects to another article, or permanently to the front page.
+        """Whether the URL redirects to another article, or permanently to the front page.
 
-        WordPress guesses where an address that is gone might lead; plugins send all such addresses to the front page.
+        For a URL that no longer exists, WordPress guesses a target; plugins redirect to the front page.
         """
         reasons = set(response.meta.get("redirect_reasons", ()))
         if not reasons or urls.slug(response.url) == "":

@@ -1,4 +1,4 @@
-"""Fetches what the spider and the sources ask for, counts what goes wrong, and ends a crawl that is of no more use."""
+"""Fetches pages for the spider and the sources, counts what goes wrong, and ends a crawl that has become pointless."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ if TYPE_CHECKING:
     from scrapy.robotstxt import RobotParser
 
 _MAX_SITEMAPS = 100
-"""Most sitemaps taken from robots.txt."""
+"""Maximum number of sitemaps taken from robots.txt."""
 
 
 class Fetcher:
-    """Fetches single pages, knows what robots.txt says, and whether the crawl is about to end.
+    """Fetches single pages; knows what robots.txt says and whether the crawl is about to end.
 
     Args:
-        crawler: of the crawl; its engine downloads.
-        ledger: is told what failed.
+        crawler: its engine does the downloading.
+        ledger: records what failed.
     """
 
     def __init__(self, crawler: Crawler, ledger: Ledger) -> None:
         settings = ledger.settings
         self.patience = Patience(settings.getint("IFP_FAILURES"), settings.getint("IFP_REFUSALS"))
         self.sitemaps: list[str] = []
-        """Those that robots.txt names."""
+        """The sitemaps that robots.txt names."""
         self.stopping = False
         self.why_stopped: str | None = None
         self._crawler = crawler
@@ -49,12 +49,12 @@ class Fetcher:
 
         Args:
             url: of the page.
-            headers: of the request, besides the usual ones.
-            probe: whether the site may refuse this one, which says nothing of its other pages.
+            headers: request headers besides the usual ones.
+            probe: whether a refusal of this page says nothing about the rest of the site.
             meta: further keys of ``request.meta``.
 
         Raises:
-            FetchFailed: unless it answers with 200, 304 or 400.
+            FetchFailed: unless the status is 200, 304 or 400.
         """
         if self.ending:
             raise FetchFailed("the crawl is stopping")
@@ -79,7 +79,7 @@ class Fetcher:
     # -- robots.txt ----------------------------------------------------------------------------------------------
 
     async def learn_robots(self) -> None:
-        """Have robots.txt fetched, unless it is not obeyed; ``note_robots`` is told what it says."""
+        """Have robots.txt fetched, unless it is not obeyed; the result goes to ``note_robots``."""
         if not self._crawler.settings.getbool("ROBOTSTXT_OBEY"):
             return
         middleware = self._crawler.get_downloader_middleware(RobotsMiddleware)
@@ -92,17 +92,17 @@ class Fetcher:
         self.sitemaps = [str(url) for url in named][:_MAX_SITEMAPS]
 
     def asked_delay(self) -> float:
-        """Return the seconds between requests that robots.txt asks for."""
+        """Return the delay between requests that robots.txt asks for, in seconds."""
         delay = self._crawler.get_extension(CrawlDelay)
         return delay.seconds if delay else 0.0
 
     # -- what goes wrong -----------------------------------------------------------------------------------------
 
     def check_refusal(self, response: Response, url: str, *, probe: bool = False) -> None:
-        """Note whether the response is a refusal.
+        """Check whether the response is a refusal, and note it if so.
 
         Raises:
-            FetchFailed: when it is one.
+            FetchFailed: if it is one.
         """
         if reason := refusal(response):
             if not probe:
@@ -111,11 +111,11 @@ class Fetcher:
         self.patience.not_refused()
 
     def note_refusal(self, url: str, reason: str) -> None:
-        """Count a page that the site refused; end the crawl when it refuses too many."""
+        """Count a page that the site refused; end the crawl if it refuses too many."""
         self.give_up(self.patience.refused(url, reason))
 
     def note_failed(self, url: str, reason: str) -> None:
-        """Note a fetch that failed for good; the next run tries again."""
+        """Note a fetch that failed after all retries; the next run tries again."""
         if not self.ending:
             self._ledger.note_failed(url, reason)
             self.give_up(self.patience.failed(reason))
@@ -124,11 +124,11 @@ class Fetcher:
 
     @property
     def ending(self) -> bool:
-        """Whether the crawl is about to end: after ``stop``, or because a signal told it to."""
+        """Whether the crawl is about to end: after ``stop``, or on a signal."""
         return self.stopping or not self._crawler.crawling
 
     def give_up(self, why: str | None) -> None:
-        """End the crawl for this reason, unless it is None; a recording is read to its end in any case."""
+        """End the crawl for this reason, unless it is None; a recording is always read to its end."""
         if why is not None and self._ledger.options.archive is None:
             self.stop(why)
 

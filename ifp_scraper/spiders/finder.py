@@ -1,4 +1,4 @@
-"""Asks the sources of the site, one after the other, for the articles that they list."""
+"""Asks the site's sources, one after another, for the articles that they list."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ _KINDS: dict[str, type[Source]] = {
 
 
 class Finder:
-    """Asks the sources in order of preference, until one has listed everything.
+    """Asks the sources in order of preference until one has listed everything.
 
     Args:
-        ledger: is told how much there is to do, before the first article.
-        fetcher: knows whether the crawl is about to end, and the pace that robots.txt asks for.
+        ledger: says what is known and which sources are wanted.
+        fetcher: knows whether the crawl is about to end, and the delay that robots.txt asks for.
     """
 
     def __init__(self, ledger: Ledger, fetcher: Fetcher) -> None:
         self.found_any = False
-        """Whether a source has answered, be it that there is nothing to list."""
+        """Whether a source has answered, even if only that there is nothing to list."""
         self.reasons: list[str] = []
-        """For each source that was of no use, its name and why."""
+        """For each source that could not be used, its name and why."""
         self._ledger = ledger
         self._options = ledger.options
         self._fetcher = fetcher
 
     async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:
-        """Yield the articles that the sources list; ``walk`` says what they need to know."""
+        """Yield the articles that the sources list; ``walk`` tells them what they need to know."""
         announced = broke_off = False
         most_listed = 0
         for name in self._sources(walk):
@@ -67,21 +67,21 @@ class Finder:
             if source.complete or name == "listing":
                 walk.notes.shows_edits = shows_edits
                 if "sources" not in self._options.given:
-                    # The next run begins with this source, unless one before it may do better another time: it only
+                    # The next run starts with this source, unless an earlier one may do better next time: it only
                     # broke off, or it could have shown edits.
                     walk.notes.source = None if broken_before or broke_off or not shows_edits else name
                 if len(walk.notes.broken) > broken_before:
                     console.say(f"{name}: {walk.notes.broken[-1]}; trying the next source")
                 elif source.complete or walk.caught_up or listed >= most_listed:
-                    walk.notes.broken.clear()  # this source has listed what others could not
+                    walk.notes.broken.clear()  # this source has listed what the others could not
                     return
                 most_listed = max(most_listed, listed)
 
     def _sources(self, walk: Walk) -> list[SourceName]:
-        """Return the sources in the order in which to ask them; listings follow a feed, which is never complete."""
+        """Return the sources in the order in which to ask them; a feed is never complete, so listings follow it."""
         names = list(self._options.sources)
         if "sources" not in self._options.given and walk.caught_up and walk.notes.source == "sitemap":
-            names.sort(key=lambda name: name != "sitemap")  # the last run used it, so REST would refuse again
+            names.sort(key=lambda name: name != "sitemap")  # the last run used it: REST would refuse again
         if "feed" in names and "listing" not in names:
             names.append("listing")
         return names

@@ -1,15 +1,15 @@
-"""The spider: an agenda says what to fetch, page objects read it, and every article ends as one item.
+"""The spider: an agenda says what to fetch, page objects read it, and every article becomes one item.
 
-It holds no selectors, and together with ``fetcher`` is the only place that makes requests. ``agenda`` chooses the
-articles, ``views`` reads what comes, ``verdicts`` judges what gave no article, ``turns`` puts the articles in order.
+It holds no selectors, and only it and ``fetcher`` make requests. ``agenda`` chooses the articles, ``views`` reads
+them, ``verdicts`` decides about URLs that gave no article, and ``turns`` keeps the articles in order.
 
-Keys of ``request.meta`` that are this project's:
+This project's keys in ``request.meta``:
 
-- ``page``: an article or listing is expected, so that an answer which is no HTML is tried again (``middlewares``)
-- ``probe``: a refusal of this request says nothing of the rest of the site (``discovery.Fetch``)
+- ``page``: an article or listing is expected, so a response that is not HTML is retried (``middlewares``)
+- ``probe``: a refusal of this request says nothing about the rest of the site (``discovery.Fetch``)
 - ``reading``, ``captures``: in an archive run, the ``RecordedArticle`` and its captures (``archive``)
 - ``captured_at``: WARC-Date of the recorded response, set by ``archive`` and read by ``captures``
-- ``wait``, ``cut_at``: seconds before the next try and length of the last answer (``middlewares``)
+- ``wait``, ``cut_at``: seconds until the next try, and length of the last response (``middlewares``)
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
 
 _MAX_UNDER_WAY = 64
-"""Most articles begun but not yet written, which bounds the memory of a long crawl and what a kill costs."""
+"""Maximum number of articles begun but not yet written: bounds a long crawl's memory and what a kill costs."""
 
 
 class IfpSpider(scrapy.Spider):
@@ -74,28 +74,28 @@ class IfpSpider(scrapy.Spider):
         self.agenda = Agenda(fetcher, ledger, archive, self._amp)
         self._views = ViewReader(fetcher, ledger)
         self._verdicts = Verdicts(fetcher, ledger)
-        # One article more than requests at once, so that a request is ready while an article is put together.
+        # One more than the concurrent requests, so that a request is ready while an article is being assembled.
         fetching = 1 + ledger.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
         self._turns = Turns(fetching, _MAX_UNDER_WAY, lambda: self.ending)
         self._running = 0
-        """Articles begun and not read yet."""
+        """Articles begun but not yet read."""
         self._found = 0
-        """Articles read that were in the range: ``limit`` counts them."""
+        """Articles read that were in range; ``limit`` counts them."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> IfpSpider:
-        """Make the spider of a crawl.
+        """Create the spider of a crawl.
 
         Args:
             crawler: the crawl's.
-            args: not used.
-            kwargs: either ``options``, ``ledger`` and ``archive``, as the command makes them, or the arguments of
-                ``-a`` as Scrapy gives them.
+            args: unused.
+            kwargs: either ``options``, ``ledger`` and ``archive``, as the command makes them, or the ``-a``
+                arguments as Scrapy passes them.
 
         Raises:
-            BadArgument: when an argument makes no sense.
-            StoreError: when the output cannot be used.
-            RecordingError: when nothing can be read in the recording.
+            BadArgument: if an argument makes no sense.
+            StoreError: if the output cannot be used.
+            RecordingError: if nothing in the recording can be read.
         """
         settings = crawler.settings
         if "options" not in kwargs:
@@ -113,7 +113,7 @@ class IfpSpider(scrapy.Spider):
     # -- requests ------------------------------------------------------------------------------------------------
 
     async def start(self) -> AsyncIterator[Any]:
-        """Yield a request for every article that is new, changed or asked for."""
+        """Yield a request for every article that is new, changed or named by the user."""
         async for wanted in self.agenda.wanted():
             if self.fetcher.stopping or not await self._below_limit():
                 return
@@ -132,7 +132,7 @@ class IfpSpider(scrapy.Spider):
             )
 
     async def _below_limit(self) -> bool:
-        """Wait until one more article may be begun; return False once ``limit`` articles were found."""
+        """Wait until one more article may be begun; return False once ``limit`` articles have been found."""
         limit = self.options.limit
         while limit is not None and self._found + self._running >= limit and not self.fetcher.stopping:
             if self._found >= limit:
@@ -143,18 +143,21 @@ class IfpSpider(scrapy.Spider):
     # -- callbacks -----------------------------------------------------------------------------------------------
 
     async def parse_article(self, response: Response, ref: ArticleRef, number: int) -> AsyncIterator[Article]:
-        """Read an article from its pages; yield it, and others that waited for it, in the order they were begun."""
+        """Read an article from its pages; yield it, and those that waited for it, in the order they were begun."""
         async for article in self._in_turn(number, self._read(response, ref)):
             yield article
 
     async def article_failed(self, failure: Any) -> AsyncIterator[Article]:
-        """Read an article whose first page failed from its AMP page, else note the failure; yields as above."""
+        """Read an article whose first page failed from its AMP page, or note the failure.
+
+        Yields as ``parse_article`` does.
+        """
         arguments = failure.request.cb_kwargs
         async for article in self._in_turn(arguments["number"], self._after_failure(failure.value, arguments["ref"])):
             yield article
 
     async def _in_turn(self, number: int, reading: Awaitable[Article | None]) -> AsyncIterator[Article]:
-        """Wait for an article to be read, and yield those whose turn it is; an error must not hold up the others."""
+        """Wait for an article to be read, and yield those whose turn it is; an error does not hold up the others."""
         article, fault = None, None
         try:
             article = await reading
@@ -166,7 +169,7 @@ class IfpSpider(scrapy.Spider):
             raise fault
 
     async def _end(self, number: int, article: Article | None) -> AsyncIterator[Article]:
-        """Count an article as read (None when there is none), and yield those whose turn it is."""
+        """Count an article as read (None if there is none), and yield those whose turn it is."""
         self._running -= 1
         self._found += article is not None
         async for ready in self._turns.end(number, article):
@@ -175,7 +178,7 @@ class IfpSpider(scrapy.Spider):
     # -- articles ------------------------------------------------------------------------------------------------
 
     async def _read(self, response: Response, ref: ArticleRef) -> Article | None:
-        """Return the article that a request led to, from its AMP page alone where the first page is of no use."""
+        """Return the article that a request led to, from its AMP page alone if the first page is unusable."""
         try:
             article = await self._from_first_page(response, ref)
         except UnreadablePage as error:
@@ -190,10 +193,10 @@ class IfpSpider(scrapy.Spider):
         return article
 
     async def _after_failure(self, error: Exception, ref: ArticleRef) -> Article | None:
-        """Return the article from its AMP page; where that is of no use, or the site has a fault, note the failure."""
+        """Return the article from its AMP page; if that is unusable or the whole site is failing, note the failure."""
         article = None
         status = error.response.status if isinstance(error, HttpError) else None
-        # Another status, or a refusal, is of the whole site.
+        # Any other status, or a refusal, concerns the whole site.
         if isinstance(error, HttpError) and status in (404, 410, 500) and refusal(error.response) is None:
             article = await self._from_amp_alone(ref)
         if article is None or status == 500:
@@ -201,11 +204,11 @@ class IfpSpider(scrapy.Spider):
         return article
 
     async def _from_first_page(self, response: Response, ref: ArticleRef) -> Article | None:
-        """Return the article that a request led to; None when the page is no article, or not in the range.
+        """Return the article that a request led to; None if the page is not an article, or not in range.
 
         Raises:
-            FetchFailed: when the page was refused or failed.
-            UnreadablePage: when the page cannot be read.
+            FetchFailed: if the page was refused or could not be fetched.
+            UnreadablePage: if the page cannot be read.
         """
         view = await self._first_view(response)
         self.fetcher.patience.fetched()
@@ -217,7 +220,7 @@ class IfpSpider(scrapy.Spider):
         return self._accept(await self._views.with_other_view(view), view, ref)
 
     async def _first_view(self, response: Response) -> View | None:
-        """Return the view that the first response shows; None when it is no article. Raises as the caller."""
+        """Return the view in the first response; None if it is not an article. Raises what the caller does."""
         reading: RecordedArticle | None = response.meta["reading"]
         try:
             self.fetcher.check_refusal(response, response.url)
@@ -225,18 +228,18 @@ class IfpSpider(scrapy.Spider):
         except (FetchFailed, UnreadablePage):
             if reading is None or reading.amp_address is None:
                 raise
-        # The recorded canonical page is of no use: the AMP page is read alone, as ``scrapy extract`` does.
+        # The recorded canonical page is unusable: read the AMP page alone, as ``scrapy extract`` does.
         amp = await self.fetcher.fetch(reading.amp_address, page=True, captures=reading.captures)
         return await self._views.read(amp)
 
     async def _from_amp_alone(self, ref: ArticleRef) -> Article | None:
-        """Return an article whose first page is of no use, from its AMP page; None when that is of no use either."""
+        """Return an article whose first page is unusable, from its AMP page; None if that is unusable too."""
         url = urls.canonical(ref.url)
         had_neither = url in self.ledger.rejections and self.ledger.store.find(ref.id, url) is None
-        given_up = had_neither and not self.options.urls  # an earlier run asked for both in vain
+        given_up = had_neither and not self.options.urls  # an earlier run tried both in vain
         if given_up or self.options.pages == "canonical" or self.archive is not None or urls.slug(url) == "":
             return None
-        # With pages=amp the first page was where AMP pages are.
+        # With pages=amp, the first guess was the page that failed.
         address = self._amp.of(url) if self.options.pages == "both" else self._amp.second_guess(url)
         try:
             view = await self._views.read(await self.fetcher.fetch(address, probe=True, page=True))
@@ -252,8 +255,8 @@ class IfpSpider(scrapy.Spider):
         return article
 
     def _accept(self, article: Article, view: View, ref: ArticleRef) -> Article | None:
-        """Return an article with its aliases and what discovery knows; None when it is another one than asked for, or
-        not in the range.
+        """Return an article with its aliases and what discovery knows; None if it is not the requested article, or
+        not in range.
         """
         aliases = [str(url) for url in view.response.meta.get("redirect_urls", ())]
         evidence = ref
@@ -264,12 +267,12 @@ class IfpSpider(scrapy.Spider):
                 return None
             article, evidence = found
         if urls.host(ref.url) != urls.host(article.url) and not urls.post_id(ref.url):
-            aliases.append(urls.canonical(ref.url))  # on a mirror, the next run looks the article up by this one
+            aliases.append(urls.canonical(ref.url))  # on a mirror, the next run looks up the article by this one
         article = replace(article, aliases=list(dict.fromkeys([*article.aliases, *aliases])))
         article = add_evidence(article, evidence)
         if evidence.modified_at and evidence.modified_at > (article.modified_at or ""):
             self.ledger.note_stale(evidence.modified_at)
-        if self._is_other_address(article, ref):  # it is noted, or every run would fetch it again
+        if self._is_other_address(article, ref):  # rejected, or every run would fetch it again
             self.ledger.reject(Rejected.now(ref.url, LEADS_TO + article.url, modified_at=ref.modified_at))
         else:
             self.fetcher.patience.fruitful()
@@ -278,11 +281,11 @@ class IfpSpider(scrapy.Spider):
     def _found_elsewhere(
         self, article: Article, ref: ArticleRef, *, was_redirected: bool
     ) -> tuple[Article, ArticleRef] | None:
-        """Return an article that an address with another slug gave, and what discovery knows of it; None when it is
-        another one than asked for.
+        """Return an article whose slug is not that of the requested URL, and what discovery knows of it; None if it is
+        not the requested article.
 
-        WordPress guesses where an address that is gone might lead: /story/ may lead to /story-2/. A faulty cache gives
-        the page of another article, without a redirect.
+        WordPress guesses a target for a URL that no longer exists: /story/ may redirect to /story-2/. A faulty cache
+        returns another article's page, without a redirect.
         """
         known = self.ledger.store.find(ref.id, urls.canonical(ref.url))
         expected = ref.id if ref.id is not None or known is None else known.id
@@ -298,17 +301,17 @@ class IfpSpider(scrapy.Spider):
                 return None
             own = [url for url in article.aliases if not urls.same_article(url, ref.url)]
             article = replace(article, aliases=own)
-        return article, ArticleRef(ref.url)  # the times in ``ref`` may be those of another article
+        return article, ArticleRef(ref.url)  # the times in ``ref`` may be another article's
 
     def _is_other_address(self, article: Article, ref: ArticleRef) -> bool:
-        """Whether this address, which the site lists, is only another one of an article that is known."""
+        """Whether this listed URL is just another one of a known article."""
         url = urls.canonical(ref.url)
         if self.options.urls or self.archive is not None or urls.same_article(url, article.url):
             return False
         store = self.ledger.store
         return store.find(article.id, article.url) is not None and store.find(None, url) is None
 
-    # -- what middlewares and extensions ask of the spider -------------------------------------------------------
+    # -- used by middlewares and extensions ----------------------------------------------------------------------
 
     @property
     def ending(self) -> bool:
@@ -317,7 +320,7 @@ class IfpSpider(scrapy.Spider):
 
     @property
     def why_stopped(self) -> str | None:
-        """Why the crawl ends early; None when it does not, or when a signal ended it."""
+        """Why the crawl ends early; None if it does not, or if a signal ended it."""
         return self.fetcher.why_stopped
 
     def stop(self, why: str) -> None:
@@ -325,18 +328,18 @@ class IfpSpider(scrapy.Spider):
         self.fetcher.stop(why)
 
     def note_refusal(self, url: str, reason: str) -> None:
-        """Count a page that the site refused, before it is tried again."""
+        """Count a page that the site refused, before it is retried."""
         self.fetcher.note_refusal(url, reason)
 
 
 def _adjust(settings: BaseSettings, options: Options) -> None:
-    """Change the settings that hang on others, or on the arguments."""
+    """Change the settings that depend on others or on the arguments."""
     changed = {
         # AutoThrottle would shorten a DOWNLOAD_DELAY that is longer than its maximum.
         "AUTOTHROTTLE_MAX_DELAY": max(
             settings.getfloat("AUTOTHROTTLE_MAX_DELAY"), settings.getfloat("DOWNLOAD_DELAY")
         ),
-        # In an archive run the site is that of the recording; StayOnSiteMiddleware reads it here.
+        # In an archive run, the site is the recording's; StayOnSiteMiddleware reads it from here.
         "IFP_SITE": options.site,
         "USER_AGENT": user_agent(settings),
         **(OFFLINE if options.archive else {}),

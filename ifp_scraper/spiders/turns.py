@@ -1,4 +1,4 @@
-"""Puts articles into the order in which they were begun, whichever page came first."""
+"""Puts articles back into the order in which they were begun, whichever was fetched first."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from ifp_scraper.items import Article
 
 
 class Turns:
-    """Holds an article back until all that were begun before it have been given out.
+    """Holds an article back until all those begun before it have been released.
 
-    So two crawls of a site write the same lines in the same order, whether they were interrupted or not, and of two
-    equal texts it is always the same one that counts as the duplicate. Articles that are still held back when a crawl
-    ends early are fetched again by the next one.
+    Two crawls of a site thus write the same lines in the same order, interrupted or not, and of two equal texts the
+    same one always counts as the duplicate. Articles still held back when a crawl ends early are fetched again by the
+    next one.
 
     Args:
-        fetching: most articles whose pages are fetched at the same time.
-        waiting: most articles begun and not yet given out.
-        ending: whether the crawl is about to end; then nothing more is given out.
+        fetching: maximum number of articles being fetched at the same time.
+        waiting: maximum number of articles begun but not yet released.
+        ending: whether the crawl is about to end; if so, nothing more is released.
     """
 
     def __init__(self, fetching: int, waiting: int, ending: Callable[[], bool]) -> None:
@@ -39,10 +39,10 @@ class Turns:
         return self._begun - 1
 
     async def end(self, number: int, article: Article | None) -> AsyncIterator[Article]:
-        """Take the article of this number, None when there is none, and yield those whose turn it is."""
+        """Take the article with this number (None if there is none), and yield those whose turn it is."""
         self._fetching.release()
         self._read[number] = article
-        if self._giving:  # only one call yields at a time, else Scrapy would mix the articles up again
+        if self._giving:  # only one call yields at a time, or Scrapy would mix the articles up again
             return
         self._giving = True
         try:
@@ -58,5 +58,5 @@ class Turns:
             self._giving = False
 
     def note_written(self) -> None:
-        """Note that the pipelines are done with the last article that was given out, so that the next may follow."""
+        """Note that the pipelines are done with the last article released, so that the next may follow."""
         self._written.set()

@@ -1,6 +1,6 @@
-"""What becomes of an address that gave no article: it is rejected, or noted as failed, so that a later run asks again.
+"""Decides about a URL that gave no article: it is rejected, or noted as failed so that a later run retries it.
 
-Reasons that say something of the whole site count against the patience of the crawl.
+Reasons that may concern the whole site count towards ending the crawl (``patience``).
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from ifp_scraper.spiders.fetcher import Fetcher
 
 
 class Verdicts:
-    """Judges addresses that gave no article.
+    """Decides about URLs that gave no article.
 
     Args:
-        fetcher: is told what failed, and ends the crawl when too much does.
-        ledger: is told what is rejected.
+        fetcher: notes what failed, and ends the crawl when too much does.
+        ledger: records what is rejected.
     """
 
     def __init__(self, fetcher: Fetcher, ledger: Ledger) -> None:
@@ -32,7 +32,7 @@ class Verdicts:
         self._ledger = ledger
 
     def fetch_failed(self, error: Exception, ref: ArticleRef) -> None:
-        """Judge an address whose page did not come, by the exception that Scrapy gives."""
+        """Decide about a URL whose page could not be fetched, by Scrapy's exception."""
         if isinstance(error, HttpError):
             self._bad_status(error.response, ref)
         elif not isinstance(error, IgnoreRequest):
@@ -49,13 +49,13 @@ class Verdicts:
             self._fetcher.note_failed(ref.url, reason)
         elif response.status in (404, 410):
             self.reject(ref, f"status {response.status}")
-        elif 300 <= response.status < 400 and location:  # to ``file:``, for example: Scrapy does not follow it
+        elif 300 <= response.status < 400 and location:  # Scrapy does not follow it: to ``file:``, for example
             self.reject(ref, f"{location.decode('latin-1')[:200]}{OFF_SITE}")
         else:
             self._fetcher.note_failed(ref.url, f"status {response.status}")
 
     def no_article(self, response: Response, ref: ArticleRef) -> None:
-        """Reject an address whose page is no article."""
+        """Reject a URL whose page is not an article."""
         reason = self._why_no_article(response, ref)
         is_news = self.reject(ref, reason)
         if reason != STRANGE:
@@ -76,7 +76,7 @@ class Verdicts:
         return STATIC if is_static(response.body, response.url) else NO_ARTICLE
 
     def reject(self, ref: ArticleRef, reason: str) -> bool:
-        """Note an address that gave no article of its own; return whether that is news, see ``Rejections``."""
+        """Record a URL that gave no article of its own; return whether that is news, see ``Rejections``."""
         rejected = Rejected.now(ref.url, reason, modified_at=ref.modified_at)
         is_new = urls.canonical(ref.url) not in self._ledger.rejections
         is_news = self._ledger.rejections.is_news(rejected)

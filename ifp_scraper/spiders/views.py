@@ -1,4 +1,4 @@
-"""Reads an article from its responses: all pages of a long post, and its two views, canonical and AMP."""
+"""Reads an article from its responses: all pages of a long post, in both views, canonical and AMP."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ class View(NamedTuple):
     """An article as its canonical or its AMP page shows it; the pages of a long post are joined."""
 
     page: ArticlePage
-    """The page that was read first."""
+    """The page read first."""
 
     response: Response
-    """The response of that page."""
+    """That page's response."""
 
     article: Article
 
 
 class ViewReader:
-    """Reads views of articles, and fetches the further pages and the AMP page that belong to them.
+    """Reads views of articles, and fetches their further pages and AMP pages.
 
-    When one of these parts fails, the article is read without it, and the fault is reported.
+    If one of these parts fails, the article is read without it, and the failure is reported.
 
     Args:
-        fetcher: fetches these parts, and is told which failed.
-        ledger: is told of posts that lack a page, and of AMP pages that cannot be read.
+        fetcher: fetches these parts, and notes which failed.
+        ledger: records posts that lack a page, and AMP pages that cannot be read.
     """
 
     def __init__(self, fetcher: Fetcher, ledger: Ledger) -> None:
@@ -49,20 +49,20 @@ class ViewReader:
         self._max_pages = ledger.settings.getint("IFP_MAX_POST_PAGES")
 
     async def read(self, response: Response) -> View | None:
-        """Read a view, given the response of its first page; None when the page is no article.
+        """Read a view, starting from the response of its first page; None if that is not an article.
 
         Raises:
-            FetchFailed: when the response is damaged, so that another try may help.
-            UnreadablePage: when it is an article that cannot be read.
+            FetchFailed: if the response is damaged, so that a retry may help.
+            UnreadablePage: if it is an article that cannot be read.
         """
         page = self._page(response)
         return View(page, response, await self._all_pages(page, response)) if page is not None else None
 
     async def with_other_view(self, view: View) -> Article:
-        """Return the article, merged with its AMP page where there is one and both views are wanted.
+        """Return the article, merged with its AMP page if it has one and both views are wanted.
 
         Raises:
-            FetchFailed: when the crawl is about to end.
+            FetchFailed: if the crawl is about to end.
         """
         recorded: RecordedArticle | None = view.response.meta.get("reading")
         amp_url = recorded.amp_address if recorded and recorded.amp_address else view.article.amp_url
@@ -81,7 +81,7 @@ class ViewReader:
         return view.article
 
     async def _all_pages(self, page: ArticlePage, response: Response) -> Article:
-        """Read the other pages of a post on several pages, and join them."""
+        """Read the other pages of a multi-page post, and join them."""
         articles = {page.page_number: page.to_article()}
         waiting = dict(page.other_pages)
         asked = {page.page_number}
@@ -107,7 +107,7 @@ class ViewReader:
         if len(articles) == 1 and not page.other_pages:
             return articles[page.page_number]
         if missing:
-            self._ledger.note_incomplete(response.url)  # page.url may be of the site that this one mirrors
+            self._ledger.note_incomplete(response.url)  # page.url may be on the site that this one mirrors
         return join_pages(
             [articles[number] for number in sorted(articles)],
             missing=missing or bool(waiting),
@@ -115,23 +115,23 @@ class ViewReader:
         )
 
     async def _part(self, url: str, first: Response) -> ArticlePage | None:
-        """Fetch another page of the article of ``first``; in a recording, only from the captures that belong to it."""
+        """Fetch another page of the article in ``first``; in a recording, only from that article's captures."""
         return self._page(await self._fetcher.fetch(url, page=True, captures=first.meta.get("captures")))
 
     def _note_failed(self, url: str, error: FetchFailed) -> None:
-        """Note a part that a later run may get; when the crawl is about to end, the whole article fails."""
-        if self._fetcher.ending:  # if it were written without this part, the next run would take it for known
+        """Note a part that a later run may get; if the crawl is about to end, the whole article fails."""
+        if self._fetcher.ending:  # written without this part, it would count as known in the next run
             raise error
         if not error.is_final and self._live:
             self._fetcher.note_failed(url, str(error))
 
     def _page(self, response: Response) -> ArticlePage | None:
-        """Return the page object for a response; None when the page is no article. Raises as ``read``."""
+        """Return the page object for a response; None if the page is not an article. Raises what ``read`` does."""
         captured_at, age = capture_time(response)
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
         if not response.body.strip():
             raise FetchFailed("an empty answer")
-        if mislabelled(response):  # another try may get the right Content-Type
+        if mislabelled(response):  # a retry may get the right Content-Type
             raise FetchFailed(f"a page served as {content_type}")
         if self._live and out_of_order(response):
             raise FetchFailed("the site is out of order")

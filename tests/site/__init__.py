@@ -1,4 +1,4 @@
-"""A WordPress site to test against: posts with known truth, the pages that show them, and a server of those pages.
+"""A WordPress site to test against: posts with a known truth, the pages that show them, and a server for them.
 
 site = Site(make_posts(200, seed=1))
 with serve(site, sitemap="yoast", rest=404) as server:  # any field of Config

@@ -1,4 +1,4 @@
-"""AMP pages in the designs 1, 2 and 3 (MARKUP.md 5)."""
+"""AMP pages in designs 1, 2 and 3 (MARKUP.md 5)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .view import View, excerpt
 
 
 def design1_page(view: View, post: Post, page: int = 1) -> str:
-    """Crumbs, meta, title, image, body, terms, author, share, comments. Its ``time`` has the clock fault."""
+    """Breadcrumbs, meta, title, image, body, terms, author, share, comments. Its ``time`` has the clock fault."""
     on = view.config.amp_parts
     meta = ""
     if "byline" in on:
@@ -54,7 +54,7 @@ def design1_page(view: View, post: Post, page: int = 1) -> str:
 
 
 def design2_page(view: View, post: Post, page: int = 1) -> str:
-    """The headline is an h2; byline, date and categories are one list."""
+    """The headline is an h2; byline, date and categories form one list."""
     on = view.config.amp_parts
     date = f'<li class="amp-wp-meta-date"> {parts.date_words(view, post)}</li> ' if "date" in on else ""
     byline = f'<div class="amp-wp-meta amp-wp-byline"> {_author(post)} {date}</div> ' if "byline" in on else date
@@ -202,7 +202,7 @@ def _picture(view: View, post: Post) -> str:
 
 
 def _content(view: View, post: Post, page: int, following: str) -> str:
-    """The body, and inside of the same wrapper the links to the next and previous post."""
+    """The body and, inside the same wrapper, the links to the next and previous posts."""
     links = ""
     if "next_prev" in view.config.amp_parts:
         before, after = view.site.neighbours(post)
@@ -220,7 +220,7 @@ def _content(view: View, post: Post, page: int, following: str) -> str:
 
 
 def _author_area(view: View, post: Post) -> str:
-    """Name and bio are one run of text."""
+    """Name and bio form one run of text."""
     if "author_box" not in view.config.amp_parts:
         return ""
     words = f": {parts.bio(view, post.author)}" if "bio" in view.config.amp_parts else ""

@@ -1,4 +1,4 @@
-"""What all designs of AMPforWP print alike: head, structured data, end of the page (MARKUP.md 1, 2 and 4)."""
+"""What all AMPforWP designs have in common: head, structured data, end of the page (MARKUP.md 1, 2 and 4)."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def article_head(view: View, post: Post) -> str:
 
 
 def body_tag(view: View, post: Post, marks: str) -> str:
-    """The id of the post, and at the end the version of the plugin."""
+    """Its classes hold the post's id and, at the end, the plugin's version."""
     return (
         f'<body data-amp-auto-lightbox-disable class="body single-post {post.id} post-id-{post.id} singular-{post.id} '
         f'{marks} {view.config.amp_version}"> <div id="backtotop"></div>'
@@ -53,7 +53,7 @@ def body_tag(view: View, post: Post, marks: str) -> str:
 
 
 def amp_body(view: View, post: Post, page: int) -> str:
-    """The body with its page numbers, which the plugin prints INSIDE of it."""
+    """The body with its page numbers, which the plugin prints INSIDE it."""
     numbers = ""
     if len(post.pages) > 1:
         links = " ".join(
@@ -67,12 +67,12 @@ def amp_body(view: View, post: Post, page: int) -> str:
 
 
 def bio(view: View, author: Author) -> str:
-    """From 1.1 on all tags and line breaks of a bio are stripped."""
+    """From 1.1 on, all tags and line breaks in a bio are stripped."""
     return author.bio if view.config.old_amp else plain_text(author.bio)
 
 
 def author_name(view: View, author: Author) -> str:
-    """The name, linked to the author's page where the site says so."""
+    """The name, linked to the author's page if the site is so configured."""
     name = escape(author.name)
     if "author_links" in view.config.amp_parts:
         name = f' <a href="{view.author_url(author)}amp/" title="{name}"> {name}</a>'
@@ -87,7 +87,7 @@ def date_words(view: View, post: Post) -> str:
 
 
 def breadcrumb(view: View, post: Post) -> str:
-    """With several categories the first one's number and link, and the last one's name: the plugin's fault."""
+    """With several categories: the first one's number and link but the last one's name, a bug of the plugin."""
     item = ""
     if post.sections:
         first, last = post.sections[0], escape(post.sections[-1].name)
@@ -103,7 +103,7 @@ def breadcrumb(view: View, post: Post) -> str:
 
 
 def comments(view: View, post: Post) -> str:
-    """Threads with nested article elements; ten at most."""
+    """Threads of nested article elements; at most ten."""
     items = "".join(
         f'<li id="li-comment-{post.id}{number}" class="comment even thread-even depth-1" > <article '
         f'id="comment-{post.id}{number}" '
@@ -118,7 +118,7 @@ def comments(view: View, post: Post) -> str:
 
 
 def json_ld(view: View, post: Post, page: int) -> str:
-    """The plugin's object, whose clock is UTC and whose offset is the site's."""
+    """The plugin's object, with the UTC clock and the site's offset."""
     kind = view.config.amp_json_ld
     if kind is None:
         return ""

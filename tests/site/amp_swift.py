@@ -1,4 +1,4 @@
-"""AMP pages in the design Swift, 1.0.94 and 1.1.13 (MARKUP.md 1)."""
+"""AMP pages in the Swift design, 1.0.94 and 1.1.13 (MARKUP.md 1)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .view import View, excerpt
 
 
 def swift_page(view: View, post: Post, page: int = 1) -> str:
-    """One line, as the plugin minifies it; the side column comes after the body."""
+    """A single line, as the plugin minifies it; the side column comes after the body."""
     on = view.config.amp_parts
     title = (
         (parts.breadcrumb(view, post) if "breadcrumb" in on else "")
@@ -163,7 +163,7 @@ def _comments(view: View, post: Post) -> str:
 
 
 def _related(view: View, post: Post) -> str:
-    """The paragraph of the excerpt is never closed."""
+    """The excerpt's paragraph is never closed."""
     others = (
         [one for one in view.site.in_section(post.sections[0].path)[:4] if one is not post][:3]
         if post.sections
@@ -180,7 +180,7 @@ def _related(view: View, post: Post) -> str:
 
 
 def loop_entry(view: View, post: Post, words: int, first: bool = False) -> str:
-    """An entry of Recent Posts or of a list; ``first`` is the big one on top of a list."""
+    """An entry of Recent Posts or of a list; ``first`` is the large one at the top of a list."""
     name = "fbp" if first else "fsp"
     url, title = view.amp_url(post), escape(post.headline, quote=False)
     image = ""
@@ -206,7 +206,7 @@ def loop_entry(view: View, post: Post, words: int, first: bool = False) -> str:
 
 
 def _recent(view: View, post: Post) -> str:
-    """The newest posts but this one, and none with a password."""
+    """The newest posts except this one and those with a password."""
     entries = f"<div class='loop-wrapper'> {recent_entries(view, post)}</div>"
     return f'<div class="r-pf"> <div class="cntr"> <h3>Recent Posts</h3> {entries} </div> </div> '
 

@@ -10,7 +10,7 @@ TEHRAN = ZoneInfo("Asia/Tehran")
 
 
 def utc_text(instant: datetime) -> str:
-    """2017-12-11T14:55:08Z, as the records of the project print times."""
+    """2017-12-11T14:55:08Z, as in this project's records."""
     return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
@@ -25,12 +25,12 @@ def naive_utc(instant: datetime) -> datetime:
 
 
 def seo_time(instant: datetime) -> str:
-    """Yoast, Rank Math, sitemaps, Atom: right."""
+    """Yoast, Rank Math, sitemaps, Atom: correct."""
     return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%S+00:00}"
 
 
 def core_time(instant: datetime, zone: ZoneInfo) -> str:
-    """What core and the twenty-something themes print: local clock, right offset."""
+    """What core and the Twenty Something themes print: local clock, correct offset."""
     return instant.astimezone(zone).isoformat(timespec="seconds")
 
 
@@ -42,8 +42,8 @@ def theme_time(instant: datetime, zone: ZoneInfo) -> str:
 def amp_time(instant: datetime, zone: ZoneInfo, plugin: str, wordpress: str) -> str:
     """What AMPforWP prints in JSON-LD and Design 1: ``mysql2date('c', post_date_gmt)``.
 
-    From WordPress 5.3 on, the UTC clock with the offset that the site's zone has at that clock. A clock that the
-    start of summer time skips is moved on by an hour, as PHP does. Before plugin 0.9.97.57: the local clock, +00:00.
+    From WordPress 5.3 on, the UTC clock with the offset that the site's zone has at that clock time. A time skipped
+    at the start of summer time is moved on by an hour, as in PHP. Before plugin 0.9.97.57: the local clock, +00:00.
     """
     if numbers(plugin) < (0, 9, 97, 57):
         return theme_time(instant, zone)
@@ -54,7 +54,7 @@ def amp_time(instant: datetime, zone: ZoneInfo, plugin: str, wordpress: str) -> 
 
 
 def clock_is_skipped(instant: datetime, zone: ZoneInfo) -> bool:
-    """Whether the UTC clock does not exist in the site's zone: then ``amp_time`` loses the true time."""
+    """Whether the UTC clock time does not exist in the site's zone, so that ``amp_time`` loses the true time."""
     return amp_time(instant, zone, "1.1.13", "6.1")[:19] != f"{naive_utc(instant):%Y-%m-%dT%H:%M:%S}"
 
 
@@ -77,7 +77,7 @@ def long_date(instant: datetime, zone: ZoneInfo) -> str:
 
 
 def ago(instant: datetime, now: datetime, zone: ZoneInfo, wordpress: str = "6.1") -> str:
-    """The plugin's label: ``human_time_diff()`` of two LOCAL clocks, so summer time counts for an hour."""
+    """The plugin's label: ``human_time_diff()`` of two LOCAL clocks, so summer time shifts it by an hour."""
     seconds = abs((local(now, zone) - local(instant, zone)).total_seconds())
     return human_time_diff(int(seconds), wordpress) + " ago"
 

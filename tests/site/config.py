@@ -1,4 +1,4 @@
-"""What kind of site it is: every field may be changed while the server runs."""
+"""The site's configuration: every field may be changed while the server runs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ALL_AMP_PARTS = frozenset(
         "og_meta",
     ]
 )
-"""Everything that an AMP page may or may not show. ``og_meta`` is the SEO meta elements with right dates."""
+"""Everything that an AMP page may or may not show. ``og_meta`` is the SEO meta elements with correct dates."""
 
 IFP_AMP_PARTS = frozenset(
     [
@@ -46,7 +46,7 @@ IFP_AMP_PARTS = frozenset(
         "picture",
     ]
 )
-"""What ifpnews.com shows: no tags, no date of the article."""
+"""What ifpnews.com shows: no tags, no article date."""
 
 
 @dataclass
@@ -57,7 +57,7 @@ class Config:
     theme: Literal["newspaper", "newspaper-cloud", "block", "classic"] = "newspaper"
     """Layout of canonical pages; ``classic`` is an old core theme with ``entry-content``."""
     yoast_head: bool = True
-    """Meta elements and graph of an SEO plugin, with right times, on canonical pages."""
+    """Whether canonical pages have an SEO plugin's meta elements and graph, with correct times."""
     theme_date: bool = True
     """Whether canonical pages print the theme's own (faulty) ``time`` and ``meta[itemprop]``."""
     lead_printed: bool = True
@@ -73,9 +73,9 @@ class Config:
 
     # -- time
     date_header: datetime | Literal["site", "real"] | None = "site"
-    """What the Date header says: the site's clock, this machine's, an instant, or nothing."""
+    """Value of the Date header: the site's clock, this machine's, an instant, or none."""
     age: int | None = None
-    """A cache kept pages so many seconds: they were made then, and an Age header says so."""
+    """For how many seconds a cache has held pages: they were made then, and an Age header says so."""
 
     # -- sources
     rest: Literal["ok", 401, 403, 404, 500, "html"] = "ok"
@@ -84,11 +84,11 @@ class Config:
     rest_max_per_page: int = 100
     sitemap: Literal["core", "yoast", "rankmath"] | None = "core"
     sitemap_lastmod: bool | None = None
-    """None: as the plugin does (core: no)."""
+    """None: as the plugin does (core has none)."""
     sitemap_size: int = 1000
     sitemap_gz: bool = False
     sitemap_broken: int | None = None
-    """Number (from 1) of the post sitemap that is cut in the middle."""
+    """Number (from 1) of the post sitemap that breaks off in the middle."""
     feed: Literal["ok", "empty", 403, 404] = "ok"
     feed_size: int = 20
     listings: Literal["ok", 403, 404] = "ok"
@@ -97,16 +97,16 @@ class Config:
 
     # -- robots.txt
     robots: str | int | None = None
-    """The whole text, or a status; None makes one of the fields below."""
+    """The whole text, or a status; None generates it from the fields below."""
     crawl_delay: float | None = None
     disallow: list[str] = field(default_factory=lambda: ["/wp-admin/"])
     robots_names_sitemap: bool = True
 
     # -- transport
     compress: bool = False
-    """Answer with Content-Encoding: gzip where the client takes it."""
+    """Respond with Content-Encoding: gzip if the client accepts it."""
     delay: float = 0.0
-    """Seconds before each answer."""
+    """Seconds before each response."""
 
     @property
     def has_lastmod(self) -> bool:
@@ -114,5 +114,5 @@ class Config:
 
     @property
     def old_amp(self) -> bool:
-        """Before 1.1: bios keep their markup, galleries their pictures."""
+        """Before 1.1: bios keep their markup, galleries their images."""
         return numbers(self.amp_version) < (1, 1)

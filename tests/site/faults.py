@@ -1,4 +1,4 @@
-"""Faults that a test orders: each hits so many requests, then is gone."""
+"""Faults on demand: each hits a given number of requests, then is gone."""
 
 from __future__ import annotations
 
@@ -33,24 +33,24 @@ Kind = Literal[
 
 @dataclass
 class Fault:
-    """What happens to requests that ``matches`` picks."""
+    """What happens to requests selected by ``matches``."""
 
     matches: Callable[[str], bool]
     kind: Kind
     times: int | None
-    """How many requests; None is all of them."""
+    """How many requests; None for all of them."""
     retry_after: int | str | None = None
     page: str = (
         "<html><body><p>Briefly unavailable for scheduled maintenance. Check back in a minute.</p></body></html>"
     )
-    """What comes with status 200 during maintenance."""
+    """What is served with status 200 during maintenance."""
     seconds: float = 5.0
-    """How long a timeout is silent before the connection is closed."""
+    """How long a timeout lasts before the connection is closed."""
     hits: list[str] = field(default_factory=list)
-    """The requests that it hit."""
+    """The requests it has hit."""
 
     def takes(self, target: str) -> bool:
-        """Whether this request is hit; it is then counted."""
+        """Whether this request is hit; if so, count it."""
         if (self.times is not None and len(self.hits) >= self.times) or not self.matches(target):
             return False
         self.hits.append(target)
@@ -58,6 +58,6 @@ class Fault:
 
 
 def make(where: str | Callable[[str], bool], kind: Kind, times: int | None = 1, **options: Any) -> Fault:
-    """``where``: a predicate on path and query, or a part of them."""
+    """``where``: a predicate on path and query, or a substring of them."""
     matches = where if callable(where) else lambda target: where in target
     return Fault(matches, kind, times, **options)

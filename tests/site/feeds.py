@@ -17,7 +17,7 @@ from .view import View, content, excerpt, textured
 def answer(
     view: View, posts: Sequence[Post], path: str, query: dict[str, str], headers: dict[str, str], atom: bool
 ) -> Response:
-    """Answer one page (``paged``) of a feed of these posts."""
+    """Serve one page (``paged``) of a feed of these posts."""
     mode = view.config.feed
     if mode in (403, 404):
         from .listings import not_found_page
@@ -29,7 +29,7 @@ def answer(
         from .listings import not_found_page
 
         return page(not_found_page(view), 404)
-    # As WordPress has it: of what was scheduled, the last edit is older than the publication.
+    # As in WordPress: a scheduled post's last edit is older than its publication.
     changed = max((max(post.modified, post.published) for post in view.site.public()), default=view.now)
     mark = f'"{hashlib.md5(f"{changed:%Y%m%d%H%M%S}".encode()).hexdigest()}"'
     known = {"ETag": mark, "Last-Modified": http_date(changed)}
@@ -43,12 +43,12 @@ def answer(
 
 
 def comments_feed(view: View, post: Post) -> Response:
-    """A post's own feed holds its comments, never the post."""
+    """A post's own feed: it holds the comments, never the post."""
     return page(_rss(view, [], f"{post.path}feed/", view.now), content_type="application/rss+xml; charset=UTF-8")
 
 
 def _unchanged(headers: dict[str, str], mark: str, changed: datetime) -> bool:
-    """Both validators must agree where both are sent, as in WordPress."""
+    """If both validators are sent, both must match, as in WordPress."""
     answers = []
     if "if-none-match" in headers:
         answers.append(headers["if-none-match"] == mark)

@@ -1,4 +1,4 @@
-"""The head of canonical pages: core's links, and what an SEO plugin adds."""
+"""The head of canonical pages: core's links, and an SEO plugin's additions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .view import View, excerpt
 
 
 def article_head(view: View, post: Post, page: int) -> str:
-    """Core's links of a single post; the AMP and the SEO plugin's where the site has them."""
+    """Core's links for a single post, and the AMP and SEO plugins' if the site has them."""
     url = view.url(post)
     own = url if page == 1 else f"{url}{page}/"
     parts = [f'<link rel="canonical" href="{own}" />', f"<link rel='shortlink' href='{view.root}/?p={post.id}' />"]
@@ -46,7 +46,7 @@ def frame(view: View, title: str, inner: str = "", robots: str = "max-image-prev
 
 
 def seo_head(view: View, post: Post) -> str:
-    """Yoast's meta elements and graph: times in UTC. The modified time only when later than the published one."""
+    """Yoast's meta elements and graph: times in UTC; the modified time only if later than the published one."""
     url = view.url(post)
     description = escape(excerpt(post, 30, "…"))
     fields = [

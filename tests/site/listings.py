@@ -1,4 +1,4 @@
-"""Pages that list articles, canonical and AMP, and pages that are neither list nor article."""
+"""Pages that list articles, canonical and AMP, and pages that are neither lists nor articles."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from .view import View, content
 
 @dataclass(frozen=True)
 class Listing:
-    """A list of posts on pages."""
+    """A paginated list of posts."""
 
     title: str
     path: str
-    """Of its first page, with slashes: ``/category/iran-news/``."""
+    """Path of its first page, with slashes: ``/category/iran-news/``."""
     posts: Sequence[Post]
     is_page: bool = False
-    """A Page that holds a loop: past its end it answers 200 without items."""
+    """Whether it is a Page with a loop: past the end, it returns 200 without items."""
 
     def pages(self, view: View) -> int:
         return max(1, ceil(len(self.posts) / view.config.posts_per_page))
@@ -78,7 +78,7 @@ def _pager(view: View, listing: Listing, page: int) -> str:
 
 
 def amp_listing_page(view: View, listing: Listing, page: int) -> str:
-    """Twenty words of each; Page N is at ``.../amp/page/N/``."""
+    """Twenty words of each post; page N is at ``.../amp/page/N/``."""
     entries = "".join(
         loop_entry(view, post, 20, first=number == 0) for number, post in enumerate(listing.on_page(view, page))
     )
@@ -130,7 +130,7 @@ _ABOUT = (
 
 
 def about_page(view: View) -> str:
-    """A static page: it has the theme's title and body, and is no article."""
+    """A static page: it has the theme's title and body, but is not an article."""
     head = f'<link rel="canonical" href="{view.root}/about-us/" />'
     if view.config.amp:
         head += f'<link rel="amphtml" href="{view.root}/about-us/amp/" />'
@@ -145,7 +145,7 @@ def about_page(view: View) -> str:
 
 
 def amp_about_page(view: View) -> str:
-    """Its body class says ``single-post`` too; only ``amp-single-page page`` tells it from an article."""
+    """Its body class has ``single-post`` too; only ``amp-single-page page`` distinguishes it from an article."""
     return (
         amp_parts.amp_head(view, "About Us", f"{view.root}/about-us/")
         + '<body class="body single-post 41 post-id-41 singular-41 amp-single-page page '
@@ -158,7 +158,7 @@ def amp_about_page(view: View) -> str:
 
 
 def attachment_page(view: View, post: Post) -> str:
-    """An attachment: it repeats the post's text, and is no article."""
+    """An attachment: it repeats the post's text, but is not an article."""
     assert post.picture is not None
     url = f"{view.url(post)}{post.picture.slug}/"
     text = view.rooted(content(post, 1))
@@ -184,7 +184,7 @@ def search_page(view: View, words: str) -> str:
 
 
 def challenge_page(view: View) -> str:
-    """What a firewall shows to visitors that it takes for robots."""
+    """What a firewall shows to visitors it takes for robots."""
     return (
         '<!DOCTYPE html><html lang="en-US"><head><title>Just a moment...</title><meta name="robots" '
         'content="noindex,nofollow">'

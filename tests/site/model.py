@@ -1,4 +1,4 @@
-"""The site's posts, and what a reader must get out of each: the truth that tests compare with."""
+"""The site's posts, and what a scraper must extract from each: the truth that tests compare with."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Tag:
 
 @dataclass(frozen=True)
 class Author:
-    """An author; the bio may hold markup."""
+    """An author; the bio may contain markup."""
 
     name: str
     slug: str
@@ -64,13 +64,13 @@ class Post:
     amp_enabled: bool = True
     status: str = "publish"
     headline_read: str | None = None
-    """What the headline must be read as, where that is not its text."""
+    """What the headline must be read as, if not as it is."""
     copy_of: int | None = None
     """Id of the earlier post with the same text."""
     theme: str | None = None
-    """The layout of its canonical page, when not the site's."""
+    """The layout of its canonical page, if not the site's."""
     amp: str | None = None
-    """The layout of its AMP page, when not the site's."""
+    """The layout of its AMP page, if not the site's."""
     old_slugs: list[str] = field(default_factory=list)
     revision: int = 1
 
@@ -83,10 +83,10 @@ class Post:
         return [piece for page in self.pages for piece in page]
 
     def expected(self, view: str = "canonical") -> dict[str, Any]:
-        """What must be read off the article, ``view`` saying which page's body is read (AMP: as 1.1.13 prints it).
+        """What must be extracted, with the body as in ``view`` (AMP: as 1.1.13 prints it).
 
-        ``path`` and the paths of images and links of the site lack the root, which is the server's. What the site
-        is told not to print (``Config``: tags on AMP, leads, dates, ...) is in the truth all the same.
+        ``path`` and the site's own image and link URLs lack the root, which is the server's. What the site is
+        configured not to print (``Config``: tags on AMP, leads, dates, ...) is included all the same.
         """
         pieces = self.pieces
         if view == "amp":
@@ -145,7 +145,7 @@ class Site:
         return max(self.posts, default=0) + 1
 
     def edit(self, post_id: int, at: datetime | None = None, **changes: Any) -> Post:
-        """Set fields of a post; ``modified`` becomes ``at``, else now."""
+        """Set fields of a post; ``modified`` becomes ``at``, or now."""
         if not changes.keys() <= _NAMES:
             raise TypeError(f"no such field: {', '.join(changes.keys() - _NAMES)}")
         post = self.posts[post_id]
@@ -159,7 +159,7 @@ class Site:
         return post
 
     def append(self, post_id: int, *pieces: Piece) -> Post:
-        """An edit that adds to the end of the last page."""
+        """Edit a post by appending to its last page."""
         pages = self.posts[post_id].pages
         return self.edit(post_id, pages=[*pages[:-1], [*pages[-1], *pieces]])
 
@@ -169,7 +169,7 @@ class Site:
         return self.edit(post_id, old_slugs=[*post.old_slugs, post.slug], slug=slug)
 
     def withdraw(self, post_id: int) -> Post:
-        """Move a post to the trash: its pages are 404, no list names it."""
+        """Move a post to the trash: its pages return 404, and no list names it."""
         return self.edit(post_id, status="trash")
 
     def restore(self, post_id: int) -> Post:
@@ -179,10 +179,10 @@ class Site:
         """Let time pass: ``advance(hours=3)``."""
         self.now += timedelta(**span)
 
-    # -- questions ------------------------------------------------------------------------------------------
+    # -- queries --------------------------------------------------------------------------------------------
 
     def cached(self, key: Any, make: Callable[[], Any]) -> Any:
-        """Keep what ``make`` gives until a post or the clock changes."""
+        """Cache the result of ``make`` until a post or the clock changes."""
         state, made = self._kept
         if state != (self.version, self.now):
             state, made = self._kept = ((self.version, self.now), {})
@@ -211,7 +211,7 @@ class Site:
         )
 
     def in_section(self, path: str) -> list[Post]:
-        """Posts of a category or of one below it."""
+        """Posts in a category or one of its descendants."""
 
         def belongs(post: Post) -> bool:
             return any(one.path == path or one.path.startswith(path + "/") for one in post.sections)
@@ -231,12 +231,12 @@ class Site:
         return self.cached("open", lambda: [post for post in self.public() if not post.password_protected])
 
     def find(self, slug: str) -> Post | None:
-        """The public post of this slug, however it is encoded."""
+        """The public post with this slug, however encoded."""
         index = self.cached("slugs", lambda: {unquote(post.slug): post for post in self.public()})
         return index.get(unquote(slug))
 
     def guess(self, slug: str) -> Post | None:
-        """The public post that WordPress leads to when there is none of this slug: the first that begins with it."""
+        """The public post that WordPress guesses if none has this slug: the first whose slug starts with it."""
         slugs = (unquote(post.slug) for post in self.public())
         first = min((one for one in slugs if one.startswith(unquote(slug))), default=None)
         return self.find(first) if first else None
@@ -247,7 +247,7 @@ class Site:
         return index.get(unquote(slug))
 
     def neighbours(self, post: Post) -> tuple[Post | None, Post | None]:
-        """The previous and the next public post in time."""
+        """The previous and the next public post, by time."""
         order = self.public()
         key = (self.local(post.published), post.id)
         place = bisect_left(order, True, key=lambda p: (self.local(p.published), p.id) <= key)
@@ -275,11 +275,11 @@ class Site:
         return self.cached("authors", lambda: {post.author.slug: post.author for post in self.posts.values()})
 
     def term_id(self, kind: str, key: str) -> int:
-        """A number for a category path, tag or author slug that stays the same."""
+        """A stable number for a category path, tag or author slug."""
         return self._terms.setdefault((kind, key), len(self._terms) + 2)
 
     def _name_terms(self, posts: Iterable[Post]) -> None:
-        """Number terms in the order of posts, so that no request decides a number."""
+        """Number terms in the order of posts, so that numbers do not depend on requests."""
         for post in posts:
             self.term_id("author", post.author.slug)
             for section in post.sections:

@@ -1,4 +1,4 @@
-"""Canonical pages of the tagDiv Newspaper theme: the classic and a Cloud Library template (MARKUP.md 7, 8)."""
+"""Canonical pages of tagDiv's Newspaper theme: the classic and a Cloud Library template (MARKUP.md 7, 8)."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def _author_box(view: View, post: Post) -> str:
 
 
 def cloud_page(view: View, post: Post, page: int = 1) -> str:
-    """A Cloud Library template: every part, the body too, is a ``td_block_wrap`` like any widget."""
+    """A Cloud Library template: every part, including the body, is a ``td_block_wrap`` like any widget."""
     categories = "".join(
         f'<a class="tdb-entry-category" href="{view.section_url(one)}"><span class="tdb-cat-bg"></span>'
         f"{escape(one.name)}</a>"
@@ -241,11 +241,11 @@ def _crumbs(view: View, post: Post, wrapper: str, link: str) -> str:
     )
 
 
-# -- what stands around articles and lists alike --------------------------------------------------------------
+# -- what surrounds articles and lists alike ------------------------------------------------------------------
 
 
 def top(view: View, body_class: str) -> str:
-    """From the body element to the end of the site's header, which shows the day of the visit."""
+    """From the body element to the end of the site's header, which shows the date of the visit."""
     day = f"{view.site.local(view.now):%A, %B %d, %Y}"
     return (
         f'<body class="{body_class}" itemscope="itemscope" itemtype="https://schema.org/WebPage">'
@@ -267,7 +267,7 @@ def bottom(view: View) -> str:
 
 
 def module(view: View, post: Post, name: str, count: int = 0) -> str:
-    """An entry of a list or a widget, with its own title, author and time."""
+    """An entry in a list or widget, with its own title, author and time."""
     url, title = view.url(post), view.title(post)
     section = post.sections[0] if post.sections else None
     category = (
@@ -288,7 +288,7 @@ def module(view: View, post: Post, name: str, count: int = 0) -> str:
 
 
 def sidebar(view: View) -> str:
-    """The "Latest" widget: articles that are not the page's list."""
+    """The "Latest" widget: articles that are not part of the page's list."""
     latest = view.site.cached(
         ("sidebar", view.root, view.config.theme_date),
         lambda: "".join(module(view, post, "td_module_6") for post in view.site.public()[:5]),

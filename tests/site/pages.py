@@ -1,4 +1,4 @@
-"""Which function prints which page of an article."""
+"""Which function renders which page of an article."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Pieces of a body: how the canonical page prints them, how the AMP plugin does, and what must be read from them.
+"""Pieces of a body: how the canonical page and the AMP plugin print them, and what must be read from them.
 
-``%ROOT%`` in the markup stands for the root of the server that prints it. Texts come as HTML without markup in
-them unless said otherwise; what must be read is given beside, or is the text itself.
+``%ROOT%`` in the markup stands for the server's root. Unless otherwise stated, texts are HTML without markup; what
+must be read is given beside them, or is the text itself.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ class Piece:
     html: str
     blocks: tuple[Block, ...] = ()
     amp: str | None = None
-    """The AMP plugin's markup, where it differs."""
+    """The AMP plugin's markup, if different."""
     amp_view: Piece | None = None
-    """What can be read off the AMP page, where that is something else; its markup does not count."""
+    """What can be read from the AMP page, if different; its markup is not used."""
     images: tuple[dict[str, str | None], ...] = ()
     embeds: tuple[dict[str, str], ...] = ()
     links: tuple[dict[str, str], ...] = ()
@@ -36,7 +36,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class Picture:
-    """An uploaded picture; ``file`` is its path below wp-content/uploads."""
+    """An uploaded image; ``file`` is its path below wp-content/uploads."""
 
     file: str
     alt: str = ""
@@ -82,7 +82,7 @@ def text_block(kind: str, text: str, **more: Any) -> Block:
 
 
 def paragraph(text: str, html: str | None = None) -> Piece:
-    """Give ``html`` when the paragraph has inline markup; ``text`` is then what it reads as."""
+    """Pass ``html`` if the paragraph has inline markup; ``text`` is then what must be read."""
     return Piece(f"<p>{html if html is not None else escape(text, quote=False)}</p>", (text_block("paragraph", text),))
 
 
@@ -91,7 +91,7 @@ def heading(text: str, level: int = 3) -> Piece:
 
 
 def bullets(items: list[str | list[str]], ordered: bool = False) -> Piece:
-    """A list; an item that is itself a list is a list of bullets below the item before it."""
+    """A list; an item that is itself a list is a bulleted sublist of the item before it."""
     tag = "ol" if ordered else "ul"
     html, blocks = [f"<{tag}>"], []
     for item in items:
@@ -125,7 +125,7 @@ def table(rows: list[list[str]]) -> Piece:
 
 
 def figure(picture: Picture, gutenberg: bool = False) -> Piece:
-    """A picture with a caption, by the block editor or by the caption shortcode."""
+    """An image with a caption, by the block editor or the caption shortcode."""
     caption = escape(picture.caption or "", quote=False)
     number = picture.id
     if gutenberg:
@@ -150,7 +150,7 @@ def figure(picture: Picture, gutenberg: bool = False) -> Piece:
 
 
 def bare_image(picture: Picture, size: str = "-696x464") -> Piece:
-    """A picture in a paragraph of its own, in a smaller size than was uploaded."""
+    """An image in a paragraph of its own, smaller than uploaded."""
     return Piece(
         f"<p>{picture.img(f'wp-image-{picture.id}', size)}</p>",
         amp=f"<p>{picture.amp_img(f'wp-image-{picture.id}', size)}</p>",
@@ -221,7 +221,7 @@ def youtube(code: str) -> Piece:
 
 
 def tweet(number: int, text: str) -> Piece:
-    """A tweet: its words are on the canonical page only."""
+    """A tweet: its text is only on the canonical page."""
     address = f"https://twitter.com/example/status/{number}"
     return Piece(
         f'<blockquote class="twitter-tweet"><p lang="en" dir="ltr">{text}</p><a href="{address}">June 2</a>'
@@ -236,7 +236,7 @@ def tweet(number: int, text: str) -> Piece:
 
 
 def linked(before: str, words: str, path: str, after: str) -> Piece:
-    """A paragraph with a link of the site itself inside."""
+    """A paragraph containing an internal link."""
     link = f'<a href="%ROOT%{path}">{words}</a>'
     text = f"{before} {words} {after}"
     return Piece(
@@ -245,20 +245,20 @@ def linked(before: str, words: str, path: str, after: str) -> Piece:
 
 
 def broken_lines(lines: list[str]) -> Piece:
-    """Lines parted by ``<br>``."""
+    """Lines separated by ``<br>``."""
     html = "<br />\n".join(escape(line, quote=False) for line in lines)
     return Piece(f"<p>{html}</p>", (text_block("paragraph", "\n".join(lines)),))
 
 
 def preformatted(text: str) -> Piece:
-    """Only its line breaks count."""
+    """Preformatted text, of which only line breaks count."""
     read = "\n".join(" ".join(line.split()) for line in text.split("\n"))
     html = f'<pre class="wp-block-preformatted">{escape(text)}</pre>'
     return Piece(html, (text_block("preformatted", read),))
 
 
 def plain_text(html: str) -> str:
-    """Text of simple markup, for excerpts: tags dropped."""
+    """Return the text of simple markup, for excerpts, with tags dropped."""
     pieces = []
     for part in html.split("<"):
         pieces.append(part.partition(">")[2] if ">" in part else part)

@@ -1,4 +1,4 @@
-"""``make_posts``: as many posts as a test wants, each time the same."""
+"""``make_posts``: as many posts as a test wants, always the same ones."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _LADDER = [
 
 
 def make_posts(n: int, seed: int = 1, end: datetime = END, start: datetime = START) -> list[Post]:
-    """Return n posts, oldest first, of every kind that the site knows, spread over ``start`` to ``end``.
+    """Return n posts, oldest first, of every kind that the site knows, spread from ``start`` to ``end``.
 
-    The last ones lie close to ``end``, so that Recent Posts shows seconds, hours and days. ``Site(posts)`` sets its
-    clock 20 seconds after the newest.
+    The last ones are close to ``end``, so that Recent Posts shows seconds, hours and days. ``Site(posts)`` sets its
+    clock to 20 seconds after the newest.
     """
     rng = Random(seed)
     taken: dict[str, int] = {}
@@ -49,7 +49,7 @@ def make_posts(n: int, seed: int = 1, end: datetime = END, start: datetime = STA
 
 
 def publish(site: Site, headline: str, *pieces: Piece, **fields: Any) -> Post:
-    """Add one post to a site, published now; ``fields`` are those of ``Post``."""
+    """Add one post to a site, published now; ``fields`` are fields of ``Post``."""
     number = site.next_id()
     rng = Random(number)
     given = {
@@ -200,7 +200,7 @@ def _several_pages(post: Post, rng: Random) -> None:
 
 
 def _daily_count(post: Post, rng: Random) -> None:
-    """A look-alike: the same words every day, other figures."""
+    """A lookalike: the same words every day, with different figures."""
     count = rng.randrange(100, 99999)
     lines = [
         f"The Lake Watch counted {count:,} herons on the northern shore today.",

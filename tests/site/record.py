@@ -1,4 +1,4 @@
-"""Write what a site answers to a WARC file, each page with its own capture time."""
+"""Writes a site's responses to a WARC file, each page with its own capture time."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ def record(
     root: str | None = None,
     requests: bool = True,
 ) -> list[str]:
-    """Write request and response records of ``targets``, and return their addresses.
+    """Write request and response records of ``targets``, and return their URLs.
 
     Args:
-        server: its answers are recorded without going over the network.
-        path: a .warc.gz file (or .warc, which is not compressed).
-        targets: paths with query; without it ``every_target``.
-        captured_at: the capture time, of all pages or by target; without it the site's clock. The pages are made
-            at that time, so that "N hours ago" fits.
-        root: stands in the recording for the server's own, e.g. ``https://ifpnews.com``.
-        requests: whether requests are recorded too.
+        server: its responses are recorded without going over the network.
+        path: a .warc.gz file (or .warc, uncompressed).
+        targets: paths with query; by default ``every_target``.
+        captured_at: the capture time, of all pages or by target; by default the site's clock. The pages are
+            rendered at that time, so that "N hours ago" fits.
+        root: replaces the server's own root in the recording, e.g. ``https://ifpnews.com``.
+        requests: whether to record requests too.
     """
     path, root = Path(path), root or server.url
     site, site_now, server_url = server.site, server.site.now, server.url
@@ -52,7 +52,7 @@ def record(
 
 
 def every_target(server: SiteServer) -> list[str]:
-    """All articles, canonical and AMP, their later pages, the first lists, the feed and pages that are no articles."""
+    """All articles, canonical and AMP, their later pages, the first lists, the feed and some non-articles."""
     view, found = (
         server.view(),
         ["/robots.txt", "/", "/page/2/", "/iran-news/", "/about-us/", "/feed/", "/no-such-page/"],

@@ -1,4 +1,4 @@
-"""What a handler answers."""
+"""What a handler returns."""
 
 from __future__ import annotations
 

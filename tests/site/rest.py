@@ -1,4 +1,4 @@
-"""The REST API, as far as readers of posts use it."""
+"""The part of the REST API that clients use to read posts."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _ORDERS = ("author", "date", "id", "include", "modified", "parent", "relevance",
 
 
 class _Invalid(Exception):
-    """A parameter that WordPress refuses."""
+    """A parameter that WordPress rejects."""
 
 
 def answer(view: View, path: str, query: dict[str, str]) -> Response:
-    """Answer ``/wp-json/...``; ``path`` is what follows it."""
+    """Serve ``/wp-json/...``; ``path`` is the rest."""
     mode = view.config.rest
     if mode == "html":
         from .routes import home
@@ -79,7 +79,7 @@ def _index(view: View) -> Response:
 
 
 class _Numbers:
-    """per_page and page, checked."""
+    """per_page and page, validated."""
 
     def __init__(self, query: dict[str, str], most: int) -> None:
         self.per_page = _number(query, "per_page", 10)
@@ -107,7 +107,7 @@ def _ids(query: dict[str, str], name: str) -> set[int]:
 
 
 def _moment(view: View, query: dict[str, str], name: str) -> datetime | None:
-    """A time on the site's wall clock: naive times are local, times with a zone are converted."""
+    """A time on the site's wall clock: naive times are local, aware ones are converted."""
     if name not in query:
         return None
     match = _DATE.fullmatch(query[name])
@@ -156,7 +156,7 @@ def _filtered(view: View, query: dict[str, str]) -> Sequence[Post]:
             found = [post for post in found if (post.id in ids) == (name == "include")]
     if "categories" in query:
         ids = _ids(query, "categories")
-        # As WordPress has it: not what is in a category below.
+        # As in WordPress: not what is in a subcategory.
         found = [post for post in found if any(site.term_id("category", one.path) in ids for one in post.sections)]
     if "tags" in query:
         ids = _ids(query, "tags")
@@ -173,7 +173,7 @@ def _ordered(view: View, found: Sequence[Post], order_by: str, order: str, page:
         if len(found) == len(view.site.public()):
             found = view.site.by_modified()
         else:
-            # A database gives equal ones in any order, in another one for each page.
+            # A database returns ties in any order, and in a different one for each page.
             found = sorted(
                 found, key=lambda post: (view.site.local(post.modified), post.id * page * 7919 % 1009), reverse=True
             )
@@ -275,7 +275,7 @@ def post_object(view: View, post: Post, embed: bool = False) -> dict[str, Any]:
 
 
 def _chosen(found: dict[str, Any], query: dict[str, str]) -> dict[str, Any]:
-    """Keep what ``_fields`` names; ``title.rendered`` names a part."""
+    """Keep only what ``_fields`` names; ``title.rendered`` names a part."""
     if "_fields" not in query:
         return found
     result: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Which address gives what: WordPress's rewrite rules, as far as the site uses them (MARKUP.md 6)."""
+"""Maps URLs to pages: WordPress's rewrite rules, as far as the site uses them (MARKUP.md 6)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _GIF = bytes.fromhex("47494638396101000100800000ffffff00000021f90401000000002c00
 
 
 def answer(view: View, target: str, headers: Mapping[str, str]) -> Response:
-    """Answer a request for ``target``, path and query."""
+    """Serve a request for ``target`` (path and query)."""
     parts = urlsplit("//x" + target if target.startswith("/") else target)
     path = parts.path or "/"
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
@@ -67,7 +67,7 @@ def home(view: View) -> Listing:
 
 
 def _listing_of(view: View, segments: list[str]) -> Listing | Response | None:
-    """The list at this address, or a redirect to where it is."""
+    """The list at this path, or a redirect to where it is."""
     site = view.site
     match segments:
         case []:
@@ -80,7 +80,7 @@ def _listing_of(view: View, segments: list[str]) -> Listing | Response | None:
             section = next((one for one in site.sections().values() if path and one.slug == path[-1]), None)
             if section is None:
                 return None
-            if section.path != "/".join(path):  # the last part decides
+            if section.path != "/".join(path):  # only the last part counts
                 return redirect(view.section_url(section))
             return Listing(f"Category: {section.name}", f"/category/{section.path}/", site.in_section(section.path))
         case ["tag", slug] if slug in site.tags():
@@ -171,7 +171,7 @@ def _shown(view: View, post: Post, number: int, amp: bool) -> Response:
     if not amp:
         link = f'<{view.root}/wp-json/>; rel="https://api.w.org/", <{view.root}/?p={post.id}>; rel=shortlink'
         return _with(page(html), Link=link)
-    return _with(page(html), **{"Last-Modified": http_date(view.now)})  # of no use: it is always now
+    return _with(page(html), **{"Last-Modified": http_date(view.now)})  # useless: it is always now
 
 
 def _with(response: Response, **headers: str) -> Response:
@@ -180,7 +180,7 @@ def _with(response: Response, **headers: str) -> Response:
 
 
 def _elsewhere(view: View, names: list[str], by_path: bool) -> Response | None:
-    """Attachments, permalinks of before 2018, renamed posts, and what else may be meant."""
+    """Attachments, permalinks from before 2018, renamed posts, and whatever else may be meant."""
     ending = "amp/" if by_path else ""
     owner = view.site.find(names[0])
     if owner and len(names) == 2 and owner.picture and names[1] == owner.picture.slug:

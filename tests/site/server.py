@@ -23,7 +23,7 @@ from .view import View
 
 
 class SiteServer:
-    """A running site. ``log`` holds (method, path with query, status) of each request; 0 when nothing was answered."""
+    """A running site. ``log`` holds each request's (method, path with query, status), with 0 for no response."""
 
     def __init__(self, site: Site, config: Config, port: int = 0) -> None:
         self.site = site
@@ -39,10 +39,10 @@ class SiteServer:
     def fault(
         self, where: str | Callable[[str], bool], kind: faults.Kind, times: int | None = 1, **options: Any
     ) -> faults.Fault:
-        """Let the next ``times`` requests fail whose path and query ``where`` picks or is a part of.
+        """Make the next ``times`` requests fail whose path and query ``where`` selects or is a substring of.
 
         kind: one of ``faults.Kind``; timeout takes ``seconds``, maintenance ``page``, a status ``retry_after``.
-        The fault comes back, and its ``hits`` say what it hit.
+        Return the fault, whose ``hits`` say what it hit.
         """
         fault = faults.make(where, kind, times, **options)
         with self._lock:
@@ -50,13 +50,13 @@ class SiteServer:
         return fault
 
     def clear(self) -> None:
-        """Forget log and faults."""
+        """Clear log and faults."""
         with self._lock:
             self.log.clear()
             self.faults.clear()
 
     def requests(self, part: str = "") -> list[str]:
-        """Path and query of the requests so far that contain ``part``."""
+        """Return path and query of the requests so far that contain ``part``."""
         return [target for _, target, _ in self.log if part in target]
 
     def fault_for(self, target: str) -> faults.Fault | None:
@@ -70,7 +70,7 @@ class SiteServer:
         return View(self.site, self.config, self.url, now)
 
     def get(self, target: str, headers: dict[str, str] | None = None) -> Response:
-        """Answer without the network: what a request for this path and query gives."""
+        """Return the response for this path and query, without the network."""
         return routes.answer(self.view(), target, headers or {})
 
     def start(self) -> None:
@@ -100,7 +100,7 @@ class _Http(ThreadingHTTPServer):
     owner: SiteServer
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up is no error of the site's."""
+        """Ignore clients that hang up: that is not an error of the site."""
         if not isinstance(_current_error(), ConnectionError):
             super().handle_error(request, client_address)
 
@@ -196,7 +196,7 @@ class _Handler(BaseHTTPRequestHandler):
         return headers
 
     def log_message(self, *args: Any) -> None:
-        """Say nothing: the server keeps its own log."""
+        """Log nothing: the server keeps its own log."""
 
 
 def _faulty(view: View, fault: faults.Fault, target: str) -> Response:

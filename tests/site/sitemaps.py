@@ -38,7 +38,7 @@ def index_path(view: View) -> str:
 
 
 def answer(view: View, path: str) -> Response | None:
-    """Answer an address that is a sitemap's; None when this site has none there."""
+    """Serve a sitemap's URL; None if this site has no sitemap there."""
     kind = view.config.sitemap
     if kind is None:
         return None
@@ -59,7 +59,7 @@ def answer(view: View, path: str) -> Response | None:
 
 
 def _files(view: View) -> list[tuple[str, datetime | None]]:
-    """The parts in the order of the index, with the newest edit of each."""
+    """The parts in index order, with the newest edit of each."""
     posts = _posts(view)
     size = view.config.sitemap_size
     count = ceil(len(posts) / size)
@@ -77,7 +77,7 @@ def _files(view: View) -> list[tuple[str, datetime | None]]:
 
 
 def _posts(view: View) -> Sequence[Post]:
-    """Core: by id, password or not. Yoast: least recently edited first. Rank Math: the other way round."""
+    """Core: by id, password or not. Yoast: least recently edited first. Rank Math: most recently edited first."""
     site = view.site
     if view.config.sitemap == "core":
         return site.cached("core sitemap", lambda: sorted(site.public(), key=lambda post: post.id))

@@ -1,4 +1,4 @@
-"""What every page needs to know: the site, its configuration, the server's root and the moment of rendering."""
+"""What every page needs to know: the site, its configuration, the server's root and the time of rendering."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .config import Config
 from .model import Author, Post, Section, Site, Tag
 from .pieces import plain_text
 
-# What wptexturize() leaves as entities on canonical pages, in feeds and in REST answers; AMP pages print characters.
+# What wptexturize() leaves as entities on canonical pages, in feeds and REST responses; AMP pages print characters.
 _TEXTURE = [(c, f"&#{ord(c)};") for c in "’‘“”–—…"]
 
 _CAROUSEL = re.compile(r"(<amp-carousel[^>]*>).*?(</amp-carousel>)", re.DOTALL)
@@ -20,15 +20,15 @@ _CAROUSEL = re.compile(r"(<amp-carousel[^>]*>).*?(</amp-carousel>)", re.DOTALL)
 
 @dataclass(frozen=True)
 class View:
-    """One rendering: pages are functions of it."""
+    """One rendering; pages are functions of it."""
 
     site: Site
     config: Config
     root: str
     now: datetime
-    """The moment that the page is made: earlier than the site's clock when a cache kept it."""
+    """When the page is rendered: earlier than the site's clock if a cache has held it."""
 
-    # -- addresses ------------------------------------------------------------------------------------------
+    # -- URLs -----------------------------------------------------------------------------------------------
 
     def url(self, post: Post) -> str:
         return self.root + post.path
@@ -65,7 +65,7 @@ class View:
     # -- words ----------------------------------------------------------------------------------------------
 
     def title(self, post: Post) -> str:
-        """The headline as a canonical page, a feed or a list prints it."""
+        """The headline as printed on a canonical page, in a feed or in a list."""
         return textured("Protected: " * post.password_protected + escape(post.headline, quote=False))
 
     def ago(self, post: Post) -> str:
@@ -85,7 +85,7 @@ class View:
 
 
 def textured(html: str) -> str:
-    """As WordPress prints typographic characters: ``&#8217;``; an ampersand is ``&#038;``."""
+    """Encode typographic characters as WordPress does: ``&#8217;``; an ampersand is ``&#038;``."""
     html = html.replace("&amp;", "&#038;")
     if html.isascii():
         return html
@@ -95,7 +95,7 @@ def textured(html: str) -> str:
 
 
 def content(post: Post, page: int | None = None) -> str:
-    """The canonical markup of one page of the body (from 1), or of all, with ``<!--nextpage-->`` between."""
+    """The canonical markup of one page of the body (from 1), or of all, separated by ``<!--nextpage-->``."""
     if post.password_protected:
         return ""
     pages = post.pages if page is None else post.pages[page - 1 : page]
@@ -103,13 +103,13 @@ def content(post: Post, page: int | None = None) -> str:
 
 
 def amp_content(post: Post, page: int, old: bool) -> str:
-    """The plugin's markup of one page of the body; from 1.1.13 on its carousels are empty."""
+    """The plugin's markup of one page of the body; from 1.1.13 on, its carousels are empty."""
     html = " ".join(piece.html if piece.amp is None else piece.amp for piece in post.pages[page - 1])
     return html if old else _CAROUSEL.sub(r"\1\2", html)
 
 
 def excerpt(post: Post, count: int, more: str) -> str:
-    """The first words of the hand excerpt or of the body, as HTML."""
+    """The first words of the manual excerpt or of the body, as HTML."""
     if post.password_protected:
         return "There is no excerpt because this is a protected post."
     words: list[str] = (post.lead or "").split()

@@ -1,4 +1,4 @@
-"""Invented English (and a little Persian) for the posts. No person, body or event in it is real."""
+"""Invented English (and a little Persian) for the posts. No person, organisation or event in it is real."""
 
 from __future__ import annotations
 
