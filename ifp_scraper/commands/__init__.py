@@ -17,14 +17,10 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from ifp_scraper import sidecars
+from ifp_scraper.console import say
 from ifp_scraper.options import BadArgument
 from ifp_scraper.outputfile import explain
 from ifp_scraper.partial import final_name
-
-
-def say(line: str) -> None:
-    """Print a line on stderr."""
-    print(line, file=sys.stderr)
 
 
 def show(text: str) -> None:

@@ -14,7 +14,8 @@ from scrapy.utils.conf import arglist_to_dict
 
 from ifp_scraper.archive import RecordingError
 from ifp_scraper.checks import check_settings
-from ifp_scraper.commands import fail, ignore_stop_signals, refuse_unknown_options, say, stopped_by_term, usage_errors
+from ifp_scraper.commands import fail, ignore_stop_signals, refuse_unknown_options, stopped_by_term, usage_errors
+from ifp_scraper.console import say
 from ifp_scraper.extensions import finish
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import ARGUMENTS, open_archive, read_options

@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from ifp_scraper.commands import fail, reason, refuse_unknown_options, say, show, stopped_by_term
+from ifp_scraper.commands import fail, reason, refuse_unknown_options, show, stopped_by_term
+from ifp_scraper.console import say
 from ifp_scraper.export import export
 from ifp_scraper.lines import MissingExtra
 from ifp_scraper.tables import FORMATS

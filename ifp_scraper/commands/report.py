@@ -13,11 +13,11 @@ from ifp_scraper.commands import (
     fail,
     reason,
     refuse_unknown_options,
-    say,
     show,
     stopped_by_term,
     without_output,
 )
+from ifp_scraper.console import say
 from ifp_scraper.ledger import DEFAULT_OUTPUT
 from ifp_scraper.lines import MissingExtra
 from ifp_scraper.report import TEXT_LIMIT, write_report
