@@ -20,6 +20,7 @@ from scrapy.exceptions import IgnoreRequest, NotConfigured, ResponseDataLossErro
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
+from w3lib.url import safe_url_string
 
 from ifp_scraper import urls
 from ifp_scraper.rejections import OFF_SITE, UNREADABLE_RULES
@@ -103,7 +104,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         if isinstance(exc, IgnoreRequest):  # it redirects off the site, as good as no robots.txt
             return
         self._unreadable.add(netloc)
-        if netloc != urlsplit(self.crawler.settings["IFP_SITE"]).netloc:
+        if netloc != urlsplit(safe_url_string(self.crawler.settings["IFP_SITE"])).netloc:
             return  # the site's other name, with or without www.
         what = f"{netloc}/robots.txt cannot be read, which forbids all"
         if not self.crawler.stats.get_value("downloader/response_count"):

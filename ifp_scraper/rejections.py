@@ -86,7 +86,7 @@ class Rejected:
 
     def holds(self, ref: ArticleRef) -> bool:
         """Whether the page need not be fetched again."""
-        if self.reason == FORBIDDEN:
+        if self.reason in (FORBIDDEN, UNREADABLE_RULES):
             return False
         was_read = self.layout is not None or self.reason in (NO_ARTICLE, STATIC, ELSEWHERE)
         if was_read and self.extractor_version not in (None, EXTRACTOR_VERSION):

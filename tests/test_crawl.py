@@ -394,6 +394,32 @@ def test_a_cache_that_gives_the_page_of_another_article(most: bool, source: dict
         assert_complete(site, server.url, out)
 
 
+@pytest.mark.parametrize("runs_before_the_edit", [1, 2])
+def test_edits_of_an_article_whose_canonical_url_has_another_slug(runs_before_the_edit: int, tmp_path: Path) -> None:
+    site = Site(make_posts(12, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    post = site.open_posts()[4]
+    with serve(site, rest=404, sitemap="yoast") as server:
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            found = answer(target, headers)
+            own, other = (f'rel="canonical" href="{server.url}{path}"' for path in (post.path, "/the-agencys-own/"))
+            return replace(found, body=found.body.replace(own.encode(), other.encode()))
+
+        server.get = get  # type: ignore[method-assign]
+        for _ in range(runs_before_the_edit):
+            assert crawl(server.url, out).status == 0
+        [line] = [line for line in lines(out) if line["id"] == post.id]
+        assert line["url"] == f"{server.url}/the-agencys-own/"
+        for headline in ("Edited Once", "Edited Twice"):
+            site.advance(hours=26)
+            site.edit(post.id, headline=headline)
+            assert crawl(server.url, out).status == 0
+    found = [(line["revision"], line["headline"]) for line in lines(out) if line["id"] == post.id]
+    assert found[1:] == [(2, "Edited Once"), (3, "Edited Twice")]
+
+
 def test_an_old_address_that_a_sitemap_goes_on_listing_is_asked_once(tmp_path: Path) -> None:
     site = Site(make_posts(8, seed=5))
     out = tmp_path / "ifp.jsonl"

@@ -92,12 +92,14 @@ def test_a_site_that_refuses_is_left_soon(kind: Any, from_the_start: bool, tmp_p
 
 
 @pytest.mark.slow
-def test_a_host_that_is_not_there(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "what"), [("127.0.0.1", "limit=9"), ("LocalHost", "urls={site}/a-story/")])
+def test_a_host_that_is_not_there(name: str, what: str, tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     started = time.monotonic()
-    run = crawl(f"http://127.0.0.1:{port}", tmp_path / "ifp.jsonl", "-s", "RETRY_TIMES=2")
+    site = f"http://{name}:{port}"
+    run = crawl(site, tmp_path / "ifp.jsonl", "-a", what.format(site=site), "-s", "RETRY_TIMES=2")
     assert run.status == 1
     assert "cannot be reached" in run.err
     assert "Traceback" not in run.err

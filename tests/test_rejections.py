@@ -50,6 +50,7 @@ def written(path: Path, *verdicts: Rejected) -> None:
         (rejected(modified_at="2024-05-06T00:00:00Z"), "2024-05-06T00:00:00Z", True),
         (rejected(modified_at="2024-05-06T00:00:00Z"), "2024-05-06T00:00:01Z", False),
         (rejected(FORBIDDEN), None, False),
+        (rejected("robots.txt cannot be read"), None, False),
         (rejected("no body", layout="newspaper", extractor_version="0.0.1"), None, False),
         (rejected(NO_ARTICLE, extractor_version="0.0.1"), None, False),
         (rejected(STATIC, extractor_version="0.0.1"), None, False),

@@ -290,14 +290,17 @@ class IfpSpider(scrapy.Spider):
         known = self.ledger.store.find(ref.id, urls.canonical(ref.url))
         expected = ref.id if ref.id is not None or known is None else known.id
         is_certain = None not in (expected, article.id)
-        if is_certain and expected == article.id:
+        in_file = self.ledger.store.find(article.id, article.url)
+        if (is_certain and expected == article.id) or (known is not None and known is in_file):
             return article, ref
+        verdicts = [start + article.url for start in (SHOWS, LEADS_TO)]
+        is_always_so = self.ledger.rejections.reason(urls.canonical(ref.url)) in verdicts
         if is_certain or not was_redirected:
-            self._verdicts.reject(ref, (LEADS_TO if was_redirected else SHOWS) + article.url)
+            self._verdicts.reject(ref, verdicts[was_redirected])
         if is_certain:
             return None
-        if not was_redirected:
-            if self.ledger.store.find(article.id, article.url) is not None:
+        if not was_redirected and not is_always_so:  # else the page's rel=canonical has another slug than its own URL
+            if in_file is not None:
                 return None
             own = [url for url in article.aliases if not urls.same_article(url, ref.url)]
             article = replace(article, aliases=own)
