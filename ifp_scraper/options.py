@@ -159,7 +159,8 @@ def _urls(value: str | None, site: str | None) -> tuple[str, ...]:
         try:
             lines = Path(value[1:]).read_text(encoding="utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise BadArgument(f"urls={shown(value)}: the file cannot be read ({error.__class__.__name__})") from error
+            why = (error.strerror if isinstance(error, OSError) else None) or "it is not text in UTF-8"
+            raise BadArgument(f"urls={shown(value)}: the file cannot be read ({why})") from error
         # The rest of a line, after the URL, is a comment.
         names = [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
     else:

@@ -277,3 +277,14 @@ def test_a_reader_that_stops_early_is_no_error() -> None:
             check=False,
         )
     assert (run.returncode, run.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("content", "why"), [(None, "No such file or directory"), (b"\xff\xfe\xff", "it is not text in UTF-8")]
+)
+def test_a_file_of_urls_that_cannot_be_read(content: bytes | None, why: str, tmp_path: Path) -> None:
+    path = tmp_path / "urls.txt"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(BadArgument, match=re.escape(f"the file cannot be read ({why})")):
+        read(urls=f"@{path}")

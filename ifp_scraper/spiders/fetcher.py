@@ -45,17 +45,7 @@ class Fetcher:
     async def fetch(
         self, url: str, *, headers: dict[str, str] | None = None, probe: bool = False, **meta: Any
     ) -> Response:
-        """Fetch one page without a callback; see ``discovery.Fetch``.
-
-        Args:
-            url: of the page.
-            headers: request headers besides the usual ones.
-            probe: whether a refusal of this page says nothing about the rest of the site.
-            meta: further keys of ``request.meta``.
-
-        Raises:
-            FetchFailed: unless the status is 200, 304 or 400.
-        """
+        """Fetch one page without a callback: a ``discovery.Fetch``, which says what the arguments mean."""
         if self.ending:
             raise FetchFailed("the crawl is stopping")
         try:
