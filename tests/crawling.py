@@ -1,4 +1,4 @@
-"""Runs the real command against the test site, as a user would."""
+"""The test site, set up for a crawl, and the real command run against it as a user would."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.site import Post, Site, SiteServer, make_posts, serve
+from tests.site.response import Response
+
 ROOT = Path(__file__).parents[1]
 FAST = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=0")
+EIGHT_AT_ONCE = ("-s", "CONCURRENT_REQUESTS_PER_DOMAIN=8")
+NO_REST: dict[str, Any] = {"rest": 403}
+NOTHING_BUT_LISTINGS: dict[str, Any] = {"rest": 404, "sitemap": None, "feed": 404}
 
 
 @dataclass
@@ -49,3 +57,34 @@ def crawl(site: str, out: Path, *arguments: str, fast: bool = True, timeout: flo
 def lines(path: Path) -> list[dict[str, Any]]:
     """The objects of a JSON Lines file."""
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()] if path.exists() else []
+
+
+@contextmanager
+def site_of(count: int = 120, **config: Any) -> Iterator[tuple[Site, SiteServer]]:
+    site = Site(make_posts(count, seed=3))
+    with serve(site, **config) as server:
+        yield site, server
+
+
+def new_post(site: Site, **changes: Any) -> Post:
+    """Publish a post now, or as ``changes`` say."""
+    post = make_posts(1, seed=site.next_id())[0]
+    post.id = site.next_id()
+    post.slug = f"new-{post.id}"
+    post.published = post.modified = site.now
+    for name, value in changes.items():
+        setattr(post, name, value)
+    return site.add(post)
+
+
+def printing(server: SiteServer, root: str) -> None:
+    """Have the site print another root than it answers to."""
+    answer = server.get
+
+    def get(target: str, headers: dict[str, str] | None = None) -> Response:
+        found = answer(target, headers)
+        for was, becomes in ((server.url, root), (server.url.replace("/", "\\/"), root.replace("/", "\\/"))):
+            found.body = found.body.replace(was.encode(), becomes.encode())
+        return found
+
+    server.get = get  # type: ignore[method-assign]

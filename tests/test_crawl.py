@@ -17,7 +17,7 @@ from tests.site import Post, Site, SiteServer, make_posts, pieces, serve
 from tests.site.response import Response
 from tests.truth import assert_complete, differences
 
-QUICK = ("-s", "CONCURRENT_REQUESTS_PER_DOMAIN=8")
+EIGHT_AT_ONCE = ("-s", "CONCURRENT_REQUESTS_PER_DOMAIN=8")
 
 
 def new_post(site: Site, **changes: Any) -> Post:
@@ -59,7 +59,7 @@ def test_later_runs_fetch_what_is_new_or_changed(config: dict[str, Any], tmp_pat
     out = tmp_path / "ifp.jsonl"
     site = Site(make_posts(46, seed=8))
     with serve(site, **config) as server:
-        first = crawl(server.url, out, *QUICK)
+        first = crawl(server.url, out, *EIGHT_AT_ONCE)
         assert first.status == 0, first.err
         assert_complete(site, server.url, out)
         locked = 0 if config else len(site.public()) - len(site.open_posts())  # an SEO plugin does not list them
@@ -121,7 +121,7 @@ def test_feed_and_listings_alone(tmp_path: Path) -> None:
     out = tmp_path / "ifp.jsonl"
     site = Site(make_posts(31, seed=9))
     with serve(site, rest=404, sitemap=None) as server:
-        run = crawl(server.url, out, *QUICK)
+        run = crawl(server.url, out, *EIGHT_AT_ONCE)
         assert run.status == 0, run.err
         assert_complete(site, server.url, out)
         assert run.err.count("rest: ") == run.err.count("sitemap: ") == 1
@@ -133,14 +133,14 @@ def test_feed_and_listings_alone(tmp_path: Path) -> None:
         assert "2 new, 0 revised" in run.err
         assert {line["id"] for line in lines(out)[-2:]} == {post.id for post in new}
         assert len(server.log) < 12 + pages_of(new)
-        run = crawl(server.url, out, *QUICK, "-a", f"refresh={edited.published:%Y-%m-%d}")
+        run = crawl(server.url, out, *EIGHT_AT_ONCE, "-a", f"refresh={edited.published:%Y-%m-%d}")
         assert "0 new, 1 revised" in run.err
         assert lines(out)[-1]["headline"] == edited.headline
 
         server.config.feed = 404
         server.fault("/page/2/", "json")  # not the end of the listing
         other = tmp_path / "other.jsonl"
-        run = crawl(server.url, other, *QUICK, "-a", "pages=canonical")
+        run = crawl(server.url, other, *EIGHT_AT_ONCE, "-a", "pages=canonical")
         assert run.status == 0, run.err
         assert_complete(site, server.url, other)
 
@@ -201,7 +201,7 @@ def test_one_article_is_one_line_however_it_is_reached(tmp_path: Path) -> None:
         rejected = {line["url"].removeprefix(root) for line in lines(out.with_suffix(".rejected.jsonl"))}
         assert rejected == {locked.path, "/about-us/", "/no-such-page/"}
 
-        run = crawl(root, out, *QUICK)
+        run = crawl(root, out, *EIGHT_AT_ONCE)
         assert (run.status, f"{len(site.open_posts()) - len(last)} new" in run.err) == (0, True), run.err
         by_id = {line["id"]: line for line in lines(out)}
         assert sorted(by_id) == sorted(post.id for post in site.open_posts())
@@ -226,7 +226,7 @@ def test_pages_of_one_kind_only(pages: str, tmp_path: Path) -> None:
     out = tmp_path / "ifp.jsonl"
     site = Site(make_posts(16, seed=4))
     with serve(site) as server:
-        run = crawl(server.url, out, *QUICK, "-a", f"pages={pages}")
+        run = crawl(server.url, out, *EIGHT_AT_ONCE, "-a", f"pages={pages}")
         assert run.status == 0, run.err
         layouts = {line["layout"] for line in lines(out)}
         assert layouts == ({"amp-swift", "newspaper"} if pages == "amp" else {"newspaper"})
@@ -274,7 +274,15 @@ def test_a_range_fetches_nothing_outside(tmp_path: Path) -> None:
     site = Site(make_posts(60, seed=4))
     with serve(site) as server:
         run = crawl(
-            server.url, out, *QUICK, "-a", "since=2018-01-01", "-a", "until=2020-01-01", "-a", "section=iran-news"
+            server.url,
+            out,
+            *EIGHT_AT_ONCE,
+            "-a",
+            "since=2018-01-01",
+            "-a",
+            "until=2020-01-01",
+            "-a",
+            "section=iran-news",
         )
         assert run.status == 0, run.err
         inside = [

@@ -17,7 +17,7 @@ from ifp_scraper.recording import cut_unfinished
 from tests.crawling import crawl, lines, scrapy
 from tests.site import Site, make_posts, serve
 
-QUICK = ("-s", "CONCURRENT_REQUESTS_PER_DOMAIN=8")
+EIGHT_AT_ONCE = ("-s", "CONCURRENT_REQUESTS_PER_DOMAIN=8")
 
 
 def replay(recording: Path, out: Path, root: str) -> list[dict[str, Any]]:
@@ -41,7 +41,7 @@ def test_a_recording_gives_the_lines_of_the_crawl(tmp_path: Path) -> None:
         server.fault(posts[7].path, 503)
         server.fault(f"{posts[8].path}amp/", "truncated")
         server.fault(f"{posts[9].path}amp/", "challenge")
-        run = crawl(server.url, out, *QUICK, "-s", f"IFP_ARCHIVE={recording}")
+        run = crawl(server.url, out, *EIGHT_AT_ONCE, "-s", f"IFP_ARCHIVE={recording}")
         assert run.status == 0, run.err
         live = sorted(lines(out), key=lambda line: (line["url"], line["revision"]))
         assert len(live) == len(posts)
@@ -72,7 +72,7 @@ def test_a_recording_gives_the_lines_of_the_crawl(tmp_path: Path) -> None:
 def test_wherever_a_kill_cuts_a_recording_the_next_run_goes_on(name: str, tmp_path: Path) -> None:
     recording, cut = tmp_path / name, tmp_path / f"cut-{name}"
     with serve(Site(make_posts(3, seed=8)), amp=None) as server:
-        assert crawl(server.url, tmp_path / "a.jsonl", *QUICK, "-s", f"IFP_ARCHIVE={recording}").status == 0
+        assert crawl(server.url, tmp_path / "a.jsonl", *EIGHT_AT_ONCE, "-s", f"IFP_ARCHIVE={recording}").status == 0
     whole = recording.read_bytes()
     for size in (*range(len(whole) - 1, len(whole) - 3000, -1), *range(len(whole) - 3000, len(whole) // 2, -97)):
         cut.write_bytes(whole[:size])
@@ -101,7 +101,7 @@ def test_a_file_without_a_record_is_left_alone(name: str, tmp_path: Path) -> Non
 def test_a_recording_that_is_damaged_in_its_middle_is_left_alone(name: str, tmp_path: Path) -> None:
     recording = tmp_path / name
     with serve(Site(make_posts(6, seed=8))) as server:
-        assert crawl(server.url, tmp_path / "a.jsonl", *QUICK, "-s", f"IFP_ARCHIVE={recording}").status == 0
+        assert crawl(server.url, tmp_path / "a.jsonl", *EIGHT_AT_ONCE, "-s", f"IFP_ARCHIVE={recording}").status == 0
         whole = recording.read_bytes()
         middle = len(whole) // 2
         damaged = whole[:middle] + whole[middle + 40 :]
@@ -121,7 +121,7 @@ def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
 def test_it_does_not_matter_which_source_first_gave_the_publication_time(tmp_path: Path) -> None:
     out, recording = tmp_path / "live.jsonl", tmp_path / "all.warc.gz"
     with serve(Site(make_posts(31, seed=8)), rest=403, sitemap="yoast", sitemap_size=10) as server:
-        run = crawl(server.url, out, *QUICK, "-s", f"IFP_ARCHIVE={recording}")
+        run = crawl(server.url, out, *EIGHT_AT_ONCE, "-s", f"IFP_ARCHIVE={recording}")
         assert run.status == 0, run.err
         live = sorted(lines(out), key=lambda line: (line["url"], line["revision"]))
         assert {line["published_source"] for line in live} == {"feed", "meta"}

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import gzip
+import os
 import resource
+import subprocess
+import sys
+import time
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from ifp_scraper.unpacking import seekable
-from tests.test_bulk import FORMS, bare_line_feeds, gzipped_as_a_whole, header_names_in_lower_case, picture, zstd
+from ifp_scraper import unpacking
+from ifp_scraper.unpacking import MAX_RATIO, seekable
+from tests.crawling import ROOT
+from tests.recordings import FORMS, bare_line_feeds, gzipped_as_a_whole, header_names_in_lower_case, picture, zstd
 
 NOTE = b"WARC/1.1\r\nWARC-Type: metadata\r\nContent-Length: 6\r\n\r\na note\r\n\r\n"
 PICTURE = picture()
@@ -84,3 +92,72 @@ def test_without_room_for_a_copy_the_recording_is_left_to_whoever_reads_it(
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert (found, caplog.text) == ([kept], "")
+
+
+def test_what_a_killed_run_had_unpacked_is_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left, used, new = (tmp_path / f"ifp_scraper-{name}" for name in ("left", "used", "new"))
+    for folder in (left, used, new):
+        (folder / "copy").mkdir(parents=True)
+        os.utime(folder, (time.time() - (0 if folder is new else 3600),) * 2)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    lock = os.open(used, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    folder = unpacking._folder.__wrapped__()
+    try:
+        assert (left.exists(), used.exists(), new.exists(), Path(folder.name).exists()) == (False, True, True, True)
+        os.utime(folder.name, (0, 0))
+        unpacking._folder.__wrapped__().cleanup()
+        assert Path(folder.name).exists()
+    finally:
+        os.close(lock)
+        folder.cleanup()
+
+
+def test_recordings_are_unpacked_where_nothing_can_be_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def flock(file: int, how: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    left = tmp_path / "ifp_scraper-left"
+    left.mkdir()
+    os.utime(left, (0, 0))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(fcntl, "flock", flock)
+    folder = unpacking._folder.__wrapped__()
+    assert (Path(folder.name).exists(), left.exists()) == (True, True)
+    folder.cleanup()
+
+
+@pytest.mark.parametrize("command", ["extract all.warc.gz", "crawl ifp -a archive=all.warc.gz"])
+def test_what_was_unpacked_is_deleted_when_a_run_is_stopped(command: str, tmp_path: Path) -> None:
+    whole = gzip.decompress((ROOT / "ifp_scraper/data/sample.warc.gz").read_bytes())
+    with gzip.open(tmp_path / "all.warc.gz", "wb", 1) as packed:
+        for _ in range(40):
+            packed.write(whole)
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    running = subprocess.Popen(
+        [sys.executable, "-m", "scrapy", *command.split(), "-o", "a.jsonl"],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "SCRAPY_SETTINGS_MODULE": "ifp_scraper.settings",
+            "PYTHONPATH": str(ROOT),
+            "TMPDIR": str(copies),
+        },
+    )
+    while running.poll() is None and not list(copies.glob("ifp_scraper-*")):
+        time.sleep(0.01)
+    running.terminate()
+    said = running.communicate(timeout=60)[1]
+    assert (running.returncode, "stopped" in said, "Traceback" in said) == (1, True, False), said
+    assert list(copies.iterdir()) == []
+
+
+def test_a_recording_that_is_a_bomb_fills_no_disk(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    bomb = tmp_path / "bomb.warc.gz"
+    bomb.write_bytes(gzip.compress(b"WARC/1.1\r\nContent-Length: 0\r\n\r\n\r\n\r\n" + bytes(50_000_000)))
+    [copy] = seekable([bomb])
+    assert copy.stat().st_size < MAX_RATIO * bomb.stat().st_size + (1 << 20)
+    assert "the rest was left" in caplog.text

@@ -1,0 +1,26 @@
+"""Fixtures that several test modules share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.site import Site, make_posts, record, serve
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Some articles, one of them edited and captured again two days later."""
+    folder = tmp_path_factory.mktemp("recording")
+    site = Site(make_posts(40, seed=4))
+    with serve(site) as server:
+        record(server, folder / "one.warc.gz", root="https://ifpnews.com")
+        post = site.open_posts()[5]
+        site.advance(days=2)
+        site.edit(post.id, headline="An Edited Headline")
+        record(server, folder / "two.warc.gz", [post.path, post.path + "amp/"], root="https://ifpnews.com")
+    with (folder / "both.warc.gz").open("wb") as both:
+        for name in ("one", "two"):
+            both.write((folder / f"{name}.warc.gz").read_bytes())
+    return folder

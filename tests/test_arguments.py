@@ -1,0 +1,111 @@
+"""What ``-a`` arguments take, and what they leave: without network, so on many kinds of site."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ifp_scraper.dates import format_utc
+from tests.crawling import NO_REST, NOTHING_BUT_LISTINGS, site_of
+from tests.dry_run import dry_run
+
+
+def test_a_range_takes_nothing_outside_and_everything_inside(tmp_path: Path) -> None:
+    with site_of(150) as (site, server):
+        since, until = "2019-03-01", "2021-01-01T12:00"
+        inside = {
+            post.path
+            for post in site.public()
+            if "2019-02-28T20:30" <= f"{post.published:%Y-%m-%dT%H:%M}" < "2021-01-01T08:30"
+        }
+        assert set(dry_run(server, tmp_path / "a.jsonl", since=since, until=until).articles) == inside
+        assert len(inside) > 10
+        server.config.rest, server.config.sitemap = 403, None
+        assert inside <= set(dry_run(server, tmp_path / "b.jsonl", since=since, until=until).articles)
+        again = dry_run(server, tmp_path / "a.jsonl", since=since, until=until)
+        assert not inside & set(again.articles)
+
+
+def test_rest_is_asked_for_the_range_alone_and_its_first_second_belongs_to_it(tmp_path: Path) -> None:
+    with site_of(250) as (site, server):
+        newest_first = site.public()
+        until, since = newest_first[40].published, newest_first[60].published
+        run = dry_run(server, tmp_path / "a.jsonl", since=format_utc(since) or "", until=format_utc(until) or "")
+        assert run.articles == [post.path for post in newest_first if since <= post.published < until]
+        assert len([page for page in run.asked if "/wp/v2/posts" in page]) == 1
+
+
+def test_a_sitemap_leaves_out_what_was_edited_last_long_before_the_range(tmp_path: Path) -> None:
+    with site_of(150, rest=403, sitemap="yoast") as (site, server):
+        run = dry_run(server, tmp_path / "a.jsonl", since="2024-01-01")
+        inside = {post.path for post in site.open_posts() if f"{post.published:%Y}" >= "2024"}
+        assert inside <= set(run.articles)
+        assert len(run.articles) < len(inside) + 10
+
+
+@pytest.mark.parametrize("config", [{}, NO_REST, NOTHING_BUT_LISTINGS], ids=str)
+@pytest.mark.parametrize("section", ["news/world", "world", "iran-news"])
+def test_a_section_and_those_inside_it(section: str, config: dict[str, Any], tmp_path: Path) -> None:
+    with site_of(**config) as (site, server):
+        run = dry_run(server, tmp_path / "a.jsonl", section=section)
+        path = {"world": "news/world"}.get(section, section)
+        assert sorted(run.articles) == sorted(post.path for post in site.in_section(path))
+        assert run.articles
+
+
+def test_refresh_looks_again_at_what_is_known(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(rest=403, sitemap=None) as (site, server):
+        dry_run(server, out)
+        run = dry_run(server, out, refresh="2024-01-01")
+        since = {
+            post.path for post in site.public() if f"{post.published:%Y}" >= "2024" and not post.password_protected
+        }
+        assert set(run.articles) == since
+        assert dry_run(server, out).articles == []
+
+
+def test_limit_counts_new_articles_not_what_is_known_or_none(tmp_path: Path) -> None:
+    with site_of(60) as (site, server):
+        runs = [dry_run(server, tmp_path / "a.jsonl", limit="25") for _ in range(4)]
+        assert [run.counts.get("new", 0) for run in runs] == [25, 25, len(site.open_posts()) - 50, 0]
+        assert [path for run in runs for path in run.articles] == [post.path for post in site.public()]
+
+
+def test_what_another_version_could_not_read_is_fetched_again(tmp_path: Path) -> None:
+    with site_of(60) as (site, server):
+        out = tmp_path / "a.jsonl"
+        dry_run(server, out)
+        locked = [post.path for post in site.public() if post.password_protected]
+        assert locked
+        assert dry_run(server, out).articles == []
+        rejected = out.with_suffix(".rejected.jsonl")
+        rejected.write_text(
+            re.sub(r'"extractor_version": "[^"]*"', '"extractor_version": "0.0"', rejected.read_text())
+        )
+        assert dry_run(server, out).articles == locked
+        assert dry_run(server, out).articles == []
+
+
+def test_a_shortlink_that_a_person_named_is_not_tried_again(tmp_path: Path) -> None:
+    """The site's own list begins behind it: it would be taken for one of plain permalinks."""
+    with site_of(20) as (_, server):
+        out = tmp_path / "a.jsonl"
+        dry_run(server, out)
+        dry_run(server, out, urls=f"{server.url}/?p=999999")
+        rejected = out.with_suffix(".rejected.jsonl")
+        rejected.write_text(rejected.read_text().replace("no article", "status 404"))
+        run = dry_run(server, out)
+        assert (run.articles, run.status) == ([], 0), run.why
+
+
+def test_addresses_given_are_fetched_each_once(tmp_path: Path) -> None:
+    with site_of(10) as (site, server):
+        one, other = (server.url + post.path for post in site.public()[:2])
+        given = f"{one}amp/,{one}?amp=1,{one},{one}2/,{server.url}/?p=5,{server.url}/?p=6,{other}"
+        run = dry_run(server, tmp_path / "a.jsonl", urls=given)
+        assert run.asked == []
+        assert run.articles == [site.public()[0].path, "/?p=5", "/?p=6", site.public()[1].path]

@@ -1,0 +1,278 @@
+"""Later runs ask the site little and miss nothing: without network, so on many kinds of site."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.crawling import NOTHING_BUT_LISTINGS, new_post, site_of
+from tests.dry_run import dry_run
+from tests.site import Site
+from tests.site.response import Response
+
+KINDS: dict[str, dict[str, Any]] = {
+    "rest": {},
+    "rest of WordPress before 5.7": {"rest_ignores": frozenset(["modified_after"])},
+    "yoast": {"rest": 403, "sitemap": "yoast"},
+    "rankmath": {"rest": 401, "sitemap": "rankmath"},
+    "yoast, several files": {"rest": 403, "sitemap": "yoast", "sitemap_size": 100},
+    "rankmath, several files": {"rest": 404, "sitemap": "rankmath", "sitemap_size": 100},
+    "core with lastmod": {"rest": "html", "sitemap_lastmod": True, "sitemap_size": 200},
+}
+
+
+def test_a_compressed_feed_is_known_again(tmp_path: Path) -> None:
+    with site_of(40, rest=404, sitemap=None) as (_, server):
+        answer = server.get
+        statuses = []
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            found = answer(target, headers)
+            if target == "/feed/":
+                statuses.append(found.status)
+                found.headers["ETag"] = "W/" + found.headers["ETag"]  # as nginx does
+            return found
+
+        server.get = get  # type: ignore[method-assign]
+        for _ in range(2):
+            assert dry_run(server, tmp_path / "a.jsonl").status == 0
+        assert statuses == [200, 304]
+
+
+def test_sources_that_were_named_count_for_that_run_alone(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(60) as (site, server):
+        dry_run(server, out, sources="sitemap")
+        for run in range(2):
+            site.advance(hours=1)
+            edited = site.edit(site.public()[30 + run].id, headline="Edited")
+            site.advance(hours=1)
+            added = new_post(site)
+            dry_run(server, out, sources="sitemap")
+            assert edited.path in dry_run(server, out).articles, run
+            assert added.path not in dry_run(server, out).articles
+
+
+@pytest.mark.parametrize("ignored", [[], ["modified_after"]], ids=["rest", "rest of WordPress before 5.7"])
+def test_after_an_edit_of_many_at_once_all_are_found(ignored: list[str], tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(400, rest_ignores=frozenset(ignored)) as (site, server):
+        dry_run(server, out)
+        site.advance(hours=1)
+        edited = {site.edit(post.id, headline="Bulk").path for post in site.public()[20:370]}
+        assert set(dry_run(server, out).articles) == edited
+        run = dry_run(server, out)
+        assert not run.articles
+        assert len(run.asked) < 15
+
+
+def test_rest_that_gives_the_same_edits_for_ever_is_left(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(250) as (site, server):
+        dry_run(server, out)
+        site.advance(hours=1)
+        for post in site.public():
+            site.edit(post.id, headline="Bulk")
+        server.config.rest_ignores = frozenset(["page"])
+        asked = 0
+
+        def count(page: str) -> None:
+            nonlocal asked
+            asked += 1
+            assert asked < 20, page
+
+        assert dry_run(server, out, fails=count).articles
+
+
+@pytest.mark.parametrize(
+    ("part", "status"), [("wp-json", 500), ("modified_after", 500), ("wp/v2", 404), ("wp/v2", 403)]
+)
+def test_what_stands_in_for_rest_once_hides_no_edit(part: str, status: int, tmp_path: Path) -> None:
+    """Neither one from before it, nor one from afterwards: what core's sitemap lists has no time of its last edit."""
+    out = tmp_path / "a.jsonl"
+    with site_of(250) as (site, server):
+        dry_run(server, out)
+        site.advance(hours=1)
+        edited = site.edit(site.open_posts()[150].id, headline="Edited")
+        site.advance(hours=1)
+        added = new_post(site)
+        run = dry_run(server, out, fails=lambda page: status if part in page else None)
+        assert ("/wp-sitemap.xml" in run.asked, run.articles, run.status) == (True, [added.path], 0)
+        site.advance(hours=1)
+        later = site.edit(site.open_posts()[160].id, headline="Edited")
+        run = dry_run(server, out)
+        assert (set(run.articles), "/wp-sitemap.xml" in run.asked) == ({edited.path, later.path}, False)
+        assert dry_run(server, out).articles == []
+
+
+@pytest.mark.parametrize("source", [{}, {"rest": 403, "sitemap_lastmod": True}], ids=["rest", "sitemap"])
+def test_what_is_put_behind_a_password_is_fetched_once_more_alone(source: dict[str, Any], tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(60, **source) as (site, server):
+        dry_run(server, out)
+        site.advance(hours=1)
+        hidden = site.edit(site.open_posts()[30].id, password_protected=True)
+        assert dry_run(server, out).articles == [hidden.path]
+        site.advance(hours=1)
+        added = new_post(site)
+        assert dry_run(server, out).articles == [added.path]
+        site.edit(hidden.id, password_protected=False)
+        assert dry_run(server, out).articles == [hidden.path]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_later_runs_ask_little_and_miss_nothing(kind: str, tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    rng = random.Random(kind)
+    with site_of(330, **KINDS[kind]) as (site, server):
+        dry_run(server, out)
+        again = dry_run(server, out)
+        assert again.articles == []
+        assert len(again.asked) <= 4
+        for added, edited, withdrawn, scheduled, backdated in (
+            (1, 0, 0, 0, 0),
+            (3, 2, 1, 0, 1),
+            (0, 5, 0, 0, 0),
+            (0, 0, 0, 1, 0),
+            (150, 4, 2, 0, 1),
+            (0, 0, 3, 0, 0),
+            (8, 1, 0, 0, 2),
+            (260, 0, 1, 0, 0),
+        ):
+            site.advance(hours=rng.choice((1, 30)))
+            posts = [post for post in site.public() if not post.password_protected]
+            rng.shuffle(posts)
+            changed = {site.edit(post.id, at=_lately(site, rng)).path for post in posts[:edited]}
+            for post in posts[edited : edited + withdrawn]:
+                site.withdraw(post.id)
+            for number in range(added):
+                moment = _lately(site, rng) if number % 5 else site.now - timedelta(seconds=5)
+                changed.add(new_post(site, published=moment, modified=moment).path)
+            for _ in range(scheduled):
+                changed.add(new_post(site, modified=site.now - timedelta(days=rng.randrange(1, 9))).path)
+            for _ in range(backdated):
+                changed.add(new_post(site, published=site.now - timedelta(days=rng.randrange(2, 900))).path)
+            run = dry_run(server, out)
+            assert sorted(run.articles) == sorted(changed)
+            assert len(run.asked) <= 4 + max(0, -(-(len(changed) - 100) // 100))
+            assert run.status == 0
+
+
+def _lately(site: Site, rng: random.Random) -> Any:
+    return site.now - timedelta(seconds=rng.randrange(3000))
+
+
+def test_an_edit_while_the_run_went_on_is_not_missed(tmp_path: Path) -> None:
+    """What was listed before its edit, in a run whose later pages say of later edits."""
+    out = tmp_path / "a.jsonl"
+    with site_of(250) as (site, server):
+        newest = site.public()[0]
+
+        def meanwhile(page: str) -> None:
+            if "page=2" in page and newest.revision == 1:
+                site.advance(minutes=10)
+                site.edit(newest.id)
+                site.advance(minutes=10)
+                site.edit(site.public()[240].id)
+
+        dry_run(server, out, fails=meanwhile)
+        assert newest.path in dry_run(server, out).articles
+
+
+def test_a_sitemap_file_that_is_added_meanwhile_is_read(tmp_path: Path) -> None:
+    """Rank Math lists the latest first: what is published pushes the oldest articles into another file."""
+    with site_of(120, rest=403, sitemap="rankmath") as (site, server):
+        server.config.sitemap_size = len(site.open_posts()) // 2
+
+        def meanwhile(page: str) -> None:
+            if "post-sitemap2" in page:
+                new_post(site)
+                new_post(site)
+
+        oldest = {post.path for post in site.open_posts()}
+        assert set(dry_run(server, tmp_path / "a.jsonl", fails=meanwhile).articles) >= oldest
+
+
+def test_a_source_that_broke_off_once_is_asked_again(tmp_path: Path) -> None:
+    """What core's sitemap lists has no time of its last edit: if it took the place of REST, no edit would be seen."""
+    out = tmp_path / "a.jsonl"
+    with site_of(250) as (site, server):
+        newest = site.public()[0]
+
+        def meanwhile(page: str) -> None:
+            if "&page=2" in page:
+                site.withdraw(newest.id)
+
+        assert "/wp-sitemap.xml" in dry_run(server, out, fails=meanwhile).asked
+        site.advance(hours=1)
+        edited = site.edit(next(post.id for post in site.open_posts()))
+        assert dry_run(server, out).articles == [edited.path]
+
+
+@pytest.mark.parametrize(("status", "first"), [(503, "/wp-json"), (403, "/sitemap")])
+def test_a_source_that_may_come_back_is_asked_first_the_next_time(status: int, first: str, tmp_path: Path) -> None:
+    with site_of(60, sitemap="yoast") as (_, server):
+        dry_run(server, tmp_path / "a.jsonl", fails=lambda page: status if "/wp/v2/" in page else None)
+        assert dry_run(server, tmp_path / "a.jsonl").asked[1].startswith(first)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [{}, {"rest": 403, "sitemap": "yoast", "sitemap_size": 30}, {"rest": 403, "sitemap": None}, NOTHING_BUT_LISTINGS],
+    ids=str,
+)
+def test_what_an_unfinished_run_left_the_next_one_takes(config: dict[str, Any], tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(150, **config) as (site, server):
+        first = dry_run(server, out, limit="20")
+        assert len(first.articles) == 20
+        second = dry_run(server, out, broken=lambda path: len(path) % 9 == 0)
+        third = dry_run(server, out)
+        assert second.status == 1
+        assert third.articles == [path for path in second.articles if len(path) % 9 == 0]
+        assert dry_run(server, out).articles == []
+
+        # A partial run after a whole one: what it skipped lies beneath what it took.
+        site.advance(days=3)
+        added = {new_post(site, published=site.now - timedelta(minutes=n)).path for n in range(45)}
+        limited = set(dry_run(server, out, limit="12").articles)
+        assert len(limited) == 12
+        assert set(dry_run(server, out).articles) == added - limited
+
+
+def test_a_share_of_failures_below_a_hundredth_is_no_failure(tmp_path: Path) -> None:
+    with site_of(120) as (site, server):
+        one, other = (post.path for post in site.open_posts()[:2])
+        assert dry_run(server, tmp_path / "a.jsonl", broken=lambda path: path == one).status == 0
+        assert dry_run(server, tmp_path / "b.jsonl", broken=lambda path: path in (one, other)).status == 1
+        assert dry_run(server, tmp_path / "a.jsonl").articles == [one]
+
+
+def test_a_feed_of_one_page_does_not_hide_what_is_beneath_it(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(60, rest=403, sitemap=None) as (site, server):
+        dry_run(server, out)
+        site.advance(days=3)
+        added = {new_post(site, published=site.now - timedelta(minutes=n)).path for n in range(45)}
+        run = dry_run(server, out, fails=lambda page: 404 if "paged" in page else None)
+        assert set(run.articles) == added
+        assert not any("page/8" in page for page in run.asked)
+
+
+def test_a_file_started_over_is_not_taken_for_the_old_one(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(60, **NOTHING_BUT_LISTINGS) as (site, server):
+        for post in site.public()[20:]:
+            site.withdraw(post.id)
+        dry_run(server, out)
+        for post in list(site.posts.values()):
+            if post.status == "trash":
+                site.restore(post.id)
+        site.advance(hours=1)
+        out.unlink()
+        assert len(dry_run(server, out, limit="30").articles) == 30
+        assert len(dry_run(server, out).articles) == 29  # one is locked, as it was

@@ -1,0 +1,404 @@
+"""Recordings in whatever form, damaged or of other tools, give the lines that they hold."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from io import BytesIO
+from itertools import count
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import brotli
+import pytest
+from fastwarc import ZstdWriter
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from ifp_scraper import spans
+from ifp_scraper.archive import recordings
+from ifp_scraper.codings import plain_body
+from ifp_scraper.wayback import unwrap_page
+from tests.crawling import lines, scrapy
+from tests.recordings import FORMS, content, picture
+from tests.site import Site, make_posts, record, serve
+from tests.site.response import page
+
+
+def test_spans_cut_nothing_off(recording: Path) -> None:
+    """However small the spans, every record is read once."""
+    path = recording / "both.warc.gz"
+    whole = spans.read_span(spans.cut_spans([path], 1 << 30)[0], "https://ifpnews.com")
+    for size in (5_000, 50_000):
+        parts = [spans.read_span(span, "https://ifpnews.com") for span in spans.cut_spans([path], size)]
+        assert sum(part.records for part in parts) == whole.records
+        assert not [fault for part in parts for fault in part.faults]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_of_a_recording_gives_the_same_lines(
+    form: Callable[[bytes, Path], Path], recording: Path, tmp_path: Path
+) -> None:
+    other = form((recording / "one.warc.gz").read_bytes(), tmp_path)
+    expected = recording / "one.jsonl"
+    if not expected.exists():
+        assert scrapy("extract", recording / "one.warc.gz", "-o", expected).status == 0
+    for name, command in (("a", ("extract", other)), ("b", ("crawl", "ifp", "-a", f"archive={other}"))):
+        out = tmp_path / f"{name}.jsonl"
+        run = scrapy(*command, "-o", out)
+        assert run.status == 0, run.err
+        assert content(out) == content(expected)
+
+
+def test_damage_is_skipped_and_the_rest_read(recording: Path, tmp_path: Path) -> None:
+    data = bytearray((recording / "one.warc.gz").read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 40] = bytes(40)
+    damaged, out = tmp_path / "damaged.warc.gz", tmp_path / "out.jsonl"
+    damaged.write_bytes(data[:-100])  # and cut off at the end
+    run = scrapy("extract", damaged, "-o", out)
+    assert run.status == 0
+    assert "skipped" in run.err
+    assert "Traceback" not in run.err
+    whole = len({line["url"] for line in lines(out)})
+    scrapy("extract", recording / "one.warc.gz", "-o", tmp_path / "whole.jsonl")
+    assert len(lines(tmp_path / "whole.jsonl")) - 3 <= whole
+
+
+@pytest.mark.parametrize("gzipped", [True, pytest.param(False, marks=pytest.mark.slow)])
+def test_a_record_that_says_it_is_longer_than_it_is_swallows_none(
+    gzipped: bool, recording: Path, tmp_path: Path
+) -> None:
+    data = (recording / "one.warc.gz").read_bytes()
+    bad = re.sub(rb"(?<=Content-Length: )\d+", b"1073741824", picture()[:5000], count=1)
+    one = tmp_path / ("one.warc.gz" if gzipped else "one.warc")
+    one.write_bytes(gzip.compress(bad) + data if gzipped else bad + gzip.decompress(data))
+    assert scrapy("extract", recording / "one.warc.gz", "-o", tmp_path / "whole.jsonl").status == 0
+    for name, command in (("a", ("extract", one)), ("b", ("crawl", "ifp", "-a", f"archive={one}"))):
+        out = tmp_path / f"{name}.jsonl"
+        run = scrapy(*command, "-o", out)
+        assert (run.status, f"{one} at byte 0: a record is cut off" in run.err) == (0, True), run.err
+        assert content(out) == content(tmp_path / "whole.jsonl")
+
+
+def test_files_that_cannot_be_read_are_skipped_and_the_rest_read(recording: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    (folder / "folder.warc").mkdir(parents=True)
+    shutil.copy(recording / "both.warc.gz", folder / "good.warc.gz")
+    (folder / "broken.wacz").write_bytes(b"PK" + bytes(1000))
+    (folder / "gone.warc.gz").symlink_to("nowhere")
+    (folder / "noise.warc").write_bytes(Random(1).randbytes(9999))
+    os.mkfifo(folder / "pipe.warc.gz")
+    crawled, extracted, alone = (tmp_path / f"{name}.jsonl" for name in ("crawled", "extracted", "alone"))
+    for run in (
+        scrapy("extract", folder, "-o", extracted),
+        scrapy("crawl", "ifp", "-a", f"archive={folder}/*", "-o", crawled),
+    ):
+        assert run.status == 0, run.err
+        for name in ("broken.wacz", "gone.warc.gz", "noise.warc"):
+            assert name in run.err
+    assert scrapy("extract", recording / "both.warc.gz", "-o", alone).status == 0
+    assert content(extracted) == content(alone)
+    assert sorted(crawled.read_bytes().splitlines()) == sorted(alone.read_bytes().splitlines())
+    for name in ("broken.wacz", "gone.warc.gz", "noise.warc"):
+        run = scrapy("extract", folder / name, "-o", tmp_path / "none.jsonl")
+        assert (run.status > 0, "cannot be read" in run.err or "nothing can be read" in run.err) == (True, True), (
+            run.err
+        )
+
+
+def response(url: str, body: bytes, date: str, *headers: str, kind: str = "text/html") -> bytes:
+    """A record, not by our writer."""
+    head = "\r\n".join(("HTTP/1.1 200 OK", f"content-type: {kind}", *headers, "", ""))
+    block = head.encode() + body
+    return (
+        f"WARC/1.1\r\nWARC-Type: response\r\nWARC-Target-URI: {url}\r\nWARC-Date: {date}T06:00:00.5Z\r\n"
+        f"Content-Type: application/http\r\nContent-Length: {len(block)}\r\n\r\n"
+    ).encode() + block + b"\r\n\r\n"  # fmt: skip
+
+
+def story(text: str, *, slug: str = "a") -> bytes:
+    return (
+        f'<html><head><link rel="canonical" href="https://ifpnews.com/{slug}/"></head>'
+        f'<body class="single single-post postid-{ord(slug)}"><h1 class="entry-title">A Story</h1>'
+        f'<div class="td-post-content"><p>{text}</p></div></body></html>'
+    ).encode()
+
+
+def read_both_ways(recorded: Path) -> list[dict[str, Any]]:
+    """What extract writes; a crawl writes the same."""
+    crawled, extracted = recorded.with_suffix(".crawled.jsonl"), recorded.with_suffix(".extracted.jsonl")
+    for run in (
+        scrapy("crawl", "ifp", "-a", f"archive={recorded}", "-o", crawled),
+        scrapy("extract", recorded, "-o", extracted),
+    ):
+        assert run.status == 0, run.err
+    assert sorted(extracted.read_bytes().splitlines()) == sorted(crawled.read_bytes().splitlines())
+    return lines(extracted)
+
+
+def test_a_failed_capture_is_no_edit(tmp_path: Path) -> None:
+    url, whole = "https://ifpnews.com/a/", story("Some words.")
+    recorded = tmp_path / "a.warc"
+    challenge = b"<html><head><title>Just a moment...</title></head></html>"
+    bodies = {"2019-01-01": whole, "2020-01-01": whole[:-20], "2021-01-01": challenge}
+    recorded.write_bytes(b"".join(response(url, body, date) for date, body in bodies.items()))
+    assert [line["fetched_at"] for line in read_both_ways(recorded)] == ["2019-01-01T06:00:00Z"]
+    # Nor is it one in a run of its own.
+    alone, out = tmp_path / "alone.warc", tmp_path / "a.extracted.jsonl"
+    alone.write_bytes(response(url, whole[:-20], "2022-01-01"))
+    before = out.read_bytes()
+    assert scrapy("extract", alone, "-o", out).status == 0
+    assert out.read_bytes() == before
+
+
+def test_addresses_and_kinds_as_other_tools_write_them(tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    date = "2022-01-01"
+    amp = story("One.").replace(b"<html", b"<html amp").replace(b'"single ', b'"amp-single post-id-97 ')
+    amp = amp.replace(b"entry-title", b"amp-post-title").replace(b"td-post-content", b"cntn-wrp artl-cnt")
+    records = [
+        response("http://www.ifpnews.com/a/", story("One."), date),
+        response("https://ifpnews.com/a/amp/?noamp=mobile", amp, date),
+        response("https://WWW.IFPNEWS.COM/b/", story("Two.", slug="b"), date),
+        response("https://ifpnews.com/c/?x=\u062a", story("Three.", slug="c"), date),
+        response("https://ifpnews.com/d/", story("Four.", slug="d"), date, kind="application/xhtml+xml"),
+    ]
+    recorded.write_bytes(b"".join(records))
+    written = read_both_ways(recorded)
+    assert {url for line in written for url in (line["fetched_url"], *line["aliases"])} >= {
+        "http://www.ifpnews.com/a/",
+        "https://ifpnews.com/a/amp/?noamp=mobile",
+        "https://WWW.IFPNEWS.COM/b/",
+        "https://ifpnews.com/c/?x=\u062a",
+        "https://ifpnews.com/d/",
+    }
+
+
+def test_a_failed_amp_page_is_no_part_of_a_later_capture_in_another_file(tmp_path: Path) -> None:
+    site = Site(make_posts(6, seed=4))
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with serve(site) as server:
+        post = site.open_posts()[2]
+        targets = [post.path, f"{post.path}amp/"]
+        answer = server.get
+        cut = page(answer(targets[1]).body[:5000].decode())
+        server.get = lambda target, headers=None: (  # type: ignore[method-assign]
+            cut if target == targets[1] else answer(target, headers)
+        )
+        record(server, folder / "b.warc.gz", targets, root="https://ifpnews.com")
+        server.get = answer  # type: ignore[method-assign]
+        site.advance(minutes=5)
+        record(server, folder / "a.warc.gz", targets, root="https://ifpnews.com")
+    (line,) = read_both_ways(folder)
+    assert (line["layout"], line["recent_posts"] != []) == ("newspaper+amp-swift", True)
+
+
+@pytest.mark.parametrize("version", [b"1.1", b"0.18"])
+def test_a_wrong_length_does_not_put_the_next_record_into_a_page(version: bytes, tmp_path: Path) -> None:
+    one = response("https://ifpnews.com/a/", story("Some words.").partition(b"</p>")[0], "2022-01-01")
+    two = response("https://ifpnews.com/b/", story("Other words.", slug="b"), "2022-01-01")
+    one = re.sub(rb"(?<=Content-Length: )\d+", b"9999999", one, count=1)
+    recorded = tmp_path / "a.warc"
+    recorded.write_bytes((one + two).replace(b"WARC/1.1\r\n", b"WARC/%b\r\n" % version))
+    assert [line["body"] for line in read_both_ways(recorded)] == ["Some words.", "Other words."]
+
+
+def chunked(body: bytes) -> bytes:
+    return b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        response("https://ifpnews.com/a/", story("Some words."), "2022-01-01").replace(
+            b"/1.1\r\nWARC-", b"/0.18\r\nWARC-"
+        ),
+        response("https://ifpnews.com/a/", story("Some words."), "2022-01-01").replace(
+            b"Content-Type: application/http", b"X-Type: none"
+        ),
+        response("https://ifpnews.com/a/", story("Some words."), "2022-01-01").replace(
+            b"application/http", b"Application/HTTP"
+        ),
+        response(
+            "https://ifpnews.com/a/",
+            brotli.compress(gzip.compress(story("Some words."))),
+            "2022-01-01",
+            "Content-Encoding: gzip",
+            "Content-Encoding: br",
+        ),
+        response(
+            "https://ifpnews.com/a/",
+            chunked(gzip.compress(story("Some words."))),
+            "2022-01-01",
+            "Transfer-Encoding: gzip, chunked",
+            "Transfer-Encoding: identity",
+        ),
+    ],
+    ids=["version 0.18", "no type", "type in capitals", "two lines of content codings", "compressed on the way"],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_records_as_few_tools_write_them(record: bytes, packed: bool, tmp_path: Path) -> None:
+    recorded = tmp_path / ("a.warc.gz" if packed else "a.warc")
+    recorded.write_bytes(gzip.compress(record) if packed else record)
+    assert [line["body"] for line in read_both_ways(recorded)] == ["Some words."]
+
+
+def kept_file(url: str, body: bytes, kind: str = "text/html") -> bytes:
+    """A file that warcit took from a folder."""
+    return (
+        f"WARC/1.0\r\nWARC-Type: resource\r\nWARC-Target-URI: {url}\r\nWARC-Date: 2022-01-01T06:00:00Z\r\n"
+        f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+    ).encode() + body + b"\r\n\r\n"  # fmt: skip
+
+
+def test_files_of_a_mirror(tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    records = [
+        kept_file("metadata://gnu.org/software/wget/warc/wget_arguments.txt", b"-r", "text/plain"),
+        kept_file("https://ifpnews.com/index.html%3fp%3d97", story("One.")),
+        kept_file("https://ifpnews.com/a/index.html", story("One.")),
+        kept_file("https://ifpnews.com/b/", story("Two.", slug="b")),
+        kept_file("https://ifpnews.com/style.css", b"", "text/css"),
+        kept_file("https://ifpnews.com/c/index.html", story("Three.", slug="c"))[:-15],
+    ]
+    recorded.write_bytes(b"".join(records[:-1]))
+    assert "cut off" not in scrapy("extract", recorded, "-o", tmp_path / "whole.jsonl").err
+    recorded.write_bytes(b"".join(records))
+    written = read_both_ways(recorded)
+    assert [(line["fetched_url"], line["body"]) for line in written] == [
+        ("https://ifpnews.com/a/", "One."),
+        ("https://ifpnews.com/b/", "Two."),
+        ("https://ifpnews.com/c/", "Three."),
+    ]
+
+
+def test_a_canonical_page_at_the_address_of_the_amp_page_is_read_once(tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    addresses = ("https://ifpnews.com/a/amp/", "https://ifpnews.com/a/")
+    recorded.write_bytes(b"".join(response(url, story("Some words."), "2022-01-01") for url in addresses))
+    (line,) = read_both_ways(recorded)
+    assert (line["fetched_url"], line["body"]) == ("https://ifpnews.com/a/", "Some words.")
+
+
+def test_a_page_that_a_mirror_fetched_twice_begins_no_new_reading(tmp_path: Path) -> None:
+    """As ``wget -r``, which also follows the link to ``/?p=176``: that leads to the page once more."""
+    site = Site(make_posts(40, seed=4))
+    recorded = tmp_path / "a.warc.gz"
+    post = next(post for post in site.open_posts() if len(post.pages) > 1)
+    moments = count(site.now.timestamp())
+    with serve(site) as server:
+        targets = [
+            post.path,
+            f"{post.path}amp/",
+            post.path,
+            *(f"{post.path}{n + 1}/" for n in range(1, len(post.pages))),
+        ]
+        times = (datetime.fromtimestamp(moment, UTC) for moment in moments)
+        record(server, recorded, targets, captured_at=lambda _: next(times), root="https://ifpnews.com")
+    (line,) = read_both_ways(recorded)
+    assert (line["layout"], line["warnings"], line["recent_posts"] != []) == ("newspaper+amp-swift", [], True)
+
+
+@pytest.mark.parametrize(
+    ("coding", "encode"),
+    [
+        ("zstd", lambda body: zstd_encoded(body[:99]) + zstd_encoded(body[99:])),
+        ("gzip", lambda body: gzip.compress(body[:99]) + gzip.compress(body[99:]) + b"\r\n"),
+    ],
+)
+def test_bodies_in_more_than_one_frame(coding: str, encode: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    body = encode(story("Some words."))
+    recorded.write_bytes(response("https://ifpnews.com/a/", body, "2022-01-01", f"Content-Encoding: {coding}"))
+    assert [line["body"] for line in read_both_ways(recorded)] == ["Some words."]
+
+
+def zstd_encoded(body: bytes) -> bytes:
+    packed = BytesIO()
+    writer = ZstdWriter(packed)
+    writer.write(body)
+    writer.close()
+    return packed.getvalue()
+
+
+def test_a_body_of_a_great_many_gzip_members_takes_no_hours() -> None:
+    began = time.process_time()
+    body = gzip.compress(b"a", mtime=0) * 600_000
+    assert plain_body(body, [("Content-Encoding", "gzip")]) == b"a" * 600_000
+    assert time.process_time() - began < 10
+
+
+def test_a_page_of_a_great_many_toolbars_takes_no_hours() -> None:
+    began = time.process_time()
+    body = b"<!-- BEGIN WAYBACK TOOLBAR INSERT -->" * 20_000 + b"/web/"
+    assert unwrap_page(body) == body
+    assert time.process_time() - began < 10
+
+
+def test_a_folder_that_goes_away_is_passed_over(
+    recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = tmp_path / "a" / "two.warc.gz"
+    for folder in (there.parent, tmp_path / "gone"):
+        folder.mkdir()
+    shutil.copy(recording / "two.warc.gz", there)
+    look = os.scandir
+
+    def scandir(path: str) -> object:
+        if str(path).endswith("gone"):
+            raise FileNotFoundError(path)
+        return look(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert recordings(str(tmp_path)) == [there]
+
+
+def test_a_comma_may_be_part_of_a_name(recording: Path, tmp_path: Path) -> None:
+    one, two = tmp_path / "a, b.warc.gz", tmp_path / "c.warc.gz"
+    for path in (one, two):
+        shutil.copy(recording / "two.warc.gz", path)
+    assert recordings(str(one)) == [one]
+    assert recordings(str(one), str(two)) == [one, two]
+    assert recordings(f"{two}, {two}, {tmp_path}/*b.warc.gz") == [two, one]
+    assert scrapy("extract", one, "-o", tmp_path / "a.jsonl").status == 0
+    assert scrapy("crawl", "ifp", "-a", f"archive={one}", "-o", tmp_path / "b.jsonl").status == 0
+
+
+def test_other_hosts_and_wayback(recording: Path, tmp_path: Path) -> None:
+    site = Site(make_posts(3, seed=8))
+    post = site.open_posts()[0]
+    path, out = tmp_path / "mixed.warc.gz", tmp_path / "out.jsonl"
+    with serve(site) as server:
+        page = server.get(post.path).body.replace(server.url.encode(), b"https://ifpnews.com")
+    toolbar = b"<!-- BEGIN WAYBACK TOOLBAR INSERT --><p>toolbar</p><!-- END WAYBACK TOOLBAR INSERT -->"
+    kept = page.replace(b"https://ifpnews.com", b"https://web.archive.org/web/20240506060000/https://ifpnews.com")
+    kept = kept.replace(b"</header>", toolbar + b"</header>")
+    with path.open("wb") as stream:
+        writer = WARCWriter(stream, gzip=True)
+        for url, body in (
+            (f"https://elsewhere.example{post.path}", page),
+            (f"https://web.archive.org/web/20240506060000/https://ifpnews.com{post.path}", kept),
+        ):
+            writer.write_record(
+                writer.create_warc_record(
+                    url,
+                    "response",
+                    payload=BytesIO(body),
+                    http_headers=StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1"),
+                )
+            )
+    assert scrapy("extract", path, "-o", out).status == 0
+    (line,) = lines(out)
+    assert line["url"] == f"https://ifpnews.com{post.path}"
+    assert line["fetched_at"] == "2024-05-06T06:00:00Z"
+    assert line["headline"] == post.expected()["headline"]
+    assert "toolbar" not in line["body"]
+    assert not [link for link in line["links"] if "web.archive.org" in link["url"]]

@@ -1,0 +1,127 @@
+"""What a response says besides its article."""
+
+from __future__ import annotations
+
+import time
+from email.utils import formatdate
+
+import pytest
+from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError
+from scrapy.http import HtmlResponse
+from scrapy.http import Response as Answer
+
+from ifp_scraper.responses import asked_wait, cut_short, in_words, mislabelled, out_of_order, refusal
+
+
+def an_answer(body: bytes, kind: str = "text/html", status: int = 200, **headers: str) -> Answer:
+    html = HtmlResponse if kind == "text/html" else Answer
+    return html("https://ifpnews.com/a/", status, {"Content-Type": kind, **headers}, body)
+
+
+@pytest.mark.parametrize(
+    ("status", "retry_after", "seconds"),
+    [
+        (503, "120", 120),
+        (429, " 5 ", 5),
+        (200, "120", 0),
+        (429, "soon", 0),
+        (429, "", 0),
+        (503, "9" * 5000, 999999999),
+    ],
+)
+def test_how_long_the_site_asks_to_wait(status: int, retry_after: str, seconds: float) -> None:
+    assert asked_wait(an_answer(b"", status=status, **{"Retry-After": retry_after})) == seconds
+
+
+def test_a_date_to_wait_for() -> None:
+    for ahead, least, most in ((100, 90, 100), (-100, 0, 0)):
+        date = formatdate(time.time() + ahead, usegmt=True)
+        assert least <= asked_wait(an_answer(b"", status=503, **{"Retry-After": date})) <= most
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "is_cut"),
+    [
+        ("text/html", b"<html><p>a</html>", False),
+        ("text/html", b"<HTML><p>a</BODY></HTML>\n<!-- cached -->  ", False),
+        ("text/html", b"<html><p>a", True),
+        ("text/html", b"<html><p>a</html>" + b" x" * 2048, True),
+        ("text/html", b"<p>a", False),  # a part, as some plugins answer with
+        ("application/json; charset=UTF-8", b'[{"id":1}]\n', False),
+        ("application/json", b'{"id":1}<!-- cached -->', False),
+        ("application/json", b'[{"id":1},', True),
+        ("text/xml", b"<a><b></b></a>\n", False),
+        ("text/xml", b"<a><b/></x:a >", False),
+        ("text/xml", b"<a/><!-- cached -->", False),
+        ("application/rss+xml", b"<a><b></b><c", True),
+        ("text/xml", b"<a><b>", True),
+        ("text/plain", b"<a><b>", False),
+    ],
+)
+def test_what_is_cut_short(kind: str, body: bytes, is_cut: bool) -> None:
+    assert cut_short(an_answer(body, kind)) is is_cut
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "expected"),
+    [
+        ("application/octet-stream", b"\n <!DOCTYPE HTML><p>", True),
+        ("application/octet-stream", b"<html>", True),
+        ("image/png", b"\x89PNG <html>", False),
+        ("text/html", b"<html>", False),
+        ("", b"<html>", False),
+    ],
+)
+def test_html_under_another_name(kind: str, body: bytes, expected: bool) -> None:
+    assert mislabelled(an_answer(body, kind)) is expected
+
+
+WALL, OF_THE_SITE = b"<title>Just a moment</title>", b'<link href="/wp-content/a.css">'
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "kind", "said"),
+    [
+        (b"", 401, "text/html", "status 401"),
+        (b"", 403, "image/png", "status 403"),
+        (b"", 404, "text/html", None),
+        (WALL, 200, "text/html", "a challenge page"),
+        (WALL, 503, "text/html", "a challenge page"),
+        (WALL, 200, "image/png", None),
+        (WALL + OF_THE_SITE, 200, "text/html", None),  # an article about walls
+        (WALL.ljust(65536), 200, "text/html", "a challenge page"),
+        (WALL.ljust(65537), 200, "text/html", None),
+    ],
+)
+def test_how_the_site_refuses(body: bytes, status: int, kind: str, said: str | None) -> None:
+    assert refusal(an_answer(body, kind, status)) == said
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"Briefly unavailable for scheduled maintenance. Check back in a minute.", True),
+        (OF_THE_SITE + b"Briefly unavailable for scheduled maintenance", False),  # words of an article
+        (OF_THE_SITE + b"<p>" * 3000 + b'<body id="error-page"><p>There has been a critical error', True),
+        (OF_THE_SITE + b'<body id="error-page"><p>There has been a critical error' + b"<p>" * 3000, False),
+        (b"<p>Text", False),
+    ],
+)
+def test_a_site_out_of_order(body: bytes, expected: bool) -> None:
+    assert out_of_order(an_answer(body)) is expected
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (ValueError("no\nsuch"), "ValueError: no"),
+        (ValueError("x" * 999), "ValueError: " + "x" * 300),
+        (ValueError(), "ValueError"),
+        (ResponseDataLossError(), "the answer broke off"),
+        (ResponseDataLossError("the answer is not packed as it says"), "the answer is not packed as it says"),
+        (DownloadCancelledError(), "the answer is too long"),
+        (ValueError("[<twisted.python.failure.Failure a.b.Lost: It was lost.>, more]"), "It was lost"),
+    ],
+)
+def test_an_exception_in_words(error: Exception, words: str) -> None:
+    assert in_words(error) == words

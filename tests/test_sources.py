@@ -1,0 +1,197 @@
+"""What is read of REST answers, sitemaps, feeds and listings."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from parsel import Selector
+
+from ifp_scraper.dates import format_utc, parse_utc
+from ifp_scraper.discovery import Notes
+from ifp_scraper.discovery.feed import read_feed
+from ifp_scraper.discovery.listing import may_be_article, read_listing
+from ifp_scraper.discovery.rest import read_posts
+from ifp_scraper.discovery.sitemap import Document, read_entries, take_entries
+from ifp_scraper.discovery.xml import read_cut_xml, read_xml
+from tests.crawling import site_of
+from tests.dry_run import dry_run
+from tests.site import Site, make_posts, serve
+from tests.site.response import Response
+
+
+def test_the_time_for_a_listing_grows_with_its_length() -> None:
+    def seconds(count: int) -> float:
+        links = "".join(f'<h2 class="entry-title"><a href="/a-{number}/">A</a></h2>' for number in range(count))
+        selector = Selector(f"<html><body>{links}</body></html>", type="html")
+        begin = time.process_time()
+        assert len(read_listing(selector, "https://ifpnews.com/")) == count
+        return time.process_time() - begin
+
+    assert seconds(64_000) < 16 * seconds(8_000)
+
+
+@pytest.mark.parametrize("number", [True, 0, -5, 2**70, "12", None, 1.5])
+def test_an_invalid_id(number: Any) -> None:
+    post = {"id": number, "link": "https://ifpnews.com/a/", "date_gmt": "2024-01-01T00:00:00"}
+    assert [(ref.url, ref.id) for ref in read_posts([post], "https://ifpnews.com")] == [
+        ("https://ifpnews.com/a/", None)
+    ]
+
+
+def test_an_atom_feed_says_when_and_which() -> None:
+    site = Site(make_posts(30))
+    with serve(site) as server:
+        root = read_xml(server.get("/feed/atom/").body, 10**7)
+        assert root is not None
+        refs = read_feed(root, server.url + "/feed/")
+    assert [(ref.id, ref.url) for ref in refs] == [(post.id, server.url + post.path) for post in site.public()[:20]]
+    assert refs[0].published_at == f"{site.public()[0].published:%Y-%m-%dT%H:%M:%SZ}"
+    assert refs[0].modified_at == f"{site.public()[0].modified:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def test_a_sitemap_that_breaks_off_gives_what_came_and_says_so() -> None:
+    whole = b"<urlset><url><loc>https://a.b/c/</loc></url><url><loc>https://a.b/d/</loc></url></urlset>"
+    for body, count, cut in (
+        (whole, 2, False),
+        (whole + b"<!-- by a plugin -->", 2, False),
+        (whole[:70], 2, True),
+        (gzip.compress(whole), 2, False),
+        (b"<br><b>Notice</b>: Undefined index\n" + whole, 2, False),
+        (whole.replace(b"</url>", b"&nbsp;</url>"), 2, False),
+        (b"<urlset></urlset>", 0, False),
+        (b"<urlset/>", 0, False),
+        (b"<s:urlset xmlns:s='u'><s:url><s:loc>https://a.b/c/</s:loc></s:url></s:urlset>", 1, False),
+    ):
+        root, is_cut = read_cut_xml(body, 10**6)
+        assert root is not None
+        assert (len(read_entries(root, "https://a.b/")), is_cut) == (count, cut)
+    for body in (b"no xml", b"", b"\x1f\x8b no gzip"):
+        assert read_cut_xml(body, 10**6) == (None, False)
+    root, is_cut = read_cut_xml(gzip.compress(whole), 70)  # a bomb is not unpacked
+    assert root is not None
+    assert (len(root), is_cut) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/a-b/", True),
+        ("/exclusive/a-b/", True),
+        ("/wp-7-a-dead-pilot/", True),
+        ("/", False),
+        ("/category/x/", False),
+        ("/page/2/", False),
+        ("/wp-content/a/", False),
+        ("/tag/x/", False),
+        ("/author/x/", False),
+        ("/tag-x/", True),
+        ("/2024/05/", False),
+        ("/2024-05/", True),
+        ("/feed/", False),
+        ("/a-b/feed/", False),
+        ("/a-b/embed", False),
+        ("/a-b.PDF", False),
+        ("/wp-json", False),
+    ],
+)
+def test_addresses_of_articles(path: str, expected: bool) -> None:
+    assert may_be_article("https://ifpnews.com" + path, "https://ifpnews.com") is expected
+    assert not may_be_article("https://other.example" + path, "https://ifpnews.com")
+    assert not may_be_article("ftp://ifpnews.com" + path, "https://ifpnews.com")
+
+
+@pytest.mark.parametrize(
+    ("count", "made", "apart", "kept"),
+    [
+        (10, "2024-05-06T12:00:00Z", 0, False),
+        (10, "2090-01-01T00:00:00Z", 0, False),
+        (9, "2024-05-06T12:00:00Z", 0, True),
+        (1, "2024-05-06T12:00:20Z", 0, False),  # such an edit is yet to come
+        (10, "2024-05-06T12:00:00Z", 1, True),  # posts that were made just now
+        (10, "2024-05-05T12:00:00Z", 0, True),
+    ],
+)
+def test_a_lastmod_of_now_or_yet_to_come_is_left_out(count: int, made: str, apart: int, kept: bool) -> None:
+    times = [parse_utc(made) - timedelta(seconds=apart * number) for number in range(count)]
+    entries = "".join(
+        f"<url><loc>https://a.b/{time:%S}/</loc><lastmod>{format_utc(time)}</lastmod></url>" for time in times
+    )
+    root, _ = read_cut_xml(f"<urlset>{entries}</urlset>".encode(), 10**6)
+    assert root is not None
+    found = read_entries(root, "https://a.b/", parse_utc("2024-05-06T12:00:05Z"))
+    assert [entry.lastmod for entry in found] == ([format_utc(time) for time in times] if kept else [None] * count)
+
+
+@pytest.mark.parametrize(
+    ("captured_at", "lastmod"),
+    [("2024-05-06T23:00:00Z", None), ("2024-05-07T20:00:00Z", None), ("2024-05-09T00:00:00Z", "2024-05-05T20:30:00Z")],
+)
+def test_a_lastmod_that_is_a_day_counts_when_the_day_is_over(captured_at: str, lastmod: str | None) -> None:
+    root = read_xml(b"<urlset><url><loc>/a/</loc><lastmod>2024-05-06</lastmod></url></urlset>", 99)
+    assert root is not None
+    entries = read_entries(root, "https://ifpnews.com/sitemap.xml", parse_utc(captured_at))
+    assert [entry.lastmod for entry in entries] == [lastmod]
+
+
+@pytest.mark.parametrize("since", ["", "3 days ago"])
+def test_a_lastmod_that_is_a_day_puts_the_newest_first(since: str, tmp_path: Path) -> None:
+    """Also where the day is not over: of a range, they would come behind so much that is older that they are lost."""
+    with site_of(120, rest=404, sitemap="yoast") as (site, server):
+        answer = server.get
+        now = datetime.now(UTC)
+        for number, post in enumerate(site.public()):
+            post.published = post.modified = now - timedelta(hours=12 * number)
+        site.advance(seconds=(now - site.now).total_seconds())
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            found = answer(target, headers)
+            if target.endswith(".xml"):
+                found = replace(found, body=re.sub(rb"(<lastmod>[\d-]{10})T[^<]*", rb"\1", found.body))
+            return found
+
+        server.get = get  # type: ignore[method-assign]
+        run = dry_run(server, tmp_path / "a.jsonl", **({"since": since} if since else {"limit": "3"}))
+        assert run.articles[:3] == [post.path for post in site.open_posts()[:3]]
+
+
+@pytest.mark.parametrize(
+    ("entry", "count", "taken", "broken"),
+    [
+        (
+            "<url><loc>https://a.b/{}/</loc></url>",
+            50_001,
+            50_000,
+            ["lists 50001 addresses, of which 50000 were taken"],
+        ),
+        ("<url><loc>https://a.b/{}/</loc></url>", 50_000, 50_000, []),
+        ("<url><loc>mailto:a{}@a.b</loc></url>", 1, 0, ["lists no address on this site"]),
+        ("", 1, 0, []),
+    ],
+)
+def test_what_a_sitemap_does_not_show_is_noted(entry: str, count: int, taken: int, broken: list[str]) -> None:
+    root, _ = read_cut_xml(f"<urlset>{''.join(map(entry.format, range(count)))}</urlset>".encode(), 10**8)
+    assert root is not None
+    notes = Notes()
+    assert len(take_entries(Document(root, False), "https://a.b/sitemap.xml", notes)) == taken
+    assert notes.broken == [f"https://a.b/sitemap.xml: {fault}" for fault in broken]
+
+
+def test_a_news_sitemap_says_when_articles_were_published() -> None:
+    root = read_xml(
+        b"<urlset xmlns:n='n'><url><loc>/a/</loc><image/><n:news><n:publication_date>2024-05-06T09:30:00+03:30"
+        b"</n:publication_date></n:news></url><url><loc>/b/</loc></url></urlset>",
+        10**6,
+    )
+    assert root is not None
+    entries = read_entries(root, "https://ifpnews.com/news-sitemap.xml")
+    assert [(entry.published_at, entry.published_raw) for entry in entries] == [
+        ("2024-05-06T06:00:00Z", "2024-05-06T09:30:00+03:30"),
+        (None, None),
+    ]
