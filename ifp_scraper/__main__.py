@@ -15,7 +15,10 @@ def main() -> None:
     if arguments[:1] == ["crawl"] and arguments[1:2] != ["ifp"]:
         arguments.insert(1, "ifp")  # there is only one spider
     try:
-        execute(["ifp", *arguments])
+        try:
+            execute(["ifp", *arguments])
+        finally:
+            sys.stdout.flush()
     except BrokenPipeError:  # the reader of "ifp --help | head" has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python would try again when it exits
 

@@ -284,7 +284,7 @@ def test_torn_and_corrupt_lines_are_left_out_with_a_warning(tmp_path: Path, engi
 
 
 def test_a_line_of_brackets_is_a_damaged_line(tmp_path: Path) -> None:
-    deep = b'{"schema_version":"1","url":"https://x/","mood":' + b"[" * 100_000 + b"]" * 100_000 + b"}\n"
+    deep = b'{"schema_version":"1","url":"https://x/","mood":' + b"[" * 1_000_000 + b"]" * 1_000_000 + b"}\n"
     other = write(tmp_path / "other.jsonl", article(3), article(4))
     path = write(tmp_path / "a.jsonl", article(1), end=deep + encode(article(2)))
     with pytest.warns(UserWarning, match=r"a\.jsonl: skipped 1 line without an article, the first is line 2$"):

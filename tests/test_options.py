@@ -265,7 +265,8 @@ def test_help_is_ours_and_legible(command: str, monkeypatch: pytest.MonkeyPatch)
         assert all(name in ours for name in ARGUMENTS)
 
 
-def test_a_reader_that_stops_early_is_no_error() -> None:
+@pytest.mark.parametrize("unbuffered", ["1", ""])
+def test_a_reader_that_stops_early_is_no_error(unbuffered: str) -> None:
     reading, writing = os.pipe()
     os.close(reading)
     with os.fdopen(writing, "wb") as closed:
@@ -274,6 +275,7 @@ def test_a_reader_that_stops_early_is_no_error() -> None:
             stdout=closed,
             stderr=subprocess.PIPE,
             cwd=ROOT,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
             check=False,
         )
     assert (run.returncode, run.stderr) == (0, b"")
