@@ -418,7 +418,7 @@ class _BodyReader:
             self.images.setdefault(url, Image(url, original_image(url), squeeze(cover.get("aria-label") or "")))
 
     def _add_carousel(self, carousel: Element, context: _Context) -> None:
-        """Add the images of an AMP gallery; its text is their captions."""
+        """Add the images and players of an AMP gallery; its text is their captions."""
         self.end_block(context)
         captions: dict[Element | None, str | None] = {carousel: None}
         for image in carousel.iter(*IMAGE_TAGS):
@@ -427,6 +427,7 @@ class _BodyReader:
             if frame is not None and frame not in captions:  # one frame may hold them all
                 captions[frame] = first_caption(frame)
             self._add_image(image, context._replace(gallery=True, caption=captions[frame]))
+        self._add_players(carousel)
 
     def _add_slides(self, box: Element) -> None:
         """Add the images of Jetpack's older slideshow, which a script reads from an attribute."""

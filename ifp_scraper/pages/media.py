@@ -20,6 +20,7 @@ _AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"],
     "amp-vimeo": ("iframe", "data-videoid", "https://player.vimeo.com/video/{}"),
     "amp-dailymotion": ("iframe", "data-videoid", "https://www.dailymotion.com/embed/video/{}"),
     "amp-facebook": ("iframe", "data-href", "{}"),
+    "amp-facebook-page": ("iframe", "data-href", "{}"),  # so AMPforWP makes of a film, too
     "amp-soundcloud": (
         "iframe",
         "data-trackid",
@@ -28,6 +29,9 @@ _AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"],
     "amp-tiktok": ("iframe", "data-src", "https://www.tiktok.com/embed/v2/{}"),
     "amp-reddit": ("iframe", "data-src", "{}"),
     "amp-pinterest": ("iframe", "data-url", "{}"),
+    "amp-playbuzz": ("iframe", "src", "{}"),
+    "amp-vine": ("iframe", "data-vineid", "https://vine.co/v/{}/embed/simple"),
+    "amp-wistia-player": ("iframe", "data-media-hashed-id", "https://fast.wistia.net/embed/iframe/{}"),
     "lite-youtube": ("youtube", "videoid", "https://www.youtube.com/watch?v={}"),  # not AMP's, but similar
 }
 EMBED_TAGS = words("iframe video audio amp-iframe amp-video amp-audio") | _AMP_EMBEDS.keys()
