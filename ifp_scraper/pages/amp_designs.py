@@ -29,7 +29,7 @@ class AmpDesignPage(AmpPage):
 
     @field
     def lead(self) -> str | None:
-        return self.line(".ampforwp_single_excerpt") or self.line(".tl-exc")
+        return self.line(".ampforwp_single_excerpt") or self.line(".tl-exc") or self.subtitle
 
     @field
     def byline(self) -> str | None:
@@ -62,7 +62,7 @@ class AmpDesignPage(AmpPage):
             )
             or self._unlinked(".amp-wp-tax-category span, .ampforwp-tax-category span")
             or self.seo_labels("articleSection")
-            or self.lines(".bread-cat")[-1:]
+            or self.last_crumb
         )
 
     @field
