@@ -40,6 +40,16 @@ class AmpPage(ArticlePage):
         endpoint = next(filter(_AMP_QUERY.fullmatch, query.partition("#")[0].split("&")), None)
         return urls.amp_address(self._url, f"?{endpoint}") if endpoint else self.capture.url
 
+    @property
+    def subtitle(self) -> str | None:
+        """What subtitle plugins let the plugin print below the headline."""
+        return self.line("h2.amp-wp-content")
+
+    @property
+    def last_crumb(self) -> list[str]:
+        """The last breadcrumb that is a category: the plugin's, or Yoast's behind the link home."""
+        return self.lines(".bread-cat")[-1:] or self.lines("div.breadcrumbs a")[1:][-1:]
+
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("published")
         yield from self._json_ld_evidence("published")
@@ -106,7 +116,17 @@ class AmpSwiftPage(AmpPage):
 
     @field
     def lead(self) -> str | None:
-        return self.line(".tl-exc")
+        lead = self.line(".tl-exc") or self.subtitle
+        return None if lead and self._is_cut_from_body(lead) else lead
+
+    def _is_cut_from_body(self, lead: str) -> bool:
+        """Whether a lead is the first words of the body, as old versions print where no excerpt was written.
+
+        One that was written may equal the first sentence or paragraph, but neither breaks off nor goes on.
+        """
+        printed, body = "".join(lead.split()), "".join(self._body.split())
+        first_block = self._body.partition("\n\n")[0]
+        return body.startswith(printed.removesuffix("…")) and (printed[-1] == "…" or len(lead) > len(first_block))
 
     @field
     def byline(self) -> str | None:
@@ -137,7 +157,7 @@ class AmpSwiftPage(AmpPage):
             self.lines(".amp-cat")
             or self.lines(".amp-category a")  # old versions have no .amp-cat
             or self.seo_labels("articleSection")
-            or self.lines(".bread-cat")[-1:]
+            or self.last_crumb
         )
 
     @field

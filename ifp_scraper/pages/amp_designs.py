@@ -29,7 +29,7 @@ class AmpDesignPage(AmpPage):
 
     @field
     def lead(self) -> str | None:
-        return self.line(".ampforwp_single_excerpt") or self.line(".tl-exc")
+        return self.line(".ampforwp_single_excerpt") or self.line(".tl-exc") or self.subtitle
 
     @field
     def byline(self) -> str | None:
@@ -60,8 +60,9 @@ class AmpDesignPage(AmpPage):
                 ".amp-wp-tax-category .amp-cat, .ampforwp-tax-category .amp-cat,"  # without links
                 " .amp-wp-tax-category a, .ampforwp-tax-category a"
             )
+            or self._unlinked(".amp-wp-tax-category span, .ampforwp-tax-category span")
             or self.seo_labels("articleSection")
-            or self.lines(".bread-cat")[-1:]
+            or self.last_crumb
         )
 
     @field
@@ -69,14 +70,17 @@ class AmpDesignPage(AmpPage):
         return (
             self.lines('.ampforwp-tax-tag [class^="amp-tag-"]')
             or self.lines(".ampforwp-tax-tag a, .amp-wp-tax-tag a")
-            or self._tags_without_links()
+            or self._unlinked(".ampforwp-tax-tag span")
             or self.seo_labels("keywords")
         )
 
-    def _tags_without_links(self) -> list[str]:
-        """Return the unlinked tags, without their label, which has a class in right-to-left scripts."""
-        bare = [span for span in self.css(".ampforwp-tax-tag span") if span.get("class") is None]
-        return [tag for tag in self.labels(bare) if not tag.endswith(":")]
+    def _unlinked(self, query: str) -> list[str]:
+        """Return sections or tags that are not links, without what precedes them ("Tags:").
+
+        That has a class in right-to-left scripts.
+        """
+        bare = [span for span in self.css(query) if span.get("class") is None]
+        return [label for label in self.labels(bare) if not label.endswith(":")]
 
     @cached_property
     def container(self) -> Element | None:

@@ -253,8 +253,8 @@ class _BodyReader:
             self._run_is_related = self._run_is_related or classes in _RELATED_CLASSES
             if tag == "a":
                 self._link(element, context)
-            elif tag == "amp-carousel" or classes == "slideshow-container":  # the latter: AMPforWP's version of it
-                self._add_carousel(element, context)
+            elif (tag == "amp-carousel" or classes == "slideshow-container") and _holds_media(element):
+                self._add_carousel(element, context)  # the class: AMPforWP's version of the element
             elif tag in BLOCK_TAGS or classes == "su-quote-cite":  # the latter: who is quoted, on a line of its own
                 self._block(element, tag, classes, context)
             else:
@@ -418,7 +418,7 @@ class _BodyReader:
             self.images.setdefault(url, Image(url, original_image(url), squeeze(cover.get("aria-label") or "")))
 
     def _add_carousel(self, carousel: Element, context: _Context) -> None:
-        """Add the images of an AMP gallery; its text is their captions."""
+        """Add the images and players of an AMP gallery; its text is their captions."""
         self.end_block(context)
         captions: dict[Element | None, str | None] = {carousel: None}
         for image in carousel.iter(*IMAGE_TAGS):
@@ -427,6 +427,7 @@ class _BodyReader:
             if frame is not None and frame not in captions:  # one frame may hold them all
                 captions[frame] = first_caption(frame)
             self._add_image(image, context._replace(gallery=True, caption=captions[frame]))
+        self._add_players(carousel)
 
     def _add_slides(self, box: Element) -> None:
         """Add the images of Jetpack's older slideshow, which a script reads from an attribute."""
@@ -475,6 +476,11 @@ class _BodyReader:
     def _add_embed(self, embed: Embed | None) -> None:
         if embed is not None and embed.url.startswith("http") and not self._is_full(self.embeds):
             self.embeds.setdefault((embed.kind, embed.url), embed)
+
+
+def _holds_media(carousel: Element) -> bool:
+    """Whether a carousel holds an image or player, not slides of text."""
+    return next(carousel.iter(*IMAGE_TAGS, *EMBED_TAGS), None) is not None
 
 
 def _fills_heading(button: Element) -> bool:

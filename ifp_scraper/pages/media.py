@@ -18,8 +18,10 @@ _AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"],
     "amp-twitter": ("tweet", "data-tweetid", "https://twitter.com/i/status/{}"),
     "amp-instagram": ("instagram", "data-shortcode", "https://www.instagram.com/p/{}/"),
     "amp-vimeo": ("iframe", "data-videoid", "https://player.vimeo.com/video/{}"),
+    "amp-embedly-card": ("iframe", "data-url", "{}"),
     "amp-dailymotion": ("iframe", "data-videoid", "https://www.dailymotion.com/embed/video/{}"),
     "amp-facebook": ("iframe", "data-href", "{}"),
+    "amp-facebook-page": ("iframe", "data-href", "{}"),  # so AMPforWP makes of a film, too
     "amp-soundcloud": (
         "iframe",
         "data-trackid",
@@ -28,6 +30,9 @@ _AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"],
     "amp-tiktok": ("iframe", "data-src", "https://www.tiktok.com/embed/v2/{}"),
     "amp-reddit": ("iframe", "data-src", "{}"),
     "amp-pinterest": ("iframe", "data-url", "{}"),
+    "amp-playbuzz": ("iframe", "src", "{}"),
+    "amp-vine": ("iframe", "data-vineid", "https://vine.co/v/{}/embed/simple"),
+    "amp-wistia-player": ("iframe", "data-media-hashed-id", "https://fast.wistia.net/embed/iframe/{}"),
     "lite-youtube": ("youtube", "videoid", "https://www.youtube.com/watch?v={}"),  # not AMP's, but similar
 }
 EMBED_TAGS = words("iframe video audio amp-iframe amp-video amp-audio") | _AMP_EMBEDS.keys()
@@ -167,7 +172,9 @@ def embed_of(element: Element, base: str) -> Embed | None:
     if tag in _AMP_EMBEDS:
         kind, attribute, address = _AMP_EMBEDS[tag]
         if name := element.get(attribute):
-            url = absolute(base, address.format(name.partition("&")[0] if kind == "youtube" else name))
+            if kind != "iframe":  # AMPforWP takes parameters into the name; for Instagram, old versions took only them
+                name = name.partition("?")[0].partition("&")[0]
+            url = absolute(base, address.format(name)) if name else None
             return Embed(kind, url) if url is not None and url.startswith("http") else None
     source = _source_of(element)
     if source is None and (child := element.find("source")) is not None:
