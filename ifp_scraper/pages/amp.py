@@ -116,17 +116,7 @@ class AmpSwiftPage(AmpPage):
 
     @field
     def lead(self) -> str | None:
-        lead = self.line(".tl-exc") or self.subtitle
-        return None if lead and self._is_cut_from_body(lead) else lead
-
-    def _is_cut_from_body(self, lead: str) -> bool:
-        """Whether a lead is the first words of the body, as old versions print where no excerpt was written.
-
-        One that was written may equal the first sentence or paragraph, but neither breaks off nor goes on.
-        """
-        printed, body = "".join(lead.split()), "".join(self._body.split())
-        first_block = self._body.partition("\n\n")[0]
-        return body.startswith(printed.removesuffix("…")) and (printed[-1] == "…" or len(lead) > len(first_block))
+        return self.line(".tl-exc") or self.subtitle
 
     @field
     def byline(self) -> str | None:
