@@ -7,13 +7,15 @@ from functools import lru_cache
 
 from ifp_scraper.text import words
 
-SCREEN_READER_ONLY = words(
+BESIDE_TEXT = words(
     "screen-reader-text td-visual-hidden sr-only visually-hidden elementor-screen-only"
     " elementor-post-info__item-prefix"
+    " tdb-first-letter tdb-add-text tdb-title-page tdb-cat-cfs"
 )
-"""Class names of screen-reader hints, hidden by external style sheets, and of "By" in any language."""
+"""Class names of what a headline or label has beside its text: screen-reader hints, hidden by external style sheets;
+"By" in any language; and what tagDiv's blocks add, such as the first letter once more as an ornament."""
 
-_CLASSES = SCREEN_READER_ONLY | words(
+_CLASSES = BESIDE_TEXT | words(
     # page numbers, next and previous
     "ampforwp_post_pagination page-links page-link post-page-numbers pagination post-nav-links page-nav page-nav-post"
     " post-navigation nav-links"
