@@ -206,7 +206,9 @@ class ArticlePage(ItemPage[Article]):
     @field
     def embeds(self) -> list[Embed]:
         players = dict.fromkeys(player for frame in self.frames for player in frame.iter(*EMBED_TAGS))
-        embeds = (*(embed_of(player, self.capture.url) for player in players), *self.content.embeds)
+        # A tweet or a Facebook video, in place of the featured image, has no player of its own.
+        posts = (post for frame in self.frames[:1] for post in self._read(frame).embeds)
+        embeds = (*(embed_of(player, self.capture.url) for player in players), *posts, *self.content.embeds)
         return [*{(embed.kind, embed.url): embed for embed in embeds if embed}.values()]
 
     @field
@@ -404,7 +406,10 @@ class ArticlePage(ItemPage[Article]):
         """Blocks, images, embeds and links of the body."""
         if self.container is None:
             return Body([], [], [], [], [])
-        return read_body(self.container, self.capture.url, StyleSheet(self.document.style_sheets))
+        return self._read(self.container)
+
+    def _read(self, element: Element) -> Body:
+        return read_body(element, self.capture.url, StyleSheet(self.document.style_sheets))
 
     @property
     def lost_text(self) -> bool:
