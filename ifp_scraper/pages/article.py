@@ -207,7 +207,9 @@ class ArticlePage(ItemPage[Article]):
     def embeds(self) -> list[Embed]:
         players = dict.fromkeys(player for frame in self.frames for player in frame.iter(*EMBED_TAGS))
         # A tweet or a Facebook video, in place of the featured image, has no player of its own.
-        posts = (post for frame in self.frames[:1] for post in self._read(frame).embeds)
+        posts = (
+            post for frame in self.frames[:1] for post in read_body(frame, self.capture.url, StyleSheet([])).embeds
+        )
         embeds = (*(embed_of(player, self.capture.url) for player in players), *posts, *self.content.embeds)
         return [*{(embed.kind, embed.url): embed for embed in embeds if embed}.values()]
 
@@ -406,10 +408,7 @@ class ArticlePage(ItemPage[Article]):
         """Blocks, images, embeds and links of the body."""
         if self.container is None:
             return Body([], [], [], [], [])
-        return self._read(self.container)
-
-    def _read(self, element: Element) -> Body:
-        return read_body(element, self.capture.url, StyleSheet(self.document.style_sheets))
+        return read_body(self.container, self.capture.url, StyleSheet(self.document.style_sheets))
 
     @property
     def lost_text(self) -> bool:
