@@ -71,7 +71,7 @@ _CLASSES = BESIDE_TEXT | words(
     " tptn_counter gdrts-rating-block post-views wpulike pvc_stats post-ratings post-ratings-loading"
     " rmp-widgets-container yasr-vv-stars-title-container"
     " amp-author author-box-wrap amp_author_area cmts ampforwp-comment-wrapper comments-area comment-respond"
-    " comments comment-list commentlist amp-comments tdb_single_comments"
+    " comments comment-list commentlist amp-comments tdb_single_comments wpd-inline-icon-wrapper"
     " td-post-source-tags td-post-source-via td-tags tdb-tags sp-athr amp-tags tags-links tag-links cat-links"
     " post-tags entry-tags post-bottom-tags post-bottom-meta jeg_post_tags"
     # plugins' tables of contents, loading notices
