@@ -321,6 +321,9 @@ class _BodyReader:
         """Add the images and players that a script or style would show in a box."""
         if not _COVER_CLASSES.isdisjoint(classes):
             self._add_background(element)
+        elif "td_block_single_image" in classes:  # by tagDiv's page builder
+            for part in element.iter("a", "span"):
+                self._add_background(part)
         elif "wp-block-embed__wrapper" in classes:  # what WordPress cannot embed stays a URL
             address = element[0].get("href") if len(element) else element.text
             if url := absolute("", (address or "").strip()):
@@ -393,7 +396,7 @@ class _BodyReader:
         if url is None or ("#" in url and same_article(url, self.base)):  # a place on this page
             return
         text = inline_text(element)
-        has_picture = next(element.iter(*IMAGE_TAGS), None) is not None
+        has_picture = next(element.iter(*IMAGE_TAGS), None) is not None or _background(element) is not None
         if has_picture and text and text == first_caption(element):
             text = ""
         if text or not (has_picture and PICTURE_FILE.search(url)):  # else an image that opens when clicked
@@ -413,7 +416,7 @@ class _BodyReader:
 
     def _add_background(self, cover: Element) -> None:
         """Add the image behind a cover's text, if its style names it."""
-        url = absolute(self.base, background_of(cover.get("style")))
+        url = absolute(self.base, _background(cover))
         if url is not None and url.startswith("http") and not self._is_full(self.images):
             self.images.setdefault(url, Image(url, original_image(url), squeeze(cover.get("aria-label") or "")))
 
@@ -513,6 +516,11 @@ def _is_layout(table: Element) -> bool:
             return False
         holds_blocks = holds_blocks or any(part.tag in BLOCK_TAGS for cell in cells for part in cell.iterdescendants())
     return holds_blocks
+
+
+def _background(element: Element) -> str | None:
+    """Return the URL of the image in an element's style, where tagDiv's script may still have to put it."""
+    return element.get("data-img-url") or background_of(element.get("style"))
 
 
 def _first_link(element: Element) -> str | None:

@@ -7,13 +7,15 @@ from functools import lru_cache
 
 from ifp_scraper.text import words
 
-SCREEN_READER_ONLY = words(
+BESIDE_TEXT = words(
     "screen-reader-text td-visual-hidden sr-only visually-hidden elementor-screen-only"
     " elementor-post-info__item-prefix"
+    " tdb-first-letter tdb-add-text tdb-title-page tdb-cat-cfs"
 )
-"""Class names of screen-reader hints, hidden by external style sheets, and of "By" in any language."""
+"""Class names of what a headline or label has beside its text: screen-reader hints, hidden by external style sheets;
+"By" in any language; and what tagDiv's blocks add, such as the first letter once more as an ornament."""
 
-_CLASSES = SCREEN_READER_ONLY | words(
+_CLASSES = BESIDE_TEXT | words(
     # page numbers, next and previous
     "ampforwp_post_pagination page-links page-link post-page-numbers pagination post-nav-links page-nav page-nav-post"
     " post-navigation nav-links"
@@ -69,7 +71,7 @@ _CLASSES = SCREEN_READER_ONLY | words(
     " tptn_counter gdrts-rating-block post-views wpulike pvc_stats post-ratings post-ratings-loading"
     " rmp-widgets-container yasr-vv-stars-title-container"
     " amp-author author-box-wrap amp_author_area cmts ampforwp-comment-wrapper comments-area comment-respond"
-    " comments comment-list commentlist amp-comments tdb_single_comments"
+    " comments comment-list commentlist amp-comments tdb_single_comments wpd-inline-icon-wrapper"
     " td-post-source-tags td-post-source-via td-tags tdb-tags sp-athr amp-tags tags-links tag-links cat-links"
     " post-tags entry-tags post-bottom-tags post-bottom-meta jeg_post_tags"
     # plugins' tables of contents, loading notices

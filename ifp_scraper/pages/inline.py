@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from ifp_scraper.pages.boilerplate import SCREEN_READER_ONLY
+from ifp_scraper.pages.boilerplate import BESIDE_TEXT
 from ifp_scraper.pages.css import hidden_by_attribute
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import first_language, squeeze, words
@@ -62,7 +62,7 @@ def _collect(element: Element, pieces: list[str], depth: int) -> None:
         is_seen = not child.keys() or (
             not hidden_by_attribute(child)
             and child.get("[text]") is None  # a control's, which a tap changes: "more", "less"
-            and SCREEN_READER_ONLY.isdisjoint((child.get("class") or "").split())
+            and BESIDE_TEXT.isdisjoint((child.get("class") or "").split())
         )
         if is_seen and child.tag not in NO_TEXT_TAGS and depth < MAX_DEPTH:
             if child.tag in IMAGE_TAGS:

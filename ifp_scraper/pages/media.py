@@ -95,7 +95,7 @@ _LAZY_ATTRIBUTES = (
 )
 """Attributes that hold the URL of a lazily loaded image."""
 
-_LAZY_SUFFIXES = "src", "original", "lazyload", "src-img", "src-fg"
+_LAZY_SUFFIXES = "src", "original", "lazyload", "src-img", "src-fg", "breeze"
 """How such attributes of lesser-known plugins end: ``nitro-lazy-src``, ``data-src-fg``."""
 
 

@@ -9,6 +9,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import ClassVar
 
+from lxml import etree
 from web_poet import field
 
 from ifp_scraper import urls
@@ -17,9 +18,10 @@ from ifp_scraper.items import Author, Image
 from ifp_scraper.pages.article import ArticlePage
 from ifp_scraper.pages.body import closing_source
 from ifp_scraper.pages.bylines import without_by
+from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.inline import inline_text, label_text
-from ifp_scraper.pages.media import background_of, first_caption
+from ifp_scraper.pages.media import EMBED_TAGS, background_of, first_caption
 from ifp_scraper.pages.misnested import escaped_from, is_theme_block, release_swallowed, with_escaped
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
@@ -53,11 +55,16 @@ class NewspaperPage(ArticlePage):
 
     @field
     def byline(self) -> str | None:
-        box = ".td-post-header .td-post-author-name"  # modules have one too
-        if len(self.lines(f"{box} a")) > 1 and len(self.lines(box)) == 1:
-            return self._byline_without_label(box, ".td-author-by")  # "A and B"
+        return self._printed_names(
+            ".td-post-header .td-post-author-name", "a", ".td-author-by"
+        )  # modules have one too
+
+    def _printed_names(self, box: str, name: str, label: str) -> str | None:
+        """Return the names in a byline: what it says after the theme's "By" if one box has several ("A and B")."""
+        if len(self.lines(f"{box} {name}")) > 1 and len(self.lines(box)) == 1:
+            return self._byline_without_label(box, label)
         # A handle may be glued to the name, outside its link.
-        return self.names(f"{box} a") or self._byline_without_label(box, ".td-author-by")
+        return self.names(f"{box} {name}") or self._byline_without_label(box, label)
 
     def _byline_without_label(self, box: str, label: str) -> str | None:
         """Return what bylines say after the theme's "By", in whatever language."""
@@ -132,7 +139,14 @@ class NewspaperPage(ArticlePage):
     def modified_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("modified")
         yield self._theme_time('meta[itemprop="dateModified"]', "content")
-        yield self._theme_time(".td-post-header .td-post-modified-date time", "datetime")
+        yield self._edit_time(".td-post-header .td-post-modified-date time", ".td-post-header .td-post-date time")
+
+    def _edit_time(self, edited: str, published: str) -> Evidence | None:
+        """Read the time of the last edit; older versions print that of publication in its place."""
+        edits, times = self.css(edited)[:1], self.css(published)[:1]
+        if edits != times and [edit.get("datetime") for edit in edits] == [time.get("datetime") for time in times]:
+            return None
+        return self._theme_time(edited, "datetime")
 
     def _theme_time(self, query: str, attribute: str) -> Evidence | None:
         elements = self.css(query)
@@ -200,8 +214,19 @@ class NewspaperCloudPage(NewspaperPage):
 
     layout = "newspaper-cloud"
     marks = words("tdb_single_content")
+    bodies: ClassVar[str] = ".tdb_single_content, .tdb_single_smartlist"
+    """Selects the block with the text; a smart list's has all of it, not the list alone."""
+
     lead_frames = ".tdb_single_featured_image, .tdb_single_bg_featured_image"
     below_body = ".tdb_single_tags", ".tdb_single_next_prev", ".tdb-author-box"
+
+    @classmethod
+    def matches(cls, document: Document) -> bool:
+        """Whether the page has a body; that of a video post without text has only its player."""
+        find = document.tree.find
+        return bool(find(cls.bodies)) or (
+            any(map(_holds_player, find(cls.lead_frames))) and not find(".td-post-content")
+        )
 
     @field
     def headline(self) -> str | None:
@@ -211,16 +236,20 @@ class NewspaperCloudPage(NewspaperPage):
 
     @field
     def lead(self) -> str | None:
-        return " ".join(self.lines(".tdb_single_subtitle p")) or self.line(".tdb_single_subtitle")
+        if subtitle := " ".join(self.lines(".tdb_single_subtitle p")) or self.line(".tdb_single_subtitle"):
+            return subtitle
+        excerpt = self.line(".tdb_single_excerpt")
+        # Without a written one, WordPress prints the first words of the text.
+        return None if excerpt and excerpt.endswith(("[…]", "[...]")) else excerpt
 
     @field
     def byline(self) -> str | None:
-        box = ".tdb_single_author"
-        return self.names(f"{box} .tdb-author-name") or self._byline_without_label(box, ".tdb-author-by")
+        return self._printed_names(".tdb_single_author", ".tdb-author-name", ".tdb-author-by")
 
     @field
     def authors(self) -> list[Author]:
         authors = self.people(".tdb_single_author .tdb-author-name")
+        authors = authors or self.people(".tdb_single_author .tdb-author-name-wrap a")  # of Co-Authors Plus
         if not authors and self.byline:
             authors = [Author(self.byline)]
         return self._with_bios(authors, ".tdb-author-box", ".tdb-author-name", ".tdb-author-descr")
@@ -241,10 +270,12 @@ class NewspaperCloudPage(NewspaperPage):
     @cached_property
     def container(self) -> Element | None:
         # The container itself is a .td_block_wrap like any widget; what is inside counts.
-        if bodies := self.css(".tdb_single_content .tdb-block-inner"):
+        if bodies := self.css(".tdb_single_content .tdb-block-inner, .tdb_single_smartlist .tdb-block-inner"):
             escaped = itertools.takewhile(lambda part: not is_theme_block(part), bodies[0].itersiblings())
             return self._repaired(bodies[0], list(escaped))
-        return next(iter(self.css(".tdb_single_content")), None)
+        if blocks := self.css(self.bodies):
+            return blocks[0]
+        return etree.Element("div") if any(map(_holds_player, self.frames)) else None
 
     @field
     def source(self) -> str | None:
@@ -276,7 +307,9 @@ class NewspaperCloudPage(NewspaperPage):
     def modified_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("modified")
         yield self._theme_time('meta[itemprop="dateModified"]', "content")
-        # Older versions print the publication time there, labelled as the edit's.
-        edited = ".tdb_single_modified_date time"
-        if self.attribute(edited, "datetime") != self.attribute(".tdb_single_date time", "datetime"):
-            yield self._theme_time(edited, "datetime")
+        yield self._edit_time(".tdb_single_modified_date time", ".tdb_single_date time")
+
+
+def _holds_player(frame: Element) -> bool:
+    """Whether a video or audio file stands in place of the featured image."""
+    return next(frame.iter(*EMBED_TAGS), None) is not None
