@@ -207,9 +207,8 @@ class ArticlePage(ItemPage[Article]):
     def embeds(self) -> list[Embed]:
         players = dict.fromkeys(player for frame in self.frames for player in frame.iter(*EMBED_TAGS))
         # A tweet or a Facebook video, in place of the featured image, has no player of its own.
-        posts = (
-            post for frame in self.frames[:1] for post in read_body(frame, self.capture.url, StyleSheet([])).embeds
-        )
+        frames = self.frames[:1] if self.lead_image is None else []
+        posts = (post for frame in frames for post in read_body(frame, self.capture.url, StyleSheet([])).embeds)
         embeds = (*(embed_of(player, self.capture.url) for player in players), *posts, *self.content.embeds)
         return [*{(embed.kind, embed.url): embed for embed in embeds if embed}.values()]
 
