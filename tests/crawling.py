@@ -78,13 +78,11 @@ def new_post(site: Site, **changes: Any) -> Post:
 
 
 def printing(server: SiteServer, root: str) -> None:
-    """Have the site print another root than it answers to."""
-    answer = server.get
+    """Have the site's pages name another root than it answers to."""
 
-    def get(target: str, headers: dict[str, str] | None = None) -> Response:
-        found = answer(target, headers)
+    def print_root(target: str, response: Response) -> Response:
         for was, becomes in ((server.url, root), (server.url.replace("/", "\\/"), root.replace("/", "\\/"))):
-            found.body = found.body.replace(was.encode(), becomes.encode())
-        return found
+            response.body = response.body.replace(was.encode(), becomes.encode())
+        return response
 
-    server.get = get  # type: ignore[method-assign]
+    server.alter(print_root)

@@ -78,25 +78,23 @@ def test_an_article_of_which_only_the_amp_page_can_be_had(kind: Any, tmp_path: P
     out = tmp_path / "ifp.jsonl"
     post = next(post for post in site.open_posts() if post.amp_enabled)
     with serve(site) as server:
-        answer = server.get
 
-        def get(target: str, headers: dict[str, str] | None = None) -> Response:
-            found = answer(target, headers)
+        def spoil(target: str, response: Response) -> Response:
             if target != post.path:
-                return found
+                return response
             if kind == "cut":
-                return replace(found, body=found.body.partition(b'<div class="td-post-content')[0])
-            return replace(found, body=found.body.replace(b"td-post-content", b"renamed"))
+                return replace(response, body=response.body.partition(b'<div class="td-post-content')[0])
+            return replace(response, body=response.body.replace(b"td-post-content", b"renamed"))
 
         if kind in (404, 500):
             server.fault(lambda target: target == post.path, kind, None)
         else:
-            server.get = get  # type: ignore[method-assign]
+            server.alter(spoil)
         run = crawl(server.url, out, *EIGHT_AT_ONCE, "-s", "RETRY_TIMES=0")
         assert run.status == (kind in (500, "cut")), run.err
         assert {line["id"] for line in lines(out)} == {one.id for one in site.open_posts()}
         server.clear()
-        server.get = answer  # type: ignore[method-assign]
+        server.heal()
         assert crawl(server.url, out).status == 0
         found = [line for line in lines(out) if line["id"] == post.id]
         assert [(line["layout"], line["revision"], line["reread"]) for line in found] == [
@@ -109,16 +107,16 @@ def test_an_article_of_which_only_the_amp_page_can_be_had(kind: Any, tmp_path: P
         assert len(server.log) <= 4
 
 
-def without_text(server: SiteServer, posts: list[Post]) -> None:
-    """Let the canonical pages of these posts be unreadable from now on."""
-    answer = server.get
+def make_unreadable(server: SiteServer, posts: list[Post]) -> None:
+    """Have the canonical pages of these posts served so that no text is found in them."""
     paths = {post.path for post in posts}
 
-    def get(target: str, headers: dict[str, str] | None = None) -> Response:
-        found = answer(target, headers)
-        return replace(found, body=found.body.replace(b"td-post-content", b"renamed")) if target in paths else found
+    def rename_body(target: str, response: Response) -> Response:
+        if target not in paths:
+            return response
+        return replace(response, body=response.body.replace(b"td-post-content", b"renamed"))
 
-    server.get = get  # type: ignore[method-assign]
+    server.alter(rename_body)
 
 
 @pytest.mark.parametrize("count", [pytest.param(1, marks=pytest.mark.slow), 3])
@@ -128,7 +126,7 @@ def test_pages_that_stay_unreadable_beside_their_amp_pages(count: int, tmp_path:
     out = tmp_path / "ifp.jsonl"
     posts = [post for post in site.open_posts() if post.amp_enabled][:count]
     with serve(site) as server:
-        without_text(server, posts)
+        make_unreadable(server, posts)
         for asked in (True, True, False):
             server.clear()
             run = crawl(server.url, out, *EIGHT_AT_ONCE)
@@ -150,13 +148,11 @@ def test_amp_pages_at_the_other_kind_of_address(pages: str, tmp_path: Path) -> N
     amp = [post for post in site.open_posts() if post.amp_enabled]
     missing = {post.path for post in amp[3:]}
     with serve(site) as server:
-        answer = server.get
 
-        def get(target: str, headers: dict[str, str] | None = None) -> Response:
-            found = answer(target, headers)
-            return replace(found, body=found.body.replace(b'/amp/" />', b'/?amp=1" />'))
+        def link_by_query(target: str, response: Response) -> Response:
+            return replace(response, body=response.body.replace(b'/amp/" />', b'/?amp=1" />'))
 
-        server.get = get  # type: ignore[method-assign]
+        server.alter(link_by_query)
         server.fault(lambda target: target.endswith("/amp/") or (pages == "both" and target in missing), 404, None)
         run = crawl(server.url, out, "-a", f"pages={pages}")
         assert run.status == 0, run.err

@@ -8,7 +8,7 @@ import pytest
 
 from tests.crawling import FAST, crawl, lines, scrapy
 from tests.site import Site, make_posts, serve
-from tests.site.response import Response, redirect
+from tests.site.response import redirect
 
 
 def test_says_what_is_missing_and_marks_what_is_gone(tmp_path: Path) -> None:
@@ -125,12 +125,8 @@ def test_what_leads_to_the_front_page_for_good_is_gone(status: int, gone: bool, 
     with serve(site, amp=None) as server:
         assert crawl(server.url, out).status == 0
         withdrawn = site.withdraw(site.open_posts()[3].id)
-        answer = server.get
-
-        def get(target: str, headers: dict[str, str] | None = None) -> Response:
-            return redirect(server.url + "/", status) if target == withdrawn.path else answer(target, headers)
-
-        server.get = get  # type: ignore[method-assign]
+        home = redirect(server.url + "/", status)
+        server.alter(lambda target, response: home if target == withdrawn.path else response)
         run = scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST)
         assert run.status == 0, run.err
         assert (lines(out)[-1]["status"] == "gone") is gone

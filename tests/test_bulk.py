@@ -103,10 +103,7 @@ def test_an_amp_page_beside_an_unusable_one_gives_the_lines_of_a_crawl(unusable:
     recorded = tmp_path / "a.warc.gz"
     with serve(site) as server:
         post = site.open_posts()[2]
-        answer = server.get
-        server.get = lambda target, headers=None: (  # type: ignore[method-assign]
-            page(unusable) if target == post.path else answer(target, headers)
-        )
+        server.alter(lambda target, response: page(unusable) if target == post.path else response)
         record(server, recorded, root="https://ifpnews.com")
     crawled, extracted = tmp_path / "crawled.jsonl", tmp_path / "extracted.jsonl"
     run = scrapy("crawl", "ifp", "-a", f"archive={recorded}", "-o", crawled)

@@ -16,7 +16,6 @@ from ifp_scraper.pages.surroundings import Emptied
 from ifp_scraper.revisions import content_hash
 from tests.crawling import scrapy
 from tests.site import Site, make_posts, serve
-from tests.site.response import Response
 
 FIXTURES = Path(__file__).parent / "fixtures"
 ALL = sorted(FIXTURES.glob("*/*.json"))
@@ -80,13 +79,7 @@ def test_a_page_is_saved_from_the_site_that_is_told_who_asks(tmp_path: Path) -> 
     allowed, forbidden = (post.path for post in site.open_posts()[:2])
     agents = set()
     with serve(site, disallow=[forbidden]) as server:
-        answer = server.get
-
-        def get(target: str, headers: dict[str, str] | None = None) -> Response:
-            agents.add((headers or {}).get("user-agent"))
-            return answer(target, headers)
-
-        server.get = get  # type: ignore[method-assign]
+        server.on_request(lambda target, headers: agents.add(headers.get("user-agent")))
         contact = ("-s", "IFP_CONTACT=me@example.org", "--folder", tmp_path)
         run = scrapy("fixture", server.url + allowed, *contact)
         assert run.status == 0, run.err

@@ -188,13 +188,10 @@ def test_a_failed_amp_page_is_no_part_of_a_later_capture_in_another_file(tmp_pat
     with serve(site) as server:
         post = site.open_posts()[2]
         targets = [post.path, f"{post.path}amp/"]
-        answer = server.get
-        cut = page(answer(targets[1]).body[:5000].decode())
-        server.get = lambda target, headers=None: (  # type: ignore[method-assign]
-            cut if target == targets[1] else answer(target, headers)
-        )
+        cut = page(server.get(targets[1]).body[:5000].decode())
+        server.alter(lambda target, response: cut if target == targets[1] else response)
         record(server, folder / "b.warc.gz", targets, root="https://ifpnews.com")
-        server.get = answer  # type: ignore[method-assign]
+        server.heal()
         site.advance(minutes=5)
         record(server, folder / "a.warc.gz", targets, root="https://ifpnews.com")
     (line,) = read_both_ways(folder)
