@@ -61,6 +61,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 @contextmanager
 def site_of(count: int = 120, **config: Any) -> Iterator[tuple[Site, SiteServer]]:
+    """Serve a site of so many posts; ``config`` are fields of ``Config``."""
     site = Site(make_posts(count, seed=3))
     with serve(site, **config) as server:
         yield site, server

@@ -1,4 +1,4 @@
-"""Articles of which a page failed, is missing or cannot be read, and what the next run makes of it."""
+"""Articles with a page that failed, is missing or cannot be read, and what the next run does about it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_an_amp_page_that_failed_is_read_by_the_next_run(kind: Any, tmp_path: Pa
         server.fault(post.path + "amp/", kind, None)
         assert crawl(server.url, out, "-s", "RETRY_TIMES=0").status == 1
         server.clear()
-        # A run that has no reason to fetch it does not forget it.
+        # A run that has no reason to fetch the page does not forget it.
         assert crawl(server.url, out, "-a", f"urls={server.url}{site.open_posts()[4].path}").status == 0
         assert scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST).status == 0
         assert crawl(server.url, out).status == 0
@@ -47,7 +47,7 @@ def test_a_further_page_that_failed_is_read_by_the_next_run(kind: Any, tmp_path:
         server.fault(last, kind, None)
         run = crawl(server.url, out, *EIGHT_AT_ONCE, "-s", "RETRY_TIMES=0")
         assert (run.status, "1 failed" in run.err) == (1, True), run.err
-        assert len(server.requests(last)) == 1  # the pages before it name it too
+        assert len(server.requests(last)) == 1  # the pages before it link to it, too
         server.clear()
         assert crawl(server.url, out).status == 0
         assert [
@@ -121,7 +121,7 @@ def make_unreadable(server: SiteServer, posts: list[Post]) -> None:
 
 @pytest.mark.parametrize("count", [pytest.param(1, marks=pytest.mark.slow), 3])
 def test_pages_that_stay_unreadable_beside_their_amp_pages(count: int, tmp_path: Path) -> None:
-    """They are asked once more, without an alarm, and an edit is still seen."""
+    """They are requested once more, without an alarm, and edits are still noticed."""
     site = Site(make_posts(46, seed=9))
     out = tmp_path / "ifp.jsonl"
     posts = [post for post in site.open_posts() if post.amp_enabled][:count]
@@ -142,7 +142,7 @@ def test_pages_that_stay_unreadable_beside_their_amp_pages(count: int, tmp_path:
 
 @pytest.mark.parametrize("pages", ["amp", "both"])
 def test_amp_pages_at_the_other_kind_of_address(pages: str, tmp_path: Path) -> None:
-    """With the plugin's option ``amp-core-end-point``; where the canonical pages cannot be had."""
+    """With the plugin's option ``amp-core-end-point``, where canonical pages are missing."""
     site = Site(make_posts(16, seed=9))
     out = tmp_path / "ifp.jsonl"
     amp = [post for post in site.open_posts() if post.amp_enabled]

@@ -1,4 +1,4 @@
-"""Where articles are looked for: without network, so on many kinds of site."""
+"""Where articles are looked for; without network, so on many kinds of site."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def test_whatever_source_is_denied_every_article_is_found_once(config: dict[str,
         assert run.status == 0, run.why
         assert len(run.articles) == len(set(run.articles))
         found, locked = set(run.articles), {post.path for post in site.public() if post.password_protected}
-        assert found | locked == public(site)  # SEO plugins do not list what is locked
+        assert found | locked == public(site)  # SEO plugins do not list posts with a password
         asked_twice = len(run.asked) - len(set(run.asked))
-        assert asked_twice == ("sitemap_size" in config)  # the index of several files, which may have grown
+        assert asked_twice == ("sitemap_size" in config)  # an index of several files: it may have grown
         again = dry_run(server, tmp_path / "a.jsonl")
         assert (again.articles, again.status) == ([], 0)
         assert len(again.asked) <= len(run.asked)
@@ -66,7 +66,7 @@ def test_what_a_broken_source_hides_the_next_one_shows(tmp_path: Path) -> None:
         broken = ("page=2", "sitemap3", "paged=4", "/page/7/")
         fails = lambda page: 500 if any(part in page for part in broken) else None  # noqa: E731
         run = dry_run(server, tmp_path / "b.jsonl", fails=fails)
-        assert (set(run.articles) | locked, run.status) == (public(site), 1)  # luck: nobody can know
+        assert (set(run.articles) | locked, run.status) == (public(site), 1)  # by luck, which the run cannot know
         run = dry_run(server, tmp_path / "c.jsonl", sources="rest", fails=fails)
         assert run.status == 1
         assert len(run.articles) == 150
@@ -75,7 +75,7 @@ def test_what_a_broken_source_hides_the_next_one_shows(tmp_path: Path) -> None:
 
 
 def test_a_source_that_shows_less_does_not_make_up_for_a_broken_one(tmp_path: Path) -> None:
-    """The front page alone, where a part of the sitemap is missing."""
+    """Here the front page is all that is left, and a part of the sitemap is missing."""
     config: dict[str, Any] = {"rest": 404, "feed": 404, "listings": 404, "sitemap_size": 40}
     with site_of(120, **config) as (site, server):
         fails = lambda page: 500 if "post-2.xml" in page else None  # noqa: E731
@@ -177,7 +177,7 @@ def test_amp_pages_alone_of_a_mirror(pages: str, config: dict[str, Any], tmp_pat
     with site_of(24, **config) as (site, server):
         printing(server, "https://another.example")
         missing = {post.path for post in site.open_posts() if post.amp_enabled and pages == "both"}
-        for asked in (True, pages == "both", False):  # what lacks a page is asked once more
+        for asked in (True, pages == "both", False):  # what lacks a page is requested once more
             server.clear()
             server.fault(lambda target: target in missing, 404, None)
             run = crawl(server.url, out, "-a", f"pages={pages}")
@@ -246,7 +246,7 @@ def test_rest_that_counts_nothing_and_gives_fewer_than_asked_for(past_the_end: i
 
 @pytest.mark.parametrize("root", ["", "https://another.example"])
 def test_listings_go_on_where_the_front_page_says(root: str, tmp_path: Path) -> None:
-    """As below ``/index.php/``, where the server does not pass addresses that are no files to WordPress."""
+    """As below ``/index.php/``, on a server without URL rewriting."""
     with site_of(60, **NOTHING_BUT_LISTINGS) as (site, server):
         printing(server, root or server.url)
 
@@ -277,7 +277,7 @@ def test_a_front_page_whose_further_pages_are_all_itself_is_no_whole_list(how: s
 
 @pytest.mark.parametrize("section", ["", "iran-news"])
 def test_rest_where_only_a_query_leads_to_it(section: str, tmp_path: Path) -> None:
-    """As behind a server that does not pass addresses that are no files to WordPress."""
+    """As on a server without URL rewriting."""
     with site_of(230, sitemap=None) as (site, server):
         server.alter(lambda target, response: page("", 404) if target.startswith("/wp-json") else response)
         arguments = {"section": section} if section else {}
@@ -295,7 +295,7 @@ def test_rest_that_gives_the_same_page_for_ever_is_left(tmp_path: Path) -> None:
     with site_of(230) as (site, server):
         server.reroute(lambda target: target.partition("&page=")[0] if target.startswith("/wp-json") else target)
         run = dry_run(server, tmp_path / "a.jsonl")
-        assert (set(run.articles), run.status) == (public(site), 0)  # the sitemap has the rest
+        assert (set(run.articles), run.status) == (public(site), 0)  # the sitemap lists the others
         assert len(run.asked) < 12
 
 
@@ -366,7 +366,7 @@ def test_a_gap_that_the_sitemap_filled_hides_no_later_edit(lastmod: bool, tmp_pa
 
         run = dry_run(server, tmp_path / "a.jsonl", fails=meanwhile)
         assert (public(site) < set(run.articles), run.status) == (True, 0)
-        assert "/wp-sitemap.xml" in run.asked  # REST has passed over one
+        assert "/wp-sitemap.xml" in run.asked  # REST skipped one
         site.advance(hours=1)
         edited = site.edit(site.public()[150].id, headline="Edited")
         assert dry_run(server, tmp_path / "a.jsonl").articles == [edited.path]

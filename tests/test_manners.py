@@ -70,7 +70,7 @@ def test_a_robots_txt_of_another_name_that_cannot_be_read_forbids_nothing_here(t
     moved = site.open_posts()[2]
     out = tmp_path / "ifp.jsonl"
     with serve(site, amp=None) as server:
-        there = server.url.replace("//", "//www.") + moved.path  # nobody answers to that name
+        there = server.url.replace("//", "//www.") + moved.path  # no server has that name
         server.alter(lambda target, response: redirect(there) if target == moved.path else response)
         run = crawl(server.url, out, "-s", "RETRY_TIMES=0")
         assert run.status == 0, run.err
@@ -180,4 +180,4 @@ def test_a_delay_longer_than_autothrottles_longest_is_kept(tmp_path: Path) -> No
         server.on_request(lambda target, headers: asked_at.append(time.monotonic()))
         assert crawl(server.url, tmp_path / "a.jsonl", *slow, fast=False).status == 0
     assert len(asked_at) > 6
-    assert min(later - earlier for earlier, later in pairwise(asked_at)) > 0.25  # half of it, as it varies
+    assert min(later - earlier for earlier, later in pairwise(asked_at)) > 0.25  # Scrapy varies delays, down to half

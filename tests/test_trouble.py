@@ -240,7 +240,7 @@ def test_what_is_missing_is_asked_once_more(for_good: bool, kind: Any, tmp_path:
 
 @pytest.mark.slow
 def test_many_articles_that_left_the_site_are_asked_once_more(tmp_path: Path) -> None:
-    """They come one after the other then, and each may lead to another address than before."""
+    """The second time they come one after the other, and each may redirect elsewhere than before."""
     site = Site(make_posts(260, seed=5))
     out = tmp_path / "ifp.jsonl"
     numbers = count()
@@ -327,7 +327,7 @@ ERROR_PAGE = b"""</p><!DOCTYPE html><html lang="en-US"><head><title>WordPress &r
     ("end", "words"), [(b"", "breaks off"), pytest.param(ERROR_PAGE, "out of order", marks=pytest.mark.slow)]
 )
 def test_a_page_that_breaks_off_before_its_text_is_a_failure(end: bytes, words: str, tmp_path: Path) -> None:
-    """As after a fatal error of PHP: what was printed before comes with status 200, WordPress's page behind it."""
+    """As after a fatal PHP error: what was printed before it is sent with status 200, then WordPress's error page."""
     site = Site(make_posts(12, seed=5))
     out = tmp_path / "ifp.jsonl"
     with serve(site, amp=None) as server:
