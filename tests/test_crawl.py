@@ -44,7 +44,7 @@ def runs_of(out: Path) -> list[dict[str, Any]]:
 
 
 def pages_of(posts: list[Post]) -> int:
-    """Requests that these articles need: every page, and the AMP page where there is one."""
+    """How many requests these articles need: every page, and the AMP page where there is one."""
     return sum(len(post.pages) + post.amp_enabled for post in posts)
 
 
@@ -87,7 +87,7 @@ def test_later_runs_fetch_what_is_new_or_changed(config: dict[str, Any], tmp_pat
         edited = [
             site.edit(posts[3].id, headline="An edit that leaves the publication date"),
             site.append(posts[40].id, pieces.paragraph("One more paragraph.")),
-            site.edit(posts[20].id),  # shows in modified only
+            site.edit(posts[20].id),  # only the modified time shows it
             site.edit(posts[30].id, at=site.now - timedelta(hours=1), author=posts[31].author),
         ]
         site.withdraw(posts[10].id)
@@ -136,7 +136,7 @@ def test_feed_and_listings_alone(tmp_path: Path) -> None:
         assert lines(out)[-1]["headline"] == edited.headline
 
         server.config.feed = 404
-        server.fault("/page/2/", "json")  # not the end of the listing
+        server.fault("/page/2/", "json")  # must not be taken for the end of the listing
         other = tmp_path / "other.jsonl"
         run = crawl(server.url, other, *EIGHT_AT_ONCE, "-a", "pages=canonical")
         assert run.status == 0, run.err
@@ -351,7 +351,7 @@ def test_an_edit_that_a_cache_still_hides_is_found_later(source: dict[str, Any],
 
 @pytest.mark.parametrize("source", [{}, {"rest": 404, "sitemap": "yoast"}], ids=["rest", "sitemap"])
 def test_what_is_withdrawn_meanwhile_gives_its_times_to_no_other(source: dict[str, Any], tmp_path: Path) -> None:
-    """For an address that is gone, WordPress leads to the first one that begins with it."""
+    """WordPress redirects an address that is gone to the first one that starts with it."""
     site = Site(make_posts(8, seed=5))
     out = tmp_path / "ifp.jsonl"
     withdrawn, other = site.open_posts()[0], site.open_posts()[-1]
@@ -447,7 +447,7 @@ def test_an_old_address_that_a_sitemap_goes_on_listing_is_asked_once(tmp_path: P
 
 @pytest.mark.parametrize("renamed", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_another_address_of_an_article_is_asked_once(renamed: bool, tmp_path: Path) -> None:
-    """A sitemap may list it, with the time of an edit of which the page says nothing."""
+    """A sitemap may list it, with the time of an edit that the page does not mention."""
     site = Site(make_posts(8, seed=5))
     out = tmp_path / "ifp.jsonl"
     post = site.open_posts()[2]
@@ -457,7 +457,7 @@ def test_another_address_of_an_article_is_asked_once(renamed: bool, tmp_path: Pa
         site.rename(post.id, "quite-another-slug")
     with serve(site, amp=None, rest=404, sitemap="yoast", yoast_head=False, theme_date=False) as server:
 
-        def with_other(body: bytes) -> bytes:
+        def add_listed(body: bytes) -> bytes:
             place = f"<loc>{server.url}{post.path}</loc>".encode()
             begin = body.index(place)
             other = body[begin : body.index(b"</url>", begin)].replace(
@@ -467,7 +467,7 @@ def test_another_address_of_an_article_is_asked_once(renamed: bool, tmp_path: Pa
             return b"".join([body[:first], b"<url>", other, b"</url>", body[first:]])
 
         assert crawl(server.url, out).status == 0
-        change_sitemap(server, with_other)
+        change_sitemap(server, add_listed)
         assert crawl(server.url, out).status == 0
         assert len(lines(out)) == len(site.open_posts())
         server.clear()
