@@ -61,6 +61,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 @contextmanager
 def site_of(count: int = 120, **config: Any) -> Iterator[tuple[Site, SiteServer]]:
+    """Serve a site of so many posts; ``config`` are fields of ``Config``."""
     site = Site(make_posts(count, seed=3))
     with serve(site, **config) as server:
         yield site, server
@@ -78,13 +79,11 @@ def new_post(site: Site, **changes: Any) -> Post:
 
 
 def printing(server: SiteServer, root: str) -> None:
-    """Have the site print another root than it answers to."""
-    answer = server.get
+    """Have the site's pages name another root than it answers to."""
 
-    def get(target: str, headers: dict[str, str] | None = None) -> Response:
-        found = answer(target, headers)
+    def print_root(target: str, response: Response) -> Response:
         for was, becomes in ((server.url, root), (server.url.replace("/", "\\/"), root.replace("/", "\\/"))):
-            found.body = found.body.replace(was.encode(), becomes.encode())
-        return found
+            response.body = response.body.replace(was.encode(), becomes.encode())
+        return response
 
-    server.get = get  # type: ignore[method-assign]
+    server.alter(print_root)

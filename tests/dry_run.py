@@ -29,7 +29,7 @@ class DryRun:
     """What a run did."""
 
     asked: list[str] = field(default_factory=list)
-    """Paths that discovery asked for, robots.txt included."""
+    """Paths that discovery requested, robots.txt included."""
 
     articles: list[str] = field(default_factory=list)
     """Paths of the articles that would have been fetched, in order."""
@@ -82,11 +82,12 @@ def dry_run(
     """Look for articles as ``scrapy crawl ifp`` would, and write a line for each that would have been fetched.
 
     Args:
-        server: its answers are taken without the network.
-        out: the output.
-        fails: gives the status with which a page of discovery fails.
-        broken: whether fetching an article fails.
-        arguments: of ``-a``.
+        server: it is asked for responses without the network.
+        out: the output file.
+        fails: called with the path and query of each page that discovery requests, before the site answers;
+            returns the status with which that page fails, or None. It may also change the site meanwhile.
+        broken: whether fetching the article with this path fails.
+        arguments: as given with ``-a``.
     """
     settings = Settings({})
     settings.setmodule("ifp_scraper.settings")

@@ -51,7 +51,7 @@ class _Http(ThreadingHTTPServer):
     owner: HostileServer
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hangs up has won."""
+        """Ignore clients that hang up."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -71,7 +71,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send(found.body, found.status, **found.headers)
 
     def send(self, body: bytes, status: int = 200, **headers: str) -> None:
-        """A whole answer."""
+        """Send a complete response."""
         self.head(status, **headers, Content_Length=str(len(body)))
         self.wfile.write(body)
 
@@ -84,7 +84,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def pour(self, chunk: bytes, pause: float = 0.0) -> None:
-        """Write for ever."""
+        """Write the chunk again and again, until the server stops."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 16)
         while not self.server.owner.stopping.is_set():
             self.raw(chunk)
@@ -92,7 +92,7 @@ class Handler(BaseHTTPRequestHandler):
                 time.sleep(pause)
 
     def log_message(self, *args: Any) -> None:
-        """Say nothing."""
+        """Log nothing: the server keeps its own log."""
 
 
 @contextmanager
@@ -118,7 +118,7 @@ class Measured:
 
 
 def crawl_hostile(url: str, out: Path, *arguments: str) -> Measured:
-    """The real command with short time-outs, measured; killed after two minutes."""
+    """Run the real command with short timeouts and measure it; kill it after two minutes."""
     command = ["crawl", "ifp", "-s", f"IFP_SITE={url}", "-o", str(out), *FAST, "-s", "DOWNLOAD_TIMEOUT=4"]
     command += ["-s", "RETRY_TIMES=1", *arguments]
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -141,7 +141,7 @@ def crawl_hostile(url: str, out: Path, *arguments: str) -> Measured:
 
 
 def peak_memory(running: subprocess.Popen[Any]) -> float:
-    """Wait until it ends; its peak memory in MiB. (What wait4() says may be that of the process that started it.)"""
+    """Wait for the process to end and return its peak memory in MiB. (What wait4() reports may be its parent's.)"""
     status = Path(f"/proc/{running.pid}/status")
     peak = 0
     while running.poll() is None:

@@ -1,4 +1,4 @@
-"""Breaks good pages with mutations that know HTML, and checks what must hold for any result."""
+"""HTML-aware mutations that break good pages, and checks of what must hold for every result."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def pages() -> list[tuple[bytes, str]]:
 
 
 def mutate(html: bytes, rng: Random, others: list[bytes]) -> bytes:
-    """One to six mutations of a page, one after another."""
+    """Apply one to six mutations to a page, one after another."""
     for _ in range(rng.choice((1, 1, 2, 2, 3, 4, 6))):
         html = rng.choice(_MUTATIONS)(html, rng, others)[:2_000_000]
     return html
@@ -274,7 +274,7 @@ _UNWANTED = frozenset(("Cc", "Cs"))
 
 
 def fault(html: bytes, url: str, content_type: str | None = None) -> str | None:
-    """Say what is wrong with how this page was read; None when all is well."""
+    """Return what went wrong in reading this page, or None."""
     start = time.process_time()
     try:
         article = read_article(html, Capture(url, _CAPTURED), content_type)
@@ -289,7 +289,7 @@ def fault(html: bytes, url: str, content_type: str | None = None) -> str | None:
 
 
 def unsound(article: Article) -> str | None:
-    """Say what a record must not hold."""
+    """Return what is wrong with a record, or None."""
     try:
         encode(article)
     except Exception as error:

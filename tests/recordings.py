@@ -1,4 +1,4 @@
-"""Recordings to test with, and the forms in which other tools keep them."""
+"""Recordings in the forms in which other tools write them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def deflated_wacz(data: bytes, folder: Path) -> Path:
 
 
 def picture() -> bytes:
-    """The record of a picture that is longer than what is unpacked at a time."""
+    """A WARC record of a picture that is longer than what is unpacked at a time."""
     content = Random(1).randbytes(1 << 21)
     return (
         b"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://ifpnews.com/p.jpg\r\n"

@@ -1,4 +1,4 @@
-"""Articles of which a page failed, is missing or cannot be read, and what the next run makes of it."""
+"""Articles with a page that failed, is missing or cannot be read, and what the next run does about it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def test_an_amp_page_that_failed_is_read_by_the_next_run(kind: Any, tmp_path: Pa
         server.fault(post.path + "amp/", kind, None)
         assert crawl(server.url, out, "-s", "RETRY_TIMES=0").status == 1
         server.clear()
-        # A run that has no reason to fetch it does not forget it.
+        # A run that has no reason to fetch the page does not forget it.
         assert crawl(server.url, out, "-a", f"urls={server.url}{site.open_posts()[4].path}").status == 0
         assert scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST).status == 0
         assert crawl(server.url, out).status == 0
@@ -47,7 +47,7 @@ def test_a_further_page_that_failed_is_read_by_the_next_run(kind: Any, tmp_path:
         server.fault(last, kind, None)
         run = crawl(server.url, out, *EIGHT_AT_ONCE, "-s", "RETRY_TIMES=0")
         assert (run.status, "1 failed" in run.err) == (1, True), run.err
-        assert len(server.requests(last)) == 1  # the pages before it name it too
+        assert len(server.requests(last)) == 1  # the pages before it link to it, too
         server.clear()
         assert crawl(server.url, out).status == 0
         assert [
@@ -78,25 +78,23 @@ def test_an_article_of_which_only_the_amp_page_can_be_had(kind: Any, tmp_path: P
     out = tmp_path / "ifp.jsonl"
     post = next(post for post in site.open_posts() if post.amp_enabled)
     with serve(site) as server:
-        answer = server.get
 
-        def get(target: str, headers: dict[str, str] | None = None) -> Response:
-            found = answer(target, headers)
+        def spoil(target: str, response: Response) -> Response:
             if target != post.path:
-                return found
+                return response
             if kind == "cut":
-                return replace(found, body=found.body.partition(b'<div class="td-post-content')[0])
-            return replace(found, body=found.body.replace(b"td-post-content", b"renamed"))
+                return replace(response, body=response.body.partition(b'<div class="td-post-content')[0])
+            return replace(response, body=response.body.replace(b"td-post-content", b"renamed"))
 
         if kind in (404, 500):
             server.fault(lambda target: target == post.path, kind, None)
         else:
-            server.get = get  # type: ignore[method-assign]
+            server.alter(spoil)
         run = crawl(server.url, out, *EIGHT_AT_ONCE, "-s", "RETRY_TIMES=0")
         assert run.status == (kind in (500, "cut")), run.err
         assert {line["id"] for line in lines(out)} == {one.id for one in site.open_posts()}
         server.clear()
-        server.get = answer  # type: ignore[method-assign]
+        server.heal()
         assert crawl(server.url, out).status == 0
         found = [line for line in lines(out) if line["id"] == post.id]
         assert [(line["layout"], line["revision"], line["reread"]) for line in found] == [
@@ -109,26 +107,26 @@ def test_an_article_of_which_only_the_amp_page_can_be_had(kind: Any, tmp_path: P
         assert len(server.log) <= 4
 
 
-def without_text(server: SiteServer, posts: list[Post]) -> None:
-    """Let the canonical pages of these posts be unreadable from now on."""
-    answer = server.get
+def make_unreadable(server: SiteServer, posts: list[Post]) -> None:
+    """Have the canonical pages of these posts served so that no text is found in them."""
     paths = {post.path for post in posts}
 
-    def get(target: str, headers: dict[str, str] | None = None) -> Response:
-        found = answer(target, headers)
-        return replace(found, body=found.body.replace(b"td-post-content", b"renamed")) if target in paths else found
+    def rename_body(target: str, response: Response) -> Response:
+        if target not in paths:
+            return response
+        return replace(response, body=response.body.replace(b"td-post-content", b"renamed"))
 
-    server.get = get  # type: ignore[method-assign]
+    server.alter(rename_body)
 
 
 @pytest.mark.parametrize("count", [pytest.param(1, marks=pytest.mark.slow), 3])
 def test_pages_that_stay_unreadable_beside_their_amp_pages(count: int, tmp_path: Path) -> None:
-    """They are asked once more, without an alarm, and an edit is still seen."""
+    """They are requested once more, without an alarm, and edits are still noticed."""
     site = Site(make_posts(46, seed=9))
     out = tmp_path / "ifp.jsonl"
     posts = [post for post in site.open_posts() if post.amp_enabled][:count]
     with serve(site) as server:
-        without_text(server, posts)
+        make_unreadable(server, posts)
         for asked in (True, True, False):
             server.clear()
             run = crawl(server.url, out, *EIGHT_AT_ONCE)
@@ -144,19 +142,17 @@ def test_pages_that_stay_unreadable_beside_their_amp_pages(count: int, tmp_path:
 
 @pytest.mark.parametrize("pages", ["amp", "both"])
 def test_amp_pages_at_the_other_kind_of_address(pages: str, tmp_path: Path) -> None:
-    """With the plugin's option ``amp-core-end-point``; where the canonical pages cannot be had."""
+    """With the plugin's option ``amp-core-end-point``, where canonical pages are missing."""
     site = Site(make_posts(16, seed=9))
     out = tmp_path / "ifp.jsonl"
     amp = [post for post in site.open_posts() if post.amp_enabled]
     missing = {post.path for post in amp[3:]}
     with serve(site) as server:
-        answer = server.get
 
-        def get(target: str, headers: dict[str, str] | None = None) -> Response:
-            found = answer(target, headers)
-            return replace(found, body=found.body.replace(b'/amp/" />', b'/?amp=1" />'))
+        def link_by_query(target: str, response: Response) -> Response:
+            return replace(response, body=response.body.replace(b'/amp/" />', b'/?amp=1" />'))
 
-        server.get = get  # type: ignore[method-assign]
+        server.alter(link_by_query)
         server.fault(lambda target: target.endswith("/amp/") or (pages == "both" and target in missing), 404, None)
         run = crawl(server.url, out, "-a", f"pages={pages}")
         assert run.status == 0, run.err

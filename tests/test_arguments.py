@@ -1,4 +1,4 @@
-"""What ``-a`` arguments take, and what they leave: without network, so on many kinds of site."""
+"""Which articles the ``-a`` arguments select; without network, so on many kinds of site."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_what_another_version_could_not_read_is_fetched_again(tmp_path: Path) ->
 
 
 def test_a_shortlink_that_a_person_named_is_not_tried_again(tmp_path: Path) -> None:
-    """The site's own list begins behind it: it would be taken for one of plain permalinks."""
+    """Retried at the head of the site's own list, it would make that look like a list of plain permalinks."""
     with site_of(20) as (_, server):
         out = tmp_path / "a.jsonl"
         dry_run(server, out)

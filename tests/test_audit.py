@@ -8,11 +8,11 @@ import pytest
 
 from tests.crawling import FAST, crawl, lines, scrapy
 from tests.site import Site, make_posts, serve
-from tests.site.response import Response, redirect
+from tests.site.response import redirect
 
 
 def test_says_what_is_missing_and_marks_what_is_gone(tmp_path: Path) -> None:
-    out, missing = tmp_path / "ifp.jsonl", tmp_path / "new" / "missing.txt"  # the folder is made
+    out, missing = tmp_path / "ifp.jsonl", tmp_path / "new" / "missing.txt"  # the command makes the folder
     site = Site(make_posts(24, seed=9))
     with serve(site) as server:
         assert crawl(server.url, out).status == 0
@@ -23,7 +23,7 @@ def test_says_what_is_missing_and_marks_what_is_gone(tmp_path: Path) -> None:
         for post in added:
             post.published = post.modified = site.now
             post.id = site.next_id()
-            post.slug = f"{withdrawn.slug}-{post.id}"  # where WordPress guesses that the withdrawn one's address leads
+            post.slug = f"{withdrawn.slug}-{post.id}"  # WordPress's guess for the withdrawn address
             site.add(post)
 
         run = scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST, "-o", missing)
@@ -34,10 +34,10 @@ def test_says_what_is_missing_and_marks_what_is_gone(tmp_path: Path) -> None:
 
         gone = lines(out)[len(before) :]
         assert [(line["id"], line["status"], line["revision"]) for line in gone] == [(withdrawn.id, "gone", 1)]
-        # By the site's clock, as all captures: else it could not come back while another clock is ahead.
+        # By the site's clock, like every capture: if another clock were ahead, the article could not come back.
         assert gone[0]["fetched_at"] == before[0]["fetched_at"]
 
-        # What is missing can be fetched, and then nothing is; what is gone is not asked for again.
+        # Once fetched, nothing is missing any more; what is gone is not requested again.
         assert crawl(server.url, out, "-a", f"urls=@{missing}").status == 0
         server.clear()
         again = scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST)
@@ -46,7 +46,7 @@ def test_says_what_is_missing_and_marks_what_is_gone(tmp_path: Path) -> None:
         assert not server.requests(withdrawn.path)
         assert len(lines(out)) == len(before) + 1 + 2
 
-        # It comes back: one line more, and it counts as published again.
+        # It comes back: one more line, and it counts as published again.
         site.restore(withdrawn.id)
         site.advance(hours=1)
         assert crawl(server.url, out).status == 0
@@ -108,7 +108,7 @@ def test_an_unreachable_site_marks_nothing(tmp_path: Path) -> None:
 
 
 def test_an_audit_is_no_crawl_that_found_everything(tmp_path: Path) -> None:
-    """What a later crawl may leave unasked is what a crawl has fetched, not what an audit has seen."""
+    """A later crawl may skip what a crawl has fetched, but not what an audit has merely seen."""
     out = tmp_path / "ifp.jsonl"
     site = Site(make_posts(40, seed=9))
     with serve(site, rest=404, sitemap="yoast", sitemap_size=4) as server:
@@ -125,12 +125,8 @@ def test_what_leads_to_the_front_page_for_good_is_gone(status: int, gone: bool, 
     with serve(site, amp=None) as server:
         assert crawl(server.url, out).status == 0
         withdrawn = site.withdraw(site.open_posts()[3].id)
-        answer = server.get
-
-        def get(target: str, headers: dict[str, str] | None = None) -> Response:
-            return redirect(server.url + "/", status) if target == withdrawn.path else answer(target, headers)
-
-        server.get = get  # type: ignore[method-assign]
+        home = redirect(server.url + "/", status)
+        server.alter(lambda target, response: home if target == withdrawn.path else response)
         run = scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST)
         assert run.status == 0, run.err
         assert (lines(out)[-1]["status"] == "gone") is gone

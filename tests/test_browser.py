@@ -31,7 +31,7 @@ document.querySelector("pre").textContent = JSON.stringify(seen);
 
 
 def seen_in_browser(pages: list[str], folder: Path) -> list[list[str]]:
-    """Words that a browser shows of the last element of each page."""
+    """The words that a browser shows of the last element of each page."""
     page = folder / "pages.html"
     data = json.dumps(pages).replace("<", "\\u003c")
     page.write_text(
@@ -44,7 +44,7 @@ def seen_in_browser(pages: list[str], folder: Path) -> list[list[str]]:
 
 
 class _Styled:
-    """Random style sheets and elements, of the selectors that are read."""
+    """Random elements, and style sheets with the kinds of selector that the extractor supports."""
 
     def __init__(self, seed: int) -> None:
         self._random = Random(seed)
@@ -95,7 +95,7 @@ _TAGS = (
 
 
 def _muddle(random: Random) -> str:
-    """Markup whose tags are nested and closed as chance will have it."""
+    """Markup with randomly nested and closed tags."""
     pieces: list[str] = []
     opened: list[str] = []
     for number in range(random.randint(4, 22)):

@@ -38,7 +38,7 @@ def test_gives_the_lines_of_a_crawl(recording: Path, tmp_path: Path) -> None:
     assert by_revision(extracted) == by_revision(crawled)
     assert [line["headline"] for line in lines(extracted) if line["revision"] == 2] == ["An Edited Headline"]
     assert not extracted.with_name("extracted.jsonl.partial").exists()
-    # Again: nothing is new.
+    # A second run finds nothing new.
     before = extracted.read_bytes()
     assert scrapy("extract", recording / "both.warc.gz", "-o", extracted).status == 0
     assert extracted.read_bytes() == before
@@ -60,7 +60,7 @@ def test_a_full_disk_is_told_in_words_and_the_next_run_goes_on(recording: Path, 
 
 @pytest.mark.parametrize("seed", [1, pytest.param(4, marks=pytest.mark.slow)])
 def test_pages_captured_in_any_order_give_the_lines_of_a_crawl(seed: int, tmp_path: Path) -> None:
-    """As a general crawler leaves them: any of an article's pages, in any order, some of them twice."""
+    """As a general-purpose crawler records them: any of an article's pages, in any order, some of them twice."""
     site, random = Site(make_posts(40, seed=seed)), Random(seed)
     recorded = tmp_path / "scrambled.warc.gz"
     with serve(site) as server, recorded.open("wb") as whole:
@@ -103,10 +103,7 @@ def test_an_amp_page_beside_an_unusable_one_gives_the_lines_of_a_crawl(unusable:
     recorded = tmp_path / "a.warc.gz"
     with serve(site) as server:
         post = site.open_posts()[2]
-        answer = server.get
-        server.get = lambda target, headers=None: (  # type: ignore[method-assign]
-            page(unusable) if target == post.path else answer(target, headers)
-        )
+        server.alter(lambda target, response: page(unusable) if target == post.path else response)
         record(server, recorded, root="https://ifpnews.com")
     crawled, extracted = tmp_path / "crawled.jsonl", tmp_path / "extracted.jsonl"
     run = scrapy("crawl", "ifp", "-a", f"archive={recorded}", "-o", crawled)

@@ -31,14 +31,12 @@ def new_post(site: Site, **changes: Any) -> Post:
 
 
 def change_sitemap(server: SiteServer, change: Callable[[bytes], bytes]) -> None:
-    """Have the site's sitemap of posts changed on its way."""
-    answer = server.get
+    """Have the site serve its sitemap of posts with this change."""
 
-    def get(target: str, headers: dict[str, str] | None = None) -> Response:
-        found = answer(target, headers)
-        return replace(found, body=change(found.body)) if target.endswith("post-sitemap.xml") else found
+    def alter(target: str, response: Response) -> Response:
+        return replace(response, body=change(response.body)) if target.endswith("post-sitemap.xml") else response
 
-    server.get = get  # type: ignore[method-assign]
+    server.alter(alter)
 
 
 def runs_of(out: Path) -> list[dict[str, Any]]:
@@ -46,7 +44,7 @@ def runs_of(out: Path) -> list[dict[str, Any]]:
 
 
 def pages_of(posts: list[Post]) -> int:
-    """Requests that these articles need: every page, and the AMP page where there is one."""
+    """How many requests these articles need: every page, and the AMP page where there is one."""
     return sum(len(post.pages) + post.amp_enabled for post in posts)
 
 
@@ -89,7 +87,7 @@ def test_later_runs_fetch_what_is_new_or_changed(config: dict[str, Any], tmp_pat
         edited = [
             site.edit(posts[3].id, headline="An edit that leaves the publication date"),
             site.append(posts[40].id, pieces.paragraph("One more paragraph.")),
-            site.edit(posts[20].id),  # shows in modified only
+            site.edit(posts[20].id),  # only the modified time shows it
             site.edit(posts[30].id, at=site.now - timedelta(hours=1), author=posts[31].author),
         ]
         site.withdraw(posts[10].id)
@@ -138,7 +136,7 @@ def test_feed_and_listings_alone(tmp_path: Path) -> None:
         assert lines(out)[-1]["headline"] == edited.headline
 
         server.config.feed = 404
-        server.fault("/page/2/", "json")  # not the end of the listing
+        server.fault("/page/2/", "json")  # must not be taken for the end of the listing
         other = tmp_path / "other.jsonl"
         run = crawl(server.url, other, *EIGHT_AT_ONCE, "-a", "pages=canonical")
         assert run.status == 0, run.err
@@ -337,13 +335,12 @@ def test_an_edit_that_a_cache_still_hides_is_found_later(source: dict[str, Any],
         site.edit(post.id, headline="Edited behind a cache")
         later = site.edit(newest_first[0].id, at=site.now + timedelta(minutes=5), headline="Edited after it")
         site.advance(minutes=10)
-        answer = server.get
         cached = replace(before, headers={**before.headers, "Age": "2000"})
-        server.get = lambda target, headers=None: cached if target == post.path else answer(target, headers)  # type: ignore[method-assign]
+        server.alter(lambda target, response: cached if target == post.path else response)
         run = crawl(server.url, out)
         assert (run.status, "1 revised" in run.err) == (0, True), run.err
         assert lines(out)[-1]["id"] == later.id
-        server.get = answer  # type: ignore[method-assign]
+        server.heal()
         run = crawl(server.url, out)
         assert (run.status, "1 revised" in run.err) == (0, True), run.err
         assert (lines(out)[-1]["headline"], lines(out)[-1]["revision"]) == ("Edited behind a cache", 2)
@@ -354,7 +351,7 @@ def test_an_edit_that_a_cache_still_hides_is_found_later(source: dict[str, Any],
 
 @pytest.mark.parametrize("source", [{}, {"rest": 404, "sitemap": "yoast"}], ids=["rest", "sitemap"])
 def test_what_is_withdrawn_meanwhile_gives_its_times_to_no_other(source: dict[str, Any], tmp_path: Path) -> None:
-    """For an address that is gone, WordPress leads to the first one that begins with it."""
+    """WordPress redirects an address that is gone to the first one that starts with it."""
     site = Site(make_posts(8, seed=5))
     out = tmp_path / "ifp.jsonl"
     withdrawn, other = site.open_posts()[0], site.open_posts()[-1]
@@ -362,14 +359,12 @@ def test_what_is_withdrawn_meanwhile_gives_its_times_to_no_other(source: dict[st
     site.advance(hours=1)
     site.edit(withdrawn.id, headline="Edited last")
     with serve(site, amp=None, **source) as server:
-        answer = server.get
 
-        def withdraw(target: str, headers: dict[str, str] | None = None) -> Response:
+        def withdraw(target: str, headers: dict[str, str]) -> None:
             if target == withdrawn.path and site.is_public(withdrawn):
                 site.withdraw(withdrawn.id)
-            return answer(target, headers)
 
-        server.get = withdraw  # type: ignore[method-assign]
+        server.on_request(withdraw)
         run = crawl(server.url, out)
         assert run.status == 0, run.err
         last = {line["id"]: line for line in lines(out)}
@@ -390,14 +385,13 @@ def test_a_cache_that_gives_the_page_of_another_article(most: bool, source: dict
     kept = site.open_posts()[4]
     struck = {post.path for post in site.open_posts()[: 11 if most else 2]}
     with serve(site, **source) as server:
-        answer = server.get
-        server.get = lambda target, headers=None: answer(kept.path if target in struck else target, headers)  # type: ignore[method-assign]
+        server.reroute(lambda target: kept.path if target in struck else target)
         run = crawl(server.url, out)
         assert run.status == (1 if most else 0), run.err
         last = {line["id"]: line for line in lines(out)}
         assert len(last) == len(lines(out)) == (2 if most else 10)
         assert not differences(kept, last[kept.id], server.url)
-        server.get = answer  # type: ignore[method-assign]
+        server.heal()
         assert crawl(server.url, out).status == 0
         assert_complete(site, server.url, out)
 
@@ -408,14 +402,12 @@ def test_edits_of_an_article_whose_canonical_url_has_another_slug(runs_before_th
     out = tmp_path / "ifp.jsonl"
     post = site.open_posts()[4]
     with serve(site, rest=404, sitemap="yoast") as server:
-        answer = server.get
 
-        def get(target: str, headers: dict[str, str] | None = None) -> Response:
-            found = answer(target, headers)
+        def change_canonical(target: str, response: Response) -> Response:
             own, other = (f'rel="canonical" href="{server.url}{path}"' for path in (post.path, "/the-agencys-own/"))
-            return replace(found, body=found.body.replace(own.encode(), other.encode()))
+            return replace(response, body=response.body.replace(own.encode(), other.encode()))
 
-        server.get = get  # type: ignore[method-assign]
+        server.alter(change_canonical)
         for _ in range(runs_before_the_edit):
             assert crawl(server.url, out).status == 0
         [line] = [line for line in lines(out) if line["id"] == post.id]
@@ -434,17 +426,16 @@ def test_an_old_address_that_a_sitemap_goes_on_listing_is_asked_once(tmp_path: P
     with serve(site, rest=404, sitemap="yoast") as server:
         assert crawl(server.url, out).status == 0
         renamed = site.rename(site.open_posts()[2].id, "another-slug")
-        old, answer = f"/{renamed.old_slugs[0]}/", server.get
+        old = f"/{renamed.old_slugs[0]}/"
         edited, later = renamed.modified, renamed.modified + timedelta(minutes=30)
 
-        def keep_listing(target: str, headers: dict[str, str] | None = None) -> Response:
-            found = answer(target, headers)
+        def list_old(target: str, response: Response) -> Response:
             if "sitemap" in target:
                 for now, before in ((renamed.path, old), (f"{edited:%FT%T}", f"{later:%FT%T}")):
-                    found.body = found.body.replace(now.encode(), before.encode())
-            return found
+                    response.body = response.body.replace(now.encode(), before.encode())
+            return response
 
-        server.get = keep_listing  # type: ignore[method-assign]
+        server.alter(list_old)
         site.advance(hours=1)
         assert "0 new, 1 revised" in crawl(server.url, out).err
         server.clear()
@@ -456,7 +447,7 @@ def test_an_old_address_that_a_sitemap_goes_on_listing_is_asked_once(tmp_path: P
 
 @pytest.mark.parametrize("renamed", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_another_address_of_an_article_is_asked_once(renamed: bool, tmp_path: Path) -> None:
-    """A sitemap may list it, with the time of an edit of which the page says nothing."""
+    """A sitemap may list it, with the time of an edit that the page does not mention."""
     site = Site(make_posts(8, seed=5))
     out = tmp_path / "ifp.jsonl"
     post = site.open_posts()[2]
@@ -466,7 +457,7 @@ def test_another_address_of_an_article_is_asked_once(renamed: bool, tmp_path: Pa
         site.rename(post.id, "quite-another-slug")
     with serve(site, amp=None, rest=404, sitemap="yoast", yoast_head=False, theme_date=False) as server:
 
-        def with_other(body: bytes) -> bytes:
+        def add_listed(body: bytes) -> bytes:
             place = f"<loc>{server.url}{post.path}</loc>".encode()
             begin = body.index(place)
             other = body[begin : body.index(b"</url>", begin)].replace(
@@ -476,7 +467,7 @@ def test_another_address_of_an_article_is_asked_once(renamed: bool, tmp_path: Pa
             return b"".join([body[:first], b"<url>", other, b"</url>", body[first:]])
 
         assert crawl(server.url, out).status == 0
-        change_sitemap(server, with_other)
+        change_sitemap(server, add_listed)
         assert crawl(server.url, out).status == 0
         assert len(lines(out)) == len(site.open_posts())
         server.clear()

@@ -22,7 +22,7 @@ pytest.importorskip("distributed", reason='needs the extra "cluster"')
 
 pytestmark = pytest.mark.slow
 SPAN = 20_000
-"""Bytes: small, so that a small recording has many spans."""
+"""In bytes; small, so that a small recording has many spans."""
 
 _SMALL_SPANS = f"""
 from functools import partial
@@ -36,7 +36,7 @@ main()
 
 @dataclass
 class Cluster:
-    """A scheduler and its workers, processes of their own."""
+    """A scheduler and its workers, each in a process of its own."""
 
     address: str
     workers: list[subprocess.Popen[bytes]]
@@ -48,7 +48,7 @@ class Cluster:
 
 
 def start(name: str, *arguments: str, cwd: Path) -> subprocess.Popen[bytes]:
-    """Start a part of a cluster in a folder that is not the test's."""
+    """Start a part of a cluster, in another folder than the test's."""
     with (cwd / f"{name}.log").open("ab") as log:
         return subprocess.Popen(
             [sys.executable, "-m", f"distributed.cli.{name}", *arguments], cwd=cwd, stdout=log, stderr=log
@@ -114,7 +114,7 @@ def test_a_killed_worker_changes_nothing(recording: Path, cluster: Cluster, tmp_
     assert process.wait(120) == 0, process.communicate()[1]
 
     out = tmp_path / "dask.jsonl"
-    # A relative path: the workers stand elsewhere.
+    # A relative path: the workers run in another folder.
     process = extract(recording.name, "-o", out, "--dask", cluster.address, cwd=recording.parent)
     partial = tmp_path / "dask.jsonl.partial"
     while process.poll() is None and not (partial.exists() and partial.stat().st_size):
@@ -132,7 +132,7 @@ def test_a_killed_worker_changes_nothing(recording: Path, cluster: Cluster, tmp_
 
 
 def _results(kept: bytes) -> int:
-    """How many whole results are in a partial file; reading it with ``PartialResults`` would cut it."""
+    """Count the complete results in a partial file; reading it with ``PartialResults`` would truncate it."""
     at = count = 0
     while at + 8 <= len(kept):
         at += 8 + int.from_bytes(kept[at : at + 8], "big")
@@ -149,7 +149,7 @@ def test_a_page_that_kills_is_skipped(recording: Path, cluster: Cluster, tmp_pat
         "if spans.read_responses.__name__ != 'deadly':  # it is loaded twice\n"
         "    read, spans.read_responses = spans.read_responses, deadly\n"
     )
-    for _ in range(5):  # one failure is allowed: two of them die at first, two when it is tried alone
+    for _ in range(5):  # one failure is allowed: two workers die at first, two when the span is tried alone
         cluster.add_worker("--preload", "deadly.py")
     process = extract(recording, "-o", tmp_path / "out.jsonl", "--dask", cluster.address, cwd=tmp_path)
     told = process.communicate(timeout=120)[1]

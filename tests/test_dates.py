@@ -57,7 +57,7 @@ def human_time_diff(seconds: int) -> str:
 @given(INSTANTS, st.one_of(st.integers(0, 90_000), st.integers(0, 4 * 10**8)), st.integers(-600, 600))
 def test_an_ago_interval_holds_the_true_time(captured: datetime, age: int, cached: int) -> None:
     words = human_time_diff(age)
-    # The page was made when the cache took it in: so long after Date less Age, or before a recording, at most.
+    # The page was made when the cache stored it: at most that long after Date less Age, or before a recording.
     interval = ago_interval(words, captured, timedelta(seconds=cached))
     assert interval is not None
     for made in (captured, captured + timedelta(seconds=cached)):
@@ -67,7 +67,7 @@ def test_an_ago_interval_holds_the_true_time(captured: datetime, age: int, cache
     assert (interval[1] - interval[0]).total_seconds() <= widest
 
 
-@settings(deadline=None)  # dateparser's first words in a process take a third of a second
+@settings(deadline=None)  # dateparser's first call in a process takes a third of a second
 @given(INSTANTS, st.integers(1, 23))
 def test_hours_are_read_against_the_capture_time(captured: datetime, hours: int) -> None:
     words = f"{hours} hour{'s' * (hours > 1)} ago"
@@ -232,10 +232,10 @@ def test_a_known_fault_is_the_sites_offset(seconds: int, fault: bool) -> None:
 @pytest.mark.parametrize(
     ("better", "worse", "fault"),
     [
-        ("2021-09-21T19:45:00", "2021-09-21T18:45:00", True),  # the theme shows 23:15 at both
+        ("2021-09-21T19:45:00", "2021-09-21T18:45:00", True),  # the theme shows 23:15 for both
         ("2021-09-21T18:45:00", "2021-09-21T19:45:00", True),
         ("2021-09-21T20:45:00", "2021-09-21T19:45:00", False),
-        ("2022-09-21T19:45:00", "2022-09-21T18:45:00", True),  # the last time
+        ("2022-09-21T19:45:00", "2022-09-21T18:45:00", True),  # the last summer time
         ("2023-09-21T19:45:00", "2023-09-21T18:45:00", False),
     ],
 )
@@ -271,7 +271,7 @@ def test_amp_prints_the_utc_clock_with_the_sites_offset(instant: datetime) -> No
 def test_the_theme_prints_the_local_clock_as_utc(instant: datetime) -> None:
     local = instant.astimezone(SITE_ZONE)
     read = read_theme_time(f"{local:%Y-%m-%dT%H:%M:%S}+00:00")
-    # In the hour that comes twice when summer ends the clock does not say which.
+    # The local clock shows one hour twice when summer time ends, and does not say which of the two it is.
     assert read in (instant, instant + timedelta(hours=1), instant - timedelta(hours=1))
     if not local.fold and not (local + timedelta(hours=1)).fold:
         assert read == instant
@@ -310,7 +310,8 @@ def test_a_slip_of_the_keyboard_is_no_date(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("hours", "read"),
-    [(0, "14:55:08"), (3.5, "14:55:08"), (4.5, "14:55:08"), (1, "17:25:08")],  # summer time is for its own days
+    # The offset of summer time does not count on a day in December.
+    [(0, "14:55:08"), (3.5, "14:55:08"), (4.5, "14:55:08"), (1, "17:25:08")],
 )
 def test_theme_times_by_the_offset_of_the_page(hours: float, read: str) -> None:
     theme_time = read_theme_time("2017-12-11T18:25:08+00:00", timedelta(hours=hours))
@@ -318,7 +319,7 @@ def test_theme_times_by_the_offset_of_the_page(hours: float, read: str) -> None:
 
 
 def test_a_time_without_a_zone_is_not_that_of_this_computer(monkeypatch: pytest.MonkeyPatch) -> None:
-    for zone in ("Asia/Tehran", "UTC"):  # UTC last: it stays
+    for zone in ("Asia/Tehran", "UTC"):  # UTC last, as the setting outlives the test
         monkeypatch.setenv("TZ", zone)
         time.tzset()
         assert format_utc(read_instant("2017-12-11T14:55:08")) == "2017-12-11T14:55:08Z"

@@ -1,4 +1,4 @@
-"""Where articles are looked for: without network, so on many kinds of site."""
+"""Where articles are looked for; without network, so on many kinds of site."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def test_whatever_source_is_denied_every_article_is_found_once(config: dict[str,
         assert run.status == 0, run.why
         assert len(run.articles) == len(set(run.articles))
         found, locked = set(run.articles), {post.path for post in site.public() if post.password_protected}
-        assert found | locked == public(site)  # SEO plugins do not list what is locked
+        assert found | locked == public(site)  # SEO plugins do not list posts with a password
         asked_twice = len(run.asked) - len(set(run.asked))
-        assert asked_twice == ("sitemap_size" in config)  # the index of several files, which may have grown
+        assert asked_twice == ("sitemap_size" in config)  # an index of several files: it may have grown
         again = dry_run(server, tmp_path / "a.jsonl")
         assert (again.articles, again.status) == ([], 0)
         assert len(again.asked) <= len(run.asked)
@@ -66,7 +66,7 @@ def test_what_a_broken_source_hides_the_next_one_shows(tmp_path: Path) -> None:
         broken = ("page=2", "sitemap3", "paged=4", "/page/7/")
         fails = lambda page: 500 if any(part in page for part in broken) else None  # noqa: E731
         run = dry_run(server, tmp_path / "b.jsonl", fails=fails)
-        assert (set(run.articles) | locked, run.status) == (public(site), 1)  # luck: nobody can know
+        assert (set(run.articles) | locked, run.status) == (public(site), 1)  # by luck, which the run cannot know
         run = dry_run(server, tmp_path / "c.jsonl", sources="rest", fails=fails)
         assert run.status == 1
         assert len(run.articles) == 150
@@ -75,7 +75,7 @@ def test_what_a_broken_source_hides_the_next_one_shows(tmp_path: Path) -> None:
 
 
 def test_a_source_that_shows_less_does_not_make_up_for_a_broken_one(tmp_path: Path) -> None:
-    """The front page alone, where a part of the sitemap is missing."""
+    """Here the front page is all that is left, and a part of the sitemap is missing."""
     config: dict[str, Any] = {"rest": 404, "feed": 404, "listings": 404, "sitemap_size": 40}
     with site_of(120, **config) as (site, server):
         fails = lambda page: 500 if "post-2.xml" in page else None  # noqa: E731
@@ -147,16 +147,15 @@ def test_a_mirror_that_prints_the_addresses_of_the_site_it_copies(config: dict[s
 def test_permalinks_without_a_slash_at_the_end(config: dict[str, Any], edits: int, tmp_path: Path) -> None:
     out = tmp_path / "a.jsonl"
     with site_of(24, **config) as (site, server):
-        answer = server.get
         slashes = re.compile(rb"(https?:\\?/\\?/[\w.:]+(?:\\?/[a-z0-9%-]+)+)\\?/(?=[\"'<])")
 
-        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+        def add_slash(target: str) -> str:
             path, mark, query = target.partition("?")
             is_file = path.endswith("/") or "." in path or path.startswith("/wp-json")
-            found = answer(target if is_file else f"{path}/{mark}{query}", headers)
-            return replace(found, body=slashes.sub(rb"\1", found.body))
+            return target if is_file else f"{path}/{mark}{query}"
 
-        server.get = get  # type: ignore[method-assign]
+        server.reroute(add_slash)
+        server.alter(lambda target, response: replace(response, body=slashes.sub(rb"\1", response.body)))
         run = crawl(server.url, out)
         assert run.status == 0, run.err
         assert {line["url"] for line in lines(out)} == {server.url + path.rstrip("/") for path in public(site)}
@@ -178,7 +177,7 @@ def test_amp_pages_alone_of_a_mirror(pages: str, config: dict[str, Any], tmp_pat
     with site_of(24, **config) as (site, server):
         printing(server, "https://another.example")
         missing = {post.path for post in site.open_posts() if post.amp_enabled and pages == "both"}
-        for asked in (True, pages == "both", False):  # what lacks a page is asked once more
+        for asked in (True, pages == "both", False):  # what lacks a page is requested once more
             server.clear()
             server.fault(lambda target: target in missing, 404, None)
             run = crawl(server.url, out, "-a", f"pages={pages}")
@@ -200,15 +199,13 @@ def test_text_around_a_rest_response_does_not_matter(
 ) -> None:
     with site_of(120, **config) as (_, server):
         plain = dry_run(server, tmp_path / "a.jsonl")
-        answer = server.get
 
-        def get(target: str, headers: dict[str, str] | None = None) -> Response:
-            found = answer(target, headers)
+        def surround(target: str, response: Response) -> Response:
             if target.startswith("/wp-json") or "sitemap" in target:
-                found.body = before + found.body + after
-            return found
+                response.body = before + response.body + after
+            return response
 
-        server.get = get  # type: ignore[method-assign]
+        server.alter(surround)
         run = dry_run(server, tmp_path / "b.jsonl")
         assert (run.articles, run.asked, run.status) == (plain.articles, plain.asked, 0)
         assert len(dry_run(server, tmp_path / "b.jsonl").asked) <= 4
@@ -219,14 +216,12 @@ def test_text_around_a_rest_response_does_not_matter(
 )
 def test_whatever_rest_counts_every_article_is_found(counted: str, most: int, tmp_path: Path) -> None:
     with site_of(230, rest_max_per_page=most) as (site, server):
-        answer = server.get
 
-        def get(target: str, headers: dict[str, str] | None = None) -> Response:
-            found = answer(target, headers)
-            found.headers |= dict.fromkeys(found.headers.keys() & {"X-WP-Total", "X-WP-TotalPages"}, counted)
-            return found
+        def miscount(target: str, response: Response) -> Response:
+            response.headers |= dict.fromkeys(response.headers.keys() & {"X-WP-Total", "X-WP-TotalPages"}, counted)
+            return response
 
-        server.get = get  # type: ignore[method-assign]
+        server.alter(miscount)
         run = dry_run(server, tmp_path / "a.jsonl")
         assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
         assert len(run.asked) < 10
@@ -235,15 +230,13 @@ def test_whatever_rest_counts_every_article_is_found(counted: str, most: int, tm
 @pytest.mark.parametrize("past_the_end", [400, 404])
 def test_rest_that_counts_nothing_and_gives_fewer_than_asked_for(past_the_end: int, tmp_path: Path) -> None:
     with site_of(60) as (site, server):
-        answer = server.get
 
-        def get(target: str, headers: dict[str, str] | None = None) -> Response:
-            found = answer(target.replace("per_page=100", "per_page=10"), headers)
-            found.headers = {name: value for name, value in found.headers.items() if not name.startswith("X-WP")}
-            found.status = past_the_end if found.status == 400 else found.status
-            return found
+        def leave_out_counts(target: str, response: Response) -> Response:
+            headers = {name: value for name, value in response.headers.items() if not name.startswith("X-WP")}
+            return Response(response.body, past_the_end if response.status == 400 else response.status, headers)
 
-        server.get = get  # type: ignore[method-assign]
+        server.reroute(lambda target: target.replace("per_page=100", "per_page=10"))
+        server.alter(leave_out_counts)
         run = dry_run(server, tmp_path / "a.jsonl", sources="rest")
         assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
         fresh = {new_post(site).path for _ in range(25)}
@@ -253,23 +246,19 @@ def test_rest_that_counts_nothing_and_gives_fewer_than_asked_for(past_the_end: i
 
 @pytest.mark.parametrize("root", ["", "https://another.example"])
 def test_listings_go_on_where_the_front_page_says(root: str, tmp_path: Path) -> None:
-    """As below ``/index.php/``, where the server does not pass addresses that are no files to WordPress."""
+    """As below ``/index.php/``, on a server without URL rewriting."""
     with site_of(60, **NOTHING_BUT_LISTINGS) as (site, server):
         printing(server, root or server.url)
-        answer = server.get
 
-        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+        def serve_below_index_php(target: str, response: Response) -> Response:
             if target == "/index.php/":
                 return redirect(f"{server.url}/")
-            if target.startswith("/index.php/page/"):
-                target = target.removeprefix("/index.php")
-            elif target != "/":
+            if target != "/" and not target.startswith("/index.php/page/"):
                 return page("", 404)
-            found = answer(target, headers)
-            found.body = found.body.replace(b"/page/", b"/index.php/page/")
-            return found
+            return replace(response, body=response.body.replace(b"/page/", b"/index.php/page/"))
 
-        server.get = get  # type: ignore[method-assign]
+        server.reroute(lambda target: target.removeprefix("/index.php"))
+        server.alter(serve_below_index_php)
         run = dry_run(server, tmp_path / "a.jsonl")
         assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
 
@@ -277,32 +266,20 @@ def test_listings_go_on_where_the_front_page_says(root: str, tmp_path: Path) -> 
 @pytest.mark.parametrize("how", ["again", "redirect"])
 def test_a_front_page_whose_further_pages_are_all_itself_is_no_whole_list(how: str, tmp_path: Path) -> None:
     with site_of(60, **NOTHING_BUT_LISTINGS) as (site, server):
-        answer = server.get
-
-        def get(target: str, headers: dict[str, str] | None = None) -> Response:
-            if not target.startswith("/page/"):
-                return answer(target, headers)
-            return redirect(f"{server.url}/") if how == "redirect" else answer("/", headers)
-
-        server.get = get  # type: ignore[method-assign]
+        home = redirect(f"{server.url}/")
+        if how == "redirect":
+            server.alter(lambda target, response: home if target.startswith("/page/") else response)
+        else:
+            server.reroute(lambda target: "/" if target.startswith("/page/") else target)
         run = dry_run(server, tmp_path / "a.jsonl")
         assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
 
 
 @pytest.mark.parametrize("section", ["", "iran-news"])
 def test_rest_where_only_a_query_leads_to_it(section: str, tmp_path: Path) -> None:
-    """As behind a server that does not pass addresses that are no files to WordPress."""
+    """As on a server without URL rewriting."""
     with site_of(230, sitemap=None) as (site, server):
-        answer = server.get
-
-        def get(target: str, headers: dict[str, str] | None = None) -> Response:
-            if target.startswith("/wp-json"):
-                return page("", 404)
-            if target.startswith("/?rest_route="):
-                target = "/wp-json" + target.removeprefix("/?rest_route=").replace("&", "?", 1)
-            return answer(target, headers)
-
-        server.get = get  # type: ignore[method-assign]
+        server.alter(lambda target, response: page("", 404) if target.startswith("/wp-json") else response)
         arguments = {"section": section} if section else {}
         expected = {post.path for post in site.in_section(section)} if section else public(site)
         run = dry_run(server, tmp_path / "a.jsonl", sources="rest", **arguments)
@@ -316,27 +293,21 @@ def test_rest_where_only_a_query_leads_to_it(section: str, tmp_path: Path) -> No
 
 def test_rest_that_gives_the_same_page_for_ever_is_left(tmp_path: Path) -> None:
     with site_of(230) as (site, server):
-        answer = server.get
-
-        def get(target: str, headers: dict[str, str] | None = None) -> Response:
-            return answer(target.partition("&page=")[0] if target.startswith("/wp-json") else target, headers)
-
-        server.get = get  # type: ignore[method-assign]
+        server.reroute(lambda target: target.partition("&page=")[0] if target.startswith("/wp-json") else target)
         run = dry_run(server, tmp_path / "a.jsonl")
-        assert (set(run.articles), run.status) == (public(site), 0)  # the sitemap has the rest
+        assert (set(run.articles), run.status) == (public(site), 0)  # the sitemap lists the others
         assert len(run.asked) < 12
 
 
 @pytest.mark.parametrize("robots", ["", "Sitemap: %ROOT%/news-sitemap.xml\n"])
 def test_a_news_sitemap_is_never_the_whole_list(robots: str, tmp_path: Path) -> None:
     with site_of(60, rest=404, sitemap=None, robots=robots) as (site, server):
-        answer = server.get
 
         def urlset(posts: Sequence[Post]) -> Response:
             locations = "".join(f"<url><loc>{server.url}{post.path}</loc></url>" for post in posts)
             return page(f"<urlset>{locations}</urlset>", content_type=XML)
 
-        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+        def add_sitemaps(target: str, response: Response) -> Response:
             if target == "/sitemap.xml":
                 parts = "".join(
                     f"<sitemap><loc>{server.url}/{name}-sitemap.xml</loc></sitemap>" for name in ("news", "all")
@@ -344,9 +315,9 @@ def test_a_news_sitemap_is_never_the_whole_list(robots: str, tmp_path: Path) -> 
                 return page(f"<sitemapindex>{parts}</sitemapindex>", content_type=XML)
             if target in ("/news-sitemap.xml", "/all-sitemap.xml"):
                 return urlset(site.public()[:3] if "news" in target else site.public())
-            return answer(target, headers)
+            return response
 
-        server.get = get  # type: ignore[method-assign]
+        server.alter(add_sitemaps)
         run = dry_run(server, tmp_path / "a.jsonl", sources="sitemap")
         assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
 
@@ -372,15 +343,13 @@ def test_a_site_that_shows_nothing_is_a_failure(tmp_path: Path) -> None:
 
 def test_a_site_with_plain_permalinks_is_a_failure(tmp_path: Path) -> None:
     with site_of(20) as (site, server):
-        answer = server.get
 
-        def get(target: str, headers: dict[str, str] | None = None) -> Response:
-            found = answer(target, headers)
+        def make_permalinks_plain(target: str, response: Response) -> Response:
             for post in site.public():
-                found.body = found.body.replace(f"{post.slug}\\/".encode(), f"?p={post.id}".encode())
-            return found
+                response.body = response.body.replace(f"{post.slug}\\/".encode(), f"?p={post.id}".encode())
+            return response
 
-        server.get = get  # type: ignore[method-assign]
+        server.alter(make_permalinks_plain)
         run = dry_run(server, tmp_path / "a.jsonl")
         assert (run.status, run.articles) == (1, [])
         assert run.why is not None
@@ -390,18 +359,14 @@ def test_a_site_with_plain_permalinks_is_a_failure(tmp_path: Path) -> None:
 @pytest.mark.parametrize("lastmod", [False, True])
 def test_a_gap_that_the_sitemap_filled_hides_no_later_edit(lastmod: bool, tmp_path: Path) -> None:
     with site_of(230, sitemap_lastmod=lastmod) as (site, server):
-        answer = server.get
 
-        def get(target: str, headers: dict[str, str] | None = None) -> Response:
-            if "&page=2" in target:
+        def meanwhile(page: str) -> None:
+            if "&page=2" in page:
                 site.withdraw(site.public()[0].id)
-            return answer(target, headers)
 
-        server.get = get  # type: ignore[method-assign]
-        run = dry_run(server, tmp_path / "a.jsonl")
+        run = dry_run(server, tmp_path / "a.jsonl", fails=meanwhile)
         assert (public(site) < set(run.articles), run.status) == (True, 0)
-        assert "/wp-sitemap.xml" in run.asked  # REST has passed over one
-        server.get = answer  # type: ignore[method-assign]
+        assert "/wp-sitemap.xml" in run.asked  # REST skipped one
         site.advance(hours=1)
         edited = site.edit(site.public()[150].id, headline="Edited")
         assert dry_run(server, tmp_path / "a.jsonl").articles == [edited.path]

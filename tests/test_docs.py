@@ -48,11 +48,11 @@ EXEMPT = {
         "needs a cluster: tests/test_dask.py runs it on one"
     ),
 }
-"""Commands that are not run here, and why. Words in running text are no commands; blocks of code are."""
+"""Commands that are not run here, and why. Only code blocks count as commands, not running text."""
 
 
 def blocks(page: Path) -> list[str]:
-    """The blocks of code of a page, fenced or indented."""
+    """The code blocks of a page, fenced or indented."""
     found: list[list[str]] = []
     fenced = inside = False
     for line in page.read_text(encoding="utf-8").splitlines():
@@ -73,19 +73,19 @@ def blocks(page: Path) -> list[str]:
 
 
 def commands() -> list[str]:
-    """Every command line of the pages, each once; of several in a line the last."""
+    """Every command of the pages, once each; of several on one line, the last."""
     found = {}
     for page in PAGES:
         for block in blocks(page):
             for line in block.splitlines():
                 if COMMAND.match(last := line.rpartition("&& ")[2]):
-                    # What the shell does with the output is left out.
+                    # Redirections and pipes are left out.
                     found[re.split(r" (?:\d?>|\|)", last.removeprefix(".venv/bin/"))[0].strip()] = page
     return list(found)
 
 
 def snippets(page: Path) -> list[str]:
-    """The blocks of a page that are Python; one that begins like Python must be."""
+    """The Python code blocks of a page; a block that begins like Python must be valid."""
     found = []
     for block in blocks(page):
         if ">>>" in block:
@@ -185,7 +185,7 @@ def test_snippets_run(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def common_crawl(request: urllib.request.Request, timeout: float) -> io.BytesIO:
-    """Answer as Common Crawl would if the sample were all that it has."""
+    """Answer as Common Crawl would if it held the sample alone."""
     url = request.full_url
     if url.endswith("/collinfo.json"):
         return io.BytesIO(b'[{"id": "CC-MAIN-1", "cdx-api": "https://index.commoncrawl.org/CC-MAIN-1-index"}]')

@@ -86,8 +86,8 @@ def test_no_record_depends_on_the_pages_before_it() -> None:
         assert records(order) == first
 
 
-def resident() -> int:
-    """MiB of memory that this process has."""
+def resident_memory() -> int:
+    """The resident memory of this process, in MiB."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 2**20
 
 
@@ -111,8 +111,8 @@ def test_what_is_kept_does_not_grow_with_hostile_pages() -> None:
         for number, part in enumerate(parts):
             read(part(f"{round_:08}{number:08}"))
         if round_ == 1:
-            before = resident()
-    assert resident() - before < 30
+            before = resident_memory()
+    assert resident_memory() - before < 30
 
 
 def test_a_page_in_capitals_gives_the_same_record() -> None:
@@ -143,7 +143,7 @@ def test_a_frame_of_many_pictures_is_searched_once_for_its_caption(monkeypatch: 
     monkeypatch.setattr(body, "first_caption", searched.append)
     pictures = "".join(f"<amp-img src='/{number}.jpg'></amp-img>" for number in range(100))
     read(page(body=f"<amp-carousel><div>{pictures}</div></amp-carousel>"))
-    assert len(searched) == 1  # each time costs as much as there are pictures
+    assert len(searched) == 1  # each search looks at all the pictures
 
 
 def test_videos_are_deduplicated_without_comparing_every_pair(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The real command killed, interrupted, out of disk: every article exactly once, whole lines, plain messages."""
+"""The real command killed, interrupted, out of disk space: each article once, whole lines, plain messages."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def server() -> Iterator[SiteServer]:
 
 @pytest.fixture(scope="module")
 def whole(server: SiteServer, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
-    """What a crawl that nobody disturbs gives."""
+    """The lines of an undisturbed crawl."""
     out = tmp_path_factory.mktemp("whole") / "a.jsonl"
     run = crawl(server.url, out)
     assert run.status == 0, run.err
@@ -43,7 +43,7 @@ def whole(server: SiteServer, tmp_path_factory: pytest.TempPathFactory) -> list[
 
 
 def start(url: str, out: Path, *arguments: str | Path, fast: bool = True) -> subprocess.Popen[str]:
-    """The real command, running."""
+    """Start the real command."""
     command = ["crawl", "ifp", "-s", f"IFP_SITE={url}", "-o", str(out), *(FAST if fast else ()), *map(str, arguments)]
     return subprocess.Popen(
         [sys.executable, "-m", "scrapy", *command],
@@ -68,13 +68,13 @@ def ended(running: subprocess.Popen[str], timeout: float = 60) -> Run:
     return Run(running.returncode, stdout, stderr)
 
 
-def plain(run: Run) -> bool:
-    """Whether it ended with status 1 and words for a person."""
+def failed_in_words(run: Run) -> bool:
+    """Whether it ended with status 1 and a message in plain words."""
     return run.status == 1 and "Traceback" not in run.err and "Error:" not in run.err
 
 
-def same(found: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:
-    """The same lines in the same order."""
+def assert_same_lines(found: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:
+    """Assert that these are the same lines in the same order."""
     assert [line["url"] for line in found] == [line["url"] for line in expected]
     for got, want in zip(found, expected, strict=True):
         differing = {name for name in want if got[name] != want[name]}
@@ -82,12 +82,12 @@ def same(found: list[dict[str, Any]], expected: list[dict[str, Any]]) -> None:
 
 
 def killed_often(url: str, out: Path, kills: int, seed: int, longest: float, *arguments: str) -> tuple[Run, int]:
-    """Run, kill at random moments, and let the last run end; how many runs were really killed."""
+    """Kill some runs at random moments and let a last one end; return that, and how many were really killed."""
     rng = random.Random(seed)
     killed = 0
     for _ in range(kills):
         running = start(url, out, *arguments)
-        if rng.random() < 0.7:  # in the midst of the crawl; else also while it starts
+        if rng.random() < 0.7:  # in the middle of the crawl; otherwise perhaps while it starts
             have = out.read_bytes().count(b"\n") if out.exists() else 0
             wait_for_lines(out, have + 1, running)
         time.sleep(rng.uniform(0.0, longest))
@@ -110,7 +110,7 @@ class TestKill:
         assert last.status == 0, last.err
         assert killed >= 4
         assert out.read_bytes().endswith(b"\n")
-        same(lines(out), whole)
+        assert_same_lines(lines(out), whole)
         again = crawl(server.url, out)
         assert "0 new, 0 revised" in again.err
 
@@ -121,7 +121,7 @@ class TestKill:
         last, killed = killed_often(server.url, out, 2, 2, 0.6, "-s", f"IFP_ARCHIVE={recording}")
         assert last.status == 0, last.err
         assert killed >= 1
-        same(lines(out), whole)
+        assert_same_lines(lines(out), whole)
         check = subprocess.run(
             [sys.executable, "-m", "warcio.cli", "check", "-v", str(recording)], capture_output=True
         )
@@ -158,12 +158,12 @@ class TestSignals:
         begin = time.monotonic()
         run = ended(running)
         assert time.monotonic() - begin < 5
-        assert plain(run), run.err
+        assert failed_in_words(run), run.err
         assert "stopped" in run.err
         assert "new," in run.err
         assert lines(out.with_suffix(".runs.jsonl"))[-1]["exit_status"] == 1
         assert crawl(server.url, out).status == 0
-        same(lines(out), whole)
+        assert_same_lines(lines(out), whole)
 
     def test_twice_ends_at_once(self, server: SiteServer, tmp_path: Path) -> None:
         with serve(Site(make_posts(30))) as slow:
@@ -177,7 +177,7 @@ class TestSignals:
             begin = time.monotonic()
             run = ended(running)
         assert time.monotonic() - begin < 2
-        assert plain(run), run.err
+        assert failed_in_words(run), run.err
 
     def test_during_a_long_delay(self, server: SiteServer, tmp_path: Path) -> None:
         running = start(server.url, tmp_path / "a.jsonl", "-s", "DOWNLOAD_DELAY=100", fast=False)
@@ -203,7 +203,7 @@ def assert_ends(running: subprocess.Popen[str], after: float) -> None:
     begin = time.monotonic()
     run = ended(running)
     assert time.monotonic() - begin < 8
-    assert plain(run), run.err
+    assert failed_in_words(run), run.err
     assert "stopped" in run.err
 
 
@@ -224,19 +224,19 @@ class TestDisk:
     def test_full_disk(self, server: SiteServer, whole: list[dict[str, Any]], small_disk: Path) -> None:
         out = small_disk / "a.jsonl"
         run = crawl(server.url, out)
-        assert plain(run), run.err
+        assert failed_in_words(run), run.err
         assert "disk is full" in run.err
         assert out.read_bytes().endswith(b"\n")
         assert 0 < len(lines(out)) < POSTS
-        ctypes.CDLL(None).mount(b"", os.fsencode(small_disk), b"", 32, b"size=16m")  # MS_REMOUNT: somebody made room
+        ctypes.CDLL(None).mount(b"", os.fsencode(small_disk), b"", 32, b"size=16m")  # MS_REMOUNT: now there is room
         again = crawl(server.url, out)
         assert again.status == 0, again.err
-        same(lines(out), whole)
+        assert_same_lines(lines(out), whole)
 
     def test_full_disk_of_the_recording(self, server: SiteServer, small_disk: Path, tmp_path: Path) -> None:
         recording = small_disk / "a.warc.gz"
         run = crawl(server.url, tmp_path / "a.jsonl", "-s", f"IFP_ARCHIVE={recording}")
-        assert plain(run), run.err
+        assert failed_in_words(run), run.err
         assert "disk is full" in run.err
         assert str(recording) in run.err
         with recording.open("rb") as stream:
@@ -254,7 +254,7 @@ class TestDisk:
         (small_disk / "filler").write_bytes(bytes(os.statvfs(small_disk).f_bavail * 4096))
         out.with_suffix(suffix).symlink_to(small_disk / "beside")
         run = crawl(server.url, out, "-a", "sources=listing")
-        assert plain(run), run.err
+        assert failed_in_words(run), run.err
         assert suffix in run.err
         assert "disk is full" in run.err
 
@@ -268,10 +268,10 @@ class TestDisk:
 
     def test_read_only_folder(self, server: SiteServer, tmp_path: Path) -> None:
         run = crawl(server.url, Path("/proc/ifp/a.jsonl"))
-        assert plain(run), run.err
+        assert failed_in_words(run), run.err
         assert "/proc/ifp/a.jsonl" in run.err
         run = crawl(server.url, tmp_path / "a.jsonl", "-s", "IFP_ARCHIVE=/proc/ifp/a.warc.gz")
-        assert plain(run), run.err
+        assert failed_in_words(run), run.err
         assert "/proc/ifp/a.warc.gz" in run.err
 
 
@@ -283,7 +283,7 @@ class TestFile:
         run = crawl(server.url, out)
         first.kill()
         first.communicate()
-        assert plain(run), run.err
+        assert failed_in_words(run), run.err
         assert "Another crawl is writing" in run.err
 
     def test_recording_locked_by_another_crawl(self, server: SiteServer, tmp_path: Path) -> None:
@@ -296,7 +296,7 @@ class TestFile:
         run = crawl(server.url, tmp_path / "b.jsonl", "-s", f"IFP_ARCHIVE={recording}")
         first.kill()
         first.communicate()
-        assert plain(run), run.err
+        assert failed_in_words(run), run.err
         assert "Another crawl" in run.err
 
     @pytest.mark.parametrize("damage", ["half", "corrupt", "edited", "older"])
@@ -332,7 +332,7 @@ class TestFile:
         out.write_text(json.dumps({**whole[0], "schema_version": "2"}) + "\n")
         before = out.read_bytes()
         run = crawl(server.url, out)
-        assert plain(run), run.err
+        assert failed_in_words(run), run.err
         assert "newer" in run.err
         assert out.read_bytes() == before
 
@@ -342,8 +342,8 @@ class TestFile:
         wait_for_lines(out, 10, running)
         out.unlink()
         run = ended(running)
-        assert plain(run), run.err
+        assert failed_in_words(run), run.err
         assert "Nothing is lost" in run.err
         assert len(lines(out)) >= 10
         assert crawl(server.url, out).status == 0
-        same(lines(out), whole)
+        assert_same_lines(lines(out), whole)

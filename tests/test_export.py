@@ -68,7 +68,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def scrapy(*args: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    # Settings that name only these commands: what the rest of the project needs is not this test's business.
+    # Settings with these commands only, so that nothing else of the project is loaded.
     (cwd / "few_settings.py").write_text('COMMANDS_MODULE = "ifp_scraper.commands"\n')
     env = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{cwd}", "SCRAPY_SETTINGS_MODULE": "few_settings"}
     command = [sys.executable, "-m", "scrapy", *map(str, args)]
@@ -111,7 +111,7 @@ def test_csv_disarms_formulas(tmp_path: Path, start: str) -> None:
     path.write_bytes(encode(article(1, tags=[start + "cmd"], word_count=7)))
     folder = export(path, "csv").folder
     assert read_csv(folder, "tags")[0]["tag"] == f"'{start}cmd"
-    for name in ("datapackage.json", "croissant.json"):  # who gets the folder alone must be able to undo it
+    for name in ("datapackage.json", "croissant.json"):  # the folder must tell how to undo it
         assert "apostrophe" in json.loads((folder / name).read_text(encoding="utf-8"))["description"]
 
 

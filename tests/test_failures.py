@@ -20,7 +20,7 @@ def test_what_failed_and_what_was_left(path: Path) -> None:
     failures = Failures(path, [D, A, C], live=True)
     failures.forget([f"{A}amp/"])
     failures.add(f"{B}amp/", "status 500")
-    failures.add_incomplete(f"{A}2/")  # was fetched now, and lacks this page again
+    failures.add_incomplete(f"{A}2/")  # fetched in this run, and lacks this page again
     assert failures.left() == [C, D]
     assert failures.for_next_run(doubtful=False) == [B, C, D]
     assert failures.for_next_run(doubtful=True) == [B, A, C, D]  # the site may have been ill

@@ -16,7 +16,6 @@ from ifp_scraper.pages.surroundings import Emptied
 from ifp_scraper.revisions import content_hash
 from tests.crawling import scrapy
 from tests.site import Site, make_posts, serve
-from tests.site.response import Response
 
 FIXTURES = Path(__file__).parent / "fixtures"
 ALL = sorted(FIXTURES.glob("*/*.json"))
@@ -38,8 +37,8 @@ def test_page_gives_its_record(path: Path) -> None:
         return
     assert article is not None
     record = to_dict(article)
-    assert said(record, expected["record"]) == expected["record"]
-    # Whoever reads the line computes the same hash, empty cells of tables included.
+    assert specified_part(record, expected["record"]) == expected["record"]
+    # The hash can be recomputed from the line, empty table cells included.
     assert record["content_hash"] == content_hash(decode(encode(article)))
 
 
@@ -54,15 +53,15 @@ def test_which_pages_are_static(path: Path) -> None:
     html = path.with_suffix(".html").read_bytes()
     url = json.loads(path.read_text(encoding="utf-8"))["url"]
     assert is_static(html, url) is (path.stem in ("static-page", "attachment"))
-    assert not is_static(html, "https://ifpnews.com/an-article/")  # as a notice of maintenance
+    assert not is_static(html, "https://ifpnews.com/an-article/")  # it may be a maintenance notice
 
 
-def said(got: Any, expected: Any) -> Any:
-    """What the record says of those keys that the fixture names: it may leave out what it does not decide."""
+def specified_part(got: Any, expected: Any) -> Any:
+    """The part of a record that the fixture specifies; it may leave out what it is not about."""
     if isinstance(expected, dict) and isinstance(got, dict):
-        return {key: said(got.get(key), value) for key, value in expected.items()}
+        return {key: specified_part(got.get(key), value) for key, value in expected.items()}
     if isinstance(expected, list) and isinstance(got, list) and len(got) == len(expected):
-        return [said(one, other) for one, other in zip(got, expected, strict=True)]
+        return [specified_part(one, other) for one, other in zip(got, expected, strict=True)]
     return got
 
 
@@ -80,13 +79,7 @@ def test_a_page_is_saved_from_the_site_that_is_told_who_asks(tmp_path: Path) -> 
     allowed, forbidden = (post.path for post in site.open_posts()[:2])
     agents = set()
     with serve(site, disallow=[forbidden]) as server:
-        answer = server.get
-
-        def get(target: str, headers: dict[str, str] | None = None) -> Response:
-            agents.add((headers or {}).get("user-agent"))
-            return answer(target, headers)
-
-        server.get = get  # type: ignore[method-assign]
+        server.on_request(lambda target, headers: agents.add(headers.get("user-agent")))
         contact = ("-s", "IFP_CONTACT=me@example.org", "--folder", tmp_path)
         run = scrapy("fixture", server.url + allowed, *contact)
         assert run.status == 0, run.err
@@ -124,7 +117,7 @@ def test_a_fixture_is_saved_again_as_it_should_be(tmp_path: Path) -> None:
     stale = {**saved, "record": {"headline": "Another", "recent_posts": []}}
     record.write_text(json.dumps(stale), encoding="utf-8")
     page = tmp_path / "an-hour-ago.html"
-    assert scrapy("fixture", page).status == 2  # nothing says that it may be replaced
+    assert scrapy("fixture", page).status == 2  # without --update, nothing is replaced
     assert scrapy("fixture", "--update", page).status == 0
     assert json.loads(record.read_text(encoding="utf-8")) == saved
     assert sorted(tmp_path.iterdir()) == [page, record]

@@ -21,7 +21,7 @@ from tests.site import Site, make_posts
 pytestmark = pytest.mark.slow
 
 MEMORY = 400
-"""MiB that no crawl of a hostile site may take."""
+"""MiB of memory that no crawl of a hostile site may exceed."""
 
 
 def page(body: str = "", *, head: str = "", slug: str = "a") -> bytes:
@@ -34,7 +34,7 @@ def page(body: str = "", *, head: str = "", slug: str = "a") -> bytes:
 
 @pytest.fixture(scope="module")
 def canary() -> Iterator[HostileServer]:
-    """Another server on this machine, which nobody may ask."""
+    """Another server on this machine, which the crawl must never contact."""
     with serve_hostile(Site(make_posts(3))) as server:
         yield server
 
@@ -59,7 +59,7 @@ class Attack:
 
 
 def articles(canary: str) -> dict[str, hostile.Answer]:
-    """Name of the attack, and what is answered in place of an article."""
+    """What is served in place of an article, by the name of the attack."""
     other = canary + "/elsewhere/"
     return {
         "gigabyte": hostile.gigabyte,
@@ -139,7 +139,6 @@ def attack(canary: HostileServer, tmp_path_factory: pytest.TempPathFactory) -> I
         for (name, answer), post in zip(wanted.items(), plain, strict=False):
             urls[name] = server.url + post.path
             server.answers[post.path + "*"] = answer
-        # A slug that would be a path on disk.
         run = crawl_hostile(server.url, out, "-s", "IFP_FAILURES=1000", "-s", "IFP_MAX_POST_PAGES=10")
         yield Attack(run, server, urls, out)
 
@@ -237,7 +236,7 @@ class TestArticles:
 _NESTED = ("authors", "images", "embeds", "links", "recent_posts")
 
 
-def quiet(run: Measured, status: int) -> None:
+def assert_bounded(run: Measured, status: int) -> None:
     assert "Traceback" not in run.err, run.err
     assert run.status == status, run.err
     assert run.mebibytes < MEMORY
@@ -271,7 +270,7 @@ class TestDiscovery:
                 "-s",
                 "IFP_MAX_SITEMAPS=50",
             )
-            quiet(run, 0)
+            assert_bounded(run, 0)
             assert len([path for path, _ in server.log if path.endswith(".xml")]) <= 60
             assert len(lines(tmp_path / "a.jsonl")) >= 3
 
@@ -297,7 +296,7 @@ class TestDiscovery:
             run = crawl_hostile(
                 server.url, tmp_path / "o" / "a.jsonl", "-a", f"sources={source}", "-a", "pages=canonical"
             )
-            quiet(run, 0)
+            assert_bounded(run, 0)
             assert server.url + "/a/" in [line["url"] for line in lines(tmp_path / "o" / "a.jsonl")]
             assert "secret-words" not in (tmp_path / "o" / "a.jsonl").read_text() + run.err
         assert canary.log == []
@@ -336,7 +335,7 @@ class TestDiscovery:
             server.answers |= {"/": listing, "/page/*": listing, "/x-*": missing}
             for _ in range(2):  # what the first run met is not held against the list again
                 run = crawl_hostile(server.url, tmp_path / "a.jsonl")
-                quiet(run, 1)
+                assert_bounded(run, 1)
                 assert (
                     "1000 addresses in a row that the site lists gave no article, the last one: status 404" in run.err
                 )
@@ -357,7 +356,7 @@ class TestDiscovery:
             run = crawl_hostile(
                 server.url, tmp_path / "a.jsonl", "-a", "pages=canonical", "-s", "IFP_MAX_LISTING_PAGES=10"
             )
-            quiet(run, 0)
+            assert_bounded(run, 0)
             assert len([path for path, _ in server.log if "wp-json" in path]) <= 12
             assert "REST listed 30 of 999999999" in run.err
 
@@ -376,14 +375,14 @@ class TestDiscovery:
         with serve_hostile(Site(make_posts(4))) as server:
             server.answers["/wp-json/*"] = html(body, Content_Type="application/json")
             run = crawl_hostile(server.url, tmp_path / "a.jsonl", "-a", "pages=canonical")
-            quiet(run, 0)
+            assert_bounded(run, 0)
             assert len(lines(tmp_path / "a.jsonl")) >= 3
 
     def test_a_redirect_loop_everywhere(self, tmp_path: Path) -> None:
         with serve_hostile(Site(make_posts(4))) as server:
             server.answers["/*"] = lambda handler: handler.send(b"", 302, Location=f"/x{len(server.log)}/")
             run = crawl_hostile(server.url, tmp_path / "a.jsonl")
-            quiet(run, 1)
+            assert_bounded(run, 1)
             assert len(server.log) < 300
             assert lines(tmp_path / "a.jsonl") == []
 
@@ -400,7 +399,7 @@ class TestDiscovery:
                 "-s",
                 "IFP_FAILURES=10",
             )
-            quiet(run, 1)
+            assert_bounded(run, 1)
             assert "10 fetches in a row failed" in run.err
             assert len(server.log) < 30
 
@@ -419,10 +418,10 @@ class TestDiscovery:
             )
             server.answers["/aa*"] = server.answers["/c/*"] = html(page())
             run = crawl_hostile(server.url, tmp_path / "a.jsonl", "-a", "pages=canonical")
-            quiet(run, 0)
+            assert_bounded(run, 0)
         assert canary.log == []
 
 
 def test_threads_end() -> None:
-    """The servers of this file leave nothing that would keep a test run from ending."""
+    """The servers of this file leave no thread that would keep a test run from ending."""
     assert all(thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread())

@@ -1,4 +1,4 @@
-"""Later runs ask the site little and miss nothing: without network, so on many kinds of site."""
+"""Later runs make few requests and miss nothing; without network, so on many kinds of site."""
 
 from __future__ import annotations
 
@@ -27,17 +27,15 @@ KINDS: dict[str, dict[str, Any]] = {
 
 def test_a_compressed_feed_is_known_again(tmp_path: Path) -> None:
     with site_of(40, rest=404, sitemap=None) as (_, server):
-        answer = server.get
         statuses = []
 
-        def get(target: str, headers: dict[str, str] | None = None) -> Response:
-            found = answer(target, headers)
+        def weaken_etag(target: str, response: Response) -> Response:
             if target == "/feed/":
-                statuses.append(found.status)
-                found.headers["ETag"] = "W/" + found.headers["ETag"]  # as nginx does
-            return found
+                statuses.append(response.status)
+                response.headers["ETag"] = "W/" + response.headers["ETag"]  # as nginx does
+            return response
 
-        server.get = get  # type: ignore[method-assign]
+        server.alter(weaken_etag)
         for _ in range(2):
             assert dry_run(server, tmp_path / "a.jsonl").status == 0
         assert statuses == [200, 304]
@@ -92,7 +90,7 @@ def test_rest_that_gives_the_same_edits_for_ever_is_left(tmp_path: Path) -> None
     ("part", "status"), [("wp-json", 500), ("modified_after", 500), ("wp/v2", 404), ("wp/v2", 403)]
 )
 def test_what_stands_in_for_rest_once_hides_no_edit(part: str, status: int, tmp_path: Path) -> None:
-    """Neither one from before it, nor one from afterwards: what core's sitemap lists has no time of its last edit."""
+    """Neither an earlier edit nor a later one, although core's sitemap does not tell when a post was edited."""
     out = tmp_path / "a.jsonl"
     with site_of(250) as (site, server):
         dry_run(server, out)
@@ -167,7 +165,7 @@ def _lately(site: Site, rng: random.Random) -> Any:
 
 
 def test_an_edit_while_the_run_went_on_is_not_missed(tmp_path: Path) -> None:
-    """What was listed before its edit, in a run whose later pages say of later edits."""
+    """The article was listed before its edit, and the run's later pages list edits that are later still."""
     out = tmp_path / "a.jsonl"
     with site_of(250) as (site, server):
         newest = site.public()[0]
@@ -184,7 +182,7 @@ def test_an_edit_while_the_run_went_on_is_not_missed(tmp_path: Path) -> None:
 
 
 def test_a_sitemap_file_that_is_added_meanwhile_is_read(tmp_path: Path) -> None:
-    """Rank Math lists the latest first: what is published pushes the oldest articles into another file."""
+    """Rank Math lists the newest first: new articles push the oldest ones into another file."""
     with site_of(120, rest=403, sitemap="rankmath") as (site, server):
         server.config.sitemap_size = len(site.open_posts()) // 2
 
@@ -198,7 +196,7 @@ def test_a_sitemap_file_that_is_added_meanwhile_is_read(tmp_path: Path) -> None:
 
 
 def test_a_source_that_broke_off_once_is_asked_again(tmp_path: Path) -> None:
-    """What core's sitemap lists has no time of its last edit: if it took the place of REST, no edit would be seen."""
+    """Core's sitemap does not tell when a post was edited: if it took the place of REST, edits would be missed."""
     out = tmp_path / "a.jsonl"
     with site_of(250) as (site, server):
         newest = site.public()[0]
@@ -236,7 +234,7 @@ def test_what_an_unfinished_run_left_the_next_one_takes(config: dict[str, Any], 
         assert third.articles == [path for path in second.articles if len(path) % 9 == 0]
         assert dry_run(server, out).articles == []
 
-        # A partial run after a whole one: what it skipped lies beneath what it took.
+        # A partial run after a complete one: what it skipped is older than what it took.
         site.advance(days=3)
         added = {new_post(site, published=site.now - timedelta(minutes=n)).path for n in range(45)}
         limited = set(dry_run(server, out, limit="12").articles)
@@ -275,4 +273,4 @@ def test_a_file_started_over_is_not_taken_for_the_old_one(tmp_path: Path) -> Non
         site.advance(hours=1)
         out.unlink()
         assert len(dry_run(server, out, limit="30").articles) == 30
-        assert len(dry_run(server, out).articles) == 29  # one is locked, as it was
+        assert len(dry_run(server, out).articles) == 29  # one has a password, as before

@@ -47,7 +47,7 @@ def ledger(tmp_path: Path, settings: Settings) -> Iterator[Ledger]:
 
 
 def reopened(ledger: Ledger) -> Ledger:
-    """The ledger of the next run; the files are closed again at once."""
+    """The ledger as the next run would open it; its files are closed again at once."""
     ledger.store.close()
     found = Ledger(ledger.options, ledger.store.path, start_over=False, settings=ledger.settings)
     found.store.close()
@@ -55,7 +55,7 @@ def reopened(ledger: Ledger) -> Ledger:
 
 
 def whole_run(ledger: Ledger) -> dict[str, Any]:
-    """The line of a run that missed nothing, and failed to fetch one page."""
+    """The line of a complete run that failed to fetch one page."""
     walk = ledger.walk(lambda *_: None, [])  # type: ignore[arg-type, return-value]
     ledger.write(replace(ARTICLE, modified_at="2024-05-06T00:00:00Z"))
     walk.notes.source = "rest"
@@ -75,7 +75,7 @@ def test_the_next_run_continues_from_a_complete_one(ledger: Ledger) -> None:
     walk = walked_from(ledger, whole_run(ledger))
     assert (walk.caught_up, walk.notes.source, walk.newest_modified) == (True, "rest", "2024-05-06T00:00:00Z")
     assert walk.notes.validators == {f"{SITE}/feed/": {"If-None-Match": "x"}}
-    with ledger.store.path.open("ab") as stream:  # as a run does that is killed then
+    with ledger.store.path.open("ab") as stream:  # as a run that is then killed
         stream.write(encode(replace(ARTICLE, id=2, url=f"{SITE}/b/")))
     assert reopened(ledger).walk(lambda *_: None, []).caught_up  # type: ignore[arg-type, return-value]
 
@@ -143,7 +143,7 @@ def test_the_same_verdict_again_is_an_alarm_only_while_the_site_may_be_ill(
         {"source": 7},
         {"articles": True},
         {"articles": -1},
-        {"articles": 2},  # or a line of the output is damaged since
+        {"articles": 2},  # more than the output has: one may be damaged since
         {"failed_urls": {}},
         {"failed_urls": [1]},
         {"complete": "yes"},
@@ -199,7 +199,7 @@ def test_a_record_that_does_not_fit_is_one_line(ledger: Ledger, caplog: pytest.L
     pipeline = StorePipeline(SimpleNamespace(spider=SimpleNamespace(ledger=ledger)))  # type: ignore[arg-type]
     with caplog.at_level(logging.WARNING), pytest.raises(DropItem) as dropped:
         pipeline.process_item(replace(ARTICLE, byline=7))  # type: ignore[arg-type]
-    assert dropped.value.log_level == "DEBUG"  # or Scrapy prints the record
+    assert dropped.value.log_level == "DEBUG"  # at a higher level Scrapy would print the record
     [said] = caplog.messages
     assert said.startswith(f"{SITE}/a/ is not written: the record does not fit the schema: ")
     assert "A headline" not in said
@@ -207,7 +207,7 @@ def test_a_record_that_does_not_fit_is_one_line(ledger: Ledger, caplog: pytest.L
 
 
 def crawl_without_room(out: Path, room: int, *arguments: str) -> Run:
-    """Crawl 12 articles; no file of the command may grow beyond so many bytes."""
+    """Crawl 12 articles while no file may grow beyond ``room`` bytes."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     with serve(Site(make_posts(12, seed=4))) as server:
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))  # the command inherits it
@@ -241,7 +241,7 @@ def test_what_the_disk_had_no_room_for_is_not_counted(tmp_path: Path) -> None:
     written = len(lines(out))
     assert 0 < written < 12
     assert f"Found {written}: {written} new" in run.err
-    assert max(map(len, run.err.splitlines())) < 400  # no record
+    assert max(map(len, run.err.splitlines())) < 400  # no line prints a record
 
 
 def test_what_was_cut_from_the_output_is_reported(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
@@ -259,9 +259,9 @@ def test_an_older_copy_of_the_output_is_not_continued(ledger: Ledger) -> None:
     assert walked_from(ledger, run).caught_up
     path = ledger.store.path
     whole = path.read_bytes()
-    path.write_bytes(encode(replace(ARTICLE, headline="Before the edit")))  # of the same articles
+    path.write_bytes(encode(replace(ARTICLE, headline="Before the edit")))  # the same articles as before
     assert not walked_from(ledger, run).caught_up
-    path.write_bytes(path.read_bytes() + whole)  # and what a run that was killed has added
+    path.write_bytes(path.read_bytes() + whole)  # and what a killed run then added
     assert not walked_from(ledger, run).caught_up
 
 
@@ -308,7 +308,7 @@ def test_what_lacked_a_page_in_a_run_that_was_killed_is_fetched_again(ledger: Le
     ledger.note_failed(amp, "status 500") if note == "failed" else ledger.note_incomplete(amp)
     after = reopened(ledger)
     assert not after.is_current(ArticleRef(ARTICLE.url))
-    assert not reopened(after).is_current(ArticleRef(ARTICLE.url))  # that one was killed before it came to it
+    assert not reopened(after).is_current(ArticleRef(ARTICLE.url))  # the run between was killed before it came to it
     ledger = Ledger(ledger.options, ledger.store.path, start_over=False, settings=ledger.settings)
     ledger.write(ARTICLE)
     ledger.finish(reason="finished", why=None, requests=1, received=1, errors=0)

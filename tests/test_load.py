@@ -94,7 +94,7 @@ def test_an_id_joins_what_was_met_by_url_alone(tmp_path: Path) -> None:
     old, new = f"{SITE}/old/", f"{SITE}/new/"
     path = write(tmp_path / "a.jsonl", article(1, id=None, url=new), article(1, url=old), article(1, url=new))
     assert list(select(path).kept) == [3]
-    first = article(1, id=None, url=f"{SITE}/first/", aliases=[new])  # two addresses, and both without id
+    first = article(1, id=None, url=f"{SITE}/first/", aliases=[new])  # two addresses, met without an id
     write(path, first, article(1, id=None, url=new), article(1, url=old), article(1, url=new))
     assert list(select(path).kept) == [4]
 

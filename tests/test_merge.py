@@ -22,7 +22,7 @@ def image(name: str, alt: str | None = None) -> Image:
 
 
 def view(text: str, **fields: Any) -> Article:
-    """A page of one paragraph, in which every field has a value of its own."""
+    """A page of one paragraph; every field has a value that no other page has."""
     own: dict[str, Any] = {
         "id": len(text),
         "url": URL,
@@ -138,7 +138,7 @@ class TestTwoViews:
         ("canonical", "amp", "warned"),
         [
             ([], [], []),
-            ([], ["one-page-of-many"], []),  # the canonical page has all
+            ([], ["one-page-of-many"], []),  # the canonical page is complete
             (["one-page-of-many"], [], ["one-page-of-many"]),
             (["no-byline", "truncated"], ["truncated"], ["truncated"]),
         ],
@@ -165,7 +165,7 @@ class TestTwoViews:
             merged = merge_views(replace(CANONICAL, **one), replace(AMP, **other))
             assert (merged.published_at, merged.published_source) == (AT, RANKED[better])
             assert merged.published_raw == ("Raw canonical" if one is good else "Raw amp")
-            assert merged.warnings == []  # 3:30 is a known fault
+            assert merged.warnings == []  # a difference of 3:30 hours is a known fault
 
     @pytest.mark.parametrize(
         ("amp", "warned"),
@@ -290,7 +290,7 @@ class TestDiscovery:
             (None, "2024-05-06T07:00:00Z", "2024-05-06T08:00:00Z", "2024-05-06T07:00:00Z"),
             (None, "2024-05-06T08:00:00Z", "2024-05-06T08:00:00Z", "2024-05-06T08:00:00Z"),
             (None, "2024-05-06T08:00:01Z", "2024-05-06T08:00:00Z", AT),  # the page is from before the edit
-            (None, "2024-05-06T00:00:00Z", "2024-05-06T08:00:00Z", AT),  # a sitemap that names the day, or is old
+            (None, "2024-05-06T00:00:00Z", "2024-05-06T08:00:00Z", AT),  # only the day, or an outdated sitemap
             (None, "2024-05-06T07:00:00Z", None, "2024-05-06T07:00:00Z"),
             ("rest", "2024-05-06T00:00:00Z", "2024-05-06T08:00:00Z", "2024-05-06T00:00:00Z"),
             ("rest", "2024-05-06T08:00:01Z", "2024-05-06T08:00:00Z", AT),
@@ -313,7 +313,7 @@ class TestDiscovery:
         [
             (ArticleRef(URL, id=8, source="rest"), 8),
             (ArticleRef(f"{URL}amp/", id=8, source="rest"), 8),
-            (ArticleRef("https://ifpnews.com/old-slug/", id=8, source="rest"), 7),  # it led to this one
+            (ArticleRef("https://ifpnews.com/old-slug/", id=8, source="rest"), 7),  # it redirected to this one
             (ArticleRef(URL, id=None, source="rest"), 7),
             (ArticleRef(URL, id=8, source="feed"), 7),
             (ArticleRef(URL, id=8), 7),

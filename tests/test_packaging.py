@@ -19,7 +19,7 @@ FORBIDDEN = ("tests/", "docs/", "output/", "notebooks/", "benchmarks/", ".ci/")
 
 
 def run(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    # Nothing of the checkout, nor of its editable installation, is on the path but what is asked for.
+    # Neither the checkout nor its editable installation is on the path, unless ``environment`` says so.
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "SCRAPY_"))}
     return subprocess.run(
         [*map(str, arguments)], cwd=cwd, env={**clean, **environment}, capture_output=True, text=True, timeout=120
@@ -28,7 +28,7 @@ def run(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.Com
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, made by the build backend that is installed here; where there is none, pip fetches it."""
+    """The wheel, made by the installed build backend; if there is none, pip fetches it."""
     folder = tmp_path_factory.mktemp("wheel")
     here = ["--no-build-isolation"] if find_spec("hatchling") else []
     command = ("-m", "pip", "wheel", "--quiet", "--no-deps", *here, "--wheel-dir", folder, ROOT)
@@ -42,7 +42,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that the wheel was installed into; what it depends on is this environment's."""
+    """A folder that the wheel was installed into; its dependencies come from this environment."""
     folder = tmp_path_factory.mktemp("installed")
     command = ("-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", folder, wheel)
     done = run(sys.executable, *command, cwd=folder)

@@ -1,4 +1,4 @@
-"""Floors of extraction quality on the recorded WordPress and the real theme pages; they only rise."""
+"""Minimum extraction quality on the recorded WordPress and the real theme pages; it is only ever raised."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ PAGES = {"c": "/a/", "2": "/a/2/", "3": "/a/3/", "a": "/a/amp/", "b": "/a/amp/2/
 
 
 class Capture(NamedTuple):
-    """``c0`` is the canonical page at minute 0, ``21`` its second one at minute 1, ``a`` and ``b`` those of AMP."""
+    """``c0``: the canonical page at minute 0; ``21``: its page 2 at minute 1; ``a``, ``b``: the AMP pages 1 and 2."""
 
     name: str
 
@@ -54,7 +54,7 @@ class Capture(NamedTuple):
         ("c0 21 2998 3999 c999", ["c0 21 3999", "2998 c999"]),
         ("c0 21 2997 2998 c999", ["c0 21", "2998 c999"]),
         ("c0 21 2998 c999 c1999", ["c0 21", "2998 c999", "c1999"]),
-        ("c0 c9 29", ["c9 29"]),  # cut off, and begun again
+        ("c0 c9 29", ["c9 29"]),  # cut off and begun again
         ("c0 c5 c9 29", ["c9 29"]),
         ("c0 c60 261", ["c0", "c60 261"]),
         ("c0 21 c9", ["c0 21", "c9"]),

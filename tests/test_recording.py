@@ -26,8 +26,8 @@ def replay(recording: Path, out: Path, root: str) -> list[dict[str, Any]]:
     return sorted(lines(out), key=lambda line: (line["url"], line["revision"]))
 
 
-def same(line: dict[str, Any]) -> dict[str, Any]:
-    """A line without what hangs on the order in which articles came."""
+def without_duplicate_of(line: dict[str, Any]) -> dict[str, Any]:
+    """A line without what depends on the order in which articles came."""
     return {**line, "duplicate_of": None}
 
 
@@ -45,7 +45,8 @@ def test_a_recording_gives_the_lines_of_the_crawl(tmp_path: Path) -> None:
         assert run.status == 0, run.err
         live = sorted(lines(out), key=lambda line: (line["url"], line["revision"]))
         assert len(live) == len(posts)
-        assert list(map(same, replay(recording, tmp_path / "a.jsonl", server.url))) == list(map(same, live))
+        replayed = replay(recording, tmp_path / "a.jsonl", server.url)
+        assert list(map(without_duplicate_of, replayed)) == list(map(without_duplicate_of, live))
 
         # A second run, recorded into a file that a kill left with half a record.
         size = recording.stat().st_size
@@ -59,7 +60,7 @@ def test_a_recording_gives_the_lines_of_the_crawl(tmp_path: Path) -> None:
         assert recording.stat().st_size > size
         live = sorted(lines(out), key=lambda line: (line["url"], line["revision"]))
         again = replay(recording, tmp_path / "b.jsonl", server.url)
-        assert list(map(same, again)) == list(map(same, live))
+        assert list(map(without_duplicate_of, again)) == list(map(without_duplicate_of, live))
         assert len(server.log) > 60
     checked = subprocess.run(
         [Path(sys.executable).with_name("warcio"), "check", "-v", recording], capture_output=True, text=True
@@ -80,7 +81,7 @@ def test_wherever_a_kill_cuts_a_recording_the_next_run_goes_on(name: str, tmp_pa
         left = cut.read_bytes()
         assert whole.startswith(left)
         assert len(left) > size - 60_000
-        assert name.endswith(".gz") or left.endswith(b"\r\n\r\n")  # else what is appended would not begin a line
+        assert name.endswith(".gz") or left.endswith(b"\r\n\r\n")  # so that what is appended begins a line
     for tail in (bytes(9000), b"\n", whole[:100]):  # such as a power loss leaves
         cut.write_bytes(whole + tail)
         assert cut_unfinished(cut) == len(tail)
@@ -125,4 +126,5 @@ def test_it_does_not_matter_which_source_first_gave_the_publication_time(tmp_pat
         assert run.status == 0, run.err
         live = sorted(lines(out), key=lambda line: (line["url"], line["revision"]))
         assert {line["published_source"] for line in live} == {"feed", "meta"}
-        assert list(map(same, replay(recording, tmp_path / "a.jsonl", server.url))) == list(map(same, live))
+        replayed = replay(recording, tmp_path / "a.jsonl", server.url)
+        assert list(map(without_duplicate_of, replayed)) == list(map(without_duplicate_of, live))

@@ -1,4 +1,4 @@
-"""Recordings in whatever form, damaged or of other tools, give the lines that they hold."""
+"""Recordings in any form, damaged or from other tools, give the lines that they hold."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_files_that_cannot_be_read_are_skipped_and_the_rest_read(recording: Path
 
 
 def response(url: str, body: bytes, date: str, *headers: str, kind: str = "text/html") -> bytes:
-    """A record, not by our writer."""
+    """A response record as other tools write it."""
     head = "\r\n".join(("HTTP/1.1 200 OK", f"content-type: {kind}", *headers, "", ""))
     block = head.encode() + body
     return (
@@ -132,7 +132,7 @@ def story(text: str, *, slug: str = "a") -> bytes:
 
 
 def read_both_ways(recorded: Path) -> list[dict[str, Any]]:
-    """What extract writes; a crawl writes the same."""
+    """The lines that extract writes; assert that a crawl writes the same."""
     crawled, extracted = recorded.with_suffix(".crawled.jsonl"), recorded.with_suffix(".extracted.jsonl")
     for run in (
         scrapy("crawl", "ifp", "-a", f"archive={recorded}", "-o", crawled),
@@ -150,7 +150,7 @@ def test_a_failed_capture_is_no_edit(tmp_path: Path) -> None:
     bodies = {"2019-01-01": whole, "2020-01-01": whole[:-20], "2021-01-01": challenge}
     recorded.write_bytes(b"".join(response(url, body, date) for date, body in bodies.items()))
     assert [line["fetched_at"] for line in read_both_ways(recorded)] == ["2019-01-01T06:00:00Z"]
-    # Nor is it one in a run of its own.
+    # Nor is it an edit when it is extracted alone.
     alone, out = tmp_path / "alone.warc", tmp_path / "a.extracted.jsonl"
     alone.write_bytes(response(url, whole[:-20], "2022-01-01"))
     before = out.read_bytes()
@@ -188,13 +188,10 @@ def test_a_failed_amp_page_is_no_part_of_a_later_capture_in_another_file(tmp_pat
     with serve(site) as server:
         post = site.open_posts()[2]
         targets = [post.path, f"{post.path}amp/"]
-        answer = server.get
-        cut = page(answer(targets[1]).body[:5000].decode())
-        server.get = lambda target, headers=None: (  # type: ignore[method-assign]
-            cut if target == targets[1] else answer(target, headers)
-        )
+        cut = page(server.get(targets[1]).body[:5000].decode())
+        server.alter(lambda target, response: cut if target == targets[1] else response)
         record(server, folder / "b.warc.gz", targets, root="https://ifpnews.com")
-        server.get = answer  # type: ignore[method-assign]
+        server.heal()
         site.advance(minutes=5)
         record(server, folder / "a.warc.gz", targets, root="https://ifpnews.com")
     (line,) = read_both_ways(folder)
@@ -252,7 +249,7 @@ def test_records_as_few_tools_write_them(record: bytes, packed: bool, tmp_path: 
 
 
 def kept_file(url: str, body: bytes, kind: str = "text/html") -> bytes:
-    """A file that warcit took from a folder."""
+    """A file of a folder, as warcit records it."""
     return (
         f"WARC/1.0\r\nWARC-Type: resource\r\nWARC-Target-URI: {url}\r\nWARC-Date: 2022-01-01T06:00:00Z\r\n"
         f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -289,7 +286,7 @@ def test_a_canonical_page_at_the_address_of_the_amp_page_is_read_once(tmp_path: 
 
 
 def test_a_page_that_a_mirror_fetched_twice_begins_no_new_reading(tmp_path: Path) -> None:
-    """As ``wget -r``, which also follows the link to ``/?p=176``: that leads to the page once more."""
+    """As ``wget -r`` does: it also follows the link to ``/?p=176``, which redirects to the page."""
     site = Site(make_posts(40, seed=4))
     recorded = tmp_path / "a.warc.gz"
     post = next(post for post in site.open_posts() if len(post.pages) > 1)

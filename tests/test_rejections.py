@@ -23,7 +23,7 @@ def ago(hours: float) -> str:
 
 
 def run(hours: float, *, doubtful: bool = False) -> Run:
-    """A run that lasted for two hours around a time."""
+    """A run that began an hour before this time and ended an hour after it."""
     return Run("https://ifpnews.com", False, 0, None, ago(hours + 1), ago(hours - 1), doubtful)
 
 
@@ -36,8 +36,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "a.rejected.jsonl"
 
 
-def written(path: Path, *verdicts: Rejected) -> None:
-    """What one run after the other has found out of an address."""
+def write(path: Path, *verdicts: Rejected) -> None:
+    """Write what one run after the other found out about an address."""
     for verdict in verdicts:
         Rejections(path, Runs()).add(verdict)
 
@@ -54,7 +54,7 @@ def written(path: Path, *verdicts: Rejected) -> None:
         (rejected("no body", layout="newspaper", extractor_version="0.0.1"), None, False),
         (rejected(NO_ARTICLE, extractor_version="0.0.1"), None, False),
         (rejected(STATIC, extractor_version="0.0.1"), None, False),
-        (rejected("status 404", extractor_version="0.0.1"), None, True),  # nothing was read
+        (rejected("status 404", extractor_version="0.0.1"), None, True),  # no page was read
     ],
 )
 def test_holds_until_there_is_a_reason_to_look_again(
@@ -63,7 +63,7 @@ def test_holds_until_there_is_a_reason_to_look_again(
     ref = ArticleRef(URL, modified_at=said)
     assert rejected().extractor_version == EXTRACTOR_VERSION
     assert verdict.holds(ref) is holds
-    written(path, verdict, verdict)
+    write(path, verdict, verdict)
     found = Rejections(path, Runs([run(0)]))
     assert found.still_holds(URL, ref) is holds
     assert URL in found
@@ -74,7 +74,7 @@ def test_holds_until_there_is_a_reason_to_look_again(
 @pytest.mark.parametrize(
     ("verdicts", "runs", "holds"),
     [
-        ([rejected()], [], False),  # killed
+        ([rejected()], [], False),  # the run was killed
         ([rejected()], [run(0)], True),
         ([rejected(STATIC)], [run(0, doubtful=True)], False),
         ([rejected()], [run(0, doubtful=True)], False),
@@ -100,7 +100,7 @@ def test_holds_until_there_is_a_reason_to_look_again(
     ],
 )
 def test_holds_only_when_the_site_was_well(path: Path, verdicts: list[Rejected], runs: list[Run], holds: bool) -> None:
-    written(path, *verdicts)
+    write(path, *verdicts)
     found = Rejections(path, Runs(runs))
     assert found.still_holds(URL, ArticleRef(URL)) is holds
     assert URL in found
@@ -114,7 +114,7 @@ def test_holds_only_when_the_site_was_well(path: Path, verdicts: list[Rejected],
 @pytest.mark.parametrize("runs", [[], [run(0)]], ids=["doubtful", "confirmed"])
 def test_an_address_that_is_tried_again_keeps_the_time_of_its_edit(path: Path, runs: list[Run]) -> None:
     verdict = rejected(extractor_version="0.0.1", modified_at="2024-05-06T00:00:00Z")
-    written(path, verdict)
+    write(path, verdict)
     assert list(Rejections(path, Runs(runs)).reopened()) == [ArticleRef(URL, modified_at=verdict.modified_at)]
 
 
@@ -124,7 +124,7 @@ def test_an_address_that_is_tried_again_keeps_the_time_of_its_edit(path: Path, r
 def test_a_page_that_cannot_be_read_is_confirmed_by_a_run_that_went_well(
     path: Path, ill: bool, now: str, confirmed: bool
 ) -> None:
-    written(path, rejected("no body", layout="newspaper"))
+    write(path, rejected("no body", layout="newspaper"))
     found = Rejections(path, Runs([run(0, doubtful=ill)]))
     assert found.is_confirmed(replace(rejected(now, layout="newspaper"), url=URL.rstrip("/"))) is confirmed
 
@@ -137,10 +137,10 @@ def test_a_page_that_cannot_be_read_is_confirmed_by_a_run_that_went_well(
         ([rejected("status 404")], [run(0)], "status 410", True),
         ([rejected("https://a.example/?n=1" + OFF_SITE)], [run(0)], "https://a.example/?n=2" + OFF_SITE, False),
         ([rejected("status 404")], [run(0)], NO_ARTICLE, True),
-        ([rejected("status 404")], [], "status 404", False),  # killed: nothing speaks against the site
+        ([rejected("status 404")], [], "status 404", False),  # killed: nothing suggests that the site was ill
         ([rejected("status 404")], [run(0, doubtful=True)], "status 404", True),
         ([rejected("status 404", 30)], [run(30, doubtful=True)], "status 404", False),
-        # The first of several times counts, or a site that is ill every hour would never be believed.
+        # The first of several times counts; otherwise a site that is ill every hour would never be believed.
         (
             [rejected("status 404", 30), rejected("status 404", 2)],
             [run(30, doubtful=True), run(2, doubtful=True)],
@@ -156,20 +156,20 @@ def test_a_page_that_cannot_be_read_is_confirmed_by_a_run_that_went_well(
 def test_a_verdict_is_news_unless_it_was_to_be_expected(
     path: Path, before: list[Rejected], runs: list[Run], now: str, news: bool
 ) -> None:
-    written(path, *before)
+    write(path, *before)
     assert Rejections(path, Runs(runs)).is_news(rejected(now)) is news
 
 
 @pytest.mark.parametrize("damage", [{"url": "no address"}, {"modified_at": "yesterday"}], ids=str)
 def test_a_damaged_line_is_passed_over(path: Path, damage: dict[str, str]) -> None:
-    written(path, replace(rejected(), **damage))
+    write(path, replace(rejected(), **damage))
     assert list(Rejections(path, Runs([run(0)]))) == []
 
 
 def test_a_line_that_a_kill_left_unfinished_costs_no_other(path: Path) -> None:
-    written(path, replace(rejected(), url=URL + "b/"))
+    write(path, replace(rejected(), url=URL + "b/"))
     path.write_text(path.read_text() + '{"mood":' + "[" * 100_000)
-    written(path, rejected("no text: \udcff"))
+    write(path, rejected("no text: \udcff"))
     found = Rejections(path, Runs([run(0)]))
     assert (list(found), found.reason(URL)) == ([URL + "b/", URL], "no text: ?")
 
@@ -187,7 +187,7 @@ def test_an_address_that_gave_an_article_is_forgotten(path: Path) -> None:
     assert list(found) == [URL]
     found.forget(URL)
     assert URL not in found
-    written(path, rejected())
+    write(path, rejected())
     doubted = Rejections(path, Runs())
     doubted.forget(URL)
     assert URL not in doubted
@@ -195,7 +195,7 @@ def test_an_address_that_gave_an_article_is_forgotten(path: Path) -> None:
 
 def test_an_amp_page_that_cannot_be_read_says_nothing_of_its_article(path: Path) -> None:
     amp = replace(rejected("too large"), url=URL + "amp/")
-    written(path, amp, amp)
+    write(path, amp, amp)
     rejections = Rejections(path, Runs([run(0)]))
     assert len(path.read_text().splitlines()) == 1
     assert not rejections.still_holds(URL, ArticleRef(URL))

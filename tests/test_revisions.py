@@ -226,7 +226,7 @@ def test_a_new_slug_is_followed_once() -> None:
     assert decide(known, replace(moved, layout="cloud")).article.url == moved.url
     assert decide(known, replace(moved, layout=AMP)).outcome == "unchanged"
     again = replace(known, fetched_at="2024-02-03T00:00:00Z")
-    assert decide(line, again).outcome == "unchanged"  # both answer: it would go back and forth
+    assert decide(line, again).outcome == "unchanged"  # both addresses work: it would go back and forth
     older = replace(moved, fetched_at="2024-01-15T00:00:00Z")
     assert decide(known, older).outcome == "unchanged"
 

@@ -750,7 +750,7 @@ def test_a_killed_crawl_loses_and_doubles_nothing(path: Path) -> None:
     dice = random.Random(7)
     count = 0
     for _ in range(5):
-        # Four kills after each other, so that the crawls also repair what the one before left.
+        # Four kills in a row, so that each crawl also repairs what the one before it left.
         result = run(APPENDER, path, *(dice.random() * 0.1 for _ in range(4)))
         assert result.returncode == 0, result.stderr
         *whole, torn = path.read_bytes().split(b"\n")
@@ -763,11 +763,11 @@ def test_a_killed_crawl_loses_and_doubles_nothing(path: Path) -> None:
                 assert store.read(known).body == "word " * (known.id * 37 % 3000)
         count = len(whole)
         assert ids(path) == list(range(count))
-    assert count  # a slow machine may write nothing between two kills, but not between all
+    assert count  # a slow machine may write nothing between two kills, but not in all of them
 
 
 class Crashes(RuleBasedStateMachine):
-    """Appends, kills, torn and spoilt ends and reopenings in any order, against a list."""
+    """Appends, kills, torn and spoilt ends and reopenings in any order, compared with a list."""
 
     @initialize()
     def start(self) -> None:
@@ -797,7 +797,7 @@ class Crashes(RuleBasedStateMachine):
     @precondition(lambda self: self.store is not None)
     @rule(tear=st.booleans(), data=st.data())
     def kill(self, tear: bool, data: st.DataObject) -> None:
-        """Go on with a copy of the file as it stands, its last line torn or not."""
+        """Go on with a copy of the file as it is now, its last line torn or not."""
         assert self.store is not None
         content = self.path.read_bytes()
         self.repaired = 0
@@ -805,7 +805,7 @@ class Crashes(RuleBasedStateMachine):
             last = len(encode(self.lines[-1]))
             cut = data.draw(st.integers(1, last))
             content = content[: len(content) - cut]
-            if cut > 1:  # without its newline alone it is still whole
+            if cut > 1:  # a line that lacks only its newline is still whole
                 self.lines.pop()
                 self.repaired = last - cut
         self.store.close()

@@ -47,4 +47,4 @@ def test_finds_what_parsel_finds(element: tuple[str, str, str, list[object]], qu
     for query in queries:
         expected = [found.root for found in selector.css(query)]
         assert tree.find(query) == expected, query
-        assert tree.find(query) == expected, query  # what is kept from the first time
+        assert tree.find(query) == expected, query  # again, as the first result is cached

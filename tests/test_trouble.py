@@ -198,16 +198,13 @@ def test_what_a_broken_theme_hides_is_read_once_it_is_mended(tmp_path: Path) -> 
         for post in make_posts(12, seed=9):
             site.add(replace(post, id=post.id + 90_000, slug=f"new-{post.id}", published=site.now, modified=site.now))
         site.advance(hours=1)
-        answer = server.get
 
-        def without_body(target: str, headers: dict[str, str] | None = None) -> Response:
-            found = answer(target, headers)
-            found.body = found.body.replace(b"td-post-content", b"renamed")
-            return found
+        def without_body(target: str, response: Response) -> Response:
+            return replace(response, body=response.body.replace(b"td-post-content", b"renamed"))
 
-        server.get = without_body  # type: ignore[method-assign]
+        server.alter(without_body)
         assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 1
-        server.get = answer  # type: ignore[method-assign]
+        server.heal()
         assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
         assert_complete(site, server.url, out)
 
@@ -243,19 +240,18 @@ def test_what_is_missing_is_asked_once_more(for_good: bool, kind: Any, tmp_path:
 
 @pytest.mark.slow
 def test_many_articles_that_left_the_site_are_asked_once_more(tmp_path: Path) -> None:
-    """They come one after the other then, and each may lead to another address than before."""
+    """The second time they come one after the other, and each may redirect elsewhere than before."""
     site = Site(make_posts(260, seed=5))
     out = tmp_path / "ifp.jsonl"
     numbers = count()
     with serve(site, amp=None) as server:
         moved = {post.path for post in site.public()[:220:2]}
-        answer = server.get
 
-        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+        def lead_elsewhere(target: str, response: Response) -> Response:
             place = f"https://other.example{target}?n={next(numbers)}"
-            return redirect(place, 302) if target in moved else answer(target, headers)
+            return redirect(place, 302) if target in moved else response
 
-        server.get = get  # type: ignore[method-assign]
+        server.alter(lead_elsewhere)
         for asked in (True, True, False):
             server.clear()
             run = crawl(server.url, out, *EIGHT_AT_ONCE)
@@ -331,24 +327,22 @@ ERROR_PAGE = b"""</p><!DOCTYPE html><html lang="en-US"><head><title>WordPress &r
     ("end", "words"), [(b"", "breaks off"), pytest.param(ERROR_PAGE, "out of order", marks=pytest.mark.slow)]
 )
 def test_a_page_that_breaks_off_before_its_text_is_a_failure(end: bytes, words: str, tmp_path: Path) -> None:
-    """As after a fatal error of PHP: what was printed before comes with status 200, WordPress's page behind it."""
+    """As after a fatal PHP error: what was printed before it is sent with status 200, then WordPress's error page."""
     site = Site(make_posts(12, seed=5))
     out = tmp_path / "ifp.jsonl"
     with serve(site, amp=None) as server:
-        answer = server.get
 
-        def get(target: str, headers: dict[str, str] | None = None) -> Response:
-            found = answer(target, headers)
+        def break_off(target: str, response: Response) -> Response:
             if target == site.open_posts()[1].path:
-                before, begin, _ = found.body.partition(b'<div class="td-post-content tagdiv-type">')
+                before, begin, _ = response.body.partition(b'<div class="td-post-content tagdiv-type">')
                 assert begin
-                return replace(found, body=before + begin + end)
-            return found
+                return replace(response, body=before + begin + end)
+            return response
 
-        server.get = get  # type: ignore[method-assign]
+        server.alter(break_off)
         run = crawl(server.url, out, *EIGHT_AT_ONCE)
         assert (run.status, "1 failed" in run.err, words in run.err) == (1, True, True), run.err
-        server.get = answer  # type: ignore[method-assign]
+        server.heal()
         assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
         assert_complete(site, server.url, out)
 
@@ -358,15 +352,13 @@ def test_pages_that_end_without_a_tag_are_read(retries: int, tmp_path: Path) -> 
     site = Site(make_posts(12, seed=5))
     site.edit(site.open_posts()[2].id, pages=[[]])  # nothing but a headline
     with serve(site, amp=None) as server:
-        answer = server.get
-        many = count()
+        numbers = count()
 
-        def get(target: str, headers: dict[str, str] | None = None) -> Response:
-            found = answer(target, headers)
-            end = b"<!-- %s -->" % (b"x" * (next(many) * 97 % 400))
-            return replace(found, body=found.body.replace(b"</html>", end)) if b"<html" in found.body else found
+        def end_without_tag(target: str, response: Response) -> Response:
+            end = b"<!-- %s -->" % (b"x" * (next(numbers) * 97 % 400))
+            return replace(response, body=response.body.replace(b"</html>", end))
 
-        server.get = get  # type: ignore[method-assign]
+        server.alter(end_without_tag)
         run = crawl(server.url, tmp_path / "a.jsonl", *EIGHT_AT_ONCE, "-s", f"RETRY_TIMES={retries}")
         assert run.status == 0, run.err
         assert len(lines(tmp_path / "a.jsonl")) == len(site.open_posts())
@@ -380,10 +372,8 @@ def test_a_list_of_nothing_is_no_list(source: str, tmp_path: Path) -> None:
         "sitemap": Response(b'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"/>'),
     }[source]
     with serve(site) as server:
-        answer = server.get
-        server.get = lambda target, headers=None: (  # type: ignore[method-assign]
-            empty if {"rest": "/v2/posts", "sitemap": "map"}[source] in target else answer(target, headers)
-        )
+        part = {"rest": "/v2/posts", "sitemap": "map"}[source]
+        server.alter(lambda target, response: empty if part in target else response)
         run = crawl(server.url, tmp_path / "one.jsonl", *EIGHT_AT_ONCE, "-a", f"sources={source}")
         assert (run.status, "no posts" in run.err) == (1, True), run.err
         run = crawl(server.url, tmp_path / "all.jsonl", *EIGHT_AT_ONCE, "-a", f"sources={source},listing")
@@ -409,21 +399,19 @@ def test_static_pages_in_a_sitemap_are_no_alarm(tmp_path: Path) -> None:
     site = Site(make_posts(4, seed=5))
     out = tmp_path / "ifp.jsonl"
     with serve(site, rest=404, sitemap=None) as server:
-        answer = server.get
         pages = [f"/about-{name}/" for name in ("us", "you", "them", "it", "all", "none")]
 
-        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+        def list_pages(target: str, response: Response) -> Response:
             if target == "/sitemap.xml":
                 listed = [*pages, *(post.path for post in site.open_posts())]
                 body = "".join(f"<url><loc>{server.url}{path}</loc></url>" for path in listed)
                 return page(f"<urlset>{body}</urlset>", content_type=XML)
             if target in pages:
-                found = answer("/about-us/", headers)
-                found.body = found.body.replace(b"/about-us/", target.encode())
-                return found
-            return answer(target, headers)
+                return replace(response, body=response.body.replace(b"/about-us/", target.encode()))
+            return response
 
-        server.get = get  # type: ignore[method-assign]
+        server.reroute(lambda target: "/about-us/" if target in pages else target)
+        server.alter(list_pages)
         for _ in range(2):
             run = crawl(server.url, out, *EIGHT_AT_ONCE)
             assert run.status == 0, run.err
@@ -452,19 +440,18 @@ def test_a_theme_that_shows_all_posts_as_pages_is_an_alarm(config: Any, known: b
             site.advance(hours=2)
             for post in site.open_posts()[:8]:
                 site.edit(post.id, headline="Edited")
-        answer = server.get
         paths = {post.path for post in site.open_posts()}
 
-        def get(target: str, headers: dict[str, str] | None = None) -> Response:
-            found = answer(target, headers)
+        def show_as_page(target: str, response: Response) -> Response:
             if target not in paths:
-                return found
-            return replace(found, body=re.sub(rb'<body class="[^"]*"', b'<body class="page page-id-7"', found.body))
+                return response
+            body = re.sub(rb'<body class="[^"]*"', b'<body class="page page-id-7"', response.body)
+            return replace(response, body=body)
 
-        server.get = get  # type: ignore[method-assign]
+        server.alter(show_as_page)
         for _ in range(2):
             run = crawl(server.url, out, *EIGHT_AT_ONCE)
             assert (run.status, "addresses that the site lists gave no article" in run.err) == (1, True), run.err
-        server.get = answer  # type: ignore[method-assign]
+        server.heal()
         assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
         assert_complete(site, server.url, out, revised=8 * known)

@@ -1,4 +1,4 @@
-"""In whatever order pages arrive, articles are released in the order in which they were begun."""
+"""Articles are released in the order in which they were begun, in whatever order their pages arrive."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_in_the_order_begun_and_no_more_at_once_than_allowed(
             await asyncio.sleep(0)
         pages.remove(number)
         async for article in turns.end(number, Article(url=str(number)) if there else None):
-            for _ in range(random.randrange(3)):  # the pipelines take their time
+            for _ in range(random.randrange(3)):  # pipelines may take a while
                 await asyncio.sleep(0)
             given.append(article.url)
             turns.note_written()

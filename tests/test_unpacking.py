@@ -1,4 +1,4 @@
-"""Recordings as files that can be read from the middle; ``test_bulk.py`` tests that a crawl reads every form."""
+"""Recordings as files that can be read from the middle; crawls of every form are in ``test_recording_forms.py``."""
 
 from __future__ import annotations
 

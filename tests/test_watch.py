@@ -18,11 +18,11 @@ from tests.hostile import Handler, HostileServer, serve_hostile
 from tests.site import Site, make_posts
 
 NEW = 12
-"""Articles that appear after the site has changed."""
+"""How many articles appear after the site has changed."""
 
 
 class Changing:
-    """A site whose pages may be rewritten, and whose last articles come later."""
+    """A site whose pages may be rewritten, and whose last articles are published later."""
 
     def __init__(self, server: HostileServer, posts: list) -> None:
         self.server = server
@@ -50,7 +50,7 @@ def changing(tmp_path: Path) -> Iterator[tuple[Changing, Path]]:
         yield Changing(server, posts[-NEW:]), tmp_path / "a.jsonl"
 
 
-def first(changing: Changing, out: Path, *arguments: str) -> None:
+def first_crawl(changing: Changing, out: Path, *arguments: str) -> None:
     run = crawl(changing.server.url, out, *arguments)
     assert run.status == 0, run.err  # a first run has nothing to compare with
 
@@ -71,7 +71,7 @@ def rename_classes(html: str) -> str:
 @pytest.mark.slow
 def test_every_class_name_changes(changing: tuple[Changing, Path]) -> None:
     site, out = changing
-    first(site, out)
+    first_crawl(site, out)
     site.rewrite = rename_classes
     site.publish()
     run = crawl(site.server.url, out)
@@ -88,7 +88,7 @@ def test_every_class_name_changes(changing: tuple[Changing, Path]) -> None:
 @pytest.mark.slow
 def test_only_the_bylines_class_changes(changing: tuple[Changing, Path]) -> None:
     site, out = changing
-    first(site, out, "-a", "pages=canonical")
+    first_crawl(site, out, "-a", "pages=canonical")
     site.rewrite = lambda html: html.replace("td-post-author-name", "td-post-writer")
     site.publish()
     run = crawl(site.server.url, out, "-a", "pages=canonical")
@@ -99,13 +99,13 @@ def test_only_the_bylines_class_changes(changing: tuple[Changing, Path]) -> None
     assert alarm.count(site.server.url) == 3
     assert "nothing was found" in alarm
     assert len(list(out.with_suffix(".rejected").glob("*.html"))) >= 3
-    assert len(lines(out)) > 40  # what could be read is written all the same
+    assert len(lines(out)) > 40  # what could be read is still written
 
 
 @pytest.mark.slow
 def test_the_body_class_vanishes(changing: tuple[Changing, Path]) -> None:
     site, out = changing
-    first(site, out, "-a", "pages=canonical")
+    first_crawl(site, out, "-a", "pages=canonical")
     site.rewrite = lambda html: re.sub(r"<body[^>]*>", "<body>", html).replace("og:type", "x").replace("ld+json", "x")
     site.publish()
     run = crawl(site.server.url, out, "-a", "pages=canonical")
@@ -116,7 +116,7 @@ def test_the_body_class_vanishes(changing: tuple[Changing, Path]) -> None:
 @pytest.mark.slow
 def test_two_layouts_at_once_are_no_alarm(changing: tuple[Changing, Path]) -> None:
     site, out = changing
-    first(site, out)
+    first_crawl(site, out)
     for number, post in enumerate(site.later):
         post.theme = ("newspaper-cloud", "block", None)[number % 3]
     site.publish()
@@ -128,7 +128,7 @@ def test_two_layouts_at_once_are_no_alarm(changing: tuple[Changing, Path]) -> No
 @pytest.mark.slow
 def test_a_small_run_is_no_alarm(changing: tuple[Changing, Path]) -> None:
     site, out = changing
-    first(site, out, "-a", "pages=canonical")
+    first_crawl(site, out, "-a", "pages=canonical")
     site.rewrite = lambda html: html.replace("td-post-author-name", "td-post-writer")
     site.publish(3)
     run = crawl(site.server.url, out, "-a", "pages=canonical")
@@ -203,13 +203,13 @@ class TestWatch:
         [
             (200, 0, 5, 3, True),
             (200, 0, 4, 4, False),  # too few
-            (200, 0, 6, 3, False),  # of those that have it nearly always, that may be chance
+            (200, 0, 6, 3, False),  # three of six may be chance
             (185, 15, 5, 3, False),
             (185, 15, 20, 20, True),
             (200, 0, 21, 10, False),  # most have it
             (200, 0, 20, 10, True),
             (20, 0, 20, 20, True),
-            (19, 0, 20, 20, False),  # of these little is known
+            (19, 0, 20, 20, False),  # too few are known
         ],
     )
     def test_how_many_must_lack_a_field(self, known: int, without: int, asked: int, missed: int, alarm: bool) -> None:
@@ -217,7 +217,7 @@ class TestWatch:
         for _ in range(without):
             watch.remember(replace(WHOLE, byline=None))
         for _ in range(50):
-            watch.remember(replace(WHOLE, status="gone", byline=None))  # says nothing of pages
+            watch.remember(replace(WHOLE, status="gone", byline=None))  # tells nothing about pages
         for number in range(asked):
             watch.saw(replace(WHOLE, byline=None if number < missed else "B"))
         assert bool(watch.alarms()) is alarm

@@ -23,7 +23,7 @@ def test_a_worker_killed_from_outside_costs_nothing(recording: Path) -> None:
     try:
         results = executor.run(cut, "https://ifpnews.com")
         found = [next(results)]
-        time.sleep(0.5)  # so that further results are there, and wait
+        time.sleep(0.5)  # so that further results are ready and waiting
         for worker in list(executor._pool._processes.values()):
             worker.kill()
             worker.join()
@@ -108,7 +108,7 @@ def test_a_span_of_fatal_pages_is_given_up(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_workers_start_whatever_the_default_is() -> None:
-    """The default of Linux since Python 3.14."""
+    """``forkserver`` is the default on Linux since Python 3.14."""
     code = (
         "import multiprocessing; multiprocessing.set_start_method('forkserver')\n"
         "from ifp_scraper.executors import Processes; Processes(1).close()"

@@ -12,7 +12,7 @@ from tests.site import Post, Site
 
 
 def assert_complete(site: Site, root: str, out: Path, *, view: str = "canonical", revised: int = 0) -> None:
-    """Every public post is in the file, with the true fields, and nothing else; the last lines count."""
+    """Assert that the file has every public post with its true fields, and no other; the last lines count."""
     written = lines(out)
     last = {line["url"].removeprefix(root): line for line in written}
     posts = {post.path: post for post in site.open_posts()}
@@ -23,7 +23,7 @@ def assert_complete(site: Site, root: str, out: Path, *, view: str = "canonical"
 
 
 def differences(post: Post, line: dict[str, Any], root: str, view: str = "canonical") -> dict[str, tuple[Any, Any]]:
-    """The fields of a line that are not the post's: what was read, and the truth."""
+    """The fields in which a line differs from the post: what was read, and the truth."""
     truth = json.loads(json.dumps(post.expected(view)), object_hook=lambda value: _rooted(value, root))
     line = {**line, "images": [{**image, "url": original_image(image["url"])} for image in line["images"]]}
     truth["images"] = [{**image, "url": original_image(image["url"])} for image in truth["images"]]
@@ -33,7 +33,7 @@ def differences(post: Post, line: dict[str, Any], root: str, view: str = "canoni
 
 
 def _same_parts(found: Any, value: Any) -> Any:
-    """What is read of the parts that the truth names."""
+    """Those parts of what was read that the truth names."""
     if isinstance(found, list) and isinstance(value, list) and len(found) == len(value):
         return [_same_parts(one, other) for one, other in zip(found, value, strict=True)]
     if isinstance(found, dict) and isinstance(value, dict):

@@ -75,7 +75,7 @@ class Config:
     date_header: datetime | Literal["site", "real"] | None = "site"
     """Value of the Date header: the site's clock, this machine's, an instant, or none."""
     age: int | None = None
-    """For how many seconds a cache has held pages: they were made then, and an Age header says so."""
+    """Seconds for which a cache has held the pages: they were rendered that long ago, and have an Age header."""
 
     # -- sources
     rest: Literal["ok", 401, 403, 404, 500, "html"] = "ok"

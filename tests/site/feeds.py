@@ -1,4 +1,4 @@
-"""RSS 2.0 and Atom, with the validators that let a reader be told "nothing new"."""
+"""RSS 2.0 and Atom, with the validators (ETag, Last-Modified) of conditional requests."""
 
 from __future__ import annotations
 

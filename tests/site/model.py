@@ -64,7 +64,7 @@ class Post:
     amp_enabled: bool = True
     status: str = "publish"
     headline_read: str | None = None
-    """What the headline must be read as, if not as it is."""
+    """What must be read as the headline, if not ``headline`` itself."""
     copy_of: int | None = None
     """Id of the earlier post with the same text."""
     theme: str | None = None

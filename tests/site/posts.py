@@ -108,7 +108,7 @@ def _vary(post: Post, number: int, rng: Random, now: datetime) -> None:
         post.modified = post.published + timedelta(minutes=rng.randrange(1, 60 * 24 * 20))
     elif number % 23 == 9:
         post.modified = post.published - timedelta(hours=rng.randrange(1, 30))  # written before, then scheduled
-    if post.modified > now:  # nobody edits tomorrow
+    if post.modified > now:  # no edits in the future
         post.modified = post.published + timedelta(seconds=int((now - post.published).total_seconds() * rng.random()))
     if number % 61 == 43:
         post.password_protected = True

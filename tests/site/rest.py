@@ -25,7 +25,7 @@ class _Invalid(Exception):
 
 
 def answer(view: View, path: str, query: dict[str, str]) -> Response:
-    """Serve ``/wp-json/...``; ``path`` is the rest."""
+    """Serve ``/wp-json/...``; ``path`` is what follows."""
     mode = view.config.rest
     if mode == "html":
         from .routes import home

@@ -21,15 +21,29 @@ from .model import Site
 from .response import Response, as_json, page, redirect
 from .view import View
 
+Alteration = Callable[[str, Response], Response]
+"""Takes path and query as requested, and the response; returns what to send instead."""
+
+Listener = Callable[[str, dict[str, str]], None]
+"""Takes path and query of a request, and its headers with names in lower case."""
+
 
 class SiteServer:
-    """A running site. ``log`` holds each request's (method, path with query, status), with 0 for no response."""
+    """A running site. ``log`` holds each request's (method, path with query, status), with 0 for no response.
+
+    A test can make it misbehave in three ways: ``fault`` makes requests fail, ``alter`` changes responses, and
+    ``reroute`` answers with another page. ``clear`` ends the faults, ``heal`` the other two. With ``on_request``
+    a test sees requests as they come, and may change the site meanwhile.
+    """
 
     def __init__(self, site: Site, config: Config, port: int = 0) -> None:
         self.site = site
         self.config = config
         self.log: list[tuple[str, str, int]] = []
         self.faults: list[faults.Fault] = []
+        self._alterations: list[Alteration] = []
+        self._route: Callable[[str], str] | None = None
+        self._listener: Listener | None = None
         self.stopping = threading.Event()
         self._lock = threading.Lock()
         self._http = _Http(("127.0.0.1", port), _Handler)
@@ -55,6 +69,26 @@ class SiteServer:
             self.log.clear()
             self.faults.clear()
 
+    def alter(self, alteration: Alteration) -> None:
+        """Pass every response through ``alteration``, after any given before, until ``heal``."""
+        self._alterations.append(alteration)
+
+    def reroute(self, route: Callable[[str], str]) -> None:
+        """Answer each request as if it were for the path and query that ``route`` returns, until ``heal``.
+
+        The log and alterations still see the path and query as requested.
+        """
+        self._route = route
+
+    def heal(self) -> None:
+        """Undo ``alter`` and ``reroute``."""
+        self._alterations.clear()
+        self._route = None
+
+    def on_request(self, listener: Listener) -> None:
+        """Call ``listener`` with each request over the network before it is answered, faulty or not."""
+        self._listener = listener
+
     def requests(self, part: str = "") -> list[str]:
         """Return path and query of the requests so far that contain ``part``."""
         return [target for _, target, _ in self.log if part in target]
@@ -71,7 +105,10 @@ class SiteServer:
 
     def get(self, target: str, headers: dict[str, str] | None = None) -> Response:
         """Return the response for this path and query, without the network."""
-        return routes.answer(self.view(), target, headers or {})
+        response = routes.answer(self.view(), self._route(target) if self._route else target, headers or {})
+        for alteration in self._alterations:
+            response = alteration(target, response)
+        return response
 
     def start(self) -> None:
         threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
@@ -129,11 +166,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         owner = self.server.owner
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        if owner._listener:
+            owner._listener(self.path, headers)
         if owner.config.delay:
             owner.stopping.wait(owner.config.delay)
         fault = owner.fault_for(self.path)
         if fault is None:
-            self._send(owner.get(self.path, {name.lower(): value for name, value in self.headers.items()}), self.path)
+            self._send(owner.get(self.path, headers), self.path)
         elif fault.kind == "reset":
             self._hang_up(hard=True)
         elif fault.kind == "timeout":
