@@ -11,6 +11,7 @@ import pytest
 from ifp_scraper.dates import format_utc
 from tests.crawling import NO_REST, NOTHING_BUT_LISTINGS, site_of
 from tests.dry_run import dry_run
+from tests.site.response import Response
 
 
 def test_a_range_takes_nothing_outside_and_everything_inside(tmp_path: Path) -> None:
@@ -54,6 +55,22 @@ def test_a_section_and_those_inside_it(section: str, config: dict[str, Any], tmp
         path = {"world": "news/world"}.get(section, section)
         assert sorted(run.articles) == sorted(post.path for post in site.in_section(path))
         assert run.articles
+
+
+def test_all_categories_are_looked_through_where_rest_counts_nothing(tmp_path: Path) -> None:
+    """Some proxies drop the number of pages."""
+    with site_of(60) as (site, server):
+        answer = server.get
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            found = answer(target.replace("/categories?per_page=100", "/categories?per_page=2"), headers)
+            found.headers = {name: value for name, value in found.headers.items() if not name.startswith("X-WP")}
+            return found
+
+        server.get = get  # type: ignore[method-assign]
+        run = dry_run(server, tmp_path / "a.jsonl", sources="rest", section="news")
+        assert sorted(run.articles) == sorted(post.path for post in site.in_section("news"))
+        assert run.status == 0
 
 
 def test_refresh_looks_again_at_what_is_known(tmp_path: Path) -> None:

@@ -45,6 +45,12 @@ def test_an_invalid_id(number: Any) -> None:
     ]
 
 
+def test_a_time_that_cannot_be_read_is_no_evidence() -> None:
+    post = {"id": 1, "link": "https://ifpnews.com/a/", "date_gmt": "0000-00-00T00:00:00", "modified_gmt": 5}
+    (ref,) = read_posts([post], "https://ifpnews.com")
+    assert (ref.published_at, ref.modified_at, ref.source, ref.published_raw) == (None, None, None, None)
+
+
 def test_an_atom_feed_says_when_and_which() -> None:
     site = Site(make_posts(30))
     with serve(site) as server:
