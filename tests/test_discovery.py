@@ -289,6 +289,33 @@ def test_a_front_page_whose_further_pages_are_all_itself_is_no_whole_list(how: s
         assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
 
 
+@pytest.mark.parametrize("picked", [0, 3])
+def test_a_front_page_of_a_few_articles_leads_to_those_of_every_category(picked: int, tmp_path: Path) -> None:
+    with site_of(90, **NOTHING_BUT_LISTINGS) as (site, server):
+        answer = server.get
+        sections = sorted({one.path for post in site.public() for one in post.sections})
+        front = page(
+            "".join(f'<a href="/category/{path}/">Section</a>' for path in sections)
+            + "".join(
+                f'<h2 class="entry-title"><a href="{post.path}">A</a></h2>' for post in site.open_posts()[:picked]
+            )
+        )
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            if target == "/":
+                return front
+            return answer(target, headers) if target.startswith("/category/") else page("", 404)
+
+        server.get = get  # type: ignore[method-assign]
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
+        site.advance(hours=1)
+        added = new_post(site)
+        again = dry_run(server, tmp_path / "a.jsonl")
+        assert (again.articles, again.status) == ([added.path], 0)
+        assert len(again.asked) < 30
+
+
 @pytest.mark.parametrize("section", ["", "iran-news"])
 def test_rest_where_only_a_query_leads_to_it(section: str, tmp_path: Path) -> None:
     """As behind a server that does not pass addresses that are no files to WordPress."""
