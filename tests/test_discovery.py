@@ -251,6 +251,23 @@ def test_rest_that_counts_nothing_and_gives_fewer_than_asked_for(past_the_end: i
         assert (set(again.articles), again.status) == (fresh, 0)
 
 
+def test_a_page_of_the_feed_that_fails_where_nothing_else_is_offered(tmp_path: Path) -> None:
+    with site_of(60, rest=403, sitemap=None, listings=404) as (site, server):
+        run = dry_run(server, tmp_path / "a.jsonl", fails=lambda target: 500 if "paged=2" in target else None)
+        assert (len(run.articles) < len(public(site)), run.status) == (True, 1)
+        rest = dry_run(server, tmp_path / "a.jsonl")
+        assert ({*run.articles, *rest.articles}, rest.status) == (public(site), 0)
+
+
+def test_a_feed_that_gives_the_same_page_for_ever_is_left(tmp_path: Path) -> None:
+    with site_of(60, rest=403, sitemap=None) as (site, server):
+        answer = server.get
+        server.get = lambda target, headers=None: answer(target.partition("?paged=")[0], headers)  # type: ignore[method-assign]
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert (set(run.articles), run.status) == (public(site), 0)
+        assert sum("/feed/" in target for target in run.asked) == 2
+
+
 @pytest.mark.parametrize("root", ["", "https://another.example"])
 def test_listings_go_on_where_the_front_page_says(root: str, tmp_path: Path) -> None:
     """As below ``/index.php/``, where the server does not pass addresses that are no files to WordPress."""
@@ -352,6 +369,13 @@ def test_rest_that_gives_the_same_page_for_ever_is_left(tmp_path: Path) -> None:
         run = dry_run(server, tmp_path / "a.jsonl")
         assert (set(run.articles), run.status) == (public(site), 0)  # the sitemap has the rest
         assert len(run.asked) < 12
+
+
+def test_rest_whose_further_pages_all_fail_is_left(tmp_path: Path) -> None:
+    with site_of(520) as (site, server):
+        run = dry_run(server, tmp_path / "a.jsonl", fails=lambda target: 500 if "&page=" in target else None)
+        assert (set(run.articles), run.status) == (public(site), 0)  # the sitemap has the rest
+        assert sum("&page=" in target for target in run.asked) == 3
 
 
 @pytest.mark.parametrize("robots", ["", "Sitemap: %ROOT%/news-sitemap.xml\n"])

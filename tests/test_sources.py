@@ -47,8 +47,17 @@ def test_an_invalid_id(number: Any) -> None:
 
 def test_a_time_that_cannot_be_read_is_no_evidence() -> None:
     post = {"id": 1, "link": "https://ifpnews.com/a/", "date_gmt": "0000-00-00T00:00:00", "modified_gmt": 5}
-    (ref,) = read_posts([post], "https://ifpnews.com")
-    assert (ref.published_at, ref.modified_at, ref.source, ref.published_raw) == (None, None, None, None)
+    item = b"<rss><item><link>https://ifpnews.com/a/</link><pubDate>yesterday</pubDate></item></rss>"
+    root = read_xml(item, 999)
+    assert root is not None
+    for ref in read_posts([post], "https://ifpnews.com") + read_feed(root, "https://ifpnews.com/feed/"):
+        assert (ref.published_at, ref.modified_at, ref.source, ref.published_raw) == (None, None, None, None)
+
+
+def test_posts_that_lead_off_the_site_are_skipped() -> None:
+    links = ["https://other.example/b/", "mailto:a@b.c", "https://ifpnews.com/a/", None, 5]
+    posts = [{"id": number, "link": link} for number, link in enumerate(links)]
+    assert [ref.url for ref in read_posts([*posts, "no post"], "https://ifpnews.com")] == ["https://ifpnews.com/a/"]
 
 
 def test_an_atom_feed_says_when_and_which() -> None:
