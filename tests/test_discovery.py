@@ -306,6 +306,13 @@ def test_a_front_page_whose_further_pages_are_all_itself_is_no_whole_list(how: s
         assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
 
 
+def test_a_blog_of_several_pages_is_the_whole_list(tmp_path: Path) -> None:
+    with site_of(60, **NOTHING_BUT_LISTINGS) as (_, server):
+        for last in ("/page/8/", "/page/2/"):
+            pages = dry_run(server, tmp_path / "a.jsonl", sources="listing").asked[2:]
+            assert (pages[0], pages[-1]) == ("/page/2/", last)
+
+
 @pytest.mark.parametrize("picked", [0, 3])
 def test_a_front_page_of_a_few_articles_leads_to_those_of_every_category(picked: int, tmp_path: Path) -> None:
     with site_of(90, **NOTHING_BUT_LISTINGS) as (site, server):

@@ -37,6 +37,13 @@ def test_the_time_for_a_listing_grows_with_its_length() -> None:
     assert seconds(64_000) < 16 * seconds(8_000)
 
 
+def test_titles_in_a_listing_that_lead_to_no_article_are_left_out() -> None:
+    links = ["/a/", "/category/x/", "https://other.example/b/", "mailto:a@b.c", "/a/?utm_source=x", "/c.pdf"]
+    titles = "".join(f'<h2 class="entry-title"><a href="{link}">A</a></h2>' for link in links)
+    selector = Selector(f"<html><body>{titles}</body></html>", type="html")
+    assert read_listing(selector, "https://ifpnews.com/page/2/") == ["https://ifpnews.com/a/"]
+
+
 @pytest.mark.parametrize("number", [True, 0, -5, 2**70, "12", None, 1.5])
 def test_an_invalid_id(number: Any) -> None:
     post = {"id": number, "link": "https://ifpnews.com/a/", "date_gmt": "2024-01-01T00:00:00"}

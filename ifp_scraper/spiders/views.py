@@ -87,7 +87,8 @@ class ViewReader:
         asked = {page.page_number}
         missing = False
         while waiting and len(asked) < self._max_pages:
-            number, url = waiting.popitem()
+            number = min(waiting)
+            url = waiting.pop(number)
             if number in asked:
                 continue
             asked.add(number)  # even if it fails: the other pages link to it again
