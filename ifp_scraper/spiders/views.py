@@ -89,8 +89,6 @@ class ViewReader:
         while waiting and len(asked) < self._max_pages:
             number = min(waiting)
             url = waiting.pop(number)
-            if number in asked:
-                continue
             asked.add(number)  # even if it fails: the other pages link to it again
             url = urls.of_site(response.url, url, urls.host(page.url)) or url
             try:
@@ -105,7 +103,7 @@ class ViewReader:
             except FetchFailed as error:
                 self._note_failed(url, error)
                 missing = True
-        if len(articles) == 1 and not page.other_pages:
+        if not page.other_pages:
             return articles[page.page_number]
         if missing:
             self._ledger.note_incomplete(response.url)  # page.url may be on the site that this one mirrors
