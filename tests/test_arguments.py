@@ -122,7 +122,10 @@ def test_a_shortlink_that_a_person_named_is_not_tried_again(tmp_path: Path) -> N
 def test_addresses_given_are_fetched_each_once(tmp_path: Path) -> None:
     with site_of(10) as (site, server):
         one, other = (server.url + post.path for post in site.public()[:2])
-        given = f"{one}amp/,{one}?amp=1,{one},{one}2/,{server.url}/?p=5,{server.url}/?p=6,{other}"
+        given = (
+            f"{one}amp/,{one}?amp=1,{one},{one}2/,{server.url}/?p=5,{server.url}/?p=6,{other},{server.url}/category/x/"
+        )
         run = dry_run(server, tmp_path / "a.jsonl", urls=given)
         assert run.asked == []
+        assert run.counts["rejected"] == 3  # of these, the category is not even asked for
         assert run.articles == [site.public()[0].path, "/?p=5", "/?p=6", site.public()[1].path]

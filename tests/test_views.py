@@ -93,6 +93,9 @@ def read(
     )
 
 
+UNREADABLE = page('<html><body class="single single-post postid-7"><p>No article.</p></body></html>')
+
+
 def long_post(site: Site, count: int) -> Post:
     """Turn an article into one of several pages."""
     post = next(post for post in site.open_posts() if len(post.pages) == 1 and post.amp_enabled and post.pages[0])
@@ -113,6 +116,24 @@ def test_all_pages_of_a_long_post_are_joined_in_order_whichever_is_read_first(fi
         assert sorted([first, *(path.removeprefix(post.path) for path in whole.asked)]) == ["", "2/", "3/", "4/"]
 
 
+def test_pages_that_link_to_their_neighbours_alone_are_all_read(tmp_path: Path) -> None:
+    with site_of(20, amp=None) as (site, server):
+        post = long_post(site, 5)
+
+        def answer(path: str) -> Response:
+            found = server.get(path)
+            number = int(path.removeprefix(post.path).strip("/") or 1)
+            for other in {1, 2, 3, 4, 5} - {number - 1, number + 1}:
+                link = f"{post.path}{other}/" if other > 1 else post.path
+                found.body = found.body.replace(f'{link}"><div>'.encode(), b'#"><div>')
+            return found
+
+        found = read(server, post.path, tmp_path / "a.jsonl", answer)
+        assert [path.removeprefix(post.path) for path in found.asked] == ["2/", "3/", "4/", "5/"]
+        assert found.article is not None
+        assert (found.article.warnings, found.incomplete) == ([], [])
+
+
 def test_of_a_post_with_too_many_pages_the_first_ones_are_read(tmp_path: Path) -> None:
     with site_of(20, amp=None) as (site, server):
         post = long_post(site, 6)
@@ -124,7 +145,15 @@ def test_of_a_post_with_too_many_pages_the_first_ones_are_read(tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("how", "failed"),
-    [(404, False), (410, False), (500, True), ("first", False), ("other", False), ("no article", False)],
+    [
+        (404, False),
+        (410, False),
+        (500, True),
+        ("first", False),
+        ("other", False),
+        ("no article", False),
+        ("unreadable", False),
+    ],
 )
 def test_a_page_that_is_missing_is_told(how: int | str, failed: bool, tmp_path: Path) -> None:
     with site_of(20, amp=None) as (site, server):
@@ -134,6 +163,8 @@ def test_a_page_that_is_missing_is_told(how: int | str, failed: bool, tmp_path: 
         def answer(path: str) -> Response | None:
             if path != f"{post.path}2/":
                 return None
+            if how == "unreadable":
+                return UNREADABLE
             if how == "first":
                 return redirect(server.url + post.path)
             return page("", how) if isinstance(how, int) else server.get(instead[how])
