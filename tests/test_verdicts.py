@@ -106,8 +106,8 @@ def test_a_page_that_is_no_article(case: Case, response: HtmlResponse, ref: Arti
 )
 def test_a_thousand_addresses_without_an_article_end_the_crawl(case: Case, reason: str, count: int | None) -> None:
     for number in range(1, 1101):
-        case.verdicts.reject(ArticleRef(f"{SITE}/a-{number}/"), reason)
-        case.verdicts.reject(ArticleRef(f"{SITE}/a-{number}/"), reason)  # counts once
+        for _ in range(3):  # counts once
+            case.verdicts.reject(ArticleRef(f"{SITE}/a-{number}/"), reason)
         assert case.fetcher.stopping == (count is not None and number >= count)
 
 
@@ -124,3 +124,17 @@ def test_a_hundred_requests_led_off_the_site_end_the_crawl(case: Case, reason: s
     for number in range(1, 121):
         case.verdicts.fetch_failed(IgnoreRequest(reason), ArticleRef(f"{SITE}/a-{number}/"))
         assert case.fetcher.stopping == (count is not None and number >= count)
+
+
+def test_refused_pages_end_the_crawl(case: Case) -> None:
+    most = case.ledger.settings.getint("IFP_REFUSALS")
+    for number in range(1, most + 1):
+        assert not case.fetcher.stopping
+        case.verdicts.fetch_failed(HttpError(answer(403)), ArticleRef(f"{SITE}/a-{number}/"))
+    assert case.fetcher.stopping
+
+
+def test_what_is_ignored_at_the_end_of_a_crawl_is_not_rejected(case: Case) -> None:
+    case.fetcher.stopping = True
+    case.verdicts.fetch_failed(IgnoreRequest("the crawl is ending"), ArticleRef(URL))
+    assert (list(case.ledger.rejections), case.failed) == ([], [])

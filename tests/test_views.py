@@ -16,6 +16,7 @@ from ifp_scraper.discovery import FetchFailed
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import read_options
+from ifp_scraper.spiders.amp import AmpAddresses
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.spiders.views import ViewReader
 from tests.crawling import site_of
@@ -210,6 +211,19 @@ def test_an_article_without_its_amp_page_is_read_alone(how: int | str, failed: b
         assert found.article.headline == post.headline
         assert "+" not in (found.article.layout or "")
         assert (found.failed, found.rejected) == ([f"{post.path}amp/"] if failed else [], [])
+
+
+def test_the_second_guess_at_an_amp_page_is_another_address() -> None:
+    url, other = "https://ifpnews.com/a/", "https://ifpnews.com/b/"
+    amp = AmpAddresses()
+    assert (amp.of(url), amp.second_guess(url)) == (f"{url}amp/", f"{url}?amp=1")
+    for learned in ("?amp=1", "?amp"):
+        amp.learn(other, other + learned)
+        assert amp.of(url) == url + learned
+        assert amp.second_guess(url) != amp.of(url)
+    for amp_url in (None, other, f"{url}amp/", f"{other}x/"):  # these say nothing
+        amp.learn(other, amp_url)
+        assert amp.of(url) == f"{url}?amp"
 
 
 def test_an_article_that_lacks_a_part_is_not_written_when_the_crawl_is_about_to_end(tmp_path: Path) -> None:
