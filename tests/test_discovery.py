@@ -244,6 +244,23 @@ def test_rest_that_counts_nothing_and_gives_fewer_than_asked_for(past_the_end: i
         assert (set(again.articles), again.status) == (fresh, 0)
 
 
+def test_a_page_of_the_feed_that_fails_where_nothing_else_is_offered(tmp_path: Path) -> None:
+    with site_of(60, rest=403, sitemap=None, listings=404) as (site, server):
+        run = dry_run(server, tmp_path / "a.jsonl", fails=lambda target: 500 if "paged=2" in target else None)
+        assert (len(run.articles) < len(public(site)), run.status) == (True, 1)
+        rest = dry_run(server, tmp_path / "a.jsonl")
+        assert ({*run.articles, *rest.articles}, rest.status) == (public(site), 0)
+
+
+def test_a_feed_that_gives_the_same_page_for_ever_is_left(tmp_path: Path) -> None:
+    with site_of(60, rest=403, sitemap=None) as (site, server):
+        answer = server.get
+        server.get = lambda target, headers=None: answer(target.partition("?paged=")[0], headers)  # type: ignore[method-assign]
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert (set(run.articles), run.status) == (public(site), 0)
+        assert sum("/feed/" in target for target in run.asked) == 2
+
+
 @pytest.mark.parametrize("root", ["", "https://another.example"])
 def test_listings_go_on_where_the_front_page_says(root: str, tmp_path: Path) -> None:
     """As below ``/index.php/``, on a server without URL rewriting."""
@@ -275,6 +292,40 @@ def test_a_front_page_whose_further_pages_are_all_itself_is_no_whole_list(how: s
         assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
 
 
+def test_a_blog_of_several_pages_is_the_whole_list(tmp_path: Path) -> None:
+    with site_of(60, **NOTHING_BUT_LISTINGS) as (_, server):
+        for last in ("/page/8/", "/page/2/"):
+            pages = dry_run(server, tmp_path / "a.jsonl", sources="listing").asked[2:]
+            assert (pages[0], pages[-1]) == ("/page/2/", last)
+
+
+@pytest.mark.parametrize("picked", [0, 3])
+def test_a_front_page_of_a_few_articles_leads_to_those_of_every_category(picked: int, tmp_path: Path) -> None:
+    with site_of(90, **NOTHING_BUT_LISTINGS) as (site, server):
+        answer = server.get
+        sections = sorted({one.path for post in site.public() for one in post.sections})
+        front = page(
+            "".join(f'<a href="/category/{path}/">Section</a>' for path in sections)
+            + "".join(
+                f'<h2 class="entry-title"><a href="{post.path}">A</a></h2>' for post in site.open_posts()[:picked]
+            )
+        )
+
+        def get(target: str, headers: dict[str, str] | None = None) -> Response:
+            if target == "/":
+                return front
+            return answer(target, headers) if target.startswith("/category/") else page("", 404)
+
+        server.get = get  # type: ignore[method-assign]
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
+        site.advance(hours=1)
+        added = new_post(site)
+        again = dry_run(server, tmp_path / "a.jsonl")
+        assert (again.articles, again.status) == ([added.path], 0)
+        assert len(again.asked) < 30
+
+
 @pytest.mark.parametrize("section", ["", "iran-news"])
 def test_rest_where_only_a_query_leads_to_it(section: str, tmp_path: Path) -> None:
     """As on a server without URL rewriting."""
@@ -297,6 +348,13 @@ def test_rest_that_gives_the_same_page_for_ever_is_left(tmp_path: Path) -> None:
         run = dry_run(server, tmp_path / "a.jsonl")
         assert (set(run.articles), run.status) == (public(site), 0)  # the sitemap lists the others
         assert len(run.asked) < 12
+
+
+def test_rest_whose_further_pages_all_fail_is_left(tmp_path: Path) -> None:
+    with site_of(520) as (site, server):
+        run = dry_run(server, tmp_path / "a.jsonl", fails=lambda target: 500 if "&page=" in target else None)
+        assert (set(run.articles), run.status) == (public(site), 0)  # the sitemap has the rest
+        assert sum("&page=" in target for target in run.asked) == 3
 
 
 @pytest.mark.parametrize("robots", ["", "Sitemap: %ROOT%/news-sitemap.xml\n"])

@@ -37,12 +37,34 @@ def test_the_time_for_a_listing_grows_with_its_length() -> None:
     assert seconds(64_000) < 16 * seconds(8_000)
 
 
+def test_titles_in_a_listing_that_lead_to_no_article_are_left_out() -> None:
+    links = ["/a/", "/category/x/", "https://other.example/b/", "mailto:a@b.c", "/a/?utm_source=x", "/c.pdf"]
+    titles = "".join(f'<h2 class="entry-title"><a href="{link}">A</a></h2>' for link in links)
+    selector = Selector(f"<html><body>{titles}</body></html>", type="html")
+    assert read_listing(selector, "https://ifpnews.com/page/2/") == ["https://ifpnews.com/a/"]
+
+
 @pytest.mark.parametrize("number", [True, 0, -5, 2**70, "12", None, 1.5])
 def test_an_invalid_id(number: Any) -> None:
     post = {"id": number, "link": "https://ifpnews.com/a/", "date_gmt": "2024-01-01T00:00:00"}
     assert [(ref.url, ref.id) for ref in read_posts([post], "https://ifpnews.com")] == [
         ("https://ifpnews.com/a/", None)
     ]
+
+
+def test_a_time_that_cannot_be_read_is_no_evidence() -> None:
+    post = {"id": 1, "link": "https://ifpnews.com/a/", "date_gmt": "0000-00-00T00:00:00", "modified_gmt": 5}
+    item = b"<rss><item><link>https://ifpnews.com/a/</link><pubDate>yesterday</pubDate></item></rss>"
+    root = read_xml(item, 999)
+    assert root is not None
+    for ref in read_posts([post], "https://ifpnews.com") + read_feed(root, "https://ifpnews.com/feed/"):
+        assert (ref.published_at, ref.modified_at, ref.source, ref.published_raw) == (None, None, None, None)
+
+
+def test_posts_that_lead_off_the_site_are_skipped() -> None:
+    links = ["https://other.example/b/", "mailto:a@b.c", "https://ifpnews.com/a/", None, 5]
+    posts = [{"id": number, "link": link} for number, link in enumerate(links)]
+    assert [ref.url for ref in read_posts([*posts, "no post"], "https://ifpnews.com")] == ["https://ifpnews.com/a/"]
 
 
 def test_an_atom_feed_says_when_and_which() -> None:

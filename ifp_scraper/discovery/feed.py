@@ -30,9 +30,9 @@ class FeedSource:
         seen: set[str] = set()
         for number in range(1, walk.max_pages + 1):
             first = number == 1
-            validators = walk.notes.validators.get(address, {}) if first and walk.caught_up else {}
             try:
                 page = address if first else f"{address}?paged={number}"
+                validators = walk.notes.validators.get(address, {})
                 response = await (_front(walk, page, validators) if first else walk.fetch(page))
             except FetchFailed as error:
                 if first:

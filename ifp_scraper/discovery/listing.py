@@ -63,37 +63,39 @@ class ListingSource:
         seen: set[str] = set()
         categories: list[str] = []
         found_any = False
+        whole = True  # whether a place may list everything: a category does not
         while places:
             place = places.pop(0)
-            pages = barren = 0  # pages: number of the last page that lists new articles
+            pages = barren = 0  # pages: number of the last page that lists articles which those before it do not
+            listed: set[str] = set()  # in this place
             async for number, links, html in self._pages(walk, place):
                 if number == 1 and place == "":
                     places += _places_of_second_pages(html, walk.options.site)
                     categories = _categories(html, walk.options.site)
-                new = [url for url in links if url not in seen]
-                barren = 0 if new else barren + 1
+                barren = barren + 1 if listed.issuperset(links) else 0
                 if barren >= _PATIENCE:
                     break
-                found_any = True
-                if not new:
+                if barren:
                     continue  # so much was added in the meantime that the last page's articles have moved to this one
+                found_any = True
                 pages = number
-                seen.update(new)
-                refs = [ArticleRef(url) for url in new]
-                done = walk.caught_up and all(walk.is_settled(ref) for ref in refs)
-                for ref in refs:
-                    yield ref
-                if done:
-                    return
-            if pages > 1:
+                listed.update(links)
+                done = walk.caught_up and all(walk.is_settled(ArticleRef(url)) for url in links)
+                for url in links:
+                    if url not in seen:
+                        seen.add(url)
+                        yield ArticleRef(url)
+                if done and (pages > 1 or not whole):
+                    break  # a single page need not show what is new
+            if pages > 1 and whole:
                 return  # it is paginated, so it lists everything
             if not places:
-                places, categories = categories, []
+                places, categories, whole = categories, [], False
         if not found_any:
             raise SourceUnavailable("no listing")
 
     async def _pages(self, walk: Walk, place: str) -> AsyncIterator[tuple[int, list[str], Selector]]:
-        """Yield the pages of one listing until two in a row are missing or hold no article.
+        """Yield the first page of a listing, and those after it until two in a row are missing or hold no article.
 
         A single one may be a temporary fault: it is noted in ``walk.notes.broken``, and the walk goes on.
         """
@@ -104,6 +106,7 @@ class ListingSource:
             page = root if number == 1 else f"{root}page/{number}/"
             missing = "lists no article"
             links: list[str] = []
+            selector = Selector("<html/>", type="html")
             try:
                 response = await walk.fetch(page, page=True)
                 if response.status == 200:
@@ -121,6 +124,8 @@ class ListingSource:
                     continue
             failed = 0
             if not links:
+                if number == 1:
+                    yield number, links, selector  # a front page without a list may still link to some
                 if number == 1 or may_be_end is not None:
                     return
                 may_be_end = f"{page}: {missing}"

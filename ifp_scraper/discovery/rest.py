@@ -145,10 +145,12 @@ class RestSource:
             query = {"per_page": str(_PER_PAGE), "page": str(number), "_fields": "id,slug,parent"}
             response = await self._get(walk, "categories", query)
             listed = _json(response)
-            if not isinstance(listed, list) or not listed:
+            found = [term for term in listed if isinstance(term, dict)] if isinstance(listed, list) else []
+            new = [term for term in found if isinstance(term.get("id"), int) and term not in terms]
+            if not new:
                 break
-            terms += (term for term in listed if isinstance(term, dict) and isinstance(term.get("id"), int))
-            pages = _header(response, "X-WP-TotalPages", number)
+            terms += new
+            pages = _header(response, "X-WP-TotalPages", number + 1)  # some proxies drop it
             number += 1
         inside = {term["id"] for term in terms if term.get("slug") == last}
         if not inside:

@@ -64,6 +64,8 @@ class Finder:
                 console.say(f"{self.reasons[-1]}; trying the next source")
                 continue
             self.found_any = True
+            if name == "feed" and len(walk.notes.broken) > broken_before:
+                most_listed = max(most_listed, listed + 1)  # there is another page
             if source.complete or name == "listing":
                 walk.notes.shows_edits = shows_edits
                 if "sources" not in self._options.given:

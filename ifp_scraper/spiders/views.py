@@ -87,9 +87,8 @@ class ViewReader:
         asked = {page.page_number}
         missing = False
         while waiting and len(asked) < self._max_pages:
-            number, url = waiting.popitem()
-            if number in asked:
-                continue
+            number = min(waiting)
+            url = waiting.pop(number)
             asked.add(number)  # even if it fails: the other pages link to it again
             url = urls.of_site(response.url, url, urls.host(page.url)) or url
             try:
@@ -104,7 +103,7 @@ class ViewReader:
             except FetchFailed as error:
                 self._note_failed(url, error)
                 missing = True
-        if len(articles) == 1 and not page.other_pages:
+        if not page.other_pages:
             return articles[page.page_number]
         if missing:
             self._ledger.note_incomplete(response.url)  # page.url may be on the site that this one mirrors
