@@ -12,22 +12,10 @@ from typing import Any
 
 import pytest
 
-from tests.crawling import FAST, crawl, lines, scrapy
+from tests.crawling import EIGHT_AT_ONCE, FAST, crawl, lines, new_post, scrapy
 from tests.site import Post, Site, SiteServer, make_posts, pieces, serve
 from tests.site.response import Response
 from tests.truth import assert_complete, differences
-
-EIGHT_AT_ONCE = ("-s", "CONCURRENT_REQUESTS_PER_DOMAIN=8")
-
-
-def new_post(site: Site, **changes: Any) -> Post:
-    """Publish a post now, or as ``changes`` say."""
-    post = make_posts(1, seed=site.next_id())[0]
-    post.id, post.slug = site.next_id(), f"new-{site.next_id()}"
-    post.published = post.modified = site.now
-    for name, value in changes.items():
-        setattr(post, name, value)
-    return site.add(post)
 
 
 def change_sitemap(server: SiteServer, change: Callable[[bytes], bytes]) -> None:

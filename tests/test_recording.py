@@ -14,10 +14,8 @@ import pytest
 
 from ifp_scraper.archive import RecordingError
 from ifp_scraper.recording import cut_unfinished
-from tests.crawling import crawl, lines, scrapy
+from tests.crawling import EIGHT_AT_ONCE, crawl, lines, scrapy
 from tests.site import Site, make_posts, serve
-
-EIGHT_AT_ONCE = ("-s", "CONCURRENT_REQUESTS_PER_DOMAIN=8")
 
 
 def replay(recording: Path, out: Path, root: str) -> list[dict[str, Any]]:
