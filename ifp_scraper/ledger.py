@@ -263,7 +263,7 @@ class Ledger:
             self.failures.add(url, reason)
 
     def note_incomplete(self, url: str) -> None:
-        """Note an article with a missing page: the next run looks again, but the one after it does not."""
+        """Note an article that lacks a page or an edit: the next run looks again, but the one after it does not."""
         with self._noting_trouble(f"{self.failures.path} cannot be written"):
             self.failures.add_incomplete(url)
 
