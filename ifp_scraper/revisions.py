@@ -2,8 +2,8 @@
 
 Edits by the publisher increment ``revision``. A better view or a newer extractor gives a line with ``reread``. Views,
 best first: canonical and AMP page merged, the canonical page alone, the AMP page alone. Any whole view is better than
-one that lacks pages of a long post or is cut off. After an edit that leaves the text alone, a poorer view gives a line
-with ``reread`` too, or every run would fetch the article again.
+one that lacks pages of a long post or is cut off. After an edit that leaves the text alone, the canonical page will do:
+if the site has given up its AMP pages, nothing better will come.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def decide(known: Article | None, article: Article) -> Decision:
     if edited:
         return Decision("revised", _line(article, revision=known.revision + 1, reread=False))
 
-    # After a later edit, the canonical page shows the present state even if there is no AMP page any more.
+    # Else an edit would never be written where AMP pages are gone, and every run would fetch the article again.
     replaces = not older_extractor and (seen >= seen_before or (later and seen >= _CANONICAL_PAGE))
     if known.status == "gone":
         if earlier or not _later(article.fetched_at, known.fetched_at, unknown=True):
@@ -94,9 +94,6 @@ def decide(known: Article | None, article: Article) -> Decision:
     moved = not stale and article.url not in (known.url, *known.aliases)
     if replaces and not earlier and (improves or dated or moved) and _differ(known, article, _COMPARED):
         return Decision("reread", _line(article, revision=known.revision, reread=True))
-    if later and not replaces and not older_extractor:
-        seen_again = replace(known, modified_at=article.modified_at, url=article.url, aliases=article.aliases)
-        return Decision("reread", _line(seen_again, revision=known.revision, reread=True))
     return Decision("unchanged", known)
 
 
