@@ -2,8 +2,8 @@
 
 Edits by the publisher increment ``revision``. A better view or a newer extractor gives a line with ``reread``. Views,
 best first: canonical and AMP page merged, the canonical page alone, the AMP page alone. Any whole view is better than
-one that lacks pages of a long post or is cut off. After an edit that leaves the text alone, the canonical page will do:
-if the site has given up its AMP pages, nothing better will come.
+one that lacks pages of a long post or is cut off. After an edit that spares the text, the canonical page will do: if
+the site has given up its AMP pages, nothing better will come.
 """
 
 from __future__ import annotations
