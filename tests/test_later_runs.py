@@ -112,13 +112,15 @@ def test_what_stands_in_for_rest_once_hides_no_edit(part: str, status: int, tmp_
 def test_an_edit_before_the_first_complete_run_is_found_when_a_source_shows_it(tmp_path: Path) -> None:
     """What core's sitemap lists, without times, completes the file, but says of no edit."""
     out = tmp_path / "a.jsonl"
-    with site_of(60) as (site, server):
-        dry_run(server, out, limit="30")
+    with site_of(250) as (site, server):
+        dry_run(server, out, limit="150")
         site.advance(hours=1)
-        edited = site.edit(site.open_posts()[20].id, headline="Edited")
+        edited = site.edit(site.open_posts()[130].id, headline="Edited")
         site.advance(hours=1)
+        added = new_post(site)
         server.config.rest = 403
-        assert edited.path not in dry_run(server, out).articles
+        found = dry_run(server, out).articles
+        assert (added.path in found, edited.path in found) == (True, False)
         site.advance(hours=1)
         server.config.rest = "ok"
         assert dry_run(server, out).articles == [edited.path]
