@@ -49,7 +49,7 @@ class Failures:
         self._write(url)
 
     def add_incomplete(self, url: str) -> None:
-        """Note an article with a missing page: the next run tries again, but the one after it does not.
+        """Note an article that lacks a page or an edit: the next run tries again, but the one after it does not.
 
         Raises:
             OSError: if the file cannot be written.

@@ -66,7 +66,9 @@ class Ledger:
         self.options = options
         self.settings = settings
         self.watch = Watch(whole=options.whole_site)
-        self.store = Store(path, start_over=start_over, on_line=self.watch.remember)
+        self._first_read_at: str | None = None
+        """When the file's earliest line was read; RFC 3339 in UTC."""
+        self.store = Store(path, start_over=start_over, on_line=self._remember)
         self.counts: Counter[str] = Counter()
         self.started = time.monotonic()
         self.started_at = datetime.now(UTC)
@@ -101,6 +103,11 @@ class Ledger:
         if not name:
             name = f"output/{archive.output_name(options.archive)}.jsonl" if options.archive else DEFAULT_OUTPUT
         return cls(options, Path(name), start_over=settings.getbool("IFP_START_OVER"), settings=settings)
+
+    def _remember(self, article: Article) -> None:
+        self.watch.remember(article)
+        if article.fetched_at:
+            self._first_read_at = min(article.fetched_at, self._first_read_at or article.fetched_at)
 
     # -- what is known ---------------------------------------------------------------------------------------------
 
@@ -263,7 +270,7 @@ class Ledger:
             self.failures.add(url, reason)
 
     def note_incomplete(self, url: str) -> None:
-        """Note an article with a missing page: the next run looks again, but the one after it does not."""
+        """Note an article that lacks a page or an edit: the next run looks again, but the one after it does not."""
         with self._noting_trouble(f"{self.failures.path} cannot be written"):
             self.failures.add_incomplete(url)
 
@@ -373,9 +380,10 @@ class Ledger:
         """
         walk = self.current_walk
         asked_at = walk.notes.asked_at if walk else None
-        # A source that shows no edits leaves the previous run's value in place.
+        # A source that shows no edits leaves the previous run's value in place; without one, nothing looked for edits.
         base = self._last_complete
-        before = base.newest_modified if base and walk and not walk.notes.shows_edits else None
+        looked_until = base.newest_modified if base else self._first_read_at
+        before = looked_until if walk and not walk.notes.shows_edits else None
         times = (self.store.newest_modified, format_utc(asked_at), self._stale_from, before)
         return min(filter(None, times), default=None)
 

@@ -2,7 +2,8 @@
 
 Edits by the publisher increment ``revision``. A better view or a newer extractor gives a line with ``reread``. Views,
 best first: canonical and AMP page merged, the canonical page alone, the AMP page alone. Any whole view is better than
-one that lacks pages of a long post or is cut off.
+one that lacks pages of a long post or is cut off. After an edit that spares the text, the canonical page will do: if
+the site has given up its AMP pages, nothing better will come.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ DUPLICATE_WORDS = 50
 """Minimum length of a text, in words, to count as a duplicate."""
 
 _EDITED = ("headline", "lead", "blocks", "byline", "sections", "tags")
+_CANONICAL_PAGE = (True, 1)
+"""Whether all of it was read, and its rank as a view."""
+
 _VOLATILE = {
     "schema_version",
     "aliases",
@@ -75,7 +79,8 @@ def decide(known: Article | None, article: Article) -> Decision:
     if edited:
         return Decision("revised", _line(article, revision=known.revision + 1, reread=False))
 
-    replaces = not older_extractor and seen >= seen_before
+    # Else an edit would never be written where AMP pages are gone, and every run would fetch the article again.
+    replaces = not older_extractor and (seen >= seen_before or (later and seen >= _CANONICAL_PAGE))
     if known.status == "gone":
         if earlier or not _later(article.fetched_at, known.fetched_at, unknown=True):
             return Decision("unchanged", known)

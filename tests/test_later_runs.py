@@ -108,6 +108,24 @@ def test_what_stands_in_for_rest_once_hides_no_edit(part: str, status: int, tmp_
         assert dry_run(server, out).articles == []
 
 
+def test_an_edit_before_the_first_complete_run_is_found_when_a_source_shows_it(tmp_path: Path) -> None:
+    """What core's sitemap lists, without times, completes the file, but says of no edit."""
+    out = tmp_path / "a.jsonl"
+    with site_of(250) as (site, server):
+        dry_run(server, out, limit="150")
+        site.advance(hours=1)
+        edited = site.edit(site.open_posts()[130].id, headline="Edited")
+        site.advance(hours=1)
+        added = new_post(site)
+        server.config.rest = 403
+        found = dry_run(server, out).articles
+        assert (added.path in found, edited.path in found) == (True, False)
+        site.advance(hours=1)
+        server.config.rest = "ok"
+        assert dry_run(server, out).articles == [edited.path]
+        assert dry_run(server, out).articles == []
+
+
 @pytest.mark.parametrize("source", [{}, {"rest": 403, "sitemap_lastmod": True}], ids=["rest", "sitemap"])
 def test_what_is_put_behind_a_password_is_fetched_once_more_alone(source: dict[str, Any], tmp_path: Path) -> None:
     out = tmp_path / "a.jsonl"

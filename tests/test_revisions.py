@@ -173,9 +173,21 @@ def test_another_view_shows_an_edit_only_by_a_later_time_and_other_words(before:
     known = article(layout=before)
     assert decide(known, article(layout=after, **EDITED_LATER)).outcome == "revised"
     same_words = decide(known, article(layout=after, **LATER)).outcome
-    assert same_words == ("reread" if view_rank(after) >= view_rank(before) else "unchanged")
+    assert same_words == ("reread" if view_rank(after) >= min(1, view_rank(before)) else "unchanged")
     other_words = decide(known, article(layout=after, headline="Another headline")).outcome
     assert other_words == ("reread" if view_rank(after) > view_rank(before) else "unchanged")
+
+
+@pytest.mark.parametrize("after", [CANONICAL, "cloud"])
+def test_a_later_edit_is_written_once_when_the_amp_page_is_gone(after: str) -> None:
+    known, reading = article(layout=BOTH, revision=2), article(layout=after, tags=["gulf"], **LATER)
+    outcome, line = decide(known, reading)
+    assert (outcome, line.revision, line.modified_at, line.tags) == ("reread", 2, reading.modified_at, ["gulf"])
+    assert decide(line, reading).outcome == "unchanged"
+    part = replace(reading, blocks=known.blocks, warnings=["truncated"])
+    assert decide(known, part).outcome == "unchanged"
+    assert decide(known, replace(reading, extractor_version="0.1.0")).outcome == "unchanged"
+    assert decide(known, replace(reading, layout=AMP)).outcome == "unchanged"  # it may lack what was edited
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from ifp_scraper import urls
 from ifp_scraper.archive import OFFLINE, Archive
 from ifp_scraper.checks import check_settings
+from ifp_scraper.dates import parse_utc, same_clock_fault
 from ifp_scraper.discovery import ArticleRef, FetchFailed
 from ifp_scraper.discovery.readings import RecordedArticle
 from ifp_scraper.items import Article
@@ -269,9 +270,12 @@ class IfpSpider(scrapy.Spider):
         if urls.host(ref.url) != urls.host(article.url) and not urls.post_id(ref.url):
             aliases.append(urls.canonical(ref.url))  # on a mirror, the next run looks up the article by this one
         article = replace(article, aliases=list(dict.fromkeys([*article.aliases, *aliases])))
+        stated = article.modified_at
         article = add_evidence(article, evidence)
         if evidence.modified_at and evidence.modified_at > (article.modified_at or ""):
             self.ledger.note_stale(evidence.modified_at)
+        elif self.archive is None and urls.same_article(ref.url, article.url) and _is_older(stated, ref.modified_at):
+            self.ledger.note_incomplete(ref.url)  # a cache without an Age header may have held back the edit
         if self._is_other_address(article, ref):  # rejected, or every run would fetch it again
             self.ledger.reject(Rejected.now(ref.url, LEADS_TO + article.url, modified_at=ref.modified_at))
         else:
@@ -333,6 +337,13 @@ class IfpSpider(scrapy.Spider):
     def note_refusal(self, url: str, reason: str) -> None:
         """Count a page that the site refused, before it is retried."""
         self.fetcher.note_refusal(url, reason)
+
+
+def _is_older(stated: str | None, listed: str | None) -> bool:
+    """Whether a page states an earlier last edit than its list does, and not for a fault of the site's clocks."""
+    if stated is None or listed is None or stated >= listed:
+        return False
+    return not same_clock_fault(parse_utc(listed), parse_utc(stated))
 
 
 def _adjust(settings: BaseSettings, options: Options) -> None:
