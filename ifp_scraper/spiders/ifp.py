@@ -270,12 +270,7 @@ class IfpSpider(scrapy.Spider):
         if urls.host(ref.url) != urls.host(article.url) and not urls.post_id(ref.url):
             aliases.append(urls.canonical(ref.url))  # on a mirror, the next run looks up the article by this one
         article = replace(article, aliases=list(dict.fromkeys([*article.aliases, *aliases])))
-        stated = article.modified_at
-        article = add_evidence(article, evidence)
-        if evidence.modified_at and evidence.modified_at > (article.modified_at or ""):
-            self.ledger.note_stale(evidence.modified_at)
-        elif self.archive is None and urls.same_article(ref.url, article.url) and _is_older(stated, ref.modified_at):
-            self.ledger.note_incomplete(ref.url)  # a cache without an Age header may have held back the edit
+        article = self._with_evidence(article, ref, evidence)
         if self._is_other_address(article, ref):  # rejected, or every run would fetch it again
             self.ledger.reject(Rejected.now(ref.url, LEADS_TO + article.url, modified_at=ref.modified_at))
         else:
@@ -310,6 +305,34 @@ class IfpSpider(scrapy.Spider):
             article = replace(article, aliases=own)
         return article, ArticleRef(ref.url)  # the times in ``ref`` may be another article's
 
+    def _with_evidence(self, article: Article, ref: ArticleRef, evidence: ArticleRef) -> Article:
+        """Return the article with discovery's times; if its page may be older than its last edit, note it for later.
+
+        A cache that states its age says which edits it cannot show. One that does not may still give the page that the
+        file already holds: that page is not given the time of the edit, unless it states the same old time again in
+        the next run. Some sites' pages and lists always disagree.
+        """
+        result = add_evidence(article, evidence)
+        listed = evidence.modified_at
+        if listed and listed > (result.modified_at or ""):
+            self.ledger.note_stale(listed)
+        elif (
+            listed
+            and self.archive is None
+            and urls.same_article(ref.url, article.url)
+            and _is_older(article.modified_at, listed)
+        ):
+            self.ledger.note_incomplete(ref.url)
+            known = self.ledger.store.find(article.id, article.url)
+            if (
+                known is not None
+                and known.modified_at == article.modified_at
+                and not self.ledger.failures.is_retry(ref.url)
+            ):
+                self.ledger.note_stale(listed)
+                return add_evidence(article, replace(evidence, modified_at=None))
+        return result
+
     def _is_other_address(self, article: Article, ref: ArticleRef) -> bool:
         """Whether this listed URL is just another one of a known article."""
         url = urls.canonical(ref.url)
@@ -339,11 +362,9 @@ class IfpSpider(scrapy.Spider):
         self.fetcher.note_refusal(url, reason)
 
 
-def _is_older(stated: str | None, listed: str | None) -> bool:
+def _is_older(stated: str | None, listed: str) -> bool:
     """Whether a page states an earlier last edit than its list does, and not for a fault of the site's clocks."""
-    if stated is None or listed is None or stated >= listed:
-        return False
-    return not same_clock_fault(parse_utc(listed), parse_utc(stated))
+    return stated is not None and stated < listed and not same_clock_fault(parse_utc(listed), parse_utc(stated))
 
 
 def _adjust(settings: BaseSettings, options: Options) -> None:
