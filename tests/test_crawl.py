@@ -503,7 +503,9 @@ def test_a_sitemap_of_old_permalinks_alone(tmp_path: Path) -> None:
 
 def test_other_addresses_of_known_articles_are_no_made_up_list(tmp_path: Path) -> None:
     (tmp_path / "hasty.py").write_text(
-        "from ifp_scraper.settings import *\nfrom ifp_scraper.spiders import patience\npatience._BARREN = 5\n"
+        "from ifp_scraper.settings import *\n"
+        "from ifp_scraper.spiders import patience\n"
+        "patience._MAX_WITHOUT_ARTICLE = 5\n"
     )
     site = Site(make_posts(12, seed=5))
     out = tmp_path / "ifp.jsonl"

@@ -25,18 +25,18 @@ def test_a_page_refused_twice_is_one_page() -> None:
 
 def test_one_page_of_the_site_shows_that_it_is_there() -> None:
     patience = Patience(failures=3, refusals=2)
-    assert not any(patience.astray("a page that is not of WordPress") for _ in range(99))
+    assert not any(patience.off_site("a page that is not of WordPress") for _ in range(99))
     patience.on_site()
-    assert not any(patience.astray("a page that is not of WordPress") for _ in range(99))
-    assert "100 addresses in a row" in (patience.astray("elsewhere") or "")
+    assert not any(patience.off_site("a page that is not of WordPress") for _ in range(99))
+    assert "100 addresses in a row" in (patience.off_site("elsewhere") or "")
 
 
 def test_a_list_that_is_made_up() -> None:
     patience = Patience(failures=3, refusals=2)
-    assert not any(patience.barren("status 404") for _ in range(999))
-    patience.fruitful()
-    assert not any(patience.barren("status 404") for _ in range(999))
-    assert patience.barren("status 404") == (
+    assert not any(patience.no_article("status 404") for _ in range(999))
+    patience.gave_article()
+    assert not any(patience.no_article("status 404") for _ in range(999))
+    assert patience.no_article("status 404") == (
         "1000 addresses in a row that the site lists gave no article, the last one: status 404"
     )
 

@@ -274,7 +274,7 @@ class IfpSpider(scrapy.Spider):
         if self._is_other_address(article, ref):  # rejected, or every run would fetch it again
             self.ledger.reject(Rejected.now(ref.url, LEADS_TO + article.url, modified_at=ref.modified_at))
         else:
-            self.fetcher.patience.fruitful()
+            self.fetcher.patience.gave_article()
         return article if self.agenda.covers(article) else None
 
     def _found_elsewhere(

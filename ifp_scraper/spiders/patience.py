@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-_ASTRAY = 100
+_MAX_OFF_SITE = 100
 """Article URLs in a row that something other than the site answers: a firewall whose page ``responses.refusal`` does
 not know, or a new owner of the domain."""
 
-_BARREN = 1000
+_MAX_WITHOUT_ARTICLE = 1000
 """Listed URLs in a row that give no article: the list may be made up, or the site gone."""
 
-_TOO_OLD = 30
+_MAX_TOO_OLD = 30
 """Articles in a row older than ``since``."""
 
 
@@ -28,8 +28,8 @@ class Patience:
         self._max_refusals = refusals
         self._failures = 0
         self._refused: set[str] = set()
-        self._astray = 0
-        self._barren = 0
+        self._off_site = 0
+        self._without_article = 0
         self._too_old = 0
 
     def failed(self, reason: str) -> str | None:
@@ -46,23 +46,23 @@ class Patience:
             return None
         return f"the site refuses ({reason}, {len(self._refused)} pages in a row)"
 
-    def astray(self, what: str) -> str | None:
+    def off_site(self, what: str) -> str | None:
         """Count an article URL that was answered by ``what``, which is not the site."""
-        self._astray += 1
-        if self._astray < _ASTRAY:
+        self._off_site += 1
+        if self._off_site < _MAX_OFF_SITE:
             return None
-        return f"{self._astray} addresses in a row were not answered by the site itself, the last one: {what}"
+        return f"{self._off_site} addresses in a row were not answered by the site itself, the last one: {what}"
 
-    def barren(self, why: str) -> str | None:
+    def no_article(self, why: str) -> str | None:
         """Count a URL that gave no article, because of ``why``, and that no earlier run has rejected."""
-        self._barren += 1
-        if self._barren < _BARREN:
+        self._without_article += 1
+        if self._without_article < _MAX_WITHOUT_ARTICLE:
             return None
-        return f"{self._barren} addresses in a row that the site lists gave no article, the last one: {why}"
+        return f"{self._without_article} addresses in a row that the site lists gave no article, the last one: {why}"
 
-    def fruitful(self) -> None:
-        """Reset the count of ``barren``: a URL gave an article."""
-        self._barren = 0
+    def gave_article(self) -> None:
+        """Reset the count of ``no_article``: a URL gave an article."""
+        self._without_article = 0
 
     def not_refused(self) -> None:
         """Reset the count of ``refused``: a response is not a refusal, whatever else it is."""
@@ -73,8 +73,8 @@ class Patience:
         self._failures = 0
 
     def on_site(self) -> None:
-        """Reset the count of ``astray``: a page is the site's own."""
-        self._astray = 0
+        """Reset the count of ``off_site``: a page is the site's own."""
+        self._off_site = 0
 
     def dated(self, *, too_old: bool) -> None:
         """Count an article that is older than ``since``, or reset that count."""
@@ -83,4 +83,4 @@ class Patience:
     @property
     def past_range(self) -> bool:
         """Whether a source that lists the newest articles first has gone past ``since``, so that it can be left."""
-        return self._too_old >= _TOO_OLD
+        return self._too_old >= _MAX_TOO_OLD

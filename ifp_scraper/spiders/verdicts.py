@@ -40,7 +40,7 @@ class Verdicts:
         elif self._ledger.options.archive is None and not self._fetcher.ending:
             reason = str(error) or "ignored"
             if self.reject(ref, reason) and reason != FORBIDDEN:
-                self._fetcher.give_up(self._patience.astray(reason))
+                self._fetcher.give_up(self._patience.off_site(reason))
 
     def _bad_status(self, response: Response, ref: ArticleRef) -> None:
         location = response.headers.get("Location")
@@ -61,7 +61,7 @@ class Verdicts:
         if reason != STRANGE:
             self._patience.on_site()
         elif is_news:
-            self._fetcher.give_up(self._patience.astray(STRANGE))
+            self._fetcher.give_up(self._patience.off_site(STRANGE))
 
     def _why_no_article(self, response: Response, ref: ArticleRef) -> str:
         if is_strange(response):
@@ -82,5 +82,5 @@ class Verdicts:
         is_news = self._ledger.rejections.is_news(rejected)
         self._ledger.reject(rejected)
         if is_new and reason not in (FORBIDDEN, STATIC) and not self._ledger.options.urls:
-            self._fetcher.give_up(self._patience.barren(reason))
+            self._fetcher.give_up(self._patience.no_article(reason))
         return is_news
