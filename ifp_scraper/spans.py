@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import mmap
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import IO, cast
 
 import msgspec
 from fastwarc.warc import WarcRecord
@@ -46,6 +49,9 @@ class Span(msgspec.Struct, frozen=True):
     end: int
     size: int
     """Size of the whole file in bytes, so that a changed file is read again."""
+
+    limit: int | None = None
+    """Where the recording ends, if its file holds more: a member of a WACZ file."""
 
 
 class PageView(msgspec.Struct):
@@ -117,7 +123,8 @@ def cut_spans(paths: Iterable[Path], size: int = SPAN) -> list[Span]:
             closed.append(f"{path} cannot be read ({error})")
             continue
         for start, end in members:
-            spans += [Span(str(path), at, min(at + size, end), whole) for at in range(start, end, size)]
+            limit = end if end < whole else None
+            spans += [Span(str(path), at, min(at + size, end), whole, limit) for at in range(start, end, size)]
     if not opened:
         raise RecordingError("; ".join(closed))
     for reason in closed:
@@ -133,11 +140,22 @@ def recorded_site(spans: list[Span], wanted: str) -> str:
 def _pages(spans: list[Span]) -> Iterator[str]:
     """Yield the URL of every page in the spans."""
     for span in spans:
-        with open(span.path, "rb") as stream:
+        with _opened(span) as stream:
             for record, _ in read_responses(stream, span.path, span.start, span.end, []):
                 head = record.http_headers
                 if head and head.status_code == 200 and "html" in (record.http_content_type or "").lower():
                     yield unwrap_address(record_address(record))[0]
+
+
+@contextmanager
+def _opened(span: Span) -> Iterator[IO[bytes]]:
+    """Open a span's file, up to the limit: what follows a WACZ file's member would be taken for a damaged record."""
+    with open(span.path, "rb") as stream:
+        if span.limit is None:
+            yield stream
+        else:
+            with mmap.mmap(stream.fileno(), span.limit, access=mmap.ACCESS_READ) as part:
+                yield cast("IO[bytes]", part)  # it reads and seeks as a file does
 
 
 def _members(path: Path, whole: int) -> list[tuple[int, int]]:
@@ -164,7 +182,7 @@ def read_span(span: Span, site: str) -> SpanResult:
     """Read the records that start in a span, and the site's articles among them."""
     result = SpanResult(span, reader_of(site))
     found: dict[str, list[PageView]] = {}
-    with open(span.path, "rb") as stream:
+    with _opened(span) as stream:
         for record, body in read_responses(stream, span.path, span.start, span.end, result.faults):
             result.records += 1
             _read_record(record, body, site, result.listed, found)

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import time
+import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
@@ -54,6 +55,16 @@ def test_every_form_of_a_recording_gives_the_same_lines(
         run = scrapy(*command, "-o", out)
         assert run.status == 0, run.err
         assert content(out) == content(expected)
+
+
+def test_a_package_of_several_recordings_is_not_damaged(recording: Path, tmp_path: Path) -> None:
+    path = tmp_path / "a.wacz"
+    with zipfile.ZipFile(path, "w") as package:
+        for name in ("two", "one"):
+            package.write(recording / f"{name}.warc.gz", f"archive/{name}.warc.gz")
+        package.writestr("pages/pages.jsonl", "{}" * 9999)
+    parts = [spans.read_span(span, "https://ifpnews.com") for span in spans.cut_spans([path], 50_000)]
+    assert [fault for part in parts for fault in part.faults] == []
 
 
 def test_damage_is_skipped_and_the_rest_read(recording: Path, tmp_path: Path) -> None:
