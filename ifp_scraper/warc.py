@@ -12,10 +12,12 @@ from urllib.parse import unquote
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from ifp_scraper.dates import read_instant
+from ifp_scraper.wayback import read_stamp
 
 _KINDS = WarcRecordType.response | WarcRecordType.resource
 _MEMBER = b"\x1f\x8b\x08"
 _RECORD = b"\r\n\r\nWARC/"
+_SHORT_DATE = re.compile(r"\d{4}(?:-\d\d){0,2}|\d{8,14}")
 
 
 def read_responses(
@@ -132,5 +134,10 @@ def record_address(record: WarcRecord) -> str:
 
 
 def record_time(record: WarcRecord) -> datetime:
-    """Return a record's WARC-Date, to the second; UTC if it has no zone, 1970 if it cannot be read."""
-    return read_instant(record.headers.get("WARC-Date")) or datetime.fromtimestamp(0, UTC)
+    """Return a record's WARC-Date, to the second; UTC if it has no zone, 1970 if it cannot be read.
+
+    WARC 1.1 allows a day, month or year alone; some tools write digits alone.
+    """
+    date = record.headers.get("WARC-Date") or ""
+    shorter = read_stamp(date.replace("-", "")) if _SHORT_DATE.fullmatch(date) else None
+    return shorter or read_instant(date) or datetime.fromtimestamp(0, UTC)

@@ -25,6 +25,8 @@ from warcio.warcwriter import WARCWriter
 from ifp_scraper import spans
 from ifp_scraper.archive import recordings
 from ifp_scraper.codings import plain_body
+from ifp_scraper.dates import format_utc
+from ifp_scraper.warc import read_responses, record_time
 from ifp_scraper.wayback import unwrap_page
 from tests.crawling import lines, scrapy
 from tests.recordings import FORMS, content, picture
@@ -220,6 +222,23 @@ def test_a_wrong_length_does_not_put_the_next_record_into_a_page(version: bytes,
     recorded = tmp_path / "a.warc"
     recorded.write_bytes((one + two).replace(b"WARC/1.1\r\n", b"WARC/%b\r\n" % version))
     assert [line["body"] for line in read_both_ways(recorded)] == ["Some words.", "Other words."]
+
+
+@pytest.mark.parametrize(
+    ("date", "captured_at"),
+    [
+        ("2022-03-04", "2022-03-04T00:00:00Z"),
+        ("2022-03", "2022-03-01T00:00:00Z"),
+        ("20220304050607", "2022-03-04T05:06:07Z"),
+        ("2022-03-04T09:36:07.5+03:30", "2022-03-04T06:06:07Z"),
+        ("2022-13", "1970-01-01T00:00:00Z"),
+        ("yesterday", "1970-01-01T00:00:00Z"),
+    ],
+)
+def test_dates_of_every_length(date: str, captured_at: str) -> None:
+    kept = response("https://ifpnews.com/a/", b"x", "").replace(b"T06:00:00.5Z", date.encode())
+    [(record, _)] = read_responses(BytesIO(kept), "a.warc", 0, len(kept), [])
+    assert format_utc(record_time(record)) == captured_at
 
 
 def chunked(body: bytes) -> bytes:
