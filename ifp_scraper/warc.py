@@ -6,13 +6,13 @@ import re
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import IO
+from typing import IO, NamedTuple
 from urllib.parse import unquote
 
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from ifp_scraper.dates import read_instant
-from ifp_scraper.wayback import read_stamp
+from ifp_scraper.wayback import read_stamp, unwrap_address
 
 _KINDS = WarcRecordType.response | WarcRecordType.resource
 _MEMBER = b"\x1f\x8b\x08"
@@ -20,8 +20,17 @@ _RECORD = b"\r\n\r\nWARC/"
 _SHORT_DATE = re.compile(r"\d{4}(?:-\d\d){0,2}|\d{8,14}")
 
 
+class Revisit(NamedTuple):
+    """A capture that was recorded without its body, since an earlier record has the same one."""
+
+    url: str
+    captured_at: datetime
+    digest: str
+    """See ``payload_digest``."""
+
+
 def read_responses(
-    stream: IO[bytes], name: str, start: int, end: int, faults: list[str]
+    stream: IO[bytes], name: str, start: int, end: int, faults: list[str], revisits: list[Revisit] | None = None
 ) -> Iterator[tuple[WarcRecord, bytes]]:
     """Yield the responses that start in a part of a stream, with their bodies as recorded.
 
@@ -33,16 +42,22 @@ def read_responses(
         start: offset in bytes at which the part starts; records are searched for from here.
         end: offset at which it ends.
         faults: gets a message for each damaged part, which is skipped.
+        revisits: gets the ``revisit`` records.
     """
+    kinds = _KINDS if revisits is None else _KINDS | WarcRecordType.revisit
     at = _next_record(stream, start, end)
     while at is not None:
         last = at
         try:
             stream.seek(at)
-            for record in ArchiveIterator(stream, record_types=_KINDS, parse_http=True):
+            for record in ArchiveIterator(stream, record_types=kinds, parse_http=True):
                 last = record.stream_pos
                 if last >= end:
                     return
+                if revisits is not None and record.record_type == WarcRecordType.revisit:
+                    url, kept_at = unwrap_address(record_address(record))
+                    revisits.append(Revisit(url, kept_at or record_time(record), payload_digest(record)))
+                    continue
                 if record.http_headers is None and not record_address(record).startswith(("http://", "https://")):
                     continue
                 if record.http_headers is None and record.record_type == WarcRecordType.response:
@@ -131,6 +146,11 @@ def record_address(record: WarcRecord) -> str:
     if not index or query[:3].lower() not in ("", "%3f"):
         return address
     return f"{folder}/{unquote(query)}"
+
+
+def payload_digest(record: WarcRecord) -> str:
+    """Return a record's WARC-Payload-Digest; empty if it has none."""
+    return (record.headers.get("WARC-Payload-Digest") or "").strip().lower()
 
 
 def record_time(record: WarcRecord) -> datetime:

@@ -28,7 +28,7 @@ from ifp_scraper.codings import plain_body
 from ifp_scraper.dates import format_utc
 from ifp_scraper.warc import read_responses, record_time
 from ifp_scraper.wayback import unwrap_page
-from tests.crawling import lines, scrapy
+from tests.crawling import lines, printing, scrapy
 from tests.recordings import FORMS, content, picture
 from tests.site import Site, make_posts, record, serve
 from tests.site.response import page
@@ -279,6 +279,68 @@ def test_records_as_few_tools_write_them(record: bytes, packed: bool, tmp_path: 
     recorded = tmp_path / ("a.warc.gz" if packed else "a.warc")
     recorded.write_bytes(gzip.compress(record) if packed else record)
     assert [line["body"] for line in read_both_ways(recorded)] == ["Some words."]
+
+
+def revisit(url: str, digest: str, date: str) -> bytes:
+    return (
+        f"WARC/1.1\r\nWARC-Type: revisit\r\nWARC-Target-URI: {url}\r\nWARC-Date: {date}T06:00:00Z\r\n"
+        f"WARC-Payload-Digest: {digest}\r\nContent-Type: application/http\r\nContent-Length: 19\r\n\r\n"
+        "HTTP/1.1 200 OK\r\n\r\n\r\n\r\n"
+    ).encode()
+
+
+def digested(record: bytes, digest: str) -> bytes:
+    return record.replace(b"WARC-Date", b"WARC-Payload-Digest: %b\r\nWARC-Date" % digest.encode(), 1)
+
+
+def test_a_body_that_is_recorded_once_is_read_for_every_capture(tmp_path: Path) -> None:
+    """As warcprox, wget and pywb record what they have recorded before."""
+    a, b = "https://ifpnews.com/a/", "https://ifpnews.com/b/"
+    other = "https://elsewhere.example/b/"
+    records = [
+        revisit(b, "SHA1:B", "2022-01-01"),  # its body comes later in the file
+        digested(response(a, story("One."), "2019-01-01"), "sha1:A"),
+        digested(response(a, story("Two."), "2020-01-01"), "sha1:A2"),
+        revisit(a, "sha1:A", "2021-01-01"),
+        revisit(a, "sha1:A", "2022-01-01"),
+        digested(response(other, story("B.", slug="b"), "2018-01-01"), "sha1:B"),
+        revisit("https://ifpnews.com/c/", "sha1:unknown", "2022-01-01"),
+    ]
+    for name, data in (("a.warc", b"".join(records)), ("a.warc.gz", b"".join(map(gzip.compress, records)))):
+        (tmp_path / name).write_bytes(data)
+        written = read_both_ways(tmp_path / name)
+        assert sorted((line["url"], line["revision"], line["body"], line["fetched_at"][:4]) for line in written) == [
+            (a, 1, "One.", "2019"),
+            (a, 2, "Two.", "2020"),
+            (a, 3, "One.", "2021"),
+            (b, 1, "B.", "2022"),
+        ]
+
+
+def test_an_edit_of_one_page_while_the_others_are_recorded_as_before(tmp_path: Path) -> None:
+    site = Site(make_posts(40, seed=4))
+    post = next(post for post in site.open_posts() if len(post.pages) > 1)
+    targets = [post.path, f"{post.path}2/", f"{post.path}amp/"]
+    with serve(site) as server:
+        printing(server, "https://ifpnews.com")
+        bodies = [server.get(target).body for target in targets]
+    addresses = [f"https://ifpnews.com{target}" for target in targets]
+    records = [digested(response(url, body, "2024-06-01"), url) for url, body in zip(addresses, bodies, strict=True)]
+    words = [block["text"] for block in post.expected()["blocks"]]
+    word = words[0].split()[0].encode()
+    records.append(response(addresses[0], bodies[0].replace(word, b"Edited"), "2024-06-02"))
+    records += [revisit(url, url, "2024-06-02") for url in addresses[1:]]
+    recorded = tmp_path / "a.warc"
+    recorded.write_bytes(b"".join(records))
+    first, second = read_both_ways(recorded)
+    assert [block["text"] for block in first["blocks"]] == words
+    assert [block["text"] for block in second["blocks"]] == [text.replace(word.decode(), "Edited") for text in words]
+    assert [line["revision"] for line in (first, second)] == [1, 2]
+    assert second["warnings"] == []
+    # Ages in it are as old as the body.
+    for one, other in zip(first["recent_posts"], second["recent_posts"], strict=True):
+        assert other["published_earliest"] <= one["published_earliest"] <= one["published_latest"]
+        assert one["published_latest"] <= other["published_latest"]
 
 
 def kept_file(url: str, body: bytes, kind: str = "text/html") -> bytes:
