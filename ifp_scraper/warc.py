@@ -17,6 +17,9 @@ from ifp_scraper.wayback import read_stamp, unwrap_address
 _KINDS = WarcRecordType.response | WarcRecordType.resource
 _MEMBER = b"\x1f\x8b\x08"
 _RECORD = b"\r\n\r\nWARC/"
+_INDEX_LINK = re.compile(rb"""(\shref=["'])((?![\w+.-]+:|//)(?:[^"'<>?#]*/)?)index\.html(?=["'?#])""")
+"""A link as ``wget -k`` converts it; ``record_address`` leaves out the name, too."""
+
 _SHORT_DATE = re.compile(r"\d{4}(?:-\d\d){0,2}|\d{8,14}")
 
 
@@ -67,6 +70,7 @@ def read_responses(
                 unfinished = len(body) < record.content_length
                 if record.http_headers is None:
                     _add_head(record)
+                    body = _INDEX_LINK.sub(lambda link: link[1] + (link[2] or b"./"), body)
                 if unfinished or (not body and _is_cut_off(record)):
                     faults.append(f"{name} at byte {last}: a record is cut off")
                 if unfinished:  # its length is wrong, or the file ends here: the body may contain whole records
@@ -137,7 +141,8 @@ def _is_cut_off(record: WarcRecord) -> bool:
 def record_address(record: WarcRecord) -> str:
     """Return a record's WARC-Target-URI; empty if it has none. WARC 1.0 may put it between ``<`` and ``>``.
 
-    For a file that a mirror kept as ``index.html``, or ``index.html?p=1``, it is the URL that the mirror requested.
+    For a file that a mirror kept as ``index.html``, ``index.html?p=1`` or (``wget -E``) ``index.html?p=1.html``, it is
+    the URL that the mirror requested.
     """
     address = (record.headers.get("WARC-Target-URI") or "").strip("<>")
     if record.record_type != WarcRecordType.resource:
@@ -145,7 +150,7 @@ def record_address(record: WarcRecord) -> str:
     folder, index, query = address.rpartition("/index.html")
     if not index or query[:3].lower() not in ("", "%3f"):
         return address
-    return f"{folder}/{unquote(query)}"
+    return f"{folder}/{unquote(query).removesuffix('.html')}"
 
 
 def payload_digest(record: WarcRecord) -> str:

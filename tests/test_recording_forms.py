@@ -353,10 +353,13 @@ def kept_file(url: str, body: bytes, kind: str = "text/html") -> bytes:
 
 def test_files_of_a_mirror(tmp_path: Path) -> None:
     recorded = tmp_path / "a.warc"
+    links = b'<a href="../b/index.html">b</a> <a href="https://a.example/index.html">a</a>'
+    converted = story("One.").replace(b"https://ifpnews.com/a/", b"index.html").replace(b"One.", b"One. " + links)
     records = [
         kept_file("metadata://gnu.org/software/wget/warc/wget_arguments.txt", b"-r", "text/plain"),
         kept_file("https://ifpnews.com/index.html%3fp%3d97", story("One.")),
-        kept_file("https://ifpnews.com/a/index.html", story("One.")),
+        kept_file("https://ifpnews.com/a/index.html", converted),
+        kept_file("https://ifpnews.com/a/index.html%3famp=1.html", b"<html amp></html>"),
         kept_file("https://ifpnews.com/b/", story("Two.", slug="b")),
         kept_file("https://ifpnews.com/style.css", b"", "text/css"),
         kept_file("https://ifpnews.com/c/index.html", story("Three.", slug="c"))[:-15],
@@ -365,11 +368,12 @@ def test_files_of_a_mirror(tmp_path: Path) -> None:
     assert "cut off" not in scrapy("extract", recorded, "-o", tmp_path / "whole.jsonl").err
     recorded.write_bytes(b"".join(records))
     written = read_both_ways(recorded)
-    assert [(line["fetched_url"], line["body"]) for line in written] == [
-        ("https://ifpnews.com/a/", "One."),
-        ("https://ifpnews.com/b/", "Two."),
-        ("https://ifpnews.com/c/", "Three."),
+    assert [(line["url"], line["fetched_url"], line["body"]) for line in written] == [
+        ("https://ifpnews.com/a/", "https://ifpnews.com/a/", "One. b a"),
+        ("https://ifpnews.com/b/", "https://ifpnews.com/b/", "Two."),
+        ("https://ifpnews.com/c/", "https://ifpnews.com/c/", "Three."),
     ]
+    assert [link["url"] for link in written[0]["links"]] == ["https://ifpnews.com/b/", "https://a.example/index.html"]
 
 
 def test_a_canonical_page_at_the_address_of_the_amp_page_is_read_once(tmp_path: Path) -> None:
