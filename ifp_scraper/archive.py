@@ -167,9 +167,10 @@ class Archive:
                 logger.warning("%s holds no response that can be read", path)
         if not self.records:
             raise RecordingError(f"nothing can be read in {', '.join(map(str, files))}")
-        for url, captured_at, digest in revisits:
-            if original := originals.get(digest):
-                self.records.append(replace(original, url=url, captured_at=captured_at, original=original))
+        for revisit in revisits:
+            if original := originals.get(revisit.digest):
+                again = replace(original, url=revisit.url, captured_at=revisit.captured_at, original=original)
+                self.records.append(again)
         self._by_key: dict[str, list[Recorded]] = {}
         for record in self.records:
             self._by_key.setdefault(_key(record.url), []).append(record)

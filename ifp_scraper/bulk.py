@@ -171,7 +171,7 @@ def _write_all(spans: list[Span], partial: PartialResults, ledger: Ledger) -> No
 
 
 def _write_article(views: list[PageView], evidence: list[Evidence], ledger: Ledger) -> None:
-    views.sort(key=lambda view: view.captured_at)
+    views.sort(key=lambda view: (view.captured_at, view.number))
     if any(view.failed for view in views):
         views = without_failed(views, lambda view: view.failed)
     for reading in split_readings(views):

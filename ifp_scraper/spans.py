@@ -75,6 +75,9 @@ class PageView(msgspec.Struct):
     rejected: str | None = None
     """Why there is no article."""
 
+    number: int = 0
+    """Of views with equal times, the lower comes first; see ``Revisit``."""
+
     layout: str | None = None
 
 
@@ -197,7 +200,7 @@ def read_span(span: Span, site: str) -> SpanResult:
         else:
             _read_records(stream, site, result, found)
     result.articles = list(found)
-    incomplete = {article_key(revisit.url) for revisit in result.revisits}
+    incomplete = {article_key(revisit.url) for revisit in (*result.revisits, *span.revisits)}
     joined = {key: views if key in incomplete else _join_early(views) for key, views in found.items()}
     result.packed_views = msgspec.msgpack.encode(joined)
     return result
@@ -233,15 +236,15 @@ def revisit_spans(results: Callable[[], Iterable[SpanResult]]) -> Iterator[Span]
         results: returns those of all spans, in order; called at most twice.
     """
     revisits: dict[str, list[Revisit]] = {}
-    for result in results():
-        for revisit in result.revisits:
-            revisits.setdefault(revisit.digest, []).append(revisit)
+    every = (revisit for result in results() for revisit in result.revisits)
+    for number, revisit in enumerate(every, 1):
+        revisits.setdefault(revisit.digest, []).append(revisit._replace(number=number))
     if not revisits:
         return
     for result in results():
-        for digest in result.originals.keys() & revisits.keys():
-            at = result.originals[digest]
-            yield msgspec.structs.replace(result.span, start=at, end=at + 1, revisits=tuple(revisits.pop(digest)))
+        for digest, at in result.originals.items():
+            if again := revisits.pop(digest, None):
+                yield msgspec.structs.replace(result.span, start=at, end=at + 1, revisits=tuple(again))
 
 
 def reader_of(site: str) -> str:
@@ -264,8 +267,10 @@ def _read_revisits(stream: IO[bytes], span: Span, found: dict[str, list[PageView
     for record, body in read_responses(stream, span.path, span.start, span.end, []):
         # More than one record starts here if a gzip member holds several.
         if payload_digest(record) == span.revisits[0].digest and _is_page(record):
-            for url, captured_at, _ in span.revisits:
-                found.setdefault(article_key(url), []).append(_read_page(record, body, url, captured_at))
+            for revisit in span.revisits:
+                view = _read_page(record, body, revisit.url, revisit.captured_at)
+                view.number = revisit.number
+                found.setdefault(article_key(revisit.url), []).append(view)
             return
 
 

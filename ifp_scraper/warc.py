@@ -31,6 +31,9 @@ class Revisit(NamedTuple):
     digest: str
     """See ``payload_digest``."""
 
+    number: int = 0
+    """Position among all revisits, to order those of one second."""
+
 
 def read_responses(
     stream: IO[bytes], name: str, start: int, end: int, faults: list[str], revisits: list[Revisit] | None = None

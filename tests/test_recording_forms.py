@@ -330,12 +330,14 @@ def test_an_edit_of_one_page_while_the_others_are_recorded_as_before(tmp_path: P
     word = words[0].split()[0].encode()
     records.append(response(addresses[0], bodies[0].replace(word, b"Edited"), "2024-06-02"))
     records += [revisit(url, url, "2024-06-02") for url in addresses[1:]]
+    records += [revisit(url, url, "2024-06-03") for url in reversed(addresses)]
     recorded = tmp_path / "a.warc"
     recorded.write_bytes(b"".join(records))
-    first, second = read_both_ways(recorded)
+    first, second, third = read_both_ways(recorded)
     assert [block["text"] for block in first["blocks"]] == words
     assert [block["text"] for block in second["blocks"]] == [text.replace(word.decode(), "Edited") for text in words]
-    assert [line["revision"] for line in (first, second)] == [1, 2]
+    assert third["blocks"] == first["blocks"]
+    assert [line["revision"] for line in (first, second, third)] == [1, 2, 3]
     assert second["warnings"] == []
     # Ages in it are as old as the body.
     for one, other in zip(first["recent_posts"], second["recent_posts"], strict=True):
