@@ -78,7 +78,7 @@ def read_responses(
                     faults.append(f"{name} at byte {last}: a record is cut off")
                 if unfinished:  # its length is wrong, or the file ends here: the body may contain whole records
                     body = body.partition(_RECORD)[0]
-                if body:
+                if body and record.http_headers is not None and record.http_headers.status_code is not None:
                     yield record, body
                 if unfinished:
                     at = _next_record(stream, last + 1, end)

@@ -241,6 +241,15 @@ def test_dates_of_every_length(date: str, captured_at: str) -> None:
     assert format_utc(record_time(record)) == captured_at
 
 
+def test_a_recording_without_a_status_that_can_be_read_is_none(tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    kept = response("https://ifpnews.com/a/", story("Some words."), "2022-01-01")
+    recorded.write_bytes(kept.replace(b"HTTP/1.1 200", b"ICY/1.10 200"))
+    for command in (("extract", recorded), ("crawl", "ifp", "-a", f"archive={recorded}")):
+        run = scrapy(*command, "-o", tmp_path / "out.jsonl")
+        assert (run.status, "holds no response that can be read" in run.err) == (1, True), run.err
+
+
 def chunked(body: bytes) -> bytes:
     return b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
 
