@@ -9,8 +9,8 @@ import zipfile
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -25,7 +25,7 @@ from w3lib.url import safe_url_string
 from ifp_scraper import urls
 from ifp_scraper.codings import plain_body
 from ifp_scraper.unpacking import seekable
-from ifp_scraper.warc import read_responses, record_address, record_time
+from ifp_scraper.warc import Revisit, payload_digest, read_responses, record_address, record_time
 from ifp_scraper.wayback import unwrap_address, unwrap_page
 
 if TYPE_CHECKING:
@@ -65,6 +65,14 @@ class Recorded:
 
     wayback: bool
     """Whether the Wayback Machine served it, and thus rewrote its links."""
+
+    original: Recorded | None = None
+    """The capture that has the body, if this one is a ``revisit`` record."""
+
+    @property
+    def held(self) -> timedelta:
+        """Return for how long the body had existed, as far as is known."""
+        return max(self.captured_at - self.original.captured_at, timedelta(0)) if self.original else timedelta(0)
 
     @property
     def places(self) -> list[str]:
@@ -146,10 +154,12 @@ class Archive:
         self.files = files = seekable(files)
         self.records: list[Recorded] = []
         self.unreadable: list[str] = []
+        originals: dict[str, Recorded] = {}
+        revisits: list[Revisit] = []
         for number, path in enumerate(files):
             before = len(self.records)
             try:
-                self._index(number, path)
+                self._index(number, path, originals, revisits)
             except (OSError, zipfile.BadZipFile, ValueError, EOFError) as error:
                 self._complain(path, error)
             if len(self.records) == before and str(path) not in self.unreadable:
@@ -157,6 +167,10 @@ class Archive:
                 logger.warning("%s holds no response that can be read", path)
         if not self.records:
             raise RecordingError(f"nothing can be read in {', '.join(map(str, files))}")
+        for revisit in revisits:
+            if original := originals.get(revisit.digest):
+                again = replace(original, url=revisit.url, captured_at=revisit.captured_at, original=original)
+                self.records.append(again)
         self._by_key: dict[str, list[Recorded]] = {}
         for record in self.records:
             self._by_key.setdefault(_key(record.url), []).append(record)
@@ -165,8 +179,10 @@ class Archive:
 
     def site(self, wanted: str) -> str:
         """Return the root of the recorded site; see ``site_of``."""
-        pages = (record.url for record in self.records if record.status == 200 and "html" in record.content_type)
-        return site_of(pages, wanted)
+        own = (record for record in self.records if record.original is None)
+        return site_of(
+            (record.url for record in own if record.status == 200 and "html" in record.content_type), wanted
+        )
 
     def find(self, url: str, reading: Collection[Recorded] | None = None) -> Recorded | None:
         """Return the latest capture of a URL; None if there is none.
@@ -187,6 +203,7 @@ class Archive:
         Raises:
             RecordingError: if it can no longer be read.
         """
+        record = record.original or record
         path = self.files[record.file]
         try:
             found = self._read_again(path, record)
@@ -209,15 +226,17 @@ class Archive:
                         return headers, unwrap_page(body) if record.wayback else body
         return None
 
-    def _index(self, number: int, path: Path) -> None:
+    def _index(self, number: int, path: Path, originals: dict[str, Recorded], revisits: list[Revisit]) -> None:
         faults: list[str] = []
         with open_members(path) as members:
             for member, stream in members:
                 size = stream.seek(0, os.SEEK_END)
-                for record, _ in read_responses(stream, str(path), 0, size, faults):
+                for record, _ in read_responses(stream, str(path), 0, size, faults, revisits):
                     recorded = _recorded(record, number, member)
                     if recorded is not None:
                         self.records.append(recorded)
+                        if (digest := payload_digest(record)) and is_page(recorded.status, recorded.content_type):
+                            originals.setdefault(digest, recorded)
         if faults:
             self.unreadable.append(str(path))
             logger.warning("%s; it was skipped, the rest was read", faults[0])
@@ -240,6 +259,11 @@ def site_of(pages: Iterable[str], wanted: str) -> str:
             return wanted
         found["/".join(url.split("/", 3)[:3])] += 1
     return found.most_common(1)[0][0] if found else wanted
+
+
+def is_page(status: int, content_type: str) -> bool:
+    """Whether a response may be an article's page."""
+    return status == 200 and ("html" in content_type or not content_type)
 
 
 def _recorded(record: WarcRecord, number: int, member: str) -> Recorded | None:
@@ -287,6 +311,7 @@ class ArchiveDownloadHandler:
             raise NotInRecording(f"not in the recording: {request.url}")
         pairs, body = archive.read(record)
         request.meta["captured_at"] = record.captured_at
+        request.meta["held"] = record.held
         headers = Headers()
         for name, value in pairs:
             if name.lower() not in ("transfer-encoding", "content-length", "content-encoding"):

@@ -24,7 +24,7 @@ from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import add_evidence
 from ifp_scraper.outputfile import StoreError, explain
 from ifp_scraper.rejections import NO_ARTICLE, Rejected
-from ifp_scraper.spans import PageView, Span, SpanResult, put_together, reader_of
+from ifp_scraper.spans import PageView, Span, SpanResult, put_together, reader_of, revisit_spans
 
 
 class PartialResults:
@@ -116,21 +116,34 @@ def extract_spans(
     if partial.spans.keys().isdisjoint(spans):
         partial.clear()  # from other recordings, or from unpacked copies, whose paths differ each time
     try:
-        records = 0
-        waiting = [span for span in spans if span not in partial.spans]
-        done = len(spans) - len(waiting)
-        for result in executor.run(waiting, site):
-            partial.add(result)
-            records += result.records
-            done += 1
-            for fault in result.faults[:3]:
-                console.say(f"skipped: {fault}")
-            progress(records, done, len(spans))
-        _write_all(spans, partial, ledger)
+        _read_all(spans, site, partial, executor, progress)
+        again = list(revisit_spans(lambda: map(partial.read, spans)))
+        _read_all(again, site, partial, executor, progress)
+        _write_all([*spans, *again], partial, ledger)
     except BaseException:
         partial.close()
         raise
     partial.remove()
+
+
+def _read_all(
+    spans: list[Span],
+    site: str,
+    partial: PartialResults,
+    executor: Executor,
+    progress: Callable[[int, int, int], None],
+) -> None:
+    """Read the spans whose results are not kept yet."""
+    records = 0
+    waiting = [span for span in spans if span not in partial.spans]
+    done = len(spans) - len(waiting)
+    for result in executor.run(waiting, site):
+        partial.add(result)
+        records += result.records
+        done += 1
+        for fault in result.faults[:3]:
+            console.say(f"skipped: {fault}")
+        progress(records, done, len(spans))
 
 
 def _write_all(spans: list[Span], partial: PartialResults, ledger: Ledger) -> None:
@@ -158,7 +171,7 @@ def _write_all(spans: list[Span], partial: PartialResults, ledger: Ledger) -> No
 
 
 def _write_article(views: list[PageView], evidence: list[Evidence], ledger: Ledger) -> None:
-    views.sort(key=lambda view: view.captured_at)
+    views.sort(key=lambda view: (view.captured_at, view.number))
     if any(view.failed for view in views):
         views = without_failed(views, lambda view: view.failed)
     for reading in split_readings(views):

@@ -21,7 +21,8 @@ def capture_time(response: Response) -> tuple[datetime, timedelta]:
     if recorded is None:
         answered = read_http_date(date)
         recorded = answered - read_age(age) if answered else datetime.now(UTC).replace(microsecond=0)
-    return recorded, cache_age(recorded, age, date)
+    held = response.meta.get("held", timedelta(0)) if response.request is not None else timedelta(0)
+    return recorded, cache_age(recorded, age, date) - held
 
 
 def cache_age(captured_at: datetime, age: str, date: str) -> timedelta:

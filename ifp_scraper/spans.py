@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import logging
+import mmap
 import zipfile
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import IO, cast
 
 import msgspec
 from fastwarc.warc import WarcRecord
 
 from ifp_scraper import urls
-from ifp_scraper.archive import RecordingError, site_of
+from ifp_scraper.archive import RecordingError, is_page, site_of
 from ifp_scraper.captures import cache_age
 from ifp_scraper.codings import plain_body
 from ifp_scraper.discovery.listing import may_be_article
@@ -29,7 +32,7 @@ from ifp_scraper.merge import join_pages, merge_views
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.rejections import NO_ARTICLE
 from ifp_scraper.version import EXTRACTOR_VERSION
-from ifp_scraper.warc import read_responses, record_address, record_time
+from ifp_scraper.warc import Revisit, payload_digest, read_responses, record_address, record_time
 from ifp_scraper.wayback import unwrap_address, unwrap_page
 
 logger = logging.getLogger(__name__)
@@ -46,6 +49,12 @@ class Span(msgspec.Struct, frozen=True):
     end: int
     size: int
     """Size of the whole file in bytes, so that a changed file is read again."""
+
+    limit: int | None = None
+    """Where the recording ends, if its file holds more: a member of a WACZ file."""
+
+    revisits: tuple[Revisit, ...] = ()
+    """Captures whose body is that of the record at ``start``; if there are any, they alone are read."""
 
 
 class PageView(msgspec.Struct):
@@ -66,6 +75,9 @@ class PageView(msgspec.Struct):
     rejected: str | None = None
     """Why there is no article."""
 
+    number: int = 0
+    """Of views with equal times, the lower comes first; see ``Revisit``."""
+
     layout: str | None = None
 
 
@@ -80,6 +92,12 @@ class SpanResult(msgspec.Struct):
     listed: list[Evidence] = []
     faults: list[str] = []
     """Parts that could not be read."""
+
+    revisits: list[Revisit] = []
+    """Captures of article pages whose body is elsewhere, perhaps in another span."""
+
+    originals: dict[str, int] = {}
+    """Offsets of the records that have the bodies, by ``payload_digest``."""
 
     articles: list[str] = []
     """The articles found, by ``article_key``."""
@@ -117,7 +135,8 @@ def cut_spans(paths: Iterable[Path], size: int = SPAN) -> list[Span]:
             closed.append(f"{path} cannot be read ({error})")
             continue
         for start, end in members:
-            spans += [Span(str(path), at, min(at + size, end), whole) for at in range(start, end, size)]
+            limit = end if end < whole else None
+            spans += [Span(str(path), at, min(at + size, end), whole, limit) for at in range(start, end, size)]
     if not opened:
         raise RecordingError("; ".join(closed))
     for reason in closed:
@@ -133,11 +152,22 @@ def recorded_site(spans: list[Span], wanted: str) -> str:
 def _pages(spans: list[Span]) -> Iterator[str]:
     """Yield the URL of every page in the spans."""
     for span in spans:
-        with open(span.path, "rb") as stream:
+        with _opened(span) as stream:
             for record, _ in read_responses(stream, span.path, span.start, span.end, []):
                 head = record.http_headers
                 if head and head.status_code == 200 and "html" in (record.http_content_type or "").lower():
                     yield unwrap_address(record_address(record))[0]
+
+
+@contextmanager
+def _opened(span: Span) -> Iterator[IO[bytes]]:
+    """Open a span's file, up to the limit: what follows a WACZ file's member would be taken for a damaged record."""
+    with open(span.path, "rb") as stream:
+        if span.limit is None:
+            yield stream
+        else:
+            with mmap.mmap(stream.fileno(), span.limit, access=mmap.ACCESS_READ) as part:
+                yield cast("IO[bytes]", part)  # it reads and seeks as a file does
 
 
 def _members(path: Path, whole: int) -> list[tuple[int, int]]:
@@ -164,12 +194,15 @@ def read_span(span: Span, site: str) -> SpanResult:
     """Read the records that start in a span, and the site's articles among them."""
     result = SpanResult(span, reader_of(site))
     found: dict[str, list[PageView]] = {}
-    with open(span.path, "rb") as stream:
-        for record, body in read_responses(stream, span.path, span.start, span.end, result.faults):
-            result.records += 1
-            _read_record(record, body, site, result.listed, found)
+    with _opened(span) as stream:
+        if span.revisits:
+            _read_revisits(stream, span, found)
+        else:
+            _read_records(stream, site, result, found)
     result.articles = list(found)
-    result.packed_views = msgspec.msgpack.encode({key: _join_early(views) for key, views in found.items()})
+    incomplete = {article_key(revisit.url) for revisit in (*result.revisits, *span.revisits)}
+    joined = {key: views if key in incomplete else _join_early(views) for key, views in found.items()}
+    result.packed_views = msgspec.msgpack.encode(joined)
     return result
 
 
@@ -187,6 +220,8 @@ def join_results(span: Span, parts: list[SpanResult]) -> SpanResult:
         joined.records += part.records
         joined.listed += part.listed
         joined.faults += part.faults
+        joined.revisits += part.revisits
+        joined.originals = part.originals | joined.originals
         for article, seen in part.views().items():
             views.setdefault(article, []).extend(seen)
     joined.articles = list(views)
@@ -194,9 +229,49 @@ def join_results(span: Span, parts: list[SpanResult]) -> SpanResult:
     return joined
 
 
+def revisit_spans(results: Callable[[], Iterable[SpanResult]]) -> Iterator[Span]:
+    """Yield a span for each body that was captured again, and recorded once.
+
+    Args:
+        results: returns those of all spans, in order; called at most twice.
+    """
+    revisits: dict[str, list[Revisit]] = {}
+    every = (revisit for result in results() for revisit in result.revisits)
+    for number, revisit in enumerate(every, 1):
+        revisits.setdefault(revisit.digest, []).append(revisit._replace(number=number))
+    if not revisits:
+        return
+    for result in results():
+        for digest, at in result.originals.items():
+            if again := revisits.pop(digest, None):
+                yield msgspec.structs.replace(result.span, start=at, end=at + 1, revisits=tuple(again))
+
+
 def reader_of(site: str) -> str:
     """Return the value of ``SpanResult.reader`` for this version and this site."""
     return f"{EXTRACTOR_VERSION} {site}"
+
+
+def _read_records(stream: IO[bytes], site: str, result: SpanResult, found: dict[str, list[PageView]]) -> None:
+    span = result.span
+    revisits: list[Revisit] = []
+    for record, body in read_responses(stream, span.path, span.start, span.end, result.faults, revisits):
+        result.records += 1
+        _read_record(record, body, site, result.listed, found)
+        if (digest := payload_digest(record)) and _is_page(record):
+            result.originals.setdefault(digest, record.stream_pos)
+    result.revisits = [revisit for revisit in revisits if may_be_article(revisit.url, site)]
+
+
+def _read_revisits(stream: IO[bytes], span: Span, found: dict[str, list[PageView]]) -> None:
+    for record, body in read_responses(stream, span.path, span.start, span.end, []):
+        # More than one record starts here if a gzip member holds several.
+        if payload_digest(record) == span.revisits[0].digest and _is_page(record):
+            for revisit in span.revisits:
+                view = _read_page(record, body, revisit.url, revisit.captured_at)
+                view.number = revisit.number
+                found.setdefault(article_key(revisit.url), []).append(view)
+            return
 
 
 def _read_record(
@@ -207,17 +282,28 @@ def _read_record(
     # Skip pages of other hosts, and any status but 200, before anything is parsed.
     if head is None or head.status_code != 200 or urls.host(url) != urls.host(site):
         return
-    headers = list(head)
-    content_type = (record.http_content_type or "").lower()
-    if may_list(url, 200, content_type, site):
-        listed += read_listed(url, plain_body(body, headers), site, record_time(record))
-    elif may_be_article(url, site) and ("html" in content_type or not content_type):
-        body = plain_body(body, headers)
-        values = {name.lower(): value for name, value in reversed(headers)}
-        moment = kept_at or record_time(record)
-        capture = Capture(url, moment, cache_age(moment, values.get("age", ""), values.get("date", "")))
-        view = _view(capture, unwrap_page(body) if kept_at else body, content_type)
+    if may_list(url, 200, (record.http_content_type or "").lower(), site):
+        listed += read_listed(url, plain_body(body, list(head)), site, record_time(record))
+    elif may_be_article(url, site) and _is_page(record):
+        view = _read_page(record, body, url, kept_at or record_time(record))
         found.setdefault(article_key(url), []).append(view)
+
+
+def _is_page(record: WarcRecord) -> bool:
+    head = record.http_headers
+    return head is not None and is_page(head.status_code or 0, (record.http_content_type or "").lower())
+
+
+def _read_page(record: WarcRecord, body: bytes, url: str, captured_at: datetime) -> PageView:
+    """Read the page in a record, as captured from this URL at this time: its own, or those of a revisit."""
+    headers = list(record.http_headers or ())
+    values = {name.lower(): value for name, value in reversed(headers)}
+    kept_at = unwrap_address(record_address(record))[1]
+    held = max(captured_at - (kept_at or record_time(record)), timedelta(0))
+    age = cache_age(captured_at, values.get("age", ""), values.get("date", "")) - held
+    body = plain_body(body, headers)
+    content_type = (record.http_content_type or "").lower()
+    return _view(Capture(url, captured_at, age), unwrap_page(body) if kept_at else body, content_type)
 
 
 def _view(capture: Capture, body: bytes, content_type: str) -> PageView:

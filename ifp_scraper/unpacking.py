@@ -35,7 +35,15 @@ _NEW = 60
 """Seconds during which a new folder may not be locked yet."""
 
 _NAMES = {
-    name.lower(): name for name in (b"WARC-Type", b"WARC-Target-URI", b"WARC-Date", b"Content-Type", b"Content-Length")
+    name.lower(): name
+    for name in (
+        b"WARC-Type",
+        b"WARC-Target-URI",
+        b"WARC-Date",
+        b"WARC-Payload-Digest",
+        b"Content-Type",
+        b"Content-Length",
+    )
 }
 
 

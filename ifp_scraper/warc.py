@@ -6,20 +6,37 @@ import re
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import IO
+from typing import IO, NamedTuple
 from urllib.parse import unquote
 
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from ifp_scraper.dates import read_instant
+from ifp_scraper.wayback import read_stamp, unwrap_address
 
 _KINDS = WarcRecordType.response | WarcRecordType.resource
 _MEMBER = b"\x1f\x8b\x08"
 _RECORD = b"\r\n\r\nWARC/"
+_INDEX_LINK = re.compile(rb"""(\shref=["'])((?![\w+.-]+:|//)(?:[^"'<>?#]*/)?)index\.html(?=["'?#])""")
+"""A link as ``wget -k`` converts it; ``record_address`` leaves out the name, too."""
+
+_SHORT_DATE = re.compile(r"\d{4}(?:-\d\d){0,2}|\d{8,14}")
+
+
+class Revisit(NamedTuple):
+    """A capture that was recorded without its body, since an earlier record has the same one."""
+
+    url: str
+    captured_at: datetime
+    digest: str
+    """See ``payload_digest``."""
+
+    number: int = 0
+    """Position among all revisits, to order those of one second."""
 
 
 def read_responses(
-    stream: IO[bytes], name: str, start: int, end: int, faults: list[str]
+    stream: IO[bytes], name: str, start: int, end: int, faults: list[str], revisits: list[Revisit] | None = None
 ) -> Iterator[tuple[WarcRecord, bytes]]:
     """Yield the responses that start in a part of a stream, with their bodies as recorded.
 
@@ -31,16 +48,22 @@ def read_responses(
         start: offset in bytes at which the part starts; records are searched for from here.
         end: offset at which it ends.
         faults: gets a message for each damaged part, which is skipped.
+        revisits: gets the ``revisit`` records.
     """
+    kinds = _KINDS if revisits is None else _KINDS | WarcRecordType.revisit
     at = _next_record(stream, start, end)
     while at is not None:
         last = at
         try:
             stream.seek(at)
-            for record in ArchiveIterator(stream, record_types=_KINDS, parse_http=True):
+            for record in ArchiveIterator(stream, record_types=kinds, parse_http=True):
                 last = record.stream_pos
                 if last >= end:
                     return
+                if revisits is not None and record.record_type == WarcRecordType.revisit:
+                    url, kept_at = unwrap_address(record_address(record))
+                    revisits.append(Revisit(url, kept_at or record_time(record), payload_digest(record)))
+                    continue
                 if record.http_headers is None and not record_address(record).startswith(("http://", "https://")):
                     continue
                 if record.http_headers is None and record.record_type == WarcRecordType.response:
@@ -50,11 +73,12 @@ def read_responses(
                 unfinished = len(body) < record.content_length
                 if record.http_headers is None:
                     _add_head(record)
+                    body = _INDEX_LINK.sub(lambda link: link[1] + (link[2] or b"./"), body)
                 if unfinished or (not body and _is_cut_off(record)):
                     faults.append(f"{name} at byte {last}: a record is cut off")
                 if unfinished:  # its length is wrong, or the file ends here: the body may contain whole records
                     body = body.partition(_RECORD)[0]
-                if body:
+                if body and record.http_headers is not None and record.http_headers.status_code is not None:
                     yield record, body
                 if unfinished:
                     at = _next_record(stream, last + 1, end)
@@ -120,7 +144,8 @@ def _is_cut_off(record: WarcRecord) -> bool:
 def record_address(record: WarcRecord) -> str:
     """Return a record's WARC-Target-URI; empty if it has none. WARC 1.0 may put it between ``<`` and ``>``.
 
-    For a file that a mirror kept as ``index.html``, or ``index.html?p=1``, it is the URL that the mirror requested.
+    For a file that a mirror kept as ``index.html``, ``index.html?p=1`` or (``wget -E``) ``index.html?p=1.html``, it is
+    the URL that the mirror requested.
     """
     address = (record.headers.get("WARC-Target-URI") or "").strip("<>")
     if record.record_type != WarcRecordType.resource:
@@ -128,9 +153,19 @@ def record_address(record: WarcRecord) -> str:
     folder, index, query = address.rpartition("/index.html")
     if not index or query[:3].lower() not in ("", "%3f"):
         return address
-    return f"{folder}/{unquote(query)}"
+    return f"{folder}/{unquote(query).removesuffix('.html')}"
+
+
+def payload_digest(record: WarcRecord) -> str:
+    """Return a record's WARC-Payload-Digest; empty if it has none."""
+    return (record.headers.get("WARC-Payload-Digest") or "").strip().lower()
 
 
 def record_time(record: WarcRecord) -> datetime:
-    """Return a record's WARC-Date, to the second; UTC if it has no zone, 1970 if it cannot be read."""
-    return read_instant(record.headers.get("WARC-Date")) or datetime.fromtimestamp(0, UTC)
+    """Return a record's WARC-Date, to the second; UTC if it has no zone, 1970 if it cannot be read.
+
+    WARC 1.1 allows a day, month or year alone; some tools write digits alone.
+    """
+    date = record.headers.get("WARC-Date") or ""
+    shorter = read_stamp(date.replace("-", "")) if _SHORT_DATE.fullmatch(date) else None
+    return shorter or read_instant(date) or datetime.fromtimestamp(0, UTC)

@@ -21,12 +21,20 @@ def unwrap_address(url: str) -> tuple[str, datetime | None]:
     match = _ADDRESS.match(url)
     if match is None:
         return url, None
-    stamp = (match[1] + "0101000000"[max(0, len(match[1]) - 4) :])[:14]
+    return url[match.end() :], read_stamp(match[1])
+
+
+def read_stamp(digits: str) -> datetime | None:
+    """Read a time in digits alone, from the year to any further part; None for anything else.
+
+    >>> read_stamp("20240506")
+    datetime.datetime(2024, 5, 6, 0, 0, tzinfo=datetime.timezone.utc)
+    """
+    stamp = (digits + "0101000000"[max(0, len(digits) - 4) :])[:14]
     try:
-        captured_at = datetime.strptime(stamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        return datetime.strptime(stamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     except ValueError:
-        captured_at = None
-    return url[match.end() :], captured_at
+        return None
 
 
 def unwrap_page(body: bytes) -> bytes:

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import time
+import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
@@ -24,8 +25,10 @@ from warcio.warcwriter import WARCWriter
 from ifp_scraper import spans
 from ifp_scraper.archive import recordings
 from ifp_scraper.codings import plain_body
+from ifp_scraper.dates import format_utc
+from ifp_scraper.warc import read_responses, record_time
 from ifp_scraper.wayback import unwrap_page
-from tests.crawling import lines, scrapy
+from tests.crawling import lines, printing, scrapy
 from tests.recordings import FORMS, content, picture
 from tests.site import Site, make_posts, record, serve
 from tests.site.response import page
@@ -54,6 +57,16 @@ def test_every_form_of_a_recording_gives_the_same_lines(
         run = scrapy(*command, "-o", out)
         assert run.status == 0, run.err
         assert content(out) == content(expected)
+
+
+def test_a_package_of_several_recordings_is_not_damaged(recording: Path, tmp_path: Path) -> None:
+    path = tmp_path / "a.wacz"
+    with zipfile.ZipFile(path, "w") as package:
+        for name in ("two", "one"):
+            package.write(recording / f"{name}.warc.gz", f"archive/{name}.warc.gz")
+        package.writestr("pages/pages.jsonl", "{}" * 9999)
+    parts = [spans.read_span(span, "https://ifpnews.com") for span in spans.cut_spans([path], 50_000)]
+    assert [fault for part in parts for fault in part.faults] == []
 
 
 def test_damage_is_skipped_and_the_rest_read(recording: Path, tmp_path: Path) -> None:
@@ -208,6 +221,32 @@ def test_a_wrong_length_does_not_put_the_next_record_into_a_page(version: bytes,
     assert [line["body"] for line in read_both_ways(recorded)] == ["Some words.", "Other words."]
 
 
+@pytest.mark.parametrize(
+    ("date", "captured_at"),
+    [
+        ("2022-03-04", "2022-03-04T00:00:00Z"),
+        ("2022-03", "2022-03-01T00:00:00Z"),
+        ("20220304050607", "2022-03-04T05:06:07Z"),
+        ("2022-03-04T09:36:07.5+03:30", "2022-03-04T06:06:07Z"),
+        ("2022-13", "1970-01-01T00:00:00Z"),
+        ("yesterday", "1970-01-01T00:00:00Z"),
+    ],
+)
+def test_dates_of_every_length(date: str, captured_at: str) -> None:
+    kept = response("https://ifpnews.com/a/", b"x", "").replace(b"T06:00:00.5Z", date.encode())
+    [(record, _)] = read_responses(BytesIO(kept), "a.warc", 0, len(kept), [])
+    assert format_utc(record_time(record)) == captured_at
+
+
+def test_a_recording_without_a_status_that_can_be_read_is_none(tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    kept = response("https://ifpnews.com/a/", story("Some words."), "2022-01-01")
+    recorded.write_bytes(kept.replace(b"HTTP/1.1 200", b"ICY/1.10 200"))
+    for command in (("extract", recorded), ("crawl", "ifp", "-a", f"archive={recorded}")):
+        run = scrapy(*command, "-o", tmp_path / "out.jsonl")
+        assert (run.status, "holds no response that can be read" in run.err) == (1, True), run.err
+
+
 def chunked(body: bytes) -> bytes:
     return b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
 
@@ -248,6 +287,70 @@ def test_records_as_few_tools_write_them(record: bytes, packed: bool, tmp_path: 
     assert [line["body"] for line in read_both_ways(recorded)] == ["Some words."]
 
 
+def revisit(url: str, digest: str, date: str) -> bytes:
+    return (
+        f"WARC/1.1\r\nWARC-Type: revisit\r\nWARC-Target-URI: {url}\r\nWARC-Date: {date}T06:00:00Z\r\n"
+        f"WARC-Payload-Digest: {digest}\r\nContent-Type: application/http\r\nContent-Length: 19\r\n\r\n"
+        "HTTP/1.1 200 OK\r\n\r\n\r\n\r\n"
+    ).encode()
+
+
+def digested(record: bytes, digest: str) -> bytes:
+    return record.replace(b"WARC-Date", b"WARC-Payload-Digest: %b\r\nWARC-Date" % digest.encode(), 1)
+
+
+def test_a_body_that_is_recorded_once_is_read_for_every_capture(tmp_path: Path) -> None:
+    """As warcprox, wget and pywb record what they have recorded before."""
+    a, b = "https://ifpnews.com/a/", "https://ifpnews.com/b/"
+    other = "https://elsewhere.example/b/"
+    records = [
+        revisit(b, "SHA1:B", "2022-01-01"),  # its body comes later in the file
+        digested(response(a, story("One."), "2019-01-01"), "sha1:A"),
+        digested(response(a, story("Two."), "2020-01-01"), "sha1:A2"),
+        revisit(a, "sha1:A", "2021-01-01"),
+        revisit(a, "sha1:A", "2022-01-01"),
+        digested(response(other, story("B.", slug="b"), "2018-01-01"), "sha1:B"),
+        revisit("https://ifpnews.com/c/", "sha1:unknown", "2022-01-01"),
+    ]
+    for name, data in (("a.warc", b"".join(records)), ("a.warc.gz", b"".join(map(gzip.compress, records)))):
+        (tmp_path / name).write_bytes(data)
+        written = read_both_ways(tmp_path / name)
+        assert sorted((line["url"], line["revision"], line["body"], line["fetched_at"][:4]) for line in written) == [
+            (a, 1, "One.", "2019"),
+            (a, 2, "Two.", "2020"),
+            (a, 3, "One.", "2021"),
+            (b, 1, "B.", "2022"),
+        ]
+
+
+def test_an_edit_of_one_page_while_the_others_are_recorded_as_before(tmp_path: Path) -> None:
+    site = Site(make_posts(40, seed=4))
+    post = next(post for post in site.open_posts() if len(post.pages) > 1)
+    targets = [post.path, f"{post.path}2/", f"{post.path}amp/"]
+    with serve(site) as server:
+        printing(server, "https://ifpnews.com")
+        bodies = [server.get(target).body for target in targets]
+    addresses = [f"https://ifpnews.com{target}" for target in targets]
+    records = [digested(response(url, body, "2024-06-01"), url) for url, body in zip(addresses, bodies, strict=True)]
+    words = [block["text"] for block in post.expected()["blocks"]]
+    word = words[0].split()[0].encode()
+    records.append(response(addresses[0], bodies[0].replace(word, b"Edited"), "2024-06-02"))
+    records += [revisit(url, url, "2024-06-02") for url in addresses[1:]]
+    records += [revisit(url, url, "2024-06-03") for url in reversed(addresses)]
+    recorded = tmp_path / "a.warc"
+    recorded.write_bytes(b"".join(records))
+    first, second, third = read_both_ways(recorded)
+    assert [block["text"] for block in first["blocks"]] == words
+    assert [block["text"] for block in second["blocks"]] == [text.replace(word.decode(), "Edited") for text in words]
+    assert third["blocks"] == first["blocks"]
+    assert [line["revision"] for line in (first, second, third)] == [1, 2, 3]
+    assert second["warnings"] == []
+    # Ages in it are as old as the body.
+    for one, other in zip(first["recent_posts"], second["recent_posts"], strict=True):
+        assert other["published_earliest"] <= one["published_earliest"] <= one["published_latest"]
+        assert one["published_latest"] <= other["published_latest"]
+
+
 def kept_file(url: str, body: bytes, kind: str = "text/html") -> bytes:
     """A file of a folder, as warcit records it."""
     return (
@@ -258,10 +361,13 @@ def kept_file(url: str, body: bytes, kind: str = "text/html") -> bytes:
 
 def test_files_of_a_mirror(tmp_path: Path) -> None:
     recorded = tmp_path / "a.warc"
+    links = b'<a href="../b/index.html">b</a> <a href="https://a.example/index.html">a</a>'
+    converted = story("One.").replace(b"https://ifpnews.com/a/", b"index.html").replace(b"One.", b"One. " + links)
     records = [
         kept_file("metadata://gnu.org/software/wget/warc/wget_arguments.txt", b"-r", "text/plain"),
         kept_file("https://ifpnews.com/index.html%3fp%3d97", story("One.")),
-        kept_file("https://ifpnews.com/a/index.html", story("One.")),
+        kept_file("https://ifpnews.com/a/index.html", converted),
+        kept_file("https://ifpnews.com/a/index.html%3famp=1.html", b"<html amp></html>"),
         kept_file("https://ifpnews.com/b/", story("Two.", slug="b")),
         kept_file("https://ifpnews.com/style.css", b"", "text/css"),
         kept_file("https://ifpnews.com/c/index.html", story("Three.", slug="c"))[:-15],
@@ -270,11 +376,12 @@ def test_files_of_a_mirror(tmp_path: Path) -> None:
     assert "cut off" not in scrapy("extract", recorded, "-o", tmp_path / "whole.jsonl").err
     recorded.write_bytes(b"".join(records))
     written = read_both_ways(recorded)
-    assert [(line["fetched_url"], line["body"]) for line in written] == [
-        ("https://ifpnews.com/a/", "One."),
-        ("https://ifpnews.com/b/", "Two."),
-        ("https://ifpnews.com/c/", "Three."),
+    assert [(line["url"], line["fetched_url"], line["body"]) for line in written] == [
+        ("https://ifpnews.com/a/", "https://ifpnews.com/a/", "One. b a"),
+        ("https://ifpnews.com/b/", "https://ifpnews.com/b/", "Two."),
+        ("https://ifpnews.com/c/", "https://ifpnews.com/c/", "Three."),
     ]
+    assert [link["url"] for link in written[0]["links"]] == ["https://ifpnews.com/b/", "https://a.example/index.html"]
 
 
 def test_a_canonical_page_at_the_address_of_the_amp_page_is_read_once(tmp_path: Path) -> None:

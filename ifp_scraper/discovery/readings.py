@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from scrapy.http import HtmlResponse
 
 from ifp_scraper import urls
-from ifp_scraper.archive import Archive, Recorded, RecordingError
+from ifp_scraper.archive import Archive, Recorded, RecordingError, is_page
 from ifp_scraper.codings import MAX_UNPACKED
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.feed import read_feed
@@ -56,9 +56,7 @@ def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
     evidence = _evidence(archive, site)
     groups: dict[str, list[Recorded]] = {}
     for record in sorted(archive.records, key=lambda record: record.captured_at):
-        if record.status != 200 or not ("html" in record.content_type or not record.content_type):
-            continue
-        if may_be_article(record.url, site):
+        if is_page(record.status, record.content_type) and may_be_article(record.url, site):
             groups.setdefault(article_key(record.url), []).append(record)
     for key, captures in groups.items():
         for reading in split_readings(without_failed(captures, lambda capture: _cannot_be_used(archive, capture))):
@@ -205,7 +203,7 @@ def _evidence(archive: Archive, site: str) -> dict[str, list[Evidence]]:
     """Return what the sources in a recording say, by ``article_key``."""
     evidence: dict[str, list[Evidence]] = {}
     for record in archive.records:
-        if may_list(record.url, record.status, record.content_type, site):
+        if record.original is None and may_list(record.url, record.status, record.content_type, site):
             with suppress(RecordingError):
                 body = archive.read(record)[1]
                 for item in read_listed(record.url, body, site, record.captured_at):

@@ -9,6 +9,7 @@ This project's keys in ``request.meta``:
 - ``probe``: a refusal of this request says nothing about the rest of the site (``discovery.Fetch``)
 - ``reading``, ``captures``: in an archive run, the ``RecordedArticle`` and its captures (``archive``)
 - ``captured_at``: WARC-Date of the recorded response, set by ``archive`` and read by ``captures``
+- ``held``: for how long its body had existed by then, likewise
 - ``wait``, ``cut_at``: seconds until the next try, and length of the last response (``middlewares``)
 """
 
