@@ -100,6 +100,11 @@ _CLASSES = BESIDE_TEXT | words(
     " wp-block-accordion-heading__toggle-icon"
     # links from a gallery to its other pages and views
     " slideshowlink ngg-navigation"
+    # what carousels' scripts add: controls, and copies of slides
+    " flex-direction-nav flex-control-nav swiper-pagination swiper-notification swiper-slide-duplicate slick-cloned"
+    " owl-nav owl-dots cloned clone soliloquy-controls soliloquy-clone bx-controls bx-clone"
+    # what consent plugins show in place of a player
+    " video-placeholder-normal"
     # captions belong to images
     " caption-wrap soliloquy-caption envira-caption figc su-custom-gallery-title su-slider-slide-title"
     " bwg-title1"

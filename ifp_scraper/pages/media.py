@@ -107,12 +107,12 @@ _LAZY_ATTRIBUTES = (
 )
 """Attributes that hold the URL of a lazily loaded image."""
 
+_LAZY_SUFFIXES = "src", "original", "lazyload", "src-img", "src-fg", "breeze", "src-cmplz", "src-_"
+"""How those of lesser-known plugins end: ``nitro-lazy-src``, ``data-src-fg``. The last two wait for consent."""
+
 _NOT_ON_THE_SITE = re.compile(r"(?:data|about|blob|file|cid):|(?:\./)?[^/:?]+_files/", re.IGNORECASE)
 """How URLs begin of which the site knows nothing: images inside the page, or in the folder that a browser saves
 beside it."""
-
-_LAZY_SUFFIXES = "src", "original", "lazyload", "src-img", "src-fg", "breeze"
-"""How such attributes of lesser-known plugins end: ``nitro-lazy-src``, ``data-src-fg``."""
 
 
 def _source_of(element: Element) -> str | None:
@@ -183,8 +183,9 @@ def youtube_of(url: str) -> Embed | None:
 _TWITTER = words("platform.twitter.com twitter.com x.com")
 
 _ADS = re.compile(r"https?://(?:[\w-]+\.)*(?:doubleclick\.net|googlesyndication\.com)/")
-_NONCE = re.compile(r"[?&]_=\d+$|#\?secret=.*")
-"""What WordPress adds to the URL of a player or card, different each time it renders the text."""
+_NONCE = re.compile(r"[?&]_=\d+$|#\?secret=.*|(?<=\d)\?embed=1\b.*")
+"""What WordPress adds to the URL of a player or card, different each time it renders the text, and Telegram's script
+to that of a post."""
 
 
 def embed_of(element: Element, base: str) -> Embed | None:
