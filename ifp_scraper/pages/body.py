@@ -537,8 +537,9 @@ def _is_layout(table: Element) -> bool:
 
 
 def _background(element: Element) -> str | None:
-    """Return the URL of the image in an element's style, where tagDiv's script may still have to put it."""
-    return element.get("data-img-url") or background_of(element.get("style"))
+    """Return the URL of the image in an element's style, where a script may still have to put it."""
+    late = element.get("data-img-url") or element.get("data-bg")  # tagDiv's; WP Rocket's and lazysizes'
+    return background_of(late) or late if late else background_of(element.get("style"))
 
 
 def _first_link(element: Element) -> str | None:

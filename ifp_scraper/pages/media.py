@@ -150,10 +150,17 @@ def read_image(
     """Read an ``img`` or ``amp-img``; None if it has no URL or is a one-pixel counter."""
     if element.get("width") in ("0", "1") and element.get("height") in ("0", "1"):
         return None
-    url = absolute(base, _source_of(element))
+    url = absolute(base, _source_of(element) or _linked_picture(element))
     if url is None or not url.startswith("http"):
         return None
     return Image(url, original_image(url), resolved(squeeze(element.get("alt") or "")), caption, role)
+
+
+def _linked_picture(image: Element) -> str | None:
+    """Return the URL of the file that opens when an image is clicked."""
+    link = image.getparent()
+    address = link.get("href") if link is not None and link.tag == "a" else None
+    return address if address and PICTURE_FILE.search(address) else None
 
 
 _BACKGROUND = re.compile(r"""url\(\s*["']?([^"'()]+)""")
