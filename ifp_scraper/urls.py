@@ -155,10 +155,12 @@ def permalink(url: str) -> str:
 
     >>> permalink("https://ifpnews.com/a-story/2?x=1")  # on a site whose permalinks have none
     'https://ifpnews.com/a-story'
+    >>> permalink("https://ifpnews.com/a-story/index.html")  # in a copy by HTTrack or wget
+    'https://ifpnews.com/a-story/'
     """
     found = canonical(url)
-    path = _INDEX.sub("", urlsplit(url.strip()).path)
-    slash = path.endswith("/") or found.count("/") == 3  # the home page has one
+    ends = "/", "/index.html", "/index.htm"
+    slash = urlsplit(url.strip()).path.endswith(ends) or found.count("/") == 3  # the home page has one
     return found if slash else found.rstrip("/")
 
 
