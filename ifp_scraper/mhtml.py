@@ -9,26 +9,30 @@ from html import escape
 
 _START = re.compile(rb"(?:From|MIME-Version|Content-Type|Snapshot-Content-Location|Subject): ", re.IGNORECASE)
 _STYLE_LINK = re.compile(rb'<link [^<>]*href="(cid:[^"<>]+)"[^<>]*>')
+_FRAME = re.compile(rb'"(cid:[^"<>]+)"')
 
 
 def unwrap_mhtml(file: bytes) -> bytes:
     """Return the page in an MHTML file, with its own style sheets and the URLs of its frames; else the file."""
     if not _START.match(file) or b"multipart/related" not in file[:4096]:
         return file
-    parts = [part for part in message_from_bytes(file).walk() if not part.is_multipart()]
+    try:
+        parts = [part for part in message_from_bytes(file).walk() if not part.is_multipart()]
+    except RecursionError:  # parts within parts within parts
+        return file
     page = next((_content(part) for part in parts if part.get_content_type() == "text/html"), file)
     styles = {part["Content-Location"]: part for part in parts if part.get_content_type() == "text/css"}
+    frames = {f"cid:{str(part['Content-ID']).strip('<>')}": part["Content-Location"] for part in parts}
 
     def style_of(link: re.Match[bytes]) -> bytes:
-        style = styles.get(link[1].decode("ascii", "replace"))
+        style = styles.pop(link[1].decode("ascii", "replace"), None)  # each once, or a file could grow without bounds
         return b"<style>%b</style>" % _content(style) if style else link[0]
 
-    page = _STYLE_LINK.sub(style_of, page)
-    for part in parts:
-        name, location = (part["Content-ID"] or "").strip("<>"), part["Content-Location"] or ""
-        if name and location.startswith("http"):
-            page = page.replace(f'"cid:{name}"'.encode(), f'"{escape(location)}"'.encode())
-    return page
+    def address_of(frame: re.Match[bytes]) -> bytes:
+        address = frames.pop(frame[1].decode("ascii", "replace"), None)
+        return f'"{escape(str(address))}"'.encode("utf-8", "replace") if address else frame[0]
+
+    return _FRAME.sub(address_of, _STYLE_LINK.sub(style_of, page))
 
 
 def _content(part: Message) -> bytes:

@@ -221,5 +221,14 @@ Content-Location: https://www.youtube.com/embed/abc123def45?feature=3Doembed&a=3
         assert record is not None
         assert (record["id"], record["headline"], record["body"]) == (7, "The weir", "The weir was opened – again.")
         assert record["embeds"] == [{"kind": "youtube", "url": "https://www.youtube.com/watch?v=abc123def45"}]
-    for damaged in (saved[:300], saved.replace(b"text/html", b"text/plain"), b"From: me\n\nmultipart/related"):
+    nested = b"".join(
+        b'--%d\nContent-Type: multipart/related; boundary="%d"\n\n' % (depth, depth + 1) for depth in range(2000)
+    )
+    for damaged in (
+        saved[:300],
+        saved.replace(b"text/html", b"text/plain"),
+        saved[:300].replace(b"<frame-1@mhtml.blink>", b"\xff"),
+        b"From: me\n\nmultipart/related",
+        b'Content-Type: multipart/related; boundary="0"\n\n' + nested,
+    ):
         assert ifp_scraper.extract(damaged, URL) is None
