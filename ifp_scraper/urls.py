@@ -18,9 +18,18 @@ PAGE_NUMBER = re.compile(
 """The page number of a post or its comments in a path; not a permalink's day or post number."""
 
 _FILE = re.compile(r"(\.html?)/$", re.IGNORECASE)
+_INDEX = re.compile(r"(?<=/)index\.html?$")
+"""What HTTrack and wget add to the site's own addresses."""
+
 _SIZE = re.compile(r"-\d{2,5}x\d{2,5}(?=\.[A-Za-z]{3,4}(?:\.webp|\.avif)?$)")
-_RESIZER = re.compile(r"(https?://)(?:i\d\.wp\.com/|([^/?]+/)cdn-cgi/image/[^/?]+/|[^?]*?/(?=https?://))")
-"""What resizing services put before an image's URL: Photon, Cloudflare, and many others."""
+_RESIZER = re.compile(
+    r"(https?://)(?:i\d\.wp\.com/|([^/?]+/)cdn-cgi/image/[^/?]+/|[^?]*?/(?=https?://)"
+    r"|[\w-]+\.cdn\.ampproject\.org/i(?:i/[^/?]+)?/(s/)?)"
+)
+"""What resizing services put before an image's URL: Photon, Cloudflare, the AMP cache, and many others."""
+
+_PAGESPEED = re.compile(r"/(?:(?:\d+x\d+)?x(?=[^/?]+\.ic\.))?([^/?]+)\.pagespeed\.(?:ic|ce)\.[\w-]{10}\.\w+$")
+"""The name that PageSpeed gives to an image that it resizes, or only keeps."""
 
 _IS_CANONICAL = re.compile(r"https?://[a-z0-9.-]+/(?:[a-z0-9-]+/)*?(?!(?:amp|\d{1,3}|comment-page-\d+)/)[a-z0-9-]+/")
 """Matches most URLs: those that need no change."""
@@ -116,6 +125,8 @@ def canonical(url: str) -> str:
 
     >>> canonical("HTTPS://ifpnews.com/some-%D8%AA/amp?x=1#top")
     'https://ifpnews.com/some-%d8%aa/'
+    >>> canonical("https://ifpnews.com/a-story/amp/index.html")  # in a copy by HTTrack or wget
+    'https://ifpnews.com/a-story/'
     """
     if _IS_CANONICAL.fullmatch(url):
         return url
@@ -128,6 +139,7 @@ def canonical(url: str) -> str:
     if port and port != {"http": 80, "https": 443}.get(scheme):
         host = f"{host}:{port}"
     path = re.sub("/{2,}", "/", parts.path)
+    path = _INDEX.sub("", path)
     path = _AMP.sub("/", path)
     path = PAGE_NUMBER.sub("/", path)
     path = _FILE.sub(r"\1", path)
@@ -143,9 +155,12 @@ def permalink(url: str) -> str:
 
     >>> permalink("https://ifpnews.com/a-story/2?x=1")  # on a site whose permalinks have none
     'https://ifpnews.com/a-story'
+    >>> permalink("https://ifpnews.com/a-story/index.html")  # in a copy by HTTrack or wget
+    'https://ifpnews.com/a-story/'
     """
     found = canonical(url)
-    slash = urlsplit(url.strip()).path.endswith("/") or found.count("/") == 3  # the home page has one
+    ends = "/", "/index.html", "/index.htm"
+    slash = urlsplit(url.strip()).path.endswith(ends) or found.count("/") == 3  # the home page has one
     return found if slash else found.rstrip("/")
 
 
@@ -194,25 +209,31 @@ def original_image(url: str) -> str:
     'https://ifpnews.com/up/a.jpg'
     >>> original_image("https://ifpnews.com/cdn-cgi/image/width=600/up/a.jpg")
     'https://ifpnews.com/up/a.jpg'
+    >>> original_image("https://ifpnews-com.cdn.ampproject.org/ii/w820/s/ifpnews.com/up/a.jpg")
+    'https://ifpnews.com/up/a.jpg'
+    >>> original_image("https://ifpnews.com/up/300x200xa.jpg.pagespeed.ic.AbCdEfGhIj.webp")
+    'https://ifpnews.com/up/a.jpg'
     >>> original_image("https://cdn.shortpixel.ai/client/q_glossy/https://ifpnews.com/up/a-300x200.jpg")
     'https://ifpnews.com/up/a.jpg'
     """
     if service := _RESIZER.match(url):
         url = _given_to(service)
     address, mark, query = url.partition("?")
+    if ".pagespeed." in address:
+        address = _PAGESPEED.sub(r"/\1", address)
     return _SIZE.sub("", address) + mark + query
 
 
 def _given_to(service: re.Match[str]) -> str:
     """Return the URL of the image passed to a service."""
-    scheme, host = service.groups()
+    scheme, host, is_secure = service.groups()
     picture = service.string[service.end() :]
     if picture.startswith(("http://", "https://")):
         return picture
     if host:
         return f"{scheme}{host}{picture}"
     address, _, query = picture.partition("?")  # Photon's query says how to transform the image
-    return f"{'https' if 'ssl=1' in query else 'http'}://{address}"
+    return f"{'https' if is_secure or 'ssl=1' in query else 'http'}://{address}"
 
 
 @lru_cache(maxsize=1024)

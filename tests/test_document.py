@@ -13,7 +13,7 @@ import pytest
 
 from ifp_scraper import UnreadablePage, extract
 from ifp_scraper.items import Embed
-from ifp_scraper.pages import body, newspaper
+from ifp_scraper.pages import Document, body, newspaper
 from tests import mutations
 
 URL = "https://ifpnews.com/an-article/amp/"
@@ -199,3 +199,13 @@ def test_an_attribute_that_says_true_is_no_address_of_a_picture() -> None:
 def test_names_that_hold_each_other_and_the_rest_of_the_page_are_no_byline() -> None:
     record = read(page(after='<div class="sp-athr">' + '<b class="author-name">' * 20 + "word " * 1000))
     assert (record["byline"], record["authors"]) == (None, [])
+
+
+def test_a_page_is_truncated_unless_only_end_tags_are_omitted() -> None:
+    """Minifiers and SingleFile omit ``</body>`` and ``</html>``; every other element around the article is closed."""
+    page = b"<html lang=en><body class=single><div><main><p>One.<p>Two.</main><p>Three</div><script>x</script>"
+    assert not Document(page).truncated
+    assert not Document(page + b"\n").truncated
+    assert not Document(page + b"</HTML>").truncated
+    assert all(Document(page[:length]).truncated for length in range(len(page) - len(b"<script>x</script>")))
+    assert all(Document(page[:length]).truncated for length in range(len(page) - len(b"</script>"), len(page)))

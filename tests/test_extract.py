@@ -177,3 +177,58 @@ def test_a_page_of_the_wayback_machine_has_its_own_links(toolbar: str) -> None:
     assert unwrap_page(f"<p>{toolbar}{''.join(links)}".encode()).decode() == f"<p>{own}"
     begun_only = b"<!-- BEGIN WAYBACK TOOLBAR INSERT --><p>/web/"
     assert unwrap_page(begun_only) == begun_only
+
+
+def test_a_single_file_webpage() -> None:
+    """MHTML, as Chromium saves it: frames and style sheets are parts of their own, and scripts are left out."""
+    saved = b"""From: <Saved by Blink>\r
+Snapshot-Content-Location: https://ifpnews.com/weir/\r
+Subject: =?utf-8?Q?The=20weir?=\r
+MIME-Version: 1.0\r
+Content-Type: multipart/related;\r
+\ttype="text/html";\r
+\tboundary="----MultipartBoundary--x----"\r
+\r
+\r
+------MultipartBoundary--x----\r
+Content-Type: text/html\r
+Content-ID: <frame-1@mhtml.blink>\r
+Content-Transfer-Encoding: quoted-printable\r
+Content-Location: https://ifpnews.com/weir/\r
+\r
+<!DOCTYPE html><html lang=3D"en-US"><head><link rel=3D"stylesheet" type=3D"te=\r
+xt/css" href=3D"cid:css-1@mhtml.blink"></head><body class=3D"single single-post =\r
+postid-7"><article><h1 class=3D"entry-title">The weir</h1><div class=3D"entry-c=\r
+ontent"><p>The weir was opened =E2=80=93 again.</p><p class=3D"mobile">Not shown=\r
+.</p><iframe src=3D"cid:frame-2@mhtml.blink"></iframe></div></article></body></html>\r
+------MultipartBoundary--x----\r
+Content-Type: text/css\r
+Content-Transfer-Encoding: quoted-printable\r
+Content-Location: cid:css-1@mhtml.blink\r
+\r
+.mobile { display: none; }\r
+------MultipartBoundary--x----\r
+Content-Type: text/html\r
+Content-ID: <frame-2@mhtml.blink>\r
+Content-Transfer-Encoding: quoted-printable\r
+Content-Location: https://www.youtube.com/embed/abc123def45?feature=3Doembed&a=3D1\r
+\r
+<p>A player</p>\r
+------MultipartBoundary--x------\r
+"""
+    for html in (saved, saved.decode(), saved.replace(b"\r\n", b"\n")):
+        record = ifp_scraper.extract(html, URL)
+        assert record is not None
+        assert (record["id"], record["headline"], record["body"]) == (7, "The weir", "The weir was opened – again.")
+        assert record["embeds"] == [{"kind": "youtube", "url": "https://www.youtube.com/watch?v=abc123def45"}]
+    nested = b"".join(
+        b'--%d\nContent-Type: multipart/related; boundary="%d"\n\n' % (depth, depth + 1) for depth in range(2000)
+    )
+    for damaged in (
+        saved[:300],
+        saved.replace(b"text/html", b"text/plain"),
+        saved[:300].replace(b"<frame-1@mhtml.blink>", b"\xff"),
+        b"From: me\n\nmultipart/related",
+        b'Content-Type: multipart/related; boundary="0"\n\n' + nested,
+    ):
+        assert ifp_scraper.extract(damaged, URL) is None

@@ -25,10 +25,10 @@ from ifp_scraper.pages.bylines import read_authors, without_by
 from ifp_scraper.pages.css import StyleSheet
 from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.evidence import Event, Evidence, Source, json_ld_evidence, seo_evidence, time_warnings
-from ifp_scraper.pages.inline import IMAGE_TAGS, label_text, resolved
+from ifp_scraper.pages.inline import label_text, resolved
 from ifp_scraper.pages.json_ld import Item, strings
 from ifp_scraper.pages.license import read_license
-from ifp_scraper.pages.media import EMBED_TAGS, embed_of, first_caption, read_image
+from ifp_scraper.pages.media import EMBED_TAGS, embed_of, first_caption, pictures_in, read_image
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.revisions import content_hash
 from ifp_scraper.text import squeeze
@@ -370,7 +370,7 @@ class ArticlePage(ItemPage[Article]):
         """As ``picture``, for elements."""
         for frame in frames:
             caption = first_caption(frame)
-            for picture in frame.iter(*IMAGE_TAGS):
+            for picture in pictures_in(frame):
                 if picture.get("fallback") is not None or picture.get("placeholder") is not None:
                     continue
                 if image := read_image(picture, self.capture.url, caption, "lead"):

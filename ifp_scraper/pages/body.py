@@ -24,6 +24,7 @@ from ifp_scraper.pages.media import (
     first_caption,
     holds_figures,
     is_caption,
+    pictures_in,
     read_image,
     youtube_of,
 )
@@ -55,10 +56,12 @@ _FRAME_CLASSES = words(
     " su-custom-gallery-slide su-slider-slide bwg-item"
 )
 
-_LATER_SLIDE = re.compile(r"(?:^|\s)ms-image(?:\s|$)")
-"""A MetaSlider slide: all but the first are hidden until a script shows them."""
+_HIDDEN_BY_SCRIPT = re.compile(r"(?:^|\s)(?:ms-image|wp-embedded-content)(?:\s|$)")
+"""MetaSlider's slides but for one, and the link to another article once its card is there."""
 
-_PLAYER_BOXES = words("wp-playlist epyt-facade lyMe perfmatters-lazy-youtube perfmatters-lazy-video")
+_PLAYER_BOXES = words(
+    "wp-playlist epyt-facade lyMe perfmatters-lazy-youtube perfmatters-lazy-video rll-youtube-player"
+)
 """Boilerplate that holds players, or stands in for one with the video's title and image."""
 
 _RELATED_CLASSES = words("ctaText postTitle")
@@ -226,7 +229,7 @@ class _BodyReader:
             ((classes := element.get("class")) is not None and is_boilerplate(classes))
             or (
                 (hidden_by_attribute(element) or self.style_sheet.hides(element))
-                and not (classes and _LATER_SLIDE.search(classes))
+                and not _counts_though_hidden(element, classes)
             )
         ):
             self._leave_out(element, classes, context)
@@ -336,6 +339,7 @@ class _BodyReader:
             self._add_slides(element)
         elif not _FACEBOOK.isdisjoint(classes) and (url := absolute(self.base, element.get("data-href"))):
             self._add_embed(Embed("iframe", url))  # as amp-facebook on the AMP page
+            _empty_frames(element)
 
     def _table(self, part: Element, context: _Context) -> None:
         """Walk a table or part of one: cells make rows, and content outside cells makes ordinary blocks."""
@@ -424,7 +428,7 @@ class _BodyReader:
         """Add the images and players of an AMP gallery; its text is their captions."""
         self.end_block(context)
         captions: dict[Element | None, str | None] = {carousel: None}
-        for image in carousel.iter(*IMAGE_TAGS):
+        for image in pictures_in(carousel):
             box = next(image.iterancestors("figure", str(carousel.tag)))
             frame = box if box.tag == "figure" else image.getparent()
             if frame is not None and frame not in captions:  # one frame may hold them all
@@ -457,6 +461,7 @@ class _BodyReader:
         elif "tiktok-embed" in classes:
             if url := absolute(self.base, quote.get("cite")):
                 self._add_embed(Embed("iframe", url))
+                _empty_frames(quote)
         elif "instagram-media" in classes:
             if url := absolute(self.base, quote.get("data-instgrm-permalink") or _first_link(quote)):
                 self._add_embed(Embed("instagram", url.partition("?")[0]))
@@ -479,6 +484,19 @@ class _BodyReader:
     def _add_embed(self, embed: Embed | None) -> None:
         if embed is not None and embed.url.startswith("http") and not self._is_full(self.embeds):
             self.embeds.setdefault((embed.kind, embed.url), embed)
+
+
+def _counts_though_hidden(element: Element, classes: str | None) -> bool:
+    """Whether a script shows or hides it: a slide, a player's box, an image that Cloudflare's Mirage loads."""
+    if classes and _HIDDEN_BY_SCRIPT.search(classes):
+        return True
+    return element.tag == "amp-lightbox" or element.get("data-cfsrc") is not None
+
+
+def _empty_frames(post: Element) -> None:
+    """Empty the frames by which a script shows a post whose URL its box names."""
+    for frame in post.iter("iframe"):
+        frame.attrib.clear()
 
 
 def _holds_media(carousel: Element) -> bool:
@@ -519,8 +537,9 @@ def _is_layout(table: Element) -> bool:
 
 
 def _background(element: Element) -> str | None:
-    """Return the URL of the image in an element's style, where tagDiv's script may still have to put it."""
-    return element.get("data-img-url") or background_of(element.get("style"))
+    """Return the URL of the image in an element's style, where a script may still have to put it."""
+    late = element.get("data-img-url") or element.get("data-bg")  # tagDiv's; WP Rocket's and lazysizes'
+    return background_of(late) or late if late else background_of(element.get("style"))
 
 
 def _first_link(element: Element) -> str | None:

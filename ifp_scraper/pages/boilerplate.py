@@ -49,6 +49,7 @@ _CLASSES = BESIDE_TEXT | words(
     " dpsp-share-text apss-social-share wabtn_container td-social-sharing-button pdfprnt-buttons"
     " jeg_share_button post-edit-link shared-counts-wrap the_champ_sharing_container sharethis-inline-share-buttons"
     " addthis_tool addthis_toolbox scriptlesssocialsharing share-links share-icons share-post post-share"
+    " addthis_inline_share_toolbox"
     " dkpdf-button-container printomatictext ss-inline-share-wrapper ss-social-sharing sfsi_responsive_icons"
     " sfsiaftrpstwpr sfsibeforpstwpr wp-block-jetpack-like jetpack-likes-widget-wrapper wp-socializer"
     " twitter-share-button twitter-follow-button fb-like fb-share-button"
@@ -56,7 +57,7 @@ _CLASSES = BESIDE_TEXT | words(
     # ads
     " td-a-rec td-g-rec td-a-ad td-adspot-title advertisement ad-label adsbygoogle ai-viewports amp-ad-wrapper"
     " td_block_ad_box tds_newsletter amp_ad_1 ampforwp-incontent-ad1 advads-adlabel stream-item a-single g-single"
-    " jeg_ad e3lan e3lan-post paszone_container google-auto-placed ezoic-ad afw quads-location"
+    " jeg_ad e3lan e3lan-post paszone_container google-auto-placed ezoic-ad afw quads-location trc_related_container"
     # subscription forms, with the text around them
     " jetpack_subscription_widget tnp-subscription mc4wp-form mailpoet_form et_bloom_inline_form et_bloom_below_post"
     " tds_locker tds_locker_credits tds_leads tdn_block_newsletter_subscribe"
@@ -88,6 +89,9 @@ _CLASSES = BESIDE_TEXT | words(
     " trinity-tts-pb post-modified-info ampforwp-last-modified-date"
     # track lists, which the canonical page leaves to a script; stand-ins for players
     " wp-playlist epyt-facade lyMe lL perfmatters-lazy-youtube perfmatters-lazy-video"
+    " rll-youtube-player"
+    # the controls that WordPress's script adds to players; the copy by which AMP's measures text
+    " mejs-offscreen mejs-layers mejs-controls i-amphtml-fit-text-measurer"
     # buttons: to share a sentence, to join a channel, to have the page read aloud or translated
     " bctt-ctt-btn tm-ctt-btn wp-block-wptelegram-widget-join-channel rsbtn gtranslate_wrapper nturl"
     # widgets after the text, the stand-in image of a lightbox video, gallery thumbnails
@@ -96,6 +100,11 @@ _CLASSES = BESIDE_TEXT | words(
     " wp-block-accordion-heading__toggle-icon"
     # links from a gallery to its other pages and views
     " slideshowlink ngg-navigation"
+    # what carousels' scripts add: controls, and copies of slides
+    " flex-direction-nav flex-control-nav swiper-pagination swiper-notification swiper-slide-duplicate slick-cloned"
+    " owl-nav owl-dots cloned clone soliloquy-controls soliloquy-clone bx-controls bx-clone"
+    # what consent plugins show in place of a player
+    " video-placeholder-normal"
     # captions belong to images
     " caption-wrap soliloquy-caption envira-caption figc su-custom-gallery-title su-slider-slide-title"
     " bwg-title1"

@@ -32,6 +32,8 @@ _BODY = re.compile(rb"<body\s[^<>]*>", re.IGNORECASE)
 _MISREAD_END_TAGS = re.compile(rb"</(?:[bB](?:([rR])(?<!<br></br)|[oO][dD][yY])|[hH][tT][mM][lL])\s*>")
 """What libxml2 and browsers read differently, see ``_as_in_browsers``."""
 
+_MANDATORY_END = re.compile(rb"<(/)?(?:div|article|main|section|header|footer|aside|nav|ul|script)\b", re.IGNORECASE)
+
 
 class Document:
     """One HTML page.
@@ -62,12 +64,24 @@ class Document:
         """The Recent Posts box, set aside: neighbouring pages have the same one, which is read once."""
         self.style_sheets = stripped.style_sheets
         self._json_ld_scripts = stripped.json_ld
-        self.truncated = b"</html" not in (end := self.source[-4096:]) and b"</html" not in end.lower()
+        end = self.source[-4096:]
+        self.truncated = b"</html" not in end and b"</html" not in end.lower() and not self._omits_end_tags()
 
     def _decode(self, content_type: str | None) -> None:
         self.source, is_guess = to_utf8(self.source, content_type)
         if is_guess:
             self.warnings.append("charset")
+
+    def _omits_end_tags(self) -> bool:
+        """Whether only end tags are missing that HTML lets minifiers and SingleFile omit.
+
+        Where a page is cut off, elements around the article, whose end tags are mandatory, are still open.
+        """
+        html = self.html
+        if b"<body" not in html or b"<p" not in html or not html.rstrip().endswith(b">"):
+            return False
+        ends = [bool(tag[1]) for tag in _MANDATORY_END.finditer(html)]
+        return 2 * sum(ends) == len(ends)
 
     @cached_property
     def tree(self) -> Tree:

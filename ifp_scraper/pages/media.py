@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
@@ -35,7 +36,7 @@ _AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"],
     "amp-wistia-player": ("iframe", "data-media-hashed-id", "https://fast.wistia.net/embed/iframe/{}"),
     "lite-youtube": ("youtube", "videoid", "https://www.youtube.com/watch?v={}"),  # not AMP's, but similar
 }
-EMBED_TAGS = words("iframe video audio amp-iframe amp-video amp-audio") | _AMP_EMBEDS.keys()
+EMBED_TAGS = words("iframe video audio amp-iframe amp-video amp-audio twitter-widget") | _AMP_EMBEDS.keys()
 
 _CAPTION_CLASSES = words(
     "wp-caption-text wp-caption-dd gallery-caption wp-element-caption tiled-gallery-caption tdb-caption-text"
@@ -45,9 +46,20 @@ _CAPTION_CLASSES = words(
 PICTURE_FILE = re.compile(r"^[^?#]+\.(?:jpe?g|png|gif|webp|avif|bmp|svg)(?:[?#]|$)", re.IGNORECASE)
 
 
+_FILLED_BY_AMP = "amp-img", "amp-anim", "i-amphtml-sizer"
+
+
+def pictures_in(box: Element) -> Iterator[Element]:
+    """Yield the images in an element; not the copies and spacers that AMP's runtime and optimizer put into them."""
+    for picture in box.iter(*IMAGE_TAGS):
+        parent = picture.getparent()
+        if picture.tag != "img" or parent is None or parent.tag not in _FILLED_BY_AMP:
+            yield picture
+
+
 def holds_figures(frame: Element) -> bool:
     """Whether a frame holds images in figures of their own, so that its caption belongs to none of them."""
-    pictures = frame.iter(*IMAGE_TAGS)
+    pictures = pictures_in(frame)
     first = next(pictures, None)
     if first is None or next(pictures, None) is None:
         return False
@@ -95,15 +107,17 @@ _LAZY_ATTRIBUTES = (
 )
 """Attributes that hold the URL of a lazily loaded image."""
 
-_LAZY_SUFFIXES = "src", "original", "lazyload", "src-img", "src-fg", "breeze"
-"""How such attributes of lesser-known plugins end: ``nitro-lazy-src``, ``data-src-fg``."""
+_LAZY_SUFFIXES = "src", "original", "lazyload", "src-img", "src-fg", "breeze", "src-cmplz", "src-_"
+"""How those of lesser-known plugins end: ``nitro-lazy-src``, ``data-src-fg``. The last two wait for consent."""
+
+_NOT_ON_THE_SITE = re.compile(r"(?:data|about|blob|file|cid):|(?:\./)?[^/:?]+_files/", re.IGNORECASE)
+"""How URLs begin of which the site knows nothing: images inside the page, or in the folder that a browser saves
+beside it."""
 
 
 def _source_of(element: Element) -> str | None:
     """Return the URL of an image or frame, from its lazy-loading attribute if it has one."""
-    source = element.get("src")
-    if source and source.startswith(("data:", "about:")):
-        source = None
+    source = _of_site(element.get("src"))
     for attribute in _LAZY_ATTRIBUTES:
         if (lazy := element.get(attribute)) and ("/" in lazy or "." in lazy):  # not "true"
             # lazysizes first shows a low-resolution image from the same server
@@ -113,9 +127,15 @@ def _source_of(element: Element) -> str | None:
             return _first_candidate(lazy) if attribute == "data-srcset" else lazy
     if source is None or _PLACEHOLDER.search(source[-200:]):
         # not by get(), which rejects some names that a hostile page may have
-        others = (str(value) for name, value in element.items() if "-" in name and str(name).endswith(_LAZY_SUFFIXES))
+        others = (
+            str(value) for name, value in element.items() if name != "src" and str(name).endswith(_LAZY_SUFFIXES)
+        )
         source = next((other for other in others if other.startswith(("http", "/"))), source)
-    return source or _first_candidate(element.get("srcset"))
+    return source or _of_site(_first_candidate(element.get("srcset")))
+
+
+def _of_site(url: str | None) -> str | None:
+    return None if url is None or _NOT_ON_THE_SITE.match(url) else url
 
 
 def _first_candidate(candidates: str | None) -> str | None:
@@ -130,10 +150,17 @@ def read_image(
     """Read an ``img`` or ``amp-img``; None if it has no URL or is a one-pixel counter."""
     if element.get("width") in ("0", "1") and element.get("height") in ("0", "1"):
         return None
-    url = absolute(base, _source_of(element))
+    url = absolute(base, _source_of(element) or _linked_picture(element))
     if url is None or not url.startswith("http"):
         return None
     return Image(url, original_image(url), resolved(squeeze(element.get("alt") or "")), caption, role)
+
+
+def _linked_picture(image: Element) -> str | None:
+    """Return the URL of the file that opens when an image is clicked."""
+    link = image.getparent()
+    address = link.get("href") if link is not None and link.tag == "a" else None
+    return address if address and PICTURE_FILE.search(address) else None
 
 
 _BACKGROUND = re.compile(r"""url\(\s*["']?([^"'()]+)""")
@@ -162,8 +189,10 @@ def youtube_of(url: str) -> Embed | None:
 
 _TWITTER = words("platform.twitter.com twitter.com x.com")
 
-_NONCE = re.compile(r"[?&]_=\d+$|#\?secret=.*")
-"""What WordPress adds to the URL of a player or card, different each time it renders the text."""
+_ADS = re.compile(r"https?://(?:[\w-]+\.)*(?:doubleclick\.net|googlesyndication\.com)/")
+_NONCE = re.compile(r"[?&]_=\d+$|#\?secret=.*|(?<=\d)\?embed=1\b.*")
+"""What WordPress adds to the URL of a player or card, different each time it renders the text, and Telegram's script
+to that of a post."""
 
 
 def embed_of(element: Element, base: str) -> Embed | None:
@@ -176,11 +205,15 @@ def embed_of(element: Element, base: str) -> Embed | None:
                 name = name.partition("?")[0].partition("&")[0]
             url = absolute(base, address.format(name)) if name else None
             return Embed(kind, url) if url is not None and url.startswith("http") else None
+    if (tweet := element.get("data-tweet-id")) and tweet.isdecimal():  # the script's frame, even when saved to a file
+        return Embed("tweet", f"https://twitter.com/i/status/{tweet}")
     source = _source_of(element)
     if source is None and (child := element.find("source")) is not None:
-        source = child.get("src")
+        source = _source_of(child)
     url = absolute(base, source)
     if url is None or not url.startswith("http"):
+        return None
+    if _ADS.match(url):
         return None
     url = _NONCE.sub("", url)
     if known := embed_at(url):
