@@ -47,12 +47,14 @@ _SHOWN_INLINE = re.compile(r"(?:^|;)\s*display\s*:\s*(?!none)[a-z]", re.IGNORECA
 def hidden_by_attribute(element: Element) -> bool:
     """Whether the element hides itself: ``style="display:none"`` or the attribute ``hidden``.
 
-    What a reader can open does not count: the panels of accordions (``until-found``, or a region) and of tabs.
+    Of what has that attribute, the panels that a reader can open do not count: those of tabs, and of accordions
+    (``until-found``, or a region).
     """
-    style, hidden = element.get("style"), element.get("hidden")
-    if (style is None or _HIDDEN_INLINE.search(style) is None) and hidden in (None, "until-found"):
-        return False
-    return element.get("role") not in ("tabpanel", "region")
+    style = element.get("style")
+    if style is not None and _HIDDEN_INLINE.search(style) is not None:
+        return True
+    hidden = element.get("hidden")
+    return hidden is not None and hidden != "until-found" and element.get("role") not in ("tabpanel", "region")
 
 
 _Chain = tuple[frozenset[str], ...]
