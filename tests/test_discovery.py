@@ -242,6 +242,19 @@ def test_rest_that_counts_nothing_and_gives_fewer_than_asked_for(past_the_end: i
         assert (set(again.articles), again.status) == (fresh, 0)
 
 
+def test_rest_that_counts_nothing_after_a_run_that_knew_of_no_edits(tmp_path: Path) -> None:
+    """Nothing would tell where the new articles end, so all pages are read."""
+    out = tmp_path / "a.jsonl"
+    with site_of(330) as (site, server):
+        server.alter(lambda target, response: replace(response, headers={"Content-Type": "application/json"}))
+        dry_run(server, out, sources="rest")
+        runs = out.with_suffix(".runs.jsonl")
+        runs.write_text(re.sub(r'"newest_modified": "[^"]*"', '"newest_modified": null', runs.read_text()))
+        fresh = {new_post(site).path for _ in range(150)}
+        again = dry_run(server, out, sources="rest")
+        assert (set(again.articles), again.status) == (fresh, 0)
+
+
 def test_a_page_of_the_feed_that_fails_where_nothing_else_is_offered(tmp_path: Path) -> None:
     with site_of(60, rest=403, sitemap=None, listings=404) as (site, server):
         run = dry_run(server, tmp_path / "a.jsonl", fails=lambda target: 500 if "paged=2" in target else None)

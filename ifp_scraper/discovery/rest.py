@@ -53,7 +53,7 @@ class RestSource:
         seen: set[str] = set()
         new = barren = 0
         number = 1
-        edits_due = walk.caught_up and walk.newest_modified is not None  # after the new articles
+        edits_due = walk.caught_up  # after the new articles
         while True:
             fresh = [ref for ref in refs if ref.url not in seen]
             seen.update(ref.url for ref in fresh)

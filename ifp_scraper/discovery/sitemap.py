@@ -222,8 +222,7 @@ class SitemapSource:
         else:
             posts = [entry for entry in entries if not _NO_POSTS.search(entry.url)]
         self._feed_is_of_use = len(posts) > 1
-        if walk.caught_up and walk.newest_modified:
-            newest = walk.newest_modified
+        if (newest := walk.newest_modified) is not None:
             # Always read the latest: an index may be older than its children.
             posts = _newest_first(posts)
             fresh = posts[:1] + [entry for entry in posts[1:] if entry.lastmod is None or entry.lastmod >= newest]
