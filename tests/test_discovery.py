@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ifp_scraper.dates import format_utc
 from tests.crawling import FAST, NO_REST, NOTHING_BUT_LISTINGS, crawl, lines, new_post, printing, scrapy, site_of
 from tests.dry_run import dry_run
 from tests.site import Post, Site
@@ -55,6 +56,19 @@ def test_whatever_source_is_denied_every_article_is_found_once(config: dict[str,
 def test_articles_come_newest_first(tmp_path: Path) -> None:
     with site_of() as (site, server):
         assert dry_run(server, tmp_path / "a.jsonl").articles == [post.path for post in site.public()]
+
+
+@pytest.mark.parametrize("feed", ["ok", 404])
+@pytest.mark.parametrize("size", [40, 70, 1000])
+def test_articles_of_a_sitemap_without_times_come_newest_first(size: int, feed: Any, tmp_path: Path) -> None:
+    """Or a range would end before it began: after so many articles that are too old."""
+    with site_of(150, rest=403, feed=feed, sitemap_size=size) as (site, server):
+        newest_first = [post.path for post in site.public()]
+        assert dry_run(server, tmp_path / "a.jsonl").articles == newest_first
+        since = format_utc(site.public()[4].published) or ""
+        run = dry_run(server, tmp_path / "b.jsonl", since=since)
+        assert (run.articles[:5], run.status, run.counts["new"]) == (newest_first[:5], 0, 5)
+        assert len(run.articles) < 50
 
 
 def test_what_a_broken_source_hides_the_next_one_shows(tmp_path: Path) -> None:

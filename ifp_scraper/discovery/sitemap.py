@@ -159,7 +159,8 @@ class SitemapSource:
                     in_feed = {ref.url: ref for ref in await read_newest(walk)}
                 continue
             longest = max(longest, len(entries))
-            held += [entry for entry in entries if entry.url not in listed]
+            # Without lastmod, the last one counts as the newest, and the files are read newest first.
+            held = [entry for entry in entries if entry.url not in listed] + held
             listed.update(entry.url for entry in entries)
             walk.notes.total = len(listed) + len(queue) * longest
             if walk.caught_up or files > 2 or not queue:
