@@ -111,6 +111,10 @@ def test_named_articles_are_asked_of_the_site_that_was_given(tmp_path: Path) -> 
     out = tmp_path / "a.jsonl"
     assert [one.address for one in wanted(out, urls=named)] == [f"{SITE}/a/", f"{SITE}/b/"]
     assert [one.address for one in wanted(out, urls=named, pages="amp")] == [f"{SITE}/a/amp/", f"{SITE}/b/amp/"]
+    category = f"{SITE}/category/x/"
+    with agenda_of(out, urls=category) as agenda:
+        assert list(agenda._named()) == []
+        assert agenda._ledger.rejections.reason(category) == NO_ARTICLE
 
 
 def test_listings_are_left_once_they_are_past_the_range(tmp_path: Path) -> None:
@@ -120,6 +124,28 @@ def test_listings_are_left_once_they_are_past_the_range(tmp_path: Path) -> None:
         assert run.counts["new"] == sum(not post.password_protected for post in site.public()[:10])
         assert len(run.articles) == 41  # the last 30 of them are older, and one has no date
         assert len(run.asked) < 7
+
+
+def test_old_articles_that_were_edited_do_not_hide_recent_ones(tmp_path: Path) -> None:
+    with site_of(60, **NO_REST, sitemap="yoast", feed=404) as (site, server):
+        recent = site.open_posts()[0]
+        site.advance(hours=1)
+        for post in site.open_posts()[10:50]:
+            site.edit(post.id)
+        run = dry_run(server, tmp_path / "a.jsonl", since=format_utc(recent.published) or "")
+        assert (recent.path in run.articles, run.status) == (True, 0)
+
+
+def test_a_plain_permalink_further_down_the_list_is_passed_over(tmp_path: Path) -> None:
+    with site_of(20) as (site, server):
+        plain = site.open_posts()[5]
+
+        def print_plain(target: str, response: Response) -> Response:
+            return replace(response, body=response.body.replace(f"{plain.slug}\\/".encode(), b"?p=5"))
+
+        server.alter(print_plain)
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert (run.articles, run.status) == ([post.path for post in site.public() if post is not plain], 0)
 
 
 def test_what_is_known_to_be_outside_the_range_is_not_fetched_for_an_edit(tmp_path: Path) -> None:
@@ -150,12 +176,14 @@ def test_what_an_earlier_run_left_is_tried_though_no_source_lists_it(tmp_path: P
     with site_of(150) as (site, server):
         dry_run(server, out)
         runs, rejected = out.with_suffix(".runs.jsonl"), out.with_suffix(".rejected.jsonl")
-        incomplete = site.open_posts()[140].path
+        left = site.open_posts()[140]
+        incomplete = left.path
         last = json.loads(runs.read_text())
         runs.write_text(json.dumps(last | {"failed_urls": [server.url + incomplete]}) + "\n")
         line = {"url": f"{server.url}/a/", "reason": NO_ARTICLE, "layout": None, "time": "2024-01-01T00:00:00Z"}
         rejected.write_text(json.dumps(line | {"extractor_version": "0.0"}) + "\n" + rejected.read_text())
-        assert dry_run(server, out, until="1990-01-01", sources="sitemap").articles == []  # it is of the whole site
+        elsewhere = next(one for post in site.posts.values() for one in post.sections if one not in left.sections)
+        assert dry_run(server, out, section=elsewhere.path).articles == []
         runs.write_text(json.dumps(last | {"failed_urls": [server.url + incomplete]}) + "\n")
         run = dry_run(server, out)
         assert (run.articles, run.counts["current"]) == (["/a/", incomplete], 100)
