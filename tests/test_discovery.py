@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ifp_scraper import settings
 from ifp_scraper.dates import format_utc
 from tests.crawling import FAST, NO_REST, NOTHING_BUT_LISTINGS, crawl, lines, new_post, printing, scrapy, site_of
 from tests.dry_run import dry_run
@@ -323,12 +324,47 @@ def test_a_blog_of_several_pages_is_the_whole_list(tmp_path: Path) -> None:
             assert (pages[0], pages[-1]) == ("/page/2/", last)
 
 
+def test_pages_of_a_listing_that_fail_or_list_nothing_now_and_then_are_noted(tmp_path: Path) -> None:
+    with site_of(120, **NOTHING_BUT_LISTINGS) as (site, server):
+        order = [post.path for post in site.public()]
+        for missing, status in (((3, 6), 404), ((3, 4, 7, 8), 500)):
+            gone = [f"/page/{number}/" for number in missing]
+            fails = lambda target: status if target in gone else None  # noqa: E731, B023
+            run = dry_run(server, tmp_path / f"{status}.jsonl", sources="listing", fails=fails)
+            assert (run.status, len(run.articles)) == (1, len(order) - 10 * len(missing))
+
+
+def test_a_listing_whose_pages_all_fail_is_left_soon(tmp_path: Path) -> None:
+    with site_of(120, **NOTHING_BUT_LISTINGS, listings=404) as (_, server):
+        for first, asked in ((False, ["/", "/page/2/", "/page/3/", "/page/4/"]), (True, ["/"])):
+            fails = lambda target: 500 if first or target != "/" else None  # noqa: E731, B023
+            run = dry_run(server, tmp_path / f"{first}.jsonl", sources="listing", fails=fails)
+            assert run.asked[1:][: len(asked) + 2] == [*asked, "/all-stories/", "/iran-news/"]
+            assert run.status == 1
+
+
+def test_a_listing_longer_than_what_is_read_of_it_is_not_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "IFP_MAX_LISTING_PAGES", 3)
+    with site_of(60, **NOTHING_BUT_LISTINGS) as (_, server):
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert (len(run.articles), run.status) == (30, 1)
+
+
+def test_a_front_page_that_is_all_there_is(tmp_path: Path) -> None:
+    with site_of(20, **NOTHING_BUT_LISTINGS, listings=404) as (_, server):
+        run = dry_run(server, tmp_path / "a.jsonl", sources="listing")
+        assert (bool(run.articles), run.status) == (True, 0)
+
+
 @pytest.mark.parametrize("picked", [0, 3])
 def test_a_front_page_of_a_few_articles_leads_to_those_of_every_category(picked: int, tmp_path: Path) -> None:
     with site_of(90, **NOTHING_BUT_LISTINGS) as (site, server):
         sections = sorted({one.path for post in site.public() for one in post.sections})
         front = page(
-            "".join(f'<a href="/category/{path}/">Section</a>' for path in sections)
+            '<a href="https://other.example/category/x/">Off</a><a href="https://other.example/page/2/">Off</a>'
+            + "".join(f'<a href="/category/{path}/">Section</a>' for path in sections)
             + "".join(
                 f'<h2 class="entry-title"><a href="{post.path}">A</a></h2>' for post in site.open_posts()[:picked]
             )
