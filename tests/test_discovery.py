@@ -226,7 +226,7 @@ def test_text_around_a_rest_response_does_not_matter(
         assert len(dry_run(server, tmp_path / "b.jsonl").asked) <= 4
 
 
-@pytest.mark.parametrize("counted", ["5", "0", "-7", "many", "1000000"])
+@pytest.mark.parametrize("counted", ["5", "0", "-7", "many", "1000000", "9" * 5000])
 def test_whatever_rest_counts_every_article_is_found(counted: str, tmp_path: Path) -> None:
     with site_of(230) as (site, server):
 
@@ -238,6 +238,35 @@ def test_whatever_rest_counts_every_article_is_found(counted: str, tmp_path: Pat
         run = dry_run(server, tmp_path / "a.jsonl")
         assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
         assert len(run.asked) < 10
+
+
+@pytest.mark.parametrize("arguments", [{}, {"since": "2000-01-01"}, {"section": "iran-news"}], ids=str)
+def test_rest_that_hides_all_posts_is_no_source(arguments: dict[str, str], tmp_path: Path) -> None:
+    with site_of(60) as (site, server):
+        empty = page("[]", content_type="application/json")
+        server.alter(lambda target, response: empty if "/wp/v2/posts" in target else response)
+        run = dry_run(server, tmp_path / "a.jsonl", **arguments)
+        expected = {post.path for post in site.in_section("iran-news")} if "section" in arguments else public(site)
+        assert (set(run.articles), run.status) == (expected, 0)
+
+
+@pytest.mark.parametrize("until", ["1990-01-01", "2050-01-01"])
+def test_rest_that_has_nothing_in_the_range_is_a_source_all_the_same(until: str, tmp_path: Path) -> None:
+    with site_of(20) as (site, server):
+        run = dry_run(server, tmp_path / "a.jsonl", until=until)
+        assert (len(run.articles), run.status) == (0 if until < "2000" else len(site.public()), 0)
+        assert len(run.asked) == (3 if until < "2000" else 2)
+
+
+@pytest.mark.parametrize(
+    "body", ["5", "{}", "[]", "[[]]", '[{"id": "7", "slug": "iran-news"}]', "no JSON", "[" * 9999]
+)
+def test_categories_that_make_no_sense_are_no_way_to_a_section(body: str, tmp_path: Path) -> None:
+    with site_of(60) as (site, server):
+        answer = page(body, content_type="application/json")
+        server.alter(lambda target, response: answer if "/wp/v2/categories" in target else response)
+        run = dry_run(server, tmp_path / "a.jsonl", section="iran-news")
+        assert (set(run.articles), run.status) == ({post.path for post in site.in_section("iran-news")}, 0)
 
 
 @pytest.mark.parametrize("past_the_end", [400, 404])

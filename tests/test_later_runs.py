@@ -182,6 +182,13 @@ def test_an_edit_while_the_run_went_on_is_not_missed(tmp_path: Path) -> None:
         assert newest.path in dry_run(server, out).articles
 
 
+def test_an_edit_in_the_second_in_which_a_run_began_is_not_missed(tmp_path: Path) -> None:
+    with site_of(250) as (site, server):
+        dry_run(server, tmp_path / "a.jsonl")
+        edited = site.edit(site.open_posts()[200].id, at=site.now)
+        assert dry_run(server, tmp_path / "a.jsonl").articles == [edited.path]
+
+
 def test_a_sitemap_file_that_is_added_meanwhile_is_read(tmp_path: Path) -> None:
     """Rank Math lists the newest first: new articles push the oldest ones into another file."""
     with site_of(120, rest=403, sitemap="rankmath") as (site, server):

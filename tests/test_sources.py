@@ -53,11 +53,15 @@ def test_an_invalid_id(number: Any) -> None:
 
 
 def test_a_time_that_cannot_be_read_is_no_evidence() -> None:
-    post = {"id": 1, "link": "https://ifpnews.com/a/", "date_gmt": "0000-00-00T00:00:00", "modified_gmt": 5}
+    link = "https://ifpnews.com/a/"
+    posts = [
+        {"id": 1, "link": link, "date_gmt": "0000-00-00T00:00:00", "modified_gmt": 5},
+        {"id": 1, "link": link, "date_gmt": 5, "modified_gmt": None},
+    ]
     item = b"<rss><item><link>https://ifpnews.com/a/</link><pubDate>yesterday</pubDate></item></rss>"
     root = read_xml(item, 999)
     assert root is not None
-    for ref in read_posts([post], "https://ifpnews.com") + read_feed(root, "https://ifpnews.com/feed/"):
+    for ref in read_posts(posts, "https://ifpnews.com") + read_feed(root, "https://ifpnews.com/feed/"):
         assert (ref.published_at, ref.modified_at, ref.source, ref.published_raw) == (None, None, None, None)
 
 

@@ -47,7 +47,7 @@ class RestSource:
         """See ``Source``."""
         scope = await self._scope(walk)
         refs, total, pages = await self._page(walk, scope, 1)
-        if not refs and not scope:
+        if not refs and not (scope and (await self._page(walk, {}, 1))[0]):  # some sites hide all posts from it
             raise SourceUnavailable("REST lists no posts")
         walk.notes.total = total or None
         seen: set[str] = set()
