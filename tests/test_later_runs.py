@@ -189,6 +189,16 @@ def test_an_edit_in_the_second_in_which_a_run_began_is_not_missed(tmp_path: Path
         assert dry_run(server, tmp_path / "a.jsonl").articles == [edited.path]
 
 
+def test_old_articles_that_are_imported_are_found_though_they_count_as_edited_long_ago(tmp_path: Path) -> None:
+    with site_of(250) as (site, server):
+        dry_run(server, tmp_path / "a.jsonl")
+        site.advance(hours=1)
+        old = site.public()[-30].published
+        imported = [new_post(site, published=old, modified=old).path for _ in range(3)]
+        assert sorted(dry_run(server, tmp_path / "a.jsonl").articles) == sorted(imported)
+        assert dry_run(server, tmp_path / "a.jsonl").articles == []
+
+
 def test_a_sitemap_file_that_is_added_meanwhile_is_read(tmp_path: Path) -> None:
     """Rank Math lists the newest first: new articles push the oldest ones into another file."""
     with site_of(120, rest=403, sitemap="rankmath") as (site, server):

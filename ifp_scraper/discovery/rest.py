@@ -61,7 +61,7 @@ class RestSource:
             new += len(fresh) - known
             for ref in fresh:
                 yield ref
-            if edits_due and (known or number >= pages):
+            if edits_due and known:
                 edits_due = False
                 oldest = min((ref.published_at or "" for ref in refs), default="")
                 async for ref in self._edited(walk, before=oldest):
