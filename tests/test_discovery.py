@@ -59,11 +59,13 @@ def test_articles_come_newest_first(tmp_path: Path) -> None:
         assert dry_run(server, tmp_path / "a.jsonl").articles == [post.path for post in site.public()]
 
 
-@pytest.mark.parametrize("feed", ["ok", 404])
+@pytest.mark.parametrize("feed", ["ok", 404, "empty", "no feed"])
 @pytest.mark.parametrize("size", [40, 70, 1000])
 def test_articles_of_a_sitemap_without_times_come_newest_first(size: int, feed: Any, tmp_path: Path) -> None:
     """Or a range would end before it began: after so many articles that are too old."""
-    with site_of(150, rest=403, feed=feed, sitemap_size=size) as (site, server):
+    with site_of(150, rest=403, feed="ok" if feed == "no feed" else feed, sitemap_size=size) as (site, server):
+        if feed == "no feed":
+            server.alter(lambda target, response: page("A page.") if target == "/feed/" else response)
         newest_first = [post.path for post in site.public()]
         assert dry_run(server, tmp_path / "a.jsonl").articles == newest_first
         since = format_utc(site.public()[4].published) or ""
@@ -305,6 +307,13 @@ def test_a_page_of_the_feed_that_fails_where_nothing_else_is_offered(tmp_path: P
         assert (len(run.articles) < len(public(site)), run.status) == (True, 1)
         rest = dry_run(server, tmp_path / "a.jsonl")
         assert ({*run.articles, *rest.articles}, rest.status) == (public(site), 0)
+
+
+def test_a_feed_that_is_none_is_left(tmp_path: Path) -> None:
+    with site_of(60, rest=403, sitemap=None) as (site, server):
+        server.alter(lambda target, response: page("A page.") if "/feed/" in target else response)
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert (set(run.articles), run.status) == (public(site), 0)
 
 
 def test_a_feed_that_gives_the_same_page_for_ever_is_left(tmp_path: Path) -> None:

@@ -82,6 +82,19 @@ def test_an_atom_feed_says_when_and_which() -> None:
     assert refs[0].modified_at == f"{site.public()[0].modified:%Y-%m-%dT%H:%M:%SZ}"
 
 
+def test_an_atom_entry_leads_to_its_first_link_that_is_of_the_article() -> None:
+    body = (
+        b"<feed xmlns='http://www.w3.org/2005/Atom'><entry><link rel='replies' href='/a/#comments'/><link href='/a/'/>"
+        b"<link rel='alternate' href='/b/'/><updated>2024-05-06T06:00:00Z</updated></entry><entry><id>1</id></entry>"
+        b"<entry><link href='https://other.example/c/'/></entry></feed>"
+    )
+    root = read_xml(body, 10**6)
+    assert root is not None
+    (ref,) = read_feed(root, "https://ifpnews.com/feed/atom/")
+    assert (ref.url, ref.published_at, ref.source) == ("https://ifpnews.com/a/", None, None)
+    assert ref.modified_at == "2024-05-06T06:00:00Z"
+
+
 def test_a_sitemap_that_breaks_off_gives_what_came_and_says_so() -> None:
     whole = b"<urlset><url><loc>https://a.b/c/</loc></url><url><loc>https://a.b/d/</loc></url></urlset>"
     for body, count, cut in (
