@@ -477,6 +477,25 @@ def test_a_news_sitemap_is_never_the_whole_list(robots: str, tmp_path: Path) -> 
         assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
 
 
+@pytest.mark.parametrize("since", ["", "2000-01-01", "2050-01-01"])
+@pytest.mark.parametrize("listed", ["<sitemap><loc>/page-sitemap.xml</loc></sitemap>", ""])
+def test_a_sitemap_that_lists_no_post_is_no_source(listed: str, since: str, tmp_path: Path) -> None:
+    with site_of(60, rest=403) as (site, server):
+        index = page(f"<sitemapindex>{listed}</sitemapindex>", content_type=XML)
+        server.alter(lambda target, response: index if "sitemap.xml" in target else response)
+        run = dry_run(server, tmp_path / "a.jsonl", **({"since": since} if since else {}))
+        assert run.status == 0
+        assert set(run.articles) == public(site) if since < "2050" else len(run.articles) < 45
+        assert "/page/2/" in run.asked
+
+
+@pytest.mark.parametrize("kind", ["yoast", "rankmath"])
+def test_a_sitemap_of_older_articles_alone_is_a_source_all_the_same(kind: str, tmp_path: Path) -> None:
+    with site_of(60, rest=403, feed=404, sitemap=kind, sitemap_size=20) as (_, server):
+        run = dry_run(server, tmp_path / "a.jsonl", since="2050-01-01")
+        assert (run.articles, run.status, len(run.asked)) == ([], 0, 5)
+
+
 @pytest.mark.parametrize("status", [404, 500])
 @pytest.mark.parametrize("names", [["old"], ["old", "wp-sitemap"], ["wp-sitemap", "old"]], ids=str)
 def test_robots_txt_may_name_a_sitemap_of_old(names: list[str], status: int, tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ class SitemapSource:
                 for ref in _refs(held, walk, in_feed):
                     yield ref
                 held = []
-        if not listed and walk.options.since is None:
+        if not listed:
             raise SourceUnavailable("; ".join(walk.notes.broken) or "the sitemaps list no posts")
         for ref in _refs(held, walk, in_feed):
             yield ref
@@ -222,14 +222,14 @@ class SitemapSource:
             posts = [entry for entry in entries if _POSTS.search(entry.url) or _NEWS.search(entry.url)]
         else:
             posts = [entry for entry in entries if not _NO_POSTS.search(entry.url)]
+        posts = _newest_first(posts)
         self._feed_is_of_use = len(posts) > 1
         if (newest := walk.newest_modified) is not None:
             # Always read the latest: an index may be older than its children.
-            posts = _newest_first(posts)
             fresh = posts[:1] + [entry for entry in posts[1:] if entry.lastmod is None or entry.lastmod >= newest]
             self._feed_is_of_use = len(fresh) == 1 < len(posts)  # else there would be too many requests
             posts = fresh
-        return _since(_newest_first(posts), walk)
+        return _since(posts, walk) or posts[:1]  # if it lists none either, this is no list of posts
 
 
 def _parse(body: bytes) -> Document | None:
