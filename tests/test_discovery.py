@@ -489,6 +489,13 @@ def test_a_sitemap_that_lists_no_post_is_no_source(listed: str, since: str, tmp_
         assert "/page/2/" in run.asked
 
 
+def test_a_file_of_a_sitemap_that_is_none_is_noted(tmp_path: Path) -> None:
+    with site_of(60, rest=403, sitemap_size=20) as (site, server):
+        server.alter(lambda target, response: page("A page.") if "post-2.xml" in target else response)
+        run = dry_run(server, tmp_path / "a.jsonl", sources="sitemap")
+        assert (set(run.articles) < public(site), run.status) == (True, 1)
+
+
 @pytest.mark.parametrize("kind", ["yoast", "rankmath"])
 def test_a_sitemap_of_older_articles_alone_is_a_source_all_the_same(kind: str, tmp_path: Path) -> None:
     with site_of(60, rest=403, feed=404, sitemap=kind, sitemap_size=20) as (_, server):
