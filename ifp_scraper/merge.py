@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TypeVar
 
@@ -28,9 +29,16 @@ def join_pages(pages: list[Article], *, missing: bool, framed: bool = False) -> 
 
     Args:
         pages: in page order; the first one gives all other fields.
-        missing: whether a page could not be read; if so, the warning ``one-page-of-many`` stays.
+        missing: whether a page could not be read; if so, or if a page only repeats another, the warning
+            ``one-page-of-many`` stays.
         framed: whether every page repeats the text around its part, as in tagDiv's smart lists; it is kept once.
     """
+    distinct: list[Article] = []
+    for page in pages:
+        if not is_repeated(page, distinct):
+            distinct.append(page)
+    missing = missing or len(distinct) < len(pages)
+    pages = distinct
     first = pages[0]
     parts = [page.blocks for page in pages]
     blocks = _unframed(parts) if framed else [block for part in parts for block in part]
@@ -48,6 +56,12 @@ def join_pages(pages: list[Article], *, missing: bool, framed: bool = False) -> 
         warnings=warnings,
     )
     return _settle(joined)
+
+
+def is_repeated(page: Article, others: Iterable[Article]) -> bool:
+    """Whether a page of a post shows just what another does: a faulty cache gives one page for the URLs of all."""
+    shown = page.blocks, page.images, page.embeds
+    return any(shown) and any(shown == (other.blocks, other.images, other.embeds) for other in others)
 
 
 def _unframed(parts: list[list[Block]]) -> list[Block]:

@@ -84,13 +84,15 @@ class Runs(list[Run]):
         return next((run for run in reversed(self) if run.started_at <= time <= run.finished_at), None)
 
     def last_complete(self, output: Path, articles: int) -> Run | None:
-        """Return the last complete run if the output still holds what it held then, else None.
+        """Return the last complete run that tells from when on to look for edits, None if there is none.
+
+        Also None if the output no longer holds what it held then.
 
         Args:
             output: the file.
             articles: number of articles it holds now.
         """
-        complete = [run for run in self if run.complete][-1:]
+        complete = [run for run in self if run.complete and run.newest_modified is not None][-1:]
         if not complete or articles < complete[0].articles:
             return None
         tail = complete[0].tail

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from ifp_scraper import settings
+from ifp_scraper.dates import format_utc
 from tests.crawling import FAST, NO_REST, NOTHING_BUT_LISTINGS, crawl, lines, new_post, printing, scrapy, site_of
 from tests.dry_run import dry_run
 from tests.site import Post, Site
@@ -55,6 +57,21 @@ def test_whatever_source_is_denied_every_article_is_found_once(config: dict[str,
 def test_articles_come_newest_first(tmp_path: Path) -> None:
     with site_of() as (site, server):
         assert dry_run(server, tmp_path / "a.jsonl").articles == [post.path for post in site.public()]
+
+
+@pytest.mark.parametrize("feed", ["ok", 404, "empty", "no feed"])
+@pytest.mark.parametrize("size", [40, 70, 1000])
+def test_articles_of_a_sitemap_without_times_come_newest_first(size: int, feed: Any, tmp_path: Path) -> None:
+    """Or a range would end before it began: after so many articles that are too old."""
+    with site_of(150, rest=403, feed="ok" if feed == "no feed" else feed, sitemap_size=size) as (site, server):
+        if feed == "no feed":
+            server.alter(lambda target, response: page("A page.") if target == "/feed/" else response)
+        newest_first = [post.path for post in site.public()]
+        assert dry_run(server, tmp_path / "a.jsonl").articles == newest_first
+        since = format_utc(site.public()[4].published) or ""
+        run = dry_run(server, tmp_path / "b.jsonl", since=since)
+        assert (run.articles[:5], run.status, run.counts["new"]) == (newest_first[:5], 0, 5)
+        assert len(run.articles) < 50
 
 
 def test_what_a_broken_source_hides_the_next_one_shows(tmp_path: Path) -> None:
@@ -211,7 +228,7 @@ def test_text_around_a_rest_response_does_not_matter(
         assert len(dry_run(server, tmp_path / "b.jsonl").asked) <= 4
 
 
-@pytest.mark.parametrize("counted", ["5", "0", "-7", "many", "1000000"])
+@pytest.mark.parametrize("counted", ["5", "0", "-7", "many", "1000000", "9" * 5000])
 def test_whatever_rest_counts_every_article_is_found(counted: str, tmp_path: Path) -> None:
     with site_of(230) as (site, server):
 
@@ -223,6 +240,35 @@ def test_whatever_rest_counts_every_article_is_found(counted: str, tmp_path: Pat
         run = dry_run(server, tmp_path / "a.jsonl")
         assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
         assert len(run.asked) < 10
+
+
+@pytest.mark.parametrize("arguments", [{}, {"since": "2000-01-01"}, {"section": "iran-news"}], ids=str)
+def test_rest_that_hides_all_posts_is_no_source(arguments: dict[str, str], tmp_path: Path) -> None:
+    with site_of(60) as (site, server):
+        empty = page("[]", content_type="application/json")
+        server.alter(lambda target, response: empty if "/wp/v2/posts" in target else response)
+        run = dry_run(server, tmp_path / "a.jsonl", **arguments)
+        expected = {post.path for post in site.in_section("iran-news")} if "section" in arguments else public(site)
+        assert (set(run.articles), run.status) == (expected, 0)
+
+
+@pytest.mark.parametrize("until", ["1990-01-01", "2050-01-01"])
+def test_rest_that_has_nothing_in_the_range_is_a_source_all_the_same(until: str, tmp_path: Path) -> None:
+    with site_of(20) as (site, server):
+        run = dry_run(server, tmp_path / "a.jsonl", until=until)
+        assert (len(run.articles), run.status) == (0 if until < "2000" else len(site.public()), 0)
+        assert len(run.asked) == (3 if until < "2000" else 2)
+
+
+@pytest.mark.parametrize(
+    "body", ["5", "{}", "[]", "[[]]", '[{"id": "7", "slug": "iran-news"}]', "no JSON", "[" * 9999]
+)
+def test_categories_that_make_no_sense_are_no_way_to_a_section(body: str, tmp_path: Path) -> None:
+    with site_of(60) as (site, server):
+        answer = page(body, content_type="application/json")
+        server.alter(lambda target, response: answer if "/wp/v2/categories" in target else response)
+        run = dry_run(server, tmp_path / "a.jsonl", section="iran-news")
+        assert (set(run.articles), run.status) == ({post.path for post in site.in_section("iran-news")}, 0)
 
 
 @pytest.mark.parametrize("past_the_end", [400, 404])
@@ -242,12 +288,32 @@ def test_rest_that_counts_nothing_and_gives_fewer_than_asked_for(past_the_end: i
         assert (set(again.articles), again.status) == (fresh, 0)
 
 
+def test_rest_that_counts_nothing_after_a_run_that_knew_of_no_edits(tmp_path: Path) -> None:
+    """Nothing would tell where the new articles end, so all pages are read."""
+    out = tmp_path / "a.jsonl"
+    with site_of(330) as (site, server):
+        server.alter(lambda target, response: replace(response, headers={"Content-Type": "application/json"}))
+        dry_run(server, out, sources="rest")
+        runs = out.with_suffix(".runs.jsonl")
+        runs.write_text(re.sub(r'"newest_modified": "[^"]*"', '"newest_modified": null', runs.read_text()))
+        fresh = {new_post(site).path for _ in range(150)}
+        again = dry_run(server, out, sources="rest")
+        assert (set(again.articles), again.status) == (fresh, 0)
+
+
 def test_a_page_of_the_feed_that_fails_where_nothing_else_is_offered(tmp_path: Path) -> None:
     with site_of(60, rest=403, sitemap=None, listings=404) as (site, server):
         run = dry_run(server, tmp_path / "a.jsonl", fails=lambda target: 500 if "paged=2" in target else None)
         assert (len(run.articles) < len(public(site)), run.status) == (True, 1)
         rest = dry_run(server, tmp_path / "a.jsonl")
         assert ({*run.articles, *rest.articles}, rest.status) == (public(site), 0)
+
+
+def test_a_feed_that_is_none_is_left(tmp_path: Path) -> None:
+    with site_of(60, rest=403, sitemap=None) as (site, server):
+        server.alter(lambda target, response: page("A page.") if "/feed/" in target else response)
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert (set(run.articles), run.status) == (public(site), 0)
 
 
 def test_a_feed_that_gives_the_same_page_for_ever_is_left(tmp_path: Path) -> None:
@@ -296,12 +362,47 @@ def test_a_blog_of_several_pages_is_the_whole_list(tmp_path: Path) -> None:
             assert (pages[0], pages[-1]) == ("/page/2/", last)
 
 
+def test_pages_of_a_listing_that_fail_or_list_nothing_now_and_then_are_noted(tmp_path: Path) -> None:
+    with site_of(120, **NOTHING_BUT_LISTINGS) as (site, server):
+        order = [post.path for post in site.public()]
+        for missing, status in (((3, 6), 404), ((3, 4, 7, 8), 500)):
+            gone = [f"/page/{number}/" for number in missing]
+            fails = lambda target: status if target in gone else None  # noqa: E731, B023
+            run = dry_run(server, tmp_path / f"{status}.jsonl", sources="listing", fails=fails)
+            assert (run.status, len(run.articles)) == (1, len(order) - 10 * len(missing))
+
+
+def test_a_listing_whose_pages_all_fail_is_left_soon(tmp_path: Path) -> None:
+    with site_of(120, **NOTHING_BUT_LISTINGS, listings=404) as (_, server):
+        for first, asked in ((False, ["/", "/page/2/", "/page/3/", "/page/4/"]), (True, ["/"])):
+            fails = lambda target: 500 if first or target != "/" else None  # noqa: E731, B023
+            run = dry_run(server, tmp_path / f"{first}.jsonl", sources="listing", fails=fails)
+            assert run.asked[1:][: len(asked) + 2] == [*asked, "/all-stories/", "/iran-news/"]
+            assert run.status == 1
+
+
+def test_a_listing_longer_than_what_is_read_of_it_is_not_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "IFP_MAX_LISTING_PAGES", 3)
+    with site_of(60, **NOTHING_BUT_LISTINGS) as (_, server):
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert (len(run.articles), run.status) == (30, 1)
+
+
+def test_a_front_page_that_is_all_there_is(tmp_path: Path) -> None:
+    with site_of(20, **NOTHING_BUT_LISTINGS, listings=404) as (_, server):
+        run = dry_run(server, tmp_path / "a.jsonl", sources="listing")
+        assert (bool(run.articles), run.status) == (True, 0)
+
+
 @pytest.mark.parametrize("picked", [0, 3])
 def test_a_front_page_of_a_few_articles_leads_to_those_of_every_category(picked: int, tmp_path: Path) -> None:
     with site_of(90, **NOTHING_BUT_LISTINGS) as (site, server):
         sections = sorted({one.path for post in site.public() for one in post.sections})
         front = page(
-            "".join(f'<a href="/category/{path}/">Section</a>' for path in sections)
+            '<a href="https://other.example/category/x/">Off</a><a href="https://other.example/page/2/">Off</a>'
+            + "".join(f'<a href="/category/{path}/">Section</a>' for path in sections)
             + "".join(
                 f'<h2 class="entry-title"><a href="{post.path}">A</a></h2>' for post in site.open_posts()[:picked]
             )
@@ -374,6 +475,32 @@ def test_a_news_sitemap_is_never_the_whole_list(robots: str, tmp_path: Path) -> 
         server.alter(add_sitemaps)
         run = dry_run(server, tmp_path / "a.jsonl", sources="sitemap")
         assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
+
+
+@pytest.mark.parametrize("since", ["", "2000-01-01", "2050-01-01"])
+@pytest.mark.parametrize("listed", ["<sitemap><loc>/page-sitemap.xml</loc></sitemap>", ""])
+def test_a_sitemap_that_lists_no_post_is_no_source(listed: str, since: str, tmp_path: Path) -> None:
+    with site_of(60, rest=403) as (site, server):
+        index = page(f"<sitemapindex>{listed}</sitemapindex>", content_type=XML)
+        server.alter(lambda target, response: index if "sitemap.xml" in target else response)
+        run = dry_run(server, tmp_path / "a.jsonl", **({"since": since} if since else {}))
+        assert run.status == 0
+        assert set(run.articles) == public(site) if since < "2050" else len(run.articles) < 45
+        assert "/page/2/" in run.asked
+
+
+def test_a_file_of_a_sitemap_that_is_none_is_noted(tmp_path: Path) -> None:
+    with site_of(60, rest=403, sitemap_size=20) as (site, server):
+        server.alter(lambda target, response: page("A page.") if "post-2.xml" in target else response)
+        run = dry_run(server, tmp_path / "a.jsonl", sources="sitemap")
+        assert (set(run.articles) < public(site), run.status) == (True, 1)
+
+
+@pytest.mark.parametrize("kind", ["yoast", "rankmath"])
+def test_a_sitemap_of_older_articles_alone_is_a_source_all_the_same(kind: str, tmp_path: Path) -> None:
+    with site_of(60, rest=403, feed=404, sitemap=kind, sitemap_size=20) as (_, server):
+        run = dry_run(server, tmp_path / "a.jsonl", since="2050-01-01")
+        assert (run.articles, run.status, len(run.asked)) == ([], 0, 5)
 
 
 @pytest.mark.parametrize("status", [404, 500])

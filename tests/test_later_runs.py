@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ifp_scraper.dates import format_utc
 from tests.crawling import NOTHING_BUT_LISTINGS, new_post, site_of
 from tests.dry_run import dry_run
 from tests.site import Site
@@ -40,6 +41,35 @@ def test_a_compressed_feed_is_known_again(tmp_path: Path) -> None:
         for _ in range(2):
             assert dry_run(server, tmp_path / "a.jsonl").status == 0
         assert statuses == [200, 304]
+
+
+@pytest.mark.parametrize("etag", ["", '"' + "x" * 600 + '"'], ids=["none", "too long"])
+def test_a_feed_without_a_usable_etag_is_known_by_its_date(etag: str, tmp_path: Path) -> None:
+    with site_of(40, rest=404, sitemap=None) as (_, server):
+        statuses = []
+
+        def change_etag(target: str, response: Response) -> Response:
+            if target == "/feed/":
+                statuses.append(response.status)
+                response.headers.pop("ETag", None)
+                response.headers |= {"ETag": etag} if etag else {}
+            return response
+
+        server.alter(change_etag)
+        for _ in range(2):
+            assert dry_run(server, tmp_path / "a.jsonl").status == 0
+        assert statuses == [200, 304]
+
+
+def test_a_feed_is_left_at_a_page_of_what_is_known_or_too_old(tmp_path: Path) -> None:
+    with site_of(90, rest=403, sitemap=None) as (site, server):
+        since = format_utc(site.public()[5].published) or ""
+        runs = [dry_run(server, tmp_path / "a.jsonl", since=since), dry_run(server, tmp_path / "b.jsonl")]
+        site.advance(hours=1)
+        added = new_post(site)
+        runs.append(dry_run(server, tmp_path / "b.jsonl"))
+        assert runs[-1].articles == [added.path]
+        assert [sum("/feed/" in page for page in run.asked) for run in runs] == [2, 6, 2]
 
 
 def test_sources_that_were_named_count_for_that_run_alone(tmp_path: Path) -> None:
@@ -198,6 +228,23 @@ def test_an_edit_while_the_run_went_on_is_not_missed(tmp_path: Path) -> None:
 
         dry_run(server, out, fails=meanwhile)
         assert newest.path in dry_run(server, out).articles
+
+
+def test_an_edit_in_the_second_in_which_a_run_began_is_not_missed(tmp_path: Path) -> None:
+    with site_of(250) as (site, server):
+        dry_run(server, tmp_path / "a.jsonl")
+        edited = site.edit(site.open_posts()[200].id, at=site.now)
+        assert dry_run(server, tmp_path / "a.jsonl").articles == [edited.path]
+
+
+def test_old_articles_that_are_imported_are_found_though_they_count_as_edited_long_ago(tmp_path: Path) -> None:
+    with site_of(250) as (site, server):
+        dry_run(server, tmp_path / "a.jsonl")
+        site.advance(hours=1)
+        old = site.public()[-30].published
+        imported = [new_post(site, published=old, modified=old).path for _ in range(3)]
+        assert sorted(dry_run(server, tmp_path / "a.jsonl").articles) == sorted(imported)
+        assert dry_run(server, tmp_path / "a.jsonl").articles == []
 
 
 def test_a_sitemap_file_that_is_added_meanwhile_is_read(tmp_path: Path) -> None:

@@ -254,6 +254,19 @@ class TestPagesOfAPost:
             "one\n\nthree"
         )
 
+    def test_a_page_that_a_faulty_cache_gives_for_others_too_counts_once(self) -> None:
+        pages = [view(text, warnings=["one-page-of-many"]) for text in ("One", "One", "Two", "One")]
+        joined = join_pages(pages, missing=False)
+        assert (joined.body, joined.warnings) == ("One\n\nTwo", ["one-page-of-many"])
+
+    @pytest.mark.parametrize("field", ["blocks", "images", "embeds"])
+    def test_pages_that_differ_in_one_thing_are_all_kept(self, field: str) -> None:
+        pages = [view("One", headline=str(number)) for number in range(3)]
+        pages = [replace(pages[0], warnings=["one-page-of-many"]), replace(pages[1], **{field: []})]
+        assert join_pages(pages, missing=False).warnings == []
+        empty = replace(pages[1], blocks=[], images=[], embeds=[])
+        assert join_pages([pages[0], empty, empty], missing=False).warnings == []
+
     @pytest.mark.parametrize(
         ("missing", "warned"), [(False, ["truncated"]), (True, ["one-page-of-many", "truncated"])]
     )

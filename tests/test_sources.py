@@ -53,11 +53,15 @@ def test_an_invalid_id(number: Any) -> None:
 
 
 def test_a_time_that_cannot_be_read_is_no_evidence() -> None:
-    post = {"id": 1, "link": "https://ifpnews.com/a/", "date_gmt": "0000-00-00T00:00:00", "modified_gmt": 5}
+    link = "https://ifpnews.com/a/"
+    posts = [
+        {"id": 1, "link": link, "date_gmt": "0000-00-00T00:00:00", "modified_gmt": 5},
+        {"id": 1, "link": link, "date_gmt": 5, "modified_gmt": None},
+    ]
     item = b"<rss><item><link>https://ifpnews.com/a/</link><pubDate>yesterday</pubDate></item></rss>"
     root = read_xml(item, 999)
     assert root is not None
-    for ref in read_posts([post], "https://ifpnews.com") + read_feed(root, "https://ifpnews.com/feed/"):
+    for ref in read_posts(posts, "https://ifpnews.com") + read_feed(root, "https://ifpnews.com/feed/"):
         assert (ref.published_at, ref.modified_at, ref.source, ref.published_raw) == (None, None, None, None)
 
 
@@ -76,6 +80,19 @@ def test_an_atom_feed_says_when_and_which() -> None:
     assert [(ref.id, ref.url) for ref in refs] == [(post.id, server.url + post.path) for post in site.public()[:20]]
     assert refs[0].published_at == f"{site.public()[0].published:%Y-%m-%dT%H:%M:%SZ}"
     assert refs[0].modified_at == f"{site.public()[0].modified:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def test_an_atom_entry_leads_to_its_first_link_that_is_of_the_article() -> None:
+    body = (
+        b"<feed xmlns='http://www.w3.org/2005/Atom'><entry><link rel='replies' href='/a/#comments'/><link href='/a/'/>"
+        b"<link rel='alternate' href='/b/'/><updated>2024-05-06T06:00:00Z</updated></entry><entry><id>1</id></entry>"
+        b"<entry><link href='https://other.example/c/'/></entry></feed>"
+    )
+    root = read_xml(body, 10**6)
+    assert root is not None
+    (ref,) = read_feed(root, "https://ifpnews.com/feed/atom/")
+    assert (ref.url, ref.published_at, ref.source) == ("https://ifpnews.com/a/", None, None)
+    assert ref.modified_at == "2024-05-06T06:00:00Z"
 
 
 def test_a_sitemap_that_breaks_off_gives_what_came_and_says_so() -> None:

@@ -154,12 +154,19 @@ def test_of_a_post_with_too_many_pages_the_first_ones_are_read(tmp_path: Path) -
         ("other", False),
         ("no article", False),
         ("unreadable", False),
+        ("first, at its own address", False),
+        ("third, at its own address", False),
     ],
 )
 def test_a_page_that_is_missing_is_told(how: int | str, failed: bool, tmp_path: Path) -> None:
     with site_of(20, amp=None) as (site, server):
         post = long_post(site, 3)
-        instead = {"other": site.open_posts()[-1].path, "no article": "/about-us/"}
+        instead = {
+            "other": site.open_posts()[-1].path,
+            "no article": "/about-us/",
+            "first, at its own address": post.path,  # by a faulty cache
+            "third, at its own address": f"{post.path}3/",
+        }
 
         def answer(path: str) -> Response | None:
             if path != f"{post.path}2/":
@@ -173,6 +180,8 @@ def test_a_page_that_is_missing_is_told(how: int | str, failed: bool, tmp_path: 
         found = read(server, post.path, tmp_path / "a.jsonl", answer)
         assert found.article is not None
         assert (found.article.warnings, found.incomplete) == (["one-page-of-many"], [post.path])
+        texts = [block["text"] for block in found.article.blocks if block["kind"] == "paragraph"]
+        assert len(texts) == len(set(texts))
         assert found.asked.count(f"{post.path}2/") == 1
         assert found.failed == ([f"{post.path}2/"] if failed else [])
 

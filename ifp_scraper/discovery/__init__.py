@@ -141,7 +141,7 @@ class Walk:
     """Number of articles in the file that the site should still list, plus rejected URLs."""
 
     newest_modified: str | None
-    """The latest edit known."""
+    """No edit before this time can have been missed; None unless ``caught_up``."""
 
     sitemaps: list[str]
     """URLs of the sitemaps that robots.txt names."""

@@ -109,11 +109,8 @@ class ListingSource:
             selector = Selector("<html/>", type="html")
             try:
                 response = await walk.fetch(page, page=True)
-                if response.status == 200:
-                    selector = Selector(response.body.decode("utf-8", "replace") or "<html/>", type="html")
-                    links = read_listing(selector, response.url)
-                else:
-                    missing = f"status {response.status}"
+                selector = Selector(response.body.decode("utf-8", "replace"), type="html")
+                links = read_listing(selector, response.url)
             except FetchFailed as error:
                 missing = str(error)
                 if error.status not in (404, 410):
@@ -136,6 +133,7 @@ class ListingSource:
             if number == 1 and urls.slug(response.url):
                 root = urls.canonical(response.url)  # of a nested category
             yield number, links, selector
+        walk.notes.broken.append(f"{root}: more than {walk.max_pages} pages")
 
 
 def read_listing(selector: Selector, base: str) -> list[str]:

@@ -47,13 +47,13 @@ class RestSource:
         """See ``Source``."""
         scope = await self._scope(walk)
         refs, total, pages = await self._page(walk, scope, 1)
-        if not refs and not scope:
+        if not refs and not (scope and (await self._page(walk, {}, 1))[0]):  # some sites hide all posts from it
             raise SourceUnavailable("REST lists no posts")
         walk.notes.total = total or None
         seen: set[str] = set()
         new = barren = 0
         number = 1
-        edits_due = walk.caught_up and walk.newest_modified is not None  # after the new articles
+        edits_due = walk.caught_up  # after the new articles
         while True:
             fresh = [ref for ref in refs if ref.url not in seen]
             seen.update(ref.url for ref in fresh)
@@ -61,7 +61,7 @@ class RestSource:
             new += len(fresh) - known
             for ref in fresh:
                 yield ref
-            if edits_due and (known or number >= pages):
+            if edits_due and known:
                 edits_due = False
                 oldest = min((ref.published_at or "" for ref in refs), default="")
                 async for ref in self._edited(walk, before=oldest):

@@ -159,14 +159,15 @@ class SitemapSource:
                     in_feed = {ref.url: ref for ref in await read_newest(walk)}
                 continue
             longest = max(longest, len(entries))
-            held += [entry for entry in entries if entry.url not in listed]
+            # Without lastmod, the last one counts as the newest, and the files are read newest first.
+            held = [entry for entry in entries if entry.url not in listed] + held
             listed.update(entry.url for entry in entries)
             walk.notes.total = len(listed) + len(queue) * longest
             if walk.caught_up or files > 2 or not queue:
                 for ref in _refs(held, walk, in_feed):
                     yield ref
                 held = []
-        if not listed and walk.options.since is None:
+        if not listed:
             raise SourceUnavailable("; ".join(walk.notes.broken) or "the sitemaps list no posts")
         for ref in _refs(held, walk, in_feed):
             yield ref
@@ -221,15 +222,14 @@ class SitemapSource:
             posts = [entry for entry in entries if _POSTS.search(entry.url) or _NEWS.search(entry.url)]
         else:
             posts = [entry for entry in entries if not _NO_POSTS.search(entry.url)]
+        posts = _newest_first(posts)
         self._feed_is_of_use = len(posts) > 1
-        if walk.caught_up and walk.newest_modified:
-            newest = walk.newest_modified
+        if (newest := walk.newest_modified) is not None:
             # Always read the latest: an index may be older than its children.
-            posts = _newest_first(posts)
             fresh = posts[:1] + [entry for entry in posts[1:] if entry.lastmod is None or entry.lastmod >= newest]
             self._feed_is_of_use = len(fresh) == 1 < len(posts)  # else there would be too many requests
             posts = fresh
-        return _since(_newest_first(posts), walk)
+        return _since(posts, walk) or posts[:1]  # if it lists none either, this is no list of posts
 
 
 def _parse(body: bytes) -> Document | None:

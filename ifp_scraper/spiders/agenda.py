@@ -139,14 +139,13 @@ class Agenda:
             if len(seen) > _MAX_ADDRESSES:
                 self._fetcher.stop(f"the site lists more than {_MAX_ADDRESSES} addresses")
                 return
-            published = _instant(ref.published_at)
-            if self._may_be_in_range(ref) and self._options.covers(published):
+            if self._may_be_in_range(ref) and self._options.covers(_instant(ref.published_at)):
                 if self._ledger.is_current(ref):
                     self._ledger.counts["current"] += 1
                 else:
                     yield replace(ref, url=key) if urls.is_amp(ref.url) else ref
-            undated = published is None and ref.modified_at is None
-            if self._options.since and undated and self._fetcher.patience.past_range:
+            # A source that shows edits lists the last edited first, however old.
+            if ref.modified_at is None and self._fetcher.patience.past_range:
                 return
 
     async def _listed(self) -> AsyncIterator[ArticleRef]:
@@ -165,9 +164,7 @@ class Agenda:
 
     def _first_address(self, url: str) -> str:
         """Return the URL to fetch first: the canonical page, or the AMP page if only that is wanted."""
-        if self._options.pages == "amp":
-            return self._amp.of(urls.canonical(url))
-        return urls.canonical(url) if urls.is_amp(url) else url
+        return self._amp.of(urls.canonical(url)) if self._options.pages == "amp" else url
 
 
 def _without_scheme(url: str) -> str:

@@ -12,7 +12,7 @@ from ifp_scraper.discovery import FetchFailed
 from ifp_scraper.discovery.readings import RecordedArticle
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
-from ifp_scraper.merge import join_pages, merge_views
+from ifp_scraper.merge import is_repeated, join_pages, merge_views
 from ifp_scraper.pages import ArticlePage, Capture, CutOff, UnreadablePage, read_page
 from ifp_scraper.rejections import Rejected
 from ifp_scraper.responses import mislabelled, out_of_order
@@ -96,7 +96,9 @@ class ViewReader:
                 if other is None or not urls.same_article(other.url, page.url) or other.page_number != number:
                     missing = True
                     continue
-                articles[number] = other.to_article()
+                article = other.to_article()
+                missing = missing or is_repeated(article, articles.values())
+                articles[number] = article
                 waiting.update({n: u for n, u in other.other_pages.items() if n not in asked})
             except UnreadablePage:
                 missing = True
