@@ -7,7 +7,6 @@ from typing import Any
 
 from ifp_scraper.items import to_dict
 from ifp_scraper.load import load, recent_posts
-from ifp_scraper.mhtml import unwrap_mhtml
 from ifp_scraper.pages import Capture, UnreadablePage, read_article
 from ifp_scraper.wayback import unwrap_address, unwrap_page
 
@@ -18,7 +17,7 @@ def extract(html: bytes | str, url: str, *, captured_at: datetime | str | None =
     """Return the record of one saved page, a dict equal to a line of the output; None if it is not an article.
 
     Args:
-        html: the page, as bytes (best) or text; also as a browser shows or saves it, in MHTML too.
+        html: the page, as bytes (best) or text; also as a browser saves it, but not in MHTML.
         url: its URL; a Wayback Machine URL also gives the page's own URL and the capture time.
         captured_at: when it was captured: a datetime or ISO 8601, UTC if it has no zone. Without it, the times that
             depend on it are None: ``fetched_at`` and those of recent posts.
@@ -34,12 +33,9 @@ def extract(html: bytes | str, url: str, *, captured_at: datetime | str | None =
         raise TypeError(f"url is a str, not {type(url).__name__}")
     captured_at = _instant(captured_at)
     url, kept_at = unwrap_address(url)
-    raw = html if isinstance(html, bytes) else html.encode("utf-8", "replace")
     if kept_at is not None:
         captured_at = captured_at or kept_at
-        html = unwrap_page(raw)
-    elif (page := unwrap_mhtml(raw)) is not raw:
-        html = page
+        html = unwrap_page(html if isinstance(html, bytes) else html.encode("utf-8", "replace"))
     article = read_article(html, Capture(url, captured_at))
     return to_dict(article) if article is not None else None
 

@@ -11,20 +11,20 @@ MAX_URL_LENGTH = 8192
 """Longer URLs are neither followed nor kept: no article has one."""
 
 _AMP = re.compile(r"/amp(/\d{1,3})?/?$", re.IGNORECASE)
-_AMP_PAGE = re.compile(r"/amp(?:/\d{1,3})?/?(?:$|\?)|[?&]amp(?:=1)?(?:&|$)")
+_AMP_PAGE = re.compile(r"/amp(?:/\d{1,3})?/?(?:(?<=/)index\.html?)?(?:$|\?)|[?&]amp(?:=1)?(?:&|$)")
 PAGE_NUMBER = re.compile(
     r"(?<=[^/])(?<!/archives)(?<!/\d{4}/\d\d)(?<!/\d{4}/\d\d/\d\d)/(?:(\d{1,3})|comment-page-\d{1,5})/?$"
 )
 """The page number of a post or its comments in a path; not a permalink's day or post number."""
 
 _FILE = re.compile(r"(\.html?)/$", re.IGNORECASE)
-_INDEX = re.compile(r"(?<=/)index\.html?$")
+_INDEX = re.compile(r"(?<=/)(?:index\.html?/?)+$")
 """What HTTrack and wget add to the site's own addresses."""
 
 _SIZE = re.compile(r"-\d{2,5}x\d{2,5}(?=\.[A-Za-z]{3,4}(?:\.webp|\.avif)?$)")
 _RESIZER = re.compile(
     r"(https?://)(?:i\d\.wp\.com/|([^/?]+/)cdn-cgi/image/[^/?]+/|[^?]*?/(?=https?://)"
-    r"|[\w-]+\.cdn\.ampproject\.org/i(?:i/[^/?]+)?/(s/)?)"
+    r"|[\w-]+\.cdn\.ampproject\.org/i(?:i/[^/?]+)?/(s/)?(?=[^/?]+\.[^/?]+/))"
 )
 """What resizing services put before an image's URL: Photon, Cloudflare, the AMP cache, and many others."""
 
@@ -140,7 +140,7 @@ def canonical(url: str) -> str:
         host = f"{host}:{port}"
     path = re.sub("/{2,}", "/", parts.path)
     path = _INDEX.sub("", path)
-    path = _AMP.sub("/", path)
+    path = _INDEX.sub("", _AMP.sub("/", path))
     path = PAGE_NUMBER.sub("/", path)
     path = _FILE.sub(r"\1", path)
     path = quote(path, safe="/%!$&'()*+,;=:@~-._")
@@ -232,8 +232,10 @@ def _given_to(service: re.Match[str]) -> str:
         return picture
     if host:
         return f"{scheme}{host}{picture}"
+    if ".cdn.ampproject.org/" in service[0]:
+        return f"{'https' if is_secure else 'http'}://{picture}"
     address, _, query = picture.partition("?")  # Photon's query says how to transform the image
-    return f"{'https' if is_secure or 'ssl=1' in query else 'http'}://{address}"
+    return f"{'https' if 'ssl=1' in query else 'http'}://{address}"
 
 
 @lru_cache(maxsize=1024)

@@ -42,13 +42,15 @@ class AmpPage(ArticlePage):
 
     @property
     def subtitle(self) -> str | None:
-        """What subtitle plugins let the plugin print below the headline."""
-        return self.line("h2.amp-wp-content")
+        """The subtitle that AMPforWP prints below the headline for other plugins."""
+        headings = [one for one in self.css("h2.amp-wp-content") if self.container not in list(one.iterancestors())]
+        return next(iter(self.labels(headings)), None)
 
     @property
-    def last_crumb(self) -> list[str]:
-        """The last breadcrumb that is a category: the plugin's, or Yoast's behind the link home."""
-        return self.lines(".bread-cat")[-1:] or self.lines("div.breadcrumbs a")[1:][-1:]
+    def last_crumbs(self) -> list[str]:
+        """The section that ends the breadcrumbs, AMPforWP's or Yoast's; empty if there is none."""
+        links = [link for link in self.css("div.breadcrumbs a") if "/category/" in (link.get("href") or "")]
+        return self.lines(".bread-cat")[-1:] or self.labels(links[-1:])
 
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("published")
@@ -147,7 +149,7 @@ class AmpSwiftPage(AmpPage):
             self.lines(".amp-cat")
             or self.lines(".amp-category a")  # old versions have no .amp-cat
             or self.seo_labels("articleSection")
-            or self.last_crumb
+            or self.last_crumbs
         )
 
     @field

@@ -62,7 +62,7 @@ class AmpDesignPage(AmpPage):
             )
             or self._unlinked(".amp-wp-tax-category span, .ampforwp-tax-category span")
             or self.seo_labels("articleSection")
-            or self.last_crumb
+            or self.last_crumbs
         )
 
     @field
@@ -75,9 +75,9 @@ class AmpDesignPage(AmpPage):
         )
 
     def _unlinked(self, query: str) -> list[str]:
-        """Return sections or tags that are not links, without what precedes them ("Tags:").
+        """Return sections or tags that are not links, without the label before them ("Tags:").
 
-        That has a class in right-to-left scripts.
+        The label has a class in right-to-left scripts.
         """
         bare = [span for span in self.css(query) if span.get("class") is None]
         return [label for label in self.labels(bare) if not label.endswith(":")]

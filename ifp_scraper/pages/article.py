@@ -36,7 +36,7 @@ from ifp_scraper.version import EXTRACTOR_VERSION
 
 _POST_ID = re.compile(r"(?<!\S)post-?id-(\d{1,12})(?!\S)")
 _LINK_TAG = re.compile(rb"<a\s[^<>]*>")
-_PAGE_OF_MANY = re.compile(r"(?:/(?:amp/)?|[?&]page=)(\d{1,3})(?:/amp)?/?(?:[?&#].*)?$")
+_PAGE_OF_MANY = re.compile(r"(?:/(?:amp/)?|[?&]page=)(\d{1,3})(?:/amp)?/?(?:(?<=/)index\.html?)?(?:[?&#].*)?$")
 
 
 class UnreadablePage(ValueError):
@@ -208,7 +208,8 @@ class ArticlePage(ItemPage[Article]):
         players = dict.fromkeys(player for frame in self.frames for player in frame.iter(*EMBED_TAGS))
         # A tweet or a Facebook video, in place of the featured image, has no player of its own.
         frames = self.frames[:1] if self.lead_image is None else []
-        posts = (post for frame in frames for post in read_body(frame, self.capture.url, StyleSheet([])).embeds)
+        # Read first: it empties the frames by which a script shows such a post.
+        posts = [post for frame in frames for post in read_body(frame, self.capture.url, StyleSheet([])).embeds]
         embeds = (*(embed_of(player, self.capture.url) for player in players), *posts, *self.content.embeds)
         return [*{(embed.kind, embed.url): embed for embed in embeds if embed}.values()]
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sized
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Literal, NamedTuple, cast
 
 from ifp_scraper.items import Block, Embed, Image, Link
@@ -56,8 +57,8 @@ _FRAME_CLASSES = words(
     " su-custom-gallery-slide su-slider-slide bwg-item"
 )
 
-_HIDDEN_BY_SCRIPT = re.compile(r"(?:^|\s)(?:ms-image|wp-embedded-content)(?:\s|$)")
-"""MetaSlider's slides but for one, and the link to another article once its card is there."""
+_LATER_SLIDE = re.compile(r"(?:^|\s)ms-image(?:\s|$)")
+"""A MetaSlider slide: all but the first are hidden until a script shows them."""
 
 _PLAYER_BOXES = words(
     "wp-playlist epyt-facade lyMe perfmatters-lazy-youtube perfmatters-lazy-video rll-youtube-player"
@@ -229,7 +230,7 @@ class _BodyReader:
             ((classes := element.get("class")) is not None and is_boilerplate(classes))
             or (
                 (hidden_by_attribute(element) or self.style_sheet.hides(element))
-                and not _counts_though_hidden(element, classes)
+                and not _is_hidden_by_script(element, classes)
             )
         ):
             self._leave_out(element, classes, context)
@@ -256,7 +257,7 @@ class _BodyReader:
             self._run_is_related = self._run_is_related or classes in _RELATED_CLASSES
             if tag == "a":
                 self._link(element, context)
-            elif (tag == "amp-carousel" or classes == "slideshow-container") and _holds_media(element):
+            elif classes == "slideshow-container" or (tag == "amp-carousel" and _holds_media(element)):
                 self._add_carousel(element, context)  # the class: AMPforWP's version of the element
             elif tag in BLOCK_TAGS or classes == "su-quote-cite":  # the latter: who is quoted, on a line of its own
                 self._block(element, tag, classes, context)
@@ -325,8 +326,9 @@ class _BodyReader:
         if not _COVER_CLASSES.isdisjoint(classes):
             self._add_background(element)
         elif "td_block_single_image" in classes:  # by tagDiv's page builder
-            for part in element.iter("a", "span"):
-                self._add_background(part)
+            for part in element:
+                if "td_single_image_bg" in (part.get("class") or ""):
+                    self._add_background(part)
         elif "wp-block-embed__wrapper" in classes:  # what WordPress cannot embed stays a URL
             address = element[0].get("href") if len(element) else element.text
             if url := absolute("", (address or "").strip()):
@@ -434,7 +436,10 @@ class _BodyReader:
             if frame is not None and frame not in captions:  # one frame may hold them all
                 captions[frame] = first_caption(frame)
             self._add_image(image, context._replace(gallery=True, caption=captions[frame]))
-        self._add_players(carousel)
+        for player in carousel.iter(*EMBED_TAGS):
+            slide = takewhile(lambda part: part is not carousel, player.iterancestors())
+            if not any(hidden_by_attribute(part) or is_boilerplate(part.get("class") or "") for part in slide):
+                self._add_embed(embed_of(player, self.base))
 
     def _add_slides(self, box: Element) -> None:
         """Add the images of Jetpack's older slideshow, which a script reads from an attribute."""
@@ -486,17 +491,24 @@ class _BodyReader:
             self.embeds.setdefault((embed.kind, embed.url), embed)
 
 
-def _counts_though_hidden(element: Element, classes: str | None) -> bool:
-    """Whether a script shows or hides it: a slide, a player's box, an image that Cloudflare's Mirage loads."""
-    if classes and _HIDDEN_BY_SCRIPT.search(classes):
-        return True
-    return element.tag == "amp-lightbox" or element.get("data-cfsrc") is not None
+def _is_hidden_by_script(element: Element, classes: str | None) -> bool:
+    """Whether a reader sees a hidden element, or what a script shows in its place."""
+    if element.tag in IMAGE_TAGS:
+        return element.get("data-cfsrc") is not None  # Cloudflare's Mirage loads it
+    if element.tag == "blockquote" and classes == "wp-embedded-content":  # the link behind another article's card
+        card = element.getnext()
+        return card is not None and card.tag == "iframe"
+    return element.tag == "amp-lightbox" or (classes is not None and _LATER_SLIDE.search(classes) is not None)
+
+
+_WIDGET = re.compile(r"https?://(?:[\w-]+\.)*(?:facebook|tiktok)\.com/")
 
 
 def _empty_frames(post: Element) -> None:
     """Empty the frames by which a script shows a post whose URL its box names."""
     for frame in post.iter("iframe"):
-        frame.attrib.clear()
+        if _WIDGET.match(frame.get("src") or ""):
+            frame.attrib.clear()
 
 
 def _holds_media(carousel: Element) -> bool:
@@ -538,8 +550,8 @@ def _is_layout(table: Element) -> bool:
 
 def _background(element: Element) -> str | None:
     """Return the URL of the image in an element's style, where a script may still have to put it."""
-    late = element.get("data-img-url") or element.get("data-bg")  # tagDiv's; WP Rocket's and lazysizes'
-    return background_of(late) or late if late else background_of(element.get("style"))
+    late = element.get("data-img-url") or element.get("data-bg") or ""  # tagDiv's; WP Rocket's and lazysizes'
+    return background_of(late) or (late if "/" in late else background_of(element.get("style")))
 
 
 def _first_link(element: Element) -> str | None:

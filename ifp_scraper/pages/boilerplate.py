@@ -7,15 +7,13 @@ from functools import lru_cache
 
 from ifp_scraper.text import words
 
-BESIDE_TEXT = words(
+SCREEN_READER_ONLY = words(
     "screen-reader-text td-visual-hidden sr-only visually-hidden elementor-screen-only"
     " elementor-post-info__item-prefix"
-    " tdb-first-letter tdb-add-text tdb-title-page tdb-cat-cfs"
 )
-"""Class names of what a headline or label has beside its text: screen-reader hints, hidden by external style sheets;
-"By" in any language; and what tagDiv's blocks add, such as the first letter once more as an ornament."""
+"""Class names of screen-reader hints, hidden by external style sheets, and of "By" in any language."""
 
-_CLASSES = BESIDE_TEXT | words(
+_CLASSES = SCREEN_READER_ONLY | words(
     # page numbers, next and previous
     "ampforwp_post_pagination page-links page-link post-page-numbers pagination post-nav-links page-nav page-nav-post"
     " post-navigation nav-links"
@@ -102,7 +100,7 @@ _CLASSES = BESIDE_TEXT | words(
     " slideshowlink ngg-navigation"
     # what carousels' scripts add: controls, and copies of slides
     " flex-direction-nav flex-control-nav swiper-pagination swiper-notification swiper-slide-duplicate slick-cloned"
-    " owl-nav owl-dots cloned clone soliloquy-controls soliloquy-clone bx-controls bx-clone"
+    " owl-nav owl-dots soliloquy-controls soliloquy-clone bx-controls bx-clone"
     # what consent plugins show in place of a player
     " video-placeholder-normal"
     # captions belong to images

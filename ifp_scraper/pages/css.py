@@ -48,13 +48,16 @@ def hidden_by_attribute(element: Element) -> bool:
     """Whether the element hides itself: ``style="display:none"`` or the attribute ``hidden``.
 
     Of what has that attribute, the panels that a reader can open do not count: those of tabs, and of accordions
-    (``until-found``, or a region).
+    (``until-found``, or a region with a label).
     """
     style = element.get("style")
     if style is not None and _HIDDEN_INLINE.search(style) is not None:
         return True
     hidden = element.get("hidden")
-    return hidden is not None and hidden != "until-found" and element.get("role") not in ("tabpanel", "region")
+    if hidden is None or hidden == "until-found":
+        return False
+    role = element.get("role")
+    return role != "tabpanel" and (role != "region" or element.get("aria-labelledby") is None)
 
 
 _Chain = tuple[frozenset[str], ...]

@@ -8,6 +8,7 @@ Two thirds of a real page is script and style, and most of the remaining element
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import cached_property
 
 from lxml import etree
@@ -32,7 +33,8 @@ _BODY = re.compile(rb"<body\s[^<>]*>", re.IGNORECASE)
 _MISREAD_END_TAGS = re.compile(rb"</(?:[bB](?:([rR])(?<!<br></br)|[oO][dD][yY])|[hH][tT][mM][lL])\s*>")
 """What libxml2 and browsers read differently, see ``_as_in_browsers``."""
 
-_MANDATORY_END = re.compile(rb"<(/)?(?:div|article|main|section|header|footer|aside|nav|ul|script)\b", re.IGNORECASE)
+_MANDATORY_END = re.compile(rb"<(/)?(div|article|main|section|header|footer|aside|nav|ul|script)\b", re.IGNORECASE)
+_AMP = re.compile(rb"<html[^<>]*\s(?:amp|\xe2\x9a\xa1)(?=[\s>=])", re.IGNORECASE)
 
 
 class Document:
@@ -78,10 +80,14 @@ class Document:
         Where a page is cut off, elements around the article, whose end tags are mandatory, are still open.
         """
         html = self.html
-        if b"<body" not in html or b"<p" not in html or not html.rstrip().endswith(b">"):
+        if b"<body" not in html or b"<p" not in html or not self.source.rstrip().endswith(b">"):
             return False
-        ends = [bool(tag[1]) for tag in _MANDATORY_END.finditer(html)]
-        return 2 * sum(ends) == len(ends)
+        if _AMP.search(html) and not self._json_ld_scripts:  # the AMP plugin prints them last
+            return False
+        still_open: Counter[bytes] = Counter()
+        for tag in _MANDATORY_END.finditer(html):
+            still_open[tag[2].lower()] += -1 if tag[1] else 1
+        return max(still_open.values(), default=0) <= 0
 
     @cached_property
     def tree(self) -> Tree:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from ifp_scraper.pages.boilerplate import BESIDE_TEXT
+from ifp_scraper.pages.boilerplate import SCREEN_READER_ONLY
 from ifp_scraper.pages.css import hidden_by_attribute
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import first_language, squeeze, words
@@ -52,6 +52,11 @@ def resolved(text: str) -> str:
     return squeeze(_ENTITY.sub(lambda entity: unescape(entity[0]), text)) if "&" in text else text
 
 
+_NO_PART_OF_LABEL = SCREEN_READER_ONLY | words("tdb-first-letter tdb-add-text tdb-title-page tdb-cat-cfs")
+"""Class names of hints, and of what tagDiv's blocks add to a headline: its first letter once more as an ornament, a
+label, the page's number."""
+
+
 def _collect(element: Element, pieces: list[str], depth: int) -> None:
     """Collect an element's visible text, in order; its tail is left to the caller."""
     pieces.append(element.text or "")
@@ -62,7 +67,7 @@ def _collect(element: Element, pieces: list[str], depth: int) -> None:
         is_seen = not child.keys() or (
             not hidden_by_attribute(child)
             and child.get("[text]") is None  # a control's, which a tap changes: "more", "less"
-            and BESIDE_TEXT.isdisjoint((child.get("class") or "").split())
+            and _NO_PART_OF_LABEL.isdisjoint((child.get("class") or "").split())
         )
         if is_seen and child.tag not in NO_TEXT_TAGS and depth < MAX_DEPTH:
             if child.tag in IMAGE_TAGS:

@@ -47,10 +47,11 @@ PICTURE_FILE = re.compile(r"^[^?#]+\.(?:jpe?g|png|gif|webp|avif|bmp|svg)(?:[?#]|
 
 
 _FILLED_BY_AMP = "amp-img", "amp-anim", "i-amphtml-sizer"
+"""Elements into which AMP's runtime and optimizer put an ``img``."""
 
 
 def pictures_in(box: Element) -> Iterator[Element]:
-    """Yield the images in an element; not the copies and spacers that AMP's runtime and optimizer put into them."""
+    """Yield the images in an element, without AMP's copies and spacers."""
     for picture in box.iter(*IMAGE_TAGS):
         parent = picture.getparent()
         if picture.tag != "img" or parent is None or parent.tag not in _FILLED_BY_AMP:
@@ -190,9 +191,13 @@ def youtube_of(url: str) -> Embed | None:
 _TWITTER = words("platform.twitter.com twitter.com x.com")
 
 _ADS = re.compile(r"https?://(?:[\w-]+\.)*(?:doubleclick\.net|googlesyndication\.com)/")
-_NONCE = re.compile(r"[?&]_=\d+$|#\?secret=.*|(?<=\d)\?embed=1\b.*")
-"""What WordPress adds to the URL of a player or card, different each time it renders the text, and Telegram's script
-to that of a post."""
+"""Where the frames of ads come from."""
+
+_NONCE = re.compile(r"[?&]_=\d+$|#\?secret=.*")
+"""What WordPress adds to the URL of a player or card, different each time it renders the text."""
+
+_TELEGRAM_POST = re.compile(r"(https?://t\.me/[\w/]+)\?embed=1\b.*")
+"""A post in the frame that Telegram's script inserts."""
 
 
 def embed_of(element: Element, base: str) -> Embed | None:
@@ -201,21 +206,22 @@ def embed_of(element: Element, base: str) -> Embed | None:
     if tag in _AMP_EMBEDS:
         kind, attribute, address = _AMP_EMBEDS[tag]
         if name := element.get(attribute):
+            if tag == "amp-facebook-page" and "/videos/" not in name:  # a box to like a page
+                return None
             if kind != "iframe":  # AMPforWP takes parameters into the name; for Instagram, old versions took only them
                 name = name.partition("?")[0].partition("&")[0]
             url = absolute(base, address.format(name)) if name else None
             return Embed(kind, url) if url is not None and url.startswith("http") else None
-    if (tweet := element.get("data-tweet-id")) and tweet.isdecimal():  # the script's frame, even when saved to a file
-        return Embed("tweet", f"https://twitter.com/i/status/{tweet}")
     source = _source_of(element)
     if source is None and (child := element.find("source")) is not None:
         source = _source_of(child)
     url = absolute(base, source)
-    if url is None or not url.startswith("http"):
+    tweet = element.get("data-tweet-id")  # of the script's frame, which a saved page has in a file
+    if tweet and tweet.isdecimal() and (url is None or urlsplit(url).hostname in _TWITTER):
+        return Embed("tweet", f"https://twitter.com/i/status/{tweet}")
+    if url is None or not url.startswith("http") or _ADS.match(url):
         return None
-    if _ADS.match(url):
-        return None
-    url = _NONCE.sub("", url)
+    url = _TELEGRAM_POST.sub(r"\1", _NONCE.sub("", url))
     if known := embed_at(url):
         return known
     if tag in ("video", "amp-video"):

@@ -9,7 +9,6 @@ from datetime import timedelta
 from functools import cached_property
 from typing import ClassVar
 
-from lxml import etree
 from web_poet import field
 
 from ifp_scraper import urls
@@ -21,7 +20,7 @@ from ifp_scraper.pages.bylines import without_by
 from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.inline import inline_text, label_text
-from ifp_scraper.pages.media import EMBED_TAGS, background_of, first_caption
+from ifp_scraper.pages.media import background_of, first_caption
 from ifp_scraper.pages.misnested import escaped_from, is_theme_block, release_swallowed, with_escaped
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
@@ -55,11 +54,10 @@ class NewspaperPage(ArticlePage):
 
     @field
     def byline(self) -> str | None:
-        return self._printed_names(
-            ".td-post-header .td-post-author-name", "a", ".td-author-by"
-        )  # modules have one too
+        header = ".td-post-header"  # modules have a byline, too
+        return self._printed_names(f"{header} .td-post-author-name", name="a", label=".td-author-by")
 
-    def _printed_names(self, box: str, name: str, label: str) -> str | None:
+    def _printed_names(self, box: str, *, name: str, label: str) -> str | None:
         """Return the names in a byline: what it says after the theme's "By" if one box has several ("A and B")."""
         if len(self.lines(f"{box} {name}")) > 1 and len(self.lines(box)) == 1:
             return self._byline_without_label(box, label)
@@ -139,14 +137,7 @@ class NewspaperPage(ArticlePage):
     def modified_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("modified")
         yield self._theme_time('meta[itemprop="dateModified"]', "content")
-        yield self._edit_time(".td-post-header .td-post-modified-date time", ".td-post-header .td-post-date time")
-
-    def _edit_time(self, edited: str, published: str) -> Evidence | None:
-        """Read the time of the last edit; older versions print that of publication in its place."""
-        edits, times = self.css(edited)[:1], self.css(published)[:1]
-        if edits != times and [edit.get("datetime") for edit in edits] == [time.get("datetime") for time in times]:
-            return None
-        return self._theme_time(edited, "datetime")
+        yield self._theme_time(".td-post-header .td-post-modified-date time", "datetime")
 
     def _theme_time(self, query: str, attribute: str) -> Evidence | None:
         elements = self.css(query)
@@ -215,18 +206,15 @@ class NewspaperCloudPage(NewspaperPage):
     layout = "newspaper-cloud"
     marks = words("tdb_single_content")
     bodies: ClassVar[str] = ".tdb_single_content, .tdb_single_smartlist"
-    """Selects the block with the text; a smart list's has all of it, not the list alone."""
+    """Selects the block with the text; in posts with a smart list, the second one has what precedes the list, too."""
 
     lead_frames = ".tdb_single_featured_image, .tdb_single_bg_featured_image"
     below_body = ".tdb_single_tags", ".tdb_single_next_prev", ".tdb-author-box"
 
     @classmethod
     def matches(cls, document: Document) -> bool:
-        """Whether the page has a body; that of a video post without text has only its player."""
-        find = document.tree.find
-        return bool(find(cls.bodies)) or (
-            any(map(_holds_player, find(cls.lead_frames))) and not find(".td-post-content")
-        )
+        """Whether the page has such a block."""
+        return bool(document.tree.find(cls.bodies))
 
     @field
     def headline(self) -> str | None:
@@ -236,15 +224,11 @@ class NewspaperCloudPage(NewspaperPage):
 
     @field
     def lead(self) -> str | None:
-        if subtitle := " ".join(self.lines(".tdb_single_subtitle p")) or self.line(".tdb_single_subtitle"):
-            return subtitle
-        excerpt = self.line(".tdb_single_excerpt")
-        # Without a written one, WordPress prints the first words of the text.
-        return None if excerpt and excerpt.endswith(("[…]", "[...]")) else excerpt
+        return " ".join(self.lines(".tdb_single_subtitle p")) or self.line(".tdb_single_subtitle")
 
     @field
     def byline(self) -> str | None:
-        return self._printed_names(".tdb_single_author", ".tdb-author-name", ".tdb-author-by")
+        return self._printed_names(".tdb_single_author", name=".tdb-author-name", label=".tdb-author-by")
 
     @field
     def authors(self) -> list[Author]:
@@ -270,12 +254,11 @@ class NewspaperCloudPage(NewspaperPage):
     @cached_property
     def container(self) -> Element | None:
         # The container itself is a .td_block_wrap like any widget; what is inside counts.
-        if bodies := self.css(".tdb_single_content .tdb-block-inner, .tdb_single_smartlist .tdb-block-inner"):
+        inner = ".tdb_single_content .tdb-block-inner", ".tdb_single_smartlist .tdb-block-inner"
+        if bodies := self.css(inner[0]) or self.css(inner[1]):
             escaped = itertools.takewhile(lambda part: not is_theme_block(part), bodies[0].itersiblings())
             return self._repaired(bodies[0], list(escaped))
-        if blocks := self.css(self.bodies):
-            return blocks[0]
-        return etree.Element("div") if any(map(_holds_player, self.frames)) else None
+        return next(iter(self.css(self.bodies)), None)
 
     @field
     def source(self) -> str | None:
@@ -307,9 +290,7 @@ class NewspaperCloudPage(NewspaperPage):
     def modified_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("modified")
         yield self._theme_time('meta[itemprop="dateModified"]', "content")
-        yield self._edit_time(".tdb_single_modified_date time", ".tdb_single_date time")
-
-
-def _holds_player(frame: Element) -> bool:
-    """Whether a video or audio file stands in place of the featured image."""
-    return next(frame.iter(*EMBED_TAGS), None) is not None
+        # Older versions print the publication time there, labelled as the edit's.
+        edited = ".tdb_single_modified_date time"
+        if self.attribute(edited, "datetime") != self.attribute(".tdb_single_date time", "datetime"):
+            yield self._theme_time(edited, "datetime")
