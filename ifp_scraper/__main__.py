@@ -18,9 +18,12 @@ def main() -> None:
         try:
             execute(["ifp", *arguments])
         finally:
-            sys.stdout.flush()
-    except BrokenPipeError:  # the reader of "ifp --help | head" has seen enough
+            if sys.stdout is not None:  # it is closed, as for a daemon
+                sys.stdout.flush()
+    except BrokenPipeError as error:  # the reader of "ifp --help | head" has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python would try again when it exits
+        if isinstance(error.__context__, SystemExit):
+            raise error.__context__ from None
 
 
 if __name__ == "__main__":

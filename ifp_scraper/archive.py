@@ -70,8 +70,8 @@ class Recorded:
     """The capture that has the body, if this one is a ``revisit`` record."""
 
     @property
-    def held(self) -> timedelta:
-        """Return for how long the body had existed, as far as is known."""
+    def body_age(self) -> timedelta:
+        """For how long the body had existed, as far as is known."""
         return max(self.captured_at - self.original.captured_at, timedelta(0)) if self.original else timedelta(0)
 
     @property
@@ -157,12 +157,12 @@ class Archive:
         originals: dict[str, Recorded] = {}
         revisits: list[Revisit] = []
         for number, path in enumerate(files):
-            before = len(self.records)
+            before = len(self.records) + len(revisits)
             try:
                 self._index(number, path, originals, revisits)
             except (OSError, zipfile.BadZipFile, ValueError, EOFError) as error:
                 self._complain(path, error)
-            if len(self.records) == before and str(path) not in self.unreadable:
+            if len(self.records) + len(revisits) == before and str(path) not in self.unreadable:
                 self.unreadable.append(str(path))
                 logger.warning("%s holds no response that can be read", path)
         if not self.records:
@@ -231,12 +231,16 @@ class Archive:
         with open_members(path) as members:
             for member, stream in members:
                 size = stream.seek(0, os.SEEK_END)
+                faults_so_far = len(faults)
                 for record, _ in read_responses(stream, str(path), 0, size, faults, revisits):
+                    is_whole, faults_so_far = len(faults) == faults_so_far, len(faults)
                     recorded = _recorded(record, number, member)
-                    if recorded is not None:
-                        self.records.append(recorded)
-                        if (digest := payload_digest(record)) and is_page(recorded.status, recorded.content_type):
-                            originals.setdefault(digest, recorded)
+                    if recorded is None:
+                        continue
+                    self.records.append(recorded)
+                    is_original = is_whole and is_page(recorded.status, recorded.content_type)
+                    if is_original and (digest := payload_digest(record)):
+                        originals.setdefault(digest, recorded)
         if faults:
             self.unreadable.append(str(path))
             logger.warning("%s; it was skipped, the rest was read", faults[0])
@@ -311,7 +315,7 @@ class ArchiveDownloadHandler:
             raise NotInRecording(f"not in the recording: {request.url}")
         pairs, body = archive.read(record)
         request.meta["captured_at"] = record.captured_at
-        request.meta["held"] = record.held
+        request.meta["body_age"] = record.body_age
         headers = Headers()
         for name, value in pairs:
             if name.lower() not in ("transfer-encoding", "content-length", "content-encoding"):

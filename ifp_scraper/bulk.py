@@ -117,9 +117,11 @@ def extract_spans(
         partial.clear()  # from other recordings, or from unpacked copies, whose paths differ each time
     try:
         _read_all(spans, site, partial, executor, progress)
-        again = list(revisit_spans(lambda: map(partial.read, spans)))
-        _read_all(again, site, partial, executor, progress)
-        _write_all([*spans, *again], partial, ledger)
+        revisited: dict[Span, list[Span]] = {}
+        for span, again in revisit_spans(lambda: map(partial.read, spans)):
+            revisited.setdefault(span, []).append(again)
+        _read_all([again for found in revisited.values() for again in found], site, partial, executor, progress)
+        _write_all([[span, *revisited.get(span, ())] for span in spans], partial, ledger)
     except BaseException:
         partial.close()
         raise
@@ -146,27 +148,31 @@ def _read_all(
         progress(records, done, len(spans))
 
 
-def _write_all(spans: list[Span], partial: PartialResults, ledger: Ledger) -> None:
-    """Join articles and write them, each after the last span that holds a page of it."""
-    last_span: dict[str, int] = {}
+def _write_all(groups: list[list[Span]], partial: PartialResults, ledger: Ledger) -> None:
+    """Join articles and write them, each after the last group of spans that holds a page of it."""
+    last_group: dict[str, int] = {}
     evidence: dict[str, list[Evidence]] = {}
-    records: Counter[str] = Counter()
-    for number, span in enumerate(spans):
-        result = partial.read(span)
-        records[span.path] += result.records
-        for seen in result.listed:
-            evidence.setdefault(article_key(seen.ref.url), []).append(seen)
-        last_span.update(dict.fromkeys(result.articles, number))
-    for path, count in records.items():
+    responses: Counter[str] = Counter()
+    captures: Counter[str] = Counter()
+    for number, group in enumerate(groups):
+        for span in group:
+            result = partial.read(span)
+            responses[span.path] += result.records
+            captures[span.path] += result.records + len(result.revisits)
+            for seen in result.listed:
+                evidence.setdefault(article_key(seen.ref.url), []).append(seen)
+            last_group.update(dict.fromkeys(result.articles, number))
+    for path, count in captures.items():
         if not count:
             console.say(f"{path} holds no response that can be read")
-    if not records.total():
+    if not responses.total():
         raise RecordingError("nothing can be read in the recordings")
     held: dict[str, list[PageView]] = {}
-    for number, span in enumerate(spans):
-        for key, views in partial.read(span).views().items():
-            held.setdefault(key, []).extend(views)
-        for key in [key for key in held if last_span[key] == number]:
+    for number, group in enumerate(groups):
+        for span in group:
+            for key, views in partial.read(span).views().items():
+                held.setdefault(key, []).extend(views)
+        for key in [key for key in held if last_group[key] == number]:
             _write_article(held.pop(key), evidence.get(key, []), ledger)
 
 

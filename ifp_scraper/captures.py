@@ -21,8 +21,8 @@ def capture_time(response: Response) -> tuple[datetime, timedelta]:
     if recorded is None:
         answered = read_http_date(date)
         recorded = answered - read_age(age) if answered else datetime.now(UTC).replace(microsecond=0)
-    held = response.meta.get("held", timedelta(0)) if response.request is not None else timedelta(0)
-    return recorded, cache_age(recorded, age, date) - held
+    body_age = response.meta.get("body_age", timedelta(0)) if response.request is not None else timedelta(0)
+    return recorded, cache_age(recorded, age, date) - body_age
 
 
 def cache_age(captured_at: datetime, age: str, date: str) -> timedelta:

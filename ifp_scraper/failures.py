@@ -69,10 +69,6 @@ class Failures:
         """Whether one of these canonical URLs was left by earlier runs."""
         return not self._left.isdisjoint(keys)
 
-    def is_retry(self, url: str) -> bool:
-        """Whether an earlier run left this URL to this one, fetched by now or not."""
-        return urls.canonical(url) in self._left_at_start
-
     def forget(self, addresses: Iterable[str]) -> None:
         """Remove what has now been fetched."""
         self._left.difference_update(map(urls.canonical, addresses))

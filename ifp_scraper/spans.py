@@ -40,6 +40,12 @@ logger = logging.getLogger(__name__)
 SPAN = 2 * 1024 * 1024
 """How much of a recording a worker reads at a time, in bytes."""
 
+_MAX_REVISITS = 500
+"""Maximum number of captures of one body that a worker reads at a time."""
+
+_FORMAT = 2
+"""Of ``SpanResult``: results that an interrupted run kept are used only if they have the same one."""
+
 
 class Span(msgspec.Struct, frozen=True):
     """A part of a recording, from ``start`` to ``end`` in bytes; records that start in it belong to it."""
@@ -54,7 +60,7 @@ class Span(msgspec.Struct, frozen=True):
     """Where the recording ends, if its file holds more: a member of a WACZ file."""
 
     revisits: tuple[Revisit, ...] = ()
-    """Captures whose body is that of the record at ``start``; if there are any, they alone are read."""
+    """Captures whose body is that of the record at ``start``; if there are any, only it is read, once for each."""
 
 
 class PageView(msgspec.Struct):
@@ -76,7 +82,7 @@ class PageView(msgspec.Struct):
     """Why there is no article."""
 
     number: int = 0
-    """Of views with equal times, the lower comes first; see ``Revisit``."""
+    """0 for a capture with a body of its own, else that of its ``Revisit``: of equal times, the lower comes first."""
 
     layout: str | None = None
 
@@ -200,8 +206,8 @@ def read_span(span: Span, site: str) -> SpanResult:
         else:
             _read_records(stream, site, result, found)
     result.articles = list(found)
-    incomplete = {article_key(revisit.url) for revisit in (*result.revisits, *span.revisits)}
-    joined = {key: views if key in incomplete else _join_early(views) for key, views in found.items()}
+    also_elsewhere = {article_key(revisit.url) for revisit in (*result.revisits, *span.revisits)}
+    joined = {key: views if key in also_elsewhere else _join_early(views) for key, views in found.items()}
     result.packed_views = msgspec.msgpack.encode(joined)
     return result
 
@@ -221,7 +227,7 @@ def join_results(span: Span, parts: list[SpanResult]) -> SpanResult:
         joined.listed += part.listed
         joined.faults += part.faults
         joined.revisits += part.revisits
-        joined.originals = part.originals | joined.originals
+        joined.originals = part.originals | joined.originals  # the first one counts
         for article, seen in part.views().items():
             views.setdefault(article, []).extend(seen)
     joined.articles = list(views)
@@ -229,8 +235,8 @@ def join_results(span: Span, parts: list[SpanResult]) -> SpanResult:
     return joined
 
 
-def revisit_spans(results: Callable[[], Iterable[SpanResult]]) -> Iterator[Span]:
-    """Yield a span for each body that was captured again, and recorded once.
+def revisit_spans(results: Callable[[], Iterable[SpanResult]]) -> Iterator[tuple[Span, Span]]:
+    """Yield spans for each body that was captured again, but recorded once; each with the span that holds the body.
 
     Args:
         results: returns those of all spans, in order; called at most twice.
@@ -243,22 +249,26 @@ def revisit_spans(results: Callable[[], Iterable[SpanResult]]) -> Iterator[Span]
         return
     for result in results():
         for digest, at in result.originals.items():
-            if again := revisits.pop(digest, None):
-                yield msgspec.structs.replace(result.span, start=at, end=at + 1, revisits=tuple(again))
+            again = revisits.pop(digest, [])
+            for first in range(0, len(again), _MAX_REVISITS):
+                some = tuple(again[first : first + _MAX_REVISITS])
+                yield result.span, msgspec.structs.replace(result.span, start=at, end=at + 1, revisits=some)
 
 
 def reader_of(site: str) -> str:
     """Return the value of ``SpanResult.reader`` for this version and this site."""
-    return f"{EXTRACTOR_VERSION} {site}"
+    return f"{EXTRACTOR_VERSION} {_FORMAT} {site}"
 
 
 def _read_records(stream: IO[bytes], site: str, result: SpanResult, found: dict[str, list[PageView]]) -> None:
     span = result.span
     revisits: list[Revisit] = []
+    faults = 0
     for record, body in read_responses(stream, span.path, span.start, span.end, result.faults, revisits):
         result.records += 1
         _read_record(record, body, site, result.listed, found)
-        if (digest := payload_digest(record)) and _is_page(record):
+        is_whole, faults = len(result.faults) == faults, len(result.faults)
+        if is_whole and (digest := payload_digest(record)) and _is_page(record):
             result.originals.setdefault(digest, record.stream_pos)
     result.revisits = [revisit for revisit in revisits if may_be_article(revisit.url, site)]
 
@@ -299,8 +309,8 @@ def _read_page(record: WarcRecord, body: bytes, url: str, captured_at: datetime)
     headers = list(record.http_headers or ())
     values = {name.lower(): value for name, value in reversed(headers)}
     kept_at = unwrap_address(record_address(record))[1]
-    held = max(captured_at - (kept_at or record_time(record)), timedelta(0))
-    age = cache_age(captured_at, values.get("age", ""), values.get("date", "")) - held
+    body_age = max(captured_at - (kept_at or record_time(record)), timedelta(0))
+    age = cache_age(captured_at, values.get("age", ""), values.get("date", "")) - body_age
     body = plain_body(body, headers)
     content_type = (record.http_content_type or "").lower()
     return _view(Capture(url, captured_at, age), unwrap_page(body) if kept_at else body, content_type)

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
-from ifp_scraper.dates import read_instant
+from ifp_scraper.dates import format_utc, read_instant
 from ifp_scraper.wayback import read_stamp, unwrap_address
 
 _KINDS = WarcRecordType.response | WarcRecordType.resource
@@ -61,8 +61,9 @@ def read_responses(
                 if last >= end:
                     return
                 if revisits is not None and record.record_type == WarcRecordType.revisit:
-                    url, kept_at = unwrap_address(record_address(record))
-                    revisits.append(Revisit(url, kept_at or record_time(record), payload_digest(record)))
+                    if record.http_headers is None or record.http_headers.status_code in (None, 200, 304):
+                        url, kept_at = unwrap_address(record_address(record))
+                        revisits.append(Revisit(url, kept_at or record_time(record), payload_digest(record)))
                     continue
                 if record.http_headers is None and not record_address(record).startswith(("http://", "https://")):
                     continue
@@ -168,4 +169,4 @@ def record_time(record: WarcRecord) -> datetime:
     """
     date = record.headers.get("WARC-Date") or ""
     shorter = read_stamp(date.replace("-", "")) if _SHORT_DATE.fullmatch(date) else None
-    return shorter or read_instant(date) or datetime.fromtimestamp(0, UTC)
+    return read_instant(format_utc(shorter) or date) or datetime.fromtimestamp(0, UTC)

@@ -58,13 +58,15 @@ def test_a_section_and_those_inside_it(section: str, config: dict[str, Any], tmp
         assert run.articles
 
 
-def test_all_categories_are_looked_through_where_rest_counts_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("past_the_end", [200, 404])
+def test_all_categories_are_looked_through_where_rest_counts_nothing(past_the_end: int, tmp_path: Path) -> None:
     """Some proxies drop the number of pages."""
     with site_of(60) as (site, server):
 
         def uncounted(target: str, response: Response) -> Response:
             headers = {name: value for name, value in response.headers.items() if not name.startswith("X-WP")}
-            return replace(response, headers=headers)
+            status = past_the_end if response.body == b"[]" else response.status
+            return replace(response, headers=headers, status=status)
 
         server.reroute(lambda target: target.replace("/categories?per_page=100", "/categories?per_page=2"))
         server.alter(uncounted)

@@ -423,6 +423,22 @@ def test_a_front_page_of_a_few_articles_leads_to_those_of_every_category(picked:
         assert len(again.asked) < 30
 
 
+def test_categories_that_all_list_everything_are_not_walked_to_the_end(tmp_path: Path) -> None:
+    with site_of(600, **NOTHING_BUT_LISTINGS) as (site, server):
+        links = "".join(f'<a href="/category/topic-{number}/">Section</a>' for number in range(20))
+
+        def leave_only_front_and_categories(target: str, response: Response) -> Response:
+            if target == "/":
+                return page(links)
+            return response if target.startswith("/category/") else page("", 404)
+
+        server.reroute(lambda target: re.sub(r"^/category/topic-\d+/(?=page/|$)", "/", target))
+        server.alter(leave_only_front_and_categories)
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert (set(run.articles), run.status) == (public(site), 0)
+        assert len(run.asked) < 500
+
+
 @pytest.mark.parametrize("section", ["", "iran-news"])
 def test_rest_where_only_a_query_leads_to_it(section: str, tmp_path: Path) -> None:
     """As on a server without URL rewriting."""

@@ -281,6 +281,15 @@ def test_a_reader_that_stops_early_is_no_error(unbuffered: str) -> None:
     assert (run.returncode, run.stderr) == (0, b"")
 
 
+@pytest.mark.parametrize(("command", "status"), [("--help", 0), ("schema --nonsense", 2)])
+def test_no_stdout_is_no_error(command: str, status: int) -> None:
+    """As of a daemon; the shell closes it, since Python would not."""
+    run = subprocess.run(
+        ["sh", "-c", f"exec {sys.executable} -m ifp_scraper {command} >&-"], capture_output=True, cwd=ROOT, check=False
+    )
+    assert (run.returncode, b"Traceback" in run.stderr) == (status, False), run.stderr
+
+
 @pytest.mark.parametrize(
     ("content", "why"), [(None, "No such file or directory"), (b"\xff\xfe\xff", "it is not text in UTF-8")]
 )

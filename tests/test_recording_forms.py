@@ -323,6 +323,32 @@ def test_a_body_that_is_recorded_once_is_read_for_every_capture(tmp_path: Path) 
         ]
 
 
+def test_a_later_capture_of_a_recorded_body_changes_no_order(tmp_path: Path) -> None:
+    a, b = "https://ifpnews.com/a/", "https://ifpnews.com/b/"
+    text = "word " * 60
+    records = [
+        digested(response(a, story(text), "2019-01-01"), "sha1:A"),
+        digested(response(b, story(text, slug="b"), "2020-01-01"), "sha1:B"),
+        revisit(a, "sha1:A", "2021-01-01"),
+    ]
+    (tmp_path / "a.warc").write_bytes(b"".join(records))
+    written = read_both_ways(tmp_path / "a.warc")
+    assert [(line["url"], line["duplicate_of"]) for line in written] == [(a, None), (b, a)]
+
+
+def test_a_record_that_is_cut_off_has_the_body_of_no_later_capture(tmp_path: Path) -> None:
+    a = "https://ifpnews.com/a/"
+    whole = digested(response(a, story("One."), "2020-01-01"), "sha1:A")
+    (tmp_path / "a.warc").write_bytes(digested(response(a, story("One."), "2019-01-01"), "sha1:A")[:-60])
+    (tmp_path / "b.warc").write_bytes(whole + response(a, story("Two."), "2021-01-01"))
+    (tmp_path / "c.warc").write_bytes(revisit(a, "sha1:A", "2022-01-01"))  # nothing else: no fault
+    for number, command in enumerate((("extract", tmp_path), ("crawl", "ifp", "-a", f"archive={tmp_path}"))):
+        out = tmp_path / f"{number}.jsonl"
+        run = scrapy(*command, "-o", out)
+        assert (run.status, "c.warc" in run.err) == (0, False), run.err
+        assert [line["body"] for line in lines(out)][-2:] == ["Two.", "One."]
+
+
 def test_an_edit_of_one_page_while_the_others_are_recorded_as_before(tmp_path: Path) -> None:
     site = Site(make_posts(40, seed=4))
     post = next(post for post in site.open_posts() if len(post.pages) > 1)

@@ -39,6 +39,9 @@ _SECOND_PAGE = re.compile(r"(/(?!(?:category|tag|author)/).*[^/])/page/2/?")
 _PLACES = ("", "/all-stories", "/iran-news")
 """Where a listing may be, the front page first."""
 
+_MAX_REPEATS = 20
+"""How many pages in a row of a category may show only what other categories did: some themes list all in each."""
+
 _MAX_PLACES = 5
 """Maximum number of further places to try that the front page names."""
 
@@ -63,10 +66,10 @@ class ListingSource:
         seen: set[str] = set()
         categories: list[str] = []
         found_any = False
-        whole = True  # whether a place may list everything: a category does not
+        by_category = False
         while places:
             place = places.pop(0)
-            pages = barren = 0  # pages: number of the last page that lists articles which those before it do not
+            pages = barren = repeats = 0  # pages: number of the last one with articles which those before it lack
             listed: set[str] = set()  # in this place
             async for number, links, html in self._pages(walk, place):
                 if number == 1 and place == "":
@@ -81,16 +84,19 @@ class ListingSource:
                 pages = number
                 listed.update(links)
                 done = walk.caught_up and all(walk.is_settled(ArticleRef(url)) for url in links)
+                repeats = repeats + 1 if seen.issuperset(links) else 0
                 for url in links:
                     if url not in seen:
                         seen.add(url)
                         yield ArticleRef(url)
-                if done and (pages > 1 or not whole):
-                    break  # a single page need not show what is new
-            if pages > 1 and whole:
+                if done and (pages > 1 or by_category):
+                    break  # a front page alone may show a choice, and not what is new
+                if by_category and repeats >= _MAX_REPEATS:
+                    break
+            if pages > 1 and not by_category:
                 return  # it is paginated, so it lists everything
             if not places:
-                places, categories, whole = categories, [], False
+                places, categories, by_category = categories, [], True
         if not found_any:
             raise SourceUnavailable("no listing")
 

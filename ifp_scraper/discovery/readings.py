@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import NamedTuple, Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -122,8 +123,12 @@ def split_readings(captures: list[C]) -> Iterator[list[C]]:
                 reading.insert(0, capture)
                 held |= places
     for number, reading in enumerate(readings):
-        soon = [later for later in readings[number + 1 :] if later[0].captured_at - reading[-1].captured_at < _SOON]
-        if any(_places(reading) < _places(following) for following in soon):
+        soon = []
+        for later in islice(readings, number + 1, None):
+            if later[0].captured_at - reading[-1].captured_at >= _SOON:
+                break
+            soon.append(later)
+        if any(_places(reading) < _places(later) for later in soon):
             continue
         if soon and not _places(reading) >= (held := _places(soon[0])):
             soon[0][:0] = [capture for capture in reading if held.isdisjoint(_places([capture]))]

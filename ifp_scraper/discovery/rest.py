@@ -26,6 +26,8 @@ _SECOND = timedelta(seconds=1)
 _PER_PAGE = 100
 """Posts per page: the most that WordPress allows."""
 
+_MAX_CATEGORY_PAGES = 100
+
 _PATIENCE = 3
 """How many pages in a row may fail or list nothing new before REST is given up."""
 
@@ -139,23 +141,28 @@ class RestSource:
     async def _category(self, walk: Walk, slug: str) -> str:
         """Return the ids of a category and of all inside it: for one id, REST lists only what is directly in it."""
         last = slug.rsplit("/", 1)[-1]
-        terms: list[dict[str, Any]] = []
+        terms: dict[int, dict[str, Any]] = {}
         number = pages = 1
-        while number <= min(pages, walk.max_pages):
+        while number <= min(pages, _MAX_CATEGORY_PAGES):
             query = {"per_page": str(_PER_PAGE), "page": str(number), "_fields": "id,slug,parent"}
-            response = await self._get(walk, "categories", query)
+            try:
+                response = await self._get(walk, "categories", query)
+            except SourceUnavailable as error:
+                if number > 1 and _is_missing(error):
+                    break  # past the end, as some sites put it
+                raise
             listed = _json(response)
             found = [term for term in listed if isinstance(term, dict)] if isinstance(listed, list) else []
-            new = [term for term in found if isinstance(term.get("id"), int) and term not in terms]
+            new = {id: term for term in found if (id := _id(term.get("id"))) and id not in terms}
             if not new:
                 break
-            terms += new
-            pages = _header(response, "X-WP-TotalPages", number + 1)  # some proxies drop it
+            terms |= new
+            pages = _header(response, "X-WP-TotalPages", number + 1)  # some proxies drop the header
             number += 1
-        inside = {term["id"] for term in terms if term.get("slug") == last}
+        inside = {id for id, term in terms.items() if term.get("slug") == last}
         if not inside:
             raise SourceUnavailable(f"REST knows no category {last}")
-        while more := {term["id"] for term in terms if term.get("parent") in list(inside)} - inside:
+        while more := {id for id, term in terms.items() if _id(term.get("parent")) in inside} - inside:
             inside |= more
         return ",".join(map(str, sorted(inside)))
 
@@ -167,7 +174,7 @@ class RestSource:
         try:
             response = await self._get(walk, "posts", query)
         except SourceUnavailable as error:
-            if number > 1 and isinstance(error.__cause__, FetchFailed) and error.__cause__.status in (404, 410):
+            if number > 1 and _is_missing(error):
                 return [], 0, number - 1  # past the end, as some sites put it
             raise
         if response.status == 400:  # past the end: rest_post_invalid_page_number
@@ -226,6 +233,10 @@ def read_posts(posts: list[Any], base: str) -> list[ArticleRef]:
             )
         )
     return refs
+
+
+def _is_missing(error: SourceUnavailable) -> bool:
+    return isinstance(error.__cause__, FetchFailed) and error.__cause__.status in (404, 410)
 
 
 def _id(value: Any) -> int | None:

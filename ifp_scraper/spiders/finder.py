@@ -65,7 +65,7 @@ class Finder:
                 continue
             self.found_any = True
             if name == "feed" and len(walk.notes.broken) > broken_before:
-                most_listed = max(most_listed, listed + 1)  # there is another page
+                most_listed = max(most_listed, listed + 1)  # a listing of just as many does not make up for it
             if source.complete or name == "listing":
                 walk.notes.shows_edits = shows_edits
                 if "sources" not in self._options.given:

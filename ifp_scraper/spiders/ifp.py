@@ -9,7 +9,7 @@ This project's keys in ``request.meta``:
 - ``probe``: a refusal of this request says nothing about the rest of the site (``discovery.Fetch``)
 - ``reading``, ``captures``: in an archive run, the ``RecordedArticle`` and its captures (``archive``)
 - ``captured_at``: WARC-Date of the recorded response, set by ``archive`` and read by ``captures``
-- ``held``: for how long its body had existed by then, likewise
+- ``body_age``: for how long its body had existed by then, likewise
 - ``wait``, ``cut_at``: seconds until the next try, and length of the last response (``middlewares``)
 """
 
@@ -18,6 +18,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import scrapy
@@ -52,6 +53,9 @@ if TYPE_CHECKING:
 
 _MAX_UNDER_WAY = 64
 """Maximum number of articles begun but not yet written: bounds a long crawl's memory and what a kill costs."""
+
+
+_LONGEST_CACHED = timedelta(days=1)
 
 
 class IfpSpider(scrapy.Spider):
@@ -310,8 +314,8 @@ class IfpSpider(scrapy.Spider):
         """Return the article with discovery's times; if its page may be older than its last edit, note it for later.
 
         A cache that states its age says which edits it cannot show. One that does not may still give the page that the
-        file already holds: that page is not given the time of the edit, unless it states the same old time again in
-        the next run. Some sites' pages and lists always disagree.
+        file already holds: for a day after the edit, that page is not given its time, and later runs look for it. Some
+        sites' pages and lists always disagree, so then it is, and the next run looks once more.
         """
         result = add_evidence(article, evidence)
         listed = evidence.modified_at
@@ -323,15 +327,11 @@ class IfpSpider(scrapy.Spider):
             and urls.same_article(ref.url, article.url)
             and _is_older(article.modified_at, listed)
         ):
-            self.ledger.note_incomplete(ref.url)
             known = self.ledger.store.find(article.id, article.url)
-            if (
-                known is not None
-                and known.modified_at == article.modified_at
-                and not self.ledger.failures.is_retry(ref.url)
-            ):
+            if known is not None and known.modified_at == article.modified_at and _is_recent(listed, article):
                 self.ledger.note_stale(listed)
                 return add_evidence(article, replace(evidence, modified_at=None))
+            self.ledger.note_incomplete(ref.url)
         return result
 
     def _is_other_address(self, article: Article, ref: ArticleRef) -> bool:
@@ -366,6 +366,11 @@ class IfpSpider(scrapy.Spider):
 def _is_older(stated: str | None, listed: str) -> bool:
     """Whether a page states an earlier last edit than its list does, and not for a fault of the site's clocks."""
     return stated is not None and stated < listed and not same_clock_fault(parse_utc(listed), parse_utc(stated))
+
+
+def _is_recent(edited_at: str, article: Article) -> bool:
+    """Whether an edit is so recent that a cache may still hide it from the page that was fetched."""
+    return article.fetched_at is None or parse_utc(article.fetched_at) - parse_utc(edited_at) < _LONGEST_CACHED
 
 
 def _adjust(settings: BaseSettings, options: Options) -> None:
