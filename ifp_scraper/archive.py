@@ -75,7 +75,7 @@ class Recorded:
         return max(self.captured_at - self.original.captured_at, timedelta(0)) if self.original else timedelta(0)
 
     @property
-    def places(self) -> list[str]:
+    def page_urls(self) -> list[str]:
         """Return just the URL, as ``discovery.readings.Captured`` requires."""
         return [self.url]
 

@@ -24,7 +24,7 @@ from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import add_evidence
 from ifp_scraper.outputfile import StoreError, explain
 from ifp_scraper.rejections import NO_ARTICLE, Rejected
-from ifp_scraper.spans import PageView, Span, SpanResult, put_together, reader_of, revisit_spans
+from ifp_scraper.spans import PageView, Span, SpanResult, assemble, reader_of, revisit_spans
 
 
 class PartialResults:
@@ -182,7 +182,7 @@ def _write_article(views: list[PageView], evidence: list[Evidence], ledger: Ledg
         views = without_failed(views, lambda view: view.failed)
     for reading in split_readings(views):
         ref = evidence_at(evidence, reading[0].captured_at)
-        article = put_together(reading)
+        article = assemble(reading)
         if article is not None:
             ledger.write(add_evidence(article, ref) if ref is not None else article)
         else:

@@ -72,7 +72,7 @@ class PageView(msgspec.Struct):
     page_number: int = 1
     other_pages: list[int] = []
     is_of_smart_list: bool = False
-    places: list[str] = []
+    page_urls: list[str] = []
     """URLs of all these pages."""
 
     failed: bool = False
@@ -318,7 +318,7 @@ def _read_page(record: WarcRecord, body: bytes, url: str, captured_at: datetime)
 
 def _view(capture: Capture, body: bytes, content_type: str) -> PageView:
     assert capture.captured_at is not None
-    view = PageView(capture.url, capture.captured_at, places=[capture.url])
+    view = PageView(capture.url, capture.captured_at, page_urls=[capture.url])
     try:
         page = read_page(body, capture, content_type)
         if page is None:
@@ -347,13 +347,13 @@ def _join_early(views: list[PageView]) -> list[PageView]:
     readings = list(split_readings(views))
     if len(readings) != 1 or len(readings[0]) != len(views) or _missing_pages(views):
         return views
-    article = put_together(views)
+    article = assemble(views)
     assert article is not None
-    places = [view.url for view in views]
-    return [PageView(article.fetched_url, views[0].captured_at, article, layout=article.layout, places=places)]
+    page_urls = [view.url for view in views]
+    return [PageView(article.fetched_url, views[0].captured_at, article, layout=article.layout, page_urls=page_urls)]
 
 
-def put_together(views: list[PageView]) -> Article | None:
+def assemble(views: list[PageView]) -> Article | None:
     """Return one article from the pages of one reading; None if none of them is an article's first page."""
     articles = []
     for kind in ("canonical", "amp"):

@@ -39,7 +39,7 @@ class Capture(NamedTuple):
         return NOW + timedelta(minutes=int(self.name[1:]))
 
     @property
-    def places(self) -> list[str]:
+    def page_urls(self) -> list[str]:
         return [self.url]
 
 

@@ -79,14 +79,14 @@ def article_key(url: str) -> str:
 
 
 class Captured(Protocol):
-    """Anything with a URL and a capture time; ``places`` are the URLs of all pages in it."""
+    """Anything with a URL and a capture time; ``page_urls`` are the URLs of all pages in it."""
 
     @property
     def url(self) -> str: ...  # noqa: D102
     @property
     def captured_at(self) -> datetime: ...  # noqa: D102
     @property
-    def places(self) -> list[str]: ...  # noqa: D102
+    def page_urls(self) -> list[str]: ...  # noqa: D102
 
 
 C = TypeVar("C", bound=Captured)
@@ -137,7 +137,7 @@ def split_readings(captures: list[C]) -> Iterator[list[C]]:
 
 
 def _places(captures: list[C]) -> set[tuple[bool, str]]:
-    return {_place(url) for capture in captures for url in capture.places}
+    return {_place(url) for capture in captures for url in capture.page_urls}
 
 
 def _is_first_page(capture: C) -> bool:

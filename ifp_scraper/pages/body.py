@@ -402,10 +402,11 @@ class _BodyReader:
         if url is None or ("#" in url and same_article(url, self.base)):  # a place on this page
             return
         text = inline_text(element)
-        has_picture = next(element.iter(*IMAGE_TAGS), None) is not None or _background(element) is not None
+        has_picture = next(element.iter(*IMAGE_TAGS), None) is not None
         if has_picture and text and text == first_caption(element):
             text = ""
-        if text or not (has_picture and PICTURE_FILE.search(url)):  # else an image that opens when clicked
+        opens_picture = not text and PICTURE_FILE.search(url) and (has_picture or _background(element) is not None)
+        if not opens_picture:
             self.links.append(Link(url, text))
 
     def _add_image(self, element: Element, context: _Context) -> None:
