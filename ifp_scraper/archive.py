@@ -25,7 +25,7 @@ from w3lib.url import safe_url_string
 from ifp_scraper import urls
 from ifp_scraper.codings import plain_body
 from ifp_scraper.unpacking import seekable
-from ifp_scraper.warc import Revisit, payload_digest, read_responses, record_address, record_time
+from ifp_scraper.warc import Revisit, is_whole, payload_digest, read_responses, record_address, record_time
 from ifp_scraper.wayback import unwrap_address, unwrap_page
 
 if TYPE_CHECKING:
@@ -231,14 +231,12 @@ class Archive:
         with open_members(path) as members:
             for member, stream in members:
                 size = stream.seek(0, os.SEEK_END)
-                faults_so_far = len(faults)
                 for record, _ in read_responses(stream, str(path), 0, size, faults, revisits):
-                    is_whole, faults_so_far = len(faults) == faults_so_far, len(faults)
                     recorded = _recorded(record, number, member)
                     if recorded is None:
                         continue
                     self.records.append(recorded)
-                    is_original = is_whole and is_page(recorded.status, recorded.content_type)
+                    is_original = is_whole(record, faults) and is_page(recorded.status, recorded.content_type)
                     if is_original and (digest := payload_digest(record)):
                         originals.setdefault(digest, recorded)
         if faults:

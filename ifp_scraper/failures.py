@@ -42,19 +42,24 @@ class Failures:
         """What earlier runs left and this one has not fetched yet."""
         self._left_at_start = frozenset(self._left)
         self._incomplete: list[str] = []
+        self._unseen: list[str] = []
 
     def add(self, url: str, reason: str) -> None:
         """Note a fetch that failed after all retries. Raises ``OSError`` if the file cannot be written."""
         self.reasons.append((url, reason))
         self._write(url)
 
-    def add_incomplete(self, url: str) -> None:
+    def add_incomplete(self, url: str, *, until_seen: bool = False) -> None:
         """Note an article that lacks a page or an edit: the next run tries again, but the one after it does not.
+
+        Args:
+            url: of the article.
+            until_seen: whether later runs do, too, as long as it is noted again.
 
         Raises:
             OSError: if the file cannot be written.
         """
-        self._incomplete.append(urls.canonical(url))
+        (self._unseen if until_seen else self._incomplete).append(urls.canonical(url))
         self._write(url)
 
     def _write(self, url: str) -> None:
@@ -81,4 +86,4 @@ class Failures:
         """
         failed = [urls.canonical(url) for url, _ in self.reasons]
         incomplete = [url for url in self._incomplete if doubtful or url not in self._left_at_start]
-        return list(dict.fromkeys([*failed, *incomplete, *self.left()]))[:_MOST_KEPT]
+        return list(dict.fromkeys([*failed, *self._unseen, *incomplete, *self.left()]))[:_MOST_KEPT]

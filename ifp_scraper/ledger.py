@@ -269,10 +269,10 @@ class Ledger:
         with self._noting_trouble(f"{self.failures.path} cannot be written"):
             self.failures.add(url, reason)
 
-    def note_incomplete(self, url: str) -> None:
-        """Note an article that lacks a page or an edit: the next run looks again, but the one after it does not."""
+    def note_incomplete(self, url: str, *, until_seen: bool = False) -> None:
+        """Note an article that lacks a page or an edit, so that the next run looks again; see ``Failures``."""
         with self._noting_trouble(f"{self.failures.path} cannot be written"):
-            self.failures.add_incomplete(url)
+            self.failures.add_incomplete(url, until_seen=until_seen)
 
     def _remove(self, path: Path) -> None:
         with self._noting_trouble(f"{path} cannot be removed"):

@@ -32,7 +32,7 @@ from ifp_scraper.merge import join_pages, merge_views
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.rejections import NO_ARTICLE
 from ifp_scraper.version import EXTRACTOR_VERSION
-from ifp_scraper.warc import Revisit, payload_digest, read_responses, record_address, record_time
+from ifp_scraper.warc import Revisit, is_whole, payload_digest, read_responses, record_address, record_time
 from ifp_scraper.wayback import unwrap_address, unwrap_page
 
 logger = logging.getLogger(__name__)
@@ -263,12 +263,10 @@ def reader_of(site: str) -> str:
 def _read_records(stream: IO[bytes], site: str, result: SpanResult, found: dict[str, list[PageView]]) -> None:
     span = result.span
     revisits: list[Revisit] = []
-    faults = 0
     for record, body in read_responses(stream, span.path, span.start, span.end, result.faults, revisits):
         result.records += 1
         _read_record(record, body, site, result.listed, found)
-        is_whole, faults = len(result.faults) == faults, len(result.faults)
-        if is_whole and (digest := payload_digest(record)) and _is_page(record):
+        if is_whole(record, result.faults) and (digest := payload_digest(record)) and _is_page(record):
             result.originals.setdefault(digest, record.stream_pos)
     result.revisits = [revisit for revisit in revisits if may_be_article(revisit.url, site)]
 

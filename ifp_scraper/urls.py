@@ -141,7 +141,7 @@ def canonical(url: str) -> str:
     path = re.sub("/{2,}", "/", parts.path)
     path = _INDEX.sub("", path)
     path = _INDEX.sub("", _AMP.sub("/", path))
-    path = PAGE_NUMBER.sub("/", path)
+    path = _INDEX.sub("", PAGE_NUMBER.sub("/", path))
     path = _FILE.sub(r"\1", path)
     path = quote(path, safe="/%!$&'()*+,;=:@~-._")
     path = _PERCENT.sub(lambda match: match[0].lower(), path)

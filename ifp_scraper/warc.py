@@ -20,7 +20,7 @@ _RECORD = b"\r\n\r\nWARC/"
 _INDEX_LINK = re.compile(rb"""(\shref=["'])((?![\w+.-]+:|//)(?:[^"'<>?#]*/)?)index\.html(?=["'?#])""")
 """A link as ``wget -k`` converts it; ``record_address`` leaves out the name, too."""
 
-_SHORT_DATE = re.compile(r"\d{4}(?:-\d\d){0,2}|\d{8,14}")
+_SHORT_DATE = re.compile(r"\d{4}(?:-\d\d){0,2}|\d{8}(?:\d\d){0,3}")
 
 
 class Revisit(NamedTuple):
@@ -160,6 +160,11 @@ def record_address(record: WarcRecord) -> str:
 def payload_digest(record: WarcRecord) -> str:
     """Return a record's WARC-Payload-Digest; empty if it has none."""
     return (record.headers.get("WARC-Payload-Digest") or "").strip().lower()
+
+
+def is_whole(record: WarcRecord, faults: list[str]) -> bool:
+    """Whether the last of the faults that ``read_responses`` found before it yielded a record is not this record's."""
+    return not any(f" at byte {record.stream_pos}: " in fault for fault in faults[-1:])
 
 
 def record_time(record: WarcRecord) -> datetime:

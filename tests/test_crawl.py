@@ -363,6 +363,25 @@ def test_pages_that_always_state_an_earlier_edit_than_their_list_get_its_time_af
         assert (last["revision"], last["modified_at"][:19]) == (2, f"{edited.modified:%Y-%m-%dT%H:%M:%S}")
 
 
+def test_an_edit_of_a_new_article_that_a_cache_hides_for_hours_is_found(tmp_path: Path) -> None:
+    site = Site(make_posts(6, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, amp=None) as server:
+        assert crawl(server.url, out).status == 0
+        post = new_post(site)
+        before = server.get(post.path)
+        site.advance(minutes=30)
+        site.edit(post.id, headline="Edited behind a cache")
+        server.alter(lambda target, response: before if target == post.path else response)
+        for _ in range(3):
+            site.advance(hours=1)
+            before.headers["Date"] = http_date(site.now)
+            assert crawl(server.url, out).status == 0
+        server.heal()
+        assert crawl(server.url, out).status == 0
+        assert [line["headline"] for line in lines(out) if line["id"] == post.id][1:] == ["Edited behind a cache"]
+
+
 @pytest.mark.parametrize("source", [{}, {"rest": 404, "sitemap": "yoast"}], ids=["rest", "sitemap"])
 def test_what_is_withdrawn_meanwhile_gives_its_times_to_no_other(source: dict[str, Any], tmp_path: Path) -> None:
     """WordPress redirects an address that is gone to the first one that starts with it."""

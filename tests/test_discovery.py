@@ -423,6 +423,22 @@ def test_a_front_page_of_a_few_articles_leads_to_those_of_every_category(picked:
         assert len(again.asked) < 30
 
 
+def test_a_category_that_first_lists_what_a_later_one_does_is_walked_to_the_end(tmp_path: Path) -> None:
+    with site_of(600, **NOTHING_BUT_LISTINGS) as (site, server):
+        front = page('<a href="/category/all/part/">Part</a><a href="/category/all/">All</a>')
+
+        def as_categories(target: str, response: Response) -> Response:
+            if target == "/":
+                return front
+            number = int(target.rsplit("/", 2)[1]) if "/page/" in target else 1
+            is_part = target.startswith("/category/all/part/")
+            return response if target.startswith("/category/") and (number < 40 or not is_part) else page("", 404)
+
+        server.reroute(lambda target: re.sub(r"^/category/all/(part/)?(?=page/|$)", "/", target))
+        server.alter(as_categories)
+        assert set(dry_run(server, tmp_path / "a.jsonl").articles) == public(site)
+
+
 def test_categories_that_all_list_everything_are_not_walked_to_the_end(tmp_path: Path) -> None:
     with site_of(600, **NOTHING_BUT_LISTINGS) as (site, server):
         links = "".join(f'<a href="/category/topic-{number}/">Section</a>' for number in range(20))

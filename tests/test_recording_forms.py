@@ -340,7 +340,10 @@ def test_a_record_that_is_cut_off_has_the_body_of_no_later_capture(tmp_path: Pat
     a = "https://ifpnews.com/a/"
     whole = digested(response(a, story("One."), "2020-01-01"), "sha1:A")
     (tmp_path / "a.warc").write_bytes(digested(response(a, story("One."), "2019-01-01"), "sha1:A")[:-60])
-    (tmp_path / "b.warc").write_bytes(whole + response(a, story("Two."), "2021-01-01"))
+    # A response without a body, which is a fault, precedes the whole one.
+    (tmp_path / "b.warc").write_bytes(
+        response(a, b"", "2019-06-01") + whole + response(a, story("Two."), "2021-01-01")
+    )
     (tmp_path / "c.warc").write_bytes(revisit(a, "sha1:A", "2022-01-01"))  # nothing else: no fault
     for number, command in enumerate((("extract", tmp_path), ("crawl", "ifp", "-a", f"archive={tmp_path}"))):
         out = tmp_path / f"{number}.jsonl"

@@ -40,7 +40,7 @@ _PLACES = ("", "/all-stories", "/iran-news")
 """Where a listing may be, the front page first."""
 
 _MAX_REPEATS = 20
-"""How many pages in a row of a category may show only what other categories did: some themes list all in each."""
+"""How many pages in a row of a category may be those of another one: some themes list everything in each."""
 
 _MAX_PLACES = 5
 """Maximum number of further places to try that the front page names."""
@@ -66,11 +66,13 @@ class ListingSource:
         seen: set[str] = set()
         categories: list[str] = []
         found_any = False
+        shown: set[tuple[str, ...]] = set()  # the pages of other places
         by_category = False
         while places:
             place = places.pop(0)
             pages = barren = repeats = 0  # pages: number of the last one with articles which those before it lack
             listed: set[str] = set()  # in this place
+            own: list[tuple[str, ...]] = []
             async for number, links, html in self._pages(walk, place):
                 if number == 1 and place == "":
                     places += _places_of_second_pages(html, walk.options.site)
@@ -84,7 +86,8 @@ class ListingSource:
                 pages = number
                 listed.update(links)
                 done = walk.caught_up and all(walk.is_settled(ArticleRef(url)) for url in links)
-                repeats = repeats + 1 if seen.issuperset(links) else 0
+                repeats = repeats + 1 if tuple(links) in shown else 0
+                own.append(tuple(links))
                 for url in links:
                     if url not in seen:
                         seen.add(url)
@@ -93,6 +96,7 @@ class ListingSource:
                     break  # a front page alone may show a choice, and not what is new
                 if by_category and repeats >= _MAX_REPEATS:
                     break
+            shown.update(own)
             if pages > 1 and not by_category:
                 return  # it is paginated, so it lists everything
             if not places:
@@ -176,4 +180,5 @@ def _categories(selector: Selector, site: str) -> list[str]:
             path = urlsplit(urls.canonical(url)).path.rstrip("/")
             if path.startswith("/category/"):
                 categories.append(path)
-    return list(dict.fromkeys(categories))[:_MAX_CATEGORIES]
+    # Parents first: they may list what their children do, and more.
+    return sorted(dict.fromkeys(categories), key=lambda path: path.count("/"))[:_MAX_CATEGORIES]

@@ -143,12 +143,13 @@ class RestSource:
         last = slug.rsplit("/", 1)[-1]
         terms: dict[int, dict[str, Any]] = {}
         number = pages = 1
+        stated = 0  # number of pages
         while number <= min(pages, _MAX_CATEGORY_PAGES):
             query = {"per_page": str(_PER_PAGE), "page": str(number), "_fields": "id,slug,parent"}
             try:
                 response = await self._get(walk, "categories", query)
             except SourceUnavailable as error:
-                if number > 1 and _is_missing(error):
+                if number > max(stated, 1) and _is_missing(error):
                     break  # past the end, as some sites put it
                 raise
             listed = _json(response)
@@ -157,7 +158,8 @@ class RestSource:
             if not new:
                 break
             terms |= new
-            pages = _header(response, "X-WP-TotalPages", number + 1)  # some proxies drop the header
+            stated = _header(response, "X-WP-TotalPages", 0)
+            pages = stated or number + 1  # some proxies drop the header
             number += 1
         inside = {id for id, term in terms.items() if term.get("slug") == last}
         if not inside:

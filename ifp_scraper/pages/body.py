@@ -257,7 +257,7 @@ class _BodyReader:
             self._run_is_related = self._run_is_related or classes in _RELATED_CLASSES
             if tag == "a":
                 self._link(element, context)
-            elif classes == "slideshow-container" or (tag == "amp-carousel" and _holds_media(element)):
+            elif (tag == "amp-carousel" or classes == "slideshow-container") and _holds_media(element):
                 self._add_carousel(element, context)  # the class: AMPforWP's version of the element
             elif tag in BLOCK_TAGS or classes == "su-quote-cite":  # the latter: who is quoted, on a line of its own
                 self._block(element, tag, classes, context)
@@ -438,7 +438,7 @@ class _BodyReader:
                 captions[frame] = first_caption(frame)
             self._add_image(image, context._replace(gallery=True, caption=captions[frame]))
         for player in carousel.iter(*EMBED_TAGS):
-            slide = takewhile(lambda part: part is not carousel, player.iterancestors())
+            slide = takewhile(lambda part: part is not carousel, (player, *player.iterancestors()))
             if not any(hidden_by_attribute(part) or is_boilerplate(part.get("class") or "") for part in slide):
                 self._add_embed(embed_of(player, self.base))
 
@@ -497,18 +497,18 @@ def _is_hidden_by_script(element: Element, classes: str | None) -> bool:
     if element.tag in IMAGE_TAGS:
         return element.get("data-cfsrc") is not None  # Cloudflare's Mirage loads it
     if element.tag == "blockquote" and classes == "wp-embedded-content":  # the link behind another article's card
-        card = element.getnext()
-        return card is not None and card.tag == "iframe"
+        card = element.getnext()  # perhaps in a paragraph
+        return card is not None and next(card.iter("iframe"), None) is not None
     return element.tag == "amp-lightbox" or (classes is not None and _LATER_SLIDE.search(classes) is not None)
 
 
-_WIDGET = re.compile(r"https?://(?:[\w-]+\.)*(?:facebook|tiktok)\.com/")
+_WIDGET = re.compile(r"(?:https?:)?//(?:[\w-]+\.)*(?:facebook|tiktok)\.com/")
 
 
 def _empty_frames(post: Element) -> None:
     """Empty the frames by which a script shows a post whose URL its box names."""
     for frame in post.iter("iframe"):
-        if _WIDGET.match(frame.get("src") or ""):
+        if _WIDGET.match(frame.get("src") or frame.get("data-src") or ""):
             frame.attrib.clear()
 
 

@@ -188,7 +188,7 @@ def youtube_of(url: str) -> Embed | None:
     return Embed("youtube", f"https://www.youtube.com/watch?v={match[1]}") if match else None
 
 
-_TWITTER = words("platform.twitter.com twitter.com x.com")
+_TWITTER = words("platform.twitter.com platform.x.com twitter.com x.com")
 
 _ADS = re.compile(r"https?://(?:[\w-]+\.)*(?:doubleclick\.net|googlesyndication\.com)/")
 """Where the frames of ads come from."""

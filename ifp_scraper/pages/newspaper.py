@@ -254,8 +254,13 @@ class NewspaperCloudPage(NewspaperPage):
     @cached_property
     def container(self) -> Element | None:
         # The container itself is a .td_block_wrap like any widget; what is inside counts.
-        inner = ".tdb_single_content .tdb-block-inner", ".tdb_single_smartlist .tdb-block-inner"
-        if bodies := self.css(inner[0]) or self.css(inner[1]):
+        bodies = [
+            *self.css(".tdb_single_content .tdb-block-inner")[:1],
+            *self.css(".tdb_single_smartlist .tdb-block-inner")[:1],
+        ]
+        if len(bodies) > 1 and not "".join(map(str, bodies[0].itertext())).strip():
+            del bodies[0]
+        if bodies:
             escaped = itertools.takewhile(lambda part: not is_theme_block(part), bodies[0].itersiblings())
             return self._repaired(bodies[0], list(escaped))
         return next(iter(self.css(self.bodies)), None)

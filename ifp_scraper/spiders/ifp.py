@@ -56,6 +56,7 @@ _MAX_UNDER_WAY = 64
 
 
 _LONGEST_CACHED = timedelta(days=1)
+"""For how long a cache may hide an edit."""
 
 
 class IfpSpider(scrapy.Spider):
@@ -313,9 +314,10 @@ class IfpSpider(scrapy.Spider):
     def _with_evidence(self, article: Article, ref: ArticleRef, evidence: ArticleRef) -> Article:
         """Return the article with discovery's times; if its page may be older than its last edit, note it for later.
 
-        A cache that states its age says which edits it cannot show. One that does not may still give the page that the
-        file already holds: for a day after the edit, that page is not given its time, and later runs look for it. Some
-        sites' pages and lists always disagree, so then it is, and the next run looks once more.
+        A cache that states its age says which edits it cannot show. One that does not may hide an edit for a day, in
+        which every run fetches the article again; if the page is the one that the file already holds, it is not given
+        the time of the edit. After that it is, since some sites' pages and lists always disagree, and the next run
+        looks once more.
         """
         result = add_evidence(article, evidence)
         listed = evidence.modified_at
@@ -328,10 +330,11 @@ class IfpSpider(scrapy.Spider):
             and _is_older(article.modified_at, listed)
         ):
             known = self.ledger.store.find(article.id, article.url)
-            if known is not None and known.modified_at == article.modified_at and _is_recent(listed, article):
+            is_recent = _is_recent(listed, article)
+            if known is not None and known.modified_at == article.modified_at and is_recent:
                 self.ledger.note_stale(listed)
                 return add_evidence(article, replace(evidence, modified_at=None))
-            self.ledger.note_incomplete(ref.url)
+            self.ledger.note_incomplete(ref.url, until_seen=is_recent)
         return result
 
     def _is_other_address(self, article: Article, ref: ArticleRef) -> bool:
