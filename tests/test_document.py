@@ -209,3 +209,22 @@ def test_a_page_is_truncated_unless_only_end_tags_are_omitted() -> None:
     assert not Document(page + b"</HTML>").truncated
     assert all(Document(page[:length]).truncated for length in range(len(page) - len(b"<script>x</script>")))
     assert all(Document(page[:length]).truncated for length in range(len(page) - len(b"</script>"), len(page)))
+
+
+def test_a_stray_end_tag_does_not_stand_for_a_missing_one() -> None:
+    page = b"<html><body class=single><article><div><p>One.</p></div></div><p>Two.</p>"
+    assert Document(page).truncated
+    assert not Document(page + b"</article>").truncated
+
+
+def test_a_page_that_ends_in_a_comment_is_truncated() -> None:
+    page = b"<html><body class=single><article><p>One.</p></article>"
+    assert Document(page + b"<!-- menu").truncated
+    assert not Document(page + b"<!-- menu -->").truncated
+
+
+@pytest.mark.parametrize("amp", ["amp", "⚡"])
+def test_an_amp_page_without_its_json_ld_is_truncated(amp: str) -> None:
+    page = f"<html {amp} lang=en><body class=single><article><p>One.</p></article>".encode()
+    assert Document(page).truncated
+    assert not Document(page + b'<script type="application/ld+json">{}</script>').truncated
