@@ -228,3 +228,58 @@ def test_an_amp_page_without_its_json_ld_is_truncated(amp: str) -> None:
     page = f"<html {amp} lang=en><body class=single><article><p>One.</p></article>".encode()
     assert Document(page).truncated
     assert not Document(page + b'<script type="application/ld+json">{}</script>').truncated
+
+
+def test_players_of_a_page_are_what_they_show() -> None:
+    record = read(
+        page(
+            body='<amp-facebook-page data-href="https://www.facebook.com/ifp"></amp-facebook-page>'
+            '<amp-facebook-page data-href="https://www.facebook.com/ifp/videos/1/"></amp-facebook-page>'
+            '<iframe data-tweet-id="12" src="https://www.youtube.com/embed/abcdefghijk"></iframe>'
+            '<iframe data-tweet-id="34" src="./x_files/embed.html"></iframe>'
+            '<iframe src="https://t.me/ifp/5?embed=1&userpic=true"></iframe>'
+            '<iframe src="https://player.example/7?embed=1&video=8"></iframe>'
+        )
+    )
+    assert [embed["url"] for embed in record["embeds"]] == [
+        "https://www.facebook.com/ifp/videos/1/",
+        "https://www.youtube.com/watch?v=abcdefghijk",
+        "https://twitter.com/i/status/34",
+        "https://t.me/ifp/5",
+        "https://player.example/7?embed=1&video=8",
+    ]
+
+
+def test_only_categories_among_the_breadcrumbs_are_sections() -> None:
+    crumbs = '<div class="breadcrumbs"><a href="/">Home</a>%s<a href="/a-story/">The Story</a></div>'
+    assert read(page(after=crumbs % '<a href="/category/world/">World</a>'))["sections"] == ["World"]
+    assert read(page(after=crumbs % ""))["sections"] == []
+
+
+def test_a_subtitle_inside_the_body_is_no_lead() -> None:
+    assert read(page(body='<h2 class="amp-wp-content">Inside</h2>'))["lead"] is None
+    assert read(page(after='<h2 class="amp-wp-content">Outside</h2>'))["lead"] == "Outside"
+
+
+def test_a_background_that_is_no_address_leaves_that_of_the_style() -> None:
+    cover = '<div class="wp-block-cover" data-bg="%s" style="background-image:url(/a.jpg)">.</div>'
+    for late, image in (("true", "a.jpg"), ("#fff", "a.jpg"), ("/b.jpg", "b.jpg"), ("url(/b.jpg)", "b.jpg")):
+        assert [one["url"] for one in read(page(body=cover % late))["images"]] == [f"https://ifpnews.com/{image}"]
+
+
+def test_only_panels_that_open_are_read_though_hidden() -> None:
+    panel = '<div hidden role="%s"%s><p>Hidden.</p></div>'
+    for role, label, is_read in (
+        ("tabpanel", "", True),
+        ("region", ' aria-labelledby="b"', True),
+        ("region", "", False),
+        ("tabpanel", ' style="display:none"', False),
+    ):
+        assert ("Hidden." in texts(page(body=panel % (role, label)))) is is_read
+
+
+def test_a_later_page_in_a_copy_of_the_site_is_one_of_many() -> None:
+    html = b"<body class='single postid-7'><h1 class='entry-title'>A</h1><div class='td-post-content'><p>x</p></div>"
+    record = extract(html, "https://ifpnews.com/a-story/2/index.html")
+    assert record is not None
+    assert (record["url"], "one-page-of-many" in record["warnings"]) == ("https://ifpnews.com/a-story/", True)

@@ -68,9 +68,13 @@ def test_percent_encoding_is_as_wordpress_prints_it() -> None:
     assert slug(f"{SITE}/%D8%AA%D9%87/amp/") == "ته"
 
 
-@given(SLUGS, st.sampled_from(["", "amp/", "2/", "amp/3/", "?x=1", "#top", "amp/?a=%20b"]))
-def test_canonical_is_settled(name: str, more: str) -> None:
-    once = canonical(f"{SITE}/{name}/{more}")
+@given(
+    SLUGS,
+    st.sampled_from(["", "index.html", "index.html/"]),
+    st.sampled_from(["", "amp/", "2/", "amp/3/", "?x=1", "#top", "amp/?a=%20b", "amp/index.html", "2/index.html"]),
+)
+def test_canonical_is_settled(name: str, copied: str, more: str) -> None:
+    once = canonical(f"{SITE}/{name}/{copied.rstrip('/') + '/' if copied and more else copied}{more}")
     assert once == canonical(once) == f"{SITE}/{name}/"
 
 
@@ -126,6 +130,9 @@ def test_the_size_of_a_picture_is_left_out() -> None:
     assert original_image(f"{SITE}/up/a-696x464.jpg?x=1") == f"{SITE}/up/a.jpg?x=1"
     assert original_image(f"{SITE}/up/a-1x1.jpg") == f"{SITE}/up/a-1x1.jpg"
     assert original_image(f"{SITE}/up/2020x1080.jpg") == f"{SITE}/up/2020x1080.jpg"
+    cache = "https://ifpnews-com.cdn.ampproject.org/i/s/"
+    assert original_image(f"{cache}ifpnews.com/img.php?id=5") == f"{SITE}/img.php?id=5"
+    assert original_image(cache) == cache
 
 
 @pytest.mark.parametrize(
