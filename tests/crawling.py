@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
-import subprocess
+import resource
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
+from threading import Timer
 from typing import Any
+
+from scrapy.cmdline import execute
 
 from tests.site import Post, Site, SiteServer, make_posts, serve
 from tests.site.response import Response
@@ -32,26 +38,62 @@ class Run:
 
 
 def scrapy(
-    *arguments: str | Path, timeout: float = 120, cwd: Path = ROOT, settings: str = "ifp_scraper.settings"
+    *arguments: str | Path,
+    timeout: float = 120,
+    cwd: Path = ROOT,
+    settings: str = "ifp_scraper.settings",
+    room: int = -1,
 ) -> Run:
-    """Run ``scrapy`` with these arguments; ``settings`` names a module, which may lie in ``cwd``."""
-    environment = {**os.environ, "SCRAPY_SETTINGS_MODULE": settings, "PYTHONPATH": f"{cwd}{os.pathsep}{ROOT}"}
-    done = subprocess.run(
-        [sys.executable, "-m", "scrapy", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        cwd=cwd,
-        env=environment,
-    )
-    return Run(done.returncode, done.stdout, done.stderr)
+    """Run ``scrapy`` with these arguments, in a process forked from one that has its imports behind it.
+
+    Args:
+        settings: the name of a module, which may be in ``cwd``.
+        room: no file may grow beyond this many bytes; -1 for no limit.
+    """
+    pipes = [_FORKSERVER.Pipe(duplex=False) for _ in range(2)]
+    streams = [writing for _, writing in pipes]
+    command = _FORKSERVER.Process(target=_execute, args=(list(map(str, arguments)), cwd, settings, room, *streams))
+    command.start()
+    for stream in streams:
+        stream.close()
+    killing = Timer(timeout, command.kill)
+    killing.start()
+    with ThreadPoolExecutor() as pool:
+        out, err = pool.map(_read, (reading for reading, _ in pipes))
+    command.join()
+    killing.cancel()
+    assert command.exitcode is not None
+    return Run(command.exitcode, out, err)
 
 
-def crawl(site: str, out: Path, *arguments: str, fast: bool = True, timeout: float = 120) -> Run:
-    """Crawl a site into a file, without delays unless told otherwise."""
-    return scrapy(
-        "crawl", "ifp", "-s", f"IFP_SITE={site}", "-o", out, *(FAST if fast else ()), *arguments, timeout=timeout
-    )
+_FORKSERVER = multiprocessing.get_context("forkserver")
+_FORKSERVER.set_forkserver_preload(["tests.preloaded"])
+
+
+def _read(pipe: Connection) -> str:
+    with open(os.dup(pipe.fileno()), encoding="utf-8") as stream:
+        return stream.read()
+
+
+def _execute(
+    arguments: list[str], cwd: Path, settings: str, room: int, stdout: Connection, stderr: Connection
+) -> None:
+    os.dup2(stdout.fileno(), 1)
+    os.dup2(stderr.fileno(), 2)
+    for stream in (stdout, stderr):
+        stream.close()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
+    os.chdir(cwd)
+    os.environ["SCRAPY_SETTINGS_MODULE"] = settings
+    sys.path[:0] = [str(cwd), str(ROOT)]
+    sys.argv = ["scrapy", *arguments]
+    execute()
+
+
+def crawl(site: str, out: Path, *arguments: str, fast: bool = True, **options: Any) -> Run:
+    """Crawl a site into a file, without delays unless told otherwise; ``options`` are those of ``scrapy``."""
+    speed = FAST if fast else ()
+    return scrapy("crawl", "ifp", "-s", f"IFP_SITE={site}", "-o", out, *speed, *arguments, **options)
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import resource
 import shutil
 import subprocess
 import sys
@@ -46,12 +45,7 @@ def test_gives_the_lines_of_a_crawl(recording: Path, tmp_path: Path) -> None:
 
 def test_a_full_disk_is_told_in_words_and_the_next_run_goes_on(recording: Path, tmp_path: Path) -> None:
     out = tmp_path / "a.jsonl"
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))  # the command inherits it
-    try:
-        run = scrapy("extract", recording / "both.warc.gz", "-o", out)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    run = scrapy("extract", recording / "both.warc.gz", "-o", out, room=50_000)
     assert (run.status, "partial cannot be written: the file may not grow" in run.err) == (1, True), run.err
     assert scrapy("extract", recording / "both.warc.gz", "-o", out).status == 0
     assert scrapy("extract", recording / "both.warc.gz", "-o", tmp_path / "b.jsonl").status == 0

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from resource import RLIMIT_FSIZE, setrlimit
 from typing import Any
 
 import pytest
@@ -21,9 +20,9 @@ from ifp_scraper.export import export
 from ifp_scraper.items import Article, Author, Embed, Image, Link, RecentPost, encode, json_schema
 from ifp_scraper.report import write_report
 from ifp_scraper.tables import FORMATS, Format, tables
+from tests.crawling import ROOT, scrapy
 
 SITE = "https://ifpnews.com"
-ROOT = Path(__file__).parent.parent
 
 
 def article(number: int, **fields: Any) -> Article:
@@ -65,14 +64,6 @@ def file(tmp_path: Path) -> Path:
     ]
     path.write_bytes(b"".join(map(encode, lines)))
     return path
-
-
-def scrapy(*args: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    # Settings with these commands only, so that nothing else of the project is loaded.
-    (cwd / "few_settings.py").write_text('COMMANDS_MODULE = "ifp_scraper.commands"\n')
-    env = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{cwd}", "SCRAPY_SETTINGS_MODULE": "few_settings"}
-    command = [sys.executable, "-m", "scrapy", *map(str, args)]
-    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=60, check=False)
 
 
 def read_csv(folder: Path, table: str) -> list[dict[str, str]]:
@@ -241,16 +232,9 @@ def test_a_failed_export_leaves_nothing(file: Path, monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("to", FORMATS)
 def test_a_full_disk_is_told_in_words(file: Path, to: Format) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "ifp_scraper", "export", file.name, "--to", to],
-        cwd=file.parent,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        preexec_fn=lambda: setrlimit(RLIMIT_FSIZE, (100, 100)),
-    )
-    assert done.returncode == 1
-    assert re.fullmatch("export failed: .*\n", done.stderr)
+    run = scrapy("export", file.name, "--to", to, cwd=file.parent, room=100)
+    assert run.status == 1
+    assert re.fullmatch("export failed: .*\n", run.err)
     assert [path.name for path in file.parent.iterdir()] == ["ifp.jsonl"]
 
 
@@ -363,9 +347,9 @@ def test_empty_file(tmp_path: Path) -> None:
 
 
 def test_the_command(file: Path) -> None:
-    done = scrapy("export", file, "--to", "csv", "-o", file.parent / "tables", cwd=file.parent)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert f"{file.parent / 'tables'}/: 3 articles" in done.stdout
+    run = scrapy("export", file, "--to", "csv", "-o", file.parent / "tables", cwd=file.parent)
+    assert (run.status, run.err) == (0, "")
+    assert f"{file.parent / 'tables'}/: 3 articles" in run.out
     assert (file.parent / "tables" / "articles.csv").exists()
 
 
@@ -381,7 +365,7 @@ def test_the_command(file: Path) -> None:
     ],
 )
 def test_the_command_says_what_is_wrong(file: Path, args: list[str], status: int, said: str) -> None:
-    done = scrapy("export", *args, cwd=file.parent)
-    assert done.returncode == status
-    assert said in done.stderr
-    assert "Traceback" not in done.stderr
+    run = scrapy("export", *args, cwd=file.parent)
+    assert run.status == status
+    assert said in run.err
+    assert "Traceback" not in run.err

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import resource
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -208,13 +207,8 @@ def test_a_record_that_does_not_fit_is_one_line(ledger: Ledger, caplog: pytest.L
 
 def crawl_without_room(out: Path, room: int, *arguments: str) -> Run:
     """Crawl 12 articles while no file may grow beyond ``room`` bytes."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     with serve(Site(make_posts(12, seed=4))) as server:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))  # the command inherits it
-        try:
-            return crawl(server.url, out, *arguments)
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        return crawl(server.url, out, *arguments, room=room)
 
 
 def test_a_recording_without_room_for_its_beginning(tmp_path: Path) -> None:

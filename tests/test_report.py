@@ -7,8 +7,6 @@ import html
 import json
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +15,9 @@ import pytest
 from ifp_scraper.items import Article, Image, encode
 from ifp_scraper.report import write_report
 from tests.browser import CHROMIUM, dump
+from tests.crawling import scrapy
 
 SITE = "https://ifpnews.com"
-ROOT = Path(__file__).parent.parent
 ATTACK = "</script><script>document.title='pwned'</script><img src=x onerror=\"document.title='pwned'\">\u2028"
 
 
@@ -259,9 +257,9 @@ def test_browser_sorts(page: Path) -> None:
     ],
 )
 def test_the_command_says_what_is_wrong(tmp_path: Path, args: list[str], status: int, said: str) -> None:
-    done = scrapy("report", *args, cwd=tmp_path)
-    assert (done.returncode, "Traceback" in done.stderr) == (status, False)
-    assert said in done.stderr
+    run = scrapy("report", *args, cwd=tmp_path)
+    assert (run.status, "Traceback" in run.err) == (status, False)
+    assert said in run.err
     assert list(tmp_path.glob("*.html")) == []
 
 
@@ -269,29 +267,22 @@ def test_the_command_names_the_files_that_there_are(tmp_path: Path) -> None:
     (tmp_path / "output").mkdir()
     for name in ("sample.jsonl", "a.runs.jsonl"):
         (tmp_path / "output" / name).touch()
-    assert "name a FILE, e.g. output/sample.jsonl\n" in scrapy("report", cwd=tmp_path).stderr
+    assert "name a FILE, e.g. output/sample.jsonl\n" in scrapy("report", cwd=tmp_path).err
 
 
 def test_the_command_says_in_words_where_nothing_can_be_written(page: Path) -> None:
-    done = scrapy("report", str(page.parent / "ifp.jsonl"), "-o", "/proc/report.html", cwd=page.parent)
-    assert (done.returncode, "choose another place with -o" in done.stderr, "Errno" in done.stderr) == (1, True, False)
-    assert "partial" not in done.stderr
+    run = scrapy("report", str(page.parent / "ifp.jsonl"), "-o", "/proc/report.html", cwd=page.parent)
+    assert (run.status, "choose another place with -o" in run.err, "Errno" in run.err) == (1, True, False)
+    assert "partial" not in run.err
 
 
 def test_the_command(page: Path) -> None:
     (page.parent / "output").mkdir()
     shutil.copy(page.parent / "ifp.jsonl", page.parent / "output")
-    done = scrapy("report", "-o", "mine.html", cwd=page.parent)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "mine.html: 42 articles\n"
+    run = scrapy("report", "-o", "mine.html", cwd=page.parent)
+    assert (run.status, run.err) == (0, "")
+    assert run.out == "mine.html: 42 articles\n"
     assert (page.parent / "mine.html").stat().st_size > 20_000
-
-
-def scrapy(*args: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    (cwd / "few_settings.py").write_text('COMMANDS_MODULE = "ifp_scraper.commands"\n')
-    env = {"PYTHONPATH": f"{ROOT}:{cwd}", "SCRAPY_SETTINGS_MODULE": "few_settings", "PATH": "/usr/bin:/bin"}
-    command = [sys.executable, "-m", "scrapy", *args]
-    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=60, check=False)
 
 
 def test_persian_reads_from_right_to_left(tmp_path: Path) -> None:
