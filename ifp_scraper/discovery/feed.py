@@ -100,7 +100,7 @@ def read_feed(root: etree._Element, base: str) -> list[ArticleRef]:
         refs.append(
             ArticleRef(
                 url=urls.canonical(url),
-                id=urls.post_id(identifier),
+                id=_post_id(identifier, base, _link(element)),
                 published_at=format_utc(published_at),
                 modified_at=modified_at,
                 source="feed" if published_at else None,
@@ -108,6 +108,12 @@ def read_feed(root: etree._Element, base: str) -> list[ArticleRef]:
             )
         )
     return refs
+
+
+def _post_id(identifier: str, base: str, link: str | None) -> int | None:
+    """Return the WordPress ID in a guid of the site; in one of another site, it is a number of that site's."""
+    hosts = {urls.host(base), urls.host(urls.absolute(base, link) or "")}
+    return urls.post_id(identifier) if urls.host(urls.absolute(base, identifier) or "") in hosts else None
 
 
 def _link(element: etree._Element) -> str | None:
