@@ -118,6 +118,31 @@ def test_a_guid_of_another_site_says_nothing_of_this_one(base: str, element: str
     assert [ref.id for ref in read_feed(root, base)] == [id]
 
 
+@pytest.mark.parametrize(
+    ("feed", "link", "is_of_articles"),
+    [
+        ("/feed/", "/a/", True),
+        ("/category/war/feed/", "/a/", True),
+        ("/feed/?paged=2", "/a/#top", True),
+        ("/comments/feed/", "/a/", False),
+        ("/comments/feed", "/a/", False),
+        ("/?feed=comments-rss2", "/a/", False),
+        ("/feed/?withcomments=1", "/a/", False),
+        ("/a/feed/", "/a/", False),
+        ("/a/feed/atom/", "/a/", False),
+        ("/a/feed/?x=1", "/a/", False),
+        ("/a/feed/", "/b/", True),  # a category's, without a base
+        ("/all/", "/a/#comment-7", False),
+        ("/all/", "/a/comment-page-2/#comment-7", False),
+    ],
+)
+@pytest.mark.parametrize("element", ["<item><link>{0}</link><guid>{1}</guid></item>", ATOM])
+def test_a_feed_of_comments_says_nothing_of_articles(element: str, feed: str, link: str, is_of_articles: bool) -> None:
+    root = read_xml(f"<rss>{element.format(link, '/?p=7')}</rss>".encode(), 999)
+    assert root is not None
+    assert bool(read_feed(root, f"https://ifpnews.com{feed}")) is is_of_articles
+
+
 def test_a_sitemap_that_breaks_off_gives_what_came_and_says_so() -> None:
     whole = b"<urlset><url><loc>https://a.b/c/</loc></url><url><loc>https://a.b/d/</loc></url></urlset>"
     for body, count, cut in (
