@@ -194,14 +194,16 @@ class Evidence(NamedTuple):
 def evidence_at(evidence: list[Evidence], moment: datetime) -> ArticleRef | None:
     """Combine the evidence about one article up to this moment, or later if there is none before.
 
-    The best source wins, but the latest edit counts, whichever source knows of it.
+    The best source that says when it was published wins, but the latest edit counts, whichever source knows of it, and
+    so does an ID that the winner lacks.
     """
     up_to_moment = [item for item in evidence if item.captured_at <= moment] or evidence
     if not up_to_moment:
         return None
-    best = min(up_to_moment, key=lambda item: item.rank).ref
+    best = min(up_to_moment, key=lambda item: (item.ref.published_at is None, item.rank)).ref
+    ids = (item.ref.id for item in sorted(up_to_moment, key=lambda item: item.rank) if item.ref.id is not None)
     edits = [item.ref.modified_at for item in up_to_moment if item.ref.modified_at]
-    return replace(best, modified_at=max(edits, default=None))
+    return replace(best, id=next(ids, None) if best.id is None else best.id, modified_at=max(edits, default=None))
 
 
 def _evidence(archive: Archive, site: str) -> dict[str, list[Evidence]]:
@@ -244,5 +246,5 @@ def _read_source(url: str, body: bytes, site: str, captured_at: datetime) -> tup
     if local_name(root) in ("rss", "feed", "RDF"):
         return 1, read_feed(root, url)
     if local_name(root) == "urlset":
-        return 2, [ArticleRef(entry.url, modified_at=entry.lastmod) for entry in read_entries(root, url, captured_at)]
+        return 2, [entry.to_ref() for entry in read_entries(root, url, captured_at)]
     return 2, []

@@ -66,6 +66,16 @@ class Entry:
     latest: str = ""
     """Sort key: the last edit, or its day if that is too recent for ``lastmod``."""
 
+    def to_ref(self) -> ArticleRef:
+        """Return what it says about the article."""
+        return ArticleRef(
+            self.url,
+            modified_at=self.lastmod,
+            published_at=self.published_at,
+            published_raw=self.published_raw,
+            source="sitemap" if self.published_at else None,
+        )
+
 
 class Document(NamedTuple):
     """A sitemap, or an index of sitemaps, as read."""
@@ -259,13 +269,7 @@ def _refs(entries: list[Entry], walk: Walk, in_feed: dict[str, ArticleRef]) -> I
         if (dated := in_feed.get(urls.canonical(entry.url))) is not None:
             yield replace(dated, url=entry.url, modified_at=entry.lastmod)
             continue
-        yield ArticleRef(
-            entry.url,
-            modified_at=entry.lastmod,
-            published_at=entry.published_at,
-            published_raw=entry.published_raw,
-            source="sitemap" if entry.published_at else None,
-        )
+        yield entry.to_ref()
 
 
 def _since(entries: list[Entry], walk: Walk) -> list[Entry]:
