@@ -183,6 +183,8 @@ def test_a_source_that_says_nothing_of_the_time_hides_none_that_does() -> None:
     assert evidence_at([*said, Evidence(NOW, 1, replace(other, published_at=EDITED))], NOW) == replace(
         other, published_at=EDITED
     )
+    later = said[0]._replace(captured_at=NOW + timedelta(days=1))
+    assert evidence_at([later, *said[1:]], NOW) == replace(news, id=7)
 
 
 def test_what_was_said_when_a_page_was_captured_counts() -> None:
