@@ -528,6 +528,40 @@ def test_a_file_of_a_sitemap_that_is_none_is_noted(tmp_path: Path) -> None:
         assert (set(run.articles) < public(site), run.status) == (True, 1)
 
 
+@pytest.mark.parametrize(("limit", "found", "status"), [(1, 0, 1), (2, 20, 1), (3, 40, 1), (4, 60, 0), (5, 60, 0)])
+def test_sitemaps_beyond_the_limit_are_missing_and_those_before_it_count(
+    limit: int, found: int, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "IFP_MAX_SITEMAPS", limit)
+    with site_of(60, rest=403, sitemap_size=20, feed=404) as (site, server):
+        assert len(public(site)) == 60
+        run = dry_run(server, tmp_path / "a.jsonl", sources="sitemap")
+        assert (len(run.articles), run.status) == (found, status), run.why
+
+
+@pytest.mark.parametrize(
+    ("last", "depth", "found", "status"), [(1, 3, 20, 0), (1, 4, 20, 0), (2, 3, 40, 0), (2, 4, 20, 1)]
+)
+def test_indexes_too_deep_inside_each_other_are_missing(
+    last: int, depth: int, found: int, status: int, tmp_path: Path
+) -> None:
+    robots = "Sitemap: %ROOT%/wp-sitemap-posts-post-1.xml\nSitemap: %ROOT%/deep-0.xml\n"
+    with site_of(20 * last, rest=403, sitemap_size=20, robots=robots) as (_, server):
+
+        def nest(target: str, response: Response) -> Response:
+            if (name := re.fullmatch(r"/deep-(\d)\.xml", target)) is None:
+                return response
+            number = int(name[1]) + 1
+            lists = [f"/wp-sitemap-posts-post-{part}.xml" for part in range(1, last + 1)]
+            children = [f"/deep-{number}.xml"] if number < depth else lists
+            parts = "".join(f"<sitemap><loc>{child}</loc></sitemap>" for child in children)
+            return page(f"<sitemapindex>{parts}</sitemapindex>", content_type=XML)
+
+        server.alter(nest)
+        run = dry_run(server, tmp_path / "a.jsonl", sources="sitemap")
+        assert (len(run.articles), run.status) == (found, status)
+
+
 @pytest.mark.parametrize("kind", ["yoast", "rankmath"])
 def test_a_sitemap_of_older_articles_alone_is_a_source_all_the_same(kind: str, tmp_path: Path) -> None:
     with site_of(60, rest=403, feed=404, sitemap=kind, sitemap_size=20) as (_, server):

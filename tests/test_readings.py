@@ -107,6 +107,10 @@ ENTRY = (
     "<updated>2024-05-05T01:00:00Z</updated></entry>"
 )
 URLSET = f"<urlset><url><loc>{SITE}/a/</loc><lastmod>2024-05-05T02:00:00Z</lastmod></url></urlset>"
+NEWS = (
+    f"<urlset><url><loc>{SITE}/a/</loc><n:news xmlns:n='n'><n:publication_date>2024-05-05T03:30:00+03:30"
+    "</n:publication_date></n:news></url></urlset>"
+)
 PUBLISHED, EDITED = "2024-05-05T00:00:00Z", "2024-05-05T01:00:00Z"
 
 
@@ -127,6 +131,7 @@ PUBLISHED, EDITED = "2024-05-05T00:00:00Z", "2024-05-05T01:00:00Z"
         ("/feed/rdf/", "xml", f"<r:RDF xmlns:r='r'><channel/>{ITEM}</r:RDF>", 1, (7, PUBLISHED, None, "feed")),
         ("/sitemap/", "text/xml", URLSET, 2, (None, None, "2024-05-05T02:00:00Z", None)),
         ("/post-sitemap.xml.gz", "", URLSET, 2, (None, None, "2024-05-05T02:00:00Z", None)),
+        ("/news-sitemap.xml", "text/xml", NEWS, 2, (None, PUBLISHED, None, "sitemap")),
         ("/wp-json/wp/v2/posts", "json", "[[[", None, None),
         ("/feed/", "xml", "no feed", None, None),
         ("/sitemap.xml", "xml", "<sitemapindex/>", None, None),
@@ -167,6 +172,19 @@ def test_the_best_source_of_the_time_and_the_latest_edit_count() -> None:
     best = evidence_at(said[:2], NOW)
     assert best is not None
     assert (best.source, best.modified_at) == ("feed", "2024-05-03T00:00:00Z")
+
+
+def test_a_source_that_says_nothing_of_the_time_hides_none_that_does() -> None:
+    feed, news = ArticleRef(f"{SITE}/a/", 7), ArticleRef(f"{SITE}/a/", None, PUBLISHED, None, "sitemap", PUBLISHED)
+    other = replace(feed, id=8)
+    said = [Evidence(NOW, 2, news), Evidence(NOW, 1, other), Evidence(NOW, 0, feed)]
+    assert evidence_at(said, NOW) == replace(news, id=7)
+    assert evidence_at(said[1:], NOW) == feed
+    assert evidence_at([*said, Evidence(NOW, 1, replace(other, published_at=EDITED))], NOW) == replace(
+        other, published_at=EDITED
+    )
+    later = said[0]._replace(captured_at=NOW + timedelta(days=1))
+    assert evidence_at([later, *said[1:]], NOW) == replace(news, id=7)
 
 
 def test_what_was_said_when_a_page_was_captured_counts() -> None:

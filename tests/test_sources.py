@@ -25,6 +25,8 @@ from tests.dry_run import dry_run
 from tests.site import Site, make_posts, serve
 from tests.site.response import Response
 
+ATOM = "<entry><link href='{0}'/><id>{1}</id></entry>"
+
 
 def test_the_time_for_a_listing_grows_with_its_length() -> None:
     def seconds(count: int) -> float:
@@ -93,6 +95,52 @@ def test_an_atom_entry_leads_to_its_first_link_that_is_of_the_article() -> None:
     (ref,) = read_feed(root, "https://ifpnews.com/feed/atom/")
     assert (ref.url, ref.published_at, ref.source) == ("https://ifpnews.com/a/", None, None)
     assert ref.modified_at == "2024-05-06T06:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("guid", "id"),
+    [
+        ("https://ifpnews.com/?p=7", 7),
+        ("http://www.ifpnews.com/?p=7", 7),
+        ("https://ifpnews.com/?post_type=story&amp;#038;p=7", 7),
+        ("/?p=7", 7),
+        ("https://other.example/?p=7", None),
+        ("https://ifpnews.com/a/", None),
+        ("7", None),
+    ],
+)
+@pytest.mark.parametrize("element", ["<item><link>{0}</link><guid>{1}</guid></item>", ATOM])
+@pytest.mark.parametrize("base", ["https://ifpnews.com/feed/", "https://mirror.example/feed/"])
+def test_a_guid_of_another_site_says_nothing_of_this_one(base: str, element: str, guid: str, id: int | None) -> None:
+    body = f"<rss>{element.format('https://ifpnews.com/a/', guid)}</rss>"
+    root = read_xml(body.encode(), 999)
+    assert root is not None
+    assert [ref.id for ref in read_feed(root, base)] == [id]
+
+
+@pytest.mark.parametrize(
+    ("feed", "link", "is_of_articles"),
+    [
+        ("/feed/", "/a/", True),
+        ("/category/war/feed/", "/a/", True),
+        ("/feed/?paged=2", "/a/#top", True),
+        ("/comments/feed/", "/a/", False),
+        ("/comments/feed", "/a/", False),
+        ("/?feed=comments-rss2", "/a/", False),
+        ("/feed/?withcomments=1", "/a/", False),
+        ("/a/feed/", "/a/", False),
+        ("/a/feed/atom/", "/a/", False),
+        ("/a/feed/?x=1", "/a/", False),
+        ("/a/feed/", "/b/", True),  # a category's, without a base
+        ("/all/", "/a/#comment-7", False),
+        ("/all/", "/a/comment-page-2/#comment-7", False),
+    ],
+)
+@pytest.mark.parametrize("element", ["<item><link>{0}</link><guid>{1}</guid></item>", ATOM])
+def test_a_feed_of_comments_says_nothing_of_articles(element: str, feed: str, link: str, is_of_articles: bool) -> None:
+    root = read_xml(f"<rss>{element.format(link, '/?p=7')}</rss>".encode(), 999)
+    assert root is not None
+    assert bool(read_feed(root, f"https://ifpnews.com{feed}")) is is_of_articles
 
 
 def test_a_sitemap_that_breaks_off_gives_what_came_and_says_so() -> None:

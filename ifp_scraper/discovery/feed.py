@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 
 from lxml import etree
@@ -13,6 +14,15 @@ from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Wa
 from ifp_scraper.discovery.xml import child_text, local_name, read_xml
 
 _MAX_UNPACKED = 32 * 1024 * 1024
+_COMMENTS = re.compile(r"/comments/feed(?:/|$|\?)|[?&](?:feed=comments|withcomments=1)")
+"""URLs of feeds of comments."""
+
+_COMMENT = re.compile(r"#comment-\d+$")
+"""What WordPress's feeds of comments link to."""
+
+_FEED_OF_ARTICLE = re.compile(r"/feed(?:/(?:rss2?|rdf|atom))?/?$")
+"""What follows an article's URL in that of the feed of its comments."""
+
 _MAX_VALIDATOR = 500
 """Longest ETag to send back."""
 
@@ -83,11 +93,17 @@ async def read_newest(walk: Walk) -> list[ArticleRef]:
 
 
 def read_feed(root: etree._Element, base: str) -> list[ArticleRef]:
-    """Read the entries of an RSS or Atom feed, in its order (newest first)."""
+    """Read the entries of an RSS or Atom feed, in its order (newest first).
+
+    Comments are left out: they link to their article, but the times are theirs.
+    """
+    if _COMMENTS.search(base):
+        return []
+    of_article = _FEED_OF_ARTICLE.sub("/", base.partition("?")[0])
     refs = []
     listed = [element for element in root.iter() if local_name(element) in ("item", "entry")]
     for element, url in zip(listed, urls.of_list(base, map(_link, listed)), strict=True):
-        if url is None:
+        if url is None or _COMMENT.search(url) or urls.same_article(url, of_article):
             continue
         if local_name(element) == "item":
             raw = child_text(element, "pubDate")
@@ -100,7 +116,7 @@ def read_feed(root: etree._Element, base: str) -> list[ArticleRef]:
         refs.append(
             ArticleRef(
                 url=urls.canonical(url),
-                id=urls.post_id(identifier),
+                id=_post_id(identifier, base, _link(element)),
                 published_at=format_utc(published_at),
                 modified_at=modified_at,
                 source="feed" if published_at else None,
@@ -108,6 +124,12 @@ def read_feed(root: etree._Element, base: str) -> list[ArticleRef]:
             )
         )
     return refs
+
+
+def _post_id(identifier: str, base: str, link: str | None) -> int | None:
+    """Return the WordPress ID in a guid of the site; in one of another site, it is a number of that site's."""
+    hosts = {urls.host(base), urls.host(urls.absolute(base, link) or "")}
+    return urls.post_id(identifier) if urls.host(urls.absolute(base, identifier) or "") in hosts else None
 
 
 def _link(element: etree._Element) -> str | None:

@@ -192,16 +192,19 @@ class Evidence(NamedTuple):
 
 
 def evidence_at(evidence: list[Evidence], moment: datetime) -> ArticleRef | None:
-    """Combine the evidence about one article up to this moment, or later if there is none before.
+    """Combine the evidence about one article.
 
-    The best source wins, but the latest edit counts, whichever source knows of it.
+    The best source that says when it was published wins. Whichever source knows of it, the latest edit up to this
+    moment counts, or later if none says anything before; and so does an ID that the winner lacks.
     """
-    up_to_moment = [item for item in evidence if item.captured_at <= moment] or evidence
-    if not up_to_moment:
+    if not evidence:
         return None
-    best = min(up_to_moment, key=lambda item: item.rank).ref
-    edits = [item.ref.modified_at for item in up_to_moment if item.ref.modified_at]
-    return replace(best, modified_at=max(edits, default=None))
+    by_rank = sorted(evidence, key=lambda item: (item.rank, item.captured_at > moment))
+    best = next((item.ref for item in by_rank if item.ref.published_at is not None), by_rank[0].ref)
+    ids = (item.ref.id for item in by_rank if item.ref.id is not None)
+    said = [item.ref for item in evidence if item.captured_at <= moment] or [item.ref for item in evidence]
+    edits = (ref.modified_at for ref in said if ref.modified_at)
+    return replace(best, id=next(ids, None) if best.id is None else best.id, modified_at=max(edits, default=None))
 
 
 def _evidence(archive: Archive, site: str) -> dict[str, list[Evidence]]:
@@ -244,5 +247,5 @@ def _read_source(url: str, body: bytes, site: str, captured_at: datetime) -> tup
     if local_name(root) in ("rss", "feed", "RDF"):
         return 1, read_feed(root, url)
     if local_name(root) == "urlset":
-        return 2, [ArticleRef(entry.url, modified_at=entry.lastmod) for entry in read_entries(root, url, captured_at)]
+        return 2, [entry.to_ref() for entry in read_entries(root, url, captured_at)]
     return 2, []

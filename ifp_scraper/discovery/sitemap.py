@@ -66,6 +66,16 @@ class Entry:
     latest: str = ""
     """Sort key: the last edit, or its day if that is too recent for ``lastmod``."""
 
+    def to_ref(self) -> ArticleRef:
+        """Return what it says about the article."""
+        return ArticleRef(
+            self.url,
+            modified_at=self.lastmod,
+            published_at=self.published_at,
+            published_raw=self.published_raw,
+            source="sitemap" if self.published_at else None,
+        )
+
 
 class Document(NamedTuple):
     """A sitemap, or an index of sitemaps, as read."""
@@ -84,6 +94,9 @@ class Place(NamedTuple):
 
     document: Document | None = None
     """What is there, if already fetched."""
+
+    again: bool = False
+    """Whether it has been read before."""
 
 
 class _Queue:
@@ -114,6 +127,10 @@ class _Queue:
                 return place
         return None
 
+    def has_given(self, entry: Entry) -> bool:
+        """Whether ``pop`` has returned a sitemap."""
+        return entry.url in self._visited
+
     def add_children(self, index: Place, entries: list[Entry]) -> None:
         """Queue the sitemaps that an index names."""
         self._waiting = [Place(entry.url, index.depth + 1) for entry in entries] + self._waiting
@@ -121,7 +138,7 @@ class _Queue:
     def read_again(self, index: Place) -> None:
         """Queue an index once more, unless this is already the second time."""
         if not self._is_second_round:
-            self._to_read_again.append(Place(index.url, index.depth))
+            self._to_read_again.append(Place(index.url, index.depth, again=True))
 
 
 class SitemapSource:
@@ -144,10 +161,10 @@ class SitemapSource:
         in_feed: dict[str, ArticleRef] = {}  # by URL: the feed knows when articles were published
         files = longest = 0
         while (place := queue.pop()) is not None:
-            if files >= walk.max_sitemaps:
+            if files >= walk.max_sitemaps and not place.again:
                 walk.notes.broken.append(f"more than {walk.max_sitemaps} sitemaps")
-                return
-            files += 1
+                break
+            files += not place.again
             document = place.document or await self._read(walk, place)
             if document is None:
                 continue
@@ -209,9 +226,11 @@ class SitemapSource:
 
     def _enqueue(self, queue: _Queue, index: Place, entries: list[Entry], walk: Walk) -> None:
         """Queue the children of an index that may list posts of interest."""
-        if index.depth >= _MAX_DEPTH:
-            return
         children = self._children(walk, entries)
+        if index.depth >= _MAX_DEPTH:
+            if not all(map(queue.has_given, children)):
+                walk.notes.broken.append(f"{index.url}: more than {_MAX_DEPTH} indexes, one inside the other")
+            return
         queue.add_children(index, children)
         if len(children) > 1 and not walk.caught_up:
             queue.read_again(index)
@@ -259,13 +278,7 @@ def _refs(entries: list[Entry], walk: Walk, in_feed: dict[str, ArticleRef]) -> I
         if (dated := in_feed.get(urls.canonical(entry.url))) is not None:
             yield replace(dated, url=entry.url, modified_at=entry.lastmod)
             continue
-        yield ArticleRef(
-            entry.url,
-            modified_at=entry.lastmod,
-            published_at=entry.published_at,
-            published_raw=entry.published_raw,
-            source="sitemap" if entry.published_at else None,
-        )
+        yield entry.to_ref()
 
 
 def _since(entries: list[Entry], walk: Walk) -> list[Entry]:
