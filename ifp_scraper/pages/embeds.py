@@ -1,23 +1,29 @@
-"""Images with their captions, and other sites' players and posts, as canonical and AMP pages hold them."""
+"""Other sites' players and posts, as canonical and AMP pages hold them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
-from ifp_scraper.items import Embed, Image
-from ifp_scraper.pages.inline import IMAGE_TAGS, label_text, resolved
+from ifp_scraper.items import Embed
+from ifp_scraper.pages.boilerplate import is_boilerplate
+from ifp_scraper.pages.css import hidden_by_attribute
+from ifp_scraper.pages.lazy import source_of
 from ifp_scraper.pages.tree import Element
-from ifp_scraper.text import squeeze, words
-from ifp_scraper.urls import absolute, original_image
+from ifp_scraper.text import words
+from ifp_scraper.urls import absolute
 
-# The URL of an iframe is what it would be on the canonical page.
+_YOUTUBE_URL = "https://www.youtube.com/watch?v={}"
+_TWEET_URL = "https://twitter.com/i/status/{}"
+_INSTAGRAM_URL = "https://www.instagram.com/p/{}/"
+
 _AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"], str, str]] = {
-    "amp-youtube": ("youtube", "data-videoid", "https://www.youtube.com/watch?v={}"),
-    "amp-twitter": ("tweet", "data-tweetid", "https://twitter.com/i/status/{}"),
-    "amp-instagram": ("instagram", "data-shortcode", "https://www.instagram.com/p/{}/"),
+    "amp-youtube": ("youtube", "data-videoid", _YOUTUBE_URL),
+    "amp-twitter": ("tweet", "data-tweetid", _TWEET_URL),
+    "amp-instagram": ("instagram", "data-shortcode", _INSTAGRAM_URL),
     "amp-vimeo": ("iframe", "data-videoid", "https://player.vimeo.com/video/{}"),
     "amp-embedly-card": ("iframe", "data-url", "{}"),
     "amp-dailymotion": ("iframe", "data-videoid", "https://www.dailymotion.com/embed/video/{}"),
@@ -34,161 +40,28 @@ _AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"],
     "amp-playbuzz": ("iframe", "src", "{}"),
     "amp-vine": ("iframe", "data-vineid", "https://vine.co/v/{}/embed/simple"),
     "amp-wistia-player": ("iframe", "data-media-hashed-id", "https://fast.wistia.net/embed/iframe/{}"),
-    "lite-youtube": ("youtube", "videoid", "https://www.youtube.com/watch?v={}"),  # not AMP's, but similar
+    "lite-youtube": ("youtube", "videoid", _YOUTUBE_URL),  # not AMP's, but similar
 }
+"""For each element, the kind of its embed, the attribute that names it, and the URL made of that name: for an iframe,
+the one on the canonical page."""
+
 EMBED_TAGS = words("iframe video audio amp-iframe amp-video amp-audio twitter-widget") | _AMP_EMBEDS.keys()
+"""The elements that ``read_embed`` reads."""
 
-_CAPTION_CLASSES = words(
-    "wp-caption-text wp-caption-dd gallery-caption wp-element-caption tiled-gallery-caption tdb-caption-text"
-    " caption-wrap soliloquy-caption envira-caption figc su-custom-gallery-title su-slider-slide-title"
-    " bwg-title1"
-)
-PICTURE_FILE = re.compile(r"^[^?#]+\.(?:jpe?g|png|gif|webp|avif|bmp|svg)(?:[?#]|$)", re.IGNORECASE)
-
-
-_FILLED_BY_AMP = "amp-img", "amp-anim", "i-amphtml-sizer"
-"""Elements into which AMP's runtime and optimizer put an ``img``."""
-
-
-def pictures_in(box: Element) -> Iterator[Element]:
-    """Yield the images in an element, without AMP's copies and spacers."""
-    for picture in box.iter(*IMAGE_TAGS):
-        parent = picture.getparent()
-        if picture.tag != "img" or parent is None or parent.tag not in _FILLED_BY_AMP:
-            yield picture
-
-
-def holds_figures(frame: Element) -> bool:
-    """Whether a frame holds images in figures of their own, so that its caption belongs to none of them."""
-    pictures = pictures_in(frame)
-    first = next(pictures, None)
-    if first is None or next(pictures, None) is None:
-        return False
-    for box in first.iterancestors():
-        if box is frame or box.tag == "figure":
-            return box is not frame
-    return False
-
-
-def first_caption(frame: Element) -> str | None:
-    """Return the first caption in a frame; None if there is none or it is empty."""
-    caption = next(filter(is_caption, frame.iterdescendants()), None)
-    return None if caption is None else label_text(caption) or None
-
-
-def is_caption(element: Element) -> bool:
-    """Whether an element holds an image's caption."""
-    return element.tag == "figcaption" or not _CAPTION_CLASSES.isdisjoint((element.get("class") or "").split())
-
-
-def caption_after(figure: Element) -> str | None:
-    """Return the caption after a figure, as in tagDiv's smart lists; None if there is none or it is empty."""
-    after = figure.getnext()
-    if after is None or after.tag != "figcaption" or "blocks-gallery-caption" in (after.get("class") or ""):
-        return None
-    return label_text(after) or None
-
-
-_PLACEHOLDER = re.compile(
-    r"/(?:wp-content/(?:plugins|themes)/|wp-includes/|pagespeed_static/|(?:[\w-]*[_-])?"
-    r"(?:placeholder|blank|lazy(?:load)?|spacer|trans(?:parent)?|pixel|load(?:ing|er)|1x1)(?:[_.-][\w.-]*)?\.\w+(?:\?|$))",
-    re.IGNORECASE,
-)
-"""Images that may only be shown until the real one is loaded."""
-
-_LAZY_ATTRIBUTES = (
-    "data-src",
-    "data-lazy-src",
-    "data-orig-src",
-    "data-cfsrc",
-    "data-original",
-    "data-lazy",
-    "data-img-url",
-    "data-srcset",
-)
-"""Attributes that hold the URL of a lazily loaded image."""
-
-_LAZY_SUFFIXES = "src", "original", "lazyload", "src-img", "src-fg", "breeze", "src-cmplz", "src-_"
-"""How those of lesser-known plugins end: ``nitro-lazy-src``, ``data-src-fg``. The last two wait for consent."""
-
-_NOT_ON_THE_SITE = re.compile(r"(?:data|about|blob|file|cid):|(?:\./)?[^/:?]+_files/", re.IGNORECASE)
-"""How URLs begin of which the site knows nothing: images inside the page, or in the folder that a browser saves
-beside it."""
-
-
-def _source_of(element: Element) -> str | None:
-    """Return the URL of an image or frame, from its lazy-loading attribute if it has one."""
-    source = _of_site(element.get("src"))
-    for attribute in _LAZY_ATTRIBUTES:
-        if (lazy := element.get(attribute)) and ("/" in lazy or "." in lazy):  # not "true"
-            # lazysizes first shows a low-resolution image from the same server
-            late = attribute == "data-src" and "lazyload" in (element.get("class") or "")
-            if source and not late and not _PLACEHOLDER.search(source[-200:]):
-                break
-            return _first_candidate(lazy) if attribute == "data-srcset" else lazy
-    if source is None or _PLACEHOLDER.search(source[-200:]):
-        # not by get(), which rejects some names that a hostile page may have
-        others = (
-            str(value) for name, value in element.items() if name != "src" and str(name).endswith(_LAZY_SUFFIXES)
-        )
-        source = next((other for other in others if other.startswith(("http", "/"))), source)
-    return source or _of_site(_first_candidate(element.get("srcset")))
-
-
-def _of_site(url: str | None) -> str | None:
-    return None if url is None or _NOT_ON_THE_SITE.match(url) else url
-
-
-def _first_candidate(candidates: str | None) -> str | None:
-    """Return the first URL of a ``srcset``."""
-    parts = (candidates or "").split(maxsplit=1)
-    return parts[0].rstrip(",") if parts else None
-
-
-def read_image(
-    element: Element, base: str, caption: str | None, role: Literal["lead", "body", "gallery"]
-) -> Image | None:
-    """Read an ``img`` or ``amp-img``; None if it has no URL or is a one-pixel counter."""
-    if element.get("width") in ("0", "1") and element.get("height") in ("0", "1"):
-        return None
-    url = absolute(base, _source_of(element) or _linked_picture(element))
-    if url is None or not url.startswith("http"):
-        return None
-    return Image(url, original_image(url), resolved(squeeze(element.get("alt") or "")), caption, role)
-
-
-def _linked_picture(image: Element) -> str | None:
-    """Return the URL of the file that opens when an image is clicked."""
-    link = image.getparent()
-    address = link.get("href") if link is not None and link.tag == "a" else None
-    return address if address and PICTURE_FILE.search(address) else None
-
-
-_BACKGROUND = re.compile(r"""url\(\s*["']?([^"'()]+)""")
-
-
-def background_of(style: str | None) -> str | None:
-    """Return the URL of the first image in a style; None if there is none."""
-    match = _BACKGROUND.search(style or "")
-    return match[1] if match else None
-
-
-YOUTUBE = re.compile(
+_YOUTUBE = re.compile(
     r"(?:youtube(?:-nocookie)?\.com/(?:embed/|v/|shorts/|live/|watch\?v=)|youtu\.be/)(?!videoseries|live_stream)([\w-]{6,20})",
     re.IGNORECASE,
 )
 
-YOUTUBE_LYTE_ID = re.compile(r"WYL_([\w-]{11})$")
+_YOUTUBE_LYTE_ID = re.compile(r"WYL_([\w-]{11})$")
 """The element id from which WP YouTube Lyte's script takes the video's id."""
 
-
-def youtube_of(url: str) -> Embed | None:
-    """Return the YouTube video named in a URL, or in text with one; None if there is none."""
-    match = YOUTUBE.search(url)
-    return Embed("youtube", f"https://www.youtube.com/watch?v={match[1]}") if match else None
-
-
 _TWITTER = words("platform.twitter.com platform.x.com twitter.com x.com")
+_FACEBOOK = words("fb-video fb-post")
+_REDDIT = words("reddit-embed-bq reddit-card")
+
+_WIDGET = re.compile(r"(?:https?:)?//(?:[\w-]+\.)*(?:facebook|tiktok)\.com/")
+"""A frame that a site's script inserts to show a post."""
 
 _ADS = re.compile(r"https?://(?:[\w-]+\.)*(?:doubleclick\.net|googlesyndication\.com)/")
 """Where the frames of ads come from."""
@@ -200,25 +73,33 @@ _TELEGRAM_POST = re.compile(r"(https?://t\.me/[\w/]+)\?embed=1\b.*")
 """A post in the frame that Telegram's script inserts."""
 
 
-def embed_of(element: Element, base: str) -> Embed | None:
-    """Read one of the elements ``EMBED_TAGS``; None if it has no URL."""
-    tag = element.tag
+# -- a player's own element ------------------------------------------------------------------------------------
+
+
+def read_embed(player: Element, base: str) -> Embed | None:
+    """Read one of the elements ``EMBED_TAGS``; None if it has no URL.
+
+    Args:
+        player: the element.
+        base: URL of the page, for relative links.
+    """
+    tag = player.tag
     if tag in _AMP_EMBEDS:
         kind, attribute, address = _AMP_EMBEDS[tag]
-        if name := element.get(attribute):
+        if name := player.get(attribute):
             if tag == "amp-facebook-page" and "/videos/" not in name:  # a box to like a page
                 return None
             if kind != "iframe":  # AMPforWP takes parameters into the name; for Instagram, old versions took only them
                 name = name.partition("?")[0].partition("&")[0]
             url = absolute(base, address.format(name)) if name else None
             return Embed(kind, url) if url is not None and url.startswith("http") else None
-    source = _source_of(element)
-    if source is None and (child := element.find("source")) is not None:
-        source = _source_of(child)
+    source = source_of(player)
+    if source is None and (child := player.find("source")) is not None:
+        source = source_of(child)
     url = absolute(base, source)
-    tweet = element.get("data-tweet-id")  # of the script's frame, which a saved page has in a file
+    tweet = player.get("data-tweet-id")  # of the script's frame, which a saved page has in a file
     if tweet and tweet.isdecimal() and (url is None or urlsplit(url).hostname in _TWITTER):
-        return Embed("tweet", f"https://twitter.com/i/status/{tweet}")
+        return Embed("tweet", _TWEET_URL.format(tweet))
     if url is None or not url.startswith("http") or _ADS.match(url):
         return None
     url = _TELEGRAM_POST.sub(r"\1", _NONCE.sub("", url))
@@ -233,17 +114,95 @@ def embed_of(element: Element, base: str) -> Embed | None:
 
 def embed_at(url: str) -> Embed | None:
     """Return the embed at a URL of one of the sites whose embeds have a kind of their own; None for others."""
-    if film := youtube_of(url):
+    if film := youtube_in(url):
         return film
     parts = urlsplit(url)
     host = parts.hostname or ""
     if host.endswith("youtube.com") and (video := parse_qs(parts.query).get("v")):
-        return Embed("youtube", f"https://www.youtube.com/watch?v={video[0]}")
+        return Embed("youtube", _YOUTUBE_URL.format(video[0]))
     if host in _TWITTER:
         if tweet := parse_qs(parts.query).get("id"):
-            return Embed("tweet", f"https://twitter.com/i/status/{tweet[0]}")
+            return Embed("tweet", _TWEET_URL.format(tweet[0]))
         if "/status/" in parts.path:
             return Embed("tweet", url.partition("?")[0])
     if host.endswith("instagram.com") and (code := re.search(r"/(?:p|reel|tv)/([\w-]+)", parts.path)):
-        return Embed("instagram", f"https://www.instagram.com/p/{code[1]}/")
+        return Embed("instagram", _INSTAGRAM_URL.format(code[1]))
     return None
+
+
+def youtube_in(text: str) -> Embed | None:
+    """Return the YouTube video that a URL, or a text with one, names; None if there is none."""
+    match = _YOUTUBE.search(text)
+    return Embed("youtube", _YOUTUBE_URL.format(match[1])) if match else None
+
+
+# -- boxes with players, and boxes that a script replaces by one ---------------------------------------------------
+
+
+def players_of_carousel(carousel: Element) -> Iterator[Element]:
+    """Yield the players in an AMP gallery that are shown."""
+    for player in carousel.iter(*EMBED_TAGS):
+        slide = takewhile(lambda part: part is not carousel, (player, *player.iterancestors()))
+        if not any(hidden_by_attribute(part) or is_boilerplate(part.get("class") or "") for part in slide):
+            yield player
+
+
+def embeds_in(box: Element, base: str) -> Iterator[Embed | None]:
+    """Yield the embeds of a box that holds nothing else of the article, or stands in for a player."""
+    for player in box.iter(*EMBED_TAGS):
+        yield read_embed(player, base)
+    lyte = _YOUTUBE_LYTE_ID.match(box.get("id") or "")
+    for address in (
+        f"https://youtu.be/{lyte[1]}" if lyte else None,
+        box.get("data-facadesrc"),
+        box.get("data-src"),
+        *(flash.get("src") or flash.get("value") for flash in box.iter("embed", "param")),
+    ):
+        yield youtube_in(address or "")
+
+
+def embed_of_box(box: Element, classes: list[str], base: str) -> Embed | None:
+    """Return the embed that a script or style shows in a box with these class names; None if it is another box."""
+    if "wp-block-embed__wrapper" in classes:  # what WordPress cannot embed stays a URL
+        address = box[0].get("href") if len(box) else box.text
+        url = absolute("", (address or "").strip())
+        return embed_at(url) if url else None
+    if (late := box.get("data-src")) and _YOUTUBE.search(late):  # a cache plugin's stand-in for the player
+        return read_embed(box, base)
+    if "elementor-widget-video" in classes:
+        return youtube_in((box.get("data-settings") or "").replace("\\/", "/"))
+    if not _FACEBOOK.isdisjoint(classes) and (url := absolute(base, box.get("data-href"))):
+        _empty_frames(box)
+        return Embed("iframe", url)  # as amp-facebook on the AMP page
+    return None
+
+
+def quoted_post(quote: Element, classes: list[str], base: str) -> Embed | None:
+    """Return the social media post that a quote with these class names holds as text; None if it is another quote."""
+    if "twitter-tweet" in classes or "twitter-video" in classes:
+        for link in reversed(list(quote.iter("a"))):
+            status = absolute(base, link.get("href")) or ""
+            if "/status/" in status or "/statuses/" in status:  # the latter: an older form
+                return Embed("tweet", status.partition("?")[0])
+    elif "tiktok-embed" in classes:
+        if url := absolute(base, quote.get("cite")):
+            _empty_frames(quote)
+            return Embed("iframe", url)
+    elif "instagram-media" in classes:
+        if url := absolute(base, quote.get("data-instgrm-permalink") or _first_link(quote)):
+            return Embed("instagram", url.partition("?")[0])
+    elif not _REDDIT.isdisjoint(classes) and (url := absolute(base, _first_link(quote))):
+        return Embed("iframe", url)
+    return None
+
+
+def _first_link(quote: Element) -> str | None:
+    link = next(quote.iter("a"), None)
+    return link.get("href") if link is not None else None
+
+
+def _empty_frames(post: Element) -> None:
+    """Empty the frames by which a script shows a post whose URL its box names."""
+    for frame in post.iter("iframe"):
+        if _WIDGET.match(frame.get("src") or frame.get("data-src") or ""):
+            frame.attrib.clear()
