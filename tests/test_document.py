@@ -13,7 +13,7 @@ import pytest
 
 from ifp_scraper import UnreadablePage, extract
 from ifp_scraper.items import Embed
-from ifp_scraper.pages import Document, body, newspaper
+from ifp_scraper.pages import Document, images, newspaper
 from tests import mutations
 
 URL = "https://ifpnews.com/an-article/amp/"
@@ -140,7 +140,7 @@ def test_of_two_languages_only_the_first_stays_in_alternative_texts_and_keywords
 
 def test_a_frame_of_many_pictures_is_searched_once_for_its_caption(monkeypatch: pytest.MonkeyPatch) -> None:
     searched = []
-    monkeypatch.setattr(body, "first_caption", searched.append)
+    monkeypatch.setattr(images, "first_caption", searched.append)
     pictures = "".join(f"<amp-img src='/{number}.jpg'></amp-img>" for number in range(100))
     read(page(body=f"<amp-carousel><div>{pictures}</div></amp-carousel>"))
     assert len(searched) == 1  # each search looks at all the pictures

@@ -20,15 +20,17 @@ from web_poet.fields import get_fields_dict
 from ifp_scraper import urls
 from ifp_scraper.dates import format_utc
 from ifp_scraper.items import Article, Author, Block, Embed, Image, Link, RecentPost
-from ifp_scraper.pages.body import Body, closing_source, read_body
+from ifp_scraper.pages.body import Body, read_body
 from ifp_scraper.pages.bylines import read_authors, without_by
 from ifp_scraper.pages.css import StyleSheet
 from ifp_scraper.pages.document import Document
+from ifp_scraper.pages.embeds import EMBED_TAGS, read_embed
 from ifp_scraper.pages.evidence import Event, Evidence, Source, json_ld_evidence, seo_evidence, time_warnings
+from ifp_scraper.pages.images import first_caption, is_stand_in, pictures_in, read_image
 from ifp_scraper.pages.inline import label_text, resolved
 from ifp_scraper.pages.json_ld import Item, strings
 from ifp_scraper.pages.license import read_license
-from ifp_scraper.pages.media import EMBED_TAGS, embed_of, first_caption, pictures_in, read_image
+from ifp_scraper.pages.source_line import closing_source
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.revisions import content_hash
 from ifp_scraper.text import squeeze
@@ -210,7 +212,7 @@ class ArticlePage(ItemPage[Article]):
         frames = self.frames[:1] if self.lead_image is None else []
         # Read first: it empties the frames by which a script shows such a post.
         posts = [post for frame in frames for post in read_body(frame, self.capture.url, StyleSheet([])).embeds]
-        embeds = (*(embed_of(player, self.capture.url) for player in players), *posts, *self.content.embeds)
+        embeds = (*(read_embed(player, self.capture.url) for player in players), *posts, *self.content.embeds)
         return [*{(embed.kind, embed.url): embed for embed in embeds if embed}.values()]
 
     @field
@@ -372,9 +374,7 @@ class ArticlePage(ItemPage[Article]):
         for frame in frames:
             caption = first_caption(frame)
             for picture in pictures_in(frame):
-                if picture.get("fallback") is not None or picture.get("placeholder") is not None:
-                    continue
-                if image := read_image(picture, self.capture.url, caption, "lead"):
+                if not is_stand_in(picture) and (image := read_image(picture, self.capture.url, caption, "lead")):
                     return image
         return None
 

@@ -13,31 +13,46 @@ SCREEN_READER_ONLY = words(
 )
 """Class names of screen-reader hints, hidden by external style sheets, and of "By" in any language."""
 
-_CLASSES = SCREEN_READER_ONLY | words(
-    # page numbers, next and previous
+CAPTIONS = words(
+    "caption-wrap soliloquy-caption envira-caption figc su-custom-gallery-title su-slider-slide-title bwg-title1"
+    " wp-caption-text wp-caption-dd gallery-caption wp-element-caption tiled-gallery-caption"
+)
+"""Class names of captions, which belong to images."""
+
+PLAYER_BOXES = words("wp-playlist epyt-facade lyMe perfmatters-lazy-youtube perfmatters-lazy-video rll-youtube-player")
+"""Class names of boxes that hold players, or stand in for one with the video's title and image; also of track lists,
+which the canonical page leaves to a script."""
+
+_OTHERS = words(
+    # page numbers, next and previous, menus
     "ampforwp_post_pagination page-links page-link post-page-numbers pagination post-nav-links page-nav page-nav-post"
-    " post-navigation nav-links"
-    " td-post-next-prev post-pagination-meta wp-block-post-navigation-link wp-block-query-pagination"
-    # related and recent posts
+    " post-navigation nav-links td-post-next-prev post-pagination-meta elementor-widget-post-navigation"
+    " wp-block-post-navigation-link wp-block-query-pagination wp-block-navigation wp-block-home-link"
+    # related and recent posts, other lists of posts
     " ampforwp-inline-related-posts ampforwp-inline-related-post related_posts related-posts amp-related-posts"
     " srp r-pf relatedpost recent-posts jp-relatedposts yarpp yarpp-related relpost-thumb-wrapper yuzo_related_post"
     " td_block_related_posts td-related-row tdb_single_related td-module-title td_module_wrap"
-    " wp-block-latest-posts wp-block-latest-posts__list wp-block-latest-comments wp-block-rss wp-block-query"
-    " wp-block-archives wp-block-categories wp-block-tag-cloud wp-block-calendar wp-block-search wp-block-navigation"
-    " wp-block-page-list wp-block-loginout wp-block-post-terms wp-block-comments wp-block-post-comments"
-    " wp-block-post-template wp-block-terms-query wp-block-term-description wp-block-read-more wp-block-home-link"
-    " wp-block-breadcrumbs wp-block-post-comments-form wp-block-post-comments-count wp-block-post-comments-link"
+    " td_wrapper_video_playlist wp-block-latest-posts wp-block-latest-posts__list wp-block-query"
+    " wp-block-post-template wp-block-rss wp-block-read-more wp-block-jetpack-related-posts wp-block-jetpack-top-posts"
+    " rpbt_shortcode wpp-list elementor-widget-posts display-posts-listing wp-show-posts su-posts mag-box"
+    " pipdig_p3_related_posts vc_basic_grid related-post post-related jnews_inline_related_post_wrapper"
+    " penci-inline-related-posts"
+    # lists of other things, forms to search and to log in
+    " wp-block-archives wp-block-categories wp-block-tag-cloud wp-block-calendar wp-block-search wp-block-page-list"
+    " wp-block-loginout wp-block-terms-query wp-block-term-description wp-block-jetpack-blogroll"
     # the post's own headline, standfirst and date, the site's name and logo
     " wp-block-post-title wp-block-post-excerpt wp-block-post-date wp-block-query-title wp-block-site-title"
     " wp-block-site-tagline wp-block-site-logo"
-    " wp-block-jetpack-related-posts wp-block-jetpack-top-posts wp-block-jetpack-blogroll"
-    " rpbt_shortcode wpp-list elementor-widget-posts elementor-widget-post-navigation"
-    " display-posts-listing wp-show-posts su-posts mag-box pipdig_p3_related_posts td_wrapper_video_playlist"
-    " vc_basic_grid related-post post-related jnews_inline_related_post_wrapper penci-inline-related-posts"
+    " ampforwp_single_excerpt"  # which AMP designs 1 to 3 print inside the body
+    # the featured image, which the classic template prints inside the body
+    " td-post-featured-image"
+    # breadcrumbs, reading time, text-to-speech players, the date of the last edit
+    " yoast-breadcrumbs rank-math-breadcrumb aioseo-breadcrumbs wp-block-breadcrumbs"
+    " rt-reading-time bsf-rt-reading-time wp-block-post-time-to-read yoast-reading-time__wrapper"
+    " trinity-tts-pb post-modified-info ampforwp-last-modified-date"
     # buttons and share bars
     " wp-block-button wp-block-buttons wp-block-file__button wp-block-social-links vc_btn3-container td_btn"
-    " tdm_block_button"
-    " tdm_block_socials elementor-button-wrapper elementor-widget-share-buttons"
+    " tdm_block_button tdm_block_socials elementor-button-wrapper elementor-widget-share-buttons"
     " wp-block-jetpack-sharing-buttons wp-block-jetpack-subscriptions"
     " ss-ic ampforwp-so-i ampforwp-social-icons-wrapper"
     " sharedaddy sd-sharing-enabled sd-block td-post-sharing td-post-sharing-top td-post-sharing-bottom"
@@ -47,11 +62,12 @@ _CLASSES = SCREEN_READER_ONLY | words(
     " dpsp-share-text apss-social-share wabtn_container td-social-sharing-button pdfprnt-buttons"
     " jeg_share_button post-edit-link shared-counts-wrap the_champ_sharing_container sharethis-inline-share-buttons"
     " addthis_tool addthis_toolbox scriptlesssocialsharing share-links share-icons share-post post-share"
-    " addthis_inline_share_toolbox"
-    " dkpdf-button-container printomatictext ss-inline-share-wrapper ss-social-sharing sfsi_responsive_icons"
-    " sfsiaftrpstwpr sfsibeforpstwpr wp-block-jetpack-like jetpack-likes-widget-wrapper wp-socializer"
-    " twitter-share-button twitter-follow-button fb-like fb-share-button"
+    " addthis_inline_share_toolbox dkpdf-button-container printomatictext ss-inline-share-wrapper ss-social-sharing"
+    " sfsi_responsive_icons sfsiaftrpstwpr sfsibeforpstwpr wp-block-jetpack-like jetpack-likes-widget-wrapper"
+    " wp-socializer twitter-share-button twitter-follow-button fb-like fb-share-button"
     " juiz_sps_links mr_social_sharing_wrapper supsystic-social-sharing"
+    # buttons to share a sentence, to join a channel, to have the page read aloud or translated
+    " bctt-ctt-btn tm-ctt-btn wp-block-wptelegram-widget-join-channel rsbtn gtranslate_wrapper nturl"
     # ads
     " td-a-rec td-g-rec td-a-ad td-adspot-title advertisement ad-label adsbygoogle ai-viewports amp-ad-wrapper"
     " td_block_ad_box tds_newsletter amp_ad_1 ampforwp-incontent-ad1 advads-adlabel stream-item a-single g-single"
@@ -59,67 +75,54 @@ _CLASSES = SCREEN_READER_ONLY | words(
     # subscription forms, with the text around them
     " jetpack_subscription_widget tnp-subscription mc4wp-form mailpoet_form et_bloom_inline_form et_bloom_below_post"
     " tds_locker tds_locker_credits tds_leads tdn_block_newsletter_subscribe"
-    # the standfirst, which AMP designs 1 to 3 print inside the body
-    " ampforwp_single_excerpt"
-    # author boxes, comments, counters, source and via, tags
+    # author boxes
     " saboxplugin-wrap molongui-author-box wp-post-author pp-multiple-authors-boxes-wrapper wp-block-post-author"
-    " wp-block-post-author-name wp-block-post-author-biography wp-block-avatar"
+    " wp-block-post-author-name wp-block-post-author-biography wp-block-avatar sp-athr"
     " abh_box m-a-box pp-author-boxes wp-biographia-container-top wp-biographia-container-bottom ts-fab-wrapper"
     " wp-post-author-wrap awpa-title molongui-author-box-container mh-author-box jeg_authorbox author-box author-info"
-    " about-author"
+    " about-author amp-author author-box-wrap amp_author_area"
+    # comments
+    " cmts ampforwp-comment-wrapper comments-area comment-respond comments comment-list commentlist amp-comments"
+    " tdb_single_comments wpd-inline-icon-wrapper wp-block-latest-comments wp-block-comments wp-block-post-comments"
+    " wp-block-post-comments-form wp-block-post-comments-count wp-block-post-comments-link"
+    # counters and ratings
     " tptn_counter gdrts-rating-block post-views wpulike pvc_stats post-ratings post-ratings-loading"
     " rmp-widgets-container yasr-vv-stars-title-container"
-    " amp-author author-box-wrap amp_author_area cmts ampforwp-comment-wrapper comments-area comment-respond"
-    " comments comment-list commentlist amp-comments tdb_single_comments wpd-inline-icon-wrapper"
-    " td-post-source-tags td-post-source-via td-tags tdb-tags sp-athr amp-tags tags-links tag-links cat-links"
-    " post-tags entry-tags post-bottom-tags post-bottom-meta jeg_post_tags"
-    # plugins' tables of contents, loading notices
+    # source and via, tags
+    " td-post-source-tags td-post-source-via td-tags tdb-tags amp-tags tags-links tag-links cat-links"
+    " post-tags entry-tags post-bottom-tags post-bottom-meta jeg_post_tags wp-block-post-terms"
+    # plugins' tables of contents
     " ez-toc-container toc_container toc_title toc_list lwptoc wp-block-aioseo-table-of-contents simpletoc-title"
     " elementor-widget-table-of-contents simpletoc-list uagb-toc__wrap wp-block-rank-math-toc-block"
     " wp-block-yoast-seo-table-of-contents wp-block-table-of-contents wp-block-kadence-tableofcontents"
     " ub_table-of-contents ruby-table-contents ftwp-in-post"
-    " wp-polls-loading ead-document-loading jetpack-slideshow-noscript"
-    # plugins' credits; footnotes also shown beside their numbers
-    " embedpress-el-powered footnote_tooltip"
-    # breadcrumbs, reading time, text-to-speech players, the date of the last edit
-    " yoast-breadcrumbs rank-math-breadcrumb aioseo-breadcrumbs"
-    " rt-reading-time bsf-rt-reading-time wp-block-post-time-to-read yoast-reading-time__wrapper"
-    " trinity-tts-pb post-modified-info ampforwp-last-modified-date"
-    # track lists, which the canonical page leaves to a script; stand-ins for players
-    " wp-playlist epyt-facade lyMe lL perfmatters-lazy-youtube perfmatters-lazy-video"
-    " rll-youtube-player"
-    # the controls that WordPress's script adds to players; the copy by which AMP's measures text
-    " mejs-offscreen mejs-layers mejs-controls i-amphtml-fit-text-measurer"
-    # buttons: to share a sentence, to join a channel, to have the page read aloud or translated
-    " bctt-ctt-btn tm-ctt-btn wp-block-wptelegram-widget-join-channel rsbtn gtranslate_wrapper nturl"
-    # widgets after the text, the stand-in image of a lightbox video, gallery thumbnails
-    " amp-add-widget-after-content amp-custom-banner-after-post amp-video-img carousel-preview"
-    # an accordion's toggle icon
+    # plugins' loading notices and credits; footnotes also shown beside their numbers; an accordion's toggle icon
+    " wp-polls-loading ead-document-loading jetpack-slideshow-noscript embedpress-el-powered footnote_tooltip"
     " wp-block-accordion-heading__toggle-icon"
-    # links from a gallery to its other pages and views
-    " slideshowlink ngg-navigation"
+    # of players: the frame inside a stand-in, what consent plugins show in their place, the controls that WordPress's
+    # script adds; the copy by which AMP's measures text
+    " lL video-placeholder-normal mejs-offscreen mejs-layers mejs-controls i-amphtml-fit-text-measurer"
+    # widgets after the text, the stand-in image of a lightbox video
+    " amp-add-widget-after-content amp-custom-banner-after-post amp-video-img"
+    # of galleries: thumbnails, the caption of the whole, links to its other pages and views
+    " carousel-preview blocks-gallery-caption slideshowlink ngg-navigation"
     # what carousels' scripts add: controls, and copies of slides
     " flex-direction-nav flex-control-nav swiper-pagination swiper-notification swiper-slide-duplicate slick-cloned"
     " owl-nav owl-dots soliloquy-controls soliloquy-clone bx-controls bx-clone"
-    # what consent plugins show in place of a player
-    " video-placeholder-normal"
-    # captions belong to images
-    " caption-wrap soliloquy-caption envira-caption figc su-custom-gallery-title su-slider-slide-title"
-    " bwg-title1"
-    " wp-caption-text wp-caption-dd gallery-caption wp-element-caption blocks-gallery-caption tiled-gallery-caption"
     # controls of tagDiv's slides and smart lists, and the second row of the same images
     " td-gallery-controls-wrapper td-gallery-slide-count td-doubleSlider-2 td-controls td-sml3-top-controls"
     " td-smart-list-pagination td-smart-list-dropdown-wrap td-sml-current-item-nr tdb-sml-current-item-nr"
-    # the featured image, which the classic template prints inside the body
-    " td-post-featured-image"
 )
+
+_CLASSES = SCREEN_READER_ONLY | CAPTIONS | PLAYER_BOXES | _OTHERS
+
 _CLASS_PREFIXES = re.compile(
     r"(?:^|\s)(?:code-block-\d|ai-viewport|essb_|ez-toc-(?!section)|td_flex_block|td_module_|td-a-rec-|td-g-rec-"
     r"|td_block_(?:\d|big_grid|slide|trending_now|popular_cat|categories_tags|list_menu|author|social_c|instagram"
     r"|exchange|weather|covid)"
     r"|ampforwp-incontent-ad|sharedaddy|ssba|mashsb|crp_|wp_rp_|rp4wp|outbrain|taboola|OUTBRAIN)"
 )
-
+"""How class names of boilerplate begin that have a number or a random suffix."""
 
 MAX_CACHED = 1000
 """Longest class attribute whose answer is cached from page to page."""

@@ -15,13 +15,13 @@ from ifp_scraper import urls
 from ifp_scraper.dates import read_iso, read_theme_time
 from ifp_scraper.items import Author, Image
 from ifp_scraper.pages.article import ArticlePage
-from ifp_scraper.pages.body import closing_source
 from ifp_scraper.pages.bylines import without_by
 from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.evidence import Evidence
+from ifp_scraper.pages.images import first_caption, url_in_style
 from ifp_scraper.pages.inline import inline_text, label_text
-from ifp_scraper.pages.media import background_of, first_caption
 from ifp_scraper.pages.misnested import escaped_from, is_theme_block, release_swallowed, with_escaped
+from ifp_scraper.pages.source_line import closing_source
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
 
@@ -280,7 +280,7 @@ class NewspaperCloudPage(NewspaperPage):
         rules = map(_BACKGROUND_RULE.search, self.document.style_sheets if boxes else ())
         rule = next((rule[0].decode("utf-8", "replace") for rule in rules if rule), "")
         for box in boxes:
-            url = urls.absolute(self.capture.url, background_of(box.get("style") or rule))
+            url = urls.absolute(self.capture.url, url_in_style(box.get("style") or rule))
             if url is not None and url.startswith("http"):
                 frame = box.getparent()
                 caption = first_caption(frame) if frame is not None else None

@@ -16,8 +16,8 @@ from ifp_scraper.items import Author, Image
 from ifp_scraper.pages.article import ArticlePage
 from ifp_scraper.pages.bylines import MAX_PEOPLE, without_by
 from ifp_scraper.pages.evidence import Evidence
+from ifp_scraper.pages.images import first_caption
 from ifp_scraper.pages.inline import inline_text, label_text
-from ifp_scraper.pages.media import first_caption
 from ifp_scraper.pages.places import Place, Places
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words

@@ -1,0 +1,208 @@
+"""Other sites' players and posts, as canonical and AMP pages hold them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import takewhile
+from typing import Literal
+from urllib.parse import parse_qs, urlsplit
+
+from ifp_scraper.items import Embed
+from ifp_scraper.pages.boilerplate import is_boilerplate
+from ifp_scraper.pages.css import hidden_by_attribute
+from ifp_scraper.pages.lazy import source_of
+from ifp_scraper.pages.tree import Element
+from ifp_scraper.text import words
+from ifp_scraper.urls import absolute
+
+_YOUTUBE_URL = "https://www.youtube.com/watch?v={}"
+_TWEET_URL = "https://twitter.com/i/status/{}"
+_INSTAGRAM_URL = "https://www.instagram.com/p/{}/"
+
+_AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"], str, str]] = {
+    "amp-youtube": ("youtube", "data-videoid", _YOUTUBE_URL),
+    "amp-twitter": ("tweet", "data-tweetid", _TWEET_URL),
+    "amp-instagram": ("instagram", "data-shortcode", _INSTAGRAM_URL),
+    "amp-vimeo": ("iframe", "data-videoid", "https://player.vimeo.com/video/{}"),
+    "amp-embedly-card": ("iframe", "data-url", "{}"),
+    "amp-dailymotion": ("iframe", "data-videoid", "https://www.dailymotion.com/embed/video/{}"),
+    "amp-facebook": ("iframe", "data-href", "{}"),
+    "amp-facebook-page": ("iframe", "data-href", "{}"),  # so AMPforWP makes of a film, too
+    "amp-soundcloud": (
+        "iframe",
+        "data-trackid",
+        "https://w.soundcloud.com/player/?url=https://api.soundcloud.com/tracks/{}",
+    ),
+    "amp-tiktok": ("iframe", "data-src", "https://www.tiktok.com/embed/v2/{}"),
+    "amp-reddit": ("iframe", "data-src", "{}"),
+    "amp-pinterest": ("iframe", "data-url", "{}"),
+    "amp-playbuzz": ("iframe", "src", "{}"),
+    "amp-vine": ("iframe", "data-vineid", "https://vine.co/v/{}/embed/simple"),
+    "amp-wistia-player": ("iframe", "data-media-hashed-id", "https://fast.wistia.net/embed/iframe/{}"),
+    "lite-youtube": ("youtube", "videoid", _YOUTUBE_URL),  # not AMP's, but similar
+}
+"""For each element, the kind of its embed, the attribute that names it, and the URL made of that name: for an iframe,
+the one on the canonical page."""
+
+EMBED_TAGS = words("iframe video audio amp-iframe amp-video amp-audio twitter-widget") | _AMP_EMBEDS.keys()
+"""The elements that ``read_embed`` reads."""
+
+_YOUTUBE = re.compile(
+    r"(?:youtube(?:-nocookie)?\.com/(?:embed/|v/|shorts/|live/|watch\?v=)|youtu\.be/)(?!videoseries|live_stream)([\w-]{6,20})",
+    re.IGNORECASE,
+)
+
+_YOUTUBE_LYTE_ID = re.compile(r"WYL_([\w-]{11})$")
+"""The element id from which WP YouTube Lyte's script takes the video's id."""
+
+_TWITTER = words("platform.twitter.com platform.x.com twitter.com x.com")
+_FACEBOOK = words("fb-video fb-post")
+_REDDIT = words("reddit-embed-bq reddit-card")
+
+_WIDGET = re.compile(r"(?:https?:)?//(?:[\w-]+\.)*(?:facebook|tiktok)\.com/")
+"""A frame that a site's script inserts to show a post."""
+
+_ADS = re.compile(r"https?://(?:[\w-]+\.)*(?:doubleclick\.net|googlesyndication\.com)/")
+"""Where the frames of ads come from."""
+
+_NONCE = re.compile(r"[?&]_=\d+$|#\?secret=.*")
+"""What WordPress adds to the URL of a player or card, different each time it renders the text."""
+
+_TELEGRAM_POST = re.compile(r"(https?://t\.me/[\w/]+)\?embed=1\b.*")
+"""A post in the frame that Telegram's script inserts."""
+
+
+# -- a player's own element ------------------------------------------------------------------------------------
+
+
+def read_embed(player: Element, base: str) -> Embed | None:
+    """Read one of the elements ``EMBED_TAGS``; None if it has no URL.
+
+    Args:
+        player: the element.
+        base: URL of the page, for relative links.
+    """
+    tag = player.tag
+    if tag in _AMP_EMBEDS:
+        kind, attribute, address = _AMP_EMBEDS[tag]
+        if name := player.get(attribute):
+            if tag == "amp-facebook-page" and "/videos/" not in name:  # a box to like a page
+                return None
+            if kind != "iframe":  # AMPforWP takes parameters into the name; for Instagram, old versions took only them
+                name = name.partition("?")[0].partition("&")[0]
+            url = absolute(base, address.format(name)) if name else None
+            return Embed(kind, url) if url is not None and url.startswith("http") else None
+    source = source_of(player)
+    if source is None and (child := player.find("source")) is not None:
+        source = source_of(child)
+    url = absolute(base, source)
+    tweet = player.get("data-tweet-id")  # of the script's frame, which a saved page has in a file
+    if tweet and tweet.isdecimal() and (url is None or urlsplit(url).hostname in _TWITTER):
+        return Embed("tweet", _TWEET_URL.format(tweet))
+    if url is None or not url.startswith("http") or _ADS.match(url):
+        return None
+    url = _TELEGRAM_POST.sub(r"\1", _NONCE.sub("", url))
+    if known := embed_at(url):
+        return known
+    if tag in ("video", "amp-video"):
+        return Embed("video", url)
+    if tag in ("audio", "amp-audio"):
+        return Embed("audio", url)
+    return Embed("iframe", url)
+
+
+def embed_at(url: str) -> Embed | None:
+    """Return the embed at a URL of one of the sites whose embeds have a kind of their own; None for others."""
+    if film := youtube_in(url):
+        return film
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if host.endswith("youtube.com") and (video := parse_qs(parts.query).get("v")):
+        return Embed("youtube", _YOUTUBE_URL.format(video[0]))
+    if host in _TWITTER:
+        if tweet := parse_qs(parts.query).get("id"):
+            return Embed("tweet", _TWEET_URL.format(tweet[0]))
+        if "/status/" in parts.path:
+            return Embed("tweet", url.partition("?")[0])
+    if host.endswith("instagram.com") and (code := re.search(r"/(?:p|reel|tv)/([\w-]+)", parts.path)):
+        return Embed("instagram", _INSTAGRAM_URL.format(code[1]))
+    return None
+
+
+def youtube_in(text: str) -> Embed | None:
+    """Return the YouTube video that a URL, or a text with one, names; None if there is none."""
+    match = _YOUTUBE.search(text)
+    return Embed("youtube", _YOUTUBE_URL.format(match[1])) if match else None
+
+
+# -- boxes with players, and boxes that a script replaces by one ---------------------------------------------------
+
+
+def players_of_carousel(carousel: Element) -> Iterator[Element]:
+    """Yield the players in an AMP gallery that are shown."""
+    for player in carousel.iter(*EMBED_TAGS):
+        slide = takewhile(lambda part: part is not carousel, (player, *player.iterancestors()))
+        if not any(hidden_by_attribute(part) or is_boilerplate(part.get("class") or "") for part in slide):
+            yield player
+
+
+def embeds_in(box: Element, base: str) -> Iterator[Embed | None]:
+    """Yield the embeds of a box that holds nothing else of the article, or stands in for a player."""
+    for player in box.iter(*EMBED_TAGS):
+        yield read_embed(player, base)
+    lyte = _YOUTUBE_LYTE_ID.match(box.get("id") or "")
+    for address in (
+        f"https://youtu.be/{lyte[1]}" if lyte else None,
+        box.get("data-facadesrc"),
+        box.get("data-src"),
+        *(flash.get("src") or flash.get("value") for flash in box.iter("embed", "param")),
+    ):
+        yield youtube_in(address or "")
+
+
+def embed_of_box(box: Element, classes: list[str], base: str) -> Embed | None:
+    """Return the embed that a script or style shows in a box with these class names; None if it is another box."""
+    if "wp-block-embed__wrapper" in classes:  # what WordPress cannot embed stays a URL
+        address = box[0].get("href") if len(box) else box.text
+        url = absolute("", (address or "").strip())
+        return embed_at(url) if url else None
+    if (late := box.get("data-src")) and _YOUTUBE.search(late):  # a cache plugin's stand-in for the player
+        return read_embed(box, base)
+    if "elementor-widget-video" in classes:
+        return youtube_in((box.get("data-settings") or "").replace("\\/", "/"))
+    if not _FACEBOOK.isdisjoint(classes) and (url := absolute(base, box.get("data-href"))):
+        _empty_frames(box)
+        return Embed("iframe", url)  # as amp-facebook on the AMP page
+    return None
+
+
+def quoted_post(quote: Element, classes: list[str], base: str) -> Embed | None:
+    """Return the social media post that a quote with these class names holds as text; None if it is another quote."""
+    if "twitter-tweet" in classes or "twitter-video" in classes:
+        for link in reversed(list(quote.iter("a"))):
+            status = absolute(base, link.get("href")) or ""
+            if "/status/" in status or "/statuses/" in status:  # the latter: an older form
+                return Embed("tweet", status.partition("?")[0])
+    elif "tiktok-embed" in classes:
+        if url := absolute(base, quote.get("cite")):
+            _empty_frames(quote)
+            return Embed("iframe", url)
+    elif "instagram-media" in classes:
+        if url := absolute(base, quote.get("data-instgrm-permalink") or _first_link(quote)):
+            return Embed("instagram", url.partition("?")[0])
+    elif not _REDDIT.isdisjoint(classes) and (url := absolute(base, _first_link(quote))):
+        return Embed("iframe", url)
+    return None
+
+
+def _first_link(quote: Element) -> str | None:
+    link = next(quote.iter("a"), None)
+    return link.get("href") if link is not None else None
+
+
+def _empty_frames(post: Element) -> None:
+    """Empty the frames by which a script shows a post whose URL its box names."""
+    for frame in post.iter("iframe"):
+        if _WIDGET.match(frame.get("src") or frame.get("data-src") or ""):
+            frame.attrib.clear()

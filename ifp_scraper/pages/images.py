@@ -1,0 +1,172 @@
+"""Images with their captions, as canonical and AMP pages hold them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+from ifp_scraper.items import Image
+from ifp_scraper.pages.boilerplate import CAPTIONS
+from ifp_scraper.pages.inline import IMAGE_TAGS, label_text, resolved
+from ifp_scraper.pages.lazy import source_of
+from ifp_scraper.pages.tree import Element
+from ifp_scraper.text import squeeze, words
+from ifp_scraper.urls import absolute, original_image
+
+GALLERY_CLASSES = words(
+    "gallery wp-block-gallery blocks-gallery-grid tiled-gallery td-gallery post_td_gallery"
+    " wp-block-jetpack-tiled-gallery wp-block-jetpack-slideshow gal_w"
+    " ngg-galleryoverview foogallery envira-gallery-wrap metaslider soliloquy-container modula-gallery"
+    " su-custom-gallery su-slider wpb_gallery elementor-image-carousel bwg-standard-thumbnails"
+)
+"""Boxes around several images."""
+
+FRAME_CLASSES = words(
+    "wp-caption gallery-item tiled-gallery-item envira-gallery-item soliloquy-item modula-item ms-image"
+    " su-custom-gallery-slide su-slider-slide bwg-item"
+)
+"""Boxes around an image and its caption, like a ``figure``."""
+
+COVER_CLASSES = words("wp-block-cover wp-block-cover__image-background wp-block-cover-image")
+"""Boxes with an image behind their text."""
+
+PICTURE_FILE = re.compile(r"^[^?#]+\.(?:jpe?g|png|gif|webp|avif|bmp|svg)(?:[?#]|$)", re.IGNORECASE)
+"""The URL of an image file."""
+
+_CAPTION_CLASSES = CAPTIONS | {"tdb-caption-text"}
+"""The latter belongs to the Cloud Library's featured image, which is outside the body."""
+
+_FILLED_BY_AMP = "amp-img", "amp-anim", "i-amphtml-sizer"
+"""Elements into which AMP's runtime and optimizer put an ``img``."""
+
+_URL_IN_STYLE = re.compile(r"""url\(\s*["']?([^"'()]+)""")
+
+
+# -- an image element ------------------------------------------------------------------------------------------
+
+
+def pictures_in(box: Element) -> Iterator[Element]:
+    """Yield the image elements in a box, without AMP's copies and spacers."""
+    for picture in box.iter(*IMAGE_TAGS):
+        parent = picture.getparent()
+        if picture.tag != "img" or parent is None or parent.tag not in _FILLED_BY_AMP:
+            yield picture
+
+
+def is_stand_in(picture: Element) -> bool:
+    """Whether AMP shows an image only until another is loaded, or if it cannot be."""
+    return picture.get("fallback") is not None or picture.get("placeholder") is not None
+
+
+def read_image(
+    picture: Element, base: str, caption: str | None, role: Literal["lead", "body", "gallery"]
+) -> Image | None:
+    """Read an ``img`` or ``amp-img``; None if it has no URL or is a one-pixel counter.
+
+    Args:
+        picture: the element.
+        base: URL of the page, for relative links.
+        caption: found by the caller, since it may be that of a box around several images.
+        role: the record's ``role``.
+    """
+    if picture.get("width") in ("0", "1") and picture.get("height") in ("0", "1"):
+        return None
+    url = absolute(base, source_of(picture) or _linked_picture(picture))
+    if url is None or not url.startswith("http"):
+        return None
+    return Image(url, original_image(url), resolved(squeeze(picture.get("alt") or "")), caption, role)
+
+
+def _linked_picture(picture: Element) -> str | None:
+    """Return the URL of the file that opens when an image is clicked."""
+    link = picture.getparent()
+    address = link.get("href") if link is not None and link.tag == "a" else None
+    return address if address and PICTURE_FILE.search(address) else None
+
+
+# -- captions --------------------------------------------------------------------------------------------------
+
+
+def is_caption(element: Element) -> bool:
+    """Whether an element holds an image's caption."""
+    return element.tag == "figcaption" or not _CAPTION_CLASSES.isdisjoint((element.get("class") or "").split())
+
+
+def first_caption(box: Element) -> str | None:
+    """Return the first caption in a box; None if there is none or it is empty."""
+    caption = next(filter(is_caption, box.iterdescendants()), None)
+    return None if caption is None else label_text(caption) or None
+
+
+def caption_of_frame(frame: Element) -> str | None:
+    """Return the caption in a frame, or after it as in tagDiv's smart lists; None if its images have their own."""
+    return None if _holds_figures(frame) else first_caption(frame) or _caption_after(frame)
+
+
+def _holds_figures(frame: Element) -> bool:
+    """Whether a frame holds images in figures of their own, so that its caption belongs to none of them."""
+    pictures = pictures_in(frame)
+    first = next(pictures, None)
+    if first is None or next(pictures, None) is None:
+        return False
+    for box in first.iterancestors():
+        if box is frame or box.tag == "figure":
+            return box is not frame
+    return False
+
+
+def _caption_after(frame: Element) -> str | None:
+    after = frame.getnext()
+    if after is None or after.tag != "figcaption" or "blocks-gallery-caption" in (after.get("class") or ""):
+        return None
+    return label_text(after) or None
+
+
+def pictures_of_carousel(carousel: Element) -> Iterator[tuple[Element, str | None]]:
+    """Yield the image elements in an AMP gallery, each with the caption of its slide."""
+    captions: dict[Element | None, str | None] = {carousel: None}
+    for picture in pictures_in(carousel):
+        box = next(picture.iterancestors("figure", str(carousel.tag)))
+        frame = box if box.tag == "figure" else picture.getparent()
+        if frame is not None and frame not in captions:  # one frame may hold them all
+            captions[frame] = first_caption(frame)
+        yield picture, captions[frame]
+
+
+# -- images that are not elements --------------------------------------------------------------------------------
+
+
+def background_image(box: Element, base: str) -> Image | None:
+    """Return the image behind a box's text; None if its attributes name none."""
+    url = absolute(base, background_of(box))
+    if url is None or not url.startswith("http"):
+        return None
+    return Image(url, original_image(url), squeeze(box.get("aria-label") or ""))
+
+
+def background_of(box: Element) -> str | None:
+    """Return the URL of a box's background as printed, where a script may still have to put it."""
+    late = box.get("data-img-url") or box.get("data-bg") or ""  # tagDiv's; WP Rocket's and lazysizes'
+    return url_in_style(late) or (late if "/" in late else url_in_style(box.get("style")))
+
+
+def url_in_style(style: str | None) -> str | None:
+    """Return the first URL in a style; None if there is none."""
+    match = _URL_IN_STYLE.search(style or "")
+    return match[1] if match else None
+
+
+def slides_of(box: Element, base: str) -> Iterator[Image]:
+    """Yield the images of Jetpack's older slideshow, which a script reads from an attribute."""
+    try:
+        slides = json.loads(box.get("data-gallery") or "[]")
+    except (ValueError, RecursionError):
+        return
+    for slide in slides if isinstance(slides, list) else ():
+        if not isinstance(slide, dict):
+            return
+        url, alt, caption = (squeeze(str(slide.get(key) or "")) for key in ("src", "alt", "caption"))
+        if (address := absolute(base, url)) and address.startswith("http"):
+            yield Image(address, original_image(address), resolved(alt), resolved(caption) or None, "gallery")

@@ -1,0 +1,60 @@
+"""The URL of an image or frame that a script loads only when a reader comes near it."""
+
+from __future__ import annotations
+
+import re
+
+from ifp_scraper.pages.tree import Element
+
+_ATTRIBUTES = (
+    "data-src",
+    "data-lazy-src",
+    "data-orig-src",
+    "data-cfsrc",
+    "data-original",
+    "data-lazy",
+    "data-img-url",
+    "data-srcset",
+)
+"""Attributes that hold the URL."""
+
+_SUFFIXES = "src", "original", "lazyload", "src-img", "src-fg", "breeze", "src-cmplz", "src-_"
+"""How those of lesser-known plugins end: ``nitro-lazy-src``, ``data-src-fg``. The last two wait for consent."""
+
+_PLACEHOLDER = re.compile(
+    r"/(?:wp-content/(?:plugins|themes)/|wp-includes/|pagespeed_static/|(?:[\w-]*[_-])?"
+    r"(?:placeholder|blank|lazy(?:load)?|spacer|trans(?:parent)?|pixel|load(?:ing|er)|1x1)(?:[_.-][\w.-]*)?\.\w+(?:\?|$))",
+    re.IGNORECASE,
+)
+"""Images that may only be shown until the real one is loaded."""
+
+_NOT_ON_THE_SITE = re.compile(r"(?:data|about|blob|file|cid):|(?:\./)?[^/:?]+_files/", re.IGNORECASE)
+"""How URLs begin of which the site knows nothing: images inside the page, or in the folder that a browser saves
+beside it."""
+
+
+def source_of(element: Element) -> str | None:
+    """Return the URL of an image or frame as printed, from its lazy-loading attribute if it has one."""
+    source = _of_site(element.get("src"))
+    for attribute in _ATTRIBUTES:
+        if (lazy := element.get(attribute)) and ("/" in lazy or "." in lazy):  # not "true"
+            # lazysizes first shows a low-resolution image from the same server
+            late = attribute == "data-src" and "lazyload" in (element.get("class") or "")
+            if source and not late and not _PLACEHOLDER.search(source[-200:]):
+                break
+            return _first_candidate(lazy) if attribute == "data-srcset" else lazy
+    if source is None or _PLACEHOLDER.search(source[-200:]):
+        # not by get(), which rejects some names that a hostile page may have
+        others = (str(value) for name, value in element.items() if name != "src" and str(name).endswith(_SUFFIXES))
+        source = next((other for other in others if other.startswith(("http", "/"))), source)
+    return source or _of_site(_first_candidate(element.get("srcset")))
+
+
+def _of_site(url: str | None) -> str | None:
+    return None if url is None or _NOT_ON_THE_SITE.match(url) else url
+
+
+def _first_candidate(candidates: str | None) -> str | None:
+    """Return the first URL of a ``srcset``."""
+    parts = (candidates or "").split(maxsplit=1)
+    return parts[0].rstrip(",") if parts else None

@@ -1,0 +1,19 @@
+"""The outlet that a closing line of the text names: "Source: Tasnim News Agency"."""
+
+from __future__ import annotations
+
+import re
+
+from ifp_scraper.items import Block
+
+_SOURCE_LINE = re.compile(r"[(\[–—•*-]?\s*source(?:s|\(s\))?\s*[:：]\s*(.{1,120}?)\s*[)\]]?\.?", re.IGNORECASE)
+
+
+def closing_source(blocks: list[Block]) -> str | None:
+    """Return the outlet named in a closing "Source: ..." line; None if there is none."""
+    own = [block["text"] for block in blocks if block["kind"] not in ("related", "table_row", "quote")]
+    for line in reversed("\n".join(own[-4:]).split("\n")[-8:]):
+        if match := _SOURCE_LINE.fullmatch(line):
+            outlet = match[1]
+            return f"{outlet})" if outlet.count("(") > outlet.count(")") else outlet
+    return None
