@@ -23,8 +23,8 @@ from scrapy.utils.misc import load_object
 from w3lib.url import safe_url_string
 
 from ifp_scraper import urls
-from ifp_scraper.rejections import OFF_SITE, UNREADABLE_RULES
 from ifp_scraper.responses import asked_wait, cut_short, in_words, is_html, mislabelled, out_of_order, refusal
+from ifp_scraper.storage.rejections import OFF_SITE, UNREADABLE_RULES
 
 if TYPE_CHECKING:
     from scrapy import Request

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ifp_scraper.items import Article
 from ifp_scraper.pages import LAYOUTS, Capture, Document
-from ifp_scraper.rejections import FORBIDDEN, STATIC
+from ifp_scraper.storage.rejections import FORBIDDEN, STATIC
 
 if TYPE_CHECKING:
     from scrapy.http import Response

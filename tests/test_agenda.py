@@ -16,13 +16,13 @@ from scrapy.settings import Settings
 
 from ifp_scraper.dates import format_utc
 from ifp_scraper.items import Article
-from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import open_archive, read_options
-from ifp_scraper.rejections import NO_ARTICLE
 from ifp_scraper.spiders import agenda as module
 from ifp_scraper.spiders.agenda import Agenda, Wanted
 from ifp_scraper.spiders.amp import AmpAddresses
 from ifp_scraper.spiders.fetcher import Fetcher
+from ifp_scraper.storage.ledger import Ledger
+from ifp_scraper.storage.rejections import NO_ARTICLE
 from tests.crawling import NO_REST, NOTHING_BUT_LISTINGS, site_of
 from tests.dry_run import dry_run
 from tests.site.response import Response

@@ -20,10 +20,10 @@ from scrapy.settings import Settings
 from ifp_scraper.dates import format_utc
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.items import Article, encode
-from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import Options
 from ifp_scraper.pipelines import StorePipeline
-from ifp_scraper.rejections import Rejected
+from ifp_scraper.storage.ledger import Ledger
+from ifp_scraper.storage.rejections import Rejected
 from tests.crawling import Run, crawl, lines, scrapy
 from tests.site import Site, make_posts, serve
 

@@ -100,7 +100,7 @@ def test_a_host_that_is_not_there(name: str, what: str, tmp_path: Path) -> None:
 BREAKS = {
     "callback": "ifp_scraper.spiders.views.ViewReader.read",
     "start": "ifp_scraper.spiders.agenda.Agenda.discovered",
-    "pipeline": "ifp_scraper.ledger.Ledger.write",
+    "pipeline": "ifp_scraper.storage.ledger.Ledger.write",
 }
 
 

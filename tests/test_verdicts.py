@@ -14,11 +14,11 @@ from scrapy.spidermiddlewares.httperror import HttpError
 
 from ifp_scraper import urls
 from ifp_scraper.discovery import ArticleRef
-from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import read_options
-from ifp_scraper.rejections import ELSEWHERE, FORBIDDEN, LOGIN, NO_ARTICLE, OFF_SITE, STATIC, STRANGE
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.spiders.verdicts import Verdicts
+from ifp_scraper.storage.ledger import Ledger
+from ifp_scraper.storage.rejections import ELSEWHERE, FORBIDDEN, LOGIN, NO_ARTICLE, OFF_SITE, STATIC, STRANGE
 
 SITE = "https://ifpnews.com"
 URL = f"{SITE}/a/"

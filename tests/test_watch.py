@@ -11,7 +11,7 @@ import pytest
 from scrapy.http import Response
 
 from ifp_scraper.items import Article, Author
-from ifp_scraper.rejections import FORBIDDEN, STATIC
+from ifp_scraper.storage.rejections import FORBIDDEN, STATIC
 from ifp_scraper.watch import Watch, selectors
 from tests.crawling import crawl, lines
 from tests.hostile import Handler, HostileServer, serve_hostile

@@ -9,17 +9,17 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ifp_scraper import console, urls
-from ifp_scraper.archive import Archive
 from ifp_scraper.dates import parse_utc
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.readings import RecordedArticle, find_recorded
 from ifp_scraper.items import Article
-from ifp_scraper.ledger import Ledger
-from ifp_scraper.rejections import NO_ARTICLE, Rejected
+from ifp_scraper.recordings.archive import Archive
 from ifp_scraper.spiders.amp import AmpAddresses
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.spiders.finder import Finder
+from ifp_scraper.storage.ledger import Ledger
+from ifp_scraper.storage.rejections import NO_ARTICLE, Rejected
 
 _MAX_ADDRESSES = 500_000
 """Maximum number of URLs taken from the site's lists: ten times what it has."""

@@ -11,12 +11,12 @@ from typing import Any
 from scrapy.http import Response
 
 from ifp_scraper import urls
-from ifp_scraper.captures import capture_time
 from ifp_scraper.discovery import FetchFailed
-from ifp_scraper.outputfile import StoreError
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
+from ifp_scraper.recordings.capture_time import capture_time
 from ifp_scraper.spiders.ifp import IfpSpider
-from ifp_scraper.store import Known
+from ifp_scraper.storage.output_file import StoreError
+from ifp_scraper.storage.store import Known
 
 _MAY_BE_WITHDRAWN = 20
 """This many articles may always be missing from the site's list. If more are, and they are more than half of the file,

@@ -9,12 +9,12 @@ from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
-from ifp_scraper.captures import capture_time
 from ifp_scraper.discovery import FetchFailed
-from ifp_scraper.ledger import Ledger
 from ifp_scraper.middlewares import CrawlDelay, RobotsMiddleware
+from ifp_scraper.recordings.capture_time import capture_time
 from ifp_scraper.responses import in_words, refusal
 from ifp_scraper.spiders.patience import Patience
+from ifp_scraper.storage.ledger import Ledger
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

@@ -8,7 +8,7 @@ This project's keys in ``request.meta``:
 - ``page``: an article or listing is expected, so a response that is not HTML is retried (``middlewares``)
 - ``probe``: a refusal of this request says nothing about the rest of the site (``discovery.Fetch``)
 - ``reading``, ``captures``: in an archive run, the ``RecordedArticle`` and its captures (``archive``)
-- ``captured_at``: WARC-Date of the recorded response, set by ``archive`` and read by ``captures``
+- ``captured_at``: WARC-Date of the recorded response, set by ``archive`` and read by ``capture_time``
 - ``body_age``: for how long its body had existed by then, likewise
 - ``wait``, ``cut_at``: seconds until the next try, and length of the last response (``middlewares``)
 """
@@ -27,18 +27,16 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 
 from ifp_scraper import urls
-from ifp_scraper.archive import OFFLINE, Archive
 from ifp_scraper.checks import check_settings
 from ifp_scraper.dates import parse_utc, same_clock_fault
 from ifp_scraper.discovery import ArticleRef, FetchFailed
 from ifp_scraper.discovery.readings import RecordedArticle
 from ifp_scraper.items import Article
-from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import add_evidence
 from ifp_scraper.middlewares import user_agent
 from ifp_scraper.options import Options, open_archive, read_options
 from ifp_scraper.pages import UnreadablePage
-from ifp_scraper.rejections import LEADS_TO, SHOWS, Rejected
+from ifp_scraper.recordings.archive import OFFLINE, Archive
 from ifp_scraper.responses import refusal
 from ifp_scraper.spiders.agenda import Agenda
 from ifp_scraper.spiders.amp import AmpAddresses
@@ -46,6 +44,8 @@ from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.spiders.turns import Turns
 from ifp_scraper.spiders.verdicts import Verdicts
 from ifp_scraper.spiders.views import View, ViewReader
+from ifp_scraper.storage.ledger import Ledger
+from ifp_scraper.storage.rejections import LEADS_TO, SHOWS, Rejected
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

@@ -7,16 +7,16 @@ from typing import NamedTuple
 from scrapy.http import Response
 
 from ifp_scraper import urls
-from ifp_scraper.captures import capture_time
 from ifp_scraper.discovery import FetchFailed
 from ifp_scraper.discovery.readings import RecordedArticle
 from ifp_scraper.items import Article
-from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import is_repeated, join_pages, merge_views
 from ifp_scraper.pages import ArticlePage, Capture, CutOff, UnreadablePage, read_page
-from ifp_scraper.rejections import Rejected
+from ifp_scraper.recordings.capture_time import capture_time
 from ifp_scraper.responses import mislabelled, out_of_order
 from ifp_scraper.spiders.fetcher import Fetcher
+from ifp_scraper.storage.ledger import Ledger
+from ifp_scraper.storage.rejections import Rejected
 
 
 class View(NamedTuple):

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from ifp_scraper.dates import format_utc, read_instant
-from ifp_scraper.wayback import read_stamp, unwrap_address
+from ifp_scraper.recordings.wayback import read_stamp, unwrap_address
 
 _KINDS = WarcRecordType.response | WarcRecordType.resource
 _MEMBER = b"\x1f\x8b\x08"

@@ -20,12 +20,12 @@ from typing import Any, Protocol
 
 import msgspec
 
-from ifp_scraper.describe import describe
+from ifp_scraper.analysis.describe import describe
+from ifp_scraper.analysis.load import instants
+from ifp_scraper.analysis.output_reader import Revisions, Selection, Source, Tell, require, select
+from ifp_scraper.analysis.tables import FORMATS, LICENSE, NAME, SITE, Exported, File, Format, Table, tables
 from ifp_scraper.items import Article, decode
-from ifp_scraper.lines import Revisions, Selection, Source, Tell, require, select
-from ifp_scraper.load import instants
-from ifp_scraper.partial import new_partial
-from ifp_scraper.tables import FORMATS, LICENSE, NAME, SITE, Exported, File, Format, Table, tables
+from ifp_scraper.storage.temporary_path import new_partial
 
 _BATCH = 48 << 20
 """Bytes of lines processed at a time."""

@@ -21,8 +21,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from ifp_scraper import sidecars, urls
+from ifp_scraper import urls
 from ifp_scraper.items import SCHEMA_VERSION
+from ifp_scraper.storage import sidecars
 from ifp_scraper.text import counted
 
 Source = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from ifp_scraper import sidecars, urls
+from ifp_scraper import urls
+from ifp_scraper.storage import sidecars
 
 _MOST_KEPT = 1000
 """Maximum number of failed URLs that the runs file keeps for the next run."""

@@ -19,10 +19,11 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from ifp_scraper import sidecars, urls
+from ifp_scraper import urls
 from ifp_scraper.dates import format_utc, read_instant
 from ifp_scraper.discovery import ArticleRef
-from ifp_scraper.runs import Run, Runs
+from ifp_scraper.storage import sidecars
+from ifp_scraper.storage.runs import Run, Runs
 from ifp_scraper.version import EXTRACTOR_VERSION
 
 NO_ARTICLE = "no article"

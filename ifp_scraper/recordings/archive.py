@@ -23,10 +23,17 @@ from scrapy.responsetypes import responsetypes
 from w3lib.url import safe_url_string
 
 from ifp_scraper import urls
-from ifp_scraper.codings import plain_body
-from ifp_scraper.unpacking import seekable
-from ifp_scraper.warc import Revisit, is_whole, payload_digest, read_responses, record_address, record_time
-from ifp_scraper.wayback import unwrap_address, unwrap_page
+from ifp_scraper.recordings.codings import plain_body
+from ifp_scraper.recordings.decompress import seekable
+from ifp_scraper.recordings.warc_reader import (
+    Revisit,
+    is_whole,
+    payload_digest,
+    read_responses,
+    record_address,
+    record_time,
+)
+from ifp_scraper.recordings.wayback import unwrap_address, unwrap_page
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -325,7 +332,7 @@ class ArchiveDownloadHandler:
         """Do nothing: nothing is held open."""
 
 
-_HANDLER = "ifp_scraper.archive.ArchiveDownloadHandler"
+_HANDLER = "ifp_scraper.recordings.archive.ArchiveDownloadHandler"
 OFFLINE = {
     "DOWNLOAD_HANDLERS": {
         "http": _HANDLER,

@@ -20,10 +20,10 @@ from scrapy.exceptions import NotConfigured
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from ifp_scraper.archive import RecordingError
-from ifp_scraper.captures import capture_time
 from ifp_scraper.dates import format_utc
-from ifp_scraper.outputfile import append_whole, explain
+from ifp_scraper.recordings.archive import RecordingError
+from ifp_scraper.recordings.capture_time import capture_time
+from ifp_scraper.storage.output_file import append_whole, explain
 from ifp_scraper.version import EXTRACTOR_VERSION
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """The JSON Lines file as a database: which articles it holds, and where the last line of each is.
 
-There is no separate index: what must be remembered is read from the file at each start. ``outputfile`` ensures
+There is no separate index: what must be remembered is read from the file at each start. ``output_file`` ensures
 that a line is whole or absent.
 """
 
@@ -20,8 +20,8 @@ import msgspec
 from ifp_scraper import urls
 from ifp_scraper.dates import parse_utc
 from ifp_scraper.items import SCHEMA_VERSION, Article, decode, encode
-from ifp_scraper.outputfile import OutputFile, StoreError, explain
 from ifp_scraper.revisions import text_hash
+from ifp_scraper.storage.output_file import OutputFile, StoreError, explain
 
 _BOM = b"\xef\xbb\xbf"
 _MAX_LINE = 64 * 2**20

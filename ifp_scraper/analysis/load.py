@@ -12,9 +12,9 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from ifp_scraper import urls
+from ifp_scraper.analysis.output_reader import Revisions, Selection, Source, require, select, warn
 from ifp_scraper.dates import parse_utc
 from ifp_scraper.items import decode, json_schema, value_type
-from ifp_scraper.lines import Revisions, Selection, Source, require, select, warn
 
 Engine = Literal["pandas", "polars"]
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ifp_scraper.outputfile import append_whole
+from ifp_scraper.storage.output_file import append_whole
 
 SUFFIXES = REJECTED, RUNS, FAILED = ".rejected.jsonl", ".runs.jsonl", ".failed.jsonl"
 """Suffixes of these files, in place of ``.jsonl``."""

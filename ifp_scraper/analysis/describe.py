@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ifp_scraper.tables import LICENSE, NAME, SITE, Exported, File, Format, Table
+from ifp_scraper.analysis.tables import LICENSE, NAME, SITE, Exported, File, Format, Table
 
 TITLE = "Articles of Iran Front Page"
 DESCRIPTION = (

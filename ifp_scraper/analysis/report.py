@@ -24,11 +24,11 @@ from typing import Any
 
 import msgspec
 
-from ifp_scraper import sidecars
+from ifp_scraper.analysis.output_reader import Selection, Source, Tell, select
 from ifp_scraper.dates import SITE_ZONE, parse_utc
 from ifp_scraper.items import WARNINGS, Article, decode
-from ifp_scraper.lines import Selection, Source, Tell, select
-from ifp_scraper.partial import new_partial
+from ifp_scraper.storage import sidecars
+from ifp_scraper.storage.temporary_path import new_partial
 
 TEXT_LIMIT = 100_000_000
 """Default maximum of body text in a report, in characters: a page of about 50 MB. The newest articles come first."""

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from ifp_scraper.spans import Span, SpanResult, halves, join_results, read_span
+from ifp_scraper.bulk.spans import Span, SpanResult, halves, join_results, read_span
 
 _CONTEXT = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
 """How processes start. Linux's default since Python 3.14 gives them another parent than ``_begin_worker`` expects."""

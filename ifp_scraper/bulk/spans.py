@@ -15,9 +15,6 @@ import msgspec
 from fastwarc.warc import WarcRecord
 
 from ifp_scraper import urls
-from ifp_scraper.archive import RecordingError, is_page, site_of
-from ifp_scraper.captures import cache_age
-from ifp_scraper.codings import plain_body
 from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.readings import (
     Evidence,
@@ -30,10 +27,20 @@ from ifp_scraper.discovery.readings import (
 from ifp_scraper.items import Article
 from ifp_scraper.merge import join_pages, merge_views
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
-from ifp_scraper.rejections import NO_ARTICLE
+from ifp_scraper.recordings.archive import RecordingError, is_page, site_of
+from ifp_scraper.recordings.capture_time import cache_age
+from ifp_scraper.recordings.codings import plain_body
+from ifp_scraper.recordings.warc_reader import (
+    Revisit,
+    is_whole,
+    payload_digest,
+    read_responses,
+    record_address,
+    record_time,
+)
+from ifp_scraper.recordings.wayback import unwrap_address, unwrap_page
+from ifp_scraper.storage.rejections import NO_ARTICLE
 from ifp_scraper.version import EXTRACTOR_VERSION
-from ifp_scraper.warc import Revisit, is_whole, payload_digest, read_responses, record_address, record_time
-from ifp_scraper.wayback import unwrap_address, unwrap_page
 
 logger = logging.getLogger(__name__)
 
@@ -123,7 +130,7 @@ def cut_spans(paths: Iterable[Path], size: int = SPAN) -> list[Span]:
     """Cut recordings into spans.
 
     Args:
-        paths: recordings as returned by ``unpacking.seekable``; a WACZ file's WARC members are parts of it.
+        paths: recordings as returned by ``decompress.seekable``; a WACZ file's WARC members are parts of it.
         size: size of a span, in bytes.
 
     Raises:

@@ -21,17 +21,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ifp_scraper import archive, console, sidecars, urls
+from ifp_scraper import console, urls
 from ifp_scraper.dates import format_utc, parse_utc
 from ifp_scraper.discovery import ArticleRef, Fetch, Notes, Walk
-from ifp_scraper.failures import Failures
 from ifp_scraper.items import Article
 from ifp_scraper.options import Options
-from ifp_scraper.outputfile import StoreError, explain
-from ifp_scraper.rejections import NO_ARTICLE, Rejected, Rejections
+from ifp_scraper.recordings import archive
 from ifp_scraper.revisions import decide, text_hash
-from ifp_scraper.runs import Runs, Tail
-from ifp_scraper.store import Known, Store
+from ifp_scraper.storage import sidecars
+from ifp_scraper.storage.failures import Failures
+from ifp_scraper.storage.output_file import StoreError, explain
+from ifp_scraper.storage.rejections import NO_ARTICLE, Rejected, Rejections
+from ifp_scraper.storage.runs import Runs, Tail
+from ifp_scraper.storage.store import Known, Store
 from ifp_scraper.text import counted
 from ifp_scraper.version import EXTRACTOR_VERSION
 from ifp_scraper.watch import Watch

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from ifp_scraper import unpacking
-from ifp_scraper.unpacking import MAX_RATIO, seekable
+from ifp_scraper.recordings import decompress
+from ifp_scraper.recordings.decompress import MAX_RATIO, seekable
 from tests.crawling import ROOT
 from tests.recordings import FORMS, bare_line_feeds, gzipped_as_a_whole, header_names_in_lower_case, picture, zstd
 
@@ -102,11 +102,11 @@ def test_what_a_killed_run_had_unpacked_is_deleted(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     lock = os.open(used, os.O_RDONLY)
     fcntl.flock(lock, fcntl.LOCK_SH)
-    folder = unpacking._folder.__wrapped__()
+    folder = decompress._folder.__wrapped__()
     try:
         assert (left.exists(), used.exists(), new.exists(), Path(folder.name).exists()) == (False, True, True, True)
         os.utime(folder.name, (0, 0))
-        unpacking._folder.__wrapped__().cleanup()
+        decompress._folder.__wrapped__().cleanup()
         assert Path(folder.name).exists()
     finally:
         os.close(lock)
@@ -122,7 +122,7 @@ def test_recordings_are_unpacked_where_nothing_can_be_locked(tmp_path: Path, mon
     os.utime(left, (0, 0))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(fcntl, "flock", flock)
-    folder = unpacking._folder.__wrapped__()
+    folder = decompress._folder.__wrapped__()
     assert (Path(folder.name).exists(), left.exists()) == (True, True)
     folder.cleanup()
 

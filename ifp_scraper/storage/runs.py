@@ -9,8 +9,8 @@ from typing import Annotated
 
 import msgspec
 
-from ifp_scraper import sidecars
 from ifp_scraper.dates import read_instant
+from ifp_scraper.storage import sidecars
 
 _TAIL = 4096
 

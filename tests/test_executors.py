@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from ifp_scraper import executors, spans
-from ifp_scraper.executors import Processes
+from ifp_scraper.bulk import executors, spans
+from ifp_scraper.bulk.executors import Processes
 from ifp_scraper.pages import Capture
 from tests.crawling import ROOT
 
@@ -111,6 +111,6 @@ def test_workers_start_whatever_the_default_is() -> None:
     """``forkserver`` is the default on Linux since Python 3.14."""
     code = (
         "import multiprocessing; multiprocessing.set_start_method('forkserver')\n"
-        "from ifp_scraper.executors import Processes; Processes(1).close()"
+        "from ifp_scraper.bulk.executors import Processes; Processes(1).close()"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)
