@@ -291,7 +291,7 @@ class BackOffMiddleware:
             await asyncio.sleep(min(left, 0.5))
 
 
-class UnpackMiddleware(HttpCompressionMiddleware):
+class DecompressMiddleware(HttpCompressionMiddleware):
     """Decompresses responses, and retries if that fails: a cache may have sent the wrong Content-Encoding."""
 
     def __init__(self, crawler: Crawler) -> None:

@@ -135,8 +135,8 @@ async def _crawl(spider: IfpSpider, fetcher: _Fetcher, broken: Callable[[str], b
                 content_hash=f"{post.revision:064x}",
                 html_sha256="0" * 64,
             )
-        if article is not None and not spider.agenda.covers(article):
+        if article is not None and not spider.frontier.covers(article):
             article = None
-        async for ready in spider._end(number, article):
+        async for ready in spider._release(number, article):
             spider.ledger.write(ready)
-            spider._turns.note_written()
+            spider._reorder_buffer.note_written()

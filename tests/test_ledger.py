@@ -120,7 +120,7 @@ def test_the_same_verdict_again_is_an_alarm_only_while_the_site_may_be_ill(
         again = reopened(ledger)
         for one in dead:
             again.reject(one)
-        assert again.watch.doubts_rejections is alarm
+        assert again.monitor.doubts_rejections is alarm
         again.finish(reason="finished", why=None, requests=1, received=1, errors=0)
         assert again.exit_status == int(alarm)
     assert reopened(ledger).is_current(ArticleRef(dead[0].url)) is not alarm

@@ -25,6 +25,7 @@ from ifp_scraper import console, urls
 from ifp_scraper.dates import format_utc, parse_utc
 from ifp_scraper.discovery import ArticleRef, Fetch, Notes, Walk
 from ifp_scraper.items import Article
+from ifp_scraper.monitor import LayoutMonitor
 from ifp_scraper.options import Options
 from ifp_scraper.recordings import archive
 from ifp_scraper.revisions import decide, text_hash
@@ -36,7 +37,6 @@ from ifp_scraper.storage.runs import Runs, Tail
 from ifp_scraper.storage.store import Known, Store
 from ifp_scraper.text import counted
 from ifp_scraper.version import EXTRACTOR_VERSION
-from ifp_scraper.watch import Watch
 
 if TYPE_CHECKING:
     from scrapy.http import Response
@@ -67,7 +67,7 @@ class Ledger:
     def __init__(self, options: Options, path: Path, *, start_over: bool, settings: BaseSettings) -> None:
         self.options = options
         self.settings = settings
-        self.watch = Watch(whole=options.whole_site)
+        self.monitor = LayoutMonitor(whole=options.whole_site)
         self._first_read_at: str | None = None
         """When the file's earliest line was read; RFC 3339 in UTC."""
         self.store = Store(path, start_over=start_over, on_line=self._remember)
@@ -107,7 +107,7 @@ class Ledger:
         return cls(options, Path(name), start_over=settings.getbool("IFP_START_OVER"), settings=settings)
 
     def _remember(self, article: Article) -> None:
-        self.watch.remember(article)
+        self.monitor.add_history(article)
         if article.fetched_at:
             self._first_read_at = min(article.fetched_at, self._first_read_at or article.fetched_at)
 
@@ -198,7 +198,7 @@ class Ledger:
             StoreError: if the output fails.
             msgspec.ValidationError: if the record does not fit the schema.
         """
-        self.watch.saw(article)
+        self.monitor.add_read(article)
         known = self.store.find(article.id, article.url)
         decision = decide(self.store.read(known) if known else None, article)
         if decision.outcome != "unchanged":
@@ -239,7 +239,7 @@ class Ledger:
         else:
             is_news = not rejected.layout and expected and self.rejections.is_news(rejected)
         if is_news:
-            self.watch.no_article(rejected.url, rejected.layout, rejected.reason)
+            self.monitor.no_article(rejected.url, rejected.layout, rejected.reason)
         self.counts["rejected"] += 1
         self.failures.forget((rejected.url,))
         with self._noting_trouble(f"{self.rejections.path} cannot be written"):
@@ -302,9 +302,9 @@ class Ledger:
         """
         self.finished = True
         why = why or self._fault(reason, errors)
-        alarms = self.watch.alarms()
+        alarms = self.monitor.alarms()
         if alarms:
-            for response in self.watch.pages():
+            for response in self.monitor.example_pages():
                 self._keep_page(response.url, response)
             why = "; ".join([*([why] if why else []), "the site seems to have changed", *alarms])
         why = why or self._trouble
@@ -337,7 +337,7 @@ class Ledger:
         return None
 
     def _write_run(self, complete: bool, reason: str, why: str | None, requests: int, received: int) -> None:
-        doubtful = self.watch.doubts_rejections
+        doubtful = self.monitor.doubts_rejections
         run = {
             "started_at": format_utc(self.started_at),
             "finished_at": format_utc(datetime.now(UTC)),

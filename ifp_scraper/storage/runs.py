@@ -50,7 +50,7 @@ class Run(msgspec.Struct):
     started_at: str = ""
     finished_at: str = ""
     doubtful: bool = False
-    """Whether the site may have been failing during this run; see ``Watch.doubts_rejections``."""
+    """Whether the site may have been failing during this run; see ``LayoutMonitor.doubts_rejections``."""
 
     failed_urls: list[str] = []
     newest_modified: str | None = None

@@ -22,7 +22,7 @@ _KINDS: dict[str, type[Source]] = {
 }
 
 
-class Finder:
+class SourceChain:
     """Asks the sources in order of preference until one has listed everything.
 
     Args:

@@ -13,7 +13,7 @@ _MAX_TOO_OLD = 30
 """Articles in a row older than ``since``."""
 
 
-class Patience:
+class ErrorLimits:
     """Counts what goes wrong in a row.
 
     A method that counts a fault returns why the crawl should end, or None while it may go on.
@@ -32,51 +32,51 @@ class Patience:
         self._without_article = 0
         self._too_old = 0
 
-    def failed(self, reason: str) -> str | None:
+    def count_failure(self, reason: str) -> str | None:
         """Count a fetch that failed after all its retries."""
         self._failures += 1
         if self._failures < self._max_failures:
             return None
         return f"{self._failures} fetches in a row failed for good, the last one with: {reason}"
 
-    def refused(self, url: str, reason: str) -> str | None:
+    def count_refusal(self, url: str, reason: str) -> str | None:
         """Count a page that the site refused; each URL counts once, however often it is tried."""
         self._refused.add(url)
         if len(self._refused) < self._max_refusals:
             return None
         return f"the site refuses ({reason}, {len(self._refused)} pages in a row)"
 
-    def off_site(self, what: str) -> str | None:
+    def count_off_site(self, what: str) -> str | None:
         """Count an article URL that was answered by ``what``, which is not the site."""
         self._off_site += 1
         if self._off_site < _MAX_OFF_SITE:
             return None
         return f"{self._off_site} addresses in a row were not answered by the site itself, the last one: {what}"
 
-    def no_article(self, why: str) -> str | None:
+    def count_no_article(self, why: str) -> str | None:
         """Count a URL that gave no article, because of ``why``, and that no earlier run has rejected."""
         self._without_article += 1
         if self._without_article < _MAX_WITHOUT_ARTICLE:
             return None
         return f"{self._without_article} addresses in a row that the site lists gave no article, the last one: {why}"
 
-    def gave_article(self) -> None:
-        """Reset the count of ``no_article``: a URL gave an article."""
+    def reset_no_article(self) -> None:
+        """Reset the count of ``count_no_article``: a URL gave an article."""
         self._without_article = 0
 
-    def not_refused(self) -> None:
-        """Reset the count of ``refused``: a response is not a refusal, whatever else it is."""
+    def reset_refusals(self) -> None:
+        """Reset the count of ``count_refusal``: a response is not a refusal, whatever else it is."""
         self._refused.clear()
 
-    def fetched(self) -> None:
-        """Reset the count of ``failed``: an article page was fetched."""
+    def reset_failures(self) -> None:
+        """Reset the count of ``count_failure``: an article page was fetched."""
         self._failures = 0
 
-    def on_site(self) -> None:
-        """Reset the count of ``off_site``: a page is the site's own."""
+    def reset_off_site(self) -> None:
+        """Reset the count of ``count_off_site``: a page is the site's own."""
         self._off_site = 0
 
-    def dated(self, *, too_old: bool) -> None:
+    def note_age(self, *, too_old: bool) -> None:
         """Count an article that is older than ``since``, or reset that count."""
         self._too_old = self._too_old + 1 if too_old else 0
 

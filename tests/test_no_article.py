@@ -16,7 +16,7 @@ from ifp_scraper import urls
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.options import read_options
 from ifp_scraper.spiders.fetcher import Fetcher
-from ifp_scraper.spiders.verdicts import Verdicts
+from ifp_scraper.spiders.no_article import NoArticleHandler
 from ifp_scraper.storage.ledger import Ledger
 from ifp_scraper.storage.rejections import ELSEWHERE, FORBIDDEN, LOGIN, NO_ARTICLE, OFF_SITE, STATIC, STRANGE
 
@@ -39,7 +39,7 @@ class Case:
         self.fetcher.stop = self._stop  # type: ignore[method-assign]
         self.failed: list[str] = []
         self.fetcher.note_failed = lambda url, reason: self.failed.append(reason)  # type: ignore[method-assign]
-        self.verdicts = Verdicts(self.fetcher, self.ledger)
+        self.handler = NoArticleHandler(self.fetcher, self.ledger)
 
     def _stop(self, why: str) -> None:
         self.fetcher.stopping, self.fetcher.why_stopped = True, why
@@ -77,7 +77,7 @@ def answer(
     ids=str,
 )
 def test_a_page_that_was_not_fetched(case: Case, error: Exception, rejected: str | None, failed: str | None) -> None:
-    case.verdicts.fetch_failed(error, ArticleRef(URL))
+    case.handler.fetch_failed(error, ArticleRef(URL))
     assert case.ledger.rejections.reason(URL) == rejected
     assert len(case.failed) == (failed is not None)
     assert failed is None or failed in case.failed[0]
@@ -97,7 +97,7 @@ def test_a_page_that_was_not_fetched(case: Case, error: Exception, rejected: str
     ],
 )
 def test_a_page_that_is_no_article(case: Case, response: HtmlResponse, ref: ArticleRef, reason: str) -> None:
-    case.verdicts.no_article(response, ref)
+    case.handler.not_an_article(response, ref)
     assert case.ledger.rejections.reason(urls.canonical(ref.url)) == reason
 
 
@@ -107,7 +107,7 @@ def test_a_page_that_is_no_article(case: Case, response: HtmlResponse, ref: Arti
 def test_a_thousand_addresses_without_an_article_end_the_crawl(case: Case, reason: str, count: int | None) -> None:
     for number in range(1, 1101):
         for _ in range(3):  # counts once
-            case.verdicts.reject(ArticleRef(f"{SITE}/a-{number}/"), reason)
+            case.handler.reject(ArticleRef(f"{SITE}/a-{number}/"), reason)
         assert case.fetcher.stopping == (count is not None and number >= count)
 
 
@@ -115,14 +115,14 @@ def test_a_thousand_addresses_without_an_article_end_the_crawl(case: Case, reaso
 def test_a_hundred_pages_that_are_not_the_sites_end_the_crawl(case: Case, body: str, count: int | None) -> None:
     for number in range(1, 121):
         url = f"{SITE}/a-{number}/"
-        case.verdicts.no_article(answer(url=url, body=body), ArticleRef(url))
+        case.handler.not_an_article(answer(url=url, body=body), ArticleRef(url))
         assert case.fetcher.stopping == (count is not None and number >= count)
 
 
 @pytest.mark.parametrize(("reason", "count"), [("https://b.example/ is not on the site", 100), (FORBIDDEN, None)])
 def test_a_hundred_requests_led_off_the_site_end_the_crawl(case: Case, reason: str, count: int | None) -> None:
     for number in range(1, 121):
-        case.verdicts.fetch_failed(IgnoreRequest(reason), ArticleRef(f"{SITE}/a-{number}/"))
+        case.handler.fetch_failed(IgnoreRequest(reason), ArticleRef(f"{SITE}/a-{number}/"))
         assert case.fetcher.stopping == (count is not None and number >= count)
 
 
@@ -130,11 +130,11 @@ def test_refused_pages_end_the_crawl(case: Case) -> None:
     most = case.ledger.settings.getint("IFP_REFUSALS")
     for number in range(1, most + 1):
         assert not case.fetcher.stopping
-        case.verdicts.fetch_failed(HttpError(answer(403)), ArticleRef(f"{SITE}/a-{number}/"))
+        case.handler.fetch_failed(HttpError(answer(403)), ArticleRef(f"{SITE}/a-{number}/"))
     assert case.fetcher.stopping
 
 
 def test_what_is_ignored_at_the_end_of_a_crawl_is_not_rejected(case: Case) -> None:
     case.fetcher.stopping = True
-    case.verdicts.fetch_failed(IgnoreRequest("the crawl is ending"), ArticleRef(URL))
+    case.handler.fetch_failed(IgnoreRequest("the crawl is ending"), ArticleRef(URL))
     assert (list(case.ledger.rejections), case.failed) == ([], [])

@@ -15,9 +15,9 @@ from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.readings import RecordedArticle, find_recorded
 from ifp_scraper.items import Article
 from ifp_scraper.recordings.archive import Archive
-from ifp_scraper.spiders.amp import AmpAddresses
+from ifp_scraper.spiders.amp_addresses import AmpAddresses
 from ifp_scraper.spiders.fetcher import Fetcher
-from ifp_scraper.spiders.finder import Finder
+from ifp_scraper.spiders.source_chain import SourceChain
 from ifp_scraper.storage.ledger import Ledger
 from ifp_scraper.storage.rejections import NO_ARTICLE, Rejected
 
@@ -28,7 +28,7 @@ _LABELS = {"wired": "media-wire", "iran-photos": "iran-in-pictures", "cultures":
 """Page labels, by slug, of the categories whose label differs from their slug (FACTS.md, "URLs")."""
 
 
-class Wanted(NamedTuple):
+class Target(NamedTuple):
     """An article to fetch, and where to start."""
 
     ref: ArticleRef
@@ -39,7 +39,7 @@ class Wanted(NamedTuple):
     """In an archive run, the captures to read it from."""
 
 
-class Agenda:
+class Frontier:
     """Chooses the articles to fetch from the arguments of the crawl and the contents of the file.
 
     Args:
@@ -58,17 +58,17 @@ class Agenda:
         self._archive = archive
         self._amp = amp
 
-    async def wanted(self) -> AsyncIterator[Wanted]:
+    async def targets(self) -> AsyncIterator[Target]:
         """Yield every article to fetch."""
         if self._archive is not None:
-            for wanted in self._recorded(self._archive):
-                yield wanted
+            for target in self._recorded(self._archive):
+                yield target
         elif self._options.urls:
-            for wanted in self._named():
-                yield wanted
+            for target in self._named():
+                yield target
         else:
             async for ref in self._outdated():
-                yield Wanted(ref, self._first_address(ref.url))
+                yield Target(ref, self._first_address(ref.url))
 
     async def discovered(self, *, everything: bool = False) -> AsyncIterator[ArticleRef]:
         """Yield what the sources list. robots.txt is read first, as it names the sitemaps.
@@ -78,13 +78,13 @@ class Agenda:
         """
         await self._fetcher.learn_robots()
         walk = self._ledger.walk(self._fetcher.fetch, self._fetcher.sitemaps, everything=everything)
-        finder = Finder(self._ledger, self._fetcher)
-        async for ref in finder.find(walk):
+        sources = SourceChain(self._ledger, self._fetcher)
+        async for ref in sources.find(walk):
             yield ref
-        if not finder.found_any:
-            self._fetcher.stop("the site shows no articles: " + "; ".join(finder.reasons))
+        if not sources.found_any:
+            self._fetcher.stop("the site shows no articles: " + "; ".join(sources.reasons))
         self._ledger.discovery_ended(walk)
-        self.saw_everything = finder.found_any and not walk.notes.broken and not self._fetcher.stopping
+        self.saw_everything = sources.found_any and not walk.notes.broken and not self._fetcher.stopping
 
     def covers(self, article: Article) -> bool:
         """Whether an article that has been read is in the requested section and date range."""
@@ -93,10 +93,10 @@ class Agenda:
             return False
         published = _instant(article.published_at)
         too_old = since is not None and published is not None and published < since
-        self._fetcher.patience.dated(too_old=too_old)
+        self._fetcher.limits.note_age(too_old=too_old)
         return self._options.covers(published)
 
-    def _recorded(self, archive: Archive) -> Iterator[Wanted]:
+    def _recorded(self, archive: Archive) -> Iterator[Target]:
         """Yield the recorded articles that are in range, or only those of them that ``urls`` names."""
         named = {_without_scheme(url): url for url in self._options.urls}
         missing = dict(named)
@@ -105,11 +105,11 @@ class Agenda:
             missing.pop(key, None)
             if (not named or key in named) and self._options.covers(_instant(reading.ref.published_at)):
                 amp = reading.amp_address if self._options.pages == "amp" else None
-                yield Wanted(reading.ref, amp or reading.address, reading)
+                yield Target(reading.ref, amp or reading.address, reading)
         for url in missing.values():
             console.say(f"not in the recording: {url}")
 
-    def _named(self) -> Iterator[Wanted]:
+    def _named(self) -> Iterator[Target]:
         """Yield the articles that ``urls`` names, each URL once."""
         seen: set[str] = set()
         for named in self._options.urls:
@@ -121,7 +121,7 @@ class Agenda:
             address = url if urls.post_id(url) else self._first_address(urls.canonical(url))
             if address not in seen:
                 seen.add(address)
-                yield Wanted(ArticleRef(url if address == url else urls.canonical(url)), address)
+                yield Target(ArticleRef(url if address == url else urls.canonical(url)), address)
 
     async def _outdated(self) -> AsyncIterator[ArticleRef]:
         """Yield the listed articles in range that are missing from the file, or edited since they were read."""
@@ -145,7 +145,7 @@ class Agenda:
                 else:
                     yield replace(ref, url=key) if urls.is_amp(ref.url) else ref
             # A source that shows edits lists the last edited first, however old.
-            if ref.modified_at is None and self._fetcher.patience.past_range:
+            if ref.modified_at is None and self._fetcher.limits.past_range:
                 return
 
     async def _listed(self) -> AsyncIterator[ArticleRef]:

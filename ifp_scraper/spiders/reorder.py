@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from ifp_scraper.items import Article
 
 
-class Turns:
+class ReorderBuffer:
     """Holds an article back until all those begun before it have been released.
 
     Two crawls of a site thus write the same lines in the same order, interrupted or not, and of two equal texts the
@@ -16,46 +16,47 @@ class Turns:
     next one.
 
     Args:
-        fetching: maximum number of articles being fetched at the same time.
-        waiting: maximum number of articles begun but not yet released.
-        ending: whether the crawl is about to end; if so, nothing more is released.
+        max_fetching: maximum number of articles being fetched at the same time.
+        max_unreleased: maximum number of articles begun but not yet released.
+        is_ending: whether the crawl is about to end; if so, nothing more is released.
     """
 
-    def __init__(self, fetching: int, waiting: int, ending: Callable[[], bool]) -> None:
-        self._fetching = asyncio.Semaphore(fetching)
-        self._waiting = asyncio.Semaphore(waiting)
-        self._ending = ending
+    def __init__(self, max_fetching: int, max_unreleased: int, is_ending: Callable[[], bool]) -> None:
+        self._fetching = asyncio.Semaphore(max_fetching)
+        self._unreleased = asyncio.Semaphore(max_unreleased)
+        self._is_ending = is_ending
         self._begun = 0
-        self._next = 0
+        self._next_number = 0
         self._read: dict[int, Article | None] = {}
-        self._giving = False
+        """Articles read but not yet released, by number; None for one that turned out not to exist."""
+        self._releasing = False
         self._written = asyncio.Event()
 
     async def begin(self) -> int:
         """Wait until one more article may be begun, and return its number."""
-        await self._waiting.acquire()
+        await self._unreleased.acquire()
         await self._fetching.acquire()
         self._begun += 1
         return self._begun - 1
 
     async def end(self, number: int, article: Article | None) -> AsyncIterator[Article]:
-        """Take the article with this number (None if there is none), and yield those whose turn it is."""
+        """Take the article with this number (None if there is none), and release those that may follow."""
         self._fetching.release()
         self._read[number] = article
-        if self._giving:  # only one call yields at a time, or Scrapy would mix the articles up again
+        if self._releasing:  # only one call yields at a time, or Scrapy would mix the articles up again
             return
-        self._giving = True
+        self._releasing = True
         try:
-            while self._next in self._read and not self._ending():
-                self._waiting.release()
-                article = self._read.pop(self._next)
-                self._next += 1
+            while self._next_number in self._read and not self._is_ending():
+                self._unreleased.release()
+                article = self._read.pop(self._next_number)
+                self._next_number += 1
                 if article is not None:
                     self._written.clear()
                     yield article
                     await self._written.wait()
         finally:
-            self._giving = False
+            self._releasing = False
 
     def note_written(self) -> None:
         """Note that the pipelines are done with the last article released, so that the next may follow."""

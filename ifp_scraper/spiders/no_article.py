@@ -1,6 +1,6 @@
 """Decides about a URL that gave no article: it is rejected, or noted as failed so that a later run retries it.
 
-Reasons that may concern the whole site count towards ending the crawl (``patience``).
+Reasons that may concern the whole site count towards ending the crawl (``error_limits``).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ifp_scraper.storage.ledger import Ledger
 from ifp_scraper.storage.rejections import ELSEWHERE, FORBIDDEN, LOGIN, NO_ARTICLE, OFF_SITE, STATIC, STRANGE, Rejected
 
 
-class Verdicts:
+class NoArticleHandler:
     """Decides about URLs that gave no article.
 
     Args:
@@ -28,7 +28,7 @@ class Verdicts:
 
     def __init__(self, fetcher: Fetcher, ledger: Ledger) -> None:
         self._fetcher = fetcher
-        self._patience = fetcher.patience
+        self._limits = fetcher.limits
         self._ledger = ledger
 
     def fetch_failed(self, error: Exception, ref: ArticleRef) -> None:
@@ -40,7 +40,7 @@ class Verdicts:
         elif self._ledger.options.archive is None and not self._fetcher.ending:
             reason = str(error) or "ignored"
             if self.reject(ref, reason) and reason != FORBIDDEN:
-                self._fetcher.give_up(self._patience.off_site(reason))
+                self._fetcher.give_up(self._limits.count_off_site(reason))
 
     def _bad_status(self, response: Response, ref: ArticleRef) -> None:
         location = response.headers.get("Location")
@@ -54,14 +54,14 @@ class Verdicts:
         else:
             self._fetcher.note_failed(ref.url, f"status {response.status}")
 
-    def no_article(self, response: Response, ref: ArticleRef) -> None:
+    def not_an_article(self, response: Response, ref: ArticleRef) -> None:
         """Reject a URL whose page is not an article."""
         reason = self._why_no_article(response, ref)
         is_news = self.reject(ref, reason)
         if reason != STRANGE:
-            self._patience.on_site()
+            self._limits.reset_off_site()
         elif is_news:
-            self._fetcher.give_up(self._patience.off_site(STRANGE))
+            self._fetcher.give_up(self._limits.count_off_site(STRANGE))
 
     def _why_no_article(self, response: Response, ref: ArticleRef) -> str:
         if is_strange(response):
@@ -82,5 +82,5 @@ class Verdicts:
         is_news = self._ledger.rejections.is_news(rejected)
         self._ledger.reject(rejected)
         if is_new and reason not in (FORBIDDEN, STATIC) and not self._ledger.options.urls:
-            self._fetcher.give_up(self._patience.no_article(reason))
+            self._fetcher.give_up(self._limits.count_no_article(reason))
         return is_news

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 FIELDS = ("headline", "byline", "sections", "blocks", "published_at", "images", "tags", "lead", "recent_posts")
-"""The watched fields."""
+"""The fields whose fill rates are compared."""
 
 _OF_ITS_TIME = frozenset(("images", "tags", "lead"))
 """Older articles may well lack these, so they are expected only of articles no older than the known ones."""
@@ -30,7 +30,7 @@ ENOUGH_PAGES = 5
 """Number of a layout's articles that a run must have read before it is judged."""
 
 ENOUGH_HISTORY = 20
-"""Number of a layout's earlier articles needed to know what to expect; with fewer, see ``Watch``."""
+"""Number of a layout's earlier articles needed to know what to expect; with fewer, see ``LayoutMonitor``."""
 
 MEMORY = 2000
 """Roughly how many of a layout's last articles count, so that a field that the site dropped is in time forgotten."""
@@ -42,7 +42,7 @@ _NO_ARTICLE = (5, 0.5)
 _TOLD_BY = "articles are recognised by body class, og:type or JSON-LD"
 
 
-class Fills:
+class FillCounts:
     """How many articles of one layout had each field."""
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ class Fills:
         return self.filled[name] / self.seen if self.seen else 0.0
 
 
-class Watch:
+class LayoutMonitor:
     """What the file leads one to expect of a run, and what the run was like.
 
     An article in a layout with little history is compared with all layouts together. A new theme that only the last
@@ -77,8 +77,8 @@ class Watch:
 
     def __init__(self, *, whole: bool = True) -> None:
         self._whole = whole
-        self._history: defaultdict[str, Fills] = defaultdict(Fills)
-        self._all = Fills()
+        self._history: defaultdict[str, FillCounts] = defaultdict(FillCounts)
+        self._all = FillCounts()
         self._read: Counter[str] = Counter()
         self._asked: Counter[tuple[str, str]] = Counter()
         self._missing: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
@@ -87,13 +87,13 @@ class Watch:
         self._reasons: Counter[str] = Counter()
         self._pages: dict[str, Response] = {}
 
-    def remember(self, article: Article) -> None:
+    def add_history(self, article: Article) -> None:
         """Count an article already in the file, before the run."""
         if article.status != "gone":
             self._history[article.layout].add(article)
             self._all.add(article)
 
-    def saw(self, article: Article) -> None:
+    def add_read(self, article: Article) -> None:
         """Count an article that the run has read."""
         self._read[article.layout] += 1
         for name in self._expected(article):
@@ -104,7 +104,7 @@ class Watch:
                 if len(self._missing[key]) < _EXAMPLES:
                     self._missing[key].append(article.url)
 
-    def keep(self, article: Article, response: Response) -> None:
+    def keep_example(self, article: Article, response: Response) -> None:
         """Keep an article's page if it may serve as an example of what is missing."""
         lacking = [(article.layout, name) for name in self._expected(article) if not getattr(article, name)]
         if any(len(self._missing[key]) < _EXAMPLES for key in lacking):
@@ -163,12 +163,12 @@ class Watch:
         tried = (f"{name} looks for blocks by {selectors(name, 'blocks')}" for name in names)
         return "".join(f"; {attempt}" for attempt in tried)
 
-    def pages(self) -> list[Response]:
+    def example_pages(self) -> list[Response]:
         """Return the example pages, to be kept beside the output."""
         examples = {url for urls in self._missing.values() for url in urls}
         return [response for url, response in self._pages.items() if url in examples]
 
-    def _expectation(self, layout: str) -> Fills:
+    def _expectation(self, layout: str) -> FillCounts:
         known = self._history.get(layout)
         return known if known is not None and known.seen >= ENOUGH_HISTORY else self._all
 

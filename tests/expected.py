@@ -1,4 +1,4 @@
-"""Compares a crawl's output with the test site's known truth."""
+"""Compares a crawl's output with what the test site knows of its posts."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ def assert_complete(site: Site, root: str, out: Path, *, view: str = "canonical"
 
 
 def differences(post: Post, line: dict[str, Any], root: str, view: str = "canonical") -> dict[str, tuple[Any, Any]]:
-    """The fields in which a line differs from the post: what was read, and the truth."""
-    truth = json.loads(json.dumps(post.expected(view)), object_hook=lambda value: _rooted(value, root))
+    """The fields in which a line differs from the post: what was read, and what was expected."""
+    expected = json.loads(json.dumps(post.expected(view)), object_hook=lambda value: _rooted(value, root))
     line = {**line, "images": [{**image, "url": original_image(image["url"])} for image in line["images"]]}
-    truth["images"] = [{**image, "url": original_image(image["url"])} for image in truth["images"]]
+    expected["images"] = [{**image, "url": original_image(image["url"])} for image in expected["images"]]
     return {
-        name: (found, value) for name, value in truth.items() if (found := _same_parts(line[name], value)) != value
+        name: (found, value) for name, value in expected.items() if (found := _same_parts(line[name], value)) != value
     }
 
 
 def _same_parts(found: Any, value: Any) -> Any:
-    """Those parts of what was read that the truth names."""
+    """Those parts of what was read that the expected value names."""
     if isinstance(found, list) and isinstance(value, list) and len(found) == len(value):
         return [_same_parts(one, other) for one, other in zip(found, value, strict=True)]
     if isinstance(found, dict) and isinstance(value, dict):

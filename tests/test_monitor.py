@@ -11,8 +11,8 @@ import pytest
 from scrapy.http import Response
 
 from ifp_scraper.items import Article, Author
+from ifp_scraper.monitor import LayoutMonitor, selectors
 from ifp_scraper.storage.rejections import FORBIDDEN, STATIC
-from ifp_scraper.watch import Watch, selectors
 from tests.crawling import crawl, lines
 from tests.hostile import Handler, HostileServer, serve_hostile
 from tests.site import Site, make_posts
@@ -148,55 +148,55 @@ WHOLE = Article(
 )
 
 
-def watched(known: int, **changes: object) -> Watch:
-    watch = Watch()
+def monitor_of(known: int, **changes: object) -> LayoutMonitor:
+    monitor = LayoutMonitor()
     for _ in range(known):
-        watch.remember(replace(WHOLE, **changes))
-    return watch
+        monitor.add_history(replace(WHOLE, **changes))
+    return monitor
 
 
 class TestWatch:
     def test_a_first_run_says_nothing(self) -> None:
-        watch = watched(0)
+        monitor = monitor_of(0)
         for _ in range(50):
-            watch.saw(replace(WHOLE, byline=None))
-        assert watch.alarms() == []
+            monitor.add_read(replace(WHOLE, byline=None))
+        assert monitor.alarms() == []
 
     def test_a_field_that_some_lack_is_no_alarm(self) -> None:
-        watch = watched(500)
+        monitor = monitor_of(500)
         for number in range(100):
-            watch.saw(replace(WHOLE, byline=None if number % 3 == 0 else "B"))
-        assert watch.alarms() == []
+            monitor.add_read(replace(WHOLE, byline=None if number % 3 == 0 else "B"))
+        assert monitor.alarms() == []
 
     def test_a_field_that_was_often_missing_is_no_alarm(self) -> None:
-        watch = watched(100)
+        monitor = monitor_of(100)
         for _ in range(100):
-            watch.remember(replace(WHOLE, tags=[]))
+            monitor.add_history(replace(WHOLE, tags=[]))
         for _ in range(100):
-            watch.saw(replace(WHOLE, tags=[]))
-        assert watch.alarms() == []
+            monitor.add_read(replace(WHOLE, tags=[]))
+        assert monitor.alarms() == []
 
     def test_older_articles_may_lack_what_is_of_its_time(self) -> None:
-        watch = watched(200)
+        monitor = monitor_of(200)
         for _ in range(50):
-            watch.saw(replace(WHOLE, tags=[], published_at="2015-01-01T00:00:00Z"))
-        assert watch.alarms() == []
+            monitor.add_read(replace(WHOLE, tags=[], published_at="2015-01-01T00:00:00Z"))
+        assert monitor.alarms() == []
 
     def test_what_was_dropped_for_good_is_forgotten(self) -> None:
-        watch = watched(5000)
+        monitor = monitor_of(5000)
         for _ in range(5000):
-            watch.remember(replace(WHOLE, tags=[]))
+            monitor.add_history(replace(WHOLE, tags=[]))
         for _ in range(50):
-            watch.saw(replace(WHOLE, tags=[]))
-        assert watch.alarms() == []
+            monitor.add_read(replace(WHOLE, tags=[]))
+        assert monitor.alarms() == []
 
     def test_a_field_that_was_added_for_good_is_expected(self) -> None:
-        watch = watched(5000, tags=[])
+        monitor = monitor_of(5000, tags=[])
         for number in range(5000):
-            watch.remember(replace(WHOLE, published_at=f"{2023 - number % 3}-01-01T00:00:00Z"))
+            monitor.add_history(replace(WHOLE, published_at=f"{2023 - number % 3}-01-01T00:00:00Z"))
         for _ in range(50):
-            watch.saw(replace(WHOLE, tags=[], published_at="2021-06-01T00:00:00Z"))
-        assert ["tags is missing in 50 of 50" in alarm for alarm in watch.alarms()] == [True]
+            monitor.add_read(replace(WHOLE, tags=[], published_at="2021-06-01T00:00:00Z"))
+        assert ["tags is missing in 50 of 50" in alarm for alarm in monitor.alarms()] == [True]
 
     @pytest.mark.parametrize(
         ("known", "without", "asked", "missed", "alarm"),
@@ -213,14 +213,14 @@ class TestWatch:
         ],
     )
     def test_how_many_must_lack_a_field(self, known: int, without: int, asked: int, missed: int, alarm: bool) -> None:
-        watch = watched(known)
+        monitor = monitor_of(known)
         for _ in range(without):
-            watch.remember(replace(WHOLE, byline=None))
+            monitor.add_history(replace(WHOLE, byline=None))
         for _ in range(50):
-            watch.remember(replace(WHOLE, status="gone", byline=None))  # tells nothing about pages
+            monitor.add_history(replace(WHOLE, status="gone", byline=None))  # tells nothing about pages
         for number in range(asked):
-            watch.saw(replace(WHOLE, byline=None if number < missed else "B"))
-        assert bool(watch.alarms()) is alarm
+            monitor.add_read(replace(WHOLE, byline=None if number < missed else "B"))
+        assert bool(monitor.alarms()) is alarm
 
     @pytest.mark.parametrize(
         ("layout", "reason", "known", "read", "found", "too_many"),
@@ -240,41 +240,41 @@ class TestWatch:
     def test_how_many_addresses_may_give_no_article(
         self, layout: str | None, reason: str, known: int, read: int, found: int, too_many: bool
     ) -> None:
-        watch = watched(known)
+        monitor = monitor_of(known)
         for _ in range(read):
-            watch.saw(WHOLE)
+            monitor.add_read(WHOLE)
         for number in range(found):
-            watch.no_article(f"https://ifpnews.com/{number}/", layout, reason)
-        assert watch.doubts_rejections is too_many
-        assert [alarm.count("https://ifpnews.com/") for alarm in watch.alarms()] == [min(found, 3)] * too_many
+            monitor.no_article(f"https://ifpnews.com/{number}/", layout, reason)
+        assert monitor.doubts_rejections is too_many
+        assert [alarm.count("https://ifpnews.com/") for alarm in monitor.alarms()] == [min(found, 3)] * too_many
 
     def test_one_of_a_few_named_urls_is_no_sign(self) -> None:
-        watch = Watch(whole=False)
-        watch.no_article("https://ifpnews.com/1/", None, "status 404")
-        assert not watch.doubts_rejections
+        monitor = LayoutMonitor(whole=False)
+        monitor.no_article("https://ifpnews.com/1/", None, "status 404")
+        assert not monitor.doubts_rejections
 
     def test_pages_of_examples_are_kept(self) -> None:
-        watch = watched(200)
+        monitor = monitor_of(200)
         for number in range(10):
             article = replace(WHOLE, url=f"https://ifpnews.com/{number}/", byline=None if number % 2 else "B")
-            watch.keep(article, Response(article.url))
-            watch.saw(article)
-        assert [page.url[-2] for page in watch.pages()] == ["1", "3", "5"]
+            monitor.keep_example(article, Response(article.url))
+            monitor.add_read(article)
+        assert [page.url[-2] for page in monitor.example_pages()] == ["1", "3", "5"]
 
     def test_an_unknown_layout_is_held_against_all(self) -> None:
-        watch = watched(200)
+        monitor = monitor_of(200)
         for _ in range(10):
-            watch.saw(replace(WHOLE, layout="wordpress", byline=None, tags=[]))
-        assert [alarm.partition(" is missing")[0] for alarm in watch.alarms()] == ["layout wordpress: byline"]
+            monitor.add_read(replace(WHOLE, layout="wordpress", byline=None, tags=[]))
+        assert [alarm.partition(" is missing")[0] for alarm in monitor.alarms()] == ["layout wordpress: byline"]
 
     def test_a_few_odd_pages_are_no_alarm(self) -> None:
-        watch = watched(200)
+        monitor = monitor_of(200)
         for _ in range(100):
-            watch.saw(WHOLE)
+            monitor.add_read(WHOLE)
         for number in range(5):
-            watch.no_article(f"https://ifpnews.com/{number}/", "wordpress", "no body")
-            watch.no_article(f"https://ifpnews.com/{number}/", None, "status 404")
-        assert watch.alarms() == []
+            monitor.no_article(f"https://ifpnews.com/{number}/", "wordpress", "no body")
+            monitor.no_article(f"https://ifpnews.com/{number}/", None, "status 404")
+        assert monitor.alarms() == []
 
 
 def test_selectors_are_those_of_the_page_object() -> None:

@@ -17,10 +17,10 @@ from scrapy.settings import Settings
 from ifp_scraper.dates import format_utc
 from ifp_scraper.items import Article
 from ifp_scraper.options import open_archive, read_options
-from ifp_scraper.spiders import agenda as module
-from ifp_scraper.spiders.agenda import Agenda, Wanted
-from ifp_scraper.spiders.amp import AmpAddresses
+from ifp_scraper.spiders import frontier as module
+from ifp_scraper.spiders.amp_addresses import AmpAddresses
 from ifp_scraper.spiders.fetcher import Fetcher
+from ifp_scraper.spiders.frontier import Frontier, Target
 from ifp_scraper.storage.ledger import Ledger
 from ifp_scraper.storage.rejections import NO_ARTICLE
 from tests.crawling import NO_REST, NOTHING_BUT_LISTINGS, site_of
@@ -32,22 +32,22 @@ ARTICLE = f"{SITE}/seed-bank-draws-19-402-guests-to-gorgan/"
 
 
 @contextmanager
-def agenda_of(out: Path, **arguments: str) -> Iterator[Agenda]:
+def frontier_of(out: Path, **arguments: str) -> Iterator[Frontier]:
     settings = Settings({})
     settings.setmodule("ifp_scraper.settings")
     options, archive = open_archive(read_options(arguments, SITE))
     ledger = Ledger(options, out, start_over=True, settings=settings)
     crawler: Any = SimpleNamespace(settings=settings, crawling=True)
-    yield Agenda(Fetcher(crawler, ledger), ledger, archive, AmpAddresses())
+    yield Frontier(Fetcher(crawler, ledger), ledger, archive, AmpAddresses())
     ledger.store.close()
 
 
-def wanted(out: Path, **arguments: str) -> list[Wanted]:
-    async def run(agenda: Agenda) -> list[Wanted]:
-        return [wanted async for wanted in agenda.wanted()]
+def wanted(out: Path, **arguments: str) -> list[Target]:
+    async def run(frontier: Frontier) -> list[Target]:
+        return [target async for target in frontier.targets()]
 
-    with agenda_of(out, **arguments) as agenda:
-        return asyncio.run(run(agenda))
+    with frontier_of(out, **arguments) as frontier:
+        return asyncio.run(run(frontier))
 
 
 def test_of_a_recording_all_in_range_is_wanted_from_the_page_asked_for(tmp_path: Path) -> None:
@@ -87,13 +87,13 @@ def test_of_a_recording_named_articles_alone_are_wanted(tmp_path: Path, capsys: 
 )
 def test_of_a_recording_labels_tell_the_section(section: str, label: str, is_of: bool, tmp_path: Path) -> None:
     article = Article(sections=["Other", label])
-    with agenda_of(tmp_path / "a.jsonl", archive="sample", section=section) as agenda:
-        assert agenda.covers(article) is is_of
-        assert agenda.covers(Article()) is False
-    with agenda_of(tmp_path / "a.jsonl", section=section) as agenda:  # the site has listed it there
-        assert agenda.covers(article) is True
-    with agenda_of(tmp_path / "a.jsonl", archive="sample") as agenda:
-        assert agenda.covers(article) is True
+    with frontier_of(tmp_path / "a.jsonl", archive="sample", section=section) as frontier:
+        assert frontier.covers(article) is is_of
+        assert frontier.covers(Article()) is False
+    with frontier_of(tmp_path / "a.jsonl", section=section) as frontier:  # the site has listed it there
+        assert frontier.covers(article) is True
+    with frontier_of(tmp_path / "a.jsonl", archive="sample") as frontier:
+        assert frontier.covers(article) is True
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,9 @@ def test_of_a_recording_labels_tell_the_section(section: str, label: str, is_of:
     [("2024-01-01T00:00:00Z", True, False), ("2023-12-31T23:59:59Z", False, True), (None, True, False)],
 )
 def test_a_range_and_when_it_is_passed(published_at: str | None, covered: bool, past: bool, tmp_path: Path) -> None:
-    with agenda_of(tmp_path / "a.jsonl", since="2024-01-01T00:00Z") as agenda:
-        assert {agenda.covers(Article(published_at=published_at)) for _ in range(50)} == {covered}
-        assert agenda._fetcher.patience.past_range is past
+    with frontier_of(tmp_path / "a.jsonl", since="2024-01-01T00:00Z") as frontier:
+        assert {frontier.covers(Article(published_at=published_at)) for _ in range(50)} == {covered}
+        assert frontier._fetcher.limits.past_range is past
 
 
 def test_named_articles_are_asked_of_the_site_that_was_given(tmp_path: Path) -> None:
@@ -112,9 +112,9 @@ def test_named_articles_are_asked_of_the_site_that_was_given(tmp_path: Path) -> 
     assert [one.address for one in wanted(out, urls=named)] == [f"{SITE}/a/", f"{SITE}/b/"]
     assert [one.address for one in wanted(out, urls=named, pages="amp")] == [f"{SITE}/a/amp/", f"{SITE}/b/amp/"]
     category = f"{SITE}/category/x/"
-    with agenda_of(out, urls=category) as agenda:
-        assert list(agenda._named()) == []
-        assert agenda._ledger.rejections.reason(category) == NO_ARTICLE
+    with frontier_of(out, urls=category) as frontier:
+        assert list(frontier._named()) == []
+        assert frontier._ledger.rejections.reason(category) == NO_ARTICLE
 
 
 def test_listings_are_left_once_they_are_past_the_range(tmp_path: Path) -> None:
