@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from ifp_scraper.analysis.load import load, recent_posts
 from ifp_scraper.items import to_dict
-from ifp_scraper.load import load, recent_posts
 from ifp_scraper.pages import Capture, UnreadablePage, read_article
-from ifp_scraper.wayback import unwrap_address, unwrap_page
+from ifp_scraper.recordings.wayback import unwrap_address, unwrap_page
 
 __all__ = ["UnreadablePage", "extract", "load", "recent_posts"]
 

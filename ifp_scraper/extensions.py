@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from scrapy import Spider
     from scrapy.crawler import Crawler
 
-    from ifp_scraper.ledger import Ledger
+    from ifp_scraper.storage.ledger import Ledger
 
 
 class EndOfCrawl:

@@ -23,8 +23,8 @@ from scrapy.utils.misc import load_object
 from w3lib.url import safe_url_string
 
 from ifp_scraper import urls
-from ifp_scraper.rejections import OFF_SITE, UNREADABLE_RULES
 from ifp_scraper.responses import asked_wait, cut_short, in_words, is_html, mislabelled, out_of_order, refusal
+from ifp_scraper.storage.rejections import OFF_SITE, UNREADABLE_RULES
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -291,7 +291,7 @@ class BackOffMiddleware:
             await asyncio.sleep(min(left, 0.5))
 
 
-class UnpackMiddleware(HttpCompressionMiddleware):
+class DecompressMiddleware(HttpCompressionMiddleware):
     """Decompresses responses, and retries if that fails: a cache may have sent the wrong Content-Encoding."""
 
     def __init__(self, crawler: Crawler) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Literal, get_args
 from urllib.parse import urlsplit
 
-from ifp_scraper import archive, urls
+from ifp_scraper import urls
 from ifp_scraper.dates import read_user_date
+from ifp_scraper.recordings import archive
 
 SourceName = Literal["rest", "sitemap", "feed", "listing"]
 SOURCES: tuple[SourceName, ...] = get_args(SourceName)

@@ -9,9 +9,9 @@ import msgspec
 from scrapy.exceptions import DropItem
 
 from ifp_scraper.items import Article
-from ifp_scraper.ledger import Ledger
-from ifp_scraper.outputfile import StoreError
-from ifp_scraper.rejections import Rejected
+from ifp_scraper.storage.ledger import Ledger
+from ifp_scraper.storage.output_file import StoreError
+from ifp_scraper.storage.rejections import Rejected
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

@@ -60,8 +60,8 @@ DOWNLOADER_MIDDLEWARES = {
     "ifp_scraper.middlewares.StayOnSiteMiddleware": 50,
     "ifp_scraper.middlewares.RobotsMiddleware": 100,
     "ifp_scraper.middlewares.BackOffMiddleware": 550,
-    "ifp_scraper.middlewares.UnpackMiddleware": 590,
-    "ifp_scraper.recording.RecordMiddleware": 990,
+    "ifp_scraper.middlewares.DecompressMiddleware": 590,
+    "ifp_scraper.recordings.warc_writer.RecordMiddleware": 990,
 }
 SPIDER_MIDDLEWARES = {  # the spider does not follow links by itself
     "scrapy.spidermiddlewares.depth.DepthMiddleware": None,

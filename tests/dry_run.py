@@ -16,11 +16,11 @@ from ifp_scraper import urls
 from ifp_scraper.dates import format_utc
 from ifp_scraper.discovery import FetchFailed
 from ifp_scraper.items import Article
-from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import read_options
-from ifp_scraper.rejections import Rejected
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.spiders.ifp import IfpSpider
+from ifp_scraper.storage.ledger import Ledger
+from ifp_scraper.storage.rejections import Rejected
 from tests.site import SiteServer
 
 
@@ -135,8 +135,8 @@ async def _crawl(spider: IfpSpider, fetcher: _Fetcher, broken: Callable[[str], b
                 content_hash=f"{post.revision:064x}",
                 html_sha256="0" * 64,
             )
-        if article is not None and not spider.agenda.covers(article):
+        if article is not None and not spider.frontier.covers(article):
             article = None
-        async for ready in spider._end(number, article):
+        async for ready in spider._release(number, article):
             spider.ledger.write(ready)
-            spider._turns.note_written()
+            spider._reorder_buffer.note_written()

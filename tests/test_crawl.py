@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from tests.crawling import EIGHT_AT_ONCE, FAST, crawl, lines, new_post, scrapy
+from tests.expected import assert_complete, differences
 from tests.site import Post, Site, SiteServer, make_posts, pieces, serve
 from tests.site.clock import http_date
 from tests.site.response import Response
-from tests.truth import assert_complete, differences
 
 
 def change_sitemap(server: SiteServer, change: Callable[[bytes], bytes]) -> None:
@@ -527,8 +527,8 @@ def test_a_sitemap_of_old_permalinks_alone(tmp_path: Path) -> None:
 def test_other_addresses_of_known_articles_are_no_made_up_list(tmp_path: Path) -> None:
     (tmp_path / "hasty.py").write_text(
         "from ifp_scraper.settings import *\n"
-        "from ifp_scraper.spiders import patience\n"
-        "patience._MAX_WITHOUT_ARTICLE = 5\n"
+        "from ifp_scraper.spiders import error_limits\n"
+        "error_limits._MAX_WITHOUT_ARTICLE = 5\n"
     )
     site = Site(make_posts(12, seed=5))
     out = tmp_path / "ifp.jsonl"

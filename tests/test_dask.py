@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from ifp_scraper import spans
-from ifp_scraper.executors import Dask
+from ifp_scraper.bulk import spans
+from ifp_scraper.bulk.executors import Dask
 from tests.crawling import ROOT, lines, scrapy
 from tests.site import Site, make_posts, record, serve
 
@@ -26,7 +26,7 @@ SPAN = 20_000
 
 _SMALL_SPANS = f"""
 from functools import partial
-from ifp_scraper import spans
+from ifp_scraper.bulk import spans
 from ifp_scraper.commands import extract
 from ifp_scraper.__main__ import main
 extract.cut_spans = partial(spans.cut_spans, size={SPAN})

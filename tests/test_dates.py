@@ -29,7 +29,7 @@ from ifp_scraper.dates import (
     read_zoned,
     same_clock_fault,
 )
-from ifp_scraper.warc import record_time
+from ifp_scraper.recordings.warc_reader import record_time
 
 INSTANTS = st.datetimes(datetime(2014, 8, 20), datetime(2030, 1, 1)).map(
     lambda naive: naive.replace(microsecond=0, tzinfo=UTC)

@@ -25,11 +25,12 @@ from typing import Any
 import pytest
 from fastwarc.warc import ArchiveIterator
 
-from ifp_scraper import options, spans
+from ifp_scraper import options
+from ifp_scraper.analysis.export import export
+from ifp_scraper.analysis.tables import FORMATS
+from ifp_scraper.bulk import spans
 from ifp_scraper.commands.schema import markdown
-from ifp_scraper.export import export
 from ifp_scraper.pages import Capture, Document
-from ifp_scraper.tables import FORMATS
 from tests.crawling import FAST, ROOT, lines, scrapy
 from tests.site import Site, SiteServer, make_posts, serve
 

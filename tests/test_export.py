@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
+from ifp_scraper.analysis.export import export
+from ifp_scraper.analysis.report import write_report
+from ifp_scraper.analysis.tables import FORMATS, Format, tables
 from ifp_scraper.commands import stopped_by_term
-from ifp_scraper.export import export
 from ifp_scraper.items import Article, Author, Embed, Image, Link, RecentPost, encode, json_schema
-from ifp_scraper.report import write_report
-from ifp_scraper.tables import FORMATS, Format, tables
 from tests.crawling import ROOT, scrapy
 
 SITE = "https://ifpnews.com"
@@ -143,7 +143,7 @@ def test_parquet(file: Path) -> None:
 
 
 def test_more_lines_than_are_written_at_a_time(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ifp_scraper.export._BATCH", 2 * len(encode(article(1))))
+    monkeypatch.setattr("ifp_scraper.analysis.export._BATCH", 2 * len(encode(article(1))))
     done = export(file, "csv", revisions="all")
     assert done.rows == {name: len(read_csv(done.folder, name)) for name in done.rows}
     assert [row["line"] for row in read_csv(done.folder, "articles")] == ["1", "2", "3", "4", "5"]
@@ -224,7 +224,7 @@ def test_a_failed_export_leaves_nothing(file: Path, monkeypatch: pytest.MonkeyPa
     def full(*_: Any) -> None:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr("ifp_scraper.export._Csv.write", full)
+    monkeypatch.setattr("ifp_scraper.analysis.export._Csv.write", full)
     with pytest.raises(OSError, match="No space"):
         export(file, "csv")
     assert [path.name for path in file.parent.iterdir()] == ["ifp.jsonl"]

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 import ifp_scraper
-from ifp_scraper.captures import cache_age, read_age
-from ifp_scraper.wayback import unwrap_address, unwrap_page
+from ifp_scraper.recordings.capture_time import cache_age, read_age
+from ifp_scraper.recordings.wayback import unwrap_address, unwrap_page
 
 URL = "https://ifpnews.com/weir/"
 PAGE = b"""<html><body class="single single-post postid-7"><article><h1 class="entry-title">The weir</h1>

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ifp_scraper.failures import Failures
+from ifp_scraper.storage.failures import Failures
 
 A, B, C, D = (f"https://ifpnews.com/{letter}/" for letter in "abcd")
 

@@ -20,10 +20,10 @@ from scrapy.settings import Settings
 from ifp_scraper.dates import format_utc
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.items import Article, encode
-from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import Options
 from ifp_scraper.pipelines import StorePipeline
-from ifp_scraper.rejections import Rejected
+from ifp_scraper.storage.ledger import Ledger
+from ifp_scraper.storage.rejections import Rejected
 from tests.crawling import Run, crawl, lines, scrapy
 from tests.site import Site, make_posts, serve
 
@@ -120,7 +120,7 @@ def test_the_same_verdict_again_is_an_alarm_only_while_the_site_may_be_ill(
         again = reopened(ledger)
         for one in dead:
             again.reject(one)
-        assert again.watch.doubts_rejections is alarm
+        assert again.monitor.doubts_rejections is alarm
         again.finish(reason="finished", why=None, requests=1, received=1, errors=0)
         assert again.exit_status == int(alarm)
     assert reopened(ledger).is_current(ArticleRef(dead[0].url)) is not alarm

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from ifp_scraper.analysis.load import load, recent_posts
+from ifp_scraper.analysis.output_reader import MissingExtra, find, require, select
 from ifp_scraper.items import Article, Author, Image, Link, RecentPost, encode
-from ifp_scraper.lines import MissingExtra, find, require, select
-from ifp_scraper.load import load, recent_posts
 
 ENGINES = ["pandas", "polars"]
 SITE = "https://ifpnews.com"
@@ -175,7 +175,7 @@ def test_arguments_that_make_no_sense(tmp_path: Path, argument: str, message: st
 
 def test_more_lines_than_are_read_at_a_time(tmp_path: Path, engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path / "a.jsonl", *map(article, range(1, 6)))
-    monkeypatch.setattr(importlib.import_module("ifp_scraper.load"), "_BATCH", 2 * len(encode(article(1))))
+    monkeypatch.setattr(importlib.import_module("ifp_scraper.analysis.load"), "_BATCH", 2 * len(encode(article(1))))
     assert [row["id"] for row in rows(load(path, engine=engine))] == [1, 2, 3, 4, 5]
 
 

@@ -11,9 +11,9 @@ import pytest
 
 from ifp_scraper.settings import USER_AGENT
 from tests.crawling import EIGHT_AT_ONCE, crawl, lines
+from tests.expected import assert_complete
 from tests.site import Site, make_posts, serve
 from tests.site.response import redirect
-from tests.truth import assert_complete
 
 
 def test_robots_txt_and_the_name_of_the_visitor(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from scrapy.settings import Settings
 
-from ifp_scraper.checks import check_settings
+from ifp_scraper.check_settings import check_settings
 from ifp_scraper.commands import reason, show
 from ifp_scraper.options import ARGUMENTS, BadArgument, Options, read_options
 from tests.crawling import ROOT, scrapy

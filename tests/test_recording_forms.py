@@ -22,12 +22,12 @@ from fastwarc import ZstdWriter
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from ifp_scraper import spans
-from ifp_scraper.archive import recordings
-from ifp_scraper.codings import plain_body
+from ifp_scraper.bulk import spans
 from ifp_scraper.dates import format_utc
-from ifp_scraper.warc import read_responses, record_time
-from ifp_scraper.wayback import unwrap_page
+from ifp_scraper.recordings.archive import recordings
+from ifp_scraper.recordings.codings import plain_body
+from ifp_scraper.recordings.warc_reader import read_responses, record_time
+from ifp_scraper.recordings.wayback import unwrap_page
 from tests.crawling import lines, printing, scrapy
 from tests.recordings import FORMS, content, picture
 from tests.site import Site, make_posts, record, serve

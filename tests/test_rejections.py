@@ -10,8 +10,8 @@ import pytest
 
 from ifp_scraper.dates import format_utc
 from ifp_scraper.discovery import ArticleRef
-from ifp_scraper.rejections import LEADS_TO, NO_ARTICLE, OFF_SITE, STATIC, Rejected, Rejections
-from ifp_scraper.runs import Run, Runs
+from ifp_scraper.storage.rejections import LEADS_TO, NO_ARTICLE, OFF_SITE, STATIC, Rejected, Rejections
+from ifp_scraper.storage.runs import Run, Runs
 from ifp_scraper.version import EXTRACTOR_VERSION
 
 URL = "https://ifpnews.com/a/"

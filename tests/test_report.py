@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from ifp_scraper.analysis.report import write_report
 from ifp_scraper.items import Article, Image, encode
-from ifp_scraper.report import write_report
 from tests.browser import CHROMIUM, dump
 from tests.crawling import scrapy
 
@@ -139,7 +139,7 @@ def texts_of(page: Path) -> list[list[dict[str, Any]]]:
 def test_texts_are_there_once_and_packed(
     tmp_path: Path, size: int, count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ifp_scraper.report._PIECE", size)
+    monkeypatch.setattr("ifp_scraper.analysis.report._PIECE", size)
     path = tmp_path / "a.jsonl"
     images = [Image(f"{SITE}/a-1x1.jpg", f"{SITE}/a.jpg", "alt")]
     path.write_bytes(b"".join(encode(article(number, images=images)) for number in range(1, 6)))

@@ -23,11 +23,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from ifp_scraper import outputfile
 from ifp_scraper.items import Article, encode
-from ifp_scraper.outputfile import StoreError
 from ifp_scraper.revisions import text_hash
-from ifp_scraper.store import Store
+from ifp_scraper.storage import output_file
+from ifp_scraper.storage.output_file import StoreError
+from ifp_scraper.storage.store import Store
 
 ROOT = Path(__file__).parent.parent
 
@@ -448,8 +448,8 @@ def test_no_permission(tmp_path: Path) -> None:
 OPEN = """
 import os, sys
 from pathlib import Path
-from ifp_scraper.outputfile import StoreError
-from ifp_scraper.store import Store
+from ifp_scraper.storage.output_file import StoreError
+from ifp_scraper.storage.store import Store
 try:
     Store(Path(sys.argv[1])).close()
     print("opened")
@@ -577,7 +577,7 @@ def test_a_limit_on_the_file_size_is_like_a_full_disk(path: Path) -> None:
     code = """
 import sys; sys.path.insert(0, "tests")
 from pathlib import Path
-from ifp_scraper.store import Store
+from ifp_scraper.storage.store import Store
 from test_store import fill
 with Store(Path(sys.argv[1])) as store:
     print(*fill(store))
@@ -642,7 +642,7 @@ def test_an_interrupt_while_writing_leaves_no_half_line(three: Path, monkeypatch
 
 def test_a_sync_that_fails_is_told_and_not_tried_again(three: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store(three)
-    monkeypatch.setattr(outputfile, "_SYNC_SECONDS", 0.0)
+    monkeypatch.setattr(output_file, "_SYNC_SECONDS", 0.0)
     monkeypatch.setattr(os, "fsync", lambda fd: os.close(-1))
     with pytest.raises(StoreError, match="cannot be written"):
         store.append(article(4))
@@ -729,7 +729,7 @@ APPENDER = """
 import os, signal, sys, time
 from pathlib import Path
 from ifp_scraper.items import Article
-from ifp_scraper.store import Store
+from ifp_scraper.storage.store import Store
 
 def crawl():
     with Store(Path(sys.argv[1])) as store:

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from tests.crawling import EIGHT_AT_ONCE, crawl, lines, scrapy
+from tests.expected import assert_complete
 from tests.site import Site, make_posts, serve
 from tests.site.response import XML, Response, page, redirect
-from tests.truth import assert_complete
 
 
 def test_whatever_fails_once_is_fetched_again(tmp_path: Path) -> None:
@@ -98,9 +98,9 @@ def test_a_host_that_is_not_there(name: str, what: str, tmp_path: Path) -> None:
 
 
 BREAKS = {
-    "callback": "ifp_scraper.spiders.views.ViewReader.read",
-    "start": "ifp_scraper.spiders.agenda.Agenda.discovered",
-    "pipeline": "ifp_scraper.ledger.Ledger.write",
+    "callback": "ifp_scraper.spiders.page_views.ViewReader.read",
+    "start": "ifp_scraper.spiders.frontier.Frontier.discovered",
+    "pipeline": "ifp_scraper.storage.ledger.Ledger.write",
 }
 
 

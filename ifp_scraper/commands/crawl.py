@@ -12,15 +12,15 @@ from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
 
-from ifp_scraper.archive import RecordingError
-from ifp_scraper.checks import check_settings
+from ifp_scraper.check_settings import check_settings
 from ifp_scraper.commands import fail, ignore_stop_signals, refuse_unknown_options, stopped_by_term, usage_errors
 from ifp_scraper.console import say
 from ifp_scraper.extensions import finish
-from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import ARGUMENTS, open_archive, read_options
-from ifp_scraper.outputfile import StoreError
-from ifp_scraper.recording import open_locked
+from ifp_scraper.recordings.archive import RecordingError
+from ifp_scraper.recordings.warc_writer import open_locked
+from ifp_scraper.storage.ledger import Ledger
+from ifp_scraper.storage.output_file import StoreError
 
 _ARGUMENTS = (
     "set an argument; may be repeated. since=DATE and until=DATE take what was published from and before then, "

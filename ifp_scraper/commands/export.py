@@ -10,11 +10,11 @@ from typing import Any, ClassVar
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from ifp_scraper.analysis.export import export
+from ifp_scraper.analysis.output_reader import MissingExtra
+from ifp_scraper.analysis.tables import FORMATS
 from ifp_scraper.commands import fail, reason, refuse_unknown_options, show, stopped_by_term
 from ifp_scraper.console import say
-from ifp_scraper.export import export
-from ifp_scraper.lines import MissingExtra
-from ifp_scraper.tables import FORMATS
 from ifp_scraper.text import counted
 
 

@@ -12,16 +12,16 @@ from zipfile import BadZipFile
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from ifp_scraper.archive import RecordingError, recordings
-from ifp_scraper.bulk import extract_spans
-from ifp_scraper.checks import check_settings
+from ifp_scraper.bulk.executors import Dask, Executor, Processes
+from ifp_scraper.bulk.extraction import extract_spans
+from ifp_scraper.bulk.spans import Span, cut_spans, recorded_site
+from ifp_scraper.check_settings import check_settings
 from ifp_scraper.commands import fail, ignore_stop_signals, refuse_unknown_options, stopped_by_term
-from ifp_scraper.executors import Dask, Executor, Processes
-from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import BadArgument, read_options
-from ifp_scraper.outputfile import StoreError
-from ifp_scraper.spans import Span, cut_spans, recorded_site
-from ifp_scraper.unpacking import seekable
+from ifp_scraper.recordings.archive import RecordingError, recordings
+from ifp_scraper.recordings.decompress import seekable
+from ifp_scraper.storage.ledger import Ledger
+from ifp_scraper.storage.output_file import StoreError
 
 
 class Command(ScrapyCommand):

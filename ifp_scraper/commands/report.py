@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from ifp_scraper.analysis.output_reader import MissingExtra
+from ifp_scraper.analysis.report import TEXT_LIMIT, write_report
 from ifp_scraper.commands import (
     fail,
     reason,
@@ -18,9 +20,7 @@ from ifp_scraper.commands import (
     without_output,
 )
 from ifp_scraper.console import say
-from ifp_scraper.ledger import DEFAULT_OUTPUT
-from ifp_scraper.lines import MissingExtra
-from ifp_scraper.report import TEXT_LIMIT, write_report
+from ifp_scraper.storage.ledger import DEFAULT_OUTPUT
 from ifp_scraper.text import counted
 
 

@@ -18,14 +18,14 @@ from urllib.parse import urlsplit
 from scrapy.http import HtmlResponse
 
 from ifp_scraper import urls
-from ifp_scraper.archive import Archive, Recorded, RecordingError, is_page
-from ifp_scraper.codings import MAX_UNPACKED
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.feed import read_feed
 from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.rest import read_json, read_posts
 from ifp_scraper.discovery.sitemap import read_entries
 from ifp_scraper.discovery.xml import local_name, read_xml
+from ifp_scraper.recordings.archive import Archive, Recorded, RecordingError, is_page
+from ifp_scraper.recordings.codings import MAX_UNPACKED
 from ifp_scraper.responses import cut_short, refusal
 
 _SOON = timedelta(hours=1)

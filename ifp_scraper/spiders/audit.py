@@ -11,12 +11,12 @@ from typing import Any
 from scrapy.http import Response
 
 from ifp_scraper import urls
-from ifp_scraper.captures import capture_time
 from ifp_scraper.discovery import FetchFailed
-from ifp_scraper.outputfile import StoreError
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
+from ifp_scraper.recordings.capture_time import capture_time
 from ifp_scraper.spiders.ifp import IfpSpider
-from ifp_scraper.store import Known
+from ifp_scraper.storage.output_file import StoreError
+from ifp_scraper.storage.store import Known
 
 _MAY_BE_WITHDRAWN = 20
 """This many articles may always be missing from the site's list. If more are, and they are more than half of the file,
@@ -68,7 +68,7 @@ class AuditSpider(IfpSpider):
         """Compare the site with the file; the result goes into ``audit``, and nothing is yielded."""
         before = {urls.canonical(known.url): known for known in self.ledger.store.known()}
         found = await self._compare_with_list()
-        if self.agenda.saw_everything:
+        if self.frontier.saw_everything:
             held = {url: known for url, known in before.items() if known.status != "gone"}
             await self._look_for_withdrawn(held, found)
         return
@@ -78,7 +78,7 @@ class AuditSpider(IfpSpider):
         """Look up what the site lists; return the numbers of those articles that the file has."""
         audit = self.audit
         found: set[int] = set()
-        async for ref in self.agenda.discovered(everything=True):
+        async for ref in self.frontier.discovered(everything=True):
             url = urls.canonical(ref.url)
             if urls.host(url) != urls.host(self.options.site) or url in audit.listed or not urls.slug(url):
                 continue  # Yoast's sitemap lists the front page too

@@ -9,12 +9,12 @@ from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
-from ifp_scraper.captures import capture_time
 from ifp_scraper.discovery import FetchFailed
-from ifp_scraper.ledger import Ledger
 from ifp_scraper.middlewares import CrawlDelay, RobotsMiddleware
+from ifp_scraper.recordings.capture_time import capture_time
 from ifp_scraper.responses import in_words, refusal
-from ifp_scraper.spiders.patience import Patience
+from ifp_scraper.spiders.error_limits import ErrorLimits
+from ifp_scraper.storage.ledger import Ledger
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -34,7 +34,7 @@ class Fetcher:
 
     def __init__(self, crawler: Crawler, ledger: Ledger) -> None:
         settings = ledger.settings
-        self.patience = Patience(settings.getint("IFP_FAILURES"), settings.getint("IFP_REFUSALS"))
+        self.limits = ErrorLimits(settings.getint("IFP_FAILURES"), settings.getint("IFP_REFUSALS"))
         self.sitemaps: list[str] = []
         """The sitemaps that robots.txt names."""
         self.stopping = False
@@ -98,17 +98,17 @@ class Fetcher:
             if not probe:
                 self.note_refusal(url, reason)
             raise FetchFailed(reason, response.status)
-        self.patience.not_refused()
+        self.limits.reset_refusals()
 
     def note_refusal(self, url: str, reason: str) -> None:
         """Count a page that the site refused; end the crawl if it refuses too many."""
-        self.give_up(self.patience.refused(url, reason))
+        self.give_up(self.limits.count_refusal(url, reason))
 
     def note_failed(self, url: str, reason: str) -> None:
         """Note a fetch that failed after all retries; the next run tries again."""
         if not self.ending:
             self._ledger.note_failed(url, reason)
-            self.give_up(self.patience.failed(reason))
+            self.give_up(self.limits.count_failure(reason))
 
     # -- the end -------------------------------------------------------------------------------------------------
 

@@ -1,14 +1,14 @@
-"""The spider: an agenda says what to fetch, page objects read it, and every article becomes one item.
+"""The spider: a frontier says what to fetch, page objects read it, and every article becomes one item.
 
-It holds no selectors, and only it and ``fetcher`` make requests. ``agenda`` chooses the articles, ``views`` reads
-them, ``verdicts`` decides about URLs that gave no article, and ``turns`` keeps the articles in order.
+It holds no selectors, and only it and ``fetcher`` make requests. ``frontier`` chooses the articles, ``page_views``
+reads them, ``no_article`` decides about URLs that gave no article, and ``reorder`` keeps the articles in order.
 
 This project's keys in ``request.meta``:
 
 - ``page``: an article or listing is expected, so a response that is not HTML is retried (``middlewares``)
 - ``probe``: a refusal of this request says nothing about the rest of the site (``discovery.Fetch``)
 - ``reading``, ``captures``: in an archive run, the ``RecordedArticle`` and its captures (``archive``)
-- ``captured_at``: WARC-Date of the recorded response, set by ``archive`` and read by ``captures``
+- ``captured_at``: WARC-Date of the recorded response, set by ``archive`` and read by ``capture_time``
 - ``body_age``: for how long its body had existed by then, likewise
 - ``wait``, ``cut_at``: seconds until the next try, and length of the last response (``middlewares``)
 """
@@ -27,25 +27,25 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 
 from ifp_scraper import urls
-from ifp_scraper.archive import OFFLINE, Archive
-from ifp_scraper.checks import check_settings
+from ifp_scraper.check_settings import check_settings
 from ifp_scraper.dates import parse_utc, same_clock_fault
 from ifp_scraper.discovery import ArticleRef, FetchFailed
 from ifp_scraper.discovery.readings import RecordedArticle
 from ifp_scraper.items import Article
-from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import add_evidence
 from ifp_scraper.middlewares import user_agent
 from ifp_scraper.options import Options, open_archive, read_options
 from ifp_scraper.pages import UnreadablePage
-from ifp_scraper.rejections import LEADS_TO, SHOWS, Rejected
+from ifp_scraper.recordings.archive import OFFLINE, Archive
 from ifp_scraper.responses import refusal
-from ifp_scraper.spiders.agenda import Agenda
-from ifp_scraper.spiders.amp import AmpAddresses
+from ifp_scraper.spiders.amp_addresses import AmpAddresses
 from ifp_scraper.spiders.fetcher import Fetcher
-from ifp_scraper.spiders.turns import Turns
-from ifp_scraper.spiders.verdicts import Verdicts
-from ifp_scraper.spiders.views import View, ViewReader
+from ifp_scraper.spiders.frontier import Frontier
+from ifp_scraper.spiders.no_article import NoArticleHandler
+from ifp_scraper.spiders.page_views import View, ViewReader
+from ifp_scraper.spiders.reorder import ReorderBuffer
+from ifp_scraper.storage.ledger import Ledger
+from ifp_scraper.storage.rejections import LEADS_TO, SHOWS, Rejected
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -78,12 +78,12 @@ class IfpSpider(scrapy.Spider):
         self.fetcher = fetcher
         self.archive = archive
         self._amp = AmpAddresses()
-        self.agenda = Agenda(fetcher, ledger, archive, self._amp)
+        self.frontier = Frontier(fetcher, ledger, archive, self._amp)
         self._views = ViewReader(fetcher, ledger)
-        self._verdicts = Verdicts(fetcher, ledger)
+        self._no_article = NoArticleHandler(fetcher, ledger)
         # One more than the concurrent requests, so that a request is ready while an article is being assembled.
         fetching = 1 + ledger.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
-        self._turns = Turns(fetching, _MAX_UNDER_WAY, lambda: self.ending)
+        self._reorder_buffer = ReorderBuffer(fetching, _MAX_UNDER_WAY, lambda: self.ending)
         self._running = 0
         """Articles begun but not yet read."""
         self._found = 0
@@ -114,26 +114,26 @@ class IfpSpider(scrapy.Spider):
         _adjust(settings, spider.options)
         crawler.signals.connect(fetcher.note_robots, signals.robots_parsed)
         for ended in (signals.item_scraped, signals.item_dropped, signals.item_error):
-            crawler.signals.connect(spider._turns.note_written, ended)
+            crawler.signals.connect(spider._reorder_buffer.note_written, ended)
         return spider
 
     # -- requests ------------------------------------------------------------------------------------------------
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield a request for every article that is new, changed or named by the user."""
-        async for wanted in self.agenda.wanted():
+        async for target in self.frontier.targets():
             if self.fetcher.stopping or not await self._below_limit():
                 return
-            number = await self._turns.begin()
+            number = await self._reorder_buffer.begin()
             if self.ending:
                 return
             self._running += 1
-            reading = wanted.reading
+            reading = target.reading
             yield Request(
-                wanted.address,
+                target.address,
                 callback=self.parse_article,
                 errback=self.article_failed,
-                cb_kwargs={"ref": wanted.ref, "number": number},
+                cb_kwargs={"ref": target.ref, "number": number},
                 dont_filter=True,
                 meta={"page": True, "reading": reading, "captures": reading.captures if reading else None},
             )
@@ -151,7 +151,7 @@ class IfpSpider(scrapy.Spider):
 
     async def parse_article(self, response: Response, ref: ArticleRef, number: int) -> AsyncIterator[Article]:
         """Read an article from its pages; yield it, and those that waited for it, in the order they were begun."""
-        async for article in self._in_turn(number, self._read(response, ref)):
+        async for article in self._in_order(number, self._read(response, ref)):
             yield article
 
     async def article_failed(self, failure: Any) -> AsyncIterator[Article]:
@@ -160,26 +160,26 @@ class IfpSpider(scrapy.Spider):
         Yields as ``parse_article`` does.
         """
         arguments = failure.request.cb_kwargs
-        async for article in self._in_turn(arguments["number"], self._after_failure(failure.value, arguments["ref"])):
+        async for article in self._in_order(arguments["number"], self._after_failure(failure.value, arguments["ref"])):
             yield article
 
-    async def _in_turn(self, number: int, reading: Awaitable[Article | None]) -> AsyncIterator[Article]:
-        """Wait for an article to be read, and yield those whose turn it is; an error does not hold up the others."""
+    async def _in_order(self, number: int, reading: Awaitable[Article | None]) -> AsyncIterator[Article]:
+        """Wait for an article to be read, and yield those that may follow; an error does not hold up the others."""
         article, fault = None, None
         try:
             article = await reading
         except Exception as error:
             fault = error
-        async for ready in self._end(number, article):
+        async for ready in self._release(number, article):
             yield ready
         if fault is not None:
             raise fault
 
-    async def _end(self, number: int, article: Article | None) -> AsyncIterator[Article]:
-        """Count an article as read (None if there is none), and yield those whose turn it is."""
+    async def _release(self, number: int, article: Article | None) -> AsyncIterator[Article]:
+        """Count an article as read (None if there is none), and yield those that may follow."""
         self._running -= 1
         self._found += article is not None
-        async for ready in self._turns.end(number, article):
+        async for ready in self._reorder_buffer.end(number, article):
             yield ready
 
     # -- articles ------------------------------------------------------------------------------------------------
@@ -196,7 +196,7 @@ class IfpSpider(scrapy.Spider):
             was_refused = error.status is not None
             article = None if was_refused else await self._from_amp_alone(ref)
         if article is not None:
-            self.ledger.watch.keep(article, response)
+            self.ledger.monitor.keep_example(article, response)
         return article
 
     async def _after_failure(self, error: Exception, ref: ArticleRef) -> Article | None:
@@ -207,7 +207,7 @@ class IfpSpider(scrapy.Spider):
         if isinstance(error, HttpError) and status in (404, 410, 500) and refusal(error.response) is None:
             article = await self._from_amp_alone(ref)
         if article is None or status == 500:
-            self._verdicts.fetch_failed(error, ref)
+            self._no_article.fetch_failed(error, ref)
         return article
 
     async def _from_first_page(self, response: Response, ref: ArticleRef) -> Article | None:
@@ -218,11 +218,11 @@ class IfpSpider(scrapy.Spider):
             UnreadablePage: if the page cannot be read.
         """
         view = await self._first_view(response)
-        self.fetcher.patience.fetched()
+        self.fetcher.limits.reset_failures()
         if view is None:
-            self._verdicts.no_article(response, ref)
+            self._no_article.not_an_article(response, ref)
             return None
-        self.fetcher.patience.on_site()
+        self.fetcher.limits.reset_off_site()
         self._amp.learn(view.article.url, view.article.amp_url)
         return self._accept(await self._views.with_other_view(view), view, ref)
 
@@ -255,7 +255,7 @@ class IfpSpider(scrapy.Spider):
         if view is None or not view.page.is_amp:
             return None
         self._amp.learn(url, address)
-        self.fetcher.patience.fetched()
+        self.fetcher.limits.reset_failures()
         article = self._accept(view.article, view, ref)
         if article is not None and self.options.pages == "both":
             self.ledger.note_incomplete(ref.url)
@@ -280,8 +280,8 @@ class IfpSpider(scrapy.Spider):
         if self._is_other_address(article, ref):  # rejected, or every run would fetch it again
             self.ledger.reject(Rejected.now(ref.url, LEADS_TO + article.url, modified_at=ref.modified_at))
         else:
-            self.fetcher.patience.gave_article()
-        return article if self.agenda.covers(article) else None
+            self.fetcher.limits.reset_no_article()
+        return article if self.frontier.covers(article) else None
 
     def _found_elsewhere(
         self, article: Article, ref: ArticleRef, *, was_redirected: bool
@@ -298,10 +298,10 @@ class IfpSpider(scrapy.Spider):
         in_file = self.ledger.store.find(article.id, article.url)
         if (is_certain and expected == article.id) or (known is not None and known is in_file):
             return article, ref
-        verdicts = [start + article.url for start in (SHOWS, LEADS_TO)]
-        is_always_so = self.ledger.rejections.reason(urls.canonical(ref.url)) in verdicts
+        reasons = [start + article.url for start in (SHOWS, LEADS_TO)]
+        is_always_so = self.ledger.rejections.reason(urls.canonical(ref.url)) in reasons
         if is_certain or not was_redirected:
-            self._verdicts.reject(ref, verdicts[was_redirected])
+            self._no_article.reject(ref, reasons[was_redirected])
         if is_certain:
             return None
         if not was_redirected and not is_always_so:  # else the page's rel=canonical has another slug than its own URL

@@ -1,0 +1,232 @@
+"""Selects the relevant lines of output files, without holding the files in memory, for load, export and report.
+
+Files may be compressed. A torn or damaged line is left out, with a message.
+"""
+
+from __future__ import annotations
+
+import glob
+import importlib
+import io
+import lzma
+import os
+import warnings
+import zlib
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from ifp_scraper import urls
+from ifp_scraper.items import SCHEMA_VERSION
+from ifp_scraper.storage import sidecars
+from ifp_scraper.text import counted
+
+Source = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+Revisions = Literal["latest", "all"]
+Tell = Callable[[str], None]
+"""Called with one sentence for the user: what was left out, and where."""
+
+_DAMAGE = (EOFError, OSError, zlib.error, lzma.LZMAError)  # what the decompressors raise
+
+
+class MissingExtra(ImportError):
+    """An optional package is not installed; the message says how to install it."""
+
+
+def require(name: str, extra: str = "data") -> Any:
+    """Import an optional package.
+
+    Raises:
+        MissingExtra: if it is not installed.
+    """
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise MissingExtra(f'this needs {name}: pip install "ifp-scraper[{extra}]"') from error
+
+
+def find(source: Source) -> list[Path]:
+    """Return the files that a path, a glob or a list of these names: each once, a glob's sorted by name.
+
+    Raises:
+        FileNotFoundError: if a path or glob matches no file.
+    """
+    names = [source] if isinstance(source, str | os.PathLike) else list(source)
+    found: dict[Path, None] = {}
+    for name in names:
+        text = os.path.expanduser(os.fspath(name))
+        if os.path.isfile(text):
+            matches = [text]
+        else:
+            matches = sorted(match for match in glob.glob(text, recursive=True) if os.path.isfile(match))
+            matches = [match for match in matches if not any(suffix in match for suffix in sidecars.SUFFIXES)]
+        if not matches and os.path.isdir(text):
+            raise FileNotFoundError(f"{text} is a folder: name its files, as in {os.path.join(text, '*.jsonl')}")
+        if not matches:
+            raise FileNotFoundError(f"no such file: {text}")
+        found.update((Path(match), None) for match in matches)
+    return list(found)
+
+
+def _open(path: Path) -> Any:
+    if module := {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma"}.get(path.suffix):
+        return importlib.import_module(module).open(path)
+    if path.suffix == ".zst":
+        return io.BufferedReader(require("pyarrow").input_stream(os.fspath(path), compression="zstd"), 1 << 20)
+    return open(path, "rb", buffering=1 << 20)
+
+
+def _raw_lines(path: Path, tell: Tell) -> Iterator[bytes]:
+    """Yield a file's lines; in a damaged compressed file, those before the damage."""
+    with _open(path) as stream:
+        number = 0
+        while True:
+            try:
+                line = stream.readline()
+            except _DAMAGE as error:
+                if not number:
+                    raise OSError(f"{path} cannot be read: {error}") from error
+                tell(f"{path}: the compressed data is cut off or damaged after line {number} ({error})")
+                return
+            if not line:
+                return
+            number += 1
+            yield line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+
+
+class _Head(msgspec.Struct):
+    schema_version: str
+    url: str
+    id: int | None = None
+    status: str = "published"
+    aliases: list[str] = []
+    fetched_at: str | None = None
+
+
+_HEAD = msgspec.json.Decoder(_Head)
+
+
+@dataclass(slots=True)
+class Selection:
+    """The selected lines of some files; lines are numbered from 1 across all files."""
+
+    files: list[Path]  # in reading order
+    kept: array[int] = field(default_factory=lambda: array("q"))  # ascending numbers of the selected lines
+    articles: int = 0  # distinct articles, including those that are gone
+    read: int = 0  # lines that hold an article, selected or not
+    corrupt: int = 0  # lines that do not: torn, damaged or of another kind
+
+    def lines(self) -> Iterator[tuple[int, bytes]]:
+        """Yield (number, line) of the selected lines; rereads the files, a line at a time."""
+        wanted = iter(self.kept)
+        following = next(wanted, None)
+        number = 0
+        for path in self.files:
+            for line in _raw_lines(path, lambda _: None):
+                number += 1
+                if number == following:
+                    yield number, line
+                    following = next(wanted, None)
+                    if following is None:
+                        return
+
+
+def select(
+    source: Source, *, revisions: Revisions = "latest", gone: bool = False, tell: Tell | None = None
+) -> Selection:
+    """Select each article's last line (``latest``) or every line (``all``).
+
+    If several files have an article, the one that captured it last counts: file names, by which a glob is sorted, say
+    nothing about time (``archive.jsonl``, ``ifp.jsonl``, ``wayback-2019.jsonl``).
+
+    An article is identified by its id if it has one, else by its URL; a line without id belongs to the article with
+    this URL in another line. An article whose last line says ``gone`` is left out of ``latest`` unless ``gone`` is
+    true. Lines without an article are left out, and ``tell`` is called with a sentence (by default, a
+    ``UserWarning`` is issued); also about lines in another version's schema.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        OSError: if a file cannot be read.
+        MissingExtra: for ``.zst`` without pyarrow.
+        ValueError: if the kind of revisions is unknown.
+    """
+    if revisions not in ("latest", "all"):
+        raise ValueError(f'revisions must be "latest" or "all", not {revisions!r}')
+    tell = tell or warn
+    chosen = Selection(find(source))
+    heads: list[tuple[int, _Head]] = []
+    ends: list[int] = []  # number of each file's last line
+    number = 0
+    for path in chosen.files:
+        before, bad, first_bad, other, torn = number, 0, 0, 0, False
+        for line in _raw_lines(path, tell):
+            number += 1
+            try:
+                if not line.isascii():
+                    line.decode()
+                head = _HEAD.decode(line)
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # the last: [[[[…
+                if line.strip():
+                    torn = not line.endswith(b"\n")
+                    bad += not torn
+                    first_bad = first_bad or number - before
+            else:
+                heads.append((number, head))
+                other += head.schema_version != SCHEMA_VERSION
+        ends.append(number)
+        chosen.corrupt += bad + torn
+        if bad:
+            tell(f"{path}: skipped {counted(bad, 'line')} without an article, the first is line {first_bad}")
+        if other:
+            tell(f"{path}: {counted(other, 'line')} of another schema version may be misread: update ifp_scraper")
+        if torn:
+            tell(f"{path}: skipped the last line, which is incomplete")
+    chosen.read = len(heads)
+    last = _last_lines(heads, ends)
+    chosen.articles = len(last)
+    for line_number, head in heads:
+        if revisions == "all" or (line_number in last and (gone or head.status != "gone")):
+            chosen.kept.append(line_number)
+    return chosen
+
+
+class _Known(msgspec.Struct, eq=False):
+    id: int | None = None
+    line: int = 0
+    file: int = -1
+    fetched_at: str = ""
+
+
+def _last_lines(heads: list[tuple[int, _Head]], ends: list[int]) -> set[int]:
+    """Return the number of each article's last line; articles are identified as in ``store``."""
+    ids: dict[int | None, _Known] = {}
+    by_url: dict[str, _Known] = {}
+    aliases: dict[str, _Known] = {}
+    for number, head in heads:
+        known = ids.get(head.id)
+        key = urls.canonical(head.url)
+        other = by_url.get(key) or aliases.get(key)
+        if known is None and other is not None and None in (head.id, other.id):
+            known = other
+        elif known and other and other is not known and other.id is None and key in by_url:
+            other.line = 0  # known only by URL until now; the id shows that it is this article
+        known = known or _Known()
+        file, fetched_at = bisect_left(ends, number), head.fetched_at or ""
+        if file == known.file or fetched_at >= known.fetched_at:  # in UTC with Z, text order is time order
+            known.line, known.file, known.fetched_at = number, file, fetched_at
+        if head.id is not None:
+            known.id = head.id
+            ids[head.id] = known
+        by_url[key] = known
+        aliases.update((urls.canonical(url), known) for url in head.aliases if urls.post_id(url) is None)
+    return {known.line for known in (*ids.values(), *by_url.values()) if known.line}
+
+
+def warn(message: str) -> None:
+    """Issue a ``UserWarning`` located where ``load`` or a similar function was called."""
+    warnings.warn(message, UserWarning, stacklevel=4)

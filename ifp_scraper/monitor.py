@@ -1,0 +1,218 @@
+"""Notices that the site's layout has changed: a scraper that no longer reads anything must not exit with status 0.
+
+A run's fill rates, per layout and field, are compared with those in the file's history. Spidermon does not do this:
+it knows only one run, counts nulls as covered unless told otherwise, and leaves the exit status alone.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from math import comb
+from typing import TYPE_CHECKING
+
+from ifp_scraper.items import Article
+from ifp_scraper.pages import LAYOUTS, Capture, Document
+from ifp_scraper.storage.rejections import FORBIDDEN, STATIC
+
+if TYPE_CHECKING:
+    from scrapy.http import Response
+
+FIELDS = ("headline", "byline", "sections", "blocks", "published_at", "images", "tags", "lead", "recent_posts")
+"""The fields whose fill rates are compared."""
+
+_OF_ITS_TIME = frozenset(("images", "tags", "lead"))
+"""Older articles may well lack these, so they are expected only of articles no older than the known ones."""
+
+NEARLY_ALWAYS = 0.9
+"""A field is expected if at least this share of a layout's earlier articles had it."""
+
+ENOUGH_PAGES = 5
+"""Number of a layout's articles that a run must have read before it is judged."""
+
+ENOUGH_HISTORY = 20
+"""Number of a layout's earlier articles needed to know what to expect; with fewer, see ``LayoutMonitor``."""
+
+MEMORY = 2000
+"""Roughly how many of a layout's last articles count, so that a field that the site dropped is in time forgotten."""
+
+_UNLIKELY = 1e-4
+_EXAMPLES = 3
+_UNREADABLE = (3, 0.1)  # number of pages, and share of the pages read
+_NO_ARTICLE = (5, 0.5)
+_TOLD_BY = "articles are recognised by body class, og:type or JSON-LD"
+
+
+class FillCounts:
+    """How many articles of one layout had each field."""
+
+    def __init__(self) -> None:
+        self.seen = 0.0
+        self.filled: Counter[str] = Counter()
+        self.oldest: str | None = None
+
+    def add(self, article: Article) -> None:
+        """Count one article; earlier ones gradually lose weight."""
+        if self.seen >= MEMORY:
+            self.seen /= 2
+            for name in self.filled:
+                self.filled[name] //= 2
+        self.seen += 1
+        for name in FIELDS:
+            if getattr(article, name):
+                self.filled[name] += 1
+        if article.published_at and (self.oldest is None or article.published_at < self.oldest):
+            self.oldest = article.published_at
+
+    def rate(self, name: str) -> float:
+        """Return the share of articles that had the field."""
+        return self.filled[name] / self.seen if self.seen else 0.0
+
+
+class LayoutMonitor:
+    """What the file leads one to expect of a run, and what the run was like.
+
+    An article in a layout with little history is compared with all layouts together. A new theme that only the last
+    resort reads, badly, is thus noticed; one that is read well is not.
+    """
+
+    def __init__(self, *, whole: bool = True) -> None:
+        self._whole = whole
+        self._history: defaultdict[str, FillCounts] = defaultdict(FillCounts)
+        self._all = FillCounts()
+        self._read: Counter[str] = Counter()
+        self._asked: Counter[tuple[str, str]] = Counter()
+        self._missing: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        self._missed: Counter[tuple[str, str]] = Counter()
+        self._no_article: defaultdict[str, list[str]] = defaultdict(list)
+        self._reasons: Counter[str] = Counter()
+        self._pages: dict[str, Response] = {}
+
+    def add_history(self, article: Article) -> None:
+        """Count an article already in the file, before the run."""
+        if article.status != "gone":
+            self._history[article.layout].add(article)
+            self._all.add(article)
+
+    def add_read(self, article: Article) -> None:
+        """Count an article that the run has read."""
+        self._read[article.layout] += 1
+        for name in self._expected(article):
+            key = (article.layout, name)
+            self._asked[key] += 1
+            if not getattr(article, name):
+                self._missed[key] += 1
+                if len(self._missing[key]) < _EXAMPLES:
+                    self._missing[key].append(article.url)
+
+    def keep_example(self, article: Article, response: Response) -> None:
+        """Keep an article's page if it may serve as an example of what is missing."""
+        lacking = [(article.layout, name) for name in self._expected(article) if not getattr(article, name)]
+        if any(len(self._missing[key]) < _EXAMPLES for key in lacking):
+            self._pages[article.url] = response
+
+    def no_article(self, url: str, layout: str | None, reason: str) -> None:
+        """Count an article page that could not be read (with its layout), or a URL that gave no article (None)."""
+        self._no_article[layout or ""].append(url)
+        if not layout:
+            self._reasons[reason] += 1
+
+    @property
+    def doubts_rejections(self) -> bool:
+        """Whether so many URLs gave no article that the site itself may have been failing."""
+        return any(map(self._too_many, list(self._no_article)))
+
+    def _too_many(self, layout: str) -> bool:
+        found, read = len(self._no_article[layout]), sum(self._read.values())
+        if read and not layout:
+            # These are no accident if other pages are allowed and are articles.
+            found -= self._reasons[FORBIDDEN] + self._reasons[STATIC]
+        pages, share = _UNREADABLE if layout else _NO_ARTICLE
+        if self._whole and not read and not self._all.seen:
+            pages = 1
+        return found >= pages and found >= share * (read + found)
+
+    def alarms(self) -> list[str]:
+        """Return what has vanished, one line each; empty if all is well."""
+        alarms = []
+        read = sum(self._read.values())
+        for layout, found in list(self._no_article.items()):
+            if self._too_many(layout):
+                pages = f"{len(found)} of {read + len(found)}"
+                if layout:
+                    what = f"layout {layout}: {pages} article pages could not be read"
+                else:
+                    why = [*(reason for reason, _ in self._reasons.most_common(_EXAMPLES)), _TOLD_BY]
+                    what = f"{pages} addresses that the site lists gave no article ({'; '.join(why)})"
+                alarms.append(f"{what}{self._tried(layout)}; for example {', '.join(found[:_EXAMPLES])}")
+        for (layout, name), asked in self._asked.items():
+            missed = self._missed[layout, name]
+            expected = self._expectation(layout).rate(name)
+            if asked < ENOUGH_PAGES or 2 * missed < asked or not _unlikely(asked - missed, asked, expected):
+                continue
+            alarms.append(
+                f"layout {layout}: {name} is missing in {missed} of {asked} articles, "
+                f"it used to be there in {expected:.0%}; nothing was found by {selectors(layout, name)}; "
+                f"for example {', '.join(self._missing[layout, name])}"
+            )
+        return alarms
+
+    def _tried(self, layout: str) -> str:
+        """Return how the body was looked for: by this layout, and by the one most common in the file."""
+        usual = max(self._history, key=lambda name: self._history[name].seen, default=layout)
+        names = [name for name in dict.fromkeys((layout, usual)) if name]
+        tried = (f"{name} looks for blocks by {selectors(name, 'blocks')}" for name in names)
+        return "".join(f"; {attempt}" for attempt in tried)
+
+    def example_pages(self) -> list[Response]:
+        """Return the example pages, to be kept beside the output."""
+        examples = {url for urls in self._missing.values() for url in urls}
+        return [response for url, response in self._pages.items() if url in examples]
+
+    def _expectation(self, layout: str) -> FillCounts:
+        known = self._history.get(layout)
+        return known if known is not None and known.seen >= ENOUGH_HISTORY else self._all
+
+    def _expected(self, article: Article) -> list[str]:
+        """Return the fields that an article of this layout and age should have."""
+        known = self._expectation(article.layout)
+        if known.seen < ENOUGH_HISTORY:
+            return []
+        recent = known.oldest is not None and (article.published_at or "") >= known.oldest
+        if known is self._all:
+            # AMP pages alone have no tags, canonical ones no recent posts: expect only what every layout has.
+            fields: tuple[str, ...] = ("headline", "byline", "sections", "blocks", "published_at")
+        else:
+            fields = FIELDS
+        return [name for name in fields if known.rate(name) >= NEARLY_ALWAYS and (recent or name not in _OF_ITS_TIME)]
+
+
+def _unlikely(filled: int, asked: int, rate: float) -> bool:
+    """Whether so few filled ones are unlikely to be chance (binomial, allowing for uncertainty in the rate)."""
+    rate = min(rate, 0.98)
+    return sum(comb(asked, k) * rate**k * (1 - rate) ** (asked - k) for k in range(min(filled, 60) + 1)) < _UNLIKELY
+
+
+def selectors(layout: str, name: str) -> str:
+    """Return the selectors that a layout's page objects try for a field, for a message."""
+    attribute = {"blocks": "container", "images": "lead_image"}.get(name, name)
+    tried: list[str] = []
+    for part in layout.split("+"):
+        for kind in LAYOUTS:
+            if kind.layout == part:
+                tried += _queries_of(kind, attribute)
+    return " | ".join(dict.fromkeys(tried)) or "its page object"
+
+
+def _queries_of(layout: type, attribute: str) -> list[str]:
+    """Return the queries that a page object makes for an attribute; on an empty page, it tries them all."""
+    queries: list[str] = []
+    page = layout(Document(b"<html><body></body></html>"), Capture("https://ifpnews.com/a/"))
+    plain = page.css
+
+    def css(query: str) -> object:
+        queries.append(query)
+        return plain(query)
+
+    page.css = css
+    getattr(page, attribute)
+    return queries

@@ -1,0 +1,177 @@
+"""Reads WARC records from any kind of file: compressed or not, damaged or cut off, from any offset."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import IO, NamedTuple
+from urllib.parse import unquote
+
+from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
+
+from ifp_scraper.dates import format_utc, read_instant
+from ifp_scraper.recordings.wayback import read_stamp, unwrap_address
+
+_KINDS = WarcRecordType.response | WarcRecordType.resource
+_MEMBER = b"\x1f\x8b\x08"
+_RECORD = b"\r\n\r\nWARC/"
+_INDEX_LINK = re.compile(rb"""(\shref=["'])((?![\w+.-]+:|//)(?:[^"'<>?#]*/)?)index\.html(?=["'?#])""")
+"""A link as ``wget -k`` converts it; ``record_address`` leaves out the name, too."""
+
+_SHORT_DATE = re.compile(r"\d{4}(?:-\d\d){0,2}|\d{8}(?:\d\d){0,3}")
+
+
+class Revisit(NamedTuple):
+    """A capture that was recorded without its body, since an earlier record has the same one."""
+
+    url: str
+    captured_at: datetime
+    digest: str
+    """See ``payload_digest``."""
+
+    number: int = 0
+    """Position among all revisits, to order those of one second."""
+
+
+def read_responses(
+    stream: IO[bytes], name: str, start: int, end: int, faults: list[str], revisits: list[Revisit] | None = None
+) -> Iterator[tuple[WarcRecord, bytes]]:
+    """Yield the responses that start in a part of a stream, with their bodies as recorded.
+
+    A file kept without its response, as a ``resource``, counts as a response.
+
+    Args:
+        stream: WARC data, compressed or not; must be seekable.
+        name: name of the file, for messages.
+        start: offset in bytes at which the part starts; records are searched for from here.
+        end: offset at which it ends.
+        faults: gets a message for each damaged part, which is skipped.
+        revisits: gets the ``revisit`` records.
+    """
+    kinds = _KINDS if revisits is None else _KINDS | WarcRecordType.revisit
+    at = _next_record(stream, start, end)
+    while at is not None:
+        last = at
+        try:
+            stream.seek(at)
+            for record in ArchiveIterator(stream, record_types=kinds, parse_http=True):
+                last = record.stream_pos
+                if last >= end:
+                    return
+                if revisits is not None and record.record_type == WarcRecordType.revisit:
+                    if record.http_headers is None or record.http_headers.status_code in (None, 200, 304):
+                        url, kept_at = unwrap_address(record_address(record))
+                        revisits.append(Revisit(url, kept_at or record_time(record), payload_digest(record)))
+                    continue
+                if record.http_headers is None and not record_address(record).startswith(("http://", "https://")):
+                    continue
+                if record.http_headers is None and record.record_type == WarcRecordType.response:
+                    record.is_http = True  # whatever its Content-Type, if any
+                    record.parse_http()
+                body = record.reader.read()
+                unfinished = len(body) < record.content_length
+                if record.http_headers is None:
+                    _add_head(record)
+                    body = _INDEX_LINK.sub(lambda link: link[1] + (link[2] or b"./"), body)
+                if unfinished or (not body and _is_cut_off(record)):
+                    faults.append(f"{name} at byte {last}: a record is cut off")
+                if unfinished:  # its length is wrong, or the file ends here: the body may contain whole records
+                    body = body.partition(_RECORD)[0]
+                if body and record.http_headers is not None and record.http_headers.status_code is not None:
+                    yield record, body
+                if unfinished:
+                    at = _next_record(stream, last + 1, end)
+                    break
+            else:
+                return
+        except (OSError, EOFError, ValueError) as error:
+            faults.append(f"{name} at byte {last}: {error}")
+            at = _next_record(stream, last + 1, end)
+
+
+def _next_record(stream: IO[bytes], start: int, end: int) -> int | None:
+    """Return the offset of the first record that starts in this range; None if there is none."""
+    stream.seek(start)
+    position = start
+    tail = b""
+    while position < end + 64:
+        chunk = stream.read(1 << 16)
+        if not chunk:
+            return None
+        window = tail + chunk
+        base = position - len(tail)
+        for found in re.finditer(rb"\x1f\x8b\x08|WARC/[01]\.\d{1,2}\r\n", window):
+            at = base + found.start()
+            if at >= end:
+                return None
+            if found[0] != _MEMBER or _is_record(stream, at):
+                stream.seek(at)
+                return at
+        tail = window[-16:]
+        position += len(chunk)
+        stream.seek(position)
+    return None
+
+
+def _is_record(stream: IO[bytes], at: int) -> bool:
+    """Whether a gzip member with a WARC record starts here; its three magic bytes may occur by chance."""
+    stream.seek(at)
+    try:
+        return zlib.decompressobj(31).decompress(stream.read(512), 8).startswith(b"WARC/")
+    except zlib.error:
+        return False
+
+
+def _add_head(record: WarcRecord) -> None:
+    """Give a file the headers of a response."""
+    record.set_bytes_content(
+        b"HTTP/1.1 200 OK\r\nContent-Type: %b\r\n\r\n" % (record.headers.get("Content-Type") or "").encode()
+    )
+    record.is_http = True
+    record.parse_http()
+
+
+def _is_cut_off(record: WarcRecord) -> bool:
+    """Whether a response without a body should have one; a file may be empty."""
+    if record.record_type == WarcRecordType.resource:
+        return False
+    assert record.http_headers is not None
+    length = next((value for name, value in record.http_headers if name.lower() == "content-length"), "")
+    return record.http_headers.status_code == 200 and length.strip() != "0"
+
+
+def record_address(record: WarcRecord) -> str:
+    """Return a record's WARC-Target-URI; empty if it has none. WARC 1.0 may put it between ``<`` and ``>``.
+
+    For a file that a mirror kept as ``index.html``, ``index.html?p=1`` or (``wget -E``) ``index.html?p=1.html``, it is
+    the URL that the mirror requested.
+    """
+    address = (record.headers.get("WARC-Target-URI") or "").strip("<>")
+    if record.record_type != WarcRecordType.resource:
+        return address
+    folder, index, query = address.rpartition("/index.html")
+    if not index or query[:3].lower() not in ("", "%3f"):
+        return address
+    return f"{folder}/{unquote(query).removesuffix('.html')}"
+
+
+def payload_digest(record: WarcRecord) -> str:
+    """Return a record's WARC-Payload-Digest; empty if it has none."""
+    return (record.headers.get("WARC-Payload-Digest") or "").strip().lower()
+
+
+def is_whole(record: WarcRecord, faults: list[str]) -> bool:
+    """Whether the last of the faults that ``read_responses`` found before it yielded a record is not this record's."""
+    return not any(f" at byte {record.stream_pos}: " in fault for fault in faults[-1:])
+
+
+def record_time(record: WarcRecord) -> datetime:
+    """Return a record's WARC-Date, to the second; UTC if it has no zone, 1970 if it cannot be read.
+
+    WARC 1.1 allows a day, month or year alone; some tools write digits alone.
+    """
+    date = record.headers.get("WARC-Date") or ""
+    shorter = read_stamp(date.replace("-", "")) if _SHORT_DATE.fullmatch(date) else None
+    return read_instant(format_utc(shorter) or date) or datetime.fromtimestamp(0, UTC)

@@ -1,0 +1,86 @@
+"""Decides when a crawl gives up: after the same thing has gone wrong too often in a row."""
+
+from __future__ import annotations
+
+_MAX_OFF_SITE = 100
+"""Article URLs in a row that something other than the site answers: a firewall whose page ``responses.refusal`` does
+not know, or a new owner of the domain."""
+
+_MAX_WITHOUT_ARTICLE = 1000
+"""Listed URLs in a row that give no article: the list may be made up, or the site gone."""
+
+_MAX_TOO_OLD = 30
+"""Articles in a row older than ``since``."""
+
+
+class ErrorLimits:
+    """Counts what goes wrong in a row.
+
+    A method that counts a fault returns why the crawl should end, or None while it may go on.
+
+    Args:
+        failures: how many failed fetches in a row, each after all retries, end the crawl (setting IFP_FAILURES).
+        refusals: how many different pages refused in a row end the crawl (setting IFP_REFUSALS).
+    """
+
+    def __init__(self, failures: int, refusals: int) -> None:
+        self._max_failures = failures
+        self._max_refusals = refusals
+        self._failures = 0
+        self._refused: set[str] = set()
+        self._off_site = 0
+        self._without_article = 0
+        self._too_old = 0
+
+    def count_failure(self, reason: str) -> str | None:
+        """Count a fetch that failed after all its retries."""
+        self._failures += 1
+        if self._failures < self._max_failures:
+            return None
+        return f"{self._failures} fetches in a row failed for good, the last one with: {reason}"
+
+    def count_refusal(self, url: str, reason: str) -> str | None:
+        """Count a page that the site refused; each URL counts once, however often it is tried."""
+        self._refused.add(url)
+        if len(self._refused) < self._max_refusals:
+            return None
+        return f"the site refuses ({reason}, {len(self._refused)} pages in a row)"
+
+    def count_off_site(self, what: str) -> str | None:
+        """Count an article URL that was answered by ``what``, which is not the site."""
+        self._off_site += 1
+        if self._off_site < _MAX_OFF_SITE:
+            return None
+        return f"{self._off_site} addresses in a row were not answered by the site itself, the last one: {what}"
+
+    def count_no_article(self, why: str) -> str | None:
+        """Count a URL that gave no article, because of ``why``, and that no earlier run has rejected."""
+        self._without_article += 1
+        if self._without_article < _MAX_WITHOUT_ARTICLE:
+            return None
+        return f"{self._without_article} addresses in a row that the site lists gave no article, the last one: {why}"
+
+    def reset_no_article(self) -> None:
+        """Reset the count of ``count_no_article``: a URL gave an article."""
+        self._without_article = 0
+
+    def reset_refusals(self) -> None:
+        """Reset the count of ``count_refusal``: a response is not a refusal, whatever else it is."""
+        self._refused.clear()
+
+    def reset_failures(self) -> None:
+        """Reset the count of ``count_failure``: an article page was fetched."""
+        self._failures = 0
+
+    def reset_off_site(self) -> None:
+        """Reset the count of ``count_off_site``: a page is the site's own."""
+        self._off_site = 0
+
+    def note_age(self, *, too_old: bool) -> None:
+        """Count an article that is older than ``since``, or reset that count."""
+        self._too_old = self._too_old + 1 if too_old else 0
+
+    @property
+    def past_range(self) -> bool:
+        """Whether a source that lists the newest articles first has gone past ``since``, so that it can be left."""
+        return self._too_old >= _MAX_TOO_OLD

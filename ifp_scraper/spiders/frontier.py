@@ -1,0 +1,181 @@
+"""Decides what a crawl fetches: the articles of a recording, those the user named, or what is new on the site."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from ifp_scraper import console, urls
+from ifp_scraper.dates import parse_utc
+from ifp_scraper.discovery import ArticleRef
+from ifp_scraper.discovery.listing import may_be_article
+from ifp_scraper.discovery.readings import RecordedArticle, find_recorded
+from ifp_scraper.items import Article
+from ifp_scraper.recordings.archive import Archive
+from ifp_scraper.spiders.amp_addresses import AmpAddresses
+from ifp_scraper.spiders.fetcher import Fetcher
+from ifp_scraper.spiders.source_chain import SourceChain
+from ifp_scraper.storage.ledger import Ledger
+from ifp_scraper.storage.rejections import NO_ARTICLE, Rejected
+
+_MAX_ADDRESSES = 500_000
+"""Maximum number of URLs taken from the site's lists: ten times what it has."""
+
+_LABELS = {"wired": "media-wire", "iran-photos": "iran-in-pictures", "cultures": "culture"}
+"""Page labels, by slug, of the categories whose label differs from their slug (FACTS.md, "URLs")."""
+
+
+class Target(NamedTuple):
+    """An article to fetch, and where to start."""
+
+    ref: ArticleRef
+    address: str
+    """What to fetch first: the canonical page or the AMP page."""
+
+    reading: RecordedArticle | None = None
+    """In an archive run, the captures to read it from."""
+
+
+class Frontier:
+    """Chooses the articles to fetch from the arguments of the crawl and the contents of the file.
+
+    Args:
+        fetcher: makes the sources' requests.
+        ledger: knows what earlier runs have written.
+        archive: the recording to read instead of the site; None in a live crawl.
+        amp: guesses the AMP URLs.
+    """
+
+    def __init__(self, fetcher: Fetcher, ledger: Ledger, archive: Archive | None, amp: AmpAddresses) -> None:
+        self.saw_everything = False
+        """Whether the sources have listed everything on the site."""
+        self._fetcher = fetcher
+        self._ledger = ledger
+        self._options = ledger.options
+        self._archive = archive
+        self._amp = amp
+
+    async def targets(self) -> AsyncIterator[Target]:
+        """Yield every article to fetch."""
+        if self._archive is not None:
+            for target in self._recorded(self._archive):
+                yield target
+        elif self._options.urls:
+            for target in self._named():
+                yield target
+        else:
+            async for ref in self._outdated():
+                yield Target(ref, self._first_address(ref.url))
+
+    async def discovered(self, *, everything: bool = False) -> AsyncIterator[ArticleRef]:
+        """Yield what the sources list. robots.txt is read first, as it names the sitemaps.
+
+        Args:
+            everything: also list what earlier runs have seen.
+        """
+        await self._fetcher.learn_robots()
+        walk = self._ledger.walk(self._fetcher.fetch, self._fetcher.sitemaps, everything=everything)
+        sources = SourceChain(self._ledger, self._fetcher)
+        async for ref in sources.find(walk):
+            yield ref
+        if not sources.found_any:
+            self._fetcher.stop("the site shows no articles: " + "; ".join(sources.reasons))
+        self._ledger.discovery_ended(walk)
+        self.saw_everything = sources.found_any and not walk.notes.broken and not self._fetcher.stopping
+
+    def covers(self, article: Article) -> bool:
+        """Whether an article that has been read is in the requested section and date range."""
+        section, since = self._options.section, self._options.since
+        if section and self._archive is not None and not any(_is_of(label, section) for label in article.sections):
+            return False
+        published = _instant(article.published_at)
+        too_old = since is not None and published is not None and published < since
+        self._fetcher.limits.note_age(too_old=too_old)
+        return self._options.covers(published)
+
+    def _recorded(self, archive: Archive) -> Iterator[Target]:
+        """Yield the recorded articles that are in range, or only those of them that ``urls`` names."""
+        named = {_without_scheme(url): url for url in self._options.urls}
+        missing = dict(named)
+        for reading in find_recorded(archive, self._options.site):
+            key = _without_scheme(reading.ref.url)
+            missing.pop(key, None)
+            if (not named or key in named) and self._options.covers(_instant(reading.ref.published_at)):
+                amp = reading.amp_address if self._options.pages == "amp" else None
+                yield Target(reading.ref, amp or reading.address, reading)
+        for url in missing.values():
+            console.say(f"not in the recording: {url}")
+
+    def _named(self) -> Iterator[Target]:
+        """Yield the articles that ``urls`` names, each URL once."""
+        seen: set[str] = set()
+        for named in self._options.urls:
+            url = urls.of_site(self._options.site + "/", named) or named
+            if not urls.post_id(url) and not may_be_article(url, self._options.site):
+                self._ledger.reject(Rejected.now(url, NO_ARTICLE))
+                continue
+            # Only the site knows where /?p=658 leads.
+            address = url if urls.post_id(url) else self._first_address(urls.canonical(url))
+            if address not in seen:
+                seen.add(address)
+                yield Target(ArticleRef(url if address == url else urls.canonical(url)), address)
+
+    async def _outdated(self) -> AsyncIterator[ArticleRef]:
+        """Yield the listed articles in range that are missing from the file, or edited since they were read."""
+        seen: set[str] = set()
+        async for ref in self._listed():
+            key = urls.canonical(ref.url)
+            if not seen and urls.post_id(ref.url):
+                self._fetcher.stop(
+                    f"the site's permalinks are plain ({ref.url}); only those with a slug can be crawled"
+                )
+                return
+            if key in seen or not may_be_article(ref.url, self._options.site):
+                continue
+            seen.add(key)
+            if len(seen) > _MAX_ADDRESSES:
+                self._fetcher.stop(f"the site lists more than {_MAX_ADDRESSES} addresses")
+                return
+            if self._may_be_in_range(ref) and self._options.covers(_instant(ref.published_at)):
+                if self._ledger.is_current(ref):
+                    self._ledger.counts["current"] += 1
+                else:
+                    yield replace(ref, url=key) if urls.is_amp(ref.url) else ref
+            # A source that shows edits lists the last edited first, however old.
+            if ref.modified_at is None and self._fetcher.limits.past_range:
+                return
+
+    async def _listed(self) -> AsyncIterator[ArticleRef]:
+        """Yield rejected URLs to retry, then what the site lists, then articles that lack a page."""
+        for ref in self._ledger.worth_another_try() if self._options.whole_site else ():
+            yield ref
+        async for ref in self.discovered():
+            yield ref
+        for ref in self._ledger.to_complete() if self._options.whole_site else ():
+            yield ref
+
+    def _may_be_in_range(self, ref: ArticleRef) -> bool:
+        """Whether an article is in range by its publication time in the file; True if that is not known."""
+        known = self._ledger.store.find(ref.id, urls.canonical(ref.url))
+        return known is None or self._options.covers(_instant(known.published_at))
+
+    def _first_address(self, url: str) -> str:
+        """Return the URL to fetch first: the canonical page, or the AMP page if only that is wanted."""
+        return self._amp.of(urls.canonical(url)) if self._options.pages == "amp" else url
+
+
+def _without_scheme(url: str) -> str:
+    return urls.canonical(url).split("://")[-1]
+
+
+def _is_of(label: str, section: str) -> bool:
+    """Whether a label on a page is that of the category with this slug."""
+    slug = section.rsplit("/", 1)[-1]
+    return "-".join(re.findall(r"\w+", label.lower())) in (slug, _LABELS.get(slug))
+
+
+def _instant(text: str | None) -> datetime | None:
+    return parse_utc(text) if text else None

@@ -1,0 +1,86 @@
+"""Decides about a URL that gave no article: it is rejected, or noted as failed so that a later run retries it.
+
+Reasons that may concern the whole site count towards ending the crawl (``error_limits``).
+"""
+
+from __future__ import annotations
+
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Response
+from scrapy.spidermiddlewares.httperror import HttpError
+
+from ifp_scraper import urls
+from ifp_scraper.discovery import ArticleRef
+from ifp_scraper.pages import is_static
+from ifp_scraper.responses import in_words, is_login, is_strange, refusal
+from ifp_scraper.spiders.fetcher import Fetcher
+from ifp_scraper.storage.ledger import Ledger
+from ifp_scraper.storage.rejections import ELSEWHERE, FORBIDDEN, LOGIN, NO_ARTICLE, OFF_SITE, STATIC, STRANGE, Rejected
+
+
+class NoArticleHandler:
+    """Decides about URLs that gave no article.
+
+    Args:
+        fetcher: notes what failed, and ends the crawl when too much does.
+        ledger: records what is rejected.
+    """
+
+    def __init__(self, fetcher: Fetcher, ledger: Ledger) -> None:
+        self._fetcher = fetcher
+        self._limits = fetcher.limits
+        self._ledger = ledger
+
+    def fetch_failed(self, error: Exception, ref: ArticleRef) -> None:
+        """Decide about a URL whose page could not be fetched, by Scrapy's exception."""
+        if isinstance(error, HttpError):
+            self._bad_status(error.response, ref)
+        elif not isinstance(error, IgnoreRequest):
+            self._fetcher.note_failed(ref.url, in_words(error))
+        elif self._ledger.options.archive is None and not self._fetcher.ending:
+            reason = str(error) or "ignored"
+            if self.reject(ref, reason) and reason != FORBIDDEN:
+                self._fetcher.give_up(self._limits.count_off_site(reason))
+
+    def _bad_status(self, response: Response, ref: ArticleRef) -> None:
+        location = response.headers.get("Location")
+        if reason := refusal(response):
+            self._fetcher.note_refusal(ref.url, reason)
+            self._fetcher.note_failed(ref.url, reason)
+        elif response.status in (404, 410):
+            self.reject(ref, f"status {response.status}")
+        elif 300 <= response.status < 400 and location:  # Scrapy does not follow it: to ``file:``, for example
+            self.reject(ref, f"{location.decode('latin-1')[:200]}{OFF_SITE}")
+        else:
+            self._fetcher.note_failed(ref.url, f"status {response.status}")
+
+    def not_an_article(self, response: Response, ref: ArticleRef) -> None:
+        """Reject a URL whose page is not an article."""
+        reason = self._why_no_article(response, ref)
+        is_news = self.reject(ref, reason)
+        if reason != STRANGE:
+            self._limits.reset_off_site()
+        elif is_news:
+            self._fetcher.give_up(self._limits.count_off_site(STRANGE))
+
+    def _why_no_article(self, response: Response, ref: ArticleRef) -> str:
+        if is_strange(response):
+            return STRANGE
+        if is_login(response):
+            return LOGIN
+        asked = response.meta.get("redirect_urls", [response.url])[0]
+        if not urls.post_id(asked) and not urls.same_article(asked, response.url):
+            return ELSEWHERE
+        if ref.id is not None or self._ledger.store.find(None, urls.canonical(ref.url)):
+            return NO_ARTICLE  # only posts are listed with an id, or are in the file
+        return STATIC if is_static(response.body, response.url) else NO_ARTICLE
+
+    def reject(self, ref: ArticleRef, reason: str) -> bool:
+        """Record a URL that gave no article of its own; return whether that is news, see ``Rejections``."""
+        rejected = Rejected.now(ref.url, reason, modified_at=ref.modified_at)
+        is_new = urls.canonical(ref.url) not in self._ledger.rejections
+        is_news = self._ledger.rejections.is_news(rejected)
+        self._ledger.reject(rejected)
+        if is_new and reason not in (FORBIDDEN, STATIC) and not self._ledger.options.urls:
+            self._fetcher.give_up(self._limits.count_no_article(reason))
+        return is_news

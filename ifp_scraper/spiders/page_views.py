@@ -1,0 +1,149 @@
+"""Reads an article from its responses: all pages of a long post, in both views, canonical and AMP."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from scrapy.http import Response
+
+from ifp_scraper import urls
+from ifp_scraper.discovery import FetchFailed
+from ifp_scraper.discovery.readings import RecordedArticle
+from ifp_scraper.items import Article
+from ifp_scraper.merge import is_repeated, join_pages, merge_views
+from ifp_scraper.pages import ArticlePage, Capture, CutOff, UnreadablePage, read_page
+from ifp_scraper.recordings.capture_time import capture_time
+from ifp_scraper.responses import mislabelled, out_of_order
+from ifp_scraper.spiders.fetcher import Fetcher
+from ifp_scraper.storage.ledger import Ledger
+from ifp_scraper.storage.rejections import Rejected
+
+
+class View(NamedTuple):
+    """An article as its canonical or its AMP page shows it; the pages of a long post are joined."""
+
+    page: ArticlePage
+    """The page read first."""
+
+    response: Response
+    """That page's response."""
+
+    article: Article
+
+
+class ViewReader:
+    """Reads views of articles, and fetches their further pages and AMP pages.
+
+    If one of these parts fails, the article is read without it, and the failure is reported.
+
+    Args:
+        fetcher: fetches these parts, and notes which failed.
+        ledger: records posts that lack a page, and AMP pages that cannot be read.
+    """
+
+    def __init__(self, fetcher: Fetcher, ledger: Ledger) -> None:
+        self._fetcher = fetcher
+        self._ledger = ledger
+        self._wanted_views = ledger.options.pages
+        self._live = ledger.options.archive is None
+        self._max_pages = ledger.settings.getint("IFP_MAX_POST_PAGES")
+
+    async def read(self, response: Response) -> View | None:
+        """Read a view, starting from the response of its first page; None if that is not an article.
+
+        Raises:
+            FetchFailed: if the response is damaged, so that a retry may help.
+            UnreadablePage: if it is an article that cannot be read.
+        """
+        page = self._page(response)
+        return View(page, response, await self._all_pages(page, response)) if page is not None else None
+
+    async def with_other_view(self, view: View) -> Article:
+        """Return the article, merged with its AMP page if it has one and both views are wanted.
+
+        Raises:
+            FetchFailed: if the crawl is about to end.
+        """
+        recorded: RecordedArticle | None = view.response.meta.get("reading")
+        amp_url = recorded.amp_address if recorded and recorded.amp_address else view.article.amp_url
+        address = urls.of_site(view.response.url, amp_url, urls.host(view.article.url))
+        if view.page.is_amp or self._wanted_views != "both" or address is None:
+            return view.article
+        try:
+            amp = await self._part(address, view.response)
+            if amp is not None and amp.is_amp and urls.same_article(amp.url, view.article.url):
+                return merge_views(view.article, amp.to_article())
+        except UnreadablePage as error:
+            rejected = Rejected.now(address, str(error), error.layout, view.article.modified_at)
+            self._ledger.reject(rejected, view.response)
+        except FetchFailed as error:
+            self._note_failed(address, error)
+        return view.article
+
+    async def _all_pages(self, page: ArticlePage, response: Response) -> Article:
+        """Read the other pages of a multi-page post, and join them."""
+        articles = {page.page_number: page.to_article()}
+        waiting = dict(page.other_pages)
+        asked = {page.page_number}
+        missing = False
+        while waiting and len(asked) < self._max_pages:
+            number = min(waiting)
+            url = waiting.pop(number)
+            asked.add(number)  # even if it fails: the other pages link to it again
+            url = urls.of_site(response.url, url, urls.host(page.url)) or url
+            try:
+                other = await self._part(url, response)
+                if other is None or not urls.same_article(other.url, page.url) or other.page_number != number:
+                    missing = True
+                    continue
+                article = other.to_article()
+                missing = missing or is_repeated(article, articles.values())
+                articles[number] = article
+                waiting.update({n: u for n, u in other.other_pages.items() if n not in asked})
+            except UnreadablePage:
+                missing = True
+            except FetchFailed as error:
+                self._note_failed(url, error)
+                missing = True
+        if not page.other_pages:
+            return articles[page.page_number]
+        if missing:
+            self._ledger.note_incomplete(response.url)  # page.url may be on the site that this one mirrors
+        return join_pages(
+            [articles[number] for number in sorted(articles)],
+            missing=missing or bool(waiting),
+            framed=page.is_of_smart_list,
+        )
+
+    async def _part(self, url: str, first: Response) -> ArticlePage | None:
+        """Fetch another page of the article in ``first``; in a recording, only from that article's captures."""
+        return self._page(await self._fetcher.fetch(url, page=True, captures=first.meta.get("captures")))
+
+    def _note_failed(self, url: str, error: FetchFailed) -> None:
+        """Note a part that a later run may get; if the crawl is about to end, the whole article fails."""
+        if self._fetcher.ending:  # written without this part, it would count as known in the next run
+            raise error
+        if not error.is_final and self._live:
+            self._fetcher.note_failed(url, str(error))
+
+    def _page(self, response: Response) -> ArticlePage | None:
+        """Return the page object for a response; None if the page is not an article. Raises what ``read`` does."""
+        captured_at, age = capture_time(response)
+        content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
+        if not response.body.strip():
+            raise FetchFailed("an empty answer")
+        if mislabelled(response):  # a retry may get the right Content-Type
+            raise FetchFailed(f"a page served as {content_type}")
+        if self._live and out_of_order(response):
+            raise FetchFailed("the site is out of order")
+        if content_type and "html" not in content_type.lower():
+            return None
+        try:
+            page = read_page(response.body, Capture(response.url, captured_at, age), content_type)
+        except CutOff as error:
+            if self._live:
+                raise FetchFailed(str(error)) from error
+            raise
+        if self._live and page is not None and page.lost_text:
+            raise FetchFailed("the page breaks off before its text")
+        return page

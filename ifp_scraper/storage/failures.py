@@ -1,0 +1,90 @@
+"""Articles with a page that could not be fetched: those left by earlier runs, and those that fail in this one.
+
+Such articles are fetched again, however much is known about them. ``FILE.failed.jsonl`` is written at once, so that a
+kill loses nothing; when a run ends, the URLs go into its line in the runs file, and this file is removed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from ifp_scraper import urls
+from ifp_scraper.storage import sidecars
+
+_MOST_KEPT = 1000
+"""Maximum number of failed URLs that the runs file keeps for the next run."""
+
+
+class _Line(msgspec.Struct):
+    """A line of ``FILE.failed.jsonl``."""
+
+    url: str
+    """Canonical."""
+
+
+class Failures:
+    """What failed, by canonical URL.
+
+    Args:
+        path: the file for what fails in this run; anything left in it by a killed run is read.
+        of_last_run: what failed in the last run that ended.
+        live: whether pages come from the site; what a recording lacks is not written.
+    """
+
+    def __init__(self, path: Path, of_last_run: Iterable[str], *, live: bool) -> None:
+        self.path = path
+        self._live = live
+        self.reasons: list[tuple[str, str]] = []
+        """What failed in this run, after all retries: URL and reason."""
+        self._left = {*of_last_run, *(line.url for line in sidecars.read(path, _Line))}
+        """What earlier runs left and this one has not fetched yet."""
+        self._left_at_start = frozenset(self._left)
+        self._incomplete: list[str] = []
+        self._unseen: list[str] = []
+
+    def add(self, url: str, reason: str) -> None:
+        """Note a fetch that failed after all retries. Raises ``OSError`` if the file cannot be written."""
+        self.reasons.append((url, reason))
+        self._write(url)
+
+    def add_incomplete(self, url: str, *, until_seen: bool = False) -> None:
+        """Note an article that lacks a page or an edit: the next run tries again, but the one after it does not.
+
+        Args:
+            url: of the article.
+            until_seen: whether later runs do, too, as long as it is noted again.
+
+        Raises:
+            OSError: if the file cannot be written.
+        """
+        (self._unseen if until_seen else self._incomplete).append(urls.canonical(url))
+        self._write(url)
+
+    def _write(self, url: str) -> None:
+        if self._live:
+            sidecars.append(self.path, {"url": urls.canonical(url)})
+
+    def left(self) -> list[str]:
+        """Return what earlier runs left and this one has not fetched yet, in alphabetical order."""
+        return sorted(self._left)
+
+    def concern(self, *keys: str) -> bool:
+        """Whether one of these canonical URLs was left by earlier runs."""
+        return not self._left.isdisjoint(keys)
+
+    def forget(self, addresses: Iterable[str]) -> None:
+        """Remove what has now been fetched."""
+        self._left.difference_update(map(urls.canonical, addresses))
+
+    def for_next_run(self, *, doubtful: bool) -> list[str]:
+        """Return what the next run must fetch again.
+
+        Args:
+            doubtful: whether the site may have been failing, so that a page missing again proves nothing.
+        """
+        failed = [urls.canonical(url) for url, _ in self.reasons]
+        incomplete = [url for url in self._incomplete if doubtful or url not in self._left_at_start]
+        return list(dict.fromkeys([*failed, *self._unseen, *incomplete, *self.left()]))[:_MOST_KEPT]

@@ -1,0 +1,396 @@
+"""What a crawl knows and writes: the files of one output, the counts and the exit status.
+
+``FILE.jsonl`` (``store``) is the database. The files beside it save requests: ``FILE.rejected.jsonl``
+(``rejections``), ``FILE.runs.jsonl`` (``runs``) and, while a run is under way, ``FILE.failed.jsonl`` (``failures``).
+Without them, a run only fetches more, except that it does not know which articles lack a failed page.
+"""
+
+from __future__ import annotations
+
+import platform
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ifp_scraper import console, urls
+from ifp_scraper.dates import format_utc, parse_utc
+from ifp_scraper.discovery import ArticleRef, Fetch, Notes, Walk
+from ifp_scraper.items import Article
+from ifp_scraper.monitor import LayoutMonitor
+from ifp_scraper.options import Options
+from ifp_scraper.recordings import archive
+from ifp_scraper.revisions import decide, text_hash
+from ifp_scraper.storage import sidecars
+from ifp_scraper.storage.failures import Failures
+from ifp_scraper.storage.output_file import StoreError, explain
+from ifp_scraper.storage.rejections import NO_ARTICLE, Rejected, Rejections
+from ifp_scraper.storage.runs import Runs, Tail
+from ifp_scraper.storage.store import Known, Store
+from ifp_scraper.text import counted
+from ifp_scraper.version import EXTRACTOR_VERSION
+
+if TYPE_CHECKING:
+    from scrapy.http import Response
+    from scrapy.settings import BaseSettings
+
+DEFAULT_OUTPUT = "output/ifp.jsonl"
+
+_FAILED_SHARE = 0.01
+"""Share of failed fetches from which a run counts as failed."""
+
+_KEPT_PAGES = 20
+"""Maximum number of unreadable pages kept beside the rejected file, for ``scrapy fixture``."""
+
+
+class Ledger:
+    """The files of one crawl, and its counts.
+
+    Args:
+        options: the crawl's arguments.
+        path: the output; the files beside it are named after it.
+        start_over: first empty the output and delete the files that belong to it (except the runs file).
+        settings: Scrapy's settings.
+
+    Raises:
+        StoreError: if the output cannot be used; see ``Store``.
+    """
+
+    def __init__(self, options: Options, path: Path, *, start_over: bool, settings: BaseSettings) -> None:
+        self.options = options
+        self.settings = settings
+        self.monitor = LayoutMonitor(whole=options.whole_site)
+        self._first_read_at: str | None = None
+        """When the file's earliest line was read; RFC 3339 in UTC."""
+        self.store = Store(path, start_over=start_over, on_line=self._remember)
+        self.counts: Counter[str] = Counter()
+        self.started = time.monotonic()
+        self.started_at = datetime.now(UTC)
+        self.exit_status = 1
+        self.command = "crawl"
+        """Name of the running command, for the runs file."""
+        self.finished = False
+        """Whether ``finish`` has been called."""
+        self.current_walk: Walk | None = None
+        self._trouble: str | None = None
+        """Which file beside the output could not be written, and why."""
+        self._runs_path = path.with_suffix(sidecars.RUNS)
+        rejected_path, failed_path = path.with_suffix(sidecars.REJECTED), path.with_suffix(sidecars.FAILED)
+        for beside in (rejected_path, failed_path) if start_over else ():
+            self._remove(beside)
+        runs = Runs.read(self._runs_path)
+        self.rejections = Rejections(rejected_path, runs)
+        runs = runs.of_site(options.site)
+        self._last_complete = runs.last_complete(path, len(self.store))
+        self.failures = Failures(failed_path, runs[-1].failed_urls if runs else (), live=options.archive is None)
+        self._listed_all = False
+        """Whether discovery finished and left nothing out."""
+        self._broken: list[str] = []
+        """What discovery could not read."""
+        self._stale_from: str | None = None
+        """The earliest edit that the site names but the fetched page did not yet show; RFC 3339 in UTC."""
+
+    @classmethod
+    def open(cls, options: Options, settings: BaseSettings) -> Ledger:
+        """Open the output named in the settings (IFP_OUTPUT, IFP_START_OVER), else the default one."""
+        name = settings.get("IFP_OUTPUT")
+        if not name:
+            name = f"output/{archive.output_name(options.archive)}.jsonl" if options.archive else DEFAULT_OUTPUT
+        return cls(options, Path(name), start_over=settings.getbool("IFP_START_OVER"), settings=settings)
+
+    def _remember(self, article: Article) -> None:
+        self.monitor.add_history(article)
+        if article.fetched_at:
+            self._first_read_at = min(article.fetched_at, self._first_read_at or article.fetched_at)
+
+    # -- what is known ---------------------------------------------------------------------------------------------
+
+    def is_known(self, ref: ArticleRef) -> bool:
+        """Whether the article is in the file, or its URL was rejected."""
+        url = urls.canonical(ref.url)
+        return self.store.find(ref.id, url) is not None or url in self.rejections
+
+    def is_current(self, ref: ArticleRef) -> bool:
+        """Whether the article need not be fetched: it is known, not edited since, and not to be refreshed."""
+        url = urls.canonical(ref.url)
+        known = self.store.find(ref.id, url)
+        if known is None:
+            return self.rejections.still_holds(url, ref)
+        if known.status == "gone" or self.failures.concern(url, urls.canonical(known.url)):
+            return False
+        refresh = self.options.refresh
+        if refresh is not None and (known.published_at is None or parse_utc(known.published_at) >= refresh):
+            return False
+        # After an edit, the page may no longer be an article, for example if it is now behind a password.
+        return not ref.is_edited_since(known.modified_at) or self.rejections.still_holds(url, ref)
+
+    def is_settled(self, ref: ArticleRef) -> bool:
+        """Whether the article is current, and was in the file after the last complete run.
+
+        If so, its neighbours in a listing were seen too; those of an article from an interrupted run may be missing.
+        """
+        known = self.store.find(ref.id, urls.canonical(ref.url))
+        later = known is not None and known.number >= (self._last_complete.articles if self._last_complete else 0)
+        return not later and self.is_current(ref)
+
+    def worth_another_try(self) -> list[ArticleRef]:
+        """Return rejected URLs that may give an article now, except shortlinks, which only users name."""
+        return [
+            ref
+            for ref in self.rejections.reopened()
+            if not urls.post_id(ref.url) and self.store.find(None, urls.canonical(ref.url)) is None
+        ]
+
+    def to_complete(self) -> Iterator[ArticleRef]:
+        """Yield the articles in the file that lack a page because it failed, with their known times."""
+        for url in self.failures.left():
+            if known := self.store.find(None, url):
+                last = self.store.read(known)
+                yield ArticleRef(
+                    url, last.id, last.published_at, last.modified_at, last.published_source, last.published_raw
+                )
+
+    def walk(self, fetch: Fetch, sitemaps: list[str], *, everything: bool = False) -> Walk:
+        """Return what the sources need to know; if the last run was complete, they list only what is new or changed.
+
+        Args:
+            fetch: fetches one page.
+            sitemaps: addresses of the sitemaps that robots.txt names.
+            everything: list everything in any case.
+        """
+        only_news = self.options.whole_site and self.options.refresh is None and not everything
+        base = self._last_complete if only_news else None
+        self.current_walk = Walk(
+            options=self.options,
+            fetch=fetch,
+            is_settled=self.is_settled,
+            is_known=self.is_known,
+            caught_up=base is not None,
+            known_count=sum(known.status != "gone" for known in self.store.known())
+            + sum(self.store.find(None, url) is None for url in self.rejections),
+            newest_modified=base.newest_modified if base else None,
+            sitemaps=sitemaps,
+            max_pages=self.settings.getint("IFP_MAX_LISTING_PAGES"),
+            max_sitemaps=self.settings.getint("IFP_MAX_SITEMAPS"),
+            notes=Notes(source=base.source, validators=dict(base.validators)) if base else Notes(),
+        )
+        return self.current_walk
+
+    def discovery_ended(self, walk: Walk) -> None:
+        """Note that discovery has finished."""
+        self._listed_all = self.options.whole_site and not walk.notes.broken
+        self._broken = list(walk.notes.broken)
+
+    # -- what is written -------------------------------------------------------------------------------------------
+
+    def write(self, article: Article) -> str:
+        """Write the article if it is new, edited or better read; return the outcome (see ``revisions.Decision``).
+
+        Raises:
+            StoreError: if the output fails.
+            msgspec.ValidationError: if the record does not fit the schema.
+        """
+        self.monitor.add_read(article)
+        known = self.store.find(article.id, article.url)
+        decision = decide(self.store.read(known) if known else None, article)
+        if decision.outcome != "unchanged":
+            owner = self.store.text_owner(text_hash(decision.article), known)
+            decision.article.duplicate_of = owner.url if owner and owner.url != decision.article.url else None
+            self.store.append(decision.article)
+            self.counts["duplicates"] += decision.article.duplicate_of is not None
+            self.rejections.forget(urls.canonical(article.url))
+        self.counts[decision.outcome] += 1
+        self.failures.forget((article.url, *article.aliases))
+        console.show_progress(self)
+        return decision.outcome
+
+    def mark_gone(self, known: Known, at: datetime) -> None:
+        """Write a last line for an article that the site has withdrawn.
+
+        Raises:
+            StoreError: if the output fails.
+        """
+        gone = replace(self.store.read(known), status="gone", fetched_at=format_utc(at), reread=False)
+        self.store.append(gone)
+        self.counts["gone"] += 1
+
+    def reject(self, rejected: Rejected, response: Response | None = None) -> None:
+        """Record a URL that gave no line.
+
+        Args:
+            rejected: the URL and the reason.
+            response: the page, if it looks like an article but cannot be read; some are kept beside the output.
+        """
+        # The user may name any page, and a recording may hold any: that says nothing about the site's layout.
+        live = self.options.archive is None
+        listed = live and not self.options.urls
+        known = live and self.store.find(None, urls.canonical(rejected.url)) is not None
+        expected = listed or (known and rejected.reason == NO_ARTICLE)
+        if response is not None:
+            is_news = not self.rejections.is_confirmed(rejected)
+        else:
+            is_news = not rejected.layout and expected and self.rejections.is_news(rejected)
+        if is_news:
+            self.monitor.no_article(rejected.url, rejected.layout, rejected.reason)
+        self.counts["rejected"] += 1
+        self.failures.forget((rejected.url,))
+        with self._noting_trouble(f"{self.rejections.path} cannot be written"):
+            self.rejections.add(rejected)
+        if response is not None and self.counts["kept pages"] < _KEPT_PAGES:
+            self._keep_page(rejected.url, response)
+
+    def _keep_page(self, url: str, response: Response) -> None:
+        """Keep a page beside the output; its name comes from the clock and a count, never from the URL."""
+        folder = self.store.path.with_suffix(".rejected")
+        self.counts["kept pages"] += 1
+        name = f"{self.started_at:%Y%m%dT%H%M%S}-{self.counts['kept pages']:03}.html"
+        with self._noting_trouble(f"pages cannot be kept in {folder}"):
+            folder.mkdir(exist_ok=True)
+            comment = url.replace("--", "%2d%2d").replace(">", "%3e")
+            (folder / name).write_bytes(f"<!-- {comment} -->\n".encode("utf-8", "replace") + response.body)
+
+    def note_stale(self, edited_at: str) -> None:
+        """Note that a page was older than the edit that the site names, so that the next run looks for it again.
+
+        Args:
+            edited_at: time of that edit, RFC 3339 in UTC.
+        """
+        self._stale_from = min(edited_at, self._stale_from or edited_at)
+
+    def note_failed(self, url: str, reason: str) -> None:
+        """Note a fetch that failed after all retries; the next run tries again."""
+        self.counts["failed"] += 1
+        with self._noting_trouble(f"{self.failures.path} cannot be written"):
+            self.failures.add(url, reason)
+
+    def note_incomplete(self, url: str, *, until_seen: bool = False) -> None:
+        """Note an article that lacks a page or an edit, so that the next run looks again; see ``Failures``."""
+        with self._noting_trouble(f"{self.failures.path} cannot be written"):
+            self.failures.add_incomplete(url, until_seen=until_seen)
+
+    def _remove(self, path: Path) -> None:
+        with self._noting_trouble(f"{path} cannot be removed"):
+            path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _noting_trouble(self, what: str) -> Iterator[None]:
+        """Let the crawl go on if a file beside the output fails; the summary says so, and the exit status is 1."""
+        try:
+            yield
+        except OSError as error:
+            self._trouble = f"{what}: {explain(error)}"
+
+    # -- the end -----------------------------------------------------------------------------------------------------
+
+    def finish(self, *, reason: str, why: str | None, requests: int, received: int, errors: int) -> None:
+        """Set the exit status, print the summary, add this run's line to the runs file, and close the files.
+
+        Args:
+            reason: Scrapy's reason for the end of the crawl; ``finished`` if nothing was left to do.
+            why: why the spider ended the crawl early, if it did.
+            requests: number of requests made.
+            received: bytes received.
+            errors: number of exceptions in this project's code.
+        """
+        self.finished = True
+        why = why or self._fault(reason, errors)
+        alarms = self.monitor.alarms()
+        if alarms:
+            for response in self.monitor.example_pages():
+                self._keep_page(response.url, response)
+            why = "; ".join([*([why] if why else []), "the site seems to have changed", *alarms])
+        why = why or self._trouble
+        self.exit_status = 1 if why else 0
+        try:
+            self.store.close()
+        except StoreError as error:
+            why, self.exit_status = str(error), 1
+        # An audit reads the whole list, but fetches nothing that is missing.
+        got_all = self.command == "crawl" and self._listed_all and not self.counts["failed"]
+        complete = self.exit_status == 0 and got_all
+        console.sum_up(self, why, requests, received)
+        self._write_run(complete, reason, why, requests, received)
+
+    def _fault(self, reason: str, errors: int) -> str | None:
+        """Return why the run failed, judging by how it ended and its counts; None if it did not."""
+        if reason == "shutdown":
+            return "it was stopped; run the same command again to continue"
+        if errors:
+            return f"{counted(errors, 'error')} in ifp_scraper itself, see the log"
+        failed = self.counts["failed"]
+        fetched = sum(self.counts[name] for name in ("new", "revised", "reread", "unchanged", "rejected", "failed"))
+        if failed >= max(1, _FAILED_SHARE * fetched):
+            url, why = self.failures.reasons[0]
+            return f"{failed} of {fetched} fetches failed: {why} ({url})"
+        if reason != "finished":
+            return reason
+        if self._broken:
+            return f"not everything could be looked at: {'; '.join(self._broken[:3])}"
+        return None
+
+    def _write_run(self, complete: bool, reason: str, why: str | None, requests: int, received: int) -> None:
+        doubtful = self.monitor.doubts_rejections
+        run = {
+            "started_at": format_utc(self.started_at),
+            "finished_at": format_utc(datetime.now(UTC)),
+            "command": ["scrapy", self.command, *_arguments(self.command)],
+            "site": self.options.site,
+            "versions": {
+                "ifp_scraper": EXTRACTOR_VERSION,
+                "scrapy": version("scrapy"),
+                "lxml": version("lxml"),
+                "python": platform.python_version(),
+            },
+            "counts": {
+                name: self.counts[name]
+                for name in ("new", "revised", "reread", "unchanged", "duplicates", "rejected", "failed")
+            },
+            "requests": requests,
+            "bytes": received,
+            "seconds": round(time.monotonic() - self.started, 1),
+            "exit_status": self.exit_status,
+            "reason": why or reason,
+            "complete": complete,
+            "doubtful": doubtful,
+            "failed_urls": self.failures.for_next_run(doubtful=doubtful),
+            "articles": len(self.store),
+            "newest_modified": self._edits_seen_until(),
+            "newest_published": self.store.newest_published,
+            "validators": self.current_walk.notes.validators if self.current_walk else {},
+            "source": self.current_walk.notes.source if self.current_walk else None,
+        }
+        try:
+            sidecars.append(self._runs_path, run | {"tail": msgspec.structs.asdict(Tail.of(self.store.path))})
+        except OSError as error:
+            console.say(f"{self._runs_path} cannot be written: {explain(error)}")
+            self.exit_status = 1
+        else:
+            self._remove(self.failures.path)
+
+    def _edits_seen_until(self) -> str | None:
+        """Return the time (RFC 3339 in UTC) before which no edit can have been missed: the next run looks from there.
+
+        Edits made during this run may have been missed, as their articles may have been listed before.
+        """
+        walk = self.current_walk
+        asked_at = walk.notes.asked_at if walk else None
+        # A source that shows no edits leaves the previous run's value in place; without one, nothing looked for edits.
+        base = self._last_complete
+        looked_until = base.newest_modified if base else self._first_read_at
+        before = looked_until if walk and not walk.notes.shows_edits else None
+        times = (self.store.newest_modified, format_utc(asked_at), self._stale_from, before)
+        return min(filter(None, times), default=None)
+
+
+def _arguments(command: str) -> list[str]:
+    """Return what follows the command's name: Scrapy removes that name from ``sys.argv``, ``ifp`` leaves it there."""
+    words = sys.argv[1:]
+    return words[1:] if words[:1] == [command] else words

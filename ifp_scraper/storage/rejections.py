@@ -1,0 +1,213 @@
+"""URLs that gave no article (``FILE.rejected.jsonl``), and for how long they are left alone.
+
+A rejected URL is not fetched again until the site says that its page has changed. Three kinds of rejection are weaker,
+and called doubtful here: the next run tries again, and the same result confirms them.
+
+- The site may have been failing: the run read almost no articles, or was killed before that was clear, and the
+  rejection names no layout (404, no article, a redirect off the site).
+- The first time, a cache or firewall may have answered: a 404, a page with no trace of WordPress, a login page,
+  another article's page, a redirect in a loop, off the site, or to a page that is not an article.
+- robots.txt forbids it: asking again costs nothing.
+
+An AMP page that cannot be read is recorded too; that says nothing about its article.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from ifp_scraper import urls
+from ifp_scraper.dates import format_utc, read_instant
+from ifp_scraper.discovery import ArticleRef
+from ifp_scraper.storage import sidecars
+from ifp_scraper.storage.runs import Run, Runs
+from ifp_scraper.version import EXTRACTOR_VERSION
+
+NO_ARTICLE = "no article"
+"""Reason for rejecting a page that is not a post."""
+
+STATIC = "a static page or an attachment"
+"""Reason for rejecting a page that the site marks as such, if nothing suggests that it is a post."""
+
+LEADS_TO = "leads to "
+"""Start of the reason for a URL that led to an article known under another URL."""
+
+SHOWS = "shows the page of "
+"""Start of the reason for a URL that returns another article's page without a redirect, as a faulty cache may."""
+
+STRANGE = "a page that is not of WordPress"
+"""Reason for rejecting a page that may be a firewall's."""
+
+LOGIN = "a login page"
+"""Reason for rejecting a page that asks the reader to log in."""
+
+ELSEWHERE = "leads to a page that is no article"
+"""Reason for rejecting a URL that redirects, for example to the home page."""
+
+OFF_SITE = " is not on the site"
+"""End of the reason for a URL that redirects to another host."""
+
+FORBIDDEN = "Forbidden by robots.txt"
+"""Scrapy's message."""
+
+UNREADABLE_RULES = "robots.txt cannot be read"
+"""Reason for rejecting a URL that redirects to a host, with or without www., whose robots.txt cannot be read."""
+
+_IN_A_CIRCLE = "max redirections reached"
+"""Scrapy's message."""
+
+_ASKED_ONCE_MORE = ("status 404", "status 410", STRANGE, LOGIN, ELSEWHERE, UNREADABLE_RULES, _IN_A_CIRCLE)
+
+
+@dataclass(slots=True, frozen=True)
+class Rejected:
+    """A line of the file: a URL that looked like an article's, or was listed as one, but gave no article."""
+
+    url: str
+    reason: str
+    layout: str | None
+    """The layout that was tried; None if there was none."""
+
+    time: str
+    """RFC 3339 in UTC."""
+
+    modified_at: str | None = None
+    """Time of the page's last edit, by the site; after a later one, it is fetched again. RFC 3339 in UTC."""
+
+    extractor_version: str | None = None
+    """The version that rejected it: another one retries what could not be read or was not an article."""
+
+    @classmethod
+    def now(cls, url: str, reason: str, layout: str | None = None, modified_at: str | None = None) -> Rejected:
+        """Make a rejection with the current time."""
+        return cls(url, reason, layout, format_utc(datetime.now(UTC)) or "", modified_at, EXTRACTOR_VERSION)
+
+    def holds(self, ref: ArticleRef) -> bool:
+        """Whether the page need not be fetched again."""
+        if self.reason in (FORBIDDEN, UNREADABLE_RULES):
+            return False
+        was_read = self.layout is not None or self.reason in (NO_ARTICLE, STATIC, ELSEWHERE)
+        if was_read and self.extractor_version not in (None, EXTRACTOR_VERSION):
+            return False
+        return not ref.is_edited_since(self.modified_at)
+
+
+class Rejections:
+    """The rejected URLs of one output. Keys are canonical URLs.
+
+    Args:
+        path: the file of rejections.
+        runs: the earlier runs, which tell whether the site was failing when a URL was rejected.
+    """
+
+    def __init__(self, path: Path, runs: Runs) -> None:
+        self.path = path
+        self._confirmed: dict[str, Rejected] = {}
+        self._doubtful: dict[str, Rejected] = {}
+        """The weaker ones, see above; of several rejections of one URL for one reason, the first."""
+
+        self._amp: dict[str, Rejected] = {}
+        """AMP pages, by their own URLs."""
+
+        for line in sidecars.read(path, Rejected):
+            if urls.host(line.url) and (line.modified_at is None or read_instant(line.modified_at) is not None):
+                self._remember(line, runs.at(line.time))
+        yesterday = format_utc(datetime.now(UTC) - timedelta(days=1)) or ""
+        self._to_confirm = {
+            key
+            for key, line in self._doubtful.items()
+            if line.time < yesterday or not _is_doubtful(runs.at(line.time))
+        }
+        """Doubtful ones that the same result now confirms: a day old, or from a run that found the site healthy."""
+
+    def _remember(self, line: Rejected, run: Run | None) -> None:
+        """Process a line of the file, written by ``run`` (None if that run was killed)."""
+        if urls.is_amp(line.url):
+            self._amp[line.url] = line
+            return
+        was_read = line.layout is not None and not _is_doubtful(run)
+        in_good_health = run is not None and not run.doubtful
+        key = urls.canonical(line.url)
+        self._confirmed.pop(key, None)
+        earlier = self._doubtful.pop(key, None)
+        again = earlier is not None and _is_same(earlier.reason, line.reason)
+        if was_read or (in_good_health and (again or not _may_be_from_firewall(line.reason))):
+            self._confirmed[key] = line
+        else:
+            self._doubtful[key] = earlier if earlier is not None and again else line
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._confirmed or key in self._doubtful
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._confirmed
+        yield from self._doubtful
+
+    def reason(self, key: str) -> str | None:
+        """Return why a URL gave no line; None if it is not rejected."""
+        rejected = self._confirmed.get(key) or self._doubtful.get(key)
+        return rejected.reason if rejected else None
+
+    def still_holds(self, key: str, ref: ArticleRef) -> bool:
+        """Whether a URL was rejected without doubt, and need not be fetched again."""
+        rejected = self._confirmed.get(key)
+        return rejected is not None and rejected.holds(ref)
+
+    def reopened(self) -> Iterator[ArticleRef]:
+        """Yield the URLs that may give an article now, even if the site does not say that they have changed."""
+        for rejected in self._confirmed.values():
+            if not rejected.holds(ArticleRef(rejected.url)):
+                yield ArticleRef(rejected.url, modified_at=rejected.modified_at)
+        for rejected in self._doubtful.values():
+            yield ArticleRef(rejected.url, modified_at=rejected.modified_at)
+
+    def is_confirmed(self, rejected: Rejected) -> bool:
+        """Whether an earlier run that found the site healthy rejected the URL for the same reason."""
+        expected = self._confirmed.get(urls.canonical(rejected.url))
+        return expected is not None and _is_same(expected.reason, rejected.reason)
+
+    def is_news(self, rejected: Rejected) -> bool:
+        """Whether this rejection says something new about the site: no earlier run leads one to expect it."""
+        key = urls.canonical(rejected.url)
+        expected = self._confirmed.get(key) or (self._doubtful.get(key) if key in self._to_confirm else None)
+        if rejected.reason.startswith(LEADS_TO):
+            return False
+        return expected is None or not _is_same(expected.reason, rejected.reason)
+
+    def add(self, rejected: Rejected) -> None:
+        """Record a rejection by this run, and write it unless the file already says the same.
+
+        Raises:
+            OSError: if the file cannot be written; the rejection is still remembered.
+        """
+        of_amp = urls.is_amp(rejected.url)
+        key = rejected.url if of_amp else urls.canonical(rejected.url)
+        noted = self._amp if of_amp else self._confirmed
+        before = noted.get(key)
+        noted[key] = rejected
+        self._doubtful.pop(key, None)
+        if before is None or replace(before, time=rejected.time) != rejected:
+            sidecars.append(self.path, asdict(rejected))
+
+    def forget(self, key: str) -> None:
+        """Remove a URL that has now given an article."""
+        self._confirmed.pop(key, None)
+        self._doubtful.pop(key, None)
+
+
+def _is_doubtful(run: Run | None) -> bool:
+    """Whether a run ended and found that the site may be failing."""
+    return run is not None and run.doubtful
+
+
+def _is_same(reason: str, other: str) -> bool:
+    """Whether two reasons are the same: a redirect off the site may name a different URL each time."""
+    return reason == other or (reason.endswith(OFF_SITE) and other.endswith(OFF_SITE))
+
+
+def _may_be_from_firewall(reason: str) -> bool:
+    """Whether a rejection may come from a firewall or cache, so that it is checked once more."""
+    return reason in _ASKED_ONCE_MORE or reason.endswith(OFF_SITE) or reason.startswith(SHOWS)

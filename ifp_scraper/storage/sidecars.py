@@ -1,0 +1,53 @@
+"""Reads and writes the JSON Lines files beside an output, for ``rejections``, ``runs`` and ``failures``."""
+
+from __future__ import annotations
+
+import json
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from ifp_scraper.storage.output_file import append_whole
+
+SUFFIXES = REJECTED, RUNS, FAILED = ".rejected.jsonl", ".runs.jsonl", ".failed.jsonl"
+"""Suffixes of these files, in place of ``.jsonl``."""
+
+_Line = TypeVar("_Line")
+
+
+def append(path: Path, value: dict[str, Any]) -> None:
+    """Append one line, whole or not at all; a line left unfinished by a kill is terminated first.
+
+    Raises:
+        OSError: if the line cannot be written.
+    """
+    line = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+    with path.open("ab+", buffering=0) as stream:
+        size = stream.seek(0, os.SEEK_END)
+        if size:
+            stream.seek(-1, os.SEEK_END)
+            if stream.read(1) != b"\n":
+                line = b"\n" + line
+        append_whole(stream.fileno(), line, size)
+
+
+def read(path: Path, kind: type[_Line]) -> list[_Line]:
+    """Return the lines of a file, in order; none if it is missing.
+
+    Args:
+        path: the file.
+        kind: the type to decode each line into; lines that are damaged, or do not fit, are skipped.
+    """
+    decoder = msgspec.json.Decoder(kind)
+    found = []
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return []
+    for line in content.splitlines():
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            found.append(decoder.decode(line))
+    return found

@@ -1,0 +1,360 @@
+"""The JSON Lines file as a database: which articles it holds, and where the last line of each is.
+
+There is no separate index: what must be remembered is read from the file at each start. ``output_file`` ensures
+that a line is whole or absent.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, get_type_hints
+
+import msgspec
+
+from ifp_scraper import urls
+from ifp_scraper.dates import parse_utc
+from ifp_scraper.items import SCHEMA_VERSION, Article, decode, encode
+from ifp_scraper.revisions import text_hash
+from ifp_scraper.storage.output_file import OutputFile, StoreError, explain
+
+_BOM = b"\xef\xbb\xbf"
+_MAX_LINE = 64 * 2**20
+_BAD_NUMBERS = 20
+_NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_HINTS = get_type_hints(Article)
+_TIMES = ("published_at", "modified_at", "fetched_at")
+
+
+class Known(msgspec.Struct, gc=False, eq=False):
+    """What is remembered about one article, from its last line.
+
+    The object is updated when a new line supersedes that one.
+    """
+
+    number: int
+    """Position in the order of first appearance in the file, from 0."""
+    id: int | None
+    url: str
+    modified_at: str | None
+    published_at: str | None
+    layout: str
+    extractor_version: str
+    status: str
+    revision: int
+    text_hash: bytes | None
+    """See ``revisions.text_hash``."""
+    offset: int
+    """Where the last line starts in the file, in bytes."""
+    length: int
+    """Length of the last line, in bytes."""
+
+
+class Store:
+    """The output file, opened for one crawl.
+
+    Opening locks the file against other crawls, reads it, and cuts off an unfinished end. Lines belong to the same
+    article if they have the same ``id``, or the same ``url`` if one has no id; the last of them counts.
+
+    Args:
+        path: the ``.jsonl`` file; created, with its folders, if missing.
+        start_over: empty the file first.
+        on_line: called with every article read on opening.
+
+    Raises:
+        StoreError: if the file cannot be created, read or written, is locked by another crawl, was written by a
+            newer version, or holds something other than articles. In that case, nothing has been changed.
+    """
+
+    path: Path
+    lines: int
+    """Number of lines that are articles, including superseded ones."""
+    bad_lines: int
+    """Number of lines skipped, but left in the file, because they are not JSON or not an article."""
+    bad_line_numbers: list[int]
+    """The first 20 of these line numbers, counted from 1."""
+    repaired: int
+    """Number of bytes cut from the end when the file was opened."""
+    saved: Path | None
+    """A copy of what was cut, if it was more than one line left unfinished by a crawl."""
+
+    def __init__(
+        self, path: Path, *, start_over: bool = False, on_line: Callable[[Article], None] | None = None
+    ) -> None:
+        self.path = Path(os.path.abspath(path))
+        self.lines = self.bad_lines = self.repaired = 0
+        self.bad_line_numbers = []
+        self.saved = None
+        self._on_line = on_line
+        self._articles: list[Known] = []
+        self._by_id: dict[int, int] = {}
+        self._by_url: dict[str, int] = {}
+        # Keyed by the string's 64-bit hash: a crawl sees several aliases of every article, and storing
+        # them would double the memory.
+        self._by_alias: dict[int, int] = {}
+        self._by_text: dict[bytes, int] = {}
+        self._file = OutputFile(self.path)
+        try:
+            if start_over:
+                self._file.cut(0)
+            self._load()
+        except OSError as error:
+            self._file.release()
+            raise StoreError(f"{self.path} cannot be read or repaired: {explain(error)}") from error
+        except BaseException:
+            self._file.release()
+            raise
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        """Return the number of articles, including withdrawn ones."""
+        return sum(1 for _ in self.known())
+
+    def find(self, id: int | None, url: str) -> Known | None:
+        """Return what is known about an article, found by id, then canonical URL, then aliases; None if nothing is.
+
+        Articles with different ids are never the same.
+        """
+        number = self._by_id.get(id) if id is not None else None
+        if number is not None:
+            return self._articles[number]
+        key = _key(url)
+        number = self._by_url.get(key)
+        if number is None:
+            number = self._by_alias.get(hash(key))
+        if number is None:
+            return None
+        known = self._articles[number]
+        return known if id is None or known.id is None else None
+
+    def known(self) -> Iterator[Known]:
+        """Yield every article once, in the order of first appearance in the file."""
+        return (known for place, known in enumerate(self._articles) if known.number == place)
+
+    def read(self, known: Known) -> Article:
+        """Read an article's last line back from the file.
+
+        Raises:
+            StoreError: if it is no longer there.
+        """
+        try:
+            article = _parse(self._file.read(known.offset, known.length))
+        except (*_NOT_JSON, OSError):
+            article = None
+        if article is None:
+            raise StoreError(
+                f"{self.path}: the line of {known.url} is no longer where it was; another program must have "
+                "changed the file. Run the same command again."
+            )
+        return article
+
+    def text_owner(self, text_hash: bytes | None, known: Known | None = None) -> Known | None:
+        """Return the first article in the file whose last line has this text, for ``duplicate_of``; None if none has.
+
+        Args:
+            text_hash: from ``revisions.text_hash``.
+            known: the article that may be the duplicate; None if it is new. Only articles that entered the file
+                before it are returned, so that duplicates never refer to each other in a circle.
+        """
+        if text_hash is None or text_hash not in self._by_text:
+            return None
+        owner = self._articles[self._by_text[text_hash]]
+        if owner.text_hash != text_hash:
+            # That one has been edited since: only now search for another article with this text.
+            others = [other for other in self.known() if other.text_hash == text_hash]
+            if not others:
+                del self._by_text[text_hash]
+                return None
+            owner = others[0]
+            self._by_text[text_hash] = owner.number
+        return owner if known is None or owner.number < known.number else None
+
+    @property
+    def newest_modified(self) -> str | None:
+        """Return the latest ``modified_at`` of articles that are not gone; scans all of them."""
+        return max((k.modified_at for k in self.known() if k.modified_at and k.status != "gone"), default=None)
+
+    @property
+    def newest_published(self) -> str | None:
+        """Return the latest ``published_at`` of articles that are not gone; scans all of them."""
+        return max((k.published_at for k in self.known() if k.published_at and k.status != "gone"), default=None)
+
+    def append(self, article: Article) -> Known:
+        """Write one line.
+
+        Raises:
+            StoreError: if the disk is full or fails (the file then ends with its last whole line), or somebody has
+                removed, replaced or changed the file (what was written is saved first, see the message).
+            ValueError: if the line would be longer than 64 MiB.
+            msgspec.ValidationError, UnicodeEncodeError: as for ``items.encode``; nothing is written.
+        """
+        line = encode(article)
+        if len(line) > _MAX_LINE:
+            raise ValueError(f"the line of {article.url} is {len(line)} bytes long")
+        offset = self._file.append(line)
+        known = self._remember(article, offset, len(line))
+        self.lines += 1
+        self._file.settle()
+        return known
+
+    def close(self) -> None:
+        """Sync the file and release it for other crawls; a second call does nothing.
+
+        Raises:
+            StoreError: as for ``append``.
+        """
+        self._file.close()
+
+    def _load(self) -> None:
+        """Read the file, and cut off anything after its last line of JSON, as left by a kill or a power loss.
+
+        Earlier lines that are not articles are left alone.
+        """
+        position = 0
+        kept = 0  # bytes up to the end of the last line of JSON
+        broken: list[int] = []  # numbers of the lines since then, none of which is JSON
+        interrupted = True  # whether these look like what an interrupted crawl leaves behind
+        unfinished = False  # whether the last article lacks its newline
+        for number, line in enumerate(self._file.lines(_MAX_LINE), 1):
+            start, position = position, position + len(line)
+            if start == 0 and line.startswith(_BOM):
+                start, line = len(_BOM), line[len(_BOM) :]
+            whole = line.endswith(b"\n")
+            try:
+                article = _parse(line)
+            except _NOT_JSON:
+                if line.strip():
+                    broken.append(number)
+                    interrupted = interrupted and _is_interrupted(line)
+                elif whole and not broken:
+                    kept = position
+                continue
+            self._refuse_newer(article)
+            if article is not None and article.url:
+                unfinished = not whole
+                if self._on_line is not None:
+                    self._on_line(article)
+                self._remember(article, start, position - start)
+                self.lines += 1
+            else:
+                broken.append(number)
+                if not whole:
+                    interrupted = False
+                    continue
+            self.bad_lines += len(broken)
+            self.bad_line_numbers += broken[: _BAD_NUMBERS - len(self.bad_line_numbers)]
+            broken, interrupted, kept = [], True, position
+        if not self.lines and (self.bad_lines or not interrupted):
+            raise StoreError(
+                f"{self.path} holds something other than articles of ifp_scraper: "
+                "name another file with -o, or move this one away."
+            )
+        if kept < position:
+            if not interrupted:
+                self.saved = self._file.copy(kept, position, "cut", ".bin")
+            self._file.cut(kept)
+            self.repaired = position - kept
+        if unfinished:
+            self._file.append(b"\n")
+        self._file.sync()
+
+    def _refuse_newer(self, article: Article | None) -> None:
+        if article is None or article.schema_version == SCHEMA_VERSION:
+            return
+        version = re.match(r"\d+", article.schema_version)
+        if version and int(version[0]) > int(SCHEMA_VERSION):
+            raise StoreError(
+                f"{self.path} was written by a newer ifp_scraper (schema_version {version[0]}): "
+                "install that version, or name another file with -o."
+            )
+
+    def _remember(self, article: Article, offset: int, length: int) -> Known:
+        known = self.find(article.id, article.url)
+        if known is None:
+            known = Known(len(self._articles), None, "", None, None, "", "", "", 1, None, 0, 0)
+            self._articles.append(known)
+        number = known.number
+        if article.id is not None:
+            known.id = article.id
+            self._by_id[article.id] = number
+        # An earlier line without an id had this URL: the id now shows that it is the same article.
+        key = _key(article.url)
+        other = self._articles[self._by_url.get(key, number)]
+        if other is not known and other.id is None:
+            self._articles[other.number] = known
+        if known.url != article.url:
+            known.url = article.url
+            self._by_url[key] = number
+        for url in article.aliases:
+            if urls.post_id(url) is None:  # the canonical form of /?p=658 is the home page
+                self._by_alias[hash(_key(url))] = number
+        known.published_at = article.published_at
+        same_time = article.modified_at == article.published_at
+        known.modified_at = known.published_at if same_time else article.modified_at
+        known.layout = sys.intern(article.layout)
+        known.extractor_version = sys.intern(article.extractor_version)
+        known.status = sys.intern(article.status)
+        known.revision = article.revision
+        known.text_hash = text_hash(article)
+        known.offset, known.length = offset, length
+        if known.text_hash is not None and number <= self._by_text.get(known.text_hash, number):
+            self._by_text[known.text_hash] = number
+        return known
+
+
+def _key(url: str) -> str:
+    """Return the form in which URLs are compared; the same object if nothing changes, to save memory."""
+    key = urls.canonical(url)
+    return url if key == url else key
+
+
+def _parse(line: bytes) -> Article | None:
+    """Read a line, dropping fields that do not fit; None if it is JSON but not an object. Raises ``_NOT_JSON``."""
+    try:
+        article = decode(line)
+    except msgspec.ValidationError:
+        values: Any = msgspec.json.decode(line)
+        if not isinstance(values, dict):
+            return None
+        article = _convert(values)
+    for name in _TIMES:  # times are compared as strings, so any other format would mislead
+        if (text := getattr(article, name)) and not _is_time(text):
+            setattr(article, name, None)
+    return article
+
+
+def _convert(values: dict[str, Any]) -> Article:
+    """Return an article with the values that fit the schema."""
+    if "schema_version" in values:
+        values["schema_version"] = str(values["schema_version"])
+    article = Article()
+    for name, hint in _HINTS.items():
+        with suppress(KeyError, msgspec.ValidationError):
+            setattr(article, name, msgspec.convert(values[name], hint))
+    return article
+
+
+def _is_time(text: str) -> bool:
+    """Whether a text is a time in the format of ``dates.format_utc``."""
+    try:
+        return len(text) == 20 and text.endswith("Z") and parse_utc(text) is not None
+    except ValueError:
+        return False
+
+
+def _is_interrupted(line: bytes) -> bool:
+    """Whether this line, which is not JSON, may have been left by a crawl that a kill or power loss interrupted."""
+    text = line.strip(b"\0")
+    return not text or (text.startswith(b"{") and (b"\0" in text or not text.endswith(b"\n")))

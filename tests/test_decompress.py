@@ -1,0 +1,163 @@
+"""Recordings as files that can be read from the middle; crawls of every form are in ``test_recording_forms.py``."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import gzip
+import os
+import resource
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ifp_scraper.recordings import decompress
+from ifp_scraper.recordings.decompress import MAX_RATIO, seekable
+from tests.crawling import ROOT
+from tests.recordings import FORMS, bare_line_feeds, gzipped_as_a_whole, header_names_in_lower_case, picture, zstd
+
+NOTE = b"WARC/1.1\r\nWARC-Type: metadata\r\nContent-Length: 6\r\n\r\na note\r\n\r\n"
+PICTURE = picture()
+DATA = gzip.compress(NOTE) + gzip.compress(PICTURE, 1) + gzip.compress(NOTE)
+IN_PLACE = ("plain_warc", "stored_wacz", "gzipped_in_two_parts")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_is_unpacked_completely(
+    form: Callable[[bytes, Path], Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = form(DATA, tmp_path)
+    [found] = seekable([kept])
+    assert caplog.text == ""
+    assert (found == kept) is (form.__name__ in IN_PLACE)
+    if found != kept:
+        data = gzip.decompress(found.read_bytes()) if found.suffix == ".gz" else found.read_bytes()
+        assert data.removeprefix(PICTURE) == NOTE + PICTURE + NOTE
+
+
+def test_members_of_many_records_and_padding(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    kept = tmp_path / "a.warc.gz"
+    kept.write_bytes(gzip.compress(NOTE * 2) + gzip.compress(NOTE * 3) + bytes(512))
+    [found] = seekable([kept])
+    assert (found.read_bytes(), caplog.text) == (NOTE * 5, "")
+
+
+def test_recordings_of_one_name_in_a_package(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.wacz", "w") as package:
+        for folder, data in (("a", DATA), ("b", gzip.compress(NOTE * 9)), ("c", gzip.compress(NOTE))):
+            package.writestr(f"{folder}/data.warc.gz", data)
+        package.writestr("d/data.warc", NOTE * 3)
+        package.writestr("pages/pages.jsonl", "{}")
+    first, second, third, fourth = seekable([tmp_path / "a.wacz"])
+    assert (first.read_bytes(), second.read_bytes()) == (DATA, NOTE * 9)
+    assert (gzip.decompress(third.read_bytes()), fourth.read_bytes()) == (NOTE, NOTE * 3)
+
+
+@pytest.mark.parametrize("form", [zstd, gzipped_as_a_whole, header_names_in_lower_case, bare_line_feeds])
+def test_what_is_before_the_damage_comes(
+    form: Callable[[bytes, Path], Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = form(DATA, tmp_path)
+    kept.write_bytes(kept.read_bytes()[: len(DATA) // 2])
+    found, gone = seekable([kept, tmp_path / "gone.warc.gz"])
+    assert gone == tmp_path / "gone.warc.gz"
+    whole = NOTE + PICTURE
+    assert found != kept
+    assert whole.startswith(found.read_bytes().rstrip(b"\r\n"))
+    assert found.stat().st_size > len(NOTE)
+    assert ("cannot be read" in caplog.text) is (form is not bare_line_feeds)
+
+
+def test_what_is_before_a_thing_that_is_no_record_comes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    kept = bare_line_feeds(gzip.compress(NOTE), tmp_path)
+    kept.write_bytes(kept.read_bytes() + b"<html>\n\n" + kept.read_bytes())
+    [found] = seekable([kept])
+    assert found.read_bytes() == NOTE
+    assert "no record begins there" in caplog.text
+
+
+def test_without_room_for_a_copy_the_recording_is_left_to_whoever_reads_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = gzipped_as_a_whole(DATA, tmp_path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        found = seekable([kept])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (found, caplog.text) == ([kept], "")
+
+
+def test_what_a_killed_run_had_unpacked_is_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left, used, new = (tmp_path / f"ifp_scraper-{name}" for name in ("left", "used", "new"))
+    for folder in (left, used, new):
+        (folder / "copy").mkdir(parents=True)
+        os.utime(folder, (time.time() - (0 if folder is new else 3600),) * 2)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    lock = os.open(used, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    folder = decompress._folder.__wrapped__()
+    try:
+        assert (left.exists(), used.exists(), new.exists(), Path(folder.name).exists()) == (False, True, True, True)
+        os.utime(folder.name, (0, 0))
+        decompress._folder.__wrapped__().cleanup()
+        assert Path(folder.name).exists()
+    finally:
+        os.close(lock)
+        folder.cleanup()
+
+
+def test_recordings_are_unpacked_where_nothing_can_be_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def flock(file: int, how: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    left = tmp_path / "ifp_scraper-left"
+    left.mkdir()
+    os.utime(left, (0, 0))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(fcntl, "flock", flock)
+    folder = decompress._folder.__wrapped__()
+    assert (Path(folder.name).exists(), left.exists()) == (True, True)
+    folder.cleanup()
+
+
+@pytest.mark.parametrize("command", ["extract all.warc.gz", "crawl ifp -a archive=all.warc.gz"])
+def test_what_was_unpacked_is_deleted_when_a_run_is_stopped(command: str, tmp_path: Path) -> None:
+    whole = gzip.decompress((ROOT / "ifp_scraper/data/sample.warc.gz").read_bytes())
+    with gzip.open(tmp_path / "all.warc.gz", "wb", 1) as packed:
+        for _ in range(40):
+            packed.write(whole)
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    running = subprocess.Popen(
+        [sys.executable, "-m", "scrapy", *command.split(), "-o", "a.jsonl"],
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "SCRAPY_SETTINGS_MODULE": "ifp_scraper.settings",
+            "PYTHONPATH": str(ROOT),
+            "TMPDIR": str(copies),
+        },
+    )
+    while running.poll() is None and not list(copies.glob("ifp_scraper-*")):
+        time.sleep(0.01)
+    running.terminate()
+    said = running.communicate(timeout=60)[1]
+    assert (running.returncode, "stopped" in said, "Traceback" in said) == (1, True, False), said
+    assert list(copies.iterdir()) == []
+
+
+def test_a_recording_that_is_a_bomb_fills_no_disk(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    bomb = tmp_path / "bomb.warc.gz"
+    bomb.write_bytes(gzip.compress(b"WARC/1.1\r\nContent-Length: 0\r\n\r\n\r\n\r\n" + bytes(50_000_000)))
+    [copy] = seekable([bomb])
+    assert copy.stat().st_size < MAX_RATIO * bomb.stat().st_size + (1 << 20)
+    assert "the rest was left" in caplog.text

@@ -1,0 +1,50 @@
+"""A crawl ends when the same thing has gone wrong too often in a row, and not before."""
+
+from __future__ import annotations
+
+from ifp_scraper.spiders.error_limits import ErrorLimits
+
+
+def test_failures_in_a_row() -> None:
+    limits = ErrorLimits(failures=3, refusals=2)
+    assert [limits.count_failure("status 500") for _ in range(2)] == [None, None]
+    limits.reset_failures()
+    assert [limits.count_failure("status 500") for _ in range(2)] == [None, None]
+    assert limits.count_failure("timeout") == "3 fetches in a row failed for good, the last one with: timeout"
+
+
+def test_a_page_refused_twice_is_one_page() -> None:
+    limits = ErrorLimits(failures=3, refusals=2)
+    assert [limits.count_refusal("https://ifpnews.com/a/", "status 403") for _ in range(5)] == [None] * 5
+    limits.reset_refusals()
+    assert limits.count_refusal("https://ifpnews.com/b/", "status 403") is None
+    assert limits.count_refusal("https://ifpnews.com/c/", "a challenge page") == (
+        "the site refuses (a challenge page, 2 pages in a row)"
+    )
+
+
+def test_one_page_of_the_site_shows_that_it_is_there() -> None:
+    limits = ErrorLimits(failures=3, refusals=2)
+    assert not any(limits.count_off_site("a page that is not of WordPress") for _ in range(99))
+    limits.reset_off_site()
+    assert not any(limits.count_off_site("a page that is not of WordPress") for _ in range(99))
+    assert "100 addresses in a row" in (limits.count_off_site("elsewhere") or "")
+
+
+def test_a_list_that_is_made_up() -> None:
+    limits = ErrorLimits(failures=3, refusals=2)
+    assert not any(limits.count_no_article("status 404") for _ in range(999))
+    limits.reset_no_article()
+    assert not any(limits.count_no_article("status 404") for _ in range(999))
+    assert limits.count_no_article("status 404") == (
+        "1000 addresses in a row that the site lists gave no article, the last one: status 404"
+    )
+
+
+def test_articles_older_than_the_range() -> None:
+    limits = ErrorLimits(failures=3, refusals=2)
+    for too_old in (True,) * 29 + (False,) + (True,) * 29:
+        limits.note_age(too_old=too_old)
+        assert not limits.past_range
+    limits.note_age(too_old=True)
+    assert limits.past_range

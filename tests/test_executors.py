@@ -1,0 +1,116 @@
+"""The processes of ``scrapy extract``: killed ones cost no article."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ifp_scraper.bulk import executors, spans
+from ifp_scraper.bulk.executors import Processes
+from ifp_scraper.pages import Capture
+from tests.crawling import ROOT
+
+
+def test_a_worker_killed_from_outside_costs_nothing(recording: Path) -> None:
+    cut = spans.cut_spans([recording / "both.warc.gz"], 20_000)
+    executor = Processes(1)
+    try:
+        results = executor.run(cut, "https://ifpnews.com")
+        found = [next(results)]
+        time.sleep(0.5)  # so that further results are ready and waiting
+        for worker in list(executor._pool._processes.values()):
+            worker.kill()
+            worker.join()
+        while not executor._pool._broken:
+            time.sleep(0.01)
+        found += results
+    finally:
+        executor.close()
+    assert [result.span for result in found] == cut
+    assert not [fault for result in found for fault in result.faults]
+
+
+def test_the_processes_are_gone_once_it_is_closed() -> None:
+    executor = Processes(1)
+    workers = list(executor._pool._processes.values())
+    executor.close()
+    assert not any(worker.is_alive() for worker in workers)
+
+
+def _dies_once(span: spans.Span, site: str) -> spans.SpanResult:
+    mark = Path(site)
+    if not mark.exists():
+        mark.touch()
+        os._exit(9)
+    return spans.SpanResult(span)
+
+
+def test_a_span_is_not_blamed_for_one_kill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executors, "read_span", _dies_once)
+    executor = Processes(1)
+    try:
+        result = executor._alone(spans.Span("a", 0, 1, 1), str(tmp_path / "mark"))
+    finally:
+        executor.close()
+    assert result.faults == []
+
+
+def _read_span_with_a_fatal_page(span: spans.Span, site: str) -> spans.SpanResult:
+    read = spans.read_page
+
+    def read_page(body: bytes, capture: Capture, *rest: Any) -> Any:
+        return os._exit(9) if "/modest-plan-for-zanjan-footbridge/" in capture.url else read(body, capture, *rest)
+
+    spans.read_page = read_page  # type: ignore[assignment]
+    return spans.read_span(span, site)
+
+
+def test_a_page_that_kills_its_worker_costs_no_other_article(
+    recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut = spans.cut_spans([recording / "both.warc.gz"])
+    assert len(cut) == 1
+    whole = spans.read_span(cut[0], "https://ifpnews.com")
+    monkeypatch.setattr(executors, "read_span", _read_span_with_a_fatal_page)
+    executor = Processes(1)
+    try:
+        [result] = executor.run(cut, "https://ifpnews.com")
+    finally:
+        executor.close()
+    assert result.span == cut[0]
+    assert [fault.rpartition(": ")[2] for fault in result.faults] == ["a page there killed its worker"] * 2
+    assert set(whole.articles) - set(result.articles) == {"ifpnews.com/modest-plan-for-zanjan-footbridge/"}
+    assert result.listed == whole.listed
+
+
+def test_workers_that_always_die_are_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executors, "_begin_worker", os._exit)
+    with pytest.raises(OSError, match="worker processes end as soon as they start"):
+        Processes(2)
+
+
+def test_a_span_of_fatal_pages_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+    monkeypatch.setattr(Processes, "_try_twice", lambda self, part, site: started.append(part))
+    executor = Processes(1)
+    try:
+        result = executor._alone(spans.Span("a", 0, spans.SPAN, spans.SPAN), "https://ifpnews.com")
+    finally:
+        executor.close()
+    assert len(started) < 100
+    assert result.faults[0] == "a at byte 0: a page there killed its worker"
+
+
+def test_workers_start_whatever_the_default_is() -> None:
+    """``forkserver`` is the default on Linux since Python 3.14."""
+    code = (
+        "import multiprocessing; multiprocessing.set_start_method('forkserver')\n"
+        "from ifp_scraper.bulk.executors import Processes; Processes(1).close()"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)
