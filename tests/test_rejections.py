@@ -10,7 +10,7 @@ import pytest
 
 from ifp_scraper.dates import format_utc
 from ifp_scraper.discovery import ArticleRef
-from ifp_scraper.storage.rejections import LEADS_TO, NO_ARTICLE, OFF_SITE, STATIC, Rejected, Rejections
+from ifp_scraper.storage.rejections import ELSEWHERE, LEADS_TO, NO_ARTICLE, OFF_SITE, STATIC, Rejected, Rejections
 from ifp_scraper.storage.runs import Run, Runs
 from ifp_scraper.version import EXTRACTOR_VERSION
 
@@ -150,6 +150,7 @@ def test_a_page_that_cannot_be_read_is_confirmed_by_a_run_that_went_well(
         ([rejected()], [run(0)], NO_ARTICLE, False),
         ([rejected(NO_ARTICLE, 30), rejected("status 404")], [run(0, doubtful=True)], "status 404", True),
         ([], [], LEADS_TO + "https://ifpnews.com/b/", False),
+        ([], [], ELSEWHERE, True),
         ([], [], STATIC, True),
     ],
 )

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 _MAX_OFF_SITE = 100
-"""Article URLs in a row that something other than the site answers: a firewall whose page ``responses.refusal`` does
-not know, or a new owner of the domain."""
+"""Article URLs in a row that show no page of their own: a firewall answers whose page ``responses.refusal`` does not
+know, or a new owner of the domain, or all lead to the home page."""
 
 _MAX_WITHOUT_ARTICLE = 1000
 """Listed URLs in a row that give no article: the list may be made up, or the site gone."""
@@ -47,11 +47,11 @@ class ErrorLimits:
         return f"the site refuses ({reason}, {len(self._refused)} pages in a row)"
 
     def count_off_site(self, what: str) -> str | None:
-        """Count an article URL that was answered by ``what``, which is not the site."""
+        """Count an article URL that was answered by ``what``, which is no page of its own."""
         self._off_site += 1
         if self._off_site < _MAX_OFF_SITE:
             return None
-        return f"{self._off_site} addresses in a row were not answered by the site itself, the last one: {what}"
+        return f"{self._off_site} addresses in a row showed no page of their own, the last one: {what}"
 
     def count_no_article(self, why: str) -> str | None:
         """Count a URL that gave no article, because of ``why``, and that no earlier run has rejected."""

@@ -173,7 +173,7 @@ class Rejections:
         """Whether this rejection says something new about the site: no earlier run leads one to expect it."""
         key = urls.canonical(rejected.url)
         expected = self._confirmed.get(key) or (self._doubtful.get(key) if key in self._to_confirm else None)
-        if rejected.reason.startswith(LEADS_TO):
+        if rejected.reason.startswith(LEADS_TO) and rejected.reason != ELSEWHERE:
             return False
         return expected is None or not _is_same(expected.reason, rejected.reason)
 
