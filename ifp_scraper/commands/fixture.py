@@ -21,8 +21,8 @@ from ifp_scraper import urls
 from ifp_scraper.commands import fail, refuse_unknown_options, show
 from ifp_scraper.dates import format_utc, read_http_date, read_user_date
 from ifp_scraper.items import to_dict
-from ifp_scraper.middlewares import user_agent
 from ifp_scraper.pages import Capture, UnreadablePage, read_article
+from ifp_scraper.user_agent import user_agent
 
 _MAX_BYTES = 32 * 1024 * 1024
 _KEPT_URL = re.compile(rb"^<!-- (https?://\S+) -->\n")

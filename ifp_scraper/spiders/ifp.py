@@ -5,12 +5,12 @@ reads them, ``no_article`` decides about URLs that gave no article, and ``reorde
 
 This project's keys in ``request.meta``:
 
-- ``page``: an article or listing is expected, so a response that is not HTML is retried (``middlewares``)
+- ``page``: an article or listing is expected, so a response that is not HTML is retried (``back_off``)
 - ``probe``: a refusal of this request says nothing about the rest of the site (``discovery.Fetch``)
 - ``reading``, ``captures``: in an archive run, the ``RecordedArticle`` and its captures (``archive``)
 - ``captured_at``: WARC-Date of the recorded response, set by ``archive`` and read by ``capture_time``
 - ``body_age``: for how long its body had existed by then, likewise
-- ``wait``, ``cut_at``: seconds until the next try, and length of the last response (``middlewares``)
+- ``wait``, ``cut_at``: seconds until the next try, and length of the last response (``back_off``)
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ from ifp_scraper.discovery import ArticleRef, FetchFailed
 from ifp_scraper.discovery.readings import RecordedArticle
 from ifp_scraper.items import Article
 from ifp_scraper.merge import add_evidence
-from ifp_scraper.middlewares import user_agent
 from ifp_scraper.options import Options, open_archive, read_options
 from ifp_scraper.pages import UnreadablePage
 from ifp_scraper.recordings.archive import OFFLINE, Archive
@@ -46,6 +45,7 @@ from ifp_scraper.spiders.page_views import View, ViewReader
 from ifp_scraper.spiders.reorder import ReorderBuffer
 from ifp_scraper.storage.ledger import Ledger
 from ifp_scraper.storage.rejections import LEADS_TO, SHOWS, Rejected
+from ifp_scraper.user_agent import user_agent
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
