@@ -24,8 +24,8 @@ from warcio.warcwriter import WARCWriter
 
 from ifp_scraper.bulk import spans
 from ifp_scraper.dates import format_utc
-from ifp_scraper.recordings.archive import recordings
 from ifp_scraper.recordings.codings import plain_body
+from ifp_scraper.recordings.files import find_recordings
 from ifp_scraper.recordings.warc_reader import read_responses, record_time
 from ifp_scraper.recordings.wayback import unwrap_page
 from tests.crawling import lines, printing, scrapy
@@ -491,16 +491,16 @@ def test_a_folder_that_goes_away_is_passed_over(
         return look(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    assert recordings(str(tmp_path)) == [there]
+    assert find_recordings(str(tmp_path)) == [there]
 
 
 def test_a_comma_may_be_part_of_a_name(recording: Path, tmp_path: Path) -> None:
     one, two = tmp_path / "a, b.warc.gz", tmp_path / "c.warc.gz"
     for path in (one, two):
         shutil.copy(recording / "two.warc.gz", path)
-    assert recordings(str(one)) == [one]
-    assert recordings(str(one), str(two)) == [one, two]
-    assert recordings(f"{two}, {two}, {tmp_path}/*b.warc.gz") == [two, one]
+    assert find_recordings(str(one)) == [one]
+    assert find_recordings(str(one), str(two)) == [one, two]
+    assert find_recordings(f"{two}, {two}, {tmp_path}/*b.warc.gz") == [two, one]
     assert scrapy("extract", one, "-o", tmp_path / "a.jsonl").status == 0
     assert scrapy("crawl", "ifp", "-a", f"archive={one}", "-o", tmp_path / "b.jsonl").status == 0
 

@@ -21,7 +21,7 @@ from ifp_scraper.bulk.executors import Executor
 from ifp_scraper.bulk.spans import PageView, Span, SpanResult, assemble, reader_of, revisit_spans
 from ifp_scraper.discovery.readings import Evidence, article_key, evidence_at, split_readings, without_failed
 from ifp_scraper.merge import add_evidence
-from ifp_scraper.recordings.archive import RecordingError
+from ifp_scraper.recordings.files import RecordingError
 from ifp_scraper.storage.ledger import Ledger
 from ifp_scraper.storage.output_file import StoreError, explain
 from ifp_scraper.storage.rejections import NO_ARTICLE, Rejected

@@ -27,9 +27,10 @@ from ifp_scraper.discovery.readings import (
 from ifp_scraper.items import Article
 from ifp_scraper.merge import join_pages, merge_views
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
-from ifp_scraper.recordings.archive import RecordingError, is_page, site_of
+from ifp_scraper.recordings.archive import is_page, site_of
 from ifp_scraper.recordings.capture_time import cache_age
 from ifp_scraper.recordings.codings import plain_body
+from ifp_scraper.recordings.files import RecordingError
 from ifp_scraper.recordings.warc_reader import (
     Revisit,
     is_whole,

@@ -17,7 +17,7 @@ from ifp_scraper.commands import fail, ignore_stop_signals, refuse_unknown_optio
 from ifp_scraper.console import say
 from ifp_scraper.extensions import finish
 from ifp_scraper.options import ARGUMENTS, open_archive, read_options
-from ifp_scraper.recordings.archive import RecordingError
+from ifp_scraper.recordings.files import RecordingError
 from ifp_scraper.recordings.warc_writer import open_locked
 from ifp_scraper.storage.ledger import Ledger
 from ifp_scraper.storage.output_file import StoreError

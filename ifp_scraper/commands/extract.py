@@ -18,8 +18,8 @@ from ifp_scraper.bulk.spans import Span, cut_spans, recorded_site
 from ifp_scraper.check_settings import check_settings
 from ifp_scraper.commands import fail, ignore_stop_signals, refuse_unknown_options, stopped_by_term
 from ifp_scraper.options import BadArgument, read_options
-from ifp_scraper.recordings.archive import RecordingError, recordings
 from ifp_scraper.recordings.decompress import seekable
+from ifp_scraper.recordings.files import RecordingError, find_recordings
 from ifp_scraper.storage.ledger import Ledger
 from ifp_scraper.storage.output_file import StoreError
 
@@ -65,7 +65,7 @@ class Command(ScrapyCommand):
         try:
             check_settings(self.settings)
             options = read_options({}, self.settings["IFP_SITE"])
-            files = recordings(*args)
+            files = find_recordings(*args)
             readable = seekable(files)
             if opts.dask and readable != files:
                 raise UsageError(

@@ -21,8 +21,8 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from ifp_scraper.dates import format_utc
-from ifp_scraper.recordings.archive import RecordingError
 from ifp_scraper.recordings.capture_time import capture_time
+from ifp_scraper.recordings.files import RecordingError
 from ifp_scraper.storage.output_file import append_whole, explain
 from ifp_scraper.version import EXTRACTOR_VERSION
 

@@ -35,7 +35,8 @@ from ifp_scraper.items import Article
 from ifp_scraper.merge import add_evidence
 from ifp_scraper.options import Options, open_archive, read_options
 from ifp_scraper.pages import UnreadablePage
-from ifp_scraper.recordings.archive import OFFLINE, Archive
+from ifp_scraper.recordings.archive import Archive
+from ifp_scraper.recordings.download_handler import OFFLINE
 from ifp_scraper.responses import refusal
 from ifp_scraper.spiders.amp_addresses import AmpAddresses
 from ifp_scraper.spiders.fetcher import Fetcher

@@ -27,7 +27,7 @@ from ifp_scraper.discovery import ArticleRef, Fetch, Notes, Walk
 from ifp_scraper.items import Article
 from ifp_scraper.monitor import LayoutMonitor
 from ifp_scraper.options import Options
-from ifp_scraper.recordings import archive
+from ifp_scraper.recordings.files import output_name
 from ifp_scraper.revisions import decide, text_hash
 from ifp_scraper.storage import sidecars
 from ifp_scraper.storage.failures import Failures
@@ -103,7 +103,7 @@ class Ledger:
         """Open the output named in the settings (IFP_OUTPUT, IFP_START_OVER), else the default one."""
         name = settings.get("IFP_OUTPUT")
         if not name:
-            name = f"output/{archive.output_name(options.archive)}.jsonl" if options.archive else DEFAULT_OUTPUT
+            name = f"output/{output_name(options.archive)}.jsonl" if options.archive else DEFAULT_OUTPUT
         return cls(options, Path(name), start_over=settings.getbool("IFP_START_OVER"), settings=settings)
 
     def _remember(self, article: Article) -> None:
