@@ -22,7 +22,7 @@ from fastwarc import ZstdWriter
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from ifp_scraper.bulk import spans
+from ifp_scraper.bulk import span_reader, spans
 from ifp_scraper.dates import format_utc
 from ifp_scraper.recordings.codings import plain_body
 from ifp_scraper.recordings.files import find_recordings
@@ -37,9 +37,9 @@ from tests.site.response import page
 def test_spans_cut_nothing_off(recording: Path) -> None:
     """However small the spans, every record is read once."""
     path = recording / "both.warc.gz"
-    whole = spans.read_span(spans.cut_spans([path], 1 << 30)[0], "https://ifpnews.com")
+    whole = span_reader.read_span(spans.cut_spans([path], 1 << 30)[0], "https://ifpnews.com")
     for size in (5_000, 50_000):
-        parts = [spans.read_span(span, "https://ifpnews.com") for span in spans.cut_spans([path], size)]
+        parts = [span_reader.read_span(span, "https://ifpnews.com") for span in spans.cut_spans([path], size)]
         assert sum(part.records for part in parts) == whole.records
         assert not [fault for part in parts for fault in part.faults]
 
@@ -65,7 +65,7 @@ def test_a_package_of_several_recordings_is_not_damaged(recording: Path, tmp_pat
         for name in ("two", "one"):
             package.write(recording / f"{name}.warc.gz", f"archive/{name}.warc.gz")
         package.writestr("pages/pages.jsonl", "{}" * 9999)
-    parts = [spans.read_span(span, "https://ifpnews.com") for span in spans.cut_spans([path], 50_000)]
+    parts = [span_reader.read_span(span, "https://ifpnews.com") for span in spans.cut_spans([path], 50_000)]
     assert [fault for part in parts for fault in part.faults] == []
 
 

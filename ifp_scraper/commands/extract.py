@@ -14,7 +14,8 @@ from scrapy.exceptions import UsageError
 
 from ifp_scraper.bulk.executors import Dask, Executor, Processes
 from ifp_scraper.bulk.extraction import extract_spans
-from ifp_scraper.bulk.spans import Span, cut_spans, recorded_site
+from ifp_scraper.bulk.span_reader import recorded_site
+from ifp_scraper.bulk.spans import Span, cut_spans
 from ifp_scraper.check_settings import check_settings
 from ifp_scraper.commands import fail, ignore_stop_signals, refuse_unknown_options, stopped_by_term
 from ifp_scraper.options import BadArgument, read_options
