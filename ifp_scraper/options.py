@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 
 from ifp_scraper import urls
 from ifp_scraper.dates import read_user_date
-from ifp_scraper.recordings import archive
+from ifp_scraper.recordings.archive import Archive
+from ifp_scraper.recordings.files import RecordingError, find_recordings
 
 SourceName = Literal["rest", "sitemap", "feed", "listing"]
 SOURCES: tuple[SourceName, ...] = get_args(SourceName)
@@ -119,7 +120,7 @@ def read_options(arguments: Mapping[str, str], site: str, now: datetime | None =
     )
 
 
-def open_archive(options: Options) -> tuple[Options, archive.Archive | None]:
+def open_archive(options: Options) -> tuple[Options, Archive | None]:
     """Open the recordings that ``archive`` names (None for a live crawl), and set the site to the recorded one.
 
     Raises:
@@ -127,7 +128,7 @@ def open_archive(options: Options) -> tuple[Options, archive.Archive | None]:
     """
     if not options.archive:
         return options, None
-    opened = archive.Archive(archive.recordings(options.archive))
+    opened = Archive(find_recordings(options.archive))
     return replace(options, site=opened.site(options.site)), opened
 
 
@@ -146,8 +147,8 @@ def _site(site: str) -> str:
 def _archive(value: str | None) -> str | None:
     if value is not None:
         try:
-            archive.recordings(value)
-        except archive.RecordingError as error:
+            find_recordings(value)
+        except RecordingError as error:
             raise BadArgument(f"archive: {shown(error)}") from error
     return value
 

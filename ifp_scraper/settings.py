@@ -57,10 +57,10 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
-    "ifp_scraper.middlewares.StayOnSiteMiddleware": 50,
-    "ifp_scraper.middlewares.RobotsMiddleware": 100,
-    "ifp_scraper.middlewares.BackOffMiddleware": 550,
-    "ifp_scraper.middlewares.DecompressMiddleware": 590,
+    "ifp_scraper.middlewares.stay_on_site.StayOnSiteMiddleware": 50,
+    "ifp_scraper.middlewares.robots.RobotsMiddleware": 100,
+    "ifp_scraper.middlewares.back_off.BackOffMiddleware": 550,
+    "ifp_scraper.middlewares.decompress.DecompressMiddleware": 590,
     "ifp_scraper.recordings.warc_writer.RecordMiddleware": 990,
 }
 SPIDER_MIDDLEWARES = {  # the spider does not follow links by itself
@@ -73,7 +73,7 @@ ITEM_PIPELINES = {"ifp_scraper.pipelines.StorePipeline": 300}
 EXTENSIONS = {
     "ifp_scraper.extensions.EndOfCrawl": 500,
     "ifp_scraper.extensions.PromptShutdown": 500,
-    "ifp_scraper.middlewares.CrawlDelay": 500,
+    "ifp_scraper.middlewares.robots.CrawlDelay": 500,
     "scrapy.extensions.logstats.LogStats": None,
 }
 

@@ -17,7 +17,12 @@ from typing import Any
 
 import pytest
 
-from ifp_scraper.bulk import extraction, spans
+from ifp_scraper.bulk import span_results
+from ifp_scraper.bulk.extraction import extract_spans
+from ifp_scraper.bulk.partial_results import PartialResults
+from ifp_scraper.bulk.span_reader import read_span
+from ifp_scraper.bulk.span_results import SpanResult, reader_of
+from ifp_scraper.bulk.spans import Span, cut_spans
 from tests.crawling import ROOT, lines, scrapy
 from tests.recordings import content
 from tests.site import Site, make_posts, record, serve
@@ -121,44 +126,44 @@ def test_order_does_not_depend_on_the_workers(
 def test_what_another_version_or_site_left_half_done_is_read_again(
     recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    span, path, site = spans.cut_spans([recording / "two.warc.gz"])[0], tmp_path / "a.partial", "https://ifpnews.com"
-    partial = extraction.PartialResults(path, site)
-    partial.add(spans.read_span(span, site))
+    span, path, site = cut_spans([recording / "two.warc.gz"])[0], tmp_path / "a.partial", "https://ifpnews.com"
+    partial = PartialResults(path, site)
+    partial.add(read_span(span, site))
     partial.close()
-    assert set(extraction.PartialResults(path, site).spans) == {span}
-    assert not extraction.PartialResults(path, "https://example.org").spans
-    monkeypatch.setattr(spans, "EXTRACTOR_VERSION", "99")
-    assert not extraction.PartialResults(path, site).spans
+    assert set(PartialResults(path, site).spans) == {span}
+    assert not PartialResults(path, "https://example.org").spans
+    monkeypatch.setattr(span_results, "EXTRACTOR_VERSION", "99")
+    assert not PartialResults(path, site).spans
 
 
 @pytest.mark.parametrize(("wanted", "kept"), [("a", True), ("another", False)])
 def test_what_other_recordings_left_half_done_does_not_pile_up(wanted: str, kept: bool, tmp_path: Path) -> None:
     class Stopped:
-        def run(self, waiting: list[spans.Span], site: str) -> Iterator[spans.SpanResult]:
+        def run(self, waiting: list[Span], site: str) -> Iterator[SpanResult]:
             raise KeyboardInterrupt
 
         def close(self) -> None: ...
 
     out, site = tmp_path / "a.jsonl", "https://ifpnews.com"
-    partial = extraction.PartialResults(tmp_path / "a.jsonl.partial", site)
-    partial.add(spans.SpanResult(spans.Span("a", 0, 1, 1), spans.reader_of(site)))
+    partial = PartialResults(tmp_path / "a.jsonl.partial", site)
+    partial.add(SpanResult(Span("a", 0, 1, 1), reader_of(site)))
     partial.close()
-    wanted_spans = [spans.Span(wanted, start, start + 1, 1) for start in range(2)]
+    wanted_spans = [Span(wanted, start, start + 1, 1) for start in range(2)]
     ledger: Any = SimpleNamespace(store=SimpleNamespace(path=out))
     with pytest.raises(KeyboardInterrupt):
-        extraction.extract_spans(wanted_spans, site, ledger, Stopped(), lambda *_: None)
+        extract_spans(wanted_spans, site, ledger, Stopped(), lambda *_: None)
     assert bool((tmp_path / "a.jsonl.partial").stat().st_size) is kept
 
 
 def test_a_damaged_partial_file_is_cut(tmp_path: Path) -> None:
     path, site = tmp_path / "a.jsonl.partial", "https://ifpnews.com"
-    partial = extraction.PartialResults(path, site)
-    partial.add(spans.SpanResult(spans.Span("a", 0, 1, 1), spans.reader_of(site)))
+    partial = PartialResults(path, site)
+    partial.add(SpanResult(Span("a", 0, 1, 1), reader_of(site)))
     partial.close()
     whole = path.read_bytes()
     for damage in (b"\xff" * 4096, b"\0" * 4096, b"\x10", whole[:-1]):
         path.write_bytes(whole + damage)
-        again = extraction.PartialResults(path, site)
+        again = PartialResults(path, site)
         again.close()
         assert (len(again.spans), path.read_bytes()) == (1, whole)
 

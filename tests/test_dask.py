@@ -143,11 +143,11 @@ def _results(kept: bytes) -> int:
 def test_a_page_that_kills_is_skipped(recording: Path, cluster: Cluster, tmp_path: Path) -> None:
     deadly = spans.cut_spans([recording], SPAN)[3].start
     (cluster.folder / "deadly.py").write_text(
-        "import os\nfrom ifp_scraper import spans\n"
+        "import os\nfrom ifp_scraper.bulk import span_reader\n"
         "def deadly(stream, path, start, *rest):\n"
         f"    return os._exit(9) if start == {deadly} else read(stream, path, start, *rest)\n"
-        "if spans.read_responses.__name__ != 'deadly':  # it is loaded twice\n"
-        "    read, spans.read_responses = spans.read_responses, deadly\n"
+        "if span_reader.read_responses.__name__ != 'deadly':  # it is loaded twice\n"
+        "    read, span_reader.read_responses = span_reader.read_responses, deadly\n"
     )
     for _ in range(5):  # one failure is allowed: two workers die at first, two when the span is tried alone
         cluster.add_worker("--preload", "deadly.py")

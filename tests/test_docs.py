@@ -28,7 +28,7 @@ from fastwarc.warc import ArchiveIterator
 from ifp_scraper import options
 from ifp_scraper.analysis.export import export
 from ifp_scraper.analysis.tables import FORMATS
-from ifp_scraper.bulk import spans
+from ifp_scraper.bulk import span_reader, spans
 from ifp_scraper.commands.schema import markdown
 from ifp_scraper.pages import Capture, Document
 from tests.crawling import FAST, ROOT, lines, scrapy
@@ -168,8 +168,8 @@ def test_snippets_run(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch)
             continue
         exec(compile(snippet, page.name, "exec"), space)
     if page.name == "scale.md":
-        fetched = spans.read_span(spans.cut_spans([Path("ifpnews.warc.gz")])[0], "https://ifpnews.com")
-        whole = spans.read_span(spans.cut_spans([SAMPLE])[0], "https://ifpnews.com")
+        fetched = span_reader.read_span(spans.cut_spans([Path("ifpnews.warc.gz")])[0], "https://ifpnews.com")
+        whole = span_reader.read_span(spans.cut_spans([SAMPLE])[0], "https://ifpnews.com")
         assert fetched.articles == whole.articles
     if page.name == "layouts.md":
         magazine = space["MagazinePage"](Document(MAGAZINE), Capture(url))

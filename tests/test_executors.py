@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ifp_scraper.bulk import executors, spans
+from ifp_scraper.bulk import executors, span_reader, span_results, spans
 from ifp_scraper.bulk.executors import Processes
 from ifp_scraper.pages import Capture
 from tests.crawling import ROOT
@@ -43,12 +43,12 @@ def test_the_processes_are_gone_once_it_is_closed() -> None:
     assert not any(worker.is_alive() for worker in workers)
 
 
-def _dies_once(span: spans.Span, site: str) -> spans.SpanResult:
+def _dies_once(span: spans.Span, site: str) -> span_results.SpanResult:
     mark = Path(site)
     if not mark.exists():
         mark.touch()
         os._exit(9)
-    return spans.SpanResult(span)
+    return span_results.SpanResult(span)
 
 
 def test_a_span_is_not_blamed_for_one_kill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,14 +61,14 @@ def test_a_span_is_not_blamed_for_one_kill(tmp_path: Path, monkeypatch: pytest.M
     assert result.faults == []
 
 
-def _read_span_with_a_fatal_page(span: spans.Span, site: str) -> spans.SpanResult:
-    read = spans.read_page
+def _read_span_with_a_fatal_page(span: spans.Span, site: str) -> span_results.SpanResult:
+    read = span_reader.read_page
 
     def read_page(body: bytes, capture: Capture, *rest: Any) -> Any:
         return os._exit(9) if "/modest-plan-for-zanjan-footbridge/" in capture.url else read(body, capture, *rest)
 
-    spans.read_page = read_page  # type: ignore[assignment]
-    return spans.read_span(span, site)
+    span_reader.read_page = read_page  # type: ignore[assignment]
+    return span_reader.read_span(span, site)
 
 
 def test_a_page_that_kills_its_worker_costs_no_other_article(
@@ -76,7 +76,7 @@ def test_a_page_that_kills_its_worker_costs_no_other_article(
 ) -> None:
     cut = spans.cut_spans([recording / "both.warc.gz"])
     assert len(cut) == 1
-    whole = spans.read_span(cut[0], "https://ifpnews.com")
+    whole = span_reader.read_span(cut[0], "https://ifpnews.com")
     monkeypatch.setattr(executors, "read_span", _read_span_with_a_fatal_page)
     executor = Processes(1)
     try:

@@ -224,7 +224,7 @@ def test_a_failed_export_leaves_nothing(file: Path, monkeypatch: pytest.MonkeyPa
     def full(*_: Any) -> None:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr("ifp_scraper.analysis.export._Csv.write", full)
+    monkeypatch.setattr("ifp_scraper.analysis.table_writers._CsvWriter.write", full)
     with pytest.raises(OSError, match="No space"):
         export(file, "csv")
     assert [path.name for path in file.parent.iterdir()] == ["ifp.jsonl"]

@@ -11,14 +11,7 @@ import pytest
 
 from ifp_scraper import urls
 from ifp_scraper.discovery import ArticleRef
-from ifp_scraper.discovery.readings import (
-    Evidence,
-    evidence_at,
-    may_list,
-    read_listed,
-    split_readings,
-    without_failed,
-)
+from ifp_scraper.discovery.readings import Evidence, evidence_at, may_list, read_listed, split_readings, without_failed
 
 SITE = "https://ifpnews.com"
 NOW = datetime(2024, 5, 6, tzinfo=UTC)

@@ -22,10 +22,10 @@ from fastwarc import ZstdWriter
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from ifp_scraper.bulk import spans
+from ifp_scraper.bulk import span_reader, spans
 from ifp_scraper.dates import format_utc
-from ifp_scraper.recordings.archive import recordings
 from ifp_scraper.recordings.codings import plain_body
+from ifp_scraper.recordings.files import find_recordings
 from ifp_scraper.recordings.warc_reader import read_responses, record_time
 from ifp_scraper.recordings.wayback import unwrap_page
 from tests.crawling import lines, printing, scrapy
@@ -37,9 +37,9 @@ from tests.site.response import page
 def test_spans_cut_nothing_off(recording: Path) -> None:
     """However small the spans, every record is read once."""
     path = recording / "both.warc.gz"
-    whole = spans.read_span(spans.cut_spans([path], 1 << 30)[0], "https://ifpnews.com")
+    whole = span_reader.read_span(spans.cut_spans([path], 1 << 30)[0], "https://ifpnews.com")
     for size in (5_000, 50_000):
-        parts = [spans.read_span(span, "https://ifpnews.com") for span in spans.cut_spans([path], size)]
+        parts = [span_reader.read_span(span, "https://ifpnews.com") for span in spans.cut_spans([path], size)]
         assert sum(part.records for part in parts) == whole.records
         assert not [fault for part in parts for fault in part.faults]
 
@@ -65,7 +65,7 @@ def test_a_package_of_several_recordings_is_not_damaged(recording: Path, tmp_pat
         for name in ("two", "one"):
             package.write(recording / f"{name}.warc.gz", f"archive/{name}.warc.gz")
         package.writestr("pages/pages.jsonl", "{}" * 9999)
-    parts = [spans.read_span(span, "https://ifpnews.com") for span in spans.cut_spans([path], 50_000)]
+    parts = [span_reader.read_span(span, "https://ifpnews.com") for span in spans.cut_spans([path], 50_000)]
     assert [fault for part in parts for fault in part.faults] == []
 
 
@@ -491,16 +491,16 @@ def test_a_folder_that_goes_away_is_passed_over(
         return look(path)
 
     monkeypatch.setattr(os, "scandir", scandir)
-    assert recordings(str(tmp_path)) == [there]
+    assert find_recordings(str(tmp_path)) == [there]
 
 
 def test_a_comma_may_be_part_of_a_name(recording: Path, tmp_path: Path) -> None:
     one, two = tmp_path / "a, b.warc.gz", tmp_path / "c.warc.gz"
     for path in (one, two):
         shutil.copy(recording / "two.warc.gz", path)
-    assert recordings(str(one)) == [one]
-    assert recordings(str(one), str(two)) == [one, two]
-    assert recordings(f"{two}, {two}, {tmp_path}/*b.warc.gz") == [two, one]
+    assert find_recordings(str(one)) == [one]
+    assert find_recordings(str(one), str(two)) == [one, two]
+    assert find_recordings(f"{two}, {two}, {tmp_path}/*b.warc.gz") == [two, one]
     assert scrapy("extract", one, "-o", tmp_path / "a.jsonl").status == 0
     assert scrapy("crawl", "ifp", "-a", f"archive={one}", "-o", tmp_path / "b.jsonl").status == 0
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from ifp_scraper.recordings.archive import RecordingError
-from ifp_scraper.recordings.warc_writer import cut_unfinished
+from ifp_scraper.recordings.files import RecordingError
+from ifp_scraper.recordings.warc_file import cut_unfinished
 from tests.crawling import EIGHT_AT_ONCE, crawl, lines, scrapy
 from tests.site import Site, make_posts, serve
 

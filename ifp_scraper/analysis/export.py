@@ -5,187 +5,28 @@ Lines are read and written a batch at a time, so memory does not grow with the f
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import json
 import os
 import re
 import shutil
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
 from ifp_scraper.analysis.describe import describe
-from ifp_scraper.analysis.load import instants
-from ifp_scraper.analysis.output_reader import Revisions, Selection, Source, Tell, require, select
-from ifp_scraper.analysis.tables import FORMATS, LICENSE, NAME, SITE, Exported, File, Format, Table, tables
+from ifp_scraper.analysis.output_reader import Revisions, Selection, Source, Tell, select
+from ifp_scraper.analysis.table_writers import Row, open_writer
+from ifp_scraper.analysis.tables import FORMATS, NAME, Exported, File, Format, Table, tables
 from ifp_scraper.items import Article, decode
 from ifp_scraper.storage.temporary_path import new_partial
 
 _BATCH = 48 << 20
 """Bytes of lines processed at a time."""
-
-_INDEXED = ("id", "url", "published_at", "modified_at", "byline", "layout", "section", "tag", "name", "alias")
-_SPREADSHEET_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-Row = tuple[Any, ...]
-
-
-class _Writer(Protocol):
-    def write(self, table: Table, rows: list[Row]) -> None: ...
-
-    def close(self) -> None: ...
-
-
-class _Csv:
-    """RFC 4180 in UTF-8 without BOM: comma, CRLF, a header row, an empty field for null.
-
-    Text that a spreadsheet would take for a formula is prefixed with an apostrophe.
-    """
-
-    def __init__(self, folder: Path, tables: Sequence[Table]) -> None:
-        self._files = ExitStack()
-        self._writers: dict[str, Any] = {}
-        for table in tables:
-            path = folder / f"{table.name}.csv"
-            file = self._files.enter_context(path.open("w", encoding="utf-8", newline=""))
-            self._writers[table.name] = csv.writer(file)
-            self._writers[table.name].writerow([column.name for column in table.columns])
-
-    def write(self, table: Table, rows: list[Row]) -> None:
-        self._writers[table.name].writerows([_cell(value) for value in row] for row in rows)
-
-    def close(self) -> None:
-        self._files.close()
-
-
-def _cell(value: Any) -> Any:
-    """Return a value as it appears in a CSV file."""
-    if isinstance(value, str):
-        return "'" + value if value.startswith(_SPREADSHEET_FORMULA) else value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value
-
-
-class _Parquet:
-    """One file per table: zstd, times as UTC timestamps, descriptions in the schema's metadata."""
-
-    def __init__(self, folder: Path, tables: Sequence[Table]) -> None:
-        self._pa, parquet = require("pyarrow"), require("pyarrow.parquet")
-        pa = self._pa
-        types = {
-            "text": pa.string(),
-            "integer": pa.int64(),
-            "boolean": pa.bool_(),
-            "list": pa.list_(pa.string()),
-        }
-        types["time"] = pa.timestamp("us", tz="UTC")
-        self._writers = {}
-        for table in tables:
-            fields = [
-                pa.field(each.name, types[each.kind], each.nullable, {"description": each.description})
-                for each in table.columns
-            ]
-            about = {
-                "table": table.name,
-                "description": table.description,
-                "license": LICENSE,
-                "source": SITE,
-            }
-            path, columns = folder / f"{table.name}.parquet", pa.schema(fields, about)
-            self._writers[table.name] = parquet.ParquetWriter(path, columns, compression="zstd")
-
-    def write(self, table: Table, rows: list[Row]) -> None:
-        pa, writer = self._pa, self._writers[table.name]
-        arrays = []
-        for column, values, of in zip(table.columns, zip(*rows, strict=True), writer.schema, strict=True):
-            array = pa.chunked_array([pa.array(values, pa.string() if column.kind == "time" else of.type)])
-            arrays.append(instants(array) if column.kind == "time" else array)
-        with self._giving_up_once():
-            writer.write_table(pa.Table.from_arrays(arrays, schema=writer.schema))
-
-    def close(self) -> None:
-        with self._giving_up_once():
-            for writer in self._writers.values():
-                writer.close()
-
-    @contextmanager
-    def _giving_up_once(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError:
-            for writer in self._writers.values():
-                writer.is_open = False  # or it would try again on deletion, and print a stack trace
-            raise
-
-
-class _Sqlite:
-    """One database with foreign keys, indexes and a full-text index, ready for Datasette."""
-
-    def __init__(self, path: Path, tables: Sequence[Table]) -> None:
-        self._tables = tables
-        self._database = sqlite3.connect(path, isolation_level=None)
-        self._database.executescript("PRAGMA page_size=8192; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;")
-        self._database.execute("BEGIN")
-        for table in tables:
-            self._database.execute(_create(table))
-
-    def write(self, table: Table, rows: list[Row]) -> None:
-        marks = ",".join("?" * len(table.columns))
-        dump = json.JSONEncoder(ensure_ascii=False).encode
-        plain = ([dump(value) if isinstance(value, list) else value for value in row] for row in rows)
-        self._database.executemany(f'INSERT INTO "{table.name}" VALUES ({marks})', plain)
-
-    def close(self) -> None:
-        for table in self._tables:
-            for column in table.columns:
-                if column.name in _INDEXED:
-                    name = f"{table.name}_{column.name}"
-                    self._database.execute(f'CREATE INDEX "{name}" ON "{table.name}" ("{column.name}")')
-        self._database.execute("COMMIT")
-        self._database.executescript(_FULL_TEXT + "ANALYZE;")
-        self._database.close()
-
-
-def _create(table: Table) -> str:
-    kinds = {"integer": "INTEGER", "boolean": "INTEGER"}
-    parts = []
-    for each in table.columns:
-        kind = kinds.get(each.kind, "TEXT") + ("" if each.nullable else " NOT NULL")
-        parts.append(f'"{each.name}" {kind}, /* {each.description} */')
-    if table.name != "articles":
-        parts.append('FOREIGN KEY ("line") REFERENCES "articles" ("line") ON DELETE CASCADE,')
-    keys = ", ".join(f'"{name}"' for name in table.key)
-    parts.append(f"PRIMARY KEY ({keys})")
-    rows = "" if table.name == "articles" else " WITHOUT ROWID"
-    return f'CREATE TABLE "{table.name}" (\n  ' + "\n  ".join(parts) + f"\n){rows}"
-
-
-_FULL_TEXT = """
-CREATE VIRTUAL TABLE articles_fts USING fts5(
-  headline, lead, body,
-  content="articles", content_rowid="line", tokenize="porter unicode61 remove_diacritics 2"
-);
-INSERT INTO articles_fts (articles_fts) VALUES ('rebuild');
-CREATE TRIGGER articles_inserted AFTER INSERT ON articles BEGIN
-  INSERT INTO articles_fts (rowid, headline, lead, body) VALUES (new.line, new.headline, new.lead, new.body);
-END;
-CREATE TRIGGER articles_deleted AFTER DELETE ON articles BEGIN
-  INSERT INTO articles_fts (articles_fts, rowid, headline, lead, body)
-  VALUES ('delete', old.line, old.headline, old.lead, old.body);
-END;
-CREATE TRIGGER articles_updated AFTER UPDATE ON articles BEGIN
-  INSERT INTO articles_fts (articles_fts, rowid, headline, lead, body)
-  VALUES ('delete', old.line, old.headline, old.lead, old.body);
-  INSERT INTO articles_fts (rowid, headline, lead, body) VALUES (new.line, new.headline, new.lead, new.body);
-END;
-"""
 
 
 def export(
@@ -268,11 +109,7 @@ def _fill(partial: Path, folder: Path, chosen: Selection, to: Format, name: str)
     """Write all files of the export to ``partial``, which will become ``folder``."""
     schema = tables()
     done = Exported(folder, dict.fromkeys((table.name for table in schema), 0))
-    writer: _Writer
-    if to == "sqlite":
-        writer = _Sqlite(partial / f"{name}.sqlite", schema)
-    else:
-        writer = _Csv(partial, schema) if to == "csv" else _Parquet(partial, schema)
+    writer = open_writer(to, partial, name, schema)
     for batch in _batches(chosen, schema, done):
         for table in schema:
             if batch[table.name]:
@@ -301,18 +138,21 @@ def _batches(chosen: Selection, schema: list[Table], done: Exported) -> Iterator
         batch["articles"].append((number, *plain(article)))
         for child, items_of, names in lists:
             for position, item in enumerate(items_of(article), 1):
-                if isinstance(item, str):
-                    values: tuple[Any, ...] = (item,)
-                elif isinstance(item, dict):
-                    values = tuple(item.get(each) for each in names)
-                else:
-                    values = tuple(getattr(item, each) for each in names)
-                batch[child.name].append((number, position, *values))
+                batch[child.name].append((number, position, *_values(item, names)))
         size += len(line)
         if size > _BATCH:
             yield batch
             batch, size = {table.name: [] for table in schema}, 0
     yield batch
+
+
+def _values(item: Any, names: list[str]) -> Row:
+    """Return an item of a list as columns: a string is the only one, an object has one for each name."""
+    if isinstance(item, str):
+        return (item,)
+    if isinstance(item, dict):
+        return tuple(item.get(name) for name in names)
+    return tuple(getattr(item, name) for name in names)
 
 
 def _note_times(article: Article, done: Exported) -> None:

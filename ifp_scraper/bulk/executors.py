@@ -16,7 +16,9 @@ from typing import Any, Protocol
 
 import msgspec
 
-from ifp_scraper.bulk.spans import Span, SpanResult, halves, join_results, read_span
+from ifp_scraper.bulk.span_reader import read_span
+from ifp_scraper.bulk.span_results import SpanResult, join_results
+from ifp_scraper.bulk.spans import Span, halves
 
 _CONTEXT = multiprocessing.get_context("fork" if sys.platform == "linux" else None)
 """How processes start. Linux's default since Python 3.14 gives them another parent than ``_begin_worker`` expects."""

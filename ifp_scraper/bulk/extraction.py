@@ -8,92 +8,20 @@ workers there are, or which is faster.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
-
-import msgspec
 
 from ifp_scraper import console
 from ifp_scraper.bulk.executors import Executor
-from ifp_scraper.bulk.spans import PageView, Span, SpanResult, assemble, reader_of, revisit_spans
+from ifp_scraper.bulk.page_results import PageResult, assemble_article
+from ifp_scraper.bulk.partial_results import PartialResults
+from ifp_scraper.bulk.span_results import revisit_spans
+from ifp_scraper.bulk.spans import Span
 from ifp_scraper.discovery.readings import Evidence, article_key, evidence_at, split_readings, without_failed
 from ifp_scraper.merge import add_evidence
-from ifp_scraper.recordings.archive import RecordingError
+from ifp_scraper.recordings.files import RecordingError
 from ifp_scraper.storage.ledger import Ledger
-from ifp_scraper.storage.output_file import StoreError, explain
 from ifp_scraper.storage.rejections import NO_ARTICLE, Rejected
-
-
-class PartialResults:
-    """The workers' results, kept in a file beside the output until all spans have been read.
-
-    The file holds each result in MessagePack, after its length in eight bytes, big-endian.
-
-    Args:
-        path: the file; results left in it by an interrupted run are used.
-        site: root of the site; what was read for another site, or by another version, is read again.
-    """
-
-    def __init__(self, path: Path, site: str) -> None:
-        self.path = path
-        self.spans: dict[Span, tuple[int, int]] = {}
-        self._stream = path.open("ab+")
-        size = self._stream.tell()
-        self._stream.seek(0)
-        whole = 0
-        while len(head := self._stream.read(8)) == 8:
-            length = int.from_bytes(head, "big")
-            data = self._stream.read(min(length, size))  # a damaged length may exceed all memory
-            try:
-                result = msgspec.msgpack.decode(data, type=SpanResult) if len(data) == length else None
-            except msgspec.DecodeError:
-                result = None
-            if result is None:
-                break
-            if result.reader == reader_of(site):
-                self.spans[result.span] = (whole + 8, length)
-            whole = self._stream.tell()
-        self._stream.truncate(whole)
-
-    def add(self, result: SpanResult) -> None:
-        """Keep a result; if a kill leaves it unfinished, the next run cuts it off.
-
-        Raises:
-            StoreError: if the disk fails.
-        """
-        data = msgspec.msgpack.encode(result)
-        self._stream.seek(0, os.SEEK_END)
-        at = self._stream.tell()
-        try:
-            self._stream.write(len(data).to_bytes(8, "big") + data)
-            self._stream.flush()
-        except OSError as error:
-            raise StoreError(f"{self.path} cannot be written: {explain(error)}") from error
-        self.spans[result.span] = (at + 8, len(data))
-
-    def read(self, span: Span) -> SpanResult:
-        """Return a kept result."""
-        at, length = self.spans[span]
-        self._stream.seek(at)
-        return msgspec.msgpack.decode(self._stream.read(length), type=SpanResult)
-
-    def clear(self) -> None:
-        """Drop all results."""
-        self._stream.truncate(0)
-        self.spans.clear()
-
-    def remove(self) -> None:
-        """Close and delete the file."""
-        self._stream.close()
-        self.path.unlink(missing_ok=True)
-
-    def close(self) -> None:
-        """Close the file and leave it for the next run."""
-        with suppress(OSError):  # closing retries what a full disk did not take
-            self._stream.close()
 
 
 def extract_spans(
@@ -150,6 +78,22 @@ def _read_all(
 
 def _write_all(groups: list[list[Span]], partial: PartialResults, ledger: Ledger) -> None:
     """Join articles and write them, each after the last group of spans that holds a page of it."""
+    last_group, evidence = _survey(groups, partial)
+    held: dict[str, list[PageResult]] = {}
+    for number, group in enumerate(groups):
+        for span in group:
+            for key, pages in partial.read(span).pages().items():
+                held.setdefault(key, []).extend(pages)
+        for key in [key for key in held if last_group[key] == number]:
+            _write_article(held.pop(key), evidence.get(key, []), ledger)
+
+
+def _survey(groups: list[list[Span]], partial: PartialResults) -> tuple[dict[str, int], dict[str, list[Evidence]]]:
+    """Return, by ``article_key``, the last group that holds a page of the article, and what lists say about it.
+
+    Raises:
+        RecordingError: if there is no response in any span.
+    """
     last_group: dict[str, int] = {}
     evidence: dict[str, list[Evidence]] = {}
     responses: Counter[str] = Counter()
@@ -167,25 +111,20 @@ def _write_all(groups: list[list[Span]], partial: PartialResults, ledger: Ledger
             console.say(f"{path} holds no response that can be read")
     if not responses.total():
         raise RecordingError("nothing can be read in the recordings")
-    held: dict[str, list[PageView]] = {}
-    for number, group in enumerate(groups):
-        for span in group:
-            for key, views in partial.read(span).views().items():
-                held.setdefault(key, []).extend(views)
-        for key in [key for key in held if last_group[key] == number]:
-            _write_article(held.pop(key), evidence.get(key, []), ledger)
+    return last_group, evidence
 
 
-def _write_article(views: list[PageView], evidence: list[Evidence], ledger: Ledger) -> None:
-    views.sort(key=lambda view: (view.captured_at, view.number))
-    if any(view.failed for view in views):
-        views = without_failed(views, lambda view: view.failed)
-    for reading in split_readings(views):
+def _write_article(pages: list[PageResult], evidence: list[Evidence], ledger: Ledger) -> None:
+    """Write a line for each reading of an article, or reject it."""
+    pages.sort(key=lambda page: (page.captured_at, page.number))
+    if any(page.failed for page in pages):
+        pages = without_failed(pages, lambda page: page.failed)
+    for reading in split_readings(pages):
         ref = evidence_at(evidence, reading[0].captured_at)
-        article = assemble(reading)
+        article = assemble_article(reading)
         if article is not None:
             ledger.write(add_evidence(article, ref) if ref is not None else article)
         else:
-            view = reading[0]
-            reason = view.rejected or ("its first page was not captured" if view.article else NO_ARTICLE)
-            ledger.reject(Rejected.now(view.url, reason, view.layout))
+            page = reading[0]
+            reason = page.rejected or ("its first page was not captured" if page.article else NO_ARTICLE)
+            ledger.reject(Rejected.now(page.url, reason, page.layout))

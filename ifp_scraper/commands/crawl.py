@@ -16,9 +16,10 @@ from ifp_scraper.check_settings import check_settings
 from ifp_scraper.commands import fail, ignore_stop_signals, refuse_unknown_options, stopped_by_term, usage_errors
 from ifp_scraper.console import say
 from ifp_scraper.extensions import finish
-from ifp_scraper.options import ARGUMENTS, open_archive, read_options
-from ifp_scraper.recordings.archive import RecordingError
-from ifp_scraper.recordings.warc_writer import open_locked
+from ifp_scraper.options import ARGUMENTS, Options, open_archive, read_options
+from ifp_scraper.recordings.archive import Archive
+from ifp_scraper.recordings.files import RecordingError
+from ifp_scraper.recordings.warc_file import open_locked
 from ifp_scraper.storage.ledger import Ledger
 from ifp_scraper.storage.output_file import StoreError
 
@@ -83,13 +84,7 @@ class Command(CrawlCommand):
         with usage_errors():
             options = read_options(opts.spargs, self.settings["IFP_SITE"])
         try:
-            if options.archive and self.settings["IFP_ARCHIVE"]:
-                say("IFP_ARCHIVE is ignored: nothing is fetched, so there is nothing to record.")
-            with stopped_by_term():  # so that unpacked copies are deleted
-                options, archive = open_archive(options)
-            if archive is None and self.settings["IFP_ARCHIVE"]:
-                os.close(open_locked(Path(self.settings["IFP_ARCHIVE"])))
-            ledger = Ledger.open(options, self.settings)
+            options, archive, ledger = self._open(options)
         except (StoreError, RecordingError, OSError) as error:
             fail(self, f"The crawl did not start: {error}")
             return
@@ -107,3 +102,19 @@ class Command(CrawlCommand):
         if not ledger.finished:  # it was told to stop twice, or a response kept it from ending
             finish(crawler, ledger, "shutdown")
         self.exitcode = 1 if self.crawler_process.bootstrap_failed else ledger.exit_status
+
+    def _open(self, options: Options) -> tuple[Options, Archive | None, Ledger]:
+        """Open the recordings and the output; the options then have the recorded site.
+
+        Raises:
+            StoreError, RecordingError, OSError: if one of them cannot be used.
+        """
+        assert self.settings is not None
+        recording = self.settings["IFP_ARCHIVE"]
+        if options.archive and recording:
+            say("IFP_ARCHIVE is ignored: nothing is fetched, so there is nothing to record.")
+        with stopped_by_term():  # so that unpacked copies are deleted
+            options, archive = open_archive(options)
+        if archive is None and recording:
+            os.close(open_locked(Path(recording)))
+        return options, archive, Ledger.open(options, self.settings)

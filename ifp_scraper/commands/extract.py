@@ -14,12 +14,13 @@ from scrapy.exceptions import UsageError
 
 from ifp_scraper.bulk.executors import Dask, Executor, Processes
 from ifp_scraper.bulk.extraction import extract_spans
-from ifp_scraper.bulk.spans import Span, cut_spans, recorded_site
+from ifp_scraper.bulk.span_reader import recorded_site
+from ifp_scraper.bulk.spans import Span, cut_spans
 from ifp_scraper.check_settings import check_settings
 from ifp_scraper.commands import fail, ignore_stop_signals, refuse_unknown_options, stopped_by_term
-from ifp_scraper.options import BadArgument, read_options
-from ifp_scraper.recordings.archive import RecordingError, recordings
+from ifp_scraper.options import BadArgument, Options, read_options
 from ifp_scraper.recordings.decompress import seekable
+from ifp_scraper.recordings.files import RecordingError, find_recordings
 from ifp_scraper.storage.ledger import Ledger
 from ifp_scraper.storage.output_file import StoreError
 
@@ -62,19 +63,7 @@ class Command(ScrapyCommand):
             raise UsageError("name the output with -o FILE.jsonl")
         if opts.workers is not None and opts.workers < 1:
             raise UsageError("--workers must be 1 or more")
-        try:
-            check_settings(self.settings)
-            options = read_options({}, self.settings["IFP_SITE"])
-            files = recordings(*args)
-            readable = seekable(files)
-            if opts.dask and readable != files:
-                raise UsageError(
-                    "a recording that is compressed as a whole, with zstd, or twice must be unpacked for a cluster"
-                )
-            spans = cut_spans(readable)
-            options = replace(options, site=recorded_site(spans, options.site))
-        except (BadArgument, RecordingError, OSError, BadZipFile) as error:
-            raise UsageError(str(error)) from None
+        options, spans = self._cut(args, for_cluster=bool(opts.dask))
         self.settings.set("IFP_OUTPUT", opts.output, priority="cmdline")
         gc.freeze()  # modules live to the end, in the workers too: the collector need not scan them
         try:
@@ -89,7 +78,29 @@ class Command(ScrapyCommand):
             return
         self._extract(spans, ledger, executor)
 
+    def _cut(self, args: list[str], *, for_cluster: bool) -> tuple[Options, list[Span]]:
+        """Cut the recordings into spans; the options have the recorded site.
+
+        Raises:
+            UsageError: if a setting makes no sense, or a recording cannot be read.
+        """
+        assert self.settings is not None
+        try:
+            check_settings(self.settings)
+            options = read_options({}, self.settings["IFP_SITE"])
+            files = find_recordings(*args)
+            readable = seekable(files)
+            if for_cluster and readable != files:
+                raise UsageError(
+                    "a recording that is compressed as a whole, with zstd, or twice must be unpacked for a cluster"
+                )
+            spans = cut_spans(readable)
+            return replace(options, site=recorded_site(spans, options.site)), spans
+        except (BadArgument, RecordingError, OSError, BadZipFile) as error:
+            raise UsageError(str(error)) from None
+
     def _extract(self, spans: list[Span], ledger: Ledger, executor: Executor) -> None:
+        """Read the spans, write the articles, and close the output."""
         started = time.monotonic()
 
         def progress(records: int, done: int, spans: int) -> None:

@@ -21,8 +21,8 @@ from ifp_scraper import urls
 from ifp_scraper.commands import fail, refuse_unknown_options, show
 from ifp_scraper.dates import format_utc, read_http_date, read_user_date
 from ifp_scraper.items import to_dict
-from ifp_scraper.middlewares import user_agent
 from ifp_scraper.pages import Capture, UnreadablePage, read_article
+from ifp_scraper.user_agent import user_agent
 
 _MAX_BYTES = 32 * 1024 * 1024
 _KEPT_URL = re.compile(rb"^<!-- (https?://\S+) -->\n")
@@ -74,37 +74,33 @@ class Command(ScrapyCommand):
         content_type = content_type or saved.get("headers", {}).get("Content-Type")
         if content_type:
             fixture["headers"] = {"Content-Type": content_type}
-        folder = "no-article"
-        try:
-            article = read_article(html, Capture(url, captured_at), content_type)
-            fixture["record"] = None
-            if article is not None:
-                folder = article.layout
-                fixture["record"] = to_dict(article)
-                del fixture["record"]["extractor_version"]  # every version must give the same record
-                for field in fixture["record"].keys() - (saved.get("record") or fixture["record"]).keys():
-                    del fixture["record"][field]  # the fixture is not about it
-        except UnreadablePage as error:
-            fixture["unreadable"] = True
-            fixture["about"] = opts.about or str(error)
-            folder = "unreadable"
+        folder = _add_record(fixture, html, Capture(url, captured_at), saved.get("record"))
         name = re.sub(r"[^\w-]+", "-", opts.name or urls.slug(url) or "home")[:80]
         path = Path(args[0]) if saved else Path(opts.folder) / folder / f"{name}.html"
         if path.exists() and not opts.update:
             fail(self, f"{path} exists; give another --name, or --update")
             return
+        self._save(path, html, fixture)
+
+    def _save(self, path: Path, html: bytes, fixture: dict[str, Any]) -> None:
+        """Write the page, and beside it what it must give."""
+        expected = path.with_suffix(".json")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(html)
-            path.with_suffix(".json").write_text(
-                json.dumps(fixture, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
-            )
+            expected.write_text(json.dumps(fixture, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         except OSError as error:
             fail(self, f"{path} cannot be written: {_reason(error)}")
             return
-        show(f"{path} and {path.with_suffix('.json').name}: check the record against the page, then commit both")
+        show(f"{path} and {expected.name}: check the record against the page, then commit both")
 
     def _load(self, source: str, opts: argparse.Namespace) -> tuple[bytes, str, datetime, str | None]:
+        """Return a page's HTML, its URL, its capture time in UTC, and its Content-Type if it was fetched.
+
+        Raises:
+            OSError, HTTPException, ValueError: if it cannot be read.
+            UsageError: if its URL is not known, or the capture time makes no sense.
+        """
         captured_at = datetime.now(UTC)
         content_type = None
         if source.startswith(("http://", "https://")):
@@ -129,6 +125,31 @@ class Command(ScrapyCommand):
             except (ValueError, OverflowError) as error:
                 raise UsageError(f"--captured-at: {error}") from error
         return html, url, captured_at.replace(microsecond=0), content_type
+
+
+def _add_record(fixture: dict[str, Any], html: bytes, capture: Capture, before: dict[str, Any] | None) -> str:
+    """Add to a fixture what the page gives, and return the name of the folder that it belongs in.
+
+    Args:
+        fixture: its URL, capture time, headers and what it is about.
+        html: the page.
+        capture: where and when it was captured.
+        before: the record of the fixture that this one replaces; only its fields are kept.
+    """
+    content_type = fixture.get("headers", {}).get("Content-Type")
+    try:
+        article = read_article(html, capture, content_type)
+    except UnreadablePage as error:
+        fixture["unreadable"] = True
+        fixture["about"] = fixture["about"] or str(error)
+        return "unreadable"
+    if article is None:
+        fixture["record"] = None
+        return "no-article"
+    record = to_dict(article)
+    del record["extractor_version"]  # every version must give the same record
+    fixture["record"] = {name: value for name, value in record.items() if name in (before or record)}
+    return article.layout
 
 
 def _saved(page: Path) -> dict[str, Any]:

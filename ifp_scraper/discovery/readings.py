@@ -24,8 +24,9 @@ from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.rest import read_json, read_posts
 from ifp_scraper.discovery.sitemap import read_entries
 from ifp_scraper.discovery.xml import local_name, read_xml
-from ifp_scraper.recordings.archive import Archive, Recorded, RecordingError, is_page
+from ifp_scraper.recordings.archive import Archive, Recorded, is_page
 from ifp_scraper.recordings.codings import MAX_UNPACKED
+from ifp_scraper.recordings.files import RecordingError
 from ifp_scraper.responses import cut_short, refusal
 
 _SOON = timedelta(hours=1)

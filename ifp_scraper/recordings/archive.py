@@ -1,30 +1,25 @@
-"""Reads recordings: an index of WARC and WACZ files, and the download handler that answers from them, offline."""
+"""An index of the responses in recordings, by URL."""
 
 from __future__ import annotations
 
-import glob
 import logging
 import os
 import zipfile
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from importlib import resources
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
 from urllib.parse import urldefrag
 
 from fastwarc.warc import WarcRecord
-from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Headers, Response
-from scrapy.responsetypes import responsetypes
 from w3lib.url import safe_url_string
 
 from ifp_scraper import urls
 from ifp_scraper.recordings.codings import plain_body
 from ifp_scraper.recordings.decompress import seekable
+from ifp_scraper.recordings.files import RecordingError, open_members
 from ifp_scraper.recordings.warc_reader import (
     Revisit,
     is_whole,
@@ -35,22 +30,7 @@ from ifp_scraper.recordings.warc_reader import (
 )
 from ifp_scraper.recordings.wayback import unwrap_address, unwrap_page
 
-if TYPE_CHECKING:
-    from scrapy import Request
-    from scrapy.crawler import Crawler
-
 logger = logging.getLogger(__name__)
-
-SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".wacz")
-SAMPLE = "sample"
-
-
-class NotInRecording(IgnoreRequest):
-    """No recording holds a response to this request, which is not a failure."""
-
-
-class RecordingError(Exception):
-    """A recording is missing or cannot be read; ``str()`` is one plain sentence."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -85,69 +65,6 @@ class Recorded:
     def page_urls(self) -> list[str]:
         """Return just the URL, as ``discovery.readings.Captured`` requires."""
         return [self.url]
-
-
-def recordings(*paths: str) -> list[Path]:
-    """Return the files that ``-a archive=`` names.
-
-    Args:
-        paths: each a file, a folder, a glob, a comma-separated list of these, or ``sample``. A comma is part of the
-            name if such a file or folder exists.
-
-    Raises:
-        RecordingError: if something named does not exist, or is not a recording.
-    """
-    found: list[Path] = []
-    parts = (part for path in paths for part in ([path] if os.path.exists(path) else path.split(",")))
-    for name in filter(None, (part if os.path.exists(part) else part.strip() for part in parts)):
-        if name == SAMPLE:
-            found.append(Path(str(resources.files("ifp_scraper") / "data" / "sample.warc.gz")))
-            continue
-        path = Path(name)
-        if os.path.isdir(name):  # unlike path.is_dir(), false for a name that no file can have
-            # Unlike path.rglob(), it skips a folder that vanishes in the meantime or may not be read.
-            everything = (Path(folder, name) for folder, _, names in os.walk(name) for name in names)
-            inside = sorted(file for file in everything if file.name.endswith(SUFFIXES) and _may_be_read(file))
-            if not inside:
-                raise RecordingError(f"the folder {name} holds no {', '.join(SUFFIXES)} file")
-            found.extend(inside)
-        elif os.path.isfile(name):
-            if not name.endswith(SUFFIXES):
-                raise RecordingError(f"{name} is not a recording: its name must end in {', '.join(SUFFIXES)}")
-            found.append(path)
-        elif matches := sorted(glob.glob(name, recursive=True)):
-            found.extend(Path(match) for match in matches if match.endswith(SUFFIXES) and _may_be_read(Path(match)))
-        else:
-            raise RecordingError(f"there is no recording {name}")
-    if not found:
-        raise RecordingError("archive= names no recording")
-    return list(dict.fromkeys(found))
-
-
-def _may_be_read(path: Path) -> bool:
-    """Whether this is a file, not a folder or pipe; also true for a broken link, so that opening it complains."""
-    return path.is_file() or not path.exists()
-
-
-def output_name(paths: str) -> str:
-    """Return the name of an archive run's output, without its suffix."""
-    names = recordings(paths)
-    if len(names) > 1:
-        return "archive"
-    name = names[0].name
-    return next(name.removesuffix(suffix) for suffix in reversed(SUFFIXES) if name.endswith(suffix))
-
-
-@contextmanager
-def open_members(path: Path) -> Iterator[Iterator[tuple[str, IO[bytes]]]]:
-    """Open a recording: one stream for a WARC file, one per member for a WACZ file, each with its name."""
-    if path.name.endswith(".wacz"):
-        with zipfile.ZipFile(path) as package:
-            names = [name for name in package.namelist() if name.endswith((".warc", ".warc.gz"))]
-            yield ((name, package.open(name)) for name in names)
-    else:
-        with path.open("rb") as stream:
-            yield iter([("", stream)])
 
 
 class Archive:
@@ -293,59 +210,3 @@ def _key(url: str) -> str:
     with suppress(ValueError):  # as requests write URLs: host in lower case, percent-encoded
         url = safe_url_string(url)
     return urldefrag(url)[0].split("://", 1)[-1].removeprefix("www.")
-
-
-class ArchiveDownloadHandler:
-    """Answers every request from the recordings: no connection is made, and no DNS lookup."""
-
-    lazy = False
-
-    def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> ArchiveDownloadHandler:
-        """Make the handler of a crawl."""
-        return cls(crawler)
-
-    async def download_request(self, request: Request) -> Response:
-        """Return the recorded response.
-
-        Raises:
-            NotInRecording: if there is none.
-        """
-        archive: Archive = self._crawler.spider.archive  # type: ignore[union-attr]
-        record = archive.find(request.url, request.meta.get("captures"))
-        if record is None:
-            raise NotInRecording(f"not in the recording: {request.url}")
-        pairs, body = archive.read(record)
-        request.meta["captured_at"] = record.captured_at
-        request.meta["body_age"] = record.body_age
-        headers = Headers()
-        for name, value in pairs:
-            if name.lower() not in ("transfer-encoding", "content-length", "content-encoding"):
-                headers.appendlist(name, value)
-        kind = responsetypes.from_args(headers=headers, url=record.url, body=body)
-        return kind(url=record.url, status=record.status, headers=headers, body=body)
-
-    async def close(self) -> None:
-        """Do nothing: nothing is held open."""
-
-
-_HANDLER = "ifp_scraper.recordings.archive.ArchiveDownloadHandler"
-OFFLINE = {
-    "DOWNLOAD_HANDLERS": {
-        "http": _HANDLER,
-        "https": _HANDLER,
-        "file": None,
-        "ftp": None,
-        "s3": None,
-        "data": None,
-    },
-    "DOWNLOAD_DELAY": 0,
-    "AUTOTHROTTLE_ENABLED": False,
-    "ROBOTSTXT_OBEY": False,
-    "RETRY_ENABLED": False,
-    "IFP_ARCHIVE": None,
-}
-"""Settings of an archive run: no handler that could open a socket, and no delays."""

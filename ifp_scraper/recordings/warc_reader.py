@@ -61,20 +61,11 @@ def read_responses(
                 if last >= end:
                     return
                 if revisits is not None and record.record_type == WarcRecordType.revisit:
-                    if record.http_headers is None or record.http_headers.status_code in (None, 200, 304):
-                        url, kept_at = unwrap_address(record_address(record))
-                        revisits.append(Revisit(url, kept_at or record_time(record), payload_digest(record)))
+                    _note_revisit(record, revisits)
                     continue
                 if record.http_headers is None and not record_address(record).startswith(("http://", "https://")):
                     continue
-                if record.http_headers is None and record.record_type == WarcRecordType.response:
-                    record.is_http = True  # whatever its Content-Type, if any
-                    record.parse_http()
-                body = record.reader.read()
-                unfinished = len(body) < record.content_length
-                if record.http_headers is None:
-                    _add_head(record)
-                    body = _INDEX_LINK.sub(lambda link: link[1] + (link[2] or b"./"), body)
+                body, unfinished = _read_body(record)
                 if unfinished or (not body and _is_cut_off(record)):
                     faults.append(f"{name} at byte {last}: a record is cut off")
                 if unfinished:  # its length is wrong, or the file ends here: the body may contain whole records
@@ -89,6 +80,25 @@ def read_responses(
         except (OSError, EOFError, ValueError) as error:
             faults.append(f"{name} at byte {last}: {error}")
             at = _next_record(stream, last + 1, end)
+
+
+def _note_revisit(record: WarcRecord, revisits: list[Revisit]) -> None:
+    if record.http_headers is None or record.http_headers.status_code in (None, 200, 304):
+        url, kept_at = unwrap_address(record_address(record))
+        revisits.append(Revisit(url, kept_at or record_time(record), payload_digest(record)))
+
+
+def _read_body(record: WarcRecord) -> tuple[bytes, bool]:
+    """Return a record's body, and whether it is shorter than the record says; the record then has HTTP headers."""
+    if record.http_headers is None and record.record_type == WarcRecordType.response:
+        record.is_http = True  # whatever its Content-Type, if any
+        record.parse_http()
+    body = record.reader.read()
+    unfinished = len(body) < record.content_length
+    if record.http_headers is None:
+        _add_head(record)
+        body = _INDEX_LINK.sub(lambda link: link[1] + (link[2] or b"./"), body)
+    return body, unfinished
 
 
 def _next_record(stream: IO[bytes], start: int, end: int) -> int | None:

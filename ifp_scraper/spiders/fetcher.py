@@ -10,7 +10,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
 from ifp_scraper.discovery import FetchFailed
-from ifp_scraper.middlewares import CrawlDelay, RobotsMiddleware
+from ifp_scraper.middlewares.robots import CrawlDelay, RobotsMiddleware
 from ifp_scraper.recordings.capture_time import capture_time
 from ifp_scraper.responses import in_words, refusal
 from ifp_scraper.spiders.error_limits import ErrorLimits

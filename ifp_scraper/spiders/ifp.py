@@ -1,24 +1,23 @@
 """The spider: a frontier says what to fetch, page objects read it, and every article becomes one item.
 
 It holds no selectors, and only it and ``fetcher`` make requests. ``frontier`` chooses the articles, ``page_views``
-reads them, ``no_article`` decides about URLs that gave no article, and ``reorder`` keeps the articles in order.
+reads them, ``acceptance`` decides whether they are the requested ones, ``no_article`` what becomes of URLs without an
+article, and ``reorder`` keeps the articles in order.
 
 This project's keys in ``request.meta``:
 
-- ``page``: an article or listing is expected, so a response that is not HTML is retried (``middlewares``)
+- ``page``: an article or listing is expected, so a response that is not HTML is retried (``back_off``)
 - ``probe``: a refusal of this request says nothing about the rest of the site (``discovery.Fetch``)
 - ``reading``, ``captures``: in an archive run, the ``RecordedArticle`` and its captures (``archive``)
 - ``captured_at``: WARC-Date of the recorded response, set by ``archive`` and read by ``capture_time``
 - ``body_age``: for how long its body had existed by then, likewise
-- ``wait``, ``cut_at``: seconds until the next try, and length of the last response (``middlewares``)
+- ``wait``, ``cut_at``: seconds until the next try, and length of the last response (``back_off``)
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
-from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import scrapy
@@ -28,16 +27,15 @@ from scrapy.spidermiddlewares.httperror import HttpError
 
 from ifp_scraper import urls
 from ifp_scraper.check_settings import check_settings
-from ifp_scraper.dates import parse_utc, same_clock_fault
 from ifp_scraper.discovery import ArticleRef, FetchFailed
 from ifp_scraper.discovery.readings import RecordedArticle
 from ifp_scraper.items import Article
-from ifp_scraper.merge import add_evidence
-from ifp_scraper.middlewares import user_agent
 from ifp_scraper.options import Options, open_archive, read_options
 from ifp_scraper.pages import UnreadablePage
-from ifp_scraper.recordings.archive import OFFLINE, Archive
+from ifp_scraper.recordings.archive import Archive
+from ifp_scraper.recordings.download_handler import OFFLINE
 from ifp_scraper.responses import refusal
+from ifp_scraper.spiders.acceptance import Acceptance
 from ifp_scraper.spiders.amp_addresses import AmpAddresses
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.spiders.frontier import Frontier
@@ -45,7 +43,8 @@ from ifp_scraper.spiders.no_article import NoArticleHandler
 from ifp_scraper.spiders.page_views import View, ViewReader
 from ifp_scraper.spiders.reorder import ReorderBuffer
 from ifp_scraper.storage.ledger import Ledger
-from ifp_scraper.storage.rejections import LEADS_TO, SHOWS, Rejected
+from ifp_scraper.storage.rejections import Rejected
+from ifp_scraper.user_agent import user_agent
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -53,10 +52,6 @@ if TYPE_CHECKING:
 
 _MAX_UNDER_WAY = 64
 """Maximum number of articles begun but not yet written: bounds a long crawl's memory and what a kill costs."""
-
-
-_LONGEST_CACHED = timedelta(days=1)
-"""For how long a cache may hide an edit."""
 
 
 class IfpSpider(scrapy.Spider):
@@ -81,6 +76,7 @@ class IfpSpider(scrapy.Spider):
         self.frontier = Frontier(fetcher, ledger, archive, self._amp)
         self._views = ViewReader(fetcher, ledger)
         self._no_article = NoArticleHandler(fetcher, ledger)
+        self._acceptance = Acceptance(fetcher, ledger, self._no_article)
         # One more than the concurrent requests, so that a request is ready while an article is being assembled.
         fetching = 1 + ledger.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
         self._reorder_buffer = ReorderBuffer(fetching, _MAX_UNDER_WAY, lambda: self.ending)
@@ -224,7 +220,7 @@ class IfpSpider(scrapy.Spider):
             return None
         self.fetcher.limits.reset_off_site()
         self._amp.learn(view.article.url, view.article.amp_url)
-        return self._accept(await self._views.with_other_view(view), view, ref)
+        return self._in_range(self._acceptance.accept(await self._views.with_other_view(view), view, ref))
 
     async def _first_view(self, response: Response) -> View | None:
         """Return the view in the first response; None if it is not an article. Raises what the caller does."""
@@ -256,94 +252,14 @@ class IfpSpider(scrapy.Spider):
             return None
         self._amp.learn(url, address)
         self.fetcher.limits.reset_failures()
-        article = self._accept(view.article, view, ref)
+        article = self._in_range(self._acceptance.accept(view.article, view, ref))
         if article is not None and self.options.pages == "both":
             self.ledger.note_incomplete(ref.url)
         return article
 
-    def _accept(self, article: Article, view: View, ref: ArticleRef) -> Article | None:
-        """Return an article with its aliases and what discovery knows; None if it is not the requested article, or
-        not in range.
-        """
-        aliases = [str(url) for url in view.response.meta.get("redirect_urls", ())]
-        evidence = ref
-        was_listed = not self.options.urls and self.archive is None
-        if urls.slug(ref.url) != urls.slug(article.url) and (aliases or was_listed):
-            found = self._found_elsewhere(article, ref, was_redirected=bool(aliases))
-            if found is None:
-                return None
-            article, evidence = found
-        if urls.host(ref.url) != urls.host(article.url) and not urls.post_id(ref.url):
-            aliases.append(urls.canonical(ref.url))  # on a mirror, the next run looks up the article by this one
-        article = replace(article, aliases=list(dict.fromkeys([*article.aliases, *aliases])))
-        article = self._with_evidence(article, ref, evidence)
-        if self._is_other_address(article, ref):  # rejected, or every run would fetch it again
-            self.ledger.reject(Rejected.now(ref.url, LEADS_TO + article.url, modified_at=ref.modified_at))
-        else:
-            self.fetcher.limits.reset_no_article()
-        return article if self.frontier.covers(article) else None
-
-    def _found_elsewhere(
-        self, article: Article, ref: ArticleRef, *, was_redirected: bool
-    ) -> tuple[Article, ArticleRef] | None:
-        """Return an article whose slug is not that of the requested URL, and what discovery knows of it; None if it is
-        not the requested article.
-
-        WordPress guesses a target for a URL that no longer exists: /story/ may redirect to /story-2/. A faulty cache
-        returns another article's page, without a redirect.
-        """
-        known = self.ledger.store.find(ref.id, urls.canonical(ref.url))
-        expected = ref.id if ref.id is not None or known is None else known.id
-        is_certain = None not in (expected, article.id)
-        in_file = self.ledger.store.find(article.id, article.url)
-        if (is_certain and expected == article.id) or (known is not None and known is in_file):
-            return article, ref
-        reasons = [start + article.url for start in (SHOWS, LEADS_TO)]
-        is_always_so = self.ledger.rejections.reason(urls.canonical(ref.url)) in reasons
-        if is_certain or not was_redirected:
-            self._no_article.reject(ref, reasons[was_redirected])
-        if is_certain:
-            return None
-        if not was_redirected and not is_always_so:  # else the page's rel=canonical has another slug than its own URL
-            if in_file is not None:
-                return None
-            own = [url for url in article.aliases if not urls.same_article(url, ref.url)]
-            article = replace(article, aliases=own)
-        return article, ArticleRef(ref.url)  # the times in ``ref`` may be another article's
-
-    def _with_evidence(self, article: Article, ref: ArticleRef, evidence: ArticleRef) -> Article:
-        """Return the article with discovery's times; if its page may be older than its last edit, note it for later.
-
-        A cache that states its age says which edits it cannot show. One that does not may hide an edit for a day, in
-        which every run fetches the article again; if the page is the one that the file already holds, it is not given
-        the time of the edit. After that it is, since some sites' pages and lists always disagree, and the next run
-        looks once more.
-        """
-        result = add_evidence(article, evidence)
-        listed = evidence.modified_at
-        if listed and listed > (result.modified_at or ""):
-            self.ledger.note_stale(listed)
-        elif (
-            listed
-            and self.archive is None
-            and urls.same_article(ref.url, article.url)
-            and _is_older(article.modified_at, listed)
-        ):
-            known = self.ledger.store.find(article.id, article.url)
-            is_recent = _is_recent(listed, article)
-            if known is not None and known.modified_at == article.modified_at and is_recent:
-                self.ledger.note_stale(listed)
-                return add_evidence(article, replace(evidence, modified_at=None))
-            self.ledger.note_incomplete(ref.url, until_seen=is_recent)
-        return result
-
-    def _is_other_address(self, article: Article, ref: ArticleRef) -> bool:
-        """Whether this listed URL is just another one of a known article."""
-        url = urls.canonical(ref.url)
-        if self.options.urls or self.archive is not None or urls.same_article(url, article.url):
-            return False
-        store = self.ledger.store
-        return store.find(article.id, article.url) is not None and store.find(None, url) is None
+    def _in_range(self, article: Article | None) -> Article | None:
+        """Return the article; None if there is none, or it is not in the requested section and date range."""
+        return article if article is not None and self.frontier.covers(article) else None
 
     # -- used by middlewares and extensions ----------------------------------------------------------------------
 
@@ -364,16 +280,6 @@ class IfpSpider(scrapy.Spider):
     def note_refusal(self, url: str, reason: str) -> None:
         """Count a page that the site refused, before it is retried."""
         self.fetcher.note_refusal(url, reason)
-
-
-def _is_older(stated: str | None, listed: str) -> bool:
-    """Whether a page states an earlier last edit than its list does, and not for a fault of the site's clocks."""
-    return stated is not None and stated < listed and not same_clock_fault(parse_utc(listed), parse_utc(stated))
-
-
-def _is_recent(edited_at: str, article: Article) -> bool:
-    """Whether an edit is so recent that a cache may still hide it from the page that was fetched."""
-    return article.fetched_at is None or parse_utc(article.fetched_at) - parse_utc(edited_at) < _LONGEST_CACHED
 
 
 def _adjust(settings: BaseSettings, options: Options) -> None:

@@ -27,10 +27,11 @@ from ifp_scraper.discovery import ArticleRef, Fetch, Notes, Walk
 from ifp_scraper.items import Article
 from ifp_scraper.monitor import LayoutMonitor
 from ifp_scraper.options import Options
-from ifp_scraper.recordings import archive
+from ifp_scraper.recordings.files import output_name
 from ifp_scraper.revisions import decide, text_hash
 from ifp_scraper.storage import sidecars
 from ifp_scraper.storage.failures import Failures
+from ifp_scraper.storage.kept_pages import KeptPages
 from ifp_scraper.storage.output_file import StoreError, explain
 from ifp_scraper.storage.rejections import NO_ARTICLE, Rejected, Rejections
 from ifp_scraper.storage.runs import Runs, Tail
@@ -47,7 +48,7 @@ DEFAULT_OUTPUT = "output/ifp.jsonl"
 _FAILED_SHARE = 0.01
 """Share of failed fetches from which a run counts as failed."""
 
-_KEPT_PAGES = 20
+_MAX_KEPT_PAGES = 20
 """Maximum number of unreadable pages kept beside the rejected file, for ``scrapy fixture``."""
 
 
@@ -74,6 +75,7 @@ class Ledger:
         self.counts: Counter[str] = Counter()
         self.started = time.monotonic()
         self.started_at = datetime.now(UTC)
+        self._kept_pages = KeptPages(self.store.path.with_suffix(".rejected"), self.started_at)
         self.exit_status = 1
         self.command = "crawl"
         """Name of the running command, for the runs file."""
@@ -103,7 +105,7 @@ class Ledger:
         """Open the output named in the settings (IFP_OUTPUT, IFP_START_OVER), else the default one."""
         name = settings.get("IFP_OUTPUT")
         if not name:
-            name = f"output/{archive.output_name(options.archive)}.jsonl" if options.archive else DEFAULT_OUTPUT
+            name = f"output/{output_name(options.archive)}.jsonl" if options.archive else DEFAULT_OUTPUT
         return cls(options, Path(name), start_over=settings.getbool("IFP_START_OVER"), settings=settings)
 
     def _remember(self, article: Article) -> None:
@@ -244,18 +246,12 @@ class Ledger:
         self.failures.forget((rejected.url,))
         with self._noting_trouble(f"{self.rejections.path} cannot be written"):
             self.rejections.add(rejected)
-        if response is not None and self.counts["kept pages"] < _KEPT_PAGES:
+        if response is not None and self._kept_pages.count < _MAX_KEPT_PAGES:
             self._keep_page(rejected.url, response)
 
     def _keep_page(self, url: str, response: Response) -> None:
-        """Keep a page beside the output; its name comes from the clock and a count, never from the URL."""
-        folder = self.store.path.with_suffix(".rejected")
-        self.counts["kept pages"] += 1
-        name = f"{self.started_at:%Y%m%dT%H%M%S}-{self.counts['kept pages']:03}.html"
-        with self._noting_trouble(f"pages cannot be kept in {folder}"):
-            folder.mkdir(exist_ok=True)
-            comment = url.replace("--", "%2d%2d").replace(">", "%3e")
-            (folder / name).write_bytes(f"<!-- {comment} -->\n".encode("utf-8", "replace") + response.body)
+        with self._noting_trouble(f"pages cannot be kept in {self._kept_pages.folder}"):
+            self._kept_pages.keep(url, response.body)
 
     def note_stale(self, edited_at: str) -> None:
         """Note that a page was older than the edit that the site names, so that the next run looks for it again.
@@ -337,18 +333,14 @@ class Ledger:
         return None
 
     def _write_run(self, complete: bool, reason: str, why: str | None, requests: int, received: int) -> None:
+        """Add this run's line to the runs file; then what failed is in it, and needs no file of its own."""
         doubtful = self.monitor.doubts_rejections
         run = {
             "started_at": format_utc(self.started_at),
             "finished_at": format_utc(datetime.now(UTC)),
             "command": ["scrapy", self.command, *_arguments(self.command)],
             "site": self.options.site,
-            "versions": {
-                "ifp_scraper": EXTRACTOR_VERSION,
-                "scrapy": version("scrapy"),
-                "lxml": version("lxml"),
-                "python": platform.python_version(),
-            },
+            "versions": _versions(),
             "counts": {
                 name: self.counts[name]
                 for name in ("new", "revised", "reread", "unchanged", "duplicates", "rejected", "failed")
@@ -388,6 +380,15 @@ class Ledger:
         before = looked_until if walk and not walk.notes.shows_edits else None
         times = (self.store.newest_modified, format_utc(asked_at), self._stale_from, before)
         return min(filter(None, times), default=None)
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "ifp_scraper": EXTRACTOR_VERSION,
+        "scrapy": version("scrapy"),
+        "lxml": version("lxml"),
+        "python": platform.python_version(),
+    }
 
 
 def _arguments(command: str) -> list[str]:

@@ -10,25 +10,25 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, get_type_hints
 
 import msgspec
 
 from ifp_scraper import urls
-from ifp_scraper.dates import parse_utc
-from ifp_scraper.items import SCHEMA_VERSION, Article, decode, encode
+from ifp_scraper.items import SCHEMA_VERSION, Article, encode
 from ifp_scraper.revisions import text_hash
+from ifp_scraper.storage.line_decoder import NOT_JSON, decode_line, is_interrupted
 from ifp_scraper.storage.output_file import OutputFile, StoreError, explain
 
 _BOM = b"\xef\xbb\xbf"
+
 _MAX_LINE = 64 * 2**20
+"""Maximum length of a line, in bytes."""
+
 _BAD_NUMBERS = 20
-_NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-_HINTS = get_type_hints(Article)
-_TIMES = ("published_at", "modified_at", "fetched_at")
+"""How many numbers of bad lines are kept, for the summary."""
 
 
 class Known(msgspec.Struct, gc=False, eq=False):
@@ -53,6 +53,22 @@ class Known(msgspec.Struct, gc=False, eq=False):
     """Where the last line starts in the file, in bytes."""
     length: int
     """Length of the last line, in bytes."""
+
+
+@dataclass(slots=True)
+class _Scan:
+    """How far the file has been read, and what was found since the last line of JSON."""
+
+    position: int = 0
+    """Bytes read so far."""
+    kept: int = 0
+    """Bytes up to the end of the last line of JSON."""
+    broken: list[int] = field(default_factory=list)
+    """Numbers of the lines since then, none of which is an article."""
+    interrupted: bool = True
+    """Whether these look like what an interrupted crawl leaves behind."""
+    unfinished: bool = False
+    """Whether the last article lacks its newline."""
 
 
 class Store:
@@ -150,8 +166,8 @@ class Store:
             StoreError: if it is no longer there.
         """
         try:
-            article = _parse(self._file.read(known.offset, known.length))
-        except (*_NOT_JSON, OSError):
+            article = decode_line(self._file.read(known.offset, known.length))
+        except (*NOT_JSON, OSError):
             article = None
         if article is None:
             raise StoreError(
@@ -222,53 +238,52 @@ class Store:
 
         Earlier lines that are not articles are left alone.
         """
-        position = 0
-        kept = 0  # bytes up to the end of the last line of JSON
-        broken: list[int] = []  # numbers of the lines since then, none of which is JSON
-        interrupted = True  # whether these look like what an interrupted crawl leaves behind
-        unfinished = False  # whether the last article lacks its newline
+        scan = _Scan()
         for number, line in enumerate(self._file.lines(_MAX_LINE), 1):
-            start, position = position, position + len(line)
-            if start == 0 and line.startswith(_BOM):
-                start, line = len(_BOM), line[len(_BOM) :]
-            whole = line.endswith(b"\n")
-            try:
-                article = _parse(line)
-            except _NOT_JSON:
-                if line.strip():
-                    broken.append(number)
-                    interrupted = interrupted and _is_interrupted(line)
-                elif whole and not broken:
-                    kept = position
-                continue
-            self._refuse_newer(article)
-            if article is not None and article.url:
-                unfinished = not whole
-                if self._on_line is not None:
-                    self._on_line(article)
-                self._remember(article, start, position - start)
-                self.lines += 1
-            else:
-                broken.append(number)
-                if not whole:
-                    interrupted = False
-                    continue
-            self.bad_lines += len(broken)
-            self.bad_line_numbers += broken[: _BAD_NUMBERS - len(self.bad_line_numbers)]
-            broken, interrupted, kept = [], True, position
-        if not self.lines and (self.bad_lines or not interrupted):
+            self._load_line(number, line, scan)
+        if not self.lines and (self.bad_lines or not scan.interrupted):
             raise StoreError(
                 f"{self.path} holds something other than articles of ifp_scraper: "
                 "name another file with -o, or move this one away."
             )
-        if kept < position:
-            if not interrupted:
-                self.saved = self._file.copy(kept, position, "cut", ".bin")
-            self._file.cut(kept)
-            self.repaired = position - kept
-        if unfinished:
+        if scan.kept < scan.position:
+            if not scan.interrupted:
+                self.saved = self._file.copy(scan.kept, scan.position, "cut", ".bin")
+            self._file.cut(scan.kept)
+            self.repaired = scan.position - scan.kept
+        if scan.unfinished:
             self._file.append(b"\n")
         self._file.sync()
+
+    def _load_line(self, number: int, line: bytes, scan: _Scan) -> None:
+        start, scan.position = scan.position, scan.position + len(line)
+        if start == 0 and line.startswith(_BOM):
+            start, line = len(_BOM), line[len(_BOM) :]
+        whole = line.endswith(b"\n")
+        try:
+            article = decode_line(line)
+        except NOT_JSON:
+            if line.strip():
+                scan.broken.append(number)
+                scan.interrupted = scan.interrupted and is_interrupted(line)
+            elif whole and not scan.broken:
+                scan.kept = scan.position
+            return
+        self._refuse_newer(article)
+        if article is not None and article.url:
+            scan.unfinished = not whole
+            if self._on_line is not None:
+                self._on_line(article)
+            self._remember(article, start, scan.position - start)
+            self.lines += 1
+        else:
+            scan.broken.append(number)
+            if not whole:
+                scan.interrupted = False
+                return
+        self.bad_lines += len(scan.broken)
+        self.bad_line_numbers += scan.broken[: _BAD_NUMBERS - len(self.bad_line_numbers)]
+        scan.broken, scan.interrupted, scan.kept = [], True, scan.position
 
     def _refuse_newer(self, article: Article | None) -> None:
         if article is None or article.schema_version == SCHEMA_VERSION:
@@ -281,10 +296,27 @@ class Store:
             )
 
     def _remember(self, article: Article, offset: int, length: int) -> Known:
+        """Note an article's last line, which is at this place in the file, in bytes."""
         known = self.find(article.id, article.url)
         if known is None:
             known = Known(len(self._articles), None, "", None, None, "", "", "", 1, None, 0, 0)
             self._articles.append(known)
+        self._index(known, article)
+        known.published_at = article.published_at
+        same_time = article.modified_at == article.published_at
+        known.modified_at = known.published_at if same_time else article.modified_at  # one object, to save memory
+        known.layout = sys.intern(article.layout)
+        known.extractor_version = sys.intern(article.extractor_version)
+        known.status = sys.intern(article.status)
+        known.revision = article.revision
+        known.text_hash = text_hash(article)
+        known.offset, known.length = offset, length
+        if known.text_hash is not None and known.number <= self._by_text.get(known.text_hash, known.number):
+            self._by_text[known.text_hash] = known.number
+        return known
+
+    def _index(self, known: Known, article: Article) -> None:
+        """Let ``find`` find the article by what its last line says: id, URL and aliases."""
         number = known.number
         if article.id is not None:
             known.id = article.id
@@ -300,61 +332,9 @@ class Store:
         for url in article.aliases:
             if urls.post_id(url) is None:  # the canonical form of /?p=658 is the home page
                 self._by_alias[hash(_key(url))] = number
-        known.published_at = article.published_at
-        same_time = article.modified_at == article.published_at
-        known.modified_at = known.published_at if same_time else article.modified_at
-        known.layout = sys.intern(article.layout)
-        known.extractor_version = sys.intern(article.extractor_version)
-        known.status = sys.intern(article.status)
-        known.revision = article.revision
-        known.text_hash = text_hash(article)
-        known.offset, known.length = offset, length
-        if known.text_hash is not None and number <= self._by_text.get(known.text_hash, number):
-            self._by_text[known.text_hash] = number
-        return known
 
 
 def _key(url: str) -> str:
     """Return the form in which URLs are compared; the same object if nothing changes, to save memory."""
     key = urls.canonical(url)
     return url if key == url else key
-
-
-def _parse(line: bytes) -> Article | None:
-    """Read a line, dropping fields that do not fit; None if it is JSON but not an object. Raises ``_NOT_JSON``."""
-    try:
-        article = decode(line)
-    except msgspec.ValidationError:
-        values: Any = msgspec.json.decode(line)
-        if not isinstance(values, dict):
-            return None
-        article = _convert(values)
-    for name in _TIMES:  # times are compared as strings, so any other format would mislead
-        if (text := getattr(article, name)) and not _is_time(text):
-            setattr(article, name, None)
-    return article
-
-
-def _convert(values: dict[str, Any]) -> Article:
-    """Return an article with the values that fit the schema."""
-    if "schema_version" in values:
-        values["schema_version"] = str(values["schema_version"])
-    article = Article()
-    for name, hint in _HINTS.items():
-        with suppress(KeyError, msgspec.ValidationError):
-            setattr(article, name, msgspec.convert(values[name], hint))
-    return article
-
-
-def _is_time(text: str) -> bool:
-    """Whether a text is a time in the format of ``dates.format_utc``."""
-    try:
-        return len(text) == 20 and text.endswith("Z") and parse_utc(text) is not None
-    except ValueError:
-        return False
-
-
-def _is_interrupted(line: bytes) -> bool:
-    """Whether this line, which is not JSON, may have been left by a crawl that a kill or power loss interrupted."""
-    text = line.strip(b"\0")
-    return not text or (text.startswith(b"{") and (b"\0" in text or not text.endswith(b"\n")))

@@ -1,7 +1,4 @@
-"""Downloader middlewares: stay on the site, obey robots.txt and its delay, retry and wait, decompress.
-
-Also the extension ``CrawlDelay``.
-"""
+"""Downloader middleware that retries after faults that may be temporary, and waits when the site asks for it."""
 
 from __future__ import annotations
 
@@ -10,143 +7,28 @@ import logging
 import time
 from math import inf
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from scrapy import signals
-from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.downloadermiddlewares.retry import get_retry_request
-from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
-from scrapy.exceptions import IgnoreRequest, NotConfigured, ResponseDataLossError
-from scrapy.extensions.throttle import AutoThrottle
+from scrapy.exceptions import NotConfigured, ResponseDataLossError
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
-from w3lib.url import safe_url_string
 
-from ifp_scraper import urls
-from ifp_scraper.responses import asked_wait, cut_short, in_words, is_html, mislabelled, out_of_order, refusal
-from ifp_scraper.storage.rejections import OFF_SITE, UNREADABLE_RULES
+from ifp_scraper.responses import asked_wait, cut_short, is_html, mislabelled, out_of_order, refusal
 
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
-    from scrapy.robotstxt import RobotParser
 
 logger = logging.getLogger(__name__)
 
 LONGEST_WAIT = 600.0
 """Maximum wait for Retry-After or Crawl-delay, in seconds; a longer Retry-After ends the crawl."""
 
-
-def user_agent(settings: BaseSettings) -> str:
-    """Return the User-Agent: this project, and how to contact whoever runs the crawl (IFP_CONTACT)."""
-    contact = settings["IFP_CONTACT"]
-    return f"{settings['USER_AGENT']} (+{contact})" if contact else str(settings["USER_AGENT"])
-
-
-class OffSite(IgnoreRequest):
-    """A request that would leave the site, usually a redirect."""
-
-
-class StayOnSiteMiddleware:
-    """Drops every request whose host or port is not the site's.
-
-    Redirects pass through here too, so one to another host, a private address or ``file:`` is not followed.
-    """
-
-    def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
-        self._host = urls.host(crawler.settings["IFP_SITE"])
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> StayOnSiteMiddleware:
-        """Make the middleware of a crawl."""
-        return cls(crawler)
-
-    def process_request(self, request: Request) -> None:
-        """Raise ``OffSite`` for any other host or port."""
-        if not request.url.startswith(("http://", "https://")) or urls.host(request.url) != self._host:
-            self._crawler.stats.inc_value("ifp/off_site")
-            raise OffSite(f"{request.url[:200]}{OFF_SITE}")
-
-
-class RobotsMiddleware(RobotsTxtMiddleware):
-    """Obeys robots.txt; if the server returns an error or does not respond, everything on that host is forbidden
-    (RFC 9309, 2.3.1.4).
-
-    Scrapy takes both as permission. It also has a bug, avoided here by serialising: of several requests that wait for
-    robots.txt at the same time, the third and all later ones get no rules.
-    """
-
-    def __init__(self, crawler: Crawler) -> None:
-        super().__init__(crawler)
-        self._one_by_one = asyncio.Lock()
-        self._unreadable: set[str] = set()
-
-    async def robot_parser(self, request: Request) -> RobotParser | None:
-        """Return the rules for this URL; None if there are none."""
-        async with self._one_by_one:
-            return await super().robot_parser(request)
-
-    def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
-        """Raise ``IgnoreRequest`` if the request is forbidden."""
-        if urlsplit(request.url).netloc in self._unreadable:
-            raise IgnoreRequest(UNREADABLE_RULES)
-        super().process_request_2(rp, request)
-
-    async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
-        if response.status >= 500 or response.status == 429:
-            raise ResponseDataLossError(f"status {response.status}")
-        await super()._parse_robots(response, netloc, request)
-
-    def _robots_error(self, exc: Exception, netloc: str) -> None:
-        super()._robots_error(exc, netloc)
-        if isinstance(exc, IgnoreRequest):  # it redirects off the site, as good as no robots.txt
-            return
-        self._unreadable.add(netloc)
-        if netloc != urlsplit(safe_url_string(self.crawler.settings["IFP_SITE"])).netloc:
-            return  # the site's other name, with or without www.
-        what = f"{netloc}/robots.txt cannot be read, which forbids all"
-        if not self.crawler.stats.get_value("downloader/response_count"):
-            what = f"{self.crawler.settings['IFP_SITE']} cannot be reached"
-        why = in_words(exc) if isinstance(exc, ResponseDataLossError) else type(exc).__name__
-        self.crawler.spider.stop(f"{what} ({why})")  # type: ignore[union-attr]
-
-
-class CrawlDelay:
-    """Extension: obeys robots.txt's Crawl-delay, unless DOWNLOAD_DELAY is longer."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
-        self.seconds = 0.0
-        """The delay that robots.txt asks for."""
-        crawler.signals.connect(self._read, signals.robots_parsed)
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> CrawlDelay:
-        """Make the extension of a crawl."""
-        return cls(crawler)
-
-    def _read(self, robotparser: RobotParser, request: Request) -> None:
-        asked = robotparser.crawl_delay(self._crawler.settings["USER_AGENT"])
-        self.seconds = delay = min(float(asked or 0), LONGEST_WAIT)
-        downloader = self._crawler.engine.downloader
-        if not delay or delay < self._crawler.settings.getfloat("DOWNLOAD_DELAY"):
-            return
-        logger.info("robots.txt asks for %.0f seconds between requests", delay)
-        # Private names of Scrapy 2.19; there are no public ones.
-        downloader._delay = max(downloader._delay, delay)  # for new slots, as Scrapy deletes idle ones
-        downloader._jitter = 0.0
-        for slot in downloader.slots.values():
-            slot.delay = delay
-            slot.jitter = 0.0  # jitter could shorten the delay
-        throttle = self._crawler.get_extension(AutoThrottle)
-        if throttle is not None:
-            throttle.mindelay = delay
-            throttle.maxdelay = max(throttle.maxdelay, delay)
-
-
 _REFUSED = ("403", "refused")
+"""Reasons for a retry that mean a refusal."""
+
 _SAME_LENGTH = 1024
 """Number of bytes by which two responses may differ and still count as equally long."""
 
@@ -289,30 +171,3 @@ class BackOffMiddleware:
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0 and not self._crawl_is_ending:
             await asyncio.sleep(min(left, 0.5))
-
-
-class DecompressMiddleware(HttpCompressionMiddleware):
-    """Decompresses responses, and retries if that fails: a cache may have sent the wrong Content-Encoding."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        super().__init__(crawler=crawler)
-        self._crawler = crawler
-
-    def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
-        """Return the decompressed response, or a request for a retry.
-
-        Raises:
-            IgnoreRequest: if the response is too long.
-            ResponseDataLossError: if it could not be decompressed in any try.
-        """
-        try:
-            return super().process_response(request, response)
-        except IgnoreRequest:
-            raise
-        except Exception as error:  # each coding raises its own exceptions
-            fault = ResponseDataLossError("the answer is not compressed as its headers say")
-            back_off = self._crawler.get_downloader_middleware(BackOffMiddleware)
-            again = back_off.process_exception(request, fault) if back_off is not None else None
-            if again is None:
-                raise fault from error
-            return again

@@ -1,0 +1,136 @@
+"""Reads a span: the articles in it, the lists of articles, and what could not be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import IO
+
+import msgspec
+from fastwarc.warc import WarcRecord
+
+from ifp_scraper import urls
+from ifp_scraper.bulk.page_results import PageResult, join_early
+from ifp_scraper.bulk.span_results import SpanResult, reader_of
+from ifp_scraper.bulk.spans import Span, open_span
+from ifp_scraper.discovery.listing import may_be_article
+from ifp_scraper.discovery.readings import Evidence, article_key, is_failed, may_list, read_listed
+from ifp_scraper.pages import Capture, UnreadablePage, read_page
+from ifp_scraper.recordings.archive import is_page, site_of
+from ifp_scraper.recordings.capture_time import cache_age
+from ifp_scraper.recordings.codings import plain_body
+from ifp_scraper.recordings.warc_reader import (
+    Revisit,
+    is_whole,
+    payload_digest,
+    read_responses,
+    record_address,
+    record_time,
+)
+from ifp_scraper.recordings.wayback import unwrap_address, unwrap_page
+from ifp_scraper.storage.rejections import NO_ARTICLE
+
+
+def recorded_site(spans: list[Span], wanted: str) -> str:
+    """Return the root of the recorded site; see ``archive.site_of``."""
+    return site_of(_page_urls(spans), wanted)
+
+
+def _page_urls(spans: list[Span]) -> Iterator[str]:
+    """Yield the URL of every page in the spans."""
+    for span in spans:
+        with open_span(span) as stream:
+            for record, _ in read_responses(stream, span.path, span.start, span.end, []):
+                head = record.http_headers
+                if head and head.status_code == 200 and "html" in (record.http_content_type or "").lower():
+                    yield unwrap_address(record_address(record))[0]
+
+
+def read_span(span: Span, site: str) -> SpanResult:
+    """Read the records that start in a span, and the site's articles among them."""
+    result = SpanResult(span, reader_of(site))
+    found: dict[str, list[PageResult]] = {}
+    with open_span(span) as stream:
+        if span.revisits:
+            _read_revisits(stream, span, found)
+        else:
+            _read_records(stream, site, result, found)
+    result.articles = list(found)
+    also_elsewhere = {article_key(revisit.url) for revisit in (*result.revisits, *span.revisits)}
+    joined = {key: pages if key in also_elsewhere else join_early(pages) for key, pages in found.items()}
+    result.packed_pages = msgspec.msgpack.encode(joined)
+    return result
+
+
+def _read_records(stream: IO[bytes], site: str, result: SpanResult, found: dict[str, list[PageResult]]) -> None:
+    span = result.span
+    revisits: list[Revisit] = []
+    for record, body in read_responses(stream, span.path, span.start, span.end, result.faults, revisits):
+        result.records += 1
+        _read_record(record, body, site, result.listed, found)
+        if is_whole(record, result.faults) and (digest := payload_digest(record)) and _is_page(record):
+            result.originals.setdefault(digest, record.stream_pos)
+    result.revisits = [revisit for revisit in revisits if may_be_article(revisit.url, site)]
+
+
+def _read_revisits(stream: IO[bytes], span: Span, found: dict[str, list[PageResult]]) -> None:
+    for record, body in read_responses(stream, span.path, span.start, span.end, []):
+        # More than one record starts here if a gzip member holds several.
+        if payload_digest(record) == span.revisits[0].digest and _is_page(record):
+            for revisit in span.revisits:
+                page = _read_page(record, body, revisit.url, revisit.captured_at)
+                page.number = revisit.number
+                found.setdefault(article_key(revisit.url), []).append(page)
+            return
+
+
+def _read_record(
+    record: WarcRecord, body: bytes, site: str, listed: list[Evidence], found: dict[str, list[PageResult]]
+) -> None:
+    url, kept_at = unwrap_address(record_address(record))
+    head = record.http_headers
+    # Skip pages of other hosts, and any status but 200, before anything is parsed.
+    if head is None or head.status_code != 200 or urls.host(url) != urls.host(site):
+        return
+    if may_list(url, 200, (record.http_content_type or "").lower(), site):
+        listed += read_listed(url, plain_body(body, list(head)), site, record_time(record))
+    elif may_be_article(url, site) and _is_page(record):
+        page = _read_page(record, body, url, kept_at or record_time(record))
+        found.setdefault(article_key(url), []).append(page)
+
+
+def _is_page(record: WarcRecord) -> bool:
+    head = record.http_headers
+    return head is not None and is_page(head.status_code or 0, (record.http_content_type or "").lower())
+
+
+def _read_page(record: WarcRecord, body: bytes, url: str, captured_at: datetime) -> PageResult:
+    """Read the page in a record, as captured from this URL at this time: its own, or those of a revisit."""
+    headers = list(record.http_headers or ())
+    values = {name.lower(): value for name, value in reversed(headers)}
+    kept_at = unwrap_address(record_address(record))[1]
+    body_age = max(captured_at - (kept_at or record_time(record)), timedelta(0))
+    age = cache_age(captured_at, values.get("age", ""), values.get("date", "")) - body_age
+    body = plain_body(body, headers)
+    content_type = (record.http_content_type or "").lower()
+    return _page_result(Capture(url, captured_at, age), unwrap_page(body) if kept_at else body, content_type)
+
+
+def _page_result(capture: Capture, body: bytes, content_type: str) -> PageResult:
+    assert capture.captured_at is not None
+    result = PageResult(capture.url, capture.captured_at, page_urls=[capture.url])
+    try:
+        page = read_page(body, capture, content_type)
+        if page is None:
+            result.rejected = NO_ARTICLE
+        else:
+            result.layout = page.layout
+            result.article = page.to_article()
+            result.page_number = page.page_number
+            result.other_pages = list(page.other_pages)
+            result.is_of_smart_list = page.is_of_smart_list
+    except UnreadablePage as error:
+        result.rejected, result.layout = str(error), error.layout
+    if result.article is None or "truncated" in result.article.warnings:
+        result.failed = is_failed(capture.url, body)
+    return result

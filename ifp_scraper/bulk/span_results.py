@@ -1,0 +1,93 @@
+"""What a span gives, and how the results of several spans fit together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+
+from ifp_scraper.bulk.page_results import PageResult
+from ifp_scraper.bulk.spans import Span
+from ifp_scraper.discovery.readings import Evidence
+from ifp_scraper.recordings.warc_reader import Revisit
+from ifp_scraper.version import EXTRACTOR_VERSION
+
+_MAX_REVISITS = 500
+"""Maximum number of captures of one body that a worker reads at a time."""
+
+_FORMAT = 3
+"""Version of ``SpanResult``: results that an interrupted run kept are used only if they have the same one."""
+
+
+class SpanResult(msgspec.Struct):
+    """What a worker found in a span."""
+
+    span: Span
+    reader: str = ""
+    """Which version read it, and for which site; see ``reader_of``."""
+
+    records: int = 0
+    listed: list[Evidence] = []
+    faults: list[str] = []
+    """Parts that could not be read."""
+
+    revisits: list[Revisit] = []
+    """Captures of article pages whose body is elsewhere, perhaps in another span."""
+
+    originals: dict[str, int] = {}
+    """Offsets of the records that have the bodies, by ``payload_digest``."""
+
+    articles: list[str] = []
+    """The articles found, by ``article_key``."""
+
+    packed_pages: bytes = b""
+    """The pages of each article, in MessagePack: the main process stores them without unpacking."""
+
+    def pages(self) -> dict[str, list[PageResult]]:
+        """Return the pages by article."""
+        return _PAGES.decode(self.packed_pages) if self.packed_pages else {}
+
+
+_PAGES = msgspec.msgpack.Decoder(dict[str, list[PageResult]])
+
+
+def join_results(span: Span, parts: list[SpanResult]) -> SpanResult:
+    """Join the results of a span's parts, in order."""
+    joined = SpanResult(span, parts[0].reader)
+    pages: dict[str, list[PageResult]] = {}
+    for part in parts:
+        joined.records += part.records
+        joined.listed += part.listed
+        joined.faults += part.faults
+        joined.revisits += part.revisits
+        joined.originals = part.originals | joined.originals  # the first one counts
+        for article, seen in part.pages().items():
+            pages.setdefault(article, []).extend(seen)
+    joined.articles = list(pages)
+    joined.packed_pages = msgspec.msgpack.encode(pages)
+    return joined
+
+
+def revisit_spans(results: Callable[[], Iterable[SpanResult]]) -> Iterator[tuple[Span, Span]]:
+    """Yield spans for each body that was captured again, but recorded once; each with the span that holds the body.
+
+    Args:
+        results: returns those of all spans, in order; called at most twice.
+    """
+    revisits: dict[str, list[Revisit]] = {}
+    every = (revisit for result in results() for revisit in result.revisits)
+    for number, revisit in enumerate(every, 1):
+        revisits.setdefault(revisit.digest, []).append(revisit._replace(number=number))
+    if not revisits:
+        return
+    for result in results():
+        for digest, at in result.originals.items():
+            again = revisits.pop(digest, [])
+            for first in range(0, len(again), _MAX_REVISITS):
+                some = tuple(again[first : first + _MAX_REVISITS])
+                yield result.span, msgspec.structs.replace(result.span, start=at, end=at + 1, revisits=some)
+
+
+def reader_of(site: str) -> str:
+    """Return the value of ``SpanResult.reader`` for this version and this site."""
+    return f"{EXTRACTOR_VERSION} {_FORMAT} {site}"

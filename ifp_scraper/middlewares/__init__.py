@@ -1,0 +1,1 @@
+"""Downloader middlewares: how a crawl behaves towards the site."""

@@ -1,0 +1,42 @@
+"""Downloader middleware that decompresses responses, and retries those that are not compressed as they say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
+from scrapy.exceptions import IgnoreRequest, ResponseDataLossError
+
+from ifp_scraper.middlewares.back_off import BackOffMiddleware
+
+if TYPE_CHECKING:
+    from scrapy import Request
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+
+
+class DecompressMiddleware(HttpCompressionMiddleware):
+    """Decompresses responses, and retries if that fails: a cache may have sent the wrong Content-Encoding."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler=crawler)
+        self._crawler = crawler
+
+    def process_response(self, request: Request, response: Response) -> Request | Response:  # type: ignore[override]
+        """Return the decompressed response, or a request for a retry.
+
+        Raises:
+            IgnoreRequest: if the response is too long.
+            ResponseDataLossError: if it could not be decompressed in any try.
+        """
+        try:
+            return super().process_response(request, response)
+        except IgnoreRequest:
+            raise
+        except Exception as error:  # each coding raises its own exceptions
+            fault = ResponseDataLossError("the answer is not compressed as its headers say")
+            back_off = self._crawler.get_downloader_middleware(BackOffMiddleware)
+            again = back_off.process_exception(request, fault) if back_off is not None else None
+            if again is None:
+                raise fault from error
+            return again

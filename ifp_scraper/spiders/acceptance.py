@@ -1,0 +1,131 @@
+"""Decides whether an article that has been read is the one requested, and adds what discovery knows of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from ifp_scraper import urls
+from ifp_scraper.dates import parse_utc, same_clock_fault
+from ifp_scraper.discovery import ArticleRef
+from ifp_scraper.items import Article
+from ifp_scraper.merge import add_evidence
+from ifp_scraper.spiders.fetcher import Fetcher
+from ifp_scraper.spiders.no_article import NoArticleHandler
+from ifp_scraper.spiders.page_views import View
+from ifp_scraper.storage.ledger import Ledger
+from ifp_scraper.storage.rejections import LEADS_TO, SHOWS, Rejected
+
+_LONGEST_CACHED = timedelta(days=1)
+"""For how long a cache may hide an edit."""
+
+
+class Acceptance:
+    """Compares articles that have been read with what was requested.
+
+    Args:
+        fetcher: counts what gave no article.
+        ledger: knows what earlier runs have written.
+        no_article: records URLs that show another article.
+    """
+
+    def __init__(self, fetcher: Fetcher, ledger: Ledger, no_article: NoArticleHandler) -> None:
+        self._fetcher = fetcher
+        self._ledger = ledger
+        self._no_article = no_article
+        self._options = ledger.options
+        self._live = ledger.options.archive is None
+
+    def accept(self, article: Article, view: View, ref: ArticleRef) -> Article | None:
+        """Return an article with its aliases and what discovery knows; None if it is not the requested one.
+
+        Args:
+            article: what was read, from one view or both.
+            view: the view that was read first.
+            ref: the requested article.
+        """
+        aliases = [str(url) for url in view.response.meta.get("redirect_urls", ())]
+        evidence = ref
+        was_listed = not self._options.urls and self._live
+        if urls.slug(ref.url) != urls.slug(article.url) and (aliases or was_listed):
+            found = self._found_elsewhere(article, ref, was_redirected=bool(aliases))
+            if found is None:
+                return None
+            article, evidence = found
+        if urls.host(ref.url) != urls.host(article.url) and not urls.post_id(ref.url):
+            aliases.append(urls.canonical(ref.url))  # on a mirror, the next run looks up the article by this one
+        article = replace(article, aliases=list(dict.fromkeys([*article.aliases, *aliases])))
+        article = self._with_evidence(article, ref, evidence)
+        if self._is_other_address(article, ref):  # rejected, or every run would fetch it again
+            self._ledger.reject(Rejected.now(ref.url, LEADS_TO + article.url, modified_at=ref.modified_at))
+        else:
+            self._fetcher.limits.reset_no_article()
+        return article
+
+    def _found_elsewhere(
+        self, article: Article, ref: ArticleRef, *, was_redirected: bool
+    ) -> tuple[Article, ArticleRef] | None:
+        """Return an article whose slug is not that of its URL, and what discovery knows of it; None if it is another.
+
+        WordPress guesses a target for a URL that no longer exists: /story/ may redirect to /story-2/. A faulty cache
+        returns another article's page, without a redirect.
+        """
+        known = self._ledger.store.find(ref.id, urls.canonical(ref.url))
+        expected = ref.id if ref.id is not None or known is None else known.id
+        is_certain = None not in (expected, article.id)
+        in_file = self._ledger.store.find(article.id, article.url)
+        if (is_certain and expected == article.id) or (known is not None and known is in_file):
+            return article, ref
+        reasons = [start + article.url for start in (SHOWS, LEADS_TO)]
+        is_always_so = self._ledger.rejections.reason(urls.canonical(ref.url)) in reasons
+        if is_certain or not was_redirected:
+            self._no_article.reject(ref, reasons[was_redirected])
+        if is_certain:
+            return None
+        if not was_redirected and not is_always_so:  # else the page's rel=canonical has another slug than its own URL
+            if in_file is not None:
+                return None
+            own = [url for url in article.aliases if not urls.same_article(url, ref.url)]
+            article = replace(article, aliases=own)
+        return article, ArticleRef(ref.url)  # the times in ``ref`` may be another article's
+
+    def _with_evidence(self, article: Article, ref: ArticleRef, evidence: ArticleRef) -> Article:
+        """Return the article with discovery's times; if its page may be older than its last edit, note it for later.
+
+        A cache that states its age says which edits it cannot show. One that does not may hide an edit for a day, in
+        which every run fetches the article again; if the page is the one that the file already holds, it is not given
+        the time of the edit. After that it is, since some sites' pages and lists always disagree, and the next run
+        looks once more.
+        """
+        result = add_evidence(article, evidence)
+        listed = evidence.modified_at
+        if listed and listed > (result.modified_at or ""):
+            self._ledger.note_stale(listed)
+            return result
+        is_own_page = self._live and urls.same_article(ref.url, article.url)
+        if listed and is_own_page and _is_older(article.modified_at, listed):
+            known = self._ledger.store.find(article.id, article.url)
+            is_recent = _is_recent(listed, article)
+            if known is not None and known.modified_at == article.modified_at and is_recent:
+                self._ledger.note_stale(listed)
+                return add_evidence(article, replace(evidence, modified_at=None))
+            self._ledger.note_incomplete(ref.url, until_seen=is_recent)
+        return result
+
+    def _is_other_address(self, article: Article, ref: ArticleRef) -> bool:
+        """Whether this listed URL is just another one of a known article."""
+        url = urls.canonical(ref.url)
+        if self._options.urls or not self._live or urls.same_article(url, article.url):
+            return False
+        store = self._ledger.store
+        return store.find(article.id, article.url) is not None and store.find(None, url) is None
+
+
+def _is_older(stated: str | None, listed: str) -> bool:
+    """Whether a page states an earlier last edit than its list does, and not for a fault of the site's clocks."""
+    return stated is not None and stated < listed and not same_clock_fault(parse_utc(listed), parse_utc(stated))
+
+
+def _is_recent(edited_at: str, article: Article) -> bool:
+    """Whether an edit is so recent that a cache may still hide it from the page that was fetched."""
+    return article.fetched_at is None or parse_utc(article.fetched_at) - parse_utc(edited_at) < _LONGEST_CACHED
