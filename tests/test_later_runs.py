@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ifp_scraper.dates import format_utc
-from tests.crawling import NOTHING_BUT_LISTINGS, new_post, site_of
+from tests.crawling import FAST, NOTHING_BUT_LISTINGS, crawl, lines, new_post, scrapy, site_of
 from tests.dry_run import dry_run
 from tests.site import Site
 from tests.site.response import Response
@@ -340,3 +340,20 @@ def test_a_file_started_over_is_not_taken_for_the_old_one(tmp_path: Path) -> Non
         out.unlink()
         assert len(dry_run(server, out, limit="30").articles) == 30
         assert len(dry_run(server, out).articles) == 29  # one has a password, as before
+
+
+def test_posts_imported_into_a_new_wordpress_are_the_same_articles(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(30) as (site, server):
+        assert crawl(server.url, out, "-a", "pages=canonical").status == 0
+        before = out.read_bytes()
+        site.renumber()
+        assert dry_run(server, out).articles == []
+        run = crawl(server.url, out, "-a", "pages=canonical", "-a", "refresh=2000-01-01")
+        assert (run.status, out.read_bytes()) == (0, before), run.err
+        edited = site.edit(site.public()[3].id, headline="Corrected")
+        site.advance(hours=1)
+        assert crawl(server.url, out, "-a", "pages=canonical").status == 0
+        last = lines(out)[-1]
+        assert (last["id"], last["revision"], len(lines(out))) == (edited.id, 2, before.count(b"\n") + 1)
+        assert scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST).status == 0

@@ -6,6 +6,7 @@ import importlib
 import lzma
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -86,8 +87,16 @@ def test_a_line_without_id_belongs_to_the_article_with_its_url(tmp_path: Path) -
 
 
 def test_two_ids_are_two_articles_even_under_one_url(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.jsonl", article(1), article(2, url=f"{SITE}/story-1/"))
+    later = article(2, url=f"{SITE}/story-1/", published_at="2025-07-01T00:00:00Z")
+    path = write(tmp_path / "a.jsonl", article(1), later)
     assert list(select(path).kept) == [1, 2]
+
+
+def test_another_id_is_the_same_article_if_url_and_publication_time_are(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", article(1), article(1, id=7, revision=2))
+    assert list(select(path).kept) == [2]
+    undated = article(1, published_at=None)
+    assert list(select(write(path, undated, replace(undated, id=7))).kept) == [1, 2]
 
 
 def test_an_id_joins_what_was_met_by_url_alone(tmp_path: Path) -> None:

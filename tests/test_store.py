@@ -128,6 +128,17 @@ class TestFind:
             assert len(store) == 2
             assert store.find(None, one.url) is two
 
+    def test_an_article_that_was_imported_into_a_new_wordpress_keeps_its_place(self, path: Path) -> None:
+        with Store(path) as store:
+            one = store.append(article(1))
+            imported = article(1, id=7, revision=2)
+            assert store.find(7, one.url, imported.published_at) is one
+            assert store.find(7, one.url, None) is None
+            assert store.append(imported) is one
+        with Store(path) as store:
+            assert known_ids(store) == [7]
+            assert store.find(1, "http://b/") is not None
+
     def test_an_id_learned_later_is_the_same_article(self, path: Path) -> None:
         with Store(path) as store:
             one = store.append(article(1, id=None))

@@ -105,6 +105,7 @@ class _Head(msgspec.Struct):
     id: int | None = None
     status: str = "published"
     aliases: list[str] = []
+    published_at: str | None = None
     fetched_at: str | None = None
 
 
@@ -144,10 +145,11 @@ def select(
     If several files have an article, the one that captured it last counts: file names, by which a glob is sorted, say
     nothing about time (``archive.jsonl``, ``ifp.jsonl``, ``wayback-2019.jsonl``).
 
-    An article is identified by its id if it has one, else by its URL; a line without id belongs to the article with
-    this URL in another line. An article whose last line says ``gone`` is left out of ``latest`` unless ``gone`` is
-    true. Lines without an article are left out, and ``tell`` is called with a sentence (by default, a
-    ``UserWarning`` is issued); also about lines in another version's schema.
+    An article is identified by its id if it has one, else by its URL; a line without id belongs to the article
+    with this URL in another line, and so does one with another id but the same publication time. An article whose
+    last line says ``gone`` is left out of ``latest`` unless ``gone`` is true. Lines without an article are left
+    out, and ``tell`` is called with a sentence (by default, a ``UserWarning`` is issued); also about lines in
+    another version's schema.
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -197,6 +199,7 @@ def select(
 
 class _Known(msgspec.Struct, eq=False):
     id: int | None = None
+    published_at: str | None = None
     line: int = 0
     file: int = -1
     fetched_at: str = ""
@@ -211,7 +214,7 @@ def _last_lines(heads: list[tuple[int, _Head]], ends: list[int]) -> set[int]:
         known = ids.get(head.id)
         key = urls.canonical(head.url)
         other = by_url.get(key) or aliases.get(key)
-        if known is None and other is not None and None in (head.id, other.id):
+        if known is None and other is not None and _is_same(head, other):
             known = other
         elif known and other and other is not known and other.id is None and key in by_url:
             other.line = 0  # known only by URL until now; the id shows that it is this article
@@ -219,12 +222,18 @@ def _last_lines(heads: list[tuple[int, _Head]], ends: list[int]) -> set[int]:
         file, fetched_at = bisect_left(ends, number), head.fetched_at or ""
         if file == known.file or fetched_at >= known.fetched_at:  # in UTC with Z, text order is time order
             known.line, known.file, known.fetched_at = number, file, fetched_at
+            known.published_at = head.published_at
         if head.id is not None:
             known.id = head.id
             ids[head.id] = known
         by_url[key] = known
         aliases.update((urls.canonical(url), known) for url in head.aliases if urls.post_id(url) is None)
     return {known.line for known in (*ids.values(), *by_url.values()) if known.line}
+
+
+def _is_same(head: _Head, known: _Known) -> bool:
+    """Whether a line with the URL of a known article, but not its id, is that article's, see ``Store.find``."""
+    return None in (head.id, known.id) or (head.published_at is not None and head.published_at == known.published_at)
 
 
 def warn(message: str) -> None:

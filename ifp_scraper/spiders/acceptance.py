@@ -73,7 +73,7 @@ class Acceptance:
         known = self._ledger.store.find(ref.id, urls.canonical(ref.url))
         expected = ref.id if ref.id is not None or known is None else known.id
         is_certain = None not in (expected, article.id)
-        in_file = self._ledger.store.find(article.id, article.url)
+        in_file = self._ledger.store.find(article.id, article.url, article.published_at)
         if (is_certain and expected == article.id) or (known is not None and known is in_file):
             return article, ref
         reasons = [start + article.url for start in (SHOWS, LEADS_TO)]
@@ -104,7 +104,7 @@ class Acceptance:
             return result
         is_own_page = self._live and urls.same_article(ref.url, article.url)
         if listed and is_own_page and _is_older(article.modified_at, listed):
-            known = self._ledger.store.find(article.id, article.url)
+            known = self._ledger.store.find(article.id, article.url, article.published_at)
             is_recent = _is_recent(listed, article)
             if known is not None and known.modified_at == article.modified_at and is_recent:
                 self._ledger.note_stale(listed)
@@ -118,7 +118,8 @@ class Acceptance:
         if self._options.urls or not self._live or urls.same_article(url, article.url):
             return False
         store = self._ledger.store
-        return store.find(article.id, article.url) is not None and store.find(None, url) is None
+        in_file = store.find(article.id, article.url, article.published_at)
+        return in_file is not None and store.find(None, url) is None
 
 
 def _is_older(stated: str | None, listed: str) -> bool:

@@ -82,7 +82,7 @@ class AuditSpider(IfpSpider):
             url = urls.canonical(ref.url)
             if urls.host(url) != urls.host(self.options.site) or url in audit.listed or not urls.slug(url):
                 continue  # Yoast's sitemap lists the front page too
-            known = self.ledger.store.find(ref.id, url)
+            known = self.ledger.store.find(ref.id, url, ref.published_at)
             published_at = ref.published_at or (known.published_at if known else None)
             audit.listed[url] = published_at[:7] if published_at else None
             if known is not None and known.status != "gone":

@@ -238,7 +238,7 @@ class IfpSpider(scrapy.Spider):
     async def _from_amp_alone(self, ref: ArticleRef) -> Article | None:
         """Return an article whose first page is unusable, from its AMP page; None if that is unusable too."""
         url = urls.canonical(ref.url)
-        had_neither = url in self.ledger.rejections and self.ledger.store.find(ref.id, url) is None
+        had_neither = url in self.ledger.rejections and self.ledger.store.find(ref.id, url, ref.published_at) is None
         given_up = had_neither and not self.options.urls  # an earlier run tried both in vain
         if given_up or self.options.pages == "canonical" or self.archive is not None or urls.slug(url) == "":
             return None

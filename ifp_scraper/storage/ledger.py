@@ -118,12 +118,12 @@ class Ledger:
     def is_known(self, ref: ArticleRef) -> bool:
         """Whether the article is in the file, or its URL was rejected."""
         url = urls.canonical(ref.url)
-        return self.store.find(ref.id, url) is not None or url in self.rejections
+        return self.store.find(ref.id, url, ref.published_at) is not None or url in self.rejections
 
     def is_current(self, ref: ArticleRef) -> bool:
         """Whether the article need not be fetched: it is known, not edited since, and not to be refreshed."""
         url = urls.canonical(ref.url)
-        known = self.store.find(ref.id, url)
+        known = self.store.find(ref.id, url, ref.published_at)
         if known is None:
             return self.rejections.still_holds(url, ref)
         if known.status == "gone" or self.failures.concern(url, urls.canonical(known.url)):
@@ -139,7 +139,7 @@ class Ledger:
 
         If so, its neighbours in a listing were seen too; those of an article from an interrupted run may be missing.
         """
-        known = self.store.find(ref.id, urls.canonical(ref.url))
+        known = self.store.find(ref.id, urls.canonical(ref.url), ref.published_at)
         later = known is not None and known.number >= (self._last_complete.articles if self._last_complete else 0)
         return not later and self.is_current(ref)
 
@@ -201,7 +201,7 @@ class Ledger:
             msgspec.ValidationError: if the record does not fit the schema.
         """
         self.monitor.add_read(article)
-        known = self.store.find(article.id, article.url)
+        known = self.store.find(article.id, article.url, article.published_at)
         decision = decide(self.store.read(known) if known else None, article)
         if decision.outcome != "unchanged":
             owner = self.store.text_owner(text_hash(decision.article), known)

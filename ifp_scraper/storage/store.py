@@ -75,7 +75,8 @@ class Store:
     """The output file, opened for one crawl.
 
     Opening locks the file against other crawls, reads it, and cuts off an unfinished end. Lines belong to the same
-    article if they have the same ``id``, or the same ``url`` if one has no id; the last of them counts.
+    article if they have the same ``id``, or the same ``url`` if one has no id or both have one ``published_at``; the last
+    of them counts.
 
     Args:
         path: the ``.jsonl`` file; created, with its folders, if missing.
@@ -138,10 +139,14 @@ class Store:
         """Return the number of articles, including withdrawn ones."""
         return sum(1 for _ in self.known())
 
-    def find(self, id: int | None, url: str) -> Known | None:
+    def find(self, id: int | None, url: str, published_at: str | None = None) -> Known | None:
         """Return what is known about an article, found by id, then canonical URL, then aliases; None if nothing is.
 
-        Articles with different ids are never the same.
+        Articles with different ids are the same only if URL and publication time are: posts that are imported into a
+        new WordPress get new ids. A slug that is used again has another time.
+
+        Args:
+            published_at: RFC 3339 in UTC, as in the file.
         """
         number = self._by_id.get(id) if id is not None else None
         if number is not None:
@@ -153,7 +158,9 @@ class Store:
         if number is None:
             return None
         known = self._articles[number]
-        return known if id is None or known.id is None else None
+        if id is None or known.id is None:
+            return known
+        return known if published_at is not None and published_at == known.published_at else None
 
     def known(self) -> Iterator[Known]:
         """Yield every article once, in the order of first appearance in the file."""
@@ -297,7 +304,7 @@ class Store:
 
     def _remember(self, article: Article, offset: int, length: int) -> Known:
         """Note an article's last line, which is at this place in the file, in bytes."""
-        known = self.find(article.id, article.url)
+        known = self.find(article.id, article.url, article.published_at)
         if known is None:
             known = Known(len(self._articles), None, "", None, None, "", "", "", 1, None, 0, 0)
             self._articles.append(known)

@@ -168,6 +168,13 @@ class Site:
         post = self.posts[post_id]
         return self.edit(post_id, old_slugs=[*post.old_slugs, post.slug], slug=slug)
 
+    def renumber(self) -> None:
+        """Give every post another id, as an import into a new WordPress does."""
+        self.posts = {post_id + 10_000: post for post_id, post in self.posts.items()}
+        for post_id, post in self.posts.items():
+            post.id = post_id
+        self.version += 1
+
     def withdraw(self, post_id: int) -> Post:
         """Move a post to the trash: its pages return 404, and no list names it."""
         return self.edit(post_id, status="trash")
