@@ -75,8 +75,8 @@ class Store:
     """The output file, opened for one crawl.
 
     Opening locks the file against other crawls, reads it, and cuts off an unfinished end. Lines belong to the same
-    article if they have the same ``id``, or the same ``url`` if one has no id or both have one ``published_at``; the last
-    of them counts.
+    article if they have the same ``id``, or the same ``url`` if one has no id or both have one publication time; the
+    last of them counts.
 
     Args:
         path: the ``.jsonl`` file; created, with its folders, if missing.
