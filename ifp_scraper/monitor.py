@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ifp_scraper.items import Article
 from ifp_scraper.pages import LAYOUTS, Capture, Document
-from ifp_scraper.storage.rejections import FORBIDDEN, STATIC
+from ifp_scraper.storage.rejections import FORBIDDEN, STATIC, leads_to_article
 
 if TYPE_CHECKING:
     from scrapy.http import Response
@@ -84,6 +84,7 @@ class LayoutMonitor:
         self._missing: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         self._missed: Counter[tuple[str, str]] = Counter()
         self._no_article: defaultdict[str, list[str]] = defaultdict(list)
+        self._led_to: defaultdict[str, list[str]] = defaultdict(list)
         self._reasons: Counter[str] = Counter()
         self._pages: dict[str, Response] = {}
 
@@ -112,7 +113,8 @@ class LayoutMonitor:
 
     def no_article(self, url: str, layout: str | None, reason: str) -> None:
         """Count an article page that could not be read (with its layout), or a URL that gave no article (None)."""
-        self._no_article[layout or ""].append(url)
+        found = self._no_article[layout or ""]
+        (self._led_to[reason] if leads_to_article(reason) else found).append(url)
         if not layout:
             self._reasons[reason] += 1
 
@@ -121,8 +123,21 @@ class LayoutMonitor:
         """Whether so many URLs gave no article that the site itself may have been failing."""
         return any(map(self._too_many, list(self._no_article)))
 
+    def _without_article(self, layout: str) -> tuple[list[str], int]:
+        """Return the URLs that could not be read or gave no article, and the number of articles read.
+
+        URLs that lead to an article count if many lead to the same one, as few do while a site is in good health. That
+        article may have been read each time.
+        """
+        found, read = self._no_article[layout], sum(self._read.values())
+        if layout:
+            return found, read
+        led_to_one = [url for led in self._led_to.values() if len(led) >= _NO_ARTICLE[0] for url in led]
+        return [*found, *led_to_one], max(0, read - len(led_to_one))
+
     def _too_many(self, layout: str) -> bool:
-        found, read = len(self._no_article[layout]), sum(self._read.values())
+        urls, read = self._without_article(layout)
+        found = len(urls)
         if read and not layout:
             # These are no accident if other pages are allowed and are articles.
             found -= self._reasons[FORBIDDEN] + self._reasons[STATIC]
@@ -134,9 +149,9 @@ class LayoutMonitor:
     def alarms(self) -> list[str]:
         """Return what has vanished, one line each; empty if all is well."""
         alarms = []
-        read = sum(self._read.values())
-        for layout, found in list(self._no_article.items()):
+        for layout in list(self._no_article):
             if self._too_many(layout):
+                found, read = self._without_article(layout)
                 pages = f"{len(found)} of {read + len(found)}"
                 if layout:
                     what = f"layout {layout}: {pages} article pages could not be read"

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
-from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+)
 from scrapy.http import HtmlResponse, Response, TextResponse
-
-from ifp_scraper.dates import read_http_date
 
 _OUT_OF_ORDER = re.compile(
     rb"Briefly unavailable for scheduled maintenance|Error establishing a database connection"
@@ -100,12 +105,20 @@ def asked_wait(response: Response) -> float:
     text = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
     if text.isdecimal():
         return float(text[:9])
-    until = read_http_date(text)
-    return max(0.0, (until - datetime.now(UTC)).total_seconds()) if until else 0.0
+    try:
+        until = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return 0.0
+    return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
 
 
-_WORDLESS = {ResponseDataLossError: "the answer broke off", DownloadCancelledError: "the answer is too long"}
-"""Scrapy's exceptions without a message of their own."""
+_WORDS = {
+    CannotResolveHostError: "its host name is not known",
+    DownloadCancelledError: "the answer is too long",
+    DownloadConnectionRefusedError: "the connection was refused",
+    DownloadTimeoutError: "the answer took too long",
+    ResponseDataLossError: "the answer broke off",
+}
 
 _FAILURE = re.compile(r"^\[<twisted\.python\.failure\.Failure [\w.]+: (.+?)\.?>")
 """Some exceptions' message is a list of Twisted failures; this captures the first one's message."""
@@ -118,5 +131,7 @@ def in_words(error: Exception) -> str:
         return failure[1]
     if first_line and isinstance(error, ResponseDataLossError):  # the words are ours
         return first_line
+    if words := _WORDS.get(type(error)):
+        return words
     name = error.__class__.__name__
-    return f"{name}: {first_line}" if first_line else _WORDLESS.get(type(error), name)
+    return f"{name}: {first_line}" if first_line else name

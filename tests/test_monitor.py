@@ -12,7 +12,7 @@ from scrapy.http import Response
 
 from ifp_scraper.items import Article, Author
 from ifp_scraper.monitor import LayoutMonitor, selectors
-from ifp_scraper.storage.rejections import FORBIDDEN, STATIC
+from ifp_scraper.storage.rejections import FORBIDDEN, LEADS_TO, STATIC
 from tests.crawling import crawl, lines
 from tests.hostile import Handler, HostileServer, serve_hostile
 from tests.site import Site, make_posts
@@ -235,6 +235,9 @@ class TestWatch:
             (None, FORBIDDEN, 50, 5, 50, False),
             (None, STATIC, 50, 5, 50, False),
             (None, FORBIDDEN, 50, 0, 5, True),
+            (None, LEADS_TO + "https://a.example/", 50, 10, 5, True),  # it may have been read five times
+            (None, LEADS_TO + "https://a.example/", 50, 11, 5, False),
+            (None, LEADS_TO + "https://a.example/", 50, 0, 4, False),
         ],
     )
     def test_how_many_addresses_may_give_no_article(

@@ -149,7 +149,7 @@ def test_a_page_that_cannot_be_read_is_confirmed_by_a_run_that_went_well(
         ),
         ([rejected()], [run(0)], NO_ARTICLE, False),
         ([rejected(NO_ARTICLE, 30), rejected("status 404")], [run(0, doubtful=True)], "status 404", True),
-        ([], [], LEADS_TO + "https://ifpnews.com/b/", False),
+        ([], [], LEADS_TO + "https://ifpnews.com/b/", True),
         ([], [], ELSEWHERE, True),
         ([], [], STATIC, True),
     ],

@@ -6,7 +6,7 @@ import time
 from email.utils import formatdate
 
 import pytest
-from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError
+from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, ResponseDataLossError
 from scrapy.http import HtmlResponse
 from scrapy.http import Response as Answer
 
@@ -37,6 +37,7 @@ def test_a_date_to_wait_for() -> None:
     for ahead, least, most in ((100, 90, 100), (-100, 0, 0)):
         date = formatdate(time.time() + ahead, usegmt=True)
         assert least <= asked_wait(an_answer(b"", status=503, **{"Retry-After": date})) <= most
+    assert asked_wait(an_answer(b"", status=429, **{"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"})) > 1e9
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,8 @@ def test_a_site_out_of_order(body: bytes, expected: bool) -> None:
         (ValueError(), "ValueError"),
         (ResponseDataLossError(), "the answer broke off"),
         (ResponseDataLossError("the answer is not packed as it says"), "the answer is not packed as it says"),
-        (DownloadCancelledError(), "the answer is too long"),
+        (DownloadCancelledError("Cancelling download of http://a/"), "the answer is too long"),
+        (DownloadTimeoutError("Getting http://a/ took longer than 3.0 seconds."), "the answer took too long"),
         (ValueError("[<twisted.python.failure.Failure a.b.Lost: It was lost.>, more]"), "It was lost"),
     ],
 )

@@ -158,6 +158,27 @@ def test_a_site_that_is_ill_for_a_while_loses_no_article(kind: Any, tmp_path: Pa
         assert_complete(site, server.url, out)
 
 
+@pytest.mark.parametrize("rest", [True, 403])
+def test_all_addresses_lead_to_one_article_for_a_while(rest: Any, tmp_path: Path) -> None:
+    site = Site(make_posts(16, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, amp=None, rest=rest) as server:
+        only, *others = site.open_posts()
+        paths = tuple(post.path for post in others)
+
+        def lead_to_one(target: str, response: Response) -> Response:
+            return redirect(only.path) if target.startswith(paths) else response
+
+        server.alter(lead_to_one)
+        for _ in range(2):
+            run = crawl(server.url, out, *EIGHT_AT_ONCE)
+            assert (run.status, "gave no article" in run.err) == (1, True), run.err
+        server.heal()
+        run = crawl(server.url, out, *EIGHT_AT_ONCE)
+        assert run.status == 0, run.err
+        assert_complete(site, server.url, out)
+
+
 @pytest.mark.parametrize("kind", ["other-site", "home", "maintenance", pytest.param("circle", marks=pytest.mark.slow)])
 def test_a_wall_that_is_not_known_ends_the_crawl(kind: Any, tmp_path: Path) -> None:
     site = Site(make_posts(150, seed=5))

@@ -65,7 +65,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         what = f"{netloc}/robots.txt cannot be read, which forbids all"
         if not self.crawler.stats.get_value("downloader/response_count"):
             what = f"{self.crawler.settings['IFP_SITE']} cannot be reached"
-        why = in_words(exc) if isinstance(exc, ResponseDataLossError) else type(exc).__name__
+        why = in_words(exc)
         self.crawler.spider.stop(f"{what} ({why})")  # type: ignore[union-attr]
 
 

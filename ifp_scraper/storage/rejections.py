@@ -173,8 +173,6 @@ class Rejections:
         """Whether this rejection says something new about the site: no earlier run leads one to expect it."""
         key = urls.canonical(rejected.url)
         expected = self._confirmed.get(key) or (self._doubtful.get(key) if key in self._to_confirm else None)
-        if rejected.reason.startswith(LEADS_TO) and rejected.reason != ELSEWHERE:
-            return False
         return expected is None or not _is_same(expected.reason, rejected.reason)
 
     def add(self, rejected: Rejected) -> None:
@@ -196,6 +194,11 @@ class Rejections:
         """Remove a URL that has now given an article."""
         self._confirmed.pop(key, None)
         self._doubtful.pop(key, None)
+
+
+def leads_to_article(reason: str) -> bool:
+    """Whether a URL was rejected because it is another one of an article."""
+    return reason.startswith(LEADS_TO) and reason != ELSEWHERE
 
 
 def _is_doubtful(run: Run | None) -> bool:
