@@ -12,6 +12,7 @@ import pytest
 
 from ifp_scraper import settings
 from ifp_scraper.dates import format_utc
+from ifp_scraper.discovery import listing, rest
 from tests.crawling import FAST, NO_REST, NOTHING_BUT_LISTINGS, crawl, lines, new_post, printing, scrapy, site_of
 from tests.dry_run import dry_run
 from tests.site import Post, Site
@@ -388,6 +389,75 @@ def test_a_listing_longer_than_what_is_read_of_it_is_not_complete(
     with site_of(60, **NOTHING_BUT_LISTINGS) as (_, server):
         run = dry_run(server, tmp_path / "a.jsonl")
         assert (len(run.articles), run.status) == (30, 1)
+
+
+@pytest.mark.parametrize(
+    ("config", "source"),
+    [({"listings": 404, **NO_REST, "sitemap": None}, "feed"), ({}, "rest")],
+    ids=["feed", "rest"],
+)
+def test_a_source_longer_than_what_is_read_of_it_is_not_complete(
+    config: dict[str, Any], source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with site_of(430, **config) as (site, server):
+        server.alter(lambda target, response: replace(response, headers={"Content-Type": XML}))
+        run = dry_run(server, tmp_path / "a.jsonl", sources=source)
+        assert (set(run.articles), run.status) == (public(site), 0)
+        monkeypatch.setattr(settings, "IFP_MAX_LISTING_PAGES", 3)
+        run = dry_run(server, tmp_path / "b.jsonl", sources=source)
+        assert (set(run.articles) < public(site), run.status) == (True, 1)
+
+
+@pytest.mark.parametrize(("limit", "status"), [(1, 1), (4, 0)])
+@pytest.mark.parametrize("is_counted", [True, False])
+def test_more_edits_than_are_read_are_not_all(
+    is_counted: bool, limit: int, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with site_of(330) as (site, server):
+        assert dry_run(server, tmp_path / "a.jsonl", sources="rest").status == 0
+        site.advance(hours=1)
+        for post in site.public():
+            post.modified = site.now
+        if not is_counted:
+            server.alter(lambda target, response: replace(response, headers={"Content-Type": "application/json"}))
+        monkeypatch.setattr(settings, "IFP_MAX_LISTING_PAGES", limit)
+        run = dry_run(server, tmp_path / "a.jsonl", sources="rest")
+        assert (set(run.articles) < public(site), run.status) == (bool(status), status)
+
+
+@pytest.mark.parametrize(("limit", "status"), [(1, 1), (2, 0)])
+def test_more_pages_of_categories_than_are_read_may_hold_some_of_a_section(
+    limit: int, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rest, "_MAX_CATEGORY_PAGES", limit)
+    with site_of(60) as (site, server):
+
+        def state_two_pages(target: str, response: Response) -> Response:
+            if "/wp/v2/categories" in target:
+                response.headers["X-WP-TotalPages"] = "2"
+            return response
+
+        server.alter(state_two_pages)
+        run = dry_run(server, tmp_path / "a.jsonl", section="iran-news", sources="rest")
+        assert (set(run.articles), run.status) == ({post.path for post in site.in_section("iran-news")}, status)
+
+
+@pytest.mark.parametrize(("limit", "status"), [(2, 1), (3, 0)])
+def test_more_categories_than_are_walked_may_hold_more_articles(
+    limit: int, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "_MAX_CATEGORIES", limit)
+    with site_of(20, **NOTHING_BUT_LISTINGS) as (_, server):
+        links = "".join(f'<a href="/category/topic-{number}/">Section</a>' for number in range(3))
+
+        def leave_only_front_and_categories(target: str, response: Response) -> Response:
+            if target == "/":
+                return page(links)
+            return response if target.startswith("/category/") else page("", 404)
+
+        server.reroute(lambda target: re.sub(r"^/category/topic-\d+/(?=page/|$)", "/", target))
+        server.alter(leave_only_front_and_categories)
+        assert dry_run(server, tmp_path / "a.jsonl").status == status
 
 
 def test_a_front_page_that_is_all_there_is(tmp_path: Path) -> None:

@@ -66,6 +66,7 @@ class FeedSource:
                 yield ref
             if caught_up or _before(refs, walk):
                 return
+        walk.notes.broken.append(f"{address}: more than {walk.max_pages} pages")
 
 
 async def _front(walk: Walk, address: str, validators: dict[str, str]) -> Response:

@@ -18,6 +18,9 @@ from ifp_scraper.discovery.feed import read_newest
 from ifp_scraper.discovery.xml import child_text, local_name, read_cut_xml
 
 _USUAL = ("/sitemap_index.xml", "/wp-sitemap.xml", "/sitemap.xml")
+_MAX_PROBED = 100
+"""Maximum number of sitemaps in robots.txt to try until one is there."""
+
 _NOT_THERE = (404, 410)
 _MAX_DEPTH = 3
 _MAX_ENTRIES = 50_000
@@ -199,7 +202,7 @@ class SitemapSource:
         own = list(dict.fromkeys(url for url in named if url is not None))
         whole = [url for url in own if not _NEWS.search(url)]
         reasons = []
-        for url in dict.fromkeys([*whole, *(walk.options.site + path for path in _USUAL)]):
+        for url in dict.fromkeys([*whole[:_MAX_PROBED], *(walk.options.site + path for path in _USUAL)]):
             try:
                 response = await walk.fetch(url, probe=True)
             except FetchFailed as error:
