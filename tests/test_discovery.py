@@ -579,6 +579,66 @@ def test_a_news_sitemap_is_never_the_whole_list(robots: str, tmp_path: Path) -> 
         assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
 
 
+@pytest.mark.parametrize("name", ["news-sitemap", "latest"])
+@pytest.mark.parametrize("place", ["first in the index", "last in the index", "robots", "robots alone"])
+@pytest.mark.parametrize("lastmod", ["published", "none"])
+@pytest.mark.parametrize("kind", ["yoast", "rankmath"])
+def test_a_news_sitemap_hides_no_edit(kind: Any, lastmod: str, place: str, name: str, tmp_path: Path) -> None:
+    robots = {"robots": f"Sitemap: %ROOT%/{name}.xml\nSitemap: %ROOT%/sitemap_index.xml\n", "robots alone": ""}
+    robots["robots alone"] = robots["robots"].partition("\n")[0] + "\n"
+    config = {"rest": 404, "sitemap": kind, "feed": 404, "robots": robots.get(place)}
+    with site_of(60, **config) as (site, server):
+
+        def urlset(posts: Sequence[Post]) -> Response:
+            rows = []
+            for post in posts:
+                at = format_utc(post.published)
+                printed = f"<lastmod>{at}</lastmod>" if lastmod == "published" else ""
+                news = f"<n:news><n:publication_date>{at}</n:publication_date></n:news>"
+                rows.append(f"<url><loc>{server.url}{post.path}</loc>{printed}{news}</url>")
+            return page(f"<urlset xmlns:n='n'>{''.join(rows)}</urlset>", content_type=XML)
+
+        def add_news(target: str, response: Response) -> Response:
+            if target == f"/{name}.xml":
+                return urlset(site.open_posts()[:5])
+            if target == "/sitemap_index.xml" and "index" in place:
+                at = format_utc(site.now)
+                news = f"<sitemap><loc>{server.url}/{name}.xml</loc><lastmod>{at}</lastmod></sitemap>".encode()
+                mark = b"<sitemap>" if "first" in place else b"</sitemapindex>"
+                before, _, after = response.body.partition(mark)
+                parts = (before, news, mark, after)
+                return replace(response, body=b"".join(parts))
+            return response
+
+        server.alter(add_news)
+        run = dry_run(server, tmp_path / "a.jsonl", sources="sitemap")
+        locked = {post.path for post in site.public() if post.password_protected}
+        assert (set(run.articles) | locked, len(run.articles), run.status) == (public(site), 60 - len(locked), 0)
+        assert run.articles[0] == site.by_modified()[0].path
+        assert not dry_run(server, tmp_path / "a.jsonl", sources="sitemap").articles
+        for _ in range(2):
+            site.advance(hours=1)
+            edited = site.edit(site.open_posts()[2].id, headline="Edited")
+            again = dry_run(server, tmp_path / "a.jsonl", sources="sitemap")
+            assert (again.articles, again.status) == ([edited.path], 0)
+            assert again.counts["current"] == len(set(run.articles)) - 1
+
+
+@pytest.mark.parametrize("names", [["stale", "sitemap_index"], ["sitemap_index", "stale"]], ids=str)
+def test_the_latest_edit_that_any_sitemap_knows_of_counts(names: list[str], tmp_path: Path) -> None:
+    robots = "".join(f"Sitemap: %ROOT%/{name}.xml\n" for name in names)
+    with site_of(60, rest=404, sitemap="yoast", feed=404, robots=robots) as (site, server):
+        stale = server.get("/post-sitemap.xml")
+        server.alter(lambda target, response: stale if target == "/stale.xml" else response)
+        run = dry_run(server, tmp_path / "a.jsonl", sources="sitemap")
+        assert (len(run.articles), run.status) == (len(set(run.articles)), 0)
+        site.advance(hours=1)
+        edited = site.edit(site.open_posts()[2].id, headline="Edited")
+        again = dry_run(server, tmp_path / "a.jsonl", sources="sitemap")
+        assert (again.articles, again.status) == ([edited.path], 0)
+        assert again.counts["current"] == len(run.articles) - 1
+
+
 @pytest.mark.parametrize("since", ["", "2000-01-01", "2050-01-01"])
 @pytest.mark.parametrize("listed", ["<sitemap><loc>/page-sitemap.xml</loc></sitemap>", ""])
 def test_a_sitemap_that_lists_no_post_is_no_source(listed: str, since: str, tmp_path: Path) -> None:

@@ -275,8 +275,20 @@ def test_a_news_sitemap_says_when_articles_were_published() -> None:
         10**6,
     )
     assert root is not None
-    entries = read_entries(root, "https://ifpnews.com/news-sitemap.xml")
+    entries = read_entries(root, "https://ifpnews.com/some-sitemap.xml")
     assert [(entry.published_at, entry.published_raw) for entry in entries] == [
         ("2024-05-06T06:00:00Z", "2024-05-06T09:30:00+03:30"),
         (None, None),
     ]
+
+
+@pytest.mark.parametrize(("count", "is_list"), [(1, False), (1000, False), (1001, True)])
+def test_the_lastmod_of_a_sitemap_of_news_alone_is_no_edit(count: int, is_list: bool) -> None:
+    url = (
+        "<url><loc>/a-{}/</loc><lastmod>2024-05-06T06:00:00Z</lastmod>"
+        "<n:news><n:publication_date>2024-05-06</n:publication_date></n:news></url>"
+    )
+    root = read_xml(f"<urlset xmlns:n='n'>{''.join(map(url.format, range(count)))}</urlset>".encode(), 10**6)
+    assert root is not None
+    entries = read_entries(root, "https://ifpnews.com/some-sitemap.xml")
+    assert {entry.lastmod for entry in entries} == {"2024-05-06T06:00:00Z" if is_list else None}
