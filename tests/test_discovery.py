@@ -624,6 +624,34 @@ def test_a_news_sitemap_hides_no_edit(kind: Any, lastmod: str, place: str, name:
             assert again.counts["current"] == len(set(run.articles)) - 1
 
 
+@pytest.mark.parametrize("kind", ["video", "image", "page"])
+@pytest.mark.parametrize("names", [["{}"], ["{}", "wp-sitemap"], ["wp-sitemap", "{}"]], ids=str)
+def test_a_sitemap_of_something_else_in_robots_txt_is_no_list_of_posts(
+    names: list[str], kind: str, tmp_path: Path
+) -> None:
+    robots = "".join(f"Sitemap: %ROOT%/{name.format(f'{kind}-sitemap')}.xml\n" for name in names)
+    with site_of(60, rest=404, feed=404, robots=robots) as (site, server):
+        rows = "".join(
+            f"<url><loc>{server.url}{path}</loc><v:{kind}><v:title>A</v:title></v:{kind}></url>"
+            for path in (site.public()[0].path, "/films/", "/about-us/")
+        )
+        urlset = page(f"<urlset xmlns:v='v'>{rows}</urlset>", content_type=XML)
+        server.alter(lambda target, response: urlset if target == f"/{kind}-sitemap.xml" else response)
+        run = dry_run(server, tmp_path / "a.jsonl", sources="sitemap")
+        assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
+
+
+@pytest.mark.parametrize("name", ["heritage-sitemap", "sitemap-1", "story-sitemap2"])
+def test_a_sitemap_of_another_kind_of_posts(name: str, tmp_path: Path) -> None:
+    with site_of(60, rest=404, feed=404) as (site, server):
+        server.reroute(lambda target: "/wp-sitemap-posts-post-1.xml" if target == f"/{name}.xml" else target)
+        parts = "".join(f"<sitemap><loc>/{one}.xml</loc></sitemap>" for one in ("page-sitemap", name, "users-sitemap"))
+        index = page(f"<sitemapindex>{parts}</sitemapindex>", content_type=XML)
+        server.alter(lambda target, response: index if target == "/wp-sitemap.xml" else response)
+        run = dry_run(server, tmp_path / "a.jsonl", sources="sitemap")
+        assert (set(run.articles), run.status) == (public(site), 0)
+
+
 @pytest.mark.parametrize("names", [["stale", "sitemap_index"], ["sitemap_index", "stale"]], ids=str)
 def test_the_latest_edit_that_any_sitemap_knows_of_counts(names: list[str], tmp_path: Path) -> None:
     robots = "".join(f"Sitemap: %ROOT%/{name}.xml\n" for name in names)

@@ -46,11 +46,11 @@ _SCHEDULED_AHEAD = timedelta(days=30)
 """Maximum time by which lastmod may precede publication, as when a post is edited, then scheduled."""
 
 _NO_POSTS = re.compile(
-    r"(?:page|category|categories|tag|post_tag|author|users?|taxonom(?:y|ies)[\w-]*|product|local|video|image|misc"
+    r"(?<![a-z])(?:page|category|categories|tag|post_tag|author|users?|taxonom(?:y|ies)[\w-]*|product|local|video|image|misc"
     r"|attachment|tdb_templates|archives?)[\w-]*?-?(?:sitemap)?[-_]?\d*\.xml(?:\.gz)?$",
     re.IGNORECASE,
 )
-"""Children of an index that do not list posts."""
+"""Sitemaps that do not list posts, or only some of them."""
 
 _POSTS = re.compile(r"posts?[-_]?sitemap|sitemap-posts-post|post-\d", re.IGNORECASE)
 _NEWS = re.compile(r"news[-_]?sitemap|sitemap[-_]?news|/news\d*\.xml", re.IGNORECASE)
@@ -208,9 +208,9 @@ class SitemapSource:
                 yield ref
 
     async def _roots(self, walk: Walk) -> list[Place]:
-        """Return the sitemaps to start from; if robots.txt names only news, the first usual one that exists."""
+        """Return the sitemaps to start from; if robots.txt names none of posts, the first usual one that exists."""
         named = (urls.of_site(walk.options.site, url) for url in walk.sitemaps)
-        own = list(dict.fromkeys(url for url in named if url is not None))
+        own = list(dict.fromkeys(url for url in named if url is not None and not _NO_POSTS.search(url)))
         whole = [url for url in own if not _NEWS.search(url)]
         reasons = []
         recent: dict[str, Place] = {}
