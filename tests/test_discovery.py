@@ -652,6 +652,23 @@ def test_a_sitemap_of_another_kind_of_posts(name: str, tmp_path: Path) -> None:
         assert (set(run.articles), run.status) == (public(site), 0)
 
 
+@pytest.mark.parametrize(
+    "names", [["/feed/"], ["/feed/atom/", "/wp-sitemap.xml"], ["/wp-sitemap.xml", "/rss.xml"]], ids=str
+)
+def test_a_feed_in_robots_txt_is_a_sitemap_of_the_latest_articles(names: list[str], tmp_path: Path) -> None:
+    robots = "".join(f"Sitemap: %ROOT%{name}\n" for name in names)
+    with site_of(60, rest=404, sitemap_size=20, robots=robots) as (site, server):
+        server.reroute(lambda target: "/feed/" if target == "/rss.xml" else target)
+        run = dry_run(server, tmp_path / "a.jsonl", sources="sitemap")
+        assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
+        server.config.sitemap = None
+        run = dry_run(server, tmp_path / "b.jsonl", sources="sitemap")
+        if "/feed/" in names:
+            assert (run.articles, run.status) == ([post.path for post in site.public()[:20]], 1)
+        run = dry_run(server, tmp_path / "c.jsonl")
+        assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
+
+
 @pytest.mark.parametrize("names", [["stale", "sitemap_index"], ["sitemap_index", "stale"]], ids=str)
 def test_the_latest_edit_that_any_sitemap_knows_of_counts(names: list[str], tmp_path: Path) -> None:
     robots = "".join(f"Sitemap: %ROOT%/{name}.xml\n" for name in names)

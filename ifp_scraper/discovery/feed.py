@@ -13,6 +13,9 @@ from ifp_scraper.dates import format_utc, read_http_date, read_instant
 from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
 from ifp_scraper.discovery.xml import child_text, local_name, read_xml
 
+FEEDS = ("rss", "feed", "RDF")
+"""Names of the root elements of feeds."""
+
 _MAX_UNPACKED = 32 * 1024 * 1024
 _COMMENTS = re.compile(r"/comments/feed(?:/|$|\?)|[?&](?:feed=comments|withcomments=1)")
 """URLs of feeds of comments."""

@@ -21,7 +21,7 @@ from ifp_scraper import urls
 from ifp_scraper.archive import Archive, Recorded, RecordingError, is_page
 from ifp_scraper.codings import MAX_UNPACKED
 from ifp_scraper.discovery import ArticleRef
-from ifp_scraper.discovery.feed import read_feed
+from ifp_scraper.discovery.feed import FEEDS, read_feed
 from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.rest import read_json, read_posts
 from ifp_scraper.discovery.sitemap import read_entries
@@ -244,7 +244,7 @@ def _read_source(url: str, body: bytes, site: str, captured_at: datetime) -> tup
     root = read_xml(body, MAX_UNPACKED)
     if root is None:
         return 2, []
-    if local_name(root) in ("rss", "feed", "RDF"):
+    if local_name(root) in FEEDS:
         return 1, read_feed(root, url)
     if local_name(root) == "urlset":
         return 2, [entry.to_ref() for entry in read_entries(root, url, captured_at)]

@@ -14,7 +14,7 @@ from lxml import etree
 from ifp_scraper import urls
 from ifp_scraper.dates import format_utc, parse_utc, read_instant
 from ifp_scraper.discovery import ArticleRef, FetchFailed, Notes, SourceUnavailable, Walk
-from ifp_scraper.discovery.feed import read_newest
+from ifp_scraper.discovery.feed import FEEDS, read_feed, read_newest
 from ifp_scraper.discovery.xml import child_text, local_name, read_cut_xml
 
 _USUAL = ("/sitemap_index.xml", "/wp-sitemap.xml", "/sitemap.xml")
@@ -47,7 +47,7 @@ _SCHEDULED_AHEAD = timedelta(days=30)
 
 _NO_POSTS = re.compile(
     r"(?<![a-z])(?:page|category|categories|tag|post_tag|author|users?|taxonom(?:y|ies)[\w-]*|product|local|video|image|misc"
-    r"|attachment|tdb_templates|archives?)[\w-]*?-?(?:sitemap)?[-_]?\d*\.xml(?:\.gz)?$",
+    r"|attachment|tdb_templates|archives?(?!.*\d{4}))[\w-]*?-?(?:sitemap)?[-_]?\d*\.xml(?:\.gz)?$",
     re.IGNORECASE,
 )
 """Sitemaps that do not list posts, or only some of them."""
@@ -166,6 +166,7 @@ class SitemapSource:
         news: dict[str, Entry] = {}  # by URL, from sitemaps of news alone
         held: list[Entry] = []  # from the first two lists: the second shows how many entries a full one has
         in_feed: dict[str, ArticleRef] = {}  # by URL: the feed knows when articles were published
+        feed_is_read = False
         files = lists = longest = 0
         while (place := queue.pop()) is not None:
             if files >= walk.max_sitemaps and not place.again:
@@ -175,13 +176,17 @@ class SitemapSource:
             document = place.document or await self._read(walk, place)
             if document is None:
                 continue
+            if local_name(document.root) in FEEDS:
+                in_feed |= {ref.url: ref for ref in read_feed(document.root, place.url)}
+                continue
             is_index = local_name(document.root) == "sitemapindex"
             is_news = _lists_news(document.root)
             entries = take_entries(document, place.url, walk.notes)
             if is_index:
                 self._enqueue(queue, place, entries, walk)
-                if self._feed_is_of_use and not in_feed and "feed" in walk.options.sources:
-                    in_feed = {ref.url: ref for ref in await read_newest(walk)}
+                if self._feed_is_of_use and not feed_is_read and "feed" in walk.options.sources:
+                    feed_is_read = True
+                    in_feed |= {ref.url: ref for ref in await read_newest(walk)}
                 continue
             if is_news:
                 news.update((entry.url, entry) for entry in entries)
@@ -197,12 +202,14 @@ class SitemapSource:
                 for ref in _refs(held, walk, in_feed, news):
                     yield ref
                 held = []
-        if not listed:
+        recent = {url: entry.to_ref() for url, entry in news.items()} | in_feed
+        if not listed and not recent:
             raise SourceUnavailable("; ".join(walk.notes.broken) or "the sitemaps list no posts")
+        if not listed:
+            walk.notes.broken.append("the sitemaps list only the latest articles")
         for ref in _refs(held, walk, in_feed, news):
             yield ref
         # A scheduled post is listed among those of the day it was written, but the feed names it.
-        recent = {url: entry.to_ref() for url, entry in news.items()} | in_feed
         for url, ref in recent.items():
             if url not in listed:
                 yield ref
@@ -226,13 +233,14 @@ class SitemapSource:
                 reasons.append("no XML")
                 continue
             place = Place(response.url, document=document)
-            if _lists_news(document.root):
-                reasons.append("only news")
+            if local_name(document.root) in FEEDS or _lists_news(document.root):
                 recent[url] = place
                 continue
             news = [Place(other) for other in own if other not in whole]
             others = [Place(other) for other in own if other in whole and other != url and other not in recent]
             return [*recent.values(), *news, place, *others]
+        if recent:
+            return list(recent.values())
         raise SourceUnavailable(f"no sitemap ({', '.join(dict.fromkeys(reasons))})")
 
     async def _read(self, walk: Walk, place: Place) -> Document | None:
@@ -282,9 +290,10 @@ class SitemapSource:
 
 
 def _parse(body: bytes) -> Document | None:
-    """Parse a sitemap or an index; None if it is neither."""
+    """Parse a sitemap, an index, or a feed, which may be a sitemap too; None if it is none of them."""
     root, is_cut = read_cut_xml(body, _MAX_UNPACKED)
-    return Document(root, is_cut) if root is not None and local_name(root) in ("sitemapindex", "urlset") else None
+    is_known = root is not None and local_name(root) in ("sitemapindex", "urlset", *FEEDS)
+    return Document(root, is_cut) if root is not None and is_known else None
 
 
 def take_entries(document: Document, url: str, notes: Notes) -> list[Entry]:
