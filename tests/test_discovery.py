@@ -669,6 +669,19 @@ def test_a_feed_in_robots_txt_is_a_sitemap_of_the_latest_articles(names: list[st
         assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
 
 
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize(("name", "status"), [("/sitemap/", 0), ("/sitemap", 0), ("/map.xml", 1), ("/map.xml.gz", 1)])
+def test_a_page_for_readers_in_robots_txt_is_no_missing_part(
+    name: str, status: int, first: bool, tmp_path: Path
+) -> None:
+    names = [name, "/wp-sitemap.xml"]
+    robots = "".join(f"Sitemap: %ROOT%{one}\n" for one in (names if first else reversed(names)))
+    with site_of(60, rest=404, robots=robots) as (site, server):
+        server.alter(lambda target, response: page("A page.") if target == name else response)
+        run = dry_run(server, tmp_path / "a.jsonl", sources="sitemap")
+        assert (set(run.articles), run.status) == (public(site), status)
+
+
 @pytest.mark.parametrize("names", [["stale", "sitemap_index"], ["sitemap_index", "stale"]], ids=str)
 def test_the_latest_edit_that_any_sitemap_knows_of_counts(names: list[str], tmp_path: Path) -> None:
     robots = "".join(f"Sitemap: %ROOT%/{name}.xml\n" for name in names)

@@ -143,6 +143,30 @@ def test_a_feed_of_comments_says_nothing_of_articles(element: str, feed: str, li
     assert bool(read_feed(root, f"https://ifpnews.com{feed}")) is is_of_articles
 
 
+def test_an_item_of_rss_1_0_says_when_in_another_way() -> None:
+    item = "<item><link>/a/</link><d:date>2024-05-05T01:02:03Z</d:date></item>"
+    root = read_xml(f"<r:RDF xmlns:r='r' xmlns:d='d'>{item}</r:RDF>".encode(), 999)
+    assert root is not None
+    (ref,) = read_feed(root, "https://ifpnews.com/feed/rdf/")
+    assert (ref.published_at, ref.published_raw, ref.source) == (*["2024-05-05T01:02:03Z"] * 2, "feed")
+
+
+@pytest.mark.parametrize(
+    ("item", "urls"),
+    [
+        ("<guid>https://ifpnews.com/a/</guid>", ["https://ifpnews.com/a/"]),
+        ("<guid isPermaLink='true'>https://ifpnews.com/a/</guid>", ["https://ifpnews.com/a/"]),
+        ("<guid isPermaLink='false'>https://ifpnews.com/a/</guid>", []),
+        ("<guid>https://ifpnews.com/a/</guid><link>/b/</link>", ["https://ifpnews.com/b/"]),
+        ("<title>A</title>", []),
+    ],
+)
+def test_the_link_of_an_item_may_be_its_guid(item: str, urls: list[str]) -> None:
+    root = read_xml(f"<rss><item>{item}</item></rss>".encode(), 999)
+    assert root is not None
+    assert [ref.url for ref in read_feed(root, "https://ifpnews.com/feed/")] == urls
+
+
 def test_a_sitemap_that_breaks_off_gives_what_came_and_says_so() -> None:
     whole = b"<urlset><url><loc>https://a.b/c/</loc></url><url><loc>https://a.b/d/</loc></url></urlset>"
     for body, count, cut in (

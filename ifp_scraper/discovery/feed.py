@@ -110,8 +110,8 @@ def read_feed(root: etree._Element, base: str) -> list[ArticleRef]:
         if url is None or _COMMENT.search(url) or urls.same_article(url, of_article):
             continue
         if local_name(element) == "item":
-            raw = child_text(element, "pubDate")
-            published_at, modified_at = read_http_date(raw), None
+            raw = child_text(element, "pubDate") or child_text(element, "date")  # RSS 1.0 has dc:date
+            published_at, modified_at = read_http_date(raw) or read_instant(raw), None
             identifier = child_text(element, "guid") or ""
         else:
             raw = child_text(element, "published")
@@ -139,7 +139,9 @@ def _post_id(identifier: str, base: str, link: str | None) -> int | None:
 def _link(element: etree._Element) -> str | None:
     """Return the URL of an RSS item or Atom entry."""
     if local_name(element) == "item":
-        return child_text(element, "link")
+        guid = next((child for child in element if local_name(child) == "guid"), None)
+        is_link = guid is not None and guid.get("isPermaLink", "true") == "true"
+        return child_text(element, "link") or (child_text(element, "guid") if is_link else None)
     links = [
         child for child in element if local_name(child) == "link" and child.get("rel", "alternate") == "alternate"
     ]

@@ -53,6 +53,7 @@ _NO_POSTS = re.compile(
 """Sitemaps that do not list posts, or only some of them."""
 
 _POSTS = re.compile(r"posts?[-_]?sitemap|sitemap-posts-post|post-\d", re.IGNORECASE)
+_FILE = re.compile(r"\.(?:xml|txt|gz)(?:$|\?)", re.IGNORECASE)
 _NEWS = re.compile(r"news[-_]?sitemap|sitemap[-_]?news|/news\d*\.xml", re.IGNORECASE)
 """Lists only two days' articles, by Google's rules, but says when they were published."""
 
@@ -252,7 +253,7 @@ class SitemapSource:
                 walk.notes.broken.append(f"{place.url}: {error}")
             return None
         document = _parse(response.body)
-        if document is None:
+        if document is None and (place.depth > 0 or _FILE.search(place.url)):  # else it may be a page for readers
             walk.notes.broken.append(f"{place.url}: no sitemap")
         return document
 
