@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple, Protocol, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from scrapy.http import HtmlResponse
 
@@ -224,7 +224,7 @@ def may_list(url: str, status: int, content_type: str, site: str) -> bool:
     if status != 200 or urls.host(url) != urls.host(site):
         return False
     # By its URL too: what PHP prints before a response turns it into text/html.
-    return ("xml" in content_type and "html" not in content_type) or _LISTS.search(url) is not None
+    return ("xml" in content_type and "html" not in content_type) or _LISTS.search(unquote(url)) is not None
 
 
 def read_listed(url: str, body: bytes, site: str, captured_at: datetime) -> list[Evidence]:
@@ -235,7 +235,7 @@ def read_listed(url: str, body: bytes, site: str, captured_at: datetime) -> list
 
 def _read_source(url: str, body: bytes, site: str, captured_at: datetime) -> tuple[int, list[ArticleRef]]:
     """Return the rank of a source (see ``Evidence``) and what it lists."""
-    if "/wp/v2/posts" in url:
+    if "/wp/v2/posts" in unquote(url):
         try:
             data = read_json(body)
         except (ValueError, RecursionError):
