@@ -12,6 +12,7 @@ import pytest
 
 from ifp_scraper import settings
 from ifp_scraper.dates import format_utc
+from ifp_scraper.discovery import listing, rest
 from tests.crawling import FAST, NO_REST, NOTHING_BUT_LISTINGS, crawl, lines, new_post, printing, scrapy, site_of
 from tests.dry_run import dry_run
 from tests.site import Post, Site
@@ -390,6 +391,75 @@ def test_a_listing_longer_than_what_is_read_of_it_is_not_complete(
         assert (len(run.articles), run.status) == (30, 1)
 
 
+@pytest.mark.parametrize(
+    ("config", "source"),
+    [({"listings": 404, **NO_REST, "sitemap": None}, "feed"), ({}, "rest")],
+    ids=["feed", "rest"],
+)
+def test_a_source_longer_than_what_is_read_of_it_is_not_complete(
+    config: dict[str, Any], source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with site_of(430, **config) as (site, server):
+        server.alter(lambda target, response: replace(response, headers={"Content-Type": XML}))
+        run = dry_run(server, tmp_path / "a.jsonl", sources=source)
+        assert (set(run.articles), run.status) == (public(site), 0)
+        monkeypatch.setattr(settings, "IFP_MAX_LISTING_PAGES", 3)
+        run = dry_run(server, tmp_path / "b.jsonl", sources=source)
+        assert (set(run.articles) < public(site), run.status) == (True, 1)
+
+
+@pytest.mark.parametrize(("limit", "status"), [(1, 1), (4, 0)])
+@pytest.mark.parametrize("is_counted", [True, False])
+def test_more_edits_than_are_read_are_not_all(
+    is_counted: bool, limit: int, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with site_of(330) as (site, server):
+        assert dry_run(server, tmp_path / "a.jsonl", sources="rest").status == 0
+        site.advance(hours=1)
+        for post in site.public():
+            post.modified = site.now
+        if not is_counted:
+            server.alter(lambda target, response: replace(response, headers={"Content-Type": "application/json"}))
+        monkeypatch.setattr(settings, "IFP_MAX_LISTING_PAGES", limit)
+        run = dry_run(server, tmp_path / "a.jsonl", sources="rest")
+        assert (set(run.articles) < public(site), run.status) == (bool(status), status)
+
+
+@pytest.mark.parametrize(("limit", "status"), [(1, 1), (2, 0)])
+def test_more_pages_of_categories_than_are_read_may_hold_some_of_a_section(
+    limit: int, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rest, "_MAX_CATEGORY_PAGES", limit)
+    with site_of(60) as (site, server):
+
+        def state_two_pages(target: str, response: Response) -> Response:
+            if "/wp/v2/categories" in target:
+                response.headers["X-WP-TotalPages"] = "2"
+            return response
+
+        server.alter(state_two_pages)
+        run = dry_run(server, tmp_path / "a.jsonl", section="iran-news", sources="rest")
+        assert (set(run.articles), run.status) == ({post.path for post in site.in_section("iran-news")}, status)
+
+
+@pytest.mark.parametrize(("limit", "status"), [(2, 1), (3, 0)])
+def test_more_categories_than_are_walked_may_hold_more_articles(
+    limit: int, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "_MAX_CATEGORIES", limit)
+    with site_of(20, **NOTHING_BUT_LISTINGS) as (_, server):
+        links = "".join(f'<a href="/category/topic-{number}/">Section</a>' for number in range(3))
+
+        def leave_only_front_and_categories(target: str, response: Response) -> Response:
+            if target == "/":
+                return page(links)
+            return response if target.startswith("/category/") else page("", 404)
+
+        server.reroute(lambda target: re.sub(r"^/category/topic-\d+/(?=page/|$)", "/", target))
+        server.alter(leave_only_front_and_categories)
+        assert dry_run(server, tmp_path / "a.jsonl").status == status
+
+
 def test_a_front_page_that_is_all_there_is(tmp_path: Path) -> None:
     with site_of(20, **NOTHING_BUT_LISTINGS, listings=404) as (_, server):
         run = dry_run(server, tmp_path / "a.jsonl", sources="listing")
@@ -507,6 +577,124 @@ def test_a_news_sitemap_is_never_the_whole_list(robots: str, tmp_path: Path) -> 
         server.alter(add_sitemaps)
         run = dry_run(server, tmp_path / "a.jsonl", sources="sitemap")
         assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
+
+
+@pytest.mark.parametrize("name", ["news-sitemap", "latest"])
+@pytest.mark.parametrize("place", ["first in the index", "last in the index", "robots", "robots alone"])
+@pytest.mark.parametrize("lastmod", ["published", "none"])
+@pytest.mark.parametrize("kind", ["yoast", "rankmath"])
+def test_a_news_sitemap_hides_no_edit(kind: Any, lastmod: str, place: str, name: str, tmp_path: Path) -> None:
+    robots = {"robots": f"Sitemap: %ROOT%/{name}.xml\nSitemap: %ROOT%/sitemap_index.xml\n", "robots alone": ""}
+    robots["robots alone"] = robots["robots"].partition("\n")[0] + "\n"
+    config = {"rest": 404, "sitemap": kind, "feed": 404, "robots": robots.get(place)}
+    with site_of(60, **config) as (site, server):
+
+        def urlset(posts: Sequence[Post]) -> Response:
+            rows = []
+            for post in posts:
+                at = format_utc(post.published)
+                printed = f"<lastmod>{at}</lastmod>" if lastmod == "published" else ""
+                news = f"<n:news><n:publication_date>{at}</n:publication_date></n:news>"
+                rows.append(f"<url><loc>{server.url}{post.path}</loc>{printed}{news}</url>")
+            return page(f"<urlset xmlns:n='n'>{''.join(rows)}</urlset>", content_type=XML)
+
+        def add_news(target: str, response: Response) -> Response:
+            if target == f"/{name}.xml":
+                return urlset(site.open_posts()[:5])
+            if target == "/sitemap_index.xml" and "index" in place:
+                at = format_utc(site.now)
+                news = f"<sitemap><loc>{server.url}/{name}.xml</loc><lastmod>{at}</lastmod></sitemap>".encode()
+                mark = b"<sitemap>" if "first" in place else b"</sitemapindex>"
+                before, _, after = response.body.partition(mark)
+                parts = (before, news, mark, after)
+                return replace(response, body=b"".join(parts))
+            return response
+
+        server.alter(add_news)
+        run = dry_run(server, tmp_path / "a.jsonl", sources="sitemap")
+        locked = {post.path for post in site.public() if post.password_protected}
+        assert (set(run.articles) | locked, len(run.articles), run.status) == (public(site), 60 - len(locked), 0)
+        assert run.articles[0] == site.by_modified()[0].path
+        assert not dry_run(server, tmp_path / "a.jsonl", sources="sitemap").articles
+        for _ in range(2):
+            site.advance(hours=1)
+            edited = site.edit(site.open_posts()[2].id, headline="Edited")
+            again = dry_run(server, tmp_path / "a.jsonl", sources="sitemap")
+            assert (again.articles, again.status) == ([edited.path], 0)
+            assert again.counts["current"] == len(set(run.articles)) - 1
+
+
+@pytest.mark.parametrize("kind", ["video", "image", "page"])
+@pytest.mark.parametrize("names", [["{}"], ["{}", "wp-sitemap"], ["wp-sitemap", "{}"]], ids=str)
+def test_a_sitemap_of_something_else_in_robots_txt_is_no_list_of_posts(
+    names: list[str], kind: str, tmp_path: Path
+) -> None:
+    robots = "".join(f"Sitemap: %ROOT%/{name.format(f'{kind}-sitemap')}.xml\n" for name in names)
+    with site_of(60, rest=404, feed=404, robots=robots) as (site, server):
+        rows = "".join(
+            f"<url><loc>{server.url}{path}</loc><v:{kind}><v:title>A</v:title></v:{kind}></url>"
+            for path in (site.public()[0].path, "/films/", "/about-us/")
+        )
+        urlset = page(f"<urlset xmlns:v='v'>{rows}</urlset>", content_type=XML)
+        server.alter(lambda target, response: urlset if target == f"/{kind}-sitemap.xml" else response)
+        run = dry_run(server, tmp_path / "a.jsonl", sources="sitemap")
+        assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
+
+
+@pytest.mark.parametrize("name", ["heritage-sitemap", "sitemap-1", "story-sitemap2"])
+def test_a_sitemap_of_another_kind_of_posts(name: str, tmp_path: Path) -> None:
+    with site_of(60, rest=404, feed=404) as (site, server):
+        server.reroute(lambda target: "/wp-sitemap-posts-post-1.xml" if target == f"/{name}.xml" else target)
+        parts = "".join(f"<sitemap><loc>/{one}.xml</loc></sitemap>" for one in ("page-sitemap", name, "users-sitemap"))
+        index = page(f"<sitemapindex>{parts}</sitemapindex>", content_type=XML)
+        server.alter(lambda target, response: index if target == "/wp-sitemap.xml" else response)
+        run = dry_run(server, tmp_path / "a.jsonl", sources="sitemap")
+        assert (set(run.articles), run.status) == (public(site), 0)
+
+
+@pytest.mark.parametrize(
+    "names", [["/feed/"], ["/feed/atom/", "/wp-sitemap.xml"], ["/wp-sitemap.xml", "/rss.xml"]], ids=str
+)
+def test_a_feed_in_robots_txt_is_a_sitemap_of_the_latest_articles(names: list[str], tmp_path: Path) -> None:
+    robots = "".join(f"Sitemap: %ROOT%{name}\n" for name in names)
+    with site_of(60, rest=404, sitemap_size=20, robots=robots) as (site, server):
+        server.reroute(lambda target: "/feed/" if target == "/rss.xml" else target)
+        run = dry_run(server, tmp_path / "a.jsonl", sources="sitemap")
+        assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
+        server.config.sitemap = None
+        run = dry_run(server, tmp_path / "b.jsonl", sources="sitemap")
+        if "/feed/" in names:
+            assert (run.articles, run.status) == ([post.path for post in site.public()[:20]], 1)
+        run = dry_run(server, tmp_path / "c.jsonl")
+        assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize(("name", "status"), [("/sitemap/", 0), ("/sitemap", 0), ("/map.xml", 1), ("/map.xml.gz", 1)])
+def test_a_page_for_readers_in_robots_txt_is_no_missing_part(
+    name: str, status: int, first: bool, tmp_path: Path
+) -> None:
+    names = [name, "/wp-sitemap.xml"]
+    robots = "".join(f"Sitemap: %ROOT%{one}\n" for one in (names if first else reversed(names)))
+    with site_of(60, rest=404, robots=robots) as (site, server):
+        server.alter(lambda target, response: page("A page.") if target == name else response)
+        run = dry_run(server, tmp_path / "a.jsonl", sources="sitemap")
+        assert (set(run.articles), run.status) == (public(site), status)
+
+
+@pytest.mark.parametrize("names", [["stale", "sitemap_index"], ["sitemap_index", "stale"]], ids=str)
+def test_the_latest_edit_that_any_sitemap_knows_of_counts(names: list[str], tmp_path: Path) -> None:
+    robots = "".join(f"Sitemap: %ROOT%/{name}.xml\n" for name in names)
+    with site_of(60, rest=404, sitemap="yoast", feed=404, robots=robots) as (site, server):
+        stale = server.get("/post-sitemap.xml")
+        server.alter(lambda target, response: stale if target == "/stale.xml" else response)
+        run = dry_run(server, tmp_path / "a.jsonl", sources="sitemap")
+        assert (len(run.articles), run.status) == (len(set(run.articles)), 0)
+        site.advance(hours=1)
+        edited = site.edit(site.open_posts()[2].id, headline="Edited")
+        again = dry_run(server, tmp_path / "a.jsonl", sources="sitemap")
+        assert (again.articles, again.status) == ([edited.path], 0)
+        assert again.counts["current"] == len(run.articles) - 1
 
 
 @pytest.mark.parametrize("since", ["", "2000-01-01", "2050-01-01"])

@@ -119,6 +119,7 @@ PUBLISHED, EDITED = "2024-05-05T00:00:00Z", "2024-05-05T01:00:00Z"
             0,
             (7, PUBLISHED, EDITED, "rest"),
         ),
+        ("/?rest_route=%2Fwp%2Fv2%2Fposts", "json", json.dumps([POST]), 0, (7, PUBLISHED, EDITED, "rest")),
         ("/feed/", "xml", f"<rss><channel>{ITEM}<item/></channel></rss>", 1, (7, PUBLISHED, None, "feed")),
         ("/feed", "html", f"<feed>{ENTRY}<entry/></feed>", 1, (None, None, EDITED, None)),
         ("/feed/rdf/", "xml", f"<r:RDF xmlns:r='r'><channel/>{ITEM}</r:RDF>", 1, (7, PUBLISHED, None, "feed")),

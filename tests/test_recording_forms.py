@@ -535,3 +535,27 @@ def test_other_hosts_and_wayback(recording: Path, tmp_path: Path) -> None:
     assert line["headline"] == post.expected()["headline"]
     assert "toolbar" not in line["body"]
     assert not [link for link in line["links"] if "web.archive.org" in link["url"]]
+
+
+def test_lists_that_the_wayback_machine_kept_say_what_they_said_then(tmp_path: Path) -> None:
+    site = Site(make_posts(3, seed=8))
+    post = site.open_posts()[0]
+    path = tmp_path / "kept.warc.gz"
+    with serve(site) as server:
+        page = server.get(post.path).body.replace(server.url.encode(), b"https://ifpnews.com")
+    sitemap = "<urlset><url><loc>https://ifpnews.com{}</loc><lastmod>{}T00:00:00Z</lastmod></url></urlset>"
+    with path.open("wb") as stream:
+        writer = WARCWriter(stream, gzip=True)
+        for day, name, kind, body in (
+            ("05", "/post-sitemap.xml", "text/xml", sitemap.format(post.path, "2027-05-05").encode()),
+            ("06", post.path, "text/html", page),
+            ("09", "/post-sitemap.xml", "text/xml", sitemap.format(post.path, "2027-05-09").encode()),
+        ):
+            url = f"https://web.archive.org/web/202705{day}060000id_/https://ifpnews.com{name}"
+            head = StatusAndHeaders("200 OK", [("Content-Type", kind)], protocol="HTTP/1.1")
+            writer.write_record(writer.create_warc_record(url, "response", payload=BytesIO(body), http_headers=head))
+    assert scrapy("extract", path, "-o", tmp_path / "a.jsonl").status == 0
+    assert scrapy("crawl", "ifp", "-a", f"archive={path}", "-o", tmp_path / "b.jsonl").status == 0
+    for name in "ab":
+        (line,) = lines(tmp_path / f"{name}.jsonl")
+        assert line["modified_at"] == "2027-05-05T00:00:00Z"

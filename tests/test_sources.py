@@ -143,6 +143,30 @@ def test_a_feed_of_comments_says_nothing_of_articles(element: str, feed: str, li
     assert bool(read_feed(root, f"https://ifpnews.com{feed}")) is is_of_articles
 
 
+def test_an_item_of_rss_1_0_says_when_in_another_way() -> None:
+    item = "<item><link>/a/</link><d:date>2024-05-05T01:02:03Z</d:date></item>"
+    root = read_xml(f"<r:RDF xmlns:r='r' xmlns:d='d'>{item}</r:RDF>".encode(), 999)
+    assert root is not None
+    (ref,) = read_feed(root, "https://ifpnews.com/feed/rdf/")
+    assert (ref.published_at, ref.published_raw, ref.source) == (*["2024-05-05T01:02:03Z"] * 2, "feed")
+
+
+@pytest.mark.parametrize(
+    ("item", "urls"),
+    [
+        ("<guid>https://ifpnews.com/a/</guid>", ["https://ifpnews.com/a/"]),
+        ("<guid isPermaLink='true'>https://ifpnews.com/a/</guid>", ["https://ifpnews.com/a/"]),
+        ("<guid isPermaLink='false'>https://ifpnews.com/a/</guid>", []),
+        ("<guid>https://ifpnews.com/a/</guid><link>/b/</link>", ["https://ifpnews.com/b/"]),
+        ("<title>A</title>", []),
+    ],
+)
+def test_the_link_of_an_item_may_be_its_guid(item: str, urls: list[str]) -> None:
+    root = read_xml(f"<rss><item>{item}</item></rss>".encode(), 999)
+    assert root is not None
+    assert [ref.url for ref in read_feed(root, "https://ifpnews.com/feed/")] == urls
+
+
 def test_a_sitemap_that_breaks_off_gives_what_came_and_says_so() -> None:
     whole = b"<urlset><url><loc>https://a.b/c/</loc></url><url><loc>https://a.b/d/</loc></url></urlset>"
     for body, count, cut in (
@@ -150,6 +174,13 @@ def test_a_sitemap_that_breaks_off_gives_what_came_and_says_so() -> None:
         (whole + b"<!-- by a plugin -->", 2, False),
         (whole[:70], 2, True),
         (gzip.compress(whole), 2, False),
+        (gzip.compress(whole[:70]) + gzip.compress(whole[70:]) + b"\n", 2, False),
+        (gzip.compress(whole)[:-12], 2, True),
+        (whole.replace(b"</url>", b"<image:image><image:loc>/p.jpg</image:loc></image:image></url>"), 2, False),
+        (b"<s:urlset><s:url><s:loc>https://a.b/c/</s:loc></s:url></s:urlset>", 1, False),
+        (whole + b"\n\n", 2, False),
+        (b"\xef\xbb\xbf\n <?xml version='1.0' encoding='UTF-8'?>" + whole, 2, False),
+        (re.sub(rb"(https:[^<]*)", rb"\n<![CDATA[\1]]>\n", whole), 2, False),
         (b"<br><b>Notice</b>: Undefined index\n" + whole, 2, False),
         (whole.replace(b"</url>", b"&nbsp;</url>"), 2, False),
         (b"<urlset></urlset>", 0, False),
@@ -275,8 +306,20 @@ def test_a_news_sitemap_says_when_articles_were_published() -> None:
         10**6,
     )
     assert root is not None
-    entries = read_entries(root, "https://ifpnews.com/news-sitemap.xml")
+    entries = read_entries(root, "https://ifpnews.com/some-sitemap.xml")
     assert [(entry.published_at, entry.published_raw) for entry in entries] == [
         ("2024-05-06T06:00:00Z", "2024-05-06T09:30:00+03:30"),
         (None, None),
     ]
+
+
+@pytest.mark.parametrize(("count", "is_list"), [(1, False), (1000, False), (1001, True)])
+def test_the_lastmod_of_a_sitemap_of_news_alone_is_no_edit(count: int, is_list: bool) -> None:
+    url = (
+        "<url><loc>/a-{}/</loc><lastmod>2024-05-06T06:00:00Z</lastmod>"
+        "<n:news><n:publication_date>2024-05-06</n:publication_date></n:news></url>"
+    )
+    root = read_xml(f"<urlset xmlns:n='n'>{''.join(map(url.format, range(count)))}</urlset>".encode(), 10**6)
+    assert root is not None
+    entries = read_entries(root, "https://ifpnews.com/some-sitemap.xml")
+    assert {entry.lastmod for entry in entries} == {"2024-05-06T06:00:00Z" if is_list else None}

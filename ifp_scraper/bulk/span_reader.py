@@ -93,7 +93,8 @@ def _read_record(
     if head is None or head.status_code != 200 or urls.host(url) != urls.host(site):
         return
     if may_list(url, 200, (record.http_content_type or "").lower(), site):
-        listed += read_listed(url, plain_body(body, list(head)), site, record_time(record))
+        body = plain_body(body, list(head))
+        listed += read_listed(url, unwrap_page(body) if kept_at else body, site, kept_at or record_time(record))
     elif may_be_article(url, site) and _is_page(record):
         page = _read_page(record, body, url, kept_at or record_time(record))
         found.setdefault(article_key(url), []).append(page)

@@ -13,6 +13,9 @@ from ifp_scraper.dates import format_utc, read_http_date, read_instant
 from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
 from ifp_scraper.discovery.xml import child_text, local_name, read_xml
 
+FEEDS = ("rss", "feed", "RDF")
+"""Names of the root elements of feeds."""
+
 _MAX_UNPACKED = 32 * 1024 * 1024
 _COMMENTS = re.compile(r"/comments/feed(?:/|$|\?)|[?&](?:feed=comments|withcomments=1)")
 """URLs of feeds of comments."""
@@ -66,6 +69,7 @@ class FeedSource:
                 yield ref
             if caught_up or _before(refs, walk):
                 return
+        walk.notes.broken.append(f"{address}: more than {walk.max_pages} pages")
 
 
 async def _front(walk: Walk, address: str, validators: dict[str, str]) -> Response:
@@ -106,8 +110,8 @@ def read_feed(root: etree._Element, base: str) -> list[ArticleRef]:
         if url is None or _COMMENT.search(url) or urls.same_article(url, of_article):
             continue
         if local_name(element) == "item":
-            raw = child_text(element, "pubDate")
-            published_at, modified_at = read_http_date(raw), None
+            raw = child_text(element, "pubDate") or child_text(element, "date")  # RSS 1.0 has dc:date
+            published_at, modified_at = read_http_date(raw) or read_instant(raw), None
             identifier = child_text(element, "guid") or ""
         else:
             raw = child_text(element, "published")
@@ -135,7 +139,9 @@ def _post_id(identifier: str, base: str, link: str | None) -> int | None:
 def _link(element: etree._Element) -> str | None:
     """Return the URL of an RSS item or Atom entry."""
     if local_name(element) == "item":
-        return child_text(element, "link")
+        guid = next((child for child in element if local_name(child) == "guid"), None)
+        is_link = guid is not None and guid.get("isPermaLink", "true") == "true"
+        return child_text(element, "link") or (child_text(element, "guid") if is_link else None)
     links = [
         child for child in element if local_name(child) == "link" and child.get("rel", "alternate") == "alternate"
     ]

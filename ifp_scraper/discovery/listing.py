@@ -100,7 +100,9 @@ class ListingSource:
             if pages > 1 and not by_category:
                 return  # it is paginated, so it lists everything
             if not places:
-                places, categories, by_category = categories, [], True
+                if len(categories) > _MAX_CATEGORIES:
+                    walk.notes.broken.append(f"the front page links to more than {_MAX_CATEGORIES} categories")
+                places, categories, by_category = categories[:_MAX_CATEGORIES], [], True
         if not found_any:
             raise SourceUnavailable("no listing")
 
@@ -181,4 +183,4 @@ def _categories(selector: Selector, site: str) -> list[str]:
             if path.startswith("/category/"):
                 categories.append(path)
     # Parents first: they may list what their children do, and more.
-    return sorted(dict.fromkeys(categories), key=lambda path: path.count("/"))[:_MAX_CATEGORIES]
+    return sorted(dict.fromkeys(categories), key=lambda path: path.count("/"))

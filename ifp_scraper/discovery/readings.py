@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import NamedTuple, Protocol, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from scrapy.http import HtmlResponse
 
 from ifp_scraper import urls
 from ifp_scraper.discovery import ArticleRef
-from ifp_scraper.discovery.feed import read_feed
+from ifp_scraper.discovery.feed import FEEDS, read_feed
 from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.rest import read_json, read_posts
 from ifp_scraper.discovery.sitemap import read_entries
@@ -225,7 +225,7 @@ def may_list(url: str, status: int, content_type: str, site: str) -> bool:
     if status != 200 or urls.host(url) != urls.host(site):
         return False
     # By its URL too: what PHP prints before a response turns it into text/html.
-    return ("xml" in content_type and "html" not in content_type) or _LISTS.search(url) is not None
+    return ("xml" in content_type and "html" not in content_type) or _LISTS.search(unquote(url)) is not None
 
 
 def read_listed(url: str, body: bytes, site: str, captured_at: datetime) -> list[Evidence]:
@@ -236,7 +236,7 @@ def read_listed(url: str, body: bytes, site: str, captured_at: datetime) -> list
 
 def _read_source(url: str, body: bytes, site: str, captured_at: datetime) -> tuple[int, list[ArticleRef]]:
     """Return the rank of a source (see ``Evidence``) and what it lists."""
-    if "/wp/v2/posts" in url:
+    if "/wp/v2/posts" in unquote(url):
         try:
             data = read_json(body)
         except (ValueError, RecursionError):
@@ -245,7 +245,7 @@ def _read_source(url: str, body: bytes, site: str, captured_at: datetime) -> tup
     root = read_xml(body, MAX_UNPACKED)
     if root is None:
         return 2, []
-    if local_name(root) in ("rss", "feed", "RDF"):
+    if local_name(root) in FEEDS:
         return 1, read_feed(root, url)
     if local_name(root) == "urlset":
         return 2, [entry.to_ref() for entry in read_entries(root, url, captured_at)]

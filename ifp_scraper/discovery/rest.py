@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
 from itertools import islice
+from math import inf
 from typing import Any
 from urllib.parse import urlencode
 
@@ -74,7 +75,7 @@ class RestSource:
             if walk.caught_up and not edits_due and total <= walk.known_count + new:
                 return
             number += 1
-            if number > pages:
+            if number > min(pages, walk.max_pages):
                 break
             try:
                 refs, _, pages = await self._page(walk, scope, number)
@@ -84,6 +85,8 @@ class RestSource:
                 refs, barren = [], barren + 1
             if barren >= _PATIENCE:
                 break
+        if pages >= number > walk.max_pages:
+            walk.notes.broken.append(f"REST: more than {walk.max_pages} pages")
         if len(seen) < total:  # something was withdrawn in the meantime, or the site counts hidden posts
             walk.notes.broken.append(f"REST listed {len(seen)} of {total}")
 
@@ -110,12 +113,12 @@ class RestSource:
         if before:
             scope["before"] = format_utc(parse_utc(before) + _SECOND) or ""
         seen: set[str] = set()
-        total = 0  # number of edited posts
+        total: float = 0  # number of edited posts
         for order in ("modified", "id"):
             number = pages = 1
             places = 0
             listed: set[str] = set()  # in this order
-            while number <= pages:
+            while number <= min(pages, walk.max_pages):
                 refs, count, pages = await self._page(walk, {**scope, "orderby": order}, number)
                 if listed.issuperset(ref.url for ref in refs):
                     break
@@ -133,10 +136,15 @@ class RestSource:
                     total = places
                     break
                 else:
-                    total = max(total, count)
+                    total = max(total, count, places)  # a post that is listed twice hides another
                 number += 1
+            is_cut = pages >= number > walk.max_pages
+            if is_cut and not count:
+                total = inf
             if len(seen) >= total:
                 return
+        if is_cut:
+            walk.notes.broken.append(f"REST: more than {walk.max_pages} pages of edits")
 
     async def _category(self, walk: Walk, slug: str) -> str:
         """Return the ids of a category and of all inside it: for one id, REST lists only what is directly in it."""
@@ -144,7 +152,10 @@ class RestSource:
         terms: dict[int, dict[str, Any]] = {}
         number = pages = 1
         stated = 0  # number of pages
-        while number <= min(pages, _MAX_CATEGORY_PAGES):
+        while number <= pages:
+            if number > _MAX_CATEGORY_PAGES:
+                walk.notes.broken.append(f"REST: more than {_MAX_CATEGORY_PAGES} pages of categories")
+                break
             query = {"per_page": str(_PER_PAGE), "page": str(number), "_fields": "id,slug,parent"}
             try:
                 response = await self._get(walk, "categories", query)
@@ -194,7 +205,7 @@ class RestSource:
         pages = _header(response, "X-WP-TotalPages", number + bool(posts))
         if len(posts) >= _PER_PAGE or len(posts) > total:  # whatever the count, there may be more on the next page
             pages = max(pages, number + 1)
-        return refs, total, min(pages, walk.max_pages)
+        return refs, total, pages
 
     async def _get(self, walk: Walk, kind: str, query: dict[str, str]) -> Response:
         route, *others = self._routes

@@ -14,14 +14,20 @@ from lxml import etree
 from ifp_scraper import urls
 from ifp_scraper.dates import format_utc, parse_utc, read_instant
 from ifp_scraper.discovery import ArticleRef, FetchFailed, Notes, SourceUnavailable, Walk
-from ifp_scraper.discovery.feed import read_newest
+from ifp_scraper.discovery.feed import FEEDS, read_feed, read_newest
 from ifp_scraper.discovery.xml import child_text, local_name, read_cut_xml
 
 _USUAL = ("/sitemap_index.xml", "/wp-sitemap.xml", "/sitemap.xml")
+_MAX_PROBED = 100
+"""Maximum number of sitemaps in robots.txt to try until one is there."""
+
 _NOT_THERE = (404, 410)
 _MAX_DEPTH = 3
 _MAX_ENTRIES = 50_000
 """Maximum number of entries in one file, by the protocol."""
+
+_MAX_NEWS = 1000
+"""Maximum number of entries in a sitemap of news, by Google's rules."""
 
 _MAX_UNPACKED = 64 * 1024 * 1024
 
@@ -40,13 +46,14 @@ _SCHEDULED_AHEAD = timedelta(days=30)
 """Maximum time by which lastmod may precede publication, as when a post is edited, then scheduled."""
 
 _NO_POSTS = re.compile(
-    r"(?:page|category|categories|tag|post_tag|author|users?|taxonom(?:y|ies)[\w-]*|product|local|video|image|misc"
-    r"|attachment|tdb_templates|archives?)[\w-]*?-?(?:sitemap)?[-_]?\d*\.xml(?:\.gz)?$",
+    r"(?<![a-z])(?:page|category|categories|tag|post_tag|author|users?|taxonom(?:y|ies)[\w-]*|product|local|video|image|misc"
+    r"|attachment|tdb_templates|archives?(?!.*\d{4}))[\w-]*?-?(?:sitemap)?[-_]?\d*\.xml(?:\.gz)?$",
     re.IGNORECASE,
 )
-"""Children of an index that do not list posts."""
+"""Sitemaps that do not list posts, or only some of them."""
 
 _POSTS = re.compile(r"posts?[-_]?sitemap|sitemap-posts-post|post-\d", re.IGNORECASE)
+_FILE = re.compile(r"\.(?:xml|txt|gz)(?:$|\?)", re.IGNORECASE)
 _NEWS = re.compile(r"news[-_]?sitemap|sitemap[-_]?news|/news\d*\.xml", re.IGNORECASE)
 """Lists only two days' articles, by Google's rules, but says when they were published."""
 
@@ -156,10 +163,12 @@ class SitemapSource:
         if walk.options.section:
             raise SourceUnavailable("a sitemap does not say which section an article is in")
         queue = _Queue(await self._roots(walk))
-        listed: set[str] = set()
-        held: list[Entry] = []  # from the first two files: the second shows how many entries a full one has
+        listed: dict[str, str] = {}  # by URL: its latest lastmod; empty if there is none
+        news: dict[str, Entry] = {}  # by URL, from sitemaps of news alone
+        held: list[Entry] = []  # from the first two lists: the second shows how many entries a full one has
         in_feed: dict[str, ArticleRef] = {}  # by URL: the feed knows when articles were published
-        files = longest = 0
+        feed_is_read = False
+        files = lists = longest = 0
         while (place := queue.pop()) is not None:
             if files >= walk.max_sitemaps and not place.again:
                 walk.notes.broken.append(f"more than {walk.max_sitemaps} sitemaps")
@@ -168,47 +177,71 @@ class SitemapSource:
             document = place.document or await self._read(walk, place)
             if document is None:
                 continue
+            if local_name(document.root) in FEEDS:
+                in_feed |= {ref.url: ref for ref in read_feed(document.root, place.url)}
+                continue
             is_index = local_name(document.root) == "sitemapindex"
+            is_news = _lists_news(document.root)
             entries = take_entries(document, place.url, walk.notes)
             if is_index:
                 self._enqueue(queue, place, entries, walk)
-                if self._feed_is_of_use and not in_feed and "feed" in walk.options.sources:
-                    in_feed = {ref.url: ref for ref in await read_newest(walk)}
+                if self._feed_is_of_use and not feed_is_read and "feed" in walk.options.sources:
+                    feed_is_read = True
+                    in_feed |= {ref.url: ref for ref in await read_newest(walk)}
                 continue
+            if is_news:
+                news.update((entry.url, entry) for entry in entries)
+                continue
+            lists += 1
             longest = max(longest, len(entries))
             # Without lastmod, the last one counts as the newest, and the files are read newest first.
-            held = [entry for entry in entries if entry.url not in listed] + held
-            listed.update(entry.url for entry in entries)
+            held = [entry for entry in entries if _is_later(entry, listed)] + held
+            for entry in entries:
+                listed[entry.url] = max(listed.get(entry.url, ""), entry.lastmod or "")
             walk.notes.total = len(listed) + len(queue) * longest
-            if walk.caught_up or files > 2 or not queue:
-                for ref in _refs(held, walk, in_feed):
+            if walk.caught_up or lists > 1 or not queue:
+                for ref in _refs(held, walk, in_feed, news):
                     yield ref
                 held = []
-        if not listed:
+        recent = {url: entry.to_ref() for url, entry in news.items()} | in_feed
+        if not listed and not recent:
             raise SourceUnavailable("; ".join(walk.notes.broken) or "the sitemaps list no posts")
-        for ref in _refs(held, walk, in_feed):
+        if not listed:
+            walk.notes.broken.append("the sitemaps list only the latest articles")
+        for ref in _refs(held, walk, in_feed, news):
             yield ref
         # A scheduled post is listed among those of the day it was written, but the feed names it.
-        for ref in in_feed.values():
-            if ref.url not in listed:
+        for url, ref in recent.items():
+            if url not in listed:
                 yield ref
 
     async def _roots(self, walk: Walk) -> list[Place]:
-        """Return the sitemaps to start from; if robots.txt names only news, the first usual one that exists."""
+        """Return the sitemaps to start from; if robots.txt names none of posts, the first usual one that exists."""
         named = (urls.of_site(walk.options.site, url) for url in walk.sitemaps)
-        own = list(dict.fromkeys(url for url in named if url is not None))
+        own = list(dict.fromkeys(url for url in named if url is not None and not _NO_POSTS.search(url)))
         whole = [url for url in own if not _NEWS.search(url)]
         reasons = []
-        for url in dict.fromkeys([*whole, *(walk.options.site + path for path in _USUAL)]):
+        recent: dict[str, Place] = {}
+        for url in dict.fromkeys([*whole[:_MAX_PROBED], *(walk.options.site + path for path in _USUAL)]):
             try:
                 response = await walk.fetch(url, probe=True)
             except FetchFailed as error:
                 reasons.append(str(error))
                 own = [other for other in own if other != url or error.status not in _NOT_THERE]
                 continue
-            if (document := _parse(response.body)) is not None:
-                return [Place(response.url, document=document), *(Place(other) for other in own if other != url)]
-            reasons.append("no XML")
+            document = _parse(response.body)
+            if document is None:
+                reasons.append("no XML")
+                continue
+            place = Place(response.url, document=document)
+            if local_name(document.root) in FEEDS or _lists_news(document.root):
+                recent[url] = place
+                continue
+            news = [Place(other) for other in own if other not in whole]
+            others = [Place(other) for other in own if other in whole and other != url and other not in recent]
+            return [*recent.values(), *news, place, *others]
+        if recent:
+            return list(recent.values())
         raise SourceUnavailable(f"no sitemap ({', '.join(dict.fromkeys(reasons))})")
 
     async def _read(self, walk: Walk, place: Place) -> Document | None:
@@ -220,7 +253,7 @@ class SitemapSource:
                 walk.notes.broken.append(f"{place.url}: {error}")
             return None
         document = _parse(response.body)
-        if document is None:
+        if document is None and (place.depth > 0 or _FILE.search(place.url)):  # else it may be a page for readers
             walk.notes.broken.append(f"{place.url}: no sitemap")
         return document
 
@@ -242,19 +275,26 @@ class SitemapSource:
         else:
             posts = [entry for entry in entries if not _NO_POSTS.search(entry.url)]
         posts = _newest_first(posts)
+        news = [entry for entry in posts if _NEWS.search(entry.url)]
+        if len(news) != 1:
+            news = []  # several are lists of all posts of a type that is called "news"
+        posts = [entry for entry in posts if entry not in news]
         self._feed_is_of_use = len(posts) > 1
         if (newest := walk.newest_modified) is not None:
             # Always read the latest: an index may be older than its children.
-            fresh = posts[:1] + [entry for entry in posts[1:] if entry.lastmod is None or entry.lastmod >= newest]
+            fresh = posts[:1] + _edited_since(newest, posts[1:])
             self._feed_is_of_use = len(fresh) == 1 < len(posts)  # else there would be too many requests
-            posts = fresh
-        return _since(posts, walk) or posts[:1]  # if it lists none either, this is no list of posts
+            posts, news = fresh, _edited_since(newest, news)
+        # News come first, as they say when articles in the others were published. If the range leaves no list, this is
+        # a source all the same.
+        return news + (_since(posts, walk) or posts[:1])
 
 
 def _parse(body: bytes) -> Document | None:
-    """Parse a sitemap or an index; None if it is neither."""
+    """Parse a sitemap, an index, or a feed, which may be a sitemap too; None if it is none of them."""
     root, is_cut = read_cut_xml(body, _MAX_UNPACKED)
-    return Document(root, is_cut) if root is not None and local_name(root) in ("sitemapindex", "urlset") else None
+    is_known = root is not None and local_name(root) in ("sitemapindex", "urlset", *FEEDS)
+    return Document(root, is_cut) if root is not None and is_known else None
 
 
 def take_entries(document: Document, url: str, notes: Notes) -> list[Entry]:
@@ -273,11 +313,33 @@ def take_entries(document: Document, url: str, notes: Notes) -> list[Entry]:
     return entries
 
 
-def _refs(entries: list[Entry], walk: Walk, in_feed: dict[str, ArticleRef]) -> Iterator[ArticleRef]:
+def _lists_news(root: etree._Element) -> bool:
+    """Whether a sitemap lists news alone: only two days' articles, but it says when they were published."""
+    return (
+        local_name(root) == "urlset"
+        and 0 < len(root) <= _MAX_NEWS
+        and all(any(local_name(child) == "news" for child in element) for element in root)
+    )
+
+
+def _is_later(entry: Entry, listed: dict[str, str]) -> bool:
+    """Whether an entry is new, or knows of a later edit than those listed before."""
+    return entry.url not in listed or (entry.lastmod or "") > listed[entry.url]
+
+
+def _edited_since(moment: str, entries: list[Entry]) -> list[Entry]:
+    return [entry for entry in entries if entry.lastmod is None or entry.lastmod >= moment]
+
+
+def _refs(
+    entries: list[Entry], walk: Walk, in_feed: dict[str, ArticleRef], news: dict[str, Entry]
+) -> Iterator[ArticleRef]:
     for entry in _since(_newest_first(entries), walk):
         if (dated := in_feed.get(urls.canonical(entry.url))) is not None:
             yield replace(dated, url=entry.url, modified_at=entry.lastmod)
             continue
+        if (dated_entry := news.get(entry.url)) is not None and entry.published_at is None:
+            entry = replace(entry, published_at=dated_entry.published_at, published_raw=dated_entry.published_raw)
         yield entry.to_ref()
 
 
@@ -286,7 +348,7 @@ def _since(entries: list[Entry], walk: Walk) -> list[Entry]:
     if walk.options.since is None:
         return entries
     earliest = format_utc(walk.options.since - _SCHEDULED_AHEAD) or ""
-    return [entry for entry in entries if entry.lastmod is None or entry.lastmod >= earliest]
+    return _edited_since(earliest, entries)
 
 
 def _newest_first(entries: list[Entry]) -> list[Entry]:
@@ -299,7 +361,8 @@ def _newest_first(entries: list[Entry]) -> list[Entry]:
 def read_entries(root: etree._Element, base: str, captured_at: datetime | None = None) -> list[Entry]:
     """Read the entries of a sitemap or index at ``base`` that are on its site.
 
-    A lastmod later than the capture is meaningless and left out; so are all of them if all equal the capture time.
+    A lastmod later than the capture is meaningless and left out; so are all of them if all equal the capture time, or
+    in a sitemap of news alone, where it is often that of publication.
     """
     entries = []
     listed = [element for element in islice(root, _MAX_ENTRIES) if local_name(element) in ("url", "sitemap")]
@@ -323,10 +386,10 @@ def read_entries(root: etree._Element, base: str, captured_at: datetime | None =
                 format_utc(edited_at or day) or "",
             )
         )
-    made_now = _are_made_now(entries, captured_at)
+    meaningless = _are_made_now(entries, captured_at) or _lists_news(root)
     limit = (format_utc(captured_at + _MADE_NOW) if captured_at else None) or "9999"
     return [
-        replace(entry, lastmod=None, latest="") if made_now or (entry.lastmod or "") > limit else entry
+        replace(entry, lastmod=None, latest="") if meaningless or (entry.lastmod or "") > limit else entry
         for entry in entries
     ]
 

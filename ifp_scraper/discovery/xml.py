@@ -33,9 +33,8 @@ def read_cut_xml(body: bytes, max_size: int) -> tuple[etree._Element | None, boo
         max_size: maximum number of bytes unpacked from a gzipped file.
     """
     if body.startswith(_GZIP):
-        inflate = zlib.decompressobj(31)
         try:
-            body = inflate.decompress(body, max_size)
+            body = _unpack(body, max_size)
         except zlib.error:
             return None, False
     begin = _BEGIN.search(body, 0, _MAX_PREAMBLE)
@@ -55,13 +54,23 @@ def read_cut_xml(body: bytes, max_size: int) -> tuple[etree._Element | None, boo
         return None, False
     if root is None:
         return None, False
-    closing = b"</" + (f"{root.prefix}:" if root.prefix else "").encode() + local_name(root).encode()
-    return root, len(root) > 0 and closing not in body
+    closing = re.compile(rb"</(?:[\w.-]+:)?" + re.escape(local_name(root).encode()) + rb"\b")
+    return root, len(root) > 0 and closing.search(body) is None
+
+
+def _unpack(body: bytes, max_size: int) -> bytes:
+    """Unpack a gzipped file, also one of several parts."""
+    unpacked = b""
+    while body.startswith(_GZIP) and len(unpacked) < max_size:
+        inflate = zlib.decompressobj(31)
+        unpacked += inflate.decompress(body, max_size - len(unpacked))
+        body = inflate.unused_data
+    return unpacked
 
 
 def local_name(element: etree._Element) -> str:
-    """Return the element's name without its namespace."""
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    """Return the element's name without its namespace, or without a prefix that is not declared."""
+    return re.split("[}:]", element.tag)[-1] if isinstance(element.tag, str) else ""
 
 
 def child_text(element: etree._Element, child: str) -> str | None:

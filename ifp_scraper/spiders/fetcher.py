@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.robotstxt import RobotParser
 
-_MAX_SITEMAPS = 100
-"""Maximum number of sitemaps taken from robots.txt."""
-
 
 class Fetcher:
     """Fetches single pages; knows what robots.txt says and whether the crawl is about to end.
@@ -79,7 +76,8 @@ class Fetcher:
     def note_robots(self, robotparser: RobotParser, request: Request) -> None:
         """Note which sitemaps robots.txt names; the arguments are those of Scrapy's signal."""
         named = getattr(getattr(robotparser, "rp", None), "sitemaps", ())
-        self.sitemaps = [str(url) for url in named][:_MAX_SITEMAPS]
+        # One more than will be read, so that the limit is noticed.
+        self.sitemaps = [str(url) for url in named][: self._ledger.settings.getint("IFP_MAX_SITEMAPS") + 1]
 
     def asked_delay(self) -> float:
         """Return the delay between requests that robots.txt asks for, in seconds."""

@@ -126,6 +126,7 @@ class Frontier:
     async def _outdated(self) -> AsyncIterator[ArticleRef]:
         """Yield the listed articles in range that are missing from the file, or edited since they were read."""
         seen: set[str] = set()
+        current: set[str] = set()  # of these, as far as has been said
         async for ref in self._listed():
             key = urls.canonical(ref.url)
             if not seen and urls.post_id(ref.url):
@@ -133,7 +134,9 @@ class Frontier:
                     f"the site's permalinks are plain ({ref.url}); only those with a slug can be crawled"
                 )
                 return
-            if key in seen or not may_be_article(ref.url, self._options.site):
+            if not may_be_article(ref.url, self._options.site):
+                continue
+            if key in seen and (key not in current or self._ledger.is_current(ref)):
                 continue
             seen.add(key)
             if len(seen) > _MAX_ADDRESSES:
@@ -142,7 +145,11 @@ class Frontier:
             if self._may_be_in_range(ref) and self._options.covers(_instant(ref.published_at)):
                 if self._ledger.is_current(ref):
                     self._ledger.counts["current"] += 1
+                    current.add(key)
                 else:
+                    if key in current:  # another list knows of a later edit
+                        self._ledger.counts["current"] -= 1
+                        current.remove(key)
                     yield replace(ref, url=key) if urls.is_amp(ref.url) else ref
             # A source that shows edits lists the last edited first, however old.
             if ref.modified_at is None and self._fetcher.limits.past_range:
