@@ -269,10 +269,10 @@ class WordPressPage(ArticlePage):
         return _link_labels(own) or self.seo_labels("keywords")
 
     @cached_property
-    def frames(self) -> list[Element]:
+    def lead_elements(self) -> list[Element]:
         """As in ``ArticlePage``; if the theme marks the post, only the post's own, as its menu may have some too."""
         marks_post = self._places is not None and self._places.marks_post
-        return self._at(super().frames, Place.IN_POST) if marks_post else super().frames
+        return self._at(super().lead_elements, Place.IN_POST) if marks_post else super().lead_elements
 
     @cached_property
     def lead_image(self) -> Image | None:
