@@ -213,7 +213,7 @@ class ArticlePage(ItemPage[Article]):
     @field
     def aliases(self) -> list[str]:
         address = self.capture.url
-        return [] if address in (self._url, self.amp_url) else [address]
+        return [] if address == self._url or address == self.amp_url else [address]
 
     @cached_property
     def content(self) -> Body:

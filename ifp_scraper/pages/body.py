@@ -274,8 +274,8 @@ class _BodyReader:
         elif "jetpack-slideshow" in classes:
             for image in slides_of(box, self.base):
                 self._add_image(image)
-        else:
-            self._add_embed(embed_of_box(box, classes, self.base))
+        elif embed := embed_of_box(box, classes, self.base):
+            self._add_embed(embed)
 
     def _add_image(self, image: Image | None) -> None:
         if image is not None and not self._is_full(self.images):
