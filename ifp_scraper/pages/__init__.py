@@ -8,12 +8,14 @@ from __future__ import annotations
 import hashlib
 
 from ifp_scraper.items import Article
-from ifp_scraper.pages.amp import AmpSwiftPage
 from ifp_scraper.pages.amp_designs import AmpDesign1Page, AmpDesign2Page, AmpDesign3Page
+from ifp_scraper.pages.amp_swift import AmpSwiftPage
 from ifp_scraper.pages.article import ArticlePage, Capture, CutOff, UnreadablePage
 from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.kinds import is_single_post, is_static
-from ifp_scraper.pages.newspaper import Newspaper4Page, NewspaperCloudPage, NewspaperPage
+from ifp_scraper.pages.newspaper import NewspaperPage
+from ifp_scraper.pages.newspaper_4 import Newspaper4Page
+from ifp_scraper.pages.newspaper_cloud import NewspaperCloudPage
 from ifp_scraper.pages.wordpress import WordPressPage
 
 __all__ = [
