@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import chain
 
 from web_poet import field
 
@@ -14,6 +15,7 @@ from ifp_scraper.pages.article import ArticlePage
 from ifp_scraper.pages.evidence import Event, Evidence, json_ld_evidence, json_ld_time
 from ifp_scraper.pages.json_ld import Item, is_article
 
+# The two forms of an AMP page's URL: /a-story/amp/ or /a-story/amp/2/, and /a-story/?amp=1 (MARKUP.md 6)
 _AMP_ADDRESS = re.compile(r"/amp(/\d{1,3})?/?$")
 _AMP_QUERY = re.compile("amp(=.*)?")
 _PLUGIN = re.compile(r"AMP for WP (\d{1,6}(?:\.\d{1,6})*)")
@@ -55,33 +57,23 @@ class AmpPage(ArticlePage):
         yield from self._json_ld_evidence("modified")
 
     def _json_ld_evidence(self, event: Event) -> Iterator[Evidence | None]:
-        plugins_own, others = self._json_ld
-        for article in others:
-            yield json_ld_evidence(article, event)
-        printed = json_ld_time(plugins_own, event)
+        """Yield the times outside an SEO plugin's graph; AMPforWP's have a wrong offset (docs/dates.md, trap 1)."""
+        for item in self.document.json_ld.plain:
+            if "@id" in item and is_article(item):  # a schema plugin's, right as printed
+                yield json_ld_evidence(item, event)
+        printed = json_ld_time(self._own_json_ld, event)
         yield Evidence.of("jsonld", printed, read_amp_json_ld(printed, self.plugin_version))
 
-    def plain_evidence(self, event: Event) -> Evidence | None:
-        """Return None: JSON-LD is read above, where the faults of the plugin's own are undone."""
-        return None
-
     @cached_property
-    def _json_ld(self) -> tuple[Item, list[Item]]:
-        """The plugin's own object, and schema plugins' articles, which are correct as printed and have an ``@id``.
+    def _own_json_ld(self) -> Item:
+        """AMPforWP's own object: it has no ``@id``, and names its page, which a review in the text does not."""
+        dated = [item for item in self.document.json_ld.plain if "@id" not in item and "datePublished" in item]
+        naming_page = (item for item in dated if "mainEntityOfPage" in item)
+        return next(chain(naming_page, dated), {})
 
-        All are outside an SEO plugin's graph. The plugin's own names its page, which a review in the text does not.
-        """
-        plugins_own: Item = {}
-        others = []
-        for item in self.document.json_ld.plain:
-            if "@id" in item:
-                if is_article(item):
-                    others.append(item)
-            elif "datePublished" in item and (
-                not plugins_own or "mainEntityOfPage" in item.keys() - plugins_own.keys()
-            ):
-                plugins_own = item
-        return plugins_own, others
+    def plain_evidence(self, event: Event) -> Evidence | None:
+        """Return None: JSON-LD is read above."""
+        return None
 
     @cached_property
     def plugin_version(self) -> tuple[int, ...] | None:

@@ -134,6 +134,7 @@ class NewspaperPage(ArticlePage):
         yield self._theme_time(".td-post-header .td-post-modified-date time", "datetime")
 
     def _theme_time(self, query: str, attribute: str) -> Evidence | None:
+        """Return the first time printed by the theme, whose offset may be wrong (docs/dates.md, trap 2)."""
         elements = self.css(query)
         if len(elements) > 1:  # in 2015, modules had meta elements, too
             elements = [element for element in elements if not _is_of_module(element)]
