@@ -23,7 +23,10 @@ from ifp_scraper.text import words
 
 
 class NewspaperPage(ArticlePage):
-    """The classic template: ``.td-post-header`` and ``.td-post-content``."""
+    """The classic template: ``.td-post-header`` and ``.td-post-content``.
+
+    The theme calls a teaser of another article a module. It may have the same parts as the article.
+    """
 
     layout = "newspaper"
     marks = words("td-post-content")
@@ -48,21 +51,8 @@ class NewspaperPage(ArticlePage):
 
     @field
     def byline(self) -> str | None:
-        header = ".td-post-header"  # modules have a byline, too
-        return self._printed_names(f"{header} .td-post-author-name", name="a", label=".td-author-by")
-
-    def _printed_names(self, box: str, *, name: str, label: str) -> str | None:
-        """Return the names in a byline: what it says after the theme's "By" if one box has several ("A and B")."""
-        if len(self.lines(f"{box} {name}")) > 1 and len(self.lines(box)) == 1:
-            return self._byline_without_label(box, label)
-        # A handle may be glued to the name, outside its link.
-        return self.names(f"{box} {name}") or self._byline_without_label(box, label)
-
-    def _byline_without_label(self, box: str, label: str) -> str | None:
-        """Return what bylines say after the theme's "By", in whatever language."""
-        by = self.line(f"{box} {label}") or ""
-        names = (without_by(printed.removeprefix(by)) for printed in self.lines(box))
-        return ", ".join(dict.fromkeys(filter(None, names))) or None
+        # Not any .td-post-author-name: modules have a byline, too.
+        return self._printed_names(".td-post-header .td-post-author-name", name="a", label=".td-author-by")
 
     @field
     def authors(self) -> list[Author]:
@@ -70,15 +60,6 @@ class NewspaperPage(ArticlePage):
         if not authors and self.byline:
             authors = [Author(self.byline)]
         return self._with_bios(authors, ".author-box-wrap", ".td-author-name", ".td-author-description")
-
-    def _with_bios(self, authors: list[Author], box: str, name: str, bio: str) -> list[Author]:
-        """Add bios from the author boxes below the body to the authors of the same name."""
-        names = self.first_inside(box, name)
-        by_name: dict[str | None, Author] = {author.name: author for author in authors}
-        for author_box, text in self.first_inside(box, bio).items():
-            if author_box in names and (author := by_name.get(without_by(label_text(names[author_box])))):
-                author.bio = author.bio or label_text(text) or None
-        return authors
 
     @field
     def sections(self) -> list[str]:
@@ -90,10 +71,6 @@ class NewspaperPage(ArticlePage):
             or self._last_crumb(".entry-crumbs a.entry-crumb")
         )
 
-    def _last_crumb(self, crumbs: str) -> list[str]:
-        """Return the last breadcrumb that is not the link home, which a site may omit."""
-        return self.labels([crumb for crumb in self.css(crumbs)[-1:] if urls.slug(crumb.get("href") or "")])
-
     @field
     def tags(self) -> list[str]:
         return self.lines("ul.td-tags li a") or self.seo_labels("keywords")
@@ -102,14 +79,6 @@ class NewspaperPage(ArticlePage):
     def container(self) -> Element | None:
         bodies = self.css("article .td-post-content") or self.css(".td-post-content")
         return self._repaired(bodies[0], escaped_from(bodies[0])) if bodies else None
-
-    def _repaired(self, body: Element, escaped: list[Element]) -> Element:
-        """Return the body with what has escaped from it, or without what it has swallowed (``misnested.py``)."""
-        if any(body in part.iterancestors() for query in self.below_body for part in self.css(query)):
-            in_page_order = self.css(", ".join(self.below_body))
-            if release_swallowed(body, in_page_order):
-                return body
-        return with_escaped(body, escaped)
 
     @field
     def source(self) -> str | None:
@@ -133,6 +102,48 @@ class NewspaperPage(ArticlePage):
         yield self._theme_time('meta[itemprop="dateModified"]', "content")
         yield self._theme_time(".td-post-header .td-post-modified-date time", "datetime")
 
+    # -- what the theme's other templates use, too ---------------------------------------------------------------
+
+    def _printed_names(self, box: str, *, name: str, label: str) -> str | None:
+        """Return the names in a byline: what it says after the theme's "By" if one box has several ("A and B").
+
+        Args:
+            box: selects the byline.
+            name: selects a name in it.
+            label: selects the "By" in it.
+        """
+        if len(self.lines(f"{box} {name}")) > 1 and len(self.lines(box)) == 1:
+            return self._byline_without_label(box, label)
+        # A handle may be glued to the name, outside its link.
+        return self.names(f"{box} {name}") or self._byline_without_label(box, label)
+
+    def _byline_without_label(self, box: str, label: str) -> str | None:
+        """Return what bylines say after the theme's "By", in whatever language."""
+        by = self.line(f"{box} {label}") or ""
+        names = (without_by(printed.removeprefix(by)) for printed in self.lines(box))
+        return ", ".join(dict.fromkeys(filter(None, names))) or None
+
+    def _with_bios(self, authors: list[Author], box: str, name: str, bio: str) -> list[Author]:
+        """Add bios from the author boxes below the body to the authors of the same name."""
+        names = self.first_inside(box, name)
+        by_name: dict[str | None, Author] = {author.name: author for author in authors}
+        for author_box, text in self.first_inside(box, bio).items():
+            if author_box in names and (author := by_name.get(without_by(label_text(names[author_box])))):
+                author.bio = author.bio or label_text(text) or None
+        return authors
+
+    def _last_crumb(self, crumbs: str) -> list[str]:
+        """Return the last breadcrumb that is not the link home, which a site may omit."""
+        return self.labels([crumb for crumb in self.css(crumbs)[-1:] if urls.slug(crumb.get("href") or "")])
+
+    def _repaired(self, body: Element, escaped: list[Element]) -> Element:
+        """Return the body with what has escaped from it, or without what it has swallowed (``misnested.py``)."""
+        if any(body in part.iterancestors() for query in self.below_body for part in self.css(query)):
+            in_page_order = self.css(", ".join(self.below_body))
+            if release_swallowed(body, in_page_order):
+                return body
+        return with_escaped(body, escaped)
+
     def _theme_time(self, query: str, attribute: str) -> Evidence | None:
         """Return the first time printed by the theme, whose offset may be wrong (docs/dates.md, trap 2)."""
         elements = self.css(query)
@@ -149,5 +160,5 @@ class NewspaperPage(ArticlePage):
 
 
 def _is_of_module(element: Element) -> bool:
-    """Whether an element is part of a module, that is, of another article's teaser."""
+    """Whether an element is part of a module."""
     return any("td_module" in (box.get("class") or "") for box in element.iterancestors())
