@@ -13,7 +13,7 @@ import pytest
 
 from ifp_scraper import UnreadablePage, extract
 from ifp_scraper.items import Embed
-from ifp_scraper.pages import Document, images, newspaper
+from ifp_scraper.pages import Document, images, newspaper_cloud
 from tests import mutations
 
 URL = "https://ifpnews.com/an-article/amp/"
@@ -156,7 +156,7 @@ def test_videos_are_deduplicated_without_comparing_every_pair(monkeypatch: pytes
 
 def test_style_sheets_are_searched_once_however_many_backgrounds_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
     searched: list[bytes] = []
-    monkeypatch.setattr(newspaper, "_BACKGROUND_RULE", SimpleNamespace(search=searched.append))
+    monkeypatch.setattr(newspaper_cloud, "_BACKGROUND_RULE", SimpleNamespace(search=searched.append))
     boxes = '<div class="tdb_single_bg_featured_image">' + '<div class="tdb-featured-image-bg"></div>' * 9 + "</div>"
     cloud = '<div class="tdb_single_content"><p>Text.</p></div>'
     html = (

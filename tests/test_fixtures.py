@@ -12,7 +12,7 @@ import pytest
 from ifp_scraper.dates import parse_utc
 from ifp_scraper.items import decode, encode, to_dict
 from ifp_scraper.pages import LAYOUTS, Capture, UnreadablePage, document, is_static, read_article
-from ifp_scraper.pages.surroundings import Emptied
+from ifp_scraper.pages.cut_surroundings import WithoutSurroundings
 from ifp_scraper.revisions import content_hash
 from tests.crawling import scrapy
 from tests.site import Site, make_posts, serve
@@ -44,7 +44,7 @@ def test_page_gives_its_record(path: Path) -> None:
 
 @pytest.mark.parametrize("path", ALL, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_what_is_left_unparsed_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(document, "empty_surroundings", lambda html: Emptied(html, None))
+    monkeypatch.setattr(document, "cut_surroundings", lambda html: WithoutSurroundings(html, None))
     test_page_gives_its_record(path)
 
 

@@ -1,25 +1,21 @@
-"""AMP pages by the plugin AMPforWP, versions 1.0.94 and 1.1.13 (MARKUP.md sections 1, 2, 4 and 5)."""
+"""What the designs of the plugin AMPforWP, versions 1.0.94 and 1.1.13, have in common (MARKUP.md 2, 4)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from functools import cached_property
+from itertools import chain
 
 from web_poet import field
 
 from ifp_scraper import urls
 from ifp_scraper.dates import read_amp_json_ld
-from ifp_scraper.items import Author, RecentPost
 from ifp_scraper.pages.article import ArticlePage
-from ifp_scraper.pages.bylines import without_by
 from ifp_scraper.pages.evidence import Event, Evidence, json_ld_evidence, json_ld_time
-from ifp_scraper.pages.inline import inline_text, label_text, resolved
 from ifp_scraper.pages.json_ld import Item, is_article
-from ifp_scraper.pages.recent_posts import read_recent_posts
-from ifp_scraper.pages.tree import Element
-from ifp_scraper.text import squeeze, words
 
+# The two forms of an AMP page's URL: /a-story/amp/ or /a-story/amp/2/, and /a-story/?amp=1 (MARKUP.md 6)
 _AMP_ADDRESS = re.compile(r"/amp(/\d{1,3})?/?$")
 _AMP_QUERY = re.compile("amp(=.*)?")
 _PLUGIN = re.compile(r"AMP for WP (\d{1,6}(?:\.\d{1,6})*)")
@@ -61,33 +57,23 @@ class AmpPage(ArticlePage):
         yield from self._json_ld_evidence("modified")
 
     def _json_ld_evidence(self, event: Event) -> Iterator[Evidence | None]:
-        plugins_own, others = self._json_ld
-        for article in others:
-            yield json_ld_evidence(article, event)
-        printed = json_ld_time(plugins_own, event)
+        """Yield the times outside an SEO plugin's graph; AMPforWP's have a wrong offset (docs/dates.md, trap 1)."""
+        for item in self.document.json_ld.plain:
+            if "@id" in item and is_article(item):  # a schema plugin's, right as printed
+                yield json_ld_evidence(item, event)
+        printed = json_ld_time(self._own_json_ld, event)
         yield Evidence.of("jsonld", printed, read_amp_json_ld(printed, self.plugin_version))
 
-    def plain_evidence(self, event: Event) -> Evidence | None:
-        """Return None: JSON-LD is read above, where the faults of the plugin's own are undone."""
-        return None
-
     @cached_property
-    def _json_ld(self) -> tuple[Item, list[Item]]:
-        """The plugin's own object, and schema plugins' articles, which are correct as printed and have an ``@id``.
+    def _own_json_ld(self) -> Item:
+        """AMPforWP's own object: it has no ``@id``, and names its page, which a review in the text does not."""
+        dated = [item for item in self.document.json_ld.plain if "@id" not in item and "datePublished" in item]
+        naming_page = (item for item in dated if "mainEntityOfPage" in item)
+        return next(chain(naming_page, dated), {})
 
-        All are outside an SEO plugin's graph. The plugin's own names its page, which a review in the text does not.
-        """
-        plugins_own: Item = {}
-        others = []
-        for item in self.document.json_ld.plain:
-            if "@id" in item:
-                if is_article(item):
-                    others.append(item)
-            elif "datePublished" in item and (
-                not plugins_own or "mainEntityOfPage" in item.keys() - plugins_own.keys()
-            ):
-                plugins_own = item
-        return plugins_own, others
+    def plain_evidence(self, event: Event) -> Evidence | None:
+        """Return None: JSON-LD is read above."""
+        return None
 
     @cached_property
     def plugin_version(self) -> tuple[int, ...] | None:
@@ -97,71 +83,3 @@ class AmpPage(ArticlePage):
         if match := in_generator or _PLUGIN_IN_BODY.search(self.document.body_class):
             return tuple(int(part) for part in match[1].split("."))
         return None
-
-
-def _bio(box: Element) -> str | None:
-    """Return the text of an author box below the name; 1.0.94 keeps the profile's paragraphs and lists."""
-    pieces = (f"{inline_text(child)} {child.tail or ''}" for child in box if child.tag not in ("span", "a"))
-    return resolved(squeeze(" ".join(pieces))) or None
-
-
-class AmpSwiftPage(AmpPage):
-    """The Swift design, including the sidebar variant (``.sp-left``)."""
-
-    layout = "amp-swift"
-    lead_frames = ".sf-img"
-    marks = words("cntn-wrp")
-
-    @field
-    def headline(self) -> str | None:
-        return self.line(".amp-post-title")  # an h2 where the site has no logo of its own
-
-    @field
-    def lead(self) -> str | None:
-        return self.line(".tl-exc") or self.subtitle
-
-    @field
-    def byline(self) -> str | None:
-        return (
-            self.names(".sp-athr .author-name")
-            or self.names(".sp-athr .author-details")  # co-authors may be bare links
-            or self.names(".amp-author .author-name")
-        )
-
-    @field
-    def authors(self) -> list[Author]:
-        # The byline (no bio) and the box below the body share the class amp-author.
-        in_boxes = self.people(".amp-author .author-name")
-        in_byline = self.people(".sp-athr .author-name") or self.people(".sp-athr .author-details a")
-        authors: dict[str | None, Author] = {author.name: author for author in in_byline or in_boxes}
-        only = next(iter(authors.values())) if len(authors) == 1 else None
-        names = self.first_inside(".amp-author .author-details", ".author-name")
-        for box in self.css(".amp-author .author-details"):
-            # Without the option "amp-author-bio-name", the box names nobody.
-            if author := authors.get(without_by(label_text(names[box]))) if box in names else only:
-                author.bio = author.bio or _bio(box)
-                author.url = author.url or next((same.url for same in in_boxes if same.name == author.name), None)
-        return [*authors.values()]
-
-    @field
-    def sections(self) -> list[str]:
-        return (
-            self.lines(".amp-cat")
-            or self.lines(".amp-category a")  # old versions have no .amp-cat
-            or self.seo_labels("articleSection")
-            or self.last_crumbs
-        )
-
-    @field
-    def tags(self) -> list[str]:
-        return self.lines(".amp-tags .amp-tag") or self.lines(".amp-tags a") or self.seo_labels("keywords")
-
-    @cached_property
-    def container(self) -> Element | None:
-        # Layouts sold with the plugin omit the second class.
-        bodies = self.css(".cntn-wrp.artl-cnt") or self.css(".cntn-wrp")
-        return bodies[0] if bodies else None
-
-    @field
-    def recent_posts(self) -> list[RecentPost]:
-        return read_recent_posts(self.document, self.capture, ".r-pf .fsp", "loop-title")

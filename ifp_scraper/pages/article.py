@@ -1,4 +1,4 @@
-"""What all layouts share: fields that WordPress itself prints, fields derived from others, selector helpers.
+"""From a page to its record: what a layout must say, the fields that all layouts share, helpers to select with.
 
 A layout's own file says which selector reads what.
 """
@@ -37,8 +37,11 @@ from ifp_scraper.text import squeeze
 from ifp_scraper.version import EXTRACTOR_VERSION
 
 _POST_ID = re.compile(r"(?<!\S)post-?id-(\d{1,12})(?!\S)")
+"""Core's class of the body element, and AMPforWP's."""
+
 _LINK_TAG = re.compile(rb"<a\s[^<>]*>")
 _PAGE_OF_MANY = re.compile(r"(?:/(?:amp/)?|[?&]page=)(\d{1,3})(?:/amp)?/?(?:(?<=/)index\.html?)?(?:[?&#].*)?$")
+"""The page's number at the end of a URL: ``/2/``, ``/amp/2/``, ``/2/amp/``, ``?page=2``."""
 
 
 class UnreadablePage(ValueError):
@@ -58,10 +61,13 @@ class Capture(NamedTuple):
 
     url: str
     captured_at: datetime | None = None
+    """With its time zone. Without it, ages such as "2 days ago" are no instants."""
+
     age: timedelta = timedelta(0)
     """How long a cache had held the page, by its Age header; negative if the cache got it before ``captured_at``."""
 
     html_sha256: str = ""
+    """Of the response's body, in hexadecimal."""
 
 
 class ArticlePage(ItemPage[Article]):
@@ -71,6 +77,7 @@ class ArticlePage(ItemPage[Article]):
     """The value of the record's ``layout``."""
 
     is_amp: ClassVar[bool] = False
+    """Whether it is the AMP view of an article, which may lose what the canonical page has."""
 
     lead_frames: ClassVar[str] = ""
     """Selects the elements that hold the featured image, or a video in its place."""
@@ -92,6 +99,50 @@ class ArticlePage(ItemPage[Article]):
         self.document = document
         self.capture = capture
 
+    def _validate_input(self) -> None:
+        """Do nothing: web-poet's own caches each page in a reference cycle that keeps the whole tree in memory."""
+
+    # -- what a layout says, field by field ----------------------------------------------------------------------
+
+    @field
+    def headline(self) -> str | None:
+        raise NotImplementedError
+
+    @field
+    def lead(self) -> str | None:
+        raise NotImplementedError
+
+    @field
+    def byline(self) -> str | None:
+        raise NotImplementedError
+
+    @field
+    def authors(self) -> list[Author]:
+        raise NotImplementedError
+
+    @field
+    def sections(self) -> list[str]:
+        raise NotImplementedError
+
+    @field
+    def tags(self) -> list[str]:
+        raise NotImplementedError
+
+    @property
+    def container(self) -> Element | None:
+        """The element that holds the body; None if the page has none."""
+        raise NotImplementedError
+
+    def published_evidence(self) -> Iterator[Evidence | None]:
+        """Yield every printed publication time, best first; None for one that is missing or unreadable."""
+        yield from self.seo_evidence("published")
+
+    def modified_evidence(self) -> Iterator[Evidence | None]:
+        """Yield every printed modification time, best first; None as above."""
+        yield from self.seo_evidence("modified")
+
+    # -- the record ----------------------------------------------------------------------------------------------
+
     def to_article(self) -> Article:
         """Read every field.
 
@@ -108,25 +159,25 @@ class ArticlePage(ItemPage[Article]):
         article.warnings = self._warnings(article)
         return article
 
-    def _validate_input(self) -> None:
-        """Do nothing: web-poet's own caches each page in a reference cycle that keeps the whole tree in memory."""
+    def _warnings(self, article: Article) -> list[str]:
+        """Return the record's warnings, each once; ``items.WARNINGS`` explains them."""
+        warnings = [*self.document.warnings, *self.content.warnings]
+        if article.headline is None:
+            warnings.append("no-headline")
+        if article.byline is None:
+            warnings.append("no-byline")
+        if not article.sections:
+            warnings.append("no-sections")
+        if not article.blocks:
+            warnings.append("no-body")
+        warnings += time_warnings(self._published, self.capture.captured_at)
+        if self.other_pages or self.page_number > 1:
+            warnings.append("one-page-of-many")
+        if self.document.truncated:
+            warnings.append("truncated")
+        return list(dict.fromkeys(warnings))
 
-    # -- what a layout says ------------------------------------------------------------------------------------
-
-    @property
-    def container(self) -> Element | None:
-        """The element that holds the body; None if the page has none."""
-        raise NotImplementedError
-
-    def published_evidence(self) -> Iterator[Evidence | None]:
-        """Yield every printed publication time, best first; None for one that is missing or unreadable."""
-        yield from self.seo_evidence("published")
-
-    def modified_evidence(self) -> Iterator[Evidence | None]:
-        """Yield every printed modification time, best first; None as above."""
-        yield from self.seo_evidence("modified")
-
-    # -- fields ------------------------------------------------------------------------------------------------
+    # -- fields that all layouts share ---------------------------------------------------------------------------
 
     @field
     def id(self) -> int | None:
@@ -164,17 +215,12 @@ class ArticlePage(ItemPage[Article]):
         address = self.capture.url
         return [] if address == self._url or address == self.amp_url else [address]
 
-    @field
-    def headline(self) -> str | None:
-        raise NotImplementedError
-
-    @field
-    def byline(self) -> str | None:
-        raise NotImplementedError
-
-    @field
-    def authors(self) -> list[Author]:
-        raise NotImplementedError
+    @cached_property
+    def content(self) -> Body:
+        """Blocks, images, embeds and links of the body."""
+        if self.container is None:
+            return Body([], [], [], [], [])
+        return read_body(self.container, self.capture.url, StyleSheet(self.document.style_sheets))
 
     @field
     def blocks(self) -> list[Block]:
@@ -192,6 +238,16 @@ class ArticlePage(ItemPage[Article]):
     def word_count(self) -> int:
         return len(self._body.split())
 
+    @cached_property
+    def lead_elements(self) -> list[Element]:
+        """The elements that hold the featured image, or a video in its place."""
+        return self.own(self.lead_frames) if self.lead_frames else []
+
+    @cached_property
+    def lead_image(self) -> Image | None:
+        """The featured image; None if the page shows none."""
+        return self.picture_in(self.lead_elements)
+
     @field
     def images(self) -> list[Image]:
         lead = self.lead_image
@@ -207,12 +263,13 @@ class ArticlePage(ItemPage[Article]):
 
     @field
     def embeds(self) -> list[Embed]:
-        players = dict.fromkeys(player for frame in self.frames for player in frame.iter(*EMBED_TAGS))
+        base = self.capture.url
+        players = dict.fromkeys(player for box in self.lead_elements for player in box.iter(*EMBED_TAGS))
         # A tweet or a Facebook video, in place of the featured image, has no player of its own.
-        frames = self.frames[:1] if self.lead_image is None else []
-        # Read first: it empties the frames by which a script shows such a post.
-        posts = [post for frame in frames for post in read_body(frame, self.capture.url, StyleSheet([])).embeds]
-        embeds = (*(read_embed(player, self.capture.url) for player in players), *posts, *self.content.embeds)
+        boxes = self.lead_elements[:1] if self.lead_image is None else []
+        # Read before the players: it empties the frames by which a script shows such a post.
+        posts = [post for box in boxes for post in read_body(box, base, StyleSheet([])).embeds]
+        embeds = (*(read_embed(player, base) for player in players), *posts, *self.content.embeds)
         return [*{(embed.kind, embed.url): embed for embed in embeds if embed}.values()]
 
     @field
@@ -222,6 +279,11 @@ class ArticlePage(ItemPage[Article]):
     @field
     def source(self) -> str | None:
         return closing_source(self.content.blocks)
+
+    @cached_property
+    def _published(self) -> list[Evidence]:
+        """Every readable publication time, best first."""
+        return list(filter(None, (*self.published_evidence(), self.plain_evidence("published"))))
 
     @field
     def published_at(self) -> str | None:
@@ -300,8 +362,19 @@ class ArticlePage(ItemPage[Article]):
         return number if number > 1 and urls.slug(self.capture.url) == urls.slug(self._url) else 1
 
     def _number_in(self, url: str) -> int:
+        """Return the page number in a URL of this post; 1 if it has none."""
         match = _PAGE_OF_MANY.search(url)
         return int(match[1]) if match and match[1] != urls.slug(self._url) else 1  # a slug may be a number
+
+    @property
+    def lost_text(self) -> bool:
+        """Whether the page breaks off before its text, as after a PHP fatal error.
+
+        A page that only lacks its last tag does not count: there, something follows where the text belongs.
+        """
+        if not self.document.truncated or self.content.blocks:
+            return False
+        return self.container is None or not self.container.xpath("boolean(following::*)")
 
     # -- helpers for layouts -------------------------------------------------------------------------------------
 
@@ -365,21 +438,19 @@ class ArticlePage(ItemPage[Article]):
         """Return the authors named by these elements, as ``read_authors`` does."""
         return read_authors(elements, self.capture.url)
 
-    def picture(self, query: str) -> Image | None:
-        """Return the featured image in the first matching element that has one, with its caption."""
-        return self.picture_in(self.own(query))
-
-    def picture_in(self, frames: list[Element]) -> Image | None:
-        """As ``picture``, for elements."""
-        for frame in frames:
-            caption = first_caption(frame)
-            for picture in pictures_in(frame):
+    def picture_in(self, boxes: list[Element]) -> Image | None:
+        """Return the featured image in the first of these elements that has one, with its caption."""
+        for box in boxes:
+            caption = first_caption(box)
+            for picture in pictures_in(box):
                 if not is_stand_in(picture) and (image := read_image(picture, self.capture.url, caption, "lead")):
                     return image
         return None
 
+    # -- what SEO plugins print ----------------------------------------------------------------------------------
+
     def seo_evidence(self, event: Event) -> Iterator[Evidence | None]:
-        """Yield what an SEO plugin prints."""
+        """Yield the times in meta elements and in an SEO plugin's JSON-LD graph; they are right as printed."""
         metas = self.attributes(f'meta[property="article:{event}_time"]', "content")
         return seo_evidence(metas, self.document.json_ld.graph_articles, event)
 
@@ -400,57 +471,6 @@ class ArticlePage(ItemPage[Article]):
                 return labels
         name = "section" if key == "articleSection" else "tag"
         return _labels(self.attributes(f'meta[property="article:{name}"]', "content"))
-
-    # -- cached --------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def content(self) -> Body:
-        """Blocks, images, embeds and links of the body."""
-        if self.container is None:
-            return Body([], [], [], [], [])
-        return read_body(self.container, self.capture.url, StyleSheet(self.document.style_sheets))
-
-    @property
-    def lost_text(self) -> bool:
-        """Whether the page breaks off before its text, as after a PHP fatal error.
-
-        A page that only lacks its last tag does not count: there, something follows where the text belongs.
-        """
-        if not self.document.truncated or self.content.blocks:
-            return False
-        return self.container is None or not self.container.xpath("boolean(following::*)")
-
-    @cached_property
-    def lead_image(self) -> Image | None:
-        """The featured image; None if the page shows none."""
-        return self.picture_in(self.frames)
-
-    @cached_property
-    def frames(self) -> list[Element]:
-        """The elements that hold the featured image, or a video in its place."""
-        return self.own(self.lead_frames) if self.lead_frames else []
-
-    @cached_property
-    def _published(self) -> list[Evidence]:
-        return list(filter(None, (*self.published_evidence(), self.plain_evidence("published"))))
-
-    def _warnings(self, article: Article) -> list[str]:
-        """Return the record's warnings, each once; ``items.WARNINGS`` explains them."""
-        warnings = [*self.document.warnings, *self.content.warnings]
-        if article.headline is None:
-            warnings.append("no-headline")
-        if article.byline is None:
-            warnings.append("no-byline")
-        if not article.sections:
-            warnings.append("no-sections")
-        if not article.blocks:
-            warnings.append("no-body")
-        warnings += time_warnings(self._published, self.capture.captured_at)
-        if self.other_pages or self.page_number > 1:
-            warnings.append("one-page-of-many")
-        if self.document.truncated:
-            warnings.append("truncated")
-        return list(dict.fromkeys(warnings))
 
 
 @cache

@@ -134,9 +134,10 @@ class BlockBuilder:
         return blocks
 
     def _is_full(self) -> bool:
-        is_full = len(self.blocks) >= MAX_BLOCKS
-        self.too_long = self.too_long or is_full
-        return is_full
+        if len(self.blocks) < MAX_BLOCKS:
+            return False
+        self.too_long = True
+        return True
 
 
 def _drop_leaked_script(blocks: list[Block], unlinked: list[str]) -> None:

@@ -73,8 +73,8 @@ def read_body(container: Element, base: str, style_sheet: StyleSheet) -> Body:
     """
     reader = _BodyReader(base, style_sheet)
     reader.walk_content(container, Context())
-    blocks = reader.text.finished()
-    if reader.text.too_long:
+    blocks = reader.builder.finished()
+    if reader.builder.too_long:
         reader.warn("too-long")
     return Body(blocks, [*reader.images.values()], [*reader.embeds.values()], reader.links, reader.warnings)
 
@@ -85,7 +85,7 @@ class _BodyReader:
     def __init__(self, base: str, style_sheet: StyleSheet) -> None:
         self.base = base
         self.style_sheet = style_sheet
-        self.text = BlockBuilder()
+        self.builder = BlockBuilder()
         self.images: dict[str, Image] = {}
         """By URL."""
         self.embeds: dict[tuple[str, str], Embed] = {}
@@ -100,53 +100,42 @@ class _BodyReader:
     # MAX_DEPTH levels might not fit on Python's stack.
     def walk_content(self, element: Element, context: Context) -> None:
         """Walk an element's contents."""
-        text = self.text
-        text.add_text(element.text, context)
+        builder = self.builder
+        builder.add_text(element.text, context)
         for child in element:
             if child.tag == "p" and not len(child) and not child.keys():
-                text.add_paragraph(child.text, context)
+                builder.add_paragraph(child.text, context)
             else:
                 self._walk_element(child, context)
             if tail := child.tail:
-                text.add_text(tail, context)
+                builder.add_text(tail, context)
 
     def _walk_element(self, element: Element, context: Context) -> None:
         """Walk one element; its tail is left to the caller."""
         tag = element.tag
         if not isinstance(tag, str):  # a comment
             return
-        classes = None
-        if element.keys():  # most paragraphs have no attributes
-            classes = element.get("class")
-            if (classes is not None and is_boilerplate(classes)) or (
-                (hidden_by_attribute(element) or self.style_sheet.hides(element))
-                and not _is_shown_later(element, classes)
-            ):
-                self._leave_out(element, classes, context)
-                return
-        if tag == "br":
-            self.text.add_text(LINE_BREAK, context)
+        classes = element.get("class")
+        if element.keys() and self._is_left_out(element, classes):  # most elements in a text have no attributes
+            self._leave_out(element, classes, context)
+        elif tag == "br":
+            self.builder.add_text(LINE_BREAK, context)
         elif tag in IMAGE_TAGS:
             self._add_picture(element, context)
         elif tag in EMBED_TAGS:
             if tag in ("amp-twitter", "amp-instagram"):  # a blockquote on the canonical page
-                self.text.end_block(context)
-            self.text.add_text(" ", context)  # a player separates words
+                self.builder.end_block(context)
+            self.builder.add_text(" ", context)  # a player separates words
             self._add_embed(read_embed(element, self.base))
         elif tag in NO_TEXT_TAGS and not (tag == "button" and _fills_heading(element)):
-            if tag in ("amp-lightbox", "object"):
-                self._add_embeds_in(element)
-            elif tag == "figcaption":
-                self._add_links_in(element)
-            elif tag == "form":  # separates blocks
-                self.text.end_block(context)
+            self._pass_over(element, tag, context)
         elif self._depth >= MAX_DEPTH:
             self.warn("too-deep")
-            self.text.add_text(" ".join(map(str, element.itertext())), context)
+            self.builder.add_text(" ".join(map(str, element.itertext())), context)
         else:
             self._depth += 1
             if classes in _RELATED_CLASSES:
-                self.text.run_is_related = True
+                self.builder.run_is_related = True
             if tag == "a":
                 self._link(element, context)
             elif (tag == "amp-carousel" or classes == "slideshow-container") and _holds_media(element):
@@ -159,18 +148,36 @@ class _BodyReader:
                 self.walk_content(element, context)
             self._depth -= 1
 
+    def _is_left_out(self, element: Element, classes: str | None) -> bool:
+        """Whether an element is boilerplate or hidden."""
+        if classes is not None and is_boilerplate(classes):
+            return True
+        return self._hides(element) and not _is_shown_later(element, classes)
+
+    def _hides(self, element: Element) -> bool:
+        return hidden_by_attribute(element) or self.style_sheet.hides(element)
+
     def _leave_out(self, element: Element, classes: str | None, context: Context) -> None:
         """Skip the text of a hidden or boilerplate element, but take the players or links that only it has."""
         if element.tag in BLOCK_TAGS:  # what precedes and follows it is not one run
-            self.text.end_block(context)
+            self.builder.end_block(context)
         if classes and not PLAYER_BOXES.isdisjoint(classes.split()):
             self._add_embeds_in(element)
         elif is_caption(element):
             self._add_links_in(element)
 
+    def _pass_over(self, element: Element, tag: str, context: Context) -> None:
+        """Skip an element whose text is never the article's, but take the players or links that only it has."""
+        if tag in ("amp-lightbox", "object"):
+            self._add_embeds_in(element)
+        elif tag == "figcaption":
+            self._add_links_in(element)
+        elif tag == "form":  # separates blocks
+            self.builder.end_block(context)
+
     def _block(self, element: Element, tag: str, classes: str | None, context: Context) -> None:
         """Walk a block element, or read it as a table."""
-        self.text.end_block(context)
+        self.builder.end_block(context)
         if tag == "div" and len(element) and (element[0].get("class") or "").endswith("-adlabel"):
             return  # an ad by Advanced Ads, whose class names differ on each site
         if tag == "table" and not _is_layout(element):
@@ -179,12 +186,12 @@ class _BodyReader:
         if tag != "p" or classes:
             context = self._enter(element, tag, classes.split() if classes else [], context)
         self.walk_content(element, context)
-        self.text.end_block(context)
+        self.builder.end_block(context)
 
     def _enter(self, element: Element, tag: str, classes: list[str], context: Context) -> Context:
-        """Return the context for a block element's contents; add the images and embeds that only its attributes name.
+        """Return the context for a block element's contents, given the one around it.
 
-        ``context`` is the one around it.
+        On the way, add the images and embeds that only its attributes name.
         """
         if tag in _HEADINGS:
             return context._replace(kind="heading", level=_HEADINGS[tag])
@@ -210,12 +217,13 @@ class _BodyReader:
         return context
 
     def _link(self, element: Element, context: Context) -> None:
+        """Walk a link, whose text is also the article's, and add it to the links."""
         self.walk_content(element, context._replace(in_link=True) if element.get("href") else context)
         self._add_link(element)
 
     def _carousel(self, carousel: Element, context: Context) -> None:
         """Add the images and players of an AMP gallery; its text is their captions."""
-        self.text.end_block(context)
+        self.builder.end_block(context)
         for picture, caption in pictures_of_carousel(carousel):
             self._add_picture(picture, context._replace(gallery=True, caption=caption))
         for player in players_of_carousel(carousel):
@@ -226,31 +234,28 @@ class _BodyReader:
     def _table(self, part: Element, context: Context) -> None:
         """Walk a table or part of one: cells make rows, and content outside cells makes ordinary blocks."""
         cells: list[str] = []
-        self.text.add_text(part.text, context)
+        self.builder.add_text(part.text, context)
         for child in part:
             if child.tag in ("td", "th"):
-                self.text.end_block(context)
+                self.builder.end_block(context)
                 cells.append(self._cell(child, context))
             elif child.tag in _TABLE_PARTS or (child.tag != "table" and next(child.iter("tr"), None) is not None):
                 if not self._hides(child):
                     self._table(child, context)
             else:
                 self._walk_element(child, context)
-            self.text.add_text(child.tail, context)
-        self.text.end_block(context)
-        self.text.add_row(cells)
+            self.builder.add_text(child.tail, context)
+        self.builder.end_block(context)
+        self.builder.add_row(cells)
 
     def _cell(self, cell: Element, context: Context) -> str:
         """Return the cell's text, a line per block. Its images and links go to the body."""
         if self._hides(cell):
             return ""
-        first = len(self.text.blocks)
+        first = len(self.builder.blocks)
         self.walk_content(cell, context._replace(kind="paragraph"))
-        self.text.end_block(context)
-        return self.text.take_back(first)
-
-    def _hides(self, part: Element) -> bool:
-        return hidden_by_attribute(part) or self.style_sheet.hides(part)
+        self.builder.end_block(context)
+        return self.builder.take_back(first)
 
     # -- images, embeds and links --------------------------------------------------------------------------------
 
@@ -259,7 +264,7 @@ class _BodyReader:
         if is_stand_in(picture):
             return
         if character := emoji(picture):
-            self.text.add_text(character, context)
+            self.builder.add_text(character, context)
         elif not self._is_full(self.images):
             self._add_image(read_image(picture, self.base, context.caption, "gallery" if context.gallery else "body"))
 
@@ -274,8 +279,8 @@ class _BodyReader:
         elif "jetpack-slideshow" in classes:
             for image in slides_of(box, self.base):
                 self._add_image(image)
-        else:
-            self._add_embed(embed_of_box(box, classes, self.base))
+        elif embed := embed_of_box(box, classes, self.base):
+            self._add_embed(embed)
 
     def _add_image(self, image: Image | None) -> None:
         if image is not None and not self._is_full(self.images):

@@ -2,7 +2,7 @@
 
 Two thirds of a real page is script and style, and most of the remaining elements surround the article
 (docs/performance.md). Both are cut from the bytes before parsing, which costs less than building a tree of them
-(``scripts.py``, ``surroundings.py``). Only what certainly cannot change the rest of the tree is cut.
+(``cut_scripts.py``, ``cut_surroundings.py``). Only what certainly cannot change the rest of the tree is cut.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from functools import cached_property
 from lxml import etree
 
 from ifp_scraper.pages.charset import may_have_mark, to_utf8
+from ifp_scraper.pages.cut_scripts import cut_scripts
+from ifp_scraper.pages.cut_surroundings import cut_surroundings
 from ifp_scraper.pages.json_ld import JsonLd
-from ifp_scraper.pages.scripts import strip_scripts
-from ifp_scraper.pages.surroundings import empty_surroundings
 from ifp_scraper.pages.tree import Element, Tree
 from ifp_scraper.urls import uncover_email
 
@@ -47,29 +47,33 @@ class Document:
 
     def __init__(self, body: bytes | str, content_type: str | None = None) -> None:
         self.warnings: list[str] = []
+        """Those of the record that come from the page as a whole; the tree may add one."""
         self.source = body.encode("utf-8", "replace") if isinstance(body, str) else body[:MAX_BYTES]
         """The whole page in UTF-8."""
         if len(body) > MAX_BYTES:
             self.warnings.append("too-long")
         if isinstance(body, bytes) and may_have_mark(body):
             self._decode(content_type)
-        stripped = strip_scripts(self.source)
-        if not _is_utf8(stripped.html):  # only now: scripts and styles may contain anything
+        cut = cut_scripts(self.source)
+        if not _is_utf8(cut.html):  # only now: scripts and styles may contain anything
             self._decode(content_type)
-            stripped = strip_scripts(self.source)
-        if len(stripped.html) > MAX_MARKUP:
+            cut = cut_scripts(self.source)
+        if len(cut.html) > MAX_MARKUP:
             self.warnings.append("too-long")
-        emptied = empty_surroundings(stripped.html[:MAX_MARKUP])
-        self.html = _MISREAD_END_TAGS.sub(_as_in_browsers, emptied.html)
+        html, recent_posts = cut_surroundings(cut.html[:MAX_MARKUP])
+        self.html = _MISREAD_END_TAGS.sub(_as_in_browsers, html)
         """What is parsed: the page without scripts, and without what surrounds the article."""
-        self.recent_posts = emptied.recent_posts
+        self.recent_posts = recent_posts
         """The Recent Posts box, set aside: neighbouring pages have the same one, which is read once."""
-        self.style_sheets = stripped.style_sheets
-        self._json_ld_scripts = stripped.json_ld
+        self.style_sheets = cut.style_sheets
+        """The contents of the page's style elements."""
+        self._json_ld_scripts = cut.json_ld
         end = self.source[-4096:]
         self.truncated = b"</html" not in end and b"</html" not in end.lower() and not self._omits_end_tags()
+        """Whether the page breaks off."""
 
     def _decode(self, content_type: str | None) -> None:
+        """Replace ``source``, which is not UTF-8 yet."""
         self.source, is_guess = to_utf8(self.source, content_type)
         if is_guess:
             self.warnings.append("charset")

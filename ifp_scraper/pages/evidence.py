@@ -24,7 +24,10 @@ class Evidence(NamedTuple):
 
     source: Source
     raw: str
+    """As printed."""
+
     instant: datetime
+    """With its time zone."""
 
     @classmethod
     def of(cls, source: Source, raw: str | None, instant: datetime | None) -> Evidence | None:

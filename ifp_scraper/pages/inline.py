@@ -1,4 +1,4 @@
-"""The text of an element on one line, for headlines, labels and captions."""
+"""The text of an element on one line, for headlines, labels and captions; which elements have none, which break it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ifp_scraper.text import first_language, squeeze, words
 MAX_DEPTH = 200
 """Text nested deeper counts as that of the element at this depth."""
 
-# Anything else is inline, as unknown elements are in a browser.
 BLOCK_TAGS = words(
     "address article aside blockquote body center dd details dir div dl dt fieldset figure footer h1 h2 h3"
     " h4 h5 h6 header hgroup hr legend li main menu nav ol p pre section summary table tbody td tfoot th thead tr ul"
     " caption amp-accordion amp-carousel amp-fit-text"
 )
-# Not embed: it is a void element, but libxml2 puts what follows inside it.
+"""Elements that begin and end a block. Anything else is inline, as unknown elements are in a browser."""
+
 NO_TEXT_TAGS = words(
     "script style noscript template form iframe object audio video button select textarea svg canvas map head"
     " title input label progress meter dialog datalist noembed noframes figcaption annotation annotation-xml"
@@ -27,8 +27,16 @@ NO_TEXT_TAGS = words(
     " amp-social-share amp-form amp-state amp-analytics amp-sidebar amp-lightbox amp-sticky-ad amp-consent"
     " amp-user-notification amp-dailymotion amp-vimeo amp-pinterest amp-reddit amp-story-player"
 )
+"""Elements in which nothing is the article's text. Not embed: it is void, but libxml2 puts what follows inside it."""
+
 IMAGE_TAGS = frozenset(("img", "amp-img", "amp-anim"))
+
+_NO_PART_OF_LABEL = SCREEN_READER_ONLY | words("tdb-first-letter tdb-add-text tdb-title-page tdb-cat-cfs")
+"""Class names of hints, and of what tagDiv's blocks add to a headline: its first letter once more as an ornament, a
+label, the page's number."""
+
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z]{2,8}\d?);")
+"""A character reference that is text: it was escaped twice."""
 
 
 def inline_text(element: Element) -> str:
@@ -50,11 +58,6 @@ def resolved(text: str) -> str:
     if "[:" in text:
         text = first_language([text])[0]
     return squeeze(_ENTITY.sub(lambda entity: unescape(entity[0]), text)) if "&" in text else text
-
-
-_NO_PART_OF_LABEL = SCREEN_READER_ONLY | words("tdb-first-letter tdb-add-text tdb-title-page tdb-cat-cfs")
-"""Class names of hints, and of what tagDiv's blocks add to a headline: its first letter once more as an ornament, a
-label, the page's number."""
 
 
 def _collect(element: Element, pieces: list[str], depth: int) -> None:

@@ -26,6 +26,7 @@ class Place(Enum):
     IN_POST = auto()
     """In the post's own element, before the body or around it."""
     IN_POST_AFTER = auto()
+    """In the post's own element, after the body."""
     BEFORE = auto()
     """Outside the post's own element, before the body or around it; anywhere before the body if no post is marked."""
     AFTER = auto()

@@ -22,7 +22,7 @@ from ifp_scraper.pages.places import Place, Places
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
 
-_CONTAINERS = (
+_BODIES = (
     ".wp-block-post-content",
     "article .entry-content",
     ".entry-content",
@@ -53,16 +53,10 @@ _SITE_NAME = re.compile(r"site-?(?:title|name|logo|branding)|logo\b|\bbrand")
 """Classes and ids of the site's name and its containers."""
 
 _POST_CLASS = re.compile(r"post-\d+")
+"""What post_class() gives to the element of a post."""
 
 _TITLES = ".wp-block-post-title, .entry-title, .post-title, .elementor-widget-theme-post-title"
 
-_BIOS = (
-    ".wp-block-post-author__bio, .wp-block-post-author-biography,"
-    " .wp-block-co-authors-plus-biography, .author-description, .author-bio,"
-    " .author-bio-description, .author-box-content, .author-box-bio, .post-author-desc, .elementor-author-box__bio,"
-    " .jeg_author_desc, .mh-author-box-bio, .saboxplugin-desc, .m-a-box-bio, .wp-post-author-meta-bio,"
-    " .pp-author-boxes-description, .author-desc"
-)
 _MAX_TITLES = _MAX_BIOS = _MAX_FRAMES = 20
 """Maximum number of headline candidates, of bio candidates, and of featured-image candidates."""
 
@@ -71,17 +65,11 @@ _LONGEST_BOX = 20_000
 
 _HEADINGS = "h1", "h2", "h3", "h4", "h5", "h6"
 
-_EDITS = (
-    ".wp-block-post-date__modified-date time, time[itemprop='dateModified'], [itemprop='dateModified'] time,"
-    " .entry-modified-time"
-)
-"""What is certainly the time of the last edit."""
-
 _CONJUNCTIONS = words("and & , ; with")
 """What may separate the names in a byline."""
 
 
-class _Bylines(NamedTuple):
+class _Named(NamedTuple):
     """The elements that name the authors, and whom they name."""
 
     elements: list[Element]
@@ -89,7 +77,10 @@ class _Bylines(NamedTuple):
 
 
 class WordPressPage(ArticlePage):
-    """Core's classes, a block theme's blocks, hAtom's and schema.org's names."""
+    """Core's classes, a block theme's blocks, hAtom's and schema.org's names.
+
+    Other articles on the page bear the same names, so where an element stands decides whose it is (``places.py``).
+    """
 
     layout = "wordpress"
     lead_frames = (
@@ -98,51 +89,7 @@ class WordPressPage(ArticlePage):
         " .et_pb_title_featured_container, .et_post_meta_wrapper, .jeg_featured, .single-featured"
     )
 
-    # -- where things are --------------------------------------------------------------------------------------
-
-    @cached_property
-    def container(self) -> Element | None:
-        for query in _CONTAINERS:
-            if len(bodies := self.css(query)) > 1:
-                return next(filter(self._is_body_of_post, bodies), bodies[0])
-            if bodies:
-                return bodies[0]
-        return None
-
-    def _is_body_of_post(self, body: Element) -> bool:
-        """Whether a body is this post's, by post_class(); if that says nothing, whether it is outside any list."""
-        classes = [(box.get("class") or "").split() for box in body.iterancestors()]
-        numbers = [name for names in classes for name in names if _POST_CLASS.fullmatch(name)]
-        if numbers and self.id is not None:
-            return f"post-{self.id}" in numbers
-        return not any("wp-block-query" in names or "wp-block-latest-posts" in names for names in classes)
-
-    def own(self, query: str) -> list[Element]:
-        """As in ``ArticlePage``: the elements at the best place, see ``Places.own``."""
-        return self._own_of(self.css(query))
-
-    def _own_of(self, elements: list[Element]) -> list[Element]:
-        """Return those of the elements that belong to this article, not to others on the page."""
-        return self._places.own(elements) if elements and self._places is not None else elements
-
-    @cached_property
-    def _places(self) -> Places | None:
-        """Where things are; None on a page without a body."""
-        return Places(self.document.tree, self.container) if self.container is not None else None
-
-    def _at(self, elements: list[Element], *places: Place) -> list[Element]:
-        """Return those of the elements that are at one of these places."""
-        return self._places.at(elements, *places) if elements and self._places is not None else []
-
-    def _links_under(self, base: str, *places: Place) -> list[Element]:
-        """Return links to URLs under one of core's default bases, for themes with class names of their own."""
-        links = self._at([link for link in self.css("a") if base in (link.get("href") or "")], *places)
-        boxes = {box for link in links for box in link.iterancestors()}
-        breadcrumbs = {box for box in boxes if "breadcrumb" in f"{box.get('class')} {box.get('id')}"}
-        own = [link for link in links if breadcrumbs.isdisjoint(link.iterancestors())]
-        return next(filter(None, (self._at(own, place) for place in places)), [])
-
-    # -- fields ------------------------------------------------------------------------------------------------
+    # -- headline and standfirst ---------------------------------------------------------------------------------
 
     @field
     def headline(self) -> str | None:
@@ -184,18 +131,20 @@ class WordPressPage(ArticlePage):
             " .wp-block-post-excerpt__excerpt"
         )
 
+    # -- authors -------------------------------------------------------------------------------------------------
+
     @field
     def byline(self) -> str | None:
-        names = [author.name for author in self._bylines.authors]
-        return self._byline or ", ".join(names) or without_by(self.attribute('meta[name="author"]', "content"))
+        joined = ", ".join(author.name for author in self._named.authors)
+        return self._names_as_printed or joined or without_by(self.attribute('meta[name="author"]', "content"))
 
     @cached_property
-    def _byline(self) -> str | None:
+    def _names_as_printed(self) -> str | None:
         """Several names as printed, if nothing else is printed with them."""
-        names = [author.name for author in self._bylines.authors]
+        names = [author.name for author in self._named.authors]
         if len(names) < 2:
             return None
-        boxes = {link.getparent() for link in self._bylines.elements if label_text(link)}
+        boxes = {link.getparent() for link in self._named.elements if label_text(link)}
         if len(boxes) > 1 or (box := boxes.pop()) is None:
             return None
         text = rest = without_by(label_text(box)) or ""
@@ -204,12 +153,12 @@ class WordPressPage(ArticlePage):
         return text if _CONJUNCTIONS.issuperset(rest.split()) else None
 
     @cached_property
-    def _bylines(self) -> _Bylines:
+    def _named(self) -> _Named:
         for candidates in self._may_name_authors():
             elements = candidates[:MAX_PEOPLE]
             if authors := self.people_of(elements):
-                return _Bylines(elements, authors)
-        return _Bylines([], [])
+                return _Named(elements, authors)
+        return _Named([], [])
 
     def _may_name_authors(self) -> Iterator[list[Element]]:
         """Yield the elements in which themes print the authors' names, the surest first."""
@@ -232,7 +181,7 @@ class WordPressPage(ArticlePage):
 
     @field
     def authors(self) -> list[Author]:
-        authors = self._bylines.authors or ([Author(self.byline)] if self.byline else [])
+        authors = self._named.authors or ([Author(self.byline)] if self.byline else [])
         for bio in self._bios if authors else ():
             author = authors[0] if len(authors) == 1 else _named_beside(bio, authors)
             if author is not None:
@@ -242,12 +191,19 @@ class WordPressPage(ArticlePage):
     @property
     def _bios(self) -> list[Element]:
         """Elements that hold only a bio; those for the whole author box contain a heading or another of these."""
-        selected = self.css(_BIOS)
+        selected = self.css(
+            ".wp-block-post-author__bio, .wp-block-post-author-biography, .wp-block-co-authors-plus-biography,"
+            " .author-description, .author-bio, .author-bio-description, .author-box-content, .author-box-bio,"
+            " .post-author-desc, .elementor-author-box__bio, .jeg_author_desc, .mh-author-box-bio, .saboxplugin-desc,"
+            " .m-a-box-bio, .wp-post-author-meta-bio, .pp-author-boxes-description, .author-desc"
+        )
         boxes = {box for bio in selected for box in bio.iterancestors()}
         bios = (bio for bio in selected if bio not in boxes and next(bio.iter(*_HEADINGS), None) is None)
         places = self._places
         own = (bio for bio in bios if places is None or not places.is_of_others(bio))
         return list(islice(own, _MAX_BIOS))
+
+    # -- sections and tags ---------------------------------------------------------------------------------------
 
     @field
     def sections(self) -> list[str]:
@@ -255,6 +211,7 @@ class WordPressPage(ArticlePage):
 
     @cached_property
     def _categories(self) -> list[Element]:
+        """The links to the article's sections."""
         return self.own(
             ".taxonomy-category a, .cat-links a, .entry-categories a, .meta-categories a, a[rel^='category']"
         ) or self._links_under("/category/", Place.IN_POST, Place.IN_POST_AFTER)
@@ -268,11 +225,30 @@ class WordPressPage(ArticlePage):
         own = own or self._links_under("/tag/", Place.IN_POST, Place.IN_POST_AFTER)
         return _link_labels(own) or self.seo_labels("keywords")
 
+    # -- body and featured image ---------------------------------------------------------------------------------
+
     @cached_property
-    def frames(self) -> list[Element]:
+    def container(self) -> Element | None:
+        for query in _BODIES:
+            if len(bodies := self.css(query)) > 1:
+                return next(filter(self._is_body_of_post, bodies), bodies[0])
+            if bodies:
+                return bodies[0]
+        return None
+
+    def _is_body_of_post(self, body: Element) -> bool:
+        """Whether a body is this post's, by post_class(); if that says nothing, whether it is outside any list."""
+        classes = [(box.get("class") or "").split() for box in body.iterancestors()]
+        numbers = [name for names in classes for name in names if _POST_CLASS.fullmatch(name)]
+        if numbers and self.id is not None:
+            return f"post-{self.id}" in numbers
+        return not any("wp-block-query" in names or "wp-block-latest-posts" in names for names in classes)
+
+    @cached_property
+    def lead_elements(self) -> list[Element]:
         """As in ``ArticlePage``; if the theme marks the post, only the post's own, as its menu may have some too."""
         marks_post = self._places is not None and self._places.marks_post
-        return self._at(super().frames, Place.IN_POST) if marks_post else super().frames
+        return self._at(super().lead_elements, Place.IN_POST) if marks_post else super().lead_elements
 
     @cached_property
     def lead_image(self) -> Image | None:
@@ -299,6 +275,8 @@ class WordPressPage(ArticlePage):
         image.caption = next(filter(None, map(first_caption, beside)), None)
         return image
 
+    # -- times ---------------------------------------------------------------------------------------------------
+
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("published")
         for query in (
@@ -315,8 +293,11 @@ class WordPressPage(ArticlePage):
 
     def modified_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("modified")
-        edits = self.own(_EDITS)
-        if not edits:
+        edits = self.own(
+            ".wp-block-post-date__modified-date time, time[itemprop='dateModified'], [itemprop='dateModified'] time,"
+            " .entry-modified-time"
+        )
+        if not edits:  # then a name that themes give the publication time, too
             times = self.own("time")
             edits = [time for time in times if _is_of_edit(time)]
             if len(edits) == len(times):  # a lone "updated" may be the publication: hAtom requires that name
@@ -324,16 +305,32 @@ class WordPressPage(ArticlePage):
         printed = edits[0].get("datetime") if edits else None
         yield Evidence.of("time", printed, read_zoned(printed))
 
+    # -- which elements belong to the article --------------------------------------------------------------------
 
-def _is_of_edit(time: Element) -> bool:
-    """Whether a ``time`` is that of the last edit; themes call the publication time ``updated`` too."""
-    boxes = [time, *islice(time.iterancestors(), 2)]
-    if itemprop := next(filter(None, (box.get("itemprop") for box in boxes)), None):
-        return itemprop == "dateModified"
-    classes = [box.get("class") or "" for box in boxes]
-    if "publish" in classes[0] or "entry-date" in classes[0]:
-        return False
-    return any("updated" in names or "modified" in names for names in classes)
+    def own(self, query: str) -> list[Element]:
+        """As in ``ArticlePage``: the elements at the best place, see ``Places.own``."""
+        return self._own_of(self.css(query))
+
+    def _own_of(self, elements: list[Element]) -> list[Element]:
+        """Return those of the elements that belong to this article, not to others on the page."""
+        return self._places.own(elements) if elements and self._places is not None else elements
+
+    @cached_property
+    def _places(self) -> Places | None:
+        """Where things are; None on a page without a body."""
+        return Places(self.document.tree, self.container) if self.container is not None else None
+
+    def _at(self, elements: list[Element], *places: Place) -> list[Element]:
+        """Return those of the elements that are at one of these places."""
+        return self._places.at(elements, *places) if elements and self._places is not None else []
+
+    def _links_under(self, base: str, *places: Place) -> list[Element]:
+        """Return links to URLs under one of core's default bases, for themes with class names of their own."""
+        links = self._at([link for link in self.css("a") if base in (link.get("href") or "")], *places)
+        boxes = {box for link in links for box in link.iterancestors()}
+        breadcrumbs = {box for box in boxes if "breadcrumb" in f"{box.get('class')} {box.get('id')}"}
+        own = [link for link in links if breadcrumbs.isdisjoint(link.iterancestors())]
+        return next(filter(None, (self._at(own, place) for place in places)), [])
 
 
 def _bio(box: Element) -> str | None:
@@ -367,3 +364,14 @@ def _link_labels(links: list[Element]) -> list[str]:
             label = label.removeprefix("#").strip()
         labels.append(label)
     return list(dict.fromkeys(filter(None, labels)))
+
+
+def _is_of_edit(time: Element) -> bool:
+    """Whether a ``time`` is that of the last edit; themes call the publication time ``updated`` too."""
+    boxes = [time, *islice(time.iterancestors(), 2)]
+    if itemprop := next(filter(None, (box.get("itemprop") for box in boxes)), None):
+        return itemprop == "dateModified"
+    classes = [box.get("class") or "" for box in boxes]
+    if "publish" in classes[0] or "entry-date" in classes[0]:
+        return False
+    return any("updated" in names or "modified" in names for names in classes)

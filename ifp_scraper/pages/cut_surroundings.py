@@ -12,8 +12,6 @@ from typing import NamedTuple
 MAX_REMEMBERED, MAX_REMEMBERED_BYTES = 128, 128 * 1024
 """Maximum number of surrounding elements whose content is remembered, and maximum bytes of each."""
 
-# Classes (or ids) of what AMPforWP and the Newspaper theme print around an article: recent posts, which are set aside;
-# share bars, related posts, comments; and header, sidebar, widgets, footer, in which something is sometimes read.
 _OPENING = re.compile(
     rb"""<div (?:class|id)=["']?(?:(?P<recent_posts>r-pf|amp-wp-content relatedpost recentpost)|"""
     rb"hamb-mnu|ss-ic|s_stk ss-ic|srp|cmts|s_so|so_i|ampforwp-so-i|headerwrap|toggle-navigationv2"
@@ -26,6 +24,9 @@ _OPENING = re.compile(
     rb"|td-footer-template-wrap|tdc-footer-wrap|td-footer-wrapper|f-w-f[12])"
     rb""")(?=[\s"'>])[^<>]*>"""
 )
+"""The opening tag, by its class or id, of what AMPforWP and the Newspaper theme print around an article: recent posts,
+which are set aside; share bars, related posts, comments; and header, sidebar, widgets, footer, in which something is
+sometimes read."""
 
 _READ_ANYWHERE = (b"icen", b"-crumb", b"tdb_single", b"td-post-content")
 """What keeps header, sidebar, widgets and footer from being emptied: a license, breadcrumbs, Cloud Library blocks,
@@ -36,9 +37,6 @@ _READ = (b"td-post-content", b"cntn-wrp", b"the_content", b"sp-lt", b"r-pf")
 
 _END = b"</div>"
 
-# A div is closed by its own </div>, as in libxml2, unless something of the third kind is inside it: parts of a table
-# (which do not let a </div> through) or of the page (which close the div), and text that only looks like tags. Nor is
-# an article's headline ever in its surroundings.
 _TAG = re.compile(
     rb"<(?:(/div>)|(div(?=[\s>])(?![^<>]*+(?<=/)>))"
     rb"|/(?:t(?:able|body|head|foot|[rhd])(?=[\s/>])|h(?:tml|ead)(?=[\s/>])|body|div|[A-Z])|div"
@@ -46,14 +44,21 @@ _TAG = re.compile(
     rb'|h(?:tml|ead|1)(?=[\s/>])|body|main|article(?! id="(?:div-)?comment-)|no(?:frames|embed|script)'
     rb"|s(?:cript|tyle|vg)|plaintext|xmp|[A-Z!?])"
 )
-_CLOSING_DIV, _OPENING_DIV = 1, 2
+"""A closing div, an opening one, or something that makes the end of a div uncertain.
+
+A div is closed by its own ``</div>``, as in libxml2, unless something of the third kind is inside it: parts of a table
+(which do not let a ``</div>`` through) or of the page (which close the div), and text that only looks like tags. An
+article's headline is never in its surroundings.
+"""
+
+_CLOSING_DIV, _OPENING_DIV = 1, 2  # groups of that pattern
 _ALL_BUT_ANGLES = bytes(set(range(256)) - set(b"<>"))
 
 _remembered: dict[bytes, bytes] = {}
 """The content last emptied, end tag included, by opening tag: neighbouring pages share headers and menus."""
 
 
-class Emptied(NamedTuple):
+class WithoutSurroundings(NamedTuple):
     """A page with emptied surroundings."""
 
     html: bytes
@@ -61,7 +66,7 @@ class Emptied(NamedTuple):
     """The first Recent Posts box that was emptied, without its end tag."""
 
 
-def empty_surroundings(html: bytes) -> Emptied:
+def cut_surroundings(html: bytes) -> WithoutSurroundings:
     """Empty the elements around the article."""
     kept: list[bytes] = []
     recent_posts: bytes | None = None
@@ -75,7 +80,7 @@ def empty_surroundings(html: bytes) -> Emptied:
             kept.append(html[copied:start])
             copied = position
     kept.append(html[copied:])
-    return Emptied(b"".join(kept), recent_posts)
+    return WithoutSurroundings(b"".join(kept), recent_posts)
 
 
 def _end_of_content(html: bytes, opening: re.Match[bytes]) -> tuple[int, bool]:

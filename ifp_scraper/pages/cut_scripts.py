@@ -31,7 +31,7 @@ _CLOSING = {
 }
 """For each element name, its closing tag as usually printed, and a pattern that finds it in any case."""
 
-_NAME = 1
+_NAME = 1  # a group of _OPENING
 _COMMENT_END = re.compile(rb"--!?>")
 _SLASH, _EXCLAMATION_MARK = b"/!"
 
@@ -51,7 +51,7 @@ class _Playlist(msgspec.Struct):
     tracks: list[_Track]
 
 
-class Stripped(NamedTuple):
+class WithoutScripts(NamedTuple):
     """A page without scripts, and the parts of them that are read."""
 
     html: bytes
@@ -59,7 +59,7 @@ class Stripped(NamedTuple):
     json_ld: list[bytes]
 
 
-def strip_scripts(html: bytes) -> Stripped:
+def cut_scripts(html: bytes) -> WithoutScripts:
     """Cut script, style, noscript, svg, template, comments, and images that AMP only shows as a fallback."""
     if b"\0" in html:
         html = html.replace(b"\0", b"")
@@ -99,7 +99,7 @@ def strip_scripts(html: bytes) -> Stripped:
             kept.append(replacement)
         copied = position
     kept.append(html[copied:])
-    return Stripped(b"".join(kept), style_sheets, json_ld)
+    return WithoutScripts(b"".join(kept), style_sheets, json_ld)
 
 
 def _ends_of(name: bytes, html: bytes, start: int, unclosed: set[bytes]) -> tuple[int, int, int] | None:

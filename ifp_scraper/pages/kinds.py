@@ -1,0 +1,68 @@
+"""Which kind of page this is, by what it says of itself: a single post, or something that is no article."""
+
+from __future__ import annotations
+
+import re
+
+from ifp_scraper import urls
+from ifp_scraper.pages.document import Document
+from ifp_scraper.text import words
+
+_POST_ID = re.compile(r"(?<!\S)postid-\d+(?!\S)")
+"""What body_class() gives a single post or attachment; AMPforWP writes it differently."""
+
+_ID_OF_NO_POST = re.compile(r"(?<!\S)(?:attachmentid|page-id)-")
+"""What it gives an attachment or a static page."""
+
+_POST = words("single single-post amp-single")
+"""Classes that it and AMPforWP give a single post; to a static page and an attachment, too."""
+
+_NO_POST = words(
+    "home blog archive search error404 attachment page single-attachment amp-single-page privacy-policy"
+    " page-template page-template-default post-type-archive author category tag date paged-archive"
+    " single-product single-topic single-forum"
+    " amp-frontpage amp-wp-frontpage amp-home amp-index amp-blog amp-archive amp_home_body archives_body"
+)
+"""Classes that they give to pages that are not posts."""
+
+
+def is_single_post(document: Document) -> bool:
+    """Whether the page says it is a single post, and is not behind a password."""
+    if b"<" not in document.html:
+        return False
+    classes = document.body_class.split()
+    # The Newspaper theme adds the slug: an article may well be called "archive".
+    is_post = "single-post" in classes and _POST_ID.search(document.body_class) is not None
+    if not is_post and not _NO_POST.isdisjoint(classes):
+        return False
+    if _asks_for_password(document):
+        return False
+    if not _POST.isdisjoint(classes):
+        return _ID_OF_NO_POST.search(document.body_class) is None
+    # A theme without body_class(): trust an SEO plugin, or the markup of a single article.
+    og_types = (meta.get("content") or "" for meta in document.tree.find('meta[property="og:type"]'))
+    if any(og_type.lower() == "article" for og_type in og_types):
+        return True
+    return document.json_ld.has_article and bool(document.tree.find("article"))
+
+
+def is_static(body: bytes, url: str) -> bool:
+    """Whether a page that is not an article is a static page or an attachment, by the body's classes.
+
+    Args:
+        body: the response's.
+        url: its URL, which the canonical link must confirm: a maintenance notice may be served in an article's place.
+    """
+    document = Document(body)
+    if _ID_OF_NO_POST.search(document.body_class) is None or document.json_ld.has_article:
+        return False
+    links = (urls.absolute(url, link.get("href")) for link in document.tree.find('link[rel="canonical"]'))
+    return any(link is not None and urls.same_article(link, url) for link in links)
+
+
+def _asks_for_password(document: Document) -> bool:
+    """Whether the page has core's form for a post's password; a theme's own form has the same action."""
+    if document.tree.find("form.post-password-form"):
+        return True
+    forms = document.tree.find("form") if b"action=postpass" in document.html else []
+    return any("action=postpass" in (form.get("action") or "") for form in forms)

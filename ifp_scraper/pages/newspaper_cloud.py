@@ -1,0 +1,125 @@
+"""Canonical pages of tagDiv's Newspaper theme: the Cloud Library's templates (MARKUP.md 8)."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from typing import ClassVar
+
+from web_poet import field
+
+from ifp_scraper import urls
+from ifp_scraper.items import Author, Image
+from ifp_scraper.pages.document import Document
+from ifp_scraper.pages.evidence import Evidence
+from ifp_scraper.pages.images import first_caption, url_in_style
+from ifp_scraper.pages.misnested import is_theme_block
+from ifp_scraper.pages.newspaper import NewspaperPage
+from ifp_scraper.pages.source_line import closing_source
+from ifp_scraper.pages.tree import Element
+from ifp_scraper.text import words
+
+_BACKGROUND_RULE = re.compile(rb"\.tdb-featured-image-bg\s*\{[^{}]{0,200}?url\([^()]{1,8192}\)")
+
+
+class NewspaperCloudPage(NewspaperPage):
+    """A tagDiv Cloud Library template: every part is a ``tdb_single_*`` block, in any order."""
+
+    layout = "newspaper-cloud"
+    marks = words("tdb_single_content")
+    bodies: ClassVar[str] = ".tdb_single_content, .tdb_single_smartlist"
+    """Selects the block with the text; in posts with a smart list, the second one has what precedes the list, too."""
+
+    lead_frames = ".tdb_single_featured_image, .tdb_single_bg_featured_image"
+    below_body = ".tdb_single_tags", ".tdb_single_next_prev", ".tdb-author-box"
+
+    @classmethod
+    def matches(cls, document: Document) -> bool:
+        """Whether the page has such a block."""
+        return bool(document.tree.find(cls.bodies))
+
+    @field
+    def headline(self) -> str | None:
+        return self.line("h1.tdb-title-text") or self.line(
+            ".tdb-single-title .tdb-title-text, .tdb_title h1, h1.entry-title"
+        )
+
+    @field
+    def lead(self) -> str | None:
+        return " ".join(self.lines(".tdb_single_subtitle p")) or self.line(".tdb_single_subtitle")
+
+    @field
+    def byline(self) -> str | None:
+        return self._printed_names(".tdb_single_author", name=".tdb-author-name", label=".tdb-author-by")
+
+    @field
+    def authors(self) -> list[Author]:
+        authors = self.people(".tdb_single_author .tdb-author-name")
+        authors = authors or self.people(".tdb_single_author .tdb-author-name-wrap a")  # of Co-Authors Plus
+        if not authors and self.byline:
+            authors = [Author(self.byline)]
+        return self._with_bios(authors, ".tdb-author-box", ".tdb-author-name", ".tdb-author-descr")
+
+    @field
+    def sections(self) -> list[str]:
+        return (
+            self.lines(".tdb_single_categories a.tdb-entry-category")
+            or self.lines("a.tdb-entry-category")
+            or self.seo_labels("articleSection")
+            or self._last_crumb("a.tdb-entry-crumb")
+        )
+
+    @field
+    def tags(self) -> list[str]:
+        return self.lines("ul.tdb-tags li a") or self.seo_labels("keywords")
+
+    @cached_property
+    def container(self) -> Element | None:
+        # The container itself is a .td_block_wrap like any widget; what is inside counts.
+        bodies = [
+            *self.css(".tdb_single_content .tdb-block-inner")[:1],
+            *self.css(".tdb_single_smartlist .tdb-block-inner")[:1],
+        ]
+        if len(bodies) > 1 and not "".join(map(str, bodies[0].itertext())).strip():
+            del bodies[0]
+        if bodies:
+            escaped = itertools.takewhile(lambda part: not is_theme_block(part), bodies[0].itersiblings())
+            return self._repaired(bodies[0], list(escaped))
+        return next(iter(self.css(self.bodies)), None)
+
+    @field
+    def source(self) -> str | None:
+        return self.line(".tdb_single_source a") or closing_source(self.content.blocks)
+
+    @cached_property
+    def lead_image(self) -> Image | None:
+        return super().lead_image or self._background
+
+    @property
+    def _background(self) -> Image | None:
+        """Return the featured image from a background, in the element's own style or in a rule of its block."""
+        boxes = self.css(".tdb_single_bg_featured_image .tdb-featured-image-bg")
+        rules = map(_BACKGROUND_RULE.search, self.document.style_sheets if boxes else ())
+        rule = next((rule[0].decode("utf-8", "replace") for rule in rules if rule), "")
+        for box in boxes:
+            url = urls.absolute(self.capture.url, url_in_style(box.get("style") or rule))
+            if url is not None and url.startswith("http"):
+                frame = box.getparent()
+                caption = first_caption(frame) if frame is not None else None
+                return Image(url, urls.original_image(url), "", caption, "lead")
+        return None
+
+    def published_evidence(self) -> Iterator[Evidence | None]:
+        yield from self.seo_evidence("published")
+        yield self._theme_time(".tdb_single_date time", "datetime")
+        yield self._theme_time('meta[itemprop="datePublished"]', "content")
+
+    def modified_evidence(self) -> Iterator[Evidence | None]:
+        yield from self.seo_evidence("modified")
+        yield self._theme_time('meta[itemprop="dateModified"]', "content")
+        # Older versions print the publication time there, labelled as the edit's.
+        edited = ".tdb_single_modified_date time"
+        if self.attribute(edited, "datetime") != self.attribute(".tdb_single_date time", "datetime"):
+            yield self._theme_time(edited, "datetime")
