@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from ifp_scraper.items import encode
 from tests.site import Site, make_posts, record, serve
+from tests.stores import article
 
 
 @pytest.fixture(scope="module")
@@ -24,3 +26,17 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name in ("one", "two"):
             both.write((folder / f"{name}.warc.gz").read_bytes())
     return folder
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """An output that does not exist yet, nor does its folder."""
+    return tmp_path / "output" / "ifp.jsonl"
+
+
+@pytest.fixture
+def three(path: Path) -> Path:
+    """An output with three articles."""
+    path.parent.mkdir()
+    path.write_bytes(b"".join(encode(article(number)) for number in (1, 2, 3)))
+    return path

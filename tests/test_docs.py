@@ -46,7 +46,7 @@ MAGAZINE = """<body class="single-post"><div class="mag-story"><h1 class="mag-ti
 
 EXEMPT = {
     "scrapy extract /shared/ifpnews/ -o output/commoncrawl.jsonl --dask tcp://10.0.0.1:8786": (
-        "needs a cluster: tests/test_dask.py runs it on one"
+        "needs a cluster: tests/test_dask_executor.py runs it on one"
     ),
 }
 """Commands that are not run here, and why. Only code blocks count as commands, not running text."""

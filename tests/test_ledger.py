@@ -101,7 +101,7 @@ def test_what_gave_no_article_is_asked_again_unless_its_run_went_well(
         ledger.finish(reason="finished", why=None, requests=1, received=1, errors=0)
     after = reopened(ledger)
     settled = layout is not None or ended == "well"
-    assert {after.is_current(ArticleRef(url)) for url in gone} == {settled}
+    assert {after.knowledge.is_current(ArticleRef(url)) for url in gone} == {settled}
     assert after.rejections.reason(gone[0]) == reason
 
 
@@ -123,7 +123,7 @@ def test_the_same_verdict_again_is_an_alarm_only_while_the_site_may_be_ill(
         assert again.monitor.doubts_rejections is alarm
         again.finish(reason="finished", why=None, requests=1, received=1, errors=0)
         assert again.exit_status == int(alarm)
-    assert reopened(ledger).is_current(ArticleRef(dead[0].url)) is not alarm
+    assert reopened(ledger).knowledge.is_current(ArticleRef(dead[0].url)) is not alarm
 
 
 @pytest.mark.parametrize(
@@ -170,12 +170,12 @@ def test_a_damaged_run_is_not_used(ledger: Ledger, damage: dict[str, Any]) -> No
 def test_a_damaged_rejection_is_not_used(ledger: Ledger, damage: dict[str, Any]) -> None:
     ledger.reject(Rejected.now(f"{SITE}/none/", "no body", "newspaper", "2024-05-06T00:00:00Z"))
     ref = ArticleRef(f"{SITE}/none/", modified_at="2024-05-06T00:00:00Z")
-    assert reopened(ledger).is_current(ref)
+    assert reopened(ledger).knowledge.is_current(ref)
     path = ledger.store.path.with_suffix(".rejected.jsonl")
     path.write_text(json.dumps({**lines(path)[0], **damage}) + "\n")
     found = reopened(ledger)
-    assert not found.is_current(ref)
-    assert found.worth_another_try() == []
+    assert not found.knowledge.is_current(ref)
+    assert found.knowledge.worth_another_try() == []
 
 
 def test_a_crawl_with_damaged_files_beside(tmp_path: Path) -> None:
@@ -301,10 +301,11 @@ def test_what_lacked_a_page_in_a_run_that_was_killed_is_fetched_again(ledger: Le
     amp = f"{ARTICLE.url}amp/"
     ledger.note_failed(amp, "status 500") if note == "failed" else ledger.note_incomplete(amp)
     after = reopened(ledger)
-    assert not after.is_current(ArticleRef(ARTICLE.url))
-    assert not reopened(after).is_current(ArticleRef(ARTICLE.url))  # the run between was killed before it came to it
+    assert not after.knowledge.is_current(ArticleRef(ARTICLE.url))
+    # The run between was killed before it came to it.
+    assert not reopened(after).knowledge.is_current(ArticleRef(ARTICLE.url))
     ledger = Ledger(ledger.options, ledger.store.path, start_over=False, settings=ledger.settings)
     ledger.write(ARTICLE)
     ledger.finish(reason="finished", why=None, requests=1, received=1, errors=0)
-    assert reopened(ledger).is_current(ArticleRef(ARTICLE.url))
+    assert reopened(ledger).knowledge.is_current(ArticleRef(ARTICLE.url))
     assert sorted(path.name for path in ledger.store.path.parent.iterdir()) == ["a.jsonl", "a.runs.jsonl"]

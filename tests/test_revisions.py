@@ -1,3 +1,5 @@
+"""What makes a line new, an edit, a better reading, or nothing new."""
+
 from __future__ import annotations
 
 import copy

@@ -1,19 +1,12 @@
-"""Recordings can be validated, read after a kill, and crawled again with the same lines."""
+"""Recordings can be validated, and crawled again with the same lines."""
 
 from __future__ import annotations
 
-import gzip
-import os
 import subprocess
 import sys
 from pathlib import Path
-from random import Random
 from typing import Any
 
-import pytest
-
-from ifp_scraper.recordings.files import RecordingError
-from ifp_scraper.recordings.warc_file import cut_unfinished
 from tests.crawling import EIGHT_AT_ONCE, crawl, lines, scrapy
 from tests.site import Site, make_posts, serve
 
@@ -65,56 +58,6 @@ def test_a_recording_gives_the_lines_of_the_crawl(tmp_path: Path) -> None:
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "digest pass" in checked.stdout
-
-
-@pytest.mark.parametrize("name", ["all.warc.gz", pytest.param("all.warc", marks=pytest.mark.slow)])
-def test_wherever_a_kill_cuts_a_recording_the_next_run_goes_on(name: str, tmp_path: Path) -> None:
-    recording, cut = tmp_path / name, tmp_path / f"cut-{name}"
-    with serve(Site(make_posts(3, seed=8)), amp=None) as server:
-        assert crawl(server.url, tmp_path / "a.jsonl", *EIGHT_AT_ONCE, "-s", f"IFP_ARCHIVE={recording}").status == 0
-    whole = recording.read_bytes()
-    for size in (*range(len(whole) - 1, len(whole) - 3000, -1), *range(len(whole) - 3000, len(whole) // 2, -97)):
-        cut.write_bytes(whole[:size])
-        cut_unfinished(cut)
-        left = cut.read_bytes()
-        assert whole.startswith(left)
-        assert len(left) > size - 60_000
-        assert name.endswith(".gz") or left.endswith(b"\r\n\r\n")  # so that what is appended begins a line
-    for tail in (bytes(9000), b"\n", whole[:100]):  # such as a power loss leaves
-        cut.write_bytes(whole + tail)
-        assert cut_unfinished(cut) == len(tail)
-        assert cut.read_bytes() == whole
-
-
-@pytest.mark.parametrize("name", ["notes.warc.gz", "notes.warc"])
-def test_a_file_without_a_record_is_left_alone(name: str, tmp_path: Path) -> None:
-    notes = b"Notes of a year.\n" + Random(1).randbytes(50_000)
-    content = gzip.compress(notes) if name.endswith(".gz") else notes
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(RecordingError, match="is damaged at byte 0"):
-        cut_unfinished(tmp_path / name)
-    assert (tmp_path / name).read_bytes() == content
-
-
-@pytest.mark.parametrize("name", ["all.warc.gz", "all.warc"])
-def test_a_recording_that_is_damaged_in_its_middle_is_left_alone(name: str, tmp_path: Path) -> None:
-    recording = tmp_path / name
-    with serve(Site(make_posts(6, seed=8))) as server:
-        assert crawl(server.url, tmp_path / "a.jsonl", *EIGHT_AT_ONCE, "-s", f"IFP_ARCHIVE={recording}").status == 0
-        whole = recording.read_bytes()
-        middle = len(whole) // 2
-        damaged = whole[:middle] + whole[middle + 40 :]
-        recording.write_bytes(damaged)
-        run = crawl(server.url, tmp_path / "a.jsonl", "-s", f"IFP_ARCHIVE={recording}")
-        assert (run.status, "is damaged at byte" in run.err) == (1, True), run.err
-        assert "Traceback" not in run.err
-        assert recording.read_bytes() == damaged
-
-
-def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "a.warc.gz")
-    run = crawl("http://127.0.0.1:9", tmp_path / "a.jsonl", "-s", f"IFP_ARCHIVE={tmp_path}/a.warc.gz", timeout=30)
-    assert (run.status, "is not a regular file" in run.err) == (1, True), run.err
 
 
 def test_it_does_not_matter_which_source_first_gave_the_publication_time(tmp_path: Path) -> None:

@@ -12,8 +12,10 @@ from zipfile import BadZipFile
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from ifp_scraper.bulk.executors import Dask, Executor, Processes
+from ifp_scraper.bulk.dask_executor import DaskExecutor
+from ifp_scraper.bulk.executors import Executor
 from ifp_scraper.bulk.extraction import extract_spans
+from ifp_scraper.bulk.local_executor import LocalExecutor
 from ifp_scraper.bulk.span_reader import recorded_site
 from ifp_scraper.bulk.spans import Span, cut_spans
 from ifp_scraper.check_settings import check_settings
@@ -67,7 +69,7 @@ class Command(ScrapyCommand):
         self.settings.set("IFP_OUTPUT", opts.output, priority="cmdline")
         gc.freeze()  # modules live to the end, in the workers too: the collector need not scan them
         try:
-            executor: Executor = Dask(opts.dask) if opts.dask else Processes(opts.workers)
+            executor: Executor = DaskExecutor(opts.dask) if opts.dask else LocalExecutor(opts.workers)
             ledger = Ledger.open(options, self.settings)
             ledger.command = "extract"
         except ImportError:

@@ -143,7 +143,7 @@ class Frontier:
                 self._fetcher.stop(f"the site lists more than {_MAX_ADDRESSES} addresses")
                 return
             if self._may_be_in_range(ref) and self._options.covers(_instant(ref.published_at)):
-                if self._ledger.is_current(ref):
+                if self._ledger.knowledge.is_current(ref):
                     self._ledger.counts["current"] += 1
                     current.add(key)
                 else:
@@ -157,11 +157,11 @@ class Frontier:
 
     async def _listed(self) -> AsyncIterator[ArticleRef]:
         """Yield rejected URLs to retry, then what the site lists, then articles that lack a page."""
-        for ref in self._ledger.worth_another_try() if self._options.whole_site else ():
+        for ref in self._ledger.knowledge.worth_another_try() if self._options.whole_site else ():
             yield ref
         async for ref in self.discovered():
             yield ref
-        for ref in self._ledger.to_complete() if self._options.whole_site else ():
+        for ref in self._ledger.knowledge.to_complete() if self._options.whole_site else ():
             yield ref
 
     def _may_be_in_range(self, ref: ArticleRef) -> bool:

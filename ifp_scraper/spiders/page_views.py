@@ -91,20 +91,14 @@ class ViewReader:
             url = waiting.pop(number)
             asked.add(number)  # even if it fails: the other pages link to it again
             url = urls.of_site(response.url, url, urls.host(page.url)) or url
-            try:
-                other = await self._part(url, response)
-                if other is None or not urls.same_article(other.url, page.url) or other.page_number != number:
-                    missing = True
-                    continue
-                article = other.to_article()
-                missing = missing or is_repeated(article, articles.values())
-                articles[number] = article
-                waiting.update({n: u for n, u in other.other_pages.items() if n not in asked})
-            except UnreadablePage:
+            found = await self._further_page(url, number, page, response)
+            if found is None:
                 missing = True
-            except FetchFailed as error:
-                self._note_failed(url, error)
-                missing = True
+                continue
+            other, article = found
+            missing = missing or is_repeated(article, articles.values())
+            articles[number] = article
+            waiting.update({n: u for n, u in other.other_pages.items() if n not in asked})
         if not page.other_pages:
             return articles[page.page_number]
         if missing:
@@ -114,6 +108,30 @@ class ViewReader:
             missing=missing or bool(waiting),
             framed=page.is_of_smart_list,
         )
+
+    async def _further_page(
+        self, url: str, number: int, first: ArticlePage, response: Response
+    ) -> tuple[ArticlePage, Article] | None:
+        """Return the page of a post with this number, and its article; None if it cannot be had, which is noted.
+
+        Args:
+            url: its URL.
+            number: its number.
+            first: the page read first.
+            response: that page's response.
+
+        Raises:
+            FetchFailed: if the crawl is about to end.
+        """
+        try:
+            page = await self._part(url, response)
+            if page is not None and urls.same_article(page.url, first.url) and page.page_number == number:
+                return page, page.to_article()
+        except UnreadablePage:
+            pass
+        except FetchFailed as error:
+            self._note_failed(url, error)
+        return None
 
     async def _part(self, url: str, first: Response) -> ArticlePage | None:
         """Fetch another page of the article in ``first``; in a recording, only from that article's captures."""

@@ -64,20 +64,22 @@ class SourceChain:
                 console.say(f"{self.reasons[-1]}; trying the next source")
                 continue
             self.found_any = True
-            if name == "feed" and len(walk.notes.broken) > broken_before:
+            has_gaps = len(walk.notes.broken) > broken_before
+            if name == "feed" and has_gaps:
                 most_listed = max(most_listed, listed + 1)  # a listing of just as many does not make up for it
-            if source.complete or name == "listing":
-                walk.notes.shows_edits = shows_edits
-                if "sources" not in self._options.given:
-                    # The next run starts with this source, unless an earlier one may do better next time: it only
-                    # broke off, or it could have shown edits.
-                    walk.notes.source = None if broken_before or broke_off or not shows_edits else name
-                if len(walk.notes.broken) > broken_before:
-                    console.say(f"{name}: {walk.notes.broken[-1]}; trying the next source")
-                elif source.complete or walk.caught_up or listed >= most_listed:
-                    walk.notes.broken.clear()  # this source has listed what the others could not
-                    return
-                most_listed = max(most_listed, listed)
+            if not source.complete and name != "listing":
+                continue
+            walk.notes.shows_edits = shows_edits
+            if "sources" not in self._options.given:
+                # The next run starts with this source, unless an earlier one may do better next time: it only
+                # broke off, or it could have shown edits.
+                walk.notes.source = None if broken_before or broke_off or not shows_edits else name
+            if has_gaps:
+                console.say(f"{name}: {walk.notes.broken[-1]}; trying the next source")
+            elif source.complete or walk.caught_up or listed >= most_listed:
+                walk.notes.broken.clear()  # this source has listed what the others could not
+                return
+            most_listed = max(most_listed, listed)
 
     def _sources(self, walk: Walk) -> list[SourceName]:
         """Return the sources in the order in which to ask them; a feed is never complete, so listings follow it."""

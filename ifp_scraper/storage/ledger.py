@@ -1,4 +1,4 @@
-"""What a crawl knows and writes: the files of one output, the counts and the exit status.
+"""What a crawl writes: the files of one output, the counts and the exit status.
 
 ``FILE.jsonl`` (``store``) is the database. The files beside it save requests: ``FILE.rejected.jsonl``
 (``rejections``), ``FILE.runs.jsonl`` (``runs``) and, while a run is under way, ``FILE.failed.jsonl`` (``failures``).
@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ifp_scraper import console, urls
-from ifp_scraper.dates import format_utc, parse_utc
-from ifp_scraper.discovery import ArticleRef, Fetch, Notes, Walk
+from ifp_scraper.dates import format_utc
+from ifp_scraper.discovery import Fetch, Notes, Walk
 from ifp_scraper.items import Article
 from ifp_scraper.monitor import LayoutMonitor
 from ifp_scraper.options import Options
@@ -32,6 +32,7 @@ from ifp_scraper.revisions import decide, text_hash
 from ifp_scraper.storage import sidecars
 from ifp_scraper.storage.failures import Failures
 from ifp_scraper.storage.kept_pages import KeptPages
+from ifp_scraper.storage.knowledge import Knowledge
 from ifp_scraper.storage.output_file import StoreError, explain
 from ifp_scraper.storage.rejections import NO_ARTICLE, Rejected, Rejections
 from ifp_scraper.storage.runs import Runs, Tail
@@ -93,6 +94,7 @@ class Ledger:
         runs = runs.of_site(options.site)
         self._last_complete = runs.last_complete(path, len(self.store))
         self.failures = Failures(failed_path, runs[-1].failed_urls if runs else (), live=options.archive is None)
+        self.knowledge = Knowledge(options, self.store, self.rejections, self.failures, self._last_complete)
         self._listed_all = False
         """Whether discovery finished and left nothing out."""
         self._broken: list[str] = []
@@ -113,52 +115,7 @@ class Ledger:
         if article.fetched_at:
             self._first_read_at = min(article.fetched_at, self._first_read_at or article.fetched_at)
 
-    # -- what is known ---------------------------------------------------------------------------------------------
-
-    def is_known(self, ref: ArticleRef) -> bool:
-        """Whether the article is in the file, or its URL was rejected."""
-        url = urls.canonical(ref.url)
-        return self.store.find(ref.id, url, ref.published_at) is not None or url in self.rejections
-
-    def is_current(self, ref: ArticleRef) -> bool:
-        """Whether the article need not be fetched: it is known, not edited since, and not to be refreshed."""
-        url = urls.canonical(ref.url)
-        known = self.store.find(ref.id, url, ref.published_at)
-        if known is None:
-            return self.rejections.still_holds(url, ref)
-        if known.status == "gone" or self.failures.concern(url, urls.canonical(known.url)):
-            return False
-        refresh = self.options.refresh
-        if refresh is not None and (known.published_at is None or parse_utc(known.published_at) >= refresh):
-            return False
-        # After an edit, the page may no longer be an article, for example if it is now behind a password.
-        return not ref.is_edited_since(known.modified_at) or self.rejections.still_holds(url, ref)
-
-    def is_settled(self, ref: ArticleRef) -> bool:
-        """Whether the article is current, and was in the file after the last complete run.
-
-        If so, its neighbours in a listing were seen too; those of an article from an interrupted run may be missing.
-        """
-        known = self.store.find(ref.id, urls.canonical(ref.url), ref.published_at)
-        later = known is not None and known.number >= (self._last_complete.articles if self._last_complete else 0)
-        return not later and self.is_current(ref)
-
-    def worth_another_try(self) -> list[ArticleRef]:
-        """Return rejected URLs that may give an article now, except shortlinks, which only users name."""
-        return [
-            ref
-            for ref in self.rejections.reopened()
-            if not urls.post_id(ref.url) and self.store.find(None, urls.canonical(ref.url)) is None
-        ]
-
-    def to_complete(self) -> Iterator[ArticleRef]:
-        """Yield the articles in the file that lack a page because it failed, with their known times."""
-        for url in self.failures.left():
-            if known := self.store.find(None, url):
-                last = self.store.read(known)
-                yield ArticleRef(
-                    url, last.id, last.published_at, last.modified_at, last.published_source, last.published_raw
-                )
+    # -- discovery -------------------------------------------------------------------------------------------------
 
     def walk(self, fetch: Fetch, sitemaps: list[str], *, everything: bool = False) -> Walk:
         """Return what the sources need to know; if the last run was complete, they list only what is new or changed.
@@ -173,11 +130,10 @@ class Ledger:
         self.current_walk = Walk(
             options=self.options,
             fetch=fetch,
-            is_settled=self.is_settled,
-            is_known=self.is_known,
+            is_settled=self.knowledge.is_settled,
+            is_known=self.knowledge.is_known,
             caught_up=base is not None,
-            known_count=sum(known.status != "gone" for known in self.store.known())
-            + sum(self.store.find(None, url) is None for url in self.rejections),
+            known_count=self.knowledge.count(),
             newest_modified=base.newest_modified if base else None,
             sitemaps=sitemaps,
             max_pages=self.settings.getint("IFP_MAX_LISTING_PAGES"),

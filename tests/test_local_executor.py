@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from ifp_scraper.bulk import executors, span_reader, span_results, spans
-from ifp_scraper.bulk.executors import Processes
+from ifp_scraper.bulk import local_executor, span_reader, span_results, spans
+from ifp_scraper.bulk.local_executor import LocalExecutor
 from ifp_scraper.pages import Capture
 from tests.crawling import ROOT
 
 
 def test_a_worker_killed_from_outside_costs_nothing(recording: Path) -> None:
     cut = spans.cut_spans([recording / "both.warc.gz"], 20_000)
-    executor = Processes(1)
+    executor = LocalExecutor(1)
     try:
         results = executor.run(cut, "https://ifpnews.com")
         found = [next(results)]
@@ -37,7 +37,7 @@ def test_a_worker_killed_from_outside_costs_nothing(recording: Path) -> None:
 
 
 def test_the_processes_are_gone_once_it_is_closed() -> None:
-    executor = Processes(1)
+    executor = LocalExecutor(1)
     workers = list(executor._pool._processes.values())
     executor.close()
     assert not any(worker.is_alive() for worker in workers)
@@ -52,10 +52,10 @@ def _dies_once(span: spans.Span, site: str) -> span_results.SpanResult:
 
 
 def test_a_span_is_not_blamed_for_one_kill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executors, "read_span", _dies_once)
-    executor = Processes(1)
+    monkeypatch.setattr(local_executor, "read_span", _dies_once)
+    executor = LocalExecutor(1)
     try:
-        result = executor._alone(spans.Span("a", 0, 1, 1), str(tmp_path / "mark"))
+        result = executor._read_alone(spans.Span("a", 0, 1, 1), str(tmp_path / "mark"))
     finally:
         executor.close()
     assert result.faults == []
@@ -77,8 +77,8 @@ def test_a_page_that_kills_its_worker_costs_no_other_article(
     cut = spans.cut_spans([recording / "both.warc.gz"])
     assert len(cut) == 1
     whole = span_reader.read_span(cut[0], "https://ifpnews.com")
-    monkeypatch.setattr(executors, "read_span", _read_span_with_a_fatal_page)
-    executor = Processes(1)
+    monkeypatch.setattr(local_executor, "read_span", _read_span_with_a_fatal_page)
+    executor = LocalExecutor(1)
     try:
         [result] = executor.run(cut, "https://ifpnews.com")
     finally:
@@ -90,17 +90,17 @@ def test_a_page_that_kills_its_worker_costs_no_other_article(
 
 
 def test_workers_that_always_die_are_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executors, "_begin_worker", os._exit)
+    monkeypatch.setattr(local_executor, "_begin_worker", os._exit)
     with pytest.raises(OSError, match="worker processes end as soon as they start"):
-        Processes(2)
+        LocalExecutor(2)
 
 
 def test_a_span_of_fatal_pages_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     started = []
-    monkeypatch.setattr(Processes, "_try_twice", lambda self, part, site: started.append(part))
-    executor = Processes(1)
+    monkeypatch.setattr(LocalExecutor, "_try_twice", lambda self, part, site: started.append(part))
+    executor = LocalExecutor(1)
     try:
-        result = executor._alone(spans.Span("a", 0, spans.SPAN, spans.SPAN), "https://ifpnews.com")
+        result = executor._read_alone(spans.Span("a", 0, spans.SPAN, spans.SPAN), "https://ifpnews.com")
     finally:
         executor.close()
     assert len(started) < 100
@@ -111,6 +111,6 @@ def test_workers_start_whatever_the_default_is() -> None:
     """``forkserver`` is the default on Linux since Python 3.14."""
     code = (
         "import multiprocessing; multiprocessing.set_start_method('forkserver')\n"
-        "from ifp_scraper.bulk.executors import Processes; Processes(1).close()"
+        "from ifp_scraper.bulk.local_executor import LocalExecutor; LocalExecutor(1).close()"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ifp_scraper.bulk import spans
-from ifp_scraper.bulk.executors import Dask
+from ifp_scraper.bulk.dask_executor import DaskExecutor
 from tests.crawling import ROOT, lines, scrapy
 from tests.site import Site, make_posts, record, serve
 
@@ -161,7 +161,7 @@ def test_a_page_that_kills_is_skipped(recording: Path, cluster: Cluster, tmp_pat
 
 def test_a_recording_that_workers_do_not_see(cluster: Cluster, tmp_path: Path) -> None:
     cluster.add_worker()
-    executor = Dask(cluster.address)
+    executor = DaskExecutor(cluster.address)
     try:
         missing = [spans.Span(str(tmp_path / "nothing.warc.gz"), 0, 10, 10)]
         with pytest.raises(FileNotFoundError):

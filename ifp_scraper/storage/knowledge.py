@@ -1,0 +1,85 @@
+"""What earlier runs tell about an article that discovery finds: whether it is known, and need not be fetched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ifp_scraper import urls
+from ifp_scraper.dates import parse_utc
+from ifp_scraper.discovery import ArticleRef
+from ifp_scraper.options import Options
+from ifp_scraper.storage.failures import Failures
+from ifp_scraper.storage.rejections import Rejections
+from ifp_scraper.storage.runs import Run
+from ifp_scraper.storage.store import Store
+
+
+class Knowledge:
+    """Answers from the output and the files beside it; what this run writes counts at once.
+
+    Args:
+        options: the crawl's arguments.
+        store: the articles in the output.
+        rejections: the URLs that gave none.
+        failures: the articles with a page that could not be fetched.
+        last_complete: the last run after which the output had every article of the site; None if there is none.
+    """
+
+    def __init__(
+        self, options: Options, store: Store, rejections: Rejections, failures: Failures, last_complete: Run | None
+    ) -> None:
+        self._options = options
+        self._store = store
+        self._rejections = rejections
+        self._failures = failures
+        self._last_complete = last_complete
+
+    def is_known(self, ref: ArticleRef) -> bool:
+        """Whether the article is in the file, or its URL was rejected."""
+        url = urls.canonical(ref.url)
+        return self._store.find(ref.id, url, ref.published_at) is not None or url in self._rejections
+
+    def is_current(self, ref: ArticleRef) -> bool:
+        """Whether the article need not be fetched: it is known, not edited since, and not to be refreshed."""
+        url = urls.canonical(ref.url)
+        known = self._store.find(ref.id, url, ref.published_at)
+        if known is None:
+            return self._rejections.still_holds(url, ref)
+        if known.status == "gone" or self._failures.concern(url, urls.canonical(known.url)):
+            return False
+        refresh = self._options.refresh
+        if refresh is not None and (known.published_at is None or parse_utc(known.published_at) >= refresh):
+            return False
+        # After an edit, the page may no longer be an article, for example if it is now behind a password.
+        return not ref.is_edited_since(known.modified_at) or self._rejections.still_holds(url, ref)
+
+    def is_settled(self, ref: ArticleRef) -> bool:
+        """Whether the article is current, and was in the file after the last complete run.
+
+        If so, its neighbours in a listing were seen too; those of an article from an interrupted run may be missing.
+        """
+        known = self._store.find(ref.id, urls.canonical(ref.url), ref.published_at)
+        later = known is not None and known.number >= (self._last_complete.articles if self._last_complete else 0)
+        return not later and self.is_current(ref)
+
+    def worth_another_try(self) -> list[ArticleRef]:
+        """Return rejected URLs that may give an article now, except shortlinks, which only users name."""
+        return [
+            ref
+            for ref in self._rejections.reopened()
+            if not urls.post_id(ref.url) and self._store.find(None, urls.canonical(ref.url)) is None
+        ]
+
+    def to_complete(self) -> Iterator[ArticleRef]:
+        """Yield the articles in the file that lack a page because it failed, with their known times."""
+        for url in self._failures.left():
+            if known := self._store.find(None, url):
+                last = self._store.read(known)
+                yield ArticleRef(
+                    url, last.id, last.published_at, last.modified_at, last.published_source, last.published_raw
+                )
+
+    def count(self) -> int:
+        """Return the number of articles in the file, except withdrawn ones, and of rejected URLs that gave none."""
+        rejected = sum(self._store.find(None, url) is None for url in self._rejections)
+        return sum(known.status != "gone" for known in self._store.known()) + rejected
