@@ -136,7 +136,7 @@ class Frontier:
                 return
             if not may_be_article(ref.url, self._options.site):
                 continue
-            if key in seen and (key not in current or self._ledger.is_current(ref)):
+            if key in seen and (key not in current or self._ledger.knowledge.is_current(ref)):
                 continue
             seen.add(key)
             if len(seen) > _MAX_ADDRESSES:
