@@ -33,7 +33,7 @@ class NewspaperCloudPage(NewspaperPage):
     bodies: ClassVar[str] = ".tdb_single_content, .tdb_single_smartlist"
     """Selects the block with the text; in posts with a smart list, the second one has what precedes the list, too."""
 
-    lead_frames = ".tdb_single_featured_image, .tdb_single_bg_featured_image"
+    lead_boxes = ".tdb_single_featured_image, .tdb_single_bg_featured_image"
     below_body = ".tdb_single_tags", ".tdb_single_next_prev", ".tdb-author-box"
 
     @classmethod
