@@ -21,7 +21,7 @@ from ifp_scraper.text import words
 class AmpDesignPage(AmpPage):
     """The three designs mark fields alike, but order them differently."""
 
-    lead_frames = "figure.amp-wp-article-featured-image"
+    lead_boxes = "figure.amp-wp-article-featured-image"
 
     @field
     def headline(self) -> str | None:

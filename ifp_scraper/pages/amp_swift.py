@@ -19,7 +19,7 @@ class AmpSwiftPage(AmpPage):
     """The Swift design, including the sidebar variant (``.sp-left``)."""
 
     layout = "amp-swift"
-    lead_frames = ".sf-img"
+    lead_boxes = ".sf-img"
     marks = words("cntn-wrp")
 
     @field

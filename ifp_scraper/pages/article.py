@@ -79,7 +79,7 @@ class ArticlePage(ItemPage[Article]):
     is_amp: ClassVar[bool] = False
     """Whether it is the AMP view of an article, which may lose what the canonical page has."""
 
-    lead_frames: ClassVar[str] = ""
+    lead_boxes: ClassVar[str] = ""
     """Selects the elements that hold the featured image, or a video in its place."""
 
     marks: ClassVar[frozenset[str]] = frozenset()
@@ -103,6 +103,8 @@ class ArticlePage(ItemPage[Article]):
         """Do nothing: web-poet's own caches each page in a reference cycle that keeps the whole tree in memory."""
 
     # -- what a layout says, field by field ----------------------------------------------------------------------
+
+    # What each field means is said once, in items.Article.
 
     @field
     def headline(self) -> str | None:
@@ -240,8 +242,8 @@ class ArticlePage(ItemPage[Article]):
 
     @cached_property
     def lead_elements(self) -> list[Element]:
-        """The elements that hold the featured image, or a video in its place."""
-        return self.own(self.lead_frames) if self.lead_frames else []
+        """The elements that ``lead_boxes`` selects, which hold the featured image or a video in its place."""
+        return self.own(self.lead_boxes) if self.lead_boxes else []
 
     @cached_property
     def lead_image(self) -> Image | None:

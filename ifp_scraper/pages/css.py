@@ -32,14 +32,20 @@ MAX_AT_RULES = 16
 SHARED = range(8 * 1024, 256 * 1024)
 """Style sheets of this size (bytes) belong to themes and plugins and recur on many pages, so they are cached."""
 
+# Of style sheets
 _DISPLAY_NONE = re.compile(rb"display\s*:\s*(?:none|NONE)"), re.compile(rb"DISPLAY\s*:\s*(?:none|NONE)")
-_NAME_END = re.compile(rb"(?![\w-])")
 _BRACE = re.compile(rb"[{}]")
 _COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _DISPLAY = re.compile(rb"(?:^|;)\s*display\s*:\s*([a-z-]+)\s*(!\s*important)?", re.IGNORECASE)
 _UNCONDITIONAL = re.compile(rb"@(?:supports|layer)\b|@media\s+(?:only\s+)?(?:all|screen)\s*$", re.IGNORECASE)
+"""At-rules whose rules apply on any screen."""
+
+# Of selectors: the compounds that are understood, and the names in one
+_NAME_END = re.compile(rb"(?![\w-])")
 _COMPOUND = re.compile(r"(?:[a-z][\w-]*|\*)?(?:[.#][\w-]+)*", re.IGNORECASE)
 _PART = re.compile(r"^[a-z][\w-]*|[.#][\w-]+", re.IGNORECASE)
+
+# Of style attributes
 _HIDDEN_INLINE = re.compile(r"(?:^|;)\s*display\s*:\s*none", re.IGNORECASE)
 _SHOWN_INLINE = re.compile(r"(?:^|;)\s*display\s*:\s*(?!none)[a-z]", re.IGNORECASE)
 

@@ -25,6 +25,8 @@ _OPENING = re.compile(
     rb"|(s(?:cript|tyle|vg)|noscript|template|S(?:CRIPT|TYLE|VG)|NOSCRIPT|TEMPLATE)(?=[\s/>])"
     rb"|amp-img fallback [^<>]*></amp-img>)"
 )
+"""Where something to cut begins: a comment, the opening tag of an element up to its name, or all of a fallback."""
+
 _CLOSING = {
     name.encode(): (f"</{name}>".encode(), re.compile(rf"</{_in_any_case(name)}\s*>".encode()))
     for name in (*_CUT_OUT, *map(str.upper, _CUT_OUT))
@@ -43,10 +45,14 @@ _PLAYER = re.compile(
 
 
 class _Track(msgspec.Struct):
+    """An audio or video file."""
+
     src: str
 
 
 class _Playlist(msgspec.Struct):
+    """The JSON in which core's playlist shortcode leaves its tracks to a script."""
+
     type: Literal["audio", "video"]
     tracks: list[_Track]
 
@@ -56,7 +62,10 @@ class WithoutScripts(NamedTuple):
 
     html: bytes
     style_sheets: list[bytes]
+    """The contents of style elements, in page order."""
+
     json_ld: list[bytes]
+    """The contents of JSON-LD scripts, in page order."""
 
 
 def cut_scripts(html: bytes) -> WithoutScripts:

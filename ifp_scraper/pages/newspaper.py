@@ -30,7 +30,7 @@ class NewspaperPage(ArticlePage):
 
     layout = "newspaper"
     marks = words("td-post-content")
-    lead_frames = (
+    lead_boxes = (
         ".td-post-featured-image, .td-post-featured-video, .td-post-header-holder.td-image-gradient,"
         " .td-full-screen-header-image-wrap .td-backstretch"  # templates 6 to 8: behind the headline
     )

@@ -22,6 +22,7 @@ from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
 
 _BACKGROUND_RULE = re.compile(rb"\.tdb-featured-image-bg\s*\{[^{}]{0,200}?url\([^()]{1,8192}\)")
+"""The rule by which a block's own style sheet shows the featured image."""
 
 
 class NewspaperCloudPage(NewspaperPage):
@@ -32,7 +33,7 @@ class NewspaperCloudPage(NewspaperPage):
     bodies: ClassVar[str] = ".tdb_single_content, .tdb_single_smartlist"
     """Selects the block with the text; in posts with a smart list, the second one has what precedes the list, too."""
 
-    lead_frames = ".tdb_single_featured_image, .tdb_single_bg_featured_image"
+    lead_boxes = ".tdb_single_featured_image, .tdb_single_bg_featured_image"
     below_body = ".tdb_single_tags", ".tdb_single_next_prev", ".tdb-author-box"
 
     @classmethod
@@ -77,7 +78,7 @@ class NewspaperCloudPage(NewspaperPage):
 
     @cached_property
     def container(self) -> Element | None:
-        # The container itself is a .td_block_wrap like any widget; what is inside counts.
+        # The block itself is a .td_block_wrap like any widget; what is inside counts.
         bodies = [
             *self.css(".tdb_single_content .tdb-block-inner")[:1],
             *self.css(".tdb_single_smartlist .tdb-block-inner")[:1],
@@ -95,21 +96,7 @@ class NewspaperCloudPage(NewspaperPage):
 
     @cached_property
     def lead_image(self) -> Image | None:
-        return super().lead_image or self._background
-
-    @property
-    def _background(self) -> Image | None:
-        """Return the featured image from a background, in the element's own style or in a rule of its block."""
-        boxes = self.css(".tdb_single_bg_featured_image .tdb-featured-image-bg")
-        rules = map(_BACKGROUND_RULE.search, self.document.style_sheets if boxes else ())
-        rule = next((rule[0].decode("utf-8", "replace") for rule in rules if rule), "")
-        for box in boxes:
-            url = urls.absolute(self.capture.url, url_in_style(box.get("style") or rule))
-            if url is not None and url.startswith("http"):
-                frame = box.getparent()
-                caption = first_caption(frame) if frame is not None else None
-                return Image(url, urls.original_image(url), "", caption, "lead")
-        return None
+        return super().lead_image or self._background_image
 
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("published")
@@ -123,3 +110,17 @@ class NewspaperCloudPage(NewspaperPage):
         edited = ".tdb_single_modified_date time"
         if self.attribute(edited, "datetime") != self.attribute(".tdb_single_date time", "datetime"):
             yield self._theme_time(edited, "datetime")
+
+    @property
+    def _background_image(self) -> Image | None:
+        """Return the featured image from a background, in the element's own style or in a rule of its block."""
+        boxes = self.css(".tdb_single_bg_featured_image .tdb-featured-image-bg")
+        rules = map(_BACKGROUND_RULE.search, self.document.style_sheets if boxes else ())
+        rule = next((rule[0].decode("utf-8", "replace") for rule in rules if rule), "")
+        for box in boxes:
+            url = urls.absolute(self.capture.url, url_in_style(box.get("style") or rule))
+            if url is not None and url.startswith("http"):
+                frame = box.getparent()
+                caption = first_caption(frame) if frame is not None else None
+                return Image(url, urls.original_image(url), "", caption, "lead")
+        return None

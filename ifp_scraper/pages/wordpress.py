@@ -57,7 +57,7 @@ _POST_CLASS = re.compile(r"post-\d+")
 
 _TITLES = ".wp-block-post-title, .entry-title, .post-title, .elementor-widget-theme-post-title"
 
-_MAX_TITLES = _MAX_BIOS = _MAX_FRAMES = 20
+_MAX_TITLES = _MAX_BIOS = _MAX_BOXES = 20
 """Maximum number of headline candidates, of bio candidates, and of featured-image candidates."""
 
 _LONGEST_BOX = 20_000
@@ -83,7 +83,7 @@ class WordPressPage(ArticlePage):
     """
 
     layout = "wordpress"
-    lead_frames = (
+    lead_boxes = (
         ".wp-block-post-featured-image, .post-thumbnail, .entry-thumbnail, .featured-image, .featured-media,"
         " .single-featured-image-header, .entry-header .wp-post-image, .elementor-widget-theme-post-featured-image,"
         " .et_pb_title_featured_container, .et_post_meta_wrapper, .jeg_featured, .single-featured"
@@ -253,25 +253,25 @@ class WordPressPage(ArticlePage):
     @cached_property
     def lead_image(self) -> Image | None:
         """An image above the text, or the first one in it; core's class for it is ``wp-post-image``."""
-        frames = self.css(self.lead_frames)
-        frames_or_pictures = self.css(f"{self.lead_frames}, .wp-post-image")
-        above = (*self._at(frames_or_pictures, Place.IN_POST), *self._at(frames, Place.BEFORE))
-        for frame in above[:_MAX_FRAMES]:
-            if image := self._picture_with_caption(frame):
+        boxes = self.css(self.lead_boxes)
+        boxes_or_pictures = self.css(f"{self.lead_boxes}, .wp-post-image")
+        above = (*self._at(boxes_or_pictures, Place.IN_POST), *self._at(boxes, Place.BEFORE))
+        for box in above[:_MAX_BOXES]:
+            if image := self._picture_with_caption(box):
                 return image
         first = self.content.images[0].url if self.content.images else None
-        for frame in self._at(frames_or_pictures, Place.IN_BODY)[:_MAX_FRAMES]:
-            if (image := self._picture_with_caption(frame)) and image.url == first:
+        for box in self._at(boxes_or_pictures, Place.IN_BODY)[:_MAX_BOXES]:
+            if (image := self._picture_with_caption(box)) and image.url == first:
                 return image
         return None
 
-    def _picture_with_caption(self, frame: Element) -> Image | None:
-        """Return the image in a frame; its caption may be beside the frame."""
-        image = self.picture_in([frame])
+    def _picture_with_caption(self, box: Element) -> Image | None:
+        """Return the image in a box; its caption may be beside the box."""
+        image = self.picture_in([box])
         if image is None or image.caption or self._places is None:
             return image
         places = self._places
-        beside = takewhile(lambda box: not places.holds_body(box), frame.iterancestors())
+        beside = takewhile(lambda outer: not places.holds_body(outer), box.iterancestors())
         image.caption = next(filter(None, map(first_caption, beside)), None)
         return image
 
