@@ -8,9 +8,10 @@ import zlib
 from lxml import etree
 
 _GZIP = b"\x1f\x8b"
-_BEGIN = re.compile(rb"<\?xml\s|<(?:\w+:)?(?:urlset|sitemapindex|rss|feed|RDF)[\s>]")
+_DECLARATION = re.compile(rb"<\?xml\s[^>]*>")
+_ROOT = re.compile(rb"<(?:\w+:)?(?:urlset|sitemapindex|rss|feed|RDF)[\s/>]")
 _MAX_PREAMBLE = 65536
-"""Maximum number of bytes before a document, such as PHP notices."""
+"""Maximum number of bytes before the root element, such as PHP notices before or after the XML declaration."""
 
 
 def read_xml(body: bytes, max_size: int) -> etree._Element | None:
@@ -25,8 +26,8 @@ def read_cut_xml(body: bytes, max_size: int) -> tuple[etree._Element | None, boo
     """Parse a sitemap or feed, and say whether it breaks off in the middle.
 
     Entities are not expanded and nothing is loaded, so that neither external entities nor a billion laughs work. A
-    document that breaks off in the middle is read up to there. What precedes it, such as PHP notices, is
-    skipped.
+    document that breaks off in the middle is read up to there. What precedes its root element, such as
+    PHP notices, is skipped.
 
     Args:
         body: as served.
@@ -37,9 +38,10 @@ def read_cut_xml(body: bytes, max_size: int) -> tuple[etree._Element | None, boo
             body = _unpack(body, max_size)
         except zlib.error:
             return None, False
-    begin = _BEGIN.search(body, 0, _MAX_PREAMBLE)
+    declaration = _DECLARATION.search(body, 0, _MAX_PREAMBLE)
+    begin = _ROOT.search(body, 0, _MAX_PREAMBLE) or declaration
     if begin is not None:
-        body = body[begin.start() :]
+        body = (declaration[0] if declaration is not None and begin != declaration else b"") + body[begin.start() :]
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
