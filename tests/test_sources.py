@@ -210,6 +210,9 @@ def test_a_sitemap_that_breaks_off_gives_what_came_and_says_so() -> None:
         assert (len(read_entries(root, "https://a.b/")), is_cut) == (count, cut)
     for body in (b"no xml", b"", b"\x1f\x8b no gzip"):
         assert read_cut_xml(body, 10**6) == (None, False)
+    for parts in (98, 99):
+        packed = [gzip.compress(part) for part in (whole[:70], *[b"\n"] * parts, whole[70:])]
+        assert read_cut_xml(b"".join(packed), 10**6)[1] == (parts > 98)  # of a million, each would be copied
     root, is_cut = read_cut_xml(gzip.compress(whole), 70)  # a bomb is not unpacked
     assert root is not None
     assert (len(root), is_cut) == (2, True)

@@ -8,6 +8,9 @@ import zlib
 from lxml import etree
 
 _GZIP = b"\x1f\x8b"
+_MAX_PARTS = 100
+"""Maximum number of parts of a gzipped file: a malicious one may have a million, each of which is copied."""
+
 _DECLARATION = re.compile(rb"<\?xml\s[^>]*>")
 _ROOT = re.compile(rb"<(?:\w+:)?(?:urlset|sitemapindex|rss|feed|RDF)[\s/>]")
 _MAX_PREAMBLE = 65536
@@ -63,7 +66,9 @@ def read_cut_xml(body: bytes, max_size: int) -> tuple[etree._Element | None, boo
 def _unpack(body: bytes, max_size: int) -> bytes:
     """Unpack a gzipped file, also one of several parts."""
     unpacked = b""
-    while body.startswith(_GZIP) and len(unpacked) < max_size:
+    for _ in range(_MAX_PARTS):
+        if not body.startswith(_GZIP) or len(unpacked) >= max_size:
+            break
         inflate = zlib.decompressobj(31)
         unpacked += inflate.decompress(body, max_size - len(unpacked))
         body = inflate.unused_data
