@@ -697,6 +697,34 @@ def test_a_news_sitemap_says_when_the_articles_in_others_were_published(name: st
         server.alter(lambda target, response: urlset if target == f"/{name}.xml" else response)
         run = dry_run(server, tmp_path / "a.jsonl", until=format_utc(dated[2].published) or "")
         assert run.articles == [post.path for post in site.public()[3:]]
+        server.config.sitemap = None
+        run = dry_run(server, tmp_path / "b.jsonl", sources="sitemap")
+        latest = [post.path for post in dated] if name == "latest" else []  # the other is not even asked
+        assert (run.articles, run.status) == (latest, 1)
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+def test_posts_of_a_type_that_is_called_news(parts: int, tmp_path: Path) -> None:
+    with site_of(60, rest=404, feed=404, sitemap="rankmath", sitemap_size=60 // parts) as (site, server):
+        name = re.compile(r"(?<=/)post(?=-sitemap\d?\.xml)")
+        server.reroute(lambda target: target.replace("/news-sitemap", "/post-sitemap"))
+
+        def rename(target: str, response: Response) -> Response:
+            text = response.body.decode()
+            return (
+                replace(response, body=name.sub("news", text).encode()) if target.endswith("index.xml") else response
+            )
+
+        server.alter(rename)
+        run = dry_run(server, tmp_path / "a.jsonl")
+        locked = {post.path for post in site.public() if post.password_protected}
+        assert (set(run.articles) | locked, run.status) == (public(site), 0)
+        site.advance(hours=1)
+        assert dry_run(server, tmp_path / "a.jsonl").status == 0
+        again = dry_run(server, tmp_path / "a.jsonl")
+        assert (again.articles, again.status, len(again.asked)) == ([], 0, 2 + parts)
+        edited = site.edit(site.by_modified()[-1].id, headline="Edited")
+        assert dry_run(server, tmp_path / "a.jsonl").articles == [edited.path]
 
 
 @pytest.mark.parametrize("names", [["stale", "sitemap_index"], ["sitemap_index", "stale"]], ids=str)

@@ -274,8 +274,8 @@ class SitemapSource:
             posts = [entry for entry in entries if not _NO_POSTS.search(entry.url)]
         posts = _newest_first(posts)
         news = [entry for entry in posts if _NEWS.search(entry.url)]
-        if len(news) != 1:
-            news = []  # several are lists of all posts of a type that is called "news"
+        if len(news) != 1 or len(posts) == 1:
+            news = []  # lists of all posts of a type that is called "news"
         posts = [entry for entry in posts if entry not in news]
         self._feed_is_of_use = len(posts) > 1
         if (newest := walk.newest_modified) is not None:
