@@ -28,6 +28,9 @@ MAX_TIME_LENGTH = 60
 
 _ISO = re.compile(r"\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?\s*", re.IGNORECASE)
 
+_NO_YEAR = re.compile(r"\s(?:-\d+|0000)\s+\d\d?:")
+"""What WordPress prints for a post without a time: ``Wed, 30 Nov -0001 00:00:00 +0000``."""
+
 
 def format_utc(instant: datetime | None) -> str | None:
     """Return RFC 3339 in UTC with ``Z`` and whole seconds, e.g. ``2017-12-11T14:55:08Z``; None stays None."""
@@ -88,7 +91,7 @@ def read_zoned(text: str | None) -> datetime | None:
 
 def read_http_date(text: str | None) -> datetime | None:
     """Read an RFC 5322 date (a feed's pubDate, an HTTP Date header); None for anything else."""
-    if not text:
+    if not text or _NO_YEAR.search(text):
         return None
     try:
         instant = parsedate_to_datetime(text[:100])

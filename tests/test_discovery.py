@@ -682,6 +682,51 @@ def test_a_page_for_readers_in_robots_txt_is_no_missing_part(
         assert (set(run.articles), run.status) == (public(site), status)
 
 
+@pytest.mark.parametrize("name", ["news-sitemap", "latest"])
+def test_a_news_sitemap_says_when_the_articles_in_others_were_published(name: str, tmp_path: Path) -> None:
+    """So that those out of range are not fetched."""
+    robots = f"Sitemap: %ROOT%/{name}.xml\nSitemap: %ROOT%/wp-sitemap.xml\n"
+    with site_of(60, rest=404, feed=404, robots=robots) as (site, server):
+        dated = site.public()[:5]
+        rows = "".join(
+            f"<url><loc>{server.url}{post.path}</loc><n:news><n:publication_date>{format_utc(post.published)}"
+            "</n:publication_date></n:news></url>"
+            for post in dated
+        )
+        urlset = page(f"<urlset xmlns:n='n'>{rows}</urlset>", content_type=XML)
+        server.alter(lambda target, response: urlset if target == f"/{name}.xml" else response)
+        run = dry_run(server, tmp_path / "a.jsonl", until=format_utc(dated[2].published) or "")
+        assert run.articles == [post.path for post in site.public()[3:]]
+        server.config.sitemap = None
+        run = dry_run(server, tmp_path / "b.jsonl", sources="sitemap")
+        latest = [post.path for post in dated] if name == "latest" else []  # the other is not even asked
+        assert (run.articles, run.status) == (latest, 1)
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+def test_posts_of_a_type_that_is_called_news(parts: int, tmp_path: Path) -> None:
+    with site_of(60, rest=404, feed=404, sitemap="rankmath", sitemap_size=60 // parts) as (site, server):
+        name = re.compile(r"(?<=/)post(?=-sitemap\d?\.xml)")
+        server.reroute(lambda target: target.replace("/news-sitemap", "/post-sitemap"))
+
+        def rename(target: str, response: Response) -> Response:
+            text = response.body.decode()
+            return (
+                replace(response, body=name.sub("news", text).encode()) if target.endswith("index.xml") else response
+            )
+
+        server.alter(rename)
+        run = dry_run(server, tmp_path / "a.jsonl")
+        locked = {post.path for post in site.public() if post.password_protected}
+        assert (set(run.articles) | locked, run.status) == (public(site), 0)
+        site.advance(hours=1)
+        assert dry_run(server, tmp_path / "a.jsonl").status == 0
+        again = dry_run(server, tmp_path / "a.jsonl")
+        assert (again.articles, again.status, len(again.asked)) == ([], 0, 2 + parts)
+        edited = site.edit(site.by_modified()[-1].id, headline="Edited")
+        assert dry_run(server, tmp_path / "a.jsonl").articles == [edited.path]
+
+
 @pytest.mark.parametrize("names", [["stale", "sitemap_index"], ["sitemap_index", "stale"]], ids=str)
 def test_the_latest_edit_that_any_sitemap_knows_of_counts(names: list[str], tmp_path: Path) -> None:
     robots = "".join(f"Sitemap: %ROOT%/{name}.xml\n" for name in names)

@@ -151,6 +151,22 @@ def test_an_item_of_rss_1_0_says_when_in_another_way() -> None:
     assert (ref.published_at, ref.published_raw, ref.source) == (*["2024-05-05T01:02:03Z"] * 2, "feed")
 
 
+@pytest.mark.parametrize("notice", ["", "<br />\n<b>Deprecated</b>: x<br />\n"])
+def test_the_encoding_that_a_feed_declares_counts(notice: str) -> None:
+    body = f"<?xml version='1.0' encoding='windows-1252'?>{notice}<rss><item><link>/caf\u00e9/</link></item></rss>"
+    root = read_xml(body.encode("windows-1252"), 999)
+    assert root is not None
+    assert [ref.url for ref in read_feed(root, "https://ifpnews.com/feed/")] == ["https://ifpnews.com/caf%c3%a9/"]
+
+
+@pytest.mark.parametrize("year", ["-0001", "0000"])
+def test_a_post_without_a_time_in_a_feed(year: str) -> None:
+    item = f"<item><link>/a/</link><pubDate>Wed, 30 Nov {year} 00:00:00 +0000</pubDate></item>"
+    root = read_xml(f"<rss>{item}</rss>".encode(), 999)
+    assert root is not None
+    assert [(ref.published_at, ref.source) for ref in read_feed(root, "https://ifpnews.com/feed/")] == [(None, None)]
+
+
 @pytest.mark.parametrize(
     ("item", "urls"),
     [
@@ -179,6 +195,8 @@ def test_a_sitemap_that_breaks_off_gives_what_came_and_says_so() -> None:
         (whole.replace(b"</url>", b"<image:image><image:loc>/p.jpg</image:loc></image:image></url>"), 2, False),
         (b"<s:urlset><s:url><s:loc>https://a.b/c/</s:loc></s:url></s:urlset>", 1, False),
         (whole + b"\n\n", 2, False),
+        (b"<?xml version='1.0'?>\n<br />\n<b>Deprecated</b>: x in y<br />\n" + whole, 2, False),
+        (b"Notice: x\n<?xml version='1.0' encoding='UTF-8'?><!-- by a plugin -->\nNotice: x\n" + whole, 2, False),
         (b"\xef\xbb\xbf\n <?xml version='1.0' encoding='UTF-8'?>" + whole, 2, False),
         (re.sub(rb"(https:[^<]*)", rb"\n<![CDATA[\1]]>\n", whole), 2, False),
         (b"<br><b>Notice</b>: Undefined index\n" + whole, 2, False),
@@ -192,6 +210,9 @@ def test_a_sitemap_that_breaks_off_gives_what_came_and_says_so() -> None:
         assert (len(read_entries(root, "https://a.b/")), is_cut) == (count, cut)
     for body in (b"no xml", b"", b"\x1f\x8b no gzip"):
         assert read_cut_xml(body, 10**6) == (None, False)
+    for parts in (98, 99):
+        packed = [gzip.compress(part) for part in (whole[:70], *[b"\n"] * parts, whole[70:])]
+        assert read_cut_xml(b"".join(packed), 10**6)[1] == (parts > 98)  # of a million, each would be copied
     root, is_cut = read_cut_xml(gzip.compress(whole), 70)  # a bomb is not unpacked
     assert root is not None
     assert (len(root), is_cut) == (2, True)

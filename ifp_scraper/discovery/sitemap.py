@@ -167,7 +167,6 @@ class SitemapSource:
         news: dict[str, Entry] = {}  # by URL, from sitemaps of news alone
         held: list[Entry] = []  # from the first two lists: the second shows how many entries a full one has
         in_feed: dict[str, ArticleRef] = {}  # by URL: the feed knows when articles were published
-        feed_is_read = False
         files = lists = longest = 0
         while (place := queue.pop()) is not None:
             if files >= walk.max_sitemaps and not place.again:
@@ -185,8 +184,7 @@ class SitemapSource:
             entries = take_entries(document, place.url, walk.notes)
             if is_index:
                 self._enqueue(queue, place, entries, walk)
-                if self._feed_is_of_use and not feed_is_read and "feed" in walk.options.sources:
-                    feed_is_read = True
+                if self._feed_is_of_use and "feed" in walk.options.sources:
                     in_feed |= {ref.url: ref for ref in await read_newest(walk)}
                 continue
             if is_news:
@@ -276,8 +274,8 @@ class SitemapSource:
             posts = [entry for entry in entries if not _NO_POSTS.search(entry.url)]
         posts = _newest_first(posts)
         news = [entry for entry in posts if _NEWS.search(entry.url)]
-        if len(news) != 1:
-            news = []  # several are lists of all posts of a type that is called "news"
+        if len(news) != 1 or len(posts) == 1:
+            news = []  # lists of all posts of a type that is called "news"
         posts = [entry for entry in posts if entry not in news]
         self._feed_is_of_use = len(posts) > 1
         if (newest := walk.newest_modified) is not None:

@@ -8,9 +8,13 @@ import zlib
 from lxml import etree
 
 _GZIP = b"\x1f\x8b"
-_BEGIN = re.compile(rb"<\?xml\s|<(?:\w+:)?(?:urlset|sitemapindex|rss|feed|RDF)[\s>]")
+_MAX_PARTS = 100
+"""Maximum number of parts of a gzipped file: a malicious one may have a million, each of which is copied."""
+
+_DECLARATION = re.compile(rb"<\?xml\s[^>]*>")
+_ROOT = re.compile(rb"<(?:\w+:)?(?:urlset|sitemapindex|rss|feed|RDF)[\s/>]")
 _MAX_PREAMBLE = 65536
-"""Maximum number of bytes before a document, such as PHP notices."""
+"""Maximum number of bytes before the root element, such as PHP notices before or after the XML declaration."""
 
 
 def read_xml(body: bytes, max_size: int) -> etree._Element | None:
@@ -25,8 +29,8 @@ def read_cut_xml(body: bytes, max_size: int) -> tuple[etree._Element | None, boo
     """Parse a sitemap or feed, and say whether it breaks off in the middle.
 
     Entities are not expanded and nothing is loaded, so that neither external entities nor a billion laughs work. A
-    document that breaks off in the middle is read up to there. What precedes it, such as PHP notices, is
-    skipped.
+    document that breaks off in the middle is read up to there. What precedes its root element, such as
+    PHP notices, is skipped.
 
     Args:
         body: as served.
@@ -37,9 +41,10 @@ def read_cut_xml(body: bytes, max_size: int) -> tuple[etree._Element | None, boo
             body = _unpack(body, max_size)
         except zlib.error:
             return None, False
-    begin = _BEGIN.search(body, 0, _MAX_PREAMBLE)
+    declaration = _DECLARATION.search(body, 0, _MAX_PREAMBLE)
+    begin = _ROOT.search(body, 0, _MAX_PREAMBLE) or declaration
     if begin is not None:
-        body = body[begin.start() :]
+        body = (declaration[0] if declaration is not None and begin != declaration else b"") + body[begin.start() :]
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -61,7 +66,9 @@ def read_cut_xml(body: bytes, max_size: int) -> tuple[etree._Element | None, boo
 def _unpack(body: bytes, max_size: int) -> bytes:
     """Unpack a gzipped file, also one of several parts."""
     unpacked = b""
-    while body.startswith(_GZIP) and len(unpacked) < max_size:
+    for _ in range(_MAX_PARTS):
+        if not body.startswith(_GZIP) or len(unpacked) >= max_size:
+            break
         inflate = zlib.decompressobj(31)
         unpacked += inflate.decompress(body, max_size - len(unpacked))
         body = inflate.unused_data
