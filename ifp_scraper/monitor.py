@@ -7,6 +7,7 @@ it knows only one run, counts nulls as covered unless told otherwise, and leaves
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from math import comb
 from typing import TYPE_CHECKING
 
@@ -36,9 +37,17 @@ MEMORY = 2000
 """Roughly how many of a layout's last articles count, so that a field that the site dropped is in time forgotten."""
 
 _UNLIKELY = 1e-4
+"""Probability below which it is no chance that so many articles lack a field."""
+
 _EXAMPLES = 3
-_UNREADABLE = (3, 0.1)  # number of pages, and share of the pages read
+"""How many URLs an alarm names."""
+
+_UNREADABLE = (3, 0.1)
+"""From how many unreadable pages of a layout on there is an alarm, and from which share of the pages read."""
+
 _NO_ARTICLE = (5, 0.5)
+"""The same for listed URLs that gave no article."""
+
 _TOLD_BY = "articles are recognised by body class, og:type or JSON-LD"
 
 
@@ -148,28 +157,34 @@ class LayoutMonitor:
 
     def alarms(self) -> list[str]:
         """Return what has vanished, one line each; empty if all is well."""
-        alarms = []
+        return [*self._of_rejections(), *self._of_fields()]
+
+    def _of_rejections(self) -> Iterator[str]:
+        """Yield an alarm for each layout, or lack of one, with too many pages that gave no article."""
         for layout in list(self._no_article):
-            if self._too_many(layout):
-                found, read = self._without_article(layout)
-                pages = f"{len(found)} of {read + len(found)}"
-                if layout:
-                    what = f"layout {layout}: {pages} article pages could not be read"
-                else:
-                    why = [*(reason for reason, _ in self._reasons.most_common(_EXAMPLES)), _TOLD_BY]
-                    what = f"{pages} addresses that the site lists gave no article ({'; '.join(why)})"
-                alarms.append(f"{what}{self._tried(layout)}; for example {', '.join(found[:_EXAMPLES])}")
+            if not self._too_many(layout):
+                continue
+            found, read = self._without_article(layout)
+            pages = f"{len(found)} of {read + len(found)}"
+            if layout:
+                what = f"layout {layout}: {pages} article pages could not be read"
+            else:
+                why = [*(reason for reason, _ in self._reasons.most_common(_EXAMPLES)), _TOLD_BY]
+                what = f"{pages} addresses that the site lists gave no article ({'; '.join(why)})"
+            yield f"{what}{self._tried(layout)}; for example {', '.join(found[:_EXAMPLES])}"
+
+    def _of_fields(self) -> Iterator[str]:
+        """Yield an alarm for each field that a layout's articles used to have, and now lack."""
         for (layout, name), asked in self._asked.items():
             missed = self._missed[layout, name]
             expected = self._expectation(layout).rate(name)
             if asked < ENOUGH_PAGES or 2 * missed < asked or not _unlikely(asked - missed, asked, expected):
                 continue
-            alarms.append(
+            yield (
                 f"layout {layout}: {name} is missing in {missed} of {asked} articles, "
                 f"it used to be there in {expected:.0%}; nothing was found by {selectors(layout, name)}; "
                 f"for example {', '.join(self._missing[layout, name])}"
             )
-        return alarms
 
     def _tried(self, layout: str) -> str:
         """Return how the body was looked for: by this layout, and by the one most common in the file."""

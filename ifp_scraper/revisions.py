@@ -60,41 +60,72 @@ def decide(known: Article | None, article: Article) -> Decision:
     if known is None:
         return Decision("new", _line(article, revision=1, reread=False))
     article = _carry(known, article)
-    newer_extractor = _version(article.extractor_version) > _version(known.extractor_version)
-    older_extractor = _version(article.extractor_version) < _version(known.extractor_version)
-    seen, seen_before = (_is_whole(article), view_rank(article.layout)), (_is_whole(known), view_rank(known.layout))
-    same_reader = article.layout == known.layout and seen == seen_before and not newer_extractor
-
-    later = _later(article.modified_at, known.modified_at)
-    earlier = _later(known.modified_at, article.modified_at)
-    # Recordings may be read in any order: an older capture is not an edit of a newer one.
-    stale = earlier or _later(known.fetched_at, article.fetched_at)
-
-    if older_extractor:
-        edited = False
-    elif same_reader:
-        edited = later or (not stale and _differ(known, article, _EDITED))
-    else:
-        edited = later and content_hash(known) != content_hash(article)
-    if edited:
+    seen = _Comparison.of(known, article)
+    if _is_edit(known, article, seen):
         return Decision("revised", _line(article, revision=known.revision + 1, reread=False))
 
     # Else an edit would never be written where AMP pages are gone, and every run would fetch the article again.
-    replaces = not older_extractor and (seen >= seen_before or (later and seen >= _CANONICAL_PAGE))
+    as_good = seen.view >= seen.view_before or (seen.later and seen.view >= _CANONICAL_PAGE)
+    replaces = as_good and not seen.older_extractor
     if known.status == "gone":
-        if earlier or not _later(article.fetched_at, known.fetched_at, unknown=True):
+        if seen.earlier or not _later(article.fetched_at, known.fetched_at, unknown=True):
             return Decision("unchanged", known)
         back = article if replaces else replace(known, status="published", aliases=article.aliases)
         return Decision("reread", _line(back, revision=known.revision, reread=True))
 
     # A new or later modification time must be written, or every run would fetch the article again.
-    dated = later or (not stale and known.modified_at is None and article.modified_at is not None)
-    improves = newer_extractor or seen > seen_before
+    dated = seen.later or (not seen.stale and known.modified_at is None and article.modified_at is not None)
+    improves = seen.newer_extractor or seen.view > seen.view_before
     # The slug has changed. An earlier URL, which may still redirect, is not a change.
-    moved = not stale and article.url not in (known.url, *known.aliases)
-    if replaces and not earlier and (improves or dated or moved) and _differ(known, article, _COMPARED):
+    moved = not seen.stale and article.url not in (known.url, *known.aliases)
+    if replaces and not seen.earlier and (improves or dated or moved) and _differ(known, article, _COMPARED):
         return Decision("reread", _line(article, revision=known.revision, reread=True))
     return Decision("unchanged", known)
+
+
+class _Comparison(NamedTuple):
+    """How a reading compares with the article's last line."""
+
+    newer_extractor: bool
+    older_extractor: bool
+
+    view: tuple[bool, int]
+    """Whether all of the article was read, and the rank of its view: the greater, the better."""
+
+    view_before: tuple[bool, int]
+    """The same of the last line."""
+
+    later: bool
+    """Whether its modification time is later."""
+
+    earlier: bool
+    """Whether its modification time is earlier."""
+
+    stale: bool
+    """Whether it is of an earlier state: recordings may be read in any order, and an older capture is no edit."""
+
+    @classmethod
+    def of(cls, known: Article, article: Article) -> _Comparison:
+        version, version_before = _version(article.extractor_version), _version(known.extractor_version)
+        earlier = _later(known.modified_at, article.modified_at)
+        return cls(
+            newer_extractor=version > version_before,
+            older_extractor=version < version_before,
+            view=(_is_whole(article), view_rank(article.layout)),
+            view_before=(_is_whole(known), view_rank(known.layout)),
+            later=_later(article.modified_at, known.modified_at),
+            earlier=earlier,
+            stale=earlier or _later(known.fetched_at, article.fetched_at),
+        )
+
+
+def _is_edit(known: Article, article: Article, seen: _Comparison) -> bool:
+    """Whether the publisher has edited the article since its last line was read."""
+    if seen.older_extractor:
+        return False
+    if article.layout == known.layout and seen.view == seen.view_before and not seen.newer_extractor:
+        return seen.later or (not seen.stale and _differ(known, article, _EDITED))
+    return seen.later and content_hash(known) != content_hash(article)
 
 
 def view_rank(layout: str) -> int:

@@ -45,34 +45,6 @@ _MEDIA = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet", "sqlit
 
 
 def _datapackage(schema: list[Table], done: Exported, files: list[File], to: Format) -> dict[str, Any]:
-    by_name = {table.name: table for table in schema}
-    resources = []
-    for file in files:
-        resource: dict[str, Any] = {
-            "name": file.stem.lower(),
-            "path": file.name,
-            "format": to,
-            "mediatype": _MEDIA[to],
-        }
-        # frictionless cannot count the bytes of Parquet files, and rejects the correct numbers.
-        size, digest = ("size", "sha256") if to == "parquet" else ("bytes", "hash")
-        resource |= {size: file.bytes, digest: file.sha256 if to == "parquet" else "sha256:" + file.sha256}
-        if to == "sqlite":
-            resource |= {"name": "database", "description": "One SQLite database that holds all the tables."}
-            resource |= {
-                "tables": [{"name": t.name, "rows": done.rows[t.name], **_table_schema(t, to)} for t in schema]
-            }
-        else:
-            table = by_name[file.stem]
-            resource |= {
-                "type": "table",
-                "profile": "tabular-data-resource",
-                "description": table.description,
-            }
-            resource |= {"rows": done.rows[table.name], "schema": _table_schema(table, to)}
-        if to == "csv":
-            resource |= {"encoding": "utf-8", "dialect": {"delimiter": ",", "lineTerminator": "\r\n"}}
-        resources.append(resource)
     licence = {"name": "CC-BY-4.0", "title": "Creative Commons Attribution 4.0", "path": LICENSE}
     return {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
@@ -86,8 +58,31 @@ def _datapackage(schema: list[Table], done: Exported, files: list[File], to: For
         "contributors": [{"title": "Iran Front Page", "role": "publisher", "roles": ["publisher"], "path": SITE}],
         "counts": done.rows,
         "published": {"first": done.first_published, "last": done.last_published},
-        "resources": resources,
+        "resources": [_resource(schema, done, file, to) for file in files],
     }
+
+
+def _resource(schema: list[Table], done: Exported, file: File, to: Format) -> dict[str, Any]:
+    """Describe a file: one table, or in SQLite all of them."""
+    resource: dict[str, Any] = {
+        "name": file.stem.lower(),
+        "path": file.name,
+        "format": to,
+        "mediatype": _MEDIA[to],
+    }
+    # frictionless cannot count the bytes of Parquet files, and rejects the correct numbers.
+    size, digest = ("size", "sha256") if to == "parquet" else ("bytes", "hash")
+    resource |= {size: file.bytes, digest: file.sha256 if to == "parquet" else "sha256:" + file.sha256}
+    if to == "sqlite":
+        resource |= {"name": "database", "description": "One SQLite database that holds all the tables."}
+        resource["tables"] = [{"name": t.name, "rows": done.rows[t.name], **_table_schema(t, to)} for t in schema]
+    else:
+        table = next(table for table in schema if table.name == file.stem)
+        resource |= {"type": "table", "profile": "tabular-data-resource", "description": table.description}
+        resource |= {"rows": done.rows[table.name], "schema": _table_schema(table, to)}
+    if to == "csv":
+        resource |= {"encoding": "utf-8", "dialect": {"delimiter": ",", "lineTerminator": "\r\n"}}
+    return resource
 
 
 def _table_schema(table: Table, to: Format) -> dict[str, Any]:

@@ -119,13 +119,18 @@ def recent_posts(source: Source, *, engine: Engine = "pandas") -> Any:
                 consistent=consistent,
             )
         )
+    return _to_frame(_to_table(pa, rows), engine)
+
+
+def _to_table(pa: Any, rows: list[_Row]) -> Any:
+    """Return the rows as an Arrow table, with times as instants."""
     columns = list(zip(*rows, strict=True)) or [()] * len(_Row._fields)
     table: dict[str, Any] = {}
     for name, values in zip(_Row._fields, columns, strict=True):
         kind = pa.bool_() if name in ("exact", "consistent") else pa.string()
         column = pa.chunked_array([pa.array(values, kind)])
         table[name] = instants(column) if name.endswith(("_at", "earliest", "latest")) else column
-    return _to_frame(pa.table(table), engine)
+    return pa.table(table)
 
 
 def _observations(source: Source) -> tuple[dict[tuple[str | None, str, str], _Entry], dict[str, str]]:

@@ -14,6 +14,8 @@ MAX_UNPACKED = 64 * 1024 * 1024
 """Maximum number of bytes decompressed from a body; the rest is dropped."""
 
 _PIECE = 4096
+"""Size of the pieces in which gzip is decompressed, in bytes."""
+
 _CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]{0,200}\r\n")
 
 
@@ -28,10 +30,10 @@ def plain_body(body: bytes, headers: Collection[tuple[str, str]]) -> bytes:
     """
     transfer, content = (_codings(headers, name) for name in ("transfer-encoding", "content-encoding"))
     if "chunked" in transfer:
-        body = _joined_chunks(body)
+        body = _join_chunks(body)
         transfer.remove("chunked")
     for coding in reversed(content + transfer):
-        body = _unpacked(body, coding)
+        body = _decode(body, coding)
     return body
 
 
@@ -41,7 +43,8 @@ def _codings(headers: Collection[tuple[str, str]], wanted: str) -> list[str]:
     return [coding.strip() for coding in values.lower().split(",")]
 
 
-def _joined_chunks(body: bytes) -> bytes:
+def _join_chunks(body: bytes) -> bytes:
+    """Undo ``Transfer-Encoding: chunked``; a body that is not in chunks is left as it is."""
     pieces: list[bytes] = []
     position = 0
     while (head := _CHUNK.match(body, position)) is not None:
@@ -53,10 +56,11 @@ def _joined_chunks(body: bytes) -> bytes:
     return b"".join(pieces) if pieces and position >= len(body) else body
 
 
-def _unpacked(body: bytes, coding: str) -> bytes:
+def _decode(body: bytes, coding: str) -> bytes:
+    """Undo one coding; a body that is not so encoded is left as it is."""
     try:
         if coding in ("gzip", "x-gzip"):
-            return _gunzipped(body)
+            return _gunzip(body)
         if coding == "zstd":
             return ZstdReader(io.BytesIO(body)).read(MAX_UNPACKED) or body
         if coding == "deflate":
@@ -69,7 +73,7 @@ def _unpacked(body: bytes, coding: str) -> bytes:
     return body
 
 
-def _gunzipped(body: bytes) -> bytes:
+def _gunzip(body: bytes) -> bytes:
     """Decompress all gzip members, and drop what follows them."""
     pieces: list[bytes] = []
     whole = 0  # how many of the pieces belong to complete members

@@ -1,4 +1,4 @@
-"""Unpacks recordings that cannot be read from the middle: compressed as a whole, with zstd, or twice.
+"""Decompresses recordings that cannot be read from the middle: compressed as a whole, with zstd, or twice.
 
 Also rewrites those whose record headers FastWARC does not read: in lower case or with bare line feeds.
 """
@@ -27,7 +27,7 @@ from fastwarc import ZstdReader
 logger = logging.getLogger(__name__)
 
 MAX_RATIO = 200
-"""Maximum ratio of unpacked to packed size; text has some 20."""
+"""Maximum ratio of decompressed to compressed size; text has some 20."""
 
 _CHUNK = 1 << 20
 _PREFIX = "ifp_scraper-"
@@ -48,32 +48,36 @@ _NAMES = {
 
 
 def seekable(files: list[Path]) -> list[Path]:
-    """Return the recordings as files that can be read from the middle: themselves, or unpacked copies.
+    """Return the recordings as files that can be read from the middle: themselves, or decompressed copies.
 
-    The copies are in a temporary folder, deleted when the process ends. A damaged recording is unpacked up to the
-    damage, with a warning.
+    The copies are in a temporary folder, deleted when the process ends. A damaged recording is decompressed up
+    to the damage, with a warning.
     """
     found: list[Path] = []
     for path in files:
         try:
-            if path.name.endswith(".wacz"):
-                found += _members(path)
-            elif path.name.endswith(".zst"):
-                with path.open("rb") as stream:
-                    found.append(_unpack(ZstdReader(stream), path.name.removesuffix(".zst"), path))
-            elif _has_unusual_headers(path):
-                with gzip.open(path) if _is_gzip(path) else path.open("rb") as stream:
-                    found.append(_unpack(_Rewritten(stream), path.name.removesuffix(".gz"), path))
-            else:
-                with path.open("rb") as stream:
-                    if _is_one_member(stream):
-                        stream.seek(0)
-                        found.append(_unpack(_Members(stream), path.name.removesuffix(".gz"), path))
-                    else:
-                        found.append(path)
+            found += _seekable(path)
         except (OSError, zipfile.BadZipFile):
             found.append(path)  # its reader will say what is wrong
     return found
+
+
+def _seekable(path: Path) -> list[Path]:
+    """Return the recording itself if it can be read from the middle, else a copy, or one of each WACZ member."""
+    if path.name.endswith(".wacz"):
+        return _members(path)
+    if path.name.endswith(".zst"):
+        with path.open("rb") as stream:
+            return [_decompress(ZstdReader(stream), path.name.removesuffix(".zst"), path)]
+    name = path.name.removesuffix(".gz")
+    if _has_unusual_headers(path):
+        with gzip.open(path) if _is_gzip(path) else path.open("rb") as stream:
+            return [_decompress(_Rewritten(stream), name, path)]
+    with path.open("rb") as stream:
+        if not _is_one_member(stream):
+            return [path]
+        stream.seek(0)
+        return [_decompress(_Members(stream), name, path)]
 
 
 @cache
@@ -116,7 +120,7 @@ def _members(path: Path) -> list[Path]:
         copies = []
         for member in members:
             with package.open(member) as stream:
-                copies.append(_unpack(stream, Path(member.filename).name, path))
+                copies.append(_decompress(stream, Path(member.filename).name, path))
         return seekable(copies)
 
 
@@ -127,7 +131,8 @@ def _must_be_copied(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
         return _is_one_member(stream)
 
 
-def _unpack(stream: IO[bytes] | ZstdReader | _Members | _Rewritten, name: str, path: Path) -> Path:
+def _decompress(stream: IO[bytes] | ZstdReader | _Members | _Rewritten, name: str, path: Path) -> Path:
+    """Copy a stream that decompresses the recording at ``path`` to a file of this name."""
     place = _place(name)
     left = MAX_RATIO * path.stat().st_size
     with place.open("wb") as copy:

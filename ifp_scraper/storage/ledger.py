@@ -75,14 +75,17 @@ class Ledger:
         self.store = Store(path, start_over=start_over, on_line=self._remember)
         self.counts: Counter[str] = Counter()
         self.started = time.monotonic()
+        """When the run started, in seconds by ``time.monotonic``."""
         self.started_at = datetime.now(UTC)
         self._kept_pages = KeptPages(self.store.path.with_suffix(".rejected"), self.started_at)
         self.exit_status = 1
+        """Of the command; ``finish`` sets it."""
         self.command = "crawl"
         """Name of the running command, for the runs file."""
         self.finished = False
         """Whether ``finish`` has been called."""
         self.current_walk: Walk | None = None
+        """The last one that ``walk`` made."""
         self._trouble: str | None = None
         """Which file beside the output could not be written, and why."""
         self._runs_path = path.with_suffix(sidecars.RUNS)
