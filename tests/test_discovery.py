@@ -754,9 +754,10 @@ def test_a_sitemap_that_lists_no_post_is_no_source(listed: str, since: str, tmp_
         assert "/page/2/" in run.asked
 
 
-def test_a_file_of_a_sitemap_that_is_none_is_noted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("instead", [page("A page."), page("<urlset/>", content_type=XML)], ids=["page", "empty"])
+def test_a_file_of_a_sitemap_that_is_none_is_noted(instead: Response, tmp_path: Path) -> None:
     with site_of(60, rest=403, sitemap_size=20) as (site, server):
-        server.alter(lambda target, response: page("A page.") if "post-2.xml" in target else response)
+        server.alter(lambda target, response: instead if "post-2.xml" in target else response)
         run = dry_run(server, tmp_path / "a.jsonl", sources="sitemap")
         assert (set(run.articles) < public(site), run.status) == (True, 1)
 

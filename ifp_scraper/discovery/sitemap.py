@@ -190,6 +190,8 @@ class SitemapSource:
             if is_news:
                 news.update((entry.url, entry) for entry in entries)
                 continue
+            if not entries and place.depth and _POSTS.search(place.url):
+                walk.notes.broken.append(f"{place.url}: lists nothing")  # plugins do not name such a list
             lists += 1
             longest = max(longest, len(entries))
             # Without lastmod, the last one counts as the newest, and the files are read newest first.
