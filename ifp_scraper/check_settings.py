@@ -11,6 +11,7 @@ from scrapy.settings import default_settings
 
 from ifp_scraper import settings as our_settings
 from ifp_scraper.options import ARGUMENTS, BadArgument, meant, shown
+from ifp_scraper.storage import sidecars
 
 if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
@@ -125,5 +126,9 @@ def _check_files(settings: BaseSettings) -> None:
             f"the output {shown(output)} must end in .jsonl; for other formats run "
             "scrapy export FILE --to parquet|csv|sqlite afterwards"
         )
+    if output and "://" in str(output):
+        raise BadArgument(f"the output {shown(output)} is a URL: name a file")
+    if output and str(output).endswith(sidecars.SUFFIXES):
+        raise BadArgument(f"the output {shown(output)} has the name of a file that is kept beside an output")
     if archive and not str(archive).endswith((".warc.gz", ".warc")):
         raise BadArgument(f"IFP_ARCHIVE={shown(archive)} must end in .warc.gz (or .warc), to be read as a recording")

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from ifp_scraper.text import counted
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ifp_scraper.discovery import Walk
     from ifp_scraper.storage.ledger import Ledger
 
@@ -98,7 +100,15 @@ def sum_up(ledger: Ledger, why: str | None, requests: int, received: int) -> Non
     asked = f"{counted(requests, 'request')}, " if ledger.command != "extract" else ""
     say(f"{asked}{received / 1e6:.1f} MB, {seconds:.0f} s.")
     if counts["rejected"]:
-        say(f"The rejected pages and why: {os.path.relpath(ledger.rejections.path)}")
+        say(f"The rejected pages and why: {_relative(ledger.rejections.path)}")
     if why:
         say(f"The {ledger.command} did not do its job: {why}")
-    say(f"{counted(len(store), 'article')} in {os.path.relpath(store.path)}")
+    say(f"{counted(len(store), 'article')} in {_relative(store.path)}")
+
+
+def _relative(path: Path) -> str:
+    """Return a path as seen from the working folder, unless that has been removed."""
+    try:
+        return os.path.relpath(path)
+    except OSError:
+        return str(path)

@@ -310,6 +310,13 @@ def test_a_page_of_the_feed_that_fails_where_nothing_else_is_offered(tmp_path: P
         assert ({*run.articles, *rest.articles}, rest.status) == (public(site), 0)
 
 
+def test_a_feed_alone_is_never_the_whole_list(tmp_path: Path) -> None:
+    with site_of(60, rest=403, sitemap=None) as (site, server):
+        there = ("/feed/", "/robots.txt", *(post.path for post in site.public()))
+        run = dry_run(server, tmp_path / "a.jsonl", fails=lambda target: None if target.startswith(there) else 404)
+        assert (len(run.articles) > 10, run.status) == (True, 1)
+
+
 def test_a_feed_that_is_none_is_left(tmp_path: Path) -> None:
     with site_of(60, rest=403, sitemap=None) as (site, server):
         server.alter(lambda target, response: page("A page.") if "/feed/" in target else response)

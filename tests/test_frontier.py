@@ -85,8 +85,12 @@ def test_of_a_recording_named_articles_alone_are_wanted(tmp_path: Path, capsys: 
         ("world", "News", False),
     ],
 )
-def test_of_a_recording_labels_tell_the_section(section: str, label: str, is_of: bool, tmp_path: Path) -> None:
+def test_of_a_recording_or_named_articles_labels_tell_the_section(
+    section: str, label: str, is_of: bool, tmp_path: Path
+) -> None:
     article = Article(sections=["Other", label])
+    with frontier_of(tmp_path / "named.jsonl", urls="https://ifpnews.com/a/", section=section) as frontier:
+        assert frontier.covers(article) is is_of
     with frontier_of(tmp_path / "a.jsonl", archive="sample", section=section) as frontier:
         assert frontier.covers(article) is is_of
         assert frontier.covers(Article()) is False

@@ -166,6 +166,8 @@ SENSELESS = [
     ("IFP_CONTACT", "me\r\nX-Other: 1", "one line"),
     ("USER_AGENT", "me\nX-Other: 1", "one line"),
     ("IFP_OUTPUT", "x.csv", "must end in .jsonl; for other formats run scrapy export"),
+    ("IFP_OUTPUT", "file:///tmp/x.jsonl", "is a URL: name a file"),
+    ("IFP_OUTPUT", "output/ifp.runs.jsonl", "has the name of a file that is kept beside an output"),
     ("IFP_ARCHIVE", "x.zip", "must end in .warc.gz"),
     ("IFP_ARCHIV", "x.warc.gz", "the settings are IFP_SITE, "),
 ]

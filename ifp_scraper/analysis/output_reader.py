@@ -155,7 +155,7 @@ def select(
         FileNotFoundError: if there is no such file.
         OSError: if a file cannot be read.
         MissingExtra: for ``.zst`` without pyarrow.
-        ValueError: if the kind of revisions is unknown.
+        ValueError: if the kind of revisions is unknown, or the files hold lines, but no article.
     """
     if revisions not in ("latest", "all"):
         raise ValueError(f'revisions must be "latest" or "all", not {revisions!r}')
@@ -163,6 +163,7 @@ def select(
     chosen = Selection(find(source))
     heads: list[tuple[int, _Head]] = []
     ends: list[int] = []  # number of each file's last line
+    is_other_file = False
     number = 0
     for path in chosen.files:
         before, bad, first_bad, other, torn = number, 0, 0, 0, False
@@ -182,6 +183,7 @@ def select(
                 other += head.schema_version != SCHEMA_VERSION
         ends.append(number)
         chosen.corrupt += bad + torn
+        is_other_file = is_other_file or bad > 0
         if bad:
             tell(f"{path}: skipped {counted(bad, 'line')} without an article, the first is line {first_bad}")
         if other:
@@ -189,6 +191,8 @@ def select(
         if torn:
             tell(f"{path}: skipped the last line, which is incomplete")
     chosen.read = len(heads)
+    if is_other_file and not heads:
+        raise ValueError(f"no line of {', '.join(map(str, chosen.files))} is an article of ifp_scraper")
     last = _last_lines(heads, ends)
     chosen.articles = len(last)
     for line_number, head in heads:

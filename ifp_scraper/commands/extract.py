@@ -65,8 +65,8 @@ class Command(ScrapyCommand):
             raise UsageError("name the output with -o FILE.jsonl")
         if opts.workers is not None and opts.workers < 1:
             raise UsageError("--workers must be 1 or more")
-        options, spans = self._cut(args, for_cluster=bool(opts.dask))
         self.settings.set("IFP_OUTPUT", opts.output, priority="cmdline")
+        options, spans = self._cut(args, for_cluster=bool(opts.dask))
         gc.freeze()  # modules live to the end, in the workers too: the collector need not scan them
         try:
             executor: Executor = DaskExecutor(opts.dask) if opts.dask else LocalExecutor(opts.workers)

@@ -20,6 +20,10 @@ _RECORD = b"\r\n\r\nWARC/"
 _INDEX_LINK = re.compile(rb"""(\shref=["'])((?![\w+.-]+:|//)(?:[^"'<>?#]*/)?)index\.html(?=["'?#])""")
 """A link as ``wget -k`` converts it; ``record_address`` leaves out the name, too."""
 
+_LENGTH = re.compile(rb"\r\nContent-Length:[ \t]*(\d{1,18})", re.IGNORECASE)
+_MAX_TAIL = 64 * 2**20
+"""Maximum number of bytes after a file's last response that are searched for the place where it breaks off."""
+
 _SHORT_DATE = re.compile(r"\d{4}(?:-\d\d){0,2}|\d{8}(?:\d\d){0,3}")
 
 
@@ -76,10 +80,55 @@ def read_responses(
                     at = _next_record(stream, last + 1, end)
                     break
             else:
+                cut_at = _cut_tail(stream, last)
+                if cut_at is not None and start <= cut_at < end and not _is_noted(cut_at, faults):
+                    faults.append(f"{name} at byte {cut_at}: the file breaks off")
                 return
         except (OSError, EOFError, ValueError) as error:
             faults.append(f"{name} at byte {last}: {error}")
             at = _next_record(stream, last + 1, end)
+
+
+def _cut_tail(stream: IO[bytes], at: int) -> int | None:
+    """Return the offset of the record in which a file breaks off; None if its last one is whole.
+
+    The iterator passes over records of other kinds, and over one whose headers are cut off, without a word.
+
+    Args:
+        stream: as in ``read_responses``.
+        at: offset of the last record that was read; those after it are looked at.
+    """
+    stream.seek(at)
+    rest = stream.read(_MAX_TAIL + 1)
+    end = at + len(rest)
+    if len(rest) > _MAX_TAIL:
+        return None
+    while rest.startswith((_MEMBER, b"WARC/")):
+        at = end - len(rest)
+        if rest.startswith(_MEMBER):
+            after = _after_member(rest)
+        else:
+            head, blank_line, body = rest.partition(b"\r\n\r\n")
+            length = int(found[1]) if (found := _LENGTH.search(head)) else 0
+            after = body[length:].lstrip(b"\r\n") if blank_line and length <= len(body) else None
+        if after is None:
+            return at
+        rest = after
+    return None
+
+
+def _after_member(data: bytes) -> bytes | None:
+    """Return what follows a gzip member; None if it breaks off, nothing if it is damaged."""
+    member = zlib.decompressobj(31)
+    try:
+        while not member.eof:
+            found_any = member.decompress(data, 1 << 20) != b""
+            data = member.unconsumed_tail
+            if not (found_any or data or member.eof):
+                return None
+    except zlib.error:
+        return b""
+    return member.unused_data
 
 
 def _note_revisit(record: WarcRecord, revisits: list[Revisit]) -> None:
@@ -174,7 +223,11 @@ def payload_digest(record: WarcRecord) -> str:
 
 def is_whole(record: WarcRecord, faults: list[str]) -> bool:
     """Whether the last of the faults that ``read_responses`` found before it yielded a record is not this record's."""
-    return not any(f" at byte {record.stream_pos}: " in fault for fault in faults[-1:])
+    return not _is_noted(record.stream_pos, faults)
+
+
+def _is_noted(at: int, faults: list[str]) -> bool:
+    return any(f" at byte {at}: " in fault for fault in faults[-1:])
 
 
 def record_time(record: WarcRecord) -> datetime:

@@ -9,6 +9,7 @@ from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
+from ifp_scraper import console
 from ifp_scraper.discovery import FetchFailed
 from ifp_scraper.middlewares.robots import CrawlDelay, RobotsMiddleware
 from ifp_scraper.recordings.capture_time import capture_time
@@ -19,6 +20,10 @@ from ifp_scraper.storage.ledger import Ledger
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from scrapy.robotstxt import RobotParser
+
+
+_LONG_DELAY = 10.0
+"""Seconds between requests from which it is said that robots.txt asks for them, as the crawl seems to hang."""
 
 
 class Fetcher:
@@ -72,6 +77,8 @@ class Fetcher:
         middleware = self._crawler.get_downloader_middleware(RobotsMiddleware)
         if middleware is not None:
             await middleware.robot_parser(Request(self._ledger.options.site + "/"))
+        if (delay := self.asked_delay()) >= _LONG_DELAY:
+            console.say(f"robots.txt asks for {delay:.0f} seconds between requests.")
 
     def note_robots(self, robotparser: RobotParser, request: Request) -> None:
         """Note which sitemaps robots.txt names; the arguments are those of Scrapy's signal."""

@@ -89,7 +89,8 @@ class Frontier:
     def covers(self, article: Article) -> bool:
         """Whether an article that has been read is in the requested section and date range."""
         section, since = self._options.section, self._options.since
-        if section and self._archive is not None and not any(_is_of(label, section) for label in article.sections):
+        is_chosen = self._archive is not None or self._options.urls  # else the section's list was asked for
+        if section and is_chosen and not any(_is_of(label, section) for label in article.sections):
             return False
         published = _instant(article.published_at)
         too_old = since is not None and published is not None and published < since

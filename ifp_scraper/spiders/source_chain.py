@@ -80,6 +80,8 @@ class SourceChain:
                 walk.notes.broken.clear()  # this source has listed what the others could not
                 return
             most_listed = max(most_listed, listed)
+        if self.found_any and not (walk.caught_up or walk.notes.broken):
+            walk.notes.broken.append("only a feed could be read, and feeds never list everything")
 
     def _sources(self, walk: Walk) -> list[SourceName]:
         """Return the sources in the order in which to ask them; a feed is never complete, so listings follow it."""

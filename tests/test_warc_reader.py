@@ -1,0 +1,41 @@
+"""A recording that breaks off is noticed, wherever that is."""
+
+from __future__ import annotations
+
+import gzip
+import io
+
+import pytest
+
+from ifp_scraper.recordings.warc_reader import read_responses
+
+
+def record(kind: str, content: bytes) -> bytes:
+    head = (
+        f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: https://ifpnews.com/a/\r\nContent-Length: {len(content)}"
+    )
+    return head.encode() + b"\r\nContent-Type: application/http\r\n\r\n" + content + b"\r\n\r\n"
+
+
+RECORDS = (
+    record("response", b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>A page.</p>"),
+    record("request", b"GET /a/ HTTP/1.1\r\n\r\n"),
+    record("metadata", b"fetchTimeMs: 12"),
+)
+
+
+@pytest.mark.parametrize("pack", [bytes, lambda plain: gzip.compress(plain, mtime=0)], ids=["plain", "gzip"])
+def test_a_file_that_breaks_off_is_noted_whichever_record_is_the_last(pack) -> None:
+    packed = [pack(one) for one in RECORDS]
+    data = b"".join(packed)
+    ends = [sum(map(len, packed[: count + 1])) for count in range(3)]
+    blank_lines = 4 if pack is bytes else 0  # they end a record, but without them it has lost nothing
+    for size in range(ends[0] + 1, len(data) + 1):
+        faults: list[str] = []
+        assert len(list(read_responses(io.BytesIO(data[:size]), "a.warc", 0, size, faults))) == 1
+        is_whole = any(end - blank_lines <= size <= end for end in ends)
+        if min(abs(size - end) for end in ends) > len(b"WARC/"):  # less than that looks like nothing
+            assert bool(faults) is not is_whole, size
+        elif is_whole:
+            assert faults == []
+    assert list(read_responses(io.BytesIO(data), "a.warc", ends[1], len(data), faults := [])) == faults == []
