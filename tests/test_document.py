@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -283,3 +284,31 @@ def test_a_later_page_in_a_copy_of_the_site_is_one_of_many() -> None:
     record = extract(html, "https://ifpnews.com/a-story/2/index.html")
     assert record is not None
     assert (record["url"], "one-page-of-many" in record["warnings"]) == ("https://ifpnews.com/a-story/", True)
+
+
+MANY = " ".join(f"a{number}=1" for number in range(40_000))
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "",
+        '<i title=">" alt=\'"\' = data-x=a"b lang=/>',
+        '<!-- <i title=" -->',
+        '<!x <i title=">',
+        '</1 <i title=">',
+        '<title><i title="</title>',
+        '<textarea rows="</textarea>"><i title="</textarea>',
+    ],
+)
+def test_an_element_with_tens_of_thousands_of_attributes(before: str) -> None:
+    begin = time.process_time()
+    record = read(page(body=f'{before}<p class="c" {MANY}>Third.</p><p title="">Fourth.</p>'))
+    assert time.process_time() - begin < 0.5
+    assert [block["text"] for block in record["blocks"]] == ["First.", "Second.", "Third.", "Fourth."]
+
+
+def test_long_attributes_are_left_as_they_are() -> None:
+    words = "no <b>end</b> of 'words' " * 5000
+    body = f'<p><img src="https://ifpnews.com/a.jpg" data-x="{words}" alt="a picture"></p>' * 3
+    assert [image["alt"] for image in read(page(body=body))["images"]] == ["a picture"]
