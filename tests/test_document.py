@@ -286,6 +286,22 @@ def test_a_later_page_in_a_copy_of_the_site_is_one_of_many() -> None:
     assert (record["url"], "one-page-of-many" in record["warnings"]) == ("https://ifpnews.com/a-story/", True)
 
 
+@pytest.mark.parametrize("box", ["div", "section"])  # only a div is set aside, and read alone
+def test_of_thousands_of_recent_posts_some_are_read(box: str) -> None:
+    entries = "".join(
+        f'<div class="fsp"><h2 class="loop-title"><a href="/post-{number}/amp/">Post {number}</a></h2>'
+        f'<div class="loop-date">{number} hours ago</div></div>'
+        for number in range(3000)
+    )
+    html = page(after=f'<{box} class="r-pf"><h3>Recent Posts</h3>{entries}</{box}>')
+    begin = time.process_time()
+    record = extract(html, URL, captured_at="2024-05-06T06:00:00Z")
+    assert time.process_time() - begin < 1
+    assert record is not None
+    assert [post["headline"] for post in record["recent_posts"]] == [f"Post {number}" for number in range(100)]
+    assert record["recent_posts"][99]["published_at"] == "2024-05-02T03:00:00Z"
+
+
 MANY = " ".join(f"a{number}=1" for number in range(40_000))
 
 
