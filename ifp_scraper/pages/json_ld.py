@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cached_property
 from typing import Any
 
 import msgspec
 
 Item = dict[str, Any]
+
+_OPENED = re.compile(rb"\s*(?:(?:/\*|//)?\s*<!\[CDATA\[\s*(?:\*/)?|<!--)")
+"""What some plugins print before a script, to hide it from XHTML or from the oldest browsers; its end follows it."""
 
 
 class JsonLd:
@@ -69,5 +73,13 @@ def _types(item: Item) -> list[str]:
 def _decode(script: bytes) -> Any:
     try:
         return msgspec.json.decode(script)
-    except (ValueError, RecursionError):  # line breaks in strings, NaN, broken characters
-        return json.loads(script.decode("utf-8", "replace").strip(), strict=False)
+    except (ValueError, RecursionError):  # wrapped in a comment; line breaks in strings, NaN, broken characters
+        return json.loads(_unwrapped(script).decode("utf-8", "replace").strip(), strict=False)
+
+
+def _unwrapped(script: bytes) -> bytes:
+    opened = _OPENED.match(script)
+    if opened is None:
+        return script
+    closed = script.rfind(b"]]>" if b"CDATA" in opened[0] else b"-->")
+    return script[opened.end() : closed if closed >= 0 else None].rstrip(b" \t\r\n/*")
