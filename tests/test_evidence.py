@@ -94,3 +94,25 @@ def test_amp_pages_may_describe_others_too() -> None:
     found = amp(json_ld(*others, article("2024-05-03T14:30:00+03:30", mainEntityOfPage=URL)))
     assert found["published_at"] == TRUE
     assert "dates-disagree" not in found["warnings"]
+
+
+EDITED = '<meta property="article:modified_time" content="2024-05-05T10:00:00+00:00">'
+PUBLISHED = f'<meta property="article:published_time" content="{TRUE}">'
+
+
+@pytest.mark.parametrize(
+    "time", ["2024-05-05T13:30:00+00:00", "2024-05-05T10:00:00+00:00", "2024-05-05T13:30:00+03:30"]
+)
+def test_the_theme_may_show_the_time_of_the_edit(time: str) -> None:
+    found = classic(PUBLISHED + EDITED, time=time)
+    assert (found["published_at"], found["modified_at"]) == (TRUE, "2024-05-05T10:00:00Z")
+    assert "dates-disagree" not in found["warnings"]
+
+
+def test_other_times_than_the_edit_disagree() -> None:
+    assert "dates-disagree" in classic(PUBLISHED + EDITED, time="2024-05-05T12:30:00+00:00")["warnings"]
+    assert "dates-disagree" in classic(PUBLISHED, time="2024-05-05T13:30:00+00:00")["warnings"]
+    before = PUBLISHED + EDITED.replace("05-05", "05-02")
+    assert "dates-disagree" in classic(before, time="2024-05-02T13:30:00+00:00")["warnings"]
+    by_graph = PUBLISHED + EDITED + json_ld(article("2024-05-05T10:00:00Z"), graph=True)
+    assert "dates-disagree" in classic(by_graph)["warnings"]

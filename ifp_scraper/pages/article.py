@@ -170,7 +170,7 @@ class ArticlePage(ItemPage[Article]):
             warnings.append("no-sections")
         if not article.blocks:
             warnings.append("no-body")
-        warnings += time_warnings(self._published, self.capture.captured_at)
+        warnings += time_warnings(self._published, self._modified, self.capture.captured_at)
         if self.other_pages or self.page_number > 1:
             warnings.append("one-page-of-many")
         if self.document.truncated:
@@ -297,10 +297,14 @@ class ArticlePage(ItemPage[Article]):
     def published_source(self) -> Source | None:
         return self._published[0].source if self._published else None
 
+    @cached_property
+    def _modified(self) -> Evidence | None:
+        """The best readable modification time."""
+        return next(filter(None, self.modified_evidence()), None) or self.plain_evidence("modified")
+
     @field
     def modified_at(self) -> str | None:
-        first = next(filter(None, self.modified_evidence()), None) or self.plain_evidence("modified")
-        return format_utc(first.instant) if first else None
+        return format_utc(self._modified.instant) if self._modified else None
 
     @field
     def recent_posts(self) -> list[RecentPost]:
