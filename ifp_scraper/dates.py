@@ -23,6 +23,9 @@ _TEHRAN = timedelta(hours=3, minutes=30), timedelta(hours=4, minutes=30)
 CLOCK_READING = timedelta(seconds=2)
 """How far apart two clocks that show seconds may be; widens every interval at both ends."""
 
+_ZERO = datetime(1970, 1, 1, tzinfo=UTC)
+"""What software prints for a time that it does not have, if it is not year 0."""
+
 MAX_TIME_LENGTH = 60
 """Maximum length of a printed time: dateparser takes seconds for thousands of characters, and results are cached."""
 
@@ -69,7 +72,10 @@ def _read_iso(text: str) -> datetime | None:
 
 def _in_utc(instant: datetime) -> datetime | None:
     # Outside these years it is not a date, and time zone arithmetic would overflow.
-    return instant.astimezone(UTC) if 1900 <= instant.year <= 2999 else None
+    if not 1900 <= instant.year <= 2999:
+        return None
+    instant = instant.astimezone(UTC)
+    return instant if abs(instant - _ZERO) >= timedelta(days=1) else None  # zero, on the clock of any zone
 
 
 def read_instant(text: str | None) -> datetime | None:
@@ -257,6 +263,8 @@ def read_printed_date(words: str) -> tuple[datetime, datetime] | None:
     if read is None or not 1900 <= read.year <= 2999 or re.search("ago|yesterday|today|now", words, re.IGNORECASE):
         return None
     first = read.replace(tzinfo=read.tzinfo or SITE_ZONE, second=0, microsecond=0)
+    if _in_utc(first) is None:
+        return None
     span = timedelta(seconds=59) if re.search(r"\d:\d\d", words) else timedelta(days=1, seconds=-1)
     # fold: of the hour repeated when summer time ended, the second.
     return first.astimezone(UTC), (first + span).replace(fold=1).astimezone(UTC)

@@ -68,3 +68,12 @@ def test_a_long_selector_costs_no_more_than_others() -> None:
     began = time.process_time()
     assert shown(markup, ".a" + " " * 200_000 + ".c{display:none}") == []
     assert time.process_time() - began < 5  # once it took 45
+
+
+def test_tens_of_thousands_of_rules_are_searched_once() -> None:
+    long = "q" * 40
+    style = "".join(f".{long}{number}{{display:none}}" for number in range(30_000))
+    markup = "".join(f'<p class="{long}{number}">{number}</p>' for number in range(20_000))
+    began = time.process_time()
+    assert shown(markup, style)[:1] == ["5000"]  # css.MAX_SELECTORS
+    assert time.process_time() - began < 1.5  # once it took 5

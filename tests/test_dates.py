@@ -336,3 +336,28 @@ def test_a_zoned_time_says_its_offset() -> None:
     assert format_utc(read_zoned("2017-12-11T18:25:08+03:30")) == "2017-12-11T14:55:08Z"
     assert read_zoned("2017-12-11T18:25:08") is None
     assert read_zoned("today") is None
+
+
+@pytest.mark.parametrize(
+    "zero",
+    [
+        "1970-01-01T00:00:00+00:00",
+        "1970-01-01T00:00:00Z",
+        "1970-01-01T03:30:00+03:30",
+        "1970-01-01T00:00:00+03:30",
+        "1970-01-01T03:30:00+00:00",
+        "1969-12-31T20:30:00Z",
+        "0000-00-00T00:00:00+00:00",
+        "0000-00-00 00:00:00",
+        "-0001-11-30T00:00:00+00:00",
+    ],
+)
+def test_zero_is_no_time(zero: str) -> None:
+    assert read_instant(zero) is read_zoned(zero) is read_theme_time(zero) is None
+    assert read_amp_json_ld(zero, (1, 1, 13)) is read_amp_json_ld(zero, (0, 9, 97, 56)) is None
+
+
+def test_zero_in_words_is_no_time() -> None:
+    assert read_http_date("Thu, 01 Jan 1970 00:00:00 +0000") is None
+    assert read_http_date("Wed, 30 Nov -0001 00:00:00 +0000") is None
+    assert read_printed_date("January 1, 1970 03:30") is None

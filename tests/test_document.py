@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -283,3 +284,47 @@ def test_a_later_page_in_a_copy_of_the_site_is_one_of_many() -> None:
     record = extract(html, "https://ifpnews.com/a-story/2/index.html")
     assert record is not None
     assert (record["url"], "one-page-of-many" in record["warnings"]) == ("https://ifpnews.com/a-story/", True)
+
+
+@pytest.mark.parametrize("box", ["div", "section"])  # only a div is set aside, and read alone
+def test_of_thousands_of_recent_posts_some_are_read(box: str) -> None:
+    entries = "".join(
+        f'<div class="fsp"><h2 class="loop-title"><a href="/post-{number}/amp/">Post {number}</a></h2>'
+        f'<div class="loop-date">{number} hours ago</div></div>'
+        for number in range(3000)
+    )
+    html = page(after=f'<{box} class="r-pf"><h3>Recent Posts</h3>{entries}</{box}>')
+    begin = time.process_time()
+    record = extract(html, URL, captured_at="2024-05-06T06:00:00Z")
+    assert time.process_time() - begin < 1
+    assert record is not None
+    assert [post["headline"] for post in record["recent_posts"]] == [f"Post {number}" for number in range(100)]
+    assert record["recent_posts"][99]["published_at"] == "2024-05-02T03:00:00Z"
+
+
+MANY = " ".join(f"a{number}=1" for number in range(40_000))
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "",
+        '<i title=">" alt=\'"\' = data-x=a"b lang=/>',
+        '<!-- <i title=" -->',
+        '<!x <i title=">',
+        '</1 <i title=">',
+        '<title><i title="</title>',
+        '<textarea rows="</textarea>"><i title="</textarea>',
+    ],
+)
+def test_an_element_with_tens_of_thousands_of_attributes(before: str) -> None:
+    begin = time.process_time()
+    record = read(page(body=f'{before}<p class="c" {MANY}>Third.</p><p title="">Fourth.</p>'))
+    assert time.process_time() - begin < 0.5
+    assert [block["text"] for block in record["blocks"]] == ["First.", "Second.", "Third.", "Fourth."]
+
+
+def test_long_attributes_are_left_as_they_are() -> None:
+    words = "no <b>end</b> of 'words' " * 5000
+    body = f'<p><img src="https://ifpnews.com/a.jpg" data-x="{words}" alt="a picture"></p>' * 3
+    assert [image["alt"] for image in read(page(body=body))["images"]] == ["a picture"]

@@ -29,6 +29,20 @@ MAX_MARKUP = 3 * 1024 * 1024
 MAX_WORK = 1_000_000
 """Maximum of elements times depth: 5,000 elements, 200 deep. Real pages have 5,000, 40 deep."""
 
+MAX_ATTRIBUTES = 500
+"""Maximum number of an element's attributes; the parser takes time with their square. A player has thirty."""
+
+_FEW_ATTRIBUTES = 40_000
+"""A page of fewer bytes cannot hold enough of them to matter."""
+
+_ATTRIBUTE = rb"""[\s/]*+(?=[^>])=?[^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+)?+)?+"""
+_TAG = re.compile(
+    rb"(?s)(<!--.*?(?:--!?>|\Z)|<(?:[!?]|/(?![a-zA-Z]))[^>]*+"
+    rb"|(?i:<(title|textarea|iframe|xmp|noembed|noframes|noscript|style|script)(?=[\s/>])(?:%b)*+>.*?(?:</\2|\Z)))"
+    rb"|(</?[a-zA-Z][^\s/>]*+(?:%b){0,%d}+)(?:%b)*+" % (_ATTRIBUTE, _ATTRIBUTE, MAX_ATTRIBUTES, _ATTRIBUTE)
+)
+"""A tag as browsers delimit it, up to ``>``, and in a group as much of it as is read; or something without tags."""
+
 _BODY = re.compile(rb"<body\s[^<>]*>", re.IGNORECASE)
 _MISREAD_END_TAGS = re.compile(rb"</(?:[bB](?:([rR])(?<!<br></br)|[oO][dD][yY])|[hH][tT][mM][lL])\s*>")
 """What libxml2 and browsers read differently, see ``_as_in_browsers``."""
@@ -149,6 +163,8 @@ def parse(html: bytes) -> Element:
 
 def _parse(html: bytes) -> tuple[Element, bool]:
     """Parse, and say whether the parser dropped elements nested too deep."""
+    if len(html) > _FEW_ATTRIBUTES:
+        html = _TAG.sub(rb"\1\3", html)
     # A new parser each time: sharing one is not thread-safe, and making one costs a microsecond.
     parser = etree.HTMLParser(
         encoding="utf-8",

@@ -16,6 +16,9 @@ from ifp_scraper.pages.inline import label_text
 from ifp_scraper.pages.tree import Element, Tree
 from ifp_scraper.text import LargeBytes
 
+MAX_ENTRIES = 100
+"""Maximum number of entries read, as each may have an age of its own, which dateparser reads; real boxes have six."""
+
 _AGE = re.compile(
     r"(?:(?!in\b|half\b|updated|modified|edited)[^\d\s]{1,20} ){0,3}"
     r"(?:an?|(\d{1,4})) ((?:second|min|minute|hour|day|week|month|year)s?)"
@@ -63,7 +66,7 @@ def _entries_of_box(box: LargeBytes, entries: str, title: str) -> list[_Entry]:
 def _entries_in(tree: Tree, entries: str, title: str) -> list[_Entry]:
     """Read the entries that have a linked headline."""
     printed = []
-    for element in tree.find(entries):
+    for element in tree.find(entries)[:MAX_ENTRIES]:
         entry = Tree(element)
         links = entry.find(f".{title} a")
         if links and (address := links[0].get("href")):
