@@ -30,6 +30,9 @@ class NewspaperPage(ArticlePage):
 
     layout = "newspaper"
     marks = words("td-post-content")
+    bodies: ClassVar[str] = ".td-post-content"
+    """Selects the elements that hold a text: the article's, and those of other articles on the page."""
+
     lead_frames = (
         ".td-post-featured-image, .td-post-featured-video, .td-post-header-holder.td-image-gradient,"
         " .td-full-screen-header-image-wrap .td-backstretch"  # templates 6 to 8: behind the headline
@@ -65,7 +68,7 @@ class NewspaperPage(ArticlePage):
     def sections(self) -> list[str]:
         # .td-post-category is a module's label; breadcrumbs end with the headline, unlinked.
         return (
-            self.lines("ul.td-category li.entry-category")
+            self.labels(self.outside_body("ul.td-category li.entry-category"))
             or self.lines(".td-post-header .td-category a")
             or self.seo_labels("articleSection")
             or self._last_crumb(".entry-crumbs a.entry-crumb")
@@ -73,16 +76,16 @@ class NewspaperPage(ArticlePage):
 
     @field
     def tags(self) -> list[str]:
-        return self.lines("ul.td-tags li a") or self.seo_labels("keywords")
+        return self.labels(self.outside_body("ul.td-tags li a")) or self.seo_labels("keywords")
 
     @cached_property
     def container(self) -> Element | None:
-        bodies = self.css("article .td-post-content") or self.css(".td-post-content")
-        return self._repaired(bodies[0], escaped_from(bodies[0])) if bodies else None
+        body = self.body_among(self.css("article .td-post-content") or self.css(self.bodies))
+        return self._repaired(body, escaped_from(body)) if body is not None else None
 
     @field
     def source(self) -> str | None:
-        for item in self.css(self.source_boxes):
+        for item in self.own(self.source_boxes):
             label = next((span.text for span in item.iter("span") if span.text), "").strip().lower()
             if label in ("source", "sources") and (link := next(item.iter("a"), None)) is not None:
                 return inline_text(link) or None
@@ -91,8 +94,8 @@ class NewspaperPage(ArticlePage):
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("published")
         # The first time element of a page may be a module's, and the site's header shows today's date.
-        times = self.css(".td-post-header .td-post-date time")
-        edited = self.css(".td-post-header .td-post-modified-date time")  # Newsmag may print that alone
+        times = self.own(".td-post-header .td-post-date time")
+        edited = self.own(".td-post-header .td-post-modified-date time")  # Newsmag may print that alone
         if times[:1] != edited[:1]:
             yield self._theme_time(".td-post-header .td-post-date time", "datetime")
         yield self._theme_time('meta[itemprop="datePublished"]', "content")
@@ -101,6 +104,35 @@ class NewspaperPage(ArticlePage):
         yield from self.seo_evidence("modified")
         yield self._theme_time('meta[itemprop="dateModified"]', "content")
         yield self._theme_time(".td-post-header .td-post-modified-date time", "datetime")
+
+    # -- which elements belong to the article --------------------------------------------------------------------
+
+    def own(self, query: str) -> list[Element]:
+        """As in ``ArticlePage``: all but those of other articles."""
+        elements = self.css(query)
+        others = self._other_articles if elements else None
+        return [one for one in elements if others.isdisjoint(one.iterancestors())] if others else elements
+
+    def outside_body(self, query: str) -> list[Element]:
+        """Return the article's own elements without those that its text has, as when another article is pasted."""
+        return [one for one in self.own(query) if self.container not in list(one.iterancestors())]
+
+    @cached_property
+    def _other_articles(self) -> set[Element]:
+        """Other articles with a text of their own, such as the next post, which a script adds at the end."""
+        bodies = self.css(self.bodies)
+        if len(bodies) < 2 or self.container is None:
+            return set()
+        articles = {article for body in bodies for article in body.iterancestors("article")}
+        return articles.difference(self.container.iterancestors())
+
+    def body_among(self, bodies: list[Element]) -> Element | None:
+        """Return this post's text: in its own element, by post_class(), if it is marked."""
+        if len(bodies) < 2:
+            return bodies[0] if bodies else None
+        name = f"post-{self.id}"
+        own = [one for one in bodies if any(name in (box.get("class") or "").split() for box in one.iterancestors())]
+        return (own or bodies)[0]
 
     # -- what the theme's other templates use, too ---------------------------------------------------------------
 
@@ -134,7 +166,7 @@ class NewspaperPage(ArticlePage):
 
     def _last_crumb(self, crumbs: str) -> list[str]:
         """Return the last breadcrumb that is not the link home, which a site may omit."""
-        return self.labels([crumb for crumb in self.css(crumbs)[-1:] if urls.slug(crumb.get("href") or "")])
+        return self.labels([crumb for crumb in self.own(crumbs)[-1:] if urls.slug(crumb.get("href") or "")])
 
     def _repaired(self, body: Element, escaped: list[Element]) -> Element:
         """Return the body with what has escaped from it, or without what it has swallowed (``misnested.py``)."""
@@ -146,7 +178,7 @@ class NewspaperPage(ArticlePage):
 
     def _theme_time(self, query: str, attribute: str) -> Evidence | None:
         """Return the first time printed by the theme, whose offset may be wrong (docs/dates.md, trap 2)."""
-        elements = self.css(query)
+        elements = self.own(query)
         if len(elements) > 1:  # in 2015, modules had meta elements, too
             elements = [element for element in elements if not _is_of_module(element)]
         printed = next(filter(None, (element.get(attribute) for element in elements)), None)

@@ -66,22 +66,20 @@ class NewspaperCloudPage(NewspaperPage):
     def sections(self) -> list[str]:
         return (
             self.lines(".tdb_single_categories a.tdb-entry-category")
-            or self.lines("a.tdb-entry-category")
+            or self.labels(self.outside_body("a.tdb-entry-category"))
             or self.seo_labels("articleSection")
             or self._last_crumb("a.tdb-entry-crumb")
         )
 
     @field
     def tags(self) -> list[str]:
-        return self.lines("ul.tdb-tags li a") or self.seo_labels("keywords")
+        return self.labels(self.outside_body("ul.tdb-tags li a")) or self.seo_labels("keywords")
 
     @cached_property
     def container(self) -> Element | None:
         # The container itself is a .td_block_wrap like any widget; what is inside counts.
-        bodies = [
-            *self.css(".tdb_single_content .tdb-block-inner")[:1],
-            *self.css(".tdb_single_smartlist .tdb-block-inner")[:1],
-        ]
+        blocks = ".tdb_single_content .tdb-block-inner", ".tdb_single_smartlist .tdb-block-inner"
+        bodies = [body for block in blocks if (body := self.body_among(self.css(block))) is not None]
         if len(bodies) > 1 and not "".join(map(str, bodies[0].itertext())).strip():
             del bodies[0]
         if bodies:
@@ -100,7 +98,7 @@ class NewspaperCloudPage(NewspaperPage):
     @property
     def _background(self) -> Image | None:
         """Return the featured image from a background, in the element's own style or in a rule of its block."""
-        boxes = self.css(".tdb_single_bg_featured_image .tdb-featured-image-bg")
+        boxes = self.own(".tdb_single_bg_featured_image .tdb-featured-image-bg")
         rules = map(_BACKGROUND_RULE.search, self.document.style_sheets if boxes else ())
         rule = next((rule[0].decode("utf-8", "replace") for rule in rules if rule), "")
         for box in boxes:
