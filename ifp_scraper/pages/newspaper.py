@@ -127,12 +127,15 @@ class NewspaperPage(ArticlePage):
         return articles.difference(self.container.iterancestors())
 
     def body_among(self, bodies: list[Element]) -> Element | None:
-        """Return this post's text: in its own element, by post_class(), if it is marked."""
+        """Return this post's text: in its own element, by post_class(), the longest, as a notice may precede it."""
         if len(bodies) < 2:
             return bodies[0] if bodies else None
         name = f"post-{self.id}"
         own = [one for one in bodies if any(name in (box.get("class") or "").split() for box in one.iterancestors())]
-        return (own or bodies)[0]
+        article = _article_around((own or bodies)[0])
+        return max(
+            (one for one in own or bodies if _article_around(one) is article), key=lambda one: len(inline_text(one))
+        )
 
     # -- what the theme's other templates use, too ---------------------------------------------------------------
 
@@ -194,3 +197,7 @@ class NewspaperPage(ArticlePage):
 def _is_of_module(element: Element) -> bool:
     """Whether an element is part of a module."""
     return any("td_module" in (box.get("class") or "") for box in element.iterancestors())
+
+
+def _article_around(element: Element) -> Element | None:
+    return next(element.iterancestors("article"), None)
