@@ -173,10 +173,13 @@ class WordPressPage(ArticlePage):
         by_core = self.css("a[rel='author']")  # below the body it may be a link to all posts
         yield self._at(by_core, Place.IN_POST) or self._at(by_core, Place.BEFORE)
         yield self.own(".author-bio .author-title")
-        yield self.own(
+        unlinked = self.own(
             ".entry-meta .author, .entry-header .author, .byline .author, .byline,"
             " [itemprop='author'] [itemprop='name'], .elementor-widget-post-info [itemprop='author']"
         )
+        boxes = {box for one in unlinked for box in one.iterancestors()}
+        yield [one for one in unlinked if one not in boxes]
+        yield unlinked
         yield self._links_under("/author/", Place.IN_POST)
         yield self._own_of(by_core)
 
