@@ -44,6 +44,8 @@ def test_c1_controls_are_what_browsers_take_them_for() -> None:
     [
         (["A[:fa]B"], ["A"]),
         (["[:en]A[:fa]B[:]"], ["A"]),
+        (["{:en}A{:}{:fa}B{:}"], ["A"]),
+        (["<!--:en-->A<!--:--><!--:fa-->B<!--:-->"], ["A"]),
         (["[:fa]B[:en]A[:]"], ["B"]),
         (["[:en]one", "two", "[:fa]three", "four[:]", "five"], ["one", "two", "", "", "five"]),
         (["Listen", "[:en]one", "two[:fa]three[:]", "four"], ["Listen", "one", "two", "four"]),
