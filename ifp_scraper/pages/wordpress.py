@@ -340,7 +340,7 @@ def _bio(box: Element) -> str | None:
     """Return an author box's text without the link to all posts."""
     text = inline_text(box)
     for link in box.iter("a"):
-        if link.get("rel") == "author":
+        if link.get("rel") == "author" or link.get("class") == "author-link":
             text = text.removesuffix(inline_text(link)).strip()
     return text or None
 
