@@ -7,7 +7,7 @@ import time
 import pytest
 
 from ifp_scraper.pages.css import StyleSheet
-from ifp_scraper.pages.document import parse
+from ifp_scraper.pages.document import Document, parse
 from ifp_scraper.pages.tree import Element
 
 SHEET_OF_A_THEME = ".x{color:red}" * 1000
@@ -49,6 +49,25 @@ def test_rules_win_as_in_a_browser(style: str, words: str) -> None:
     markup = '<div class="b a">A <em>B <p class="c">C</p></em></div>'
     for styles in ([style], [SHEET_OF_A_THEME + style], [style, SHEET_OF_A_THEME]):
         assert " ".join(shown(markup, *styles)) == words
+
+
+@pytest.mark.parametrize(
+    ("attributes", "is_hidden"),
+    [
+        ("", True),
+        ('media=""', True),
+        ('media="all"', True),
+        ("media=screen id=x", True),
+        ("media='only screen'", True),
+        ("MEDIA=print", False),
+        ('id="x" media="screen and (max-width: 600px)"', False),
+        ('data-media="print"', True),
+    ],
+)
+def test_the_media_of_a_style_element_count_as_in_a_rule(attributes: str, is_hidden: bool) -> None:
+    document = Document(f"<style {attributes}>.a{{display:none}}</style><p class=a>A</p>")
+    (paragraph,) = document.tree.find(".a")
+    assert StyleSheet(document.style_sheets).hides(paragraph) is is_hidden
 
 
 def test_its_own_style_wins_over_all_but_important_rules() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import cached_property
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -17,6 +18,7 @@ from ifp_scraper.pages.charset import may_have_mark, to_utf8
 from ifp_scraper.pages.cut_scripts import cut_scripts
 from ifp_scraper.pages.cut_surroundings import cut_surroundings
 from ifp_scraper.pages.json_ld import JsonLd
+from ifp_scraper.pages.misnested import mark_surplus_ends
 from ifp_scraper.pages.tree import Element, Tree
 from ifp_scraper.urls import uncover_email
 
@@ -110,10 +112,12 @@ class Document:
     @cached_property
     def tree(self) -> Tree:
         """The tree, without script, style, noscript, svg, template and comments."""
-        root, too_deep = _parse(self.html)
-        if too_deep:
+        parsed = _parse(self.html)
+        if parsed.has_surplus_end:
+            parsed = _parse(mark_surplus_ends(self.html))
+        if parsed.is_cut:
             self.warnings.append("too-deep")
-        tree = Tree(root)
+        tree = Tree(parsed.root)
         for element in tree.find(".__cf_email__"):
             if email := uncover_email(element.get("data-cfemail") or ""):
                 element.text, element[:] = email, []
@@ -158,11 +162,21 @@ class Document:
 
 def parse(html: bytes) -> Element:
     """Parse HTML in UTF-8, a whole page or a fragment, into a document without comments."""
-    return _parse(html)[0]
+    return _parse(html).root
 
 
-def _parse(html: bytes) -> tuple[Element, bool]:
-    """Parse, and say whether the parser dropped elements nested too deep."""
+class _Parsed(NamedTuple):
+    """What the parser makes of a page."""
+
+    root: Element
+    is_cut: bool = False
+    """Whether elements nested too deep were dropped."""
+
+    has_surplus_end: bool = False
+    """Whether an article was closed before its end tag."""
+
+
+def _parse(html: bytes) -> _Parsed:
     if len(html) > _FEW_ATTRIBUTES:
         html = _TAG.sub(rb"\1\3", html)
     # A new parser each time: sharing one is not thread-safe, and making one costs a microsecond.
@@ -179,9 +193,12 @@ def _parse(html: bytes) -> tuple[Element, bool]:
     except etree.XMLSyntaxError:
         root = None
     if root is None:  # nothing but comments
-        return etree.fromstring(b"<html></html>", etree.HTMLParser()), False
-    return root, any(
-        error.type_name == "ERR_INTERNAL_ERROR" and "depth" in error.message for error in parser.error_log
+        return _Parsed(etree.fromstring(b"<html></html>", etree.HTMLParser()))
+    errors = [(error.type_name, error.message) for error in parser.error_log]
+    return _Parsed(
+        root,
+        any(name == "ERR_INTERNAL_ERROR" and "depth" in message for name, message in errors),
+        any(message == "Unexpected end tag : article" for _, message in errors),
     )
 
 

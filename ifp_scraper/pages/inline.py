@@ -31,9 +31,11 @@ NO_TEXT_TAGS = words(
 
 IMAGE_TAGS = frozenset(("img", "amp-img", "amp-anim"))
 
-_NO_PART_OF_LABEL = SCREEN_READER_ONLY | words("tdb-first-letter tdb-add-text tdb-title-page tdb-cat-cfs")
-"""Class names of hints, and of what tagDiv's blocks add to a headline: its first letter once more as an ornament, a
-label, the page's number."""
+_NO_PART_OF_LABEL = SCREEN_READER_ONLY | words(
+    "tdb-first-letter tdb-add-text tdb-title-page tdb-cat-cfs post-edit-link"
+)
+"""Class names of hints, of what tagDiv's blocks add to a headline: its first letter once more as an ornament, a label,
+the page's number; and of the link to edit the post, which editors see."""
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z]{2,8}\d?);")
 """A character reference that is text: it was escaped twice."""
@@ -55,7 +57,7 @@ def label_text(element: Element) -> str:
 
 def resolved(text: str) -> str:
     """Cut qTranslate's residue, and resolve entities that still show: WordPress sometimes escapes labels twice."""
-    if "[:" in text:
+    if ":" in text:
         text = first_language([text])[0]
     return squeeze(_ENTITY.sub(lambda entity: unescape(entity[0]), text)) if "&" in text else text
 
