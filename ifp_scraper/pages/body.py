@@ -29,6 +29,7 @@ from ifp_scraper.pages.images import (
     caption_of_frame,
     first_caption,
     is_caption,
+    is_caption_of_text,
     is_stand_in,
     pictures_of_carousel,
     read_image,
@@ -127,7 +128,7 @@ class _BodyReader:
                 self.builder.end_block(context)
             self.builder.add_text(" ", context)  # a player separates words
             self._add_embed(read_embed(element, self.base))
-        elif tag in NO_TEXT_TAGS and not (tag == "button" and _fills_heading(element)):
+        elif tag in NO_TEXT_TAGS and not _has_text_here(element, tag):
             self._pass_over(element, tag, context)
         elif self._depth >= MAX_DEPTH:
             self.warn("too-deep")
@@ -150,7 +151,7 @@ class _BodyReader:
 
     def _is_left_out(self, element: Element, classes: str | None) -> bool:
         """Whether an element is boilerplate or hidden."""
-        if classes is not None and is_boilerplate(classes):
+        if classes is not None and is_boilerplate(classes) and not is_caption_of_text(element):
             return True
         return self._hides(element) and not _is_shown_later(element, classes)
 
@@ -338,6 +339,11 @@ def _is_shown_later(element: Element, classes: str | None) -> bool:
 def _holds_media(carousel: Element) -> bool:
     """Whether a carousel holds an image or player, not slides of text."""
     return next(carousel.iter(*IMAGE_TAGS, *EMBED_TAGS), None) is not None
+
+
+def _has_text_here(element: Element, tag: str) -> bool:
+    """Whether an element whose text is seldom the article's has some: a heading's button, a table's caption."""
+    return (tag == "button" and _fills_heading(element)) or is_caption_of_text(element)
 
 
 def _fills_heading(button: Element) -> bool:

@@ -38,6 +38,8 @@ PICTURE_FILE = re.compile(r"^[^?#]+\.(?:jpe?g|png|gif|webp|avif|bmp|svg)(?:[?#]|
 _CAPTION_CLASSES = CAPTIONS | {"tdb-caption-text"}
 """The latter belongs to the Cloud Library's featured image, which is outside the body."""
 
+_TEXTS_WITH_CAPTIONS = "table", "blockquote", "pre"
+
 _FILLED_BY_AMP = "amp-img", "amp-anim", "i-amphtml-sizer"
 """Elements into which AMP's runtime and optimizer put an ``img``."""
 
@@ -92,6 +94,17 @@ def _linked_picture(picture: Element) -> str | None:
 def is_caption(element: Element) -> bool:
     """Whether an element holds an image's caption."""
     return element.tag == "figcaption" or not _CAPTION_CLASSES.isdisjoint((element.get("class") or "").split())
+
+
+def is_caption_of_text(element: Element) -> bool:
+    """Whether an element is the caption of a table, a quote or code, and not of an image."""
+    figure = element.getparent()
+    if element.tag != "figcaption" or figure is None or figure.tag != "figure":
+        return False
+    if "wp-block-table" in (figure.get("class") or ""):
+        return True
+    beside = (part for part in (element.getprevious(), element.getnext()) if part is not None)
+    return any(part.tag in _TEXTS_WITH_CAPTIONS and next(pictures_in(part), None) is None for part in beside)
 
 
 def first_caption(box: Element) -> str | None:
