@@ -67,7 +67,7 @@ def _checked(base: str, url: str) -> str | None:
     except ValueError:
         return None
     if parts.scheme in ("http", "https"):
-        return joined if parts.hostname else None
+        return joined.replace(" ", "%20") if parts.hostname else None  # as browsers do
     return joined if parts.scheme in ("mailto", "tel") else None
 
 
