@@ -35,6 +35,9 @@ COVER_CLASSES = words("wp-block-cover wp-block-cover__image-background wp-block-
 PICTURE_FILE = re.compile(r"^[^?#]+\.(?:jpe?g|png|gif|webp|avif|bmp|svg)(?:[?#]|$)", re.IGNORECASE)
 """The URL of an image file."""
 
+_NO_PICTURE = "/images/no-thumb/td_"
+"""In the URL of what tagDiv's themes show for a post without an image."""
+
 _CAPTION_CLASSES = CAPTIONS | {"tdb-caption-text"}
 """The latter belongs to the Cloud Library's featured image, which is outside the body."""
 
@@ -65,7 +68,7 @@ def is_stand_in(picture: Element) -> bool:
 def read_image(
     picture: Element, base: str, caption: str | None, role: Literal["lead", "body", "gallery"]
 ) -> Image | None:
-    """Read an ``img`` or ``amp-img``; None if it has no URL or is a one-pixel counter.
+    """Read an ``img`` or ``amp-img``; None if it has no URL, or is a one-pixel counter or a placeholder.
 
     Args:
         picture: the element.
@@ -76,7 +79,7 @@ def read_image(
     if picture.get("width") in ("0", "1") and picture.get("height") in ("0", "1"):
         return None
     url = absolute(base, source_of(picture) or _linked_picture(picture))
-    if url is None or not url.startswith("http"):
+    if url is None or not url.startswith("http") or _NO_PICTURE in url:
         return None
     return Image(url, original_image(url), resolved(squeeze(picture.get("alt") or "")), caption, role)
 
