@@ -75,9 +75,11 @@ _OTHERS = words(
     " td-a-rec td-g-rec td-a-ad td-adspot-title advertisement ad-label adsbygoogle ai-viewports amp-ad-wrapper"
     " td_block_ad_box tds_newsletter amp_ad_1 ampforwp-incontent-ad1 advads-adlabel stream-item a-single g-single"
     " jeg_ad e3lan e3lan-post paszone_container google-auto-placed ezoic-ad afw quads-location trc_related_container"
+    " adace-slot-wrapper"
     # subscription forms, with the text around them
     " jetpack_subscription_widget tnp-subscription mc4wp-form mailpoet_form et_bloom_inline_form et_bloom_below_post"
     " tds_locker tds_locker_credits tds_leads tdn_block_newsletter_subscribe"
+    " newsletter-signup newsletter-box"
     # author boxes
     " saboxplugin-wrap molongui-author-box wp-post-author pp-multiple-authors-boxes-wrapper wp-block-post-author"
     " wp-block-post-author-name wp-block-post-author-biography wp-block-avatar sp-athr"
@@ -123,7 +125,7 @@ _CLASS_PREFIXES = re.compile(
     r"(?:^|\s)(?:code-block-\d|ai-viewport|essb_|ez-toc-(?!section)|td_flex_block|td_module_|td-a-rec-|td-g-rec-"
     r"|td_block_(?:\d|big_grid|slide|trending_now|popular_cat|categories_tags|list_menu|author|social_c|instagram"
     r"|exchange|weather|covid)"
-    r"|ampforwp-incontent-ad|sharedaddy|ssba|mashsb|crp_|wp_rp_|rp4wp|outbrain|taboola|OUTBRAIN)"
+    r"|ampforwp-incontent-ad|advads-|sharedaddy|ssba|mashsb|crp_|wp_rp_|rp4wp|outbrain|taboola|OUTBRAIN)"
 )
 """How class names of boilerplate begin that have a number or a random suffix."""
 
