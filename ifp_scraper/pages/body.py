@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ifp_scraper.items import Block, Embed, Image, Link
 from ifp_scraper.pages.blocks import BlockBuilder, Context
-from ifp_scraper.pages.boilerplate import CREDIT, PLAYER_BOXES, is_boilerplate
+from ifp_scraper.pages.boilerplate import CREDIT, PLAYER_BOXES, RELATED_CLASSES, is_boilerplate
 from ifp_scraper.pages.css import StyleSheet, hidden_by_attribute
 from ifp_scraper.pages.embeds import (
     EMBED_TAGS,
@@ -49,9 +49,6 @@ _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
 _LATER_SLIDE = re.compile(r"(?:^|\s)ms-image(?:\s|$)")
 """A MetaSlider slide: all but the first are hidden until a script shows them."""
-
-_RELATED_CLASSES = words("ctaText postTitle")
-"""What the plugin Inline Related Posts prints inside a link, in any language."""
 
 
 @dataclass(slots=True)
@@ -140,8 +137,9 @@ class _BodyReader:
             self.builder.add_text(" ".join(map(str, element.itertext())), context)
         else:
             self._depth += 1
-            if classes in _RELATED_CLASSES:
+            if classes in RELATED_CLASSES:
                 self.builder.run_is_related = True
+                self.builder.add_text(" ", context)
             if tag == "a":
                 self._link(element, context)
             elif (tag == "amp-carousel" or classes == "slideshow-container") and _holds_media(element):

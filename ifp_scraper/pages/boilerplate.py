@@ -26,6 +26,10 @@ PLAYER_BOXES = words("wp-playlist epyt-facade lyMe perfmatters-lazy-youtube perf
 """Class names of boxes that hold players, or stand in for one with the video's title and image; also of track lists,
 which the canonical page leaves to a script."""
 
+RELATED_CLASSES = words("ctaText postTitle")
+"""Class names of what the plugin Inline Related Posts prints inside a link, in any language: a label and a headline,
+which its styles set apart."""
+
 _OTHERS = words(
     # page numbers, next and previous, menus
     "ampforwp_post_pagination page-links page-link post-page-numbers pagination post-nav-links page-nav page-nav-post"

@@ -46,7 +46,7 @@ def mark_related(blocks: list[Block], unlinked: list[str]) -> None:
         rest, unlinked_rest = block["text"][label.end() :], _RELATED_LABEL.sub("", unlinked[number], count=1)
         if _is_linked(rest, unlinked_rest) or is_link(number, ("paragraph", "list_item", "heading")):
             may_follow = ("list_item",)  # it has a link of its own: one in a paragraph below is the article's
-        elif not _WORD.search(unlinked_rest) and is_link(number + 1, ("list_item", "paragraph", "related")):
+        elif not _WORD.search(unlinked_rest) and is_link(number + 1, ("list_item", "paragraph", "related", "quote")):
             may_follow = (blocks[number + 1]["kind"],)
         if may_follow:
             _make_related(block)
