@@ -33,7 +33,7 @@ which its styles set apart."""
 _OTHERS = words(
     # page numbers, next and previous, menus
     "ampforwp_post_pagination page-links page-link post-page-numbers pagination post-nav-links page-nav page-nav-post"
-    " post-navigation nav-links td-post-next-prev post-pagination-meta elementor-widget-post-navigation"
+    " post-navigation nav-links td-post-next-prev more-link post-pagination-meta elementor-widget-post-navigation"
     " wp-block-post-navigation-link wp-block-query-pagination wp-block-navigation wp-block-home-link"
     # related and recent posts, other lists of posts
     " ampforwp-inline-related-posts ampforwp-inline-related-post related_posts related-posts amp-related-posts"
@@ -43,7 +43,8 @@ _OTHERS = words(
     " wp-block-post-template wp-block-rss wp-block-read-more wp-block-jetpack-related-posts wp-block-jetpack-top-posts"
     " rpbt_shortcode wpp-list elementor-widget-posts display-posts-listing wp-show-posts su-posts mag-box"
     " pipdig_p3_related_posts vc_basic_grid related-post post-related jnews_inline_related_post_wrapper"
-    " penci-inline-related-posts"
+    " penci-inline-related-posts popular-posts wpnbha wp-block-newspack-blocks-homepage-articles"
+    " wp-block-newspack-blocks-carousel td_block_video_playlist jp-relatedposts-i2"
     # lists of other things, forms to search and to log in
     " wp-block-archives wp-block-categories wp-block-tag-cloud wp-block-calendar wp-block-search wp-block-page-list"
     " wp-block-loginout wp-block-terms-query wp-block-term-description wp-block-jetpack-blogroll"
