@@ -182,8 +182,8 @@ class _BodyReader:
     def _block(self, element: Element, tag: str, classes: str | None, context: Context) -> None:
         """Walk a block element, or read it as a table."""
         self.builder.end_block(context)
-        if tag == "div" and len(element) and (element[0].get("class") or "").endswith("-adlabel"):
-            return  # an ad by Advanced Ads, whose class names differ on each site
+        if tag == "div" and _is_filled_box(element):
+            return
         if tag == "table" and not _is_layout(element):
             self._table(element, context)
             return
@@ -356,6 +356,13 @@ def _is_shown_later(element: Element, classes: str | None) -> bool:
 def _holds_media(carousel: Element) -> bool:
     """Whether a carousel holds an image or player, not slides of text."""
     return next(carousel.iter(*IMAGE_TAGS, *EMBED_TAGS), None) is not None
+
+
+def _is_filled_box(div: Element) -> bool:
+    """Whether a box without a class of its own is boilerplate: an ad by Advanced Ads, or what a script has filled."""
+    if div.get("id") in ("disqus_thread", "cookie-law-info-bar"):
+        return True
+    return len(div) > 0 and (div[0].get("class") or "").endswith("-adlabel")  # before that, the site's name
 
 
 def _has_text_here(element: Element, tag: str) -> bool:

@@ -54,10 +54,11 @@ _OTHERS = words(
     " ampforwp_single_excerpt"  # which AMP designs 1 to 3 print inside the body
     # the featured image, which the classic template prints inside the body
     " td-post-featured-image"
-    # breadcrumbs, reading time, text-to-speech players, the date of the last edit
+    # breadcrumbs, reading time, text-to-speech players, switches of size and colour, dates and other words on the post
     " yoast-breadcrumbs rank-math-breadcrumb aioseo-breadcrumbs wp-block-breadcrumbs"
     " rt-reading-time bsf-rt-reading-time wp-block-post-time-to-read yoast-reading-time__wrapper"
-    " trinity-tts-pb post-modified-info ampforwp-last-modified-date"
+    " trinity-tts-pb trinityAudioPlaceholder text-size-changer wp-dark-mode-switcher postmetadata"
+    " post-modified-info ampforwp-last-modified-date"
     # buttons and share bars
     " wp-block-button wp-block-buttons wp-block-file__button wp-block-social-links vc_btn3-container td_btn"
     " tdm_block_button tdm_block_socials elementor-button-wrapper elementor-widget-share-buttons"
@@ -73,7 +74,7 @@ _OTHERS = words(
     " addthis_inline_share_toolbox dkpdf-button-container printomatictext ss-inline-share-wrapper ss-social-sharing"
     " sfsi_responsive_icons sfsiaftrpstwpr sfsibeforpstwpr wp-block-jetpack-like jetpack-likes-widget-wrapper"
     " wp-socializer twitter-share-button twitter-follow-button fb-like fb-share-button"
-    " juiz_sps_links mr_social_sharing_wrapper supsystic-social-sharing"
+    " social-share-buttons google-news-button juiz_sps_links mr_social_sharing_wrapper supsystic-social-sharing"
     # buttons to share a sentence, to join a channel, to have the page read aloud or translated
     " bctt-ctt-btn tm-ctt-btn wp-block-wptelegram-widget-join-channel rsbtn gtranslate_wrapper nturl"
     # ads
@@ -97,7 +98,7 @@ _OTHERS = words(
     " wp-block-post-comments-form wp-block-post-comments-count wp-block-post-comments-link"
     # counters and ratings
     " tptn_counter gdrts-rating-block post-views wpulike pvc_stats post-ratings post-ratings-loading"
-    " rmp-widgets-container yasr-vv-stars-title-container"
+    " rmp-widgets-container epvc-post-count"
     # source and via, tags
     " td-post-source-tags td-post-source-via td-tags tdb-tags amp-tags tags-links tag-links cat-links"
     " post-tags entry-tags post-bottom-tags post-bottom-meta jeg_post_tags wp-block-post-terms"
@@ -130,7 +131,7 @@ _CLASS_PREFIXES = re.compile(
     r"(?:^|\s)(?:code-block-\d|ai-viewport|essb_|ez-toc-(?!section)|td_flex_block|td_module_|td-a-rec-|td-g-rec-"
     r"|td_block_(?:\d|big_grid|slide|trending_now|popular_cat|categories_tags|list_menu|author|social_c|instagram"
     r"|exchange|weather|covid)"
-    r"|ampforwp-incontent-ad|advads-|sharedaddy|ssba|mashsb|crp_|wp_rp_|rp4wp|outbrain|taboola|OUTBRAIN)"
+    r"|ampforwp-incontent-ad|advads-|yasr-|sharedaddy|ssba|mashsb|crp_|wp_rp_|rp4wp|outbrain|taboola|OUTBRAIN)"
 )
 """How class names of boilerplate begin that have a number or a random suffix."""
 
