@@ -9,6 +9,7 @@ from ifp_scraper.items import Block
 _RELATED_LABEL = re.compile(
     r"[^\w\n]{0,4}(?:(?:read\s+(?:more|also|next)|also\s+(?:read|see)|see\s+(?:also|more))"
     r"(?:\s+(?:about|at|from|here|in|on)\b[^:：\n]{0,60}(?=[:：]))?|more\s+to\s+read|further\s+reading"
+    r"|(?:بیشتر|همچنین)\s+بخوانید"
     r"|you\s+(?:may|might)\s+also\s+(?:like|read)|more\s+on\s+(?:this(?:\s+\w+)?|the\s+\w+)|don['’]t\s+miss"
     r"|(?:(?:read|see)\s+)?related"
     r"(?:\s+(?:news|articles?|stor(?:y|ies)|posts?|topics?|reports?|content|coverage|links?))?)"
