@@ -23,10 +23,11 @@ _INDEX = re.compile(r"(?<=/)(?:index\.html?/?)+$")
 
 _SIZE = re.compile(r"-\d{2,5}x\d{2,5}(?=\.[A-Za-z]{3,4}(?:\.webp|\.avif)?$)")
 _RESIZER = re.compile(
-    r"(https?://)(?:i\d\.wp\.com/|([^/?]+/)cdn-cgi/image/[^/?]+/|[^?]*?/(?=https?://)"
+    r"(https?://)(?:i\d\.wp\.com/|([^/?]+/)cdn-cgi/image/[^/?]+/"
+    r"|cdn\.statically\.io/img/([^/?]+/)(?:\w+=[^/?]+/)?|[^?]*?/(?=https?://)"
     r"|[\w-]+\.cdn\.ampproject\.org/i(?:i/[^/?]+)?/(s/)?(?=[^/?]+\.[^/?]+/))"
 )
-"""What resizing services put before an image's URL: Photon, Cloudflare, the AMP cache, and many others."""
+"""What resizing services put before an image's URL: Photon, Cloudflare, Statically, the AMP cache, and many others."""
 
 _PAGESPEED = re.compile(r"/(?:(?:\d+x\d+)?x(?=[^/?]+\.ic\.))?([^/?]+)\.pagespeed\.(?:ic|ce)\.[\w-]{10}\.\w+$")
 """The name that PageSpeed gives to an image that it resizes, or only keeps."""
@@ -66,7 +67,7 @@ def _checked(base: str, url: str) -> str | None:
     except ValueError:
         return None
     if parts.scheme in ("http", "https"):
-        return joined if parts.hostname else None
+        return joined.replace(" ", "%20") if parts.hostname else None  # as browsers do
     return joined if parts.scheme in ("mailto", "tel") else None
 
 
@@ -209,6 +210,8 @@ def original_image(url: str) -> str:
     'https://ifpnews.com/up/a.jpg'
     >>> original_image("https://ifpnews.com/cdn-cgi/image/width=600/up/a.jpg")
     'https://ifpnews.com/up/a.jpg'
+    >>> original_image("https://cdn.statically.io/img/ifpnews.com/f=auto,w=600/up/a.jpg")
+    'https://ifpnews.com/up/a.jpg'
     >>> original_image("https://ifpnews-com.cdn.ampproject.org/ii/w820/s/ifpnews.com/up/a.jpg")
     'https://ifpnews.com/up/a.jpg'
     >>> original_image("https://ifpnews.com/up/300x200xa.jpg.pagespeed.ic.AbCdEfGhIj.webp")
@@ -226,11 +229,11 @@ def original_image(url: str) -> str:
 
 def _given_to(service: re.Match[str]) -> str:
     """Return the URL of the image passed to a service."""
-    scheme, host, is_secure = service.groups()
+    scheme, cloudflare, statically, is_secure = service.groups()
     picture = service.string[service.end() :]
     if picture.startswith(("http://", "https://")):
         return picture
-    if host:
+    if host := cloudflare or statically:
         return f"{scheme}{host}{picture}"
     if ".cdn.ampproject.org/" in service[0]:
         return f"{'https' if is_secure else 'http'}://{picture}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from ifp_scraper.pages.boilerplate import SCREEN_READER_ONLY
+from ifp_scraper.pages.boilerplate import RELATED_CLASSES, SCREEN_READER_ONLY
 from ifp_scraper.pages.css import hidden_by_attribute
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import first_language, squeeze, words
@@ -16,7 +16,7 @@ MAX_DEPTH = 200
 BLOCK_TAGS = words(
     "address article aside blockquote body center dd details dir div dl dt fieldset figure footer h1 h2 h3"
     " h4 h5 h6 header hgroup hr legend li main menu nav ol p pre section summary table tbody td tfoot th thead tr ul"
-    " caption amp-accordion amp-carousel amp-fit-text"
+    " caption figcaption amp-accordion amp-carousel amp-fit-text"
 )
 """Elements that begin and end a block. Anything else is inline, as unknown elements are in a browser."""
 
@@ -66,7 +66,7 @@ def _collect(element: Element, pieces: list[str], depth: int) -> None:
     """Collect an element's visible text, in order; its tail is left to the caller."""
     pieces.append(element.text or "")
     for child in element:
-        breaks_line = child.tag == "br" or child.tag in BLOCK_TAGS
+        breaks_line = child.tag == "br" or child.tag in BLOCK_TAGS or child.get("class") in RELATED_CLASSES
         if breaks_line:
             pieces.append(" ")
         is_seen = not child.keys() or (

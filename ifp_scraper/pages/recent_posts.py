@@ -29,6 +29,17 @@ _AGE = re.compile(
 WordPress's, whose translations may have "an hour". "From now" is not an age, and the age of an edit is not the
 article's."""
 
+_PERSIAN_UNITS = {
+    "ثانیه": "second",
+    "دقیقه": "min",
+    "ساعت": "hour",
+    "روز": "day",
+    "هفته": "week",
+    "ماه": "month",
+    "سال": "year",
+}
+_PERSIAN_AGE = re.compile(rf"(\d{{1,4}}) ({'|'.join(_PERSIAN_UNITS)}) (?:پیش|قبل)")
+
 
 def read_recent_posts(document: Document, capture: Capture, entries: str, title: str) -> list[RecentPost]:
     """Read the Recent Posts entries that have a linked headline.
@@ -107,6 +118,8 @@ def _read_age(words: str, captured_at: datetime, age: timedelta) -> tuple[str | 
 
     An age that WordPress never prints ("8 days ago") has no such interval.
     """
+    if persian := _PERSIAN_AGE.fullmatch(words):
+        words = f"{int(persian[1])} {_PERSIAN_UNITS[persian[2]]}s ago"
     age_printed = _AGE.fullmatch(words)
     if age_printed:
         words = f"{age_printed[1] or 1} {age_printed[2]} ago"
