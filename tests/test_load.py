@@ -113,6 +113,12 @@ def test_a_line_under_an_alias_is_the_same_article(tmp_path: Path) -> None:
     assert list(select(path).kept) == [2]
 
 
+def test_scheme_and_www_do_not_count(tmp_path: Path) -> None:
+    other = article(1, id=None, url=f"{SITE}/story-1/".replace("https://", "http://www."))
+    path = write(tmp_path / "a.jsonl", article(1, id=None), other)
+    assert list(select(path).kept) == [2]
+
+
 def test_columns_have_their_types(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     pd = pytest.importorskip("pandas")

@@ -144,6 +144,19 @@ def story(text: str, *, slug: str = "a") -> bytes:
     ).encode()
 
 
+ADDRESSES = [
+    "http://ifpnews.com/exclusive/a/",
+    "http://www.ifpnews.com/a",
+    "https://ifpnews.com/a/",
+    "https://www.ifpnews.com/a/",
+]
+"""Those of an article, in the order in which the site may have had them."""
+
+
+def at_address(url: str) -> bytes:
+    return story("Some words.").replace(b"https://ifpnews.com/a/", url.encode())
+
+
 def read_both_ways(recorded: Path) -> list[dict[str, Any]]:
     """The lines that extract writes; assert that a crawl writes the same."""
     crawled, extracted = recorded.with_suffix(".crawled.jsonl"), recorded.with_suffix(".extracted.jsonl")
@@ -192,6 +205,19 @@ def test_addresses_and_kinds_as_other_tools_write_them(tmp_path: Path) -> None:
         "https://ifpnews.com/c/?x=\u062a",
         "https://ifpnews.com/d/",
     }
+
+
+@pytest.mark.parametrize("dates", [["2016-01-01", "2018-01-01", "2020-01-01", "2019-01-01"], ["2020-01-01"] * 4])
+def test_the_addresses_that_the_site_gave_an_article_over_the_years_are_one(dates: list[str], tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    recorded.write_bytes(b"".join(map(response, ADDRESSES, map(at_address, ADDRESSES), dates)))
+    assert len(read_both_ways(recorded)) == 1
+    # Nor is there anything new in a later run over another recording.
+    later, out = tmp_path / "later.warc", tmp_path / "a.extracted.jsonl"
+    later.write_bytes(response(ADDRESSES[1], at_address(ADDRESSES[1]), "2022-01-01"))
+    before = out.read_bytes()
+    assert scrapy("extract", later, "-o", out).status == 0
+    assert out.read_bytes() == before
 
 
 def test_a_failed_amp_page_is_no_part_of_a_later_capture_in_another_file(tmp_path: Path) -> None:

@@ -106,6 +106,12 @@ class TestFind:
             assert one.url == "https://ifpnews.com/moved/"
             assert store.find(None, one.url) is store.find(None, "https://ifpnews.com/1/") is one
 
+    def test_scheme_and_www_do_not_count(self, path: Path) -> None:
+        with Store(path) as store:
+            one = store.append(article(1, url="http://www.ifpnews.com/1/", aliases=["http://ifpnews.com/old/"]))
+            for url in ("https://ifpnews.com/1/", "http://ifpnews.com/1/", "https://www.ifpnews.com/old/"):
+                assert store.find(None, url) is one
+
     def test_articles_that_turn_out_to_be_one_become_one(self, path: Path) -> None:
         with Store(path) as store:
             store.append(article(1))

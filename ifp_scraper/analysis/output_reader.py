@@ -212,7 +212,7 @@ def _last_lines(heads: list[tuple[int, _Head]], ends: list[int]) -> set[int]:
     aliases: dict[str, _Known] = {}
     for number, head in heads:
         known = ids.get(head.id)
-        key = urls.canonical(head.url)
+        key = urls.secure(head.url)
         other = by_url.get(key) or aliases.get(key)
         if known is None and other is not None and _is_same(head, other):
             known = other
@@ -227,7 +227,7 @@ def _last_lines(heads: list[tuple[int, _Head]], ends: list[int]) -> set[int]:
             known.id = head.id
             ids[head.id] = known
         by_url[key] = known
-        aliases.update((urls.canonical(url), known) for url in head.aliases if urls.post_id(url) is None)
+        aliases.update((urls.secure(url), known) for url in head.aliases if urls.post_id(url) is None)
     return {known.line for known in (*ids.values(), *by_url.values()) if known.line}
 
 

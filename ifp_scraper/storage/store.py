@@ -343,5 +343,5 @@ class Store:
 
 def _key(url: str) -> str:
     """Return the form in which URLs are compared; the same object if nothing changes, to save memory."""
-    key = urls.canonical(url)
+    key = urls.secure(url)
     return url if key == url else key
