@@ -35,6 +35,7 @@ _PAGESPEED = re.compile(r"/(?:(?:\d+x\d+)?x(?=[^/?]+\.ic\.))?([^/?]+)\.pagespeed
 _IS_CANONICAL = re.compile(r"https?://[a-z0-9.-]+/(?:[a-z0-9-]+/)*?(?!(?:amp|\d{1,3}|comment-page-\d+)/)[a-z0-9-]+/")
 """Matches most URLs: those that need no change."""
 
+_ROOT = re.compile(r"^https?://(?:www\.)?")
 _LINE_BREAKS = re.compile("[\t\r\n]")
 _CONTROLS = re.compile("[\ud800-\udfff\x00-\x1f\x7f-\x9f]")
 _COVERED_EMAIL = "/cdn-cgi/l/email-protection#"
@@ -186,6 +187,24 @@ def is_amp(url: str) -> bool:
 def same_article(one: str, other: str) -> bool:
     """Whether two URLs show the same article, ignoring scheme, ``www.``, slash, query, AMP and page number."""
     return host(one) == host(other) and _path(one) == _path(other)
+
+
+def same_slug(one: str, other: str) -> bool:
+    """Whether two URLs are on one site and have the same slug, which only one post has, whatever its permalink.
+
+    >>> same_slug("https://ifpnews.com/a-story/", "http://www.ifpnews.com/exclusive/a-story/")
+    True
+    """
+    return host(one) == host(other) and slug(one) == slug(other)
+
+
+def secure(url: str) -> str:
+    """Return the canonical URL with ``https`` and without ``www.``, to look up articles by.
+
+    >>> secure("http://www.ifpnews.com/a-story/amp/")
+    'https://ifpnews.com/a-story/'
+    """
+    return _ROOT.sub("https://", canonical(url))
 
 
 def post_id(url: str) -> int | None:

@@ -144,6 +144,24 @@ def story(text: str, *, slug: str = "a") -> bytes:
     ).encode()
 
 
+def amp_story(text: str) -> bytes:
+    amp = story(text).replace(b"<html", b"<html amp").replace(b'"single ', b'"amp-single post-id-97 ')
+    return amp.replace(b"entry-title", b"amp-post-title").replace(b"td-post-content", b"cntn-wrp artl-cnt")
+
+
+ADDRESSES = [
+    "http://ifpnews.com/exclusive/a/",
+    "http://www.ifpnews.com/a",
+    "https://ifpnews.com/a/",
+    "https://www.ifpnews.com/a/",
+]
+"""Those of an article, in the order in which the site may have had them."""
+
+
+def at_address(url: str) -> bytes:
+    return story("Some words.").replace(b"https://ifpnews.com/a/", url.encode())
+
+
 def read_both_ways(recorded: Path) -> list[dict[str, Any]]:
     """The lines that extract writes; assert that a crawl writes the same."""
     crawled, extracted = recorded.with_suffix(".crawled.jsonl"), recorded.with_suffix(".extracted.jsonl")
@@ -174,11 +192,9 @@ def test_a_failed_capture_is_no_edit(tmp_path: Path) -> None:
 def test_addresses_and_kinds_as_other_tools_write_them(tmp_path: Path) -> None:
     recorded = tmp_path / "a.warc"
     date = "2022-01-01"
-    amp = story("One.").replace(b"<html", b"<html amp").replace(b'"single ', b'"amp-single post-id-97 ')
-    amp = amp.replace(b"entry-title", b"amp-post-title").replace(b"td-post-content", b"cntn-wrp artl-cnt")
     records = [
         response("http://www.ifpnews.com/a/", story("One."), date),
-        response("https://ifpnews.com/a/amp/?noamp=mobile", amp, date),
+        response("https://ifpnews.com/a/amp/?noamp=mobile", amp_story("One."), date),
         response("https://WWW.IFPNEWS.COM/b/", story("Two.", slug="b"), date),
         response("https://ifpnews.com/c/?x=\u062a", story("Three.", slug="c"), date),
         response("https://ifpnews.com/d/", story("Four.", slug="d"), date, kind="application/xhtml+xml"),
@@ -191,6 +207,36 @@ def test_addresses_and_kinds_as_other_tools_write_them(tmp_path: Path) -> None:
         "https://WWW.IFPNEWS.COM/b/",
         "https://ifpnews.com/c/?x=\u062a",
         "https://ifpnews.com/d/",
+    }
+
+
+@pytest.mark.parametrize("dates", [["2016-01-01", "2018-01-01", "2020-01-01", "2019-01-01"], ["2020-01-01"] * 4])
+def test_the_addresses_that_the_site_gave_an_article_over_the_years_are_one(dates: list[str], tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    recorded.write_bytes(b"".join(map(response, ADDRESSES, map(at_address, ADDRESSES), dates)))
+    assert len(read_both_ways(recorded)) == 1
+    # Nor is there anything new in a later run over another recording.
+    later, out = tmp_path / "later.warc", tmp_path / "a.extracted.jsonl"
+    later.write_bytes(response(ADDRESSES[1], at_address(ADDRESSES[1]), "2022-01-01"))
+    before = out.read_bytes()
+    assert scrapy("extract", later, "-o", out).status == 0
+    assert out.read_bytes() == before
+
+
+def test_an_amp_page_under_an_old_permalink_is_the_other_view(tmp_path: Path) -> None:
+    recorded, old = tmp_path / "a.warc", "https://ifpnews.com/exclusive/a/amp/"
+    other = amp_story("Other.").replace(b"post-id-97", b"post-id-98").replace(b"news.com/a/", b"news.com/video/a/")
+    amp = amp_story("One.").replace(b"https://ifpnews.com/", b"http://ifpnews.com/exclusive/")
+    records = [
+        response("https://ifpnews.com/a/", story("One."), "2024-01-01"),
+        response(old, amp, "2024-01-01"),
+        response("https://ifpnews.com/video/a/amp/", other, "2024-01-01"),
+    ]
+    recorded.write_bytes(b"".join(records))
+    found = {line["url"]: (line["layout"], line["aliases"]) for line in read_both_ways(recorded)}
+    assert found == {
+        "https://ifpnews.com/a/": ("newspaper+amp-swift", [old]),
+        "https://ifpnews.com/video/a/": ("amp-swift", []),
     }
 
 

@@ -106,6 +106,25 @@ class TestFind:
             assert one.url == "https://ifpnews.com/moved/"
             assert store.find(None, one.url) is store.find(None, "https://ifpnews.com/1/") is one
 
+    def test_scheme_and_www_do_not_count(self, path: Path) -> None:
+        with Store(path) as store:
+            one = store.append(article(1, url="http://www.ifpnews.com/1/", aliases=["http://ifpnews.com/old/"]))
+            for url in ("https://ifpnews.com/1/", "http://ifpnews.com/1/", "https://www.ifpnews.com/old/"):
+                assert store.find(None, url) is one
+
+    def test_without_two_ids_slug_and_publication_time_will_do(self, path: Path) -> None:
+        new, old = "https://ifpnews.com/one/", "http://ifpnews.com/exclusive/one/"
+        with Store(path) as store:
+            one = store.append(article(1, id=None, url=old))
+            assert store.find(None, new, one.published_at) is one
+            assert store.find(1, new, one.published_at) is one
+            for url, time in ((new, None), (new, "2024-02-02T00:00:00Z"), (f"{new[:-1]}-2/", one.published_at)):
+                assert store.find(None, url, time) is None
+            assert store.append(article(1, url=new)) is one
+            assert store.find(2, old.replace("exclusive", "reports"), one.published_at) is None
+        with Store(path) as store:
+            assert known_ids(store) == [1]
+
     def test_articles_that_turn_out_to_be_one_become_one(self, path: Path) -> None:
         with Store(path) as store:
             store.append(article(1))

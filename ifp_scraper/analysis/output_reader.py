@@ -214,12 +214,17 @@ def _last_lines(heads: list[tuple[int, _Head]], ends: list[int]) -> set[int]:
     ids: dict[int | None, _Known] = {}
     by_url: dict[str, _Known] = {}
     aliases: dict[str, _Known] = {}
+    by_slug: dict[tuple[str, str], _Known] = {}
     for number, head in heads:
         known = ids.get(head.id)
-        key = urls.canonical(head.url)
+        key = urls.secure(head.url)
+        slug = urls.host(key), urls.slug(key)
         other = by_url.get(key) or aliases.get(key)
+        moved = by_slug.get(slug) if other is None else None
         if known is None and other is not None and _is_same(head, other):
             known = other
+        elif known is None and moved is not None and _has_moved(head, moved):
+            known = moved
         elif known and other and other is not known and other.id is None and key in by_url:
             other.line = 0  # known only by URL until now; the id shows that it is this article
         known = known or _Known()
@@ -230,14 +235,23 @@ def _last_lines(heads: list[tuple[int, _Head]], ends: list[int]) -> set[int]:
         if head.id is not None:
             known.id = head.id
             ids[head.id] = known
-        by_url[key] = known
-        aliases.update((urls.canonical(url), known) for url in head.aliases if urls.post_id(url) is None)
+        by_url[key] = by_slug[slug] = known
+        aliases.update((urls.secure(url), known) for url in head.aliases if urls.post_id(url) is None)
     return {known.line for known in (*ids.values(), *by_url.values()) if known.line}
 
 
 def _is_same(head: _Head, known: _Known) -> bool:
     """Whether a line with the URL of a known article, but not its id, is that article's, see ``Store.find``."""
-    return None in (head.id, known.id) or (head.published_at is not None and head.published_at == known.published_at)
+    return None in (head.id, known.id) or _same_time(head, known)
+
+
+def _has_moved(head: _Head, known: _Known) -> bool:
+    """Whether a line with the slug of a known article, but not its URL, is that article's, see ``Store.find``."""
+    return None in (head.id, known.id) and _same_time(head, known)
+
+
+def _same_time(head: _Head, known: _Known) -> bool:
+    return head.published_at is not None and head.published_at == known.published_at
 
 
 def warn(message: str) -> None:

@@ -11,13 +11,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
-from ifp_scraper import console
+from ifp_scraper import console, urls
 from ifp_scraper.bulk.executors import Executor
 from ifp_scraper.bulk.page_results import PageResult, assemble_article
 from ifp_scraper.bulk.partial_results import PartialResults
 from ifp_scraper.bulk.span_results import revisit_spans
 from ifp_scraper.bulk.spans import Span
-from ifp_scraper.discovery.readings import Evidence, article_key, evidence_at, split_readings, without_failed
+from ifp_scraper.discovery.readings import (
+    Evidence,
+    evidence_about,
+    evidence_at,
+    split_articles,
+    split_readings,
+    without_failed,
+)
 from ifp_scraper.merge import add_evidence
 from ifp_scraper.recordings.files import RecordingError
 from ifp_scraper.storage.ledger import Ledger
@@ -85,11 +92,13 @@ def _write_all(groups: list[list[Span]], partial: PartialResults, ledger: Ledger
             for key, pages in partial.read(span).pages().items():
                 held.setdefault(key, []).extend(pages)
         for key in [key for key in held if last_group[key] == number]:
-            _write_article(held.pop(key), evidence.get(key, []), ledger)
+            pages = sorted(held.pop(key), key=lambda page: (page.captured_at, page.number))
+            for own in split_articles(pages, lambda page: page.article.id if page.article else None):
+                _write_article(own, evidence_about(own, evidence), ledger)
 
 
 def _survey(groups: list[list[Span]], partial: PartialResults) -> tuple[dict[str, int], dict[str, list[Evidence]]]:
-    """Return, by ``article_key``, the last group that holds a page of the article, and what lists say about it.
+    """Return, by ``slug_key``, the last group that holds a page, and by ``urls.secure`` what lists say about articles.
 
     Raises:
         RecordingError: if there is no response in any span.
@@ -104,7 +113,7 @@ def _survey(groups: list[list[Span]], partial: PartialResults) -> tuple[dict[str
             responses[span.path] += result.records
             captures[span.path] += result.records + len(result.revisits)
             for seen in result.listed:
-                evidence.setdefault(article_key(seen.ref.url), []).append(seen)
+                evidence.setdefault(urls.secure(seen.ref.url), []).append(seen)
             last_group.update(dict.fromkeys(result.articles, number))
     for path, count in captures.items():
         if not count:
@@ -116,7 +125,6 @@ def _survey(groups: list[list[Span]], partial: PartialResults) -> tuple[dict[str
 
 def _write_article(pages: list[PageResult], evidence: list[Evidence], ledger: Ledger) -> None:
     """Write a line for each reading of an article, or reject it."""
-    pages.sort(key=lambda page: (page.captured_at, page.number))
     if any(page.failed for page in pages):
         pages = without_failed(pages, lambda page: page.failed)
     for reading in split_readings(pages):

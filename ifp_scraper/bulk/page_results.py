@@ -40,6 +40,8 @@ def join_early(pages: list[PageResult]) -> list[PageResult]:
     """Join an article's pages if this span holds them all, so that workers do it in parallel."""
     if len(pages) < 2 or any(page.article is None or page.failed for page in pages):
         return pages
+    if len({urls.secure(page.url) for page in pages}) > 1:
+        return pages
     pages.sort(key=lambda page: page.captured_at)
     readings = list(split_readings(pages))
     if len(readings) != 1 or len(readings[0]) != len(pages) or _missing_numbers(pages):

@@ -14,7 +14,7 @@ from ifp_scraper.bulk.page_results import PageResult, join_early
 from ifp_scraper.bulk.span_results import SpanResult, reader_of
 from ifp_scraper.bulk.spans import Span, open_span
 from ifp_scraper.discovery.listing import may_be_article
-from ifp_scraper.discovery.readings import Evidence, article_key, is_failed, may_list, read_listed
+from ifp_scraper.discovery.readings import Evidence, is_failed, may_list, read_listed, slug_key
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.recordings.archive import is_page, site_of
 from ifp_scraper.recordings.capture_time import cache_age
@@ -56,7 +56,7 @@ def read_span(span: Span, site: str) -> SpanResult:
         else:
             _read_records(stream, site, result, found)
     result.articles = list(found)
-    also_elsewhere = {article_key(revisit.url) for revisit in (*result.revisits, *span.revisits)}
+    also_elsewhere = {slug_key(revisit.url) for revisit in (*result.revisits, *span.revisits)}
     joined = {key: pages if key in also_elsewhere else join_early(pages) for key, pages in found.items()}
     result.packed_pages = msgspec.msgpack.encode(joined)
     return result
@@ -80,7 +80,7 @@ def _read_revisits(stream: IO[bytes], span: Span, found: dict[str, list[PageResu
             for revisit in span.revisits:
                 page = _read_page(record, body, revisit.url, revisit.captured_at)
                 page.number = revisit.number
-                found.setdefault(article_key(revisit.url), []).append(page)
+                found.setdefault(slug_key(revisit.url), []).append(page)
             return
 
 
@@ -97,7 +97,7 @@ def _read_record(
         listed += read_listed(url, unwrap_page(body) if kept_at else body, site, kept_at or record_time(record))
     elif may_be_article(url, site) and _is_page(record):
         page = _read_page(record, body, url, kept_at or record_time(record))
-        found.setdefault(article_key(url), []).append(page)
+        found.setdefault(slug_key(url), []).append(page)
 
 
 def _is_page(record: WarcRecord) -> bool:

@@ -15,7 +15,7 @@ from ifp_scraper.version import EXTRACTOR_VERSION
 _MAX_REVISITS = 500
 """Maximum number of captures of one body that a worker reads at a time."""
 
-_FORMAT = 3
+_FORMAT = 4
 """Version of ``SpanResult``: results that an interrupted run kept are used only if they have the same one."""
 
 
@@ -38,7 +38,7 @@ class SpanResult(msgspec.Struct):
     """Offsets of the records that have the bodies, by ``payload_digest``."""
 
     articles: list[str] = []
-    """The articles found, by ``article_key``."""
+    """The articles found, by ``slug_key``."""
 
     packed_pages: bytes = b""
     """The pages of each article, in MessagePack: the main process stores them without unpacking."""

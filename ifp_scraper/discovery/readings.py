@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,6 +24,7 @@ from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.rest import read_json, read_posts
 from ifp_scraper.discovery.sitemap import read_entries
 from ifp_scraper.discovery.xml import local_name, read_xml
+from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.recordings.archive import Archive, Recorded, is_page
 from ifp_scraper.recordings.codings import MAX_UNPACKED
 from ifp_scraper.recordings.files import RecordingError
@@ -59,10 +60,11 @@ def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
     groups: dict[str, list[Recorded]] = {}
     for record in sorted(archive.records, key=lambda record: record.captured_at):
         if is_page(record.status, record.content_type) and may_be_article(record.url, site):
-            groups.setdefault(article_key(record.url), []).append(record)
-    for key, captures in groups.items():
+            groups.setdefault(slug_key(record.url), []).append(record)
+    for captures in _articles(archive, groups.values()):
+        said = evidence_about(captures, evidence)
         for reading in split_readings(without_failed(captures, lambda capture: _cannot_be_used(archive, capture))):
-            known = evidence_at(evidence.get(key, []), reading[0].captured_at)
+            known = evidence_at(said, reading[0].captured_at)
             first_pages = [record for record in reading if _is_first_page(record)]
             canonical = next((record for record in first_pages if not urls.is_amp(record.url)), None)
             amp = next((record for record in first_pages if urls.is_amp(record.url)), None)
@@ -74,9 +76,23 @@ def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
             yield RecordedArticle(ref, first.url, amp_address, frozenset(reading))
 
 
-def article_key(url: str) -> str:
-    """Return what the pages of one article share: host and path, regardless of scheme, query and view."""
-    return urls.canonical(url).split("://", 1)[-1].removeprefix("www.")
+def _articles(archive: Archive, groups: Iterable[list[Recorded]]) -> Iterator[list[Recorded]]:
+    for captures in groups:
+        yield from split_articles(captures, lambda capture: _post_id(archive, capture))
+
+
+def _post_id(archive: Archive, capture: Recorded) -> int | None:
+    try:
+        body = archive.read(capture)[1]
+        page = read_page(body, Capture(capture.url, capture.captured_at), capture.content_type)
+        return page.to_article().id if page is not None else None
+    except (RecordingError, UnreadablePage):
+        return None
+
+
+def slug_key(url: str) -> str:
+    """Return what the pages of one article share under all permalinks that the site ever used."""
+    return f"{urls.host(url)}/{urls.slug(url)}"
 
 
 class Captured(Protocol):
@@ -91,6 +107,35 @@ class Captured(Protocol):
 
 
 C = TypeVar("C", bound=Captured)
+
+
+def split_articles(captures: list[C], post_id: Callable[[C], int | None]) -> Iterator[list[C]]:
+    """Split the captures of one slug, in order of time, into those of one article each.
+
+    Other permalinks are those of the same article if their pages have the same post id. An article of several pages
+    is read from one permalink alone, as its pages name each other.
+
+    Args:
+        captures: the captures.
+        post_id: returns the post id on a captured page; called only if there are several permalinks.
+    """
+    permalinks: dict[str, list[C]] = {}
+    for capture in captures:
+        permalinks.setdefault(urls.secure(capture.url), []).append(capture)
+    if len(permalinks) == 1 or not all(map(_is_first_page, captures)):
+        yield from permalinks.values()
+        return
+    articles: list[tuple[set[str], set[int]]] = []
+    for permalink, own in permalinks.items():
+        ids = {number for number in map(post_id, own) if number is not None}
+        known = next((article for article in articles if article[1] & ids), None)
+        if known is None:
+            articles.append(({permalink}, ids))
+        else:
+            known[0].add(permalink)
+            known[1].update(ids)
+    for own_permalinks, _ in articles:
+        yield [capture for capture in captures if urls.secure(capture.url) in own_permalinks]
 
 
 def split_readings(captures: list[C]) -> Iterator[list[C]]:
@@ -192,6 +237,12 @@ class Evidence(NamedTuple):
     ref: ArticleRef
 
 
+def evidence_about(captures: list[C], evidence: dict[str, list[Evidence]]) -> list[Evidence]:
+    """Return what is said about an article, from evidence by ``urls.secure``."""
+    permalinks = dict.fromkeys(urls.secure(capture.url) for capture in captures)
+    return [item for permalink in permalinks for item in evidence.get(permalink, ())]
+
+
 def evidence_at(evidence: list[Evidence], moment: datetime) -> ArticleRef | None:
     """Combine the evidence about one article.
 
@@ -209,14 +260,14 @@ def evidence_at(evidence: list[Evidence], moment: datetime) -> ArticleRef | None
 
 
 def _evidence(archive: Archive, site: str) -> dict[str, list[Evidence]]:
-    """Return what the sources in a recording say, by ``article_key``."""
+    """Return what the sources in a recording say, by ``urls.secure``."""
     evidence: dict[str, list[Evidence]] = {}
     for record in archive.records:
         if record.original is None and may_list(record.url, record.status, record.content_type, site):
             with suppress(RecordingError):
                 body = archive.read(record)[1]
                 for item in read_listed(record.url, body, site, record.captured_at):
-                    evidence.setdefault(article_key(item.ref.url), []).append(item)
+                    evidence.setdefault(urls.secure(item.ref.url), []).append(item)
     return evidence
 
 

@@ -161,7 +161,9 @@ class Ledger:
         """
         self.monitor.add_read(article)
         known = self.store.find(article.id, article.url, article.published_at)
-        decision = decide(self.store.read(known) if known else None, article)
+        last = self.store.read(known) if known else None
+        recorded = self.options.archive is not None or self.command == "extract"
+        decision = decide(last, article, recorded=recorded)
         if decision.outcome != "unchanged":
             owner = self.store.text_owner(text_hash(decision.article), known)
             decision.article.duplicate_of = owner.url if owner and owner.url != decision.article.url else None
