@@ -31,6 +31,10 @@ MAX_TIME_LENGTH = 60
 
 _ISO = re.compile(r"\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?\s*", re.IGNORECASE)
 
+_DAY_OR_MONTH_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-]\d{2,4}\b")
+_FIRST_YEAR = 1990
+"""An earlier year that a user types is of the Persian calendar, as 1403, or a slip."""
+
 _NO_YEAR = re.compile(r"\s(?:-\d+|0000)\s+\d\d?:")
 """What WordPress prints for a post without a time: ``Wed, 30 Nov -0001 00:00:00 +0000``."""
 
@@ -276,19 +280,32 @@ def read_user_date(text: str, now: datetime) -> datetime:
     A bare date is midnight in Tehran, a year or a month its first day; words ("3 days ago") count from ``now``.
 
     Raises:
-        ValueError: if it cannot be read.
+        ValueError: if it cannot be read, has two readings, or is of another calendar.
     """
     text = text.strip()
     if len(text) > MAX_TIME_LENGTH:
-        raise ValueError(f"{text[:MAX_TIME_LENGTH]!r}... is too long for a date")
+        raise ValueError(f"{text[:MAX_TIME_LENGTH]!r}... is too long")
+    if re.fullmatch(r"\d{8}", text):
+        text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
     if re.match(r"\d{4}-\d\d-\d\d", text):
         date.fromisoformat(text[:10])  # raises; dateparser would read 2024-13-05 as May 13
+    if (found := _DAY_OR_MONTH_FIRST.match(text)) and max(int(found[1]), int(found[2])) <= 12:
+        raise ValueError("the day or the month may come first")
+    read = _read_user_date(text, now)
+    if read is None or re.fullmatch(r"\d{1,3}", text):
+        raise ValueError("it was not understood")
+    if read.year < _FIRST_YEAR:
+        raise ValueError(f"{read.year} is long before the site; years are Gregorian")
+    return read.astimezone(UTC)
+
+
+def _read_user_date(text: str, now: datetime) -> datetime | None:
     printed = read_iso(text) or read_iso(f"{text}T00:00")
     if printed is not None:
-        return printed.replace(tzinfo=printed.tzinfo or SITE_ZONE).astimezone(UTC)
+        return printed.replace(tzinfo=printed.tzinfo or SITE_ZONE)
     # "first" would also turn "2 months ago" into the first day of that month.
     missing = "current" if re.search(r"\bago\b", text, re.IGNORECASE) else "first"
-    read = dateparser.parse(
+    return dateparser.parse(
         text,
         languages=["en"],
         settings={
@@ -299,6 +316,3 @@ def read_user_date(text: str, now: datetime) -> datetime:
             "PREFER_MONTH_OF_YEAR": missing,
         },
     )
-    if read is None:
-        raise ValueError(f"{text!r} is not a date")
-    return read.astimezone(UTC)

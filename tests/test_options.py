@@ -87,7 +87,7 @@ def test_lists(tmp_path: Path) -> None:
     [
         ({"sicne": "2024"}, r"unknown argument sicne \(did you mean since\?\); the arguments are"),
         ({"frobnicate": "2024"}, "unknown argument frobnicate; the arguments are"),
-        ({"since": "the day that never was"}, "is not a date; write 2024-05-06"),
+        ({"since": "the day that never was"}, "is not a date .it was not understood.; write 2024-05-06"),
         ({"since": "2024-05-06", "until": "2024-05-06"}, "must be before"),
         ({"limit": "0"}, "1 or more"),
         ({"limit": "ten"}, "1 or more"),

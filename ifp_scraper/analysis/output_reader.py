@@ -47,7 +47,7 @@ def require(name: str, extra: str = "data") -> Any:
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        raise MissingExtra(f'this needs {name}: pip install "ifp-scraper[{extra}]"') from error
+        raise MissingExtra(f'this needs {name}: in the project folder, pip install ".[{extra}]"') from error
 
 
 def find(source: Source) -> list[Path]:

@@ -73,7 +73,7 @@ class Command(ScrapyCommand):
             ledger = Ledger.open(options, self.settings)
             ledger.command = "extract"
         except ImportError:
-            fail(self, 'extract failed: --dask needs the extra "cluster": pip install "ifp-scraper[cluster]"')
+            fail(self, 'extract failed: --dask needs more: in the project folder, pip install ".[cluster]"')
             return
         except (StoreError, OSError) as error:
             fail(self, f"extract failed: {error}")
