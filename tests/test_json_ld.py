@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from ifp_scraper.pages.json_ld import JsonLd
@@ -34,3 +36,10 @@ def test_a_script_may_be_wrapped_in_a_comment(wrapping: str, article: str) -> No
 def test_what_is_no_json_is_ignored(script: str) -> None:
     found = JsonLd([script.encode()])
     assert (found.graph, found.plain) == ([], [])
+
+
+@pytest.mark.parametrize("script", [" ", "/* ", "<!--", "/* <![CDATA[ */", "{} /*", "]]>", "[", '{"a":'])
+def test_endless_scripts(script: str) -> None:
+    begin = time.process_time()
+    JsonLd([(opened + script * 200_000).encode() for opened in ("", "<!--", "//<![CDATA[")])
+    assert time.process_time() - begin < 1

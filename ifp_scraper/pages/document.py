@@ -39,9 +39,9 @@ _FEW_ATTRIBUTES = 40_000
 
 _ATTRIBUTE = rb"""[\s/]*+(?=[^>])=?[^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+)?+)?+"""
 _TAG = re.compile(
-    rb"(?s)(<!--.*?(?:--!?>|\Z)|<(?:[!?]|/(?![a-zA-Z]))[^>]*+"
-    rb"|(?i:<(title|textarea|iframe|xmp|noembed|noframes|noscript|style|script)(?=[\s/>])(?:%b)*+>.*?(?:</\2|\Z)))"
-    rb"|(</?[a-zA-Z][^\s/>]*+(?:%b){0,%d}+)(?:%b)*+" % (_ATTRIBUTE, _ATTRIBUTE, MAX_ATTRIBUTES, _ATTRIBUTE)
+    rb"(?s)<(?:(!--.*?(?:--!?>|\Z)|(?:[!?]|/(?![a-zA-Z]))[^>]*+"
+    rb"|(?i:(title|textarea|iframe|xmp|noembed|noframes|noscript|style|script)(?=[\s/>])(?:%b)*+>.*?(?:</\2|\Z)))"
+    rb"|(/?[a-zA-Z][^\s/>]*+(?:%b){0,%d}+)(?:%b)*+)" % (_ATTRIBUTE, _ATTRIBUTE, MAX_ATTRIBUTES, _ATTRIBUTE)
 )
 """A tag as browsers delimit it, up to ``>``, and in a group as much of it as is read; or something without tags."""
 
@@ -178,7 +178,7 @@ class _Parsed(NamedTuple):
 
 def _parse(html: bytes) -> _Parsed:
     if len(html) > _FEW_ATTRIBUTES:
-        html = _TAG.sub(rb"\1\3", html)
+        html = _TAG.sub(rb"<\1\3", html)
     # A new parser each time: sharing one is not thread-safe, and making one costs a microsecond.
     parser = etree.HTMLParser(
         encoding="utf-8",

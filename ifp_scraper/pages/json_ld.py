@@ -11,7 +11,7 @@ import msgspec
 
 Item = dict[str, Any]
 
-_OPENED = re.compile(rb"\s*(?:(?:/\*|//)?\s*<!\[CDATA\[\s*(?:\*/)?|<!--)")
+_OPENED = re.compile(rb"\s*+(?:(?:(?:/\*|//)\s*+)?<!\[CDATA\[\s*+(?:\*/)?|<!--)")
 """What some plugins print before a script, to hide it from XHTML or from the oldest browsers; its end follows it."""
 
 
