@@ -22,6 +22,9 @@ from ifp_scraper.pages.source_line import closing_source
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
 
+_MAX_BODIES = 10
+"""Maximum number of elements that may hold the article's text."""
+
 
 class NewspaperPage(ArticlePage):
     """The classic template: ``.td-post-header`` and ``.td-post-content``.
@@ -141,10 +144,10 @@ class NewspaperPage(ArticlePage):
             return bodies[0] if bodies else None
         name = f"post-{self.id}"
         own = [one for one in bodies if any(name in (box.get("class") or "").split() for box in one.iterancestors())]
-        article = _article_around((own or bodies)[0])
-        return max(
-            (one for one in own or bodies if _article_around(one) is article), key=lambda one: len(inline_text(one))
-        )
+        candidates = (own or bodies)[:_MAX_BODIES]
+        article = _article_around(candidates[0])
+        in_article = (one for one in candidates if _article_around(one) is article)
+        return max(in_article, key=lambda one: len(inline_text(one)))
 
     # -- what the theme's other templates use, too ---------------------------------------------------------------
 
