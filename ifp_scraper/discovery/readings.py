@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -33,6 +33,8 @@ from ifp_scraper.responses import cut_short, refusal
 _SOON = timedelta(hours=1)
 """Maximum time after which an interrupted crawl fetches an article again."""
 
+_MAX_REDIRECTS = 5
+
 _LISTS = re.compile(r"/wp/v2/posts(?:$|[/?&])|/feed/?(?:$|\?)|\.xml(?:\.gz)?$")
 
 
@@ -48,6 +50,9 @@ class RecordedArticle:
     captures: frozenset[Recorded]
     """Captures of its pages."""
 
+    addresses: tuple[str, ...]
+    """All URLs that the recording has of the article; see ``addresses_of``."""
+
 
 def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
     """Yield every article in a recording, in order of capture; recaptures are readings of their own.
@@ -61,8 +66,11 @@ def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
     for record in sorted(archive.records, key=lambda record: record.captured_at):
         if is_page(record.status, record.content_type) and may_be_article(record.url, site):
             groups.setdefault(slug_key(record.url), []).append(record)
+    redirects = ((record.url, record.target) for record in archive.records if record.target is not None)
+    redirected = by_target(redirects, groups)
     for captures in _articles(archive, groups.values()):
         said = evidence_about(captures, evidence)
+        addresses = tuple(addresses_of(captures, redirected))
         for reading in split_readings(without_failed(captures, lambda capture: _cannot_be_used(archive, capture))):
             known = evidence_at(said, reading[0].captured_at)
             first_pages = [record for record in reading if _is_first_page(record)]
@@ -73,7 +81,7 @@ def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
                 continue
             ref = replace(known, url=first.url) if known else ArticleRef(first.url)
             amp_address = amp.url if amp and amp is not first else None
-            yield RecordedArticle(ref, first.url, amp_address, frozenset(reading))
+            yield RecordedArticle(ref, first.url, amp_address, frozenset(reading), addresses)
 
 
 def _articles(archive: Archive, groups: Iterable[list[Recorded]]) -> Iterator[list[Recorded]]:
@@ -136,6 +144,31 @@ def split_articles(captures: list[C], post_id: Callable[[C], int | None]) -> Ite
             known[1].update(ids)
     for own_permalinks, _ in articles:
         yield [capture for capture in captures if urls.secure(capture.url) in own_permalinks]
+
+
+def by_target(redirects: Iterable[tuple[str, str]], captured: Container[str]) -> dict[str, list[str]]:
+    """Return redirected URLs, by ``urls.secure`` of where they lead to in the end.
+
+    Args:
+        redirects: URLs, each with that to which it redirects.
+        captured: the slugs that have captures, by ``slug_key``; such an article's URL is not given to another one.
+    """
+    targets = dict(redirects)
+    found: dict[str, list[str]] = {}
+    for url in targets:
+        target = url
+        for _ in range(_MAX_REDIRECTS):
+            target = targets.get(target, target)
+        if urls.same_slug(url, target) or slug_key(url) not in captured:
+            found.setdefault(urls.secure(target), []).append(url)
+    return found
+
+
+def addresses_of(captures: list[C], redirected: dict[str, list[str]]) -> list[str]:
+    """Return the captured URLs of an article, except those of further pages, and the URLs that redirect to it."""
+    captured = [url for capture in captures for url in capture.page_urls if _place(url)[1] == "1"]
+    permalinks = dict.fromkeys(map(urls.secure, captured))
+    return list(dict.fromkeys([*captured, *(url for one in permalinks for url in redirected.get(one, ()))]))
 
 
 def split_readings(captures: list[C]) -> Iterator[list[C]]:
