@@ -247,6 +247,19 @@ def test_an_amp_page_under_an_old_permalink_is_the_other_view(tmp_path: Path) ->
     }
 
 
+@pytest.mark.parametrize(("times", "count"), [("88", 1), ("89", 2), ("--", 2)])
+def test_without_an_id_permalinks_with_one_slug_and_time_are_one(times: str, count: int, tmp_path: Path) -> None:
+    def without_id(url: str, hour: str) -> bytes:
+        time = f'<meta property="article:published_time" content="2015-01-01T0{hour}:00:00+00:00">'
+        return at_address(url).replace(b" postid-97", b"").replace(b"</head>", time.encode() + b"</head>")
+
+    recorded = tmp_path / "a.warc"
+    seen = zip(ADDRESSES[::2], times, ("2016-01-01", "2020-01-01"), strict=True)
+    recorded.write_bytes(b"".join(response(url, without_id(url, hour), date) for url, hour, date in seen))
+    written = read_both_ways(recorded)
+    assert [line["aliases"] for line in written] == ([[ADDRESSES[2]]] if count == 1 else [[], []])
+
+
 def test_redirects_to_an_article_are_its_aliases(tmp_path: Path) -> None:
     recorded, url, old = tmp_path / "a.warc", "https://ifpnews.com/a/", "http://ifpnews.com/exclusive/a/"
     records = [

@@ -24,6 +24,7 @@ from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.rest import read_json, read_posts
 from ifp_scraper.discovery.sitemap import read_entries
 from ifp_scraper.discovery.xml import local_name, read_xml
+from ifp_scraper.items import Article
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.recordings.archive import Archive, Recorded, is_page
 from ifp_scraper.recordings.codings import MAX_UNPACKED
@@ -86,16 +87,21 @@ def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
 
 def _articles(archive: Archive, groups: Iterable[list[Recorded]]) -> Iterator[list[Recorded]]:
     for captures in groups:
-        yield from split_articles(captures, lambda capture: _post_id(archive, capture))
+        yield from split_articles(captures, lambda capture: _identity(archive, capture))
 
 
-def _post_id(archive: Archive, capture: Recorded) -> int | None:
+def _identity(archive: Archive, capture: Recorded) -> int | str | None:
     try:
         body = archive.read(capture)[1]
         page = read_page(body, Capture(capture.url, capture.captured_at), capture.content_type)
-        return page.to_article().id if page is not None else None
+        return identity(page.to_article()) if page is not None else None
     except (RecordingError, UnreadablePage):
         return None
+
+
+def identity(article: Article) -> int | str | None:
+    """Return what tells articles of one slug apart: the post id, or the publication time if the page has none."""
+    return article.id if article.id is not None else article.published_at
 
 
 def slug_key(url: str) -> str:
@@ -117,15 +123,15 @@ class Captured(Protocol):
 C = TypeVar("C", bound=Captured)
 
 
-def split_articles(captures: list[C], post_id: Callable[[C], int | None]) -> Iterator[list[C]]:
+def split_articles(captures: list[C], identity: Callable[[C], int | str | None]) -> Iterator[list[C]]:
     """Split the captures of one slug, in order of time, into those of one article each.
 
-    Other permalinks are those of the same article if their pages have the same post id. An article of several pages
+    Other permalinks are those of the same article if their pages have the same identity. An article of several pages
     is read from one permalink alone, as its pages name each other.
 
     Args:
         captures: the captures.
-        post_id: returns the post id on a captured page; called only if there are several permalinks.
+        identity: returns that of the article on a captured page; called only if there are several permalinks.
     """
     permalinks: dict[str, list[C]] = {}
     for capture in captures:
@@ -133,15 +139,15 @@ def split_articles(captures: list[C], post_id: Callable[[C], int | None]) -> Ite
     if len(permalinks) == 1 or not all(map(_is_first_page, captures)):
         yield from permalinks.values()
         return
-    articles: list[tuple[set[str], set[int]]] = []
+    articles: list[tuple[set[str], set[int | str]]] = []
     for permalink, own in permalinks.items():
-        ids = {number for number in map(post_id, own) if number is not None}
-        known = next((article for article in articles if article[1] & ids), None)
+        identities = {one for one in map(identity, own) if one is not None}
+        known = next((article for article in articles if article[1] & identities), None)
         if known is None:
-            articles.append(({permalink}, ids))
+            articles.append(({permalink}, identities))
         else:
             known[0].add(permalink)
-            known[1].update(ids)
+            known[1].update(identities)
     for own_permalinks, _ in articles:
         yield [capture for capture in captures if urls.secure(capture.url) in own_permalinks]
 
