@@ -245,6 +245,9 @@ def test_an_amp_page_under_an_old_permalink_is_the_other_view(tmp_path: Path) ->
         "https://ifpnews.com/a/": ("newspaper+amp-swift", [old]),
         "https://ifpnews.com/video/a/": ("amp-swift", []),
     }
+    out = tmp_path / "named.jsonl"  # under any of its URLs
+    assert scrapy("crawl", "ifp", "-a", f"archive={recorded}", "-a", f"urls={old}", "-o", out).status == 0
+    assert [line["layout"] for line in lines(out)] == ["newspaper+amp-swift"]
 
 
 @pytest.mark.parametrize(("times", "count"), [("88", 1), ("89", 2), ("--", 2)])

@@ -35,6 +35,7 @@ _SOON = timedelta(hours=1)
 """Maximum time after which an interrupted crawl fetches an article again."""
 
 _MAX_REDIRECTS = 5
+"""Maximum length of a chain of redirects."""
 
 _LISTS = re.compile(r"/wp/v2/posts(?:$|[/?&])|/feed/?(?:$|\?)|\.xml(?:\.gz)?$")
 
@@ -123,7 +124,7 @@ class Captured(Protocol):
 C = TypeVar("C", bound=Captured)
 
 
-def split_articles(captures: list[C], identity: Callable[[C], int | str | None]) -> Iterator[list[C]]:
+def split_articles(captures: list[C], identity_of: Callable[[C], int | str | None]) -> Iterator[list[C]]:
     """Split the captures of one slug, in order of time, into those of one article each.
 
     Other permalinks are those of the same article if their pages have the same identity. An article of several pages
@@ -131,17 +132,18 @@ def split_articles(captures: list[C], identity: Callable[[C], int | str | None])
 
     Args:
         captures: the captures.
-        identity: returns that of the article on a captured page; called only if there are several permalinks.
+        identity_of: returns the ``identity`` of a captured article; called only if there are several permalinks.
     """
     permalinks: dict[str, list[C]] = {}
     for capture in captures:
         permalinks.setdefault(urls.secure(capture.url), []).append(capture)
-    if len(permalinks) == 1 or not all(map(_is_first_page, captures)):
+    has_further_pages = any(number != "1" for _, number in _places(captures))
+    if len(permalinks) == 1 or has_further_pages:
         yield from permalinks.values()
         return
     articles: list[tuple[set[str], set[int | str]]] = []
     for permalink, own in permalinks.items():
-        identities = {one for one in map(identity, own) if one is not None}
+        identities = {one for one in map(identity_of, own) if one is not None}
         known = next((article for article in articles if article[1] & identities), None)
         if known is None:
             articles.append(({permalink}, identities))
