@@ -356,6 +356,14 @@ def seen(url: str, earliest: str | None, latest: str | None) -> RecentPost:
     return RecentPost("Seen", url, section="World", published_earliest=earliest, published_latest=latest)
 
 
+def test_the_time_of_an_article_seen_under_another_scheme_is_exact(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    old = article(1, url=f"{SITE}/story-1/".replace("https://", "http://www."))
+    other = article(2, recent_posts=[seen(f"{SITE}/story-1/", None, None)])
+    (row,) = rows(recent_posts(write(tmp_path / "a.jsonl", old, other)))
+    assert row["exact"]
+
+
 def test_recent_posts_narrow_each_other(tmp_path: Path, engine: Any) -> None:
     url, clash, known = f"{SITE}/seen/", f"{SITE}/clash/", f"{SITE}/story-1/"
     path = write(

@@ -89,10 +89,11 @@ def test_permalinks_with_one_post_id_are_of_one_article() -> None:
         url: str
         id: int | None = None
         captured_at: datetime = NOW
+        others: tuple[str, ...] = ()
 
         @property
         def page_urls(self) -> list[str]:
-            return [self.url]
+            return [self.url, *self.others]
 
     def split(*captures: At) -> list[list[At]]:
         return list(split_articles(list(captures), lambda capture: capture.id))
@@ -103,6 +104,8 @@ def test_permalinks_with_one_post_id_are_of_one_article() -> None:
     assert split(no_id, new, again) == [[no_id], [new, again]]
     second = At(f"{SITE}/a/2/", 7)
     assert split(old, new, second) == [[old], [new, second]]
+    joined = new._replace(others=(second.url,))
+    assert split(old, joined) == [[old], [joined]]
 
 
 @pytest.mark.parametrize(

@@ -126,14 +126,20 @@ def test_files_that_cannot_be_read_are_skipped_and_the_rest_read(recording: Path
         )
 
 
-def response(url: str, body: bytes, date: str, *headers: str, kind: str = "text/html") -> bytes:
+def response(
+    url: str, body: bytes, date: str, *headers: str, kind: str = "text/html", status: str = "200 OK"
+) -> bytes:
     """A response record as other tools write it."""
-    head = "\r\n".join(("HTTP/1.1 200 OK", f"content-type: {kind}", *headers, "", ""))
+    head = "\r\n".join((f"HTTP/1.1 {status}", f"content-type: {kind}", *headers, "", ""))
     block = head.encode() + body
     return (
         f"WARC/1.1\r\nWARC-Type: response\r\nWARC-Target-URI: {url}\r\nWARC-Date: {date}T06:00:00.5Z\r\n"
         f"Content-Type: application/http\r\nContent-Length: {len(block)}\r\n\r\n"
     ).encode() + block + b"\r\n\r\n"  # fmt: skip
+
+
+def redirect(url: str, target: str, status: str = "301 Moved Permanently") -> bytes:
+    return response(url, b"", "2024-01-01", f"location: {target}", status=status)
 
 
 def story(text: str, *, slug: str = "a") -> bytes:
@@ -214,7 +220,8 @@ def test_addresses_and_kinds_as_other_tools_write_them(tmp_path: Path) -> None:
 def test_the_addresses_that_the_site_gave_an_article_over_the_years_are_one(dates: list[str], tmp_path: Path) -> None:
     recorded = tmp_path / "a.warc"
     recorded.write_bytes(b"".join(map(response, ADDRESSES, map(at_address, ADDRESSES), dates)))
-    assert len(read_both_ways(recorded)) == 1
+    (line,) = read_both_ways(recorded)
+    assert {line["url"], *line["aliases"]} == set(ADDRESSES)
     # Nor is there anything new in a later run over another recording.
     later, out = tmp_path / "later.warc", tmp_path / "a.extracted.jsonl"
     later.write_bytes(response(ADDRESSES[1], at_address(ADDRESSES[1]), "2022-01-01"))
@@ -238,6 +245,37 @@ def test_an_amp_page_under_an_old_permalink_is_the_other_view(tmp_path: Path) ->
         "https://ifpnews.com/a/": ("newspaper+amp-swift", [old]),
         "https://ifpnews.com/video/a/": ("amp-swift", []),
     }
+    out = tmp_path / "named.jsonl"  # under any of its URLs
+    assert scrapy("crawl", "ifp", "-a", f"archive={recorded}", "-a", f"urls={old}", "-o", out).status == 0
+    assert [line["layout"] for line in lines(out)] == ["newspaper+amp-swift"]
+
+
+@pytest.mark.parametrize(("times", "count"), [("88", 1), ("89", 2), ("--", 2)])
+def test_without_an_id_permalinks_with_one_slug_and_time_are_one(times: str, count: int, tmp_path: Path) -> None:
+    def without_id(url: str, hour: str) -> bytes:
+        time = f'<meta property="article:published_time" content="2015-01-01T0{hour}:00:00+00:00">'
+        return at_address(url).replace(b" postid-97", b"").replace(b"</head>", time.encode() + b"</head>")
+
+    recorded = tmp_path / "a.warc"
+    seen = zip(ADDRESSES[::2], times, ("2016-01-01", "2020-01-01"), strict=True)
+    recorded.write_bytes(b"".join(response(url, without_id(url, hour), date) for url, hour, date in seen))
+    written = read_both_ways(recorded)
+    assert [line["aliases"] for line in written] == ([[ADDRESSES[2]]] if count == 1 else [[], []])
+
+
+def test_redirects_to_an_article_are_its_aliases(tmp_path: Path) -> None:
+    recorded, url, old = tmp_path / "a.warc", "https://ifpnews.com/a/", "http://ifpnews.com/exclusive/a/"
+    records = [
+        redirect(old, "https://ifpnews.com/exclusive/a/"),
+        redirect("https://ifpnews.com/exclusive/a/", "/a/"),
+        redirect("https://ifpnews.com/temporary/", url, "302 Found"),
+        redirect("https://ifpnews.com/b/", url),  # has gone since
+        response(url, story("One."), "2024-01-01"),
+        response("https://ifpnews.com/b/", story("Two.", slug="b"), "2023-01-01"),
+    ]
+    recorded.write_bytes(b"".join(records))
+    found = {line["url"]: line["aliases"] for line in read_both_ways(recorded)}
+    assert found == {url: [old, "https://ifpnews.com/exclusive/a/"], "https://ifpnews.com/b/": []}
 
 
 def test_a_failed_amp_page_is_no_part_of_a_later_capture_in_another_file(tmp_path: Path) -> None:

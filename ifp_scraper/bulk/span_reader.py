@@ -14,9 +14,9 @@ from ifp_scraper.bulk.page_results import PageResult, join_early
 from ifp_scraper.bulk.span_results import SpanResult, reader_of
 from ifp_scraper.bulk.spans import Span, open_span
 from ifp_scraper.discovery.listing import may_be_article
-from ifp_scraper.discovery.readings import Evidence, is_failed, may_list, read_listed, slug_key
+from ifp_scraper.discovery.readings import is_failed, may_list, read_listed, slug_key
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
-from ifp_scraper.recordings.archive import is_page, site_of
+from ifp_scraper.recordings.archive import is_page, redirect_target, site_of
 from ifp_scraper.recordings.capture_time import cache_age
 from ifp_scraper.recordings.codings import plain_body
 from ifp_scraper.recordings.warc_reader import (
@@ -67,7 +67,7 @@ def _read_records(stream: IO[bytes], site: str, result: SpanResult, found: dict[
     revisits: list[Revisit] = []
     for record, body in read_responses(stream, span.path, span.start, span.end, result.faults, revisits):
         result.records += 1
-        _read_record(record, body, site, result.listed, found)
+        _read_record(record, body, site, result, found)
         if is_whole(record, result.faults) and (digest := payload_digest(record)) and _is_page(record):
             result.originals.setdefault(digest, record.stream_pos)
     result.revisits = [revisit for revisit in revisits if may_be_article(revisit.url, site)]
@@ -85,16 +85,20 @@ def _read_revisits(stream: IO[bytes], span: Span, found: dict[str, list[PageResu
 
 
 def _read_record(
-    record: WarcRecord, body: bytes, site: str, listed: list[Evidence], found: dict[str, list[PageResult]]
+    record: WarcRecord, body: bytes, site: str, result: SpanResult, found: dict[str, list[PageResult]]
 ) -> None:
     url, kept_at = unwrap_address(record_address(record))
     head = record.http_headers
     # Skip pages of other hosts, and any status but 200, before anything is parsed.
-    if head is None or head.status_code != 200 or urls.host(url) != urls.host(site):
+    if head is None or urls.host(url) != urls.host(site):
+        return
+    if (target := redirect_target(record)) is not None:
+        result.redirects.append((url, target))
+    if head.status_code != 200:
         return
     if may_list(url, 200, (record.http_content_type or "").lower(), site):
         body = plain_body(body, list(head))
-        listed += read_listed(url, unwrap_page(body) if kept_at else body, site, kept_at or record_time(record))
+        result.listed += read_listed(url, unwrap_page(body) if kept_at else body, site, kept_at or record_time(record))
     elif may_be_article(url, site) and _is_page(record):
         page = _read_page(record, body, url, kept_at or record_time(record))
         found.setdefault(slug_key(url), []).append(page)

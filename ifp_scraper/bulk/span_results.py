@@ -31,6 +31,9 @@ class SpanResult(msgspec.Struct):
     faults: list[str] = []
     """Parts that could not be read."""
 
+    redirects: list[tuple[str, str]] = []
+    """URLs of the site, each with that to which it redirects."""
+
     revisits: list[Revisit] = []
     """Captures of article pages whose body is elsewhere, perhaps in another span."""
 
@@ -59,6 +62,7 @@ def join_results(span: Span, parts: list[SpanResult]) -> SpanResult:
         joined.records += part.records
         joined.listed += part.listed
         joined.faults += part.faults
+        joined.redirects += part.redirects
         joined.revisits += part.revisits
         joined.originals = part.originals | joined.originals  # the first one counts
         for article, seen in part.pages().items():

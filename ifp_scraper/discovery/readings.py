@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -24,6 +24,7 @@ from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.rest import read_json, read_posts
 from ifp_scraper.discovery.sitemap import read_entries
 from ifp_scraper.discovery.xml import local_name, read_xml
+from ifp_scraper.items import Article
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.recordings.archive import Archive, Recorded, is_page
 from ifp_scraper.recordings.codings import MAX_UNPACKED
@@ -32,6 +33,9 @@ from ifp_scraper.responses import cut_short, refusal
 
 _SOON = timedelta(hours=1)
 """Maximum time after which an interrupted crawl fetches an article again."""
+
+_MAX_REDIRECTS = 5
+"""Maximum length of a chain of redirects."""
 
 _LISTS = re.compile(r"/wp/v2/posts(?:$|[/?&])|/feed/?(?:$|\?)|\.xml(?:\.gz)?$")
 
@@ -48,6 +52,9 @@ class RecordedArticle:
     captures: frozenset[Recorded]
     """Captures of its pages."""
 
+    addresses: tuple[str, ...]
+    """All URLs that the recording has of the article; see ``addresses_of``."""
+
 
 def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
     """Yield every article in a recording, in order of capture; recaptures are readings of their own.
@@ -61,8 +68,11 @@ def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
     for record in sorted(archive.records, key=lambda record: record.captured_at):
         if is_page(record.status, record.content_type) and may_be_article(record.url, site):
             groups.setdefault(slug_key(record.url), []).append(record)
+    redirects = ((record.url, record.target) for record in archive.records if record.target is not None)
+    redirected = by_target(redirects, groups)
     for captures in _articles(archive, groups.values()):
         said = evidence_about(captures, evidence)
+        addresses = tuple(addresses_of(captures, redirected))
         for reading in split_readings(without_failed(captures, lambda capture: _cannot_be_used(archive, capture))):
             known = evidence_at(said, reading[0].captured_at)
             first_pages = [record for record in reading if _is_first_page(record)]
@@ -73,21 +83,26 @@ def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
                 continue
             ref = replace(known, url=first.url) if known else ArticleRef(first.url)
             amp_address = amp.url if amp and amp is not first else None
-            yield RecordedArticle(ref, first.url, amp_address, frozenset(reading))
+            yield RecordedArticle(ref, first.url, amp_address, frozenset(reading), addresses)
 
 
 def _articles(archive: Archive, groups: Iterable[list[Recorded]]) -> Iterator[list[Recorded]]:
     for captures in groups:
-        yield from split_articles(captures, lambda capture: _post_id(archive, capture))
+        yield from split_articles(captures, lambda capture: _identity(archive, capture))
 
 
-def _post_id(archive: Archive, capture: Recorded) -> int | None:
+def _identity(archive: Archive, capture: Recorded) -> int | str | None:
     try:
         body = archive.read(capture)[1]
         page = read_page(body, Capture(capture.url, capture.captured_at), capture.content_type)
-        return page.to_article().id if page is not None else None
+        return identity(page.to_article()) if page is not None else None
     except (RecordingError, UnreadablePage):
         return None
+
+
+def identity(article: Article) -> int | str | None:
+    """Return what tells articles of one slug apart: the post id, or the publication time if the page has none."""
+    return article.id if article.id is not None else article.published_at
 
 
 def slug_key(url: str) -> str:
@@ -109,33 +124,59 @@ class Captured(Protocol):
 C = TypeVar("C", bound=Captured)
 
 
-def split_articles(captures: list[C], post_id: Callable[[C], int | None]) -> Iterator[list[C]]:
+def split_articles(captures: list[C], identity_of: Callable[[C], int | str | None]) -> Iterator[list[C]]:
     """Split the captures of one slug, in order of time, into those of one article each.
 
-    Other permalinks are those of the same article if their pages have the same post id. An article of several pages
+    Other permalinks are those of the same article if their pages have the same identity. An article of several pages
     is read from one permalink alone, as its pages name each other.
 
     Args:
         captures: the captures.
-        post_id: returns the post id on a captured page; called only if there are several permalinks.
+        identity_of: returns the ``identity`` of a captured article; called only if there are several permalinks.
     """
     permalinks: dict[str, list[C]] = {}
     for capture in captures:
         permalinks.setdefault(urls.secure(capture.url), []).append(capture)
-    if len(permalinks) == 1 or not all(map(_is_first_page, captures)):
+    has_further_pages = any(number != "1" for _, number in _places(captures))
+    if len(permalinks) == 1 or has_further_pages:
         yield from permalinks.values()
         return
-    articles: list[tuple[set[str], set[int]]] = []
+    articles: list[tuple[set[str], set[int | str]]] = []
     for permalink, own in permalinks.items():
-        ids = {number for number in map(post_id, own) if number is not None}
-        known = next((article for article in articles if article[1] & ids), None)
+        identities = {one for one in map(identity_of, own) if one is not None}
+        known = next((article for article in articles if article[1] & identities), None)
         if known is None:
-            articles.append(({permalink}, ids))
+            articles.append(({permalink}, identities))
         else:
             known[0].add(permalink)
-            known[1].update(ids)
+            known[1].update(identities)
     for own_permalinks, _ in articles:
         yield [capture for capture in captures if urls.secure(capture.url) in own_permalinks]
+
+
+def by_target(redirects: Iterable[tuple[str, str]], captured: Container[str]) -> dict[str, list[str]]:
+    """Return redirected URLs, by ``urls.secure`` of where they lead to in the end.
+
+    Args:
+        redirects: URLs, each with that to which it redirects.
+        captured: the slugs that have captures, by ``slug_key``; such an article's URL is not given to another one.
+    """
+    targets = dict(redirects)
+    found: dict[str, list[str]] = {}
+    for url in targets:
+        target = url
+        for _ in range(_MAX_REDIRECTS):
+            target = targets.get(target, target)
+        if urls.same_slug(url, target) or slug_key(url) not in captured:
+            found.setdefault(urls.secure(target), []).append(url)
+    return found
+
+
+def addresses_of(captures: list[C], redirected: dict[str, list[str]]) -> list[str]:
+    """Return the captured URLs of an article, except those of further pages, and the URLs that redirect to it."""
+    captured = [url for capture in captures for url in capture.page_urls if _place(url)[1] == "1"]
+    permalinks = dict.fromkeys(map(urls.secure, captured))
+    return list(dict.fromkeys([*captured, *(url for one in permalinks for url in redirected.get(one, ()))]))
 
 
 def split_readings(captures: list[C]) -> Iterator[list[C]]:
