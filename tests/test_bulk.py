@@ -112,6 +112,18 @@ def test_an_amp_page_beside_an_unusable_one_gives_the_lines_of_a_crawl(unusable:
     assert "amp-swift" in {line["layout"] for line in lines(crawled)}
 
 
+def test_lists_in_a_recording_are_no_sign_of_a_changed_site(recording: Path, tmp_path: Path) -> None:
+    recorded, out = tmp_path / "a.warc.gz", tmp_path / "a.jsonl"
+    with serve(Site(make_posts(6, seed=4))) as server:
+        server.alter(lambda target, response: page('<html><body class="archive"><a href="/a/">A</a></body></html>'))
+        record(server, recorded, [f"/list-{number}/" for number in range(60)], root="https://ifpnews.com")
+    with recorded.open("ab") as file:
+        file.write((recording / "one.warc.gz").read_bytes())
+    for command in (("extract", recorded), ("crawl", "ifp", "-a", f"archive={recorded}")):
+        run = scrapy(*command, "-o", out)
+        assert (run.status, "did not do its job" in run.err) == (0, False), run.err
+
+
 def test_order_does_not_depend_on_the_workers(
     recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

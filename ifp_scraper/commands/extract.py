@@ -81,7 +81,7 @@ class Command(ScrapyCommand):
         self._extract(spans, ledger, executor)
 
     def _cut(self, args: list[str], *, for_cluster: bool) -> tuple[Options, list[Span]]:
-        """Cut the recordings into spans; the options have the recorded site.
+        """Cut the recordings into spans; the options have their names and the recorded site.
 
         Raises:
             UsageError: if a setting makes no sense, or a recording cannot be read.
@@ -97,7 +97,8 @@ class Command(ScrapyCommand):
                     "a recording that is compressed as a whole, with zstd, or twice must be unpacked for a cluster"
                 )
             spans = cut_spans(readable)
-            return replace(options, site=recorded_site(spans, options.site)), spans
+            site = recorded_site(spans, options.site)
+            return replace(options, site=site, archive=",".join(args)), spans
         except (BadArgument, RecordingError, OSError, BadZipFile) as error:
             raise UsageError(str(error)) from None
 
