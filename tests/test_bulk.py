@@ -16,6 +16,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from scrapy.settings import Settings
 
 from ifp_scraper.bulk import span_results
 from ifp_scraper.bulk.extraction import extract_spans
@@ -23,6 +24,9 @@ from ifp_scraper.bulk.partial_results import PartialResults
 from ifp_scraper.bulk.span_reader import read_span
 from ifp_scraper.bulk.span_results import SpanResult, reader_of
 from ifp_scraper.bulk.spans import Span, cut_spans
+from ifp_scraper.options import Options
+from ifp_scraper.storage import store
+from ifp_scraper.storage.ledger import Ledger
 from tests.crawling import ROOT, lines, scrapy
 from tests.recordings import content
 from tests.site import Site, make_posts, record, serve
@@ -122,6 +126,28 @@ def test_lists_in_a_recording_are_no_sign_of_a_changed_site(recording: Path, tmp
     for command in (("extract", recorded), ("crawl", "ifp", "-a", f"archive={recorded}")):
         run = scrapy(*command, "-o", out)
         assert (run.status, "did not do its job" in run.err) == (0, False), run.err
+
+
+def test_a_record_that_cannot_be_written_is_rejected_as_in_a_crawl(
+    recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Here:
+        def run(self, waiting: list[Span], site: str) -> Iterator[SpanResult]:
+            yield from (read_span(span, site) for span in waiting)
+
+        def close(self) -> None: ...
+
+    monkeypatch.setattr(store, "_MAX_LINE", 8000)
+    settings = Settings()
+    settings.setmodule("ifp_scraper.settings")
+    spans, options = cut_spans([recording / "one.warc.gz"]), Options("https://ifpnews.com", archive="one.warc.gz")
+    ledger = Ledger(options, tmp_path / "a.jsonl", start_over=False, settings=settings)
+    extract_spans(spans, options.site, ledger, Here(), lambda *_: None)
+    ledger.store.close()
+    assert not (tmp_path / "a.jsonl.partial").exists()
+    assert ledger.counts["new"] > 1
+    too_long = [line["reason"] for line in lines(ledger.rejections.path) if "bytes long" in line["reason"]]
+    assert len(too_long) == len(caplog.messages) > 0
 
 
 def test_order_does_not_depend_on_the_workers(
