@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import count
@@ -24,6 +25,7 @@ from ifp_scraper.bulk.partial_results import PartialResults
 from ifp_scraper.bulk.span_reader import read_span
 from ifp_scraper.bulk.span_results import SpanResult, reader_of
 from ifp_scraper.bulk.spans import Span, cut_spans
+from ifp_scraper.commands import extract
 from ifp_scraper.options import Options
 from ifp_scraper.storage import store
 from ifp_scraper.storage.ledger import Ledger
@@ -204,6 +206,18 @@ def test_a_damaged_partial_file_is_cut(tmp_path: Path) -> None:
         again = PartialResults(path, site)
         again.close()
         assert (len(again.spans), path.read_bytes()) == (1, whole)
+
+
+def test_the_workers_end_if_the_output_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise Python may complain of their pipes when it exits."""
+    closed = []
+    monkeypatch.setattr(extract, "LocalExecutor", lambda workers: SimpleNamespace(close=lambda: closed.append(1)))
+    command = extract.Command()
+    command.settings = Settings()
+    command.settings.setmodule("ifp_scraper.settings")
+    with store.Store(tmp_path / "a.jsonl"):
+        command.run(["sample"], Namespace(output=str(tmp_path / "a.jsonl"), workers=1, dask=None))
+    assert (command.exitcode, closed) == (1, [1])
 
 
 @pytest.mark.slow
