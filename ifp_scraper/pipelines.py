@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from scrapy.exceptions import DropItem
 
 from ifp_scraper.items import Article
-from ifp_scraper.storage.ledger import Ledger
+from ifp_scraper.spiders import our_spider
 from ifp_scraper.storage.output_file import StoreError
 
 if TYPE_CHECKING:
@@ -31,13 +31,12 @@ class StorePipeline:
         Raises:
             DropItem: if it is not written.
         """
-        spider = self._crawler.spider
+        spider = our_spider(self._crawler)
         assert spider is not None
-        ledger: Ledger = spider.ledger  # type: ignore[attr-defined]
         try:
-            outcome = ledger.write(item)
+            outcome = spider.ledger.write(item)
         except StoreError as error:
-            spider.stop(str(error))  # type: ignore[attr-defined]
+            spider.stop(str(error))
             raise DropItem("the output cannot be written", log_level="DEBUG") from error
         if outcome in ("unchanged", "rejected"):
             raise DropItem(outcome, log_level="DEBUG")
