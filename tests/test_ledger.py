@@ -22,6 +22,8 @@ from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.items import Article, encode
 from ifp_scraper.options import Options
 from ifp_scraper.pipelines import StorePipeline
+from ifp_scraper.spiders.fetcher import Fetcher
+from ifp_scraper.spiders.ifp import IfpSpider
 from ifp_scraper.storage.ledger import Ledger
 from ifp_scraper.storage.rejections import Rejected
 from tests.crawling import Run, crawl, lines, scrapy
@@ -195,7 +197,8 @@ def test_a_crawl_with_damaged_files_beside(tmp_path: Path) -> None:
 
 
 def test_a_record_that_does_not_fit_is_one_line(ledger: Ledger, caplog: pytest.LogCaptureFixture) -> None:
-    pipeline = StorePipeline(SimpleNamespace(spider=SimpleNamespace(ledger=ledger)))  # type: ignore[arg-type]
+    spider = IfpSpider(ledger.options, ledger, Fetcher(None, ledger))  # type: ignore[arg-type]
+    pipeline = StorePipeline(SimpleNamespace(spider=spider))  # type: ignore[arg-type]
     with caplog.at_level(logging.WARNING), pytest.raises(DropItem) as dropped:
         pipeline.process_item(replace(ARTICLE, byline=7))  # type: ignore[arg-type]
     assert dropped.value.log_level == "DEBUG"  # at a higher level Scrapy would print the record

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.crawling import EIGHT_AT_ONCE, crawl, lines, scrapy
+from tests.crawling import EIGHT_AT_ONCE, FAST, crawl, lines, scrapy
 from tests.expected import assert_complete
 from tests.site import Site, make_posts, serve
 from tests.site.response import XML, Response, page, redirect
@@ -282,6 +282,14 @@ def test_scrapys_own_fetch_works() -> None:
     with serve(Site(make_posts(3, seed=5))) as server:
         run = scrapy("fetch", f"{server.url}/", "-s", f"IFP_SITE={server.url}")
     assert (run.status, "</html>" in run.out, run.err) == (0, True, "")
+
+
+def test_scrapys_own_fetch_says_why_it_gets_nothing() -> None:
+    with serve(Site(make_posts(3, seed=5))) as server:
+        server.fault("robots.txt", 503, None)
+        run = scrapy("fetch", f"{server.url}/", "-s", f"IFP_SITE={server.url}", "-s", "RETRY_TIMES=0", *FAST)
+    assert (run.out, "Traceback" in run.err, len(run.err.splitlines())) == ("", False, 1), run.err
+    assert "/robots.txt cannot be read, which forbids all (status 503)" in run.err
 
 
 def test_listings_that_are_json_are_no_listings(tmp_path: Path) -> None:

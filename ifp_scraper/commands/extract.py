@@ -6,6 +6,7 @@ import argparse
 import gc
 import sys
 import time
+from contextlib import closing
 from dataclasses import replace
 from zipfile import BadZipFile
 
@@ -70,18 +71,17 @@ class Command(ScrapyCommand):
         gc.freeze()  # modules live to the end, in the workers too: the collector need not scan them
         try:
             executor: Executor = DaskExecutor(opts.dask) if opts.dask else LocalExecutor(opts.workers)
-            ledger = Ledger.open(options, self.settings)
-            ledger.command = "extract"
+            with closing(executor):
+                ledger = Ledger.open(options, self.settings)
+                ledger.command = "extract"
+                self._extract(spans, ledger, executor)
         except ImportError:
             fail(self, 'extract failed: --dask needs more: in the project folder, pip install ".[cluster]"')
-            return
         except (StoreError, OSError) as error:
             fail(self, f"extract failed: {error}")
-            return
-        self._extract(spans, ledger, executor)
 
     def _cut(self, args: list[str], *, for_cluster: bool) -> tuple[Options, list[Span]]:
-        """Cut the recordings into spans; the options have the recorded site.
+        """Cut the recordings into spans; the options have their names and the recorded site.
 
         Raises:
             UsageError: if a setting makes no sense, or a recording cannot be read.
@@ -97,7 +97,8 @@ class Command(ScrapyCommand):
                     "a recording that is compressed as a whole, with zstd, or twice must be unpacked for a cluster"
                 )
             spans = cut_spans(readable)
-            return replace(options, site=recorded_site(spans, options.site)), spans
+            site = recorded_site(spans, options.site)
+            return replace(options, site=site, archive=",".join(args)), spans
         except (BadArgument, RecordingError, OSError, BadZipFile) as error:
             raise UsageError(str(error)) from None
 
@@ -122,4 +123,3 @@ class Command(ScrapyCommand):
         ignore_stop_signals()  # it is ending already, and says so
         ledger.finish(reason=reason, why=why, requests=0, received=received, errors=0)
         self.exitcode = ledger.exit_status
-        executor.close()

@@ -7,6 +7,7 @@ Without them, a run only fetches more, except that it does not know which articl
 
 from __future__ import annotations
 
+import logging
 import platform
 import sys
 import time
@@ -43,6 +44,8 @@ from ifp_scraper.version import EXTRACTOR_VERSION
 if TYPE_CHECKING:
     from scrapy.http import Response
     from scrapy.settings import BaseSettings
+
+logger = logging.getLogger(__name__)
 
 DEFAULT_OUTPUT = "output/ifp.jsonl"
 
@@ -153,12 +156,23 @@ class Ledger:
     # -- what is written -------------------------------------------------------------------------------------------
 
     def write(self, article: Article) -> str:
-        """Write the article if it is new, edited or better read; return the outcome (see ``revisions.Decision``).
+        """Write the article if it is new, edited or better read; reject it if its record does not fit the schema.
+
+        Returns:
+            The outcome: see ``revisions.Decision``, or ``rejected``.
 
         Raises:
             StoreError: if the output fails.
-            msgspec.ValidationError: if the record does not fit the schema.
         """
+        try:
+            return self._write(article)
+        except (msgspec.ValidationError, ValueError) as error:  # a lone surrogate, for example, or too long a line
+            reason = f"the record does not fit the schema: {error}"
+            logger.warning("%s is not written: %s", article.url, reason)
+            self.reject(Rejected.now(article.url, reason, article.layout))
+            return "rejected"
+
+    def _write(self, article: Article) -> str:
         self.monitor.add_read(article)
         known = self.store.find(article.id, article.url, article.published_at)
         last = self.store.read(known) if known else None
