@@ -9,13 +9,13 @@ import msgspec
 from ifp_scraper.bulk.page_results import PageResult
 from ifp_scraper.bulk.spans import Span
 from ifp_scraper.discovery.readings import Evidence
-from ifp_scraper.recordings.warc_reader import Revisit
+from ifp_scraper.recordings.warc_reader import Fault, Revisit
 from ifp_scraper.version import EXTRACTOR_VERSION
 
 _MAX_REVISITS = 500
 """Maximum number of captures of one body that a worker reads at a time."""
 
-_FORMAT = 3
+_FORMAT = 4
 """Version of ``SpanResult``: results that an interrupted run kept are used only if they have the same one."""
 
 
@@ -28,7 +28,7 @@ class SpanResult(msgspec.Struct):
 
     records: int = 0
     listed: list[Evidence] = []
-    faults: list[str] = []
+    faults: list[Fault] = []
     """Parts that could not be read."""
 
     revisits: list[Revisit] = []

@@ -21,6 +21,7 @@ from ifp_scraper.recordings.codings import plain_body
 from ifp_scraper.recordings.decompress import seekable
 from ifp_scraper.recordings.files import RecordingError, open_members
 from ifp_scraper.recordings.warc_reader import (
+    Fault,
     Revisit,
     is_whole,
     payload_digest,
@@ -151,7 +152,7 @@ class Archive:
         return None
 
     def _index(self, number: int, path: Path, originals: dict[str, Recorded], revisits: list[Revisit]) -> None:
-        faults: list[str] = []
+        faults: list[Fault] = []
         with open_members(path) as members:
             for member, stream in members:
                 size = stream.seek(0, os.SEEK_END)
