@@ -259,7 +259,10 @@ class IfpSpider(scrapy.Spider):
 
     def _in_range(self, article: Article | None) -> Article | None:
         """Return the article; None if there is none, or it is not in the requested section and date range."""
-        return article if article is not None and self.frontier.covers(article) else None
+        if article is None:
+            return None
+        self.frontier.note_age(article)
+        return article if self.frontier.covers(article) else None
 
     # -- used by middlewares and extensions ----------------------------------------------------------------------
 
