@@ -70,8 +70,7 @@ class Command(ScrapyCommand):
         gc.freeze()  # modules live to the end, in the workers too: the collector need not scan them
         try:
             executor: Executor = DaskExecutor(opts.dask) if opts.dask else LocalExecutor(opts.workers)
-            ledger = Ledger.open(options, self.settings)
-            ledger.command = "extract"
+            ledger = Ledger.open(options, self.settings, "extract")
         except ImportError:
             fail(self, 'extract failed: --dask needs the extra "cluster": pip install "ifp-scraper[cluster]"')
             return
