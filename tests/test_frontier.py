@@ -17,7 +17,8 @@ from scrapy.settings import Settings
 from ifp_scraper.dates import format_utc
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.items import Article
-from ifp_scraper.options import open_archive, read_options
+from ifp_scraper.options import read_options
+from ifp_scraper.recordings.archive import open_archive
 from ifp_scraper.spiders import frontier as module
 from ifp_scraper.spiders.amp_addresses import AmpAddresses
 from ifp_scraper.spiders.fetcher import Fetcher

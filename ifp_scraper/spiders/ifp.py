@@ -30,9 +30,9 @@ from ifp_scraper.check_settings import check_settings
 from ifp_scraper.discovery import ArticleRef, FetchFailed
 from ifp_scraper.discovery.readings import RecordedArticle
 from ifp_scraper.items import Article
-from ifp_scraper.options import Options, open_archive, read_options
+from ifp_scraper.options import Options, read_options
 from ifp_scraper.pages import UnreadablePage
-from ifp_scraper.recordings.archive import Archive
+from ifp_scraper.recordings.archive import Archive, open_archive
 from ifp_scraper.recordings.download_handler import OFFLINE
 from ifp_scraper.responses import refusal
 from ifp_scraper.spiders.acceptance import Acceptance
