@@ -43,10 +43,7 @@ class Known(msgspec.Struct, gc=False, eq=False):
     url: str
     modified_at: str | None
     published_at: str | None
-    layout: str
-    extractor_version: str
     status: str
-    revision: int
     text_hash: bytes | None
     """See ``revisions.text_hash``."""
     offset: int
@@ -306,16 +303,13 @@ class Store:
         """Note an article's last line, which is at this place in the file, in bytes."""
         known = self.find(article.id, article.url, article.published_at)
         if known is None:
-            known = Known(len(self._articles), None, "", None, None, "", "", "", 1, None, 0, 0)
+            known = Known(len(self._articles), None, "", None, None, "", None, 0, 0)
             self._articles.append(known)
         self._index(known, article)
         known.published_at = article.published_at
         same_time = article.modified_at == article.published_at
         known.modified_at = known.published_at if same_time else article.modified_at  # one object, to save memory
-        known.layout = sys.intern(article.layout)
-        known.extractor_version = sys.intern(article.extractor_version)
         known.status = sys.intern(article.status)
-        known.revision = article.revision
         known.text_hash = text_hash(article)
         known.offset, known.length = offset, length
         if known.text_hash is not None and known.number <= self._by_text.get(known.text_hash, known.number):
