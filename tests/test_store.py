@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory, mkdtemp
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -154,7 +154,8 @@ class TestTextOwner:
             assert store.text_owner(self.hash) is None
 
 
-ADDRESSES = st.sampled_from([f"https://ifpnews.com/{name}/" for name in "abc"])
+A, B, C = (f"https://ifpnews.com/{name}/" for name in "abc")
+ADDRESSES = st.sampled_from([A, B, C])
 LINES = st.builds(
     Article,
     id=st.sampled_from([None, None, 1, 2, 3]),
@@ -169,6 +170,8 @@ LINES = st.builds(
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(LINES, max_size=8))
+@example([article(number, id=id, url=A) for number, id in enumerate([1, 2, 1, None])])
+@example([article(1, url=A), article(2, id=None, url=C, aliases=[B]), article(1, url=C), article(3, id=None, url=B)])
 def test_load_takes_the_same_line_of_each_article(lines: list[Article]) -> None:
     """The rules that say which lines belong to one article are written twice, see ``output_reader``."""
     with TemporaryDirectory() as folder:

@@ -327,9 +327,9 @@ class Store:
         other = self._articles[self._by_url.get(key, number)]
         if other is not known and other.id is None:
             self._articles[other.number] = known
-        if known.url != article.url:
+        self._by_url[key] = number
+        if known.url != article.url:  # else keep the object that is the key, to save memory
             known.url = article.url
-            self._by_url[key] = number
         for url in article.aliases:
             if urls.post_id(url) is None:  # the canonical form of /?p=658 is the home page
                 self._by_alias[hash(_key(url))] = number
