@@ -18,40 +18,40 @@ from ifp_scraper.storage.rejections import FORBIDDEN, STATIC, leads_to_article
 if TYPE_CHECKING:
     from scrapy.http import Response
 
-FIELDS = ("headline", "byline", "sections", "blocks", "published_at", "images", "tags", "lead", "recent_posts")
+_FIELDS = ("headline", "byline", "sections", "blocks", "published_at", "images", "tags", "lead", "recent_posts")
 """The fields whose fill rates are compared."""
 
 _OF_ITS_TIME = frozenset(("images", "tags", "lead"))
 """Older articles may well lack these, so they are expected only of articles no older than the known ones."""
 
-NEARLY_ALWAYS = 0.9
+_NEARLY_ALWAYS = 0.9
 """A field is expected if at least this share of a layout's earlier articles had it."""
 
-ENOUGH_PAGES = 5
+_ENOUGH_PAGES = 5
 """Number of a layout's articles that a run must have read before it is judged."""
 
-ENOUGH_HISTORY = 20
+_ENOUGH_HISTORY = 20
 """Number of a layout's earlier articles needed to know what to expect; with fewer, see ``LayoutMonitor``."""
 
-MEMORY = 2000
+_MEMORY = 2000
 """Roughly how many of a layout's last articles count, so that a field that the site dropped is in time forgotten."""
 
 _UNLIKELY = 1e-4
 """Probability below which it is no chance that so many articles lack a field."""
 
-_EXAMPLES = 3
+_MAX_EXAMPLES = 3
 """How many URLs an alarm names."""
 
-_UNREADABLE = (3, 0.1)
+_TOO_MANY_UNREADABLE = (3, 0.1)
 """From how many unreadable pages of a layout on there is an alarm, and from which share of the pages read."""
 
-_NO_ARTICLE = (5, 0.5)
+_TOO_MANY_WITHOUT_ARTICLE = (5, 0.5)
 """The same for listed URLs that gave no article."""
 
 _TOLD_BY = "articles are recognised by body class, og:type or JSON-LD"
 
 
-class FillCounts:
+class _FillCounts:
     """How many articles of one layout had each field."""
 
     def __init__(self) -> None:
@@ -61,12 +61,12 @@ class FillCounts:
 
     def add(self, article: Article) -> None:
         """Count one article; earlier ones gradually lose weight."""
-        if self.seen >= MEMORY:
+        if self.seen >= _MEMORY:
             self.seen /= 2
             for name in self.filled:
                 self.filled[name] //= 2
         self.seen += 1
-        for name in FIELDS:
+        for name in _FIELDS:
             if getattr(article, name):
                 self.filled[name] += 1
         if article.published_at and (self.oldest is None or article.published_at < self.oldest):
@@ -86,16 +86,16 @@ class LayoutMonitor:
 
     def __init__(self, *, whole: bool = True) -> None:
         self._whole = whole
-        self._history: defaultdict[str, FillCounts] = defaultdict(FillCounts)
-        self._all = FillCounts()
+        self._history: defaultdict[str, _FillCounts] = defaultdict(_FillCounts)
+        self._all = _FillCounts()
         self._read: Counter[str] = Counter()
         self._asked: Counter[tuple[str, str]] = Counter()
-        self._missing: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        self._examples: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
         self._missed: Counter[tuple[str, str]] = Counter()
         self._no_article: defaultdict[str, list[str]] = defaultdict(list)
         self._led_to: defaultdict[str, list[str]] = defaultdict(list)
         self._reasons: Counter[str] = Counter()
-        self._pages: dict[str, Response] = {}
+        self._example_pages: dict[str, Response] = {}
 
     def add_history(self, article: Article) -> None:
         """Count an article already in the file, before the run."""
@@ -111,14 +111,14 @@ class LayoutMonitor:
             self._asked[key] += 1
             if not getattr(article, name):
                 self._missed[key] += 1
-                if len(self._missing[key]) < _EXAMPLES:
-                    self._missing[key].append(article.url)
+                if len(self._examples[key]) < _MAX_EXAMPLES:
+                    self._examples[key].append(article.url)
 
     def keep_example(self, article: Article, response: Response) -> None:
         """Keep an article's page if it may serve as an example of what is missing."""
         lacking = [(article.layout, name) for name in self._expected(article) if not getattr(article, name)]
-        if any(len(self._missing[key]) < _EXAMPLES for key in lacking):
-            self._pages[article.url] = response
+        if any(len(self._examples[key]) < _MAX_EXAMPLES for key in lacking):
+            self._example_pages[article.url] = response
 
     def no_article(self, url: str, layout: str | None, reason: str) -> None:
         """Count an article page that could not be read (with its layout), or a URL that gave no article (None)."""
@@ -141,7 +141,7 @@ class LayoutMonitor:
         found, read = self._no_article[layout], sum(self._read.values())
         if layout:
             return found, read
-        led_to_one = [url for led in self._led_to.values() if len(led) >= _NO_ARTICLE[0] for url in led]
+        led_to_one = [url for led in self._led_to.values() if len(led) >= _TOO_MANY_WITHOUT_ARTICLE[0] for url in led]
         return [*found, *led_to_one], max(0, read - len(led_to_one))
 
     def _too_many(self, layout: str) -> bool:
@@ -150,7 +150,7 @@ class LayoutMonitor:
         if read and not layout:
             # These are no accident if other pages are allowed and are articles.
             found -= self._reasons[FORBIDDEN] + self._reasons[STATIC]
-        pages, share = _UNREADABLE if layout else _NO_ARTICLE
+        pages, share = _TOO_MANY_UNREADABLE if layout else _TOO_MANY_WITHOUT_ARTICLE
         if self._whole and not read and not self._all.seen:
             pages = 1
         return found >= pages and found >= share * (read + found)
@@ -169,21 +169,21 @@ class LayoutMonitor:
             if layout:
                 what = f"layout {layout}: {pages} article pages could not be read"
             else:
-                why = [*(reason for reason, _ in self._reasons.most_common(_EXAMPLES)), _TOLD_BY]
+                why = [*(reason for reason, _ in self._reasons.most_common(_MAX_EXAMPLES)), _TOLD_BY]
                 what = f"{pages} addresses that the site lists gave no article ({'; '.join(why)})"
-            yield f"{what}{self._tried(layout)}; for example {', '.join(found[:_EXAMPLES])}"
+            yield f"{what}{self._tried(layout)}; for example {', '.join(found[:_MAX_EXAMPLES])}"
 
     def _of_fields(self) -> Iterator[str]:
         """Yield an alarm for each field that a layout's articles used to have, and now lack."""
         for (layout, name), asked in self._asked.items():
             missed = self._missed[layout, name]
             expected = self._expectation(layout).rate(name)
-            if asked < ENOUGH_PAGES or 2 * missed < asked or not _unlikely(asked - missed, asked, expected):
+            if asked < _ENOUGH_PAGES or 2 * missed < asked or not _unlikely(asked - missed, asked, expected):
                 continue
             yield (
                 f"layout {layout}: {name} is missing in {missed} of {asked} articles, "
                 f"it used to be there in {expected:.0%}; nothing was found by {selectors(layout, name)}; "
-                f"for example {', '.join(self._missing[layout, name])}"
+                f"for example {', '.join(self._examples[layout, name])}"
             )
 
     def _tried(self, layout: str) -> str:
@@ -195,25 +195,25 @@ class LayoutMonitor:
 
     def example_pages(self) -> list[Response]:
         """Return the example pages, to be kept beside the output."""
-        examples = {url for urls in self._missing.values() for url in urls}
-        return [response for url, response in self._pages.items() if url in examples]
+        examples = {url for urls in self._examples.values() for url in urls}
+        return [response for url, response in self._example_pages.items() if url in examples]
 
-    def _expectation(self, layout: str) -> FillCounts:
+    def _expectation(self, layout: str) -> _FillCounts:
         known = self._history.get(layout)
-        return known if known is not None and known.seen >= ENOUGH_HISTORY else self._all
+        return known if known is not None and known.seen >= _ENOUGH_HISTORY else self._all
 
     def _expected(self, article: Article) -> list[str]:
         """Return the fields that an article of this layout and age should have."""
         known = self._expectation(article.layout)
-        if known.seen < ENOUGH_HISTORY:
+        if known.seen < _ENOUGH_HISTORY:
             return []
         recent = known.oldest is not None and (article.published_at or "") >= known.oldest
         if known is self._all:
             # AMP pages alone have no tags, canonical ones no recent posts: expect only what every layout has.
             fields: tuple[str, ...] = ("headline", "byline", "sections", "blocks", "published_at")
         else:
-            fields = FIELDS
-        return [name for name in fields if known.rate(name) >= NEARLY_ALWAYS and (recent or name not in _OF_ITS_TIME)]
+            fields = _FIELDS
+        return [name for name in fields if known.rate(name) >= _NEARLY_ALWAYS and (recent or name not in _OF_ITS_TIME)]
 
 
 def _unlikely(filled: int, asked: int, rate: float) -> bool:

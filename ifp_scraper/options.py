@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, get_args
@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 
 from ifp_scraper import urls
 from ifp_scraper.dates import read_user_date
-from ifp_scraper.recordings.archive import Archive
 from ifp_scraper.recordings.files import RecordingError, find_recordings
 
 SourceName = Literal["rest", "sitemap", "feed", "listing"]
@@ -118,18 +117,6 @@ def read_options(arguments: Mapping[str, str], site: str, now: datetime | None =
         refresh=refresh,
         given=tuple(given),
     )
-
-
-def open_archive(options: Options) -> tuple[Options, Archive | None]:
-    """Open the recordings that ``archive`` names (None for a live crawl), and set the site to the recorded one.
-
-    Raises:
-        RecordingError: if nothing in the recordings can be read.
-    """
-    if not options.archive:
-        return options, None
-    opened = Archive(find_recordings(options.archive))
-    return replace(options, site=opened.site(options.site)), opened
 
 
 def _site(site: str) -> str:

@@ -135,8 +135,7 @@ async def _crawl(spider: IfpSpider, fetcher: _Fetcher, broken: Callable[[str], b
                 content_hash=f"{post.revision:064x}",
                 html_sha256="0" * 64,
             )
-        if article is not None and not spider.frontier.covers(article):
-            article = None
+        article = spider._in_range(article)
         async for ready in spider._release(number, article):
             spider.ledger.write(ready)
             spider._reorder_buffer.note_written()

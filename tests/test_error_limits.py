@@ -39,12 +39,3 @@ def test_a_list_that_is_made_up() -> None:
     assert limits.count_no_article("status 404") == (
         "1000 addresses in a row that the site lists gave no article, the last one: status 404"
     )
-
-
-def test_articles_older_than_the_range() -> None:
-    limits = ErrorLimits(failures=3, refusals=2)
-    for too_old in (True,) * 29 + (False,) + (True,) * 29:
-        limits.note_age(too_old=too_old)
-        assert not limits.past_range
-    limits.note_age(too_old=True)
-    assert limits.past_range

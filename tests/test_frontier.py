@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +15,10 @@ import pytest
 from scrapy.settings import Settings
 
 from ifp_scraper.dates import format_utc
+from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.items import Article
-from ifp_scraper.options import open_archive, read_options
+from ifp_scraper.options import read_options
+from ifp_scraper.recordings.archive import open_archive
 from ifp_scraper.spiders import frontier as module
 from ifp_scraper.spiders.amp_addresses import AmpAddresses
 from ifp_scraper.spiders.fetcher import Fetcher
@@ -101,13 +103,35 @@ def test_of_a_recording_or_named_articles_labels_tell_the_section(
 
 
 @pytest.mark.parametrize(
-    ("published_at", "covered", "past"),
-    [("2024-01-01T00:00:00Z", True, False), ("2023-12-31T23:59:59Z", False, True), (None, True, False)],
+    ("published_at", "covered"),
+    [("2024-01-01T00:00:00Z", True), ("2023-12-31T23:59:59Z", False), (None, True)],
 )
-def test_a_range_and_when_it_is_passed(published_at: str | None, covered: bool, past: bool, tmp_path: Path) -> None:
+def test_a_range(published_at: str | None, covered: bool, tmp_path: Path) -> None:
     with frontier_of(tmp_path / "a.jsonl", since="2024-01-01T00:00Z") as frontier:
-        assert {frontier.covers(Article(published_at=published_at)) for _ in range(50)} == {covered}
-        assert frontier._fetcher.limits.past_range is past
+        assert frontier.covers(Article(published_at=published_at)) is covered
+
+
+@pytest.mark.parametrize("last", ["2024-01-01T00:00:00Z", None, "2023-12-31T23:59:59Z"])
+def test_a_list_is_left_after_thirty_articles_in_a_row_that_are_too_old(
+    last: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refs = [ArticleRef(f"{SITE}/a-story-{number}/") for number in range(90)]
+
+    async def listed() -> AsyncIterator[ArticleRef]:
+        for ref in refs:
+            yield ref
+
+    async def read(frontier: Frontier) -> int:
+        """Read what the frontier chooses; the 30th article is from ``last``, the others are too old."""
+        count = 0
+        async for _ in frontier.targets():
+            count += 1
+            frontier.note_age(Article(published_at=last if count == 30 else "2023-12-31T23:59:59Z"))
+        return count
+
+    with frontier_of(tmp_path / "a.jsonl", since="2024-01-01T00:00Z") as frontier:
+        monkeypatch.setattr(frontier, "discovered", listed)
+        assert asyncio.run(read(frontier)) == (30 if last and last < "2024" else 60)
 
 
 def test_named_articles_are_asked_of_the_site_that_was_given(tmp_path: Path) -> None:

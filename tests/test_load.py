@@ -430,7 +430,7 @@ def test_a_missing_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch,
 
     path = write(tmp_path / "a.jsonl", article(1))
     monkeypatch.setattr(importlib, "import_module", fail)
-    with pytest.raises(MissingExtra, match=r'this needs pandas: pip install "ifp-scraper\[data\]"'):
+    with pytest.raises(MissingExtra, match=r'this needs pandas: in the project folder, pip install "\.\[data\]"'):
         load(path)
     with pytest.raises(MissingExtra, match="polars"):
         require("polars")

@@ -84,7 +84,7 @@ def test_a_page_that_kills_its_worker_costs_no_other_article(
     finally:
         executor.close()
     assert result.span == cut[0]
-    assert [fault.rpartition(": ")[2] for fault in result.faults] == ["a page there killed its worker"] * 2
+    assert [fault.what for fault in result.faults] == ["a page there killed its worker"] * 2
     assert set(whole.articles) - set(result.articles) == {"ifpnews.com/modest-plan-for-zanjan-footbridge/"}
     assert result.listed == whole.listed
 
@@ -104,7 +104,7 @@ def test_a_span_of_fatal_pages_is_given_up(monkeypatch: pytest.MonkeyPatch) -> N
     finally:
         executor.close()
     assert len(started) < 100
-    assert result.faults[0] == "a at byte 0: a page there killed its worker"
+    assert str(result.faults[0]) == "a at byte 0: a page there killed its worker"
 
 
 def test_workers_start_whatever_the_default_is() -> None:

@@ -6,15 +6,17 @@ import json
 import os
 import random
 import shutil
+from itertools import accumulate
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory, mkdtemp
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from ifp_scraper.analysis.output_reader import select
 from ifp_scraper.items import Article, encode
 from ifp_scraper.revisions import text_hash
 from ifp_scraper.storage.output_file import StoreError
@@ -51,7 +53,7 @@ def test_the_last_line_of_an_article_counts(path: Path) -> None:
         assert (len(store), store.lines) == (2, 4)
         known = store.find(5, "")
         assert known is not None
-        assert (known.number, known.revision, known.status, known.layout) == (0, 2, "gone", "newspaper")
+        assert (known.number, known.status) == (0, "gone")
         assert store.read(known) == article(5, revision=2, status="gone", headline="New")
         assert store.newest_modified is None
         assert store.newest_published == "2024-01-01T00:02:00Z"
@@ -169,6 +171,35 @@ class TestTextOwner:
             for number in (1, 2, 3):
                 store.append(article(number, "other words"))
             assert store.text_owner(self.hash) is None
+
+
+A, B, C = (f"https://ifpnews.com/{name}/" for name in "abc")
+ADDRESSES = st.sampled_from([A, B, C])
+LINES = st.builds(
+    Article,
+    id=st.sampled_from([None, None, 1, 2, 3]),
+    url=ADDRESSES,
+    aliases=st.lists(st.one_of(ADDRESSES, st.just("https://ifpnews.com/?p=1")), max_size=2),
+    published_at=st.sampled_from([None, "2024-01-01T00:00:00Z", "2024-01-02T00:00:00Z"]),
+    status=st.sampled_from(["published", "gone"]),
+    layout=st.just("newspaper"),
+    extractor_version=st.just("0.1.0"),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(LINES, max_size=8))
+@example([article(number, id=id, url=A) for number, id in enumerate([1, 2, 1, None])])
+@example([article(1, url=A), article(2, id=None, url=C, aliases=[B]), article(1, url=C), article(3, id=None, url=B)])
+def test_load_takes_the_same_line_of_each_article(lines: list[Article]) -> None:
+    """The rules that say which lines belong to one article are written twice, see ``output_reader``."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "ifp.jsonl"
+        path.write_bytes(b"".join(map(encode, lines)))
+        with Store(path) as store:
+            starts = list(accumulate((len(encode(line)) for line in lines), initial=0))
+            last = sorted(starts.index(known.offset) + 1 for known in store.known())
+        assert list(select(path, gone=True).kept) == last
 
 
 def test_a_line_that_does_not_fit_is_not_written(three: Path) -> None:
@@ -342,9 +373,8 @@ def test_lines_of_an_older_schema_are_read_as_far_as_they_go(path: Path) -> None
     with Store(path) as store:
         known = store.find(None, "https://ifpnews.com/7/")
         assert known is not None
-        assert known.layout == "x"
         line = store.read(known)
-        assert (line.headline, line.id, line.tags, line.schema_version) == ("Old", None, [], "0")
+        assert (line.headline, line.layout, line.id, line.tags, line.schema_version) == ("Old", "x", None, [], "0")
 
 
 @pytest.mark.parametrize(
@@ -390,7 +420,9 @@ def test_an_empty_file_is_welcome(path: Path, content: bytes) -> None:
 
 APPENDER = """
 import os, signal, sys, time
+from itertools import accumulate
 from pathlib import Path
+from ifp_scraper.analysis.output_reader import select
 from ifp_scraper.items import Article
 from ifp_scraper.storage.store import Store
 

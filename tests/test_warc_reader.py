@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from ifp_scraper.recordings.warc_reader import read_responses
+from ifp_scraper.recordings.warc_reader import Fault, read_responses
 
 
 def record(kind: str, content: bytes) -> bytes:
@@ -31,7 +31,7 @@ def test_a_file_that_breaks_off_is_noted_whichever_record_is_the_last(pack) -> N
     ends = [sum(map(len, packed[: count + 1])) for count in range(3)]
     blank_lines = 4 if pack is bytes else 0  # they end a record, but without them it has lost nothing
     for size in range(ends[0] + 1, len(data) + 1):
-        faults: list[str] = []
+        faults: list[Fault] = []
         assert len(list(read_responses(io.BytesIO(data[:size]), "a.warc", 0, size, faults))) == 1
         is_whole = any(end - blank_lines <= size <= end for end in ends)
         if min(abs(size - end) for end in ends) > len(b"WARC/"):  # less than that looks like nothing

@@ -211,33 +211,37 @@ class _Known(msgspec.Struct, eq=False):
 
 def _last_lines(heads: list[tuple[int, _Head]], ends: list[int]) -> set[int]:
     """Return the number of each article's last line; articles are identified as in ``store``."""
-    ids: dict[int | None, _Known] = {}
-    by_url: dict[str, _Known] = {}
-    aliases: dict[str, _Known] = {}
-    by_slug: dict[tuple[str, str], _Known] = {}
+    articles: list[_Known] = []
+    # Places in that list:
+    ids: dict[int | None, int] = {}
+    by_url: dict[str, int] = {}
+    aliases: dict[str, int] = {}
+    by_slug: dict[tuple[str, str], int] = {}
     for number, head in heads:
-        known = ids.get(head.id)
         key = urls.secure(head.url)
         slug = urls.host(key), urls.slug(key)
-        other = by_url.get(key) or aliases.get(key)
-        moved = by_slug.get(slug) if other is None else None
-        if known is None and other is not None and _is_same(head, other):
-            known = other
-        elif known is None and moved is not None and _has_moved(head, moved):
-            known = moved
-        elif known and other and other is not known and other.id is None and key in by_url:
-            other.line = 0  # known only by URL until now; the id shows that it is this article
-        known = known or _Known()
+        place = ids.get(head.id)
+        if place is None:
+            place, is_same = by_url.get(key, aliases.get(key)), _is_same
+            if place is None:
+                place, is_same = by_slug.get(slug), _has_moved
+            if place is None or not is_same(head, articles[place]):
+                place = len(articles)
+                articles.append(_Known())
+        known = articles[place]
+        other = by_url.get(key, place)
+        if articles[other].id is None:  # known only by URL until now; the id shows that it is this article
+            articles[other] = known
         file, fetched_at = bisect_left(ends, number), head.fetched_at or ""
         if file == known.file or fetched_at >= known.fetched_at:  # in UTC with Z, text order is time order
             known.line, known.file, known.fetched_at = number, file, fetched_at
             known.published_at = head.published_at
         if head.id is not None:
             known.id = head.id
-            ids[head.id] = known
-        by_url[key] = by_slug[slug] = known
-        aliases.update((urls.secure(url), known) for url in head.aliases if urls.post_id(url) is None)
-    return {known.line for known in (*ids.values(), *by_url.values()) if known.line}
+            ids[head.id] = place
+        by_url[key] = by_slug[slug] = place
+        aliases.update((urls.secure(url), place) for url in head.aliases if urls.post_id(url) is None)
+    return {known.line for known in articles}
 
 
 def _is_same(head: _Head, known: _Known) -> bool:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from ifp_scraper.bulk.span_results import SpanResult
 from ifp_scraper.bulk.spans import Span
+from ifp_scraper.recordings.warc_reader import Fault
 
 
 class Executor(Protocol):
@@ -22,5 +23,5 @@ class Executor(Protocol):
 
 
 def skipped_span(span: Span) -> SpanResult:
-    """Return the result of a span that no worker survived reading: only a fault, for the user."""
-    return SpanResult(span, faults=[f"{span.path} at byte {span.start}: a page there killed its worker"])
+    """Return the result of a span that no worker survived reading: only a fault."""
+    return SpanResult(span, faults=[Fault(span.path, span.start, "a page there killed its worker")])

@@ -9,7 +9,7 @@ import msgspec
 from ifp_scraper.bulk.page_results import PageResult
 from ifp_scraper.bulk.spans import Span
 from ifp_scraper.discovery.readings import Evidence
-from ifp_scraper.recordings.warc_reader import Revisit
+from ifp_scraper.recordings.warc_reader import Fault, Revisit
 from ifp_scraper.version import EXTRACTOR_VERSION
 
 _MAX_REVISITS = 500
@@ -28,7 +28,7 @@ class SpanResult(msgspec.Struct):
 
     records: int = 0
     listed: list[Evidence] = []
-    faults: list[str] = []
+    faults: list[Fault] = []
     """Parts that could not be read."""
 
     redirects: list[tuple[str, str]] = []

@@ -58,8 +58,7 @@ class Command(ScrapyCommand):
         with usage_errors():
             options = read_options({}, self.settings["IFP_SITE"])
         try:
-            ledger = Ledger.open(options, self.settings)
-            ledger.command = "audit"
+            ledger = Ledger.open(options, self.settings, "audit")
         except StoreError as error:
             fail(self, f"audit failed: {error}")
             return

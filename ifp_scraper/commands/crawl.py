@@ -16,8 +16,8 @@ from ifp_scraper.check_settings import check_settings
 from ifp_scraper.commands import fail, ignore_stop_signals, refuse_unknown_options, stopped_by_term, usage_errors
 from ifp_scraper.console import say
 from ifp_scraper.extensions import finish
-from ifp_scraper.options import ARGUMENTS, Options, open_archive, read_options
-from ifp_scraper.recordings.archive import Archive
+from ifp_scraper.options import ARGUMENTS, Options, read_options
+from ifp_scraper.recordings.archive import Archive, open_archive
 from ifp_scraper.recordings.files import RecordingError
 from ifp_scraper.recordings.warc_file import open_locked
 from ifp_scraper.storage.ledger import Ledger

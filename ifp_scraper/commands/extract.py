@@ -72,8 +72,7 @@ class Command(ScrapyCommand):
         try:
             executor: Executor = DaskExecutor(opts.dask) if opts.dask else LocalExecutor(opts.workers)
             with closing(executor):
-                ledger = Ledger.open(options, self.settings)
-                ledger.command = "extract"
+                ledger = Ledger.open(options, self.settings, "extract")
                 self._extract(spans, ledger, executor)
         except ImportError:
             fail(self, 'extract failed: --dask needs more: in the project folder, pip install ".[cluster]"')

@@ -30,7 +30,7 @@ _ENTRIES = (
 )
 """One step with conditions: libxml2 needs the square of the number of links for several steps, or for a union."""
 
-_NO_ARTICLE = re.compile(
+_NO_ARTICLE_PATH = re.compile(
     r"^/(?:category|tag|author|page|search)/[^/]|^/(?:feed|wp-(?:admin|content|includes|json)|amp|xmlrpc\.php)(?:/|$)"
     r"|^/\d{4}(?:/\d\d){0,2}/?$|/(?:feed|embed|trackback)/?$|\.(?:jpe?g|png|gif|webp|pdf|mp4|mp3|xml|txt|php|zip)$",
     re.IGNORECASE,
@@ -163,7 +163,7 @@ def may_be_article(url: str, site: str) -> bool:
     if not url.startswith("http") or urls.host(url) != urls.host(site):
         return False
     path = urlsplit(url).path
-    return path.strip("/") != "" and _NO_ARTICLE.search(path) is None
+    return path.strip("/") != "" and _NO_ARTICLE_PATH.search(path) is None
 
 
 def _places_of_second_pages(selector: Selector, site: str) -> list[str]:

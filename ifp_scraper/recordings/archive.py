@@ -17,10 +17,12 @@ from fastwarc.warc import WarcRecord
 from w3lib.url import safe_url_string
 
 from ifp_scraper import urls
+from ifp_scraper.options import Options
 from ifp_scraper.recordings.codings import plain_body
 from ifp_scraper.recordings.decompress import seekable
-from ifp_scraper.recordings.files import RecordingError, open_members
+from ifp_scraper.recordings.files import RecordingError, find_recordings, open_members
 from ifp_scraper.recordings.warc_reader import (
+    Fault,
     Revisit,
     is_whole,
     payload_digest,
@@ -154,7 +156,7 @@ class Archive:
         return None
 
     def _index(self, number: int, path: Path, originals: dict[str, Recorded], revisits: list[Revisit]) -> None:
-        faults: list[str] = []
+        faults: list[Fault] = []
         with open_members(path) as members:
             for member, stream in members:
                 size = stream.seek(0, os.SEEK_END)
@@ -173,6 +175,18 @@ class Archive:
     def _complain(self, path: Path, error: Exception) -> None:
         self.unreadable.append(str(path))
         logger.warning("%s: what follows cannot be read (%s); the rest was", path, error)
+
+
+def open_archive(options: Options) -> tuple[Options, Archive | None]:
+    """Open the recordings that ``archive`` names (None for a live crawl), and set the site to the recorded one.
+
+    Raises:
+        RecordingError: if nothing in the recordings can be read.
+    """
+    if not options.archive:
+        return options, None
+    opened = Archive(find_recordings(options.archive))
+    return replace(options, site=opened.site(options.site)), opened
 
 
 def site_of(pages: Iterable[str], wanted: str) -> str:

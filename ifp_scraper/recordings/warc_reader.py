@@ -27,6 +27,19 @@ _MAX_TAIL = 64 * 2**20
 _SHORT_DATE = re.compile(r"\d{4}(?:-\d\d){0,2}|\d{8}(?:\d\d){0,3}")
 
 
+class Fault(NamedTuple):
+    """A part of a file that could not be read; ``str()`` says so to the user."""
+
+    file: str
+    at: int
+    """Offset in bytes."""
+
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.file} at byte {self.at}: {self.what}"
+
+
 class Revisit(NamedTuple):
     """A capture that was recorded without its body, since an earlier record has the same one."""
 
@@ -40,7 +53,7 @@ class Revisit(NamedTuple):
 
 
 def read_responses(
-    stream: IO[bytes], name: str, start: int, end: int, faults: list[str], revisits: list[Revisit] | None = None
+    stream: IO[bytes], name: str, start: int, end: int, faults: list[Fault], revisits: list[Revisit] | None = None
 ) -> Iterator[tuple[WarcRecord, bytes]]:
     """Yield the responses that start in a part of a stream, with their bodies as recorded.
 
@@ -48,10 +61,10 @@ def read_responses(
 
     Args:
         stream: WARC data, compressed or not; must be seekable.
-        name: name of the file, for messages.
+        name: name of the file, for ``Fault``.
         start: offset in bytes at which the part starts; records are searched for from here.
         end: offset at which it ends.
-        faults: gets a message for each damaged part, which is skipped.
+        faults: gets each damaged part, which is skipped.
         revisits: gets the ``revisit`` records.
     """
     kinds = _KINDS if revisits is None else _KINDS | WarcRecordType.revisit
@@ -71,7 +84,7 @@ def read_responses(
                     continue
                 body, unfinished = _read_body(record)
                 if unfinished or (not body and _is_cut_off(record)):
-                    faults.append(f"{name} at byte {last}: a record is cut off")
+                    faults.append(Fault(name, last, "a record is cut off"))
                 if unfinished:  # its length is wrong, or the file ends here: the body may contain whole records
                     body = body.partition(_RECORD)[0]
                 status = record.http_headers.status_code if record.http_headers is not None else None
@@ -83,10 +96,10 @@ def read_responses(
             else:
                 cut_at = _cut_tail(stream, last)
                 if cut_at is not None and start <= cut_at < end and not _is_noted(cut_at, faults):
-                    faults.append(f"{name} at byte {cut_at}: the file breaks off")
+                    faults.append(Fault(name, cut_at, "the file breaks off"))
                 return
         except (OSError, EOFError, ValueError) as error:
-            faults.append(f"{name} at byte {last}: {error}")
+            faults.append(Fault(name, last, str(error)))
             at = _next_record(stream, last + 1, end)
 
 
@@ -222,13 +235,13 @@ def payload_digest(record: WarcRecord) -> str:
     return (record.headers.get("WARC-Payload-Digest") or "").strip().lower()
 
 
-def is_whole(record: WarcRecord, faults: list[str]) -> bool:
+def is_whole(record: WarcRecord, faults: list[Fault]) -> bool:
     """Whether the last of the faults that ``read_responses`` found before it yielded a record is not this record's."""
     return not _is_noted(record.stream_pos, faults)
 
 
-def _is_noted(at: int, faults: list[str]) -> bool:
-    return any(f" at byte {at}: " in fault for fault in faults[-1:])
+def _is_noted(at: int, faults: list[Fault]) -> bool:
+    return bool(faults) and faults[-1].at == at
 
 
 def record_time(record: WarcRecord) -> datetime:

@@ -9,9 +9,6 @@ know, or a new owner of the domain, or all lead to the home page."""
 _MAX_WITHOUT_ARTICLE = 1000
 """Listed URLs in a row that give no article: the list may be made up, or the site gone."""
 
-_MAX_TOO_OLD = 30
-"""Articles in a row older than ``since``."""
-
 
 class ErrorLimits:
     """Counts what goes wrong in a row.
@@ -30,7 +27,6 @@ class ErrorLimits:
         self._refused: set[str] = set()
         self._off_site = 0
         self._without_article = 0
-        self._too_old = 0
 
     def count_failure(self, reason: str) -> str | None:
         """Count a fetch that failed after all its retries."""
@@ -75,12 +71,3 @@ class ErrorLimits:
     def reset_off_site(self) -> None:
         """Reset the count of ``count_off_site``: a page is the site's own."""
         self._off_site = 0
-
-    def note_age(self, *, too_old: bool) -> None:
-        """Count an article that is older than ``since``, or reset that count."""
-        self._too_old = self._too_old + 1 if too_old else 0
-
-    @property
-    def past_range(self) -> bool:
-        """Whether a source that lists the newest articles first has gone past ``since``, so that it can be left."""
-        return self._too_old >= _MAX_TOO_OLD

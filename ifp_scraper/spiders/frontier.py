@@ -24,6 +24,9 @@ from ifp_scraper.storage.rejections import NO_ARTICLE, Rejected
 _MAX_ADDRESSES = 500_000
 """Maximum number of URLs taken from the site's lists: ten times what it has."""
 
+_MAX_TOO_OLD = 30
+"""Number of articles in a row older than ``since`` after which a source that lists the newest first is left."""
+
 _LABELS = {"wired": "media-wire", "iran-photos": "iran-in-pictures", "cultures": "culture"}
 """Page labels, by slug, of the categories whose label differs from their slug (FACTS.md, "URLs")."""
 
@@ -57,6 +60,7 @@ class Frontier:
         self._options = ledger.options
         self._archive = archive
         self._amp = amp
+        self._too_old = 0  # articles read in a row that are older than ``since``
 
     async def targets(self) -> AsyncIterator[Target]:
         """Yield every article to fetch."""
@@ -88,14 +92,17 @@ class Frontier:
 
     def covers(self, article: Article) -> bool:
         """Whether an article that has been read is in the requested section and date range."""
-        section, since = self._options.section, self._options.since
+        section = self._options.section
         is_chosen = self._archive is not None or self._options.urls  # else the section's list was asked for
         if section and is_chosen and not any(_is_of(label, section) for label in article.sections):
             return False
-        published = _instant(article.published_at)
+        return self._options.covers(_instant(article.published_at))
+
+    def note_age(self, article: Article) -> None:
+        """Note whether an article that has been read is older than ``since``; many in a row end its list."""
+        since, published = self._options.since, _instant(article.published_at)
         too_old = since is not None and published is not None and published < since
-        self._fetcher.limits.note_age(too_old=too_old)
-        return self._options.covers(published)
+        self._too_old = self._too_old + 1 if too_old else 0
 
     def _recorded(self, archive: Archive) -> Iterator[Target]:
         """Yield the recorded articles that are in range, or only those of them that ``urls`` names."""
@@ -154,7 +161,7 @@ class Frontier:
                         current.remove(key)
                     yield replace(ref, url=key) if urls.is_amp(ref.url) else ref
             # A source that shows edits lists the last edited first, however old.
-            if ref.modified_at is None and self._fetcher.limits.past_range:
+            if ref.modified_at is None and self._too_old >= _MAX_TOO_OLD:
                 return
 
     async def _listed(self) -> AsyncIterator[ArticleRef]:

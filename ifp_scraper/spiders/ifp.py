@@ -30,9 +30,9 @@ from ifp_scraper.check_settings import check_settings
 from ifp_scraper.discovery import ArticleRef, FetchFailed
 from ifp_scraper.discovery.readings import RecordedArticle
 from ifp_scraper.items import Article
-from ifp_scraper.options import Options, open_archive, read_options
+from ifp_scraper.options import Options, read_options
 from ifp_scraper.pages import UnreadablePage
-from ifp_scraper.recordings.archive import Archive
+from ifp_scraper.recordings.archive import Archive, open_archive
 from ifp_scraper.recordings.download_handler import OFFLINE
 from ifp_scraper.responses import refusal
 from ifp_scraper.spiders.acceptance import Acceptance
@@ -268,7 +268,10 @@ class IfpSpider(scrapy.Spider):
 
     def _in_range(self, article: Article | None) -> Article | None:
         """Return the article; None if there is none, or it is not in the requested section and date range."""
-        return article if article is not None and self.frontier.covers(article) else None
+        if article is None:
+            return None
+        self.frontier.note_age(article)
+        return article if self.frontier.covers(article) else None
 
     # -- used by middlewares and extensions ----------------------------------------------------------------------
 

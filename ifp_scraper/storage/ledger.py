@@ -18,7 +18,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -47,6 +47,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+Command = Literal["crawl", "extract", "audit"]
+
 DEFAULT_OUTPUT = "output/ifp.jsonl"
 
 _FAILED_SHARE = 0.01
@@ -64,14 +66,18 @@ class Ledger:
         path: the output; the files beside it are named after it.
         start_over: first empty the output and delete the files that belong to it (except the runs file).
         settings: Scrapy's settings.
+        command: the running one, for the runs file and the summary; only ``crawl`` can make the file complete.
 
     Raises:
         StoreError: if the output cannot be used; see ``Store``.
     """
 
-    def __init__(self, options: Options, path: Path, *, start_over: bool, settings: BaseSettings) -> None:
+    def __init__(
+        self, options: Options, path: Path, *, start_over: bool, settings: BaseSettings, command: Command = "crawl"
+    ) -> None:
         self.options = options
         self.settings = settings
+        self.command = command
         self.monitor = LayoutMonitor(whole=options.whole_site)
         self._first_read_at: str | None = None
         """When the file's earliest line was read; RFC 3339 in UTC."""
@@ -83,8 +89,6 @@ class Ledger:
         self._kept_pages = KeptPages(self.store.path.with_suffix(".rejected"), self.started_at)
         self.exit_status = 1
         """Of the command; ``finish`` sets it."""
-        self.command = "crawl"
-        """Name of the running command, for the runs file."""
         self.finished = False
         """Whether ``finish`` has been called."""
         self.current_walk: Walk | None = None
@@ -109,12 +113,13 @@ class Ledger:
         """The earliest edit that the site names but the fetched page did not yet show; RFC 3339 in UTC."""
 
     @classmethod
-    def open(cls, options: Options, settings: BaseSettings) -> Ledger:
+    def open(cls, options: Options, settings: BaseSettings, command: Command = "crawl") -> Ledger:
         """Open the output named in the settings (IFP_OUTPUT, IFP_START_OVER), else the default one."""
         name = settings.get("IFP_OUTPUT")
         if not name:
             name = f"output/{output_name(options.archive)}.jsonl" if options.archive else DEFAULT_OUTPUT
-        return cls(options, Path(name), start_over=settings.getbool("IFP_START_OVER"), settings=settings)
+        start_over = settings.getbool("IFP_START_OVER")
+        return cls(options, Path(name), start_over=start_over, settings=settings, command=command)
 
     def _remember(self, article: Article) -> None:
         self.monitor.add_history(article)

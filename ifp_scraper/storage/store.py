@@ -43,10 +43,7 @@ class Known(msgspec.Struct, gc=False, eq=False):
     url: str
     modified_at: str | None
     published_at: str | None
-    layout: str
-    extractor_version: str
     status: str
-    revision: int
     text_hash: bytes | None
     """See ``revisions.text_hash``."""
     offset: int
@@ -312,16 +309,13 @@ class Store:
         """Note an article's last line, which is at this place in the file, in bytes."""
         known = self.find(article.id, article.url, article.published_at)
         if known is None:
-            known = Known(len(self._articles), None, "", None, None, "", "", "", 1, None, 0, 0)
+            known = Known(len(self._articles), None, "", None, None, "", None, 0, 0)
             self._articles.append(known)
         self._index(known, article)
         known.published_at = article.published_at
         same_time = article.modified_at == article.published_at
         known.modified_at = known.published_at if same_time else article.modified_at  # one object, to save memory
-        known.layout = sys.intern(article.layout)
-        known.extractor_version = sys.intern(article.extractor_version)
         known.status = sys.intern(article.status)
-        known.revision = article.revision
         known.text_hash = text_hash(article)
         known.offset, known.length = offset, length
         if known.text_hash is not None and known.number <= self._by_text.get(known.text_hash, known.number):
@@ -339,10 +333,9 @@ class Store:
         other = self._articles[self._by_url.get(key, number)]
         if other is not known and other.id is None:
             self._articles[other.number] = known
-        if known.url != article.url:
+        self._by_url[key] = self._by_slug[_slug_hash(key)] = number
+        if known.url != article.url:  # else keep the object that is the key, to save memory
             known.url = article.url
-            self._by_url[key] = number
-            self._by_slug[_slug_hash(key)] = number
         for url in article.aliases:
             if urls.post_id(url) is None:  # the canonical form of /?p=658 is the home page
                 self._by_alias[hash(_key(url))] = number
