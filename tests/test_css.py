@@ -59,7 +59,7 @@ def test_rules_win_as_in_a_browser(style: str, words: str) -> None:
         ('media="all"', True),
         ("media=screen id=x", True),
         ("media='only screen'", True),
-        ("MEDIA=print", False),
+        ("media=print", False),
         ('id="x" media="screen and (max-width: 600px)"', False),
         ('data-media="print"', True),
     ],

@@ -35,7 +35,9 @@ _CLOSING = {
 
 _NAME = 1  # a group of _OPENING
 _COMMENT_END = re.compile(rb"--!?>")
-_MEDIA = re.compile(rb"""\smedia\s*=\s*(?:["']([^"'{}]+)|([^\s"'{}]+))""", re.IGNORECASE)
+_MEDIA = re.compile(rb"""\smedia\s*=\s*(?:["']([^"'{}]+)|([^\s"'{}]+))""")
+"""For which media a style element is."""
+
 _SLASH, _EXCLAMATION_MARK = b"/!"
 
 _PLAYER = re.compile(
@@ -96,7 +98,10 @@ def cut_scripts(html: bytes) -> WithoutScripts:
                 ):
                     replacement = _frames(player, html[tag_end + 1 : content_end])
             elif name in (b"style", b"STYLE"):
-                style_sheets.append(_for_its_media(html[begin:tag_end], html[tag_end + 1 : content_end]))
+                style_sheet = html[tag_end + 1 : content_end]
+                if html.find(b"media", begin, tag_end) > 0 and (media := _MEDIA.search(html, begin, tag_end)):
+                    style_sheet = b"@media %b{%b}" % (media[media.lastindex or 1], style_sheet)
+                style_sheets.append(style_sheet)
             elif name in (b"noscript", b"NOSCRIPT") and b" data-img=" in html[begin:tag_end]:
                 replacement = html[tag_end + 1 : content_end]  # EWWW's, whose script shows the image
         elif html[begin + 1] == _EXCLAMATION_MARK:
@@ -134,12 +139,6 @@ def _ends_of(name: bytes, html: bytes, start: int, unclosed: set[bytes]) -> tupl
         unclosed.add(name)
         return None
     return tag_end, *closing.span()
-
-
-def _for_its_media(tag: bytes, style_sheet: bytes) -> bytes:
-    """Return a style sheet, inside an at-rule if its element's opening tag says for which media it is."""
-    media = _MEDIA.search(tag) if b"media" in tag.lower() else None
-    return b"@media %b{%b}" % (media[media.lastindex or 1], style_sheet) if media else style_sheet
 
 
 def _frames(player: re.Match[bytes], script: bytes) -> bytes:

@@ -121,13 +121,15 @@ class NewspaperPage(ArticlePage):
 
     def own(self, query: str) -> list[Element]:
         """As in ``ArticlePage``: all but those of other articles."""
-        elements = self.css(query)
+        elements = self.document.tree.find(query)
         others = self._other_articles if elements else None
         return [one for one in elements if others.isdisjoint(one.iterancestors())] if others else elements
 
     def outside_body(self, query: str) -> list[Element]:
-        """Return the article's own elements without those that its text has, as when another article is pasted."""
-        return [one for one in self.own(query) if self.container not in list(one.iterancestors())]
+        """Return the article's own elements, all with one tag, without those in its text, where one may be pasted."""
+        own = self.own(query)
+        inside = set(self.container.iter(own[0].tag)) if own and self.container is not None else ()
+        return [one for one in own if one not in inside]
 
     @cached_property
     def _other_articles(self) -> set[Element]:
