@@ -96,7 +96,7 @@ def test_permalinks_with_one_post_id_are_of_one_article() -> None:
             return [self.url, *self.others]
 
     def split(*captures: At) -> list[list[At]]:
-        return list(split_articles(list(captures), lambda capture: capture.id))
+        return list(split_articles(list(captures), lambda capture: [capture.id] if capture.id else []))
 
     old, new, other = At("http://ifpnews.com/exclusive/a/amp/", 7), At(f"{SITE}/a/", 7), At(f"{SITE}/video/a/", 8)
     assert split(old, other, new) == [[old, new], [other]]

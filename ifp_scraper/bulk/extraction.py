@@ -24,7 +24,6 @@ from ifp_scraper.discovery.readings import (
     by_target,
     evidence_about,
     evidence_at,
-    identity,
     split_articles,
     split_readings,
     without_failed,
@@ -98,7 +97,7 @@ def _write_all(groups: list[list[Span]], partial: PartialResults, ledger: Ledger
                 held.setdefault(key, []).extend(pages)
         for key in [key for key in held if last_group[key] == number]:
             pages = sorted(held.pop(key), key=lambda page: (page.captured_at, page.number))
-            for own in split_articles(pages, lambda page: identity(page.article) if page.article else None):
+            for own in split_articles(pages, lambda page: page.identities):
                 _write_article(own, evidence_about(own, evidence), addresses_of(own, redirected), ledger)
 
 

@@ -88,21 +88,22 @@ def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
 
 def _articles(archive: Archive, groups: Iterable[list[Recorded]]) -> Iterator[list[Recorded]]:
     for captures in groups:
-        yield from split_articles(captures, lambda capture: _identity(archive, capture))
+        yield from split_articles(captures, lambda capture: _identities(archive, capture))
 
 
-def _identity(archive: Archive, capture: Recorded) -> int | str | None:
+def _identities(archive: Archive, capture: Recorded) -> list[int | str]:
     try:
         body = archive.read(capture)[1]
         page = read_page(body, Capture(capture.url, capture.captured_at), capture.content_type)
-        return identity(page.to_article()) if page is not None else None
+        return identities_of(page.to_article()) if page is not None else []
     except (RecordingError, UnreadablePage):
-        return None
+        return []
 
 
-def identity(article: Article) -> int | str | None:
+def identities_of(article: Article) -> list[int | str]:
     """Return what tells articles of one slug apart: the post id, or the publication time if the page has none."""
-    return article.id if article.id is not None else article.published_at
+    identity = article.id if article.id is not None else article.published_at
+    return [] if identity is None else [identity]
 
 
 def slug_key(url: str) -> str:
@@ -124,15 +125,15 @@ class Captured(Protocol):
 C = TypeVar("C", bound=Captured)
 
 
-def split_articles(captures: list[C], identity_of: Callable[[C], int | str | None]) -> Iterator[list[C]]:
+def split_articles(captures: list[C], identities_in: Callable[[C], list[int | str]]) -> Iterator[list[C]]:
     """Split the captures of one slug, in order of time, into those of one article each.
 
-    Other permalinks are those of the same article if their pages have the same identity. An article of several pages
+    Other permalinks are those of the same article if their pages share an identity. An article of several pages
     is read from one permalink alone, as its pages name each other.
 
     Args:
         captures: the captures.
-        identity_of: returns the ``identity`` of a captured article; called only if there are several permalinks.
+        identities_in: returns ``identities_of`` what a capture shows; called only if there are several permalinks.
     """
     permalinks: dict[str, list[C]] = {}
     for capture in captures:
@@ -143,7 +144,7 @@ def split_articles(captures: list[C], identity_of: Callable[[C], int | str | Non
         return
     articles: list[tuple[set[str], set[int | str]]] = []
     for permalink, own in permalinks.items():
-        identities = {one for one in map(identity_of, own) if one is not None}
+        identities = {one for capture in own for one in identities_in(capture)}
         known = next((article for article in articles if article[1] & identities), None)
         if known is None:
             articles.append(({permalink}, identities))

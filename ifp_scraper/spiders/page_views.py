@@ -71,7 +71,9 @@ class ViewReader:
             return view.article
         try:
             amp = await self._part(address, view.response)
-            if amp is not None and amp.is_amp and _is_other_view(amp, view.article):
+            # Those in a recording were put together by post id, and may be from when the site had other permalinks.
+            is_same = urls.same_slug if recorded else urls.same_article
+            if amp is not None and amp.is_amp and is_same(amp.url, view.article.url):
                 return merge_views(view.article, amp.to_article())
         except UnreadablePage as error:
             rejected = Rejected.now(address, str(error), error.layout, view.article.modified_at)
@@ -165,8 +167,3 @@ class ViewReader:
         if self._live and page is not None and page.lost_text:
             raise FetchFailed("the page breaks off before its text")
         return page
-
-
-def _is_other_view(amp: ArticlePage, article: Article) -> bool:
-    """Whether an AMP page is that of the article, perhaps from when the site had other permalinks."""
-    return urls.same_article(amp.url, article.url) or (article.id is not None and amp.id == article.id)
