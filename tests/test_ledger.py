@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -206,6 +207,21 @@ def test_a_record_that_does_not_fit_is_one_line(ledger: Ledger, caplog: pytest.L
     assert said.startswith(f"{SITE}/a/ is not written: the record does not fit the schema: ")
     assert "A headline" not in said
     assert (ledger.counts["new"], ledger.counts["rejected"]) == (0, 1)
+
+
+def test_a_terminal_that_is_gone_does_not_end_a_crawl(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal, other_end = os.openpty()
+    with os.fdopen(other_end, "w") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        ledger.write(ARTICLE)
+        assert b"1 articles" in os.read(terminal, 1000)
+        os.close(terminal)
+        monkeypatch.setattr(stream, "isatty", lambda: True)
+        ledger.write(replace(ARTICLE, id=2, url=f"{SITE}/b/"))
+        monkeypatch.undo()
+        with suppress(OSError):
+            stream.close()
+    assert ledger.counts["new"] == 2
 
 
 def crawl_without_room(out: Path, room: int, *arguments: str) -> Run:

@@ -24,12 +24,13 @@ from warcio.warcwriter import WARCWriter
 
 from ifp_scraper.bulk import span_reader, spans
 from ifp_scraper.dates import format_utc
+from ifp_scraper.recordings.archive import Archive
 from ifp_scraper.recordings.codings import plain_body
-from ifp_scraper.recordings.files import find_recordings
+from ifp_scraper.recordings.files import RecordingError, find_recordings
 from ifp_scraper.recordings.warc_reader import read_responses, record_time
 from ifp_scraper.recordings.wayback import unwrap_page
 from tests.crawling import lines, printing, scrapy
-from tests.recordings import FORMS, content, picture
+from tests.recordings import FORMS, content, picture, stored_wacz
 from tests.site import Site, make_posts, record, serve
 from tests.site.response import page
 
@@ -666,3 +667,17 @@ def test_lists_that_the_wayback_machine_kept_say_what_they_said_then(tmp_path: P
     for name in "ab":
         (line,) = lines(tmp_path / f"{name}.jsonl")
         assert line["modified_at"] == "2027-05-05T00:00:00Z"
+
+
+@pytest.mark.parametrize("now", [b"", b"no archive", None], ids=["empty", "damaged", "missing"])
+def test_a_recording_that_is_changed_while_it_is_read_is_told_in_words(
+    now: bytes | None, recording: Path, tmp_path: Path
+) -> None:
+    path = stored_wacz((recording / "one.warc.gz").read_bytes(), tmp_path)
+    archive = Archive([path])
+    if now is None:
+        path.unlink()
+    else:
+        path.write_bytes(now)
+    with pytest.raises(RecordingError, match=f"{path.name}: the record of .* cannot be read"):
+        archive.read(archive.records[0])

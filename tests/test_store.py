@@ -202,6 +202,19 @@ def test_load_takes_the_same_line_of_each_article(lines: list[Article]) -> None:
         assert list(select(path, gone=True).kept) == last
 
 
+def test_the_number_of_articles_is_kept_whatever_turns_out_to_be_one(path: Path) -> None:
+    """It is shown after every article of a crawl, so it must not be counted each time."""
+    chance = random.Random(1)
+    with Store(path) as store:
+        for _ in range(400):
+            number, other = chance.choices(range(40), k=2)
+            aliases = [f"https://ifpnews.com/{other}/"] if chance.random() < 0.2 else []
+            known = article(number, id=chance.choice((None, number, other)), aliases=aliases)
+            store.append(known)
+            assert len(store) == len(list(store.known()))
+        assert len(store) < len(store._articles)  # some have turned out to be one
+
+
 def test_a_line_that_does_not_fit_is_not_written(three: Path) -> None:
     before = three.read_bytes()
     with Store(three) as store:

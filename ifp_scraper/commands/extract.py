@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import sys
 import time
 from contextlib import closing
 from dataclasses import replace
@@ -21,6 +20,7 @@ from ifp_scraper.bulk.span_reader import recorded_site
 from ifp_scraper.bulk.spans import Span, cut_spans
 from ifp_scraper.check_settings import check_settings
 from ifp_scraper.commands import fail, ignore_stop_signals, refuse_unknown_options, stopped_by_term
+from ifp_scraper.console import show_on_one_line
 from ifp_scraper.options import BadArgument, Options, read_options
 from ifp_scraper.recordings.decompress import seekable
 from ifp_scraper.recordings.files import RecordingError, find_recordings
@@ -106,10 +106,9 @@ class Command(ScrapyCommand):
         started = time.monotonic()
 
         def progress(records: int, done: int, spans: int) -> None:
-            if sys.stderr.isatty():
-                rate = records / max(time.monotonic() - started, 0.001)
-                left = (time.monotonic() - started) / max(done, 1) * (spans - done)
-                print(f"\r{records} records, {rate:.0f} a second, about {left:.0f} s left   ", end="", file=sys.stderr)
+            seconds = time.monotonic() - started
+            rate, left = records / max(seconds, 0.001), seconds / max(done, 1) * (spans - done)
+            show_on_one_line(f"{records} records, {rate:.0f} a second, about {left:.0f} s left")
 
         reason, why = "finished", None
         received = sum(span.end - span.start for span in spans)

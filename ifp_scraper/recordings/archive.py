@@ -34,6 +34,9 @@ from ifp_scraper.recordings.wayback import unwrap_address, unwrap_page
 
 logger = logging.getLogger(__name__)
 
+_UNREADABLE = (OSError, zipfile.BadZipFile, ValueError, EOFError)
+"""What reading a damaged recording raises."""
+
 
 @dataclass(slots=True, frozen=True)
 class Recorded:
@@ -89,7 +92,7 @@ class Archive:
             before = len(self.records) + len(revisits)
             try:
                 self._index(number, path, originals, revisits)
-            except (OSError, zipfile.BadZipFile, ValueError, EOFError) as error:
+            except _UNREADABLE as error:
                 self._complain(path, error)
             if len(self.records) + len(revisits) == before and str(path) not in self.unreadable:
                 self.unreadable.append(str(path))
@@ -136,7 +139,7 @@ class Archive:
         path = self.files[record.file]
         try:
             found = self._read_again(path, record)
-        except (OSError, ValueError) as error:
+        except _UNREADABLE as error:
             raise RecordingError(f"{path}: the record of {record.url} cannot be read: {error}") from error
         if found is None:
             raise RecordingError(f"{path} has changed while it was read")

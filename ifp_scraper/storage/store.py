@@ -105,6 +105,8 @@ class Store:
         self.saved = None
         self._on_line = on_line
         self._articles: list[Known] = []
+        self._count = 0
+        """Number of those that ``known`` yields."""
         self._by_id: dict[int, int] = {}
         self._by_url: dict[str, int] = {}
         # Keyed by the string's 64-bit hash: a crawl sees several aliases of every article, and storing
@@ -134,7 +136,7 @@ class Store:
 
     def __len__(self) -> int:
         """Return the number of articles, including withdrawn ones."""
-        return sum(1 for _ in self.known())
+        return self._count
 
     def find(self, id: int | None, url: str, published_at: str | None = None) -> Known | None:
         """Return what is known about an article, found by id, then canonical URL, then aliases; None if nothing is.
@@ -311,6 +313,7 @@ class Store:
         if known is None:
             known = Known(len(self._articles), None, "", None, None, "", None, 0, 0)
             self._articles.append(known)
+            self._count += 1
         self._index(known, article)
         known.published_at = article.published_at
         same_time = article.modified_at == article.published_at
@@ -333,6 +336,7 @@ class Store:
         other = self._articles[self._by_url.get(key, number)]
         if other is not known and other.id is None:
             self._articles[other.number] = known
+            self._count -= 1
         self._by_url[key] = self._by_slug[_slug_hash(key)] = number
         if known.url != article.url:  # else keep the object that is the key, to save memory
             known.url = article.url
