@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from ifp_scraper import urls
-from ifp_scraper.analysis.output_reader import Revisions, Selection, Source, require, select, warn
+from ifp_scraper.analysis.output_reader import Files, Revisions, Selection, require, select, warn
 from ifp_scraper.dates import parse_utc
 from ifp_scraper.items import decode, json_schema, value_type
 
@@ -29,7 +29,7 @@ _BLOCK = 4 << 20
 
 
 def load(
-    source: Source,
+    source: Files,
     *,
     engine: Engine = "pandas",
     revisions: Revisions = "latest",
@@ -76,7 +76,7 @@ def load(
     return _to_frame(table, engine)
 
 
-def recent_posts(source: Source, *, engine: Engine = "pandas") -> Any:
+def recent_posts(source: Files, *, engine: Engine = "pandas") -> Any:
     """Read what the Recent Posts blocks of all pages, in every revision, say about other articles' times.
 
     Returns:
@@ -133,7 +133,7 @@ def _to_table(pa: Any, rows: list[_Row]) -> Any:
     return pa.table(table)
 
 
-def _observations(source: Source) -> tuple[dict[tuple[str | None, str, str], _Entry], dict[str, str]]:
+def _observations(source: Files) -> tuple[dict[tuple[str | None, str, str], _Entry], dict[str, str]]:
     """Return every Recent Posts entry by (capture time, page, url), and the exact times of articles by URL."""
     decoder = msgspec.json.Decoder(_Page)
     seen: dict[tuple[str | None, str, str], _Entry] = {}
