@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from ifp_scraper.analysis.load import load, recent_posts
+from ifp_scraper.analysis.load import load
+from ifp_scraper.analysis.recent_posts import recent_posts
 from ifp_scraper.items import to_dict
 from ifp_scraper.pages import Capture, UnreadablePage, read_article
 from ifp_scraper.recordings.wayback import is_wrapped, unwrap_address, unwrap_page

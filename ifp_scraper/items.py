@@ -8,7 +8,7 @@ with ``Z`` and whole seconds; all URLs are absolute.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict, get_args
 
 import msgspec
 from itemadapter.adapter import ItemAdapter
@@ -17,7 +17,7 @@ SCHEMA_VERSION = "1"
 MAX_ID = 2**53
 """The largest post id: not every JSON reader represents larger ones exactly."""
 
-BLOCK_KINDS = ("paragraph", "heading", "list_item", "quote", "preformatted", "table_row", "related")
+BlockKind = Literal["paragraph", "heading", "list_item", "quote", "preformatted", "table_row", "related"]
 
 WARNINGS: dict[str, str] = {
     "no-headline": "the page has no headline element, or an empty one",
@@ -39,7 +39,7 @@ WARNINGS: dict[str, str] = {
 class Block(TypedDict):
     """One block of the body (CONTRACT.md section 3)."""
 
-    kind: Literal["paragraph", "heading", "list_item", "quote", "preformatted", "table_row", "related"]
+    kind: BlockKind
     text: str
     level: NotRequired[int]
     ordered: NotRequired[bool]
@@ -51,7 +51,11 @@ _BLOCK_SCHEMA: dict[str, Any] = {
     "required": ["kind", "text"],
     "additionalProperties": False,
     "properties": {
-        "kind": {"type": "string", "enum": list(BLOCK_KINDS), "description": "``related`` links to another article."},
+        "kind": {
+            "type": "string",
+            "enum": list(get_args(BlockKind)),
+            "description": "``related`` links to another article.",
+        },
         "text": {"type": "string", "description": "Unicode NFC; a newline is a <br>, or a line break of <pre>."},
         "level": {
             "type": "integer",

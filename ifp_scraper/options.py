@@ -17,7 +17,7 @@ from ifp_scraper.recordings.files import RecordingError, find_recordings
 
 SourceName = Literal["rest", "sitemap", "feed", "listing"]
 SOURCES: tuple[SourceName, ...] = get_args(SourceName)
-_PAGES = ("both", "canonical", "amp")
+Pages = Literal["both", "canonical", "amp"]
 _ROOT = re.compile(r"https?://[^/?#@\\\s\x00-\x1f\x7f]+/*", re.IGNORECASE)
 _NO_TEXT = re.compile("[\ud800-\udfff]")
 """Lone surrogates, which Python uses for command-line bytes that are not UTF-8."""
@@ -57,7 +57,7 @@ class Options:
     until: datetime | None = None
     sources: tuple[SourceName, ...] = SOURCES
     section: str | None = None
-    pages: Literal["both", "canonical", "amp"] = "both"
+    pages: Pages = "both"
     limit: int | None = None
     refresh: datetime | None = None
     given: tuple[str, ...] = ()
@@ -192,9 +192,10 @@ def _section(value: str | None) -> str | None:
     return value.strip("/").lower() if value else None
 
 
-def _pages(value: str) -> Literal["both", "canonical", "amp"]:
-    if value not in _PAGES:
-        raise BadArgument(f"pages={shown(value)}: choose from {', '.join(_PAGES)}")
+def _pages(value: str) -> Pages:
+    known = get_args(Pages)
+    if value not in known:
+        raise BadArgument(f"pages={shown(value)}: choose from {', '.join(known)}")
     return value  # type: ignore[return-value]
 
 

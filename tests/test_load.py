@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from ifp_scraper.analysis.load import load, recent_posts
+from ifp_scraper.analysis.load import load
 from ifp_scraper.analysis.output_reader import MissingExtra, find, require, select
+from ifp_scraper.analysis.recent_posts import recent_posts
 from ifp_scraper.items import Article, Author, Image, Link, RecentPost, encode
 
 ENGINES = ["pandas", "polars"]

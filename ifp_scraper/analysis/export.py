@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from ifp_scraper.analysis.describe import describe
-from ifp_scraper.analysis.output_reader import Revisions, Selection, Source, Tell, select
+from ifp_scraper.analysis.output_reader import Files, Revisions, Selection, Tell, select
 from ifp_scraper.analysis.table_writers import Row, open_writer
 from ifp_scraper.analysis.tables import FORMATS, NAME, Exported, File, Format, Table, tables
 from ifp_scraper.items import Article, decode
@@ -30,7 +30,7 @@ _BATCH = 48 << 20
 
 
 def export(
-    source: Source,
+    source: Files,
     to: Format,
     output: str | os.PathLike[str] | None = None,
     *,

@@ -26,7 +26,9 @@ from ifp_scraper.items import SCHEMA_VERSION
 from ifp_scraper.storage import sidecars
 from ifp_scraper.text import counted
 
-Source = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+Files = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
+"""A path, a glob or a list of these."""
+
 Revisions = Literal["latest", "all"]
 Tell = Callable[[str], None]
 """Called with one sentence for the user: what was left out, and where."""
@@ -50,7 +52,7 @@ def require(name: str, extra: str = "data") -> Any:
         raise MissingExtra(f'this needs {name}: in the project folder, pip install ".[{extra}]"') from error
 
 
-def find(source: Source) -> list[Path]:
+def find(source: Files) -> list[Path]:
     """Return the files that a path, a glob or a list of these names: each once, a glob's sorted by name.
 
     Raises:
@@ -138,7 +140,7 @@ class Selection:
 
 
 def select(
-    source: Source, *, revisions: Revisions = "latest", gone: bool = False, tell: Tell | None = None
+    source: Files, *, revisions: Revisions = "latest", gone: bool = False, tell: Tell | None = None
 ) -> Selection:
     """Select each article's last line (``latest``) or every line (``all``).
 

@@ -24,7 +24,7 @@ from typing import Any
 
 import msgspec
 
-from ifp_scraper.analysis.output_reader import Selection, Source, Tell, select
+from ifp_scraper.analysis.output_reader import Files, Selection, Tell, select
 from ifp_scraper.dates import SITE_ZONE, parse_utc
 from ifp_scraper.items import WARNINGS, Article, decode
 from ifp_scraper.storage import sidecars
@@ -84,7 +84,7 @@ class _Index:
 
 
 def write_report(
-    source: Source, output: str | os.PathLike[str], *, text_limit: int = TEXT_LIMIT, tell: Tell | None = None
+    source: Files, output: str | os.PathLike[str], *, text_limit: int = TEXT_LIMIT, tell: Tell | None = None
 ) -> int:
     """Write a report of some files and return the number of articles in it, including withdrawn ones.
 

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from ifp_scraper.analysis.load import instants
+from ifp_scraper.analysis.arrow import instants
 from ifp_scraper.analysis.output_reader import require
 from ifp_scraper.analysis.tables import LICENSE, SITE, Format, Table
 
