@@ -99,7 +99,8 @@ def first_language(texts: list[str]) -> list[str]:
     ['A', 'B', '']
     """
     joined = "\n".join(texts)
-    if "[:" not in joined and "{:" not in joined and "<!--:" not in joined:
+    # One character is found much faster than two.
+    if not any(start[0] in joined and start in joined for start in ("[:", "{:", "<!--:")):
         return texts
     first: str | None = None
     current: str | None = None
