@@ -328,3 +328,15 @@ def test_long_attributes_are_left_as_they_are() -> None:
     words = "no <b>end</b> of 'words' " * 5000
     body = f'<p><img src="https://ifpnews.com/a.jpg" data-x="{words}" alt="a picture"></p>' * 3
     assert [image["alt"] for image in read(page(body=body))["images"]] == ["a picture"]
+
+
+def test_players_beyond_the_limit_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    read_players: list[str] = []
+    monkeypatch.setattr("ifp_scraper.pages.body.MAX_PARTS", 5)
+    monkeypatch.setattr(
+        "ifp_scraper.pages.body.read_embed",
+        lambda player, base: read_players.append(player.get("src")) or Embed("audio", base + player.get("src")),
+    )
+    record = read(page(body="".join(f'<audio src="{number}.mp3"></audio>' for number in range(9))))
+    assert len(record["embeds"]) == len(read_players) == 5
+    assert "too-long" in record["warnings"]

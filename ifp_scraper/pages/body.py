@@ -129,7 +129,8 @@ class _BodyReader:
             if tag in ("amp-twitter", "amp-instagram"):  # a blockquote on the canonical page
                 self.builder.end_block(context)
             self.builder.add_text(" ", context)  # a player separates words
-            self._add_embed(read_embed(element, self.base))
+            if not self._is_full(self.embeds):
+                self._add_embed(read_embed(element, self.base))
         elif tag in NO_TEXT_TAGS and not _has_text_here(element, tag):
             self._pass_over(element, tag, context)
         elif self._depth >= MAX_DEPTH:
