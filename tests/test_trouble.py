@@ -130,6 +130,7 @@ def test_a_fault_of_our_own_is_a_failure(where: str, tmp_path: Path) -> None:
     [
         (("-a", "sources=rss"), "choose from rest, sitemap, feed, listing"),
         (("-o", "x.csv"), "scrapy export"),
+        (("--pidfile", "/no/such/folder/p"), "/no/such/folder/p: No such file"),
     ],
 )
 def test_arguments_that_make_no_sense(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
