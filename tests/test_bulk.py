@@ -249,6 +249,7 @@ def test_goes_on_after_a_kill(recording: Path, tmp_path: Path, monkeypatch: pyte
         (("sample",), 2),
         (("sample", "-o", "x.csv"), 2),
         (("sample", "-o", "x.jsonl", "--workers", "0"), 2),
+        (("sample", "-o", "x.jsonl", "--pidfile", "/no/such/folder/p"), 2),
     ],
 )
 def test_bad_arguments(arguments: tuple[str, ...], status: int) -> None:

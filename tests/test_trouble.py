@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from ifp_scraper.__main__ import main
 from tests.crawling import EIGHT_AT_ONCE, FAST, crawl, lines, scrapy
 from tests.expected import assert_complete
 from tests.site import Site, make_posts, serve
@@ -130,6 +131,7 @@ def test_a_fault_of_our_own_is_a_failure(where: str, tmp_path: Path) -> None:
     [
         (("-a", "sources=rss"), "choose from rest, sitemap, feed, listing"),
         (("-o", "x.csv"), "scrapy export"),
+        (("--pidfile", "/no/such/folder/p"), "/no/such/folder/p: No such file"),
     ],
 )
 def test_arguments_that_make_no_sense(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
@@ -138,6 +140,15 @@ def test_arguments_that_make_no_sense(arguments: tuple[str, ...], message: str, 
         assert (run.status, message in run.err) == (2, True), run.err
         assert "Traceback" not in run.err
         assert server.log == []
+
+
+def test_a_command_that_is_stopped_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(arguments: list[str]) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("scrapy.cmdline.execute", stop)
+    with pytest.raises(SystemExit, match=r"^It was stopped\.$"):
+        main()
 
 
 THEMELESS = "<html><body><h1>Back soon</h1></body></html>"

@@ -19,7 +19,7 @@ from ifp_scraper.bulk.local_executor import LocalExecutor
 from ifp_scraper.bulk.span_reader import recorded_site
 from ifp_scraper.bulk.spans import Span, cut_spans
 from ifp_scraper.check_settings import check_settings
-from ifp_scraper.commands import fail, ignore_stop_signals, refuse_unknown_options, stopped_by_term
+from ifp_scraper.commands import fail, ignore_stop_signals, refuse_unknown_options, stopped_by_term, usage_errors
 from ifp_scraper.console import show_on_one_line
 from ifp_scraper.options import BadArgument, Options, read_options
 from ifp_scraper.recordings.decompress import seekable
@@ -48,6 +48,10 @@ class Command(ScrapyCommand):
             metavar="ADDRESS",
             help="have the workers of this Dask scheduler read, e.g. tcp://host:8786",
         )
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        with usage_errors():  # --pidfile, for example
+            super().process_options(args, opts)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Write the articles to the output; exit status 1 if reading or writing fails."""

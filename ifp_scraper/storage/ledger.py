@@ -95,6 +95,7 @@ class Ledger:
         """The last one that ``walk`` made."""
         self._trouble: str | None = None
         """Which file beside the output could not be written, and why."""
+        path = self.store.path  # absolute: the working folder may be removed meanwhile
         self._runs_path = path.with_suffix(sidecars.RUNS)
         rejected_path, failed_path = path.with_suffix(sidecars.REJECTED), path.with_suffix(sidecars.FAILED)
         for beside in (rejected_path, failed_path) if start_over else ():
