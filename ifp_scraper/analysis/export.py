@@ -21,9 +21,9 @@ from ifp_scraper.analysis.describe import describe
 from ifp_scraper.analysis.output_reader import Files, Revisions, Selection, Tell, select
 from ifp_scraper.analysis.table_writers import Row, open_writer
 from ifp_scraper.analysis.tables import FORMATS, NAME, Exported, File, Format, Table, tables
+from ifp_scraper.analysis.temporary_path import new_partial
 from ifp_scraper.items import Article, decode
 from ifp_scraper.storage import sidecars
-from ifp_scraper.storage.temporary_path import new_partial
 
 _BATCH = 48 << 20
 """Bytes of lines processed at a time."""

@@ -25,10 +25,10 @@ from typing import Any
 import msgspec
 
 from ifp_scraper.analysis.output_reader import Files, Selection, Tell, select
+from ifp_scraper.analysis.temporary_path import new_partial
 from ifp_scraper.dates import SITE_ZONE, parse_utc
 from ifp_scraper.items import WARNINGS, Article, decode
 from ifp_scraper.storage import sidecars
-from ifp_scraper.storage.temporary_path import new_partial
 
 TEXT_LIMIT = 100_000_000
 """Default maximum of body text in a report, in characters: a page of about 50 MB. The newest articles come first."""
