@@ -25,6 +25,7 @@ from ifp_scraper.options import Options
 from ifp_scraper.pipelines import StorePipeline
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.spiders.ifp import IfpSpider
+from ifp_scraper.storage import sidecars
 from ifp_scraper.storage.ledger import Ledger
 from ifp_scraper.storage.rejections import Rejected
 from tests.crawling import Run, crawl, lines, scrapy
@@ -328,3 +329,10 @@ def test_what_lacked_a_page_in_a_run_that_was_killed_is_fetched_again(ledger: Le
     ledger.finish(reason="finished", why=None, requests=1, received=1, errors=0)
     assert reopened(ledger).knowledge.is_current(ArticleRef(ARTICLE.url))
     assert sorted(path.name for path in ledger.store.path.parent.iterdir()) == ["a.jsonl", "a.runs.jsonl"]
+
+
+@pytest.mark.parametrize("output", ["ifp.jsonl", "2024.06.jsonl", "a.jsonl.jsonl", "a.json.jsonl"])
+@pytest.mark.parametrize("compressed", ["", ".gz", ".zst"])
+def test_files_are_beside_an_output_whether_it_was_compressed_since_or_not(output: str, compressed: str) -> None:
+    expected = Path("output", output).with_suffix(".runs.jsonl")
+    assert sidecars.beside(Path("output", output + compressed), sidecars.RUNS) == expected

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
@@ -22,8 +21,9 @@ from ifp_scraper.analysis.describe import describe
 from ifp_scraper.analysis.output_reader import Files, Revisions, Selection, Tell, select
 from ifp_scraper.analysis.table_writers import Row, open_writer
 from ifp_scraper.analysis.tables import FORMATS, NAME, Exported, File, Format, Table, tables
+from ifp_scraper.analysis.temporary_path import new_partial
 from ifp_scraper.items import Article, decode
-from ifp_scraper.storage.temporary_path import new_partial
+from ifp_scraper.storage import sidecars
 
 _BATCH = 48 << 20
 """Bytes of lines processed at a time."""
@@ -59,7 +59,7 @@ def export(
     if to not in FORMATS:
         raise ValueError(f"to must be one of {', '.join(FORMATS)}, not {to!r}")
     chosen = select(source, revisions=revisions, gone=gone, tell=tell)
-    name = re.sub(r"\.jsonl?(\.\w+)?$", "", chosen.files[0].name)
+    name = sidecars.base_name(chosen.files[0])
     folder = Path(output) if output else chosen.files[0].with_name(f"{name}-{to}")
     if folder.is_symlink() or not folder.name or folder.name == "..":
         folder = folder.resolve()  # a symlink stays, and its target is replaced

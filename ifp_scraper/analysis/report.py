@@ -25,10 +25,10 @@ from typing import Any
 import msgspec
 
 from ifp_scraper.analysis.output_reader import Files, Selection, Tell, select
+from ifp_scraper.analysis.temporary_path import new_partial
 from ifp_scraper.dates import SITE_ZONE, parse_utc
 from ifp_scraper.items import WARNINGS, Article, decode
 from ifp_scraper.storage import sidecars
-from ifp_scraper.storage.temporary_path import new_partial
 
 TEXT_LIMIT = 100_000_000
 """Default maximum of body text in a report, in characters: a page of about 50 MB. The newest articles come first."""
@@ -236,13 +236,7 @@ def _still_rejected(chosen: Selection, index: _Index) -> list[dict[str, Any]]:
 def _sidecar(files: Iterable[Path], suffix: str) -> Iterator[dict[str, Any]]:
     """Yield the lines of the files with this suffix beside the output files."""
     for path in files:
-        beside = path.with_name(re.sub(r"\.jsonl?(\.\w+)?$", "", path.name) + suffix)
-        with suppress(FileNotFoundError), open(beside, encoding="utf-8", errors="replace") as lines:
-            for line in lines:
-                with suppress(ValueError, RecursionError):  # the latter from a line of only "[[[["
-                    value = json.loads(line)
-                    if isinstance(value, dict):
-                        yield value
+        yield from sidecars.read(sidecars.beside(path, suffix), dict[str, Any])
 
 
 def _seconds(time: str | None) -> int | None:

@@ -16,11 +16,11 @@ from pathlib import Path
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
+from ifp_scraper.analysis.temporary_path import final_name
 from ifp_scraper.console import say
 from ifp_scraper.options import BadArgument
 from ifp_scraper.storage import sidecars
 from ifp_scraper.storage.output_file import explain
-from ifp_scraper.storage.temporary_path import final_name
 
 
 def show(text: str) -> None:

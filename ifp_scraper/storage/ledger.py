@@ -86,7 +86,7 @@ class Ledger:
         self.started = time.monotonic()
         """When the run started, in seconds by ``time.monotonic``."""
         self.started_at = datetime.now(UTC)
-        self._kept_pages = KeptPages(self.store.path.with_suffix(".rejected"), self.started_at)
+        self._kept_pages = KeptPages(sidecars.beside(self.store.path, ".rejected"), self.started_at)
         self.exit_status = 1
         """Of the command; ``finish`` sets it."""
         self.finished = False
@@ -96,10 +96,10 @@ class Ledger:
         self._trouble: str | None = None
         """Which file beside the output could not be written, and why."""
         path = self.store.path  # absolute: the working folder may be removed meanwhile
-        self._runs_path = path.with_suffix(sidecars.RUNS)
-        rejected_path, failed_path = path.with_suffix(sidecars.REJECTED), path.with_suffix(sidecars.FAILED)
-        for beside in (rejected_path, failed_path) if start_over else ():
-            self._remove(beside)
+        self._runs_path = sidecars.beside(path, sidecars.RUNS)
+        rejected_path, failed_path = (sidecars.beside(path, suffix) for suffix in (sidecars.REJECTED, sidecars.FAILED))
+        for old in (rejected_path, failed_path) if start_over else ():
+            self._remove(old)
         runs = Runs.read(self._runs_path)
         self.rejections = Rejections(rejected_path, runs)
         runs = runs.of_site(options.site)

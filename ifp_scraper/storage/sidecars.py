@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +17,18 @@ SUFFIXES = REJECTED, RUNS, FAILED = ".rejected.jsonl", ".runs.jsonl", ".failed.j
 """Suffixes of these files, in place of ``.jsonl``."""
 
 _Line = TypeVar("_Line")
+_OF_OUTPUT = re.compile(r"\.jsonl?(\.(?!jsonl?$)\w+)?$")
+"""Suffixes of an output, compressed or not."""
+
+
+def base_name(output: Path) -> str:
+    """Return an output's name without its suffixes, compressed or not, to name other files after it."""
+    return _OF_OUTPUT.sub("", output.name)
+
+
+def beside(output: Path, suffix: str) -> Path:
+    """Return the path of the file or folder with this suffix beside an output."""
+    return output.with_name(base_name(output) + suffix)
 
 
 def append(path: Path, value: dict[str, Any]) -> None:
