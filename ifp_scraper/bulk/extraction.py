@@ -17,7 +17,8 @@ from ifp_scraper.bulk.page_results import PageResult, assemble_article
 from ifp_scraper.bulk.partial_results import PartialResults
 from ifp_scraper.bulk.span_results import revisit_spans
 from ifp_scraper.bulk.spans import Span
-from ifp_scraper.discovery.readings import Evidence, article_key, evidence_at, split_readings, without_failed
+from ifp_scraper.discovery.readings import article_key, split_readings, without_failed
+from ifp_scraper.discovery.recorded_lists import ListEvidence, evidence_at
 from ifp_scraper.merge import add_evidence
 from ifp_scraper.recordings.files import RecordingError
 from ifp_scraper.storage.ledger import Ledger
@@ -88,14 +89,14 @@ def _write_all(groups: list[list[Span]], partial: PartialResults, ledger: Ledger
             _write_article(held.pop(key), evidence.get(key, []), ledger)
 
 
-def _survey(groups: list[list[Span]], partial: PartialResults) -> tuple[dict[str, int], dict[str, list[Evidence]]]:
+def _survey(groups: list[list[Span]], partial: PartialResults) -> tuple[dict[str, int], dict[str, list[ListEvidence]]]:
     """Return, by ``article_key``, the last group that holds a page of the article, and what lists say about it.
 
     Raises:
         RecordingError: if there is no response in any span.
     """
     last_group: dict[str, int] = {}
-    evidence: dict[str, list[Evidence]] = {}
+    evidence: dict[str, list[ListEvidence]] = {}
     responses: Counter[str] = Counter()
     captures: Counter[str] = Counter()
     for number, group in enumerate(groups):
@@ -114,7 +115,7 @@ def _survey(groups: list[list[Span]], partial: PartialResults) -> tuple[dict[str
     return last_group, evidence
 
 
-def _write_article(pages: list[PageResult], evidence: list[Evidence], ledger: Ledger) -> None:
+def _write_article(pages: list[PageResult], evidence: list[ListEvidence], ledger: Ledger) -> None:
     """Write a line for each reading of an article, or reject it."""
     pages.sort(key=lambda page: (page.captured_at, page.number))
     if any(page.failed for page in pages):

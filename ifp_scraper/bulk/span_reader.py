@@ -14,7 +14,8 @@ from ifp_scraper.bulk.page_results import PageResult, join_early
 from ifp_scraper.bulk.span_results import SpanResult, reader_of
 from ifp_scraper.bulk.spans import Span, open_span
 from ifp_scraper.discovery.listing import may_be_article
-from ifp_scraper.discovery.readings import Evidence, article_key, is_failed, may_list, read_listed
+from ifp_scraper.discovery.readings import article_key, is_failed
+from ifp_scraper.discovery.recorded_lists import ListEvidence, may_list, read_listed
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.recordings.archive import is_page, site_of
 from ifp_scraper.recordings.capture_time import cache_age
@@ -85,7 +86,7 @@ def _read_revisits(stream: IO[bytes], span: Span, found: dict[str, list[PageResu
 
 
 def _read_record(
-    record: WarcRecord, body: bytes, site: str, listed: list[Evidence], found: dict[str, list[PageResult]]
+    record: WarcRecord, body: bytes, site: str, listed: list[ListEvidence], found: dict[str, list[PageResult]]
 ) -> None:
     url, kept_at = unwrap_address(record_address(record))
     head = record.http_headers
