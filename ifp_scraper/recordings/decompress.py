@@ -30,6 +30,9 @@ MAX_RATIO = 200
 """Maximum ratio of decompressed to compressed size; text has some 20."""
 
 _CHUNK = 1 << 20
+_PIECE = 1 << 14
+"""Bytes decompressed at a time; damage costs the piece it is in."""
+
 _PREFIX = "ifp_scraper-"
 _NEW = 60
 """Seconds during which a new folder may not be locked yet."""
@@ -74,7 +77,7 @@ def _seekable(path: Path) -> list[Path]:
         with gzip.open(path) if _is_gzip(path) else path.open("rb") as stream:
             return [_decompress(_Rewritten(stream), name, path)]
     with path.open("rb") as stream:
-        if not _is_one_member(stream):
+        if not _holds_many_records(stream):
             return [path]
         stream.seek(0)
         return [_decompress(_Members(stream), name, path)]
@@ -128,7 +131,7 @@ def _must_be_copied(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
     if member.compress_type != zipfile.ZIP_STORED:
         return True
     with package.open(member) as stream:
-        return _is_one_member(stream)
+        return _holds_many_records(stream)
 
 
 def _decompress(stream: IO[bytes] | ZstdReader | _Members | _Rewritten, name: str, path: Path) -> Path:
@@ -137,7 +140,7 @@ def _decompress(stream: IO[bytes] | ZstdReader | _Members | _Rewritten, name: st
     left = MAX_RATIO * path.stat().st_size
     with place.open("wb") as copy:
         try:
-            while left > 0 and (chunk := stream.read(_CHUNK >> 6)):  # damage costs the piece it is in
+            while left > 0 and (chunk := stream.read(_PIECE)):
                 left -= copy.write(chunk)
         except (EOFError, OSError, ValueError, zlib.error, zipfile.BadZipFile) as error:
             if isinstance(error, OSError) and error.errno:  # a disk error; damage gives an error without a number
@@ -232,8 +235,8 @@ class _Members:
                 return data
 
 
-def _is_one_member(stream: IO[bytes]) -> bool:
-    """Whether the first gzip member holds more than one record."""
+def _holds_many_records(stream: IO[bytes]) -> bool:
+    """Whether the first gzip member holds more than one record, so that it can only be read from its start."""
     inflate = zlib.decompressobj(31)
     try:
         start = inflate.decompress(stream.read(_CHUNK), _CHUNK)
