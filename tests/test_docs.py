@@ -17,6 +17,7 @@ import textwrap
 import time
 import tomllib
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -256,6 +257,16 @@ def test_record_is_what_the_command_prints() -> None:
     run = scrapy("schema", "--markdown")
     assert run.status == 0, run.err
     assert run.out == text
+
+
+def test_architecture_names_every_module() -> None:
+    named = Counter(
+        re.findall(r"`(?:\w+/)*(\w+\.py)`", (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8"))
+    )
+    modules = Counter(path.name for path in (ROOT / "ifp_scraper").rglob("*.py") if path.name != "__init__.py")
+    assert modules - named == Counter(), "not named, or fewer times than there are modules of this name"
+    tests = {path.name for path in (ROOT / "tests").glob("*.py")}
+    assert set(named) - set(modules) - tests == {"__init__.py"}
 
 
 def test_readme_names_every_argument() -> None:
