@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from lxml import etree
 
@@ -148,26 +148,85 @@ class _Queue:
             self._to_read_again.append(Place(index.url, index.depth, again=True))
 
 
+class _Found:
+    """What the sitemaps and the feed have said so far.
+
+    Articles of the first two lists are held back: the second shows how many entries a full one has.
+    """
+
+    def __init__(self, walk: Walk) -> None:
+        self._walk = walk
+        self._listed: dict[str, str] = {}  # by URL: its latest lastmod; empty if there is none
+        self._news: dict[str, Entry] = {}  # by URL, from sitemaps of news alone
+        self._in_feed: dict[str, ArticleRef] = {}  # by URL: the feed knows when articles were published
+        self._held: list[Entry] = []
+        self._lists = self._longest = 0
+
+    def add_feed(self, refs: list[ArticleRef]) -> None:
+        """Add what a feed lists."""
+        self._in_feed |= {ref.url: ref for ref in refs}
+
+    def add_news(self, entries: list[Entry]) -> None:
+        """Add the entries of a sitemap of news alone."""
+        self._news.update((entry.url, entry) for entry in entries)
+
+    def add_list(self, entries: list[Entry], waiting: int) -> None:
+        """Add the entries of a sitemap of posts, and estimate the total.
+
+        Args:
+            entries: what it lists.
+            waiting: how many sitemaps have yet to be read.
+        """
+        self._lists += 1
+        self._longest = max(self._longest, len(entries))
+        # Without lastmod, the last one counts as the newest, and the files are read newest first.
+        self._held = [entry for entry in entries if _is_later(entry, self._listed)] + self._held
+        for entry in entries:
+            self._listed[entry.url] = max(self._listed.get(entry.url, ""), entry.lastmod or "")
+        self._walk.notes.total = len(self._listed) + waiting * self._longest
+
+    @property
+    def knows_total(self) -> bool:
+        """Whether lists are no longer held back."""
+        return self._walk.caught_up or self._lists > 1
+
+    def take(self) -> Iterator[ArticleRef]:
+        """Return the articles held back, newest first."""
+        entries, self._held = self._held, []
+        return _refs(entries, self._walk, self._in_feed, self._news)
+
+    def take_rest(self) -> Iterator[ArticleRef]:
+        """Yield what has not been taken, when all has been read.
+
+        Raises:
+            SourceUnavailable: if nothing lists an article.
+        """
+        notes = self._walk.notes
+        recent = {url: entry.to_ref() for url, entry in self._news.items()} | self._in_feed
+        if not self._listed and not recent:
+            raise SourceUnavailable("; ".join(notes.broken) or "the sitemaps list no posts")
+        if not self._listed:
+            notes.broken.append("the sitemaps list only the latest articles")
+        yield from self.take()
+        # A scheduled post is listed among those of the day it was written, but the feed names it.
+        for url, ref in recent.items():
+            if url not in self._listed:
+                yield ref
+
+
 class SitemapSource:
     """Every sitemap that robots.txt names, or at a usual address; newest posts first."""
 
     name = "sitemap"
     complete = True
 
-    def __init__(self) -> None:
-        self._feed_is_of_use = False
-        """Whether the feed is worth a request."""
-
     async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:
         """See ``Source``."""
         if walk.options.section:
             raise SourceUnavailable("a sitemap does not say which section an article is in")
         queue = _Queue(await self._roots(walk))
-        listed: dict[str, str] = {}  # by URL: its latest lastmod; empty if there is none
-        news: dict[str, Entry] = {}  # by URL, from sitemaps of news alone
-        held: list[Entry] = []  # from the first two lists: the second shows how many entries a full one has
-        in_feed: dict[str, ArticleRef] = {}  # by URL: the feed knows when articles were published
-        files = lists = longest = 0
+        found = _Found(walk)
+        files = 0
         while (place := queue.pop()) is not None:
             if files >= walk.max_sitemaps and not place.again:
                 walk.notes.broken.append(f"more than {walk.max_sitemaps} sitemaps")
@@ -176,44 +235,27 @@ class SitemapSource:
             document = place.document or await self._read(walk, place)
             if document is None:
                 continue
-            if local_name(document.root) in FEEDS:
-                in_feed |= {ref.url: ref for ref in read_feed(document.root, place.url)}
+            kind = _kind(document.root)
+            if kind == "feed":
+                found.add_feed(read_feed(document.root, place.url))
                 continue
-            is_index = local_name(document.root) == "sitemapindex"
-            is_news = _lists_news(document.root)
             entries = take_entries(document, place.url, walk.notes)
-            if is_index:
-                self._enqueue(queue, place, entries, walk)
-                if self._feed_is_of_use and "feed" in walk.options.sources:
-                    in_feed |= {ref.url: ref for ref in await read_newest(walk)}
-                continue
-            if is_news:
-                news.update((entry.url, entry) for entry in entries)
-                continue
-            if not entries and place.depth and _POSTS.search(place.url):
-                walk.notes.broken.append(f"{place.url}: lists nothing")  # plugins do not name such a list
-            lists += 1
-            longest = max(longest, len(entries))
-            # Without lastmod, the last one counts as the newest, and the files are read newest first.
-            held = [entry for entry in entries if _is_later(entry, listed)] + held
-            for entry in entries:
-                listed[entry.url] = max(listed.get(entry.url, ""), entry.lastmod or "")
-            walk.notes.total = len(listed) + len(queue) * longest
-            if walk.caught_up or lists > 1 or not queue:
-                for ref in _refs(held, walk, in_feed, news):
-                    yield ref
-                held = []
-        recent = {url: entry.to_ref() for url, entry in news.items()} | in_feed
-        if not listed and not recent:
-            raise SourceUnavailable("; ".join(walk.notes.broken) or "the sitemaps list no posts")
-        if not listed:
-            walk.notes.broken.append("the sitemaps list only the latest articles")
-        for ref in _refs(held, walk, in_feed, news):
+            if kind == "index":
+                children = _children(walk, entries)
+                _enqueue(queue, place, children.entries, walk)
+                if children.feed_is_of_use and "feed" in walk.options.sources:
+                    found.add_feed(await read_newest(walk))
+            elif kind == "news":
+                found.add_news(entries)
+            else:
+                if not entries and place.depth and _POSTS.search(place.url):
+                    walk.notes.broken.append(f"{place.url}: lists nothing")  # plugins do not name such a list
+                found.add_list(entries, len(queue))
+                if found.knows_total or not queue:
+                    for ref in found.take():
+                        yield ref
+        for ref in found.take_rest():
             yield ref
-        # A scheduled post is listed among those of the day it was written, but the feed names it.
-        for url, ref in recent.items():
-            if url not in listed:
-                yield ref
 
     async def _roots(self, walk: Walk) -> list[Place]:
         """Return the sitemaps to start from; if robots.txt names none of posts, the first usual one that exists."""
@@ -234,7 +276,7 @@ class SitemapSource:
                 reasons.append("no XML")
                 continue
             place = Place(response.url, document=document)
-            if local_name(document.root) in FEEDS or _lists_news(document.root):
+            if _kind(document.root) in ("feed", "news"):
                 recent[url] = place
                 continue
             news = [Place(other) for other in own if other not in whole]
@@ -257,37 +299,48 @@ class SitemapSource:
             walk.notes.broken.append(f"{place.url}: no sitemap")
         return document
 
-    def _enqueue(self, queue: _Queue, index: Place, entries: list[Entry], walk: Walk) -> None:
-        """Queue the children of an index that may list posts of interest."""
-        children = self._children(walk, entries)
-        if index.depth >= _MAX_DEPTH:
-            if not all(map(queue.has_given, children)):
-                walk.notes.broken.append(f"{index.url}: more than {_MAX_DEPTH} indexes, one inside the other")
-            return
-        queue.add_children(index, children)
-        if len(children) > 1 and not walk.caught_up:
-            queue.read_again(index)
 
-    def _children(self, walk: Walk, entries: list[Entry]) -> list[Entry]:
-        """Return the children of an index that may list posts of interest, latest first."""
-        if any(_POSTS.search(entry.url) for entry in entries):
-            posts = [entry for entry in entries if _POSTS.search(entry.url) or _NEWS.search(entry.url)]
-        else:
-            posts = [entry for entry in entries if not _NO_POSTS.search(entry.url)]
-        posts = _newest_first(posts)
-        news = [entry for entry in posts if _NEWS.search(entry.url)]
-        if len(news) != 1 or len(posts) == 1:
-            news = []  # lists of all posts of a type that is called "news"
-        posts = [entry for entry in posts if entry not in news]
-        self._feed_is_of_use = len(posts) > 1
-        if (newest := walk.newest_modified) is not None:
-            # Always read the latest: an index may be older than its children.
-            fresh = posts[:1] + _edited_since(newest, posts[1:])
-            self._feed_is_of_use = len(fresh) == 1 < len(posts)  # else there would be too many requests
-            posts, news = fresh, _edited_since(newest, news)
-        # News come first, as they say when articles in the others were published. If the range leaves no list, this is
-        # a source all the same.
-        return news + (_since(posts, walk) or posts[:1])
+def _enqueue(queue: _Queue, index: Place, children: list[Entry], walk: Walk) -> None:
+    """Queue the children of an index that may list posts of interest."""
+    if index.depth >= _MAX_DEPTH:
+        if not all(map(queue.has_given, children)):
+            walk.notes.broken.append(f"{index.url}: more than {_MAX_DEPTH} indexes, one inside the other")
+        return
+    queue.add_children(index, children)
+    if len(children) > 1 and not walk.caught_up:
+        queue.read_again(index)
+
+
+class _Children(NamedTuple):
+    """What an index names."""
+
+    entries: list[Entry]
+    """Those that may list posts of interest, latest first."""
+
+    feed_is_of_use: bool
+    """Whether the feed is worth a request."""
+
+
+def _children(walk: Walk, entries: list[Entry]) -> _Children:
+    """Choose from the children of an index."""
+    if any(_POSTS.search(entry.url) for entry in entries):
+        posts = [entry for entry in entries if _POSTS.search(entry.url) or _NEWS.search(entry.url)]
+    else:
+        posts = [entry for entry in entries if not _NO_POSTS.search(entry.url)]
+    posts = _newest_first(posts)
+    news = [entry for entry in posts if _NEWS.search(entry.url)]
+    if len(news) != 1 or len(posts) == 1:
+        news = []  # lists of all posts of a type that is called "news"
+    posts = [entry for entry in posts if entry not in news]
+    feed_is_of_use = len(posts) > 1
+    if (newest := walk.newest_modified) is not None:
+        # Always read the latest: an index may be older than its children.
+        fresh = posts[:1] + _edited_since(newest, posts[1:])
+        feed_is_of_use = len(fresh) == 1 < len(posts)  # else there would be too many requests
+        posts, news = fresh, _edited_since(newest, news)
+    # News come first, as they say when articles in the others were published. If the range leaves no list, this is a
+    # source all the same.
+    return _Children(news + (_since(posts, walk) or posts[:1]), feed_is_of_use)
 
 
 def _parse(body: bytes) -> Document | None:
@@ -297,8 +350,17 @@ def _parse(body: bytes) -> Document | None:
     return Document(root, is_cut) if root is not None and is_known else None
 
 
+def _kind(root: etree._Element) -> Literal["feed", "index", "news", "list"]:
+    """Return what has been read; ask before ``take_entries``, which empties it."""
+    if local_name(root) in FEEDS:
+        return "feed"
+    if local_name(root) == "sitemapindex":
+        return "index"
+    return "news" if _lists_news(root) else "list"
+
+
 def take_entries(document: Document, url: str, notes: Notes) -> list[Entry]:
-    """Take the entries from a sitemap or index at ``url``, and note what it does not show."""
+    """Take the entries out of a sitemap or index at ``url``, which is then empty; note what it does not show."""
     root = document.root
     count = len(root)
     entries = read_entries(root, url, notes.asked_at)
