@@ -30,6 +30,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import unescape
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -109,7 +110,14 @@ def _recorded(samples: Path) -> Iterator[Case]:
 
 
 def _of_truth(truth: Record, html: bytes, lost: set[str], others: dict[str, Record]) -> Record:
-    shown = [one for one in truth["paragraphs"] if one["kind"] != "figcaption" and not one.get("hidden")]
+    parts = truth["paragraphs"]
+    # A caption is its image's, unless it follows a table's cells.
+    texts = [
+        one
+        for before, one in pairwise([{"kind": ""}, *parts])
+        if one["kind"] != "figcaption" or before["kind"] == "td"
+    ]
+    shown = [one for one in texts if not one.get("hidden")]
     known = {
         "headline": truth["title_text"] or None,
         "authors": [truth["author"]["name"]],

@@ -9,7 +9,7 @@ from ifp_scraper.analysis.load import load
 from ifp_scraper.analysis.recent_posts import recent_posts
 from ifp_scraper.items import to_dict
 from ifp_scraper.pages import Capture, UnreadablePage, read_article
-from ifp_scraper.recordings.wayback import unwrap_address, unwrap_page
+from ifp_scraper.recordings.wayback import is_wrapped, unwrap_address, unwrap_page
 
 __all__ = ["UnreadablePage", "extract", "load", "recent_posts"]
 
@@ -34,8 +34,8 @@ def extract(html: bytes | str, url: str, *, captured_at: datetime | str | None =
         raise TypeError(f"url is a str, not {type(url).__name__}")
     captured_at = _instant(captured_at)
     url, kept_at = unwrap_address(url)
-    if kept_at is not None:
-        captured_at = captured_at or kept_at
+    captured_at = captured_at or kept_at
+    if kept_at is not None or is_wrapped(html):
         html = unwrap_page(html if isinstance(html, bytes) else html.encode("utf-8", "replace"))
     article = read_article(html, Capture(url, captured_at))
     return to_dict(article) if article is not None else None

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import sys
 
-from scrapy.cmdline import execute
-
 
 def main() -> None:
     """Run a command of the scrapy tool with this project's settings."""
@@ -16,6 +14,8 @@ def main() -> None:
         arguments.insert(1, "ifp")  # there is only one spider
     try:
         try:
+            from scrapy.cmdline import execute  # takes a while, in which a Ctrl-C must not give a stack trace
+
             execute(["ifp", *arguments])
         finally:
             if sys.stdout is not None:  # it is closed, as for a daemon
@@ -24,6 +24,8 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python would try again when it exits
         if isinstance(error.__context__, SystemExit):
             raise error.__context__ from None
+    except KeyboardInterrupt:
+        sys.exit("It was stopped.")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scrapy.settings import default_settings
+from scrapy.utils.misc import load_object
 
 from ifp_scraper import settings as our_settings
 from ifp_scraper.options import ARGUMENTS, BadArgument, meant, shown
@@ -74,6 +75,7 @@ def check_settings(settings: BaseSettings) -> None:
         elif isinstance(default, int | float):
             _check_number(settings, name, whole=isinstance(default, int) and not name.endswith("_TIMEOUT"))
     _check_log(settings)
+    _check_event_loop(settings)
     for name in ("IFP_CONTACT", "USER_AGENT"):
         if not str(settings[name] or "").isprintable():
             raise BadArgument(f"{name}={shown(settings[name])} must be one line of printable characters")
@@ -117,6 +119,17 @@ def _check_log(settings: BaseSettings) -> None:
             Path(name).open("a").close()
         except OSError as error:
             raise BadArgument(f"LOG_FILE={shown(name)} cannot be written: {error.strerror}") from None
+
+
+def _check_event_loop(settings: BaseSettings) -> None:
+    if settings["TWISTED_REACTOR"] != our_settings.TWISTED_REACTOR:
+        needed = our_settings.TWISTED_REACTOR
+        raise BadArgument(f"TWISTED_REACTOR={shown(settings['TWISTED_REACTOR'])}: the spider needs {needed}")
+    if name := settings["ASYNCIO_EVENT_LOOP"]:
+        try:
+            load_object(name)
+        except (ImportError, NameError, ValueError):
+            raise BadArgument(f"ASYNCIO_EVENT_LOOP={shown(name)} cannot be imported") from None
 
 
 def _check_files(settings: BaseSettings) -> None:

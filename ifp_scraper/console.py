@@ -28,6 +28,13 @@ def say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
 
+def show_on_one_line(line: str) -> None:
+    """Print a line that the next one overwrites; on a terminal only. If that fails, the crawl goes on."""
+    with suppress(OSError):
+        if sys.stderr.isatty():
+            print(f"\r{line}   ", end="", file=sys.stderr, flush=True)
+
+
 def announce(ledger: Ledger, source: str, walk: Walk, delay: float) -> None:
     """Say how much there is to do, before the first article.
 
@@ -66,7 +73,7 @@ def show_progress(ledger: Ledger) -> None:
     walk = ledger.current_walk
     total = walk.notes.total if walk and walk.notes.total and not walk.caught_up else None
     left = f", about {max(0, total - len(ledger.store))} left" if total else ""
-    print(f"\r{done} articles, {done / seconds:.1f} a second{left}   ", end="", file=sys.stderr, flush=True)
+    show_on_one_line(f"{done} articles, {done / seconds:.1f} a second{left}")
 
 
 def sum_up(ledger: Ledger, why: str | None, requests: int, received: int) -> None:

@@ -23,10 +23,17 @@ _TEHRAN = timedelta(hours=3, minutes=30), timedelta(hours=4, minutes=30)
 CLOCK_READING = timedelta(seconds=2)
 """How far apart two clocks that show seconds may be; widens every interval at both ends."""
 
+_ZERO = datetime(1970, 1, 1, tzinfo=UTC)
+"""What software prints for a time that it does not have, if it is not year 0."""
+
 MAX_TIME_LENGTH = 60
 """Maximum length of a printed time: dateparser takes seconds for thousands of characters, and results are cached."""
 
 _ISO = re.compile(r"\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?\s*", re.IGNORECASE)
+
+_DAY_OR_MONTH_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-]\d{2,4}\b")
+_FIRST_YEAR = 1990
+"""An earlier year that a user types is of the Persian calendar, as 1403, or a slip."""
 
 _NO_YEAR = re.compile(r"\s(?:-\d+|0000)\s+\d\d?:")
 """What WordPress prints for a post without a time: ``Wed, 30 Nov -0001 00:00:00 +0000``."""
@@ -69,7 +76,10 @@ def _read_iso(text: str) -> datetime | None:
 
 def _in_utc(instant: datetime) -> datetime | None:
     # Outside these years it is not a date, and time zone arithmetic would overflow.
-    return instant.astimezone(UTC) if 1900 <= instant.year <= 2999 else None
+    if not 1900 <= instant.year <= 2999:
+        return None
+    instant = instant.astimezone(UTC)
+    return instant if abs(instant - _ZERO) >= timedelta(days=1) else None  # zero, on the clock of any zone
 
 
 def read_instant(text: str | None) -> datetime | None:
@@ -257,6 +267,8 @@ def read_printed_date(words: str) -> tuple[datetime, datetime] | None:
     if read is None or not 1900 <= read.year <= 2999 or re.search("ago|yesterday|today|now", words, re.IGNORECASE):
         return None
     first = read.replace(tzinfo=read.tzinfo or SITE_ZONE, second=0, microsecond=0)
+    if _in_utc(first) is None:
+        return None
     span = timedelta(seconds=59) if re.search(r"\d:\d\d", words) else timedelta(days=1, seconds=-1)
     # fold: of the hour repeated when summer time ended, the second.
     return first.astimezone(UTC), (first + span).replace(fold=1).astimezone(UTC)
@@ -268,19 +280,32 @@ def read_user_date(text: str, now: datetime) -> datetime:
     A bare date is midnight in Tehran, a year or a month its first day; words ("3 days ago") count from ``now``.
 
     Raises:
-        ValueError: if it cannot be read.
+        ValueError: if it cannot be read, has two readings, or is of another calendar.
     """
     text = text.strip()
     if len(text) > MAX_TIME_LENGTH:
-        raise ValueError(f"{text[:MAX_TIME_LENGTH]!r}... is too long for a date")
+        raise ValueError(f"{text[:MAX_TIME_LENGTH]!r}... is too long")
+    if re.fullmatch(r"\d{8}", text):
+        text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
     if re.match(r"\d{4}-\d\d-\d\d", text):
         date.fromisoformat(text[:10])  # raises; dateparser would read 2024-13-05 as May 13
+    if (found := _DAY_OR_MONTH_FIRST.match(text)) and max(int(found[1]), int(found[2])) <= 12:
+        raise ValueError("the day or the month may come first")
+    read = _read_user_date(text, now)
+    if read is None or re.fullmatch(r"\d{1,3}", text):
+        raise ValueError("it was not understood")
+    if read.year < _FIRST_YEAR:
+        raise ValueError(f"{read.year} is long before the site; years are Gregorian")
+    return read.astimezone(UTC)
+
+
+def _read_user_date(text: str, now: datetime) -> datetime | None:
     printed = read_iso(text) or read_iso(f"{text}T00:00")
     if printed is not None:
-        return printed.replace(tzinfo=printed.tzinfo or SITE_ZONE).astimezone(UTC)
+        return printed.replace(tzinfo=printed.tzinfo or SITE_ZONE)
     # "first" would also turn "2 months ago" into the first day of that month.
     missing = "current" if re.search(r"\bago\b", text, re.IGNORECASE) else "first"
-    read = dateparser.parse(
+    return dateparser.parse(
         text,
         languages=["en"],
         settings={
@@ -291,6 +316,3 @@ def read_user_date(text: str, now: datetime) -> datetime:
             "PREFER_MONTH_OF_YEAR": missing,
         },
     )
-    if read is None:
-        raise ValueError(f"{text!r} is not a date")
-    return read.astimezone(UTC)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from scrapy import signals
 
 from ifp_scraper.discovery import FetchFailed
+from ifp_scraper.spiders import our_spider
 
 if TYPE_CHECKING:
-    from scrapy import Spider
     from scrapy.crawler import Crawler
 
+    from ifp_scraper.spiders.ifp import IfpSpider
     from ifp_scraper.storage.ledger import Ledger
 
 
@@ -38,16 +39,16 @@ class EndOfCrawl:
     def _count_item_error(self) -> None:
         self._crawler.stats.inc_value("ifp/pipeline_errors")
 
-    def _closed(self, spider: Spider, reason: str) -> None:
-        ledger: Ledger | None = getattr(spider, "ledger", None)
-        if ledger is not None:  # ``scrapy fetch`` has a spider of its own
-            finish(self._crawler, ledger, reason)
+    def _closed(self, reason: str) -> None:
+        if (spider := our_spider(self._crawler)) is not None:
+            finish(self._crawler, spider.ledger, reason)
 
 
 def finish(crawler: Crawler, ledger: Ledger, reason: str) -> None:
     """Tell the ledger how the crawl ended."""
     stats = crawler.stats
     assert stats is not None
+    spider = our_spider(crawler)
     errors = sum(
         int(value)
         for key, value in stats.get_stats().items()
@@ -57,7 +58,7 @@ def finish(crawler: Crawler, ledger: Ledger, reason: str) -> None:
         errors = max(errors, 1)
     ledger.finish(
         reason=reason,
-        why=getattr(crawler.spider, "why_stopped", None),
+        why=spider.why_stopped if spider is not None else None,
         requests=stats.get_value("downloader/request_count", 0),
         received=stats.get_value("downloader/response_bytes", 0),
         errors=errors,
@@ -80,11 +81,12 @@ class PromptShutdown:
         """Make the extension of a crawl."""
         return cls(crawler)
 
-    def _opened(self, spider: Spider) -> None:
-        self._task = asyncio.ensure_future(self._watch(spider))
+    def _opened(self) -> None:
+        if (spider := our_spider(self._crawler)) is not None:
+            self._task = asyncio.ensure_future(self._watch(spider))
 
-    async def _watch(self, spider: Spider) -> None:
-        while not getattr(spider, "ending", False):
+    async def _watch(self, spider: IfpSpider) -> None:
+        while not spider.ending:
             await asyncio.sleep(0.2)
         end = time.monotonic() + self._crawler.settings.getfloat("IFP_GRACE")
         while time.monotonic() < end:

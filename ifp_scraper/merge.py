@@ -133,7 +133,7 @@ def add_evidence(article: Article, ref: ArticleRef) -> Article:
     if article.id is None or (ref.source == "rest" and ref.id is not None and urls.same_article(ref.url, article.url)):
         result.id = ref.id
     if ref.published_at and _RANK[ref.source] < _RANK[article.published_source]:
-        if article.published_at and not same_clock_fault(parse_utc(ref.published_at), parse_utc(article.published_at)):
+        if not _agrees(article, ref.published_at, ref.modified_at):
             result.warnings.append("dates-disagree")
         result.published_at = ref.published_at
         result.published_raw = ref.published_raw
@@ -169,9 +169,19 @@ def _better_times(canonical: Article, amp: Article) -> Article:
 
 def _agree(times: Article, canonical: Article, amp: Article) -> bool:
     assert times.published_at
-    better = parse_utc(times.published_at)
-    others = (article.published_at for article in (canonical, amp))
-    return all(same_clock_fault(better, parse_utc(other)) for other in others if other)
+    modified_at = times.modified_at or canonical.modified_at or amp.modified_at
+    return all(_agrees(article, times.published_at, modified_at) for article in (canonical, amp))
+
+
+def _agrees(article: Article, published_at: str, modified_at: str | None) -> bool:
+    """Whether an article's publication time is the better one, or that of a later edit, which a theme may show."""
+    shown = article.published_at
+    if shown is None or same_clock_fault(parse_utc(published_at), parse_utc(shown)):
+        return True
+    edited = article.modified_at or modified_at
+    if article.published_source != "time" or edited is None or edited <= published_at:
+        return False
+    return same_clock_fault(parse_utc(edited), parse_utc(shown))
 
 
 def _authors(canonical: list[Author], amp: list[Author]) -> list[Author]:

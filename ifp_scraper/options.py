@@ -171,7 +171,8 @@ def _date(name: str, value: str | None, now: datetime) -> datetime | None:
         return read_user_date(value, now)
     except (ValueError, OverflowError) as error:
         raise BadArgument(
-            f'{name}={shown(value)} is not a date; write 2024-05-06, 2024-05-06T18:00 (Tehran) or "3 days ago"'
+            f"{name}={shown(value)} is not a date ({error}); "
+            'write 2024-05-06, 2024-05-06T18:00 (Tehran) or "3 days ago"'
         ) from error
 
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
-import msgspec
 from scrapy.exceptions import DropItem
 
 from ifp_scraper.items import Article
-from ifp_scraper.storage.ledger import Ledger
+from ifp_scraper.spiders import our_spider
 from ifp_scraper.storage.output_file import StoreError
-from ifp_scraper.storage.rejections import Rejected
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
-
-logger = logging.getLogger(__name__)
 
 
 class StorePipeline:
@@ -36,19 +31,13 @@ class StorePipeline:
         Raises:
             DropItem: if it is not written.
         """
-        spider = self._crawler.spider
+        spider = our_spider(self._crawler)
         assert spider is not None
-        ledger: Ledger = spider.ledger  # type: ignore[attr-defined]
         try:
-            outcome = ledger.write(item)
+            outcome = spider.ledger.write(item)
         except StoreError as error:
-            spider.stop(str(error))  # type: ignore[attr-defined]
+            spider.stop(str(error))
             raise DropItem("the output cannot be written", log_level="DEBUG") from error
-        except (msgspec.ValidationError, UnicodeEncodeError, ValueError) as error:
-            reason = f"the record does not fit the schema: {error}"
-            logger.warning("%s is not written: %s", item.url, reason)
-            ledger.reject(Rejected.now(item.url, reason, item.layout))
-            raise DropItem(reason, log_level="DEBUG") from error
-        if outcome == "unchanged":
-            raise DropItem("unchanged", log_level="DEBUG")
+        if outcome in ("unchanged", "rejected"):
+            raise DropItem(outcome, log_level="DEBUG")
         return item

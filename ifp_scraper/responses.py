@@ -15,6 +15,8 @@ from scrapy.exceptions import (
 )
 from scrapy.http import HtmlResponse, Response, TextResponse
 
+from ifp_scraper.recordings.files import RecordingError
+
 _OUT_OF_ORDER = re.compile(
     rb"Briefly unavailable for scheduled maintenance|Error establishing a database connection"
     rb"|There has been a critical error on this website"
@@ -123,13 +125,18 @@ _WORDS = {
 _FAILURE = re.compile(r"^\[<twisted\.python\.failure\.Failure [\w.]+: (.+?)\.?>")
 """Some exceptions' message is a list of Twisted failures; this captures the first one's message."""
 
+_TLS_FAULT = re.compile(r"\('SSL routines', '[^']*', '([^']+)'\)")
+"""What OpenSSL names as the first fault."""
+
 
 def in_words(error: Exception) -> str:
     """Return in one line why a fetch failed."""
     first_line = (str(error).splitlines() or [""])[0][:300]
+    if fault := _TLS_FAULT.search(first_line):
+        return f"no secure connection can be made ({fault[1]})"
     if failure := _FAILURE.search(first_line):
         return failure[1]
-    if first_line and isinstance(error, ResponseDataLossError):  # the words are ours
+    if first_line and isinstance(error, ResponseDataLossError | RecordingError):  # the words are ours
         return first_line
     if words := _WORDS.get(type(error)):
         return words

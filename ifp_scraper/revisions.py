@@ -13,6 +13,7 @@ import re
 from dataclasses import fields, replace
 from typing import Literal, NamedTuple
 
+from ifp_scraper import urls
 from ifp_scraper.items import Article
 from ifp_scraper.text import squeeze
 
@@ -48,7 +49,7 @@ class Decision(NamedTuple):
     """The line to write, with revision, reread and aliases set; if unchanged, the last line as it is."""
 
 
-def decide(known: Article | None, article: Article) -> Decision:
+def decide(known: Article | None, article: Article, *, recorded: bool = False) -> Decision:
     """Compare a fresh reading with the article's last line; neither argument is changed.
 
     If the reading lacks the id, the AMP URL or the publication time, that of the last line is kept.
@@ -56,6 +57,7 @@ def decide(known: Article | None, article: Article) -> Decision:
     Args:
         known: the last line of the same article; None if there is none.
         article: the reading, complete except for ``revision`` and ``reread``; its status is ``published``.
+        recorded: whether it is from a recording, which may hold the article at any permalink that the site ever used.
     """
     if known is None:
         return Decision("new", _line(article, revision=1, reread=False))
@@ -76,8 +78,9 @@ def decide(known: Article | None, article: Article) -> Decision:
     # A new or later modification time must be written, or every run would fetch the article again.
     dated = seen.later or (not seen.stale and known.modified_at is None and article.modified_at is not None)
     improves = seen.newer_extractor or seen.view > seen.view_before
-    # The slug has changed. An earlier URL, which may still redirect, is not a change.
-    moved = not seen.stale and article.url not in (known.url, *known.aliases)
+    # An earlier URL, which may still redirect, is not a change.
+    is_same = urls.same_slug if recorded else urls.same_article
+    moved = not seen.stale and not any(is_same(article.url, url) for url in (known.url, *known.aliases))
     if replaces and not seen.earlier and (improves or dated or moved) and _differ(known, article, _COMPARED):
         return Decision("reread", _line(article, revision=known.revision, reread=True))
     return Decision("unchanged", known)

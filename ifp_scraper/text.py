@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
-from unicodedata import normalize
+from unicodedata import combining, normalize
 
 LINE_BREAK = "\ue00a"
 """Stands for a ``<br>`` while a block is assembled: a private-use character."""
 
-_LANGUAGE_MARK = re.compile(r"\[:([a-z]{2})?\]")
+MAX_MARKS = 30
+"""Maximum number of combining marks kept on one letter: the limit of Unicode's Stream-Safe Text Format."""
+
+_LONG_WORD = 250
+"""Length of a word from which on its marks are counted: NFC takes time with the square of marks in a row."""
+
+_MAY_BE_MARKS = re.compile(rf"[^\w\s\x00-\x7f]{{{MAX_MARKS + 1},}}")
+_LANGUAGE_MARK = re.compile(r"(?:\[:|\{:|<!--:)([a-z]{2})?(?:\]|\}|-->)")
+"""Of qTranslate; its other notations are those of older versions, escaped, and of its successors."""
 _UNWANTED = re.compile(f"[\ud800-\udfff\x00-\x08\x0e-\x1f\x7f-\x9f{LINE_BREAK}]")
 # U+0080 to U+009F in a page were meant as Windows-1252, as browsers read them.
 _WINDOWS = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
@@ -48,7 +56,25 @@ def squeeze(text: str) -> str:
             text = " ".join(_UNWANTED.sub("", text.translate(_WINDOWS)).split())
     elif "  " in text:
         text = " ".join(text.split())
-    return text if text.isascii() else normalize("NFC", text)
+    return text if text.isascii() else _in_nfc(text)
+
+
+def _in_nfc(text: str) -> str:
+    """Normalise a squeezed text: white space ends a run of marks, so only a long word can hold many."""
+    is_suspect = len(text) > _LONG_WORD and not text[_LONG_WORD - 1 :: _LONG_WORD].isascii()  # a sample finds so many
+    if is_suspect and max(map(len, text.split(" "))) > _LONG_WORD:
+        text = _MAY_BE_MARKS.sub(_without_surplus_marks, text)
+    return normalize("NFC", text)
+
+
+def _without_surplus_marks(run: re.Match[str]) -> str:
+    kept = []
+    marks = 0
+    for letter in run[0]:
+        marks = marks + len(normalize("NFD", letter)) if combining(letter) else 0
+        if marks <= MAX_MARKS:
+            kept.append(letter)
+    return "".join(kept)
 
 
 def squeeze_lines(text: str) -> str:
@@ -61,6 +87,8 @@ def squeeze_lines(text: str) -> str:
 def first_language(texts: list[str]) -> list[str]:
     """Cut qTranslate's residue: of ``A[:fa]B`` and ``[:en]A[:fa]B[:]``, only A is kept.
 
+    Marks may also be written ``{:fa}`` and ``<!--:fa-->``.
+
     Args:
         texts: consecutive texts of one field, since a mark holds until the next one.
 
@@ -70,7 +98,9 @@ def first_language(texts: list[str]) -> list[str]:
     >>> first_language(["[:en]A", "B", "[:fa]C[:]"])
     ['A', 'B', '']
     """
-    if "[:" not in "\n".join(texts):
+    joined = "\n".join(texts)
+    # One character is found much faster than two.
+    if not any(start[0] in joined and start in joined for start in ("[:", "{:", "<!--:")):
         return texts
     first: str | None = None
     current: str | None = None

@@ -23,10 +23,11 @@ _INDEX = re.compile(r"(?<=/)(?:index\.html?/?)+$")
 
 _SIZE = re.compile(r"-\d{2,5}x\d{2,5}(?=\.[A-Za-z]{3,4}(?:\.webp|\.avif)?$)")
 _RESIZER = re.compile(
-    r"(https?://)(?:i\d\.wp\.com/|([^/?]+/)cdn-cgi/image/[^/?]+/|[^?]*?/(?=https?://)"
+    r"(https?://)(?:i\d\.wp\.com/|([^/?]+/)cdn-cgi/image/[^/?]+/"
+    r"|cdn\.statically\.io/img/([^/?]+/)(?:\w+=[^/?]+/)?|[^?]*?/(?=https?://)"
     r"|[\w-]+\.cdn\.ampproject\.org/i(?:i/[^/?]+)?/(s/)?(?=[^/?]+\.[^/?]+/))"
 )
-"""What resizing services put before an image's URL: Photon, Cloudflare, the AMP cache, and many others."""
+"""What resizing services put before an image's URL: Photon, Cloudflare, Statically, the AMP cache, and many others."""
 
 _PAGESPEED = re.compile(r"/(?:(?:\d+x\d+)?x(?=[^/?]+\.ic\.))?([^/?]+)\.pagespeed\.(?:ic|ce)\.[\w-]{10}\.\w+$")
 """The name that PageSpeed gives to an image that it resizes, or only keeps."""
@@ -34,6 +35,7 @@ _PAGESPEED = re.compile(r"/(?:(?:\d+x\d+)?x(?=[^/?]+\.ic\.))?([^/?]+)\.pagespeed
 _IS_CANONICAL = re.compile(r"https?://[a-z0-9.-]+/(?:[a-z0-9-]+/)*?(?!(?:amp|\d{1,3}|comment-page-\d+)/)[a-z0-9-]+/")
 """Matches most URLs: those that need no change."""
 
+_ROOT = re.compile(r"^https?://(?:www\.)?")
 _LINE_BREAKS = re.compile("[\t\r\n]")
 _CONTROLS = re.compile("[\ud800-\udfff\x00-\x1f\x7f-\x9f]")
 _COVERED_EMAIL = "/cdn-cgi/l/email-protection#"
@@ -66,7 +68,7 @@ def _checked(base: str, url: str) -> str | None:
     except ValueError:
         return None
     if parts.scheme in ("http", "https"):
-        return joined if parts.hostname else None
+        return joined.replace(" ", "%20") if parts.hostname else None  # as browsers do
     return joined if parts.scheme in ("mailto", "tel") else None
 
 
@@ -187,6 +189,24 @@ def same_article(one: str, other: str) -> bool:
     return host(one) == host(other) and _path(one) == _path(other)
 
 
+def same_slug(one: str, other: str) -> bool:
+    """Whether two URLs are on one site and have the same slug, which only one post has, whatever its permalink.
+
+    >>> same_slug("https://ifpnews.com/a-story/", "http://www.ifpnews.com/exclusive/a-story/")
+    True
+    """
+    return host(one) == host(other) and slug(one) == slug(other)
+
+
+def secure(url: str) -> str:
+    """Return the canonical URL with ``https`` and without ``www.``, to look up articles by.
+
+    >>> secure("http://www.ifpnews.com/a-story/amp/")
+    'https://ifpnews.com/a-story/'
+    """
+    return _ROOT.sub("https://", canonical(url))
+
+
 def post_id(url: str) -> int | None:
     """Return the WordPress ID in a shortlink, HTML-escaped or not; None for any other URL.
 
@@ -209,6 +229,8 @@ def original_image(url: str) -> str:
     'https://ifpnews.com/up/a.jpg'
     >>> original_image("https://ifpnews.com/cdn-cgi/image/width=600/up/a.jpg")
     'https://ifpnews.com/up/a.jpg'
+    >>> original_image("https://cdn.statically.io/img/ifpnews.com/f=auto,w=600/up/a.jpg")
+    'https://ifpnews.com/up/a.jpg'
     >>> original_image("https://ifpnews-com.cdn.ampproject.org/ii/w820/s/ifpnews.com/up/a.jpg")
     'https://ifpnews.com/up/a.jpg'
     >>> original_image("https://ifpnews.com/up/300x200xa.jpg.pagespeed.ic.AbCdEfGhIj.webp")
@@ -226,11 +248,11 @@ def original_image(url: str) -> str:
 
 def _given_to(service: re.Match[str]) -> str:
     """Return the URL of the image passed to a service."""
-    scheme, host, is_secure = service.groups()
+    scheme, cloudflare, statically, is_secure = service.groups()
     picture = service.string[service.end() :]
     if picture.startswith(("http://", "https://")):
         return picture
-    if host:
+    if host := cloudflare or statically:
         return f"{scheme}{host}{picture}"
     if ".cdn.ampproject.org/" in service[0]:
         return f"{'https' if is_secure else 'http'}://{picture}"

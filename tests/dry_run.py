@@ -63,7 +63,7 @@ class _Fetcher(Fetcher):
                 url = answer.headers["Location"]
                 continue
             status = status or answer.status
-            if status not in (200, 304, 400):
+            if status not in (200, 304):
                 raise FetchFailed(f"status {status}", status)
             return Response(url, status=status, headers=answer.headers, body=answer.body, request=Request(url))
         raise FetchFailed("too many redirects")

@@ -8,7 +8,7 @@ import pytest
 
 from tests.crawling import FAST, crawl, lines, scrapy
 from tests.site import Site, make_posts, serve
-from tests.site.response import redirect
+from tests.site.response import Response, redirect
 
 
 def test_says_what_is_missing_and_marks_what_is_gone(tmp_path: Path) -> None:
@@ -131,3 +131,42 @@ def test_what_leads_to_the_front_page_for_good_is_gone(status: int, gone: bool, 
         assert run.status == 0, run.err
         assert (lines(out)[-1]["status"] == "gone") is gone
         assert ("but still there: 1" in run.out) is not gone
+
+
+def test_what_an_audit_that_is_refused_has_not_checked_is_said(tmp_path: Path) -> None:
+    out = tmp_path / "ifp.jsonl"
+    site = Site(make_posts(20, seed=9))
+    with serve(site, amp=None) as server:
+        assert crawl(server.url, out).status == 0
+        withdrawn = tuple(site.withdraw(post.id).path for post in site.open_posts()[:8])
+        server.fault(lambda target: target.startswith(withdrawn[1:]), 403, None)
+        run = scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST, "-s", "RETRY_TIMES=0")
+    assert (run.status, "the site refuses" in run.err) == (1, True), run.err
+    numbers = [int(line.rpartition(": ")[2]) for line in run.out.splitlines() if "no longer" in line or "gone" in line]
+    assert ("could not be checked" in run.out, sum(numbers)) == (True, len(withdrawn)), run.out
+
+
+@pytest.mark.parametrize("command", ["audit", "crawl"])
+def test_a_file_that_another_program_changes_meanwhile(command: str, tmp_path: Path) -> None:
+    out = tmp_path / "ifp.jsonl"
+    site = Site(make_posts(8, seed=9))
+
+    def blank_the_file(target: str, response: Response) -> Response:
+        if "wp/v2/posts" in target:
+            with out.open("r+b") as file:
+                file.write(b" " * out.stat().st_size)
+        return response
+
+    with serve(site) as server:
+        lost = site.open_posts()[3]
+        server.fault(f"{lost.path}amp/", 500, None)
+        assert crawl(server.url, out, "-s", "RETRY_TIMES=0").status == 1  # so that the next one looks at it again
+        site.withdraw(lost.id)
+        server.alter(blank_the_file)
+        if command == "crawl":
+            run = crawl(server.url, out)
+        else:
+            run = scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST)
+            assert "could not be checked: 1" in run.out
+    assert (run.status, "Traceback" in run.err) == (1, False), run.err
+    assert f"{lost.path} is no longer where it was; another program must have changed the file" in run.err

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import count
@@ -16,6 +17,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from scrapy.settings import Settings
 
 from ifp_scraper.bulk import span_results
 from ifp_scraper.bulk.extraction import extract_spans
@@ -23,6 +25,10 @@ from ifp_scraper.bulk.partial_results import PartialResults
 from ifp_scraper.bulk.span_reader import read_span
 from ifp_scraper.bulk.span_results import SpanResult, reader_of
 from ifp_scraper.bulk.spans import Span, cut_spans
+from ifp_scraper.commands import extract
+from ifp_scraper.options import Options
+from ifp_scraper.storage import store
+from ifp_scraper.storage.ledger import Ledger
 from tests.crawling import ROOT, lines, scrapy
 from tests.recordings import content
 from tests.site import Site, make_posts, record, serve
@@ -112,6 +118,40 @@ def test_an_amp_page_beside_an_unusable_one_gives_the_lines_of_a_crawl(unusable:
     assert "amp-swift" in {line["layout"] for line in lines(crawled)}
 
 
+def test_lists_in_a_recording_are_no_sign_of_a_changed_site(recording: Path, tmp_path: Path) -> None:
+    recorded, out = tmp_path / "a.warc.gz", tmp_path / "a.jsonl"
+    with serve(Site(make_posts(6, seed=4))) as server:
+        server.alter(lambda target, response: page('<html><body class="archive"><a href="/a/">A</a></body></html>'))
+        record(server, recorded, [f"/list-{number}/" for number in range(60)], root="https://ifpnews.com")
+    with recorded.open("ab") as file:
+        file.write((recording / "one.warc.gz").read_bytes())
+    for command in (("extract", recorded), ("crawl", "ifp", "-a", f"archive={recorded}")):
+        run = scrapy(*command, "-o", out)
+        assert (run.status, "did not do its job" in run.err) == (0, False), run.err
+
+
+def test_a_record_that_cannot_be_written_is_rejected_as_in_a_crawl(
+    recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Here:
+        def run(self, waiting: list[Span], site: str) -> Iterator[SpanResult]:
+            yield from (read_span(span, site) for span in waiting)
+
+        def close(self) -> None: ...
+
+    monkeypatch.setattr(store, "_MAX_LINE", 8000)
+    settings = Settings()
+    settings.setmodule("ifp_scraper.settings")
+    spans, options = cut_spans([recording / "one.warc.gz"]), Options("https://ifpnews.com", archive="one.warc.gz")
+    ledger = Ledger(options, tmp_path / "a.jsonl", start_over=False, settings=settings)
+    extract_spans(spans, options.site, ledger, Here(), lambda *_: None)
+    ledger.store.close()
+    assert not (tmp_path / "a.jsonl.partial").exists()
+    assert ledger.counts["new"] > 1
+    too_long = [line["reason"] for line in lines(ledger.rejections.path) if "bytes long" in line["reason"]]
+    assert len(too_long) == len(caplog.messages) > 0
+
+
 def test_order_does_not_depend_on_the_workers(
     recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,6 +208,18 @@ def test_a_damaged_partial_file_is_cut(tmp_path: Path) -> None:
         assert (len(again.spans), path.read_bytes()) == (1, whole)
 
 
+def test_the_workers_end_if_the_output_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise Python may complain of their pipes when it exits."""
+    closed = []
+    monkeypatch.setattr(extract, "LocalExecutor", lambda workers: SimpleNamespace(close=lambda: closed.append(1)))
+    command = extract.Command()
+    command.settings = Settings()
+    command.settings.setmodule("ifp_scraper.settings")
+    with store.Store(tmp_path / "a.jsonl"):
+        command.run(["sample"], Namespace(output=str(tmp_path / "a.jsonl"), workers=1, dask=None))
+    assert (command.exitcode, closed) == (1, [1])
+
+
 @pytest.mark.slow
 def test_goes_on_after_a_kill(recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     many = tmp_path / "many.warc.gz"
@@ -197,6 +249,7 @@ def test_goes_on_after_a_kill(recording: Path, tmp_path: Path, monkeypatch: pyte
         (("sample",), 2),
         (("sample", "-o", "x.csv"), 2),
         (("sample", "-o", "x.jsonl", "--workers", "0"), 2),
+        (("sample", "-o", "x.jsonl", "--pidfile", "/no/such/folder/p"), 2),
     ],
 )
 def test_bad_arguments(arguments: tuple[str, ...], status: int) -> None:

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from ifp_scraper.pages.css import StyleSheet
-from ifp_scraper.pages.document import parse
+from ifp_scraper.pages.document import Document, parse
 from ifp_scraper.pages.tree import Element
 
 SHEET_OF_A_THEME = ".x{color:red}" * 1000
@@ -51,6 +51,25 @@ def test_rules_win_as_in_a_browser(style: str, words: str) -> None:
         assert " ".join(shown(markup, *styles)) == words
 
 
+@pytest.mark.parametrize(
+    ("attributes", "is_hidden"),
+    [
+        ("", True),
+        ('media=""', True),
+        ('media="all"', True),
+        ("media=screen id=x", True),
+        ("media='only screen'", True),
+        ("media=print", False),
+        ('id="x" media="screen and (max-width: 600px)"', False),
+        ('data-media="print"', True),
+    ],
+)
+def test_the_media_of_a_style_element_count_as_in_a_rule(attributes: str, is_hidden: bool) -> None:
+    document = Document(f"<style {attributes}>.a{{display:none}}</style><p class=a>A</p>")
+    (paragraph,) = document.tree.find(".a")
+    assert StyleSheet(document.style_sheets).hides(paragraph) is is_hidden
+
+
 def test_its_own_style_wins_over_all_but_important_rules() -> None:
     markup = '<p class="a" style="color: red; display: block">A</p><p class="b" style="display:block">B</p>'
     assert shown(markup, ".a{display:none}.b{display:none!important}") == ["A"]
@@ -68,3 +87,12 @@ def test_a_long_selector_costs_no_more_than_others() -> None:
     began = time.process_time()
     assert shown(markup, ".a" + " " * 200_000 + ".c{display:none}") == []
     assert time.process_time() - began < 5  # once it took 45
+
+
+def test_tens_of_thousands_of_rules_are_searched_once() -> None:
+    long = "q" * 40
+    style = "".join(f".{long}{number}{{display:none}}" for number in range(30_000))
+    markup = "".join(f'<p class="{long}{number}">{number}</p>' for number in range(20_000))
+    began = time.process_time()
+    assert shown(markup, style)[:1] == ["5000"]  # css.MAX_SELECTORS
+    assert time.process_time() - began < 1.5  # once it took 5

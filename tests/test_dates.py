@@ -296,15 +296,28 @@ def test_a_bare_date_is_midnight_in_tehran() -> None:
     assert read_user_date("2 months ago", NOW) == datetime(2024, 3, 6, 6, tzinfo=UTC)
     assert read_user_date("2 years ago", NOW) == datetime(2022, 5, 6, 6, tzinfo=UTC)
     assert read_user_date("2022", NOW) == read_user_date("2022-01", NOW) == read_user_date("2022-01-01", NOW)
+    assert read_user_date("20220106", NOW) == read_user_date("13/1/2022", NOW) - timedelta(days=7)
     assert read_user_date("May 2022", NOW) == read_user_date("2022-05-01", NOW)
     assert read_user_date(" 2021-09-21T23:30 ", NOW) == datetime(2021, 9, 21, 19, tzinfo=UTC)  # summer time ends after
 
 
 @pytest.mark.parametrize(
-    "text", ["someday soon", "2024-02-30", "2024-13-05", "2024-13-05T18:00", "2024-13-05 18:00 UTC", "3 days ago" * 7]
+    ("text", "why"),
+    [
+        ("someday soon", "not understood"),
+        ("2024-02-30", "out of range|must be in"),
+        ("2024-13-05", "must be in"),
+        ("2024-13-05T18:00", "must be in"),
+        ("2024-13-05 18:00 UTC", "must be in"),
+        ("3 days ago" * 7, "too long"),
+        ("12", "not understood"),
+        ("01/02/2024", "may come first"),
+        ("1403-02-01", "years are Gregorian"),
+        ("۱۴۰۳/۰۲/۰۱", "years are Gregorian"),
+    ],
 )
-def test_a_slip_of_the_keyboard_is_no_date(text: str) -> None:
-    with pytest.raises(ValueError, match=r"not a date|out of range|must be in|too long"):
+def test_a_slip_of_the_keyboard_is_no_date(text: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
         read_user_date(text, NOW)
 
 
@@ -336,3 +349,28 @@ def test_a_zoned_time_says_its_offset() -> None:
     assert format_utc(read_zoned("2017-12-11T18:25:08+03:30")) == "2017-12-11T14:55:08Z"
     assert read_zoned("2017-12-11T18:25:08") is None
     assert read_zoned("today") is None
+
+
+@pytest.mark.parametrize(
+    "zero",
+    [
+        "1970-01-01T00:00:00+00:00",
+        "1970-01-01T00:00:00Z",
+        "1970-01-01T03:30:00+03:30",
+        "1970-01-01T00:00:00+03:30",
+        "1970-01-01T03:30:00+00:00",
+        "1969-12-31T20:30:00Z",
+        "0000-00-00T00:00:00+00:00",
+        "0000-00-00 00:00:00",
+        "-0001-11-30T00:00:00+00:00",
+    ],
+)
+def test_zero_is_no_time(zero: str) -> None:
+    assert read_instant(zero) is read_zoned(zero) is read_theme_time(zero) is None
+    assert read_amp_json_ld(zero, (1, 1, 13)) is read_amp_json_ld(zero, (0, 9, 97, 56)) is None
+
+
+def test_zero_in_words_is_no_time() -> None:
+    assert read_http_date("Thu, 01 Jan 1970 00:00:00 +0000") is None
+    assert read_http_date("Wed, 30 Nov -0001 00:00:00 +0000") is None
+    assert read_printed_date("January 1, 1970 03:30") is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -283,3 +284,59 @@ def test_a_later_page_in_a_copy_of_the_site_is_one_of_many() -> None:
     record = extract(html, "https://ifpnews.com/a-story/2/index.html")
     assert record is not None
     assert (record["url"], "one-page-of-many" in record["warnings"]) == ("https://ifpnews.com/a-story/", True)
+
+
+@pytest.mark.parametrize("box", ["div", "section"])  # only a div is set aside, and read alone
+def test_of_thousands_of_recent_posts_some_are_read(box: str) -> None:
+    entries = "".join(
+        f'<div class="fsp"><h2 class="loop-title"><a href="/post-{number}/amp/">Post {number}</a></h2>'
+        f'<div class="loop-date">{number} hours ago</div></div>'
+        for number in range(3000)
+    )
+    html = page(after=f'<{box} class="r-pf"><h3>Recent Posts</h3>{entries}</{box}>')
+    begin = time.process_time()
+    record = extract(html, URL, captured_at="2024-05-06T06:00:00Z")
+    assert time.process_time() - begin < 1
+    assert record is not None
+    assert [post["headline"] for post in record["recent_posts"]] == [f"Post {number}" for number in range(100)]
+    assert record["recent_posts"][99]["published_at"] == "2024-05-02T03:00:00Z"
+
+
+MANY = " ".join(f"a{number}=1" for number in range(40_000))
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "",
+        '<i title=">" alt=\'"\' = data-x=a"b lang=/>',
+        '<!-- <i title=" -->',
+        '<!x <i title=">',
+        '</1 <i title=">',
+        '<title><i title="</title>',
+        '<textarea rows="</textarea>"><i title="</textarea>',
+    ],
+)
+def test_an_element_with_tens_of_thousands_of_attributes(before: str) -> None:
+    begin = time.process_time()
+    record = read(page(body=f'{before}<p class="c" {MANY}>Third.</p><p title="">Fourth.</p>'))
+    assert time.process_time() - begin < 0.5
+    assert [block["text"] for block in record["blocks"]] == ["First.", "Second.", "Third.", "Fourth."]
+
+
+def test_long_attributes_are_left_as_they_are() -> None:
+    words = "no <b>end</b> of 'words' " * 5000
+    body = f'<p><img src="https://ifpnews.com/a.jpg" data-x="{words}" alt="a picture"></p>' * 3
+    assert [image["alt"] for image in read(page(body=body))["images"]] == ["a picture"]
+
+
+def test_players_beyond_the_limit_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    read_players: list[str] = []
+    monkeypatch.setattr("ifp_scraper.pages.body.MAX_PARTS", 5)
+    monkeypatch.setattr(
+        "ifp_scraper.pages.body.read_embed",
+        lambda player, base: read_players.append(player.get("src")) or Embed("audio", base + player.get("src")),
+    )
+    record = read(page(body="".join(f'<audio src="{number}.mp3"></audio>' for number in range(9))))
+    assert len(record["embeds"]) == len(read_players) == 5
+    assert "too-long" in record["warnings"]

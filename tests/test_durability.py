@@ -42,7 +42,7 @@ def whole(server: SiteServer, tmp_path_factory: pytest.TempPathFactory) -> list[
     return lines(out)
 
 
-def start(url: str, out: Path, *arguments: str | Path, fast: bool = True) -> subprocess.Popen[str]:
+def start(url: str, out: Path, *arguments: str | Path, fast: bool = True, cwd: Path = ROOT) -> subprocess.Popen[str]:
     """Start the real command."""
     command = ["crawl", "ifp", "-s", f"IFP_SITE={url}", "-o", str(out), *(FAST if fast else ()), *map(str, arguments)]
     return subprocess.Popen(
@@ -50,8 +50,8 @@ def start(url: str, out: Path, *arguments: str | Path, fast: bool = True) -> sub
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        cwd=ROOT,
-        env={**os.environ, "SCRAPY_SETTINGS_MODULE": "ifp_scraper.settings"},
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "SCRAPY_SETTINGS_MODULE": "ifp_scraper.settings"},
     )
 
 
@@ -335,6 +335,19 @@ class TestFile:
         assert failed_in_words(run), run.err
         assert "newer" in run.err
         assert out.read_bytes() == before
+
+    def test_working_folder_removed_while_crawling(self, server: SiteServer, tmp_path: Path) -> None:
+        folder = tmp_path / "here"
+        folder.mkdir()
+        running = start(server.url, Path("a.jsonl"), cwd=folder)
+        wait_for_lines(folder / "a.jsonl", 10, running)
+        shutil.rmtree(folder)
+        run = ended(running)
+        assert failed_in_words(run), run.err
+        assert "Nothing is lost" in run.err
+        assert "cannot be written" not in run.err
+        assert len(lines(folder / "a.jsonl")) >= 10
+        assert len(lines(folder / "a.runs.jsonl")) == 1
 
     def test_removed_while_crawling(self, server: SiteServer, whole: list[dict[str, Any]], tmp_path: Path) -> None:
         out = tmp_path / "a.jsonl"

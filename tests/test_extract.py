@@ -177,3 +177,16 @@ def test_a_page_of_the_wayback_machine_has_its_own_links(toolbar: str) -> None:
     assert unwrap_page(f"<p>{toolbar}{''.join(links)}".encode()).decode() == f"<p>{own}"
     begun_only = b"<!-- BEGIN WAYBACK TOOLBAR INSERT --><p>/web/"
     assert unwrap_page(begun_only) == begun_only
+
+
+@pytest.mark.parametrize("as_bytes", [True, False])
+def test_a_page_saved_from_the_wayback_machine_has_its_own_links_under_any_address(as_bytes: bool) -> None:
+    wayback = "https://web.archive.org/web/20240506070809/"
+    page = (
+        '<html><head><script src="https://web-static.archive.org/_static/js/bundle-playback.js"></script>'
+        f'<link rel="canonical" href="{wayback}{URL}"></head><body class="single single-post postid-7">'
+        f'<div class="entry-content">Text. <a href="{wayback}https://a.b/">B</a></div></body></html>'
+    )
+    record = ifp_scraper.extract(page.encode() if as_bytes else page, URL)
+    assert record is not None
+    assert (record["url"], record["links"]) == (URL, [{"url": "https://a.b/", "text": "B"}])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -22,6 +23,8 @@ from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.items import Article, encode
 from ifp_scraper.options import Options
 from ifp_scraper.pipelines import StorePipeline
+from ifp_scraper.spiders.fetcher import Fetcher
+from ifp_scraper.spiders.ifp import IfpSpider
 from ifp_scraper.storage import sidecars
 from ifp_scraper.storage.ledger import Ledger
 from ifp_scraper.storage.rejections import Rejected
@@ -196,7 +199,8 @@ def test_a_crawl_with_damaged_files_beside(tmp_path: Path) -> None:
 
 
 def test_a_record_that_does_not_fit_is_one_line(ledger: Ledger, caplog: pytest.LogCaptureFixture) -> None:
-    pipeline = StorePipeline(SimpleNamespace(spider=SimpleNamespace(ledger=ledger)))  # type: ignore[arg-type]
+    spider = IfpSpider(ledger.options, ledger, Fetcher(None, ledger))  # type: ignore[arg-type]
+    pipeline = StorePipeline(SimpleNamespace(spider=spider))  # type: ignore[arg-type]
     with caplog.at_level(logging.WARNING), pytest.raises(DropItem) as dropped:
         pipeline.process_item(replace(ARTICLE, byline=7))  # type: ignore[arg-type]
     assert dropped.value.log_level == "DEBUG"  # at a higher level Scrapy would print the record
@@ -204,6 +208,21 @@ def test_a_record_that_does_not_fit_is_one_line(ledger: Ledger, caplog: pytest.L
     assert said.startswith(f"{SITE}/a/ is not written: the record does not fit the schema: ")
     assert "A headline" not in said
     assert (ledger.counts["new"], ledger.counts["rejected"]) == (0, 1)
+
+
+def test_a_terminal_that_is_gone_does_not_end_a_crawl(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal, other_end = os.openpty()
+    with os.fdopen(other_end, "w") as stream:
+        monkeypatch.setattr(sys, "stderr", stream)
+        ledger.write(ARTICLE)
+        assert b"1 articles" in os.read(terminal, 1000)
+        os.close(terminal)
+        monkeypatch.setattr(stream, "isatty", lambda: True)
+        ledger.write(replace(ARTICLE, id=2, url=f"{SITE}/b/"))
+        monkeypatch.undo()
+        with suppress(OSError):
+            stream.close()
+    assert ledger.counts["new"] == 2
 
 
 def crawl_without_room(out: Path, room: int, *arguments: str) -> Run:

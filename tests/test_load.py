@@ -114,6 +114,22 @@ def test_a_line_under_an_alias_is_the_same_article(tmp_path: Path) -> None:
     assert list(select(path).kept) == [2]
 
 
+def test_scheme_and_www_do_not_count(tmp_path: Path) -> None:
+    other = article(1, id=None, url=f"{SITE}/story-1/".replace("https://", "http://www."))
+    path = write(tmp_path / "a.jsonl", article(1, id=None), other)
+    assert list(select(path).kept) == [2]
+
+
+def test_without_two_ids_slug_and_publication_time_will_do(tmp_path: Path) -> None:
+    first, moved = article(1, id=None), article(1, id=None, url=f"{SITE}/reports/story-1/")
+    path = tmp_path / "a.jsonl"
+    assert list(select(write(path, first, moved)).kept) == [2]
+    assert list(select(write(path, first, replace(moved, id=1))).kept) == [2]
+    assert list(select(write(path, replace(first, id=2), replace(moved, id=1))).kept) == [1, 2]
+    assert list(select(write(path, first, replace(moved, published_at=None))).kept) == [1, 2]
+    assert list(select(write(path, first, replace(moved, url=f"{SITE}/story-1-2/"))).kept) == [1, 2]
+
+
 def test_columns_have_their_types(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     pd = pytest.importorskip("pandas")
@@ -341,6 +357,14 @@ def seen(url: str, earliest: str | None, latest: str | None) -> RecentPost:
     return RecentPost("Seen", url, section="World", published_earliest=earliest, published_latest=latest)
 
 
+def test_the_time_of_an_article_seen_under_another_scheme_is_exact(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    old = article(1, url=f"{SITE}/story-1/".replace("https://", "http://www."))
+    other = article(2, recent_posts=[seen(f"{SITE}/story-1/", None, None)])
+    (row,) = rows(recent_posts(write(tmp_path / "a.jsonl", old, other)))
+    assert row["exact"]
+
+
 def test_recent_posts_narrow_each_other(tmp_path: Path, engine: Any) -> None:
     url, clash, known = f"{SITE}/seen/", f"{SITE}/clash/", f"{SITE}/story-1/"
     path = write(
@@ -407,7 +431,7 @@ def test_a_missing_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch,
 
     path = write(tmp_path / "a.jsonl", article(1))
     monkeypatch.setattr(importlib, "import_module", fail)
-    with pytest.raises(MissingExtra, match=r'this needs pandas: pip install "ifp-scraper\[data\]"'):
+    with pytest.raises(MissingExtra, match=r'this needs pandas: in the project folder, pip install "\.\[data\]"'):
         load(path)
     with pytest.raises(MissingExtra, match="polars"):
         require("polars")

@@ -348,3 +348,16 @@ class TestDiscovery:
     )
     def test_an_edit_is_a_later_time(self, listed: str | None, known: str | None, edited: bool) -> None:
         assert ArticleRef(URL, modified_at=listed).is_edited_since(known) is edited
+
+
+@pytest.mark.parametrize(
+    ("source", "edited", "warnings"),
+    [("time", AT, []), ("time", None, ["dates-disagree"]), ("meta", AT, ["dates-disagree"])],
+)
+def test_a_theme_may_show_the_time_of_the_edit(source: Any, edited: str | None, warnings: list[str]) -> None:
+    shown = view("x", published_source=source, modified_at=edited)
+    ref = ArticleRef(URL, source="rest", published_at="2024-05-01T06:00:00Z", published_raw="2024-05-01T06:00:00")
+    found = add_evidence(shown, ref)
+    assert (found.published_at, found.warnings) == (ref.published_at, warnings)
+    ref = ArticleRef(URL, source="rest", published_at="2024-05-20T06:00:00Z")
+    assert add_evidence(shown, ref).warnings == ["dates-disagree"]

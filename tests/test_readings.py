@@ -11,7 +11,7 @@ import pytest
 
 from ifp_scraper import urls
 from ifp_scraper.discovery import ArticleRef
-from ifp_scraper.discovery.readings import split_readings, without_failed
+from ifp_scraper.discovery.readings import split_articles, split_readings, without_failed
 from ifp_scraper.discovery.recorded_lists import ListEvidence, evidence_at, may_list, read_listed
 
 SITE = "https://ifpnews.com"
@@ -75,6 +75,30 @@ def test_captures_that_were_made_together(captures: str, readings: list[str]) ->
 def test_failed_captures_of_a_page_that_has_a_better_one(captures: str, failed: str, kept: str) -> None:
     found = without_failed([Capture(name) for name in captures.split()], lambda one: one.name in failed.split())
     assert [one.name for one in found] == kept.split()
+
+
+def test_permalinks_with_one_post_id_are_of_one_article() -> None:
+    class At(NamedTuple):
+        url: str
+        id: int | None = None
+        captured_at: datetime = NOW
+        others: tuple[str, ...] = ()
+
+        @property
+        def page_urls(self) -> list[str]:
+            return [self.url, *self.others]
+
+    def split(*captures: At) -> list[list[At]]:
+        return list(split_articles(list(captures), lambda capture: [capture.id] if capture.id else []))
+
+    old, new, other = At("http://ifpnews.com/exclusive/a/amp/", 7), At(f"{SITE}/a/", 7), At(f"{SITE}/video/a/", 8)
+    assert split(old, other, new) == [[old, new], [other]]
+    no_id, again = At(f"{SITE}/reports/a/"), At("http://www.ifpnews.com/a", None)
+    assert split(no_id, new, again) == [[no_id], [new, again]]
+    second = At(f"{SITE}/a/2/", 7)
+    assert split(old, new, second) == [[old], [new, second]]
+    joined = new._replace(others=(second.url,))
+    assert split(old, joined) == [[old], [joined]]
 
 
 @pytest.mark.parametrize(

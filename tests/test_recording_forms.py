@@ -24,12 +24,13 @@ from warcio.warcwriter import WARCWriter
 
 from ifp_scraper.bulk import span_reader, spans
 from ifp_scraper.dates import format_utc
+from ifp_scraper.recordings.archive import Archive
 from ifp_scraper.recordings.codings import plain_body
-from ifp_scraper.recordings.files import find_recordings
+from ifp_scraper.recordings.files import RecordingError, find_recordings
 from ifp_scraper.recordings.warc_reader import read_responses, record_time
 from ifp_scraper.recordings.wayback import unwrap_page
 from tests.crawling import lines, printing, scrapy
-from tests.recordings import FORMS, content, picture
+from tests.recordings import FORMS, content, picture, stored_wacz
 from tests.site import Site, make_posts, record, serve
 from tests.site.response import page
 
@@ -126,14 +127,20 @@ def test_files_that_cannot_be_read_are_skipped_and_the_rest_read(recording: Path
         )
 
 
-def response(url: str, body: bytes, date: str, *headers: str, kind: str = "text/html") -> bytes:
+def response(
+    url: str, body: bytes, date: str, *headers: str, kind: str = "text/html", status: str = "200 OK"
+) -> bytes:
     """A response record as other tools write it."""
-    head = "\r\n".join(("HTTP/1.1 200 OK", f"content-type: {kind}", *headers, "", ""))
+    head = "\r\n".join((f"HTTP/1.1 {status}", f"content-type: {kind}", *headers, "", ""))
     block = head.encode() + body
     return (
         f"WARC/1.1\r\nWARC-Type: response\r\nWARC-Target-URI: {url}\r\nWARC-Date: {date}T06:00:00.5Z\r\n"
         f"Content-Type: application/http\r\nContent-Length: {len(block)}\r\n\r\n"
     ).encode() + block + b"\r\n\r\n"  # fmt: skip
+
+
+def redirect(url: str, target: str, status: str = "301 Moved Permanently") -> bytes:
+    return response(url, b"", "2024-01-01", f"location: {target}", status=status)
 
 
 def story(text: str, *, slug: str = "a") -> bytes:
@@ -142,6 +149,29 @@ def story(text: str, *, slug: str = "a") -> bytes:
         f'<body class="single single-post postid-{ord(slug)}"><h1 class="entry-title">A Story</h1>'
         f'<div class="td-post-content"><p>{text}</p></div></body></html>'
     ).encode()
+
+
+def amp_story(text: str) -> bytes:
+    amp = story(text).replace(b"<html", b"<html amp").replace(b'"single ', b'"amp-single post-id-97 ')
+    return amp.replace(b"entry-title", b"amp-post-title").replace(b"td-post-content", b"cntn-wrp artl-cnt")
+
+
+ADDRESSES = [
+    "http://ifpnews.com/exclusive/a/",
+    "http://www.ifpnews.com/a",
+    "https://ifpnews.com/a/",
+    "https://www.ifpnews.com/a/",
+]
+"""Those of an article, in the order in which the site may have had them."""
+
+
+def at_address(url: str) -> bytes:
+    return story("Some words.").replace(b"https://ifpnews.com/a/", url.encode())
+
+
+def without_id(page: bytes, hour: str) -> bytes:
+    time = f'<meta property="article:published_time" content="2015-01-01T0{hour}:00:00+00:00">'.encode()
+    return page.replace(b" postid-97", b"").replace(b" post-id-97", b"").replace(b"</head>", time + b"</head>")
 
 
 def read_both_ways(recorded: Path) -> list[dict[str, Any]]:
@@ -174,11 +204,9 @@ def test_a_failed_capture_is_no_edit(tmp_path: Path) -> None:
 def test_addresses_and_kinds_as_other_tools_write_them(tmp_path: Path) -> None:
     recorded = tmp_path / "a.warc"
     date = "2022-01-01"
-    amp = story("One.").replace(b"<html", b"<html amp").replace(b'"single ', b'"amp-single post-id-97 ')
-    amp = amp.replace(b"entry-title", b"amp-post-title").replace(b"td-post-content", b"cntn-wrp artl-cnt")
     records = [
         response("http://www.ifpnews.com/a/", story("One."), date),
-        response("https://ifpnews.com/a/amp/?noamp=mobile", amp, date),
+        response("https://ifpnews.com/a/amp/?noamp=mobile", amp_story("One."), date),
         response("https://WWW.IFPNEWS.COM/b/", story("Two.", slug="b"), date),
         response("https://ifpnews.com/c/?x=\u062a", story("Three.", slug="c"), date),
         response("https://ifpnews.com/d/", story("Four.", slug="d"), date, kind="application/xhtml+xml"),
@@ -192,6 +220,86 @@ def test_addresses_and_kinds_as_other_tools_write_them(tmp_path: Path) -> None:
         "https://ifpnews.com/c/?x=\u062a",
         "https://ifpnews.com/d/",
     }
+
+
+@pytest.mark.parametrize("dates", [["2016-01-01", "2018-01-01", "2020-01-01", "2019-01-01"], ["2020-01-01"] * 4])
+def test_the_addresses_that_the_site_gave_an_article_over_the_years_are_one(dates: list[str], tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    recorded.write_bytes(b"".join(map(response, ADDRESSES, map(at_address, ADDRESSES), dates)))
+    (line,) = read_both_ways(recorded)
+    assert {line["url"], *line["aliases"]} == set(ADDRESSES)
+    # Nor is there anything new in a later run over another recording.
+    later, out = tmp_path / "later.warc", tmp_path / "a.extracted.jsonl"
+    later.write_bytes(response(ADDRESSES[1], at_address(ADDRESSES[1]), "2022-01-01"))
+    before = out.read_bytes()
+    assert scrapy("extract", later, "-o", out).status == 0
+    assert out.read_bytes() == before
+
+
+def test_an_amp_page_under_an_old_permalink_is_the_other_view(tmp_path: Path) -> None:
+    recorded, old = tmp_path / "a.warc", "https://ifpnews.com/exclusive/a/amp/"
+    other = amp_story("Other.").replace(b"post-id-97", b"post-id-98").replace(b"news.com/a/", b"news.com/video/a/")
+    amp = amp_story("One.").replace(b"https://ifpnews.com/", b"http://ifpnews.com/exclusive/")
+    records = [
+        response("https://ifpnews.com/a/", story("One."), "2024-01-01"),
+        response(old, amp, "2024-01-01"),
+        response("https://ifpnews.com/video/a/amp/", other, "2024-01-01"),
+    ]
+    recorded.write_bytes(b"".join(records))
+    found = {line["url"]: (line["layout"], line["aliases"]) for line in read_both_ways(recorded)}
+    assert found == {
+        "https://ifpnews.com/a/": ("newspaper+amp-swift", [old]),
+        "https://ifpnews.com/video/a/": ("amp-swift", []),
+    }
+    out = tmp_path / "named.jsonl"  # under any of its URLs
+    assert scrapy("crawl", "ifp", "-a", f"archive={recorded}", "-a", f"urls={old}", "-o", out).status == 0
+    assert [line["layout"] for line in lines(out)] == ["newspaper+amp-swift"]
+
+
+@pytest.mark.parametrize(("times", "count"), [("88", 1), ("89", 2), ("--", 2)])
+def test_without_an_id_permalinks_with_one_slug_and_time_are_one(times: str, count: int, tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    seen = zip(ADDRESSES[::2], times, ("2016-01-01", "2020-01-01"), strict=True)
+    recorded.write_bytes(b"".join(response(url, without_id(at_address(url), hour), date) for url, hour, date in seen))
+    written = read_both_ways(recorded)
+    assert [line["aliases"] for line in written] == ([[ADDRESSES[2]]] if count == 1 else [[], []])
+
+
+def test_views_without_an_id_are_merged_across_permalinks(tmp_path: Path) -> None:
+    recorded, amp = tmp_path / "a.warc", without_id(amp_story("Some words."), "8")
+    old_amp = amp.replace(b"https://ifpnews.com/", b"http://ifpnews.com/exclusive/")
+    pages = {
+        "http://ifpnews.com/exclusive/a/amp/": old_amp,
+        "https://ifpnews.com/a/": without_id(at_address("https://ifpnews.com/a/"), "8"),
+    }
+    recorded.write_bytes(b"".join(response(url, body, "2020-01-01") for url, body in pages.items()))
+    assert [line["layout"] for line in read_both_ways(recorded)] == ["newspaper+amp-swift"]
+    # One view shows the id, the other the time, by which another permalink is known.
+    pages = {
+        "https://ifpnews.com/a/": at_address("https://ifpnews.com/a/"),
+        "https://ifpnews.com/a/amp/": amp,
+        "http://ifpnews.com/exclusive/a/amp/": old_amp,
+    }
+    recorded.write_bytes(b"".join(response(url, body, "2020-01-01") for url, body in pages.items()))
+    (tmp_path / "a.crawled.jsonl").unlink()
+    (tmp_path / "a.extracted.jsonl").unlink()
+    (line,) = read_both_ways(recorded)
+    assert (line["id"], line["layout"]) == (97, "newspaper+amp-swift")
+
+
+def test_redirects_to_an_article_are_its_aliases(tmp_path: Path) -> None:
+    recorded, url, old = tmp_path / "a.warc", "https://ifpnews.com/a/", "http://ifpnews.com/exclusive/a/"
+    records = [
+        redirect(old, "https://ifpnews.com/exclusive/a/"),
+        redirect("https://ifpnews.com/exclusive/a/", "/a/"),
+        redirect("https://ifpnews.com/temporary/", url, "302 Found"),
+        redirect("https://ifpnews.com/b/", url),  # has gone since
+        response(url, story("One."), "2024-01-01"),
+        response("https://ifpnews.com/b/", story("Two.", slug="b"), "2023-01-01"),
+    ]
+    recorded.write_bytes(b"".join(records))
+    found = {line["url"]: line["aliases"] for line in read_both_ways(recorded)}
+    assert found == {url: [old, "https://ifpnews.com/exclusive/a/"], "https://ifpnews.com/b/": []}
 
 
 def test_a_failed_amp_page_is_no_part_of_a_later_capture_in_another_file(tmp_path: Path) -> None:
@@ -559,3 +667,17 @@ def test_lists_that_the_wayback_machine_kept_say_what_they_said_then(tmp_path: P
     for name in "ab":
         (line,) = lines(tmp_path / f"{name}.jsonl")
         assert line["modified_at"] == "2027-05-05T00:00:00Z"
+
+
+@pytest.mark.parametrize("now", [b"", b"no archive", None], ids=["empty", "damaged", "missing"])
+def test_a_recording_that_is_changed_while_it_is_read_is_told_in_words(
+    now: bytes | None, recording: Path, tmp_path: Path
+) -> None:
+    path = stored_wacz((recording / "one.warc.gz").read_bytes(), tmp_path)
+    archive = Archive([path])
+    if now is None:
+        path.unlink()
+    else:
+        path.write_bytes(now)
+    with pytest.raises(RecordingError, match=f"{path.name}: the record of .* cannot be read"):
+        archive.read(archive.records[0])

@@ -10,6 +10,7 @@ from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, Resp
 from scrapy.http import HtmlResponse
 from scrapy.http import Response as Answer
 
+from ifp_scraper.recordings.files import RecordingError
 from ifp_scraper.responses import asked_wait, cut_short, in_words, mislabelled, out_of_order, refusal
 
 
@@ -123,6 +124,11 @@ def test_a_site_out_of_order(body: bytes, expected: bool) -> None:
         (DownloadCancelledError("Cancelling download of http://a/"), "the answer is too long"),
         (DownloadTimeoutError("Getting http://a/ took longer than 3.0 seconds."), "the answer took too long"),
         (ValueError("[<twisted.python.failure.Failure a.b.Lost: It was lost.>, more]"), "It was lost"),
+        (
+            ValueError("[<twisted.python.failure.Failure O.S.Error: [('SSL routines', '', 'wrong version number')]>]"),
+            "no secure connection can be made (wrong version number)",
+        ),
+        (RecordingError("a.warc: it cannot be read"), "a.warc: it cannot be read"),
     ],
 )
 def test_an_exception_in_words(error: Exception, words: str) -> None:

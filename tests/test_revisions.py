@@ -245,6 +245,17 @@ def test_a_new_slug_is_followed_once() -> None:
     assert decide(known, older).outcome == "unchanged"
 
 
+def test_another_scheme_or_permalink_of_the_slug_is_no_move() -> None:
+    known = article(fetched_at="2024-02-01T00:00:00Z")
+    later = replace(known, fetched_at="2024-02-02T00:00:00Z")
+    other_root = replace(later, url=URL.replace("https://", "http://www."))
+    assert decide(known, other_root).outcome == "unchanged"
+    old_permalink = replace(later, url=URL.replace("https://ifpnews.com/", "http://ifpnews.com/exclusive/"))
+    assert decide(known, old_permalink, recorded=True).outcome == "unchanged"
+    # Live, the site has changed its permalinks, and its lists name the new one: else every run would fetch it again.
+    assert decide(known, old_permalink).outcome == "reread"
+
+
 class TestGone:
     gone = article(status="gone", revision=2)
     again = article(fetched_at="2024-04-01T00:00:00Z")

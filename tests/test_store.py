@@ -108,6 +108,25 @@ class TestFind:
             assert one.url == "https://ifpnews.com/moved/"
             assert store.find(None, one.url) is store.find(None, "https://ifpnews.com/1/") is one
 
+    def test_scheme_and_www_do_not_count(self, path: Path) -> None:
+        with Store(path) as store:
+            one = store.append(article(1, url="http://www.ifpnews.com/1/", aliases=["http://ifpnews.com/old/"]))
+            for url in ("https://ifpnews.com/1/", "http://ifpnews.com/1/", "https://www.ifpnews.com/old/"):
+                assert store.find(None, url) is one
+
+    def test_without_two_ids_slug_and_publication_time_will_do(self, path: Path) -> None:
+        new, old = "https://ifpnews.com/one/", "http://ifpnews.com/exclusive/one/"
+        with Store(path) as store:
+            one = store.append(article(1, id=None, url=old))
+            assert store.find(None, new, one.published_at) is one
+            assert store.find(1, new, one.published_at) is one
+            for url, time in ((new, None), (new, "2024-02-02T00:00:00Z"), (f"{new[:-1]}-2/", one.published_at)):
+                assert store.find(None, url, time) is None
+            assert store.append(article(1, url=new)) is one
+            assert store.find(2, old.replace("exclusive", "reports"), one.published_at) is None
+        with Store(path) as store:
+            assert known_ids(store) == [1]
+
     def test_articles_that_turn_out_to_be_one_become_one(self, path: Path) -> None:
         with Store(path) as store:
             store.append(article(1))
@@ -181,6 +200,19 @@ def test_load_takes_the_same_line_of_each_article(lines: list[Article]) -> None:
             starts = list(accumulate((len(encode(line)) for line in lines), initial=0))
             last = sorted(starts.index(known.offset) + 1 for known in store.known())
         assert list(select(path, gone=True).kept) == last
+
+
+def test_the_number_of_articles_is_kept_whatever_turns_out_to_be_one(path: Path) -> None:
+    """It is shown after every article of a crawl, so it must not be counted each time."""
+    chance = random.Random(1)
+    with Store(path) as store:
+        for _ in range(400):
+            number, other = chance.choices(range(40), k=2)
+            aliases = [f"https://ifpnews.com/{other}/"] if chance.random() < 0.2 else []
+            known = article(number, id=chance.choice((None, number, other)), aliases=aliases)
+            store.append(known)
+            assert len(store) == len(list(store.known()))
+        assert len(store) < len(store._articles)  # some have turned out to be one
 
 
 def test_a_line_that_does_not_fit_is_not_written(three: Path) -> None:

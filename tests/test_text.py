@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ifp_scraper.text import first_language, squeeze
+from ifp_scraper.text import MAX_MARKS, first_language, squeeze
 
 # Letters with every kind of white space, joiners, controls and marks between them; not what Windows-1252 means.
 TEXTS = st.text(
@@ -39,11 +40,29 @@ def test_c1_controls_are_what_browsers_take_them_for() -> None:
     assert squeeze("\x80 5 or 5\xa0\x80 \x9f") == "€ 5 or 5 € Ÿ"
 
 
+@pytest.mark.parametrize("marks", ["\u0344\u0315", "\u0301", "\u0f71\u0f72"])
+def test_marks_without_end_are_cut(marks: str) -> None:
+    begin = time.process_time()
+    squeezed = squeeze("e" + marks * 20_000 + " " + "—" * 300 + " end")
+    assert time.process_time() - begin < 0.5
+    assert len(squeezed.split()[0]) <= MAX_MARKS + 1
+    assert squeezed.endswith("— end")
+    assert squeezed.count("—") == 300
+    assert squeeze(squeezed) == squeezed
+
+
+def test_a_long_word_keeps_its_marks() -> None:
+    word = "ก\u0e49\u0e33" * 200 + "e\u0301\u0323" * 200
+    assert squeeze(word) == unicodedata.normalize("NFC", word)
+
+
 @pytest.mark.parametrize(
     ("texts", "first"),
     [
         (["A[:fa]B"], ["A"]),
         (["[:en]A[:fa]B[:]"], ["A"]),
+        (["{:en}A{:}{:fa}B{:}"], ["A"]),
+        (["<!--:en-->A<!--:--><!--:fa-->B<!--:-->"], ["A"]),
         (["[:fa]B[:en]A[:]"], ["B"]),
         (["[:en]one", "two", "[:fa]three", "four[:]", "five"], ["one", "two", "", "", "five"]),
         (["Listen", "[:en]one", "two[:fa]three[:]", "four"], ["Listen", "one", "two", "four"]),

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.crawling import EIGHT_AT_ONCE, crawl, lines, scrapy
+from ifp_scraper.__main__ import main
+from tests.crawling import EIGHT_AT_ONCE, FAST, crawl, lines, scrapy
 from tests.expected import assert_complete
 from tests.site import Site, make_posts, serve
 from tests.site.response import XML, Response, page, redirect
@@ -130,6 +131,7 @@ def test_a_fault_of_our_own_is_a_failure(where: str, tmp_path: Path) -> None:
     [
         (("-a", "sources=rss"), "choose from rest, sitemap, feed, listing"),
         (("-o", "x.csv"), "scrapy export"),
+        (("--pidfile", "/no/such/folder/p"), "/no/such/folder/p: No such file"),
     ],
 )
 def test_arguments_that_make_no_sense(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
@@ -138,6 +140,15 @@ def test_arguments_that_make_no_sense(arguments: tuple[str, ...], message: str, 
         assert (run.status, message in run.err) == (2, True), run.err
         assert "Traceback" not in run.err
         assert server.log == []
+
+
+def test_a_command_that_is_stopped_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stop(arguments: list[str]) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("scrapy.cmdline.execute", stop)
+    with pytest.raises(SystemExit, match=r"^It was stopped\.$"):
+        main()
 
 
 THEMELESS = "<html><body><h1>Back soon</h1></body></html>"
@@ -282,6 +293,14 @@ def test_scrapys_own_fetch_works() -> None:
     with serve(Site(make_posts(3, seed=5))) as server:
         run = scrapy("fetch", f"{server.url}/", "-s", f"IFP_SITE={server.url}")
     assert (run.status, "</html>" in run.out, run.err) == (0, True, "")
+
+
+def test_scrapys_own_fetch_says_why_it_gets_nothing() -> None:
+    with serve(Site(make_posts(3, seed=5))) as server:
+        server.fault("robots.txt", 503, None)
+        run = scrapy("fetch", f"{server.url}/", "-s", f"IFP_SITE={server.url}", "-s", "RETRY_TIMES=0", *FAST)
+    assert (run.out, "Traceback" in run.err, len(run.err.splitlines())) == ("", False, 1), run.err
+    assert "/robots.txt cannot be read, which forbids all (status 503)" in run.err
 
 
 def test_listings_that_are_json_are_no_listings(tmp_path: Path) -> None:

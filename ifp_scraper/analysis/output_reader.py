@@ -49,7 +49,7 @@ def require(name: str, extra: str = "data") -> Any:
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        raise MissingExtra(f'this needs {name}: pip install "ifp-scraper[{extra}]"') from error
+        raise MissingExtra(f'this needs {name}: in the project folder, pip install ".[{extra}]"') from error
 
 
 def find(source: Files) -> list[Path]:
@@ -218,12 +218,16 @@ def _last_lines(heads: list[tuple[int, _Head]], ends: list[int]) -> set[int]:
     ids: dict[int | None, int] = {}
     by_url: dict[str, int] = {}
     aliases: dict[str, int] = {}
+    by_slug: dict[tuple[str, str], int] = {}
     for number, head in heads:
-        key = urls.canonical(head.url)
+        key = urls.secure(head.url)
+        slug = urls.host(key), urls.slug(key)
         place = ids.get(head.id)
         if place is None:
-            place = by_url.get(key, aliases.get(key))
-            if place is None or not _is_same(head, articles[place]):
+            place, is_same = by_url.get(key, aliases.get(key)), _is_same
+            if place is None:
+                place, is_same = by_slug.get(slug), _has_moved
+            if place is None or not is_same(head, articles[place]):
                 place = len(articles)
                 articles.append(_Known())
         known = articles[place]
@@ -237,14 +241,23 @@ def _last_lines(heads: list[tuple[int, _Head]], ends: list[int]) -> set[int]:
         if head.id is not None:
             known.id = head.id
             ids[head.id] = place
-        by_url[key] = place
-        aliases.update((urls.canonical(url), place) for url in head.aliases if urls.post_id(url) is None)
+        by_url[key] = by_slug[slug] = place
+        aliases.update((urls.secure(url), place) for url in head.aliases if urls.post_id(url) is None)
     return {known.line for known in articles}
 
 
 def _is_same(head: _Head, known: _Known) -> bool:
     """Whether a line with the URL of a known article, but not its id, is that article's, see ``Store.find``."""
-    return None in (head.id, known.id) or (head.published_at is not None and head.published_at == known.published_at)
+    return None in (head.id, known.id) or _same_time(head, known)
+
+
+def _has_moved(head: _Head, known: _Known) -> bool:
+    """Whether a line with the slug of a known article, but not its URL, is that article's, see ``Store.find``."""
+    return None in (head.id, known.id) and _same_time(head, known)
+
+
+def _same_time(head: _Head, known: _Known) -> bool:
+    return head.published_at is not None and head.published_at == known.published_at
 
 
 def warn(message: str) -> None:

@@ -10,14 +10,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
-from ifp_scraper import console
+from ifp_scraper import console, urls
 from ifp_scraper.bulk.executors import Executor
 from ifp_scraper.bulk.page_results import PageResult, assemble_article
 from ifp_scraper.bulk.partial_results import PartialResults
 from ifp_scraper.bulk.span_results import revisit_spans
 from ifp_scraper.bulk.spans import Span
-from ifp_scraper.discovery.readings import article_key, split_readings, without_failed
+from ifp_scraper.discovery.readings import (
+    addresses_of,
+    by_target,
+    evidence_about,
+    split_articles,
+    split_readings,
+    without_failed,
+)
 from ifp_scraper.discovery.recorded_lists import ListEvidence, evidence_at
 from ifp_scraper.merge import add_evidence
 from ifp_scraper.recordings.files import RecordingError
@@ -79,24 +87,33 @@ def _read_all(
 
 def _write_all(groups: list[list[Span]], partial: PartialResults, ledger: Ledger) -> None:
     """Join articles and write them, each after the last group of spans that holds a page of it."""
-    last_group, evidence = _survey(groups, partial)
+    last_group, evidence, redirects = _survey(groups, partial)
+    redirected = by_target(redirects, last_group)
     held: dict[str, list[PageResult]] = {}
     for number, group in enumerate(groups):
         for span in group:
             for key, pages in partial.read(span).pages().items():
                 held.setdefault(key, []).extend(pages)
         for key in [key for key in held if last_group[key] == number]:
-            _write_article(held.pop(key), evidence.get(key, []), ledger)
+            pages = sorted(held.pop(key), key=lambda page: (page.captured_at, page.number))
+            for own in split_articles(pages, lambda page: page.identities):
+                _write_article(own, evidence_about(own, evidence), addresses_of(own, redirected), ledger)
 
 
-def _survey(groups: list[list[Span]], partial: PartialResults) -> tuple[dict[str, int], dict[str, list[ListEvidence]]]:
-    """Return, by ``article_key``, the last group that holds a page of the article, and what lists say about it.
+def _survey(
+    groups: list[list[Span]], partial: PartialResults
+) -> tuple[dict[str, int], dict[str, list[ListEvidence]], list[tuple[str, str]]]:
+    """Return what must be known of all spans before anything is written.
+
+    That is, by ``slug_key``, the last group that holds a page; by ``urls.secure``, what lists say about articles; and
+    the redirects.
 
     Raises:
         RecordingError: if there is no response in any span.
     """
     last_group: dict[str, int] = {}
     evidence: dict[str, list[ListEvidence]] = {}
+    redirects: list[tuple[str, str]] = []
     responses: Counter[str] = Counter()
     captures: Counter[str] = Counter()
     for number, group in enumerate(groups):
@@ -105,25 +122,28 @@ def _survey(groups: list[list[Span]], partial: PartialResults) -> tuple[dict[str
             responses[span.path] += result.records
             captures[span.path] += result.records + len(result.revisits)
             for seen in result.listed:
-                evidence.setdefault(article_key(seen.ref.url), []).append(seen)
+                evidence.setdefault(urls.secure(seen.ref.url), []).append(seen)
+            redirects += result.redirects
             last_group.update(dict.fromkeys(result.articles, number))
     for path, count in captures.items():
         if not count:
             console.say(f"{path} holds no response that can be read")
     if not responses.total():
         raise RecordingError("nothing can be read in the recordings")
-    return last_group, evidence
+    return last_group, evidence, redirects
 
 
-def _write_article(pages: list[PageResult], evidence: list[ListEvidence], ledger: Ledger) -> None:
+def _write_article(
+    pages: list[PageResult], evidence: list[ListEvidence], addresses: list[str], ledger: Ledger
+) -> None:
     """Write a line for each reading of an article, or reject it."""
-    pages.sort(key=lambda page: (page.captured_at, page.number))
     if any(page.failed for page in pages):
         pages = without_failed(pages, lambda page: page.failed)
     for reading in split_readings(pages):
         ref = evidence_at(evidence, reading[0].captured_at)
         article = assemble_article(reading)
         if article is not None:
+            article = replace(article, aliases=[*article.aliases, *addresses])
             ledger.write(add_evidence(article, ref) if ref is not None else article)
         else:
             page = reading[0]

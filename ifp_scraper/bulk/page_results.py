@@ -24,6 +24,9 @@ class PageResult(msgspec.Struct):
     page_urls: list[str] = []
     """URLs of all these pages."""
 
+    identities: list[int | str] = []
+    """See ``readings.identities_of``."""
+
     failed: bool = False
     """Whether the page is empty, cut short or a refusal, so that the recording crawl will have retried it."""
 
@@ -40,6 +43,8 @@ def join_early(pages: list[PageResult]) -> list[PageResult]:
     """Join an article's pages if this span holds them all, so that workers do it in parallel."""
     if len(pages) < 2 or any(page.article is None or page.failed for page in pages):
         return pages
+    if len({urls.secure(page.url) for page in pages}) > 1:
+        return pages
     pages.sort(key=lambda page: page.captured_at)
     readings = list(split_readings(pages))
     if len(readings) != 1 or len(readings[0]) != len(pages) or _missing_numbers(pages):
@@ -47,7 +52,9 @@ def join_early(pages: list[PageResult]) -> list[PageResult]:
     article = assemble_article(pages)
     assert article is not None
     page_urls = [page.url for page in pages]
-    return [PageResult(article.fetched_url, pages[0].captured_at, article, layout=article.layout, page_urls=page_urls)]
+    joined = PageResult(article.fetched_url, pages[0].captured_at, article, layout=article.layout, page_urls=page_urls)
+    joined.identities = [identity for page in pages for identity in page.identities]
+    return [joined]
 
 
 def assemble_article(reading: list[PageResult]) -> Article | None:

@@ -14,10 +14,10 @@ from ifp_scraper.bulk.page_results import PageResult, join_early
 from ifp_scraper.bulk.span_results import SpanResult, reader_of
 from ifp_scraper.bulk.spans import Span, open_span
 from ifp_scraper.discovery.listing import may_be_article
-from ifp_scraper.discovery.readings import article_key, is_failed
-from ifp_scraper.discovery.recorded_lists import ListEvidence, may_list, read_listed
+from ifp_scraper.discovery.readings import identities_of, is_failed, slug_key
+from ifp_scraper.discovery.recorded_lists import may_list, read_listed
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
-from ifp_scraper.recordings.archive import is_page, site_of
+from ifp_scraper.recordings.archive import is_page, redirect_target, site_of
 from ifp_scraper.recordings.capture_time import cache_age
 from ifp_scraper.recordings.codings import plain_body
 from ifp_scraper.recordings.warc_reader import (
@@ -57,7 +57,7 @@ def read_span(span: Span, site: str) -> SpanResult:
         else:
             _read_records(stream, site, result, found)
     result.articles = list(found)
-    also_elsewhere = {article_key(revisit.url) for revisit in (*result.revisits, *span.revisits)}
+    also_elsewhere = {slug_key(revisit.url) for revisit in (*result.revisits, *span.revisits)}
     joined = {key: pages if key in also_elsewhere else join_early(pages) for key, pages in found.items()}
     result.packed_pages = msgspec.msgpack.encode(joined)
     return result
@@ -68,7 +68,7 @@ def _read_records(stream: IO[bytes], site: str, result: SpanResult, found: dict[
     revisits: list[Revisit] = []
     for record, body in read_responses(stream, span.path, span.start, span.end, result.faults, revisits):
         result.records += 1
-        _read_record(record, body, site, result.listed, found)
+        _read_record(record, body, site, result, found)
         if is_whole(record, result.faults) and (digest := payload_digest(record)) and _is_page(record):
             result.originals.setdefault(digest, record.stream_pos)
     result.revisits = [revisit for revisit in revisits if may_be_article(revisit.url, site)]
@@ -81,24 +81,28 @@ def _read_revisits(stream: IO[bytes], span: Span, found: dict[str, list[PageResu
             for revisit in span.revisits:
                 page = _read_page(record, body, revisit.url, revisit.captured_at)
                 page.number = revisit.number
-                found.setdefault(article_key(revisit.url), []).append(page)
+                found.setdefault(slug_key(revisit.url), []).append(page)
             return
 
 
 def _read_record(
-    record: WarcRecord, body: bytes, site: str, listed: list[ListEvidence], found: dict[str, list[PageResult]]
+    record: WarcRecord, body: bytes, site: str, result: SpanResult, found: dict[str, list[PageResult]]
 ) -> None:
     url, kept_at = unwrap_address(record_address(record))
     head = record.http_headers
     # Skip pages of other hosts, and any status but 200, before anything is parsed.
-    if head is None or head.status_code != 200 or urls.host(url) != urls.host(site):
+    if head is None or urls.host(url) != urls.host(site):
+        return
+    if (target := redirect_target(record)) is not None:
+        result.redirects.append((url, target))
+    if head.status_code != 200:
         return
     if may_list(url, 200, (record.http_content_type or "").lower(), site):
         body = plain_body(body, list(head))
-        listed += read_listed(url, unwrap_page(body) if kept_at else body, site, kept_at or record_time(record))
+        result.listed += read_listed(url, unwrap_page(body) if kept_at else body, site, kept_at or record_time(record))
     elif may_be_article(url, site) and _is_page(record):
         page = _read_page(record, body, url, kept_at or record_time(record))
-        found.setdefault(article_key(url), []).append(page)
+        found.setdefault(slug_key(url), []).append(page)
 
 
 def _is_page(record: WarcRecord) -> bool:
@@ -128,6 +132,7 @@ def _page_result(capture: Capture, body: bytes, content_type: str) -> PageResult
         else:
             result.layout = page.layout
             result.article = page.to_article()
+            result.identities = identities_of(result.article)
             result.page_number = page.page_number
             result.other_pages = list(page.other_pages)
             result.is_of_smart_list = page.is_of_smart_list

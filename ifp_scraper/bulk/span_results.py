@@ -31,6 +31,9 @@ class SpanResult(msgspec.Struct):
     faults: list[Fault] = []
     """Parts that could not be read."""
 
+    redirects: list[tuple[str, str]] = []
+    """URLs of the site, each with that to which it redirects."""
+
     revisits: list[Revisit] = []
     """Captures of article pages whose body is elsewhere, perhaps in another span."""
 
@@ -38,7 +41,7 @@ class SpanResult(msgspec.Struct):
     """Offsets of the records that have the bodies, by ``payload_digest``."""
 
     articles: list[str] = []
-    """The articles found, by ``article_key``."""
+    """The articles found, by ``slug_key``."""
 
     packed_pages: bytes = b""
     """The pages of each article, in MessagePack: the main process stores them without unpacking."""
@@ -59,6 +62,7 @@ def join_results(span: Span, parts: list[SpanResult]) -> SpanResult:
         joined.records += part.records
         joined.listed += part.listed
         joined.faults += part.faults
+        joined.redirects += part.redirects
         joined.revisits += part.revisits
         joined.originals = part.originals | joined.originals  # the first one counts
         for article, seen in part.pages().items():

@@ -67,11 +67,11 @@ def without_output(path: str) -> str:
 
 @contextmanager
 def usage_errors() -> Iterator[None]:
-    """Turn a ``BadArgument`` raised inside into a usage error."""
+    """Turn what is raised inside into a usage error: ``BadArgument``, or ``OSError`` for a file that is named."""
     try:
         yield
-    except BadArgument as error:
-        raise UsageError(str(error)) from None
+    except (BadArgument, OSError) as error:
+        raise UsageError(reason(error)) from None
 
 
 def refuse_unknown_options(args: list[str]) -> None:

@@ -36,9 +36,9 @@ class Command(ScrapyCommand):
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Read the options, and check the settings."""
-        super().process_options(args, opts)
-        assert self.settings is not None
-        with usage_errors():
+        with usage_errors():  # --pidfile, for example
+            super().process_options(args, opts)
+            assert self.settings is not None
             check_settings(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:

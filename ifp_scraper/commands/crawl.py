@@ -54,7 +54,8 @@ class Command(CrawlCommand):
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Read the options; ``-o`` and ``-O`` name our JSON Lines file, not one of Scrapy's feeds."""
-        ScrapyCommand.process_options(self, args, opts)
+        with usage_errors():  # --pidfile, for example
+            ScrapyCommand.process_options(self, args, opts)
         assert self.settings is not None
         try:
             opts.spargs = arglist_to_dict(opts.spargs)

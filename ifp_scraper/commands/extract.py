@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import gc
-import sys
 import time
+from contextlib import closing
 from dataclasses import replace
 from zipfile import BadZipFile
 
@@ -19,7 +19,8 @@ from ifp_scraper.bulk.local_executor import LocalExecutor
 from ifp_scraper.bulk.span_reader import recorded_site
 from ifp_scraper.bulk.spans import Span, cut_spans
 from ifp_scraper.check_settings import check_settings
-from ifp_scraper.commands import fail, ignore_stop_signals, refuse_unknown_options, stopped_by_term
+from ifp_scraper.commands import fail, ignore_stop_signals, refuse_unknown_options, stopped_by_term, usage_errors
+from ifp_scraper.console import show_on_one_line
 from ifp_scraper.options import BadArgument, Options, read_options
 from ifp_scraper.recordings.decompress import seekable
 from ifp_scraper.recordings.files import RecordingError, find_recordings
@@ -48,6 +49,10 @@ class Command(ScrapyCommand):
             help="have the workers of this Dask scheduler read, e.g. tcp://host:8786",
         )
 
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        with usage_errors():  # --pidfile, for example
+            super().process_options(args, opts)
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Write the articles to the output; exit status 1 if reading or writing fails."""
         try:
@@ -70,17 +75,16 @@ class Command(ScrapyCommand):
         gc.freeze()  # modules live to the end, in the workers too: the collector need not scan them
         try:
             executor: Executor = DaskExecutor(opts.dask) if opts.dask else LocalExecutor(opts.workers)
-            ledger = Ledger.open(options, self.settings, "extract")
+            with closing(executor):
+                ledger = Ledger.open(options, self.settings, "extract")
+                self._extract(spans, ledger, executor)
         except ImportError:
-            fail(self, 'extract failed: --dask needs the extra "cluster": pip install "ifp-scraper[cluster]"')
-            return
+            fail(self, 'extract failed: --dask needs more: in the project folder, pip install ".[cluster]"')
         except (StoreError, OSError) as error:
             fail(self, f"extract failed: {error}")
-            return
-        self._extract(spans, ledger, executor)
 
     def _cut(self, args: list[str], *, for_cluster: bool) -> tuple[Options, list[Span]]:
-        """Cut the recordings into spans; the options have the recorded site.
+        """Cut the recordings into spans; the options have their names and the recorded site.
 
         Raises:
             UsageError: if a setting makes no sense, or a recording cannot be read.
@@ -96,7 +100,8 @@ class Command(ScrapyCommand):
                     "a recording that is compressed as a whole, with zstd, or twice must be unpacked for a cluster"
                 )
             spans = cut_spans(readable)
-            return replace(options, site=recorded_site(spans, options.site)), spans
+            site = recorded_site(spans, options.site)
+            return replace(options, site=site, archive=",".join(args)), spans
         except (BadArgument, RecordingError, OSError, BadZipFile) as error:
             raise UsageError(str(error)) from None
 
@@ -105,10 +110,9 @@ class Command(ScrapyCommand):
         started = time.monotonic()
 
         def progress(records: int, done: int, spans: int) -> None:
-            if sys.stderr.isatty():
-                rate = records / max(time.monotonic() - started, 0.001)
-                left = (time.monotonic() - started) / max(done, 1) * (spans - done)
-                print(f"\r{records} records, {rate:.0f} a second, about {left:.0f} s left   ", end="", file=sys.stderr)
+            seconds = time.monotonic() - started
+            rate, left = records / max(seconds, 0.001), seconds / max(done, 1) * (spans - done)
+            show_on_one_line(f"{records} records, {rate:.0f} a second, about {left:.0f} s left")
 
         reason, why = "finished", None
         received = sum(span.end - span.start for span in spans)
@@ -121,4 +125,3 @@ class Command(ScrapyCommand):
         ignore_stop_signals()  # it is ending already, and says so
         ledger.finish(reason=reason, why=why, requests=0, received=received, errors=0)
         self.exitcode = ledger.exit_status
-        executor.close()

@@ -80,7 +80,7 @@ class Fetch(Protocol):
     async def __call__(
         self, url: str, *, headers: dict[str, str] | None = None, probe: bool = False, **meta: Any
     ) -> Response:
-        """Return a response with status 200, 304 or 400.
+        """Return a response with status 200 or 304.
 
         Args:
             url: of the page.

@@ -6,7 +6,7 @@ A reading is the captures of one article's pages that were made together.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -20,12 +20,17 @@ from ifp_scraper import urls
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.recorded_lists import ListEvidence, evidence_at, may_list, read_listed
+from ifp_scraper.items import Article
+from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.recordings.archive import Archive, Recorded, is_page
 from ifp_scraper.recordings.files import RecordingError
 from ifp_scraper.responses import cut_short, refusal
 
 _SOON = timedelta(hours=1)
 """Maximum time after which an interrupted crawl fetches an article again."""
+
+_MAX_REDIRECTS = 5
+"""Maximum length of a chain of redirects."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -40,6 +45,9 @@ class RecordedArticle:
     captures: frozenset[Recorded]
     """Captures of its pages."""
 
+    addresses: tuple[str, ...]
+    """All URLs that the recording has of the article; see ``addresses_of``."""
+
 
 def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
     """Yield every article in a recording, in order of capture; recaptures are readings of their own.
@@ -52,10 +60,14 @@ def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
     groups: dict[str, list[Recorded]] = {}
     for record in sorted(archive.records, key=lambda record: record.captured_at):
         if is_page(record.status, record.content_type) and may_be_article(record.url, site):
-            groups.setdefault(article_key(record.url), []).append(record)
-    for key, captures in groups.items():
+            groups.setdefault(slug_key(record.url), []).append(record)
+    redirects = ((record.url, record.target) for record in archive.records if record.target is not None)
+    redirected = by_target(redirects, groups)
+    for captures in _articles(archive, groups.values()):
+        said = evidence_about(captures, evidence)
+        addresses = tuple(addresses_of(captures, redirected))
         for reading in split_readings(without_failed(captures, lambda capture: _cannot_be_used(archive, capture))):
-            known = evidence_at(evidence.get(key, []), reading[0].captured_at)
+            known = evidence_at(said, reading[0].captured_at)
             first_pages = [record for record in reading if _is_first_page(record)]
             canonical = next((record for record in first_pages if not urls.is_amp(record.url)), None)
             amp = next((record for record in first_pages if urls.is_amp(record.url)), None)
@@ -64,12 +76,32 @@ def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
                 continue
             ref = replace(known, url=first.url) if known else ArticleRef(first.url)
             amp_address = amp.url if amp and amp is not first else None
-            yield RecordedArticle(ref, first.url, amp_address, frozenset(reading))
+            yield RecordedArticle(ref, first.url, amp_address, frozenset(reading), addresses)
 
 
-def article_key(url: str) -> str:
-    """Return what the pages of one article share: host and path, regardless of scheme, query and view."""
-    return urls.canonical(url).split("://", 1)[-1].removeprefix("www.")
+def _articles(archive: Archive, groups: Iterable[list[Recorded]]) -> Iterator[list[Recorded]]:
+    for captures in groups:
+        yield from split_articles(captures, lambda capture: _identities(archive, capture))
+
+
+def _identities(archive: Archive, capture: Recorded) -> list[int | str]:
+    try:
+        body = archive.read(capture)[1]
+        page = read_page(body, Capture(capture.url, capture.captured_at), capture.content_type)
+        return identities_of(page.to_article()) if page is not None else []
+    except (RecordingError, UnreadablePage):
+        return []
+
+
+def identities_of(article: Article) -> list[int | str]:
+    """Return what tells articles of one slug apart: the post id, or the publication time if the page has none."""
+    identity = article.id if article.id is not None else article.published_at
+    return [] if identity is None else [identity]
+
+
+def slug_key(url: str) -> str:
+    """Return what the pages of one article share under all permalinks that the site ever used."""
+    return f"{urls.host(url)}/{urls.slug(url)}"
 
 
 class Captured(Protocol):
@@ -84,6 +116,61 @@ class Captured(Protocol):
 
 
 C = TypeVar("C", bound=Captured)
+
+
+def split_articles(captures: list[C], identities_in: Callable[[C], list[int | str]]) -> Iterator[list[C]]:
+    """Split the captures of one slug, in order of time, into those of one article each.
+
+    Other permalinks are those of the same article if their pages share an identity. An article of several pages
+    is read from one permalink alone, as its pages name each other.
+
+    Args:
+        captures: the captures.
+        identities_in: returns ``identities_of`` what a capture shows; called only if there are several permalinks.
+    """
+    permalinks: dict[str, list[C]] = {}
+    for capture in captures:
+        permalinks.setdefault(urls.secure(capture.url), []).append(capture)
+    has_further_pages = any(number != "1" for _, number in _places(captures))
+    if len(permalinks) == 1 or has_further_pages:
+        yield from permalinks.values()
+        return
+    articles: list[tuple[set[str], set[int | str]]] = []
+    for permalink, own in permalinks.items():
+        identities = {one for capture in own for one in identities_in(capture)}
+        known = next((article for article in articles if article[1] & identities), None)
+        if known is None:
+            articles.append(({permalink}, identities))
+        else:
+            known[0].add(permalink)
+            known[1].update(identities)
+    for own_permalinks, _ in articles:
+        yield [capture for capture in captures if urls.secure(capture.url) in own_permalinks]
+
+
+def by_target(redirects: Iterable[tuple[str, str]], captured: Container[str]) -> dict[str, list[str]]:
+    """Return redirected URLs, by ``urls.secure`` of where they lead to in the end.
+
+    Args:
+        redirects: URLs, each with that to which it redirects.
+        captured: the slugs that have captures, by ``slug_key``; such an article's URL is not given to another one.
+    """
+    targets = dict(redirects)
+    found: dict[str, list[str]] = {}
+    for url in targets:
+        target = url
+        for _ in range(_MAX_REDIRECTS):
+            target = targets.get(target, target)
+        if urls.same_slug(url, target) or slug_key(url) not in captured:
+            found.setdefault(urls.secure(target), []).append(url)
+    return found
+
+
+def addresses_of(captures: list[C], redirected: dict[str, list[str]]) -> list[str]:
+    """Return the captured URLs of an article, except those of further pages, and the URLs that redirect to it."""
+    captured = [url for capture in captures for url in capture.page_urls if _place(url)[1] == "1"]
+    permalinks = dict.fromkeys(map(urls.secure, captured))
+    return list(dict.fromkeys([*captured, *(url for one in permalinks for url in redirected.get(one, ()))]))
 
 
 def split_readings(captures: list[C]) -> Iterator[list[C]]:
@@ -173,13 +260,19 @@ def _cannot_be_used(archive: Archive, capture: Recorded) -> bool:
         return True
 
 
+def evidence_about(captures: list[C], evidence: dict[str, list[ListEvidence]]) -> list[ListEvidence]:
+    """Return what is said about an article, from evidence by ``urls.secure``."""
+    permalinks = dict.fromkeys(urls.secure(capture.url) for capture in captures)
+    return [item for permalink in permalinks for item in evidence.get(permalink, ())]
+
+
 def _evidence(archive: Archive, site: str) -> dict[str, list[ListEvidence]]:
-    """Return what the sources in a recording say, by ``article_key``."""
+    """Return what the sources in a recording say, by ``urls.secure``."""
     evidence: dict[str, list[ListEvidence]] = {}
     for record in archive.records:
         if record.original is None and may_list(record.url, record.status, record.content_type, site):
             with suppress(RecordingError):
                 body = archive.read(record)[1]
                 for item in read_listed(record.url, body, site, record.captured_at):
-                    evidence.setdefault(article_key(item.ref.url), []).append(item)
+                    evidence.setdefault(urls.secure(item.ref.url), []).append(item)
     return evidence

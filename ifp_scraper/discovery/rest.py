@@ -160,8 +160,8 @@ class RestSource:
             try:
                 response = await self._get(walk, "categories", query)
             except SourceUnavailable as error:
-                if number > max(stated, 1) and _is_missing(error):
-                    break  # past the end, as some sites put it
+                if number > max(stated, 1) and _is_past_the_end(error):
+                    break
                 raise
             listed = _json(response)
             found = [term for term in listed if isinstance(term, dict)] if isinstance(listed, list) else []
@@ -187,13 +187,11 @@ class RestSource:
         try:
             response = await self._get(walk, "posts", query)
         except SourceUnavailable as error:
-            if number > 1 and _is_missing(error):
-                return [], 0, number - 1  # past the end, as some sites put it
+            if number > 1 and _is_past_the_end(error):
+                return [], 0, number - 1
+            if _status(error) == 400:
+                raise SourceUnavailable("REST does not take our parameters") from error.__cause__
             raise
-        if response.status == 400:  # past the end: rest_post_invalid_page_number
-            if number == 1:
-                raise SourceUnavailable("REST does not take our parameters")
-            return [], 0, number - 1
         posts = _json(response)
         if not isinstance(posts, list):
             raise SourceUnavailable("REST answers something else than a list")
@@ -248,8 +246,13 @@ def read_posts(posts: list[Any], base: str) -> list[ArticleRef]:
     return refs
 
 
-def _is_missing(error: SourceUnavailable) -> bool:
-    return isinstance(error.__cause__, FetchFailed) and error.__cause__.status in (404, 410)
+def _is_past_the_end(error: SourceUnavailable) -> bool:
+    """Whether there is no page of this number: WordPress says so with 400, some sites with another status."""
+    return _status(error) in (400, 404, 410)
+
+
+def _status(error: SourceUnavailable) -> int | None:
+    return error.__cause__.status if isinstance(error.__cause__, FetchFailed) else None
 
 
 def _id(value: Any) -> int | None:

@@ -15,6 +15,7 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 
 from ifp_scraper.responses import asked_wait, cut_short, is_html, mislabelled, out_of_order, refusal
+from ifp_scraper.spiders import our_spider
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -77,10 +78,10 @@ class BackOffMiddleware:
             return response
         if asked_wait(response) > LONGEST_WAIT:
             return response
-        note = getattr(self._crawler.spider, "note_refusal", None)
+        spider = our_spider(self._crawler)
         may_refuse = request.meta.get("probe") or request.url.endswith("/robots.txt")
-        if note and reason in _REFUSED and not may_refuse:
-            note(request.url, refusal(response) or reason)
+        if spider is not None and reason in _REFUSED and not may_refuse:
+            spider.note_refusal(request.url, refusal(response) or reason)
         again = self._again(request, reason, response)
         if again is None and reason == "cut short" and "cut_at" in request.meta:
             raise ResponseDataLossError("cut short at another place each time")
@@ -101,7 +102,8 @@ class BackOffMiddleware:
         if asked > LONGEST_WAIT:
             if request.meta.get("probe"):  # it may concern only this source
                 return
-            self._crawler.spider.stop(f"the site asks to wait {asked:.0f} seconds")  # type: ignore[union-attr]
+            if (spider := our_spider(self._crawler)) is not None:
+                spider.stop(f"the site asks to wait {asked:.0f} seconds")
         if asked:
             logger.info("the site asks to wait %.0f seconds", asked)
             self._hold(min(asked, LONGEST_WAIT))
@@ -165,7 +167,8 @@ class BackOffMiddleware:
 
     @property
     def _crawl_is_ending(self) -> bool:
-        return getattr(self._crawler.spider, "ending", False)
+        spider = our_spider(self._crawler)
+        return spider is not None and spider.ending
 
     async def _sleep(self, seconds: float) -> None:
         end = time.monotonic() + seconds

@@ -15,6 +15,7 @@ from w3lib.url import safe_url_string
 
 from ifp_scraper.middlewares.back_off import LONGEST_WAIT
 from ifp_scraper.responses import in_words
+from ifp_scraper.spiders import our_spider
 from ifp_scraper.storage.rejections import UNREADABLE_RULES
 
 if TYPE_CHECKING:
@@ -65,8 +66,11 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         what = f"{netloc}/robots.txt cannot be read, which forbids all"
         if not self.crawler.stats.get_value("downloader/response_count"):
             what = f"{self.crawler.settings['IFP_SITE']} cannot be reached"
-        why = in_words(exc)
-        self.crawler.spider.stop(f"{what} ({why})")  # type: ignore[union-attr]
+        why = f"{what} ({in_words(exc)})"
+        if (spider := our_spider(self.crawler)) is not None:
+            spider.stop(why)
+        else:  # which says nothing of its own
+            logger.error("%s", why)
 
 
 class CrawlDelay:

@@ -28,7 +28,7 @@ from ifp_scraper.pages.embeds import EMBED_TAGS, read_embed
 from ifp_scraper.pages.evidence import Event, Evidence, Source, json_ld_evidence, seo_evidence, time_warnings
 from ifp_scraper.pages.images import first_caption, is_stand_in, pictures_in, read_image
 from ifp_scraper.pages.inline import label_text, resolved
-from ifp_scraper.pages.json_ld import Item, strings
+from ifp_scraper.pages.json_ld import Item, described_pages, is_article, strings
 from ifp_scraper.pages.license import read_license
 from ifp_scraper.pages.source_line import closing_source
 from ifp_scraper.pages.tree import Element
@@ -172,7 +172,7 @@ class ArticlePage(ItemPage[Article]):
             warnings.append("no-sections")
         if not article.blocks:
             warnings.append("no-body")
-        warnings += time_warnings(self._published, self.capture.captured_at)
+        warnings += time_warnings(self._published, self._modified, self.capture.captured_at)
         if self.other_pages or self.page_number > 1:
             warnings.append("one-page-of-many")
         if self.document.truncated:
@@ -299,10 +299,14 @@ class ArticlePage(ItemPage[Article]):
     def published_source(self) -> Source | None:
         return self._published[0].source if self._published else None
 
+    @cached_property
+    def _modified(self) -> Evidence | None:
+        """The best readable modification time."""
+        return next(filter(None, self.modified_evidence()), None) or self.plain_evidence("modified")
+
     @field
     def modified_at(self) -> str | None:
-        first = next(filter(None, self.modified_evidence()), None) or self.plain_evidence("modified")
-        return format_utc(first.instant) if first else None
+        return format_utc(self._modified.instant) if self._modified else None
 
     @field
     def recent_posts(self) -> list[RecentPost]:
@@ -454,13 +458,32 @@ class ArticlePage(ItemPage[Article]):
     def seo_evidence(self, event: Event) -> Iterator[Evidence | None]:
         """Yield the times in meta elements and in an SEO plugin's JSON-LD graph; they are right as printed."""
         metas = self.attributes(f'meta[property="article:{event}_time"]', "content")
-        return seo_evidence(metas, self.document.json_ld.graph_articles, event)
+        return seo_evidence(metas, self.graph_articles, event)
+
+    @cached_property
+    def graph_articles(self) -> list[Item]:
+        """The articles, else the web pages, in an SEO plugin's JSON-LD graph."""
+        return list(filter(self._may_be_own, self.document.json_ld.graph_articles))
+
+    @cached_property
+    def plain_json_ld(self) -> list[Item]:
+        """The JSON-LD objects outside a graph."""
+        return list(filter(self._may_be_own, self.document.json_ld.plain))
 
     @cached_property
     def plain_article(self) -> Item:
         """The JSON-LD article outside a graph; not AMPforWP's, whose times are wrong as printed."""
-        article = self.document.json_ld.plain_article
+        article: Item = next(filter(is_article, self.plain_json_ld), {})
         return {} if article and b"AMP for WP" in self.document.html else article
+
+    def _may_be_own(self, item: Item) -> bool:
+        """Whether a JSON-LD object describes this page, unless it names only others: a list's may describe each."""
+        printed = described_pages(item)
+        if not printed or self._url in printed:  # usually
+            return True
+        addresses = (urls.absolute(self.capture.url, url) for url in printed)
+        named = {urls.slug(url) for url in addresses if url is not None} - {""}  # home page, shortlink
+        return not named or urls.slug(self._url) in named or urls.slug(self.capture.url) in named
 
     def plain_evidence(self, event: Event) -> Evidence | None:
         """Return a time of ``plain_article``: the weakest evidence, as any theme or plugin may have printed it."""
@@ -468,7 +491,7 @@ class ArticlePage(ItemPage[Article]):
 
     def seo_labels(self, key: Literal["articleSection", "keywords"]) -> list[str]:
         """Return sections or tags printed for search engines: in JSON-LD, else in meta elements."""
-        for article in (*self.document.json_ld.graph_articles[:1], self.plain_article):
+        for article in (*self.graph_articles[:1], self.plain_article):
             if labels := _labels(strings(article, key)):
                 return labels
         name = "section" if key == "articleSection" else "tag"

@@ -15,6 +15,9 @@ MAX_BLOCKS = 50_000
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\xad"
 """Joiners, direction marks and the like: a block of nothing else shows nothing."""
 
+_AD_LABEL = re.compile(r"\W{0,3}advertisements?\W{0,3}", re.IGNORECASE)
+"""A paragraph of nothing else is what is left of an ad."""
+
 _SCRIPT_END = re.compile(r"[\"'”’″]\s*\)\s*;")
 
 
@@ -131,13 +134,18 @@ class BlockBuilder:
         blocks = [block for block, text in zip(self.blocks, texts, strict=True) if text]
         for block, text in zip(blocks, filter(None, texts), strict=True):
             block["text"] = text
-        return blocks
+        return [block for block in blocks if not _is_ad_label(block)]
 
     def _is_full(self) -> bool:
         if len(self.blocks) < MAX_BLOCKS:
             return False
         self.too_long = True
         return True
+
+
+def _is_ad_label(block: Block) -> bool:
+    text = block["text"]
+    return len(text) < 20 and block["kind"] == "paragraph" and _AD_LABEL.fullmatch(text) is not None
 
 
 def _drop_leaked_script(blocks: list[Block], unlinked: list[str]) -> None:

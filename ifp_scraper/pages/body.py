@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ifp_scraper.items import Block, Embed, Image, Link
 from ifp_scraper.pages.blocks import BlockBuilder, Context
-from ifp_scraper.pages.boilerplate import PLAYER_BOXES, is_boilerplate
+from ifp_scraper.pages.boilerplate import CREDIT, PLAYER_BOXES, RELATED_CLASSES, is_boilerplate
 from ifp_scraper.pages.css import StyleSheet, hidden_by_attribute
 from ifp_scraper.pages.embeds import (
     EMBED_TAGS,
@@ -29,10 +29,12 @@ from ifp_scraper.pages.images import (
     caption_of_frame,
     first_caption,
     is_caption,
+    is_caption_of_text,
     is_stand_in,
     pictures_of_carousel,
     read_image,
     slides_of,
+    with_credit,
 )
 from ifp_scraper.pages.inline import BLOCK_TAGS, IMAGE_TAGS, MAX_DEPTH, NO_TEXT_TAGS, emoji, inline_text
 from ifp_scraper.pages.tree import Element
@@ -47,9 +49,6 @@ _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
 _LATER_SLIDE = re.compile(r"(?:^|\s)ms-image(?:\s|$)")
 """A MetaSlider slide: all but the first are hidden until a script shows them."""
-
-_RELATED_CLASSES = words("ctaText postTitle")
-"""What the plugin Inline Related Posts prints inside a link, in any language."""
 
 
 @dataclass(slots=True)
@@ -74,6 +73,7 @@ def read_body(container: Element, base: str, style_sheet: StyleSheet) -> Body:
     reader = _BodyReader(base, style_sheet)
     reader.walk_content(container, Context())
     blocks = reader.builder.finished()
+    reader.drop_thumbnails(blocks)
     if reader.builder.too_long:
         reader.warn("too-long")
     return Body(blocks, [*reader.images.values()], [*reader.embeds.values()], reader.links, reader.warnings)
@@ -91,6 +91,9 @@ class _BodyReader:
         self.embeds: dict[tuple[str, str], Embed] = {}
         """By kind and URL."""
         self.links: list[Link] = []
+        self._linked_images: list[tuple[Image, str | None, int, int]] = []
+        """Those in links: the image, where it leads, and how many blocks and links precede it."""
+
         self.warnings: list[str] = []
         self._depth = 0
 
@@ -126,16 +129,18 @@ class _BodyReader:
             if tag in ("amp-twitter", "amp-instagram"):  # a blockquote on the canonical page
                 self.builder.end_block(context)
             self.builder.add_text(" ", context)  # a player separates words
-            self._add_embed(read_embed(element, self.base))
-        elif tag in NO_TEXT_TAGS and not (tag == "button" and _fills_heading(element)):
+            if not self._is_full(self.embeds):
+                self._add_embed(read_embed(element, self.base))
+        elif tag in NO_TEXT_TAGS and not _has_text_here(element, tag):
             self._pass_over(element, tag, context)
         elif self._depth >= MAX_DEPTH:
             self.warn("too-deep")
             self.builder.add_text(" ".join(map(str, element.itertext())), context)
         else:
             self._depth += 1
-            if classes in _RELATED_CLASSES:
+            if classes in RELATED_CLASSES:
                 self.builder.run_is_related = True
+                self.builder.add_text(" ", context)
             if tag == "a":
                 self._link(element, context)
             elif (tag == "amp-carousel" or classes == "slideshow-container") and _holds_media(element):
@@ -150,7 +155,7 @@ class _BodyReader:
 
     def _is_left_out(self, element: Element, classes: str | None) -> bool:
         """Whether an element is boilerplate or hidden."""
-        if classes is not None and is_boilerplate(classes):
+        if classes is not None and is_boilerplate(classes) and not is_caption_of_text(element):
             return True
         return self._hides(element) and not _is_shown_later(element, classes)
 
@@ -163,7 +168,7 @@ class _BodyReader:
             self.builder.end_block(context)
         if classes and not PLAYER_BOXES.isdisjoint(classes.split()):
             self._add_embeds_in(element)
-        elif is_caption(element):
+        elif classes == CREDIT or is_caption(element):
             self._add_links_in(element)
 
     def _pass_over(self, element: Element, tag: str, context: Context) -> None:
@@ -178,8 +183,8 @@ class _BodyReader:
     def _block(self, element: Element, tag: str, classes: str | None, context: Context) -> None:
         """Walk a block element, or read it as a table."""
         self.builder.end_block(context)
-        if tag == "div" and len(element) and (element[0].get("class") or "").endswith("-adlabel"):
-            return  # an ad by Advanced Ads, whose class names differ on each site
+        if tag == "div" and _is_filled_box(element):
+            return
         if tag == "table" and not _is_layout(element):
             self._table(element, context)
             return
@@ -213,6 +218,8 @@ class _BodyReader:
             return context._replace(caption=caption_of_frame(element) or context.caption, gallery=gallery)
         if not GALLERY_CLASSES.isdisjoint(classes):
             return context._replace(gallery=True)
+        if "media-credit-container" in classes:
+            return context._replace(caption=with_credit(context.caption, element))
         self._add_media_of_box(element, classes)
         return context
 
@@ -266,7 +273,12 @@ class _BodyReader:
         if character := emoji(picture):
             self.builder.add_text(character, context)
         elif not self._is_full(self.images):
-            self._add_image(read_image(picture, self.base, context.caption, "gallery" if context.gallery else "body"))
+            image = read_image(picture, self.base, context.caption, "gallery" if context.gallery else "body")
+            if context.in_link and image is not None and image.url not in self.images:
+                link = next(picture.iterancestors("a"))
+                target = absolute(self.base, link.get("href"))
+                self._linked_images.append((image, target, len(self.builder.blocks), len(self.links)))
+            self._add_image(image)
 
     def _add_media_of_box(self, box: Element, classes: list[str]) -> None:
         """Add the images and embeds that a script or style shows in a box."""
@@ -285,6 +297,13 @@ class _BodyReader:
     def _add_image(self, image: Image | None) -> None:
         if image is not None and not self._is_full(self.images):
             self.images.setdefault(image.url, image)
+
+    def drop_thumbnails(self, blocks: list[Block]) -> None:
+        """Drop the images of other articles: linked like the text in or below them, which is related."""
+        for image, target, block, link in self._linked_images:
+            labels = [other.url for other in self.links[link : link + 2] if other.text]
+            if target in labels and block < len(blocks) and blocks[block]["kind"] == "related":
+                del self.images[image.url]
 
     def _add_embeds_in(self, box: Element) -> None:
         for embed in embeds_in(box, self.base):
@@ -338,6 +357,18 @@ def _is_shown_later(element: Element, classes: str | None) -> bool:
 def _holds_media(carousel: Element) -> bool:
     """Whether a carousel holds an image or player, not slides of text."""
     return next(carousel.iter(*IMAGE_TAGS, *EMBED_TAGS), None) is not None
+
+
+def _is_filled_box(div: Element) -> bool:
+    """Whether a box that its class does not name is an ad by Advanced Ads, or filled by a script."""
+    if div.get("id") in ("disqus_thread", "cookie-law-info-bar"):
+        return True
+    return len(div) > 0 and (div[0].get("class") or "").endswith("-adlabel")  # before that, the site's name
+
+
+def _has_text_here(element: Element, tag: str) -> bool:
+    """Whether an element whose text is seldom the article's has some: a heading's button, a table's caption."""
+    return (tag == "button" and _fills_heading(element)) or is_caption_of_text(element)
 
 
 def _fills_heading(button: Element) -> bool:

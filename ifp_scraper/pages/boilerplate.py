@@ -15,18 +15,25 @@ SCREEN_READER_ONLY = words(
 
 CAPTIONS = words(
     "caption-wrap soliloquy-caption envira-caption figc su-custom-gallery-title su-slider-slide-title bwg-title1"
-    " wp-caption-text wp-caption-dd gallery-caption wp-element-caption tiled-gallery-caption"
+    " wp-caption-text wp-caption-dd gallery-caption wp-element-caption tiled-gallery-caption swiper-caption"
 )
 """Class names of captions, which belong to images."""
+
+CREDIT = "media-credit"
+"""Class name of an image's credit by the plugin Media Credit, which follows the caption."""
 
 PLAYER_BOXES = words("wp-playlist epyt-facade lyMe perfmatters-lazy-youtube perfmatters-lazy-video rll-youtube-player")
 """Class names of boxes that hold players, or stand in for one with the video's title and image; also of track lists,
 which the canonical page leaves to a script."""
 
+RELATED_CLASSES = words("ctaText postTitle")
+"""Class names of what the plugin Inline Related Posts prints inside a link, in any language: a label and a headline,
+which its styles set apart."""
+
 _OTHERS = words(
     # page numbers, next and previous, menus
     "ampforwp_post_pagination page-links page-link post-page-numbers pagination post-nav-links page-nav page-nav-post"
-    " post-navigation nav-links td-post-next-prev post-pagination-meta elementor-widget-post-navigation"
+    " post-navigation nav-links td-post-next-prev more-link post-pagination-meta elementor-widget-post-navigation"
     " wp-block-post-navigation-link wp-block-query-pagination wp-block-navigation wp-block-home-link"
     # related and recent posts, other lists of posts
     " ampforwp-inline-related-posts ampforwp-inline-related-post related_posts related-posts amp-related-posts"
@@ -36,7 +43,8 @@ _OTHERS = words(
     " wp-block-post-template wp-block-rss wp-block-read-more wp-block-jetpack-related-posts wp-block-jetpack-top-posts"
     " rpbt_shortcode wpp-list elementor-widget-posts display-posts-listing wp-show-posts su-posts mag-box"
     " pipdig_p3_related_posts vc_basic_grid related-post post-related jnews_inline_related_post_wrapper"
-    " penci-inline-related-posts"
+    " penci-inline-related-posts popular-posts wpnbha wp-block-newspack-blocks-homepage-articles"
+    " wp-block-newspack-blocks-carousel td_block_video_playlist jp-relatedposts-i2"
     # lists of other things, forms to search and to log in
     " wp-block-archives wp-block-categories wp-block-tag-cloud wp-block-calendar wp-block-search wp-block-page-list"
     " wp-block-loginout wp-block-terms-query wp-block-term-description wp-block-jetpack-blogroll"
@@ -46,14 +54,15 @@ _OTHERS = words(
     " ampforwp_single_excerpt"  # which AMP designs 1 to 3 print inside the body
     # the featured image, which the classic template prints inside the body
     " td-post-featured-image"
-    # breadcrumbs, reading time, text-to-speech players, the date of the last edit
+    # breadcrumbs, reading time, text-to-speech players, switches of size and colour, dates and other words on the post
     " yoast-breadcrumbs rank-math-breadcrumb aioseo-breadcrumbs wp-block-breadcrumbs"
     " rt-reading-time bsf-rt-reading-time wp-block-post-time-to-read yoast-reading-time__wrapper"
-    " trinity-tts-pb post-modified-info ampforwp-last-modified-date"
+    " trinity-tts-pb trinityAudioPlaceholder text-size-changer wp-dark-mode-switcher postmetadata"
+    " post-modified-info ampforwp-last-modified-date"
     # buttons and share bars
     " wp-block-button wp-block-buttons wp-block-file__button wp-block-social-links vc_btn3-container td_btn"
     " tdm_block_button tdm_block_socials elementor-button-wrapper elementor-widget-share-buttons"
-    " wp-block-jetpack-sharing-buttons wp-block-jetpack-subscriptions"
+    " wp-block-jetpack-sharing-buttons wp-block-jetpack-subscriptions elementor-button et_pb_button su-button"
     " ss-ic ampforwp-so-i ampforwp-social-icons-wrapper"
     " sharedaddy sd-sharing-enabled sd-block td-post-sharing td-post-sharing-top td-post-sharing-bottom"
     " swp_social_panel swp-content-locator shariff heateor_sss_sharing_container addtoany_share_save_container"
@@ -65,13 +74,14 @@ _OTHERS = words(
     " addthis_inline_share_toolbox dkpdf-button-container printomatictext ss-inline-share-wrapper ss-social-sharing"
     " sfsi_responsive_icons sfsiaftrpstwpr sfsibeforpstwpr wp-block-jetpack-like jetpack-likes-widget-wrapper"
     " wp-socializer twitter-share-button twitter-follow-button fb-like fb-share-button"
-    " juiz_sps_links mr_social_sharing_wrapper supsystic-social-sharing"
+    " social-share-buttons google-news-button juiz_sps_links mr_social_sharing_wrapper supsystic-social-sharing"
     # buttons to share a sentence, to join a channel, to have the page read aloud or translated
     " bctt-ctt-btn tm-ctt-btn wp-block-wptelegram-widget-join-channel rsbtn gtranslate_wrapper nturl"
     # ads
     " td-a-rec td-g-rec td-a-ad td-adspot-title advertisement ad-label adsbygoogle ai-viewports amp-ad-wrapper"
     " td_block_ad_box tds_newsletter amp_ad_1 ampforwp-incontent-ad1 advads-adlabel stream-item a-single g-single"
     " jeg_ad e3lan e3lan-post paszone_container google-auto-placed ezoic-ad afw quads-location trc_related_container"
+    " adace-slot-wrapper"
     # subscription forms, with the text around them
     " jetpack_subscription_widget tnp-subscription mc4wp-form mailpoet_form et_bloom_inline_form et_bloom_below_post"
     " tds_locker tds_locker_credits tds_leads tdn_block_newsletter_subscribe"
@@ -79,15 +89,15 @@ _OTHERS = words(
     " saboxplugin-wrap molongui-author-box wp-post-author pp-multiple-authors-boxes-wrapper wp-block-post-author"
     " wp-block-post-author-name wp-block-post-author-biography wp-block-avatar sp-athr"
     " abh_box m-a-box pp-author-boxes wp-biographia-container-top wp-biographia-container-bottom ts-fab-wrapper"
-    " wp-post-author-wrap awpa-title molongui-author-box-container mh-author-box jeg_authorbox author-box author-info"
-    " about-author amp-author author-box-wrap amp_author_area"
+    " wp-post-author-wrap awpa-title molongui-author-box-container mh-author-box jeg_authorbox author-box"
+    " about-author amp-author author-box-wrap amp_author_area author-heading author-avatar author-description"
     # comments
     " cmts ampforwp-comment-wrapper comments-area comment-respond comments comment-list commentlist amp-comments"
     " tdb_single_comments wpd-inline-icon-wrapper wp-block-latest-comments wp-block-comments wp-block-post-comments"
     " wp-block-post-comments-form wp-block-post-comments-count wp-block-post-comments-link"
     # counters and ratings
     " tptn_counter gdrts-rating-block post-views wpulike pvc_stats post-ratings post-ratings-loading"
-    " rmp-widgets-container yasr-vv-stars-title-container"
+    " rmp-widgets-container epvc-post-count"
     # source and via, tags
     " td-post-source-tags td-post-source-via td-tags tdb-tags amp-tags tags-links tag-links cat-links"
     " post-tags entry-tags post-bottom-tags post-bottom-meta jeg_post_tags wp-block-post-terms"
@@ -114,13 +124,14 @@ _OTHERS = words(
     " td-smart-list-pagination td-smart-list-dropdown-wrap td-sml-current-item-nr tdb-sml-current-item-nr"
 )
 
-_CLASSES = SCREEN_READER_ONLY | CAPTIONS | PLAYER_BOXES | _OTHERS
+_CLASSES = SCREEN_READER_ONLY | CAPTIONS | {CREDIT} | PLAYER_BOXES | _OTHERS
 
 _CLASS_PREFIXES = re.compile(
     r"(?:^|\s)(?:code-block-\d|ai-viewport|essb_|ez-toc-(?!section)|td_flex_block|td_module_|td-a-rec-|td-g-rec-"
     r"|td_block_(?:\d|big_grid|slide|trending_now|popular_cat|categories_tags|list_menu|author|social_c|instagram"
     r"|exchange|weather|covid)"
-    r"|ampforwp-incontent-ad|sharedaddy|ssba|mashsb|crp_|wp_rp_|rp4wp|outbrain|taboola|OUTBRAIN)"
+    r"|ampforwp-incontent-ad|advads-|yasr-|newsletter-(?:box|sign-?up|form|subscri)"
+    r"|sharedaddy|ssba|mashsb|crp_|wp_rp_|rp4wp|outbrain|taboola|OUTBRAIN)"
 )
 """How class names of boilerplate begin that have a number or a random suffix."""
 

@@ -15,16 +15,18 @@ MAX_PEOPLE = 50
 MAX_BYLINE = 1000
 """Maximum number of characters in a byline: on a hostile page, unclosed elements contain all that follows."""
 
-_BY = re.compile(r"^\s*(?:(?:published|posted|written) by|by|author)\b\s*:?\s*", re.IGNORECASE)
+_BY = re.compile(r"^\s*(?:(?:(?:published|posted|written) by|by|author)\b\s*:?|نویسنده\s*:)\s*", re.IGNORECASE)
 _HANDLE = re.compile(r"\s+@\w+$")
+_SEPARATORS = " -–—|·•"
+"""What themes print between the byline and what stands beside it."""
 
 
 def without_by(text: str | None) -> str | None:
     """Return a byline without "By" or "Published by" and without a glued handle; None if nothing is left."""
     if not text or len(text) > MAX_BYLINE:
         return None
-    text = _BY.sub("", text)
-    return (_HANDLE.sub("", text) if "@" in text else text).strip(" -–—") or None
+    text = _BY.sub("", text).strip(_SEPARATORS)
+    return (_HANDLE.sub("", text).strip(_SEPARATORS) if "@" in text else text) or None
 
 
 def read_authors(elements: list[Element], base: str) -> list[Author]:

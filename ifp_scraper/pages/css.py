@@ -34,6 +34,7 @@ SHARED = range(8 * 1024, 256 * 1024)
 
 # Of style sheets
 _DISPLAY_NONE = re.compile(rb"display\s*:\s*(?:none|NONE)"), re.compile(rb"DISPLAY\s*:\s*(?:none|NONE)")
+_NAME = re.compile(rb"[.#][\w\x80-\xff-]+")
 _BRACE = re.compile(rb"[{}]")
 _COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _DISPLAY = re.compile(rb"(?:^|;)\s*display\s*:\s*([a-z-]+)\s*(!\s*important)?", re.IGNORECASE)
@@ -104,15 +105,18 @@ class StyleSheet:
 
     def hides(self, element: Element) -> bool:
         """Whether the element is not displayed."""
-        if not self._styles:
+        if not self._styles or self._comparisons > MAX_COMPARISONS:
             return False
         names = _names(element)
         if not any(map(self._is_suspect, names)):
             return False
-        path = [names, *map(_names, element.iterancestors())]
+        path: list[set[str]] = []
         winner: _Rule | None = None
         for sheet in self._sheets:
             rules = [rule for name in names for rule in sheet.rules.get(name, ())]
+            if not rules:
+                continue
+            path = path or [names, *map(_names, element.iterancestors())]
             self._comparisons += len(rules)
             if self._comparisons > MAX_COMPARISONS:
                 return False
@@ -125,6 +129,11 @@ class StyleSheet:
         important = winner.weight[0]
         return important or _SHOWN_INLINE.search(element.get("style") or "") is None
 
+    def shows(self, element: Element) -> bool:
+        """Whether neither the element nor anything around it is hidden."""
+        boxes = (element, *element.iterancestors())
+        return not any(hidden_by_attribute(box) or self.hides(box) for box in boxes)
+
     def _is_suspect(self, name: str) -> bool:
         """Whether a rule with this class or id may hide something; usually not, and then no rules need be parsed."""
         if name[0] not in ".#":
@@ -132,8 +141,7 @@ class StyleSheet:
         suspect = self._suspects.get(name)
         if suspect is None:
             wanted = name.encode()
-            suspect = any(_is_named(wanted, sheet.hiding) for sheet in self._sheets)
-            self._suspects[name] = suspect
+            suspect = self._suspects[name] = any(wanted in sheet.hiding for sheet in self._sheets)
         return suspect
 
     @cached_property
@@ -161,10 +169,13 @@ class _Sheet:
         self._style = style
 
     @cached_property
-    def hiding(self) -> bytes:
-        """The selectors of all rules that say ``display: none``, found by text search."""
-        return b",".join(
-            selectors for pattern in _DISPLAY_NONE for selectors in _selectors_before(pattern, self._style)
+    def hiding(self) -> frozenset[bytes]:
+        """The classes and ids in selectors of rules that say ``display: none``, found by text search."""
+        return frozenset(
+            name
+            for pattern in _DISPLAY_NONE
+            for selectors in _selectors_before(pattern, self._style)
+            for name in _NAME.findall(selectors)
         )
 
     @cached_property
@@ -211,17 +222,6 @@ def _selectors_before(pattern: re.Pattern[bytes], sheet: bytes) -> Iterator[byte
             begin = max(sheet.rfind(b"}", before + 1, opened), sheet.rfind(b"{", before + 1, opened), before)
             yield sheet[begin + 1 : opened]
             before = opened
-
-
-def _is_named(name: bytes, selectors: bytes) -> bool:
-    """Whether a class or id occurs in selectors, not only as the start of a longer name."""
-    start = selectors.find(name)
-    while start >= 0:
-        start += len(name)
-        if _NAME_END.match(selectors, start):  # else it is a longer name
-            return True
-        start = selectors.find(name, start)
-    return False
 
 
 def _add_rule(rules: dict[str, list[_Rule]], selector: str, declaration: _Declaration, place: int) -> None:

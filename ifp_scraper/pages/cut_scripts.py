@@ -35,6 +35,9 @@ _CLOSING = {
 
 _NAME = 1  # a group of _OPENING
 _COMMENT_END = re.compile(rb"--!?>")
+_MEDIA = re.compile(rb"""\smedia\s*=\s*(?:["']([^"'{}]+)|([^\s"'{}]+))""")
+"""For which media a style element is."""
+
 _SLASH, _EXCLAMATION_MARK = b"/!"
 
 _PLAYER = re.compile(
@@ -95,7 +98,10 @@ def cut_scripts(html: bytes) -> WithoutScripts:
                 ):
                     replacement = _frames(player, html[tag_end + 1 : content_end])
             elif name in (b"style", b"STYLE"):
-                style_sheets.append(html[tag_end + 1 : content_end])
+                style_sheet = html[tag_end + 1 : content_end]
+                if html.find(b"media", begin, tag_end) > 0 and (media := _MEDIA.search(html, begin, tag_end)):
+                    style_sheet = b"@media %b{%b}" % (media[media.lastindex or 1], style_sheet)
+                style_sheets.append(style_sheet)
             elif name in (b"noscript", b"NOSCRIPT") and b" data-img=" in html[begin:tag_end]:
                 replacement = html[tag_end + 1 : content_end]  # EWWW's, whose script shows the image
         elif html[begin + 1] == _EXCLAMATION_MARK:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import cached_property
+from typing import NamedTuple
 
 from lxml import etree
 
@@ -17,6 +18,7 @@ from ifp_scraper.pages.charset import may_have_mark, to_utf8
 from ifp_scraper.pages.cut_scripts import cut_scripts
 from ifp_scraper.pages.cut_surroundings import cut_surroundings
 from ifp_scraper.pages.json_ld import JsonLd
+from ifp_scraper.pages.misnested import mark_surplus_ends
 from ifp_scraper.pages.tree import Element, Tree
 from ifp_scraper.urls import uncover_email
 
@@ -28,6 +30,20 @@ MAX_MARKUP = 3 * 1024 * 1024
 
 MAX_WORK = 1_000_000
 """Maximum of elements times depth: 5,000 elements, 200 deep. Real pages have 5,000, 40 deep."""
+
+MAX_ATTRIBUTES = 500
+"""Maximum number of an element's attributes; the parser takes time with their square. A player has thirty."""
+
+_FEW_ATTRIBUTES = 40_000
+"""A page of fewer bytes cannot hold enough of them to matter."""
+
+_ATTRIBUTE = rb"""[\s/]*+(?=[^>])=?[^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+)?+)?+"""
+_TAG = re.compile(
+    rb"(?s)<(?:(!--.*?(?:--!?>|\Z)|(?:[!?]|/(?![a-zA-Z]))[^>]*+"
+    rb"|(?i:(title|textarea|iframe|xmp|noembed|noframes|noscript|style|script)(?=[\s/>])(?:%b)*+>.*?(?:</\2|\Z)))"
+    rb"|(/?[a-zA-Z][^\s/>]*+(?:%b){0,%d}+)(?:%b)*+)" % (_ATTRIBUTE, _ATTRIBUTE, MAX_ATTRIBUTES, _ATTRIBUTE)
+)
+"""A tag as browsers delimit it, up to ``>``, and in a group as much of it as is read; or something without tags."""
 
 _BODY = re.compile(rb"<body\s[^<>]*>", re.IGNORECASE)
 _MISREAD_END_TAGS = re.compile(rb"</(?:[bB](?:([rR])(?<!<br></br)|[oO][dD][yY])|[hH][tT][mM][lL])\s*>")
@@ -96,10 +112,12 @@ class Document:
     @cached_property
     def tree(self) -> Tree:
         """The tree, without script, style, noscript, svg, template and comments."""
-        root, too_deep = _parse(self.html)
-        if too_deep:
+        parsed = _parse(self.html)
+        if parsed.has_surplus_end:
+            parsed = _parse(mark_surplus_ends(self.html))
+        if parsed.is_cut:
             self.warnings.append("too-deep")
-        tree = Tree(root)
+        tree = Tree(parsed.root)
         for element in tree.find(".__cf_email__"):
             if email := uncover_email(element.get("data-cfemail") or ""):
                 element.text, element[:] = email, []
@@ -144,11 +162,23 @@ class Document:
 
 def parse(html: bytes) -> Element:
     """Parse HTML in UTF-8, a whole page or a fragment, into a document without comments."""
-    return _parse(html)[0]
+    return _parse(html).root
 
 
-def _parse(html: bytes) -> tuple[Element, bool]:
-    """Parse, and say whether the parser dropped elements nested too deep."""
+class _Parsed(NamedTuple):
+    """What the parser makes of a page."""
+
+    root: Element
+    is_cut: bool = False
+    """Whether elements nested too deep were dropped."""
+
+    has_surplus_end: bool = False
+    """Whether an article was closed before its end tag."""
+
+
+def _parse(html: bytes) -> _Parsed:
+    if len(html) > _FEW_ATTRIBUTES:
+        html = _TAG.sub(rb"<\1\3", html)
     # A new parser each time: sharing one is not thread-safe, and making one costs a microsecond.
     parser = etree.HTMLParser(
         encoding="utf-8",
@@ -163,9 +193,12 @@ def _parse(html: bytes) -> tuple[Element, bool]:
     except etree.XMLSyntaxError:
         root = None
     if root is None:  # nothing but comments
-        return etree.fromstring(b"<html></html>", etree.HTMLParser()), False
-    return root, any(
-        error.type_name == "ERR_INTERNAL_ERROR" and "depth" in error.message for error in parser.error_log
+        return _Parsed(etree.fromstring(b"<html></html>", etree.HTMLParser()))
+    errors = [(error.type_name, error.message) for error in parser.error_log]
+    return _Parsed(
+        root,
+        any(name == "ERR_INTERNAL_ERROR" and "depth" in message for name, message in errors),
+        any(message == "Unexpected end tag : article" for _, message in errors),
     )
 
 

@@ -56,19 +56,26 @@ def json_ld_evidence(article: Item, event: Event) -> Evidence | None:
     return Evidence.of("jsonld", printed, read_zoned(printed))
 
 
-def time_warnings(published: Sequence[Evidence], captured_at: datetime | None) -> list[str]:
+def time_warnings(published: Sequence[Evidence], modified: Evidence | None, captured_at: datetime | None) -> list[str]:
     """Return warnings about a page's publication times.
 
     Args:
         published: the times, best first.
+        modified: the best modification time, which an option of the theme shows in place of the publication time.
         captured_at: when the page was captured.
     """
     if not published:
         return ["no-date"]
     best, *others = published
     warnings = []
-    if not all(same_clock_fault(best.instant, other.instant) for other in others):
+    for other in others:
+        if same_clock_fault(best.instant, other.instant):
+            continue
+        edited = modified.instant if modified and modified.instant > best.instant else None
+        if edited and other.source == "time" and same_clock_fault(edited, other.instant):
+            continue
         warnings.append("dates-disagree")
+        break
     if captured_at and best.instant > captured_at + timedelta(days=1):
         warnings.append("future-date")
     return warnings

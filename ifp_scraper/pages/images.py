@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from ifp_scraper.items import Image
-from ifp_scraper.pages.boilerplate import CAPTIONS
+from ifp_scraper.pages.boilerplate import CAPTIONS, CREDIT
 from ifp_scraper.pages.inline import IMAGE_TAGS, label_text, resolved
 from ifp_scraper.pages.lazy import source_of
 from ifp_scraper.pages.tree import Element
@@ -25,7 +25,7 @@ GALLERY_CLASSES = words(
 
 FRAME_CLASSES = words(
     "wp-caption gallery-item tiled-gallery-item envira-gallery-item soliloquy-item modula-item ms-image"
-    " su-custom-gallery-slide su-slider-slide bwg-item"
+    " su-custom-gallery-slide su-slider-slide bwg-item swiper-slide"
 )
 """Boxes around an image and its caption, like a ``figure``."""
 
@@ -35,8 +35,13 @@ COVER_CLASSES = words("wp-block-cover wp-block-cover__image-background wp-block-
 PICTURE_FILE = re.compile(r"^[^?#]+\.(?:jpe?g|png|gif|webp|avif|bmp|svg)(?:[?#]|$)", re.IGNORECASE)
 """The URL of an image file."""
 
+_NO_PICTURE = "/images/no-thumb/td_"
+"""In the URL of what tagDiv's themes show for a post without an image."""
+
 _CAPTION_CLASSES = CAPTIONS | {"tdb-caption-text"}
 """The latter belongs to the Cloud Library's featured image, which is outside the body."""
+
+_TEXTS_WITH_CAPTIONS = "table", "blockquote", "pre"
 
 _FILLED_BY_AMP = "amp-img", "amp-anim", "i-amphtml-sizer"
 """Elements into which AMP's runtime and optimizer put an ``img``."""
@@ -63,7 +68,7 @@ def is_stand_in(picture: Element) -> bool:
 def read_image(
     picture: Element, base: str, caption: str | None, role: Literal["lead", "body", "gallery"]
 ) -> Image | None:
-    """Read an ``img`` or ``amp-img``; None if it has no URL or is a one-pixel counter.
+    """Read an ``img`` or ``amp-img``; None if it has no URL, or is a one-pixel counter or a placeholder.
 
     Args:
         picture: the element.
@@ -74,7 +79,7 @@ def read_image(
     if picture.get("width") in ("0", "1") and picture.get("height") in ("0", "1"):
         return None
     url = absolute(base, source_of(picture) or _linked_picture(picture))
-    if url is None or not url.startswith("http"):
+    if url is None or not url.startswith("http") or _NO_PICTURE in url:
         return None
     return Image(url, original_image(url), resolved(squeeze(picture.get("alt") or "")), caption, role)
 
@@ -94,6 +99,17 @@ def is_caption(element: Element) -> bool:
     return element.tag == "figcaption" or not _CAPTION_CLASSES.isdisjoint((element.get("class") or "").split())
 
 
+def is_caption_of_text(element: Element) -> bool:
+    """Whether an element is the caption of a table, a quote or code, and not of an image."""
+    figure = element.getparent()
+    if element.tag != "figcaption" or figure is None or figure.tag != "figure":
+        return False
+    if "wp-block-table" in (figure.get("class") or ""):
+        return True
+    beside = (part for part in (element.getprevious(), element.getnext()) if part is not None)
+    return any(part.tag in _TEXTS_WITH_CAPTIONS and next(pictures_in(part), None) is None for part in beside)
+
+
 def first_caption(box: Element) -> str | None:
     """Return the first caption in a box; None if there is none or it is empty."""
     caption = next(filter(is_caption, box.iterdescendants()), None)
@@ -103,6 +119,12 @@ def first_caption(box: Element) -> str | None:
 def caption_of_frame(frame: Element) -> str | None:
     """Return the caption in a frame, or after it as in tagDiv's smart lists; None if its images have their own."""
     return None if _holds_figures(frame) else first_caption(frame) or _caption_after(frame)
+
+
+def with_credit(caption: str | None, box: Element) -> str | None:
+    """Return an image's caption, if any, with the credit beside the image in its box."""
+    credits = (label_text(part) for part in box if part.get("class") == CREDIT)
+    return " ".join(filter(None, (caption, *credits))) or None
 
 
 def _holds_figures(frame: Element) -> bool:
@@ -119,7 +141,7 @@ def _holds_figures(frame: Element) -> bool:
 
 def _caption_after(frame: Element) -> str | None:
     after = frame.getnext()
-    if after is None or after.tag != "figcaption" or "blocks-gallery-caption" in (after.get("class") or ""):
+    if after is None or not is_caption(after) or "gallery-caption" in (after.get("class") or ""):
         return None
     return label_text(after) or None
 

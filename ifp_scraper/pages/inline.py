@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from html import unescape
 
-from ifp_scraper.pages.boilerplate import SCREEN_READER_ONLY
+from ifp_scraper.pages.boilerplate import RELATED_CLASSES, SCREEN_READER_ONLY
 from ifp_scraper.pages.css import hidden_by_attribute
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import first_language, squeeze, words
@@ -16,7 +16,7 @@ MAX_DEPTH = 200
 BLOCK_TAGS = words(
     "address article aside blockquote body center dd details dir div dl dt fieldset figure footer h1 h2 h3"
     " h4 h5 h6 header hgroup hr legend li main menu nav ol p pre section summary table tbody td tfoot th thead tr ul"
-    " caption amp-accordion amp-carousel amp-fit-text"
+    " caption figcaption amp-accordion amp-carousel amp-fit-text"
 )
 """Elements that begin and end a block. Anything else is inline, as unknown elements are in a browser."""
 
@@ -31,9 +31,11 @@ NO_TEXT_TAGS = words(
 
 IMAGE_TAGS = frozenset(("img", "amp-img", "amp-anim"))
 
-_NO_PART_OF_LABEL = SCREEN_READER_ONLY | words("tdb-first-letter tdb-add-text tdb-title-page tdb-cat-cfs")
-"""Class names of hints, and of what tagDiv's blocks add to a headline: its first letter once more as an ornament, a
-label, the page's number."""
+_NO_PART_OF_LABEL = SCREEN_READER_ONLY | words(
+    "tdb-first-letter tdb-add-text tdb-title-page tdb-cat-cfs post-edit-link"
+)
+"""Class names of hints, of what tagDiv's blocks add to a headline: its first letter once more as an ornament, a label,
+the page's number; and of the link to edit the post, which editors see."""
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z]{2,8}\d?);")
 """A character reference that is text: it was escaped twice."""
@@ -55,7 +57,7 @@ def label_text(element: Element) -> str:
 
 def resolved(text: str) -> str:
     """Cut qTranslate's residue, and resolve entities that still show: WordPress sometimes escapes labels twice."""
-    if "[:" in text:
+    if ":" in text:
         text = first_language([text])[0]
     return squeeze(_ENTITY.sub(lambda entity: unescape(entity[0]), text)) if "&" in text else text
 
@@ -64,7 +66,7 @@ def _collect(element: Element, pieces: list[str], depth: int) -> None:
     """Collect an element's visible text, in order; its tail is left to the caller."""
     pieces.append(element.text or "")
     for child in element:
-        breaks_line = child.tag == "br" or child.tag in BLOCK_TAGS
+        breaks_line = child.tag == "br" or child.tag in BLOCK_TAGS or child.get("class") in RELATED_CLASSES
         if breaks_line:
             pieces.append(" ")
         is_seen = not child.keys() or (

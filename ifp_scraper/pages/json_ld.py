@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cached_property
 from typing import Any
 
 import msgspec
 
 Item = dict[str, Any]
+
+_OPENED = re.compile(rb"\s*+(?:(?:(?:/\*|//)\s*+)?<!\[CDATA\[\s*+(?:\*/)?|<!--)")
+"""What some plugins print before a script, to hide it from XHTML or from the oldest browsers; its end follows it."""
 
 
 class JsonLd:
@@ -38,11 +42,6 @@ class JsonLd:
         articles = [item for item in self.graph if is_article(item)]
         return articles or [item for item in self.graph if "WebPage" in _types(item)]
 
-    @cached_property
-    def plain_article(self) -> Item:
-        """The first article outside a graph; empty if there is none."""
-        return next(filter(is_article, self.plain), {})
-
     @property
     def has_article(self) -> bool:
         """Whether anything here describes an article."""
@@ -54,6 +53,13 @@ def strings(item: Item, key: str) -> list[str]:
     value = item.get(key)
     values = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
     return [value for value in values if isinstance(value, str)]
+
+
+def described_pages(item: Item) -> list[str]:
+    """Return the addresses of the page that an object says it describes."""
+    named = (item.get("url"), item.get("mainEntityOfPage"))
+    urls = (value.get("@id") if isinstance(value, dict) else value for value in named)
+    return [url for url in urls if isinstance(url, str)]
 
 
 def is_article(item: Item) -> bool:
@@ -69,5 +75,13 @@ def _types(item: Item) -> list[str]:
 def _decode(script: bytes) -> Any:
     try:
         return msgspec.json.decode(script)
-    except (ValueError, RecursionError):  # line breaks in strings, NaN, broken characters
-        return json.loads(script.decode("utf-8", "replace").strip(), strict=False)
+    except (ValueError, RecursionError):  # wrapped in a comment; line breaks in strings, NaN, broken characters
+        return json.loads(_unwrapped(script).decode("utf-8", "replace").strip(), strict=False)
+
+
+def _unwrapped(script: bytes) -> bytes:
+    opened = _OPENED.match(script)
+    if opened is None:
+        return script
+    closed = script.rfind(b"]]>" if b"CDATA" in opened[0] else b"-->")
+    return script[opened.end() : closed if closed >= 0 else None].rstrip(b" \t\r\n/*")

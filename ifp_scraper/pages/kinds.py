@@ -20,7 +20,7 @@ _POST = words("single single-post amp-single")
 _NO_POST = words(
     "home blog archive search error404 attachment page single-attachment amp-single-page privacy-policy"
     " page-template page-template-default post-type-archive author category tag date paged-archive"
-    " single-product single-topic single-forum"
+    " single-product single-topic single-forum single-tdb_templates"
     " amp-frontpage amp-wp-frontpage amp-home amp-index amp-blog amp-archive amp_home_body archives_body"
 )
 """Classes that they give to pages that are not posts."""
@@ -43,7 +43,16 @@ def is_single_post(document: Document) -> bool:
     og_types = (meta.get("content") or "" for meta in document.tree.find('meta[property="og:type"]'))
     if any(og_type.lower() == "article" for og_type in og_types):
         return True
-    return document.json_ld.has_article and bool(document.tree.find("article"))
+    if document.json_ld.has_article and document.tree.find("article"):
+        return True
+    return _shows_one_post(document)
+
+
+def _shows_one_post(document: Document) -> bool:
+    """Whether one element is a post's, by post_class(), and has the page's headline: in a list, that is a link."""
+    posts = document.tree.find("article.type-post")
+    headlines = document.tree.find("article.type-post h1") if len(posts) == 1 else []
+    return len(headlines) == 1 and next(headlines[0].iter("a"), None) is None
 
 
 def is_static(body: bytes, url: str) -> bool:

@@ -14,12 +14,16 @@ from ifp_scraper.dates import read_iso, read_theme_time
 from ifp_scraper.items import Author
 from ifp_scraper.pages.article import ArticlePage
 from ifp_scraper.pages.bylines import without_by
+from ifp_scraper.pages.css import StyleSheet
 from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.inline import inline_text, label_text
 from ifp_scraper.pages.misnested import escaped_from, release_swallowed, with_escaped
 from ifp_scraper.pages.source_line import closing_source
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
+
+_MAX_BODIES = 10
+"""Maximum number of elements that may hold the article's text."""
 
 
 class NewspaperPage(ArticlePage):
@@ -30,12 +34,18 @@ class NewspaperPage(ArticlePage):
 
     layout = "newspaper"
     marks = words("td-post-content")
+    bodies: ClassVar[str] = ".td-post-content"
+    """Selects the elements that hold a text: the article's, and those of other articles on the page."""
+
     lead_boxes = (
         ".td-post-featured-image, .td-post-featured-video, .td-post-header-holder.td-image-gradient,"
         " .td-full-screen-header-image-wrap .td-backstretch"  # templates 6 to 8: behind the headline
     )
     source_boxes: ClassVar[str] = ".td-post-small-box"
     """Selects what may hold the source, next to its label."""
+
+    boxed_names: ClassVar[str] = ".author-box-wrap .td-author-name"
+    """Selects the names in the author boxes below the body."""
 
     below_body: ClassVar[tuple[str, ...]] = ".td-post-source-tags", ".td-post-next-prev", ".author-box-wrap"
     """Selects what the theme prints below the body."""
@@ -51,21 +61,26 @@ class NewspaperPage(ArticlePage):
 
     @field
     def byline(self) -> str | None:
+        return self.byline_above or ", ".join(author.name for author in self._authors_below) or None
+
+    @cached_property
+    def byline_above(self) -> str | None:
+        """The byline above the body, which a site may switch off."""
         # Not any .td-post-author-name: modules have a byline, too.
         return self._printed_names(".td-post-header .td-post-author-name", name="a", label=".td-author-by")
 
     @field
     def authors(self) -> list[Author]:
         authors = self.people(".td-post-header .td-post-author-name a")
-        if not authors and self.byline:
-            authors = [Author(self.byline)]
-        return self._with_bios(authors, ".author-box-wrap", ".td-author-name", ".td-author-description")
+        return self._with_bios(
+            authors or self._other_authors, ".author-box-wrap", ".td-author-name", ".td-author-description"
+        )
 
     @field
     def sections(self) -> list[str]:
         # .td-post-category is a module's label; breadcrumbs end with the headline, unlinked.
         return (
-            self.lines("ul.td-category li.entry-category")
+            self.labels(self.outside_body("ul.td-category li.entry-category"))
             or self.lines(".td-post-header .td-category a")
             or self.seo_labels("articleSection")
             or self._last_crumb(".entry-crumbs a.entry-crumb")
@@ -73,16 +88,16 @@ class NewspaperPage(ArticlePage):
 
     @field
     def tags(self) -> list[str]:
-        return self.lines("ul.td-tags li a") or self.seo_labels("keywords")
+        return self.labels(self.outside_body("ul.td-tags li a")) or self.seo_labels("keywords")
 
     @cached_property
     def container(self) -> Element | None:
-        bodies = self.css("article .td-post-content") or self.css(".td-post-content")
-        return self._repaired(bodies[0], escaped_from(bodies[0])) if bodies else None
+        body = self.body_among(self.css("article .td-post-content") or self.css(self.bodies))
+        return self._repaired(body, escaped_from(body)) if body is not None else None
 
     @field
     def source(self) -> str | None:
-        for item in self.css(self.source_boxes):
+        for item in self.own(self.source_boxes):
             label = next((span.text for span in item.iter("span") if span.text), "").strip().lower()
             if label in ("source", "sources") and (link := next(item.iter("a"), None)) is not None:
                 return inline_text(link) or None
@@ -91,8 +106,8 @@ class NewspaperPage(ArticlePage):
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("published")
         # The first time element of a page may be a module's, and the site's header shows today's date.
-        times = self.css(".td-post-header .td-post-date time")
-        edited = self.css(".td-post-header .td-post-modified-date time")  # Newsmag may print that alone
+        times = self.own(".td-post-header .td-post-date time")
+        edited = self.own(".td-post-header .td-post-modified-date time")  # Newsmag may print that alone
         if times[:1] != edited[:1]:
             yield self._theme_time(".td-post-header .td-post-date time", "datetime")
         yield self._theme_time('meta[itemprop="datePublished"]', "content")
@@ -101,6 +116,40 @@ class NewspaperPage(ArticlePage):
         yield from self.seo_evidence("modified")
         yield self._theme_time('meta[itemprop="dateModified"]', "content")
         yield self._theme_time(".td-post-header .td-post-modified-date time", "datetime")
+
+    # -- which elements belong to the article --------------------------------------------------------------------
+
+    def own(self, query: str) -> list[Element]:
+        """As in ``ArticlePage``: all but those of other articles."""
+        elements = self.document.tree.find(query)
+        others = self._other_articles if elements else None
+        return [one for one in elements if others.isdisjoint(one.iterancestors())] if others else elements
+
+    def outside_body(self, query: str) -> list[Element]:
+        """Return the article's own elements, all with one tag, without those in its text, where one may be pasted."""
+        own = self.own(query)
+        inside = set(self.container.iter(own[0].tag)) if own and self.container is not None else ()
+        return [one for one in own if one not in inside]
+
+    @cached_property
+    def _other_articles(self) -> set[Element]:
+        """Other articles with a text of their own, such as the next post, which a script adds at the end."""
+        bodies = self.css(self.bodies)
+        if len(bodies) < 2 or self.container is None:
+            return set()
+        articles = {article for body in bodies for article in body.iterancestors("article")}
+        return articles.difference(self.container.iterancestors())
+
+    def body_among(self, bodies: list[Element]) -> Element | None:
+        """Return this post's text: in its own element, by post_class(), the longest, as a notice may precede it."""
+        if len(bodies) < 2:
+            return bodies[0] if bodies else None
+        name = f"post-{self.id}"
+        own = [one for one in bodies if any(name in (box.get("class") or "").split() for box in one.iterancestors())]
+        candidates = (own or bodies)[:_MAX_BODIES]
+        article = _article_around(candidates[0])
+        in_article = (one for one in candidates if _article_around(one) is article)
+        return max(in_article, key=lambda one: len(inline_text(one)))
 
     # -- what the theme's other templates use, too ---------------------------------------------------------------
 
@@ -116,6 +165,17 @@ class NewspaperPage(ArticlePage):
             return self._byline_without_label(box, label)
         # A handle may be glued to the name, outside its link.
         return self.names(f"{box} {name}") or self._byline_without_label(box, label)
+
+    @property
+    def _other_authors(self) -> list[Author]:
+        """The authors if no link above the body names them: as the byline there, or the author boxes, print them."""
+        return [Author(self.byline_above)] if self.byline_above else self._authors_below
+
+    @property
+    def _authors_below(self) -> list[Author]:
+        """Whom the author boxes name that the page shows."""
+        style_sheet = StyleSheet(self.document.style_sheets)
+        return self.people_of([name for name in self.own(self.boxed_names) if style_sheet.shows(name)])
 
     def _byline_without_label(self, box: str, label: str) -> str | None:
         """Return what bylines say after the theme's "By", in whatever language."""
@@ -134,7 +194,7 @@ class NewspaperPage(ArticlePage):
 
     def _last_crumb(self, crumbs: str) -> list[str]:
         """Return the last breadcrumb that is not the link home, which a site may omit."""
-        return self.labels([crumb for crumb in self.css(crumbs)[-1:] if urls.slug(crumb.get("href") or "")])
+        return self.labels([crumb for crumb in self.own(crumbs)[-1:] if urls.slug(crumb.get("href") or "")])
 
     def _repaired(self, body: Element, escaped: list[Element]) -> Element:
         """Return the body with what has escaped from it, or without what it has swallowed (``misnested.py``)."""
@@ -146,7 +206,7 @@ class NewspaperPage(ArticlePage):
 
     def _theme_time(self, query: str, attribute: str) -> Evidence | None:
         """Return the first time printed by the theme, whose offset may be wrong (docs/dates.md, trap 2)."""
-        elements = self.css(query)
+        elements = self.own(query)
         if len(elements) > 1:  # in 2015, modules had meta elements, too
             elements = [element for element in elements if not _is_of_module(element)]
         printed = next(filter(None, (element.get(attribute) for element in elements)), None)
@@ -162,3 +222,7 @@ class NewspaperPage(ArticlePage):
 def _is_of_module(element: Element) -> bool:
     """Whether an element is part of a module."""
     return any("td_module" in (box.get("class") or "") for box in element.iterancestors())
+
+
+def _article_around(element: Element) -> Element | None:
+    return next(element.iterancestors("article"), None)

@@ -21,6 +21,7 @@ class Newspaper4Page(NewspaperPage):
 
     layout = "newspaper-4"
     marks = words("td-post-text-content")
+    bodies = ".td-post-text-content"
     source_boxes = ".post-source-via .post-via"
 
     @field
@@ -39,7 +40,7 @@ class Newspaper4Page(NewspaperPage):
         authors = self.people("article .td-block-author a") or self.people("article .td-author-name")
         if not authors and self.byline:
             authors = [Author(self.byline)]
-        for box in self.css(".author-box-wrap .desc"):
+        for box in self.own(".author-box-wrap .desc"):
             bio = next((part for part in box.iterchildren("div") if part.get("class") is None), None)
             if len(authors) == 1 and bio is not None:
                 authors[0].bio = label_text(bio) or None
@@ -51,7 +52,7 @@ class Newspaper4Page(NewspaperPage):
 
     @cached_property
     def container(self) -> Element | None:
-        return next(iter(self.css("article .td-post-text-content")), None)
+        return self.body_among(self.css("article .td-post-text-content"))
 
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("published")

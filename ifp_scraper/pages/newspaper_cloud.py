@@ -15,7 +15,7 @@ from ifp_scraper.items import Author, Image
 from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.images import first_caption, url_in_style
-from ifp_scraper.pages.misnested import is_theme_block
+from ifp_scraper.pages.misnested import SURPLUS_END, begin_with_named_box, is_theme_block, with_escaped
 from ifp_scraper.pages.newspaper import NewspaperPage
 from ifp_scraper.pages.source_line import closing_source
 from ifp_scraper.pages.tree import Element
@@ -34,6 +34,7 @@ class NewspaperCloudPage(NewspaperPage):
     """Selects the block with the text; in posts with a smart list, the second one has what precedes the list, too."""
 
     lead_boxes = ".tdb_single_featured_image, .tdb_single_bg_featured_image"
+    boxed_names = ".tdb-author-box .tdb-author-name"
     below_body = ".tdb_single_tags", ".tdb_single_next_prev", ".tdb-author-box"
 
     @classmethod
@@ -51,43 +52,45 @@ class NewspaperCloudPage(NewspaperPage):
     def lead(self) -> str | None:
         return " ".join(self.lines(".tdb_single_subtitle p")) or self.line(".tdb_single_subtitle")
 
-    @field
-    def byline(self) -> str | None:
+    @cached_property
+    def byline_above(self) -> str | None:
         return self._printed_names(".tdb_single_author", name=".tdb-author-name", label=".tdb-author-by")
 
     @field
     def authors(self) -> list[Author]:
         authors = self.people(".tdb_single_author .tdb-author-name")
         authors = authors or self.people(".tdb_single_author .tdb-author-name-wrap a")  # of Co-Authors Plus
-        if not authors and self.byline:
-            authors = [Author(self.byline)]
-        return self._with_bios(authors, ".tdb-author-box", ".tdb-author-name", ".tdb-author-descr")
+        return self._with_bios(
+            authors or self._other_authors, ".tdb-author-box", ".tdb-author-name", ".tdb-author-descr"
+        )
 
     @field
     def sections(self) -> list[str]:
         return (
             self.lines(".tdb_single_categories a.tdb-entry-category")
-            or self.lines("a.tdb-entry-category")
+            or self.labels(self.outside_body("a.tdb-entry-category"))
             or self.seo_labels("articleSection")
             or self._last_crumb("a.tdb-entry-crumb")
         )
 
     @field
     def tags(self) -> list[str]:
-        return self.lines("ul.tdb-tags li a") or self.seo_labels("keywords")
+        return self.labels(self.outside_body("ul.tdb-tags li a")) or self.seo_labels("keywords")
 
     @cached_property
     def container(self) -> Element | None:
-        # The block itself is a .td_block_wrap like any widget; what is inside counts.
-        bodies = [
-            *self.css(".tdb_single_content .tdb-block-inner")[:1],
-            *self.css(".tdb_single_smartlist .tdb-block-inner")[:1],
-        ]
+        # The container itself is a .td_block_wrap like any widget; what is inside counts.
+        blocks = ".tdb_single_content .tdb-block-inner", ".tdb_single_smartlist .tdb-block-inner"
+        bodies = [body for block in blocks if (body := self.body_among(self.css(block))) is not None]
         if len(bodies) > 1 and not "".join(map(str, bodies[0].itertext())).strip():
             del bodies[0]
         if bodies:
-            escaped = itertools.takewhile(lambda part: not is_theme_block(part), bodies[0].itersiblings())
-            return self._repaired(bodies[0], list(escaped))
+            body = self._repaired(bodies[0], _up_to_theme_block(bodies[0]))
+            block = body.getparent()
+            if block is not None and self.css(f".{SURPLUS_END}"):  # two stray tags may have closed the block, too
+                escaped = _up_to_theme_block(block)
+                return body if begin_with_named_box(escaped) else with_escaped(block, escaped)
+            return body
         return next(iter(self.css(self.bodies)), None)
 
     @field
@@ -114,7 +117,7 @@ class NewspaperCloudPage(NewspaperPage):
     @property
     def _background_image(self) -> Image | None:
         """Return the featured image from a background, in the element's own style or in a rule of its block."""
-        boxes = self.css(".tdb_single_bg_featured_image .tdb-featured-image-bg")
+        boxes = self.own(".tdb_single_bg_featured_image .tdb-featured-image-bg")
         rules = map(_BACKGROUND_RULE.search, self.document.style_sheets if boxes else ())
         rule = next((rule[0].decode("utf-8", "replace") for rule in rules if rule), "")
         for box in boxes:
@@ -124,3 +127,8 @@ class NewspaperCloudPage(NewspaperPage):
                 caption = first_caption(frame) if frame is not None else None
                 return Image(url, urls.original_image(url), "", caption, "lead")
         return None
+
+
+def _up_to_theme_block(element: Element) -> list[Element]:
+    """Return what follows an element, up to the next block of the template."""
+    return list(itertools.takewhile(lambda part: not is_theme_block(part), element.itersiblings()))

@@ -16,6 +16,9 @@ from ifp_scraper.pages.inline import label_text
 from ifp_scraper.pages.tree import Element, Tree
 from ifp_scraper.text import LargeBytes
 
+MAX_ENTRIES = 100
+"""Maximum number of entries read, as each may have an age of its own, which dateparser reads; real boxes have six."""
+
 _AGE = re.compile(
     r"(?:(?!in\b|half\b|updated|modified|edited)[^\d\s]{1,20} ){0,3}"
     r"(?:an?|(\d{1,4})) ((?:second|min|minute|hour|day|week|month|year)s?)"
@@ -25,6 +28,17 @@ _AGE = re.compile(
 """Options of the plugin change the word "ago" and what surrounds it ("Published % days ago"); the units are
 WordPress's, whose translations may have "an hour". "From now" is not an age, and the age of an edit is not the
 article's."""
+
+_PERSIAN_UNITS = {
+    "ثانیه": "second",
+    "دقیقه": "min",
+    "ساعت": "hour",
+    "روز": "day",
+    "هفته": "week",
+    "ماه": "month",
+    "سال": "year",
+}
+_PERSIAN_AGE = re.compile(rf"(\d{{1,4}}) ({'|'.join(_PERSIAN_UNITS)}) (?:پیش|قبل)")
 
 
 def read_recent_posts(document: Document, capture: Capture, entries: str, title: str) -> list[RecentPost]:
@@ -63,7 +77,7 @@ def _entries_of_box(box: LargeBytes, entries: str, title: str) -> list[_Entry]:
 def _entries_in(tree: Tree, entries: str, title: str) -> list[_Entry]:
     """Read the entries that have a linked headline."""
     printed = []
-    for element in tree.find(entries):
+    for element in tree.find(entries)[:MAX_ENTRIES]:
         entry = Tree(element)
         links = entry.find(f".{title} a")
         if links and (address := links[0].get("href")):
@@ -104,6 +118,8 @@ def _read_age(words: str, captured_at: datetime, age: timedelta) -> tuple[str | 
 
     An age that WordPress never prints ("8 days ago") has no such interval.
     """
+    if persian := _PERSIAN_AGE.fullmatch(words):
+        words = f"{int(persian[1])} {_PERSIAN_UNITS[persian[2]]}s ago"
     age_printed = _AGE.fullmatch(words)
     if age_printed:
         words = f"{age_printed[1] or 1} {age_printed[2]} ago"

@@ -9,6 +9,7 @@ from ifp_scraper.items import Block
 _RELATED_LABEL = re.compile(
     r"[^\w\n]{0,4}(?:(?:read\s+(?:more|also|next)|also\s+(?:read|see)|see\s+(?:also|more))"
     r"(?:\s+(?:about|at|from|here|in|on)\b[^:：\n]{0,60}(?=[:：]))?|more\s+to\s+read|further\s+reading"
+    r"|(?:بیشتر|همچنین)\s+بخوانید"
     r"|you\s+(?:may|might)\s+also\s+(?:like|read)|more\s+on\s+(?:this(?:\s+\w+)?|the\s+\w+)|don['’]t\s+miss"
     r"|(?:(?:read|see)\s+)?related"
     r"(?:\s+(?:news|articles?|stor(?:y|ies)|posts?|topics?|reports?|content|coverage|links?))?)"
@@ -46,7 +47,7 @@ def mark_related(blocks: list[Block], unlinked: list[str]) -> None:
         rest, unlinked_rest = block["text"][label.end() :], _RELATED_LABEL.sub("", unlinked[number], count=1)
         if _is_linked(rest, unlinked_rest) or is_link(number, ("paragraph", "list_item", "heading")):
             may_follow = ("list_item",)  # it has a link of its own: one in a paragraph below is the article's
-        elif not _WORD.search(unlinked_rest) and is_link(number + 1, ("list_item", "paragraph", "related")):
+        elif not _WORD.search(unlinked_rest) and is_link(number + 1, ("list_item", "paragraph", "related", "quote")):
             may_follow = (blocks[number + 1]["kind"],)
         if may_follow:
             _make_related(block)

@@ -6,14 +6,19 @@ import re
 
 from ifp_scraper.items import Block
 
-_SOURCE_LINE = re.compile(r"[(\[–—•*-]?\s*source(?:s|\(s\))?\s*[:：]\s*(.{1,120}?)\s*[)\]]?\.?", re.IGNORECASE)
+_SOURCE_LINE = re.compile(
+    r"[(\[–—•*-]?\s*(?:source(?:s|\(s\))?|منبع|منابع)\s*[:：]\s*(.{1,120}?)\s*[)\]]?\.?", re.IGNORECASE
+)
+_SAYS = re.compile(r"\b(?:said|says|told|that)\b")
+"""Words of a sentence: what a source said, not its name."""
 
 
 def closing_source(blocks: list[Block]) -> str | None:
     """Return the outlet named in a closing "Source: ..." line; None if there is none."""
     own = [block["text"] for block in blocks if block["kind"] not in ("related", "table_row", "quote")]
     for line in reversed("\n".join(own[-4:]).split("\n")[-8:]):
-        if match := _SOURCE_LINE.fullmatch(line):
+        match = _SOURCE_LINE.fullmatch(line)
+        if match and not _SAYS.search(match[1]):
             outlet = match[1]
             return f"{outlet})" if outlet.count("(") > outlet.count(")") else outlet
     return None

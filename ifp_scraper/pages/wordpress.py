@@ -18,6 +18,7 @@ from ifp_scraper.pages.bylines import MAX_PEOPLE, without_by
 from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.images import first_caption
 from ifp_scraper.pages.inline import inline_text, label_text
+from ifp_scraper.pages.misnested import with_escaped_up_to_mark
 from ifp_scraper.pages.places import Place, Places
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
@@ -172,10 +173,13 @@ class WordPressPage(ArticlePage):
         by_core = self.css("a[rel='author']")  # below the body it may be a link to all posts
         yield self._at(by_core, Place.IN_POST) or self._at(by_core, Place.BEFORE)
         yield self.own(".author-bio .author-title")
-        yield self.own(
+        unlinked = self.own(
             ".entry-meta .author, .entry-header .author, .byline .author, .byline,"
             " [itemprop='author'] [itemprop='name'], .elementor-widget-post-info [itemprop='author']"
         )
+        boxes = {box for one in unlinked for box in one.iterancestors()}
+        yield [one for one in unlinked if one not in boxes]
+        yield unlinked
         yield self._links_under("/author/", Place.IN_POST)
         yield self._own_of(by_core)
 
@@ -230,10 +234,9 @@ class WordPressPage(ArticlePage):
     @cached_property
     def container(self) -> Element | None:
         for query in _BODIES:
-            if len(bodies := self.css(query)) > 1:
-                return next(filter(self._is_body_of_post, bodies), bodies[0])
-            if bodies:
-                return bodies[0]
+            if bodies := self.css(query):
+                body = next(filter(self._is_body_of_post, bodies), bodies[0]) if len(bodies) > 1 else bodies[0]
+                return with_escaped_up_to_mark(body)
         return None
 
     def _is_body_of_post(self, body: Element) -> bool:
@@ -337,7 +340,7 @@ def _bio(box: Element) -> str | None:
     """Return an author box's text without the link to all posts."""
     text = inline_text(box)
     for link in box.iter("a"):
-        if link.get("rel") == "author":
+        if link.get("rel") == "author" or link.get("class") == "author-link":
             text = text.removesuffix(inline_text(link)).strip()
     return text or None
 

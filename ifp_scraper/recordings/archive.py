@@ -34,6 +34,9 @@ from ifp_scraper.recordings.wayback import unwrap_address, unwrap_page
 
 logger = logging.getLogger(__name__)
 
+_UNREADABLE = (OSError, zipfile.BadZipFile, ValueError, EOFError)
+"""What reading a damaged recording raises."""
+
 
 @dataclass(slots=True, frozen=True)
 class Recorded:
@@ -54,6 +57,9 @@ class Recorded:
 
     wayback: bool
     """Whether the Wayback Machine served it, and thus rewrote its links."""
+
+    target: str | None = None
+    """Where it redirects; see ``redirect_target``."""
 
     original: Recorded | None = None
     """The capture that has the body, if this one is a ``revisit`` record."""
@@ -86,7 +92,7 @@ class Archive:
             before = len(self.records) + len(revisits)
             try:
                 self._index(number, path, originals, revisits)
-            except (OSError, zipfile.BadZipFile, ValueError, EOFError) as error:
+            except _UNREADABLE as error:
                 self._complain(path, error)
             if len(self.records) + len(revisits) == before and str(path) not in self.unreadable:
                 self.unreadable.append(str(path))
@@ -133,7 +139,7 @@ class Archive:
         path = self.files[record.file]
         try:
             found = self._read_again(path, record)
-        except (OSError, ValueError) as error:
+        except _UNREADABLE as error:
             raise RecordingError(f"{path}: the record of {record.url} cannot be read: {error}") from error
         if found is None:
             raise RecordingError(f"{path} has changed while it was read")
@@ -206,6 +212,16 @@ def is_page(status: int, content_type: str) -> bool:
     return status == 200 and ("html" in content_type or not content_type)
 
 
+def redirect_target(record: WarcRecord) -> str | None:
+    """Return the URL to which a response redirects for good; None if it does not."""
+    head = record.http_headers
+    if head is None or head.status_code not in (301, 308):
+        return None
+    location = next((value for name, value in head if name.lower() == "location"), None)
+    target = urls.absolute(record_address(record), location)
+    return unwrap_address(target)[0] if target is not None else None
+
+
 def _recorded(record: WarcRecord, number: int, member: str) -> Recorded | None:
     address = record_address(record)
     url, kept_at = unwrap_address(address)
@@ -215,7 +231,15 @@ def _recorded(record: WarcRecord, number: int, member: str) -> Recorded | None:
     content_type = (record.http_content_type or "").lower()
     captured_at = kept_at or record_time(record)
     return Recorded(
-        url, captured_at, head.status_code, content_type, number, member, record.stream_pos, url != address
+        url,
+        captured_at,
+        head.status_code,
+        content_type,
+        number,
+        member,
+        record.stream_pos,
+        url != address,
+        redirect_target(record),
     )
 
 

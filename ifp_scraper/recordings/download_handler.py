@@ -8,7 +8,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
-from ifp_scraper.recordings.archive import Archive
+from ifp_scraper.spiders import our_spider
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -38,7 +38,10 @@ class ArchiveDownloadHandler:
         Raises:
             NotInRecording: if there is none.
         """
-        archive: Archive = self._crawler.spider.archive  # type: ignore[union-attr]
+        spider = our_spider(self._crawler)
+        assert spider is not None
+        archive = spider.archive
+        assert archive is not None
         record = archive.find(request.url, request.meta.get("captures"))
         if record is None:
             raise NotInRecording(f"not in the recording: {request.url}")

@@ -87,7 +87,8 @@ def read_responses(
                     faults.append(Fault(name, last, "a record is cut off"))
                 if unfinished:  # its length is wrong, or the file ends here: the body may contain whole records
                     body = body.partition(_RECORD)[0]
-                if body and record.http_headers is not None and record.http_headers.status_code is not None:
+                status = record.http_headers.status_code if record.http_headers is not None else None
+                if status is not None and (body or 300 <= status < 400):
                     yield record, body
                 if unfinished:
                     at = _next_record(stream, last + 1, end)

@@ -9,6 +9,9 @@ _ADDRESS = re.compile(r"https?://web\.archive\.org/web/(\d{4,14})(?:[a-z]{2}_)?/
 _LINK = re.compile(
     rb"(?:https?:)?(?://web\.archive\.org)?/web/\d{14}(?:[a-z]{2}_)?/(?=(?:https?:)?//|mailto:)", re.IGNORECASE
 )
+_MAX_HEAD = 2048
+"""Where in a page its scripts are, at the latest."""
+
 _TOOLBAR = b"<!-- BEGIN WAYBACK TOOLBAR INSERT -->", b"<!-- END WAYBACK TOOLBAR INSERT -->"
 
 
@@ -35,6 +38,12 @@ def read_stamp(digits: str) -> datetime | None:
         return datetime.strptime(stamp, "%Y%m%d%H%M%S").replace(tzinfo=UTC)
     except ValueError:
         return None
+
+
+def is_wrapped(page: bytes | str) -> bool:
+    """Whether a page begins as the Wayback Machine's do: with its scripts, and links to it."""
+    head = page[:_MAX_HEAD]
+    return "archive.org/" in head if isinstance(head, str) else b"archive.org/" in head
 
 
 def unwrap_page(body: bytes) -> bytes:

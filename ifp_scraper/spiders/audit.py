@@ -15,7 +15,6 @@ from ifp_scraper.discovery import FetchFailed
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.recordings.capture_time import capture_time
 from ifp_scraper.spiders.ifp import IfpSpider
-from ifp_scraper.storage.output_file import StoreError
 from ifp_scraper.storage.store import Known
 
 _MAY_BE_WITHDRAWN = 20
@@ -64,7 +63,7 @@ class AuditSpider(IfpSpider):
         super().__init__(**kwargs)
         self.audit = Audit()
 
-    async def start(self) -> AsyncIterator[Any]:
+    async def _requests(self) -> AsyncIterator[Any]:
         """Compare the site with the file; the result goes into ``audit``, and nothing is yielded."""
         before = {urls.canonical(known.url): known for known in self.ledger.store.known()}
         found = await self._compare_with_list()
@@ -96,15 +95,25 @@ class AuditSpider(IfpSpider):
     async def _look_for_withdrawn(self, held: dict[str, Known], found: set[int]) -> None:
         """Check the articles in ``held`` (those in the file) that are not in the site's list."""
         absent = {url: known for url, known in held.items() if known.number not in found}
+        self.audit.unconfirmed = list(absent)
         if len(absent) > max(_MAY_BE_WITHDRAWN, len(held) // 2):
-            self.audit.unconfirmed = list(absent)
             self.stop(f"the site lists only {len(held) - len(absent)} of the file's {len(held)} articles")
         for url, known in absent.items():
-            if not self.fetcher.stopping:
-                await self._confirm(url, known)
+            if self.ending:
+                return
+            if (found_in := await self._confirm(url, known)) is not None:
+                self.audit.unconfirmed.remove(url)
+                found_in.append(url)
 
-    async def _confirm(self, url: str, known: Known) -> None:
-        """Check, with one request, whether an article that is no longer listed is still online."""
+    async def _confirm(self, url: str, known: Known) -> list[str] | None:
+        """Check, with one request, whether an article that is no longer listed is still online.
+
+        Returns:
+            The list of the audit in which it belongs; None if that could not be checked.
+
+        Raises:
+            StoreError: if the output fails.
+        """
         audit = self.audit
         last = self.ledger.store.read(known)
         site = urls.host(self.options.site)  # a mirror prints the URLs of the site that it copies
@@ -112,20 +121,14 @@ class AuditSpider(IfpSpider):
         try:
             response = await self.fetcher.fetch(address)
             if not self._leads_elsewhere(response, known):
-                audit.unlisted.append(url)
-                return
+                return audit.unlisted
             at: datetime | None = capture_time(response)[0]
         except FetchFailed as error:
             if error.status not in (404, 410):
-                audit.unconfirmed.append(url)
-                return
+                return None
             at = error.at
-        try:
-            self.ledger.mark_gone(known, at or datetime.now(UTC))
-        except StoreError as problem:
-            self.stop(str(problem))
-            return
-        audit.gone.append(url)
+        self.ledger.mark_gone(known, at or datetime.now(UTC))
+        return audit.gone
 
     def _leads_elsewhere(self, response: Response, known: Known) -> bool:
         """Whether the URL redirects to another article, or permanently to the front page.

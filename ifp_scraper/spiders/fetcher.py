@@ -64,7 +64,7 @@ class Fetcher:
         if walk is not None and walk.notes.asked_at is None:
             walk.notes.asked_at = capture_time(response)[0]
         self.check_refusal(response, url, probe=probe)
-        if response.status not in (200, 304, 400):
+        if response.status not in (200, 304):
             raise FetchFailed(f"status {response.status}", response.status, at=capture_time(response)[0])
         return response
 

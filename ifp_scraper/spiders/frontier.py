@@ -109,9 +109,10 @@ class Frontier:
         named = {_without_scheme(url): url for url in self._options.urls}
         missing = dict(named)
         for reading in find_recorded(archive, self._options.site):
-            key = _without_scheme(reading.ref.url)
-            missing.pop(key, None)
-            if (not named or key in named) and self._options.covers(_instant(reading.ref.published_at)):
+            keys = {_without_scheme(capture.url) for capture in reading.captures}
+            for key in keys:
+                missing.pop(key, None)
+            if (not named or keys & named.keys()) and self._options.covers(_instant(reading.ref.published_at)):
                 amp = reading.amp_address if self._options.pages == "amp" else None
                 yield Target(reading.ref, amp or reading.address, reading)
         for url in missing.values():

@@ -43,6 +43,7 @@ from ifp_scraper.spiders.no_article import NoArticleHandler
 from ifp_scraper.spiders.page_views import View, ViewReader
 from ifp_scraper.spiders.reorder import ReorderBuffer
 from ifp_scraper.storage.ledger import Ledger
+from ifp_scraper.storage.output_file import StoreError
 from ifp_scraper.storage.rejections import Rejected
 from ifp_scraper.user_agent import user_agent
 
@@ -116,6 +117,14 @@ class IfpSpider(scrapy.Spider):
     # -- requests ------------------------------------------------------------------------------------------------
 
     async def start(self) -> AsyncIterator[Any]:
+        """Yield all requests; if the output cannot be read any more, the crawl ends."""
+        try:
+            async for request in self._requests():
+                yield request
+        except StoreError as error:
+            self.stop(str(error))
+
+    async def _requests(self) -> AsyncIterator[Any]:
         """Yield a request for every article that is new, changed or named by the user."""
         async for target in self.frontier.targets():
             if self.fetcher.stopping or not await self._below_limit():

@@ -71,7 +71,9 @@ class ViewReader:
             return view.article
         try:
             amp = await self._part(address, view.response)
-            if amp is not None and amp.is_amp and urls.same_article(amp.url, view.article.url):
+            # Those in a recording were put together by post id, and may be from when the site had other permalinks.
+            is_same = urls.same_slug if recorded else urls.same_article
+            if amp is not None and amp.is_amp and is_same(amp.url, view.article.url):
                 return merge_views(view.article, amp.to_article())
         except UnreadablePage as error:
             rejected = Rejected.now(address, str(error), error.layout, view.article.modified_at)

@@ -7,6 +7,7 @@ Without them, a run only fetches more, except that it does not know which articl
 
 from __future__ import annotations
 
+import logging
 import platform
 import sys
 import time
@@ -43,6 +44,8 @@ from ifp_scraper.version import EXTRACTOR_VERSION
 if TYPE_CHECKING:
     from scrapy.http import Response
     from scrapy.settings import BaseSettings
+
+logger = logging.getLogger(__name__)
 
 Command = Literal["crawl", "extract", "audit"]
 
@@ -92,6 +95,7 @@ class Ledger:
         """The last one that ``walk`` made."""
         self._trouble: str | None = None
         """Which file beside the output could not be written, and why."""
+        path = self.store.path  # absolute: the working folder may be removed meanwhile
         self._runs_path = sidecars.beside(path, sidecars.RUNS)
         rejected_path, failed_path = (sidecars.beside(path, suffix) for suffix in (sidecars.REJECTED, sidecars.FAILED))
         for old in (rejected_path, failed_path) if start_over else ():
@@ -158,15 +162,28 @@ class Ledger:
     # -- what is written -------------------------------------------------------------------------------------------
 
     def write(self, article: Article) -> str:
-        """Write the article if it is new, edited or better read; return the outcome (see ``revisions.Decision``).
+        """Write the article if it is new, edited or better read; reject it if its record does not fit the schema.
+
+        Returns:
+            The outcome: see ``revisions.Decision``, or ``rejected``.
 
         Raises:
             StoreError: if the output fails.
-            msgspec.ValidationError: if the record does not fit the schema.
         """
+        try:
+            return self._write(article)
+        except (msgspec.ValidationError, ValueError) as error:  # a lone surrogate, for example, or too long a line
+            reason = f"the record does not fit the schema: {error}"
+            logger.warning("%s is not written: %s", article.url, reason)
+            self.reject(Rejected.now(article.url, reason, article.layout))
+            return "rejected"
+
+    def _write(self, article: Article) -> str:
         self.monitor.add_read(article)
         known = self.store.find(article.id, article.url, article.published_at)
-        decision = decide(self.store.read(known) if known else None, article)
+        last = self.store.read(known) if known else None
+        recorded = self.options.archive is not None or self.command == "extract"
+        decision = decide(last, article, recorded=recorded)
         if decision.outcome != "unchanged":
             owner = self.store.text_owner(text_hash(decision.article), known)
             decision.article.duplicate_of = owner.url if owner and owner.url != decision.article.url else None

@@ -72,8 +72,7 @@ class Store:
     """The output file, opened for one crawl.
 
     Opening locks the file against other crawls, reads it, and cuts off an unfinished end. Lines belong to the same
-    article if they have the same ``id``, or the same ``url`` if one has no id or both have one publication time; the
-    last of them counts.
+    article if ``find`` says so; the last of them counts.
 
     Args:
         path: the ``.jsonl`` file; created, with its folders, if missing.
@@ -106,11 +105,14 @@ class Store:
         self.saved = None
         self._on_line = on_line
         self._articles: list[Known] = []
+        self._count = 0
+        """Number of those that ``known`` yields."""
         self._by_id: dict[int, int] = {}
         self._by_url: dict[str, int] = {}
         # Keyed by the string's 64-bit hash: a crawl sees several aliases of every article, and storing
         # them would double the memory.
         self._by_alias: dict[int, int] = {}
+        self._by_slug: dict[int, int] = {}
         self._by_text: dict[bytes, int] = {}
         self._file = OutputFile(self.path)
         try:
@@ -134,13 +136,14 @@ class Store:
 
     def __len__(self) -> int:
         """Return the number of articles, including withdrawn ones."""
-        return sum(1 for _ in self.known())
+        return self._count
 
     def find(self, id: int | None, url: str, published_at: str | None = None) -> Known | None:
         """Return what is known about an article, found by id, then canonical URL, then aliases; None if nothing is.
 
         Articles with different ids are the same only if URL and publication time are: posts that are imported into a
-        new WordPress get new ids. A slug that is used again has another time.
+        new WordPress get new ids. A slug that is used again has another time. Without two ids, slug and publication
+        time will do, as the site has changed its permalinks.
 
         Args:
             published_at: RFC 3339 in UTC, as in the file.
@@ -152,12 +155,17 @@ class Store:
         number = self._by_url.get(key)
         if number is None:
             number = self._by_alias.get(hash(key))
+        has_url = number is not None
+        if number is None:
+            number = self._by_slug.get(_slug_hash(key))
         if number is None:
             return None
         known = self._articles[number]
-        if id is None or known.id is None:
-            return known
-        return known if published_at is not None and published_at == known.published_at else None
+        same_time = published_at is not None and published_at == known.published_at
+        two_ids = id is not None and known.id is not None
+        # Translations of an article may share its slug and its time, but not its id.
+        is_same = (same_time or not two_ids) if has_url else (same_time and not two_ids)
+        return known if is_same else None
 
     def known(self) -> Iterator[Known]:
         """Yield every article once, in the order of first appearance in the file."""
@@ -305,6 +313,7 @@ class Store:
         if known is None:
             known = Known(len(self._articles), None, "", None, None, "", None, 0, 0)
             self._articles.append(known)
+            self._count += 1
         self._index(known, article)
         known.published_at = article.published_at
         same_time = article.modified_at == article.published_at
@@ -327,7 +336,8 @@ class Store:
         other = self._articles[self._by_url.get(key, number)]
         if other is not known and other.id is None:
             self._articles[other.number] = known
-        self._by_url[key] = number
+            self._count -= 1
+        self._by_url[key] = self._by_slug[_slug_hash(key)] = number
         if known.url != article.url:  # else keep the object that is the key, to save memory
             known.url = article.url
         for url in article.aliases:
@@ -335,7 +345,11 @@ class Store:
                 self._by_alias[hash(_key(url))] = number
 
 
+def _slug_hash(url: str) -> int:
+    return hash((urls.host(url), urls.slug(url)))
+
+
 def _key(url: str) -> str:
     """Return the form in which URLs are compared; the same object if nothing changes, to save memory."""
-    key = urls.canonical(url)
+    key = urls.secure(url)
     return url if key == url else key
