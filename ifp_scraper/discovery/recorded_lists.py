@@ -12,7 +12,7 @@ from ifp_scraper import urls
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.feed import FEEDS, read_feed
 from ifp_scraper.discovery.rest import read_json, read_posts
-from ifp_scraper.discovery.sitemap import read_entries
+from ifp_scraper.discovery.sitemap_file import read_entries
 from ifp_scraper.discovery.xml import local_name, read_xml
 from ifp_scraper.recordings.codings import MAX_UNPACKED
 
