@@ -11,15 +11,8 @@ import pytest
 
 from ifp_scraper import urls
 from ifp_scraper.discovery import ArticleRef
-from ifp_scraper.discovery.readings import (
-    Evidence,
-    evidence_at,
-    may_list,
-    read_listed,
-    split_articles,
-    split_readings,
-    without_failed,
-)
+from ifp_scraper.discovery.readings import split_articles, split_readings, without_failed
+from ifp_scraper.discovery.recorded_lists import ListEvidence, evidence_at, may_list, read_listed
 
 SITE = "https://ifpnews.com"
 NOW = datetime(2024, 5, 6, tzinfo=UTC)
@@ -194,7 +187,7 @@ def test_the_best_source_of_the_time_and_the_latest_edit_count() -> None:
         ArticleRef(f"{SITE}/a/", 7, "2024-05-01T00:00:01Z", "2024-05-02T00:00:00Z", "rest"),
     )
     old = replace(sitemap, modified_at="2024-05-01T00:00:00Z")
-    said = [Evidence(NOW, rank, ref) for rank, ref in ((2, sitemap), (1, feed), (0, rest), (2, old))]
+    said = [ListEvidence(NOW, rank, ref) for rank, ref in ((2, sitemap), (1, feed), (0, rest), (2, old))]
     best = evidence_at(said, NOW)
     assert best == ArticleRef(f"{SITE}/a/", 7, "2024-05-01T00:00:01Z", "2024-05-03T00:00:00Z", "rest")
     best = evidence_at(said[:2], NOW)
@@ -205,10 +198,10 @@ def test_the_best_source_of_the_time_and_the_latest_edit_count() -> None:
 def test_a_source_that_says_nothing_of_the_time_hides_none_that_does() -> None:
     feed, news = ArticleRef(f"{SITE}/a/", 7), ArticleRef(f"{SITE}/a/", None, PUBLISHED, None, "sitemap", PUBLISHED)
     other = replace(feed, id=8)
-    said = [Evidence(NOW, 2, news), Evidence(NOW, 1, other), Evidence(NOW, 0, feed)]
+    said = [ListEvidence(NOW, 2, news), ListEvidence(NOW, 1, other), ListEvidence(NOW, 0, feed)]
     assert evidence_at(said, NOW) == replace(news, id=7)
     assert evidence_at(said[1:], NOW) == feed
-    assert evidence_at([*said, Evidence(NOW, 1, replace(other, published_at=EDITED))], NOW) == replace(
+    assert evidence_at([*said, ListEvidence(NOW, 1, replace(other, published_at=EDITED))], NOW) == replace(
         other, published_at=EDITED
     )
     later = said[0]._replace(captured_at=NOW + timedelta(days=1))
@@ -217,7 +210,7 @@ def test_a_source_that_says_nothing_of_the_time_hides_none_that_does() -> None:
 
 def test_what_was_said_when_a_page_was_captured_counts() -> None:
     said = [
-        Evidence(NOW + timedelta(days=day), 0, ArticleRef(f"{SITE}/a/", modified_at=f"2024-05-0{day}T00:00:00Z"))
+        ListEvidence(NOW + timedelta(days=day), 0, ArticleRef(f"{SITE}/a/", modified_at=f"2024-05-0{day}T00:00:00Z"))
         for day in (3, 5)
     ]
     at = [evidence_at(said, NOW + timedelta(days=day)) for day in (1, 3, 4, 5)]

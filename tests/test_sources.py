@@ -18,7 +18,7 @@ from ifp_scraper.discovery import Notes
 from ifp_scraper.discovery.feed import read_feed
 from ifp_scraper.discovery.listing import may_be_article, read_listing
 from ifp_scraper.discovery.rest import read_posts
-from ifp_scraper.discovery.sitemap import Document, read_entries, take_entries
+from ifp_scraper.discovery.sitemap_file import Document, read_entries, take_entries
 from ifp_scraper.discovery.xml import read_cut_xml, read_xml
 from tests.crawling import site_of
 from tests.dry_run import dry_run

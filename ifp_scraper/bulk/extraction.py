@@ -19,15 +19,14 @@ from ifp_scraper.bulk.partial_results import PartialResults
 from ifp_scraper.bulk.span_results import revisit_spans
 from ifp_scraper.bulk.spans import Span
 from ifp_scraper.discovery.readings import (
-    Evidence,
     addresses_of,
     by_target,
     evidence_about,
-    evidence_at,
     split_articles,
     split_readings,
     without_failed,
 )
+from ifp_scraper.discovery.recorded_lists import ListEvidence, evidence_at
 from ifp_scraper.merge import add_evidence
 from ifp_scraper.recordings.files import RecordingError
 from ifp_scraper.storage.ledger import Ledger
@@ -103,7 +102,7 @@ def _write_all(groups: list[list[Span]], partial: PartialResults, ledger: Ledger
 
 def _survey(
     groups: list[list[Span]], partial: PartialResults
-) -> tuple[dict[str, int], dict[str, list[Evidence]], list[tuple[str, str]]]:
+) -> tuple[dict[str, int], dict[str, list[ListEvidence]], list[tuple[str, str]]]:
     """Return what must be known of all spans before anything is written.
 
     That is, by ``slug_key``, the last group that holds a page; by ``urls.secure``, what lists say about articles; and
@@ -113,7 +112,7 @@ def _survey(
         RecordingError: if there is no response in any span.
     """
     last_group: dict[str, int] = {}
-    evidence: dict[str, list[Evidence]] = {}
+    evidence: dict[str, list[ListEvidence]] = {}
     redirects: list[tuple[str, str]] = []
     responses: Counter[str] = Counter()
     captures: Counter[str] = Counter()
@@ -134,7 +133,9 @@ def _survey(
     return last_group, evidence, redirects
 
 
-def _write_article(pages: list[PageResult], evidence: list[Evidence], addresses: list[str], ledger: Ledger) -> None:
+def _write_article(
+    pages: list[PageResult], evidence: list[ListEvidence], addresses: list[str], ledger: Ledger
+) -> None:
     """Write a line for each reading of an article, or reject it."""
     if any(page.failed for page in pages):
         pages = without_failed(pages, lambda page: page.failed)

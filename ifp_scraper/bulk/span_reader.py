@@ -14,7 +14,8 @@ from ifp_scraper.bulk.page_results import PageResult, join_early
 from ifp_scraper.bulk.span_results import SpanResult, reader_of
 from ifp_scraper.bulk.spans import Span, open_span
 from ifp_scraper.discovery.listing import may_be_article
-from ifp_scraper.discovery.readings import identities_of, is_failed, may_list, read_listed, slug_key
+from ifp_scraper.discovery.readings import identities_of, is_failed, slug_key
+from ifp_scraper.discovery.recorded_lists import may_list, read_listed
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.recordings.archive import is_page, redirect_target, site_of
 from ifp_scraper.recordings.capture_time import cache_age

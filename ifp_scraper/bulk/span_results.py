@@ -8,7 +8,7 @@ import msgspec
 
 from ifp_scraper.bulk.page_results import PageResult
 from ifp_scraper.bulk.spans import Span
-from ifp_scraper.discovery.readings import Evidence
+from ifp_scraper.discovery.recorded_lists import ListEvidence
 from ifp_scraper.recordings.warc_reader import Fault, Revisit
 from ifp_scraper.version import EXTRACTOR_VERSION
 
@@ -27,7 +27,7 @@ class SpanResult(msgspec.Struct):
     """Which version read it, and for which site; see ``reader_of``."""
 
     records: int = 0
-    listed: list[Evidence] = []
+    listed: list[ListEvidence] = []
     faults: list[Fault] = []
     """Parts that could not be read."""
 

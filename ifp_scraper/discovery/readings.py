@@ -1,33 +1,28 @@
-"""Finds the articles in a recording, with the times in its REST responses, feeds and sitemaps.
+"""Finds the articles in a recording, with what its lists say about them.
 
 A reading is the captures of one article's pages that were made together.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import NamedTuple, Protocol, TypeVar
-from urllib.parse import unquote, urlsplit
+from typing import Protocol, TypeVar
+from urllib.parse import urlsplit
 
 from scrapy.http import HtmlResponse
 
 from ifp_scraper import urls
 from ifp_scraper.discovery import ArticleRef
-from ifp_scraper.discovery.feed import FEEDS, read_feed
 from ifp_scraper.discovery.listing import may_be_article
-from ifp_scraper.discovery.rest import read_json, read_posts
-from ifp_scraper.discovery.sitemap import read_entries
-from ifp_scraper.discovery.xml import local_name, read_xml
+from ifp_scraper.discovery.recorded_lists import ListEvidence, evidence_at, may_list, read_listed
 from ifp_scraper.items import Article
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.recordings.archive import Archive, Recorded, is_page
-from ifp_scraper.recordings.codings import MAX_UNPACKED
 from ifp_scraper.recordings.files import RecordingError
 from ifp_scraper.responses import cut_short, refusal
 
@@ -36,8 +31,6 @@ _SOON = timedelta(hours=1)
 
 _MAX_REDIRECTS = 5
 """Maximum length of a chain of redirects."""
-
-_LISTS = re.compile(r"/wp/v2/posts(?:$|[/?&])|/feed/?(?:$|\?)|\.xml(?:\.gz)?$")
 
 
 @dataclass(slots=True, frozen=True)
@@ -267,43 +260,15 @@ def _cannot_be_used(archive: Archive, capture: Recorded) -> bool:
         return True
 
 
-class Evidence(NamedTuple):
-    """What a recorded source says about an article."""
-
-    captured_at: datetime
-    """When the source was captured."""
-
-    rank: int
-    """0 for a REST response, 1 for a feed, 2 for a sitemap: the lowest is best."""
-
-    ref: ArticleRef
-
-
-def evidence_about(captures: list[C], evidence: dict[str, list[Evidence]]) -> list[Evidence]:
+def evidence_about(captures: list[C], evidence: dict[str, list[ListEvidence]]) -> list[ListEvidence]:
     """Return what is said about an article, from evidence by ``urls.secure``."""
     permalinks = dict.fromkeys(urls.secure(capture.url) for capture in captures)
     return [item for permalink in permalinks for item in evidence.get(permalink, ())]
 
 
-def evidence_at(evidence: list[Evidence], moment: datetime) -> ArticleRef | None:
-    """Combine the evidence about one article.
-
-    The best source that says when it was published wins. Whichever source knows of it, the latest edit up to this
-    moment counts, or later if none says anything before; and so does an ID that the winner lacks.
-    """
-    if not evidence:
-        return None
-    by_rank = sorted(evidence, key=lambda item: (item.rank, item.captured_at > moment))
-    best = next((item.ref for item in by_rank if item.ref.published_at is not None), by_rank[0].ref)
-    ids = (item.ref.id for item in by_rank if item.ref.id is not None)
-    said = [item.ref for item in evidence if item.captured_at <= moment] or [item.ref for item in evidence]
-    edits = (ref.modified_at for ref in said if ref.modified_at)
-    return replace(best, id=next(ids, None) if best.id is None else best.id, modified_at=max(edits, default=None))
-
-
-def _evidence(archive: Archive, site: str) -> dict[str, list[Evidence]]:
+def _evidence(archive: Archive, site: str) -> dict[str, list[ListEvidence]]:
     """Return what the sources in a recording say, by ``urls.secure``."""
-    evidence: dict[str, list[Evidence]] = {}
+    evidence: dict[str, list[ListEvidence]] = {}
     for record in archive.records:
         if record.original is None and may_list(record.url, record.status, record.content_type, site):
             with suppress(RecordingError):
@@ -311,35 +276,3 @@ def _evidence(archive: Archive, site: str) -> dict[str, list[Evidence]]:
                 for item in read_listed(record.url, body, site, record.captured_at):
                     evidence.setdefault(urls.secure(item.ref.url), []).append(item)
     return evidence
-
-
-def may_list(url: str, status: int, content_type: str, site: str) -> bool:
-    """Whether a recorded response may be a REST response, feed or sitemap of the site."""
-    if status != 200 or urls.host(url) != urls.host(site):
-        return False
-    # By its URL too: what PHP prints before a response turns it into text/html.
-    return ("xml" in content_type and "html" not in content_type) or _LISTS.search(unquote(url)) is not None
-
-
-def read_listed(url: str, body: bytes, site: str, captured_at: datetime) -> list[Evidence]:
-    """Return what a REST response, feed or sitemap says about articles."""
-    rank, refs = _read_source(url, body, site, captured_at)
-    return [Evidence(captured_at, rank, ref) for ref in refs]
-
-
-def _read_source(url: str, body: bytes, site: str, captured_at: datetime) -> tuple[int, list[ArticleRef]]:
-    """Return the rank of a source (see ``Evidence``) and what it lists."""
-    if "/wp/v2/posts" in unquote(url):
-        try:
-            data = read_json(body)
-        except (ValueError, RecursionError):
-            return 0, []
-        return 0, read_posts(data if isinstance(data, list) else [data], site)
-    root = read_xml(body, MAX_UNPACKED)
-    if root is None:
-        return 2, []
-    if local_name(root) in FEEDS:
-        return 1, read_feed(root, url)
-    if local_name(root) == "urlset":
-        return 2, [entry.to_ref() for entry in read_entries(root, url, captured_at)]
-    return 2, []

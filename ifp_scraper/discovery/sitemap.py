@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from itertools import islice
+from dataclasses import replace
+from datetime import timedelta
 from typing import NamedTuple
 
-from lxml import etree
-
 from ifp_scraper import urls
-from ifp_scraper.dates import format_utc, parse_utc, read_instant
-from ifp_scraper.discovery import ArticleRef, FetchFailed, Notes, SourceUnavailable, Walk
-from ifp_scraper.discovery.feed import FEEDS, read_feed, read_newest
-from ifp_scraper.discovery.xml import child_text, local_name, read_cut_xml
+from ifp_scraper.dates import format_utc
+from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
+from ifp_scraper.discovery.feed import read_feed, read_newest
+from ifp_scraper.discovery.sitemap_file import Document, Entry, kind_of, parse_sitemap, take_entries
 
 _USUAL = ("/sitemap_index.xml", "/wp-sitemap.xml", "/sitemap.xml")
 _MAX_PROBED = 100
@@ -23,25 +20,6 @@ _MAX_PROBED = 100
 
 _NOT_THERE = (404, 410)
 _MAX_DEPTH = 3
-_MAX_ENTRIES = 50_000
-"""Maximum number of entries in one file, by the protocol."""
-
-_MAX_NEWS = 1000
-"""Maximum number of entries in a sitemap of news, by Google's rules."""
-
-_MAX_UNPACKED = 64 * 1024 * 1024
-
-_MADE_AT_ONCE = timedelta(seconds=2)
-"""Maximum time that a plugin takes to print the current time as every post's lastmod."""
-
-_MADE_NOW = timedelta(seconds=10)
-"""Maximum time from then to the capture, clock differences included."""
-
-_TOO_MANY_TO_EDIT = 10
-"""Minimum number of entries that no publisher edits within ``_MADE_AT_ONCE``."""
-
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
-
 _SCHEDULED_AHEAD = timedelta(days=30)
 """Maximum time by which lastmod may precede publication, as when a post is edited, then scheduled."""
 
@@ -56,40 +34,6 @@ _POSTS = re.compile(r"posts?[-_]?sitemap|sitemap-posts-post|post-\d", re.IGNOREC
 _FILE = re.compile(r"\.(?:xml|txt|gz)(?:$|\?)", re.IGNORECASE)
 _NEWS = re.compile(r"news[-_]?sitemap|sitemap[-_]?news|/news\d*\.xml", re.IGNORECASE)
 """Lists only two days' articles, by Google's rules, but says when they were published."""
-
-
-@dataclass(slots=True, frozen=True)
-class Entry:
-    """A ``url`` or ``sitemap`` element."""
-
-    url: str
-    lastmod: str | None
-    """RFC 3339 in UTC."""
-
-    published_at: str | None = None
-    """From a news sitemap; RFC 3339 in UTC."""
-
-    published_raw: str | None = None
-    latest: str = ""
-    """Sort key: the last edit, or its day if that is too recent for ``lastmod``."""
-
-    def to_ref(self) -> ArticleRef:
-        """Return what it says about the article."""
-        return ArticleRef(
-            self.url,
-            modified_at=self.lastmod,
-            published_at=self.published_at,
-            published_raw=self.published_raw,
-            source="sitemap" if self.published_at else None,
-        )
-
-
-class Document(NamedTuple):
-    """A sitemap, or an index of sitemaps, as read."""
-
-    root: etree._Element
-    is_cut: bool
-    """Whether it breaks off in the middle."""
 
 
 class Place(NamedTuple):
@@ -148,26 +92,85 @@ class _Queue:
             self._to_read_again.append(Place(index.url, index.depth, again=True))
 
 
+class _Found:
+    """What the sitemaps and the feed have said so far.
+
+    Articles of the first two lists are held back: the second shows how many entries a full one has.
+    """
+
+    def __init__(self, walk: Walk) -> None:
+        self._walk = walk
+        self._listed: dict[str, str] = {}  # by URL: its latest lastmod; empty if there is none
+        self._news: dict[str, Entry] = {}  # by URL, from sitemaps of news alone
+        self._in_feed: dict[str, ArticleRef] = {}  # by URL: the feed knows when articles were published
+        self._held: list[Entry] = []
+        self._lists = self._longest = 0
+
+    def add_feed(self, refs: list[ArticleRef]) -> None:
+        """Add what a feed lists."""
+        self._in_feed |= {ref.url: ref for ref in refs}
+
+    def add_news(self, entries: list[Entry]) -> None:
+        """Add the entries of a sitemap of news alone."""
+        self._news.update((entry.url, entry) for entry in entries)
+
+    def add_list(self, entries: list[Entry], waiting: int) -> None:
+        """Add the entries of a sitemap of posts, and estimate the total.
+
+        Args:
+            entries: what it lists.
+            waiting: how many sitemaps have yet to be read.
+        """
+        self._lists += 1
+        self._longest = max(self._longest, len(entries))
+        # Without lastmod, the last one counts as the newest, and the files are read newest first.
+        self._held = [entry for entry in entries if _is_later(entry, self._listed)] + self._held
+        for entry in entries:
+            self._listed[entry.url] = max(self._listed.get(entry.url, ""), entry.lastmod or "")
+        self._walk.notes.total = len(self._listed) + waiting * self._longest
+
+    @property
+    def knows_total(self) -> bool:
+        """Whether lists are no longer held back."""
+        return self._walk.caught_up or self._lists > 1
+
+    def take(self) -> Iterator[ArticleRef]:
+        """Return the articles held back, newest first."""
+        entries, self._held = self._held, []
+        return _refs(entries, self._walk, self._in_feed, self._news)
+
+    def take_rest(self) -> Iterator[ArticleRef]:
+        """Yield what has not been taken, when all has been read.
+
+        Raises:
+            SourceUnavailable: if nothing lists an article.
+        """
+        notes = self._walk.notes
+        recent = {url: entry.to_ref() for url, entry in self._news.items()} | self._in_feed
+        if not self._listed and not recent:
+            raise SourceUnavailable("; ".join(notes.broken) or "the sitemaps list no posts")
+        if not self._listed:
+            notes.broken.append("the sitemaps list only the latest articles")
+        yield from self.take()
+        # A scheduled post is listed among those of the day it was written, but the feed names it.
+        for url, ref in recent.items():
+            if url not in self._listed:
+                yield ref
+
+
 class SitemapSource:
     """Every sitemap that robots.txt names, or at a usual address; newest posts first."""
 
     name = "sitemap"
     complete = True
 
-    def __init__(self) -> None:
-        self._feed_is_of_use = False
-        """Whether the feed is worth a request."""
-
     async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:
         """See ``Source``."""
         if walk.options.section:
             raise SourceUnavailable("a sitemap does not say which section an article is in")
         queue = _Queue(await self._roots(walk))
-        listed: dict[str, str] = {}  # by URL: its latest lastmod; empty if there is none
-        news: dict[str, Entry] = {}  # by URL, from sitemaps of news alone
-        held: list[Entry] = []  # from the first two lists: the second shows how many entries a full one has
-        in_feed: dict[str, ArticleRef] = {}  # by URL: the feed knows when articles were published
-        files = lists = longest = 0
+        found = _Found(walk)
+        files = 0
         while (place := queue.pop()) is not None:
             if files >= walk.max_sitemaps and not place.again:
                 walk.notes.broken.append(f"more than {walk.max_sitemaps} sitemaps")
@@ -176,44 +179,27 @@ class SitemapSource:
             document = place.document or await self._read(walk, place)
             if document is None:
                 continue
-            if local_name(document.root) in FEEDS:
-                in_feed |= {ref.url: ref for ref in read_feed(document.root, place.url)}
+            kind = kind_of(document.root)
+            if kind == "feed":
+                found.add_feed(read_feed(document.root, place.url))
                 continue
-            is_index = local_name(document.root) == "sitemapindex"
-            is_news = _lists_news(document.root)
             entries = take_entries(document, place.url, walk.notes)
-            if is_index:
-                self._enqueue(queue, place, entries, walk)
-                if self._feed_is_of_use and "feed" in walk.options.sources:
-                    in_feed |= {ref.url: ref for ref in await read_newest(walk)}
-                continue
-            if is_news:
-                news.update((entry.url, entry) for entry in entries)
-                continue
-            if not entries and place.depth and _POSTS.search(place.url):
-                walk.notes.broken.append(f"{place.url}: lists nothing")  # plugins do not name such a list
-            lists += 1
-            longest = max(longest, len(entries))
-            # Without lastmod, the last one counts as the newest, and the files are read newest first.
-            held = [entry for entry in entries if _is_later(entry, listed)] + held
-            for entry in entries:
-                listed[entry.url] = max(listed.get(entry.url, ""), entry.lastmod or "")
-            walk.notes.total = len(listed) + len(queue) * longest
-            if walk.caught_up or lists > 1 or not queue:
-                for ref in _refs(held, walk, in_feed, news):
-                    yield ref
-                held = []
-        recent = {url: entry.to_ref() for url, entry in news.items()} | in_feed
-        if not listed and not recent:
-            raise SourceUnavailable("; ".join(walk.notes.broken) or "the sitemaps list no posts")
-        if not listed:
-            walk.notes.broken.append("the sitemaps list only the latest articles")
-        for ref in _refs(held, walk, in_feed, news):
+            if kind == "index":
+                children = _children(walk, entries)
+                _enqueue(queue, place, children.entries, walk)
+                if children.feed_is_of_use and "feed" in walk.options.sources:
+                    found.add_feed(await read_newest(walk))
+            elif kind == "news":
+                found.add_news(entries)
+            else:
+                if not entries and place.depth and _POSTS.search(place.url):
+                    walk.notes.broken.append(f"{place.url}: lists nothing")  # plugins do not name such a list
+                found.add_list(entries, len(queue))
+                if found.knows_total or not queue:
+                    for ref in found.take():
+                        yield ref
+        for ref in found.take_rest():
             yield ref
-        # A scheduled post is listed among those of the day it was written, but the feed names it.
-        for url, ref in recent.items():
-            if url not in listed:
-                yield ref
 
     async def _roots(self, walk: Walk) -> list[Place]:
         """Return the sitemaps to start from; if robots.txt names none of posts, the first usual one that exists."""
@@ -229,12 +215,12 @@ class SitemapSource:
                 reasons.append(str(error))
                 own = [other for other in own if other != url or error.status not in _NOT_THERE]
                 continue
-            document = _parse(response.body)
+            document = parse_sitemap(response.body)
             if document is None:
                 reasons.append("no XML")
                 continue
             place = Place(response.url, document=document)
-            if local_name(document.root) in FEEDS or _lists_news(document.root):
+            if kind_of(document.root) in ("feed", "news"):
                 recent[url] = place
                 continue
             news = [Place(other) for other in own if other not in whole]
@@ -252,74 +238,53 @@ class SitemapSource:
             if place.depth > 0 or error.status not in _NOT_THERE:  # else robots.txt may be outdated
                 walk.notes.broken.append(f"{place.url}: {error}")
             return None
-        document = _parse(response.body)
+        document = parse_sitemap(response.body)
         if document is None and (place.depth > 0 or _FILE.search(place.url)):  # else it may be a page for readers
             walk.notes.broken.append(f"{place.url}: no sitemap")
         return document
 
-    def _enqueue(self, queue: _Queue, index: Place, entries: list[Entry], walk: Walk) -> None:
-        """Queue the children of an index that may list posts of interest."""
-        children = self._children(walk, entries)
-        if index.depth >= _MAX_DEPTH:
-            if not all(map(queue.has_given, children)):
-                walk.notes.broken.append(f"{index.url}: more than {_MAX_DEPTH} indexes, one inside the other")
-            return
-        queue.add_children(index, children)
-        if len(children) > 1 and not walk.caught_up:
-            queue.read_again(index)
 
-    def _children(self, walk: Walk, entries: list[Entry]) -> list[Entry]:
-        """Return the children of an index that may list posts of interest, latest first."""
-        if any(_POSTS.search(entry.url) for entry in entries):
-            posts = [entry for entry in entries if _POSTS.search(entry.url) or _NEWS.search(entry.url)]
-        else:
-            posts = [entry for entry in entries if not _NO_POSTS.search(entry.url)]
-        posts = _newest_first(posts)
-        news = [entry for entry in posts if _NEWS.search(entry.url)]
-        if len(news) != 1 or len(posts) == 1:
-            news = []  # lists of all posts of a type that is called "news"
-        posts = [entry for entry in posts if entry not in news]
-        self._feed_is_of_use = len(posts) > 1
-        if (newest := walk.newest_modified) is not None:
-            # Always read the latest: an index may be older than its children.
-            fresh = posts[:1] + _edited_since(newest, posts[1:])
-            self._feed_is_of_use = len(fresh) == 1 < len(posts)  # else there would be too many requests
-            posts, news = fresh, _edited_since(newest, news)
-        # News come first, as they say when articles in the others were published. If the range leaves no list, this is
-        # a source all the same.
-        return news + (_since(posts, walk) or posts[:1])
+def _enqueue(queue: _Queue, index: Place, children: list[Entry], walk: Walk) -> None:
+    """Queue the children of an index that may list posts of interest."""
+    if index.depth >= _MAX_DEPTH:
+        if not all(map(queue.has_given, children)):
+            walk.notes.broken.append(f"{index.url}: more than {_MAX_DEPTH} indexes, one inside the other")
+        return
+    queue.add_children(index, children)
+    if len(children) > 1 and not walk.caught_up:
+        queue.read_again(index)
 
 
-def _parse(body: bytes) -> Document | None:
-    """Parse a sitemap, an index, or a feed, which may be a sitemap too; None if it is none of them."""
-    root, is_cut = read_cut_xml(body, _MAX_UNPACKED)
-    is_known = root is not None and local_name(root) in ("sitemapindex", "urlset", *FEEDS)
-    return Document(root, is_cut) if root is not None and is_known else None
+class _Children(NamedTuple):
+    """What an index names."""
+
+    entries: list[Entry]
+    """Those that may list posts of interest, latest first."""
+
+    feed_is_of_use: bool
+    """Whether the feed is worth a request."""
 
 
-def take_entries(document: Document, url: str, notes: Notes) -> list[Entry]:
-    """Take the entries from a sitemap or index at ``url``, and note what it does not show."""
-    root = document.root
-    count = len(root)
-    entries = read_entries(root, url, notes.asked_at)
-    root.clear()  # a malicious one may take hundreds of megabytes
-    if count and not entries:
-        notes.broken.append(f"{url}: lists no address on this site")
-    if count > _MAX_ENTRIES:
-        notes.broken.append(f"{url}: lists {count} addresses, of which {_MAX_ENTRIES} were taken")
-    if document.is_cut:
-        notes.broken.append(f"{url}: breaks off in the middle")
-        entries = entries[:-1]
-    return entries
-
-
-def _lists_news(root: etree._Element) -> bool:
-    """Whether a sitemap lists news alone: only two days' articles, but it says when they were published."""
-    return (
-        local_name(root) == "urlset"
-        and 0 < len(root) <= _MAX_NEWS
-        and all(any(local_name(child) == "news" for child in element) for element in root)
-    )
+def _children(walk: Walk, entries: list[Entry]) -> _Children:
+    """Choose from the children of an index."""
+    if any(_POSTS.search(entry.url) for entry in entries):
+        posts = [entry for entry in entries if _POSTS.search(entry.url) or _NEWS.search(entry.url)]
+    else:
+        posts = [entry for entry in entries if not _NO_POSTS.search(entry.url)]
+    posts = _newest_first(posts)
+    news = [entry for entry in posts if _NEWS.search(entry.url)]
+    if len(news) != 1 or len(posts) == 1:
+        news = []  # lists of all posts of a type that is called "news"
+    posts = [entry for entry in posts if entry not in news]
+    feed_is_of_use = len(posts) > 1
+    if (newest := walk.newest_modified) is not None:
+        # Always read the latest: an index may be older than its children.
+        fresh = posts[:1] + _edited_since(newest, posts[1:])
+        feed_is_of_use = len(fresh) == 1 < len(posts)  # else there would be too many requests
+        posts, news = fresh, _edited_since(newest, news)
+    # News come first, as they say when articles in the others were published. If the range leaves no list, this is a
+    # source all the same.
+    return _Children(news + (_since(posts, walk) or posts[:1]), feed_is_of_use)
 
 
 def _is_later(entry: Entry, listed: dict[str, str]) -> bool:
@@ -356,58 +321,3 @@ def _newest_first(entries: list[Entry]) -> list[Entry]:
     newest_first = list(reversed(entries))
     newest_first.sort(key=lambda entry: entry.latest, reverse=True)
     return newest_first
-
-
-def read_entries(root: etree._Element, base: str, captured_at: datetime | None = None) -> list[Entry]:
-    """Read the entries of a sitemap or index at ``base`` that are on its site.
-
-    A lastmod later than the capture is meaningless and left out; so are all of them if all equal the capture time, or
-    in a sitemap of news alone, where it is often that of publication.
-    """
-    entries = []
-    listed = [element for element in islice(root, _MAX_ENTRIES) if local_name(element) in ("url", "sitemap")]
-    addresses = urls.of_list(base, (child_text(element, "loc") for element in listed))
-    for element, url in zip(listed, addresses, strict=True):
-        if url is None:
-            continue
-        news = next((child for child in element if local_name(child) == "news"), None)
-        raw = child_text(news, "publication_date") if news is not None else None
-        lastmod = child_text(element, "lastmod")
-        edited_at = read_instant(lastmod)
-        day = _read_day(lastmod) if edited_at is None else None
-        if day is not None and local_name(element) == "url" and _is_over(day, captured_at):
-            edited_at = day
-        entries.append(
-            Entry(
-                url,
-                format_utc(edited_at),
-                format_utc(read_instant(raw)),
-                raw if read_instant(raw) else None,
-                format_utc(edited_at or day) or "",
-            )
-        )
-    meaningless = _are_made_now(entries, captured_at) or _lists_news(root)
-    limit = (format_utc(captured_at + _MADE_NOW) if captured_at else None) or "9999"
-    return [
-        replace(entry, lastmod=None, latest="") if meaningless or (entry.lastmod or "") > limit else entry
-        for entry in entries
-    ]
-
-
-def _read_day(text: str | None) -> datetime | None:
-    """Return the start, in Tehran, of a date without a time, so that no edit of that day comes before it."""
-    return read_instant(f"{text}T00:00:00+03:30") if text and _DAY.fullmatch(text) else None
-
-
-def _is_over(day: datetime, captured_at: datetime | None) -> bool:
-    """Whether a day was over everywhere; until then, it may be the capture's own, or see further edits."""
-    return captured_at is not None and captured_at - day > timedelta(days=2)
-
-
-def _are_made_now(entries: list[Entry], captured_at: datetime | None) -> bool:
-    """Whether the plugin prints the time at which it made the file as the last edit of every post."""
-    times = [entry.lastmod for entry in entries if entry.lastmod]
-    if captured_at is None or len(times) < max(_TOO_MANY_TO_EDIT, len(entries)):
-        return False
-    first, last = parse_utc(min(times)), parse_utc(max(times))
-    return last - first <= _MADE_AT_ONCE and last >= captured_at - _MADE_NOW
