@@ -130,6 +130,19 @@ def test_lists_in_a_recording_are_no_sign_of_a_changed_site(recording: Path, tmp
         assert (run.status, "did not do its job" in run.err) == (0, False), run.err
 
 
+def test_articles_that_cannot_be_read_are_an_alarm_as_in_a_crawl(recording: Path, tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc.gz"
+    with serve(Site(make_posts(6, seed=4))) as server:
+        unreadable = '<html><body class="single single-post postid-7"><p>No article.</p></body></html>'
+        server.alter(lambda target, response: page(unreadable))
+        record(server, recorded, [f"/story-{number}/" for number in range(20)], root="https://ifpnews.com")
+    with recorded.open("ab") as file:
+        file.write((recording / "one.warc.gz").read_bytes())
+    for command in (("extract", recorded), ("crawl", "ifp", "-a", f"archive={recorded}")):
+        run = scrapy(*command, "-o", tmp_path / f"{command[0]}.jsonl")
+        assert (run.status, "20 of 60 article pages could not be read" in run.err) == (1, True), run.err
+
+
 def test_a_record_that_cannot_be_written_is_rejected_as_in_a_crawl(
     recording: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

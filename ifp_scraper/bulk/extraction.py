@@ -148,4 +148,5 @@ def _write_article(
         else:
             page = reading[0]
             reason = page.rejected or ("its first page was not captured" if page.article else NO_ARTICLE)
-            ledger.reject(Rejected.now(page.url, reason, page.layout))
+            is_unreadable = page.article is None and page.layout is not None
+            ledger.reject(Rejected.now(page.url, reason, page.layout), is_unreadable=is_unreadable)

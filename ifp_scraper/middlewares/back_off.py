@@ -104,7 +104,7 @@ class BackOffMiddleware:
                 return
             if (spider := our_spider(self._crawler)) is not None:
                 spider.stop(f"the site asks to wait {asked:.0f} seconds")
-        if asked:
+        if asked:  # also when the crawl ends: what waits in the downloader is dropped only a moment later
             logger.info("the site asks to wait %.0f seconds", asked)
             self._hold(min(asked, LONGEST_WAIT))
 

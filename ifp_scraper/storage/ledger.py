@@ -205,19 +205,20 @@ class Ledger:
         self.store.append(gone)
         self.counts["gone"] += 1
 
-    def reject(self, rejected: Rejected, response: Response | None = None) -> None:
+    def reject(self, rejected: Rejected, response: Response | None = None, *, is_unreadable: bool = False) -> None:
         """Record a URL that gave no line.
 
         Args:
             rejected: the URL and the reason.
             response: the page, if it looks like an article but cannot be read; some are kept beside the output.
+            is_unreadable: whether there is such a page, though not as a response.
         """
         # The user may name any page, and a recording may hold any: that says nothing about the site's layout.
         live = self.options.archive is None
         listed = live and not self.options.urls
         known = live and self.store.find(None, urls.canonical(rejected.url)) is not None
         expected = listed or (known and rejected.reason == NO_ARTICLE)
-        if response is not None:
+        if response is not None or is_unreadable:
             is_news = not self.rejections.is_confirmed(rejected)
         else:
             is_news = not rejected.layout and expected and self.rejections.is_news(rejected)
