@@ -235,14 +235,7 @@ def selectors(layout: str, name: str) -> str:
 
 def _queries_of(layout: type, attribute: str) -> list[str]:
     """Return the queries that a page object makes for an attribute; on an empty page, it tries them all."""
-    queries: list[str] = []
-    page = layout(Document(b"<html><body></body></html>"), Capture("https://ifpnews.com/a/"))
-    plain = page.css
-
-    def css(query: str) -> object:
-        queries.append(query)
-        return plain(query)
-
-    page.css = css
-    getattr(page, attribute)
-    return queries
+    document = Document(b"<html><body></body></html>")
+    before = document.tree.queries
+    getattr(layout(document, Capture("https://ifpnews.com/a/")), attribute)
+    return [query for query in document.tree.queries if query not in before]

@@ -284,4 +284,5 @@ class TestWatch:
 def test_selectors_are_those_of_the_page_object() -> None:
     assert selectors("amp-swift", "headline") == ".amp-post-title"
     assert ".entry-content | " in selectors("wordpress", "blocks")
+    assert ".td-post-header .td-post-author-name" in selectors("newspaper", "byline")
     assert ".sp-athr .author-name" in selectors("newspaper+amp-swift", "byline")

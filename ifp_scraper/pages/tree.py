@@ -106,6 +106,11 @@ class Tree:
         """How many names ``_indexed`` had when the index was built."""
 
     @property
+    def queries(self) -> list[str]:
+        """The selectors that ``find`` has been asked for, each once."""
+        return list(self._answers)
+
+    @property
     def classes(self) -> dict[str, list[Element]]:
         """The elements with each class name that a selector has named, in document order."""
         if self._indexed_count != len(_indexed):
