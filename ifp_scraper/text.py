@@ -56,15 +56,17 @@ def squeeze(text: str) -> str:
             text = " ".join(_UNWANTED.sub("", text.translate(_WINDOWS)).split())
     elif "  " in text:
         text = " ".join(text.split())
-    return text if text.isascii() else _in_nfc(text)
+    if text.isascii():
+        return text
+    return normalize("NFC", text if len(text) <= _LONG_WORD else _without_long_runs(text))
 
 
-def _in_nfc(text: str) -> str:
-    """Normalise a squeezed text: white space ends a run of marks, so only a long word can hold many."""
-    is_suspect = len(text) > _LONG_WORD and not text[_LONG_WORD - 1 :: _LONG_WORD].isascii()  # a sample finds so many
+def _without_long_runs(text: str) -> str:
+    """Cut runs of marks in a squeezed text: white space ends a run, so only a long word can hold many."""
+    is_suspect = not text[_LONG_WORD - 1 :: _LONG_WORD].isascii()  # a sample finds so many
     if is_suspect and max(map(len, text.split(" "))) > _LONG_WORD:
-        text = _MAY_BE_MARKS.sub(_without_surplus_marks, text)
-    return normalize("NFC", text)
+        return _MAY_BE_MARKS.sub(_without_surplus_marks, text)
+    return text
 
 
 def _without_surplus_marks(run: re.Match[str]) -> str:

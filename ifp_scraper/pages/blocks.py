@@ -18,6 +18,9 @@ _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\xad"
 _AD_LABEL = re.compile(r"\W{0,3}advertisements?\W{0,3}", re.IGNORECASE)
 """A paragraph of nothing else is what is left of an ad."""
 
+_MAX_AD_LABEL = 20
+"""Maximum length of such a paragraph."""
+
 _SCRIPT_END = re.compile(r"[\"'”’″]\s*\)\s*;")
 
 
@@ -134,7 +137,7 @@ class BlockBuilder:
         blocks = [block for block, text in zip(self.blocks, texts, strict=True) if text]
         for block, text in zip(blocks, filter(None, texts), strict=True):
             block["text"] = text
-        return [block for block in blocks if not _is_ad_label(block)]
+        return [block for block in blocks if len(block["text"]) > _MAX_AD_LABEL or not _is_ad_label(block)]
 
     def _is_full(self) -> bool:
         if len(self.blocks) < MAX_BLOCKS:
@@ -144,8 +147,7 @@ class BlockBuilder:
 
 
 def _is_ad_label(block: Block) -> bool:
-    text = block["text"]
-    return len(text) < 20 and block["kind"] == "paragraph" and _AD_LABEL.fullmatch(text) is not None
+    return block["kind"] == "paragraph" and _AD_LABEL.fullmatch(block["text"]) is not None
 
 
 def _drop_leaked_script(blocks: list[Block], unlinked: list[str]) -> None:

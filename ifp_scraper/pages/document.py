@@ -37,6 +37,10 @@ MAX_ATTRIBUTES = 500
 _FEW_ATTRIBUTES = 40_000
 """A page of fewer bytes cannot hold enough of them to matter."""
 
+_LONG_TAG = 4000
+"""A tag of fewer bytes cannot, either."""
+
+_QUOTED_END = re.compile(rb"""=\s*(?:"[^">]*>|'[^'>]*>)""")
 _ATTRIBUTE = rb"""[\s/]*+(?=[^>])=?[^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+)?+)?+"""
 _TAG = re.compile(
     rb"(?s)<(?:(!--.*?(?:--!?>|\Z)|(?:[!?]|/(?![a-zA-Z]))[^>]*+"
@@ -165,6 +169,11 @@ def parse(html: bytes) -> Element:
     return _parse(html).root
 
 
+def _may_hold_a_long_tag(html: bytes) -> bool:
+    """Whether a tag may be long enough for too many attributes: only in a quoted value can it contain ``>``."""
+    return max(map(len, html.split(b">"))) > _LONG_TAG or _QUOTED_END.search(html) is not None
+
+
 class _Parsed(NamedTuple):
     """What the parser makes of a page."""
 
@@ -177,7 +186,7 @@ class _Parsed(NamedTuple):
 
 
 def _parse(html: bytes) -> _Parsed:
-    if len(html) > _FEW_ATTRIBUTES:
+    if len(html) > _FEW_ATTRIBUTES and _may_hold_a_long_tag(html):
         html = _TAG.sub(rb"<\1\3", html)
     # A new parser each time: sharing one is not thread-safe, and making one costs a microsecond.
     parser = etree.HTMLParser(
