@@ -97,13 +97,14 @@ def sum_up(ledger: Ledger, why: str | None, requests: int, received: int) -> Non
         numbers = ", ".join(map(str, store.bad_line_numbers))
         more = " and more" if store.bad_lines > len(store.bad_line_numbers) else ""
         say(f"Left in the file, though not articles: {counted(store.bad_lines, 'line')} ({numbers}{more}).")
-    looked_at = ("new", "revised", "reread", "unchanged", "rejected", "failed", "current")
-    say(
-        f"Found {sum(counts[name] for name in looked_at)}: {counts['new']} new, {counts['revised']} revised, "
-        f"{counts['reread']} reread, {counts['unchanged'] + counts['current']} unchanged, "
-        f"{counts['rejected']} rejected, {counts['failed']} failed; "
-        f"{counts['duplicates']} with the same text as another."
-    )
+    if ledger.command != "audit":  # which says itself what it found
+        looked_at = ("new", "revised", "reread", "unchanged", "rejected", "failed", "current")
+        say(
+            f"Found {sum(counts[name] for name in looked_at)}: {counts['new']} new, {counts['revised']} revised, "
+            f"{counts['reread']} reread, {counts['unchanged'] + counts['current']} unchanged, "
+            f"{counts['rejected']} rejected, {counts['failed']} failed; "
+            f"{counts['duplicates']} with the same text as another."
+        )
     asked = f"{counted(requests, 'request')}, " if ledger.command != "extract" else ""
     say(f"{asked}{received / 1e6:.1f} MB, {seconds:.0f} s.")
     if counts["rejected"]:

@@ -231,7 +231,7 @@ class Article:
     """True instant of publication; never a guess from a header date or an "ago"."""
 
     modified_at: str | None = field(default=None, metadata=_TIME)
-    """True instant of the last edit that the site states."""
+    """True instant of the last edit that the site states; before ``published_at`` if the post waited for its time."""
 
     published_raw: str | None = None
     """The time that ``published_at`` was read from, as printed."""
