@@ -478,10 +478,7 @@ class ArticlePage(ItemPage[Article]):
 
     def _may_be_own(self, item: Item) -> bool:
         """Whether a JSON-LD object describes this page, unless it names only others: a list's may describe each."""
-        printed = described_pages(item)
-        if not printed or self._url in printed:  # usually
-            return True
-        addresses = (urls.absolute(self.capture.url, url) for url in printed)
+        addresses = (urls.absolute(self.capture.url, url) for url in described_pages(item))
         named = {urls.slug(url) for url in addresses if url is not None} - {""}  # home page, shortlink
         return not named or urls.slug(self._url) in named or urls.slug(self.capture.url) in named
 
