@@ -63,7 +63,7 @@ def with_escaped_up_to_mark(body: Element) -> Element:
     siblings = list(body.itersiblings())
     marks = [number for number, one in enumerate(siblings) if one.get("class") == SURPLUS_END]
     escaped = siblings[: marks[-1] + 1] if marks else []
-    if not escaped or any(one.tag == "footer" for one in escaped) or begin_with_named_box(escaped):
+    if not escaped or any(one.tag == "footer" for one in escaped) or _begin_with_named_box(escaped):
         return body
     return with_escaped(body, escaped)
 
@@ -80,7 +80,7 @@ def escaped_from(body: Element) -> list[Element]:
             climbed += 1
         elif following.tag == "footer":
             is_others = climbed > 0 and not _is_footer_of_post(following)
-            return [] if is_others or begin_with_named_box(escaped) else escaped
+            return [] if is_others or _begin_with_named_box(escaped) else escaped
         elif climbed and (following.get("class") or "").startswith("td"):  # a part of the theme, such as its sidebar
             break
         else:
@@ -95,7 +95,7 @@ def _is_footer_of_post(footer: Element) -> bool:
     return any(names.startswith(("td-post-", "td-page-meta", "td-author-", "author-box")) for names in classes)
 
 
-def begin_with_named_box(elements: list[Element]) -> bool:
+def _begin_with_named_box(elements: list[Element]) -> bool:
     """Whether these begin with a box with a class, as plugins and child themes print below the body."""
     for element in elements:
         classes = element.get("class") or ""

@@ -15,7 +15,7 @@ from ifp_scraper.items import Author, Image
 from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.images import first_caption, url_in_style
-from ifp_scraper.pages.misnested import SURPLUS_END, begin_with_named_box, is_theme_block, with_escaped
+from ifp_scraper.pages.misnested import SURPLUS_END, is_theme_block, with_escaped
 from ifp_scraper.pages.newspaper import NewspaperPage
 from ifp_scraper.pages.source_line import closing_source
 from ifp_scraper.pages.tree import Element
@@ -87,9 +87,8 @@ class NewspaperCloudPage(NewspaperPage):
         if bodies:
             body = self._repaired(bodies[0], _up_to_theme_block(bodies[0]))
             block = body.getparent()
-            if block is not None and self.css(f".{SURPLUS_END}"):  # two stray tags may have closed the block, too
-                escaped = _up_to_theme_block(block)
-                return body if begin_with_named_box(escaped) else with_escaped(block, escaped)
+            if block is not None and self.css(f".{SURPLUS_END}"):  # two stray tags have closed the block, too
+                return with_escaped(block, _up_to_theme_block(block))
             return body
         return next(iter(self.css(self.bodies)), None)
 
