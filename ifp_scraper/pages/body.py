@@ -360,7 +360,7 @@ def _holds_media(carousel: Element) -> bool:
 
 
 def _is_filled_box(div: Element) -> bool:
-    """Whether a box that its class does not name is an ad by Advanced Ads, or filled by a script."""
+    """Whether a box without a class of its own is boilerplate: an ad by Advanced Ads, or what a script has filled."""
     if div.get("id") in ("disqus_thread", "cookie-law-info-bar"):
         return True
     return len(div) > 0 and (div[0].get("class") or "").endswith("-adlabel")  # before that, the site's name

@@ -122,8 +122,8 @@ def caption_of_frame(frame: Element) -> str | None:
 
 
 def with_credit(caption: str | None, box: Element) -> str | None:
-    """Return an image's caption, if any, with the credit beside the image in its box."""
-    credits = (label_text(part) for part in box if part.get("class") == CREDIT)
+    """Return an image's caption, if any, with the credit that is in a box around the image."""
+    credits = (label_text(part) for part in box.iterdescendants() if part.get("class") == CREDIT)
     return " ".join(filter(None, (caption, *credits))) or None
 
 
