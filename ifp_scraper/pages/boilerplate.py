@@ -85,6 +85,7 @@ _OTHERS = words(
     # subscription forms, with the text around them
     " jetpack_subscription_widget tnp-subscription mc4wp-form mailpoet_form et_bloom_inline_form et_bloom_below_post"
     " tds_locker tds_locker_credits tds_leads tdn_block_newsletter_subscribe"
+    " newsletter-signup newsletter-box"
     # author boxes
     " saboxplugin-wrap molongui-author-box wp-post-author pp-multiple-authors-boxes-wrapper wp-block-post-author"
     " wp-block-post-author-name wp-block-post-author-biography wp-block-avatar sp-athr"
@@ -130,8 +131,7 @@ _CLASS_PREFIXES = re.compile(
     r"(?:^|\s)(?:code-block-\d|ai-viewport|essb_|ez-toc-(?!section)|td_flex_block|td_module_|td-a-rec-|td-g-rec-"
     r"|td_block_(?:\d|big_grid|slide|trending_now|popular_cat|categories_tags|list_menu|author|social_c|instagram"
     r"|exchange|weather|covid)"
-    r"|ampforwp-incontent-ad|advads-|yasr-|newsletter-(?:box|sign-?up|form|subscri)"
-    r"|sharedaddy|ssba|mashsb|crp_|wp_rp_|rp4wp|outbrain|taboola|OUTBRAIN)"
+    r"|ampforwp-incontent-ad|advads-|yasr-|sharedaddy|ssba|mashsb|crp_|wp_rp_|rp4wp|outbrain|taboola|OUTBRAIN)"
 )
 """How class names of boilerplate begin that have a number or a random suffix."""
 
