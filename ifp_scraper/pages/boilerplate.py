@@ -62,7 +62,7 @@ _OTHERS = words(
     # buttons and share bars
     " wp-block-button wp-block-buttons wp-block-file__button wp-block-social-links vc_btn3-container td_btn"
     " tdm_block_button tdm_block_socials elementor-button-wrapper elementor-widget-share-buttons"
-    " wp-block-jetpack-sharing-buttons wp-block-jetpack-subscriptions elementor-button et_pb_button su-button"
+    " wp-block-jetpack-sharing-buttons wp-block-jetpack-subscriptions"
     " ss-ic ampforwp-so-i ampforwp-social-icons-wrapper"
     " sharedaddy sd-sharing-enabled sd-block td-post-sharing td-post-sharing-top td-post-sharing-bottom"
     " swp_social_panel swp-content-locator shariff heateor_sss_sharing_container addtoany_share_save_container"
