@@ -90,8 +90,8 @@ _OTHERS = words(
     " saboxplugin-wrap molongui-author-box wp-post-author pp-multiple-authors-boxes-wrapper wp-block-post-author"
     " wp-block-post-author-name wp-block-post-author-biography wp-block-avatar sp-athr"
     " abh_box m-a-box pp-author-boxes wp-biographia-container-top wp-biographia-container-bottom ts-fab-wrapper"
-    " wp-post-author-wrap awpa-title molongui-author-box-container mh-author-box jeg_authorbox author-box"
-    " about-author amp-author author-box-wrap amp_author_area author-heading author-avatar author-description"
+    " wp-post-author-wrap awpa-title molongui-author-box-container mh-author-box jeg_authorbox author-box author-info"
+    " about-author amp-author author-box-wrap amp_author_area"
     # comments
     " cmts ampforwp-comment-wrapper comments-area comment-respond comments comment-list commentlist amp-comments"
     " tdb_single_comments wpd-inline-icon-wrapper wp-block-latest-comments wp-block-comments wp-block-post-comments"
