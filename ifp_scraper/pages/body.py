@@ -73,7 +73,6 @@ def read_body(container: Element, base: str, style_sheet: StyleSheet) -> Body:
     reader = _BodyReader(base, style_sheet)
     reader.walk_content(container, Context())
     blocks = reader.builder.finished()
-    reader.drop_thumbnails(blocks)
     if reader.builder.too_long:
         reader.warn("too-long")
     return Body(blocks, [*reader.images.values()], [*reader.embeds.values()], reader.links, reader.warnings)
@@ -91,9 +90,6 @@ class _BodyReader:
         self.embeds: dict[tuple[str, str], Embed] = {}
         """By kind and URL."""
         self.links: list[Link] = []
-        self._linked_images: list[tuple[Image, str | None, int, int]] = []
-        """Those in links: the image, where it leads, and how many blocks and links precede it."""
-
         self.warnings: list[str] = []
         self._depth = 0
 
@@ -273,12 +269,7 @@ class _BodyReader:
         if character := emoji(picture):
             self.builder.add_text(character, context)
         elif not self._is_full(self.images):
-            image = read_image(picture, self.base, context.caption, "gallery" if context.gallery else "body")
-            if context.in_link and image is not None and image.url not in self.images:
-                link = next(picture.iterancestors("a"))
-                target = absolute(self.base, link.get("href"))
-                self._linked_images.append((image, target, len(self.builder.blocks), len(self.links)))
-            self._add_image(image)
+            self._add_image(read_image(picture, self.base, context.caption, "gallery" if context.gallery else "body"))
 
     def _add_media_of_box(self, box: Element, classes: list[str]) -> None:
         """Add the images and embeds that a script or style shows in a box."""
@@ -297,13 +288,6 @@ class _BodyReader:
     def _add_image(self, image: Image | None) -> None:
         if image is not None and not self._is_full(self.images):
             self.images.setdefault(image.url, image)
-
-    def drop_thumbnails(self, blocks: list[Block]) -> None:
-        """Drop the images of other articles: linked like the text in or below them, which is related."""
-        for image, target, block, link in self._linked_images:
-            labels = [other.url for other in self.links[link : link + 2] if other.text]
-            if target in labels and block < len(blocks) and blocks[block]["kind"] == "related":
-                del self.images[image.url]
 
     def _add_embeds_in(self, box: Element) -> None:
         for embed in embeds_in(box, self.base):
