@@ -58,7 +58,7 @@ class AmpPage(ArticlePage):
 
     def _json_ld_evidence(self, event: Event) -> Iterator[Evidence | None]:
         """Yield the times outside an SEO plugin's graph; AMPforWP's have a wrong offset (docs/dates.md, trap 1)."""
-        for item in self.plain_json_ld:
+        for item in self.document.json_ld.plain:
             if "@id" in item and is_article(item):  # a schema plugin's, right as printed
                 yield json_ld_evidence(item, event)
         printed = json_ld_time(self._own_json_ld, event)
@@ -67,7 +67,7 @@ class AmpPage(ArticlePage):
     @cached_property
     def _own_json_ld(self) -> Item:
         """AMPforWP's own object: it has no ``@id``, and names its page, which a review in the text does not."""
-        dated = [item for item in self.plain_json_ld if "@id" not in item and "datePublished" in item]
+        dated = [item for item in self.document.json_ld.plain if "@id" not in item and "datePublished" in item]
         naming_page = (item for item in dated if "mainEntityOfPage" in item)
         return next(chain(naming_page, dated), {})
 

@@ -28,7 +28,7 @@ from ifp_scraper.pages.embeds import EMBED_TAGS, read_embed
 from ifp_scraper.pages.evidence import Event, Evidence, Source, json_ld_evidence, seo_evidence, time_warnings
 from ifp_scraper.pages.images import first_caption, is_stand_in, pictures_in, read_image
 from ifp_scraper.pages.inline import label_text, resolved
-from ifp_scraper.pages.json_ld import Item, described_pages, is_article, strings
+from ifp_scraper.pages.json_ld import Item, strings
 from ifp_scraper.pages.license import read_license
 from ifp_scraper.pages.source_line import closing_source
 from ifp_scraper.pages.tree import Element
@@ -458,29 +458,13 @@ class ArticlePage(ItemPage[Article]):
     def seo_evidence(self, event: Event) -> Iterator[Evidence | None]:
         """Yield the times in meta elements and in an SEO plugin's JSON-LD graph; they are right as printed."""
         metas = self.attributes(f'meta[property="article:{event}_time"]', "content")
-        return seo_evidence(metas, self.graph_articles, event)
-
-    @cached_property
-    def graph_articles(self) -> list[Item]:
-        """The articles, else the web pages, in an SEO plugin's JSON-LD graph."""
-        return list(filter(self._may_be_own, self.document.json_ld.graph_articles))
-
-    @cached_property
-    def plain_json_ld(self) -> list[Item]:
-        """The JSON-LD objects outside a graph."""
-        return list(filter(self._may_be_own, self.document.json_ld.plain))
+        return seo_evidence(metas, self.document.json_ld.graph_articles, event)
 
     @cached_property
     def plain_article(self) -> Item:
         """The JSON-LD article outside a graph; not AMPforWP's, whose times are wrong as printed."""
-        article: Item = next(filter(is_article, self.plain_json_ld), {})
+        article = self.document.json_ld.plain_article
         return {} if article and b"AMP for WP" in self.document.html else article
-
-    def _may_be_own(self, item: Item) -> bool:
-        """Whether a JSON-LD object describes this page, unless it names only others: a list's may describe each."""
-        addresses = (urls.absolute(self.capture.url, url) for url in described_pages(item))
-        named = {urls.slug(url) for url in addresses if url is not None} - {""}  # home page, shortlink
-        return not named or urls.slug(self._url) in named or urls.slug(self.capture.url) in named
 
     def plain_evidence(self, event: Event) -> Evidence | None:
         """Return a time of ``plain_article``: the weakest evidence, as any theme or plugin may have printed it."""
@@ -488,7 +472,7 @@ class ArticlePage(ItemPage[Article]):
 
     def seo_labels(self, key: Literal["articleSection", "keywords"]) -> list[str]:
         """Return sections or tags printed for search engines: in JSON-LD, else in meta elements."""
-        for article in (*self.graph_articles[:1], self.plain_article):
+        for article in (*self.document.json_ld.graph_articles[:1], self.plain_article):
             if labels := _labels(strings(article, key)):
                 return labels
         name = "section" if key == "articleSection" else "tag"

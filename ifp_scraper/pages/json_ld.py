@@ -42,6 +42,11 @@ class JsonLd:
         articles = [item for item in self.graph if is_article(item)]
         return articles or [item for item in self.graph if "WebPage" in _types(item)]
 
+    @cached_property
+    def plain_article(self) -> Item:
+        """The first article outside a graph; empty if there is none."""
+        return next(filter(is_article, self.plain), {})
+
     @property
     def has_article(self) -> bool:
         """Whether anything here describes an article."""
@@ -53,13 +58,6 @@ def strings(item: Item, key: str) -> list[str]:
     value = item.get(key)
     values = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
     return [value for value in values if isinstance(value, str)]
-
-
-def described_pages(item: Item) -> list[str]:
-    """Return the addresses of the page that an object says it describes."""
-    named = (item.get("url"), item.get("mainEntityOfPage"))
-    urls = (value.get("@id") if isinstance(value, dict) else value for value in named)
-    return [url for url in urls if isinstance(url, str)]
 
 
 def is_article(item: Item) -> bool:
