@@ -15,8 +15,7 @@ _LONG_WORD = 250
 """Length of a word from which on its marks are counted: NFC takes time with the square of marks in a row."""
 
 _MAY_BE_MARKS = re.compile(rf"[^\w\s\x00-\x7f]{{{MAX_MARKS + 1},}}")
-_LANGUAGE_MARK = re.compile(r"(?:\[:|\{:|<!--:)([a-z]{2})?(?:\]|\}|-->)")
-"""Of qTranslate; its other notations are those of older versions, escaped, and of its successors."""
+_LANGUAGE_MARK = re.compile(r"\[:([a-z]{2})?\]")
 _UNWANTED = re.compile(f"[\ud800-\udfff\x00-\x08\x0e-\x1f\x7f-\x9f{LINE_BREAK}]")
 # U+0080 to U+009F in a page were meant as Windows-1252, as browsers read them.
 _WINDOWS = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
@@ -89,8 +88,6 @@ def squeeze_lines(text: str) -> str:
 def first_language(texts: list[str]) -> list[str]:
     """Cut qTranslate's residue: of ``A[:fa]B`` and ``[:en]A[:fa]B[:]``, only A is kept.
 
-    Marks may also be written ``{:fa}`` and ``<!--:fa-->``.
-
     Args:
         texts: consecutive texts of one field, since a mark holds until the next one.
 
@@ -100,8 +97,7 @@ def first_language(texts: list[str]) -> list[str]:
     >>> first_language(["[:en]A", "B", "[:fa]C[:]"])
     ['A', 'B', '']
     """
-    joined = "\n".join(texts)
-    if "[:" not in joined and "{:" not in joined and "<!--:" not in joined:
+    if "[:" not in "\n".join(texts):
         return texts
     first: str | None = None
     current: str | None = None

@@ -61,8 +61,6 @@ def test_a_long_word_keeps_its_marks() -> None:
     [
         (["A[:fa]B"], ["A"]),
         (["[:en]A[:fa]B[:]"], ["A"]),
-        (["{:en}A{:}{:fa}B{:}"], ["A"]),
-        (["<!--:en-->A<!--:--><!--:fa-->B<!--:-->"], ["A"]),
         (["[:fa]B[:en]A[:]"], ["B"]),
         (["[:en]one", "two", "[:fa]three", "four[:]", "five"], ["one", "two", "", "", "five"]),
         (["Listen", "[:en]one", "two[:fa]three[:]", "four"], ["Listen", "one", "two", "four"]),
