@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from functools import cached_property
-from typing import NamedTuple
 
 from lxml import etree
 
@@ -18,7 +17,6 @@ from ifp_scraper.pages.charset import may_have_mark, to_utf8
 from ifp_scraper.pages.cut_scripts import cut_scripts
 from ifp_scraper.pages.cut_surroundings import cut_surroundings
 from ifp_scraper.pages.json_ld import JsonLd
-from ifp_scraper.pages.misnested import mark_surplus_ends
 from ifp_scraper.pages.tree import Element, Tree
 from ifp_scraper.urls import uncover_email
 
@@ -116,12 +114,10 @@ class Document:
     @cached_property
     def tree(self) -> Tree:
         """The tree, without script, style, noscript, svg, template and comments."""
-        parsed = _parse(self.html)
-        if parsed.has_surplus_end:
-            parsed = _parse(mark_surplus_ends(self.html))
-        if parsed.is_cut:
+        root, too_deep = _parse(self.html)
+        if too_deep:
             self.warnings.append("too-deep")
-        tree = Tree(parsed.root)
+        tree = Tree(root)
         for element in tree.find(".__cf_email__"):
             if email := uncover_email(element.get("data-cfemail") or ""):
                 element.text, element[:] = email, []
@@ -166,7 +162,7 @@ class Document:
 
 def parse(html: bytes) -> Element:
     """Parse HTML in UTF-8, a whole page or a fragment, into a document without comments."""
-    return _parse(html).root
+    return _parse(html)[0]
 
 
 def _may_hold_a_long_tag(html: bytes) -> bool:
@@ -174,18 +170,8 @@ def _may_hold_a_long_tag(html: bytes) -> bool:
     return max(map(len, html.split(b">"))) > _LONG_TAG or _QUOTED_END.search(html) is not None
 
 
-class _Parsed(NamedTuple):
-    """What the parser makes of a page."""
-
-    root: Element
-    is_cut: bool = False
-    """Whether elements nested too deep were dropped."""
-
-    has_surplus_end: bool = False
-    """Whether an article was closed before its end tag."""
-
-
-def _parse(html: bytes) -> _Parsed:
+def _parse(html: bytes) -> tuple[Element, bool]:
+    """Parse, and say whether the parser dropped elements nested too deep."""
     if len(html) > _FEW_ATTRIBUTES and _may_hold_a_long_tag(html):
         html = _TAG.sub(rb"<\1\3", html)
     # A new parser each time: sharing one is not thread-safe, and making one costs a microsecond.
@@ -202,12 +188,9 @@ def _parse(html: bytes) -> _Parsed:
     except etree.XMLSyntaxError:
         root = None
     if root is None:  # nothing but comments
-        return _Parsed(etree.fromstring(b"<html></html>", etree.HTMLParser()))
-    errors = [(error.type_name, error.message) for error in parser.error_log]
-    return _Parsed(
-        root,
-        any(name == "ERR_INTERNAL_ERROR" and "depth" in message for name, message in errors),
-        any(message == "Unexpected end tag : article" for _, message in errors),
+        return etree.fromstring(b"<html></html>", etree.HTMLParser()), False
+    return root, any(
+        error.type_name == "ERR_INTERNAL_ERROR" and "depth" in error.message for error in parser.error_log
     )
 
 

@@ -8,14 +8,10 @@
 
 A stray ``</div>`` closes the body early, and the rest of the text escapes from it. An unclosed ``<div>`` keeps the
 body open, and it swallows what the theme prints below it. Editors paste both, and a browser shows no difference.
-
-After a stray ``</div>``, the body's own one is left over, and may close the whole article. So for one inside an
-``article`` that closes nothing in there, an empty element that marks its place is parsed instead.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from itertools import takewhile
 
@@ -27,45 +23,6 @@ _MAX_CLIMB = 4
 """Maximum number of elements around the body that stray ``</div>`` tags may have closed early too."""
 
 _BOXES = words("div section aside nav form")
-
-SURPLUS_END = "surplus-end"
-"""The class of the mark of a surplus ``</div>``."""
-
-_MARK = f'<span class="{SURPLUS_END}"></span>'.encode()
-_ARTICLE_OR_DIV = re.compile(rb"<(?:(/article)|(article)|(/div)|div)\b[^<>]*>", re.IGNORECASE)
-_END_OF_ARTICLE, _ARTICLE, _END_OF_DIV = 1, 2, 3  # groups of that pattern
-
-
-def mark_surplus_ends(html: bytes) -> bytes:
-    """Replace each ``</div>`` in an article that would close something around the article by a mark."""
-    pieces: list[bytes] = []
-    copied = 0
-    open_divs: list[int] = []  # in each of the articles that are open, one inside the other
-    for tag in _ARTICLE_OR_DIV.finditer(html):
-        if tag.lastindex == _ARTICLE:
-            open_divs.append(0)
-        elif not open_divs:
-            continue
-        elif tag.lastindex == _END_OF_ARTICLE:
-            open_divs.pop()
-        elif tag.lastindex != _END_OF_DIV:
-            open_divs[-1] += 1
-        elif open_divs[-1]:
-            open_divs[-1] -= 1
-        else:
-            pieces += html[copied : tag.start()], _MARK
-            copied = tag.end()
-    return b"".join((*pieces, html[copied:]))
-
-
-def with_escaped_up_to_mark(body: Element) -> Element:
-    """Return the body with what a stray ``</div>`` has let out of it: all up to the mark of its own one."""
-    siblings = list(body.itersiblings())
-    marks = [number for number, one in enumerate(siblings) if one.get("class") == SURPLUS_END]
-    escaped = siblings[: marks[-1] + 1] if marks else []
-    if not escaped or any(one.tag == "footer" for one in escaped) or _begin_with_named_box(escaped):
-        return body
-    return with_escaped(body, escaped)
 
 
 def escaped_from(body: Element) -> list[Element]:

@@ -15,7 +15,7 @@ from ifp_scraper.items import Author, Image
 from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.images import first_caption, url_in_style
-from ifp_scraper.pages.misnested import SURPLUS_END, is_theme_block, with_escaped
+from ifp_scraper.pages.misnested import is_theme_block
 from ifp_scraper.pages.newspaper import NewspaperPage
 from ifp_scraper.pages.source_line import closing_source
 from ifp_scraper.pages.tree import Element
@@ -85,11 +85,8 @@ class NewspaperCloudPage(NewspaperPage):
         if len(bodies) > 1 and not "".join(map(str, bodies[0].itertext())).strip():
             del bodies[0]
         if bodies:
-            body = self._repaired(bodies[0], _up_to_theme_block(bodies[0]))
-            block = body.getparent()
-            if block is not None and self.css(f".{SURPLUS_END}"):  # two stray tags have closed the block, too
-                return with_escaped(block, _up_to_theme_block(block))
-            return body
+            escaped = itertools.takewhile(lambda part: not is_theme_block(part), bodies[0].itersiblings())
+            return self._repaired(bodies[0], list(escaped))
         return next(iter(self.css(self.bodies)), None)
 
     @field
@@ -126,8 +123,3 @@ class NewspaperCloudPage(NewspaperPage):
                 caption = first_caption(frame) if frame is not None else None
                 return Image(url, urls.original_image(url), "", caption, "lead")
         return None
-
-
-def _up_to_theme_block(element: Element) -> list[Element]:
-    """Return what follows an element, up to the next block of the template."""
-    return list(itertools.takewhile(lambda part: not is_theme_block(part), element.itersiblings()))

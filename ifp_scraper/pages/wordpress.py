@@ -18,7 +18,6 @@ from ifp_scraper.pages.bylines import MAX_PEOPLE, without_by
 from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.images import first_caption
 from ifp_scraper.pages.inline import inline_text, label_text
-from ifp_scraper.pages.misnested import with_escaped_up_to_mark
 from ifp_scraper.pages.places import Place, Places
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
@@ -234,9 +233,10 @@ class WordPressPage(ArticlePage):
     @cached_property
     def container(self) -> Element | None:
         for query in _BODIES:
-            if bodies := self.css(query):
-                body = next(filter(self._is_body_of_post, bodies), bodies[0]) if len(bodies) > 1 else bodies[0]
-                return with_escaped_up_to_mark(body)
+            if len(bodies := self.css(query)) > 1:
+                return next(filter(self._is_body_of_post, bodies), bodies[0])
+            if bodies:
+                return bodies[0]
         return None
 
     def _is_body_of_post(self, body: Element) -> bool:
