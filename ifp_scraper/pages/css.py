@@ -129,11 +129,6 @@ class StyleSheet:
         important = winner.weight[0]
         return important or _SHOWN_INLINE.search(element.get("style") or "") is None
 
-    def shows(self, element: Element) -> bool:
-        """Whether neither the element nor anything around it is hidden."""
-        boxes = (element, *element.iterancestors())
-        return not any(hidden_by_attribute(box) or self.hides(box) for box in boxes)
-
     def _is_suspect(self, name: str) -> bool:
         """Whether a rule with this class or id may hide something; usually not, and then no rules need be parsed."""
         if name[0] not in ".#":

@@ -14,7 +14,6 @@ from ifp_scraper.dates import read_iso, read_theme_time
 from ifp_scraper.items import Author
 from ifp_scraper.pages.article import ArticlePage
 from ifp_scraper.pages.bylines import without_by
-from ifp_scraper.pages.css import StyleSheet
 from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.inline import inline_text, label_text
 from ifp_scraper.pages.misnested import escaped_from, release_swallowed, with_escaped
@@ -44,9 +43,6 @@ class NewspaperPage(ArticlePage):
     source_boxes: ClassVar[str] = ".td-post-small-box"
     """Selects what may hold the source, next to its label."""
 
-    boxed_names: ClassVar[str] = ".author-box-wrap .td-author-name"
-    """Selects the names in the author boxes below the body."""
-
     below_body: ClassVar[tuple[str, ...]] = ".td-post-source-tags", ".td-post-next-prev", ".author-box-wrap"
     """Selects what the theme prints below the body."""
 
@@ -61,20 +57,15 @@ class NewspaperPage(ArticlePage):
 
     @field
     def byline(self) -> str | None:
-        return self.byline_above or ", ".join(author.name for author in self._authors_below) or None
-
-    @cached_property
-    def byline_above(self) -> str | None:
-        """The byline above the body, which a site may switch off."""
         # Not any .td-post-author-name: modules have a byline, too.
         return self._printed_names(".td-post-header .td-post-author-name", name="a", label=".td-author-by")
 
     @field
     def authors(self) -> list[Author]:
         authors = self.people(".td-post-header .td-post-author-name a")
-        return self._with_bios(
-            authors or self._other_authors, ".author-box-wrap", ".td-author-name", ".td-author-description"
-        )
+        if not authors and self.byline:
+            authors = [Author(self.byline)]
+        return self._with_bios(authors, ".author-box-wrap", ".td-author-name", ".td-author-description")
 
     @field
     def sections(self) -> list[str]:
@@ -165,17 +156,6 @@ class NewspaperPage(ArticlePage):
             return self._byline_without_label(box, label)
         # A handle may be glued to the name, outside its link.
         return self.names(f"{box} {name}") or self._byline_without_label(box, label)
-
-    @property
-    def _other_authors(self) -> list[Author]:
-        """The authors if no link above the body names them: as the byline there, or the author boxes, print them."""
-        return [Author(self.byline_above)] if self.byline_above else self._authors_below
-
-    @property
-    def _authors_below(self) -> list[Author]:
-        """Whom the author boxes name that the page shows."""
-        style_sheet = StyleSheet(self.document.style_sheets)
-        return self.people_of([name for name in self.own(self.boxed_names) if style_sheet.shows(name)])
 
     def _byline_without_label(self, box: str, label: str) -> str | None:
         """Return what bylines say after the theme's "By", in whatever language."""

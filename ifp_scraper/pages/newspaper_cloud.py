@@ -34,7 +34,6 @@ class NewspaperCloudPage(NewspaperPage):
     """Selects the block with the text; in posts with a smart list, the second one has what precedes the list, too."""
 
     lead_boxes = ".tdb_single_featured_image, .tdb_single_bg_featured_image"
-    boxed_names = ".tdb-author-box .tdb-author-name"
     below_body = ".tdb_single_tags", ".tdb_single_next_prev", ".tdb-author-box"
 
     @classmethod
@@ -52,17 +51,17 @@ class NewspaperCloudPage(NewspaperPage):
     def lead(self) -> str | None:
         return " ".join(self.lines(".tdb_single_subtitle p")) or self.line(".tdb_single_subtitle")
 
-    @cached_property
-    def byline_above(self) -> str | None:
+    @field
+    def byline(self) -> str | None:
         return self._printed_names(".tdb_single_author", name=".tdb-author-name", label=".tdb-author-by")
 
     @field
     def authors(self) -> list[Author]:
         authors = self.people(".tdb_single_author .tdb-author-name")
         authors = authors or self.people(".tdb_single_author .tdb-author-name-wrap a")  # of Co-Authors Plus
-        return self._with_bios(
-            authors or self._other_authors, ".tdb-author-box", ".tdb-author-name", ".tdb-author-descr"
-        )
+        if not authors and self.byline:
+            authors = [Author(self.byline)]
+        return self._with_bios(authors, ".tdb-author-box", ".tdb-author-name", ".tdb-author-descr")
 
     @field
     def sections(self) -> list[str]:
