@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ifp_scraper.items import Block, Embed, Image, Link
 from ifp_scraper.pages.blocks import BlockBuilder, Context
-from ifp_scraper.pages.boilerplate import CREDIT, PLAYER_BOXES, RELATED_CLASSES, is_boilerplate
+from ifp_scraper.pages.boilerplate import PLAYER_BOXES, RELATED_CLASSES, is_boilerplate
 from ifp_scraper.pages.css import StyleSheet, hidden_by_attribute
 from ifp_scraper.pages.embeds import (
     EMBED_TAGS,
@@ -34,7 +34,6 @@ from ifp_scraper.pages.images import (
     pictures_of_carousel,
     read_image,
     slides_of,
-    with_credit,
 )
 from ifp_scraper.pages.inline import BLOCK_TAGS, IMAGE_TAGS, MAX_DEPTH, NO_TEXT_TAGS, emoji, inline_text
 from ifp_scraper.pages.tree import Element
@@ -164,7 +163,7 @@ class _BodyReader:
             self.builder.end_block(context)
         if classes and not PLAYER_BOXES.isdisjoint(classes.split()):
             self._add_embeds_in(element)
-        elif classes == CREDIT or is_caption(element):
+        elif is_caption(element):
             self._add_links_in(element)
 
     def _pass_over(self, element: Element, tag: str, context: Context) -> None:
@@ -214,8 +213,6 @@ class _BodyReader:
             return context._replace(caption=caption_of_frame(element) or context.caption, gallery=gallery)
         if not GALLERY_CLASSES.isdisjoint(classes):
             return context._replace(gallery=True)
-        if "media-credit-container" in classes:
-            return context._replace(caption=with_credit(context.caption, element))
         self._add_media_of_box(element, classes)
         return context
 

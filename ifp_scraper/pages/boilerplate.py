@@ -15,12 +15,9 @@ SCREEN_READER_ONLY = words(
 
 CAPTIONS = words(
     "caption-wrap soliloquy-caption envira-caption figc su-custom-gallery-title su-slider-slide-title bwg-title1"
-    " wp-caption-text wp-caption-dd gallery-caption wp-element-caption tiled-gallery-caption swiper-caption"
+    " wp-caption-text wp-caption-dd gallery-caption wp-element-caption tiled-gallery-caption"
 )
 """Class names of captions, which belong to images."""
-
-CREDIT = "media-credit"
-"""Class name of an image's credit by the plugin Media Credit, which follows the caption."""
 
 PLAYER_BOXES = words("wp-playlist epyt-facade lyMe perfmatters-lazy-youtube perfmatters-lazy-video rll-youtube-player")
 """Class names of boxes that hold players, or stand in for one with the video's title and image; also of track lists,
@@ -125,7 +122,7 @@ _OTHERS = words(
     " td-smart-list-pagination td-smart-list-dropdown-wrap td-sml-current-item-nr tdb-sml-current-item-nr"
 )
 
-_CLASSES = SCREEN_READER_ONLY | CAPTIONS | {CREDIT} | PLAYER_BOXES | _OTHERS
+_CLASSES = SCREEN_READER_ONLY | CAPTIONS | PLAYER_BOXES | _OTHERS
 
 _CLASS_PREFIXES = re.compile(
     r"(?:^|\s)(?:code-block-\d|ai-viewport|essb_|ez-toc-(?!section)|td_flex_block|td_module_|td-a-rec-|td-g-rec-"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from ifp_scraper.items import Image
-from ifp_scraper.pages.boilerplate import CAPTIONS, CREDIT
+from ifp_scraper.pages.boilerplate import CAPTIONS
 from ifp_scraper.pages.inline import IMAGE_TAGS, label_text, resolved
 from ifp_scraper.pages.lazy import source_of
 from ifp_scraper.pages.tree import Element
@@ -25,7 +25,7 @@ GALLERY_CLASSES = words(
 
 FRAME_CLASSES = words(
     "wp-caption gallery-item tiled-gallery-item envira-gallery-item soliloquy-item modula-item ms-image"
-    " su-custom-gallery-slide su-slider-slide bwg-item swiper-slide"
+    " su-custom-gallery-slide su-slider-slide bwg-item"
 )
 """Boxes around an image and its caption, like a ``figure``."""
 
@@ -121,12 +121,6 @@ def caption_of_frame(frame: Element) -> str | None:
     return None if _holds_figures(frame) else first_caption(frame) or _caption_after(frame)
 
 
-def with_credit(caption: str | None, box: Element) -> str | None:
-    """Return an image's caption, if any, with the credit that is in a box around the image."""
-    credits = (label_text(part) for part in box.iterdescendants() if part.get("class") == CREDIT)
-    return " ".join(filter(None, (caption, *credits))) or None
-
-
 def _holds_figures(frame: Element) -> bool:
     """Whether a frame holds images in figures of their own, so that its caption belongs to none of them."""
     pictures = pictures_in(frame)
@@ -141,7 +135,7 @@ def _holds_figures(frame: Element) -> bool:
 
 def _caption_after(frame: Element) -> str | None:
     after = frame.getnext()
-    if after is None or not is_caption(after) or "gallery-caption" in (after.get("class") or ""):
+    if after is None or after.tag != "figcaption" or "blocks-gallery-caption" in (after.get("class") or ""):
         return None
     return label_text(after) or None
 
