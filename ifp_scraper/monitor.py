@@ -48,7 +48,7 @@ _TOO_MANY_UNREADABLE = (3, 0.1)
 _TOO_MANY_WITHOUT_ARTICLE = (5, 0.5)
 """The same for listed URLs that gave no article."""
 
-_TOLD_BY = "articles are recognised by body class, og:type, JSON-LD or the class of their element"
+_TOLD_BY = "articles are recognised by body class, og:type or JSON-LD"
 
 
 class _FillCounts:

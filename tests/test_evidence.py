@@ -83,5 +83,5 @@ def test_other_times_than_the_edit_disagree() -> None:
     assert "dates-disagree" in classic(PUBLISHED, time="2024-05-05T13:30:00+00:00")["warnings"]
     before = PUBLISHED + EDITED.replace("05-05", "05-02")
     assert "dates-disagree" in classic(before, time="2024-05-02T13:30:00+00:00")["warnings"]
-    by_graph = PUBLISHED + EDITED + json_ld(article("2024-05-05T10:00:00Z"), graph=True)
+    by_graph = PUBLISHED + EDITED + json_ld({"@graph": [article("2024-05-05T10:00:00Z")]})
     assert "dates-disagree" in classic(by_graph)["warnings"]

@@ -107,6 +107,12 @@ def test_a_byline_with_other_words_is_made_of_the_names() -> None:
     assert read(f"<p>{names.format('on Monday, read by')}</p>")["byline"] == "Al Fox, Bo Ray"
 
 
+def test_a_byline_inside_another_names_no_one_twice() -> None:
+    nested = "<span class=byline>{}<span class=author>Al Fox</span></span>"
+    assert [author["name"] for author in read(nested.format("By "))["authors"]] == ["Al Fox"]
+    assert [author["name"] for author in read(nested.format("Bo Ray, "))["authors"]] == ["Bo Ray, Al Fox"]
+
+
 def test_the_featured_picture_in_the_text_is_its_first_one() -> None:
     first, second = "<p><img src='/1.jpg'></p>", "<p><img class='wp-post-image' src='/2.jpg'></p>"
     assert [image["role"] for image in read(text=f"{first}{second}")["images"]] == ["body", "body"]

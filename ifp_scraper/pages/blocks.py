@@ -15,7 +15,7 @@ MAX_BLOCKS = 50_000
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\xad"
 """Joiners, direction marks and the like: a block of nothing else shows nothing."""
 
-_AD_LABEL = re.compile(r"\W{0,3}advertisements?\W{0,3}", re.IGNORECASE)
+_AD_LABEL = re.compile(r"[\s\[(–—*:|-]{0,3}advertisements?[\s\])–—*:|-]{0,3}", re.IGNORECASE)
 """A paragraph of nothing else is what is left of an ad."""
 
 _MAX_AD_LABEL = 20

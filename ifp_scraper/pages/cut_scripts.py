@@ -38,6 +38,9 @@ _COMMENT_END = re.compile(rb"--!?>")
 _MEDIA = re.compile(rb"""\smedia\s*=\s*(?:["']([^"'{}]+)|([^\s"'{}]+))""")
 """For which media a style element is."""
 
+_CONDITION = re.compile(rb"\s*print\s*\Z|.*\b(?:min|max)-width\s*:\s*[1-9]", re.IGNORECASE | re.DOTALL)
+"""Media that do not include every screen."""
+
 _SLASH, _EXCLAMATION_MARK = b"/!"
 
 _PLAYER = re.compile(
@@ -99,8 +102,8 @@ def cut_scripts(html: bytes) -> WithoutScripts:
                     replacement = _frames(player, html[tag_end + 1 : content_end])
             elif name in (b"style", b"STYLE"):
                 style_sheet = html[tag_end + 1 : content_end]
-                if html.find(b"media", begin, tag_end) > 0 and (media := _MEDIA.search(html, begin, tag_end)):
-                    style_sheet = b"@media %b{%b}" % (media[media.lastindex or 1], style_sheet)
+                if html.find(b"media", begin, tag_end) > 0 and (media := _media_of(html[begin:tag_end])):
+                    style_sheet = b"@media %b{%b}" % (media, style_sheet)
                 style_sheets.append(style_sheet)
             elif name in (b"noscript", b"NOSCRIPT") and b" data-img=" in html[begin:tag_end]:
                 replacement = html[tag_end + 1 : content_end]  # EWWW's, whose script shows the image
@@ -115,6 +118,13 @@ def cut_scripts(html: bytes) -> WithoutScripts:
         copied = position
     kept.append(html[copied:])
     return WithoutScripts(b"".join(kept), style_sheets, json_ld)
+
+
+def _media_of(tag: bytes) -> bytes | None:
+    """Return the media of a style element, unless they include every screen, or a script will change them."""
+    media = _MEDIA.search(tag)
+    value = media[media.lastindex or 1] if media else b""
+    return value if _CONDITION.match(value) and b"onload" not in tag else None
 
 
 def _ends_of(name: bytes, html: bytes, start: int, unclosed: set[bytes]) -> tuple[int, int, int] | None:

@@ -104,10 +104,12 @@ def is_caption_of_text(element: Element) -> bool:
     figure = element.getparent()
     if element.tag != "figcaption" or figure is None or figure.tag != "figure":
         return False
-    if "wp-block-table" in (figure.get("class") or ""):
-        return True
+    if "wp-block-table" in (figure.get("class") or ""):  # or a grid of pictures
+        return any("".join(map(str, cell.itertext())).strip() for cell in figure.iter("td", "th"))
+    if next(pictures_in(figure), None) is not None:
+        return False
     beside = (part for part in (element.getprevious(), element.getnext()) if part is not None)
-    return any(part.tag in _TEXTS_WITH_CAPTIONS and next(pictures_in(part), None) is None for part in beside)
+    return any(part.tag in _TEXTS_WITH_CAPTIONS for part in beside)
 
 
 def first_caption(box: Element) -> str | None:

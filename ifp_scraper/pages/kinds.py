@@ -43,16 +43,7 @@ def is_single_post(document: Document) -> bool:
     og_types = (meta.get("content") or "" for meta in document.tree.find('meta[property="og:type"]'))
     if any(og_type.lower() == "article" for og_type in og_types):
         return True
-    if document.json_ld.has_article and document.tree.find("article"):
-        return True
-    return _shows_one_post(document)
-
-
-def _shows_one_post(document: Document) -> bool:
-    """Whether one element is a post's, by post_class(), and has the page's headline: in a list, that is a link."""
-    posts = document.tree.find("article.type-post")
-    headlines = document.tree.find("article.type-post h1") if len(posts) == 1 else []
-    return len(headlines) == 1 and next(headlines[0].iter("a"), None) is None
+    return document.json_ld.has_article and bool(document.tree.find("article"))
 
 
 def is_static(body: bytes, url: str) -> bool:

@@ -117,10 +117,13 @@ class NewspaperPage(ArticlePage):
         return [one for one in elements if others.isdisjoint(one.iterancestors())] if others else elements
 
     def outside_body(self, query: str) -> list[Element]:
-        """Return the article's own elements, all with one tag, without those in its text, where one may be pasted."""
+        """Return the article's own elements, all with one tag, without those in its text, where one may be pasted.
+
+        If all are there, it is the template that prints them there.
+        """
         own = self.own(query)
         inside = set(self.container.iter(own[0].tag)) if own and self.container is not None else ()
-        return [one for one in own if one not in inside]
+        return [one for one in own if one not in inside] or own
 
     @cached_property
     def _other_articles(self) -> set[Element]:
@@ -132,7 +135,7 @@ class NewspaperPage(ArticlePage):
         return articles.difference(self.container.iterancestors())
 
     def body_among(self, bodies: list[Element]) -> Element | None:
-        """Return this post's text: in its own element, by post_class(), the longest, as a notice may precede it."""
+        """Return this post's text: in its own element, by post_class(), the first that is not empty."""
         if len(bodies) < 2:
             return bodies[0] if bodies else None
         name = f"post-{self.id}"
@@ -140,7 +143,7 @@ class NewspaperPage(ArticlePage):
         candidates = (own or bodies)[:_MAX_BODIES]
         article = _article_around(candidates[0])
         in_article = (one for one in candidates if _article_around(one) is article)
-        return max(in_article, key=lambda one: len(inline_text(one)))
+        return next(filter(inline_text, in_article), candidates[0])
 
     # -- what the theme's other templates use, too ---------------------------------------------------------------
 

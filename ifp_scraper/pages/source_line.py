@@ -9,7 +9,7 @@ from ifp_scraper.items import Block
 _SOURCE_LINE = re.compile(
     r"[(\[–—•*-]?\s*(?:source(?:s|\(s\))?|منبع|منابع)\s*[:：]\s*(.{1,120}?)\s*[)\]]?\.?", re.IGNORECASE
 )
-_SAYS = re.compile(r"\b(?:said|says|told|that)\b")
+_SAYS = re.compile(r"\b(?:said|says|told|that|گفت|گفته|می‌گوید|که)\b")
 """Words of a sentence: what a source said, not its name."""
 
 

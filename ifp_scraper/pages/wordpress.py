@@ -176,9 +176,7 @@ class WordPressPage(ArticlePage):
             ".entry-meta .author, .entry-header .author, .byline .author, .byline,"
             " [itemprop='author'] [itemprop='name'], .elementor-widget-post-info [itemprop='author']"
         )
-        boxes = {box for one in unlinked for box in one.iterancestors()}
-        yield [one for one in unlinked if one not in boxes]
-        yield unlinked
+        yield _innermost(unlinked)
         yield self._links_under("/author/", Place.IN_POST)
         yield self._own_of(by_core)
 
@@ -356,6 +354,17 @@ def _named_beside(bio: Element, authors: list[Author]) -> Author | None:
         if named := [author for author in authors if author.name in beside]:
             return named[0] if len(named) == 1 else None
     return None
+
+
+def _innermost(bylines: list[Element]) -> list[Element]:
+    """Return bylines without those around others, or inside them if the outer ones say more than "By" and "and"."""
+    around = {box for one in bylines for box in one.iterancestors()}
+    inner = [one for one in bylines if one not in around]
+    outer = [one for one in bylines if not set(bylines).intersection(one.iterancestors())]
+    rest = " ".join(map(label_text, outer))
+    for one in inner:
+        rest = rest.replace(label_text(one), "", 1)
+    return inner if len(re.findall(r"\w+", rest)) <= len(inner) else outer
 
 
 def _link_labels(links: list[Element]) -> list[str]:
