@@ -289,7 +289,8 @@ def read_user_date(text: str, now: datetime) -> datetime:
         text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
     if re.match(r"\d{4}-\d\d-\d\d", text):
         date.fromisoformat(text[:10])  # raises; dateparser would read 2024-13-05 as May 13
-    if (found := _DAY_OR_MONTH_FIRST.match(text)) and max(int(found[1]), int(found[2])) <= 12:
+    found = _DAY_OR_MONTH_FIRST.match(text)
+    if found and int(found[1]) != int(found[2]) and max(int(found[1]), int(found[2])) <= 12:
         raise ValueError("the day or the month may come first")
     read = _read_user_date(text, now)
     if read is None or re.fullmatch(r"\d{1,3}", text):

@@ -48,6 +48,9 @@ _TOO_MANY_UNREADABLE = (3, 0.1)
 _TOO_MANY_WITHOUT_ARTICLE = (5, 0.5)
 """The same for listed URLs that gave no article."""
 
+_MANY_TO_ONE = 10
+"""Number of addresses leading to one article that no publisher makes lead there."""
+
 _TOLD_BY = "articles are recognised by body class, og:type or JSON-LD"
 
 
@@ -141,7 +144,7 @@ class LayoutMonitor:
         found, read = self._no_article[layout], sum(self._read.values())
         if layout:
             return found, read
-        led_to_one = [url for led in self._led_to.values() if len(led) >= _TOO_MANY_WITHOUT_ARTICLE[0] for url in led]
+        led_to_one = [url for led in self._led_to.values() if len(led) >= _MANY_TO_ONE for url in led]
         return [*found, *led_to_one], max(0, read - len(led_to_one))
 
     def _too_many(self, layout: str) -> bool:

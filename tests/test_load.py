@@ -120,16 +120,6 @@ def test_scheme_and_www_do_not_count(tmp_path: Path) -> None:
     assert list(select(path).kept) == [2]
 
 
-def test_without_two_ids_slug_and_publication_time_will_do(tmp_path: Path) -> None:
-    first, moved = article(1, id=None), article(1, id=None, url=f"{SITE}/reports/story-1/")
-    path = tmp_path / "a.jsonl"
-    assert list(select(write(path, first, moved)).kept) == [2]
-    assert list(select(write(path, first, replace(moved, id=1))).kept) == [2]
-    assert list(select(write(path, replace(first, id=2), replace(moved, id=1))).kept) == [1, 2]
-    assert list(select(write(path, first, replace(moved, published_at=None))).kept) == [1, 2]
-    assert list(select(write(path, first, replace(moved, url=f"{SITE}/story-1-2/"))).kept) == [1, 2]
-
-
 def test_columns_have_their_types(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     pd = pytest.importorskip("pandas")

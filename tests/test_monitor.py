@@ -236,9 +236,9 @@ class TestWatch:
             (None, FORBIDDEN, 50, 5, 50, False),
             (None, STATIC, 50, 5, 50, False),
             (None, FORBIDDEN, 50, 0, 5, True),
-            (None, LEADS_TO + "https://a.example/", 50, 10, 5, True),  # it may have been read five times
-            (None, LEADS_TO + "https://a.example/", 50, 11, 5, False),
-            (None, LEADS_TO + "https://a.example/", 50, 0, 4, False),
+            (None, LEADS_TO + "https://a.example/", 50, 20, 10, True),  # it may have been read ten times
+            (None, LEADS_TO + "https://a.example/", 50, 21, 10, False),
+            (None, LEADS_TO + "https://a.example/", 50, 0, 9, False),
         ],
     )
     def test_how_many_addresses_may_give_no_article(

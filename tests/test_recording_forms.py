@@ -256,35 +256,13 @@ def test_an_amp_page_under_an_old_permalink_is_the_other_view(tmp_path: Path) ->
     assert [line["layout"] for line in lines(out)] == ["newspaper+amp-swift"]
 
 
-@pytest.mark.parametrize(("times", "count"), [("88", 1), ("89", 2), ("--", 2)])
-def test_without_an_id_permalinks_with_one_slug_and_time_are_one(times: str, count: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("times", ["88", "89", "--"])
+def test_without_an_id_permalinks_of_one_slug_may_be_translations(times: str, tmp_path: Path) -> None:
     recorded = tmp_path / "a.warc"
     seen = zip(ADDRESSES[::2], times, ("2016-01-01", "2020-01-01"), strict=True)
     recorded.write_bytes(b"".join(response(url, without_id(at_address(url), hour), date) for url, hour, date in seen))
     written = read_both_ways(recorded)
-    assert [line["aliases"] for line in written] == ([[ADDRESSES[2]]] if count == 1 else [[], []])
-
-
-def test_views_without_an_id_are_merged_across_permalinks(tmp_path: Path) -> None:
-    recorded, amp = tmp_path / "a.warc", without_id(amp_story("Some words."), "8")
-    old_amp = amp.replace(b"https://ifpnews.com/", b"http://ifpnews.com/exclusive/")
-    pages = {
-        "http://ifpnews.com/exclusive/a/amp/": old_amp,
-        "https://ifpnews.com/a/": without_id(at_address("https://ifpnews.com/a/"), "8"),
-    }
-    recorded.write_bytes(b"".join(response(url, body, "2020-01-01") for url, body in pages.items()))
-    assert [line["layout"] for line in read_both_ways(recorded)] == ["newspaper+amp-swift"]
-    # One view shows the id, the other the time, by which another permalink is known.
-    pages = {
-        "https://ifpnews.com/a/": at_address("https://ifpnews.com/a/"),
-        "https://ifpnews.com/a/amp/": amp,
-        "http://ifpnews.com/exclusive/a/amp/": old_amp,
-    }
-    recorded.write_bytes(b"".join(response(url, body, "2020-01-01") for url, body in pages.items()))
-    (tmp_path / "a.crawled.jsonl").unlink()
-    (tmp_path / "a.extracted.jsonl").unlink()
-    (line,) = read_both_ways(recorded)
-    assert (line["id"], line["layout"]) == (97, "newspaper+amp-swift")
+    assert [line["aliases"] for line in written] == [[], []]
 
 
 def test_redirects_to_an_article_are_its_aliases(tmp_path: Path) -> None:

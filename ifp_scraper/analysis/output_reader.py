@@ -218,18 +218,20 @@ def _last_lines(heads: list[tuple[int, _Head]], ends: list[int]) -> set[int]:
     ids: dict[int | None, int] = {}
     by_url: dict[str, int] = {}
     aliases: dict[str, int] = {}
-    by_slug: dict[tuple[str, str], int] = {}
     for number, head in heads:
         key = urls.secure(head.url)
-        slug = urls.host(key), urls.slug(key)
-        place = ids.get(head.id)
-        if place is None:
-            place, is_same = by_url.get(key, aliases.get(key)), _is_same
-            if place is None:
-                place, is_same = by_slug.get(slug), _has_moved
-            if place is None or not is_same(head, articles[place]):
-                place = len(articles)
-                articles.append(_Known())
+        place = by_url.get(key)
+        if place is None or articles[place].id is None or not _same_time(head, articles[place]):
+            if head.id in ids:
+                place = ids[head.id]
+            else:
+                if place is None:
+                    place = aliases.get(key)
+                    if place is not None and not _may_be_same(head, articles[place]):
+                        place = None
+                if place is None or None not in (head.id, articles[place].id):
+                    place = len(articles)
+                    articles.append(_Known())
         known = articles[place]
         other = by_url.get(key, place)
         if articles[other].id is None:  # known only by URL until now; the id shows that it is this article
@@ -241,23 +243,17 @@ def _last_lines(heads: list[tuple[int, _Head]], ends: list[int]) -> set[int]:
         if head.id is not None:
             known.id = head.id
             ids[head.id] = place
-        by_url[key] = by_slug[slug] = place
+        by_url[key] = place
         aliases.update((urls.secure(url), place) for url in head.aliases if urls.post_id(url) is None)
     return {known.line for known in articles}
 
 
-def _is_same(head: _Head, known: _Known) -> bool:
-    """Whether a line with the URL of a known article, but not its id, is that article's, see ``Store.find``."""
-    return None in (head.id, known.id) or _same_time(head, known)
-
-
-def _has_moved(head: _Head, known: _Known) -> bool:
-    """Whether a line with the slug of a known article, but not its URL, is that article's, see ``Store.find``."""
-    return None in (head.id, known.id) and _same_time(head, known)
-
-
 def _same_time(head: _Head, known: _Known) -> bool:
     return head.published_at is not None and head.published_at == known.published_at
+
+
+def _may_be_same(head: _Head, known: _Known) -> bool:
+    return None in (head.published_at, known.published_at) or head.published_at == known.published_at
 
 
 def warn(message: str) -> None:

@@ -24,7 +24,7 @@ class PageResult(msgspec.Struct):
     page_urls: list[str] = []
     """URLs of all these pages."""
 
-    identities: list[int | str] = []
+    identities: list[int] = []
     """See ``readings.identities_of``."""
 
     failed: bool = False

@@ -84,7 +84,7 @@ def _articles(archive: Archive, groups: Iterable[list[Recorded]]) -> Iterator[li
         yield from split_articles(captures, lambda capture: _identities(archive, capture))
 
 
-def _identities(archive: Archive, capture: Recorded) -> list[int | str]:
+def _identities(archive: Archive, capture: Recorded) -> list[int]:
     try:
         body = archive.read(capture)[1]
         page = read_page(body, Capture(capture.url, capture.captured_at), capture.content_type)
@@ -93,10 +93,9 @@ def _identities(archive: Archive, capture: Recorded) -> list[int | str]:
         return []
 
 
-def identities_of(article: Article) -> list[int | str]:
-    """Return what tells articles of one slug apart: the post id, or the publication time if the page has none."""
-    identity = article.id if article.id is not None else article.published_at
-    return [] if identity is None else [identity]
+def identities_of(article: Article) -> list[int]:
+    """Return what tells articles of one slug apart: the post id, if the page has one."""
+    return [] if article.id is None else [article.id]
 
 
 def slug_key(url: str) -> str:
@@ -118,7 +117,7 @@ class Captured(Protocol):
 C = TypeVar("C", bound=Captured)
 
 
-def split_articles(captures: list[C], identities_in: Callable[[C], list[int | str]]) -> Iterator[list[C]]:
+def split_articles(captures: list[C], identities_in: Callable[[C], list[int]]) -> Iterator[list[C]]:
     """Split the captures of one slug, in order of time, into those of one article each.
 
     Other permalinks are those of the same article if their pages share an identity. An article of several pages
@@ -135,7 +134,7 @@ def split_articles(captures: list[C], identities_in: Callable[[C], list[int | st
     if len(permalinks) == 1 or has_further_pages:
         yield from permalinks.values()
         return
-    articles: list[tuple[set[str], set[int | str]]] = []
+    articles: list[tuple[set[str], set[int]]] = []
     for permalink, own in permalinks.items():
         identities = {one for capture in own for one in identities_in(capture)}
         known = next((article for article in articles if article[1] & identities), None)
@@ -167,8 +166,16 @@ def by_target(redirects: Iterable[tuple[str, str]], captured: Container[str]) ->
 
 
 def addresses_of(captures: list[C], redirected: dict[str, list[str]]) -> list[str]:
-    """Return the captured URLs of an article, except those of further pages, and the URLs that redirect to it."""
-    captured = [url for capture in captures for url in capture.page_urls if _place(url)[1] == "1"]
+    """Return the captured URLs of an article, except those of further pages, and the URLs that redirect to it.
+
+    Of those that differ only in their query, the first.
+    """
+    by_path: dict[str, str] = {}
+    for capture in captures:
+        for url in capture.page_urls:
+            if _place(url)[1] == "1":
+                by_path.setdefault(url.partition("?")[0], url)
+    captured = by_path.values()
     permalinks = dict.fromkeys(map(urls.secure, captured))
     return list(dict.fromkeys([*captured, *(url for one in permalinks for url in redirected.get(one, ()))]))
 

@@ -21,6 +21,8 @@ _INDEX_LINK = re.compile(rb"""(\shref=["'])((?![\w+.-]+:|//)(?:[^"'<>?#]*/)?)ind
 """A link as ``wget -k`` converts it; ``record_address`` leaves out the name, too."""
 
 _LENGTH = re.compile(rb"\r\nContent-Length:[ \t]*(\d{1,18})", re.IGNORECASE)
+_PIECE = 4096
+_UNPACKED_PIECE = 1 << 20
 _MAX_TAIL = 64 * 2**20
 """Maximum number of bytes after a file's last response that are searched for the place where it breaks off."""
 
@@ -113,36 +115,49 @@ def _cut_tail(stream: IO[bytes], at: int) -> int | None:
         at: offset of the last record that was read; those after it are looked at.
     """
     stream.seek(at)
-    rest = stream.read(_MAX_TAIL + 1)
-    end = at + len(rest)
-    if len(rest) > _MAX_TAIL:
+    tail = stream.read(_MAX_TAIL + 1)
+    if len(tail) > _MAX_TAIL:
         return None
-    while rest.startswith((_MEMBER, b"WARC/")):
-        at = end - len(rest)
-        if rest.startswith(_MEMBER):
-            after = _after_member(rest)
-        else:
-            head, blank_line, body = rest.partition(b"\r\n\r\n")
-            length = int(found[1]) if (found := _LENGTH.search(head)) else 0
-            after = body[length:].lstrip(b"\r\n") if blank_line and length <= len(body) else None
-        if after is None:
-            return at
-        rest = after
+    begin = 0
+    while tail.startswith((_MEMBER, b"WARC/"), begin):
+        end = _end_of_member(tail, begin) if tail.startswith(_MEMBER, begin) else _end_of_record(tail, begin)
+        if end is None:
+            return at + begin
+        begin = end
     return None
 
 
-def _after_member(data: bytes) -> bytes | None:
-    """Return what follows a gzip member; None if it breaks off, nothing if it is damaged."""
+def _end_of_record(tail: bytes, begin: int) -> int | None:
+    """Return where the record after one that begins here begins; None if it breaks off."""
+    head_end = tail.find(b"\r\n\r\n", begin)
+    if head_end < 0:
+        return None
+    length = _LENGTH.search(tail, begin, head_end)
+    end = head_end + 4 + (int(length[1]) if length else 0)
+    if end > len(tail):
+        return None
+    while tail.startswith((b"\r", b"\n"), end):
+        end += 1
+    return end
+
+
+def _end_of_member(tail: bytes, begin: int) -> int | None:
+    """Return where a gzip member ends; None if it breaks off, the end of the tail if it is damaged."""
     member = zlib.decompressobj(31)
     try:
-        while not member.eof:
-            found_any = member.decompress(data, 1 << 20) != b""
-            data = member.unconsumed_tail
-            if not (found_any or data or member.eof):
-                return None
+        while begin < len(tail):
+            piece = tail[begin : begin + _PIECE]
+            begin += len(piece)
+            while True:
+                member.decompress(piece, _UNPACKED_PIECE)
+                if member.eof:
+                    return begin - len(member.unused_data)
+                piece = member.unconsumed_tail
+                if not piece:
+                    break
     except zlib.error:
-        return b""
-    return member.unused_data
+        return len(tail)
+    return None
 
 
 def _note_revisit(record: WarcRecord, revisits: list[Revisit]) -> None:

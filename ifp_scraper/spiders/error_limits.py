@@ -4,7 +4,7 @@ from __future__ import annotations
 
 _MAX_OFF_SITE = 100
 """Article URLs in a row that show no page of their own: a firewall answers whose page ``responses.refusal`` does not
-know, or a new owner of the domain, or all lead to the home page."""
+know, or a new owner of the domain."""
 
 _MAX_WITHOUT_ARTICLE = 1000
 """Listed URLs in a row that give no article: the list may be made up, or the site gone."""

@@ -58,10 +58,10 @@ class NoArticleHandler:
         """Reject a URL whose page is not an article."""
         reason = self._why_no_article(response, ref)
         is_news = self.reject(ref, reason)
-        if reason not in (STRANGE, ELSEWHERE):
+        if reason != STRANGE:
             self._limits.reset_off_site()
         elif is_news:
-            self._fetcher.give_up(self._limits.count_off_site(reason))
+            self._fetcher.give_up(self._limits.count_off_site(STRANGE))
 
     def _why_no_article(self, response: Response, ref: ArticleRef) -> str:
         if is_strange(response):

@@ -77,7 +77,8 @@ class Failures:
 
     def forget(self, addresses: Iterable[str]) -> None:
         """Remove what has now been fetched."""
-        self._left.difference_update(map(urls.canonical, addresses))
+        if self._left:
+            self._left.difference_update(map(urls.canonical, addresses))
 
     def for_next_run(self, *, doubtful: bool) -> list[str]:
         """Return what the next run must fetch again.

@@ -112,7 +112,6 @@ class Store:
         # Keyed by the string's 64-bit hash: a crawl sees several aliases of every article, and storing
         # them would double the memory.
         self._by_alias: dict[int, int] = {}
-        self._by_slug: dict[int, int] = {}
         self._by_text: dict[bytes, int] = {}
         self._file = OutputFile(self.path)
         try:
@@ -142,30 +141,31 @@ class Store:
         """Return what is known about an article, found by id, then canonical URL, then aliases; None if nothing is.
 
         Articles with different ids are the same only if URL and publication time are: posts that are imported into a
-        new WordPress get new ids. A slug that is used again has another time. Without two ids, slug and publication
-        time will do, as the site has changed its permalinks.
+        new WordPress get new ids, which others may have had before. A slug that is used again has another time, and
+        so has another article at the alias of one.
 
         Args:
             published_at: RFC 3339 in UTC, as in the file.
         """
+        key = _key(url)
+        at_url = self._by_url.get(key)
+        known = self._articles[at_url] if at_url is not None else None
+        if (
+            known is not None
+            and known.id is not None
+            and published_at is not None
+            and published_at == known.published_at
+        ):
+            return known
         number = self._by_id.get(id) if id is not None else None
         if number is not None:
             return self._articles[number]
-        key = _key(url)
-        number = self._by_url.get(key)
-        if number is None:
+        if known is None:
             number = self._by_alias.get(hash(key))
-        has_url = number is not None
-        if number is None:
-            number = self._by_slug.get(_slug_hash(key))
-        if number is None:
-            return None
-        known = self._articles[number]
-        same_time = published_at is not None and published_at == known.published_at
-        two_ids = id is not None and known.id is not None
-        # Translations of an article may share its slug and its time, but not its id.
-        is_same = (same_time or not two_ids) if has_url else (same_time and not two_ids)
-        return known if is_same else None
+            known = self._articles[number] if number is not None else None
+            if known is not None and not _may_be_same(published_at, known.published_at):
+                return None
+        return known if known is not None and None in (id, known.id) else None
 
     def known(self) -> Iterator[Known]:
         """Yield every article once, in the order of first appearance in the file."""
@@ -337,7 +337,7 @@ class Store:
         if other is not known and other.id is None:
             self._articles[other.number] = known
             self._count -= 1
-        self._by_url[key] = self._by_slug[_slug_hash(key)] = number
+        self._by_url[key] = number
         if known.url != article.url:  # else keep the object that is the key, to save memory
             known.url = article.url
         for url in article.aliases:
@@ -345,8 +345,8 @@ class Store:
                 self._by_alias[hash(_key(url))] = number
 
 
-def _slug_hash(url: str) -> int:
-    return hash((urls.host(url), urls.slug(url)))
+def _may_be_same(time: str | None, other: str | None) -> bool:
+    return time is None or other is None or time == other
 
 
 def _key(url: str) -> str:
