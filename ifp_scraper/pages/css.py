@@ -42,7 +42,6 @@ _UNCONDITIONAL = re.compile(rb"@(?:supports|layer)\b|@media\s+(?:only\s+)?(?:all
 """At-rules whose rules apply on any screen."""
 
 # Of selectors: the compounds that are understood, and the names in one
-_NAME_END = re.compile(rb"(?![\w-])")
 _COMPOUND = re.compile(r"(?:[a-z][\w-]*|\*)?(?:[.#][\w-]+)*", re.IGNORECASE)
 _PART = re.compile(r"^[a-z][\w-]*|[.#][\w-]+", re.IGNORECASE)
 
