@@ -211,41 +211,57 @@ class _Known(msgspec.Struct, eq=False):
     fetched_at: str = ""
 
 
-def _last_lines(heads: list[tuple[int, _Head]], ends: list[int]) -> set[int]:
-    """Return the number of each article's last line; articles are identified as in ``store``."""
-    articles: list[_Known] = []
-    # Places in that list:
-    ids: dict[int | None, int] = {}
-    by_url: dict[str, int] = {}
-    aliases: dict[str, int] = {}
-    for number, head in heads:
+class _Index:
+    """The articles of some lines, found as in ``store.Store.find``."""
+
+    def __init__(self) -> None:
+        self.articles: list[_Known] = []
+        # Places in that list:
+        self._by_id: dict[int | None, int] = {}
+        self._by_url: dict[str, int] = {}
+        self._by_alias: dict[str, int] = {}
+
+    def add(self, head: _Head) -> _Known:
+        """Return the article of a line, and let it be found by what the line says."""
         key = urls.secure(head.url)
-        place = by_url.get(key)
-        if place is None or articles[place].id is None or not _same_time(head, articles[place]):
-            if head.id in ids:
-                place = ids[head.id]
-            else:
-                if place is None:
-                    place = aliases.get(key)
-                    if place is not None and not _may_be_same(head, articles[place]):
-                        place = None
-                if place is None or None not in (head.id, articles[place].id):
-                    place = len(articles)
-                    articles.append(_Known())
-        known = articles[place]
-        other = by_url.get(key, place)
-        if articles[other].id is None:  # known only by URL until now; the id shows that it is this article
-            articles[other] = known
+        place = self._find(head, key)
+        if place is None:
+            place = len(self.articles)
+            self.articles.append(_Known())
+        known = self.articles[place]
+        other = self._by_url.get(key, place)
+        if self.articles[other].id is None:  # known only by URL until now; the id shows that it is this article
+            self.articles[other] = known
+        if head.id is not None:
+            known.id = head.id
+            self._by_id[head.id] = place
+        self._by_url[key] = place
+        self._by_alias.update((urls.secure(url), place) for url in head.aliases if urls.post_id(url) is None)
+        return known
+
+    def _find(self, head: _Head, key: str) -> int | None:
+        place = self._by_url.get(key)
+        if place is not None and self.articles[place].id is not None and _same_time(head, self.articles[place]):
+            return place
+        if head.id in self._by_id:
+            return self._by_id[head.id]
+        if place is None:
+            place = self._by_alias.get(key)
+            if place is not None and not _may_be_same(head, self.articles[place]):
+                return None
+        return place if place is not None and None in (head.id, self.articles[place].id) else None
+
+
+def _last_lines(heads: list[tuple[int, _Head]], ends: list[int]) -> set[int]:
+    """Return the number of each article's last line."""
+    index = _Index()
+    for number, head in heads:
+        known = index.add(head)
         file, fetched_at = bisect_left(ends, number), head.fetched_at or ""
         if file == known.file or fetched_at >= known.fetched_at:  # in UTC with Z, text order is time order
             known.line, known.file, known.fetched_at = number, file, fetched_at
             known.published_at = head.published_at
-        if head.id is not None:
-            known.id = head.id
-            ids[head.id] = place
-        by_url[key] = place
-        aliases.update((urls.secure(url), place) for url in head.aliases if urls.post_id(url) is None)
-    return {known.line for known in articles}
+    return {known.line for known in index.articles}
 
 
 def _same_time(head: _Head, known: _Known) -> bool:
