@@ -15,7 +15,7 @@ from ifp_scraper.dates import format_utc
 from ifp_scraper.discovery import listing, rest
 from tests.crawling import FAST, NO_REST, NOTHING_BUT_LISTINGS, crawl, lines, new_post, printing, scrapy, site_of
 from tests.dry_run import dry_run
-from tests.site import Post, Site
+from tests.site import Post, Site, SiteServer
 from tests.site.response import XML, Response, page, redirect
 
 YOAST: dict[str, Any] = {"rest": 403, "sitemap": "yoast"}
@@ -449,21 +449,26 @@ def test_more_pages_of_categories_than_are_read_may_hold_some_of_a_section(
         assert (set(run.articles), run.status) == ({post.path for post in site.in_section("iran-news")}, status)
 
 
+def list_everything_in_categories(server: SiteServer, count: int) -> None:
+    """Have nothing but the front page and so many categories, each of which lists all articles."""
+    links = "".join(f'<a href="/category/topic-{number}/">Section</a>' for number in range(count))
+
+    def leave_only_front_and_categories(target: str, response: Response) -> Response:
+        if target == "/":
+            return page(links)
+        return response if target.startswith("/category/") else page("", 404)
+
+    server.reroute(lambda target: re.sub(r"^/category/topic-\d+/(?=page/|$)", "/", target))
+    server.alter(leave_only_front_and_categories)
+
+
 @pytest.mark.parametrize(("limit", "status"), [(2, 1), (3, 0)])
 def test_more_categories_than_are_walked_may_hold_more_articles(
     limit: int, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listing, "_MAX_CATEGORIES", limit)
     with site_of(20, **NOTHING_BUT_LISTINGS) as (_, server):
-        links = "".join(f'<a href="/category/topic-{number}/">Section</a>' for number in range(3))
-
-        def leave_only_front_and_categories(target: str, response: Response) -> Response:
-            if target == "/":
-                return page(links)
-            return response if target.startswith("/category/") else page("", 404)
-
-        server.reroute(lambda target: re.sub(r"^/category/topic-\d+/(?=page/|$)", "/", target))
-        server.alter(leave_only_front_and_categories)
+        list_everything_in_categories(server, 3)
         assert dry_run(server, tmp_path / "a.jsonl").status == status
 
 
@@ -518,15 +523,7 @@ def test_a_category_that_first_lists_what_a_later_one_does_is_walked_to_the_end(
 
 def test_categories_that_all_list_everything_are_not_walked_to_the_end(tmp_path: Path) -> None:
     with site_of(600, **NOTHING_BUT_LISTINGS) as (site, server):
-        links = "".join(f'<a href="/category/topic-{number}/">Section</a>' for number in range(20))
-
-        def leave_only_front_and_categories(target: str, response: Response) -> Response:
-            if target == "/":
-                return page(links)
-            return response if target.startswith("/category/") else page("", 404)
-
-        server.reroute(lambda target: re.sub(r"^/category/topic-\d+/(?=page/|$)", "/", target))
-        server.alter(leave_only_front_and_categories)
+        list_everything_in_categories(server, 20)
         run = dry_run(server, tmp_path / "a.jsonl")
         assert (set(run.articles), run.status) == (public(site), 0)
         assert len(run.asked) < 500
