@@ -277,6 +277,21 @@ def test_an_export_that_cannot_take_its_place_leaves_the_last_one(file: Path, mo
     assert sorted(each.name for each in file.parent.iterdir()) == ["ifp-csv", "ifp.jsonl"]
 
 
+def test_an_export_stopped_when_its_folder_was_just_made_leaves_nothing(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.mkdir
+
+    def interrupted(self: Path, *args: Any, **options: Any) -> None:
+        real(self, *args, **options)
+        raise KeyboardInterrupt  # as a signal does that arrives here
+
+    monkeypatch.setattr(Path, "mkdir", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        export(file, "csv")
+    assert list(file.parent.iterdir()) == [file]
+
+
 def test_a_link_is_followed(file: Path) -> None:
     folder, link = file.parent / "disk" / "tables", file.parent / "link"
     folder.mkdir(parents=True)

@@ -68,8 +68,8 @@ def export(
     if folder.exists() and not _is_export(folder):
         raise FileExistsError(f"{folder} exists and is not an export: name another folder")
     partial = new_partial(folder)
-    partial.mkdir(parents=True)
     try:
+        partial.mkdir(parents=True)  # in here, as a signal may come right after it
         done = _fill(partial, folder, chosen, to, name)
         _replace(partial, folder)
     except BaseException:
