@@ -123,7 +123,7 @@ def test_the_same_verdict_again_is_an_alarm_only_while_the_site_may_be_ill(
     for _ in range(2):  # a third run sees when the first one was
         again = reopened(ledger)
         for one in dead:
-            again.reject(one)
+            again.reject(Rejected.now(one.url, one.reason))
         assert again.monitor.doubts_rejections is alarm
         again.finish(reason="finished", why=None, requests=1, received=1, errors=0)
         assert again.exit_status == int(alarm)
