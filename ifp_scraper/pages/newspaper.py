@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from datetime import timedelta
 from functools import cached_property
 from typing import ClassVar
@@ -13,7 +14,9 @@ from ifp_scraper import urls
 from ifp_scraper.dates import read_iso, read_theme_time
 from ifp_scraper.items import Author
 from ifp_scraper.pages.article import ArticlePage
+from ifp_scraper.pages.body import read_body
 from ifp_scraper.pages.bylines import without_by
+from ifp_scraper.pages.css import StyleSheet
 from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.inline import inline_text, label_text
 from ifp_scraper.pages.misnested import escaped_from, release_swallowed, with_escaped
@@ -135,15 +138,22 @@ class NewspaperPage(ArticlePage):
         return articles.difference(self.container.iterancestors())
 
     def body_among(self, bodies: list[Element]) -> Element | None:
-        """Return this post's text: in its own element, by post_class(), the first that is not empty."""
+        """Return this post's text: in its own element, by post_class(), the first that shows something."""
         if len(bodies) < 2:
             return bodies[0] if bodies else None
         name = f"post-{self.id}"
         own = [one for one in bodies if any(name in (box.get("class") or "").split() for box in one.iterancestors())]
         candidates = (own or bodies)[:_MAX_BODIES]
-        article = _article_around(candidates[0])
-        in_article = (one for one in candidates if _article_around(one) is article)
-        return next(filter(inline_text, in_article), candidates[0])
+        article = article_around(candidates[0])
+        in_article = (one for one in candidates if article_around(one) is article)
+        return next(filter(self._shows_something, in_article), candidates[0])
+
+    def _shows_something(self, body: Element) -> bool:
+        """Whether a body has text or, as in a photo essay, at least pictures or players."""
+        if inline_text(body):
+            return True
+        content = read_body(deepcopy(body), self.capture.url, StyleSheet([]))  # a copy: it empties some frames
+        return bool(content.images or content.embeds)
 
     # -- what the theme's other templates use, too ---------------------------------------------------------------
 
@@ -207,5 +217,6 @@ def _is_of_module(element: Element) -> bool:
     return any("td_module" in (box.get("class") or "") for box in element.iterancestors())
 
 
-def _article_around(element: Element) -> Element | None:
+def article_around(element: Element) -> Element | None:
+    """Return the innermost article element that holds an element."""
     return next(element.iterancestors("article"), None)
