@@ -16,7 +16,7 @@ from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.images import first_caption, url_in_style
 from ifp_scraper.pages.misnested import is_theme_block
-from ifp_scraper.pages.newspaper import NewspaperPage
+from ifp_scraper.pages.newspaper import NewspaperPage, article_around
 from ifp_scraper.pages.source_line import closing_source
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
@@ -81,6 +81,10 @@ class NewspaperCloudPage(NewspaperPage):
         # The container itself is a .td_block_wrap like any widget; what is inside counts.
         blocks = ".tdb_single_content .tdb-block-inner", ".tdb_single_smartlist .tdb-block-inner"
         bodies = [body for block in blocks if (body := self.body_among(self.css(block))) is not None]
+        if len(bodies) > 1 and (first := self.body_among(self.css(", ".join(blocks)))) is not None:
+            # The next post's may be the only one of its kind.
+            article = article_around(first)
+            bodies = [body for body in bodies if article_around(body) is article]
         if len(bodies) > 1 and not "".join(map(str, bodies[0].itertext())).strip():
             del bodies[0]
         if bodies:
