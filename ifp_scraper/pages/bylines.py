@@ -22,11 +22,16 @@ _SEPARATORS = " -–—|·•"
 
 
 def without_by(text: str | None) -> str | None:
-    """Return a byline without "By" or "Published by" and without a glued handle; None if nothing is left."""
+    """Return a byline without "By" or "Published by" and without a glued handle; None if nothing is left.
+
+    >>> without_by("By Mina Rad @mina |")
+    'Mina Rad'
+    >>> without_by("- @mina")
+    """
     if not text or len(text) > MAX_BYLINE:
         return None
-    text = _BY.sub("", text).strip(_SEPARATORS)
-    return (_HANDLE.sub("", text).strip(_SEPARATORS) if "@" in text else text) or None
+    text = _BY.sub("", text).rstrip(_SEPARATORS)
+    return (_HANDLE.sub("", text) if "@" in text else text).strip(_SEPARATORS) or None
 
 
 def read_authors(elements: list[Element], base: str) -> list[Author]:
