@@ -289,6 +289,41 @@ def test_rest_that_counts_nothing_and_gives_fewer_than_asked_for(past_the_end: i
         assert (set(again.articles), again.status) == (fresh, 0)
 
 
+@pytest.mark.parametrize("past_the_end", [200, 400, 404])
+def test_categories_that_are_not_counted_lead_to_a_section(past_the_end: int, tmp_path: Path) -> None:
+    with site_of(60) as (site, server):
+
+        def leave_out_counts(target: str, response: Response) -> Response:
+            if "/wp/v2/categories" not in target:
+                return response
+            is_past = "page=2" in target
+            return page("[]" if is_past else response.body.decode(), past_the_end if is_past else 200)
+
+        server.alter(leave_out_counts)
+        run = dry_run(server, tmp_path / "a.jsonl", section="iran-news", sources="rest")
+        assert (set(run.articles), run.status) == ({post.path for post in site.in_section("iran-news")}, 0)
+
+
+def test_rest_with_a_count_of_one_full_page_that_is_out_of_date(tmp_path: Path) -> None:
+    with site_of(230) as (site, server):
+        count = {"X-WP-Total": "100", "X-WP-TotalPages": "1"}
+        server.alter(lambda target, response: replace(response, headers={**response.headers, **count}))
+        run = dry_run(server, tmp_path / "a.jsonl", sources="rest")
+        assert (set(run.articles), run.status) == (public(site), 0)
+
+
+def test_a_page_of_rest_whose_posts_have_no_address_is_noted(tmp_path: Path) -> None:
+    with site_of(330) as (site, server):
+
+        def leave_out_counts_and_addresses(target: str, response: Response) -> Response:
+            body = re.sub(rb'"link":"[^"]*', b'"link":"', response.body) if "&page=2" in target else response.body
+            return Response(body, response.status, {"Content-Type": "application/json"})
+
+        server.alter(leave_out_counts_and_addresses)
+        run = dry_run(server, tmp_path / "a.jsonl", sources="rest")
+        assert (set(run.articles) < public(site), run.status) == (True, 1)
+
+
 def test_rest_that_counts_nothing_after_a_run_that_knew_of_no_edits(tmp_path: Path) -> None:
     """Nothing would tell where the new articles end, so all pages are read."""
     out = tmp_path / "a.jsonl"
