@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ifp_scraper.items import Block, Embed, Image, Link
 from ifp_scraper.pages.blocks import BlockBuilder, Context
-from ifp_scraper.pages.boilerplate import PLAYER_BOXES, RELATED_CLASSES, is_boilerplate
+from ifp_scraper.pages.boilerplate import CAPTIONS, PLAYER_BOXES, RELATED_CLASSES, is_boilerplate
 from ifp_scraper.pages.css import StyleSheet, hidden_by_attribute
 from ifp_scraper.pages.embeds import (
     EMBED_TAGS,
@@ -150,7 +150,7 @@ class _BodyReader:
 
     def _is_left_out(self, element: Element, classes: str | None) -> bool:
         """Whether an element is boilerplate or hidden."""
-        if classes is not None and is_boilerplate(classes) and not is_caption_of_text(element):
+        if classes is not None and is_boilerplate(classes) and not _is_shown_caption(element, classes):
             return True
         return self._hides(element) and not _is_shown_later(element, classes)
 
@@ -323,6 +323,12 @@ class _BodyReader:
         """Add a warning to the record, once."""
         if warning not in self.warnings:
             self.warnings.append(warning)
+
+
+def _is_shown_caption(element: Element, classes: str) -> bool:
+    """Whether an element is boilerplate only because captions are, and it is not an image's."""
+    others = (name for name in classes.split() if name not in CAPTIONS)
+    return is_caption_of_text(element) and not is_boilerplate(" ".join(others))
 
 
 def _is_shown_later(element: Element, classes: str | None) -> bool:
