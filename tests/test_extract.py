@@ -117,6 +117,14 @@ def test_hostile_pages_of_any_theme_are_read_soon(inside: str) -> None:
     assert seconds < 40 * harmless  # without bounds it was 70 to 250 times as long
 
 
+def test_bodies_in_bodies_are_read_once() -> None:
+    title, box, empty = "<h1 class=entry-title>A</h1>", '<div class="td-post-content">', "<p class=a></p>" * 20_000
+    record, seconds = read(f"{title}{box * 10}{empty}{'</div>' * 10}")
+    assert (record["layout"], record["blocks"]) == ("newspaper", [])
+    _, harmless = read(f"{title}{box}{empty}</div>")
+    assert seconds < 6 * harmless  # twice as long; once it was 12 times
+
+
 def read(inside: str) -> tuple[dict[str, Any], float]:
     page = f'<html><body class="single single-post postid-7"><article class="hentry">{inside}</article></body></html>'
     began = process_time()

@@ -146,7 +146,8 @@ class NewspaperPage(ArticlePage):
         candidates = (own or bodies)[:_MAX_BODIES]
         article = article_around(candidates[0])
         in_article = (one for one in candidates if article_around(one) is article)
-        return next(filter(self._shows_something, in_article), candidates[0])
+        outermost = (one for one in in_article if not set(candidates).intersection(one.iterancestors()))
+        return next(filter(self._shows_something, outermost), candidates[0])
 
     def _shows_something(self, body: Element) -> bool:
         """Whether a body has text or, as in a photo essay, at least pictures or players."""
