@@ -289,7 +289,7 @@ def test_rest_that_counts_nothing_and_gives_fewer_than_asked_for(past_the_end: i
         assert (set(again.articles), again.status) == (fresh, 0)
 
 
-@pytest.mark.parametrize("past_the_end", [200, 400, 404])
+@pytest.mark.parametrize("past_the_end", [200, 400, 404, 410])
 def test_categories_that_are_not_counted_lead_to_a_section(past_the_end: int, tmp_path: Path) -> None:
     with site_of(60) as (site, server):
 
@@ -302,6 +302,20 @@ def test_categories_that_are_not_counted_lead_to_a_section(past_the_end: int, tm
         server.alter(leave_out_counts)
         run = dry_run(server, tmp_path / "a.jsonl", section="iran-news", sources="rest")
         assert (set(run.articles), run.status) == ({post.path for post in site.in_section("iran-news")}, 0)
+
+
+def test_a_page_of_categories_that_is_missing_may_hold_some_of_a_section(tmp_path: Path) -> None:
+    with site_of(60) as (_, server):
+
+        def state_two_pages(target: str, response: Response) -> Response:
+            if "/wp/v2/categories" in target:
+                response.headers["X-WP-TotalPages"] = "2"
+            return response
+
+        server.alter(state_two_pages)
+        fails = lambda page: 404 if "categories" in page and "page=2" in page else None  # noqa: E731
+        run = dry_run(server, tmp_path / "a.jsonl", section="iran-news", sources="rest", fails=fails)
+        assert (run.articles, run.status) == ([], 1)
 
 
 def test_rest_with_a_count_of_one_full_page_that_is_out_of_date(tmp_path: Path) -> None:

@@ -11,16 +11,25 @@ import pytest
 
 from ifp_scraper import urls
 from ifp_scraper.discovery import ArticleRef
-from ifp_scraper.discovery.readings import split_articles, split_readings, without_failed
+from ifp_scraper.discovery.readings import (
+    addresses_of,
+    by_target,
+    is_failed,
+    split_articles,
+    split_readings,
+    without_failed,
+)
 from ifp_scraper.discovery.recorded_lists import ListEvidence, evidence_at, may_list, read_listed
 
 SITE = "https://ifpnews.com"
 NOW = datetime(2024, 5, 6, tzinfo=UTC)
-PAGES = {"c": "/a/", "2": "/a/2/", "3": "/a/3/", "a": "/a/amp/", "b": "/a/amp/2/"}
+PAGES = {"c": "/a/", "q": "/a/?x=1", "2": "/a/2/", "3": "/a/3/", "a": "/a/amp/", "b": "/a/amp/2/"}
 
 
 class Capture(NamedTuple):
-    """``c0``: the canonical page at minute 0; ``21``: its page 2 at minute 1; ``a``, ``b``: the AMP pages 1 and 2."""
+    """``c0``: the canonical page at minute 0; ``21``: its page 2 at minute 1; ``a``, ``b``: the AMP pages 1 and 2;
+    ``q``: the canonical page with a query.
+    """
 
     name: str
 
@@ -53,6 +62,8 @@ class Capture(NamedTuple):
         ("c0 c9 29", ["c9 29"]),  # cut off and begun again
         ("c0 c5 c9 29", ["c9 29"]),
         ("c0 c60 261", ["c0", "c60 261"]),
+        ("c0 c59 261", ["c59 261"]),
+        ("c0 a50 c70 a71 272", ["c70 a71 272"]),
         ("c0 21 c9", ["c0 21", "c9"]),
         ("c0 a1 c5 26", ["a1 c5 26"]),
     ],
@@ -77,6 +88,23 @@ def test_failed_captures_of_a_page_that_has_a_better_one(captures: str, failed: 
     assert [one.name for one in found] == kept.split()
 
 
+@pytest.mark.parametrize(
+    ("body", "failed"),
+    [(b"", True), (b" \n", True), (b"<html><body><p>One.", True), (b"<html><body><p>One.</p></body></html>", False)],
+)
+def test_a_capture_that_is_empty_or_cut_short_is_failed(body: bytes, failed: bool) -> None:
+    assert is_failed(f"{SITE}/a/", body) is failed
+
+
+def test_a_redirect_is_an_address_of_the_article_to_which_it_leads_in_the_end() -> None:
+    old, moved, renamed, other = "http://ifpnews.com/x/a/", f"{SITE}/x/a/", f"{SITE}/old-name/", f"{SITE}/b/"
+    redirects = [(old, moved), (moved, f"{SITE}/a/"), (renamed, moved), (other, f"{SITE}/a/")]
+    redirected = by_target(redirects, {"ifpnews.com/a", "ifpnews.com/b"})  # b has gone since
+    assert redirected == {urls.secure(f"{SITE}/a/"): [old, moved, renamed]}
+    captures = [Capture(name) for name in ("c0", "q1", "22", "a3")]
+    assert addresses_of(captures, redirected) == [f"{SITE}/a/", f"{SITE}/a/amp/", old, moved, renamed]
+
+
 def test_permalinks_with_one_post_id_are_of_one_article() -> None:
     class At(NamedTuple):
         url: str
@@ -95,6 +123,8 @@ def test_permalinks_with_one_post_id_are_of_one_article() -> None:
     assert split(old, other, new) == [[old, new], [other]]
     no_id, again = At(f"{SITE}/reports/a/"), At("http://www.ifpnews.com/a", None)
     assert split(no_id, new, again) == [[no_id], [new, again]]
+    imported, moved = new._replace(id=9), At(f"{SITE}/news/a/", 9)  # into a new WordPress
+    assert split(old, new, imported, moved) == [[old, new, imported, moved]]
     second = At(f"{SITE}/a/2/", 7)
     assert split(old, new, second) == [[old], [new, second]]
     joined = new._replace(others=(second.url,))
