@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -86,17 +88,59 @@ def test_sources_that_were_named_count_for_that_run_alone(tmp_path: Path) -> Non
             assert added.path not in dry_run(server, out).articles
 
 
+@pytest.mark.parametrize("is_counted", [True, False])
 @pytest.mark.parametrize("ignored", [[], ["modified_after"]], ids=["rest", "rest of WordPress before 5.7"])
-def test_after_an_edit_of_many_at_once_all_are_found(ignored: list[str], tmp_path: Path) -> None:
+def test_after_an_edit_of_many_at_once_all_are_found(ignored: list[str], is_counted: bool, tmp_path: Path) -> None:
     out = tmp_path / "a.jsonl"
     with site_of(400, rest_ignores=frozenset(ignored)) as (site, server):
         dry_run(server, out)
+        if not is_counted:
+            server.alter(lambda target, response: replace(response, headers={"Content-Type": "application/json"}))
         site.advance(hours=1)
         edited = {site.edit(post.id, headline="Bulk").path for post in site.public()[20:370]}
         assert set(dry_run(server, out).articles) == edited
         run = dry_run(server, out)
         assert not run.articles
         assert len(run.asked) < 15
+
+
+def test_a_few_edits_in_one_second_at_the_end_of_a_page_are_all_found(tmp_path: Path) -> None:
+    """All that the first pages in another order list has been seen before."""
+    out = tmp_path / "a.jsonl"
+    with site_of(400) as (site, server):
+        dry_run(server, out)
+        site.advance(hours=1)
+        newest_first = sorted(site.public(), key=lambda post: post.id, reverse=True)[110:]
+        newer, few = newest_first[:-20], newest_first[-20:]
+        for number, post in enumerate([*newer[:90], *few, *newer[90:]]):
+            second = min(number, 90) if number < 110 else number
+            site.edit(post.id, headline="Edited", at=site.now - timedelta(seconds=second))
+        assert set(dry_run(server, out).articles) == {post.path for post in newest_first}
+
+
+def test_edits_of_what_was_published_in_one_second_are_all_found(tmp_path: Path) -> None:
+    """Some of it is on the first page of REST, which is read for what is new, and some beyond."""
+    out = tmp_path / "a.jsonl"
+    with site_of(250) as (site, server):
+        together = site.public()[90:110]
+        for post in together:
+            post.published = together[0].published
+        dry_run(server, out)
+        site.advance(hours=1)
+        edited = {site.edit(post.id, headline="Edited").path for post in together}
+        assert set(dry_run(server, out).articles) == edited
+
+
+def test_an_edit_whose_time_rest_does_not_say_hides_no_other(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(400) as (site, server):
+        dry_run(server, out)
+        site.advance(hours=1)
+        edited = {site.edit(post.id, headline="Bulk").path for post in site.public()[100:370]}
+        time = re.compile(rb'(?<="modified_gmt":)"[^"]*"')
+        server.alter(lambda target, response: replace(response, body=time.sub(b"null", response.body, count=1)))
+        run = dry_run(server, out)
+        assert len(edited - set(run.articles)) <= sum("/posts" in page for page in run.asked)
 
 
 def test_rest_that_gives_the_same_edits_for_ever_is_left(tmp_path: Path) -> None:
@@ -232,6 +276,7 @@ def test_an_edit_while_the_run_went_on_is_not_missed(tmp_path: Path) -> None:
 
 def test_an_edit_in_the_second_in_which_a_run_began_is_not_missed(tmp_path: Path) -> None:
     with site_of(250) as (site, server):
+        site.edit(site.open_posts()[150].id, at=site.now)
         dry_run(server, tmp_path / "a.jsonl")
         edited = site.edit(site.open_posts()[200].id, at=site.now)
         assert dry_run(server, tmp_path / "a.jsonl").articles == [edited.path]
