@@ -18,13 +18,24 @@ from ifp_scraper.options import read_options
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.spiders.no_article import NoArticleHandler
 from ifp_scraper.storage.ledger import Ledger
-from ifp_scraper.storage.rejections import ELSEWHERE, FORBIDDEN, LOGIN, NO_ARTICLE, OFF_SITE, STATIC, STRANGE
+from ifp_scraper.storage.rejections import (
+    ANOTHER_PAGE,
+    ELSEWHERE,
+    FORBIDDEN,
+    LOGIN,
+    NO_ARTICLE,
+    OFF_SITE,
+    STATIC,
+    STRANGE,
+)
 
 SITE = "https://ifpnews.com"
 URL = f"{SITE}/a/"
 PAGE = f'<link rel="canonical" href="{URL}"><body class="page page-id-7"><img src="/wp-content/a.png"></body>'
 ARCHIVE = PAGE.replace("page page-id-7", "archive")
 SIGN_IN = PAGE.replace("page page-id-7", "login ")
+BACK_SOON = '<body><img src="/wp-content/a.png">We will be back soon</body>'
+LOCKED = BACK_SOON.replace("We", '<form class="post-password-form"></form>We')
 WALL = "<html><title>Just a moment...</title></html>"
 
 
@@ -89,6 +100,10 @@ def test_a_page_that_was_not_fetched(case: Case, error: Exception, rejected: str
         (answer(), ArticleRef(URL), STATIC),
         (answer(), ArticleRef(URL, id=7), NO_ARTICLE),
         (answer(body=ARCHIVE), ArticleRef(URL), NO_ARTICLE),
+        (answer(body=BACK_SOON), ArticleRef(URL, id=7), ANOTHER_PAGE),
+        (answer(body=BACK_SOON), ArticleRef(URL), ANOTHER_PAGE),
+        (answer(body=PAGE.replace("/a/", "/")), ArticleRef(URL), ANOTHER_PAGE),
+        (answer(body=LOCKED), ArticleRef(URL, id=7), NO_ARTICLE),
         (answer(body="<html>Welcome</html>"), ArticleRef(URL), STRANGE),
         (answer(body=SIGN_IN), ArticleRef(URL), LOGIN),
         (answer(url=f"{SITE}/b/", asked=URL), ArticleRef(URL), ELSEWHERE),

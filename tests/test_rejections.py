@@ -10,7 +10,16 @@ import pytest
 
 from ifp_scraper.dates import format_utc
 from ifp_scraper.discovery import ArticleRef
-from ifp_scraper.storage.rejections import ELSEWHERE, LEADS_TO, NO_ARTICLE, OFF_SITE, STATIC, Rejected, Rejections
+from ifp_scraper.storage.rejections import (
+    ANOTHER_PAGE,
+    ELSEWHERE,
+    LEADS_TO,
+    NO_ARTICLE,
+    OFF_SITE,
+    STATIC,
+    Rejected,
+    Rejections,
+)
 from ifp_scraper.storage.runs import Run, Runs
 from ifp_scraper.version import EXTRACTOR_VERSION
 
@@ -85,6 +94,8 @@ def test_holds_until_there_is_a_reason_to_look_again(
         ([rejected("no body", layout="newspaper")], [run(0), run(0, doubtful=True)], False),  # within one second
         ([rejected("no body", layout="newspaper")], [run(0, doubtful=True), run(0)], True),
         ([rejected("status 404")], [run(0)], False),
+        ([rejected(ANOTHER_PAGE)], [run(0)], False),
+        ([rejected(ANOTHER_PAGE, 5), rejected(ANOTHER_PAGE)], [run(5), run(0)], True),
         ([rejected("status 410")], [run(0)], False),
         ([rejected("status 404", 5), rejected("status 404")], [run(5), run(0)], True),
         ([rejected("status 404", 5), rejected("status 410")], [run(5), run(0)], False),

@@ -244,6 +244,12 @@ LOGIN = (
 )
 
 
+BACK_SOON = (
+    '<html><link href="/wp-content/plugins/coming-soon/style.css"><body><h1>We will be back soon</h1></body></html>'
+)
+"""What a maintenance plugin shows, with status 200."""
+
+
 ONCE_MORE = [404, *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("circle", "other-site", "home"))]
 
 
@@ -493,3 +499,21 @@ def test_a_theme_that_shows_all_posts_as_pages_is_an_alarm(config: Any, known: b
         server.heal()
         assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
         assert_complete(site, server.url, out, revised=8 * known)
+
+
+def test_articles_behind_a_maintenance_page_are_asked_for_once_more(tmp_path: Path) -> None:
+    """It stands there for a while, so that most articles can be read: the run went well."""
+    site = Site(make_posts(40, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, amp=None) as server:
+        hidden = tuple(post.path for post in site.open_posts()[10:20])
+        server.fault(lambda target: target.startswith(hidden), "maintenance", None, page=BACK_SOON)
+        run = crawl(server.url, out, *EIGHT_AT_ONCE)
+        assert (run.status, len(lines(out))) == (0, len(site.open_posts()) - len(hidden)), run.err
+        server.clear()
+        run = crawl(server.url, out, *EIGHT_AT_ONCE)
+        assert run.status == 0, run.err
+        assert_complete(site, server.url, out)
+        server.clear()
+        assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
+        assert not set(hidden).intersection(server.requests())

@@ -56,6 +56,23 @@ def is_static(body: bytes, url: str) -> bool:
     document = Document(body)
     if _ID_OF_NO_POST.search(document.body_class) is None or document.json_ld.has_article:
         return False
+    return _is_canonical(document, url)
+
+
+def is_of_this_url(body: bytes, url: str) -> bool:
+    """Whether a page that is not an article is nevertheless the one of this URL: it says so, or asks for a password.
+
+    Others may stand there for a while, with status 200: a maintenance notice, a "not found", the home page.
+
+    Args:
+        body: the response's.
+        url: its URL.
+    """
+    document = Document(body)
+    return _asks_for_password(document) or _is_canonical(document, url)
+
+
+def _is_canonical(document: Document, url: str) -> bool:
     links = (urls.absolute(url, link.get("href")) for link in document.tree.find('link[rel="canonical"]'))
     return any(link is not None and urls.same_article(link, url) for link in links)
 

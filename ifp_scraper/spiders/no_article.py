@@ -11,11 +11,21 @@ from scrapy.spidermiddlewares.httperror import HttpError
 
 from ifp_scraper import urls
 from ifp_scraper.discovery import ArticleRef
-from ifp_scraper.pages import is_static
+from ifp_scraper.pages import is_of_this_url, is_static
 from ifp_scraper.responses import in_words, is_login, is_strange, refusal
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.storage.ledger import Ledger
-from ifp_scraper.storage.rejections import ELSEWHERE, FORBIDDEN, LOGIN, NO_ARTICLE, OFF_SITE, STATIC, STRANGE, Rejected
+from ifp_scraper.storage.rejections import (
+    ANOTHER_PAGE,
+    ELSEWHERE,
+    FORBIDDEN,
+    LOGIN,
+    NO_ARTICLE,
+    OFF_SITE,
+    STATIC,
+    STRANGE,
+    Rejected,
+)
 
 
 class NoArticleHandler:
@@ -71,6 +81,8 @@ class NoArticleHandler:
         asked = response.meta.get("redirect_urls", [response.url])[0]
         if not urls.post_id(asked) and not urls.same_article(asked, response.url):
             return ELSEWHERE
+        if not is_of_this_url(response.body, response.url):
+            return ANOTHER_PAGE
         if ref.id is not None or self._ledger.store.find(None, urls.canonical(ref.url)):
             return NO_ARTICLE  # only posts are listed with an id, or are in the file
         return STATIC if is_static(response.body, response.url) else NO_ARTICLE

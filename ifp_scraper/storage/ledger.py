@@ -35,7 +35,7 @@ from ifp_scraper.storage.failures import Failures
 from ifp_scraper.storage.kept_pages import KeptPages
 from ifp_scraper.storage.knowledge import Knowledge
 from ifp_scraper.storage.output_file import StoreError, explain
-from ifp_scraper.storage.rejections import NO_ARTICLE, Rejected, Rejections
+from ifp_scraper.storage.rejections import ANOTHER_PAGE, NO_ARTICLE, Rejected, Rejections
 from ifp_scraper.storage.runs import Runs, Tail
 from ifp_scraper.storage.store import Known, Store
 from ifp_scraper.text import counted
@@ -217,7 +217,7 @@ class Ledger:
         live = self.options.archive is None
         listed = live and not self.options.urls
         known = live and self.store.find(None, urls.canonical(rejected.url)) is not None
-        expected = listed or (known and rejected.reason == NO_ARTICLE)
+        expected = listed or (known and rejected.reason in (NO_ARTICLE, ANOTHER_PAGE))
         if response is not None or is_unreadable:
             is_news = not self.rejections.is_confirmed(rejected)
         else:

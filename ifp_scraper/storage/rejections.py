@@ -5,8 +5,9 @@ and called doubtful here: the next run tries again, and the same result confirms
 
 - The site may have been failing: the run read almost no articles, or was killed before that was clear, and the
   rejection names no layout (404, no article, a redirect off the site).
-- The first time, a cache or firewall may have answered: a 404, a page with no trace of WordPress, a login page,
-  another article's page, a redirect in a loop, off the site, or to a page that is not an article.
+- The first time, a cache, firewall or maintenance plugin may have answered: a 404, a page that is no article and does
+  not say that it is the one of this URL, one with no trace of WordPress, a login page, another article's page, a
+  redirect in a loop, off the site, or to a page that is not an article.
 - robots.txt forbids it: asking again costs nothing.
 
 An AMP page that cannot be read is recorded too; that says nothing about its article.
@@ -28,6 +29,9 @@ from ifp_scraper.version import EXTRACTOR_VERSION
 
 NO_ARTICLE = "no article"
 """Reason for rejecting a page that is not a post."""
+
+ANOTHER_PAGE = "no article, and perhaps not the page of this address"
+"""The same of a page that does not say whose it is, and may stand there for a while: "back soon", "not found"."""
 
 STATIC = "a static page or an attachment"
 """Reason for rejecting a page that the site marks as such, if nothing suggests that it is a post."""
@@ -59,7 +63,16 @@ UNREADABLE_RULES = "robots.txt cannot be read"
 _IN_A_CIRCLE = "max redirections reached"
 """Scrapy's message."""
 
-_ASKED_ONCE_MORE = ("status 404", "status 410", STRANGE, LOGIN, ELSEWHERE, UNREADABLE_RULES, _IN_A_CIRCLE)
+_ASKED_ONCE_MORE = (
+    "status 404",
+    "status 410",
+    ANOTHER_PAGE,
+    STRANGE,
+    LOGIN,
+    ELSEWHERE,
+    UNREADABLE_RULES,
+    _IN_A_CIRCLE,
+)
 
 
 @dataclass(slots=True, frozen=True)
@@ -89,7 +102,7 @@ class Rejected:
         """Whether the page need not be fetched again."""
         if self.reason in (FORBIDDEN, UNREADABLE_RULES):
             return False
-        was_read = self.layout is not None or self.reason in (NO_ARTICLE, STATIC, ELSEWHERE)
+        was_read = self.layout is not None or self.reason in (NO_ARTICLE, ANOTHER_PAGE, STATIC, ELSEWHERE)
         if was_read and self.extractor_version not in (None, EXTRACTOR_VERSION):
             return False
         return not ref.is_edited_since(self.modified_at)
@@ -212,5 +225,5 @@ def _is_same(reason: str, other: str) -> bool:
 
 
 def _may_be_from_firewall(reason: str) -> bool:
-    """Whether a rejection may come from a firewall or cache, so that it is checked once more."""
+    """Whether a rejection may come from a firewall, cache or maintenance, so that it is checked once more."""
     return reason in _ASKED_ONCE_MORE or reason.endswith(OFF_SITE) or reason.startswith(SHOWS)
