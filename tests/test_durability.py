@@ -300,8 +300,7 @@ class TestFile:
         first = start(
             server.url, tmp_path / "a.jsonl", "-s", "DOWNLOAD_DELAY=5", "-s", f"IFP_ARCHIVE={recording}", fast=False
         )
-        wait_for_lines(tmp_path / "a.jsonl", 0, first)
-        time.sleep(1)
+        wait_until(lambda: recording.exists() and recording.stat().st_size, first)
         run = crawl(server.url, tmp_path / "b.jsonl", "-s", f"IFP_ARCHIVE={recording}")
         first.kill()
         first.communicate()
