@@ -132,7 +132,7 @@ def add_evidence(article: Article, ref: ArticleRef) -> Article:
     # A feed's id comes from its guid, which after an import keeps the number from another site.
     if article.id is None or (ref.source == "rest" and ref.id is not None and urls.same_article(ref.url, article.url)):
         result.id = ref.id
-    if ref.published_at and _RANK[ref.source] < _RANK[article.published_source]:
+    if ref.published_at and _RANK[ref.source] < _RANK[article.published_source] and not _is_outdated(ref, article):
         if not _agrees(article, ref.published_at, ref.modified_at):
             result.warnings.append("dates-disagree")
         result.published_at = ref.published_at
@@ -144,6 +144,12 @@ def add_evidence(article: Article, ref: ArticleRef) -> Article:
     if ref.modified_at and shown and (ref.source == "rest" or ref.modified_at > (article.modified_at or "")):
         result.modified_at = ref.modified_at
     return _settle(result)
+
+
+def _is_outdated(ref: ArticleRef, article: Article) -> bool:
+    """Whether a feed is from before an edit after which the page states, as well as a feed does, when it appeared."""
+    edited = article.modified_at if article.published_source == "meta" else None
+    return ref.listed_at is not None and edited is not None and edited > ref.listed_at
 
 
 def _better_times(canonical: Article, amp: Article) -> Article:

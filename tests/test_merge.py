@@ -293,6 +293,27 @@ class TestDiscovery:
         assert found.published_raw == ("listed" if better else "Raw a")
         assert found.warnings == (["dates-disagree"] if better and printed else [])
 
+    @pytest.mark.parametrize(
+        ("listed_at", "edited", "printed", "outdated"),
+        [
+            ("2024-05-06T07:00:00Z", "2024-05-06T07:00:01Z", "meta", True),
+            ("2024-05-06T07:00:00Z", "2024-05-06T07:00:00Z", "meta", False),
+            ("2024-05-06T07:00:00Z", None, "meta", False),
+            (None, "2024-05-06T07:00:01Z", "meta", False),
+            ("2024-05-06T07:00:00Z", "2024-05-06T07:00:01Z", "time", False),  # its clock may be wrong
+        ],
+    )
+    def test_a_feed_from_before_an_edit_does_not_know_the_new_date(
+        self, listed_at: str | None, edited: str | None, printed: Any, outdated: bool
+    ) -> None:
+        article = view("a", modified_at=edited, published_source=printed)
+        ref = ArticleRef(URL, published_at="2024-05-05T06:00:00Z", source="feed", listed_at=listed_at)
+        found = add_evidence(article, ref)
+        assert (found.published_at, found.published_source) == (
+            (AT, printed) if outdated else ("2024-05-05T06:00:00Z", "feed")
+        )
+        assert found.warnings == ([] if outdated else ["dates-disagree"])
+
     def test_a_known_fault_is_no_disagreement(self) -> None:
         ref = ArticleRef(URL, published_at="2024-05-06T02:30:00Z", source="rest")
         assert add_evidence(view("a"), ref).warnings == []

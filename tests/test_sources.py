@@ -84,6 +84,21 @@ def test_an_atom_feed_says_when_and_which() -> None:
     assert refs[0].modified_at == f"{site.public()[0].modified:%Y-%m-%dT%H:%M:%SZ}"
 
 
+@pytest.mark.parametrize("path", ["/feed/", "/feed/atom/"])
+def test_a_feed_says_when_it_was_last_changed(path: str) -> None:
+    site = Site(make_posts(30))
+    site.advance(hours=1)
+    site.edit(site.public()[3].id, headline="Edited")
+    with serve(site) as server:
+        root = read_xml(server.get(path).body, 10**7)
+        assert root is not None
+        refs = read_feed(root, server.url + path)
+    assert {ref.listed_at for ref in refs} == {f"{site.now:%Y-%m-%dT%H:%M:%SZ}"}
+    bare = read_xml(b"<rss><channel><item><link>https://ifpnews.com/a/</link></item></channel></rss>", 10**6)
+    assert bare is not None
+    assert [ref.listed_at for ref in read_feed(bare, "https://ifpnews.com/feed/")] == [None]
+
+
 def test_an_atom_entry_leads_to_its_first_link_that_is_of_the_article() -> None:
     body = (
         b"<feed xmlns='http://www.w3.org/2005/Atom'><entry><link rel='replies' href='/a/#comments'/><link href='/a/'/>"

@@ -36,6 +36,9 @@ class ArticleRef:
     published_raw: str | None = None
     """``published_at`` as it was printed."""
 
+    listed_at: str | None = None
+    """When the feed was last changed, as far as it says; it shows no later edit. RFC 3339 in UTC."""
+
     def is_edited_since(self, modified_at: str | None) -> bool:
         """Whether the source knows of a later edit than this one (RFC 3339 in UTC; None if none is known)."""
         return self.modified_at is not None and (modified_at is None or self.modified_at > modified_at)
