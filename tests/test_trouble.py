@@ -16,7 +16,7 @@ import pytest
 from ifp_scraper.__main__ import main
 from tests.crawling import EIGHT_AT_ONCE, FAST, crawl, lines, scrapy
 from tests.expected import assert_complete
-from tests.site import Site, make_posts, serve
+from tests.site import Site, make_posts, pieces, serve
 from tests.site.response import XML, Response, page, redirect
 
 
@@ -389,6 +389,37 @@ def test_a_page_that_breaks_off_before_its_text_is_a_failure(end: bytes, words: 
         server.heal()
         assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
         assert_complete(site, server.url, out)
+
+
+@pytest.mark.parametrize("for_good", [True, False])
+@pytest.mark.parametrize("known", [True, False])
+def test_a_page_that_breaks_off_in_its_text_is_fetched_once_more(known: bool, for_good: bool, tmp_path: Path) -> None:
+    """Each time at the same place, as from a cache: what arrived is kept, but the rest may come later."""
+    site = Site(make_posts(12, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    post = site.open_posts()[-1]
+    with serve(site, amp=None) as server:
+
+        def cut(target: str, response: Response) -> Response:
+            end = response.body.find(b"</p>", response.body.find(b"td-post-content"))
+            return replace(response, body=response.body[:end]) if target == post.path else response
+
+        if known:
+            assert crawl(server.url, out).status == 0
+            site.advance(hours=1)
+            site.append(post.id, pieces.paragraph("Added."))
+        server.alter(cut)
+        run = crawl(server.url, out)
+        assert (run.status, lines(out)[-1]["warnings"]) == (0, ["truncated"]), run.err
+        if not for_good:
+            server.heal()
+        for asked in (True, False):
+            server.clear()
+            run = crawl(server.url, out)
+            assert run.status == 0, run.err
+            assert (post.path in server.requests()) is asked
+        if not for_good:
+            assert_complete(site, server.url, out, revised=1 + known)
 
 
 @pytest.mark.parametrize("retries", [0, 2])

@@ -85,6 +85,8 @@ class IfpSpider(scrapy.Spider):
         """Articles begun but not yet read."""
         self._found = 0
         """Articles read that were in range; ``limit`` counts them."""
+        self._has_seen_an_end = False
+        """Whether an article was read whose page does not break off."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> IfpSpider:
@@ -229,7 +231,19 @@ class IfpSpider(scrapy.Spider):
             return None
         self.fetcher.limits.reset_off_site()
         self._amp.learn(view.article.url, view.article.amp_url)
-        return self._in_range(self._acceptance.accept(await self._views.with_other_view(view), view, ref))
+        article = self._in_range(self._acceptance.accept(await self._views.with_other_view(view), view, ref))
+        if article is not None and self._is_cut_off(article):
+            self.ledger.note_incomplete(ref.url)
+        return article
+
+    def _is_cut_off(self, article: Article) -> bool:
+        """Whether only this article's page breaks off: on some sites, all pages lack their end tag."""
+        if "truncated" not in article.warnings:
+            self._has_seen_an_end = True
+            return False
+        known = self.ledger.store.find(article.id, article.url, article.published_at)
+        was_whole = known is not None and "truncated" not in self.ledger.store.read(known).warnings
+        return self.archive is None and (was_whole or self._has_seen_an_end)
 
     async def _first_view(self, response: Response) -> View | None:
         """Return the view in the first response; None if it is not an article. Raises what the caller does."""
