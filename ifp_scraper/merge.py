@@ -132,7 +132,7 @@ def add_evidence(article: Article, ref: ArticleRef) -> Article:
     # A feed's id comes from its guid, which after an import keeps the number from another site.
     if article.id is None or (ref.source == "rest" and ref.id is not None and urls.same_article(ref.url, article.url)):
         result.id = ref.id
-    if ref.published_at and _RANK[ref.source] < _RANK[article.published_source] and not _is_outdated(ref, article):
+    if ref.published_at and _is_better(ref.published_at, ref, article):
         if not _agrees(article, ref.published_at, ref.modified_at):
             result.warnings.append("dates-disagree")
         result.published_at = ref.published_at
@@ -146,10 +146,17 @@ def add_evidence(article: Article, ref: ArticleRef) -> Article:
     return _settle(result)
 
 
-def _is_outdated(ref: ArticleRef, article: Article) -> bool:
-    """Whether a feed is from before an edit after which the page states, as well as a feed does, when it appeared."""
+def _is_better(published_at: str, ref: ArticleRef, article: Article) -> bool:
+    """Whether discovery's publication time is trusted more than the page's.
+
+    One from a feed is not if it was printed before an edit, and the page, which states its own as well as a feed does,
+    now shows another.
+    """
+    if _RANK[ref.source] >= _RANK[article.published_source]:
+        return False
     edited = article.modified_at if article.published_source == "meta" else None
-    return ref.listed_at is not None and edited is not None and edited > ref.listed_at
+    is_outdated = ref.listed_at is not None and edited is not None and edited > ref.listed_at
+    return not is_outdated or _agrees(article, published_at, ref.modified_at)
 
 
 def _better_times(canonical: Article, amp: Article) -> Article:
