@@ -570,6 +570,14 @@ def test_a_category_that_first_lists_what_a_later_one_does_is_walked_to_the_end(
         assert set(dry_run(server, tmp_path / "a.jsonl").articles) == public(site)
 
 
+def test_a_category_whose_first_pages_repeat_another_is_walked_to_the_end(tmp_path: Path) -> None:
+    with site_of(90, **NOTHING_BUT_LISTINGS) as (site, server):
+        list_everything_in_categories(server, 2)
+        fails = lambda target: 404 if re.match("/category/topic-0/page/[5-9]", target) else None  # noqa: E731
+        run = dry_run(server, tmp_path / "a.jsonl", fails=fails)
+        assert (set(run.articles), run.status) == (public(site), 0)
+
+
 def test_categories_that_all_list_everything_are_not_walked_to_the_end(tmp_path: Path) -> None:
     with site_of(600, **NOTHING_BUT_LISTINGS) as (site, server):
         list_everything_in_categories(server, 20)

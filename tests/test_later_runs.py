@@ -372,6 +372,27 @@ def test_a_feed_of_one_page_does_not_hide_what_is_beneath_it(tmp_path: Path) -> 
         assert not any("page/8" in page for page in run.asked)
 
 
+def test_a_known_article_among_new_ones_does_not_end_a_listing(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(60, **NOTHING_BUT_LISTINGS) as (site, server):
+        dry_run(server, out)
+        site.advance(days=3)
+        site.public()[50].published = site.now - timedelta(minutes=15)
+        added = {new_post(site, published=site.now - timedelta(minutes=n)).path for n in range(35)}
+        assert set(dry_run(server, out).articles) == added
+
+
+def test_a_run_for_a_section_looks_through_all_of_its_listing(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(200, **NOTHING_BUT_LISTINGS) as (site, server):
+        hidden = [post for post in site.in_section("iran-news") if not post.password_protected][-1]
+        site.withdraw(hidden.id)
+        dry_run(server, out)
+        site.restore(hidden.id)
+        assert dry_run(server, out).articles == []
+        assert dry_run(server, out, section="iran-news").articles == [hidden.path]
+
+
 def test_a_file_started_over_is_not_taken_for_the_old_one(tmp_path: Path) -> None:
     out = tmp_path / "a.jsonl"
     with site_of(60, **NOTHING_BUT_LISTINGS) as (site, server):
