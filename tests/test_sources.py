@@ -229,8 +229,8 @@ def test_a_sitemap_that_breaks_off_gives_what_came_and_says_so() -> None:
     for parts in (98, 99):
         packed = [gzip.compress(part) for part in (whole[:70], *[b"\n"] * parts, whole[70:])]
         assert read_cut_xml(b"".join(packed), 10**6)[1] == (parts > 98)  # of a million, each would be copied
-    for parts in ([whole], [whole[:60], whole[60:]], [whole[:70], whole[70:]]):  # a bomb is not unpacked
-        root, is_cut = read_cut_xml(b"".join(map(gzip.compress, parts)), 70)
+    for pieces in ([whole], [whole[:60], whole[60:]], [whole[:70], whole[70:]]):  # a bomb is not unpacked
+        root, is_cut = read_cut_xml(b"".join(map(gzip.compress, pieces)), 70)
         assert root is not None
         assert (len(root), is_cut) == (2, True)
 

@@ -294,6 +294,7 @@ def test_what_a_power_loss_leaves_is_cut(three: Path, tail: bytes) -> None:
     [
         b"garbage\n\xff\xfe\n",
         b"garbage\n\n \n",
+        b"garbage\n" + encode(article(4))[:90],
         b"{oops}\n",
         b"\nnot json",
         b'{"mine": 1}',
@@ -416,6 +417,17 @@ def test_a_file_of_something_else_is_left_alone(path: Path, content: bytes) -> N
     with pytest.raises(StoreError, match="something other than articles"):
         Store(path)
     assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt], ids=lambda error: error.__name__)
+def test_a_file_that_could_not_be_opened_is_not_locked(three: Path, error: type[BaseException]) -> None:
+    def interrupt(article: Article) -> None:
+        raise error
+
+    with pytest.raises((StoreError, KeyboardInterrupt)) as caught:  # what it holds is not collected
+        Store(three, on_line=interrupt)
+    with Store(three) as store:
+        assert (len(store), caught.type) == (3, StoreError if error is OSError else error)
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\xef\xbb\xbf", b"\0\0"])

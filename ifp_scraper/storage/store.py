@@ -286,7 +286,7 @@ class Store:
             scan.unfinished = not whole
             if self._on_line is not None:
                 self._on_line(article)
-            self._remember(article, start, scan.position - start)
+            self._remember(article, start, len(line))
             self.lines += 1
         else:
             scan.broken.append(number)
