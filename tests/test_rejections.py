@@ -14,11 +14,15 @@ from ifp_scraper.storage.rejections import (
     ANOTHER_PAGE,
     ELSEWHERE,
     LEADS_TO,
+    LOGIN,
     NO_ARTICLE,
     OFF_SITE,
+    SHOWS,
     STATIC,
+    STRANGE,
     Rejected,
     Rejections,
+    leads_to_article,
 )
 from ifp_scraper.storage.runs import Run, Runs
 from ifp_scraper.version import EXTRACTOR_VERSION
@@ -63,6 +67,8 @@ def write(path: Path, *verdicts: Rejected) -> None:
         (rejected("no body", layout="newspaper", extractor_version="0.0.1"), None, False),
         (rejected(NO_ARTICLE, extractor_version="0.0.1"), None, False),
         (rejected(STATIC, extractor_version="0.0.1"), None, False),
+        (rejected(ELSEWHERE, extractor_version="0.0.1"), None, False),
+        (replace(rejected(), extractor_version=None), None, True),
         (rejected("status 404", extractor_version="0.0.1"), None, True),  # no page was read
     ],
 )
@@ -100,6 +106,7 @@ def test_holds_until_there_is_a_reason_to_look_again(
         ([rejected("status 404", 5), rejected("status 404")], [run(5), run(0)], True),
         ([rejected("status 404", 5), rejected("status 410")], [run(5), run(0)], False),
         ([rejected("max redirections reached")], [run(0)], False),
+        *(([rejected(reason)], [run(0)], False) for reason in (STRANGE, LOGIN, ELSEWHERE, SHOWS + URL + "b/")),
         ([rejected("https://a.example/" + OFF_SITE)], [run(0)], False),
         ([rejected("https://a.example/" + OFF_SITE, 5), rejected("status 404")], [run(5), run(0)], False),
         ([rejected("status 404", 5), rejected("https://a.example/" + OFF_SITE)], [run(5), run(0)], False),
@@ -150,6 +157,7 @@ def test_a_page_that_cannot_be_read_is_confirmed_by_a_run_that_went_well(
         ([rejected("status 404")], [run(0)], NO_ARTICLE, True),
         ([rejected("status 404")], [], "status 404", False),  # killed: nothing suggests that the site was ill
         ([rejected("status 404")], [run(0, doubtful=True)], "status 404", True),
+        ([rejected("status 404", 20)], [run(20, doubtful=True)], "status 404", True),
         ([rejected("status 404", 30)], [run(30, doubtful=True)], "status 404", False),
         # The first of several times counts; otherwise a site that is ill every hour would never be believed.
         (
@@ -184,6 +192,11 @@ def test_a_line_that_a_kill_left_unfinished_costs_no_other(path: Path) -> None:
     write(path, rejected("no text: \udcff"))
     found = Rejections(path, Runs([run(0)]))
     assert (list(found), found.reason(URL)) == ([URL + "b/", URL], "no text: ?")
+
+
+def test_a_page_that_is_no_article_is_not_another_address_of_one() -> None:
+    assert leads_to_article(LEADS_TO + URL)
+    assert not leads_to_article(ELSEWHERE)
 
 
 def test_the_same_verdict_is_written_once(path: Path) -> None:

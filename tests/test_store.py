@@ -104,6 +104,11 @@ class TestFind:
             assert store.find(None, "https://ifpnews.com/old/", "2025-01-01T00:00:00Z") is None
             assert store.find(2, "https://ifpnews.com/old/", one.published_at) is None
 
+    def test_a_shortlink_leads_to_no_other_article(self, path: Path) -> None:
+        with Store(path) as store:
+            store.append(article(1, aliases=["https://ifpnews.com/?p=1"]))
+            assert store.find(None, "https://ifpnews.com/?p=2") is None
+
     def test_an_id_learned_later_is_the_same_article(self, path: Path) -> None:
         with Store(path) as store:
             one = store.append(article(1, id=None))
