@@ -11,7 +11,7 @@ def main() -> None:
     os.environ.setdefault("SCRAPY_SETTINGS_MODULE", "ifp_scraper.settings")
     arguments = sys.argv[1:]
     if arguments[:1] == ["crawl"] and arguments[1:2] != ["ifp"]:
-        arguments.insert(1, "ifp")  # there is only one spider
+        arguments.insert(1, "ifp")  # the only spider that this command runs
     try:
         try:
             from scrapy.cmdline import execute  # takes a while, in which a Ctrl-C must not give a stack trace

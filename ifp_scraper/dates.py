@@ -29,6 +29,7 @@ _ZERO = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_TIME_LENGTH = 60
 """Maximum length of a printed time: dateparser takes seconds for thousands of characters, and results are cached."""
 
+_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _ISO = re.compile(r"\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?\s*", re.IGNORECASE)
 
 _DAY_OR_MONTH_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-]\d{2,4}\b")
@@ -54,7 +55,9 @@ def parse_utc(text: str) -> datetime:
     Raises:
         ValueError: if it is anything else.
     """
-    return datetime.fromisoformat(text).astimezone(UTC)
+    if _UTC.fullmatch(text) is None:
+        raise ValueError(f"not RFC 3339 in UTC with whole seconds: {text!r}")
+    return datetime.fromisoformat(text)
 
 
 def read_iso(text: str | None) -> datetime | None:
@@ -152,7 +155,7 @@ def same_local_clock(one: datetime, other: datetime) -> bool:
 def same_clock_fault(better: datetime, worse: datetime) -> bool:
     """Whether two instants are equal except for a known fault: the site's own offset added or left out.
 
-    In the hour repeated when summer time ended, up to 2021, a local clock does not say which one it means.
+    In the hour repeated when summer time ended, up to 2022, a local clock does not say which one it means.
     """
     if better == worse or same_local_clock(better, worse):  # usually they are equal
         return True

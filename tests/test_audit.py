@@ -9,6 +9,7 @@ import pytest
 from tests.crawling import FAST, crawl, lines, scrapy
 from tests.site import Site, make_posts, serve
 from tests.site.response import Response, redirect
+from tests.stores import run
 
 
 def test_says_what_is_missing_and_marks_what_is_gone(tmp_path: Path) -> None:
@@ -107,13 +108,29 @@ def test_an_unreachable_site_marks_nothing(tmp_path: Path) -> None:
     assert "Traceback" not in run.err
 
 
-def test_an_audit_is_no_crawl_that_found_everything(tmp_path: Path) -> None:
+_AUDIT_FROM_A_SCRIPT = """
+import sys
+from scrapy.crawler import CrawlerProcess
+from scrapy.utils.project import get_project_settings
+settings = get_project_settings()
+settings.update({"IFP_SITE": sys.argv[1], "IFP_OUTPUT": sys.argv[2], "DOWNLOAD_DELAY": 0})
+process = CrawlerProcess(settings)
+process.crawl("audit")
+process.start()
+"""
+
+
+@pytest.mark.parametrize("by", ["command", pytest.param("script", marks=pytest.mark.slow)])
+def test_an_audit_is_no_crawl_that_found_everything(by: str, tmp_path: Path) -> None:
     """A later crawl may skip what a crawl has fetched, but not what an audit has merely seen."""
     out = tmp_path / "ifp.jsonl"
     site = Site(make_posts(40, seed=9))
     with serve(site, rest=404, sitemap="yoast", sitemap_size=4) as server:
         assert crawl(server.url, out, "-a", "limit=2").status == 0
-        assert scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST).status == 0
+        if by == "command":
+            assert scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST).status == 0
+        else:
+            assert run(_AUDIT_FROM_A_SCRIPT, server.url, out).returncode == 0
         assert crawl(server.url, out).status == 0
         assert len(lines(out)) == len(site.open_posts())
 

@@ -288,6 +288,15 @@ def test_right_times_are_read_as_they_stand(instant: datetime) -> None:
     assert parse_utc(format_utc(instant) or "") == instant
 
 
+@pytest.mark.parametrize(
+    "text", ["2024-05-06", "2024-05-06T10:00:00", "2024-05-06T10:00:00+03:30", "2024-05-06 10:00:00Z",
+             "2024-05-06T100000.0Z", "20240506T10:00:00.0Z", "2024-W10-1T10:00:00Z", "2024-13-06T10:00:00Z"],
+)  # fmt: skip
+def test_only_times_as_they_are_written_are_parsed(text: str) -> None:
+    with pytest.raises(ValueError, match=r"RFC 3339|month"):
+        parse_utc(text)
+
+
 def test_a_bare_date_is_midnight_in_tehran() -> None:
     assert read_user_date("2024-05-06", NOW) == datetime(2024, 5, 5, 20, 30, tzinfo=UTC)
     assert read_user_date("2024-05-06T18:00", NOW) == datetime(2024, 5, 6, 14, 30, tzinfo=UTC)

@@ -330,6 +330,14 @@ def test_long_attributes_are_left_as_they_are() -> None:
     assert [image["alt"] for image in read(page(body=body))["images"]] == ["a picture"]
 
 
+@pytest.mark.parametrize("kind", [str, bytes])
+def test_only_so_much_of_a_page_is_kept(kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ifp_scraper.pages.document.MAX_BYTES", 100)
+    text = "<p>تهران</p>" * 9
+    document = Document(text if kind is str else text.encode())
+    assert (len(document.source), "too-long" in document.warnings) == (100, True)
+
+
 def test_players_beyond_the_limit_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     read_players: list[str] = []
     monkeypatch.setattr("ifp_scraper.pages.body.MAX_PARTS", 5)

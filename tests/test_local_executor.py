@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ifp_scraper.bulk import local_executor, span_reader, span_results, spans
+from ifp_scraper.bulk.executors import skipped_span
 from ifp_scraper.bulk.local_executor import LocalExecutor
 from ifp_scraper.pages import Capture
 from tests.crawling import ROOT
@@ -105,6 +106,12 @@ def test_a_span_of_fatal_pages_is_given_up(monkeypatch: pytest.MonkeyPatch) -> N
         executor.close()
     assert len(started) < 100
     assert str(result.faults[0]) == "a at byte 0: a page there killed its worker"
+
+
+def test_a_span_that_begins_with_a_fatal_page_is_not_read_again() -> None:
+    span = spans.Span("a", 0, 9, 9)
+    parts = [skipped_span(spans.Span("a", 0, 4, 9)), span_reader.SpanResult(spans.Span("a", 4, 9, 9), "0.5.0")]
+    assert span_results.join_results(span, parts).reader == "0.5.0"
 
 
 def test_workers_start_whatever_the_default_is() -> None:

@@ -580,6 +580,12 @@ def test_a_folder_that_goes_away_is_passed_over(
     assert find_recordings(str(tmp_path)) == [there]
 
 
+def test_a_name_that_stands_for_no_recording_is_told(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(RecordingError, match=r"no recording is named by .*/\*\.txt"):
+        find_recordings(f"{tmp_path}/*.txt")
+
+
 def test_a_comma_may_be_part_of_a_name(recording: Path, tmp_path: Path) -> None:
     one, two = tmp_path / "a, b.warc.gz", tmp_path / "c.warc.gz"
     for path in (one, two):

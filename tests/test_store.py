@@ -347,7 +347,7 @@ def test_json_of_somebody_elses_at_the_end_stays(three: Path) -> None:
 
 
 def test_invalid_times_are_unknown(three: Path) -> None:
-    times = {"published_at": "2024-99-01T00:00:00Z", "modified_at": "yesterday", "fetched_at": "2024-01-01 00:00:00"}
+    times = {"published_at": "2024-99-01T00:00:00Z", "modified_at": "yesterday", "fetched_at": "2024-01-01 00:00:00Z"}
     with three.open("ab") as file:
         file.write(json.dumps(json.loads(encode(article(3))) | times).encode() + b"\n")
     with Store(three) as store:

@@ -56,7 +56,7 @@ _PAGES = msgspec.msgpack.Decoder(dict[str, list[PageResult]])
 
 def join_results(span: Span, parts: list[SpanResult]) -> SpanResult:
     """Join the results of a span's parts, in order."""
-    joined = SpanResult(span, parts[0].reader)
+    joined = SpanResult(span, next((part.reader for part in parts if part.reader), ""))
     pages: dict[str, list[PageResult]] = {}
     for part in parts:
         joined.records += part.records

@@ -66,9 +66,10 @@ class Document:
     def __init__(self, body: bytes | str, content_type: str | None = None) -> None:
         self.warnings: list[str] = []
         """Those of the record that come from the page as a whole; the tree may add one."""
-        self.source = body.encode("utf-8", "replace") if isinstance(body, str) else body[:MAX_BYTES]
+        encoded = body.encode("utf-8", "replace") if isinstance(body, str) else body
+        self.source = encoded[:MAX_BYTES]
         """The whole page in UTF-8."""
-        if len(body) > MAX_BYTES:
+        if len(encoded) > MAX_BYTES:
             self.warnings.append("too-long")
         if isinstance(body, bytes) and may_have_mark(body):
             self._decode(content_type)

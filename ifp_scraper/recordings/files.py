@@ -37,7 +37,7 @@ def find_recordings(*paths: str) -> list[Path]:
     for name in filter(None, (part if os.path.exists(part) else part.strip() for part in parts)):
         found += _files_of(name)
     if not found:
-        raise RecordingError("archive= names no recording")
+        raise RecordingError(f"no recording is named by {', '.join(paths)}")
     return list(dict.fromkeys(found))
 
 

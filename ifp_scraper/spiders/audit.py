@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from scrapy.http import Response
 
@@ -15,6 +15,7 @@ from ifp_scraper.discovery import FetchFailed
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.recordings.capture_time import capture_time
 from ifp_scraper.spiders.ifp import IfpSpider
+from ifp_scraper.storage.ledger import Command
 from ifp_scraper.storage.store import Known
 
 _MAY_BE_WITHDRAWN = 20
@@ -58,6 +59,7 @@ class AuditSpider(IfpSpider):
     """Asks the sources for all articles, and checks whether those that none of them lists still exist."""
 
     name = "audit"
+    command: ClassVar[Command] = "audit"
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)

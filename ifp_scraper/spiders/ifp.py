@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import scrapy
 from scrapy import Request, signals
@@ -42,7 +42,7 @@ from ifp_scraper.spiders.frontier import Frontier
 from ifp_scraper.spiders.no_article import NoArticleHandler
 from ifp_scraper.spiders.page_views import View, ViewReader
 from ifp_scraper.spiders.reorder import ReorderBuffer
-from ifp_scraper.storage.ledger import Ledger
+from ifp_scraper.storage.ledger import Command, Ledger
 from ifp_scraper.storage.output_file import StoreError
 from ifp_scraper.storage.rejections import Rejected
 from ifp_scraper.user_agent import user_agent
@@ -59,6 +59,8 @@ class IfpSpider(scrapy.Spider):
     """Crawls Iran Front Page, live or from a recording; the arguments are in CONTRACT.md section 1."""
 
     name = "ifp"
+    command: ClassVar[Command] = "crawl"
+    """See ``Ledger``."""
 
     def __init__(
         self,
@@ -107,7 +109,7 @@ class IfpSpider(scrapy.Spider):
         if "options" not in kwargs:
             check_settings(settings)
             options, archive = open_archive(read_options(kwargs, settings["IFP_SITE"]))
-            kwargs = {"options": options, "ledger": Ledger.open(options, settings), "archive": archive}
+            kwargs = {"options": options, "ledger": Ledger.open(options, settings, cls.command), "archive": archive}
         fetcher = Fetcher(crawler, kwargs["ledger"])
         spider = super().from_crawler(crawler, *args, fetcher=fetcher, **kwargs)
         _adjust(settings, spider.options)

@@ -49,9 +49,10 @@ def _convert(values: dict[str, Any]) -> Article:
 def _is_time(text: str) -> bool:
     """Whether a text is a time in the format of ``dates.format_utc``."""
     try:
-        return len(text) == 20 and text.endswith("Z") and parse_utc(text) is not None
+        parse_utc(text)
     except ValueError:
         return False
+    return True
 
 
 def is_interrupted(line: bytes) -> bool:
