@@ -17,6 +17,10 @@ SCHEMA_VERSION = "1"
 MAX_ID = 2**53
 """The largest post id: not every JSON reader represents larger ones exactly."""
 
+ImageRole = Literal["lead", "body", "gallery"]
+EmbedKind = Literal["youtube", "tweet", "instagram", "video", "audio", "iframe"]
+Status = Literal["published", "gone"]
+TimeSource = Literal["rest", "feed", "sitemap", "meta", "jsonld", "time"]
 BlockKind = Literal["paragraph", "heading", "list_item", "quote", "preformatted", "table_row", "related"]
 
 WARNINGS: dict[str, str] = {
@@ -30,7 +34,7 @@ WARNINGS: dict[str, str] = {
     "one-page-of-many": "this is one page of a multi-page post, and the others were not read",
     "truncated": "the response ended before the document did; what arrived is kept",
     "charset": "the declared character set could not decode the page; another was used",
-    "too-deep": "elements nested deeper than the limit were dropped",
+    "too-deep": "elements were nested deeper than the limit: at most their text was kept",
     "too-long": "text beyond the limit was dropped",
 }
 """Every value that ``Article.warnings`` can hold."""
@@ -109,7 +113,7 @@ class Image:
     caption: str | None = None
     """The caption's text; null if there is none."""
 
-    role: Literal["lead", "body", "gallery"] = field(default="body", metadata=_extra(enum=["lead", "body", "gallery"]))
+    role: ImageRole = field(default="body", metadata=_extra(enum=list(get_args(ImageRole))))
     """``lead`` is the featured image."""
 
 
@@ -117,9 +121,7 @@ class Image:
 class Embed:
     """Content of another site shown inside the body."""
 
-    kind: Literal["youtube", "tweet", "instagram", "video", "audio", "iframe"] = field(
-        metadata=_extra(enum=["youtube", "tweet", "instagram", "video", "audio", "iframe"])
-    )
+    kind: EmbedKind = field(metadata=_extra(enum=list(get_args(EmbedKind))))
     """What is shown."""
 
     url: str
@@ -185,7 +187,7 @@ class Article:
     aliases: list[str] = field(default_factory=list)
     """Other URLs seen for this article, fetched or redirected."""
 
-    status: Literal["published", "gone"] = field(default="published", metadata=_extra(enum=["published", "gone"]))
+    status: Status = field(default="published", metadata=_extra(enum=list(get_args(Status))))
     """``gone`` when the site has withdrawn the article: a last line, written by ``scrapy audit``."""
 
     headline: str | None = None
@@ -236,9 +238,7 @@ class Article:
     published_raw: str | None = None
     """The time that ``published_at`` was read from, as printed."""
 
-    published_source: Literal["rest", "feed", "sitemap", "meta", "jsonld", "time"] | None = field(
-        default=None, metadata=_extra(enum=["rest", "feed", "sitemap", "meta", "jsonld", "time", None])
-    )
+    published_source: TimeSource | None = field(default=None, metadata=_extra(enum=[*get_args(TimeSource), None]))
     """The evidence that ``published_at`` comes from: see docs/dates.md."""
 
     recent_posts: list[RecentPost] = field(default_factory=list)

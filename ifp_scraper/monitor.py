@@ -123,7 +123,7 @@ class LayoutMonitor:
         if any(len(self._examples[key]) < _MAX_EXAMPLES for key in lacking):
             self._example_pages[article.url] = response
 
-    def no_article(self, url: str, layout: str | None, reason: str) -> None:
+    def add_no_article(self, url: str, layout: str | None, reason: str) -> None:
         """Count an article page that could not be read (with its layout), or a URL that gave no article (None)."""
         found = self._no_article[layout or ""]
         (self._led_to[reason] if leads_to_article(reason) else found).append(url)

@@ -1,4 +1,4 @@
-"""Scrapy settings: polite and safe by default. Every value may be overridden with ``-s NAME=VALUE``."""
+"""Scrapy settings: polite and safe by default. Any but TWISTED_REACTOR may be overridden: ``-s NAME=VALUE``."""
 
 from ifp_scraper.version import EXTRACTOR_VERSION as _VERSION
 

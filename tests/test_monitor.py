@@ -248,13 +248,13 @@ class TestWatch:
         for _ in range(read):
             monitor.add_read(WHOLE)
         for number in range(found):
-            monitor.no_article(f"https://ifpnews.com/{number}/", layout, reason)
+            monitor.add_no_article(f"https://ifpnews.com/{number}/", layout, reason)
         assert monitor.doubts_rejections is too_many
         assert [alarm.count("https://ifpnews.com/") for alarm in monitor.alarms()] == [min(found, 3)] * too_many
 
     def test_one_of_a_few_named_urls_is_no_sign(self) -> None:
         monitor = LayoutMonitor(whole=False)
-        monitor.no_article("https://ifpnews.com/1/", None, "status 404")
+        monitor.add_no_article("https://ifpnews.com/1/", None, "status 404")
         assert not monitor.doubts_rejections
 
     def test_pages_of_examples_are_kept(self) -> None:
@@ -276,8 +276,8 @@ class TestWatch:
         for _ in range(100):
             monitor.add_read(WHOLE)
         for number in range(5):
-            monitor.no_article(f"https://ifpnews.com/{number}/", "wordpress", "no body")
-            monitor.no_article(f"https://ifpnews.com/{number}/", None, "status 404")
+            monitor.add_no_article(f"https://ifpnews.com/{number}/", "wordpress", "no body")
+            monitor.add_no_article(f"https://ifpnews.com/{number}/", None, "status 404")
         assert monitor.alarms() == []
 
 

@@ -273,5 +273,5 @@ def _may_be_same(head: _Head, known: _Known) -> bool:
 
 
 def warn(message: str) -> None:
-    """Issue a ``UserWarning`` located where ``load`` or a similar function was called."""
+    """Issue a ``UserWarning``, usually located where ``load`` or a similar function was called."""
     warnings.warn(message, UserWarning, stacklevel=4)

@@ -218,7 +218,7 @@ def _data(chosen: Selection, index: _Index) -> dict[str, Any]:
         "reasons": [[*key, count] for key, count in reasons.most_common()],
         "rejected": [
             [str(each.get(name) or "") for name in ("url", "reason", "layout", "time")]
-            for each in rejected[: -_REJECTED_SHOWN - 1 : -1]
+            for each in reversed(rejected[-_REJECTED_SHOWN:])
         ],
         "runs": list(_sidecar(chosen.files, sidecars.RUNS))[::-1],
     }

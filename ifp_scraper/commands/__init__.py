@@ -1,6 +1,7 @@
 """Commands of the scrapy tool, and what they share.
 
-A usage error ends a command with status 2 and one line (``UsageError``); anything else that stops it, with status 1.
+A usage error ends a command with status 2 and one line (``UsageError``); anything else that stops it, with status 1; a
+stopped export or report, with 130.
 No help text has a colon before a space: Scrapy takes a line that ends in one for a heading.
 """
 

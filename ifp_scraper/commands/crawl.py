@@ -47,7 +47,7 @@ class Command(CrawlCommand):
         ScrapyCommand.add_options(self, parser)
         parser.add_argument("-a", dest="spargs", action="append", default=[], metavar="NAME=VALUE", help=_ARGUMENTS)
         for flags, text in (
-            (("-o", "--output"), "the .jsonl file to append to (default output/ifp.jsonl)"),
+            (("-o", "--output"), "the .jsonl file to append to (default output/ifp.jsonl, or the recording's name)"),
             (("-O", "--overwrite-output"), "the .jsonl file to overwrite"),
         ):
             parser.add_argument(*flags, action="append", metavar="FILE", help=text)

@@ -12,8 +12,8 @@ from typing import Any, Protocol
 
 from scrapy.http import Response
 
+from ifp_scraper.items import TimeSource
 from ifp_scraper.options import Options
-from ifp_scraper.pages.evidence import Source as TimeSource
 
 
 @dataclass(slots=True, frozen=True)

@@ -1,4 +1,4 @@
-"""Feeds: RSS 2.0 and Atom. They say when articles were published, but never list everything (MARKUP.md 6)."""
+"""Feeds: RSS and Atom. They say when articles were published, but never list everything (MARKUP.md 6)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _FEED_OF_ARTICLE = re.compile(r"/feed(?:/(?:rss2?|rdf|atom))?/?$")
 """What follows an article's URL in that of the feed of its comments."""
 
 _MAX_VALIDATOR = 500
-"""Longest ETag to send back."""
+"""Longest ETag or Last-Modified to send back."""
 
 
 class FeedSource:
@@ -162,7 +162,7 @@ def _validators(headers: Headers) -> dict[str, str]:
     validators = {}
     for header, condition in (("ETag", "If-None-Match"), ("Last-Modified", "If-Modified-Since")):
         value = headers.get(header)
-        if value and len(value) < _MAX_VALIDATOR:
+        if value and len(value) <= _MAX_VALIDATOR:
             # A compressing server marks the ETag as weak, and WordPress then no longer recognises it.
             validators[condition] = value.decode("latin-1").removeprefix("W/")
     return validators

@@ -116,15 +116,15 @@ class RestSource:
         total: float = 0  # number of edited posts
         for order in ("modified", "id"):
             number = pages = 1
-            places = 0
-            listed: set[str] = set()  # in this order
+            entries = 0  # edits listed in this order, repeats included
+            listed: set[str] = set()
             while number <= min(pages, walk.max_pages):
                 refs, count, pages = await self._page(walk, {**scope, "orderby": order}, number)
                 if listed.issuperset(ref.url for ref in refs):
                     break
                 listed.update(ref.url for ref in refs)
                 edited = [ref for ref in refs if not ref.modified_at or ref.modified_at >= since]
-                places += len(edited)
+                entries += len(edited)
                 for ref in edited:
                     if ref.url not in seen:
                         seen.add(ref.url)
@@ -133,10 +133,10 @@ class RestSource:
                     if len(seen) >= total:
                         return
                 elif len(edited) < len(refs):  # the rest are older
-                    total = places
+                    total = entries
                     break
                 else:
-                    total = max(total, count, places)  # a post that is listed twice hides another
+                    total = max(total, count, entries)  # a post that is listed twice hides another
                 number += 1
             is_cut = pages >= number > walk.max_pages
             if is_cut and not count:

@@ -37,8 +37,9 @@ _SAME_LENGTH = 1024
 class BackOffMiddleware:
     """Retries after faults that may be temporary, and waits when the site asks for it.
 
-    Such faults are network errors, status 429 and 5xx, bodies cut short, and anything but HTML where a page is
-    expected (``page`` in the request's meta). The wait doubles with each retry of a request; the first is
+    Such faults are network errors, the statuses in RETRY_HTTP_CODES, a refusal (403 or a firewall's page; fewer
+    retries), WordPress's error pages with any status, bodies that are empty or cut short, and anything but HTML where
+    a page is expected (``page`` in the request's meta). The wait doubles with each retry of a request; the first is
     DOWNLOAD_DELAY, but at least a quarter of a second. After a Retry-After, every request waits.
     """
 

@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 
-class OffSite(IgnoreRequest):
-    """A request that would leave the site, usually a redirect."""
-
-
 class StayOnSiteMiddleware:
     """Drops every request whose host or port is not the site's.
 
@@ -34,7 +30,11 @@ class StayOnSiteMiddleware:
         return cls(crawler)
 
     def process_request(self, request: Request) -> None:
-        """Raise ``OffSite`` for any other host or port."""
+        """Let the site's own requests pass.
+
+        Raises:
+            IgnoreRequest: for any other host or port.
+        """
         if not request.url.startswith(("http://", "https://")) or urls.host(request.url) != self._host:
             self._crawler.stats.inc_value("ifp/off_site")
-            raise OffSite(f"{request.url[:200]}{OFF_SITE}")
+            raise IgnoreRequest(f"{request.url[:200]}{OFF_SITE}")

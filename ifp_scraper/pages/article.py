@@ -13,19 +13,18 @@ from inspect import getattr_static
 from operator import attrgetter
 from typing import Any, ClassVar, Literal, NamedTuple
 
-from parsel import Selector
 from web_poet import ItemPage, field
 from web_poet.fields import get_fields_dict
 
 from ifp_scraper import urls
 from ifp_scraper.dates import format_utc
-from ifp_scraper.items import Article, Author, Block, Embed, Image, Link, RecentPost
+from ifp_scraper.items import Article, Author, Block, Embed, Image, Link, RecentPost, TimeSource
 from ifp_scraper.pages.body import Body, read_body
 from ifp_scraper.pages.bylines import read_authors, without_by
 from ifp_scraper.pages.css import StyleSheet
 from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.embeds import EMBED_TAGS, read_embed
-from ifp_scraper.pages.evidence import Event, Evidence, Source, json_ld_evidence, seo_evidence, time_warnings
+from ifp_scraper.pages.evidence import Event, Evidence, json_ld_evidence, seo_evidence, time_warnings
 from ifp_scraper.pages.images import first_caption, is_stand_in, pictures_in, read_image
 from ifp_scraper.pages.inline import label_text, resolved
 from ifp_scraper.pages.json_ld import Item, strings
@@ -296,7 +295,7 @@ class ArticlePage(ItemPage[Article]):
         return self._published[0].raw if self._published else None
 
     @field
-    def published_source(self) -> Source | None:
+    def published_source(self) -> TimeSource | None:
         return self._published[0].source if self._published else None
 
     @cached_property
@@ -383,11 +382,6 @@ class ArticlePage(ItemPage[Article]):
         return self.container is None or not self.container.xpath("boolean(following::*)")
 
     # -- helpers for layouts -------------------------------------------------------------------------------------
-
-    @property
-    def selector(self) -> Selector:
-        """The page as a parsel selector."""
-        return self.document.tree.selector
 
     def css(self, query: str) -> list[Element]:
         """Return the elements that a CSS selector matches in the whole page, in page order."""

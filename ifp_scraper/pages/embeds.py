@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import takewhile
-from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
-from ifp_scraper.items import Embed
+from ifp_scraper.items import Embed, EmbedKind
 from ifp_scraper.pages.boilerplate import is_boilerplate
 from ifp_scraper.pages.css import hidden_by_attribute
 from ifp_scraper.pages.lazy import source_of
@@ -20,7 +19,7 @@ _YOUTUBE_URL = "https://www.youtube.com/watch?v={}"
 _TWEET_URL = "https://twitter.com/i/status/{}"
 _INSTAGRAM_URL = "https://www.instagram.com/p/{}/"
 
-_AMP_EMBEDS: dict[str, tuple[Literal["youtube", "tweet", "instagram", "iframe"], str, str]] = {
+_AMP_EMBEDS: dict[str, tuple[EmbedKind, str, str]] = {
     "amp-youtube": ("youtube", "data-videoid", _YOUTUBE_URL),
     "amp-twitter": ("tweet", "data-tweetid", _TWEET_URL),
     "amp-instagram": ("instagram", "data-shortcode", _INSTAGRAM_URL),

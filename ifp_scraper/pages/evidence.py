@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from ifp_scraper.dates import read_instant, read_zoned, same_clock_fault
+from ifp_scraper.items import TimeSource
 from ifp_scraper.pages.json_ld import Item
 
 Event = Literal["published", "modified"]
-Source = Literal["rest", "feed", "sitemap", "meta", "jsonld", "time"]
 
 _JSON_LD_KEYS: dict[Event, str] = {"published": "datePublished", "modified": "dateModified"}
 
@@ -22,7 +22,7 @@ _JSON_LD_KEYS: dict[Event, str] = {"published": "datePublished", "modified": "da
 class Evidence(NamedTuple):
     """A printed time, and the instant it means once known faults are undone."""
 
-    source: Source
+    source: TimeSource
     raw: str
     """As printed."""
 
@@ -30,7 +30,7 @@ class Evidence(NamedTuple):
     """With its time zone."""
 
     @classmethod
-    def of(cls, source: Source, raw: str | None, instant: datetime | None) -> Evidence | None:
+    def of(cls, source: TimeSource, raw: str | None, instant: datetime | None) -> Evidence | None:
         """Make evidence from a printed time; None if there is none, or it could not be read."""
         return cls(source, raw, instant) if raw and instant else None
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Literal
 
-from ifp_scraper.items import Image
+from ifp_scraper.items import Image, ImageRole
 from ifp_scraper.pages.boilerplate import CAPTIONS
 from ifp_scraper.pages.inline import IMAGE_TAGS, label_text, resolved
 from ifp_scraper.pages.lazy import source_of
@@ -65,9 +64,7 @@ def is_stand_in(picture: Element) -> bool:
     return picture.get("fallback") is not None or picture.get("placeholder") is not None
 
 
-def read_image(
-    picture: Element, base: str, caption: str | None, role: Literal["lead", "body", "gallery"]
-) -> Image | None:
+def read_image(picture: Element, base: str, caption: str | None, role: ImageRole) -> Image | None:
     """Read an ``img`` or ``amp-img``; None if it has no URL, or is a one-pixel counter or a placeholder.
 
     Args:

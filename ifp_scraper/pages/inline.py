@@ -11,7 +11,7 @@ from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import first_language, squeeze, words
 
 MAX_DEPTH = 200
-"""Text nested deeper counts as that of the element at this depth."""
+"""Maximum depth of the walk. Of what is nested deeper, a body keeps only the text; a headline or label, nothing."""
 
 BLOCK_TAGS = words(
     "address article aside blockquote body center dd details dir div dl dt fieldset figure footer h1 h2 h3"

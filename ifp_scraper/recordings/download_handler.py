@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 
-class NotInRecording(IgnoreRequest):
-    """No recording holds a response to this request, which is not a failure."""
-
-
 class ArchiveDownloadHandler:
     """Answers every request from the recordings: no connection is made, and no DNS lookup."""
 
@@ -36,7 +32,7 @@ class ArchiveDownloadHandler:
         """Return the recorded response.
 
         Raises:
-            NotInRecording: if there is none.
+            IgnoreRequest: if there is none, which is not a failure.
         """
         spider = our_spider(self._crawler)
         assert spider is not None
@@ -44,7 +40,7 @@ class ArchiveDownloadHandler:
         assert archive is not None
         record = archive.find(request.url, request.meta.get("captures"))
         if record is None:
-            raise NotInRecording(f"not in the recording: {request.url}")
+            raise IgnoreRequest(f"not in the recording: {request.url}")
         pairs, body = archive.read(record)
         request.meta["captured_at"] = record.captured_at
         request.meta["body_age"] = record.body_age

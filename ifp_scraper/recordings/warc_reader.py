@@ -251,7 +251,7 @@ def payload_digest(record: WarcRecord) -> str:
 
 
 def is_whole(record: WarcRecord, faults: list[Fault]) -> bool:
-    """Whether the last of the faults that ``read_responses`` found before it yielded a record is not this record's."""
+    """Whether the record that ``read_responses`` has just yielded was read without a fault. Ask before the next."""
     return not _is_noted(record.stream_pos, faults)
 
 

@@ -223,7 +223,7 @@ class Ledger:
         else:
             is_news = not rejected.layout and expected and self.rejections.is_news(rejected)
         if is_news:
-            self.monitor.no_article(rejected.url, rejected.layout, rejected.reason)
+            self.monitor.add_no_article(rejected.url, rejected.layout, rejected.reason)
         self.counts["rejected"] += 1
         self.failures.forget((rejected.url,))
         with self._noting_trouble(f"{self.rejections.path} cannot be written"):

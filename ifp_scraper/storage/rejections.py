@@ -1,14 +1,15 @@
 """URLs that gave no article (``FILE.rejected.jsonl``), and for how long they are left alone.
 
-A rejected URL is not fetched again until the site says that its page has changed. Three kinds of rejection are weaker,
+A rejected URL is not fetched again until the site says that its page has changed. Two kinds of rejection are weaker,
 and called doubtful here: the next run tries again, and the same result confirms them.
 
 - The site may have been failing: the run read almost no articles, or was killed before that was clear, and the
   rejection names no layout (404, no article, a redirect off the site).
-- The first time, a cache, firewall or maintenance plugin may have answered: a 404, a page that is no article and does
-  not say that it is the one of this URL, one with no trace of WordPress, a login page, another article's page, a
-  redirect in a loop, off the site, or to a page that is not an article.
-- robots.txt forbids it: asking again costs nothing.
+- The first time, a cache, firewall or maintenance plugin may have answered: a 404 or 410, a page that is no article
+  and does not say that it is the one of this URL, one with no trace of WordPress, a login page, another article's
+  page, a redirect in a loop, off the site, or to a page that is not an article.
+
+What robots.txt forbids is tried again by every run: that costs nothing.
 
 An AMP page that cannot be read is recorded too; that says nothing about its article.
 """
