@@ -167,6 +167,9 @@ def test_a_page_that_cannot_be_read_is_confirmed_by_a_run_that_went_well(
             False,
         ),
         ([rejected()], [run(0)], NO_ARTICLE, False),
+        ([rejected()], [run(0)], ANOTHER_PAGE, False),  # as an earlier version said of it
+        ([rejected(ANOTHER_PAGE)], [run(0)], NO_ARTICLE, False),
+        ([rejected("status 404")], [run(0)], ANOTHER_PAGE, True),
         ([rejected(NO_ARTICLE, 30), rejected("status 404")], [run(0, doubtful=True)], "status 404", True),
         ([], [], LEADS_TO + "https://ifpnews.com/b/", True),
         ([], [], ELSEWHERE, True),

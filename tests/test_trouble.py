@@ -548,3 +548,21 @@ def test_articles_behind_a_maintenance_page_are_asked_for_once_more(tmp_path: Pa
         server.clear()
         assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
         assert not set(hidden).intersection(server.requests())
+
+
+def test_pages_rejected_by_an_earlier_version_are_no_alarm(tmp_path: Path) -> None:
+    """It did not tell whether they name their address; all are asked again, in a run with hardly an article."""
+    site = Site(make_posts(20, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, amp=None) as server:
+        hidden = tuple(post.path for post in site.open_posts()[10:16])
+        server.fault(lambda target: target.startswith(hidden), "maintenance", None, page=BACK_SOON)
+        assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
+        rejected = out.with_suffix(".rejected.jsonl")
+        earlier = [line | {"reason": "no article", "extractor_version": "0.0.1"} for line in lines(rejected)]
+        rejected.write_text("".join(f"{json.dumps(line)}\n" for line in earlier))
+        for asked in (True, True, False):
+            server.log.clear()
+            run = crawl(server.url, out, *EIGHT_AT_ONCE)
+            assert run.status == 0, run.err
+            assert set(hidden).issubset(server.requests()) is asked

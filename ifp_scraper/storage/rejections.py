@@ -187,7 +187,11 @@ class Rejections:
         """Whether this rejection says something new about the site: no earlier run leads one to expect it."""
         key = urls.canonical(rejected.url)
         expected = self._confirmed.get(key) or (self._doubtful.get(key) if key in self._to_confirm else None)
-        return expected is None or not _is_same(expected.reason, rejected.reason)
+        if expected is None:
+            return True
+        # Earlier versions did not tell whether a page that is no article names its address.
+        are_alike = {expected.reason, rejected.reason} == {NO_ARTICLE, ANOTHER_PAGE}
+        return not are_alike and not _is_same(expected.reason, rejected.reason)
 
     def add(self, rejected: Rejected) -> None:
         """Record a rejection by this run, and write it unless the file already says the same.
