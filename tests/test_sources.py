@@ -99,6 +99,22 @@ def test_a_feed_says_when_it_was_last_changed(path: str) -> None:
     assert [ref.listed_at for ref in read_feed(bare, "https://ifpnews.com/feed/")] == [None]
 
 
+def test_a_feed_that_always_prints_the_same_time_is_as_new_as_its_articles() -> None:
+    site = Site(make_posts(30))
+    with serve(site) as server:
+        old = "<lastBuildDate>Wed, 20 Aug 2014 00:00:00 +0000</lastBuildDate>"
+        feed = re.sub("<lastBuildDate>.*?</lastBuildDate>", old, server.get("/feed/").body.decode())
+        root = read_xml(feed.encode(), 10**7)
+        assert root is not None
+        refs = read_feed(root, server.url + "/feed/")
+    assert {ref.listed_at for ref in refs} == {f"{site.public()[0].published:%Y-%m-%dT%H:%M:%SZ}"}
+    bare = read_xml(
+        f"<rss><channel>{old}<item><link>https://ifpnews.com/a/</link></item></channel></rss>".encode(), 10**6
+    )
+    assert bare is not None
+    assert [ref.listed_at for ref in read_feed(bare, "https://ifpnews.com/feed/")] == ["2014-08-20T00:00:00Z"]
+
+
 def test_an_atom_entry_leads_to_its_first_link_that_is_of_the_article() -> None:
     body = (
         b"<feed xmlns='http://www.w3.org/2005/Atom'><entry><link rel='replies' href='/a/#comments'/><link href='/a/'/>"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from lxml import etree
 from scrapy.http import Headers, Response
@@ -104,7 +105,6 @@ def read_feed(root: etree._Element, base: str) -> list[ArticleRef]:
     if _COMMENTS.search(base):
         return []
     of_article = _FEED_OF_ARTICLE.sub("/", base.partition("?")[0])
-    listed_at = _changed_at(root)
     refs = []
     listed = [element for element in root.iter() if local_name(element) in ("item", "entry")]
     for element, url in zip(listed, urls.of_list(base, map(_link, listed)), strict=True):
@@ -126,17 +126,22 @@ def read_feed(root: etree._Element, base: str) -> list[ArticleRef]:
                 modified_at=modified_at,
                 source="feed" if published_at else None,
                 published_raw=raw if published_at else None,
-                listed_at=listed_at,
             )
         )
-    return refs
+    listed_at = _changed_at(root, refs)
+    return [replace(ref, listed_at=listed_at) for ref in refs]
 
 
-def _changed_at(root: etree._Element) -> str | None:
-    """Return when a feed or one of its articles was last changed, as WordPress prints it."""
+def _changed_at(root: etree._Element, refs: list[ArticleRef]) -> str | None:
+    """Return when a feed or one of its articles was last changed, as WordPress prints it; None if it does not say.
+
+    Some feeds always print the same time: what they list shows that they are newer.
+    """
     channel = next((element for element in root if local_name(element) == "channel"), root)
     raw = child_text(channel, "lastBuildDate") or child_text(channel, "updated")
-    return format_utc(read_http_date(raw) or read_instant(raw))
+    said = format_utc(read_http_date(raw) or read_instant(raw))
+    listed = (time for ref in refs for time in (ref.published_at, ref.modified_at) if time)
+    return max([said, *listed]) if said else None
 
 
 def _post_id(identifier: str, base: str, link: str | None) -> int | None:
