@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ifp_scraper.__main__ import main
-from tests.crawling import EIGHT_AT_ONCE, FAST, crawl, lines, scrapy
+from tests.crawling import EIGHT_AT_ONCE, FAST, crawl, lines, new_post, scrapy
 from tests.expected import assert_complete
 from tests.site import Site, make_posts, pieces, serve
 from tests.site.response import XML, Response, page, redirect
@@ -420,6 +420,45 @@ def test_a_page_that_breaks_off_in_its_text_is_fetched_once_more(known: bool, fo
             assert (post.path in server.requests()) is asked
         if not for_good:
             assert_complete(site, server.url, out, revised=1 + known)
+
+
+def test_the_only_new_article_breaks_off_and_is_fetched_once_more(tmp_path: Path) -> None:
+    """As all pages do from then on, it is done for the first of them alone."""
+    site = Site(make_posts(12, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, amp=None) as server:
+        assert crawl(server.url, out).status == 0
+        server.alter(lambda target, response: replace(response, body=response.body.replace(b"</html>", b"<p")))
+        for is_first in (True, False):
+            site.advance(hours=1)
+            path = new_post(site).path
+            for asked in (True, is_first, False):
+                server.clear()
+                run = crawl(server.url, out)
+                assert run.status == 0, run.err
+                assert (path in server.requests()) is asked
+    assert [line["warnings"] for line in lines(out)[-2:]] == [["truncated"]] * 2
+
+
+def test_a_file_changed_by_others_as_a_page_breaks_off_ends_the_crawl(tmp_path: Path) -> None:
+    site = Site(make_posts(12, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, amp=None) as server:
+        server.alter(lambda target, response: replace(response, body=response.body.replace(b"</html>", b"<p")))
+        assert crawl(server.url, out).status == 0
+        site.advance(hours=1)
+        post = site.open_posts()[4]
+        site.append(post.id, pieces.paragraph("Added."))
+
+        def overwrite(target: str, headers: dict[str, str]) -> None:
+            if target == post.path:
+                out.write_bytes(b" " * out.stat().st_size)
+
+        server.on_request(overwrite)
+        run = crawl(server.url, out)
+        assert (run.status, "is no longer where it was" in run.err, "Traceback" in run.err) == (1, True, False), (
+            run.err
+        )
 
 
 @pytest.mark.parametrize("retries", [0, 2])

@@ -87,8 +87,8 @@ class IfpSpider(scrapy.Spider):
         """Articles begun but not yet read."""
         self._found = 0
         """Articles read that were in range; ``limit`` counts them."""
-        self._has_seen_an_end = False
-        """Whether an article was read whose page does not break off."""
+        self._has_seen_an_end = ledger.last_page_was_whole
+        """Whether an article was read whose page does not break off, also by the last run that read any."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> IfpSpider:
@@ -243,9 +243,15 @@ class IfpSpider(scrapy.Spider):
         if "truncated" not in article.warnings:
             self._has_seen_an_end = True
             return False
+        return self.archive is None and (self._has_seen_an_end or self._was_whole(article))
+
+    def _was_whole(self, article: Article) -> bool:
+        """Whether the article is in the file, from a page that does not break off."""
         known = self.ledger.store.find(article.id, article.url, article.published_at)
-        was_whole = known is not None and "truncated" not in self.ledger.store.read(known).warnings
-        return self.archive is None and (was_whole or self._has_seen_an_end)
+        try:
+            return known is not None and "truncated" not in self.ledger.store.read(known).warnings
+        except StoreError:  # the pipeline meets it too, and ends the crawl
+            return False
 
     async def _first_view(self, response: Response) -> View | None:
         """Return the view in the first response; None if it is not an article. Raises what the caller does."""

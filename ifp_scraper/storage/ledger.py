@@ -81,6 +81,8 @@ class Ledger:
         self.monitor = LayoutMonitor(whole=options.whole_site)
         self._first_read_at: str | None = None
         """When the file's earliest line was read; RFC 3339 in UTC."""
+        self.last_page_was_whole = False
+        """Whether the page of the file's last line, when the run started, did not break off."""
         self.store = Store(path, start_over=start_over, on_line=self._remember)
         self.counts: Counter[str] = Counter()
         self.started = time.monotonic()
@@ -124,6 +126,7 @@ class Ledger:
 
     def _remember(self, article: Article) -> None:
         self.monitor.add_history(article)
+        self.last_page_was_whole = "truncated" not in article.warnings
         if article.fetched_at:
             self._first_read_at = min(article.fetched_at, self._first_read_at or article.fetched_at)
 
