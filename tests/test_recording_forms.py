@@ -280,6 +280,20 @@ def test_redirects_to_an_article_are_its_aliases(tmp_path: Path) -> None:
     assert found == {url: [old, "https://ifpnews.com/exclusive/a/"], "https://ifpnews.com/b/": []}
 
 
+def test_the_views_of_one_capture_may_be_in_different_files(tmp_path: Path) -> None:
+    """The canonical and the AMP page that are in one file are then of different captures."""
+    recorded, url = tmp_path / "a", "https://ifpnews.com/a/"
+    recorded.mkdir()
+    canonical = [response(url, story(f"Text {year}."), f"{year}-01-01") for year in (2019, 2021)]
+    amp = [response(f"{url}amp/", amp_story(f"Text {year}."), f"{year}-01-01") for year in (2019, 2021)]
+    (recorded / "1.warc").write_bytes(canonical[0] + amp[1])
+    (recorded / "2.warc").write_bytes(amp[0] + canonical[1])
+    assert [(line["body"], line["layout"], line["revision"]) for line in read_both_ways(recorded)] == [
+        ("Text 2019.", "newspaper+amp-swift", 1),
+        ("Text 2021.", "newspaper+amp-swift", 2),
+    ]
+
+
 def test_a_failed_amp_page_is_no_part_of_a_later_capture_in_another_file(tmp_path: Path) -> None:
     site = Site(make_posts(6, seed=4))
     folder = tmp_path / "folder"

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from ifp_scraper import console, urls
 from ifp_scraper.bulk.executors import Executor
-from ifp_scraper.bulk.page_results import PageResult, assemble_article
+from ifp_scraper.bulk.page_results import PageResult, assemble_article, take_apart
 from ifp_scraper.bulk.partial_results import PartialResults
 from ifp_scraper.bulk.span_results import revisit_spans
 from ifp_scraper.bulk.spans import Span
@@ -95,7 +95,9 @@ def _write_all(groups: list[list[Span]], partial: PartialResults, ledger: Ledger
             for key, pages in partial.read(span).pages().items():
                 held.setdefault(key, []).extend(pages)
         for key in [key for key in held if last_group[key] == number]:
-            pages = sorted(held.pop(key), key=lambda page: (page.captured_at, page.number))
+            pages = held.pop(key)
+            if len(pages) > 1:
+                pages = sorted(take_apart(pages), key=lambda page: (page.captured_at, page.number))
             for own in split_articles(pages, lambda page: page.identities):
                 _write_article(own, evidence_about(own, evidence), addresses_of(own, redirected), ledger)
 

@@ -38,9 +38,15 @@ class PageResult(msgspec.Struct):
 
     layout: str | None = None
 
+    packed_parts: bytes = b""
+    """The pages that were joined, in MessagePack: if another span holds more of the article, all are needed apart."""
+
+
+_PARTS = msgspec.msgpack.Decoder(list[PageResult])
+
 
 def join_early(pages: list[PageResult]) -> list[PageResult]:
-    """Join an article's pages if this span holds them all, so that workers do it in parallel."""
+    """Join an article's pages if this span may hold them all, so that workers do it in parallel."""
     if len(pages) < 2 or any(page.article is None or page.failed for page in pages):
         return pages
     if len({urls.secure(page.url) for page in pages}) > 1:
@@ -54,7 +60,13 @@ def join_early(pages: list[PageResult]) -> list[PageResult]:
     page_urls = [page.url for page in pages]
     joined = PageResult(article.fetched_url, pages[0].captured_at, article, layout=article.layout, page_urls=page_urls)
     joined.identities = [identity for page in pages for identity in page.identities]
+    joined.packed_parts = msgspec.msgpack.encode(pages)
     return [joined]
+
+
+def take_apart(pages: list[PageResult]) -> list[PageResult]:
+    """Undo ``join_early`` if several spans hold pages of an article: only all of them show what is a reading."""
+    return [part for page in pages for part in (_PARTS.decode(page.packed_parts) if page.packed_parts else [page])]
 
 
 def assemble_article(reading: list[PageResult]) -> Article | None:

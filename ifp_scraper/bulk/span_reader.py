@@ -57,9 +57,7 @@ def read_span(span: Span, site: str) -> SpanResult:
         else:
             _read_records(stream, site, result, found)
     result.articles = list(found)
-    also_elsewhere = {slug_key(revisit.url) for revisit in (*result.revisits, *span.revisits)}
-    joined = {key: pages if key in also_elsewhere else join_early(pages) for key, pages in found.items()}
-    result.packed_pages = msgspec.msgpack.encode(joined)
+    result.packed_pages = msgspec.msgpack.encode({key: join_early(pages) for key, pages in found.items()})
     return result
 
 
