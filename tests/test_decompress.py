@@ -73,6 +73,19 @@ def test_what_is_before_the_damage_comes(
     assert ("cannot be read" in caplog.text) is (form is not bare_line_feeds)
 
 
+def test_damage_soon_behind_the_first_record_costs_only_what_follows(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = tmp_path / "a.warc.gz"
+    data = bytearray(gzip.compress(NOTE * 1000))
+    data[-8] ^= 1  # in the checksum
+    kept.write_bytes(data)
+    [found] = seekable([kept])
+    assert (found != kept, found.read_bytes()) == (True, (NOTE * 1000)[: found.stat().st_size])
+    assert found.stat().st_size > len(NOTE) * 700
+    assert "incorrect data check" in caplog.text
+
+
 def test_what_is_before_a_thing_that_is_no_record_comes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     kept = bare_line_feeds(gzip.compress(NOTE), tmp_path)
     kept.write_bytes(kept.read_bytes() + b"<html>\n\n" + kept.read_bytes())

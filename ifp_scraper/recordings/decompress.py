@@ -236,17 +236,20 @@ class _Members:
 
 
 def _holds_many_records(stream: IO[bytes]) -> bool:
-    """Whether the first gzip member holds more than one record, so that it can only be read from its start."""
+    """Whether the first gzip member holds more than one record, so that it can only be read from its start.
+
+    It is decompressed in small pieces, so that damage behind the first record does not matter.
+    """
     inflate = zlib.decompressobj(31)
     try:
-        start = inflate.decompress(stream.read(_CHUNK), _CHUNK)
+        start = inflate.decompress(stream.read(_PIECE), _PIECE)
         head, _, rest = start.partition(b"\r\n\r\n")
         length = re.search(rb"^Content-Length: *(\d{1,15})\s*$", head, re.IGNORECASE | re.MULTILINE)
         if length is None:
             return False
         left = int(length[1]) + 4 - len(rest)
-        while left >= 0 and not inflate.eof and (packed := inflate.unconsumed_tail or stream.read(_CHUNK)):
-            left -= len(inflate.decompress(packed, _CHUNK))
+        while left >= 0 and not inflate.eof and (packed := inflate.unconsumed_tail or stream.read(_PIECE)):
+            left -= len(inflate.decompress(packed, _PIECE))
     except (OSError, zlib.error):
         return False
     return left < 0
