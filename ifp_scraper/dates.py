@@ -152,7 +152,7 @@ def same_local_clock(one: datetime, other: datetime) -> bool:
     return one.astimezone(SITE_ZONE).replace(tzinfo=None) == other.astimezone(SITE_ZONE).replace(tzinfo=None)
 
 
-def same_clock_fault(better: datetime, worse: datetime) -> bool:
+def same_but_for_clock_fault(better: datetime, worse: datetime) -> bool:
     """Whether two instants are equal except for a known fault: the site's own offset added or left out.
 
     In the hour repeated when summer time ended, up to 2022, a local clock does not say which one it means.

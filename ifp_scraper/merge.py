@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ifp_scraper import urls
-from ifp_scraper.dates import parse_utc, same_clock_fault, same_local_clock
+from ifp_scraper.dates import parse_utc, same_but_for_clock_fault, same_local_clock
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.items import Article, Author, Block, Embed, Image
 from ifp_scraper.revisions import content_hash
@@ -55,7 +55,7 @@ def join_pages(pages: list[Article], *, missing: bool, framed: bool = False) -> 
         body="\n\n".join(block["text"] for block in blocks if block["kind"] != "related"),
         warnings=warnings,
     )
-    return _settle(joined)
+    return _with_derived_fields(joined)
 
 
 def is_repeated(page: Article, others: Iterable[Article]) -> bool:
@@ -123,7 +123,7 @@ def merge_views(canonical: Article, amp: Article) -> Article:
         layout=f"{canonical.layout}+{amp.layout}",
         warnings=warnings,
     )
-    return _settle(merged)
+    return _with_derived_fields(merged)
 
 
 def add_evidence(article: Article, ref: ArticleRef) -> Article:
@@ -143,7 +143,7 @@ def add_evidence(article: Article, ref: ArticleRef) -> Article:
     shown = article.fetched_at is None or (ref.modified_at or "") <= article.fetched_at
     if ref.modified_at and shown and (ref.source == "rest" or ref.modified_at > (article.modified_at or "")):
         result.modified_at = ref.modified_at
-    return _settle(result)
+    return _with_derived_fields(result)
 
 
 def _is_better(published_at: str, ref: ArticleRef, article: Article) -> bool:
@@ -189,12 +189,12 @@ def _agree(times: Article, canonical: Article, amp: Article) -> bool:
 def _agrees(article: Article, published_at: str, modified_at: str | None) -> bool:
     """Whether an article's publication time is the better one, or that of a later edit, which a theme may show."""
     shown = article.published_at
-    if shown is None or same_clock_fault(parse_utc(published_at), parse_utc(shown)):
+    if shown is None or same_but_for_clock_fault(parse_utc(published_at), parse_utc(shown)):
         return True
     edited = article.modified_at or modified_at
     if article.published_source != "time" or edited is None or edited <= published_at:
         return False
-    return same_clock_fault(parse_utc(edited), parse_utc(shown))
+    return same_but_for_clock_fault(parse_utc(edited), parse_utc(shown))
 
 
 def _authors(canonical: list[Author], amp: list[Author]) -> list[Author]:
@@ -233,7 +233,7 @@ def _once(values: list[T]) -> list[T]:
     return list(seen.values())
 
 
-def _settle(article: Article) -> Article:
+def _with_derived_fields(article: Article) -> Article:
     """Recompute what depends on other fields (warnings, word_count, content_hash) and return the article."""
     resolved = {
         "no-headline": article.headline is not None,

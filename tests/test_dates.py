@@ -27,7 +27,7 @@ from ifp_scraper.dates import (
     read_theme_time,
     read_user_date,
     read_zoned,
-    same_clock_fault,
+    same_but_for_clock_fault,
 )
 from ifp_scraper.recordings.warc_reader import record_time
 
@@ -226,7 +226,7 @@ def test_theme_times_by_their_offset(text: str, read: str | None) -> None:
     [(0, True), (2, True), (-2, True), (3, False), (12600, True), (-12600, True), (12602, True), (12603, False)],
 )
 def test_a_known_fault_is_the_sites_offset(seconds: int, fault: bool) -> None:
-    assert same_clock_fault(NOW, NOW + timedelta(seconds=seconds)) is fault
+    assert same_but_for_clock_fault(NOW, NOW + timedelta(seconds=seconds)) is fault
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,7 @@ def test_a_known_fault_is_the_sites_offset(seconds: int, fault: bool) -> None:
 )
 def test_in_the_hour_that_comes_twice_the_clock_does_not_say_which(better: str, worse: str, fault: bool) -> None:
     one, other = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (better, worse))
-    assert same_clock_fault(one, other) is fault
+    assert same_but_for_clock_fault(one, other) is fault
 
 
 @pytest.mark.parametrize("words", ["12 hours", "12 hours before", "26 hours earlier", "a week back", "18:25"])
@@ -276,8 +276,8 @@ def test_the_theme_prints_the_local_clock_as_utc(instant: datetime) -> None:
     if not local.fold and not (local + timedelta(hours=1)).fold:
         assert read == instant
     assert read is not None
-    assert same_clock_fault(instant, read)
-    assert same_clock_fault(instant, instant + (local.utcoffset() or timedelta(0)))
+    assert same_but_for_clock_fault(instant, read)
+    assert same_but_for_clock_fault(instant, instant + (local.utcoffset() or timedelta(0)))
 
 
 @given(INSTANTS)

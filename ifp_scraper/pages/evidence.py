@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from ifp_scraper.dates import read_instant, read_zoned, same_clock_fault
+from ifp_scraper.dates import read_instant, read_zoned, same_but_for_clock_fault
 from ifp_scraper.items import TimeSource
 from ifp_scraper.pages.json_ld import Item
 
@@ -69,10 +69,10 @@ def time_warnings(published: Sequence[Evidence], modified: Evidence | None, capt
     best, *others = published
     warnings = []
     for other in others:
-        if same_clock_fault(best.instant, other.instant):
+        if same_but_for_clock_fault(best.instant, other.instant):
             continue
         edited = modified.instant if modified and modified.instant > best.instant else None
-        if edited and other.source == "time" and same_clock_fault(edited, other.instant):
+        if edited and other.source == "time" and same_but_for_clock_fault(edited, other.instant):
             continue
         warnings.append("dates-disagree")
         break

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from ifp_scraper import urls
-from ifp_scraper.dates import parse_utc, same_clock_fault
+from ifp_scraper.dates import parse_utc, same_but_for_clock_fault
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.readings import RecordedArticle
 from ifp_scraper.items import Article
@@ -127,7 +127,9 @@ class Acceptance:
 
 def _is_older(stated: str | None, listed: str) -> bool:
     """Whether a page states an earlier last edit than its list does, and not for a fault of the site's clocks."""
-    return stated is not None and stated < listed and not same_clock_fault(parse_utc(listed), parse_utc(stated))
+    return (
+        stated is not None and stated < listed and not same_but_for_clock_fault(parse_utc(listed), parse_utc(stated))
+    )
 
 
 def _is_recent(edited_at: str, article: Article) -> bool:

@@ -87,7 +87,7 @@ class OutputFile:
         self._unsynced = True
         return offset
 
-    def settle(self) -> None:
+    def check_and_sync(self) -> None:
         """Check that the file is still at its path, and sync it if the last sync was a second ago.
 
         Raises:

@@ -234,7 +234,7 @@ class Store:
         offset = self._file.append(line)
         known = self._remember(article, offset, len(line))
         self.lines += 1
-        self._file.settle()
+        self._file.check_and_sync()
         return known
 
     def close(self) -> None:
