@@ -101,6 +101,8 @@ def is_caption_of_text(element: Element) -> bool:
     figure = element.getparent()
     if element.tag != "figcaption" or figure is None or figure.tag != "figure":
         return False
+    if next(element.itersiblings("figcaption", preceding=True), None) is not None:
+        return False  # a figure has one; on a hostile page, thousands, for each of which all cells would be searched
     if "wp-block-table" in (figure.get("class") or ""):  # or a grid of pictures
         return any("".join(map(str, cell.itertext())).strip() for cell in figure.iter("td", "th"))
     if next(pictures_in(figure), None) is not None:
