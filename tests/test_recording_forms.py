@@ -127,6 +127,48 @@ def test_files_that_cannot_be_read_are_skipped_and_the_rest_read(recording: Path
         )
 
 
+def test_damage_in_a_member_of_a_package_costs_no_other_record(tmp_path: Path) -> None:
+    path = tmp_path / "a.wacz"
+    with zipfile.ZipFile(path, "w") as package:
+        for slug in "ab":
+            recorded = response(f"https://ifpnews.com/{slug}/", story("Some words.", slug=slug), "2024-01-01")
+            package.writestr(f"archive/{slug}.warc", b"a note\r\n" + recorded)
+    path.write_bytes(path.read_bytes().replace(b"a note", b"a nose", 1))  # so that its checksum is wrong
+    assert [line["url"][-3:] for line in read_both_ways(path)] == ["/a/", "/b/"]
+
+
+@pytest.mark.parametrize("how", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_member_that_cannot_be_opened_costs_no_other(how: int, tmp_path: Path) -> None:
+    recorded = tmp_path / "a"
+    recorded.mkdir()
+    with zipfile.ZipFile(recorded / "a.wacz", "w", how) as package:
+        for slug in "ab":
+            package.writestr(
+                f"{slug}.warc", response(f"https://ifpnews.com/{slug}/", story("A.", slug=slug), "2024-01-01")
+            )
+    data = bytearray((recorded / "a.wacz").read_bytes())
+    data[data.index(b"PK\1\2") + 8] |= 1  # it says that the first one is encrypted
+    (recorded / "a.wacz").write_bytes(data)
+    data[data.index(b"PK\1\2") + 6] = 255  # and that a ZIP program of the future is needed
+    (recorded / "b.wacz").write_bytes(data)
+    assert [line["url"][-3:] for line in read_both_ways(recorded)] == ["/b/"]
+    data[data.rindex(b"PK\1\2") + 6], data[data.rindex(b"PK\1\2") + 8] = 20, 1
+    data[data.index(b"PK\1\2") + 6] = 20
+    (tmp_path / "none.wacz").write_bytes(data)  # both are encrypted
+    run = scrapy("extract", tmp_path / "none.wacz", "-o", tmp_path / "none.jsonl")
+    is_packed = how == zipfile.ZIP_DEFLATED  # else its bytes can be read all the same
+    assert (run.status, "nothing can be read in the recordings" in run.err) == (int(is_packed), is_packed), run.err
+
+
+def test_a_name_that_is_no_text_costs_no_other_recording(tmp_path: Path) -> None:
+    recorded, out = tmp_path / "a", tmp_path / "a.jsonl"
+    recorded.mkdir()
+    for slug, name in (("a", "a"), ("b", os.fsdecode(b"\xff"))):
+        (recorded / f"{name}.warc").write_bytes(response(f"https://ifpnews.com/{slug}/", story("A."), "2024-01-01"))
+    run = scrapy("extract", recorded, "-o", out)
+    assert (run.status, "its name is not UTF-8" in run.err, len(lines(out))) == (0, True, 1), run.err
+
+
 def response(
     url: str, body: bytes, date: str, *headers: str, kind: str = "text/html", status: str = "200 OK"
 ) -> bytes:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import mmap
-import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import IO, cast
 
 import msgspec
 
-from ifp_scraper.recordings.files import RecordingError
+from ifp_scraper.recordings.files import UNREADABLE, RecordingError, member_ranges
 from ifp_scraper.recordings.warc_reader import Revisit
 
 logger = logging.getLogger(__name__)
@@ -53,9 +52,13 @@ def cut_spans(paths: Iterable[Path], size: int = SPAN) -> list[Span]:
     for path in paths:
         try:
             whole = path.stat().st_size
-            members = _members(path, whole)
+            members = member_ranges(path, whole)
+            str(path).encode()  # as MessagePack does
             opened = True
-        except (OSError, zipfile.BadZipFile) as error:
+        except UnicodeEncodeError:
+            closed.append(f"{path} cannot be read (its name is not UTF-8: rename it)")
+            continue
+        except UNREADABLE as error:
             closed.append(f"{path} cannot be read ({error})")
             continue
         for start, end in members:
@@ -77,23 +80,6 @@ def open_span(span: Span) -> Iterator[IO[bytes]]:
         else:
             with mmap.mmap(stream.fileno(), span.limit, access=mmap.ACCESS_READ) as part:
                 yield cast("IO[bytes]", part)  # it reads and seeks as a file does
-
-
-def _members(path: Path, whole: int) -> list[tuple[int, int]]:
-    """Return the byte ranges of a file that are WARC data: all of a WARC file, the members of a WACZ file."""
-    if not path.name.endswith(".wacz"):
-        path.open("rb").close()
-        return [(0, whole)]
-    found = []
-    with zipfile.ZipFile(path) as package, path.open("rb") as stream:
-        for member in package.infolist():
-            if not member.filename.endswith((".warc", ".warc.gz")):
-                continue
-            stream.seek(member.header_offset + 26)  # in the member's local header: lengths of its name and extra field
-            name, extra = (int.from_bytes(stream.read(2), "little") for _ in range(2))
-            start = member.header_offset + 30 + name + extra
-            found.append((start, start + member.file_size))
-    return found
 
 
 def halves(span: Span) -> tuple[Span, Span]:

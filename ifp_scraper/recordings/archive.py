@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
-import zipfile
 from collections import Counter
 from collections.abc import Collection, Iterable
 from contextlib import suppress
@@ -20,7 +18,7 @@ from ifp_scraper import urls
 from ifp_scraper.options import Options
 from ifp_scraper.recordings.codings import plain_body
 from ifp_scraper.recordings.decompress import seekable
-from ifp_scraper.recordings.files import RecordingError, find_recordings, open_members
+from ifp_scraper.recordings.files import UNREADABLE, RecordingError, find_recordings, open_members
 from ifp_scraper.recordings.warc_reader import (
     Fault,
     Revisit,
@@ -34,9 +32,6 @@ from ifp_scraper.recordings.wayback import unwrap_address, unwrap_page
 
 logger = logging.getLogger(__name__)
 
-_UNREADABLE = (OSError, zipfile.BadZipFile, ValueError, EOFError)
-"""What reading a damaged recording raises."""
-
 
 @dataclass(slots=True, frozen=True)
 class Recorded:
@@ -49,11 +44,8 @@ class Recorded:
     file: int
     """Index in ``Archive.files``."""
 
-    member: str
-    """Name inside a WACZ file; empty for a WARC file."""
-
     offset: int
-    """Offset from the start of the member, in bytes."""
+    """Offset in the file, in bytes."""
 
     wayback: bool
     """Whether the Wayback Machine served it, and thus rewrote its links."""
@@ -92,7 +84,7 @@ class Archive:
             before = len(self.records) + len(revisits)
             try:
                 self._index(number, path, originals, revisits)
-            except _UNREADABLE as error:
+            except UNREADABLE as error:
                 self._complain(path, error)
             if len(self.records) + len(revisits) == before and str(path) not in self.unreadable:
                 self.unreadable.append(str(path))
@@ -139,7 +131,7 @@ class Archive:
         path = self.files[record.file]
         try:
             found = self._read_again(path, record)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise RecordingError(f"{path}: the record of {record.url} cannot be read: {error}") from error
         if found is None:
             raise RecordingError(f"{path} has changed while it was read")
@@ -147,12 +139,12 @@ class Archive:
 
     def _read_again(self, path: Path, record: Recorded) -> tuple[list[tuple[str, str]], bytes] | None:
         with open_members(path) as members:
-            for name, stream in members:
-                if name != record.member:
+            for stream, start, end in members:
+                if not start <= record.offset < end:
                     continue
                 # More than one record starts here if a gzip member holds several.
                 for found, body in read_responses(stream, str(path), record.offset, record.offset + 1, []):
-                    if _recorded(found, record.file, record.member) == record:
+                    if _recorded(found, record.file) == record:
                         headers = list(found.http_headers or ())
                         body = plain_body(body, headers)
                         return headers, unwrap_page(body) if record.wayback else body
@@ -161,10 +153,9 @@ class Archive:
     def _index(self, number: int, path: Path, originals: dict[str, Recorded], revisits: list[Revisit]) -> None:
         faults: list[Fault] = []
         with open_members(path) as members:
-            for member, stream in members:
-                size = stream.seek(0, os.SEEK_END)
-                for record, _ in read_responses(stream, str(path), 0, size, faults, revisits):
-                    recorded = _recorded(record, number, member)
+            for stream, start, end in members:
+                for record, _ in read_responses(stream, str(path), start, end, faults, revisits):
+                    recorded = _recorded(record, number)
                     if recorded is None:
                         continue
                     self.records.append(recorded)
@@ -222,7 +213,7 @@ def redirect_target(record: WarcRecord) -> str | None:
     return unwrap_address(target)[0] if target is not None else None
 
 
-def _recorded(record: WarcRecord, number: int, member: str) -> Recorded | None:
+def _recorded(record: WarcRecord, number: int) -> Recorded | None:
     address = record_address(record)
     url, kept_at = unwrap_address(address)
     head = record.http_headers
@@ -236,7 +227,6 @@ def _recorded(record: WarcRecord, number: int, member: str) -> Recorded | None:
         head.status_code,
         content_type,
         number,
-        member,
         record.stream_pos,
         url != address,
         redirect_target(record),

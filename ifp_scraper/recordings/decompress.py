@@ -24,6 +24,8 @@ from typing import IO
 
 from fastwarc import ZstdReader
 
+from ifp_scraper.recordings.files import UNREADABLE
+
 logger = logging.getLogger(__name__)
 
 MAX_RATIO = 200
@@ -60,7 +62,7 @@ def seekable(files: list[Path]) -> list[Path]:
     for path in files:
         try:
             found += _seekable(path)
-        except (OSError, zipfile.BadZipFile):
+        except UNREADABLE:
             found.append(path)  # its reader will say what is wrong
     return found
 
@@ -122,16 +124,26 @@ def _members(path: Path) -> list[Path]:
             return [path]
         copies = []
         for member in members:
-            with package.open(member) as stream:
-                copies.append(_decompress(stream, Path(member.filename).name, path))
-        return seekable(copies)
+            try:
+                with package.open(member) as stream:
+                    copies.append(_decompress(stream, Path(member.filename).name, path))
+            except UNREADABLE as error:
+                if isinstance(error, OSError) and error.errno:  # a disk error: it is no damage
+                    raise
+                logger.warning("%s: its member %s cannot be read (%s)", path, member.filename, error)
+        return seekable(copies) or [path]
 
 
 def _must_be_copied(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
     if member.compress_type != zipfile.ZIP_STORED:
         return True
-    with package.open(member) as stream:
-        return _holds_many_records(stream)
+    try:
+        with package.open(member) as stream:
+            return _holds_many_records(stream)
+    except RuntimeError:  # zipfile cannot open it, for example if it is encrypted: the others are copied
+        return True
+    except UNREADABLE:  # its headers or its checksum are damaged, but perhaps no record
+        return False
 
 
 def _decompress(stream: IO[bytes] | ZstdReader | _Members | _Rewritten, name: str, path: Path) -> Path:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import glob
 import os
+import struct
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".wacz")
 """Endings of the names of recordings."""
 
 SAMPLE = "sample"
 """Name that stands for the recording that ships with the project."""
+
+
+UNREADABLE = (OSError, EOFError, RuntimeError, ValueError, struct.error, zipfile.BadZipFile)
+"""What reading a damaged recording raises; ``RuntimeError`` if it is a WACZ file of a kind unknown to ``zipfile``."""
 
 
 class RecordingError(Exception):
@@ -76,12 +81,43 @@ def output_name(paths: str) -> str:
 
 
 @contextmanager
-def open_members(path: Path) -> Iterator[Iterator[tuple[str, IO[bytes]]]]:
-    """Open a recording: one stream for a WARC file, one per member for a WACZ file, each with its name."""
-    if path.name.endswith(".wacz"):
-        with zipfile.ZipFile(path) as package:
-            names = [name for name in package.namelist() if name.endswith((".warc", ".warc.gz"))]
-            yield ((name, package.open(name)) for name in names)
-    else:
-        with path.open("rb") as stream:
-            yield iter([("", stream)])
+def open_members(path: Path) -> Iterator[Iterator[tuple[IO[bytes], int, int]]]:
+    """Open a recording: the streams of its WARC data, each with the offsets at which that starts and ends."""
+    ranges = member_ranges(path, path.stat().st_size)
+    with path.open("rb") as stream:
+        yield ((cast("IO[bytes]", _Part(stream, end)), start, end) for start, end in ranges)
+
+
+class _Part:
+    """A file up to an offset: what follows a WACZ file's member would be taken for a damaged record.
+
+    Unlike ``zipfile``, it also reads a member that does not match its checksum.
+    """
+
+    def __init__(self, stream: IO[bytes], end: int) -> None:
+        self._stream = stream
+        self._end = end
+        self.seek = stream.seek
+        self.tell = stream.tell
+
+    def read(self, size: int = -1) -> bytes:
+        """Return at most ``size`` bytes; none at the end."""
+        left = max(0, self._end - self._stream.tell())
+        return self._stream.read(min(size, left) if size >= 0 else left)
+
+
+def member_ranges(path: Path, whole: int) -> list[tuple[int, int]]:
+    """Return the byte ranges of a file that are WARC data: all of a WARC file, the members of a WACZ file."""
+    if not path.name.endswith(".wacz"):
+        path.open("rb").close()
+        return [(0, whole)]
+    found = []
+    with zipfile.ZipFile(path) as package, path.open("rb") as stream:
+        for member in package.infolist():
+            if not member.filename.endswith((".warc", ".warc.gz")):
+                continue
+            stream.seek(member.header_offset + 26)  # in the member's local header: lengths of its name and extra field
+            name, extra = (int.from_bytes(stream.read(2), "little") for _ in range(2))
+            start = member.header_offset + 30 + name + extra
+            found.append((start, start + member.file_size))
+    return found
