@@ -278,6 +278,20 @@ def test_the_addresses_that_the_site_gave_an_article_over_the_years_are_one(date
     assert out.read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("canonical", "amp"),
+    [("http://ifpnews.com:80", "https://ifpnews.com"), ("https://ifpnews.com", "http://www.ifpnews.com:80")],
+)
+def test_one_of_the_views_may_name_the_port(canonical: str, amp: str, tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    records = [
+        response(f"{canonical}/a/", story("One."), "2024-01-01"),
+        response(f"{amp}/a/amp/", amp_story("One."), "2024-01-01"),
+    ]
+    recorded.write_bytes(b"".join(records))
+    assert [line["layout"] for line in read_both_ways(recorded)] == ["newspaper+amp-swift"]
+
+
 def test_an_amp_page_under_an_old_permalink_is_the_other_view(tmp_path: Path) -> None:
     recorded, old = tmp_path / "a.warc", "https://ifpnews.com/exclusive/a/amp/"
     other = amp_story("Other.").replace(b"post-id-97", b"post-id-98").replace(b"news.com/a/", b"news.com/video/a/")

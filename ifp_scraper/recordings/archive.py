@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable
 from contextlib import suppress
@@ -31,6 +32,9 @@ from ifp_scraper.recordings.warc_reader import (
 from ifp_scraper.recordings.wayback import unwrap_address, unwrap_page
 
 logger = logging.getLogger(__name__)
+
+_PORT = re.compile(r"^([^/?]*):(?:80|443)(?=[/?]|$)")
+"""The port of ``http`` or ``https``, which some recordings name, such as old ones of the Wayback Machine."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -234,7 +238,7 @@ def _recorded(record: WarcRecord, number: int) -> Recorded | None:
 
 
 def _key(url: str) -> str:
-    """Return a URL without scheme, ``www.`` and fragment, which do not distinguish recorded URLs."""
+    """Return a URL without scheme, its port, ``www.`` and fragment, which do not distinguish recorded URLs."""
     with suppress(ValueError):  # as requests write URLs: host in lower case, percent-encoded
         url = safe_url_string(url)
-    return urldefrag(url)[0].split("://", 1)[-1].removeprefix("www.")
+    return _PORT.sub(r"\1", urldefrag(url)[0].split("://", 1)[-1].removeprefix("www."))
