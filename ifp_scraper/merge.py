@@ -132,12 +132,14 @@ def add_evidence(article: Article, ref: ArticleRef) -> Article:
     # A feed's id comes from its guid, which after an import keeps the number from another site.
     if article.id is None or (ref.source == "rest" and ref.id is not None and urls.same_article(ref.url, article.url)):
         result.id = ref.id
-    if ref.published_at and _is_better(ref.published_at, ref, article):
-        if not _agrees(article, ref.published_at, ref.modified_at):
+    if ref.published_at and _RANK[ref.source] < _RANK[article.published_source]:
+        agrees = _agrees(article, ref.published_at, ref.modified_at)
+        if not agrees:
             result.warnings.append("dates-disagree")
-        result.published_at = ref.published_at
-        result.published_raw = ref.published_raw
-        result.published_source = ref.source
+        if agrees or not _is_outdated(ref, article):
+            result.published_at = ref.published_at
+            result.published_raw = ref.published_raw
+            result.published_source = ref.source
     # The next run will compare with what discovery says about an edit. A page captured or cached before that edit does
     # not show it. A sitemap may be older than the page, or name only the day.
     shown = article.fetched_at is None or (ref.modified_at or "") <= article.fetched_at
@@ -146,17 +148,10 @@ def add_evidence(article: Article, ref: ArticleRef) -> Article:
     return _with_derived_fields(result)
 
 
-def _is_better(published_at: str, ref: ArticleRef, article: Article) -> bool:
-    """Whether discovery's publication time is trusted more than the page's.
-
-    One from a feed is not if it was printed before an edit, and the page, which states its own as well as a feed does,
-    now shows another.
-    """
-    if _RANK[ref.source] >= _RANK[article.published_source]:
-        return False
+def _is_outdated(ref: ArticleRef, article: Article) -> bool:
+    """Whether a feed is from before an edit after which the page states, as well as a feed does, when it appeared."""
     edited = article.modified_at if article.published_source == "meta" else None
-    is_outdated = ref.listed_at is not None and edited is not None and edited > ref.listed_at
-    return not is_outdated or _agrees(article, published_at, ref.modified_at)
+    return ref.listed_at is not None and edited is not None and edited > ref.listed_at
 
 
 def _better_times(canonical: Article, amp: Article) -> Article:
