@@ -34,7 +34,7 @@ _MAX_REDIRECTS = 5
 
 
 @dataclass(slots=True, frozen=True)
-class RecordedArticle:
+class Reading:
     """One reading of an article: the captures of its pages that were made together."""
 
     ref: ArticleRef
@@ -49,7 +49,7 @@ class RecordedArticle:
     """All URLs that the recording has of the article; see ``addresses_of``."""
 
 
-def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
+def find_recorded(archive: Archive, site: str) -> Iterator[Reading]:
     """Yield every article in a recording, in order of capture; recaptures are readings of their own.
 
     Args:
@@ -76,7 +76,7 @@ def find_recorded(archive: Archive, site: str) -> Iterator[RecordedArticle]:
                 continue
             ref = replace(known, url=first.url) if known else ArticleRef(first.url)
             amp_address = amp.url if amp and amp is not first else None
-            yield RecordedArticle(ref, first.url, amp_address, frozenset(reading), addresses)
+            yield Reading(ref, first.url, amp_address, frozenset(reading), addresses)
 
 
 def _articles(archive: Archive, groups: Iterable[list[Recorded]]) -> Iterator[list[Recorded]]:

@@ -70,7 +70,7 @@ def seekable(files: list[Path]) -> list[Path]:
 def _seekable(path: Path) -> list[Path]:
     """Return the recording itself if it can be read from the middle, else a copy, or one of each WACZ member."""
     if path.name.endswith(".wacz"):
-        return _members(path)
+        return _seekable_wacz(path)
     if path.name.endswith(".zst"):
         with path.open("rb") as stream:
             return [_decompress(ZstdReader(stream), path.name.removesuffix(".zst"), path)]
@@ -82,7 +82,7 @@ def _seekable(path: Path) -> list[Path]:
         if not _holds_many_records(stream):
             return [path]
         stream.seek(0)
-        return [_decompress(_Members(stream), name, path)]
+        return [_decompress(_GzipMembers(stream), name, path)]
 
 
 @cache
@@ -116,7 +116,7 @@ def _place(name: str) -> Path:
     return Path(tempfile.mkdtemp(dir=_folder().name)) / name
 
 
-def _members(path: Path) -> list[Path]:
+def _seekable_wacz(path: Path) -> list[Path]:
     """Return the WACZ file itself if its recordings can be read from the middle, else a copy of each."""
     with zipfile.ZipFile(path) as package:
         members = [member for member in package.infolist() if member.filename.endswith((".warc", ".warc.gz"))]
@@ -146,7 +146,7 @@ def _must_be_copied(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
         return False
 
 
-def _decompress(stream: IO[bytes] | ZstdReader | _Members | _Rewritten, name: str, path: Path) -> Path:
+def _decompress(stream: IO[bytes] | ZstdReader | _GzipMembers | _Rewritten, name: str, path: Path) -> Path:
     """Copy a stream that decompresses the recording at ``path`` to a file of this name."""
     place = _place(name)
     left = MAX_RATIO * path.stat().st_size
@@ -218,7 +218,7 @@ def _has_unusual_headers(path: Path) -> bool:
     return version[-1:] != b"\r" or b"WARC-Type:" not in head
 
 
-class _Members:
+class _GzipMembers:
     """Reads gzip members one after another."""
 
     def __init__(self, stream: IO[bytes]) -> None:

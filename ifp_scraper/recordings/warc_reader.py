@@ -120,15 +120,15 @@ def _cut_tail(stream: IO[bytes], at: int) -> int | None:
         return None
     begin = 0
     while tail.startswith((_MEMBER, b"WARC/"), begin):
-        end = _end_of_member(tail, begin) if tail.startswith(_MEMBER, begin) else _end_of_record(tail, begin)
+        end = _begin_after_member(tail, begin) if tail.startswith(_MEMBER, begin) else _begin_after_record(tail, begin)
         if end is None:
             return at + begin
         begin = end
     return None
 
 
-def _end_of_record(tail: bytes, begin: int) -> int | None:
-    """Return where the record after one that begins here begins; None if it breaks off."""
+def _begin_after_record(tail: bytes, begin: int) -> int | None:
+    """Return where the record after the one that begins here begins; None if that breaks off."""
     head_end = tail.find(b"\r\n\r\n", begin)
     if head_end < 0:
         return None
@@ -141,8 +141,8 @@ def _end_of_record(tail: bytes, begin: int) -> int | None:
     return end
 
 
-def _end_of_member(tail: bytes, begin: int) -> int | None:
-    """Return where a gzip member ends; None if it breaks off, the end of the tail if it is damaged."""
+def _begin_after_member(tail: bytes, begin: int) -> int | None:
+    """Return where what follows a gzip member begins; None if it breaks off, the end of the tail if it is damaged."""
     member = zlib.decompressobj(31)
     try:
         while begin < len(tail):

@@ -8,7 +8,7 @@ from datetime import timedelta
 from ifp_scraper import urls
 from ifp_scraper.dates import parse_utc, same_but_for_clock_fault
 from ifp_scraper.discovery import ArticleRef
-from ifp_scraper.discovery.readings import RecordedArticle
+from ifp_scraper.discovery.readings import Reading
 from ifp_scraper.items import Article
 from ifp_scraper.merge import add_evidence
 from ifp_scraper.spiders.fetcher import Fetcher
@@ -55,7 +55,7 @@ class Acceptance:
             article, evidence = found
         if urls.host(ref.url) != urls.host(article.url) and not urls.post_id(ref.url):
             aliases.append(urls.canonical(ref.url))  # on a mirror, the next run looks up the article by this one
-        reading: RecordedArticle | None = view.response.meta.get("reading")
+        reading: Reading | None = view.response.meta.get("reading")
         recorded = reading.addresses if reading is not None else ()
         article = replace(article, aliases=list(dict.fromkeys([*article.aliases, *recorded, *aliases])))
         article = self._with_evidence(article, ref, evidence)

@@ -12,7 +12,7 @@ from ifp_scraper import console, urls
 from ifp_scraper.dates import parse_utc
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.listing import may_be_article
-from ifp_scraper.discovery.readings import RecordedArticle, find_recorded
+from ifp_scraper.discovery.readings import Reading, find_recorded
 from ifp_scraper.items import Article
 from ifp_scraper.recordings.archive import Archive
 from ifp_scraper.spiders.amp_addresses import AmpAddresses
@@ -38,7 +38,7 @@ class Target(NamedTuple):
     address: str
     """What to fetch first: the canonical page or the AMP page."""
 
-    reading: RecordedArticle | None = None
+    reading: Reading | None = None
     """In an archive run, the captures to read it from."""
 
 

@@ -8,7 +8,7 @@ This project's keys in ``request.meta``:
 
 - ``page``: an article or listing is expected, so a response that is not HTML is retried (``back_off``)
 - ``probe``: a refusal of this request says nothing about the rest of the site (``discovery.Fetch``)
-- ``reading``, ``captures``: in an archive run, the ``RecordedArticle`` and its captures (``archive``, ``readings``)
+- ``reading``, ``captures``: in an archive run, the ``Reading`` and its captures (``archive``, ``readings``)
 - ``captured_at``: WARC-Date of the recorded response, set by ``download_handler`` and read by ``capture_time``
 - ``body_age``: for how long its body had existed by then, likewise
 - ``wait``, ``cut_at``: seconds until the next try, and length of the last response (``back_off``)
@@ -28,7 +28,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from ifp_scraper import urls
 from ifp_scraper.check_settings import check_settings
 from ifp_scraper.discovery import ArticleRef, FetchFailed
-from ifp_scraper.discovery.readings import RecordedArticle
+from ifp_scraper.discovery.readings import Reading
 from ifp_scraper.items import Article
 from ifp_scraper.options import Options, read_options
 from ifp_scraper.pages import UnreadablePage
@@ -255,7 +255,7 @@ class IfpSpider(scrapy.Spider):
 
     async def _first_view(self, response: Response) -> View | None:
         """Return the view in the first response; None if it is not an article. Raises what the caller does."""
-        reading: RecordedArticle | None = response.meta["reading"]
+        reading: Reading | None = response.meta["reading"]
         try:
             self.fetcher.check_refusal(response, response.url)
             return await self._views.read(response)

@@ -8,7 +8,7 @@ from scrapy.http import Response
 
 from ifp_scraper import urls
 from ifp_scraper.discovery import FetchFailed
-from ifp_scraper.discovery.readings import RecordedArticle
+from ifp_scraper.discovery.readings import Reading
 from ifp_scraper.items import Article
 from ifp_scraper.merge import is_repeated, join_pages, merge_views
 from ifp_scraper.pages import ArticlePage, Capture, CutOff, UnreadablePage, read_page
@@ -64,7 +64,7 @@ class ViewReader:
         Raises:
             FetchFailed: if the crawl is about to end.
         """
-        recorded: RecordedArticle | None = view.response.meta.get("reading")
+        recorded: Reading | None = view.response.meta.get("reading")
         amp_url = recorded.amp_address if recorded and recorded.amp_address else view.article.amp_url
         address = urls.of_site(view.response.url, amp_url, urls.host(view.article.url))
         if view.page.is_amp or self._wanted_views != "both" or address is None:
