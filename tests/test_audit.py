@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.crawling import FAST, crawl, lines, scrapy
+from tests.crawling import FAST, NOTHING_BUT_LISTINGS, crawl, lines, scrapy
 from tests.site import Site, make_posts, serve
 from tests.site.response import Response, redirect
 from tests.stores import run
@@ -94,6 +94,21 @@ def test_a_site_that_has_lost_most_of_its_articles_marks_nothing(tmp_path: Path)
         assert (run.status, f"only {len(before) - 30} of the file's {len(before)}" in run.err) == (1, True), run.err
         assert "no longer listed, could not be checked: 30" in run.out
         assert lines(out) == before
+
+
+def test_a_renamed_article_is_not_missing_where_the_list_names_no_ids(tmp_path: Path) -> None:
+    out, missing = tmp_path / "ifp.jsonl", tmp_path / "missing.txt"
+    site = Site(make_posts(24, seed=9))
+    with serve(site, **NOTHING_BUT_LISTINGS) as server:
+        assert crawl(server.url, out).status == 0
+        before = lines(out)
+        renamed = site.rename(site.open_posts()[15].id, "another-slug")
+        run = scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST, "-o", missing)
+        old = f"{server.url}/{renamed.old_slugs[0]}/"
+    assert run.status == 0, run.err
+    assert f"listed under another address: 1\n  {old}\n" in run.out
+    assert ("never fetched" in run.out, "no longer listed" in run.out, missing.read_text()) == (False, False, "")
+    assert lines(out) == before
 
 
 def test_an_unreachable_site_marks_nothing(tmp_path: Path) -> None:

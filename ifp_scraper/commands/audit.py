@@ -79,6 +79,7 @@ class Command(ScrapyCommand):
             ("missing, never fetched", audit.missing),
             ("missing, rejected", [f"{url}  {reason}" for url, reason in audit.rejected.items()]),
             ("withdrawn by the site, marked gone", audit.gone),
+            ("listed under another address", audit.moved),
             ("no longer listed, but still there", audit.unlisted),
             ("no longer listed, could not be checked", audit.unconfirmed),
         ):

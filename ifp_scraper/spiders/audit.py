@@ -38,6 +38,9 @@ class Audit:
     unlisted: list[str] = field(default_factory=list)
     """In the file and still online, but no longer listed."""
 
+    moved: list[str] = field(default_factory=list)
+    """In the file, and listed under a new address, to which this one redirects."""
+
     unconfirmed: list[str] = field(default_factory=list)
     """In the file and no longer listed; whether they are still online could not be checked."""
 
@@ -122,6 +125,8 @@ class AuditSpider(IfpSpider):
         address = next((own for own in (url, *last.aliases) if urls.host(own) == site), url)
         try:
             response = await self.fetcher.fetch(address)
+            if self._has_moved(response, known):
+                return audit.moved
             if not self._leads_elsewhere(response, known):
                 return audit.unlisted
             at: datetime | None = capture_time(response)[0]
@@ -132,6 +137,18 @@ class AuditSpider(IfpSpider):
         self.ledger.mark_gone(known, at or datetime.now(UTC))
         return audit.gone
 
+    def _has_moved(self, response: Response, known: Known) -> bool:
+        """Whether the URL redirects to the article's new one, which seemed to be missing; if so, it no longer does.
+
+        A listing names no ids that would tell.
+        """
+        url = urls.canonical(response.url)
+        if url not in self.audit.missing or known.id is None or self._page_id(response) != known.id:
+            return False
+        self.audit.missing.remove(url)
+        self.audit.listed[url] = known.published_at[:7] if known.published_at else None
+        return True
+
     def _leads_elsewhere(self, response: Response, known: Known) -> bool:
         """Whether the URL redirects to another article, or permanently to the front page.
 
@@ -140,8 +157,13 @@ class AuditSpider(IfpSpider):
         reasons = set(response.meta.get("redirect_reasons", ()))
         if not reasons or urls.slug(response.url) == "":
             return bool(reasons) and reasons <= {301, 308}
+        shown = self._page_id(response)
+        return None not in (shown, known.id) and shown != known.id
+
+    def _page_id(self, response: Response) -> int | None:
+        """Return the id of the article on a page; None if it names none, or is not an article."""
         try:
             page = read_page(response.body, Capture(response.url))
         except UnreadablePage:
-            return False
-        return page is not None and None not in (page.id, known.id) and page.id != known.id
+            return None
+        return page.id if page is not None else None
