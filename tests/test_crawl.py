@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.crawling import EIGHT_AT_ONCE, FAST, crawl, lines, new_post, scrapy
+from tests.crawling import EIGHT_AT_ONCE, FAST, NOTHING_BUT_LISTINGS, crawl, lines, new_post, scrapy
 from tests.expected import assert_complete, differences
 from tests.site import Post, Site, SiteServer, make_posts, pieces, serve
 from tests.site.clock import http_date
@@ -451,6 +451,28 @@ def test_edits_of_an_article_whose_canonical_url_has_another_slug(runs_before_th
             assert crawl(server.url, out).status == 0
     found = [(line["revision"], line["headline"]) for line in lines(out) if line["id"] == post.id]
     assert found[1:] == [(2, "Edited Once"), (3, "Edited Twice")]
+
+
+@pytest.mark.parametrize("config", [{"rest": 404}, {"rest": 404, "sitemap": "yoast"}, NOTHING_BUT_LISTINGS], ids=str)
+def test_an_article_that_names_another_one_as_canonical_does_not_hide_it(
+    config: dict[str, Any], tmp_path: Path
+) -> None:
+    site = Site(make_posts(12, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    newer, older = site.open_posts()[1], site.open_posts()[9]  # not under way at the same time
+    with serve(site, **config) as server:
+
+        def change_canonical(target: str, response: Response) -> Response:
+            own, other = (f'rel="canonical" href="{server.url}{post.path}"' for post in (newer, older))
+            return replace(response, body=response.body.replace(own.encode(), other.encode()))
+
+        server.alter(change_canonical)
+        for _ in range(3):
+            assert crawl(server.url, out).status == 0
+            texts = {line["id"]: (line["headline"], line["revision"]) for line in lines(out)}
+            assert len(lines(out)) == len(texts) == len(site.open_posts())
+            assert texts[newer.id] == (newer.headline_read or newer.headline, 1)
+            assert texts[older.id] == (older.headline_read or older.headline, 1)
 
 
 def test_an_old_address_that_a_sitemap_goes_on_listing_is_asked_once(tmp_path: Path) -> None:

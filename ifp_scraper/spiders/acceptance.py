@@ -90,6 +90,7 @@ class Acceptance:
                 return None
             own = [url for url in article.aliases if not urls.same_article(url, ref.url)]
             article = replace(article, aliases=own)
+            self._ledger.knowledge.doubt(article.url)  # it may be another article that names this one as canonical
         return article, ArticleRef(ref.url)  # the times in ``ref`` may be another article's
 
     def _with_evidence(self, article: Article, ref: ArticleRef, evidence: ArticleRef) -> Article:

@@ -33,6 +33,11 @@ class Knowledge:
         self._rejections = rejections
         self._failures = failures
         self._last_complete = last_complete
+        self._read_elsewhere: set[str] = set()
+
+    def doubt(self, url: str) -> None:
+        """Note that the article in the file under a URL was read from the page of another one."""
+        self._read_elsewhere.add(urls.canonical(url))
 
     def is_known(self, ref: ArticleRef) -> bool:
         """Whether the article is in the file, or its URL was rejected."""
@@ -45,6 +50,8 @@ class Knowledge:
         known = self._store.find(ref.id, url, ref.published_at)
         if known is None:
             return self._rejections.still_holds(url, ref)
+        if url in self._read_elsewhere:
+            return False
         if known.status == "gone" or self._failures.concern(url, urls.canonical(known.url)):
             return False
         refresh = self._options.refresh
