@@ -73,7 +73,7 @@ class ListingSource:
             pages = barren = repeats = 0  # pages: number of the last one with articles which those before it lack
             listed: set[str] = set()  # in this place
             own: list[tuple[str, ...]] = []
-            any_new = False
+            last_with_new = 0  # number of the last page with an article that is not known
             async for number, links, html in self._pages(walk, place):
                 if number == 1 and place == "":
                     places += _places_of_second_pages(html, walk.options.site)
@@ -89,7 +89,8 @@ class ListingSource:
                 done = walk.caught_up and all(walk.is_settled(ArticleRef(url)) for url in links)
                 repeats = repeats + 1 if tuple(links) in shown else 0
                 own.append(tuple(links))
-                any_new = any_new or not all(walk.is_known(ArticleRef(url)) for url in links)
+                if not all(walk.is_known(ArticleRef(url)) for url in links):
+                    last_with_new = number
                 for url in links:
                     if url not in seen:
                         seen.add(url)
@@ -100,8 +101,8 @@ class ListingSource:
                     break
             shown.update(own)
             if pages > 1 and not by_category:
-                if any_new and not walk.caught_up:
-                    async for url in self._moved_up(walk, place, pages, seen):
+                if last_with_new and not walk.caught_up:
+                    async for url in self._moved_up(walk, place, last_with_new, seen):
                         yield ArticleRef(url)
                 return  # it is paginated, so it lists everything
             if not places:
@@ -111,11 +112,17 @@ class ListingSource:
         if not found_any:
             raise SourceUnavailable("no listing")
 
-    async def _moved_up(self, walk: Walk, place: str, pages: int, seen: set[str]) -> AsyncIterator[str]:
+    async def _moved_up(self, walk: Walk, place: str, last: int, seen: set[str]) -> AsyncIterator[str]:
         """Read a listing's pages once more, and yield the articles that the first pass has not seen.
 
         That pass may have taken a day, as articles are fetched between its pages. For each article that the site
         withdraws meanwhile, one moves up from a page yet to be read to one already read.
+
+        Args:
+            walk: the walk.
+            place: the listing's.
+            last: number of the last page to read: the last one with new articles, as those behind it are known.
+            seen: the URLs that the first pass has seen.
         """
         gaps = len(walk.notes.broken)
         async for number, links, _ in self._pages(walk, place):
@@ -123,7 +130,7 @@ class ListingSource:
                 if url not in seen:
                     seen.add(url)
                     yield url
-            if number >= pages:
+            if number >= last:
                 break
         del walk.notes.broken[gaps:]  # the first pass has read these pages
 
