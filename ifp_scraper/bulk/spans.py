@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-import mmap
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, cast
+from typing import IO
 
 import msgspec
 
-from ifp_scraper.recordings.files import UNREADABLE, RecordingError, member_ranges
+from ifp_scraper.recordings.files import UNREADABLE, RecordingError, member_ranges, until
 from ifp_scraper.recordings.warc_reader import Revisit
 
 logger = logging.getLogger(__name__)
@@ -73,13 +72,9 @@ def cut_spans(paths: Iterable[Path], size: int = SPAN) -> list[Span]:
 
 @contextmanager
 def open_span(span: Span) -> Iterator[IO[bytes]]:
-    """Open a span's file, up to the limit: what follows a WACZ file's member would be taken for a damaged record."""
+    """Open a span's file, up to the limit."""
     with open(span.path, "rb") as stream:
-        if span.limit is None:
-            yield stream
-        else:
-            with mmap.mmap(stream.fileno(), span.limit, access=mmap.ACCESS_READ) as part:
-                yield cast("IO[bytes]", part)  # it reads and seeks as a file does
+        yield stream if span.limit is None else until(stream, span.limit)
 
 
 def halves(span: Span) -> tuple[Span, Span]:

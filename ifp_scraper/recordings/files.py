@@ -85,14 +85,16 @@ def open_members(path: Path) -> Iterator[Iterator[tuple[IO[bytes], int, int]]]:
     """Open a recording: the streams of its WARC data, each with the offsets at which that starts and ends."""
     ranges = member_ranges(path, path.stat().st_size)
     with path.open("rb") as stream:
-        yield ((cast("IO[bytes]", _Part(stream, end)), start, end) for start, end in ranges)
+        yield ((until(stream, end), start, end) for start, end in ranges)
+
+
+def until(stream: IO[bytes], end: int) -> IO[bytes]:
+    """Return a file up to an offset: what follows a WACZ file's member would be taken for a damaged record."""
+    return cast("IO[bytes]", _Part(stream, end))  # it reads and seeks as a file does
 
 
 class _Part:
-    """A file up to an offset: what follows a WACZ file's member would be taken for a damaged record.
-
-    Unlike ``zipfile``, it also reads a member that does not match its checksum.
-    """
+    """See ``until``. Unlike ``zipfile``, it also reads a member that does not match its checksum."""
 
     def __init__(self, stream: IO[bytes], end: int) -> None:
         self._stream = stream
