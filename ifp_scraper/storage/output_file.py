@@ -69,7 +69,7 @@ class OutputFile:
         self._unsynced = True
 
     def append(self, data: bytes) -> int:
-        """Append all of ``data`` or none of it, and return the offset where it starts; call ``settle`` next.
+        """Append all of ``data`` or none of it, and return its offset; call ``check_and_sync`` next.
 
         Raises:
             StoreError: if the disk is full or fails, or another program has changed the file.
@@ -114,19 +114,19 @@ class OutputFile:
             self._unsynced = False
         self._synced_at = time.monotonic()
 
-    def copy(self, start: int, end: int, kind: str, suffix: str) -> Path:
-        """Copy a range of bytes to a new file beside this one, ``<name>.<kind>-<number><suffix>``; return its path.
+    def copy_before_cut(self, start: int, end: int) -> Path:
+        """Copy a range of bytes to a new file beside this one, ``<name>.cut-<number>.bin``; return its path.
 
         Raises:
             OSError: if it cannot be written.
         """
-        return self._copy(start, end, self._names_beside(kind, suffix))
+        return self._copy(start, end, self._names_beside("cut", ".bin"))
 
     def close(self) -> None:
         """Sync the file and release it for other crawls; a second call does nothing.
 
         Raises:
-            StoreError: as for ``settle``.
+            StoreError: as for ``check_and_sync``.
         """
         if self._fd < 0:
             return

@@ -260,7 +260,7 @@ class Store:
             )
         if scan.kept < scan.position:
             if not scan.interrupted:
-                self.saved = self._file.copy(scan.kept, scan.position, "cut", ".bin")
+                self.saved = self._file.copy_before_cut(scan.kept, scan.position)
             self._file.cut(scan.kept)
             self.repaired = scan.position - scan.kept
         if scan.unfinished:
