@@ -10,6 +10,7 @@ import re
 from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
+from typing import overload
 from zoneinfo import ZoneInfo
 
 import dateparser
@@ -40,6 +41,10 @@ _NO_YEAR = re.compile(r"\s(?:-\d+|0000)\s+\d\d?:")
 """What WordPress prints for a post without a time: ``Wed, 30 Nov -0001 00:00:00 +0000``."""
 
 
+@overload
+def format_utc(instant: datetime) -> str: ...
+@overload
+def format_utc(instant: None) -> None: ...
 def format_utc(instant: datetime | None) -> str | None:
     """Return RFC 3339 in UTC with ``Z`` and whole seconds, e.g. ``2017-12-11T14:55:08Z``; None stays None."""
     if instant is None:

@@ -177,5 +177,5 @@ def _before(refs: list[ArticleRef], walk: Walk) -> bool:
     """Whether everything here is older than the requested date range."""
     since = walk.options.since
     return since is not None and all(
-        ref.published_at is not None and ref.published_at < (format_utc(since) or "") for ref in refs
+        ref.published_at is not None and ref.published_at < format_utc(since) for ref in refs
     )

@@ -97,9 +97,9 @@ class RestSource:
         if options.section:
             scope["categories"] = await self._category(walk, options.section)
         if options.since:  # after= is exclusive
-            scope["after"] = format_utc(options.since - _SECOND) or ""
+            scope["after"] = format_utc(options.since - _SECOND)
         if options.until:
-            scope["before"] = format_utc(options.until) or ""
+            scope["before"] = format_utc(options.until)
         return scope
 
     async def _edited(self, walk: Walk, before: str) -> AsyncIterator[ArticleRef]:
@@ -108,10 +108,11 @@ class RestSource:
         WordPress before 5.7 lacks ``modified_after`` but can sort by edit. Posts edited in the same second have no
         fixed order, and it may differ from page to page: after a bulk edit, only sorting by id shows them all.
         """
-        since = format_utc(parse_utc(walk.newest_modified or "") - _SECOND) or ""
+        assert walk.newest_modified is not None  # else there would be no last run
+        since = format_utc(parse_utc(walk.newest_modified) - _SECOND)
         scope = {"modified_after": since}
         if before:
-            scope["before"] = format_utc(parse_utc(before) + _SECOND) or ""
+            scope["before"] = format_utc(parse_utc(before) + _SECOND)
         seen: set[str] = set()
         total: float = 0  # number of edited posts
         for order in ("modified", "id"):

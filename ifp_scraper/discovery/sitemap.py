@@ -312,7 +312,7 @@ def _since(entries: list[Entry], walk: Walk) -> list[Entry]:
     """Leave out entries last edited so long before ``since`` that they must have been published before it."""
     if walk.options.since is None:
         return entries
-    earliest = format_utc(walk.options.since - _SCHEDULED_AHEAD) or ""
+    earliest = format_utc(walk.options.since - _SCHEDULED_AHEAD)
     return _edited_since(earliest, entries)
 
 

@@ -140,7 +140,7 @@ def read_entries(root: etree._Element, base: str, captured_at: datetime | None =
             )
         )
     meaningless = _are_made_now(entries, captured_at) or _lists_news(root)
-    limit = (format_utc(captured_at + _MADE_NOW) if captured_at else None) or "9999"
+    limit = format_utc(captured_at + _MADE_NOW) if captured_at else "9999"
     return [
         replace(entry, lastmod=None, latest="") if meaningless or (entry.lastmod or "") > limit else entry
         for entry in entries

@@ -97,7 +97,7 @@ class Rejected:
     @classmethod
     def now(cls, url: str, reason: str, layout: str | None = None, modified_at: str | None = None) -> Rejected:
         """Make a rejection with the current time."""
-        return cls(url, reason, layout, format_utc(datetime.now(UTC)) or "", modified_at, EXTRACTOR_VERSION)
+        return cls(url, reason, layout, format_utc(datetime.now(UTC)), modified_at, EXTRACTOR_VERSION)
 
     def holds(self, ref: ArticleRef) -> bool:
         """Whether the page need not be fetched again."""
@@ -129,7 +129,7 @@ class Rejections:
         for line in sidecars.read(path, Rejected):
             if urls.host(line.url) and (line.modified_at is None or read_instant(line.modified_at) is not None):
                 self._remember(line, runs.at(line.time))
-        yesterday = format_utc(datetime.now(UTC) - timedelta(days=1)) or ""
+        yesterday = format_utc(datetime.now(UTC) - timedelta(days=1))
         self._to_confirm = {
             key
             for key, line in self._doubtful.items()
