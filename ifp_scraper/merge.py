@@ -93,9 +93,11 @@ def merge_views(canonical: Article, amp: Article) -> Article:
     first, second = (amp, canonical) if is_cut else (canonical, amp)
     bodies = first if first.blocks or not second.blocks else second
     times = _better_times(canonical, amp)
+    published_at = times.published_at
+    modified_at = times.modified_at or canonical.modified_at or amp.modified_at
     warnings = [warning for warning in canonical.warnings + amp.warnings if warning not in _OF_BODY]
     warnings += [warning for warning in _OF_BODY if warning in bodies.warnings]
-    if canonical.published_at and amp.published_at and not _agree(times, canonical, amp):
+    if published_at and not all(_agrees(view, published_at, modified_at) for view in (canonical, amp)):
         warnings.append("dates-disagree")
     merged = replace(
         canonical,
@@ -114,10 +116,10 @@ def merge_views(canonical: Article, amp: Article) -> Article:
         embeds=first.embeds or second.embeds,
         links=first.links or second.links,
         source=first.source or second.source,
-        published_at=times.published_at,
+        published_at=published_at,
         published_raw=times.published_raw,
         published_source=times.published_source,
-        modified_at=times.modified_at or canonical.modified_at or amp.modified_at,
+        modified_at=modified_at,
         recent_posts=amp.recent_posts or canonical.recent_posts,
         license=canonical.license or amp.license,
         layout=f"{canonical.layout}+{amp.layout}",
@@ -173,12 +175,6 @@ def _better_times(canonical: Article, amp: Article) -> Article:
     if canonical.published_source == amp.published_source == "jsonld":
         return amp  # its faults are known
     return min(canonical, amp, key=lambda article: _RANK[article.published_source])
-
-
-def _agree(times: Article, canonical: Article, amp: Article) -> bool:
-    assert times.published_at
-    modified_at = times.modified_at or canonical.modified_at or amp.modified_at
-    return all(_agrees(article, times.published_at, modified_at) for article in (canonical, amp))
 
 
 def _agrees(article: Article, published_at: str, modified_at: str | None) -> bool:
