@@ -14,7 +14,7 @@ from scrapy.settings import Settings
 
 from ifp_scraper import urls
 from ifp_scraper.dates import format_utc
-from ifp_scraper.discovery import FetchFailed
+from ifp_scraper.discovery import ArticleRef, FetchFailed
 from ifp_scraper.items import Article
 from ifp_scraper.options import read_options
 from ifp_scraper.spiders.fetcher import Fetcher
@@ -112,30 +112,35 @@ def dry_run(
 
 async def _crawl(spider: IfpSpider, fetcher: _Fetcher, broken: Callable[[str], bool]) -> None:
     async for request in spider.start():
-        article = None
-        ref, number = request.cb_kwargs["ref"], request.cb_kwargs["number"]
-        path = ref.url.removeprefix(fetcher.server.url)
-        fetcher.run.articles.append(path)
-        post = fetcher.server.site.find(path.strip("/"))
-        if broken(path):
-            spider.ledger.note_failed(ref.url, "broken")
-        elif post is None or post.password_protected:
-            spider.ledger.reject(Rejected.now(ref.url, "no article", None, ref.modified_at))
-        else:
-            article = Article(
-                id=post.id,
-                url=urls.canonical(ref.url),
-                headline=post.headline,
-                body=post.headline,
-                published_at=ref.published_at or format_utc(post.published),
-                modified_at=ref.modified_at or format_utc(post.modified),
-                layout="newspaper+amp-swift",
-                extractor_version="1",
-                fetched_at=format_utc(fetcher.server.site.now),
-                content_hash=f"{post.revision:064x}",
-                html_sha256="0" * 64,
-            )
-        article = spider._in_range(article)
-        async for ready in spider._release(number, article):
+        reading = _read(spider, fetcher, broken, request.cb_kwargs["ref"])
+        async for ready in spider._in_order(request.cb_kwargs["number"], reading):
             spider.ledger.write(ready)
             spider._reorder_buffer.note_written()
+
+
+async def _read(
+    spider: IfpSpider, fetcher: _Fetcher, broken: Callable[[str], bool], ref: ArticleRef
+) -> Article | None:
+    path = ref.url.removeprefix(fetcher.server.url)
+    fetcher.run.articles.append(path)
+    post = fetcher.server.site.find(path.strip("/"))
+    article = None
+    if broken(path):
+        spider.ledger.note_failed(ref.url, "broken")
+    elif post is None or post.password_protected:
+        spider.ledger.reject(Rejected.now(ref.url, "no article", None, ref.modified_at))
+    else:
+        article = Article(
+            id=post.id,
+            url=urls.canonical(ref.url),
+            headline=post.headline,
+            body=post.headline,
+            published_at=ref.published_at or format_utc(post.published),
+            modified_at=ref.modified_at or format_utc(post.modified),
+            layout="newspaper+amp-swift",
+            extractor_version="1",
+            fetched_at=format_utc(fetcher.server.site.now),
+            content_hash=f"{post.revision:064x}",
+            html_sha256="0" * 64,
+        )
+    return spider._in_range(article)

@@ -56,21 +56,21 @@ _MAX_UNDER_WAY = 64
 
 
 class IfpSpider(scrapy.Spider):
-    """Crawls Iran Front Page, live or from a recording; the arguments are in CONTRACT.md section 1."""
+    """Crawls Iran Front Page, live or from a recording; the arguments are in CONTRACT.md section 1.
+
+    Args:
+        options: the arguments.
+        ledger: the open output.
+        fetcher: fetches the pages that are not the first of an article.
+        archive: the recording to read instead of the site; None in a live crawl.
+    """
 
     name = "ifp"
     command: ClassVar[Command] = "crawl"
     """See ``Ledger``."""
 
-    def __init__(
-        self,
-        options: Options,
-        ledger: Ledger,
-        fetcher: Fetcher,
-        archive: Archive | None = None,
-        name: str | None = None,
-    ) -> None:
-        super().__init__(name=name)
+    def __init__(self, options: Options, ledger: Ledger, fetcher: Fetcher, archive: Archive | None = None) -> None:
+        super().__init__()
         self.options = options
         self.ledger = ledger
         self.fetcher = fetcher
@@ -173,23 +173,23 @@ class IfpSpider(scrapy.Spider):
             yield article
 
     async def _in_order(self, number: int, reading: Awaitable[Article | None]) -> AsyncIterator[Article]:
-        """Wait for an article to be read, and yield those that may follow; an error does not hold up the others."""
+        """Wait for an article to be read, and yield those that may follow; an error does not hold up the others.
+
+        Args:
+            number: of the article, by which it is put in order.
+            reading: gives the article; None if there is none.
+        """
         article, fault = None, None
         try:
             article = await reading
         except Exception as error:
             fault = error
-        async for ready in self._release(number, article):
-            yield ready
-        if fault is not None:
-            raise fault
-
-    async def _release(self, number: int, article: Article | None) -> AsyncIterator[Article]:
-        """Count an article as read (None if there is none), and yield those that may follow."""
         self._running -= 1
         self._found += article is not None
         async for ready in self._reorder_buffer.end(number, article):
             yield ready
+        if fault is not None:
+            raise fault
 
     # -- articles ------------------------------------------------------------------------------------------------
 
