@@ -50,6 +50,16 @@ def absolute(base: str, url: str | None) -> str | None:
     return _checked("" if url.startswith(("https://", "http://")) else base, url)
 
 
+def absolute_http(base: str, url: str | None) -> str | None:
+    """Return a link as ``absolute`` does, but None for ``mailto:`` and ``tel:``, too.
+
+    >>> absolute_http("https://ifpnews.com/a/", "/b/"), absolute_http("https://ifpnews.com/a/", "tel:+98")
+    ('https://ifpnews.com/b/', None)
+    """
+    found = absolute(base, url)
+    return found if found is not None and found.startswith("http") else None
+
+
 @lru_cache(maxsize=1024)
 def _checked(base: str, url: str) -> str | None:
     url = url.strip()

@@ -200,16 +200,15 @@ class ArticlePage(ItemPage[Article]):
 
     @cached_property
     def _url(self) -> str:
-        url = urls.absolute(self.capture.url, self.attribute('link[rel="canonical"]', "href"))
+        url = urls.absolute_http(self.capture.url, self.attribute('link[rel="canonical"]', "href"))
         # A canonical link to the home page is a fault of the page: all articles would become one.
-        if url is None or not url.startswith("http") or urls.slug(url) == "":
+        if url is None or urls.slug(url) == "":
             return urls.canonical(self.capture.url)
         return urls.permalink(url)
 
     @field
     def amp_url(self) -> str | None:
-        url = urls.absolute(self.capture.url, self.attribute('link[rel="amphtml"]', "href"))
-        return url if url is not None and url.startswith("http") else None
+        return urls.absolute_http(self.capture.url, self.attribute('link[rel="amphtml"]', "href"))
 
     @field
     def aliases(self) -> list[str]:

@@ -13,7 +13,7 @@ from ifp_scraper.pages.css import hidden_by_attribute
 from ifp_scraper.pages.lazy import source_of
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
-from ifp_scraper.urls import absolute
+from ifp_scraper.urls import absolute, absolute_http
 
 _YOUTUBE_URL = "https://www.youtube.com/watch?v={}"
 _TWEET_URL = "https://twitter.com/i/status/{}"
@@ -90,8 +90,8 @@ def read_embed(player: Element, base: str) -> Embed | None:
                 return None
             if kind != "iframe":  # AMPforWP takes parameters into the name; for Instagram, old versions took only them
                 name = name.partition("?")[0].partition("&")[0]
-            url = absolute(base, address.format(name)) if name else None
-            return Embed(kind, url) if url is not None and url.startswith("http") else None
+            url = absolute_http(base, address.format(name)) if name else None
+            return Embed(kind, url) if url is not None else None
     source = source_of(player)
     if source is None and (child := player.find("source")) is not None:
         source = source_of(child)

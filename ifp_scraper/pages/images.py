@@ -12,7 +12,7 @@ from ifp_scraper.pages.inline import IMAGE_TAGS, label_text, resolved
 from ifp_scraper.pages.lazy import source_of
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import squeeze, words
-from ifp_scraper.urls import absolute, original_image
+from ifp_scraper.urls import absolute_http, original_image
 
 GALLERY_CLASSES = words(
     "gallery wp-block-gallery blocks-gallery-grid tiled-gallery td-gallery post_td_gallery"
@@ -75,8 +75,8 @@ def read_image(picture: Element, base: str, caption: str | None, role: ImageRole
     """
     if picture.get("width") in ("0", "1") and picture.get("height") in ("0", "1"):
         return None
-    url = absolute(base, source_of(picture) or _linked_picture(picture))
-    if url is None or not url.startswith("http") or _NO_PICTURE in url:
+    url = absolute_http(base, source_of(picture) or _linked_picture(picture))
+    if url is None or _NO_PICTURE in url:
         return None
     return Image(url, original_image(url), resolved(squeeze(picture.get("alt") or "")), caption, role)
 
@@ -157,8 +157,8 @@ def pictures_of_carousel(carousel: Element) -> Iterator[tuple[Element, str | Non
 
 def background_image(box: Element, base: str) -> Image | None:
     """Return the image behind a box's text; None if its attributes name none."""
-    url = absolute(base, background_of(box))
-    if url is None or not url.startswith("http"):
+    url = absolute_http(base, background_of(box))
+    if url is None:
         return None
     return Image(url, original_image(url), squeeze(box.get("aria-label") or ""))
 
@@ -185,5 +185,5 @@ def slides_of(box: Element, base: str) -> Iterator[Image]:
         if not isinstance(slide, dict):
             return
         url, alt, caption = (squeeze(str(slide.get(key) or "")) for key in ("src", "alt", "caption"))
-        if (address := absolute(base, url)) and address.startswith("http"):
+        if address := absolute_http(base, url):
             yield Image(address, original_image(address), resolved(alt), resolved(caption) or None, "gallery")

@@ -120,8 +120,8 @@ class NewspaperCloudPage(NewspaperPage):
         rules = map(_BACKGROUND_RULE.search, self.document.style_sheets if boxes else ())
         rule = next((rule[0].decode("utf-8", "replace") for rule in rules if rule), "")
         for box in boxes:
-            url = urls.absolute(self.capture.url, url_in_style(box.get("style") or rule))
-            if url is not None and url.startswith("http"):
+            url = urls.absolute_http(self.capture.url, url_in_style(box.get("style") or rule))
+            if url is not None:
                 frame = box.getparent()
                 caption = first_caption(frame) if frame is not None else None
                 return Image(url, urls.original_image(url), "", caption, "lead")

@@ -102,8 +102,8 @@ def _first_line(elements: list[Element]) -> str | None:
 
 def _recent_post(entry: _Entry, capture: Capture) -> RecentPost | None:
     """Make the record of an entry; None if its link is unusable."""
-    url = urls.absolute(capture.url, entry.link)
-    if url is None or not url.startswith("http"):
+    url = urls.absolute_http(capture.url, entry.link)
+    if url is None:
         return None
     post = RecentPost(entry.headline, urls.canonical(url), entry.excerpt, entry.section, entry.published_raw)
     if entry.published_raw and len(entry.published_raw) <= MAX_TIME_LENGTH and capture.captured_at:
