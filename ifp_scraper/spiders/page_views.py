@@ -13,7 +13,7 @@ from ifp_scraper.items import Article
 from ifp_scraper.merge import is_repeated, join_pages, merge_views
 from ifp_scraper.pages import ArticlePage, Capture, CutOff, UnreadablePage, read_page
 from ifp_scraper.recordings.capture_time import capture_time
-from ifp_scraper.responses import mislabelled, out_of_order
+from ifp_scraper.responses import is_html, mislabelled, out_of_order
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.storage.ledger import Ledger
 from ifp_scraper.storage.rejections import Rejected
@@ -156,7 +156,7 @@ class ViewReader:
             raise FetchFailed(f"a page served as {content_type}")
         if self._live and out_of_order(response):
             raise FetchFailed("the site is out of order")
-        if content_type and "html" not in content_type.lower():
+        if not is_html(response):
             return None
         try:
             page = read_page(response.body, Capture(response.url, captured_at, age), content_type)
