@@ -17,12 +17,12 @@ def capture_time(response: Response) -> tuple[datetime, timedelta]:
     The capture time is WARC-Date in a recording; live, the Date header minus Age, else the clock.
     """
     age, date = ((response.headers.get(name) or b"").decode("latin-1") for name in ("Age", "Date"))
-    recorded = response.meta.get("captured_at") if response.request is not None else None
+    meta = response.meta if response.request is not None else {}
+    recorded = meta.get("captured_at")
     if recorded is None:
         answered = read_http_date(date)
         recorded = answered - read_age(age) if answered else datetime.now(UTC).replace(microsecond=0)
-    body_age = response.meta.get("body_age", timedelta(0)) if response.request is not None else timedelta(0)
-    return recorded, cache_age(recorded, age, date) - body_age
+    return recorded, cache_age(recorded, age, date) - meta.get("body_age", timedelta(0))
 
 
 def cache_age(captured_at: datetime, age: str, date: str) -> timedelta:
