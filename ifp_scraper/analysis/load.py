@@ -69,8 +69,8 @@ def load(
     return to_frame(table, engine)
 
 
-def _arrow_schema(columns: Sequence[str] | None = None) -> Any:
-    """Return the fields of a line, or only these, as a pyarrow schema; times are strings.
+def _arrow_schema(columns: Sequence[str] | None) -> Any:
+    """Return these fields of a line (None for all) as a pyarrow schema; times are strings.
 
     Raises:
         MissingExtra: if pyarrow is not installed.

@@ -40,8 +40,8 @@ class MissingExtra(ImportError):
     """An optional package is not installed; the message says how to install it."""
 
 
-def require(name: str, extra: str = "data") -> Any:
-    """Import an optional package.
+def require(name: str) -> Any:
+    """Import a package of the extra ``data``.
 
     Raises:
         MissingExtra: if it is not installed.
@@ -49,7 +49,7 @@ def require(name: str, extra: str = "data") -> Any:
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        raise MissingExtra(f'this needs {name}: in the project folder, pip install ".[{extra}]"') from error
+        raise MissingExtra(f'this needs {name}: in the project folder, pip install ".[data]"') from error
 
 
 def find(source: Files) -> list[Path]:
