@@ -50,7 +50,7 @@ def _datapackage(schema: list[Table], done: Exported, files: list[File], to: For
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": NAME,
         "title": TITLE,
-        "description": DESCRIPTION + (_APOSTROPHES if to == "csv" else ""),
+        "description": _description(to),
         "homepage": SITE,
         "version": _version(done),
         "licenses": [licence],
@@ -105,9 +105,18 @@ def _table_schema(table: Table, to: Format) -> dict[str, Any]:
     return described
 
 
+def _description(to: Format) -> str:
+    return DESCRIPTION + (_APOSTROPHES if to == "csv" else "")
+
+
+def _last_day(done: Exported) -> str:
+    """Return the date of the last capture (UTC, ``2024-05-06``)."""
+    return (done.last_fetched or "1970-01-01")[:10]
+
+
 def _version(done: Exported) -> str:
-    year, month, day = (int(part) for part in (done.last_fetched or "1970-01-01")[:10].split("-"))
-    return f"{year}.{month}.{day}"
+    """Return that date as a semantic version, which has no leading zeros: ``2024.5.6``."""
+    return ".".join(str(int(part)) for part in _last_day(done).split("-"))
 
 
 _CROISSANT = (
@@ -131,7 +140,7 @@ _CONTEXT: dict[str, Any] = {
 
 
 def _croissant(schema: list[Table], done: Exported, files: list[File], to: Format) -> dict[str, Any]:
-    media = {"csv": "text/csv", "parquet": "application/x-parquet", "sqlite": "application/vnd.sqlite3"}[to]
+    media = "application/x-parquet" if to == "parquet" else _MEDIA[to]  # Croissant has a name of its own for it
     objects = [
         {
             "@type": "cr:FileObject",
@@ -151,11 +160,11 @@ def _croissant(schema: list[Table], done: Exported, files: list[File], to: Forma
         "@type": "sc:Dataset",
         "conformsTo": "http://mlcommons.org/croissant/1.0",
         "name": NAME,
-        "description": DESCRIPTION + (_APOSTROPHES if to == "csv" else ""),
+        "description": _description(to),
         "license": LICENSE,
         "url": SITE,
         "version": _version(done),
-        "datePublished": (done.last_fetched or "1970-01-01")[:10],
+        "datePublished": _last_day(done),
         "creator": {"@type": "sc:Organization", "name": "Iran Front Page (IFP News)", "url": SITE},
         "citeAs": f"Iran Front Page (IFP News), {SITE}, collected by ifp_scraper",
         "isLiveDataset": False,
