@@ -24,7 +24,7 @@ from typing import IO
 
 from fastwarc import ZstdReader
 
-from ifp_scraper.recordings.files import UNREADABLE
+from ifp_scraper.recordings.files import UNREADABLE, recordings_in
 
 logger = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ def _place(name: str) -> Path:
 def _seekable_wacz(path: Path) -> list[Path]:
     """Return the WACZ file itself if its recordings can be read from the middle, else a copy of each."""
     with zipfile.ZipFile(path) as package:
-        members = [member for member in package.infolist() if member.filename.endswith((".warc", ".warc.gz"))]
+        members = recordings_in(package)
         if not any(_must_be_copied(package, member) for member in members):
             return [path]
         copies = []

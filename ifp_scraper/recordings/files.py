@@ -80,9 +80,17 @@ def output_name(paths: str) -> str:
     return next(name.removesuffix(suffix) for suffix in reversed(SUFFIXES) if name.endswith(suffix))
 
 
+def recordings_in(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """Return the members of a WACZ file that are WARC data."""
+    return [member for member in package.infolist() if member.filename.endswith((".warc", ".warc.gz"))]
+
+
 @contextmanager
 def open_members(path: Path) -> Iterator[Iterator[tuple[IO[bytes], int, int]]]:
-    """Open a recording: the streams of its WARC data, each with the offsets at which that starts and ends."""
+    """Open a recording: the streams of its WARC data, each with the offsets at which that starts and ends.
+
+    Raises one of ``UNREADABLE`` if it cannot be opened.
+    """
     ranges = member_ranges(path, path.stat().st_size)
     with path.open("rb") as stream:
         yield ((until(stream, end), start, end) for start, end in ranges)
@@ -109,15 +117,20 @@ class _Part:
 
 
 def member_ranges(path: Path, whole: int) -> list[tuple[int, int]]:
-    """Return the byte ranges of a file that are WARC data: all of a WARC file, the members of a WACZ file."""
+    """Return the byte ranges of a file that are WARC data: all of a WARC file, the members of a WACZ file.
+
+    Args:
+        path: the file.
+        whole: its size in bytes.
+
+    Raises one of ``UNREADABLE`` if it cannot be opened.
+    """
     if not path.name.endswith(".wacz"):
-        path.open("rb").close()
+        path.open("rb").close()  # raises
         return [(0, whole)]
     found = []
     with zipfile.ZipFile(path) as package, path.open("rb") as stream:
-        for member in package.infolist():
-            if not member.filename.endswith((".warc", ".warc.gz")):
-                continue
+        for member in recordings_in(package):
             stream.seek(member.header_offset + 26)  # in the member's local header: lengths of its name and extra field
             name, extra = (int.from_bytes(stream.read(2), "little") for _ in range(2))
             start = member.header_offset + 30 + name + extra
