@@ -42,8 +42,8 @@ def read_stamp(digits: str) -> datetime | None:
 
 def is_wrapped(page: bytes | str) -> bool:
     """Whether a page begins as the Wayback Machine's do: with its scripts, and links to it."""
-    at = page.find("archive.org/", 0, _MAX_HEAD) if isinstance(page, str) else page.find(b"archive.org/", 0, _MAX_HEAD)
-    return at >= 0
+    head = page[:_MAX_HEAD]
+    return "archive.org/" in head if isinstance(head, str) else b"archive.org/" in head
 
 
 def unwrap_page(body: bytes) -> bytes:

@@ -20,7 +20,7 @@ class AmpAddresses:
 
     def second_guess(self, url: str) -> str:
         """Return the next likely one, for when there is nothing at ``of(url)``."""
-        return urls.amp_address(url, next(ending for ending in _ENDINGS[1::-1] if ending != self._ending))
+        return urls.amp_address(url, _ENDINGS[0] if self._ending == _ENDINGS[1] else _ENDINGS[1])
 
     def learn(self, url: str, amp_url: str | None) -> None:
         """Note the AMP URL of an article, so that others are guessed to follow the same pattern."""

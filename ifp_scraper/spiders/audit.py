@@ -51,11 +51,11 @@ class Audit:
         """
         missing = {*self.missing, *self.rejected}
         had: Counter[str] = Counter()
-        all_: Counter[str] = Counter()
+        listed: Counter[str] = Counter()
         for url, month in self.listed.items():
-            all_[month or "unknown"] += 1
+            listed[month or "unknown"] += 1
             had[month or "unknown"] += url not in missing
-        return [(month, had[month], all_[month]) for month in sorted(all_)]
+        return [(month, had[month], listed[month]) for month in sorted(listed)]
 
 
 class AuditSpider(IfpSpider):
