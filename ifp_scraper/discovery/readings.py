@@ -181,12 +181,33 @@ def addresses_of(captures: list[C], redirected: dict[str, list[str]]) -> list[st
 
 
 def split_readings(captures: list[C]) -> Iterator[list[C]]:
+    """Split the captures of one article, in order of time, into readings.
+
+    Each is a canonical page with its further pages, an AMP page, or both; further pages alone, if no first page comes
+    before them. A reading soon followed by one with more pages is left out: the crawl was interrupted there and began
+    the article again. If each has pages that the other lacks, they are joined: the crawl met the first page once more,
+    as through a link to its number.
+    """
+    readings = _split_at_first_pages(captures)
+    for number, reading in enumerate(readings):
+        soon = []
+        for later in islice(readings, number + 1, None):
+            if later[0].captured_at - reading[-1].captured_at >= _SOON:
+                break
+            soon.append(later)
+        if any(_places(reading) < _places(later) for later in soon):
+            continue
+        if soon and not _places(reading) >= (held := _places(soon[0])):
+            soon[0][:0] = [capture for capture in reading if held.isdisjoint(_places([capture]))]
+            continue
+        yield reading
+
+
+def _split_at_first_pages(captures: list[C]) -> list[list[C]]:
     """Split the captures of one article, in order of time, wherever its first page recurs.
 
-    Each part is one reading: a canonical page with its further pages, an AMP page, or both. Further pages alone are
-    not a reading; a repeated one belongs to the next first page, else it is left out. A reading soon followed by one
-    with more pages is left out too: the crawl was interrupted there and began the article again. If each has pages
-    that the other lacks, they are joined: the crawl met the first page once more, as through a link to its number.
+    A further page belongs to the first page before it; if that already has one of this number, to the next first page;
+    if there is none, it is left out.
     """
     readings: list[list[C]] = []
     begun_before: list[list[C]] = []
@@ -210,18 +231,7 @@ def split_readings(captures: list[C]) -> Iterator[list[C]]:
             if held.isdisjoint(places := _places([capture])):
                 reading.insert(0, capture)
                 held |= places
-    for number, reading in enumerate(readings):
-        soon = []
-        for later in islice(readings, number + 1, None):
-            if later[0].captured_at - reading[-1].captured_at >= _SOON:
-                break
-            soon.append(later)
-        if any(_places(reading) < _places(later) for later in soon):
-            continue
-        if soon and not _places(reading) >= (held := _places(soon[0])):
-            soon[0][:0] = [capture for capture in reading if held.isdisjoint(_places([capture]))]
-            continue
-        yield reading
+    return readings
 
 
 def _places(captures: list[C]) -> set[tuple[bool, str]]:
