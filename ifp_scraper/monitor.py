@@ -85,20 +85,33 @@ class LayoutMonitor:
 
     An article in a layout with little history is compared with all layouts together. A new theme that only the last
     resort reads, badly, is thus noticed; one that is read well is not.
+
+    Args:
+        whole: whether the crawl covers the whole site; if the first one reads nothing, one rejection is an alarm.
     """
 
     def __init__(self, *, whole: bool = True) -> None:
         self._whole = whole
         self._history: defaultdict[str, _FillCounts] = defaultdict(_FillCounts)
+        """The file's articles, by layout."""
         self._all = _FillCounts()
+        """The file's articles."""
         self._read: Counter[str] = Counter()
-        self._asked: Counter[tuple[str, str]] = Counter()
-        self._examples: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        """The run's articles, by layout."""
+        self._expected: Counter[tuple[str, str]] = Counter()
+        """Of these, those expected to have a field, by layout and field."""
         self._missed: Counter[tuple[str, str]] = Counter()
-        self._no_article: defaultdict[str, list[str]] = defaultdict(list)
-        self._led_to: defaultdict[str, list[str]] = defaultdict(list)
-        self._reasons: Counter[str] = Counter()
+        """Of these, those that lack it, likewise."""
+        self._examples: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        """URLs of some that lack it, likewise."""
         self._example_pages: dict[str, Response] = {}
+        """Pages that may serve as examples, by URL of the article."""
+        self._no_article: defaultdict[str, list[str]] = defaultdict(list)
+        """URLs of unreadable pages, by layout; under "", those that gave no article."""
+        self._led_to: defaultdict[str, list[str]] = defaultdict(list)
+        """URLs that led to another one's article, by reason, which names that."""
+        self._reasons: Counter[str] = Counter()
+        """Why URLs gave no article."""
 
     def add_history(self, article: Article) -> None:
         """Count an article already in the file, before the run."""
@@ -109,9 +122,9 @@ class LayoutMonitor:
     def add_read(self, article: Article) -> None:
         """Count an article that the run has read."""
         self._read[article.layout] += 1
-        for name in self._expected(article):
+        for name in self._expected_fields(article):
             key = (article.layout, name)
-            self._asked[key] += 1
+            self._expected[key] += 1
             if not getattr(article, name):
                 self._missed[key] += 1
                 if len(self._examples[key]) < _MAX_EXAMPLES:
@@ -119,7 +132,7 @@ class LayoutMonitor:
 
     def keep_example(self, article: Article, response: Response) -> None:
         """Keep an article's page if it may serve as an example of what is missing."""
-        lacking = [(article.layout, name) for name in self._expected(article) if not getattr(article, name)]
+        lacking = [(article.layout, name) for name in self._expected_fields(article) if not getattr(article, name)]
         if any(len(self._examples[key]) < _MAX_EXAMPLES for key in lacking):
             self._example_pages[article.url] = response
 
@@ -136,7 +149,7 @@ class LayoutMonitor:
         return any(map(self._too_many, list(self._no_article)))
 
     def _without_article(self, layout: str) -> tuple[list[str], int]:
-        """Return the URLs that could not be read or gave no article, and the number of articles read.
+        """Return the URLs that this layout could not read ("": those that gave no article), and how many were read.
 
         URLs that lead to an article count if many lead to the same one, as few do while a site is in good health. That
         article may have been read each time.
@@ -148,6 +161,7 @@ class LayoutMonitor:
         return [*found, *led_to_one], max(0, read - len(led_to_one))
 
     def _too_many(self, layout: str) -> bool:
+        """Whether there are so many of these URLs that it is an alarm."""
         urls, read = self._without_article(layout)
         found = len(urls)
         if read and not layout:
@@ -178,14 +192,14 @@ class LayoutMonitor:
 
     def _of_fields(self) -> Iterator[str]:
         """Yield an alarm for each field that a layout's articles used to have, and now lack."""
-        for (layout, name), asked in self._asked.items():
+        for (layout, name), count in self._expected.items():
             missed = self._missed[layout, name]
-            expected = self._expectation(layout).rate(name)
-            if asked < _ENOUGH_PAGES or 2 * missed < asked or not _unlikely(asked - missed, asked, expected):
+            rate = self._expectation(layout).rate(name)
+            if count < _ENOUGH_PAGES or 2 * missed < count or not _unlikely(count - missed, count, rate):
                 continue
             yield (
-                f"layout {layout}: {name} is missing in {missed} of {asked} articles, "
-                f"it used to be there in {expected:.0%}; nothing was found by {selectors(layout, name)}; "
+                f"layout {layout}: {name} is missing in {missed} of {count} articles, "
+                f"it used to be there in {rate:.0%}; nothing was found by {selectors(layout, name)}; "
                 f"for example {', '.join(self._examples[layout, name])}"
             )
 
@@ -205,7 +219,7 @@ class LayoutMonitor:
         known = self._history.get(layout)
         return known if known is not None and known.seen >= _ENOUGH_HISTORY else self._all
 
-    def _expected(self, article: Article) -> list[str]:
+    def _expected_fields(self, article: Article) -> list[str]:
         """Return the fields that an article of this layout and age should have."""
         known = self._expectation(article.layout)
         if known.seen < _ENOUGH_HISTORY:
@@ -219,10 +233,13 @@ class LayoutMonitor:
         return [name for name in fields if known.rate(name) >= _NEARLY_ALWAYS and (recent or name not in _OF_ITS_TIME)]
 
 
-def _unlikely(filled: int, asked: int, rate: float) -> bool:
-    """Whether so few filled ones are unlikely to be chance (binomial, allowing for uncertainty in the rate)."""
+def _unlikely(filled: int, count: int, rate: float) -> bool:
+    """Whether it is unlikely to be chance that so few of ``count`` articles have a field that usually has this rate.
+
+    Binomial, allowing for uncertainty in the rate.
+    """
     rate = min(rate, 0.98)
-    return sum(comb(asked, k) * rate**k * (1 - rate) ** (asked - k) for k in range(min(filled, 60) + 1)) < _UNLIKELY
+    return sum(comb(count, k) * rate**k * (1 - rate) ** (count - k) for k in range(min(filled, 60) + 1)) < _UNLIKELY
 
 
 def selectors(layout: str, name: str) -> str:
