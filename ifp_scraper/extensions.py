@@ -83,7 +83,7 @@ class PromptShutdown:
 
     def _opened(self) -> None:
         if (spider := our_spider(self._crawler)) is not None:
-            self._task = asyncio.ensure_future(self._watch(spider))
+            self._task = asyncio.ensure_future(self._watch(spider))  # asyncio itself does not keep a task alive
 
     async def _watch(self, spider: IfpSpider) -> None:
         while not spider.ending:

@@ -86,7 +86,13 @@ def _read_all(
 
 
 def _write_all(groups: list[list[Span]], partial: PartialResults, ledger: Ledger) -> None:
-    """Join articles and write them, each after the last group of spans that holds a page of it."""
+    """Join articles and write them, each after the last group that holds a page of it.
+
+    Args:
+        groups: each a span of the recordings, and the spans of the revisits whose bodies it holds.
+        partial: the results of all these spans.
+        ledger: the open output.
+    """
     last_group, evidence, redirects = _survey(groups, partial)
     redirected = by_target(redirects, last_group)
     held: dict[str, list[PageResult]] = {}
@@ -105,10 +111,11 @@ def _write_all(groups: list[list[Span]], partial: PartialResults, ledger: Ledger
 def _survey(
     groups: list[list[Span]], partial: PartialResults
 ) -> tuple[dict[str, int], dict[str, list[ListEvidence]], list[tuple[str, str]]]:
-    """Return what must be known of all spans before anything is written.
+    """Return what must be known of all spans before anything is written; the arguments are those of ``_write_all``.
 
-    That is, by ``slug_key``, the last group that holds a page; by ``urls.secure``, what lists say about articles; and
-    the redirects.
+    Returns:
+        By ``slug_key``, the number of the last group that holds a page; by ``urls.secure``, what lists say about
+        articles; the redirects, see ``SpanResult``.
 
     Raises:
         RecordingError: if there is no response in any span.

@@ -72,7 +72,7 @@ def cut_spans(paths: Iterable[Path], size: int = SPAN) -> list[Span]:
 
 @contextmanager
 def open_span(span: Span) -> Iterator[IO[bytes]]:
-    """Open a span's file, up to the limit."""
+    """Open a span's file, which ends at the limit. Raises ``OSError``."""
     with open(span.path, "rb") as stream:
         yield stream if span.limit is None else until(stream, span.limit)
 

@@ -132,4 +132,5 @@ class Fetcher:
         if not self.stopping:
             self.stopping = True
             self.why_stopped = why
-            self._closing = asyncio.ensure_future(self._crawler.engine.close_spider_async(reason="stopped"))
+            closing = self._crawler.engine.close_spider_async(reason="stopped")
+            self._closing = asyncio.ensure_future(closing)  # asyncio itself does not keep a task alive
