@@ -243,6 +243,16 @@ def test_a_failed_capture_is_no_edit(tmp_path: Path) -> None:
     assert out.read_bytes() == before
 
 
+def test_a_character_set_that_only_the_headers_name(tmp_path: Path) -> None:
+    recorded, words = tmp_path / "a.warc", "آب و هوا"
+    body = story(words).decode().encode("windows-1256", "xmlcharrefreplace")
+    recorded.write_bytes(
+        response("https://ifpnews.com/a/", body, "2022-01-01", kind="text/html; charset=Windows-1256")
+    )
+    (line,) = read_both_ways(recorded)
+    assert (line["body"], "charset" in line["warnings"]) == (words, False)
+
+
 def test_addresses_and_kinds_as_other_tools_write_them(tmp_path: Path) -> None:
     recorded = tmp_path / "a.warc"
     date = "2022-01-01"

@@ -22,6 +22,7 @@ from ifp_scraper.recordings.capture_time import cache_age
 from ifp_scraper.recordings.codings import plain_body
 from ifp_scraper.recordings.warc_reader import (
     Revisit,
+    content_type_of,
     is_whole,
     payload_digest,
     read_responses,
@@ -43,7 +44,7 @@ def _page_urls(spans: list[Span]) -> Iterator[str]:
         with open_span(span) as stream:
             for record, _ in read_responses(stream, span.path, span.start, span.end, []):
                 head = record.http_headers
-                if head and head.status_code == 200 and "html" in (record.http_content_type or "").lower():
+                if head and head.status_code == 200 and "html" in content_type_of(record):
                     yield unwrap_address(record_address(record))[0]
 
 
@@ -95,7 +96,7 @@ def _read_record(
         result.redirects.append((url, target))
     if head.status_code != 200:
         return
-    if may_list(url, 200, (record.http_content_type or "").lower(), site):
+    if may_list(url, 200, content_type_of(record), site):
         body = plain_body(body, list(head))
         result.listed += read_listed(url, unwrap_page(body) if kept_at else body, site, kept_at or record_time(record))
     elif may_be_article(url, site) and _is_page(record):
@@ -105,7 +106,7 @@ def _read_record(
 
 def _is_page(record: WarcRecord) -> bool:
     head = record.http_headers
-    return head is not None and is_page(head.status_code or 0, (record.http_content_type or "").lower())
+    return head is not None and is_page(head.status_code or 0, content_type_of(record))
 
 
 def _read_page(record: WarcRecord, body: bytes, url: str, captured_at: datetime) -> PageResult:
@@ -116,8 +117,9 @@ def _read_page(record: WarcRecord, body: bytes, url: str, captured_at: datetime)
     body_age = max(captured_at - (kept_at or record_time(record)), timedelta(0))
     age = cache_age(captured_at, values.get("age", ""), values.get("date", "")) - body_age
     body = plain_body(body, headers)
-    content_type = (record.http_content_type or "").lower()
-    return _page_result(Capture(url, captured_at, age), unwrap_page(body) if kept_at else body, content_type)
+    return _page_result(
+        Capture(url, captured_at, age), unwrap_page(body) if kept_at else body, content_type_of(record)
+    )
 
 
 def _page_result(capture: Capture, body: bytes, content_type: str) -> PageResult:

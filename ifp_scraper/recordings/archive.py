@@ -23,6 +23,7 @@ from ifp_scraper.recordings.files import UNREADABLE, RecordingError, find_record
 from ifp_scraper.recordings.warc_reader import (
     Fault,
     Revisit,
+    content_type_of,
     is_whole,
     payload_digest,
     read_responses,
@@ -223,13 +224,12 @@ def _recorded(record: WarcRecord, number: int) -> Recorded | None:
     head = record.http_headers
     if head is None or head.status_code is None or not url.startswith(("http://", "https://")):
         return None
-    content_type = (record.http_content_type or "").lower()
     captured_at = kept_at or record_time(record)
     return Recorded(
         url,
         captured_at,
         head.status_code,
-        content_type,
+        content_type_of(record),
         number,
         record.stream_pos,
         url != address,

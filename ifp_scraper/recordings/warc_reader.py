@@ -245,6 +245,12 @@ def record_address(record: WarcRecord) -> str:
     return f"{folder}/{unquote(query).removesuffix('.html')}"
 
 
+def content_type_of(record: WarcRecord) -> str:
+    """Return a response's Content-Type in lower case, with its charset; empty if it has none, the last if several."""
+    values = [value for name, value in record.http_headers or () if name.lower() == "content-type"]
+    return values[-1].lower() if values else ""
+
+
 def payload_digest(record: WarcRecord) -> str:
     """Return a record's WARC-Payload-Digest; empty if it has none."""
     return (record.headers.get("WARC-Payload-Digest") or "").strip().lower()
