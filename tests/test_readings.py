@@ -90,9 +90,15 @@ def test_failed_captures_of_a_page_that_has_a_better_one(captures: str, failed: 
 
 @pytest.mark.parametrize(
     ("body", "failed"),
-    [(b"", True), (b" \n", True), (b"<html><body><p>One.", True), (b"<html><body><p>One.</p></body></html>", False)],
+    [
+        (b"", True),
+        (b" \n", True),
+        (b"<html><body><p>One.", True),
+        (b"<html><body><p>Error establishing a database connection</p></body></html>", True),
+        (b"<html><body><p>One.</p></body></html>", False),
+    ],
 )
-def test_a_capture_that_is_empty_or_cut_short_is_failed(body: bytes, failed: bool) -> None:
+def test_a_capture_that_a_crawl_would_have_retried_is_failed(body: bytes, failed: bool) -> None:
     assert is_failed(f"{SITE}/a/", body) is failed
 
 

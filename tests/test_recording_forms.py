@@ -232,7 +232,13 @@ def test_a_failed_capture_is_no_edit(tmp_path: Path) -> None:
     url, whole = "https://ifpnews.com/a/", story("Some words.")
     recorded = tmp_path / "a.warc"
     challenge = b"<html><head><title>Just a moment...</title></head></html>"
-    bodies = {"2019-01-01": whole, "2020-01-01": whole[:-20], "2021-01-01": challenge}
+    fatal = b'<html><body id="error-page"><p>There has been a critical error on this website.</p></body></html>'
+    bodies = {
+        "2019-01-01": whole,
+        "2020-01-01": whole[:-20],
+        "2021-01-01": challenge,
+        "2022-01-01": whole[:-26] + fatal,
+    }
     recorded.write_bytes(b"".join(response(url, body, date) for date, body in bodies.items()))
     assert [line["fetched_at"] for line in read_both_ways(recorded)] == ["2019-01-01T06:00:00Z"]
     # Nor is it an edit when it is extracted alone.
@@ -241,6 +247,20 @@ def test_a_failed_capture_is_no_edit(tmp_path: Path) -> None:
     before = out.read_bytes()
     assert scrapy("extract", alone, "-o", out).status == 0
     assert out.read_bytes() == before
+
+
+def test_a_page_for_maintenance_at_the_address_of_an_amp_page_is_no_amp_page(tmp_path: Path) -> None:
+    url, recorded = "https://ifpnews.com/a/", tmp_path / "a.warc"
+    out_of_order = b"<html><body>Briefly unavailable for scheduled maintenance.</body></html>"
+    captures = [
+        response(url, story("One."), "2022-01-01"),
+        response(f"{url}amp/", out_of_order, "2022-01-02"),
+        response(f"{url}amp/", out_of_order, "2022-01-02"),
+        response(url, story("One."), "2022-01-03"),
+        response(f"{url}amp/", amp_story("One."), "2022-01-04"),
+    ]
+    recorded.write_bytes(b"".join(captures))
+    assert read_both_ways(recorded)[-1]["layout"] == "newspaper+amp-swift"
 
 
 def test_a_character_set_that_only_the_headers_name(tmp_path: Path) -> None:

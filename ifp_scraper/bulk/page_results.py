@@ -28,7 +28,7 @@ class PageResult(msgspec.Struct):
     """See ``readings.identities_of``."""
 
     failed: bool = False
-    """Whether the page is empty, cut short or a refusal, so that the recording crawl will have retried it."""
+    """See ``readings.is_failed``."""
 
     rejected: str | None = None
     """Why there is no article."""

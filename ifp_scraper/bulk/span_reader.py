@@ -138,6 +138,7 @@ def _page_result(capture: Capture, body: bytes, content_type: str) -> PageResult
             result.is_of_smart_list = page.is_of_smart_list
     except UnreadablePage as error:
         result.rejected, result.layout = str(error), error.layout
-    if result.article is None or "truncated" in result.article.warnings:
+    # Only these can have failed: to look at all of them would take a tenth of the time.
+    if result.article is None or "truncated" in result.article.warnings or b"critical error" in body[-4096:]:
         result.failed = is_failed(capture.url, body)
     return result

@@ -24,7 +24,7 @@ from ifp_scraper.items import Article
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.recordings.archive import Archive, Recorded, is_page
 from ifp_scraper.recordings.files import RecordingError
-from ifp_scraper.responses import cut_short, refusal
+from ifp_scraper.responses import cut_short, out_of_order, refusal
 
 _SOON = timedelta(hours=1)
 """Maximum time after which an interrupted crawl fetches an article again."""
@@ -265,9 +265,9 @@ def without_failed(captures: list[C], failed: Callable[[C], bool]) -> list[C]:
 
 
 def is_failed(url: str, body: bytes) -> bool:
-    """Whether a crawl would have retried this page: it is empty, cut short, or a refusal."""
+    """Whether a crawl would have retried this page: it is empty, cut short, a refusal, or WordPress out of order."""
     response = HtmlResponse(url, body=body)
-    return not body.strip() or cut_short(response) or refusal(response) is not None
+    return not body.strip() or cut_short(response) or refusal(response) is not None or out_of_order(response)
 
 
 def _cannot_be_used(archive: Archive, capture: Recorded) -> bool:
