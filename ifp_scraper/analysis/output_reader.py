@@ -21,9 +21,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from ifp_scraper import urls
 from ifp_scraper.items import SCHEMA_VERSION
 from ifp_scraper.storage import sidecars
+from ifp_scraper.storage.article_index import ArticleIndex
 from ifp_scraper.text import counted
 
 Files = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
@@ -204,72 +204,28 @@ def select(
 
 
 class _Known(msgspec.Struct, eq=False):
+    """An article, and which of its lines counts as the last so far."""
+
+    number: int
     id: int | None = None
     published_at: str | None = None
     line: int = 0
     file: int = -1
+    """Index of that line's file."""
+
     fetched_at: str = ""
-
-
-class _Index:
-    """The articles of some lines, found as in ``store.Store.find``."""
-
-    def __init__(self) -> None:
-        self.articles: list[_Known] = []
-        # Places in that list:
-        self._by_id: dict[int | None, int] = {}
-        self._by_url: dict[str, int] = {}
-        self._by_alias: dict[str, int] = {}
-
-    def add(self, head: _Head) -> _Known:
-        """Return the article of a line, and let it be found by what the line says."""
-        key = urls.secure(head.url)
-        place = self._find(head, key)
-        if place is None:
-            place = len(self.articles)
-            self.articles.append(_Known())
-        known = self.articles[place]
-        other = self._by_url.get(key, place)
-        if self.articles[other].id is None:  # known only by URL until now; the id shows that it is this article
-            self.articles[other] = known
-        if head.id is not None:
-            known.id = head.id
-            self._by_id[head.id] = place
-        self._by_url[key] = place
-        self._by_alias.update((urls.secure(url), place) for url in head.aliases if urls.post_id(url) is None)
-        return known
-
-    def _find(self, head: _Head, key: str) -> int | None:
-        place = self._by_url.get(key)
-        if place is not None and self.articles[place].id is not None and _same_time(head, self.articles[place]):
-            return place
-        if head.id in self._by_id:
-            return self._by_id[head.id]
-        if place is None:
-            place = self._by_alias.get(key)
-            if place is not None and not _may_be_same(head, self.articles[place]):
-                return None
-        return place if place is not None and None in (head.id, self.articles[place].id) else None
 
 
 def _last_lines(heads: list[tuple[int, _Head]], ends: list[int]) -> set[int]:
     """Return the number of each article's last line."""
-    index = _Index()
+    index = ArticleIndex(_Known)
     for number, head in heads:
-        known = index.add(head)
+        known = index.add(head.id, head.url, head.aliases, head.published_at)
         file, fetched_at = bisect_left(ends, number), head.fetched_at or ""
         if file == known.file or fetched_at >= known.fetched_at:  # in UTC with Z, text order is time order
             known.line, known.file, known.fetched_at = number, file, fetched_at
             known.published_at = head.published_at
-    return {known.line for known in index.articles}
-
-
-def _same_time(head: _Head, known: _Known) -> bool:
-    return head.published_at is not None and head.published_at == known.published_at
-
-
-def _may_be_same(head: _Head, known: _Known) -> bool:
-    return None in (head.published_at, known.published_at) or head.published_at == known.published_at
+    return {known.line for known in index}
 
 
 def warn(message: str) -> None:

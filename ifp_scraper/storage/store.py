@@ -16,9 +16,9 @@ from types import TracebackType
 
 import msgspec
 
-from ifp_scraper import urls
 from ifp_scraper.items import SCHEMA_VERSION, Article, encode
 from ifp_scraper.revisions import text_hash
+from ifp_scraper.storage.article_index import ArticleIndex
 from ifp_scraper.storage.line_decoder import NOT_JSON, decode_line, is_interrupted
 from ifp_scraper.storage.output_file import OutputFile, StoreError, explain
 
@@ -71,8 +71,8 @@ class _Scan:
 class Store:
     """The output file, opened for one crawl.
 
-    Opening locks the file against other crawls, reads it, and cuts off an unfinished end. Lines belong to the same
-    article if ``find`` says so; the last of them counts.
+    Opening locks the file against other crawls, reads it, and cuts off an unfinished end. Of the lines that belong to
+    the same article, see ``ArticleIndex``, the last one counts.
 
     Args:
         path: the ``.jsonl`` file; created, with its folders, if missing.
@@ -104,14 +104,7 @@ class Store:
         self.bad_line_numbers = []
         self.saved = None
         self._on_line = on_line
-        self._articles: list[Known] = []
-        self._count = 0
-        """Number of those that ``known`` yields."""
-        self._by_id: dict[int, int] = {}
-        self._by_url: dict[str, int] = {}
-        # Keyed by the string's 64-bit hash: a crawl sees several aliases of every article, and storing
-        # them would double the memory.
-        self._by_alias: dict[int, int] = {}
+        self._index = ArticleIndex(lambda number: Known(number, None, "", None, None, "", None, 0, 0))
         self._by_text: dict[bytes, int] = {}
         self._file = OutputFile(self.path)
         try:
@@ -135,41 +128,15 @@ class Store:
 
     def __len__(self) -> int:
         """Return the number of articles, including withdrawn ones."""
-        return self._count
+        return len(self._index)
 
     def find(self, id: int | None, url: str, published_at: str | None = None) -> Known | None:
-        """Return what is known about an article, found by id, then canonical URL, then aliases; None if nothing is.
-
-        Articles with different ids are the same only if URL and publication time are: posts that are imported into a
-        new WordPress get new ids, which others may have had before. A slug that is used again has another time, and
-        so has another article at the alias of one.
-
-        Args:
-            published_at: RFC 3339 in UTC, as in the file.
-        """
-        key = _key(url)
-        at_url = self._by_url.get(key)
-        known = self._articles[at_url] if at_url is not None else None
-        if (
-            known is not None
-            and known.id is not None
-            and published_at is not None
-            and published_at == known.published_at
-        ):
-            return known
-        number = self._by_id.get(id) if id is not None else None
-        if number is not None:
-            return self._articles[number]
-        if known is None:
-            number = self._by_alias.get(hash(key))
-            known = self._articles[number] if number is not None else None
-            if known is not None and not _may_be_same(published_at, known.published_at):
-                return None
-        return known if known is not None and None in (id, known.id) else None
+        """Return what is known about an article; None if nothing is. See ``ArticleIndex.find``."""
+        return self._index.find(id, url, published_at)
 
     def known(self) -> Iterator[Known]:
         """Yield every article once, in the order of first appearance in the file."""
-        return (known for place, known in enumerate(self._articles) if known.number == place)
+        return iter(self._index)
 
     def read(self, known: Known) -> Article:
         """Read an article's last line back from the file.
@@ -198,7 +165,7 @@ class Store:
         """
         if text_hash is None or text_hash not in self._by_text:
             return None
-        owner = self._articles[self._by_text[text_hash]]
+        owner = self._index[self._by_text[text_hash]]
         if owner.text_hash != text_hash:
             # That one has been edited since: only now search for another article with this text.
             others = [other for other in self.known() if other.text_hash == text_hash]
@@ -309,12 +276,9 @@ class Store:
 
     def _remember(self, article: Article, offset: int, length: int) -> Known:
         """Note an article's last line, which is at this place in the file, in bytes."""
-        known = self.find(article.id, article.url, article.published_at)
-        if known is None:
-            known = Known(len(self._articles), None, "", None, None, "", None, 0, 0)
-            self._articles.append(known)
-            self._count += 1
-        self._index(known, article)
+        known = self._index.add(article.id, article.url, article.aliases, article.published_at)
+        if known.url != article.url:  # else keep the object that is the index's key, to save memory
+            known.url = article.url
         known.published_at = article.published_at
         same_time = article.modified_at == article.published_at
         known.modified_at = known.published_at if same_time else article.modified_at  # one object, to save memory
@@ -324,32 +288,3 @@ class Store:
         if known.text_hash is not None and known.number <= self._by_text.get(known.text_hash, known.number):
             self._by_text[known.text_hash] = known.number
         return known
-
-    def _index(self, known: Known, article: Article) -> None:
-        """Let ``find`` find the article by what its last line says: id, URL and aliases."""
-        number = known.number
-        if article.id is not None:
-            known.id = article.id
-            self._by_id[article.id] = number
-        # An earlier line without an id had this URL: the id now shows that it is the same article.
-        key = _key(article.url)
-        other = self._articles[self._by_url.get(key, number)]
-        if other is not known and other.id is None:
-            self._articles[other.number] = known
-            self._count -= 1
-        self._by_url[key] = number
-        if known.url != article.url:  # else keep the object that is the key, to save memory
-            known.url = article.url
-        for url in article.aliases:
-            if urls.post_id(url) is None:  # the canonical form of /?p=658 is the home page
-                self._by_alias[hash(_key(url))] = number
-
-
-def _may_be_same(time: str | None, other: str | None) -> bool:
-    return time is None or other is None or time == other
-
-
-def _key(url: str) -> str:
-    """Return the form in which URLs are compared; the same object if nothing changes, to save memory."""
-    key = urls.secure(url)
-    return url if key == url else key
