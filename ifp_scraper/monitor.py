@@ -49,7 +49,7 @@ _TOO_MANY_WITHOUT_ARTICLE = (5, 0.5)
 """The same for listed URLs that gave no article."""
 
 _MANY_TO_ONE = 10
-"""Number of addresses leading to one article that no publisher makes lead there."""
+"""Number of URLs leading to one article that no publisher makes lead there."""
 
 _TOLD_BY = "articles are recognised by body class, og:type or JSON-LD"
 

@@ -19,7 +19,7 @@ PAGE_NUMBER = re.compile(
 
 _FILE = re.compile(r"(\.html?)/$", re.IGNORECASE)
 _INDEX = re.compile(r"(?<=/)(?:index\.html?/?)+$")
-"""What HTTrack and wget add to the site's own addresses."""
+"""What HTTrack and wget add to the URLs of the site."""
 
 _SIZE = re.compile(r"-\d{2,5}x\d{2,5}(?=\.[A-Za-z]{3,4}(?:\.webp|\.avif)?$)")
 _RESIZER = re.compile(

@@ -159,7 +159,7 @@ class _Found:
 
 
 class SitemapSource:
-    """Every sitemap that robots.txt names, or at a usual address; newest posts first."""
+    """Every sitemap that robots.txt names, or at a usual URL; newest posts first."""
 
     name = "sitemap"
     complete = True

@@ -39,7 +39,7 @@ class Audit:
     """In the file and still online, but no longer listed."""
 
     moved: list[str] = field(default_factory=list)
-    """In the file, and listed under a new address, to which this one redirects."""
+    """In the file, and listed under a new URL, to which this one redirects."""
 
     unconfirmed: list[str] = field(default_factory=list)
     """In the file and no longer listed; whether they are still online could not be checked."""

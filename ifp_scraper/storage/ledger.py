@@ -137,7 +137,7 @@ class Ledger:
 
         Args:
             fetch: fetches one page.
-            sitemaps: addresses of the sitemaps that robots.txt names.
+            sitemaps: URLs of the sitemaps that robots.txt names.
             everything: list everything in any case.
         """
         only_news = self.options.whole_site and self.options.refresh is None and not everything

@@ -189,7 +189,7 @@ class Rejections:
         expected = self._confirmed.get(key) or (self._doubtful.get(key) if key in self._to_confirm else None)
         if expected is None:
             return True
-        # Earlier versions did not tell whether a page that is no article names its address.
+        # Earlier versions did not tell whether a page that is no article names its URL.
         are_alike = {expected.reason, rejected.reason} == {NO_ARTICLE, ANOTHER_PAGE}
         return not are_alike and not _is_same(expected.reason, rejected.reason)
 
