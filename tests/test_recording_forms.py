@@ -353,17 +353,24 @@ def test_without_an_id_permalinks_of_one_slug_may_be_translations(times: str, tm
 
 def test_redirects_to_an_article_are_its_aliases(tmp_path: Path) -> None:
     recorded, url, old = tmp_path / "a.warc", "https://ifpnews.com/a/", "http://ifpnews.com/exclusive/a/"
+    persian = "https://ifpnews.com/%d9%be/"
     records = [
         redirect(old, "https://ifpnews.com/exclusive/a/"),
         redirect("https://ifpnews.com/exclusive/a/", "/a/"),
         redirect("https://ifpnews.com/temporary/", url, "302 Found"),
         redirect("https://ifpnews.com/b/", url),  # has gone since
+        redirect("https://ifpnews.com/letter/", "https://ifpnews.com/پ/"),  # as few servers write it
         response(url, story("One."), "2024-01-01"),
         response("https://ifpnews.com/b/", story("Two.", slug="b"), "2023-01-01"),
+        response(persian, story("Three.", slug="پ"), "2023-01-01"),
     ]
     recorded.write_bytes(b"".join(records))
     found = {line["url"]: line["aliases"] for line in read_both_ways(recorded)}
-    assert found == {url: [old, "https://ifpnews.com/exclusive/a/"], "https://ifpnews.com/b/": []}
+    assert found == {
+        url: [old, "https://ifpnews.com/exclusive/a/"],
+        "https://ifpnews.com/b/": [],
+        persian: ["https://ifpnews.com/letter/"],
+    }
 
 
 def test_the_views_of_one_capture_may_be_in_different_files(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.crawling import EIGHT_AT_ONCE, crawl, lines, scrapy
 from tests.site import Site, make_posts, serve
+from tests.site.response import Response
 
 
 def replay(recording: Path, out: Path, root: str) -> list[dict[str, Any]]:
@@ -58,6 +59,26 @@ def test_a_recording_gives_the_lines_of_the_crawl(tmp_path: Path) -> None:
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert "digest pass" in checked.stdout
+
+
+def test_headers_are_recorded_as_received(tmp_path: Path) -> None:
+    sent = [("X-A", "é"), ("X-B", '<http://a/é>; rel="é"; title="ü"'), ("Location", "http://a/ü?b;c=d")]
+    in_utf_8 = ("X-C", "سلام")
+
+    def with_headers(target: str, response: Response) -> Response:
+        raw = (in_utf_8[0], in_utf_8[1].encode().decode("latin-1"))
+        response.headers |= dict([*sent, raw])
+        return response
+
+    recording = tmp_path / "a.warc"
+    with serve(Site(make_posts(3, seed=8)), amp=None) as server:
+        server.alter(with_headers)
+        run = crawl(server.url, tmp_path / "a.jsonl", *EIGHT_AT_ONCE, "-s", f"IFP_ARCHIVE={recording}")
+    assert (run.status, len(lines(tmp_path / "a.jsonl"))) == (0, 3), run.err
+    recorded = recording.read_bytes()
+    for name, value in sent:
+        assert f"\r\n{name}: {value}\r\n".encode("latin-1") in recorded
+    assert "\r\n{}: {}\r\n".format(*in_utf_8).encode() in recorded
 
 
 def test_it_does_not_matter_which_source_first_gave_the_publication_time(tmp_path: Path) -> None:

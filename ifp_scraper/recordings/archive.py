@@ -213,7 +213,9 @@ def redirect_target(record: WarcRecord) -> str | None:
     head = record.http_headers
     if head is None or head.status_code not in (301, 308):
         return None
-    location = next((value for name, value in head if name.lower() == "location"), None)
+    location = next((value for name, value in head if name.lower() == "location"), "")
+    with suppress(UnicodeError):  # fastwarc has read it as Windows-1252; some servers send UTF-8
+        location = b"".join(c.encode("cp1252" if c > "\xff" else "latin-1") for c in location).decode()
     target = urls.absolute(record_address(record), location)
     return unwrap_address(target)[0] if target is not None else None
 

@@ -84,7 +84,7 @@ class RecordMiddleware:
         """Make the response record and the request record."""
         captured_at, _ = capture_time(response)
         date = format_utc(captured_at)
-        head = StatusAndHeaders(
+        head = _Headers(
             f"{response.status} {_reason(response.status)}",
             _pairs(response.headers, response.body),
             protocol="HTTP/1.1",
@@ -100,7 +100,7 @@ class RecordMiddleware:
         asked = self._writer.create_warc_record(
             request.url,
             "request",
-            http_headers=StatusAndHeaders(
+            http_headers=_Headers(
                 f"{request.method} {_target(request.url)} HTTP/1.1",
                 _pairs(request.headers),
                 is_http_request=True,
@@ -127,6 +127,16 @@ class RecordMiddleware:
 
     def _close(self) -> None:
         os.close(self._file)
+
+
+class _Headers(StatusAndHeaders):  # type: ignore[misc]
+    """HTTP headers, written as they were received, in whatever encoding.
+
+    warcio quotes a value that is not ASCII, so that a URL loses its colon; some values are too much for it.
+    """
+
+    def to_ascii_bytes(self, filter_func: Any = None) -> bytes:
+        return self.to_bytes(filter_func, "latin-1")  # type: ignore[no-any-return]
 
 
 def _reason(status: int) -> str:
