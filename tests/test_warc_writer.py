@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from scrapy.http import HtmlResponse
+
+from ifp_scraper.recordings.capture_time import capture_time
 from tests.crawling import EIGHT_AT_ONCE, crawl, lines, scrapy
 from tests.site import Site, make_posts, serve
 from tests.site.response import Response
@@ -79,6 +83,12 @@ def test_headers_are_recorded_as_received(tmp_path: Path) -> None:
     for name, value in sent:
         assert f"\r\n{name}: {value}\r\n".encode("latin-1") in recorded
     assert "\r\n{}: {}\r\n".format(*in_utf_8).encode() in recorded
+
+
+def test_of_several_ages_the_first_counts(tmp_path: Path) -> None:
+    date, an_hour_before = "Mon, 06 May 2024 07:00:00 GMT", datetime(2024, 5, 6, 6, tzinfo=UTC)
+    response = HtmlResponse("https://ifpnews.com/a/", headers={"Date": [date, "x"], "Age": ["3600", "0"]})
+    assert capture_time(response) == (an_hour_before, timedelta(hours=1))
 
 
 def test_it_does_not_matter_which_source_first_gave_the_publication_time(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ def capture_time(response: Response) -> tuple[datetime, timedelta]:
 
     The capture time is WARC-Date in a recording; live, the Date header minus Age, else the clock.
     """
-    age, date = ((response.headers.get(name) or b"").decode("latin-1") for name in ("Age", "Date"))
+    # If there are several, the first counts, as for other readers of the header (RFC 9111, section 5.1).
+    age, date = (b"".join(response.headers.getlist(name)[:1]).decode("latin-1") for name in ("Age", "Date"))
     meta = response.meta if response.request is not None else {}
     recorded = meta.get("captured_at")
     if recorded is None:
