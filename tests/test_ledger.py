@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 import os
@@ -238,14 +239,19 @@ def test_a_recording_without_room_for_its_beginning(tmp_path: Path) -> None:
     assert "choose another in IFP_ARCHIVE" in run.err
 
 
-@pytest.mark.parametrize("name", ["a.warc.gz", "a.warc"])
-def test_a_file_that_is_not_a_recording_is_left_alone(name: str, tmp_path: Path) -> None:
+NOTES = b"Notes of a year.\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.warc.gz", NOTES), ("a.warc.gz", gzip.compress(NOTES)), ("a.warc", NOTES)]
+)
+def test_a_file_that_is_not_a_recording_is_left_alone(name: str, content: bytes, tmp_path: Path) -> None:
     recording = tmp_path / name
-    recording.write_text("Notes of a year.\n")
+    recording.write_bytes(content)
     run = scrapy("crawl", "ifp", "-o", tmp_path / "a.jsonl", "-s", f"IFP_ARCHIVE={recording}")
     assert run.status == 1
     assert run.err == f"The crawl did not start: {recording} is not a recording: name another file in IFP_ARCHIVE.\n"
-    assert recording.read_text() == "Notes of a year.\n"
+    assert recording.read_bytes() == content
 
 
 def test_what_the_disk_had_no_room_for_is_not_counted(tmp_path: Path) -> None:

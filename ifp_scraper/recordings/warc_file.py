@@ -18,6 +18,7 @@ from ifp_scraper.storage.output_file import explain
 
 logger = logging.getLogger(__name__)
 
+_MAGIC = b"WARC/"
 _FIRST = 1 << 14
 """In bytes: longer than a recording's first record, which describes it; also the size of pieces to decompress."""
 
@@ -28,15 +29,14 @@ def open_locked(path: Path) -> int:
     Raises:
         RecordingError: if it cannot be opened, holds something else, is damaged, or is in use by another crawl.
     """
-    magic = b"\x1f\x8b" if path.name.endswith(".gz") else b"WARC/"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists():
             if not path.is_file():  # opening a pipe would block forever
                 raise RecordingError(f"{path} is not a regular file: name another in IFP_ARCHIVE.")
             with path.open("rb") as stream:
-                start = stream.read(len(magic))
-            if not magic.startswith(start):
+                start = stream.read(_FIRST)
+            if not _may_begin_recording(start, packed=path.name.endswith(".gz")):
                 raise RecordingError(f"{path} is not a recording: name another file in IFP_ARCHIVE.")
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError as error:
@@ -55,6 +55,16 @@ def open_locked(path: Path) -> int:
         os.close(file)
         raise
     return file
+
+
+def _may_begin_recording(start: bytes, *, packed: bool) -> bool:
+    """Whether a file with these first bytes may be a recording, be it one that was cut off soon after."""
+    if packed:
+        try:
+            start = zlib.decompressobj(31).decompress(start, len(_MAGIC))
+        except zlib.error:
+            return False
+    return _MAGIC.startswith(start[: len(_MAGIC)])
 
 
 def cannot_write(path: Path, error: OSError) -> RecordingError:
