@@ -100,8 +100,9 @@ def test_pages_captured_in_any_order_give_the_lines_of_a_crawl(seed: int, tmp_pa
         "",
         "<html><head><title>Just a moment...</title></head></html>",
         '<html><body class="single single-post postid-7"><p>No article.</p></body></html>',
+        "<html><body>Briefly unavailable for scheduled maintenance.</body></html>",
     ],
-    ids=["empty", "challenge", "unreadable"],
+    ids=["empty", "challenge", "unreadable", "maintenance"],
 )
 def test_an_amp_page_beside_an_unusable_one_gives_the_lines_of_a_crawl(unusable: str, tmp_path: Path) -> None:
     site = Site(make_posts(6, seed=4))

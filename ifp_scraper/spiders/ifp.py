@@ -258,10 +258,13 @@ class IfpSpider(scrapy.Spider):
         reading: Reading | None = response.meta["reading"]
         try:
             self.fetcher.check_refusal(response, response.url)
-            return await self._views.read(response)
+            view = await self._views.read(response)
         except (FetchFailed, UnreadablePage):
             if reading is None or reading.amp_address is None:
                 raise
+            view = None
+        if view is not None or reading is None or reading.amp_address is None:
+            return view
         # The recorded canonical page is unusable: read the AMP page alone, as ``scrapy extract`` does.
         amp = await self.fetcher.fetch(reading.amp_address, page=True, captures=reading.captures)
         return await self._views.read(amp)
