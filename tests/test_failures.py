@@ -17,13 +17,14 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_what_failed_and_what_was_left(path: Path) -> None:
-    failures = Failures(path, [D, A, C], live=True)
+    failures = Failures(path, [D, A, C], [A, C], live=True)
     failures.forget([f"{A}amp/"])
     failures.add(f"{B}amp/", "status 500")
     failures.add_incomplete(f"{A}2/")  # fetched in this run, and lacks this page again
     assert failures.left() == [C, D]
     assert failures.for_next_run(doubtful=False) == [B, C, D]
     assert failures.for_next_run(doubtful=True) == [B, A, C, D]  # the site may have been ill
+    assert failures.incomplete_among([B, A, C, D]) == [A, C]
     assert failures.reasons == [(f"{B}amp/", "status 500")]
     failures.add_incomplete(B.replace("/b/", "/new/"))
     assert failures.for_next_run(doubtful=False) == [B, "https://ifpnews.com/new/", C, D]
@@ -35,6 +36,21 @@ def test_what_a_killed_run_left(path: Path) -> None:
     assert failures.left() == [A, B]
     assert failures.concern(C, A)
     assert not failures.concern(C)
+
+
+def test_what_failed_before_and_now_lacks_a_page_is_tried_once_more(path: Path) -> None:
+    Failures(path, [], live=True).add(A, "status 500")
+    failures = Failures(path, [B], live=True)
+    for url in (A, B):
+        failures.forget([url])
+        failures.add_incomplete(url)
+    left = failures.for_next_run(doubtful=False)
+    assert left == failures.incomplete_among(left) == [A, B]
+    again = Failures(path, [], live=True)  # if that run was killed
+    again.add_incomplete(A)
+    assert again.for_next_run(doubtful=False) == [A, B]
+    again.forget([A, B])
+    assert again.for_next_run(doubtful=False) == []
 
 
 def test_what_a_recording_lacks_is_not_written_down(path: Path) -> None:

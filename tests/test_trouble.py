@@ -440,6 +440,22 @@ def test_the_only_new_article_breaks_off_and_is_fetched_once_more(tmp_path: Path
     assert [line["warnings"] for line in lines(out)[-2:]] == [["truncated"]] * 2
 
 
+def test_a_post_that_failed_before_and_now_lacks_a_page_is_fetched_once_more(tmp_path: Path) -> None:
+    site = Site(make_posts(12, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    post = next(post for post in site.open_posts() if len(post.pages) > 1)
+    with serve(site, amp=None) as server:
+        server.fault(lambda target: target.startswith(post.path), 503, None)
+        assert crawl(server.url, out, *EIGHT_AT_ONCE, "-s", "RETRY_TIMES=0").status == 1
+        server.clear()
+        server.fault(f"{post.path}2/", 404, None)
+        assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
+        assert lines(out)[-1]["warnings"] == ["one-page-of-many"]
+        server.clear()
+        assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
+        assert lines(out)[-1]["warnings"] == []
+
+
 def test_a_file_changed_by_others_as_a_page_breaks_off_ends_the_crawl(tmp_path: Path) -> None:
     site = Site(make_posts(12, seed=5))
     out = tmp_path / "ifp.jsonl"

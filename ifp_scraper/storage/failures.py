@@ -24,6 +24,9 @@ class _Line(msgspec.Struct):
     url: str
     """Canonical."""
 
+    incomplete: bool = False
+    """Whether the article was read, but lacks a page or an edit."""
+
 
 class Failures:
     """What failed, by canonical URL.
@@ -31,24 +34,26 @@ class Failures:
     Args:
         path: the file for what fails in this run; anything left in it by a killed run is read.
         of_last_run: what failed in the last run that ended.
+        incomplete: those of them that were read, but lacked a page or an edit.
         live: whether pages come from the site; what a recording lacks is not written.
     """
 
-    def __init__(self, path: Path, of_last_run: Iterable[str], *, live: bool) -> None:
+    def __init__(self, path: Path, of_last_run: Iterable[str], incomplete: Iterable[str] = (), *, live: bool) -> None:
         self.path = path
         self._live = live
         self.reasons: list[tuple[str, str]] = []
         """What failed in this run, after all retries: URL and reason."""
-        self._left = {*of_last_run, *(line.url for line in sidecars.read(path, _Line))}
+        killed = sidecars.read(path, _Line)
+        self._left = {*of_last_run, *(line.url for line in killed)}
         """What earlier runs left and this one has not fetched yet."""
-        self._left_at_start = frozenset(self._left)
+        self._were_incomplete = {*incomplete, *(line.url for line in killed if line.incomplete)}
         self._incomplete: list[str] = []
         self._unseen: list[str] = []
 
     def add(self, url: str, reason: str) -> None:
         """Note a fetch that failed after all retries. Raises ``OSError`` if the file cannot be written."""
         self.reasons.append((url, reason))
-        self._write(url)
+        self._write(url, incomplete=False)
 
     def add_incomplete(self, url: str, *, until_seen: bool = False) -> None:
         """Note an article that lacks a page or an edit: the next run tries again, but the one after it does not.
@@ -61,11 +66,11 @@ class Failures:
             OSError: if the file cannot be written.
         """
         (self._unseen if until_seen else self._incomplete).append(urls.canonical(url))
-        self._write(url)
+        self._write(url, incomplete=True)
 
-    def _write(self, url: str) -> None:
+    def _write(self, url: str, *, incomplete: bool) -> None:
         if self._live:
-            sidecars.append(self.path, {"url": urls.canonical(url)})
+            sidecars.append(self.path, {"url": urls.canonical(url), "incomplete": incomplete})
 
     def left(self) -> list[str]:
         """Return what earlier runs left and this one has not fetched yet, in alphabetical order."""
@@ -87,5 +92,10 @@ class Failures:
             doubtful: whether the site may have been failing, so that a page missing again proves nothing.
         """
         failed = [urls.canonical(url) for url, _ in self.reasons]
-        incomplete = [url for url in self._incomplete if doubtful or url not in self._left_at_start]
+        incomplete = [url for url in self._incomplete if doubtful or url not in self._were_incomplete]
         return list(dict.fromkeys([*failed, *self._unseen, *incomplete, *self.left()]))[:_MOST_KEPT]
+
+    def incomplete_among(self, for_next_run: list[str]) -> list[str]:
+        """Return those of them that have been read by this or an earlier run, but lack a page or an edit."""
+        noted = {*self._unseen, *self._incomplete, *(self._were_incomplete & self._left)}
+        return [url for url in for_next_run if url in noted]

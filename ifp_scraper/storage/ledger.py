@@ -106,7 +106,8 @@ class Ledger:
         self.rejections = Rejections(rejected_path, runs)
         runs = runs.of_site(options.site)
         self._last_complete = runs.last_complete(path, len(self.store))
-        self.failures = Failures(failed_path, runs[-1].failed_urls if runs else (), live=options.archive is None)
+        left = (runs[-1].failed_urls, runs[-1].incomplete_urls) if runs else ((), ())
+        self.failures = Failures(failed_path, *left, live=options.archive is None)
         self.knowledge = Knowledge(options, self.store, self.rejections, self.failures, self._last_complete)
         self._listed_all = False
         """Whether discovery finished and left nothing out."""
@@ -320,6 +321,7 @@ class Ledger:
     def _write_run(self, complete: bool, reason: str, why: str | None, requests: int, received: int) -> None:
         """Add this run's line to the runs file; then what failed is in it, and needs no file of its own."""
         doubtful = self.monitor.doubts_rejections
+        failed_urls = self.failures.for_next_run(doubtful=doubtful)
         run = {
             "started_at": format_utc(self.started_at),
             "finished_at": format_utc(datetime.now(UTC)),
@@ -337,7 +339,8 @@ class Ledger:
             "reason": why or reason,
             "complete": complete,
             "doubtful": doubtful,
-            "failed_urls": self.failures.for_next_run(doubtful=doubtful),
+            "failed_urls": failed_urls,
+            "incomplete_urls": self.failures.incomplete_among(failed_urls),
             "articles": len(self.store),
             "newest_modified": self._edits_seen_until(),
             "newest_published": self.store.newest_published,

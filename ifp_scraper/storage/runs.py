@@ -53,6 +53,9 @@ class Run(msgspec.Struct):
     """Whether the site may have been failing during this run; see ``LayoutMonitor.doubts_rejections``."""
 
     failed_urls: list[str] = []
+    incomplete_urls: list[str] = []
+    """Those of them that were read, but lacked a page or an edit; see ``Failures``."""
+
     newest_modified: str | None = None
     """No edit before this time can have been missed, so the next run looks for edits from then on."""
 
