@@ -28,6 +28,7 @@ from ifp_scraper.pages.images import (
     background_of,
     caption_of_frame,
     first_caption,
+    is_avatar,
     is_caption,
     is_caption_of_text,
     is_stand_in,
@@ -261,7 +262,7 @@ class _BodyReader:
 
     def _add_picture(self, picture: Element, context: Context) -> None:
         """Add an image element's image, or the character that it stands for."""
-        if is_stand_in(picture):
+        if is_stand_in(picture) or is_avatar(picture):
             return
         if character := emoji(picture):
             self.builder.add_text(character, context)

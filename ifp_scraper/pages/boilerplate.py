@@ -8,7 +8,7 @@ from functools import lru_cache
 from ifp_scraper.text import words
 
 SCREEN_READER_ONLY = words(
-    "screen-reader-text td-visual-hidden sr-only visually-hidden elementor-screen-only"
+    "screen-reader-text assistive-text td-visual-hidden sr-only visually-hidden elementor-screen-only"
     " elementor-post-info__item-prefix"
 )
 """Class names of screen-reader hints, hidden by external style sheets, and of "By" in any language."""
@@ -30,8 +30,9 @@ which its styles set apart."""
 _OTHERS = words(
     # page numbers, next and previous, menus
     "ampforwp_post_pagination page-links page-link post-page-numbers pagination post-nav-links page-nav page-nav-post"
-    " post-navigation nav-links td-post-next-prev more-link post-pagination-meta elementor-widget-post-navigation"
-    " wp-block-post-navigation-link wp-block-query-pagination wp-block-navigation wp-block-home-link"
+    " navigation post-navigation nav-links nav-previous nav-next td-post-next-prev more-link post-pagination-meta"
+    " elementor-widget-post-navigation wp-block-post-navigation-link wp-block-query-pagination wp-block-navigation"
+    " wp-block-home-link"
     # related and recent posts, other lists of posts
     " ampforwp-inline-related-posts ampforwp-inline-related-post related_posts related-posts amp-related-posts"
     " srp r-pf relatedpost recent-posts jp-relatedposts yarpp yarpp-related relpost-thumb-wrapper yuzo_related_post"
@@ -88,7 +89,7 @@ _OTHERS = words(
     " wp-block-post-author-name wp-block-post-author-biography wp-block-avatar sp-athr"
     " abh_box m-a-box pp-author-boxes wp-biographia-container-top wp-biographia-container-bottom ts-fab-wrapper"
     " wp-post-author-wrap awpa-title molongui-author-box-container mh-author-box jeg_authorbox author-box author-info"
-    " about-author amp-author author-box-wrap amp_author_area"
+    " about-author amp-author author-box-wrap amp_author_area mvp-author-box-out"
     # comments
     " cmts ampforwp-comment-wrapper comments-area comment-respond comments comment-list commentlist amp-comments"
     " tdb_single_comments wpd-inline-icon-wrapper wp-block-latest-comments wp-block-comments wp-block-post-comments"
@@ -98,7 +99,7 @@ _OTHERS = words(
     " rmp-widgets-container epvc-post-count"
     # source and via, tags
     " td-post-source-tags td-post-source-via td-tags tdb-tags amp-tags tags-links tag-links cat-links"
-    " post-tags entry-tags post-bottom-tags post-bottom-meta jeg_post_tags wp-block-post-terms"
+    " post-tags entry-tags post-bottom-tags post-bottom-meta jeg_post_tags mvp-post-tags wp-block-post-terms"
     # plugins' tables of contents
     " ez-toc-container toc_container toc_title toc_list lwptoc wp-block-aioseo-table-of-contents simpletoc-title"
     " elementor-widget-table-of-contents simpletoc-list uagb-toc__wrap wp-block-rank-math-toc-block"

@@ -45,6 +45,9 @@ _TEXTS_WITH_CAPTIONS = "table", "blockquote", "pre"
 _FILLED_BY_AMP = "amp-img", "amp-anim", "i-amphtml-sizer"
 """Elements into which AMP's runtime and optimizer put an ``img``."""
 
+_AVATAR = words("avatar photo")
+"""What core's get_avatar() gives to a profile picture."""
+
 _URL_IN_STYLE = re.compile(r"""url\(\s*["']?([^"'()]+)""")
 
 
@@ -62,6 +65,11 @@ def pictures_in(box: Element) -> Iterator[Element]:
 def is_stand_in(picture: Element) -> bool:
     """Whether AMP shows an image only until another is loaded, or if it cannot be."""
     return picture.get("fallback") is not None or picture.get("placeholder") is not None
+
+
+def is_avatar(picture: Element) -> bool:
+    """Whether an image is a person's profile picture, as core prints it with a comment or a byline."""
+    return _AVATAR.issubset((picture.get("class") or "").split())
 
 
 def read_image(picture: Element, base: str, caption: str | None, role: ImageRole) -> Image | None:
