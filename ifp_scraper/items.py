@@ -284,6 +284,11 @@ class Article:
     """Version of ifp_scraper that read the page."""
 
 
+def body_of(blocks: list[Block]) -> str:
+    """Return the text of ``Article.body`` for these blocks."""
+    return "\n\n".join(block["text"] for block in blocks if block["kind"] != "related")
+
+
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of one line."""
     schema: dict[str, Any] = ItemAdapter.get_json_schema(Article)

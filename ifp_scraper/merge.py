@@ -9,7 +9,7 @@ from typing import TypeVar
 from ifp_scraper import urls
 from ifp_scraper.dates import parse_utc, same_but_for_clock_fault, same_local_clock
 from ifp_scraper.discovery import ArticleRef
-from ifp_scraper.items import Article, Author, Block, Embed, Image
+from ifp_scraper.items import Article, Author, Block, Embed, Image, body_of
 from ifp_scraper.revisions import content_hash
 
 _RANK: dict[str | None, int] = {
@@ -52,7 +52,7 @@ def join_pages(pages: list[Article], *, missing: bool, framed: bool = False) -> 
         embeds=_once([embed for page in pages for embed in page.embeds]),
         links=[link for page in pages for link in page.links],
         source=next((page.source for page in reversed(pages) if page.source), None),
-        body="\n\n".join(block["text"] for block in blocks if block["kind"] != "related"),
+        body=body_of(blocks),
         warnings=warnings,
     )
     return _with_derived_fields(joined)

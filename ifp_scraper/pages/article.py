@@ -18,7 +18,7 @@ from web_poet.fields import get_fields_dict
 
 from ifp_scraper import urls
 from ifp_scraper.dates import format_utc
-from ifp_scraper.items import Article, Author, Block, Embed, Image, Link, RecentPost, TimeSource
+from ifp_scraper.items import Article, Author, Block, Embed, Image, Link, RecentPost, TimeSource, body_of
 from ifp_scraper.pages.body import Body, read_body
 from ifp_scraper.pages.bylines import read_authors, without_by
 from ifp_scraper.pages.css import StyleSheet
@@ -232,7 +232,7 @@ class ArticlePage(ItemPage[Article]):
 
     @cached_property
     def _body(self) -> str:
-        return "\n\n".join(block["text"] for block in self.content.blocks if block["kind"] != "related")
+        return body_of(self.content.blocks)
 
     @field
     def word_count(self) -> int:
