@@ -129,6 +129,70 @@ def test_the_headline_is_the_heading_next_to_the_text() -> None:
     assert record["headline"] == "A Story"
 
 
+TITLE = "<meta property='og:title' content='A Story'>"
+
+
+@pytest.mark.parametrize(
+    ("head", "inside", "headline"),
+    [
+        ("<title>A Story | IFP</title>", "<h2>A Story</h2>{}", "A Story"),  # before the post's own element
+        (TITLE, "{}<h2>A Story</h2>", "A Heading"),  # after it, it may be another's
+        (f"<title>IFP - A Story</title>{TITLE}", "<div><h2>A Story</h2></div>{}", "A Story"),
+        ("<title>A Story of Two Towns</title>", "<h2>A Story</h2>{}", "A Heading"),
+        ("<title>IFP | News</title>", "<h2 class=site-title>IFP</h2>{}", "A Heading"),
+        ("", "<h2>A Story</h2>{}", "A Heading"),
+    ],
+)
+def test_a_heading_of_the_text_is_the_headline_only_if_none_has_the_pages_title(
+    head: str, inside: str, headline: str
+) -> None:
+    text = "<article><div class='entry-content'><h1>A Heading</h1><p>Text.</p></div></article>"
+    page = f"<html><head>{head}</head><body class='single single-post postid-7'>{inside.format(text)}</body></html>"
+    record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
+    assert record is not None
+    assert record["headline"] == headline
+
+
+def test_a_headline_with_the_name_of_a_standfirst_is_none() -> None:
+    title = "<h2 class='entry-title'><span class='entry-headline'>{}</span></h2>"
+    assert read(title.format("A Story"))["lead"] is None
+    assert read(title.format("A long one"))["lead"] == "A long one"
+
+
+TEASER = "<div class='hentry post-8'><div class='entry-content'>Other.</div></div>"
+OWN = "<div class='hentry post-7'>{}<div class='text'>Text.</div></div>"
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        OWN.format("") + TEASER,
+        OWN.format(TEASER),
+        f"{OWN.format('')}<div class='hentry post-9'><div class='post-content'>Third.</div></div>{TEASER}",
+    ],
+    ids=["beside the post", "in it", "by several names"],
+)
+def test_a_teaser_is_not_the_text_of_a_post_whose_own_has_an_unknown_name(inside: str) -> None:
+    page = f"<html><body class='single single-post postid-7'><h1>A Story</h1>{inside}</body></html>"
+    with pytest.raises(ifp_scraper.UnreadablePage, match="no body element"):
+        ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
+    record = ifp_scraper.extract(page.replace("'text'", "'entry'"), "https://ifpnews.com/a-story/")
+    assert record is not None
+    assert record["body"] == "Text."
+
+
+def test_a_page_that_does_not_mark_its_own_post_is_read_though_the_numbers_differ() -> None:
+    page = f"<html><body class='single single-post postid-7'><h1>A Story</h1>{TEASER}</body></html>"
+    record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
+    assert record is not None
+    assert record["body"] == "Other."
+
+
+def test_a_standfirst_in_the_posts_header_is_not_the_text() -> None:
+    standfirst = "<header><div class='entry-content'>Before all.</div></header>"
+    assert read(standfirst)["body"] == "Text."
+
+
 def test_a_text_in_a_list_of_others_is_not_the_articles() -> None:
     page = (
         "<html><body class='single single-post'><div class='wp-block-query'><div class='entry-content'>"

@@ -20,7 +20,7 @@ from ifp_scraper.pages.images import first_caption
 from ifp_scraper.pages.inline import inline_text, label_text
 from ifp_scraper.pages.places import Place, Places
 from ifp_scraper.pages.tree import Element
-from ifp_scraper.text import words
+from ifp_scraper.text import squeeze, words
 
 _BODIES = (
     ".wp-block-post-content",
@@ -51,6 +51,9 @@ _BODIES = (
 
 _SITE_NAME = re.compile(r"site-?(?:title|name|logo|branding)|logo\b|\bbrand")
 """Classes and ids of the site's name and its containers."""
+
+_SITE_IN_TITLE = re.compile(r"(?:\s*[|–—•·»›«‹:~-]\s.*)?")
+"""What may follow the headline in a page's title."""
 
 _POST_CLASS = re.compile(r"post-\d+")
 """What post_class() gives to the element of a post."""
@@ -100,6 +103,7 @@ class WordPressPage(ArticlePage):
             or self._title("h1", Place.BEFORE)
             or self._title("h2", Place.IN_POST)
             or self.line(_TITLES)
+            or self._title_of_page()
             or self._title("h1", Place.IN_BODY)
         )
 
@@ -108,6 +112,17 @@ class WordPressPage(ArticlePage):
         headings = self._at(self.css(query), place)
         for heading in islice(headings if place is Place.IN_BODY else reversed(headings), _MAX_TITLES):
             if (text := label_text(heading)) and not self._is_site_name(heading, text):
+                return text
+        return None
+
+    def _title_of_page(self) -> str | None:
+        """Return the text of the first heading that has the page's own title, before the text or in it."""
+        titles = [*self.attributes('meta[property="og:title"]', "content"), *self.labels(self.css("title")[:1])]
+        headings = self._at(self.css("h1, h2, h3"), Place.BEFORE, Place.IN_BODY) if titles else []
+        for heading in headings[:_MAX_TITLES]:
+            text = label_text(heading)
+            rests = [title.removeprefix(text) for title in map(squeeze, titles) if text and title.startswith(text)]
+            if any(_SITE_IN_TITLE.fullmatch(rest) for rest in rests) and not self._is_site_name(heading, text):
                 return text
         return None
 
@@ -124,12 +139,13 @@ class WordPressPage(ArticlePage):
 
     @field
     def lead(self) -> str | None:
-        return self.line(
+        lead = self.line(
             ".td-post-sub-title, .entry-subtitle, .entry-sub-title, .post-subtitle, .jeg_post_subtitle,"
             " .penci-psub-title, .s-tagline, .mvp-post-excerpt, .entry-headline, .the-post-header .sub-title,"
             " .entry-header .intro-text, .entry-summary, .elementor-widget-theme-post-excerpt,"
             " .wp-block-post-excerpt__excerpt"
         )
+        return lead if lead and lead != self.headline else None  # a theme may call its headline by such a name
 
     # -- authors -------------------------------------------------------------------------------------------------
 
@@ -231,19 +247,39 @@ class WordPressPage(ArticlePage):
     @cached_property
     def container(self) -> Element | None:
         for query in _BODIES:
-            if len(bodies := self.css(query)) > 1:
-                return next(filter(self._is_body_of_post, bodies), bodies[0])
-            if bodies:
-                return bodies[0]
+            if bodies := self.css(query):
+                several = len(bodies) > 1
+                body = next(filter(self._is_body_of_post, bodies), bodies[0]) if several else bodies[0]
+                if not self._is_of_another_post(body):
+                    return body
         return None
 
     def _is_body_of_post(self, body: Element) -> bool:
-        """Whether a body is this post's, by post_class(); if that says nothing, whether it is outside any list."""
-        classes = [(box.get("class") or "").split() for box in body.iterancestors()]
+        """Whether a body is this post's, by post_class(); if that says nothing, whether it is outside any list.
+
+        In a header, it is a standfirst of that name.
+        """
+        boxes = list(body.iterancestors())
+        if any(box.tag == "header" for box in boxes) or self._is_of_another_post(body):
+            return False
+        classes = [(box.get("class") or "").split() for box in boxes]
         numbers = [name for names in classes for name in names if _POST_CLASS.fullmatch(name)]
         if numbers and self.id is not None:
             return f"post-{self.id}" in numbers
         return not any("wp-block-query" in names or "wp-block-latest-posts" in names for names in classes)
+
+    def _is_of_another_post(self, body: Element) -> bool:
+        """Whether a body is in the element of another post, perhaps inside this post's own, by post_class().
+
+        Where this post's body has a name that is not known, a teaser's may be the only one.
+        """
+        numbers = filter(None, map(_number_of_post, body.iterancestors()))
+        return self._marks_itself and next(numbers, f"post-{self.id}") != f"post-{self.id}"
+
+    @cached_property
+    def _marks_itself(self) -> bool:
+        """Whether the post's own element has its id, by post_class()."""
+        return any(_number_of_post(post) == f"post-{self.id}" for post in self.css(".hentry, .type-post"))
 
     @cached_property
     def lead_elements(self) -> list[Element]:
@@ -332,6 +368,14 @@ class WordPressPage(ArticlePage):
         breadcrumbs = {box for box in boxes if "breadcrumb" in f"{box.get('class')} {box.get('id')}"}
         own = [link for link in links if breadcrumbs.isdisjoint(link.iterancestors())]
         return next(filter(None, (self._at(own, place) for place in places)), [])
+
+
+def _number_of_post(element: Element) -> str | None:
+    """Return what post_class() gives to the element of a post and to no other's; None if it is none."""
+    names = (element.get("class") or "").split()
+    if "hentry" not in names and "type-post" not in names:
+        return None
+    return next(filter(_POST_CLASS.fullmatch, names), None)
 
 
 def _bio(box: Element) -> str | None:
