@@ -251,7 +251,7 @@ def test_what_was_said_when_a_page_was_captured_counts() -> None:
     ]
     at = [evidence_at(said, NOW + timedelta(days=day)) for day in (1, 3, 4, 5)]
     assert [ref.modified_at[:10] if ref and ref.modified_at else None for ref in at] == [
-        "2024-05-05",
+        "2024-05-03",
         "2024-05-03",
         "2024-05-03",
         "2024-05-05",

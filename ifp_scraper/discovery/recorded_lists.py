@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -17,6 +17,9 @@ from ifp_scraper.discovery.xml import local_name, read_xml
 from ifp_scraper.recordings.codings import MAX_UNPACKED
 
 _LISTS = re.compile(r"/wp/v2/posts(?:$|[/?&])|/feed/?(?:$|\?)|\.xml(?:\.gz)?$")
+
+_ONE_RUN = timedelta(hours=1)
+"""How long after a run's first list the others may be captured."""
 
 
 class ListEvidence(NamedTuple):
@@ -35,15 +38,17 @@ def evidence_at(evidence: list[ListEvidence], moment: datetime) -> ArticleRef | 
     """Combine the evidence about one article.
 
     The best source that says when it was published wins. Whichever source knows of it, the latest edit up to this
-    moment counts, or later if none says anything before; and so does an ID that the winner lacks.
+    moment counts, or if none says anything before, as of a page that a cache held for longer than the list, what is
+    said first after it; and so does an ID that the winner lacks.
     """
     if not evidence:
         return None
     by_rank = sorted(evidence, key=lambda item: (item.rank, item.captured_at > moment))
     best = next((item.ref for item in by_rank if item.ref.published_at is not None), by_rank[0].ref)
     ids = (item.ref.id for item in by_rank if item.ref.id is not None)
-    said = [item.ref for item in evidence if item.captured_at <= moment] or [item.ref for item in evidence]
-    edits = (ref.modified_at for ref in said if ref.modified_at)
+    first = min(item.captured_at for item in evidence)
+    until = moment if first <= moment else first + _ONE_RUN
+    edits = (item.ref.modified_at for item in evidence if item.captured_at <= until and item.ref.modified_at)
     return replace(best, id=next(ids, None) if best.id is None else best.id, modified_at=max(edits, default=None))
 
 
