@@ -245,6 +245,14 @@ def test_a_new_slug_is_followed_once() -> None:
     assert decide(known, older).outcome == "unchanged"
 
 
+def test_a_new_slug_is_followed_once_when_the_amp_page_is_gone() -> None:
+    renamed = article(url="https://ifpnews.com/iran-and-its-sea/")
+    decision = decide(article(layout=BOTH), renamed)
+    assert (decision.outcome, decision.article.url) == ("reread", renamed.url)
+    assert decide(decision.article, renamed).outcome == "unchanged"
+    assert decide(article(layout=BOTH), replace(renamed, layout=AMP)).outcome == "unchanged"
+
+
 def test_another_scheme_or_permalink_of_the_slug_is_no_move() -> None:
     known = article(fetched_at="2024-02-01T00:00:00Z")
     later = replace(known, fetched_at="2024-02-02T00:00:00Z")
