@@ -145,13 +145,16 @@ def add_evidence(article: Article, ref: ArticleRef) -> Article:
     # The next run will compare with what discovery says about an edit. A page captured or cached before that edit does
     # not show it. A sitemap may be older than the page, or name only the day.
     shown = article.fetched_at is None or (ref.modified_at or "") <= article.fetched_at
-    if ref.modified_at and shown and (ref.source == "rest" or ref.modified_at > (article.modified_at or "")):
+    is_trusted = ref.source == "rest" and not _is_outdated(ref, article)
+    if ref.modified_at and shown and (is_trusted or ref.modified_at > (article.modified_at or "")):
         result.modified_at = ref.modified_at
     return _with_derived_fields(result)
 
 
 def _is_outdated(ref: ArticleRef, article: Article) -> bool:
-    """Whether a feed is from before an edit after which the page states, as well as a feed does, when it appeared."""
+    """Whether a feed, or what is known from the file, is from before an edit after which the page states, as well as a
+    feed does, when it appeared.
+    """
     edited = article.modified_at if article.published_source == "meta" else None
     return ref.listed_at is not None and edited is not None and edited > ref.listed_at
 

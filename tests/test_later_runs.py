@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from ifp_scraper.dates import format_utc
-from tests.crawling import FAST, NOTHING_BUT_LISTINGS, crawl, lines, new_post, scrapy, site_of
+from tests.crawling import EIGHT_AT_ONCE, FAST, NOTHING_BUT_LISTINGS, crawl, lines, new_post, scrapy, site_of
 from tests.dry_run import dry_run
-from tests.site import Site
+from tests.expected import assert_complete
+from tests.site import Site, Tag
 from tests.site.response import Response
 
 KINDS: dict[str, dict[str, Any]] = {
@@ -406,6 +407,60 @@ def test_a_file_started_over_is_not_taken_for_the_old_one(tmp_path: Path) -> Non
         out.unlink()
         assert len(dry_run(server, out, limit="30").articles) == 30
         assert len(dry_run(server, out).articles) == 29  # one has a password, as before
+
+
+@pytest.mark.parametrize("kind", [404, "maintenance"])
+def test_an_edit_whose_page_was_missing_once_is_read_by_the_next_run(kind: Any, tmp_path: Path) -> None:
+    """The lists name it but once, as another article was edited after it."""
+    out = tmp_path / "a.jsonl"
+    with site_of(12, rest=403, sitemap="yoast", sitemap_size=1, amp=None) as (site, server):
+        assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
+        site.advance(hours=1)
+        edited = site.edit(site.open_posts()[5].id, headline="Edited")
+        site.advance(hours=1)
+        site.edit(site.open_posts()[2].id, headline="Edited later")
+        server.fault(edited.path, kind, None, page="<html><body>Back soon</body></html>")
+        assert crawl(server.url, out).status == 0
+        server.clear()
+        assert crawl(server.url, out).status == 0
+        assert (lines(out)[-1]["id"], lines(out)[-1]["modified_at"]) == (edited.id, format_utc(edited.modified))
+        server.clear()
+        assert crawl(server.url, out).status == 0
+        assert edited.path not in server.requests()
+        assert_complete(site, server.url, out, revised=2)
+
+
+def test_an_edit_that_the_amp_page_does_not_show_is_read_once_both_pages_are(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(12, rest=403, sitemap="yoast", sitemap_size=1) as (site, server):
+        assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
+        site.advance(hours=1)
+        edited, other = site.open_posts()[4:6]
+        site.edit(edited.id, tags=[*edited.tags, Tag("Amber", "amber")])
+        site.advance(hours=1)
+        site.edit(other.id, headline="Edited later")
+        for _ in range(2):
+            assert crawl(server.url, out, "-a", "pages=amp").status == 0
+        assert crawl(server.url, out).status == 0
+        last = lines(out)[-1]
+        assert (last["id"], last["tags"][-1], last["modified_at"]) == (edited.id, "Amber", format_utc(edited.modified))
+        server.clear()
+        assert crawl(server.url, out).status == 0
+        assert edited.path not in server.requests()
+
+
+def test_new_permalinks_after_the_amp_pages_are_gone_are_followed_once(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(12, rest=403) as (site, server):
+        assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
+        server.config.amp = None
+        renamed = site.open_posts()[4]
+        site.edit(renamed.id, slug="another-slug", at=renamed.modified)
+        for asked in (True, False):
+            server.clear()
+            assert crawl(server.url, out).status == 0
+            assert (renamed.path in server.requests()) is asked
+        assert (lines(out)[-1]["url"], lines(out)[-1]["reread"]) == (server.url + renamed.path, True)
 
 
 def test_posts_imported_into_a_new_wordpress_are_the_same_articles(tmp_path: Path) -> None:

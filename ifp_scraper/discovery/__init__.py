@@ -37,7 +37,9 @@ class ArticleRef:
     """``published_at`` as it was printed."""
 
     listed_at: str | None = None
-    """When the feed was last changed, as far as it says; it shows no later edit. RFC 3339 in UTC."""
+    """When the feed was last changed, as far as it says, or the line of the file was read; it shows no later edit.
+    RFC 3339 in UTC.
+    """
 
     def is_edited_since(self, modified_at: str | None) -> bool:
         """Whether the source knows of a later edit than this one (RFC 3339 in UTC; None if none is known)."""

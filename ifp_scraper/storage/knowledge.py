@@ -83,7 +83,13 @@ class Knowledge:
             if known := self._store.find(None, url):
                 last = self._store.read(known)
                 yield ArticleRef(
-                    url, last.id, last.published_at, last.modified_at, last.published_source, last.published_raw
+                    url,
+                    last.id,
+                    last.published_at,
+                    last.modified_at,
+                    last.published_source,
+                    last.published_raw,
+                    listed_at=last.fetched_at,
                 )
 
     def count(self) -> int:

@@ -35,7 +35,7 @@ from ifp_scraper.storage.failures import Failures
 from ifp_scraper.storage.kept_pages import KeptPages
 from ifp_scraper.storage.knowledge import Knowledge
 from ifp_scraper.storage.output_file import StoreError, explain
-from ifp_scraper.storage.rejections import ANOTHER_PAGE, NO_ARTICLE, Rejected, Rejections
+from ifp_scraper.storage.rejections import ANOTHER_PAGE, NO_ARTICLE, Rejected, Rejections, may_be_from_firewall
 from ifp_scraper.storage.runs import Runs, Tail
 from ifp_scraper.storage.store import Known, Store
 from ifp_scraper.text import counted
@@ -194,6 +194,9 @@ class Ledger:
             self.store.append(decision.article)
             self.counts["duplicates"] += decision.article.duplicate_of is not None
             self.rejections.forget(urls.canonical(article.url))
+        elif last and not recorded and (article.modified_at or "") > (last.modified_at or ""):
+            # The AMP page alone does not replace the line, and the site may not list the edit a second time.
+            self.note_incomplete(article.url, until_seen=self.options.pages == "amp")
         self.counts[decision.outcome] += 1
         self.failures.forget((article.url, *article.aliases))
         console.show_progress(self)
@@ -230,6 +233,8 @@ class Ledger:
             self.monitor.add_no_article(rejected.url, rejected.layout, rejected.reason)
         self.counts["rejected"] += 1
         self.failures.forget((rejected.url,))
+        if known and listed and may_be_from_firewall(rejected.reason):
+            self.note_incomplete(rejected.url)  # the site may not list its edit a second time
         with self._noting_trouble(f"{self.rejections.path} cannot be written"):
             self.rejections.add(rejected)
         if response is not None and self._kept_pages.count < _MAX_KEPT_PAGES:

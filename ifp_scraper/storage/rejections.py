@@ -148,7 +148,7 @@ class Rejections:
         self._confirmed.pop(key, None)
         earlier = self._doubtful.pop(key, None)
         again = earlier is not None and _is_same(earlier.reason, line.reason)
-        if was_read or (in_good_health and (again or not _may_be_from_firewall(line.reason))):
+        if was_read or (in_good_health and (again or not may_be_from_firewall(line.reason))):
             self._confirmed[key] = line
         else:
             self._doubtful[key] = earlier if earlier is not None and again else line
@@ -229,6 +229,6 @@ def _is_same(reason: str, other: str) -> bool:
     return reason == other or (reason.endswith(OFF_SITE) and other.endswith(OFF_SITE))
 
 
-def _may_be_from_firewall(reason: str) -> bool:
+def may_be_from_firewall(reason: str) -> bool:
     """Whether a rejection may come from a firewall, cache or maintenance, so that it is checked once more."""
     return reason in _ASKED_ONCE_MORE or reason.endswith(OFF_SITE) or reason.startswith(SHOWS)
