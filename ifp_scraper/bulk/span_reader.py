@@ -22,14 +22,13 @@ from ifp_scraper.recordings.capture_time import cache_age
 from ifp_scraper.recordings.codings import plain_body
 from ifp_scraper.recordings.warc_reader import (
     Revisit,
-    content_type_of,
+    capture_in,
+    content_type,
     is_whole,
     payload_digest,
     read_responses,
-    record_address,
-    record_time,
 )
-from ifp_scraper.recordings.wayback import unwrap_address, unwrap_page
+from ifp_scraper.recordings.wayback import unwrap_page
 from ifp_scraper.storage.rejections import NO_ARTICLE
 
 
@@ -44,8 +43,8 @@ def _page_urls(spans: list[Span]) -> Iterator[str]:
         with open_span(span) as stream:
             for record, _ in read_responses(stream, span.path, span.start, span.end, []):
                 head = record.http_headers
-                if head and head.status_code == 200 and "html" in content_type_of(record):
-                    yield unwrap_address(record_address(record))[0]
+                if head and head.status_code == 200 and "html" in content_type(record):
+                    yield capture_in(record)[0]
 
 
 def read_span(span: Span, site: str) -> SpanResult:
@@ -87,7 +86,7 @@ def _read_revisits(stream: IO[bytes], span: Span, found: dict[str, list[PageResu
 def _read_record(
     record: WarcRecord, body: bytes, site: str, result: SpanResult, found: dict[str, list[PageResult]]
 ) -> None:
-    url, kept_at = unwrap_address(record_address(record))
+    url, captured_at, is_wrapped = capture_in(record)
     head = record.http_headers
     # Skip pages of other hosts, and any status but 200, before anything is parsed.
     if head is None or urls.host(url) != urls.host(site):
@@ -96,37 +95,32 @@ def _read_record(
         result.redirects.append((url, target))
     if head.status_code != 200:
         return
-    if may_list(url, 200, content_type_of(record), site):
+    if may_list(url, 200, content_type(record), site):
         body = plain_body(body, list(head))
-        result.listed += read_listed(url, unwrap_page(body) if kept_at else body, site, kept_at or record_time(record))
+        result.listed += read_listed(url, unwrap_page(body) if is_wrapped else body, site, captured_at)
     elif may_be_article(url, site) and _is_page(record):
-        page = _read_page(record, body, url, kept_at or record_time(record))
+        page = _read_page(record, body, url, captured_at)
         found.setdefault(slug_key(url), []).append(page)
 
 
 def _is_page(record: WarcRecord) -> bool:
     head = record.http_headers
-    return head is not None and is_page(head.status_code or 0, content_type_of(record))
+    return head is not None and is_page(head.status_code or 0, content_type(record))
 
 
 def _read_page(record: WarcRecord, body: bytes, url: str, captured_at: datetime) -> PageResult:
     """Read the page in a record, as captured from this URL at this time: its own, or those of a revisit."""
     headers = list(record.http_headers or ())
     values = {name.lower(): value for name, value in reversed(headers)}
-    kept_at = unwrap_address(record_address(record))[1]
-    body_age = max(captured_at - (kept_at or record_time(record)), timedelta(0))
+    _, recorded_at, is_wrapped = capture_in(record)
+    body_age = max(captured_at - recorded_at, timedelta(0))
     age = cache_age(captured_at, values.get("age", ""), values.get("date", "")) - body_age
     body = plain_body(body, headers)
-    return _page_result(
-        Capture(url, captured_at, age), unwrap_page(body) if kept_at else body, content_type_of(record)
-    )
-
-
-def _page_result(capture: Capture, body: bytes, content_type: str) -> PageResult:
-    assert capture.captured_at is not None
-    result = PageResult(capture.url, capture.captured_at, page_urls=[capture.url])
+    if is_wrapped:
+        body = unwrap_page(body)
+    result = PageResult(url, captured_at, page_urls=[url])
     try:
-        page = read_page(body, capture, content_type)
+        page = read_page(body, Capture(url, captured_at, age), content_type(record))
         if page is None:
             result.rejected = NO_ARTICLE
         else:
@@ -140,5 +134,5 @@ def _page_result(capture: Capture, body: bytes, content_type: str) -> PageResult
         result.rejected, result.layout = str(error), error.layout
     # Only these can have failed: to look at all of them would take a tenth of the time.
     if result.article is None or "truncated" in result.article.warnings or b"critical error" in body[-4096:]:
-        result.failed = is_failed(capture.url, body)
+        result.failed = is_failed(url, body)
     return result

@@ -23,7 +23,7 @@ from ifp_scraper.recordings.files import UNREADABLE, RecordingError, find_record
 from ifp_scraper.recordings.warc_reader import (
     Fault,
     Revisit,
-    content_type_of,
+    content_type,
     is_whole,
     payload_digest,
     read_responses,
@@ -226,16 +226,15 @@ def _recorded(record: WarcRecord, number: int) -> Recorded | None:
     head = record.http_headers
     if head is None or head.status_code is None or not url.startswith(("http://", "https://")):
         return None
-    captured_at = kept_at or record_time(record)
     return Recorded(
         url,
-        captured_at,
-        head.status_code,
-        content_type_of(record),
-        number,
-        record.stream_pos,
-        url != address,
-        redirect_target(record),
+        captured_at=kept_at or record_time(record),
+        status=head.status_code,
+        content_type=content_type(record),
+        file=number,
+        offset=record.stream_pos,
+        wayback=url != address,
+        target=redirect_target(record),
     )
 
 

@@ -162,8 +162,8 @@ def _begin_after_member(tail: bytes, begin: int) -> int | None:
 
 def _note_revisit(record: WarcRecord, revisits: list[Revisit]) -> None:
     if record.http_headers is None or record.http_headers.status_code in (None, 200, 304):
-        url, kept_at = unwrap_address(record_address(record))
-        revisits.append(Revisit(url, kept_at or record_time(record), payload_digest(record)))
+        url, captured_at, _ = capture_in(record)
+        revisits.append(Revisit(url, captured_at, payload_digest(record)))
 
 
 def _read_body(record: WarcRecord) -> tuple[bytes, bool]:
@@ -245,7 +245,16 @@ def record_address(record: WarcRecord) -> str:
     return f"{folder}/{unquote(query).removesuffix('.html')}"
 
 
-def content_type_of(record: WarcRecord) -> str:
+def capture_in(record: WarcRecord) -> tuple[str, datetime, bool]:
+    """Return the URL of the page in a record, its capture time in UTC, and whether the Wayback Machine kept it.
+
+    If it did, it has rewritten the page's links, see ``unwrap_page``.
+    """
+    url, kept_at = unwrap_address(record_address(record))
+    return url, kept_at or record_time(record), kept_at is not None
+
+
+def content_type(record: WarcRecord) -> str:
     """Return a response's Content-Type in lower case, with its charset; empty if it has none, the last if several."""
     values = [value for name, value in record.http_headers or () if name.lower() == "content-type"]
     return values[-1].lower() if values else ""
