@@ -220,16 +220,7 @@ class Ledger:
             response: the page, if it looks like an article but cannot be read; some are kept beside the output.
             is_unreadable: whether there is such a page, though not as a response.
         """
-        # The user may name any page, and a recording may hold any: that says nothing about the site's layout.
-        live = self.options.archive is None
-        listed = live and not self.options.urls
-        known = live and self.store.find(None, urls.canonical(rejected.url)) is not None
-        expected = listed or (known and rejected.reason in (NO_ARTICLE, ANOTHER_PAGE))
-        if response is not None or is_unreadable:
-            is_news = not self.rejections.is_confirmed(rejected)
-        else:
-            is_news = not rejected.layout and expected and self.rejections.is_news(rejected)
-        if is_news:
+        if self._concerns_site(rejected, is_unreadable=is_unreadable or response is not None):
             self.monitor.add_no_article(rejected.url, rejected.layout, rejected.reason)
         self.counts["rejected"] += 1
         self.failures.forget((rejected.url,))
@@ -239,6 +230,18 @@ class Ledger:
             self.rejections.add(rejected)
         if response is not None and self._kept_pages.count < _MAX_KEPT_PAGES:
             self._keep_page(rejected.url, response)
+
+    def _concerns_site(self, rejected: Rejected, *, is_unreadable: bool) -> bool:
+        """Whether a rejection, which ``reject`` has yet to record, may be a sign that the site has changed."""
+        if is_unreadable:
+            return not self.rejections.is_confirmed(rejected)
+        if rejected.layout or self.options.archive is not None:  # a recording may hold any page
+            return False
+        if self.options.urls:  # the user may name any page, but one that was an article says something
+            was_article = self.store.find(None, urls.canonical(rejected.url)) is not None
+            if not (was_article and rejected.reason in (NO_ARTICLE, ANOTHER_PAGE)):
+                return False
+        return self.rejections.is_news(rejected)
 
     def _keep_page(self, url: str, response: Response) -> None:
         with self._noting_trouble(f"pages cannot be kept in {self._kept_pages.folder}"):
