@@ -143,18 +143,17 @@ def add_evidence(article: Article, ref: ArticleRef) -> Article:
             result.published_raw = ref.published_raw
             result.published_source = ref.source
     # The next run will compare with what discovery says about an edit. A page captured or cached before that edit does
-    # not show it. A sitemap may be older than the page, or name only the day.
+    # not show it. A sitemap may be older than the page, or name only the day; so may a line of the file.
     shown = article.fetched_at is None or (ref.modified_at or "") <= article.fetched_at
-    is_trusted = ref.source == "rest" and not _is_outdated(ref, article)
+    is_later = ref.listed_at is not None and (article.modified_at or "") > ref.listed_at
+    is_trusted = ref.source == "rest" and not is_later
     if ref.modified_at and shown and (is_trusted or ref.modified_at > (article.modified_at or "")):
         result.modified_at = ref.modified_at
     return _with_derived_fields(result)
 
 
 def _is_outdated(ref: ArticleRef, article: Article) -> bool:
-    """Whether a feed, or what is known from the file, is from before an edit after which the page states, as well as a
-    feed does, when it appeared.
-    """
+    """Whether a feed, or what the file says, precedes an edit after which the page tells as well when it appeared."""
     edited = article.modified_at if article.published_source == "meta" else None
     return ref.listed_at is not None and edited is not None and edited > ref.listed_at
 

@@ -37,7 +37,7 @@ class ArticleRef:
     """``published_at`` as it was printed."""
 
     listed_at: str | None = None
-    """When the feed was last changed, as far as it says, or the line of the file was read; it shows no later edit.
+    """When the feed was last changed, as far as it says, or the article in the file was read: no later edit is shown.
     RFC 3339 in UTC.
     """
 

@@ -224,7 +224,8 @@ class Ledger:
             self.monitor.add_no_article(rejected.url, rejected.layout, rejected.reason)
         self.counts["rejected"] += 1
         self.failures.forget((rejected.url,))
-        if known and listed and may_be_from_firewall(rejected.reason):
+        is_listed = self.options.archive is None and not self.options.urls
+        if is_listed and may_be_from_firewall(rejected.reason) and self._was_article(rejected):
             self.note_incomplete(rejected.url)  # the site may not list its edit a second time
         with self._noting_trouble(f"{self.rejections.path} cannot be written"):
             self.rejections.add(rejected)
@@ -237,11 +238,13 @@ class Ledger:
             return not self.rejections.is_confirmed(rejected)
         if rejected.layout or self.options.archive is not None:  # a recording may hold any page
             return False
-        if self.options.urls:  # the user may name any page, but one that was an article says something
-            was_article = self.store.find(None, urls.canonical(rejected.url)) is not None
-            if not (was_article and rejected.reason in (NO_ARTICLE, ANOTHER_PAGE)):
-                return False
+        # The user may name any page, but one that was an article says something.
+        if self.options.urls and not (rejected.reason in (NO_ARTICLE, ANOTHER_PAGE) and self._was_article(rejected)):
+            return False
         return self.rejections.is_news(rejected)
+
+    def _was_article(self, rejected: Rejected) -> bool:
+        return self.store.find(None, urls.canonical(rejected.url)) is not None
 
     def _keep_page(self, url: str, response: Response) -> None:
         with self._noting_trouble(f"pages cannot be kept in {self._kept_pages.folder}"):
