@@ -89,7 +89,7 @@ _OTHERS = words(
     " wp-block-post-author-name wp-block-post-author-biography wp-block-avatar sp-athr"
     " abh_box m-a-box pp-author-boxes wp-biographia-container-top wp-biographia-container-bottom ts-fab-wrapper"
     " wp-post-author-wrap awpa-title molongui-author-box-container mh-author-box jeg_authorbox author-box author-info"
-    " about-author amp-author author-box-wrap amp_author_area mvp-author-box-out"
+    " about-author amp-author author-box-wrap amp_author_area"
     # comments
     " cmts ampforwp-comment-wrapper comments-area comment-respond comments comment-list commentlist amp-comments"
     " tdb_single_comments wpd-inline-icon-wrapper wp-block-latest-comments wp-block-comments wp-block-post-comments"
@@ -99,7 +99,7 @@ _OTHERS = words(
     " rmp-widgets-container epvc-post-count"
     # source and via, tags
     " td-post-source-tags td-post-source-via td-tags tdb-tags amp-tags tags-links tag-links cat-links"
-    " post-tags entry-tags post-bottom-tags post-bottom-meta jeg_post_tags mvp-post-tags wp-block-post-terms"
+    " post-tags entry-tags post-bottom-tags post-bottom-meta jeg_post_tags wp-block-post-terms"
     # plugins' tables of contents
     " ez-toc-container toc_container toc_title toc_list lwptoc wp-block-aioseo-table-of-contents simpletoc-title"
     " elementor-widget-table-of-contents simpletoc-list uagb-toc__wrap wp-block-rank-math-toc-block"
