@@ -58,7 +58,7 @@ def finish(crawler: Crawler, ledger: Ledger, reason: str) -> None:
         errors = max(errors, 1)
     ledger.finish(
         reason=reason,
-        why=spider.why_stopped if spider is not None else None,
+        why=spider.fetcher.why_stopped if spider is not None else None,
         requests=stats.get_value("downloader/request_count", 0),
         received=stats.get_value("downloader/response_bytes", 0),
         errors=errors,
@@ -86,7 +86,7 @@ class PromptShutdown:
             self._task = asyncio.ensure_future(self._watch(spider))  # asyncio itself does not keep a task alive
 
     async def _watch(self, spider: IfpSpider) -> None:
-        while not spider.ending:
+        while not spider.fetcher.ending:
             await asyncio.sleep(0.2)
         end = time.monotonic() + self._crawler.settings.getfloat("IFP_GRACE")
         while time.monotonic() < end:

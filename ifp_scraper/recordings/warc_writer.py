@@ -76,7 +76,7 @@ class RecordMiddleware:
             self._first = []
         except RecordingError as error:
             if (spider := our_spider(self._crawler)) is not None:
-                spider.stop(str(error))
+                spider.fetcher.stop(str(error))
             raise
         return response
 

@@ -102,9 +102,9 @@ class AuditSpider(IfpSpider):
         absent = {url: known for url, known in held.items() if known.number not in found}
         self.audit.unconfirmed = list(absent)
         if len(absent) > max(_MAY_BE_WITHDRAWN, len(held) // 2):
-            self.stop(f"the site lists only {len(held) - len(absent)} of the file's {len(held)} articles")
+            self.fetcher.stop(f"the site lists only {len(held) - len(absent)} of the file's {len(held)} articles")
         for url, known in absent.items():
-            if self.ending:
+            if self.fetcher.ending:
                 return
             if (found_in := await self._confirm(url, known)) is not None:
                 self.audit.unconfirmed.remove(url)

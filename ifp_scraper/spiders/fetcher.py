@@ -40,7 +40,9 @@ class Fetcher:
         self.sitemaps: list[str] = []
         """The sitemaps that robots.txt names."""
         self.stopping = False
+        """Whether ``stop`` has been called."""
         self.why_stopped: str | None = None
+        """Why the crawl ends early; None if it does not, or if a signal ended it."""
         self._crawler = crawler
         self._ledger = ledger
 
@@ -106,7 +108,7 @@ class Fetcher:
         self.limits.reset_refusals()
 
     def note_refusal(self, url: str, reason: str) -> None:
-        """Count a page that the site refused; end the crawl if it refuses too many."""
+        """Count a page that the site refused, perhaps to be retried; end the crawl if it refuses too many."""
         self.give_up(self.limits.count_refusal(url, reason))
 
     def note_failed(self, url: str, reason: str) -> None:

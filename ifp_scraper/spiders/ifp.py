@@ -82,7 +82,7 @@ class IfpSpider(scrapy.Spider):
         self._acceptance = Acceptance(fetcher, ledger, self._no_article)
         # One more than the concurrent requests, so that a request is ready while an article is being assembled.
         fetching = 1 + ledger.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
-        self._reorder_buffer = ReorderBuffer(fetching, _MAX_UNDER_WAY, lambda: self.ending)
+        self._reorder_buffer = ReorderBuffer(fetching, _MAX_UNDER_WAY, lambda: fetcher.ending)
         self._running = 0
         """Articles begun but not yet read."""
         self._found = 0
@@ -126,7 +126,7 @@ class IfpSpider(scrapy.Spider):
             async for request in self._requests():
                 yield request
         except StoreError as error:
-            self.stop(str(error))
+            self.fetcher.stop(str(error))
 
     async def _requests(self) -> AsyncIterator[Any]:
         """Yield a request for every article that is new, changed or named by the user."""
@@ -134,7 +134,7 @@ class IfpSpider(scrapy.Spider):
             if self.fetcher.stopping or not await self._below_limit():
                 return
             number = await self._reorder_buffer.begin()
-            if self.ending:
+            if self.fetcher.ending:
                 return
             self._running += 1
             reading = target.reading
@@ -297,26 +297,6 @@ class IfpSpider(scrapy.Spider):
             return None
         self.frontier.note_age(article)
         return article if self.frontier.covers(article) else None
-
-    # -- used by middlewares and extensions ----------------------------------------------------------------------
-
-    @property
-    def ending(self) -> bool:
-        """Whether the crawl is about to end."""
-        return self.fetcher.ending
-
-    @property
-    def why_stopped(self) -> str | None:
-        """Why the crawl ends early; None if it does not, or if a signal ended it."""
-        return self.fetcher.why_stopped
-
-    def stop(self, why: str) -> None:
-        """End the crawl early, as a failure, and say why."""
-        self.fetcher.stop(why)
-
-    def note_refusal(self, url: str, reason: str) -> None:
-        """Count a page that the site refused, before it is retried."""
-        self.fetcher.note_refusal(url, reason)
 
 
 def _adjust(settings: BaseSettings, options: Options) -> None:
