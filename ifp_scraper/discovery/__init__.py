@@ -163,7 +163,6 @@ class Walk:
 class Source(Protocol):
     """A place that lists articles."""
 
-    name: str
     complete: bool
     """Whether it lists every article, so that no other source is needed."""
 

@@ -34,7 +34,6 @@ _MAX_VALIDATOR = 500
 class FeedSource:
     """``/feed/`` or a category's, page by page with ``?paged=``, requested with the last run's validators."""
 
-    name = "feed"
     complete = False
 
     async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:

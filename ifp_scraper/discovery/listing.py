@@ -56,7 +56,6 @@ class ListingSource:
     category that it links to.
     """
 
-    name = "listing"
     complete = False
 
     async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:

@@ -40,7 +40,6 @@ _MAX_STARTS = 20
 class RestSource:
     """``/wp-json/wp/v2/posts``, a hundred at a time, newest first."""
 
-    name = "rest"
     complete = True
 
     def __init__(self) -> None:

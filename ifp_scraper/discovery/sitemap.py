@@ -161,7 +161,6 @@ class _Found:
 class SitemapSource:
     """Every sitemap that robots.txt names, or at a usual URL; newest posts first."""
 
-    name = "sitemap"
     complete = True
 
     async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:

@@ -14,7 +14,7 @@ from ifp_scraper.options import SourceName
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.storage.ledger import Ledger
 
-_KINDS: dict[str, type[Source]] = {
+_KINDS: dict[SourceName, type[Source]] = {
     "rest": RestSource,
     "sitemap": SitemapSource,
     "feed": FeedSource,
@@ -54,7 +54,7 @@ class SourceChain:
                     shows_edits = shows_edits or ref.modified_at is not None
                     if not announced:
                         announced = self.found_any = True
-                        console.announce(self._ledger, source.name, walk, self._fetcher.asked_delay())
+                        console.announce(self._ledger, name, walk, self._fetcher.asked_delay())
                     yield ref
             except SourceUnavailable as error:
                 if self._fetcher.stopping:
