@@ -41,8 +41,9 @@ class SourceChain:
 
     async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:
         """Yield the articles that the sources list; ``walk`` tells them what they need to know."""
-        announced = broke_off = False
-        most_listed = 0
+        announced = False
+        broke_off = False  # whether a source failed that may do better next time
+        most_listed = 0  # how many articles a listing must list to make up for what the sources before it left out
         for name in self._sources(walk):
             source = _KINDS[name]()
             broken_before = len(walk.notes.broken)
@@ -65,9 +66,9 @@ class SourceChain:
                 continue
             self.found_any = True
             has_gaps = len(walk.notes.broken) > broken_before
-            if name == "feed" and has_gaps:
-                most_listed = max(most_listed, listed + 1)  # a listing of just as many does not make up for it
-            if not source.complete and name != "listing":
+            if name == "feed":  # it is never complete
+                if has_gaps:
+                    most_listed = max(most_listed, listed + 1)  # a listing of just as many does not make up for it
                 continue
             walk.notes.shows_edits = shows_edits
             if "sources" not in self._options.given:
