@@ -140,6 +140,9 @@ TITLE = "<meta property='og:title' content='A Story'>"
         (f"<title>IFP - A Story</title>{TITLE}", "<div><h2>A Story</h2></div>{}", "A Story"),
         ("<title>A Story of Two Towns</title>", "<h2>A Story</h2>{}", "A Heading"),
         ("<title>IFP | News</title>", "<h2 class=site-title>IFP</h2>{}", "A Heading"),
+        ("<title>IFP - A Heading</title>", "<h2>IFP</h2>{}", "A Heading"),
+        ("<title>Iran: A Heading | IFP</title>", "<h3>Iran</h3>{}", "A Heading"),  # a label
+        ("<title>Our View: Go | IFP</title>", "<h3>Our View</h3><h2>Our View: Go</h2>{}", "Our View: Go"),
         ("", "<h2>A Story</h2>{}", "A Heading"),
     ],
 )
@@ -191,6 +194,35 @@ def test_a_page_that_does_not_mark_its_own_post_is_read_though_the_numbers_diffe
 def test_a_standfirst_in_the_posts_header_is_not_the_text() -> None:
     standfirst = "<header><div class='entry-content'>Before all.</div></header>"
     assert read(standfirst)["body"] == "Text."
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        f"{TEASER}<div class='hentry post-7'><header>{{}}</div>",
+        f"<header>{TEASER}<div class='hentry post-7'>{{}}</div>",
+        "<header><div class='wp-block-query'><div class='entry-content'>Other.</div></div><main>{}</main>",
+        "<div class='hentry post-7'><header>{}</header></div><div class='entry-content'>Of the site.</div>",
+    ],
+    ids=["the post's", "the site's", "around a list", "with nothing below it in the post"],
+)
+def test_a_text_in_a_header_is_the_posts_if_no_other_is(inside: str) -> None:
+    text = "<h1>A Story</h1><div class='entry-content'><p>Text.</p></div>"
+    page = f"<html><body class='single single-post postid-7'>{inside.format(text)}</body></html>"
+    record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
+    assert record is not None
+    assert record["body"] == "Text."
+
+
+def test_a_theme_may_number_posts_in_its_own_way_too() -> None:
+    text = "<div class='entry-content'><p>Text.</p></div>"
+    page = (
+        "<html><body class='single single-post postid-7'><h1>A Story</h1><div class='hentry post-7'>"
+        f"<div class='post-1 post-7 hentry'>{text}</div></div></body></html>"
+    )
+    record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
+    assert record is not None
+    assert record["body"] == "Text."
 
 
 def test_a_text_in_a_list_of_others_is_not_the_articles() -> None:

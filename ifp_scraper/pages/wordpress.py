@@ -116,15 +116,20 @@ class WordPressPage(ArticlePage):
         return None
 
     def _title_of_page(self) -> str | None:
-        """Return the text of the first heading that has the page's own title, before the text or in it."""
+        """Return the text of the heading, before the text or in it, that has the page's own title.
+
+        What is shorter than the rest of the title, or than another such heading, is a label: "Iran: Talks Resume".
+        """
         titles = [*self.attributes('meta[property="og:title"]', "content"), *self.labels(self.css("title")[:1])]
         headings = self._at(self.css("h1, h2, h3"), Place.BEFORE, Place.IN_BODY) if titles else []
+        found = []
         for heading in headings[:_MAX_TITLES]:
             text = label_text(heading)
             rests = [title.removeprefix(text) for title in map(squeeze, titles) if text and title.startswith(text)]
-            if any(_SITE_IN_TITLE.fullmatch(rest) for rest in rests) and not self._is_site_name(heading, text):
-                return text
-        return None
+            fits = any(len(rest) <= len(text) and _SITE_IN_TITLE.fullmatch(rest) for rest in rests)
+            if fits and not self._is_site_name(heading, text):
+                found.append(text)
+        return max(found, key=len, default=None)
 
     def _is_site_name(self, heading: Element, text: str) -> bool:
         """Whether a heading links to the front page, is in a logo, or is the site's name."""
@@ -248,21 +253,25 @@ class WordPressPage(ArticlePage):
     def container(self) -> Element | None:
         for query in _BODIES:
             if bodies := self.css(query):
-                several = len(bodies) > 1
-                body = next(filter(self._is_body_of_post, bodies), bodies[0]) if several else bodies[0]
+                body = self._body_among(bodies) if len(bodies) > 1 else bodies[0]
                 if not self._is_of_another_post(body):
                     return body
         return None
 
-    def _is_body_of_post(self, body: Element) -> bool:
-        """Whether a body is this post's, by post_class(); if that says nothing, whether it is outside any list.
+    def _body_among(self, bodies: list[Element]) -> Element:
+        """Return this post's body, not a standfirst of the same name, which is in a header above it."""
+        own = filter(self._is_body_of_post, bodies)
+        first = next(own, bodies[0])
+        # A header that nobody has closed holds the body, too.
+        beside = {header.getparent() for header in _headers_around(first)}
+        below = (body for body in own if not beside.isdisjoint(body.iterancestors()) and not _headers_around(body))
+        return next(below, first) if beside else first
 
-        In a header, it is a standfirst of that name.
-        """
-        boxes = list(body.iterancestors())
-        if any(box.tag == "header" for box in boxes) or self._is_of_another_post(body):
+    def _is_body_of_post(self, body: Element) -> bool:
+        """Whether a body is this post's, by post_class(); if that says nothing, whether it is outside any list."""
+        if self._is_of_another_post(body):
             return False
-        classes = [(box.get("class") or "").split() for box in boxes]
+        classes = [(box.get("class") or "").split() for box in body.iterancestors()]
         numbers = [name for names in classes for name in names if _POST_CLASS.fullmatch(name)]
         if numbers and self.id is not None:
             return f"post-{self.id}" in numbers
@@ -273,13 +282,13 @@ class WordPressPage(ArticlePage):
 
         Where this post's body has a name that is not known, a teaser's may be the only one.
         """
-        numbers = filter(None, map(_number_of_post, body.iterancestors()))
-        return self._marks_itself and next(numbers, f"post-{self.id}") != f"post-{self.id}"
+        numbers = filter(None, map(_numbers_of_post, body.iterancestors()))
+        return self._marks_itself and f"post-{self.id}" not in next(numbers, (f"post-{self.id}",))
 
     @cached_property
     def _marks_itself(self) -> bool:
         """Whether the post's own element has its id, by post_class()."""
-        return any(_number_of_post(post) == f"post-{self.id}" for post in self.css(".hentry, .type-post"))
+        return any(f"post-{self.id}" in _numbers_of_post(post) for post in self.css(".hentry, .type-post"))
 
     @cached_property
     def lead_elements(self) -> list[Element]:
@@ -370,12 +379,14 @@ class WordPressPage(ArticlePage):
         return next(filter(None, (self._at(own, place) for place in places)), [])
 
 
-def _number_of_post(element: Element) -> str | None:
-    """Return what post_class() gives to the element of a post and to no other's; None if it is none."""
+def _numbers_of_post(element: Element) -> list[str]:
+    """Return what post_class() gives to the element of a post and to no other's, after a theme's own such names."""
     names = (element.get("class") or "").split()
-    if "hentry" not in names and "type-post" not in names:
-        return None
-    return next(filter(_POST_CLASS.fullmatch, names), None)
+    return list(filter(_POST_CLASS.fullmatch, names)) if "hentry" in names or "type-post" in names else []
+
+
+def _headers_around(element: Element) -> list[Element]:
+    return [box for box in element.iterancestors() if box.tag == "header"]
 
 
 def _bio(box: Element) -> str | None:
