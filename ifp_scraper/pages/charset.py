@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from contextlib import suppress
 
 from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom
 
@@ -35,19 +36,21 @@ def to_utf8(html: bytes, content_type: str | None) -> tuple[bytes, bool]:
     else:
         if b"\0" not in html[:64]:  # UTF-16 without a mark is valid UTF-8, except for its NULs
             return html, False
-    declared = http_content_type_encoding(content_type) or html_body_declared_encoding(html)
-    codec = codecs.lookup(declared).name if declared else None
-    if declared and codec not in _NO_CHARSETS:
-        try:
-            return html.decode(declared).encode("utf-8", "replace"), False
-        except (UnicodeError, LookupError):
-            pass
-    if html.startswith(_UTF_16_STARTS):
-        return html.decode("utf-16-le" if html[0] else "utf-16-be", "replace").encode("utf-8", "replace"), False
+    named = (http_content_type_encoding(content_type), html_body_declared_encoding(html))
+    declared = [codecs.lookup(name).name for name in named if name]  # they may contradict each other
+    is_utf_16 = html.startswith(_UTF_16_STARTS)
     text = html.decode("utf-8", "replace")
     damaged = text.count("\ufffd") - html.count("\ufffd".encode())
     whole = len(text) - len(text.encode("ascii", "ignore")) - damaged
     # A few broken bytes in a UTF-8 page, or a Windows page declared as UTF-8? The latter has no valid sequences.
-    if 3 * whole >= damaged if codec == "utf-8" else whole >= 2 * damaged:
+    if "utf-8" in declared and 3 * whole >= damaged and not is_utf_16:
+        return text.encode(), True
+    for codec in declared:
+        if codec not in _NO_CHARSETS:
+            with suppress(UnicodeError, LookupError):
+                return html.decode(codec).encode("utf-8", "replace"), False
+    if is_utf_16:
+        return html.decode("utf-16-le" if html[0] else "utf-16-be", "replace").encode("utf-8", "replace"), False
+    if whole >= 2 * damaged:
         return text.encode(), True
     return html.decode("cp1252", "replace").encode(), True

@@ -1,0 +1,27 @@
+"""Which character encoding a page has, where what names it is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from ifp_scraper.pages.charset import to_utf8
+
+
+@pytest.mark.parametrize(
+    ("header", "meta", "encoding", "is_guess"),
+    [
+        ("utf-8", "windows-1256", "windows-1256", False),  # the header's cannot decode it
+        ("foo", "windows-1256", "windows-1256", False),
+        ("idna", "windows-1256", "windows-1256", False),
+        ("windows-1256", "utf-8", "windows-1256", False),
+        ("iso-8859-1", "utf-8", "utf-8", True),  # the header's can decode anything
+        ("utf-8", "windows-1256", "utf-8", True),
+        ("utf-16", "utf-8", "utf-8", True),
+    ],
+)
+def test_the_header_and_the_page_contradict_each_other(header: str, meta: str, encoding: str, is_guess: bool) -> None:
+    words = "آب و هوا"
+    broken = b"\xff" if encoding == "utf-8" else b""
+    html = f"<meta charset={meta}><p>{words}</p>".encode(encoding) + broken + b"<p>More.</p>"
+    text, was_guess = to_utf8(html, f"text/html; charset={header}")
+    assert (words in text.decode(), was_guess) == (True, is_guess)
