@@ -257,3 +257,14 @@ def test_what_was_said_when_a_page_was_captured_counts() -> None:
         "2024-05-05",
     ]
     assert evidence_at([], NOW) is None
+
+
+def test_a_list_that_tells_of_no_edits_hides_none_that_is_told_of_later() -> None:
+    feed = ArticleRef(f"{SITE}/a/", 7, PUBLISHED, source="feed")
+    rest = ArticleRef(f"{SITE}/a/", 7, PUBLISHED, EDITED, "rest")
+    said = [ListEvidence(NOW, 1, feed), ListEvidence(NOW + timedelta(hours=2), 0, rest)]
+    assert evidence_at(said, NOW - timedelta(minutes=1)) == rest  # a slow crawl
+    before = evidence_at(said, NOW)
+    assert before is not None
+    assert before.modified_at is None
+    assert evidence_at(said[:1], NOW - timedelta(minutes=1)) == feed

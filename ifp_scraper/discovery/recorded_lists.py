@@ -19,7 +19,7 @@ from ifp_scraper.recordings.codings import MAX_UNPACKED
 _LISTS = re.compile(r"/wp/v2/posts(?:$|[/?&])|/feed/?(?:$|\?)|\.xml(?:\.gz)?$")
 
 _ONE_RUN = timedelta(hours=1)
-"""How long after a run's first list the others may be captured."""
+"""How long after the first list of a run that tells of edits its others may be captured."""
 
 
 class ListEvidence(NamedTuple):
@@ -39,16 +39,17 @@ def evidence_at(evidence: list[ListEvidence], moment: datetime) -> ArticleRef | 
 
     The best source that says when it was published wins. Whichever source knows of it, the latest edit up to this
     moment counts, or if none says anything before, as of a page that a cache held for longer than the list, what is
-    said first after it; and so does an ID that the winner lacks.
+    said first of an edit after it; and so does an ID that the winner lacks.
     """
     if not evidence:
         return None
     by_rank = sorted(evidence, key=lambda item: (item.rank, item.captured_at > moment))
     best = next((item.ref for item in by_rank if item.ref.published_at is not None), by_rank[0].ref)
     ids = (item.ref.id for item in by_rank if item.ref.id is not None)
-    first = min(item.captured_at for item in evidence)
-    until = moment if first <= moment else first + _ONE_RUN
-    edits = (item.ref.modified_at for item in evidence if item.captured_at <= until and item.ref.modified_at)
+    told = [(item.captured_at, item.ref.modified_at) for item in evidence if item.ref.modified_at]  # a feed tells none
+    is_first = told and all(item.captured_at > moment for item in evidence)
+    until = min(told)[0] + _ONE_RUN if is_first else moment
+    edits = (modified_at for captured_at, modified_at in told if captured_at <= until)
     return replace(best, id=next(ids, None) if best.id is None else best.id, modified_at=max(edits, default=None))
 
 
