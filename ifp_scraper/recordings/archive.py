@@ -23,12 +23,12 @@ from ifp_scraper.recordings.files import UNREADABLE, RecordingError, find_record
 from ifp_scraper.recordings.warc_reader import (
     Fault,
     Revisit,
+    capture_in,
     content_type,
     is_whole,
     payload_digest,
     read_responses,
     record_address,
-    record_time,
 )
 from ifp_scraper.recordings.wayback import unwrap_address, unwrap_page
 
@@ -221,19 +221,18 @@ def redirect_target(record: WarcRecord) -> str | None:
 
 
 def _recorded(record: WarcRecord, number: int) -> Recorded | None:
-    address = record_address(record)
-    url, kept_at = unwrap_address(address)
+    url, captured_at, is_wrapped = capture_in(record)
     head = record.http_headers
     if head is None or head.status_code is None or not url.startswith(("http://", "https://")):
         return None
     return Recorded(
         url,
-        captured_at=kept_at or record_time(record),
+        captured_at,
         status=head.status_code,
         content_type=content_type(record),
         file=number,
         offset=record.stream_pos,
-        wayback=url != address,
+        wayback=is_wrapped,
         target=redirect_target(record),
     )
 

@@ -250,8 +250,9 @@ def capture_in(record: WarcRecord) -> tuple[str, datetime, bool]:
 
     If it did, it has rewritten the page's links, see ``unwrap_page``.
     """
-    url, kept_at = unwrap_address(record_address(record))
-    return url, kept_at or record_time(record), kept_at is not None
+    address = record_address(record)
+    url, kept_at = unwrap_address(address)
+    return url, kept_at or record_time(record), url != address
 
 
 def content_type(record: WarcRecord) -> str:
