@@ -55,6 +55,9 @@ _SITE_NAME = re.compile(r"site-?(?:title|name|logo|branding)|logo\b|\bbrand")
 _SITE_IN_TITLE = re.compile(r"(?:\s*[|–—•·»›«‹:~-]\s.*)?")
 """What may follow the headline in a page's title."""
 
+_POST = words("hentry type-post")
+"""What post_class() gives to the element of any post."""
+
 _POST_CLASS = re.compile(r"post-\d+")
 """What post_class() gives to the element of a post."""
 
@@ -259,13 +262,15 @@ class WordPressPage(ArticlePage):
         return None
 
     def _body_among(self, bodies: list[Element]) -> Element:
-        """Return this post's body, not a standfirst of the same name, which is in a header above it."""
+        """Return this post's body, not a standfirst of the same name, which is in a header of the post."""
         own = filter(self._is_body_of_post, bodies)
         first = next(own, bodies[0])
-        # A header that nobody has closed holds the body, too.
-        beside = {header.getparent() for header in _headers_around(first)}
-        below = (body for body in own if not beside.isdisjoint(body.iterancestors()) and not _headers_around(body))
-        return next(below, first) if beside else first
+        post, header = _post_around(first)
+        if post is None or header is None:
+            return first
+        # If no other is below the header, nobody has closed it, or it holds the whole post.
+        below = (body for body in own if any(box is header.getparent() for box in body.iterancestors()))
+        return next((body for body in below if _post_around(body) == (post, None)), first)
 
     def _is_body_of_post(self, body: Element) -> bool:
         """Whether a body is this post's, by post_class(); if that says nothing, whether it is outside any list."""
@@ -273,8 +278,8 @@ class WordPressPage(ArticlePage):
             return False
         classes = [(box.get("class") or "").split() for box in body.iterancestors()]
         numbers = [name for names in classes for name in names if _POST_CLASS.fullmatch(name)]
-        if numbers and self.id is not None:
-            return f"post-{self.id}" in numbers
+        if numbers and self._own_number is not None:
+            return self._own_number in numbers
         return not any("wp-block-query" in names or "wp-block-latest-posts" in names for names in classes)
 
     def _is_of_another_post(self, body: Element) -> bool:
@@ -282,13 +287,26 @@ class WordPressPage(ArticlePage):
 
         Where this post's body has a name that is not known, a teaser's may be the only one.
         """
-        numbers = filter(None, map(_numbers_of_post, body.iterancestors()))
-        return self._marks_itself and f"post-{self.id}" not in next(numbers, (f"post-{self.id}",))
+        if not self._marks_itself:
+            return False
+        numbers = next((self._numbers[box] for box in body.iterancestors() if box in self._numbers), None)
+        return numbers is not None and self._own_number not in numbers
+
+    @cached_property
+    def _own_number(self) -> str | None:
+        return f"post-{self.id}" if self.id is not None else None
 
     @cached_property
     def _marks_itself(self) -> bool:
         """Whether the post's own element has its id, by post_class()."""
-        return any(f"post-{self.id}" in _numbers_of_post(post) for post in self.css(".hentry, .type-post"))
+        return any(self._own_number in numbers for numbers in self._numbers.values())
+
+    @cached_property
+    def _numbers(self) -> dict[Element, list[str]]:
+        """What post_class() gives to each post's element and to no other's, after a theme's own such names."""
+        posts = {post: (post.get("class") or "").split() for post in self.css(".hentry, .type-post")}
+        numbers = {post: list(filter(_POST_CLASS.fullmatch, names)) for post, names in posts.items()}
+        return {post: own for post, own in numbers.items() if own}
 
     @cached_property
     def lead_elements(self) -> list[Element]:
@@ -379,14 +397,15 @@ class WordPressPage(ArticlePage):
         return next(filter(None, (self._at(own, place) for place in places)), [])
 
 
-def _numbers_of_post(element: Element) -> list[str]:
-    """Return what post_class() gives to the element of a post and to no other's, after a theme's own such names."""
-    names = (element.get("class") or "").split()
-    return list(filter(_POST_CLASS.fullmatch, names)) if "hentry" in names or "type-post" in names else []
-
-
-def _headers_around(element: Element) -> list[Element]:
-    return [box for box in element.iterancestors() if box.tag == "header"]
+def _post_around(body: Element) -> tuple[Element | None, Element | None]:
+    """Return the innermost post's element around a body, and the header of that in which the body is, if any."""
+    header = None
+    for box in body.iterancestors():
+        if box.tag == "article" or not _POST.isdisjoint((box.get("class") or "").split()):
+            return box, header
+        if box.tag == "header":
+            header = box
+    return None, header
 
 
 def _bio(box: Element) -> str | None:
