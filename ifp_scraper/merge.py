@@ -145,11 +145,18 @@ def add_evidence(article: Article, ref: ArticleRef) -> Article:
     # The next run will compare with what discovery says about an edit. A page captured or cached before that edit does
     # not show it. A sitemap may be older than the page, or name only the day; so may a line of the file.
     shown = article.fetched_at is None or (ref.modified_at or "") <= article.fetched_at
-    is_later = ref.listed_at is not None and (article.modified_at or "") > ref.listed_at
-    is_trusted = ref.source == "rest" and not is_later
+    is_trusted = ref.source == "rest" and not _is_edited_since(ref, article)
     if ref.modified_at and shown and (is_trusted or ref.modified_at > (article.modified_at or "")):
         result.modified_at = ref.modified_at
     return _with_derived_fields(result)
+
+
+def _is_edited_since(ref: ArticleRef, article: Article) -> bool:
+    """Whether the page states a later edit than what the file says, and not for a fault of the site's clocks."""
+    listed, stated = ref.modified_at, article.modified_at
+    if listed is None or stated is None or ref.listed_at is None or stated <= ref.listed_at:
+        return False
+    return not same_but_for_clock_fault(parse_utc(listed), parse_utc(stated))
 
 
 def _is_outdated(ref: ArticleRef, article: Article) -> bool:

@@ -339,6 +339,21 @@ class TestDiscovery:
         assert add_evidence(replace(article, modified_at=None), ref).modified_at == unknown
         assert article.modified_at == AT
 
+    @pytest.mark.parametrize(
+        ("stated", "expected"),
+        [
+            ("2024-05-06T06:45:01Z", "2024-05-06T06:45:01Z"),
+            ("2024-05-06T06:45:00Z", AT),
+            ("2024-05-06T09:30:00Z", AT),  # the site's local clock, taken for UTC
+            ("2024-05-06T09:40:00Z", "2024-05-06T09:40:00Z"),
+            (None, AT),
+        ],
+    )
+    def test_an_edit_since_the_file_was_read(self, stated: str | None, expected: str) -> None:
+        article = view("a", modified_at=stated, fetched_at="2024-05-07T06:45:00Z")
+        ref = ArticleRef(URL, modified_at=AT, source="rest", listed_at="2024-05-06T06:45:00Z")
+        assert add_evidence(article, ref).modified_at == expected
+
     def test_a_missing_id_is_filled_from_anywhere(self) -> None:
         assert add_evidence(view("a", id=None), ArticleRef(URL, id=8, source="feed")).id == 8
 
