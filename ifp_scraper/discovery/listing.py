@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from urllib.parse import urlsplit
 
 from parsel import Selector
@@ -62,94 +62,106 @@ class ListingSource:
         """See ``Source``."""
         section = walk.options.section
         places = [f"/category/{section}"] if section else list(_PLACES)
-        seen: set[str] = set()
         categories: list[str] = []
-        found_any = False
-        shown: set[tuple[str, ...]] = set()  # the pages of other places
-        by_category = False
+        seen: set[str] = set()
+        first_shown_by: dict[tuple[str, ...], str] = {}  # for each page, as the articles on it: a place
         while places:
-            place = places.pop(0)
-            pages = barren = repeats = 0  # pages: number of the last one with articles which those before it lack
-            listed: set[str] = set()  # in this place
-            own: list[tuple[str, ...]] = []
-            last_with_new = 0  # number of the last page with an article that is not known
-            async for number, links, html in self._pages(walk, place):
-                if number == 1 and place == "":
-                    places += _places_of_second_pages(html, walk.options.site)
-                    categories = _categories(html, walk.options.site)
-                barren = barren + 1 if listed.issuperset(links) else 0
-                if barren >= _PATIENCE:
-                    break
-                if barren:
-                    continue  # so much was added in the meantime that the last page's articles have moved to this one
-                found_any = True
-                pages = number
-                listed.update(links)
-                done = walk.caught_up and all(walk.is_settled(ArticleRef(url)) for url in links)
-                repeats = repeats + 1 if tuple(links) in shown else 0
-                own.append(tuple(links))
-                if not all(walk.is_known(ArticleRef(url)) for url in links):
-                    last_with_new = number
-                for url in links:
-                    if url not in seen:
-                        seen.add(url)
-                        yield ArticleRef(url)
-                if done and (pages > 1 or by_category):
+            place = _Place(walk, places.pop(0))
+            async for links, are_settled in place.pages():
+                first_shown_by.setdefault(tuple(links), place.path)
+                for ref in _unseen(links, seen):
+                    yield ref
+                if are_settled and place.length > 1:
                     break  # a front page alone may show a choice, and not what is new
-                if by_category and repeats >= _MAX_REPEATS:
+            if place.length > 1:  # it is paginated, so it lists everything
+                if not walk.caught_up:
+                    async for links in place.pages_again():
+                        for ref in _unseen(links, seen):
+                            yield ref
+                return
+            if place.path == "":
+                places += _places_of_second_pages(place.first_page, walk.options.site)
+                categories = _categories(place.first_page, walk.options.site)
+
+        if len(categories) > _MAX_CATEGORIES:
+            walk.notes.broken.append(f"the front page links to more than {_MAX_CATEGORIES} categories")
+        for category in categories[:_MAX_CATEGORIES]:
+            repeats = 0
+            async for links, are_settled in _Place(walk, category).pages():
+                is_repeat = first_shown_by.setdefault(tuple(links), category) != category
+                repeats = repeats + 1 if is_repeat else 0
+                for ref in _unseen(links, seen):
+                    yield ref
+                if are_settled or repeats >= _MAX_REPEATS:
                     break
-            shown.update(own)
-            if pages > 1 and not by_category:
-                if last_with_new and not walk.caught_up:
-                    async for url in self._moved_up(walk, place, last_with_new, seen):
-                        yield ArticleRef(url)
-                return  # it is paginated, so it lists everything
-            if not places:
-                if len(categories) > _MAX_CATEGORIES:
-                    walk.notes.broken.append(f"the front page links to more than {_MAX_CATEGORIES} categories")
-                places, categories, by_category = categories[:_MAX_CATEGORIES], [], True
-        if not found_any:
+        if not seen:
             raise SourceUnavailable("no listing")
 
-    async def _moved_up(self, walk: Walk, place: str, last: int, seen: set[str]) -> AsyncIterator[str]:
-        """Read a listing's pages once more, and yield the articles that the first pass has not seen.
 
-        That pass may have taken a day, as articles are fetched between its pages. For each article that the site
+class _Place:
+    """A place where a listing may be, and what its pages have shown so far."""
+
+    def __init__(self, walk: Walk, path: str) -> None:
+        self.path = path
+        self.first_page = Selector("<html/>", type="html")
+        self.length = 0
+        """Number of the last page with articles that those before it lack."""
+        self._walk = walk
+        self._last_with_new = 0
+        """Number of the last of those pages with an article that was not known."""
+
+    async def pages(self) -> AsyncIterator[tuple[list[str], bool]]:
+        """Yield the articles of each page that lists some which those before it lack, and whether all are settled."""
+        walk = self._walk
+        listed: set[str] = set()
+        barren = 0
+        async for number, links in self._all_pages():
+            barren = barren + 1 if listed.issuperset(links) else 0
+            if barren >= _PATIENCE:
+                return
+            if barren:
+                continue  # so much was added in the meantime that the last page's articles have moved to this one
+            listed.update(links)
+            self.length = number
+            refs = list(map(ArticleRef, links))
+            if not all(map(walk.is_known, refs)):  # before any of them is fetched
+                self._last_with_new = number
+            yield links, walk.caught_up and all(map(walk.is_settled, refs))
+
+    async def pages_again(self) -> AsyncIterator[list[str]]:
+        """Read the pages once more, up to the last one with new articles, as what is behind it is known.
+
+        The first pass may have taken a day, as articles are fetched between its pages. For each article that the site
         withdraws meanwhile, one moves up from a page yet to be read to one already read.
-
-        Args:
-            walk: the walk.
-            place: the listing's.
-            last: number of the last page to read: the last one with new articles, as those behind it are known.
-            seen: the URLs that the first pass has seen.
         """
-        gaps = len(walk.notes.broken)
-        async for number, links, _ in self._pages(walk, place):
-            for url in links:
-                if url not in seen:
-                    seen.add(url)
-                    yield url
-            if number >= last:
+        if self._last_with_new == 0:
+            return
+        gaps = len(self._walk.notes.broken)
+        async for number, links in self._all_pages():
+            yield links
+            if number >= self._last_with_new:
                 break
-        del walk.notes.broken[gaps:]  # the first pass has read these pages
+        del self._walk.notes.broken[gaps:]  # the first pass has read these pages
 
-    async def _pages(self, walk: Walk, place: str) -> AsyncIterator[tuple[int, list[str], Selector]]:
+    async def _all_pages(self) -> AsyncIterator[tuple[int, list[str]]]:
         """Yield the first page of a listing, and those after it until two in a row are missing or hold no article.
 
         A single one may be a temporary fault: it is noted in ``walk.notes.broken``, and the walk goes on.
         """
-        root = f"{walk.options.site}{place}/"
+        walk = self._walk
+        root = f"{walk.options.site}{self.path}/"
         failed = 0
         may_be_end: str | None = None
         for number in range(1, walk.max_pages + 1):
             page = root if number == 1 else f"{root}page/{number}/"
             missing = "lists no article"
             links: list[str] = []
-            selector = Selector("<html/>", type="html")
             try:
                 response = await walk.fetch(page, page=True)
                 selector = Selector(response.body.decode("utf-8", "replace"), type="html")
                 links = read_listing(selector, response.url)
+                if number == 1:
+                    self.first_page = selector
             except FetchFailed as error:
                 missing = str(error)
                 if error.status not in (404, 410):
@@ -160,8 +172,6 @@ class ListingSource:
                     continue
             failed = 0
             if not links:
-                if number == 1:
-                    yield number, links, selector  # a front page without a list may still link to some
                 if number == 1 or may_be_end is not None:
                     return
                 may_be_end = f"{page}: {missing}"
@@ -171,8 +181,16 @@ class ListingSource:
                 may_be_end = None
             if number == 1 and urls.slug(response.url):
                 root = urls.canonical(response.url)  # of a nested category
-            yield number, links, selector
+            yield number, links
         walk.notes.broken.append(f"{root}: more than {walk.max_pages} pages")
+
+
+def _unseen(links: list[str], seen: set[str]) -> Iterator[ArticleRef]:
+    """Yield those articles that have not been seen; then they have."""
+    for url in links:
+        if url not in seen:
+            seen.add(url)
+            yield ArticleRef(url)
 
 
 def read_listing(selector: Selector, base: str) -> list[str]:
