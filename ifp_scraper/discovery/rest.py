@@ -7,7 +7,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
-from itertools import islice
+from itertools import count, islice
 from math import inf
 from typing import Any
 from urllib.parse import urlencode
@@ -48,16 +48,19 @@ class RestSource:
     async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:
         """See ``Source``."""
         scope = await self._scope(walk)
-        refs, total, pages = await self._page(walk, scope, 1)
-        if not refs and not (scope and (await self._page(walk, {}, 1))[0]):  # some sites hide all posts from it
+        first, total, pages = await self._page(walk, scope, 1)
+        if not first and not (scope and (await self._page(walk, {}, 1))[0]):  # some sites hide all posts from it
             raise SourceUnavailable("REST lists no posts")
         walk.notes.total = total or None
         seen: set[str] = set()
-        new = barren = 0
-        number = 1
+        new = 0
+        barren = -1  # pages in a row that fail or list nothing new, not counting the first
         edits_due = walk.caught_up  # after the new articles
-        while True:
+        async for refs in self._pages(walk, scope, first, pages):
             fresh = [ref for ref in refs if ref.url not in seen]
+            barren = 0 if fresh else barren + 1
+            if barren >= _PATIENCE:
+                break
             seen.update(ref.url for ref in fresh)
             known = sum(map(walk.is_known, fresh))  # before any of them is fetched
             new += len(fresh) - known
@@ -73,21 +76,25 @@ class RestSource:
                         yield ref
             if walk.caught_up and not edits_due and total <= walk.known_count + new:
                 return
-            number += 1
-            if number > min(pages, walk.max_pages):
-                break
-            try:
-                refs, _, pages = await self._page(walk, scope, number)
-                barren = barren + 1 if seen.issuperset(ref.url for ref in refs) else 0
-            except SourceUnavailable as error:
-                walk.notes.broken.append(f"REST, page {number}: {error}")
-                refs, barren = [], barren + 1
-            if barren >= _PATIENCE:
-                break
-        if pages >= number > walk.max_pages:
-            walk.notes.broken.append(f"REST: more than {walk.max_pages} pages")
         if len(seen) < total:  # something was withdrawn in the meantime, or the site counts hidden posts
             walk.notes.broken.append(f"REST listed {len(seen)} of {total}")
+
+    async def _pages(
+        self, walk: Walk, scope: dict[str, str], refs: list[ArticleRef], pages: int
+    ) -> AsyncIterator[list[ArticleRef]]:
+        """Yield the refs on each page, given the first and its number of pages; none if it fails, which is noted."""
+        for number in count(2):
+            yield refs
+            if number > pages:
+                return
+            if number > walk.max_pages:
+                walk.notes.broken.append(f"REST: more than {walk.max_pages} pages")
+                return
+            try:
+                refs, _, pages = await self._page(walk, scope, number)
+            except SourceUnavailable as error:
+                walk.notes.broken.append(f"REST, page {number}: {error}")
+                refs = []
 
     async def _scope(self, walk: Walk) -> dict[str, str]:
         """Return the query parameters that narrow the list to what was requested."""
@@ -102,7 +109,7 @@ class RestSource:
         return scope
 
     async def _edited(self, walk: Walk, before: str) -> AsyncIterator[ArticleRef]:
-        """Yield what was edited since the last run but published before it, latest edit first.
+        """Yield what was edited since the last run but published before it, latest edit first; some of it twice.
 
         WordPress before 5.7 lacks ``modified_after`` but can sort by edit. Posts edited in the same second have no
         fixed order, and it may differ from page to page: after a bulk edit, only sorting by id shows them all.
@@ -112,39 +119,51 @@ class RestSource:
         scope = {"modified_after": since}
         if before:
             scope["before"] = format_utc(parse_utc(before) + _SECOND)
+
+        def is_edited(ref: ArticleRef) -> bool:
+            return not ref.modified_at or ref.modified_at >= since
+
         seen: set[str] = set()
         total: float = 0  # number of edited posts
-        for order in ("modified", "id"):
-            number = pages = 1
-            entries = 0  # edits listed in this order, repeats included
-            listed: set[str] = set()
-            while number <= min(pages, walk.max_pages):
-                refs, count, pages = await self._page(walk, {**scope, "orderby": order}, number)
-                if listed.issuperset(ref.url for ref in refs):
-                    break
-                listed.update(ref.url for ref in refs)
-                edited = [ref for ref in refs if not ref.modified_at or ref.modified_at >= since]
-                entries += len(edited)
-                for ref in edited:
-                    if ref.url not in seen:
-                        seen.add(ref.url)
-                        yield ref
-                if order == "id":
-                    if len(seen) >= total:
-                        return
-                elif len(edited) < len(refs):  # the rest are older
-                    total = entries
-                    break
-                else:
-                    total = max(total, count, entries)  # a post that is listed twice hides another
-                number += 1
-            is_cut = pages >= number > walk.max_pages
-            if is_cut and not count:
+        entries = 0  # edits listed by time, repeats included
+        async for refs, stated, is_cut in self._pages_of_edits(walk, {**scope, "orderby": "modified"}):
+            edited = list(filter(is_edited, refs))
+            for ref in edited:
+                yield ref
+            seen.update(ref.url for ref in edited)
+            entries += len(edited)
+            if len(edited) < len(refs):  # the rest are older
+                total = entries
+                break
+            total = max(total, stated, entries)  # a post that is listed twice hides another
+            if is_cut and not stated:
                 total = inf
+        if len(seen) >= total:
+            return
+
+        async for refs, _, is_cut in self._pages_of_edits(walk, {**scope, "orderby": "id"}):
+            edited = list(filter(is_edited, refs))
+            for ref in edited:
+                yield ref
+            seen.update(ref.url for ref in edited)
             if len(seen) >= total:
                 return
-        if is_cut:
-            walk.notes.broken.append(f"REST: more than {walk.max_pages} pages of edits")
+            if is_cut:
+                walk.notes.broken.append(f"REST: more than {walk.max_pages} pages of edits")
+
+    async def _pages_of_edits(
+        self, walk: Walk, scope: dict[str, str]
+    ) -> AsyncIterator[tuple[list[ArticleRef], int, bool]]:
+        """Yield, of each page until one adds nothing: refs, stated number of posts, whether unread pages follow."""
+        listed: set[str] = set()
+        for number in range(1, walk.max_pages + 1):
+            refs, stated, pages = await self._page(walk, scope, number)
+            if listed.issuperset(ref.url for ref in refs):
+                return
+            listed.update(ref.url for ref in refs)
+            yield refs, stated, pages > number == walk.max_pages
+            if number >= pages:
+                return
 
     async def _category(self, walk: Walk, slug: str) -> str:
         """Return the ids of a category and of all inside it: for one id, REST lists only what is directly in it."""
