@@ -73,25 +73,28 @@ class Acceptance:
         WordPress guesses a target for a URL that no longer exists: /story/ may redirect to /story-2/. A faulty cache
         returns another article's page, without a redirect.
         """
-        known = self._ledger.store.find(ref.id, urls.canonical(ref.url))
+        url = urls.canonical(ref.url)
+        known = self._ledger.store.find(ref.id, url)
         expected = ref.id if ref.id is not None or known is None else known.id
-        is_certain = None not in (expected, article.id)
+        both_have_ids = None not in (expected, article.id)
         in_file = self._ledger.store.find(article.id, article.url, article.published_at)
-        if (is_certain and expected == article.id) or (known is not None and known is in_file):
+        if (both_have_ids and expected == article.id) or (known is not None and known is in_file):
             return article, ref
-        reasons = [start + article.url for start in (SHOWS, LEADS_TO)]
-        is_always_so = self._ledger.rejections.reason(urls.canonical(ref.url)) in reasons
-        if is_certain or not was_redirected:
-            self._no_article.reject(ref, reasons[was_redirected])
-        if is_certain:
+        if both_have_ids:  # and they differ
+            self._no_article.reject(ref, (LEADS_TO if was_redirected else SHOWS) + article.url)
             return None
-        if not was_redirected and not is_always_so:  # else the page's rel=canonical has another slug than its own URL
-            if in_file is not None:
-                return None
-            own = [url for url in article.aliases if not urls.same_article(url, ref.url)]
-            article = replace(article, aliases=own)
-            self._ledger.knowledge.doubt(article.url)  # it may be another article that names this one as canonical
-        return article, ArticleRef(ref.url)  # the times in ``ref`` may be another article's
+        without_times = ArticleRef(ref.url)  # those in ``ref`` may be another article's
+        if was_redirected:
+            return article, without_times
+        was_so_before = self._ledger.rejections.reason(url) in (SHOWS + article.url, LEADS_TO + article.url)
+        self._no_article.reject(ref, SHOWS + article.url)  # the first time, the next run asks again
+        if was_so_before:  # the page's rel=canonical has another slug than its own URL
+            return article, without_times
+        if in_file is not None:
+            return None
+        self._ledger.knowledge.doubt(article.url)  # it may be another article that names this one as canonical
+        own = [alias for alias in article.aliases if not urls.same_article(alias, ref.url)]
+        return replace(article, aliases=own), without_times
 
     def _with_evidence(self, article: Article, ref: ArticleRef, evidence: ArticleRef) -> Article:
         """Return the article with discovery's times; if its page may be older than its last edit, note it for later.
