@@ -19,47 +19,15 @@ from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.images import first_caption
 from ifp_scraper.pages.inline import inline_text, label_text
 from ifp_scraper.pages.places import Place, Places
+from ifp_scraper.pages.post_bodies import PostBodies
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import squeeze, words
-
-_BODIES = (
-    ".wp-block-post-content",
-    "article .entry-content",
-    ".entry-content",
-    "article .post-content",
-    ".post-content",
-    '[itemprop="articleBody"]',
-    ".elementor-widget-theme-post-content",
-    ".et_pb_post_content",
-    ".brxe-post-content",
-    ".dynamic-entry-content",
-    ".ct-inner-content",
-    ".fl-module-fl-post-content",
-    ".cm-entry-summary",
-    "article.page-content-single",
-    "main.type-post .page-content",
-    "div.single-post-content",
-    "div.article-content",
-    "div.post-entry",
-    "div.post_content",
-    ".the_content_wrapper",
-    ".jupiterx-post-content",
-    '[id="mvp-content-main"]',
-    "div.entry",
-)
-"""Names for the body alone: an ``article`` element holds far more."""
 
 _SITE_NAME = re.compile(r"site-?(?:title|name|logo|branding)|logo\b|\bbrand")
 """Classes and ids of the site's name and its containers."""
 
 _SITE_IN_TITLE = re.compile(r"(?:\s*[|–—•·»›«‹:~-]\s.*)?")
 """What may follow the headline in a page's title."""
-
-_POST = words("hentry type-post")
-"""What post_class() gives to the element of any post."""
-
-_POST_CLASS = re.compile(r"post-\d+")
-"""What post_class() gives to the element of a post."""
 
 _TITLES = ".wp-block-post-title, .entry-title, .post-title, .elementor-widget-theme-post-title"
 
@@ -254,59 +222,7 @@ class WordPressPage(ArticlePage):
 
     @cached_property
     def container(self) -> Element | None:
-        for query in _BODIES:
-            if bodies := self.css(query):
-                body = self._body_among(bodies) if len(bodies) > 1 else bodies[0]
-                if not self._is_of_another_post(body):
-                    return body
-        return None
-
-    def _body_among(self, bodies: list[Element]) -> Element:
-        """Return this post's body, not a standfirst of the same name, which is in a header of the post."""
-        own = filter(self._is_body_of_post, bodies)
-        first = next(own, bodies[0])
-        post, header = _post_around(first)
-        if post is None or header is None:
-            return first
-        # If no other is below the header, nobody has closed it, or it holds the whole post.
-        below = (body for body in own if any(box is header.getparent() for box in body.iterancestors()))
-        return next((body for body in below if _post_around(body) == (post, None)), first)
-
-    def _is_body_of_post(self, body: Element) -> bool:
-        """Whether a body is this post's, by post_class(); if that says nothing, whether it is outside any list."""
-        if self._is_of_another_post(body):
-            return False
-        classes = [(box.get("class") or "").split() for box in body.iterancestors()]
-        numbers = [name for names in classes for name in names if _POST_CLASS.fullmatch(name)]
-        if numbers and self._own_number is not None:
-            return self._own_number in numbers
-        return not any("wp-block-query" in names or "wp-block-latest-posts" in names for names in classes)
-
-    def _is_of_another_post(self, body: Element) -> bool:
-        """Whether a body is in the element of another post, perhaps inside this post's own, by post_class().
-
-        Where this post's body has a name that is not known, a teaser's may be the only one.
-        """
-        if not self._marks_itself:
-            return False
-        numbers = next((self._numbers[box] for box in body.iterancestors() if box in self._numbers), None)
-        return numbers is not None and self._own_number not in numbers
-
-    @cached_property
-    def _own_number(self) -> str | None:
-        return f"post-{self.id}" if self.id is not None else None
-
-    @cached_property
-    def _marks_itself(self) -> bool:
-        """Whether the post's own element has its id, by post_class()."""
-        return any(self._own_number in numbers for numbers in self._numbers.values())
-
-    @cached_property
-    def _numbers(self) -> dict[Element, list[str]]:
-        """What post_class() gives to each post's element and to no other's, after a theme's own such names."""
-        posts = {post: (post.get("class") or "").split() for post in self.css(".hentry, .type-post")}
-        numbers = {post: list(filter(_POST_CLASS.fullmatch, names)) for post, names in posts.items()}
-        return {post: own for post, own in numbers.items() if own}
+        return PostBodies(self.document.tree, self.id).own()
 
     @cached_property
     def lead_elements(self) -> list[Element]:
@@ -395,17 +311,6 @@ class WordPressPage(ArticlePage):
         breadcrumbs = {box for box in boxes if "breadcrumb" in f"{box.get('class')} {box.get('id')}"}
         own = [link for link in links if breadcrumbs.isdisjoint(link.iterancestors())]
         return next(filter(None, (self._at(own, place) for place in places)), [])
-
-
-def _post_around(body: Element) -> tuple[Element | None, Element | None]:
-    """Return the innermost post's element around a body, and the header of that in which the body is, if any."""
-    header = None
-    for box in body.iterancestors():
-        if box.tag == "article" or not _POST.isdisjoint((box.get("class") or "").split()):
-            return box, header
-        if box.tag == "header":
-            header = box
-    return None, header
 
 
 def _bio(box: Element) -> str | None:
