@@ -29,6 +29,9 @@ from ifp_scraper.responses import cut_short, out_of_order, refusal
 _SOON = timedelta(hours=1)
 """Maximum time after which an interrupted crawl fetches an article again."""
 
+_MAX_AHEAD = 100
+"""Maximum number of captures between an early further page and its first page."""
+
 _MAX_REDIRECTS = 5
 """Maximum length of a chain of redirects."""
 
@@ -206,16 +209,16 @@ def split_readings(captures: list[C]) -> Iterator[list[C]]:
 def _split_at_first_pages(captures: list[C]) -> list[list[C]]:
     """Split the captures of one article, in order of time, wherever its first page recurs.
 
-    A further page belongs to the first page before it; if that already has one of this number, to the next first page;
-    if there is none, it is left out.
+    A further page belongs to the first page before it; if that already has one of this number, or if it is early, to
+    the next first page; if there is none, it is left out.
     """
     readings: list[list[C]] = []
     begun_before: list[list[C]] = []
     again: list[C] = []
     held: set[tuple[bool, str]] = set()
-    for capture in captures:
+    for number, capture in enumerate(captures):
         places = _places([capture])
-        if readings and held.isdisjoint(places):
+        if readings and held.isdisjoint(places) and not _is_early(captures, number, readings[-1], held):
             readings[-1].append(capture)
             held |= places
         elif not readings or _is_first_page(capture):
@@ -232,6 +235,22 @@ def _split_at_first_pages(captures: list[C]) -> list[list[C]]:
                 reading.insert(0, capture)
                 held |= places
     return readings
+
+
+def _is_early(captures: list[C], number: int, reading: list[C], held: set[tuple[bool, str]]) -> bool:
+    """Whether a further page comes long after the reading, and soon before that one's first page comes again.
+
+    Servers' clocks differ, and so do the ages of what a cache holds.
+    """
+    capture = captures[number]
+    if capture.captured_at - reading[-1].captured_at < _SOON or _is_first_page(capture):
+        return False
+    for later in islice(captures, number + 1, number + 1 + _MAX_AHEAD):
+        if later.captured_at - capture.captured_at >= _SOON:
+            break
+        if _is_first_page(later) and not held.isdisjoint(_places([later])):
+            return True
+    return False
 
 
 def _places(captures: list[C]) -> set[tuple[bool, str]]:
