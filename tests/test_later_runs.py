@@ -449,18 +449,35 @@ def test_an_edit_that_the_amp_page_does_not_show_is_read_once_both_pages_are(tmp
         assert edited.path not in server.requests()
 
 
-def test_new_permalinks_after_the_amp_pages_are_gone_are_followed_once(tmp_path: Path) -> None:
+def test_new_permalinks_after_the_amp_pages_are_gone_are_followed(tmp_path: Path) -> None:
+    """The AMP page is looked for once more."""
     out = tmp_path / "a.jsonl"
     with site_of(12, rest=403) as (site, server):
         assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
         server.config.amp = None
         renamed = site.open_posts()[4]
         site.edit(renamed.id, slug="another-slug", at=renamed.modified)
-        for asked in (True, False):
+        for asked in (True, True, False):
             server.clear()
             assert crawl(server.url, out).status == 0
             assert (renamed.path in server.requests()) is asked
         assert (lines(out)[-1]["url"], lines(out)[-1]["reread"]) == (server.url + renamed.path, True)
+        assert len(lines(out)) == 13
+
+
+def test_an_amp_page_that_new_permalinks_reach_only_later_is_not_lost(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(12, rest=403) as (site, server):
+        assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
+        renamed = site.open_posts()[4]
+        site.edit(renamed.id, slug="another-slug", at=renamed.modified)
+        server.fault(f"{renamed.path}amp/", 404)
+        for _ in range(2):
+            assert crawl(server.url, out).status == 0
+        moved, whole = lines(out)[-2:]
+        assert {moved["url"], whole["url"]} == {server.url + renamed.path}
+        assert (moved["layout"], whole["layout"], whole["reread"]) == ("newspaper", "newspaper+amp-swift", True)
+        assert whole["recent_posts"]
 
 
 def test_posts_imported_into_a_new_wordpress_are_the_same_articles(tmp_path: Path) -> None:

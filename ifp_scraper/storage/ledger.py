@@ -29,7 +29,7 @@ from ifp_scraper.items import Article
 from ifp_scraper.monitor import LayoutMonitor
 from ifp_scraper.options import Options
 from ifp_scraper.recordings.files import output_name
-from ifp_scraper.revisions import decide, text_hash
+from ifp_scraper.revisions import decide, text_hash, view_rank
 from ifp_scraper.storage import sidecars
 from ifp_scraper.storage.failures import Failures
 from ifp_scraper.storage.kept_pages import KeptPages
@@ -194,6 +194,8 @@ class Ledger:
             self.store.append(decision.article)
             self.counts["duplicates"] += decision.article.duplicate_of is not None
             self.rejections.forget(urls.canonical(article.url))
+            if last and decision.outcome == "reread" and not recorded and self._lost_amp(last, article):
+                self.note_incomplete(article.url)  # new permalinks may reach the AMP pages only later
         elif last and not recorded and (article.modified_at or "") > (last.modified_at or ""):
             # The AMP page alone does not replace the line, and the site may not list the edit a second time.
             self.note_incomplete(article.url, until_seen=self.options.pages == "amp")
@@ -201,6 +203,11 @@ class Ledger:
         self.failures.forget((article.url, *article.aliases))
         console.show_progress(self)
         return decision.outcome
+
+    def _lost_amp(self, last: Article, article: Article) -> bool:
+        """Whether an article has a new URL, and not the AMP page that its last line has."""
+        is_worse = self.options.pages == "both" and view_rank(article.layout) < view_rank(last.layout)
+        return is_worse and not urls.same_article(article.url, last.url)
 
     def mark_gone(self, known: Known, at: datetime) -> None:
         """Write a last line for an article that the site has withdrawn.
