@@ -2,8 +2,8 @@
 
 Edits by the publisher increment ``revision``. A better view or a newer extractor gives a line with ``reread``. Views,
 best first: canonical and AMP page merged, the canonical page alone, the AMP page alone. Any whole view is better than
-one that lacks pages of a long post or is cut off. After an edit that spares the text, or with a new URL, the canonical
-page will do: if the site has given up its AMP pages, nothing better will come.
+one that lacks pages of a long post or is cut off. After an edit that spares the text, or with a new URL on the site,
+the canonical page will do: if the site has given up its AMP pages, nothing better will come.
 """
 
 from __future__ import annotations
@@ -69,8 +69,10 @@ def decide(known: Article | None, article: Article, *, recorded: bool = False) -
     # An earlier URL, which may still redirect, is not a change.
     is_same = urls.same_slug if recorded else urls.same_article
     moved = not seen.stale and not any(is_same(article.url, url) for url in (known.url, *known.aliases))
-    # Else neither would ever be written where AMP pages are gone, and every run would fetch the article again.
-    as_good = seen.view >= seen.view_before or ((seen.later or moved) and seen.view >= _CANONICAL_PAGE)
+    # Else neither would ever be written where AMP pages are gone, and every run would fetch the article again. Of a
+    # recording, which just may not hold the AMP page, nothing is fetched.
+    suffices = seen.later or (moved and not recorded)
+    as_good = seen.view >= seen.view_before or (suffices and seen.view >= _CANONICAL_PAGE)
     replaces = as_good and not seen.older_extractor
     if known.status == "gone":
         if seen.earlier or not _later(article.fetched_at, known.fetched_at, unknown=True):

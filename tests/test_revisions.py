@@ -251,6 +251,7 @@ def test_a_new_slug_is_followed_once_when_the_amp_page_is_gone() -> None:
     assert (decision.outcome, decision.article.url) == ("reread", renamed.url)
     assert decide(decision.article, renamed).outcome == "unchanged"
     assert decide(article(layout=BOTH), replace(renamed, layout=AMP)).outcome == "unchanged"
+    assert decide(article(layout=BOTH), renamed, recorded=True).outcome == "unchanged"  # it may only lack that page
 
 
 def test_another_scheme_or_permalink_of_the_slug_is_no_move() -> None:
