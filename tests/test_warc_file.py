@@ -50,7 +50,8 @@ def test_a_recording_that_is_damaged_in_its_middle_is_left_alone(name: str, tmp_
     with serve(Site(make_posts(6, seed=8))) as server:
         assert crawl(server.url, tmp_path / "a.jsonl", *EIGHT_AT_ONCE, "-s", f"IFP_ARCHIVE={recording}").status == 0
         whole = recording.read_bytes()
-        middle = len(whole) // 2
+        # In a page, as a header of a record may lack 40 bytes and still be one.
+        middle = len(whole) // 2 if name.endswith(".gz") else whole.index(b"<body", len(whole) // 4)
         damaged = whole[:middle] + whole[middle + 40 :]
         recording.write_bytes(damaged)
         run = crawl(server.url, tmp_path / "a.jsonl", "-s", f"IFP_ARCHIVE={recording}")
