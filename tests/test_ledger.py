@@ -243,7 +243,9 @@ NOTES = b"Notes of a year.\n"
 
 
 @pytest.mark.parametrize(
-    ("name", "content"), [("a.warc.gz", NOTES), ("a.warc.gz", gzip.compress(NOTES)), ("a.warc", NOTES)]
+    ("name", "content"),
+    [("a.warc.gz", NOTES), ("a.warc.gz", gzip.compress(NOTES)), ("a.warc", NOTES)],
+    ids=["not gzip", "gzip", "plain"],
 )
 def test_a_file_that_is_not_a_recording_is_left_alone(name: str, content: bytes, tmp_path: Path) -> None:
     recording = tmp_path / name
