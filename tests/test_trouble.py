@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import socket
 import time
 from dataclasses import replace
-from itertools import count
+from itertools import count, cycle
 from pathlib import Path
 from typing import Any
 
@@ -360,6 +361,23 @@ def test_a_failure_is_told_in_words(kind: Any, words: str, tmp_path: Path) -> No
         run = crawl(server.url, tmp_path / "ifp.jsonl", *EIGHT_AT_ONCE, "-s", "RETRY_TIMES=0")
         assert run.status == 1
         assert f"failed: {server.url}{site.open_posts()[1].path} ({words})" in run.err
+
+
+def test_a_coding_that_is_none_is_not_worth_a_warning(tmp_path: Path) -> None:
+    site = Site(make_posts(12, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    codings = cycle(["none", "UTF-8", "identity", "", "gzip, identity"])
+    with serve(site) as server:
+
+        def add_coding(target: str, response: Response) -> Response:
+            coding = next(codings)
+            body = gzip.compress(response.body) if "gzip" in coding else response.body
+            return replace(response, body=body, headers={**response.headers, "Content-Encoding": coding})
+
+        server.alter(add_coding)
+        run = crawl(server.url, out, *EIGHT_AT_ONCE)
+        assert (run.status, "cannot decode" in run.err) == (0, False), run.err
+        assert_complete(site, server.url, out)
 
 
 ERROR_PAGE = b"""</p><!DOCTYPE html><html lang="en-US"><head><title>WordPress &rsaquo; Error</title></head>

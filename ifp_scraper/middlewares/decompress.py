@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 
+_NO_CODINGS = b"", b"identity", b"none", b"utf-8"
+"""What some servers send as Content-Encoding, though the body is as it is. Scrapy would warn of each page."""
+
+
 class DecompressMiddleware(HttpCompressionMiddleware):
     """Decompresses responses, and retries if that fails: a cache may have sent the wrong Content-Encoding."""
 
@@ -29,6 +33,7 @@ class DecompressMiddleware(HttpCompressionMiddleware):
             IgnoreRequest: if the response is too long.
             ResponseDataLossError: if it could not be decompressed in any try.
         """
+        _leave_out_no_codings(response)
         try:
             return super().process_response(request, response)
         except IgnoreRequest:
@@ -40,3 +45,12 @@ class DecompressMiddleware(HttpCompressionMiddleware):
             if again is None:
                 raise fault from error
             return again
+
+
+def _leave_out_no_codings(response: Response) -> None:
+    named = b",".join(response.headers.getlist("Content-Encoding")).split(b",")
+    codings = [coding for coding in named if coding.strip().lower() not in _NO_CODINGS]
+    if codings:
+        response.headers.setlist("Content-Encoding", codings)
+    else:
+        response.headers.pop("Content-Encoding", None)
