@@ -736,6 +736,16 @@ def test_other_hosts_and_wayback(recording: Path, tmp_path: Path) -> None:
     assert not [link for link in line["links"] if "web.archive.org" in link["url"]]
 
 
+def test_a_wayback_address_with_an_impossible_time_has_a_rewritten_page_too(tmp_path: Path) -> None:
+    recorded, kept = tmp_path / "a.warc", "https://web.archive.org/web/20241306060000/https://ifpnews.com"
+    script = b'<script src="https://web-static.archive.org/_static/js/bundle.js"></script></head>'
+    page = story(f'Some words, <a href="{kept}/b/">elsewhere</a>.').replace(b"</head>", script)
+    recorded.write_bytes(response(f"{kept}/a/", page, "2024-01-01"))
+    (line,) = read_both_ways(recorded)
+    assert (line["url"], line["fetched_at"]) == ("https://ifpnews.com/a/", "2024-01-01T06:00:00Z")
+    assert [link["url"] for link in line["links"]] == ["https://ifpnews.com/b/"]
+
+
 def test_lists_that_the_wayback_machine_kept_say_what_they_said_then(tmp_path: Path) -> None:
     site = Site(make_posts(3, seed=8))
     post = site.open_posts()[0]

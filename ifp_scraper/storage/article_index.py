@@ -13,7 +13,10 @@ class Identified(Protocol):
 
     number: int
     """Position in the order of first appearance, from 0."""
+
     id: int | None
+    """WordPress post ID."""
+
     published_at: str | None
     """RFC 3339 in UTC; the index does not set it."""
 
@@ -33,6 +36,7 @@ class ArticleIndex(Generic[A]):
         self._count = 0
         self._articles: list[A] = []
         """By number. If two turn out to be the same article, the one that remains has both places."""
+
         self._by_id: dict[int, int] = {}
         self._by_url: dict[str, int] = {}
         # Keyed by the string's 64-bit hash: a crawl sees several aliases of every article, and storing

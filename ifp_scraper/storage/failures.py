@@ -25,7 +25,7 @@ class _Line(msgspec.Struct):
     """Canonical."""
 
     incomplete: bool = False
-    """Whether the article was read, but lacks a page or an edit."""
+    """Whether the article is in the file, but lacks a page or an edit."""
 
 
 class Failures:
@@ -34,7 +34,7 @@ class Failures:
     Args:
         path: the file for what fails in this run; anything left in it by a killed run is read.
         of_last_run: what failed in the last run that ended.
-        incomplete: those of them that were read, but lacked a page or an edit.
+        incomplete: those of them that were in the file, but lacked a page or an edit.
         live: whether pages come from the site; what a recording lacks is not written.
     """
 
@@ -96,6 +96,6 @@ class Failures:
         return list(dict.fromkeys([*failed, *self._unseen, *incomplete, *self.left()]))[:_MOST_KEPT]
 
     def incomplete_among(self, for_next_run: list[str]) -> list[str]:
-        """Return those of them that have been read by this or an earlier run, but lack a page or an edit."""
+        """Return those of these URLs whose articles are in the file, but lack a page or an edit."""
         noted = {*self._unseen, *self._incomplete, *(self._were_incomplete & self._left)}
         return [url for url in for_next_run if url in noted]

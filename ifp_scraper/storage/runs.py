@@ -54,7 +54,7 @@ class Run(msgspec.Struct):
 
     failed_urls: list[str] = []
     incomplete_urls: list[str] = []
-    """Those of them that were read, but lacked a page or an edit; see ``Failures``."""
+    """Those of them whose articles are in the file, but lack a page or an edit; see ``Failures``."""
 
     newest_modified: str | None = None
     """No edit before this time can have been missed, so the next run looks for edits from then on."""
