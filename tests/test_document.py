@@ -339,6 +339,13 @@ def test_long_attributes_are_left_as_they_are() -> None:
     assert [image["alt"] for image in read(page(body=body))["images"]] == ["a picture"]
 
 
+@pytest.mark.parametrize(("depth", "is_too_deep"), [(250, False), (255, True), (3000, True)])
+@pytest.mark.parametrize("tag", ["div", "b", "depth"])  # the parser's message about an unknown tag names it
+def test_a_page_that_is_too_deep_for_the_parser_says_so(depth: int, is_too_deep: bool, tag: str) -> None:
+    after = f"<{tag}>" * depth + "Deep." + f"</{tag}>" * depth
+    assert ("too-deep" in read(page(after=after))["warnings"]) is is_too_deep
+
+
 @pytest.mark.parametrize("kind", [str, bytes])
 def test_only_so_much_of_a_page_is_kept(kind: type, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ifp_scraper.pages.document.MAX_BYTES", 100)

@@ -51,6 +51,9 @@ _BODY = re.compile(rb"<body\s[^<>]*>", re.IGNORECASE)
 _MISREAD_END_TAGS = re.compile(rb"</(?:[bB](?:([rR])(?<!<br></br)|[oO][dD][yY])|[hH][tT][mM][lL])\s*>")
 """What libxml2 and browsers read differently, see ``_as_in_browsers``."""
 
+_EXCESSIVE_DEPTH = "Excessive depth"
+"""How libxml2's message begins when it stops; the error's type differs between its versions."""
+
 _MANDATORY_END = re.compile(rb"<(/)?(div|article|main|section|header|footer|aside|nav|ul|script)\b", re.IGNORECASE)
 _AMP = re.compile(rb"<html[^<>]*\s(?:amp|\xe2\x9a\xa1)(?=[\s>=])", re.IGNORECASE)
 
@@ -172,7 +175,7 @@ def _may_hold_a_long_tag(html: bytes) -> bool:
 
 
 def _parse(html: bytes) -> tuple[Element, bool]:
-    """Parse, and say whether the parser dropped elements nested too deep."""
+    """Parse, and say whether the parser stopped at elements nested too deep."""
     if len(html) > _FEW_ATTRIBUTES and _may_hold_a_long_tag(html):
         html = _TAG.sub(rb"<\1\3", html)
     # A new parser each time: sharing one is not thread-safe, and making one costs a microsecond.
@@ -190,9 +193,7 @@ def _parse(html: bytes) -> tuple[Element, bool]:
         root = None
     if root is None:  # nothing but comments
         return etree.fromstring(b"<html></html>", etree.HTMLParser()), False
-    return root, any(
-        error.type_name == "ERR_INTERNAL_ERROR" and "depth" in error.message for error in parser.error_log
-    )
+    return root, any(error.message.startswith(_EXCESSIVE_DEPTH) for error in parser.error_log)
 
 
 def _is_utf8(html: bytes) -> bool:
