@@ -25,3 +25,8 @@ def test_the_header_and_the_page_contradict_each_other(header: str, meta: str, e
     html = f"<meta charset={meta}><p>{words}</p>".encode(encoding) + broken + b"<p>More.</p>"
     text, was_guess = to_utf8(html, f"text/html; charset={header}")
     assert (words in text.decode(), was_guess) == (True, is_guess)
+
+
+def test_a_page_that_begins_almost_like_a_mark_is_what_it_is() -> None:
+    html = "﷽<p>آب</p>".encode()  # its first byte is that of the mark
+    assert to_utf8(html, "text/html; charset=windows-1256") == (html, False)

@@ -131,6 +131,26 @@ def test_a_license_may_be_broken_over_lines_and_elements() -> None:
         assert read(page(after=notice))["license"] == "Creative Commons Attribution 4.0 International License"
 
 
+def test_a_text_about_licenses_states_none() -> None:
+    notice = "<footer>Our licence to print is old. Licensed under a bridge.</footer><a rel='license' href='/l/'></a>"
+    assert read(page(body="<p>He lost his driver’s license.</p>", after=notice))["license"] is None
+    stated = "<footer>All is licensed under CC BY 4.0. Ask for another license.</footer>"
+    assert read(page(after=stated + notice))["license"] == "CC BY 4.0"
+
+
+@pytest.mark.parametrize(
+    ("said", "license"),
+    [
+        ("CC BY", "CC BY"),
+        ("CC-BY-NC 4.0.", "CC-BY-NC 4.0"),
+        ("CC BY-SA 3.0 Unported (our text)", "CC BY-SA 3.0 Unported"),
+        ("CC BY 4.0. All else is ours", "CC BY 4.0"),
+    ],
+)
+def test_a_license_ends_with_its_sentence(said: str, license: str) -> None:
+    assert read(page(after=f"<div>Licensed under {said}</div>"))["license"] == license
+
+
 def test_of_two_languages_only_the_first_stays_in_alternative_texts_and_keywords() -> None:
     picture = '<amp-img src="/up/mill.jpg" alt="[:en]The mill[:fa]آسیاب[:]"></amp-img>'
     graph = '{"@graph": [{"@type": "Article", "keywords": ["[:en]Mills[:fa]آسیاب‌ها[:]"]}]}'
@@ -271,6 +291,61 @@ def test_a_subtitle_inside_the_body_is_no_lead() -> None:
     assert read(page(after='<h2 class="amp-wp-content">Outside</h2>'))["lead"] == "Outside"
 
 
+@pytest.mark.parametrize(
+    ("rows", "blocks"),
+    [
+        ("<tr style='display:none'><td>a</td></tr><tr><td>b</td></tr>", ["b"]),
+        ("<tr><td class=x>a</td><td>b</td></tr><tr hidden><td>c</td></tr>", [" | b"]),
+        ("<tbody class=x><tr><td>a</td></tr></tbody><tr><td>b</td><th style='display:none'>c</th></tr>", ["b | "]),
+    ],
+)
+def test_what_is_hidden_of_a_table_gives_no_text(rows: str, blocks: list[str]) -> None:
+    html = page(style=".x{display:none}", body=f"<table>{rows}</table>")
+    assert texts(html) == ["First.", "Second.", *blocks]
+
+
+def test_a_picture_of_an_emoji_is_the_character_that_it_stands_for() -> None:
+    record = read(page(body="<p>Snow <img class='emoji' alt='☃' src='/s.svg'> fell.</p>"))
+    assert record["blocks"][-1]["text"] == "Snow ☃ fell."
+    assert record["images"] == []
+
+
+YOUTUBE, TWEET = "https://www.youtube.com/watch?v=abcdefghijk", "https://twitter.com/i/status/34"
+
+
+@pytest.mark.parametrize(
+    ("body", "embeds"),
+    [
+        ("<iframe src='https://www.youtube.com/watch?feature=share&v=abcdefghijk'></iframe>", [("youtube", YOUTUBE)]),
+        ("<iframe src='https://platform.twitter.com/embed/Tweet.html?id=34'></iframe>", [("tweet", TWEET)]),
+        ("<iframe src='https://twitter.com/ifp'></iframe>", [("iframe", "https://twitter.com/ifp")]),
+        ("<div data-src='https://www.youtube.com/embed/abcdefghijk'>Play</div>", [("youtube", YOUTUBE)]),
+        (
+            "<amp-carousel><div style='display:none'><iframe src='/a'></iframe></div><iframe src='/b'></iframe>"
+            "</amp-carousel>",
+            [("iframe", "https://ifpnews.com/b")],
+        ),
+        ("<blockquote class='twitter-tweet'>A <a href='https://t.co/x'>post</a> without its address</blockquote>", []),
+        ("<blockquote class='tiktok-embed'>A dance</blockquote>", []),
+        ("<blockquote class='instagram-media'>A view</blockquote>", []),
+        ("<blockquote class='reddit-card'>A talk</blockquote>", []),
+        (
+            "<div class='fb-post' data-href='https://www.facebook.com/ifp/posts/1'>"
+            "<iframe src='https://www.facebook.com/plugins/post.php'></iframe><iframe src='/film'></iframe></div>",
+            [("iframe", "https://www.facebook.com/ifp/posts/1"), ("iframe", "https://ifpnews.com/film")],
+        ),
+    ],
+)
+def test_what_names_a_player_or_a_post(body: str, embeds: list[tuple[str, str]]) -> None:
+    assert [(embed["kind"], embed["url"]) for embed in read(page(body=body))["embeds"]] == embeds
+
+
+def test_a_slide_without_an_address_does_not_hide_those_after_it() -> None:
+    slides = '[{"src": ""}, {"caption": "x"}, {"src": "javascript:x"}, {"src": "/a.jpg"}, 1, {"src": "/b.jpg"}]'
+    record = read(page(body=f"<div class='jetpack-slideshow' data-gallery='{slides}'></div>"))
+    assert [image["url"] for image in record["images"]] == ["https://ifpnews.com/a.jpg"]
+
+
 def test_a_background_that_is_no_address_leaves_that_of_the_style() -> None:
     cover = '<div class="wp-block-cover" data-bg="%s" style="background-image:url(/a.jpg)">.</div>'
     for late, image in (("true", "a.jpg"), ("#fff", "a.jpg"), ("/b.jpg", "b.jpg"), ("url(/b.jpg)", "b.jpg")):
@@ -293,6 +368,14 @@ def test_a_later_page_in_a_copy_of_the_site_is_one_of_many() -> None:
     record = extract(html, "https://ifpnews.com/a-story/2/index.html")
     assert record is not None
     assert (record["url"], "one-page-of-many" in record["warnings"]) == ("https://ifpnews.com/a-story/", True)
+
+
+@pytest.mark.parametrize("box", ["div", "section"])
+def test_a_recent_post_without_a_usable_address_is_left_out(box: str) -> None:
+    entry = '<div class="fsp"><h2 class="loop-title"><a href="{}">A Post</a></h2></div>'.format
+    links = "javascript:void(0)", "http://[", "", "/a-post/amp/"
+    html = page(after=f'<{box} class="r-pf">{"".join(map(entry, links))}</{box}>')
+    assert [post["url"] for post in read(html)["recent_posts"]] == ["https://ifpnews.com/a-post/"]
 
 
 @pytest.mark.parametrize("box", ["div", "section"])  # only a div is set aside, and read alone
@@ -344,6 +427,33 @@ def test_long_attributes_are_left_as_they_are() -> None:
 def test_a_page_that_is_too_deep_for_the_parser_says_so(depth: int, is_too_deep: bool, tag: str) -> None:
     after = f"<{tag}>" * depth + "Deep." + f"</{tag}>" * depth
     assert ("too-deep" in read(page(after=after))["warnings"]) is is_too_deep
+
+
+@pytest.mark.parametrize("limit", ["blocks.MAX_BLOCKS", "document.MAX_MARKUP"])
+@pytest.mark.parametrize("tag", ["<p>", "<tr><td>"])
+def test_the_text_beyond_a_limit_is_left_out(tag: str, limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    html = page(body=f"<table>{tag}Third.{tag}Fourth.{tag}Fifth.</table>")
+    most = 3 if "BLOCKS" in limit else Document(html).html.index(b"Fourth.")
+    monkeypatch.setattr(f"ifp_scraper.pages.{limit}", most)
+    record = read(html)
+    assert [block["text"] for block in record["blocks"]] == ["First.", "Second.", "Third."]
+    assert "too-long" in record["warnings"]
+
+
+@pytest.mark.parametrize("limit", [0, 1, 2, 9])
+def test_scripts_beyond_the_limit_are_left_to_the_parser(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ifp_scraper.pages.cut_scripts.MAX_CUTS", limit)
+    body = "<!-- a --><p>Third.</p><script>b</script><style>c{}</style><p>Fourth.</p><noscript>d</noscript>"
+    assert texts(page(body=body)) == ["First.", "Second.", "Third.", "Fourth."]
+
+
+def test_only_so_many_menus_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ifp_scraper.pages.cut_surroundings.MAX_REMEMBERED", 3)
+    remembered: dict[bytes, bytes] = {}
+    monkeypatch.setattr("ifp_scraper.pages.cut_surroundings._remembered", remembered)
+    for number in range(9):
+        read(page(around="<a href='/'>Home</a>").replace(b'"hamb-mnu"', b'"hamb-mnu" id="%d"' % number))
+        assert 0 < len(remembered) <= 3
 
 
 @pytest.mark.parametrize("kind", [str, bytes])

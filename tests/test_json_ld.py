@@ -38,6 +38,11 @@ def test_what_is_no_json_is_ignored(script: str) -> None:
     assert (found.graph, found.plain) == ([], [])
 
 
+def test_of_a_list_only_the_objects_are_read() -> None:
+    found = JsonLd([b'[1, "a", null, [{}], {"@type": "Thing"}, {"@graph": ["a", {"@type": "WebPage"}]}]'])
+    assert (found.graph, found.plain) == ([{"@type": "WebPage"}], [{"@type": "Thing"}])
+
+
 @pytest.mark.parametrize("script", [" ", "/* ", "<!--", "/* <![CDATA[ */", "{} /*", "]]>", "[", '{"a":'])
 def test_endless_scripts(script: str) -> None:
     begin = time.process_time()

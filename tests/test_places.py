@@ -102,6 +102,24 @@ def test_bios_of_several_authors() -> None:
     ]
 
 
+def test_a_bio_beside_no_name_is_nobodys() -> None:
+    names = "<a rel='author' href='/author/al/'>Al Fox</a> and <a rel='author' href='/author/bo/'>Bo Ray</a>"
+    bio = "<div class='author-description'>Writes. <a href='/x/'>More</a> <a rel='author' href='/y/'>All</a></div>"
+    record = read(f"<p>{names}</p>", f"<div><div><div><div><div>{bio}</div></div></div></div></div>")
+    assert [author["bio"] for author in record["authors"]] == [None, None]
+
+
+def test_a_bio_ends_without_the_link_to_all_posts_but_with_others() -> None:
+    bio = "<div class='author-description'>He writes for <a href='/x/'>the Times</a>{}</div>".format
+    for after in (
+        "",
+        " <a rel='author' href='/author/al/'>All posts</a>",
+        " <a class='author-link' href='/'>More</a>",
+    ):
+        record = read("<p><a rel='author' href='/author/al/'>Al Fox</a></p>", bio(after))
+        assert [author["bio"] for author in record["authors"]] == ["He writes for the Times"]
+
+
 def test_a_byline_with_other_words_is_made_of_the_names() -> None:
     names = "<a rel='author' href='/author/al/'>Al Fox</a> {} <a rel='author' href='/author/bo/'>Bo Ray</a>"
     assert read(f"<p>{names.format('and')}</p>")["byline"] == "Al Fox and Bo Ray"
@@ -140,7 +158,9 @@ TITLE = "<meta property='og:title' content='A Story'>"
         (TITLE, "{}<h2>A Story</h2>", "A Heading"),  # after it, it may be another's
         (f"<title>IFP - A Story</title>{TITLE}", "<div><h2>A Story</h2></div>{}", "A Story"),
         ("<title>A Story of Two Towns</title>", "<h2>A Story</h2>{}", "A Heading"),
-        ("<title>IFP | News</title>", "<h2 class=site-title>IFP</h2>{}", "A Heading"),
+        ("<title>Our Paper | News</title>", "<h2 class=site-title>Our Paper</h2>{}", "A Heading"),
+        ("<title>Our Paper | News</title>", "<div id=logo><h2>Our Paper</h2></div>{}", "A Heading"),
+        ("<title>Our Paper | News</title>", "<div><h2>Our Paper</h2></div>{}", "Our Paper"),
         ("<title>IFP - A Heading</title>", "<h2>IFP</h2>{}", "A Heading"),
         ("<title>Iran: A Heading | IFP</title>", "<h3>Iran</h3>{}", "A Heading"),  # a label
         ("<title>Our View: Go | IFP</title>", "<h3>Our View</h3><h2>Our View: Go</h2>{}", "Our View: Go"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+from cssselect import SelectorSyntaxError
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
@@ -48,3 +50,9 @@ def test_finds_what_parsel_finds(element: tuple[str, str, str, list[object]], qu
         expected = [found.root for found in selector.css(query)]
         assert tree.find(query) == expected, query
         assert tree.find(query) == expected, query  # again, as the first result is cached
+
+
+@pytest.mark.parametrize("query", ["", "a, , p", "a,"])
+def test_a_selector_with_nothing_in_it_is_refused(query: str) -> None:
+    with pytest.raises(SelectorSyntaxError):
+        Tree(etree.Element("html")).find(query)

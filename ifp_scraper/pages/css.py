@@ -209,9 +209,10 @@ def _sheet(style: bytes) -> _Sheet:
 
 def _selectors_before(pattern: re.Pattern[bytes], sheet: bytes) -> Iterator[bytes]:
     """Yield the selectors of each rule with a declaration that matches this pattern."""
-    before = -1
+    before, searched = -1, 0
     for rule in pattern.finditer(sheet):
-        opened = sheet.rfind(b"{", before + 1, rule.start())
+        opened = sheet.rfind(b"{", searched, rule.start())
+        searched = rule.start()
         if opened >= 0:
             begin = max(sheet.rfind(b"}", before + 1, opened), sheet.rfind(b"{", before + 1, opened), before)
             yield sheet[begin + 1 : opened]
