@@ -210,6 +210,16 @@ def test_a_comment_may_end_with_an_exclamation_mark() -> None:
     assert texts(page(body="<!-- a --!><p>Third.</p><!-- b -->")) == ["First.", "Second.", "Third."]
 
 
+def test_what_covered_an_address_is_no_part_of_the_page() -> None:
+    code = "2a4e4f59416a434c5a444f5d5904494547"
+    html = page(body=f'<p><a class="__cf_email__" data-cfemail="{code}">[<b class="cover">covered</b>]</a></p>')
+    for _ in range(2):  # from the second page on, the class is indexed from the start
+        assert Document(html).tree.find(".cover") == []
+    record = read(html)
+    assert record["blocks"][-1]["text"] == "desk@ifpnews.com"
+    assert record["links"] == [{"url": "mailto:desk@ifpnews.com", "text": "desk@ifpnews.com"}]
+
+
 def test_names_and_texts_that_lxml_refuses_to_set_are_read() -> None:
     picture = '<p>Third.</p><img src="data:x" data-\x01src="/a.jpg">'
     assert texts(page(body=picture)) == ["First.", "Second.", "Third."]

@@ -121,13 +121,13 @@ class Document:
         root, too_deep = _parse(self.html)
         if too_deep:
             self.warnings.append("too-deep")
-        tree = Tree(root)
-        for element in tree.find(".__cf_email__"):
-            if email := uncover_email(element.get("data-cfemail") or ""):
-                element.text, element[:] = email, []
-                if element.tag == "a":
-                    element.set("href", f"mailto:{email}")
-        return tree
+        if b"__cf_email__" in self.html:
+            for element in Tree(root).find(".__cf_email__"):
+                if email := uncover_email(element.get("data-cfemail") or ""):
+                    element.text, element[:] = email, []
+                    if element.tag == "a":
+                        element.set("href", f"mailto:{email}")
+        return Tree(root)  # only now: what covered an address is not in its index
 
     @cached_property
     def too_large(self) -> bool:
