@@ -112,8 +112,6 @@ class _BodyReader:
     def _walk_element(self, element: Element, context: Context) -> None:
         """Walk one element; its tail is left to the caller."""
         tag = element.tag
-        if not isinstance(tag, str):  # a comment
-            return
         classes = element.get("class")
         if element.keys() and self._is_left_out(element, classes):  # most elements in a text have no attributes
             self._leave_out(element, classes, context)

@@ -136,10 +136,7 @@ def _holds_figures(frame: Element) -> bool:
     first = next(pictures, None)
     if first is None or next(pictures, None) is None:
         return False
-    for box in first.iterancestors():
-        if box is frame or box.tag == "figure":
-            return box is not frame
-    return False
+    return next(box for box in first.iterancestors() if box is frame or box.tag == "figure") is not frame
 
 
 def _caption_after(frame: Element) -> str | None:
