@@ -19,7 +19,7 @@ from ifp_scraper.spiders.amp_addresses import AmpAddresses
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.spiders.page_views import ViewReader
 from ifp_scraper.storage.ledger import Ledger
-from tests.crawling import site_of
+from tests.crawling import lines, site_of
 from tests.site import Post, Site, SiteServer
 from tests.site.response import Response, page, redirect
 
@@ -88,13 +88,16 @@ def read(
         article = asyncio.run(run())
     finally:
         ledger.store.close()
-    rejected = [url.removeprefix(server.url) for url in ledger.rejections]
+    rejected = [line["url"].removeprefix(server.url) for line in lines(ledger.rejections.path)]
     return Read(
         article, fetcher.asked[1:], fetcher.failed, [url.removeprefix(server.url) for url in incomplete], rejected
     )
 
 
 UNREADABLE = page('<html><body class="single single-post postid-7"><p>No article.</p></body></html>')
+UNREADABLE_AMP = page(
+    '<html amp><body class="single-post amp-single postid-7"><div class="cntn-wrp artl-cnt"></div></html>'
+)
 
 
 def long_post(site: Site, count: int) -> Post:
@@ -201,9 +204,19 @@ def test_both_views_are_merged_and_only_those_wanted_are_fetched(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("how", "failed"), [(404, False), (500, True), ("other", False), ("canonical", False), ("empty", True)]
+    ("how", "noted"),
+    [
+        (404, None),
+        (500, "failed"),
+        ("other", None),
+        ("canonical", None),
+        ("empty", "failed"),
+        ("unreadable", "rejected"),
+        ("cut off", "failed"),
+        ("text", None),
+    ],
 )
-def test_an_article_without_its_amp_page_is_read_alone(how: int | str, failed: bool, tmp_path: Path) -> None:
+def test_an_article_without_its_amp_page_is_read_alone(how: int | str, noted: str | None, tmp_path: Path) -> None:
     with site_of(20) as (site, server):
         post, other, *_ = (post for post in site.open_posts() if post.amp_enabled and len(post.pages) == 1)
         instead = {"other": f"{other.path}amp/", "canonical": post.path}
@@ -213,13 +226,24 @@ def test_an_article_without_its_amp_page_is_read_alone(how: int | str, failed: b
                 return None
             if isinstance(how, int):
                 return page("", how)
-            return server.get(instead[how]) if how in instead else page("")
+            if how in instead:
+                return server.get(instead[how])
+            amp = server.get(path).body
+            cut_off, text = (
+                Response(amp.partition(b"<body")[0]),
+                Response(b"<!-- -->" + amp, headers={"Content-Type": "text/plain"}),
+            )
+            return {"unreadable": UNREADABLE_AMP, "cut off": cut_off, "text": text}.get(how, page(""))
 
         found = read(server, post.path, tmp_path / "a.jsonl", answer)
         assert found.article is not None
         assert found.article.headline == post.headline
         assert "+" not in (found.article.layout or "")
-        assert (found.failed, found.rejected) == ([f"{post.path}amp/"] if failed else [], [])
+        assert found.failed == ([f"{post.path}amp/"] if noted == "failed" else [])
+        assert found.rejected == ([f"{post.path}amp/"] if noted == "rejected" else [])
+        kept = [file.read_bytes() for file in tmp_path.glob("a.rejected/*.html")]
+        assert len(kept) == len(found.rejected)
+        assert all(UNREADABLE_AMP.body in page for page in kept)
 
 
 def test_the_second_guess_at_an_amp_page_is_another_address() -> None:

@@ -70,14 +70,15 @@ class ViewReader:
         if view.page.is_amp or self._wanted_views != "both" or address is None:
             return view.article
         try:
-            amp = await self._part(address, view.response)
+            response = await self._fetch_part(address, view.response)
+            amp = self._page(response)
             # Those in a recording were put together by post id, and may be from when the site had other permalinks.
             is_same = urls.same_slug if recorded else urls.same_article
             if amp is not None and amp.is_amp and is_same(amp.url, view.article.url):
                 return merge_views(view.article, amp.to_article())
         except UnreadablePage as error:
             rejected = Rejected.now(address, str(error), error.layout, view.article.modified_at)
-            self._ledger.reject(rejected, view.response)
+            self._ledger.reject(rejected, response)
         except FetchFailed as error:
             self._note_failed(address, error)
         return view.article
@@ -136,8 +137,12 @@ class ViewReader:
         return None
 
     async def _part(self, url: str, first: Response) -> ArticlePage | None:
+        """Fetch and read another page of the article in ``first``."""
+        return self._page(await self._fetch_part(url, first))
+
+    async def _fetch_part(self, url: str, first: Response) -> Response:
         """Fetch another page of the article in ``first``; in a recording, only from that article's captures."""
-        return self._page(await self._fetcher.fetch(url, page=True, captures=first.meta.get("captures")))
+        return await self._fetcher.fetch(url, page=True, captures=first.meta.get("captures"))
 
     def _note_failed(self, url: str, error: FetchFailed) -> None:
         """Note a part that a later run may get; if the crawl is about to end, the whole article fails."""
