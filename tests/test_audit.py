@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from pathlib import Path
 
 import pytest
@@ -41,7 +42,8 @@ def test_says_what_is_missing_and_marks_what_is_gone(tmp_path: Path) -> None:
         # Once fetched, nothing is missing any more; what is gone is not requested again.
         assert crawl(server.url, out, "-a", f"urls=@{missing}").status == 0
         server.clear()
-        again = scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST)
+        again = scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST, "-o", tmp_path)
+        assert (again.status, f"{tmp_path} cannot be written: Is a directory" in again.err) == (1, True)
         assert "never fetched" not in again.out
         assert "marked gone" not in again.out
         assert not server.requests(withdrawn.path)
@@ -70,6 +72,18 @@ def test_a_missing_file_is_reported(name: str, tmp_path: Path) -> None:
     assert run.status == 1
     assert "no such file" in run.err
     assert "Traceback" not in run.err
+
+
+def test_a_file_that_a_crawl_is_writing_is_not_audited(tmp_path: Path) -> None:
+    out = tmp_path / "ifp.jsonl"
+    with out.open("w") as crawled:
+        fcntl.flock(crawled, fcntl.LOCK_EX)
+        run = scrapy("audit", out)
+    assert (run.status, "audit failed: Another crawl is writing" in run.err, "Traceback" in run.err) == (
+        1,
+        True,
+        False,
+    )
 
 
 def test_the_list_does_not_replace_the_articles(tmp_path: Path) -> None:

@@ -86,6 +86,8 @@ def test_a_page_is_saved_from_the_site_that_is_told_who_asks(tmp_path: Path) -> 
         assert [path.suffix for path in sorted(tmp_path.glob("*/*"))] == [".html", ".json"]
         run = scrapy("fixture", server.url + forbidden, *contact)
         assert (run.status, run.err) == (1, f"{server.url}{forbidden} cannot be read: robots.txt forbids it\n")
+        run = scrapy("fixture", f"{server.url}/nowhere/", *contact)
+        assert (run.status, run.err) == (1, f"{server.url}/nowhere/ cannot be read: status 404\n")
         assert server.requests(forbidden) == []
     [agent] = agents
     assert agent is not None
@@ -121,6 +123,35 @@ def test_a_fixture_is_saved_again_as_it_should_be(tmp_path: Path) -> None:
     assert scrapy("fixture", "--update", page).status == 0
     assert json.loads(record.read_text(encoding="utf-8")) == saved
     assert sorted(tmp_path.iterdir()) == [page, record]
+
+
+@pytest.mark.parametrize(("robots", "status"), [(404, 0), (403, 0), (429, 1), (500, 1)])
+def test_a_missing_robots_txt_allows_a_page_to_be_saved_and_a_faulty_one_does_not(
+    robots: int, status: int, tmp_path: Path
+) -> None:
+    site = Site(make_posts(1, seed=5))
+    with serve(site, robots=robots) as server:
+        assert scrapy("fixture", server.url + site.open_posts()[0].path, "--folder", tmp_path).status == status
+
+
+def test_a_page_that_cannot_be_parsed_is_a_fixture_too_and_replaces_none(tmp_path: Path) -> None:
+    source = tmp_path / "source.html"
+    shutil.copy(FIXTURES / "unreadable/no-headline-no-body.html", source)
+    arguments = ("fixture", source, "--url", "https://ifpnews.com/a/", "--captured-at", "2024-05-06")
+    assert scrapy(*arguments, "--folder", tmp_path).status == 0
+    page = tmp_path / "unreadable" / "a.html"
+    saved = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
+    assert (saved["unreadable"], saved["about"] != "", "record" in saved) == (True, True, False)
+    page.write_text("precious")
+    run = scrapy(*arguments, "--folder", tmp_path)
+    assert (run.status, run.err) == (1, f"{page} exists; give another --name, or --update\n")
+    assert page.read_text() == "precious"
+    run = scrapy(*arguments, "--folder", page)
+    assert (run.status, run.err) == (1, f"{page}/unreadable/a.html cannot be written: Not a directory\n")
+    page.with_suffix(".json").write_text("{", encoding="utf-8")  # damaged: it does not say what the page is
+    page.write_bytes(source.read_bytes())
+    run = scrapy("fixture", "--update", page, *arguments[2:], "--folder", tmp_path)
+    assert (run.status, json.loads(page.with_suffix(".json").read_text())) == (0, saved), run.err
 
 
 def test_a_capture_time_before_all_time_is_refused() -> None:
