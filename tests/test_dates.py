@@ -111,12 +111,18 @@ def test_ages_are_as_wide_as_wordpress_rounds_them(words: str, bounds: tuple[flo
     assert ago_bounds(words) == bounds  # MARKUP.md 3
 
 
+def test_an_instant_is_printed_in_utc_whatever_its_zone() -> None:
+    assert format_utc(datetime(2024, 5, 6, 3, 30, 5, 999, SITE_ZONE)) == "2024-05-06T00:00:05Z"
+
+
 def test_months_and_years_are_those_of_the_calendar() -> None:
     assert read_ago("1 month ago", datetime(2024, 3, 31, 6, tzinfo=UTC)) == datetime(2024, 2, 29, 6, tzinfo=UTC)
     assert read_ago("1 month ago", NOW) == datetime(2024, 4, 6, 6, tzinfo=UTC)
     assert read_ago("2 Years ago", NOW) == datetime(2022, 5, 6, 6, tzinfo=UTC)
     assert read_ago("1 Year ago", datetime(2024, 2, 29, 6, tzinfo=UTC)) == datetime(2023, 2, 28, 6, tzinfo=UTC)
     assert read_ago("2000 years ago", datetime(1999, 1, 1, tzinfo=UTC)) is None
+    assert read_ago("700000 days ago", datetime(1900, 1, 1, tzinfo=UTC)) is None
+    assert ago_interval("3000 years ago", NOW, timedelta(0)) is None
     assert read_ago("12 hours ago".ljust(MAX_TIME_LENGTH), NOW) == NOW - timedelta(hours=12)
     assert read_ago("12 hours ago".ljust(MAX_TIME_LENGTH + 1), NOW) is None
 

@@ -8,6 +8,7 @@ import re
 import shutil
 import time
 import zipfile
+import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from io import BytesIO
@@ -26,7 +27,7 @@ from ifp_scraper.bulk import span_reader, spans
 from ifp_scraper.dates import format_utc
 from ifp_scraper.recordings.archive import Archive
 from ifp_scraper.recordings.codings import plain_body
-from ifp_scraper.recordings.files import RecordingError, find_recordings
+from ifp_scraper.recordings.files import RecordingError, find_recordings, output_name
 from ifp_scraper.recordings.warc_reader import read_responses, record_time
 from ifp_scraper.recordings.wayback import unwrap_page
 from tests.crawling import lines, printing, scrapy
@@ -638,6 +639,7 @@ def test_a_page_that_a_mirror_fetched_twice_begins_no_new_reading(tmp_path: Path
     [
         ("zstd", lambda body: zstd_encoded(body[:99]) + zstd_encoded(body[99:])),
         ("gzip", lambda body: gzip.compress(body[:99]) + gzip.compress(body[99:]) + b"\r\n"),
+        ("gzip", lambda body: gzip.compress(body) + b"\x1f\x8b\x08 something else"),
     ],
 )
 def test_bodies_in_more_than_one_frame(coding: str, encode: Callable[[bytes], bytes], tmp_path: Path) -> None:
@@ -645,6 +647,27 @@ def test_bodies_in_more_than_one_frame(coding: str, encode: Callable[[bytes], by
     body = encode(story("Some words."))
     recorded.write_bytes(response("https://ifpnews.com/a/", body, "2022-01-01", f"Content-Encoding: {coding}"))
     assert [line["body"] for line in read_both_ways(recorded)] == ["Some words."]
+
+
+STORY = b"<p>Some words.</p>" * 9
+
+
+@pytest.mark.parametrize(
+    ("header", "body", "plain"),
+    [
+        ("Content-Encoding: deflate", zlib.compress(STORY), STORY),
+        ("Content-Encoding: deflate", zlib.compress(STORY)[2:-4], STORY),  # as some servers understand it
+        *((f"Content-Encoding: {coding}", STORY, STORY) for coding in ("deflate", "br", "gzip", "zstd")),
+        ("Content-Encoding: gzip", b"\x1f\x8b\x08" + STORY, b"\x1f\x8b\x08" + STORY),
+        ("Transfer-Encoding: chunked", STORY, STORY),
+        ("Transfer-Encoding: chunked", b"5\r\n<p>So\r\n4\r\nme w\r\n", b"<p>Some w"),  # it breaks off
+        ("Transfer-Encoding: chunked", b"5\r\n<p>So\r\nno chunk", b"5\r\n<p>So\r\nno chunk"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_body_is_decoded_if_it_is_encoded_as_its_headers_say(header: str, body: bytes, plain: bytes) -> None:
+    name, _, value = header.partition(": ")
+    assert plain_body(body, [(name, value)]) == plain
 
 
 def zstd_encoded(body: bytes) -> bytes:
@@ -691,6 +714,30 @@ def test_a_name_that_stands_for_no_recording_is_told(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
     with pytest.raises(RecordingError, match=r"no recording is named by .*/\*\.txt"):
         find_recordings(f"{tmp_path}/*.txt")
+    with pytest.raises(RecordingError, match=r"the folder .* holds no \.warc"):
+        find_recordings(str(tmp_path))
+    with pytest.raises(RecordingError, match=r"notes\.txt is not a recording: its name must end in \.warc"):
+        find_recordings(f"sample,{tmp_path / 'notes.txt'}")
+
+
+def test_several_recordings_have_an_output_of_no_ones_name(tmp_path: Path) -> None:
+    for name in ("a.warc", "b.warc.gz"):
+        (tmp_path / name).touch()
+        assert output_name(str(tmp_path / name)) == name[0]
+    assert output_name(str(tmp_path)) == "archive"
+
+
+def test_what_was_not_captured_by_http_is_passed_over(tmp_path: Path) -> None:
+    """As Heritrix records an answer of the domain name system."""
+    dns = (
+        b"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: dns:ifpnews.com\r\nWARC-Date: 2022-01-01T06:00:00Z\r\n"
+        b"Content-Type: text/dns\r\nContent-Length: 8\r\n\r\n20220101\r\n\r\n"
+    )
+    page, other = (response(url, story("Some words."), "2022-01-01") for url in ("https://ifpnews.com/a/", "urn:x:a"))
+    recorded = tmp_path / "a.warc"
+    recorded.write_bytes(dns + other + page + dns)
+    assert [line["body"] for line in read_both_ways(recorded)] == ["Some words."]
+    assert [record.url for record in Archive([recorded]).records] == ["https://ifpnews.com/a/"]
 
 
 def test_a_comma_may_be_part_of_a_name(recording: Path, tmp_path: Path) -> None:
