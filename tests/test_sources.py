@@ -14,7 +14,7 @@ import pytest
 from parsel import Selector
 
 from ifp_scraper.dates import format_utc, parse_utc
-from ifp_scraper.discovery import Notes
+from ifp_scraper.discovery import Notes, listing
 from ifp_scraper.discovery.feed import read_feed
 from ifp_scraper.discovery.listing import may_be_article, read_listing
 from ifp_scraper.discovery.rest import read_posts
@@ -44,6 +44,18 @@ def test_titles_in_a_listing_that_lead_to_no_article_are_left_out() -> None:
     titles = "".join(f'<h2 class="entry-title"><a href="{link}">A</a></h2>' for link in links)
     selector = Selector(f"<html><body>{titles}</body></html>", type="html")
     assert read_listing(selector, "https://ifpnews.com/page/2/") == ["https://ifpnews.com/a/"]
+
+
+def test_links_that_only_name_a_category_lead_to_none() -> None:
+    paths = (
+        "/category/world/asia/",
+        "/go/?to=/category/x/",
+        "/x/category/y/",
+        "/category/world/page/2/",
+        "http://[/category/",
+    )
+    selector = Selector("".join(f'<a href="{path}">A</a>' for path in paths), type="html")
+    assert listing._categories(selector, "https://ifpnews.com") == ["/category/world", "/category/world/asia"]
 
 
 @pytest.mark.parametrize("number", [True, 0, -5, 2**70, "12", None, 1.5])

@@ -224,7 +224,7 @@ def _categories(selector: Selector, site: str) -> list[str]:
     categories = []
     for url in urls.of_list(site, selector.css('a[href*="/category/"]::attr(href)').getall()):
         if url is not None:
-            path = urlsplit(urls.canonical(url)).path.rstrip("/")
+            path = urlsplit(urls.canonical(url)).path.rstrip("/").removesuffix("/page")  # of a later page
             if path.startswith("/category/"):
                 categories.append(path)
     # Parents first: they may list what their children do, and more.
