@@ -154,6 +154,8 @@ def test_a_line_of_another_shape_is_left_out(file: Path) -> None:
     done = export(file, "csv")
     assert (done.skipped, [row["line"] for row in read_csv(done.folder, "articles")]) == (1, ["2"])
     assert write_report(file, file.with_suffix(".html")) == 1
+    run = scrapy("export", file, "--to", "csv", cwd=file.parent)
+    assert (run.status, "skipped, not fitting the schema: 1 line\n" in run.err) == (0, True), run.err
     with pytest.raises(ValueError, match="to must be one of parquet, csv, sqlite, not 'xlsx'"):
         export(file, "xlsx")  # type: ignore[arg-type]
 

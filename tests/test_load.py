@@ -338,6 +338,24 @@ def test_lines_of_another_schema_version_are_told_of(tmp_path: Path) -> None:
         assert list(select(path).kept) == [1, 2]
 
 
+def test_a_file_of_something_else_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"headline": "A"}\n[]\n')
+    with (
+        pytest.raises(ValueError, match=r"no line of .*a\.jsonl is an article"),
+        pytest.warns(UserWarning, match="2 lines"),
+    ):
+        select(path)
+
+
+def test_recent_posts_of_another_shape_are_left_out(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    posts = [seen(f"{SITE}/seen/", None, None)]
+    path = write(tmp_path / "a.jsonl", article(1, recent_posts=posts), article(2, recent_posts=posts))
+    path.write_bytes(path.read_bytes().replace(b'"recent_posts":[{', b'"recent_posts":[5,{', 1))
+    assert [row["url"] for row in rows(recent_posts(path))] == [f"{SITE}/seen/"]
+
+
 def test_a_line_longer_than_a_block_of_the_reader(tmp_path: Path, engine: Any) -> None:
     path = write(tmp_path / "a.jsonl", article(1), article(2, body="word " * 2_000_000))
     assert [len(row["body"]) for row in rows(load(path, engine=engine, columns=["body"]))] == [27, 10_000_000]

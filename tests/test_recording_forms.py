@@ -727,6 +727,15 @@ def test_several_recordings_have_an_output_of_no_ones_name(tmp_path: Path) -> No
     assert output_name(str(tmp_path)) == "archive"
 
 
+def test_a_later_page_whose_first_one_was_not_captured_gives_no_line(tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    other, later = (
+        response(f"https://ifpnews.com/{path}/", story(path, slug=path[0]), "2022-01-01") for path in ("a", "b/2")
+    )
+    recorded.write_bytes(other + later)
+    assert [line["body"] for line in read_both_ways(recorded)] == ["a"]
+
+
 def test_what_was_not_captured_by_http_is_passed_over(tmp_path: Path) -> None:
     """As Heritrix records an answer of the domain name system."""
     dns = (
