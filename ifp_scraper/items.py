@@ -34,7 +34,7 @@ WARNINGS: dict[str, str] = {
     "one-page-of-many": "this is one page of a multi-page post, and the others were not read",
     "truncated": "the response ended before the document did; what arrived is kept",
     "charset": "the declared character set could not decode the page; another was used",
-    "too-deep": "elements were nested deeper than the limit: at most their text was kept, or what follows is missing",
+    "too-deep": "elements were nested too deep: of some only the text was kept; beyond 2,000 levels, the rest is lost",
     "too-long": "text beyond the limit was dropped",
 }
 """Every value that ``Article.warnings`` can hold."""

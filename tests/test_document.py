@@ -11,10 +11,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from lxml import etree
 
 from ifp_scraper import UnreadablePage, extract
 from ifp_scraper.items import Embed
 from ifp_scraper.pages import Document, images, newspaper_cloud
+from ifp_scraper.pages.deep_nesting import flatten
 from tests import mutations
 
 URL = "https://ifpnews.com/an-article/amp/"
@@ -437,6 +439,29 @@ def test_long_attributes_are_left_as_they_are() -> None:
 def test_a_page_that_is_too_deep_for_the_parser_says_so(depth: int, is_too_deep: bool, tag: str) -> None:
     after = f"<{tag}>" * depth + "Deep." + f"</{tag}>" * depth
     assert ("too-deep" in read(page(after=after))["warnings"]) is is_too_deep
+
+
+@pytest.mark.parametrize("depth", [300, 2000])
+@pytest.mark.parametrize("tag", ["div", "blockquote", "span", "font", "em"])
+def test_a_text_in_too_many_boxes_is_read_and_so_is_what_follows(depth: int, tag: str) -> None:
+    boxes = f"<{tag}>" * depth + "<p>Deep <b>in</b> boxes.</p>" + f"</{tag}>" * depth
+    assert texts(page(body=f"{boxes}<p>Last <i>one</i>.</p>")) == ["First.", "Second.", "Deep in boxes.", "Last one."]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_flattening_keeps_all_elements_and_the_order_of_the_text(seed: int) -> None:
+    random = Random(seed)
+    root = etree.Element("div")
+    path = [root]
+    for number in range(1500):
+        path.append(element := etree.SubElement(path[-1], random.choice(["div", "p", "b"])))
+        element.text, element.tail = random.choice(["", f"<{number} "]), random.choice([None, f"{number}> "])
+        if not random.randrange(20):
+            del path[max(1, len(path) - random.randrange(1, 4)) :]
+    text, tags = "".join(root.itertext()), [part.tag for part in root.iter()]
+    flatten(root)
+    assert ("".join(root.itertext()), [part.tag for part in root.iter()]) == (text, tags)
+    assert max(sum(1 for _ in part.iterancestors()) for part in root.iter()) <= 255
 
 
 @pytest.mark.parametrize("limit", ["blocks.MAX_BLOCKS", "document.MAX_MARKUP"])

@@ -16,6 +16,7 @@ from lxml import etree
 from ifp_scraper.pages.charset import may_have_mark, to_utf8
 from ifp_scraper.pages.cut_scripts import cut_scripts
 from ifp_scraper.pages.cut_surroundings import cut_surroundings
+from ifp_scraper.pages.deep_nesting import flatten
 from ifp_scraper.pages.json_ld import JsonLd
 from ifp_scraper.pages.tree import Element, Tree
 from ifp_scraper.urls import uncover_email
@@ -175,13 +176,22 @@ def _may_hold_a_long_tag(html: bytes) -> bool:
 
 
 def _parse(html: bytes) -> tuple[Element, bool]:
-    """Parse, and say whether the parser stopped at elements nested too deep."""
+    """Parse, and say whether elements are nested so deep that they could not all stay where they are."""
     if len(html) > _FEW_ATTRIBUTES and _may_hold_a_long_tag(html):
         html = _TAG.sub(rb"<\1\3", html)
+    root, is_too_deep = _parse_to_limit(html, huge_tree=False)
+    if is_too_deep:  # there the parser stopped
+        root, _ = _parse_to_limit(html, huge_tree=True)
+        flatten(root)
+    return root, is_too_deep
+
+
+def _parse_to_limit(html: bytes, *, huge_tree: bool) -> tuple[Element, bool]:
+    """Parse, and say whether the parser stopped at its limit: 255 levels, or 2,047 of a huge tree."""
     # A new parser each time: sharing one is not thread-safe, and making one costs a microsecond.
     parser = etree.HTMLParser(
         encoding="utf-8",
-        huge_tree=False,
+        huge_tree=huge_tree,
         remove_comments=True,
         remove_pis=True,
         no_network=True,
