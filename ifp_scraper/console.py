@@ -21,6 +21,12 @@ _SECONDS_A_PAGE = 0.05
 
 _SHOWN_FAILURES = 3
 
+_READ = ("new", "revised", "reread", "unchanged")
+"""Names of the counts of articles that the run has read."""
+
+_FETCHED = (*_READ, "rejected", "failed")
+"""Names of the counts of articles that the run has fetched, or tried to."""
+
 
 def say(line: str) -> None:
     """Print a line on stderr; if that fails, for example on a full disk, the crawl goes on."""
@@ -51,16 +57,24 @@ def announce(ledger: Ledger, source: str, walk: Walk, delay: float) -> None:
     if ledger.command == "audit":
         say(f"Comparing with what the site lists ({source}); {in_file} known.")
         return
-    known = walk.known_count
-    if walk.notes.total is None:
-        say(f"Looking for articles ({source}); {known} are known.")
+    total, options = walk.notes.total, ledger.options
+    if total is None:
+        say(f"Looking for articles ({source}); {walk.known_count} are known.")
     else:
-        left = max(0, walk.notes.total - known)
-        left = min(left, ledger.options.limit or left)
-        pages = 2 if ledger.options.pages == "both" else 1
+        known = ledger.knowledge.count_left_alone(in_range=source == "rest")
+        ledger.left_alone = known - _count(ledger, _FETCHED)  # rejected ones that were tried again are in both
+        left = max(0, total - known)
+        left = min(left, options.limit or left)
+        pages = 2 if options.pages == "both" else 1
         hours = left * pages * max(ledger.settings.getfloat("DOWNLOAD_DELAY"), delay, _SECONDS_A_PAGE) / 3600
         pace = f"{hours:.1f} hours" if hours >= 1 else counted(max(1, round(hours * 60)), "minute")
-        say(f"The site lists about {walk.notes.total} articles ({source}), {known} are known: about {pace} to go.")
+        state = "are known" if options.refresh is None else "are known and not to be fetched again"
+        known_ones = "" if options.section else f", {known} {state}"  # see count_left_alone
+        is_most = options.section or (source != "rest" and (options.since or options.until))
+        say(
+            f"The site lists about {total} articles ({source}){known_ones}: "
+            f"{'at most' if is_most else 'about'} {pace} to go."
+        )
     say("You can stop it (Ctrl-C) at any time, and continue with the same command.")
 
 
@@ -69,10 +83,13 @@ def show_progress(ledger: Ledger) -> None:
     if not sys.stderr.isatty():
         return
     seconds = max(time.monotonic() - ledger.started, 0.001)
-    done = sum(ledger.counts[name] for name in ("new", "revised", "reread", "unchanged"))
-    walk = ledger.current_walk
-    total = walk.notes.total if walk and walk.notes.total and not walk.caught_up else None
-    left = f", about {max(0, total - len(ledger.store))} left" if total else ""
+    done = _count(ledger, _READ)
+    walk, limit = ledger.current_walk, ledger.options.limit
+    left = ""
+    if walk and walk.notes.total and not walk.caught_up:
+        skipped = max(ledger.left_alone, ledger.counts["current"])
+        count = max(0, walk.notes.total - skipped - _count(ledger, _FETCHED))
+        left = f", about {count if limit is None else min(count, max(0, limit - done))} left"
     show_on_one_line(f"{done} articles, {done / seconds:.1f} a second{left}")
 
 
@@ -98,9 +115,8 @@ def sum_up(ledger: Ledger, why: str | None, requests: int, received: int) -> Non
         more = " and more" if store.bad_lines > len(store.bad_line_numbers) else ""
         say(f"Left in the file, though not articles: {counted(store.bad_lines, 'line')} ({numbers}{more}).")
     if ledger.command != "audit":  # which says itself what it found
-        looked_at = ("new", "revised", "reread", "unchanged", "rejected", "failed", "current")
         say(
-            f"Found {sum(counts[name] for name in looked_at)}: {counts['new']} new, {counts['revised']} revised, "
+            f"Found {_count(ledger, (*_FETCHED, 'current'))}: {counts['new']} new, {counts['revised']} revised, "
             f"{counts['reread']} reread, {counts['unchanged'] + counts['current']} unchanged, "
             f"{counts['rejected']} rejected, {counts['failed']} failed; "
             f"{counts['duplicates']} with the same text as another."
@@ -112,6 +128,10 @@ def sum_up(ledger: Ledger, why: str | None, requests: int, received: int) -> Non
     if why:
         say(f"The {ledger.command} did not do its job: {why}")
     say(f"{counted(len(store), 'article')} in {_relative(store.path)}")
+
+
+def _count(ledger: Ledger, names: tuple[str, ...]) -> int:
+    return sum(ledger.counts[name] for name in names)
 
 
 def _relative(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,42 @@ def test_refresh_looks_again_at_what_is_known(tmp_path: Path) -> None:
         }
         assert set(run.articles) == since
         assert dry_run(server, out).articles == []
+
+
+def test_what_is_to_do_is_said_of_what_was_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Articles in the file that are out of range, or to be fetched again, are no less work."""
+    out = tmp_path / "a.jsonl"
+    with site_of() as (site, server):
+
+        def said(**arguments: str) -> str:
+            dry_run(server, out, **arguments)
+            return next(line for line in capsys.readouterr().err.splitlines() if line.startswith("The site lists"))
+
+        newest_first = site.public()
+        since = format_utc(newest_first[59].published) or ""
+        until = format_utc(newest_first[89].published) or ""
+        assert said(since=since) == "The site lists about 60 articles (rest), 0 are known: about 2 minutes to go."
+        assert said(since=until, until=since).endswith(" 30 articles (rest), 0 are known: about 1 minute to go.")
+        dry_run(server, out)
+        capsys.readouterr()
+        assert said(refresh="2000-01-01").endswith(" are known and not to be fetched again: about 4 minutes to go.")
+        assert said(section="iran-news").endswith(" articles (rest): at most 2 minutes to go.")
+        server.config.rest = 403
+        assert ": at most 1 minute to go." in said(since=since)
+
+        server.config.rest = "ok"
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+        for started_from in (0, 60):
+            kept = out.read_text().splitlines(keepends=True)[:started_from]
+            out.write_text("".join(kept))
+            dry_run(server, out)
+            left = [int(count) for count in re.findall(r"about (\d+) left", capsys.readouterr().err)]
+            assert (abs(left[0] - 120 + started_from) < 5, left[-1] <= 1) == (True, True)
+        dry_run(server, out, refresh=since)
+        left = [int(count) for count in re.findall(r"about (\d+) left", capsys.readouterr().err)]
+        assert (abs(left[0] - 60) < 5, left[-1] <= 3) == (True, True)
 
 
 def test_limit_counts_new_articles_not_what_is_known_or_none(tmp_path: Path) -> None:

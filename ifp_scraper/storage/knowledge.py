@@ -11,7 +11,7 @@ from ifp_scraper.options import Options
 from ifp_scraper.storage.failures import Failures
 from ifp_scraper.storage.rejections import Rejections
 from ifp_scraper.storage.runs import Run
-from ifp_scraper.storage.store import Store
+from ifp_scraper.storage.store import Known, Store
 
 
 class Knowledge:
@@ -54,8 +54,7 @@ class Knowledge:
             return False
         if known.status == "gone" or self._failures.concern(url, urls.canonical(known.url)):
             return False
-        refresh = self._options.refresh
-        if refresh is not None and (known.published_at is None or parse_utc(known.published_at) >= refresh):
+        if self._is_to_refresh(known):
             return False
         # After an edit, the page may no longer be an article, for example if it is now behind a password.
         return not ref.is_edited_since(known.modified_at) or self._rejections.still_holds(url, ref)
@@ -94,5 +93,31 @@ class Knowledge:
 
     def count(self) -> int:
         """Return the number of articles in the file, except withdrawn ones, and of rejected URLs that gave none."""
-        rejected = sum(self._store.find(None, url) is None for url in self._rejections)
-        return sum(known.status != "gone" for known in self._store.known()) + rejected
+        return sum(known.status != "gone" for known in self._store.known()) + self._count_rejected()
+
+    def count_left_alone(self, *, in_range: bool) -> int:
+        """Return roughly how many of the articles that a source lists are known and not to be refreshed.
+
+        Args:
+            in_range: whether it lists only those in the requested section and date range.
+        """
+        options = self._options
+        if in_range and options.section:
+            return 0  # only the lines say which articles are in a section
+        narrows = in_range and (options.since or options.until)
+        articles = sum(
+            known.status != "gone"
+            and not self._is_to_refresh(known)
+            and (not narrows or options.covers(parse_utc(known.published_at) if known.published_at else None))
+            for known in self._store.known()
+        )
+        return articles if narrows else articles + self._count_rejected()
+
+    def _is_to_refresh(self, known: Known) -> bool:
+        """Whether ``refresh`` covers an article in the file."""
+        refresh = self._options.refresh
+        return refresh is not None and (known.published_at is None or parse_utc(known.published_at) >= refresh)
+
+    def _count_rejected(self) -> int:
+        """Return the number of rejected URLs that gave no article."""
+        return sum(self._store.find(None, url) is None for url in self._rejections)

@@ -95,6 +95,8 @@ class Ledger:
         """Whether ``finish`` has been called."""
         self.current_walk: Walk | None = None
         """The last one that ``walk`` made."""
+        self.left_alone = 0
+        """Roughly how many of the listed articles need not be fetched, for the progress line."""
         self._trouble: str | None = None
         """Which file beside the output could not be written, and why."""
         path = self.store.path  # absolute: the working folder may be removed meanwhile
