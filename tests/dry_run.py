@@ -77,6 +77,7 @@ def dry_run(
     out: Path,
     fails: Callable[[str], int | None] = lambda target: None,
     broken: Callable[[str], bool] = lambda path: False,
+    spider: type[IfpSpider] = IfpSpider,
     **arguments: str,
 ) -> DryRun:
     """Look for articles as ``scrapy crawl ifp`` would, and write a line for each that would have been fetched.
@@ -87,16 +88,17 @@ def dry_run(
         fails: called with the path and query of each page that discovery requests, before the site answers;
             returns the status with which that page fails, or None. It may also change the site meanwhile.
         broken: whether fetching the article with this path fails.
+        spider: the crawl's, or the audit's, which writes nothing.
         arguments: as given with ``-a``.
     """
     settings = Settings({})
     settings.setmodule("ifp_scraper.settings")
     options = read_options(arguments, server.url)
-    ledger = Ledger(options, out, start_over=False, settings=settings)
+    ledger = Ledger(options, out, start_over=False, settings=settings, command=spider.command)
     crawler: Any = SimpleNamespace(settings=settings, crawling=True, get_extension=lambda _: None)
     fetcher = _Fetcher(crawler, ledger)
     fetcher.server, fetcher.run, fetcher.fails = server, DryRun(), fails
-    asyncio.run(_crawl(IfpSpider(options, ledger, fetcher), fetcher, broken))
+    asyncio.run(_crawl(spider(options=options, ledger=ledger, fetcher=fetcher), fetcher, broken))
     fetcher.run.counts = dict(ledger.counts)
     requests = len(fetcher.run.asked) + 2 * len(fetcher.run.articles)
     ledger.finish(

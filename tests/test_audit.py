@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import fcntl
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.crawling import FAST, NOTHING_BUT_LISTINGS, crawl, lines, scrapy
+from ifp_scraper.spiders.audit import AuditSpider
+from tests.crawling import FAST, NOTHING_BUT_LISTINGS, crawl, lines, scrapy, site_of
+from tests.dry_run import dry_run
 from tests.site import Site, make_posts, serve
 from tests.site.response import Response, redirect
 from tests.stores import run
@@ -55,6 +58,21 @@ def test_says_what_is_missing_and_marks_what_is_gone(tmp_path: Path) -> None:
         assert crawl(server.url, out).status == 0
         assert lines(out)[-1]["id"] == withdrawn.id
         assert lines(out)[-1]["status"] == "published"
+
+
+def test_shows_on_a_terminal_how_far_it_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A whole site's list takes ten minutes, and its listings over an hour."""
+    out = tmp_path / "a.jsonl"
+    with site_of(20) as (site, server):
+        dry_run(server, out)
+        site.withdraw(site.open_posts()[3].id)
+        monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+        dry_run(server, out, spider=AuditSpider)
+    said = capsys.readouterr().err
+    assert "\r19 of about 19 addresses compared" in said
+    assert "\rchecking what is no longer listed: 1 of 1" in said
 
 
 def test_the_front_page_in_a_sitemap_is_no_missing_article(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from scrapy.http import Response
 
 from ifp_scraper import urls
+from ifp_scraper.console import show_on_one_line
 from ifp_scraper.discovery import FetchFailed
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.recordings.capture_time import capture_time
@@ -89,6 +90,7 @@ class AuditSpider(IfpSpider):
             known = self.ledger.store.find(ref.id, url, ref.published_at)
             published_at = ref.published_at or (known.published_at if known else None)
             audit.listed[url] = published_at[:7] if published_at else None
+            self._show_compared()
             if known is not None and known.status != "gone":
                 found.add(known.number)
             elif (reason := self.ledger.rejections.reason(url)) is not None:
@@ -97,15 +99,21 @@ class AuditSpider(IfpSpider):
                 audit.missing.append(url)
         return found
 
+    def _show_compared(self) -> None:
+        walk = self.ledger.current_walk
+        total = f" of about {walk.notes.total}" if walk and walk.notes.total else ""
+        show_on_one_line(f"{len(self.audit.listed)}{total} addresses compared")
+
     async def _look_for_withdrawn(self, held: dict[str, Known], found: set[int]) -> None:
         """Check the articles in ``held`` (those in the file) that are not in the site's list."""
         absent = {url: known for url, known in held.items() if known.number not in found}
         self.audit.unconfirmed = list(absent)
         if len(absent) > max(_MAY_BE_WITHDRAWN, len(held) // 2):
             self.fetcher.stop(f"the site lists only {len(held) - len(absent)} of the file's {len(held)} articles")
-        for url, known in absent.items():
+        for number, (url, known) in enumerate(absent.items(), 1):
             if self.fetcher.ending:
                 return
+            show_on_one_line(f"checking what is no longer listed: {number} of {len(absent)}")
             if (found_in := await self._confirm(url, known)) is not None:
                 self.audit.unconfirmed.remove(url)
                 found_in.append(url)
