@@ -1,9 +1,10 @@
 """Extracts articles from recordings at full speed, with no engine and on all cores, as a crawl of them would.
 
-The lines are the same. Recordings are cut into spans, which workers read. Their results wait in a file beside the
-output (``FILE.jsonl.partial``), so that memory stays flat and an interrupted run resumes where it was. When all spans
-have been read, articles are joined and written in the order of the recordings: the output does not depend on how many
-workers there are, or which is faster.
+The lines are the same, except that an article whose pages lie in two spans comes a few lines later: of two with the
+same text, the other may then have ``duplicate_of``. Recordings are cut into spans, which workers read. Their results
+wait in a file beside the output (``FILE.jsonl.partial``), so that memory stays flat and an interrupted run resumes
+where it was. When all spans have been read, articles are joined and written in the order of the recordings: the output
+does not depend on how many workers there are, or which is faster.
 """
 
 from __future__ import annotations
