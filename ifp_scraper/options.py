@@ -64,19 +64,23 @@ class Options:
     """Names of the arguments given; the others have their defaults."""
 
     @property
+    def live(self) -> bool:
+        """Whether pages come from the site, not from recordings."""
+        return self.archive is None
+
+    @property
     def whole_site(self) -> bool:
         """Whether the crawl covers the whole site: only then can it tell that nothing is missing."""
         narrowing = {"urls", "since", "until", "section", "limit"}
-        return narrowing.isdisjoint(self.given) and self.archive is None
+        return self.live and narrowing.isdisjoint(self.given)
 
     def covers(self, published_at: datetime | None) -> bool:
         """Whether this publication time is in the range from ``since`` to ``until``; True if it is unknown."""
         if published_at is None:
             return True
-        return not (
-            (self.since is not None and published_at < self.since)
-            or (self.until is not None and published_at >= self.until)
-        )
+        is_too_old = self.since is not None and published_at < self.since
+        is_too_new = self.until is not None and published_at >= self.until
+        return not (is_too_old or is_too_new)
 
 
 def read_options(arguments: Mapping[str, str], site: str, now: datetime | None = None) -> Options:

@@ -35,7 +35,6 @@ class Acceptance:
         self._ledger = ledger
         self._no_article = no_article
         self._options = ledger.options
-        self._live = ledger.options.archive is None
 
     def accept(self, article: Article, view: View, ref: ArticleRef) -> Article | None:
         """Return an article with its aliases and what discovery knows; None if it is not the requested one.
@@ -47,7 +46,7 @@ class Acceptance:
         """
         aliases = [str(url) for url in view.response.meta.get("redirect_urls", ())]
         evidence = ref
-        was_listed = not self._options.urls and self._live
+        was_listed = not self._options.urls and self._options.live
         if urls.slug(ref.url) != urls.slug(article.url) and (aliases or was_listed):
             found = self._found_elsewhere(article, ref, was_redirected=bool(aliases))
             if found is None:
@@ -109,7 +108,7 @@ class Acceptance:
         if listed and listed > (result.modified_at or ""):
             self._ledger.note_stale(listed)
             return result
-        is_own_page = self._live and urls.same_article(ref.url, article.url)
+        is_own_page = self._options.live and urls.same_article(ref.url, article.url)
         if listed and is_own_page and _is_older(article.modified_at, listed):
             known = self._ledger.store.find(article.id, article.url, article.published_at)
             is_recent = _is_recent(listed, article)
@@ -122,7 +121,7 @@ class Acceptance:
     def _is_other_address(self, article: Article, ref: ArticleRef) -> bool:
         """Whether this listed URL is just another one of a known article."""
         url = urls.canonical(ref.url)
-        if self._options.urls or not self._live or urls.same_article(url, article.url):
+        if self._options.urls or not self._options.live or urls.same_article(url, article.url):
             return False
         store = self._ledger.store
         in_file = store.find(article.id, article.url, article.published_at)

@@ -126,7 +126,7 @@ class Fetcher:
 
     def give_up(self, why: str | None) -> None:
         """End the crawl for this reason, unless it is None; a recording is always read to its end."""
-        if why is not None and self._ledger.options.archive is None:
+        if why is not None and self._ledger.options.live:
             self.stop(why)
 
     def stop(self, why: str) -> None:

@@ -93,7 +93,7 @@ class Frontier:
     def covers(self, article: Article) -> bool:
         """Whether an article that has been read is in the requested section and date range."""
         section = self._options.section
-        is_chosen = self._archive is not None or self._options.urls  # else the section's list was asked for
+        is_chosen = not self._options.live or self._options.urls  # else the section's list was asked for
         if section and is_chosen and not any(_is_of(label, section) for label in article.sections):
             return False
         return self._options.covers(_instant(article.published_at))

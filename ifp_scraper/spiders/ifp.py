@@ -243,7 +243,7 @@ class IfpSpider(scrapy.Spider):
         if "truncated" not in article.warnings:
             self._has_seen_an_end = True
             return False
-        return self.archive is None and (self._has_seen_an_end or self._was_whole(article))
+        return self.options.live and (self._has_seen_an_end or self._was_whole(article))
 
     def _was_whole(self, article: Article) -> bool:
         """Whether the article is in the file, from a page that does not break off."""
@@ -274,7 +274,7 @@ class IfpSpider(scrapy.Spider):
         url = urls.canonical(ref.url)
         had_neither = url in self.ledger.rejections and self.ledger.store.find(ref.id, url, ref.published_at) is None
         given_up = had_neither and not self.options.urls  # an earlier run tried both in vain
-        if given_up or self.options.pages == "canonical" or self.archive is not None or urls.slug(url) == "":
+        if given_up or self.options.pages == "canonical" or not self.options.live or urls.slug(url) == "":
             return None
         # With pages=amp, the first guess was the page that failed.
         address = self._amp.of(url) if self.options.pages == "both" else self._amp.second_guess(url)
@@ -309,7 +309,7 @@ def _adjust(settings: BaseSettings, options: Options) -> None:
         # In an archive run, the site is the recording's; StayOnSiteMiddleware reads it from here.
         "IFP_SITE": options.site,
         "USER_AGENT": user_agent(settings),
-        **(OFFLINE if options.archive else {}),
+        **({} if options.live else OFFLINE),
     }
     for name, value in changed.items():
         settings.set(name, value, priority="cmdline")

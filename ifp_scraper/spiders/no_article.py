@@ -47,7 +47,7 @@ class NoArticleHandler:
             self._bad_status(error.response, ref)
         elif not isinstance(error, IgnoreRequest):
             self._fetcher.note_failed(ref.url, in_words(error))
-        elif self._ledger.options.archive is None and not self._fetcher.ending:
+        elif self._ledger.options.live and not self._fetcher.ending:
             reason = str(error) or "ignored"
             if self.reject(ref, reason) and reason != FORBIDDEN:
                 self._fetcher.give_up(self._limits.count_off_site(reason))

@@ -45,7 +45,7 @@ class ViewReader:
         self._fetcher = fetcher
         self._ledger = ledger
         self._wanted_views = ledger.options.pages
-        self._live = ledger.options.archive is None
+        self._live = ledger.options.live
         self._max_pages = ledger.settings.getint("IFP_MAX_POST_PAGES")
 
     async def read(self, response: Response) -> View | None:

@@ -109,7 +109,7 @@ class Ledger:
         runs = runs.of_site(options.site)
         self._last_complete = runs.last_complete(path, len(self.store))
         left = (runs[-1].failed_urls, runs[-1].incomplete_urls) if runs else ((), ())
-        self.failures = Failures(failed_path, *left, live=options.archive is None)
+        self.failures = Failures(failed_path, *left, live=options.live)
         self.knowledge = Knowledge(options, self.store, self.rejections, self.failures, self._last_complete)
         self._listed_all = False
         """Whether discovery finished and left nothing out."""
@@ -188,7 +188,7 @@ class Ledger:
         self.monitor.add_read(article)
         known = self.store.find(article.id, article.url, article.published_at)
         last = self.store.read(known) if known else None
-        recorded = self.options.archive is not None or self.command == "extract"
+        recorded = not self.options.live
         decision = decide(last, article, recorded=recorded)
         if decision.outcome != "unchanged":
             owner = self.store.text_owner(text_hash(decision.article), known)
@@ -233,7 +233,7 @@ class Ledger:
             self.monitor.add_no_article(rejected.url, rejected.layout, rejected.reason)
         self.counts["rejected"] += 1
         self.failures.forget((rejected.url,))
-        is_listed = self.options.archive is None and not self.options.urls
+        is_listed = self.options.live and not self.options.urls
         if is_listed and may_be_from_firewall(rejected.reason) and self._was_article(rejected):
             self.note_incomplete(rejected.url)  # the site may not list its edit a second time
         with self._noting_trouble(f"{self.rejections.path} cannot be written"):
@@ -245,7 +245,7 @@ class Ledger:
         """Whether a rejection, which ``reject`` has yet to record, may be a sign that the site has changed."""
         if is_unreadable:
             return not self.rejections.is_confirmed(rejected)
-        if rejected.layout or self.options.archive is not None:  # a recording may hold any page
+        if rejected.layout or not self.options.live:  # a recording may hold any page
             return False
         # The user may name any page, but one that was an article says something.
         if self.options.urls and not (rejected.reason in (NO_ARTICLE, ANOTHER_PAGE) and self._was_article(rejected)):
