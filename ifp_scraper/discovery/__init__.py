@@ -60,9 +60,14 @@ class FetchFailed(Exception):
         """Whether no request was made because robots.txt forbids it or the URL is off the site."""
 
     @property
+    def is_missing(self) -> bool:
+        """Whether the site says that there is no such page."""
+        return self.status in (404, 410)
+
+    @property
     def is_final(self) -> bool:
         """Whether a retry is pointless: the page is forbidden, or does not exist."""
-        return self.forbidden or self.status in (404, 410)
+        return self.forbidden or self.is_missing
 
     @property
     def may_pass(self) -> bool:
@@ -72,6 +77,11 @@ class FetchFailed(Exception):
 
 class SourceUnavailable(Exception):
     """The site does not offer this source; ``str()`` says why."""
+
+    @property
+    def status(self) -> int | None:
+        """That of the response which said so; None if there was none."""
+        return self.__cause__.status if isinstance(self.__cause__, FetchFailed) else None
 
     @property
     def may_pass(self) -> bool:

@@ -50,7 +50,7 @@ class FeedSource:
             except FetchFailed as error:
                 if first:
                     raise SourceUnavailable(f"no feed ({error})") from error
-                if error.status not in (404, 410):
+                if not error.is_missing:
                     walk.notes.broken.append(f"{page}: {error}")
                 return
             if response.status == 304:

@@ -164,7 +164,7 @@ class _Place:
                     self.first_page = selector
             except FetchFailed as error:
                 missing = str(error)
-                if error.status not in (404, 410):
+                if not error.is_missing:
                     walk.notes.broken.append(f"{page}: {error}")
                     failed += 1
                     if number == 1 or failed >= _PATIENCE:

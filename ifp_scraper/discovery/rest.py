@@ -208,7 +208,7 @@ class RestSource:
         except SourceUnavailable as error:
             if number > 1 and _is_past_the_end(error):
                 return [], 0, number - 1
-            if _status(error) == 400:
+            if error.status == 400:
                 raise SourceUnavailable("REST does not take our parameters") from error.__cause__
             raise
         posts = _json(response)
@@ -267,11 +267,7 @@ def read_posts(posts: list[Any], base: str) -> list[ArticleRef]:
 
 def _is_past_the_end(error: SourceUnavailable) -> bool:
     """Whether there is no page of this number: WordPress says so with 400, some sites with another status."""
-    return _status(error) in (400, 404, 410)
-
-
-def _status(error: SourceUnavailable) -> int | None:
-    return error.__cause__.status if isinstance(error.__cause__, FetchFailed) else None
+    return error.status in (400, 404, 410)
 
 
 def _id(value: Any) -> int | None:

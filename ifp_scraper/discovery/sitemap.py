@@ -18,7 +18,6 @@ _USUAL = ("/sitemap_index.xml", "/wp-sitemap.xml", "/sitemap.xml")
 _MAX_PROBED = 100
 """Maximum number of sitemaps in robots.txt to try until one is there."""
 
-_NOT_THERE = (404, 410)
 _MAX_DEPTH = 3
 _SCHEDULED_AHEAD = timedelta(days=30)
 """Maximum time by which lastmod may precede publication, as when a post is edited, then scheduled."""
@@ -212,7 +211,7 @@ class SitemapSource:
                 response = await walk.fetch(url, probe=True)
             except FetchFailed as error:
                 reasons.append(str(error))
-                own = [other for other in own if other != url or error.status not in _NOT_THERE]
+                own = [other for other in own if other != url or not error.is_missing]
                 continue
             document = parse_sitemap(response.body)
             if document is None:
@@ -234,7 +233,7 @@ class SitemapSource:
         try:
             response = await walk.fetch(place.url)
         except FetchFailed as error:
-            if place.depth > 0 or error.status not in _NOT_THERE:  # else robots.txt may be outdated
+            if place.depth > 0 or not error.is_missing:  # else robots.txt may be outdated
                 walk.notes.broken.append(f"{place.url}: {error}")
             return None
         document = parse_sitemap(response.body)

@@ -139,7 +139,7 @@ class AuditSpider(IfpSpider):
                 return audit.unlisted
             at: datetime | None = capture_time(response)[0]
         except FetchFailed as error:
-            if error.status not in (404, 410):
+            if not error.is_missing:
                 return None
             at = error.at
         self.ledger.mark_gone(known, at or datetime.now(UTC))
