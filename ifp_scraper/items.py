@@ -284,6 +284,18 @@ class Article:
     """Version of ifp_scraper that read the page."""
 
 
+def gap_warnings(article: Article) -> list[str]:
+    """Return the warnings about what an article lacks: those that begin with ``no-``."""
+    lacks = {
+        "no-headline": article.headline is None,
+        "no-byline": article.byline is None,
+        "no-sections": not article.sections,
+        "no-body": not article.blocks,
+        "no-date": article.published_at is None,
+    }
+    return [warning for warning, is_lacking in lacks.items() if is_lacking]
+
+
 def body_of(blocks: list[Block]) -> str:
     """Return the text of ``Article.body`` for these blocks."""
     return "\n\n".join(block["text"] for block in blocks if block["kind"] != "related")

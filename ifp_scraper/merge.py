@@ -9,7 +9,7 @@ from typing import TypeVar
 from ifp_scraper import urls
 from ifp_scraper.dates import parse_utc, same_but_for_clock_fault, same_local_clock
 from ifp_scraper.discovery import ArticleRef
-from ifp_scraper.items import Article, Author, Block, Embed, Image, body_of
+from ifp_scraper.items import Article, Author, Block, Embed, Image, body_of, gap_warnings
 from ifp_scraper.revisions import content_hash
 
 _RANK: dict[str | None, int] = {
@@ -201,14 +201,8 @@ def _authors(canonical: list[Author], amp: list[Author]) -> list[Author]:
     if not canonical:
         return amp
     known = {author.name: author for author in amp}
-    return [
-        replace(
-            author,
-            url=author.url or (known[author.name].url if author.name in known else None),
-            bio=author.bio or (known[author.name].bio if author.name in known else None),
-        )
-        for author in canonical
-    ]
+    pairs = [(author, known.get(author.name, author)) for author in canonical]
+    return [replace(author, url=author.url or same.url, bio=author.bio or same.bio) for author, same in pairs]
 
 
 def _pictures(first: list[Image], second: list[Image]) -> list[Image]:
@@ -235,14 +229,8 @@ def _once(values: list[T]) -> list[T]:
 
 def _with_derived_fields(article: Article) -> Article:
     """Recompute what depends on other fields (warnings, word_count, content_hash) and return the article."""
-    resolved = {
-        "no-headline": article.headline is not None,
-        "no-byline": article.byline is not None,
-        "no-sections": bool(article.sections),
-        "no-body": bool(article.blocks),
-        "no-date": article.published_at is not None,
-    }
-    article.warnings = [warning for warning in dict.fromkeys(article.warnings) if not resolved.get(warning, False)]
+    gaps = gap_warnings(article)
+    article.warnings = [one for one in dict.fromkeys(article.warnings) if one in gaps or not one.startswith("no-")]
     article.word_count = len(article.body.split())
     article.content_hash = content_hash(article)
     return article

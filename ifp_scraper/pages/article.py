@@ -18,7 +18,7 @@ from web_poet.fields import get_fields_dict
 
 from ifp_scraper import urls
 from ifp_scraper.dates import format_utc
-from ifp_scraper.items import Article, Author, Block, Embed, Image, Link, RecentPost, TimeSource, body_of
+from ifp_scraper.items import Article, Author, Block, Embed, Image, Link, RecentPost, TimeSource, body_of, gap_warnings
 from ifp_scraper.pages.body import Body, read_body
 from ifp_scraper.pages.bylines import read_authors, without_by
 from ifp_scraper.pages.css import StyleSheet
@@ -162,15 +162,7 @@ class ArticlePage(ItemPage[Article]):
 
     def _warnings(self, article: Article) -> list[str]:
         """Return the record's warnings, each once; ``items.WARNINGS`` explains them."""
-        warnings = [*self.document.warnings, *self.content.warnings]
-        if article.headline is None:
-            warnings.append("no-headline")
-        if article.byline is None:
-            warnings.append("no-byline")
-        if not article.sections:
-            warnings.append("no-sections")
-        if not article.blocks:
-            warnings.append("no-body")
+        warnings = [*self.document.warnings, *self.content.warnings, *gap_warnings(article)]
         warnings += time_warnings(self._published, self._modified, self.capture.captured_at)
         if self.other_pages or self.page_number > 1:
             warnings.append("one-page-of-many")

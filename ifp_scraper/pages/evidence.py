@@ -57,7 +57,7 @@ def json_ld_evidence(article: Item, event: Event) -> Evidence | None:
 
 
 def time_warnings(published: Sequence[Evidence], modified: Evidence | None, captured_at: datetime | None) -> list[str]:
-    """Return warnings about a page's publication times.
+    """Return warnings about a page's publication times, if it has any.
 
     Args:
         published: the times, best first.
@@ -65,7 +65,7 @@ def time_warnings(published: Sequence[Evidence], modified: Evidence | None, capt
         captured_at: when the page was captured.
     """
     if not published:
-        return ["no-date"]
+        return []
     best, *others = published
     warnings = []
     for other in others:
