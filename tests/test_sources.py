@@ -18,7 +18,7 @@ from ifp_scraper.discovery import Notes, listing
 from ifp_scraper.discovery.feed import read_feed
 from ifp_scraper.discovery.listing import may_be_article, read_listing
 from ifp_scraper.discovery.rest import read_posts
-from ifp_scraper.discovery.sitemap_file import Document, read_entries, take_entries
+from ifp_scraper.discovery.sitemap_file import SitemapFile, read_entries, take_entries
 from ifp_scraper.discovery.xml import read_cut_xml, read_xml
 from tests.crawling import site_of
 from tests.dry_run import dry_run
@@ -361,7 +361,7 @@ def test_what_a_sitemap_does_not_show_is_noted(entry: str, count: int, taken: in
     root, _ = read_cut_xml(f"<urlset>{''.join(map(entry.format, range(count)))}</urlset>".encode(), 10**8)
     assert root is not None
     notes = Notes()
-    assert len(take_entries(Document(root, False), "https://a.b/sitemap.xml", notes)) == taken
+    assert len(take_entries(SitemapFile(root, False), "https://a.b/sitemap.xml", notes)) == taken
     assert notes.broken == [f"https://a.b/sitemap.xml: {fault}" for fault in broken]
 
 

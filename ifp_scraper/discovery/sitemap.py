@@ -12,7 +12,7 @@ from ifp_scraper import urls
 from ifp_scraper.dates import format_utc
 from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
 from ifp_scraper.discovery.feed import read_feed, read_newest
-from ifp_scraper.discovery.sitemap_file import Document, Entry, kind_of, parse_sitemap, take_entries
+from ifp_scraper.discovery.sitemap_file import Entry, SitemapFile, kind_of, parse_sitemap, take_entries
 
 _USUAL = ("/sitemap_index.xml", "/wp-sitemap.xml", "/sitemap.xml")
 _MAX_PROBED = 100
@@ -35,14 +35,14 @@ _NEWS = re.compile(r"news[-_]?sitemap|sitemap[-_]?news|/news\d*\.xml", re.IGNORE
 """Lists only two days' articles, by Google's rules, but says when they were published."""
 
 
-class Place(NamedTuple):
-    """Where a sitemap is."""
+class _Sitemap(NamedTuple):
+    """A sitemap to read."""
 
     url: str
     depth: int = 0
     """How many nested indexes lead to it."""
 
-    document: Document | None = None
+    file: SitemapFile | None = None
     """What is there, if already fetched."""
 
     again: bool = False
@@ -55,40 +55,40 @@ class _Queue:
     Indexes may come up again at the end, as a file may have been added to them in the meantime.
     """
 
-    def __init__(self, places: list[Place]) -> None:
-        self._waiting = places
+    def __init__(self, roots: list[_Sitemap]) -> None:
+        self._waiting = roots
         self._visited: set[str] = set()
-        self._to_read_again: list[Place] = []
+        self._to_read_again: list[_Sitemap] = []
         self._is_second_round = False
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def pop(self) -> Place | None:
+    def pop(self) -> _Sitemap | None:
         """Return the next one, each URL once per round; None at the end."""
         while self._waiting or self._to_read_again:
             if not self._waiting:
                 self._waiting, self._to_read_again = self._to_read_again, []
-                self._visited.difference_update(place.url for place in self._waiting)
+                self._visited.difference_update(sitemap.url for sitemap in self._waiting)
                 self._is_second_round = True
-            place = self._waiting.pop(0)
-            if place.url not in self._visited:
-                self._visited.add(place.url)
-                return place
+            sitemap = self._waiting.pop(0)
+            if sitemap.url not in self._visited:
+                self._visited.add(sitemap.url)
+                return sitemap
         return None
 
     def has_given(self, entry: Entry) -> bool:
         """Whether ``pop`` has returned a sitemap."""
         return entry.url in self._visited
 
-    def add_children(self, index: Place, entries: list[Entry]) -> None:
+    def add_children(self, index: _Sitemap, entries: list[Entry]) -> None:
         """Queue the sitemaps that an index names."""
-        self._waiting = [Place(entry.url, index.depth + 1) for entry in entries] + self._waiting
+        self._waiting = [_Sitemap(entry.url, index.depth + 1) for entry in entries] + self._waiting
 
-    def read_again(self, index: Place) -> None:
+    def read_again(self, index: _Sitemap) -> None:
         """Queue an index once more, unless this is already the second time."""
         if not self._is_second_round:
-            self._to_read_again.append(Place(index.url, index.depth, again=True))
+            self._to_read_again.append(_Sitemap(index.url, index.depth, again=True))
 
 
 class _Found:
@@ -134,9 +134,15 @@ class _Found:
         return self._walk.caught_up or self._lists > 1
 
     def take(self) -> Iterator[ArticleRef]:
-        """Return the articles held back, newest first."""
+        """Yield the articles held back, newest first."""
         entries, self._held = self._held, []
-        return _refs(entries, self._walk, self._in_feed, self._news)
+        for entry in _since(_newest_first(entries), self._walk):
+            if (in_feed := self._in_feed.get(urls.canonical(entry.url))) is not None:
+                yield replace(in_feed, url=entry.url, modified_at=entry.lastmod)
+                continue
+            if (news := self._news.get(entry.url)) is not None and entry.published_at is None:
+                entry = replace(entry, published_at=news.published_at, published_raw=news.published_raw)
+            yield entry.to_ref()
 
     def take_rest(self) -> Iterator[ArticleRef]:
         """Yield what has not been taken, when all has been read.
@@ -169,29 +175,29 @@ class SitemapSource:
         queue = _Queue(await self._roots(walk))
         found = _Found(walk)
         files = 0
-        while (place := queue.pop()) is not None:
-            if files >= walk.max_sitemaps and not place.again:
+        while (sitemap := queue.pop()) is not None:
+            if files >= walk.max_sitemaps and not sitemap.again:
                 walk.notes.broken.append(f"more than {walk.max_sitemaps} sitemaps")
                 break
-            files += not place.again
-            document = place.document or await self._read(walk, place)
-            if document is None:
+            files += not sitemap.again
+            file = sitemap.file or await self._read(walk, sitemap)
+            if file is None:
                 continue
-            kind = kind_of(document.root)
+            kind = kind_of(file.root)
             if kind == "feed":
-                found.add_feed(read_feed(document.root, place.url))
+                found.add_feed(read_feed(file.root, sitemap.url))
                 continue
-            entries = take_entries(document, place.url, walk.notes)
+            entries = take_entries(file, sitemap.url, walk.notes)
             if kind == "index":
                 children = _children(walk, entries)
-                _enqueue(queue, place, children.entries, walk)
+                _enqueue(queue, sitemap, children.entries, walk)
                 if children.feed_is_of_use and "feed" in walk.options.sources:
                     found.add_feed(await read_newest(walk))
             elif kind == "news":
                 found.add_news(entries)
             else:
-                if not entries and place.depth and _POSTS.search(place.url):
-                    walk.notes.broken.append(f"{place.url}: lists nothing")  # plugins do not name such a list
+                if not entries and sitemap.depth and _POSTS.search(sitemap.url):
+                    walk.notes.broken.append(f"{sitemap.url}: lists nothing")  # plugins do not name such a list
                 found.add_list(entries, len(queue))
                 if found.knows_total or not queue:
                     for ref in found.take():
@@ -199,13 +205,13 @@ class SitemapSource:
         for ref in found.take_rest():
             yield ref
 
-    async def _roots(self, walk: Walk) -> list[Place]:
+    async def _roots(self, walk: Walk) -> list[_Sitemap]:
         """Return the sitemaps to start from; if robots.txt names none of posts, the first usual one that exists."""
         named = (urls.of_site(walk.options.site, url) for url in walk.sitemaps)
         own = list(dict.fromkeys(url for url in named if url is not None and not _NO_POSTS.search(url)))
         whole = [url for url in own if not _NEWS.search(url)]
         reasons = []
-        recent: dict[str, Place] = {}
+        recent: dict[str, _Sitemap] = {}
         for url in dict.fromkeys([*whole[:_MAX_PROBED], *(walk.options.site + path for path in _USUAL)]):
             try:
                 response = await walk.fetch(url, probe=True)
@@ -213,36 +219,36 @@ class SitemapSource:
                 reasons.append(str(error))
                 own = [other for other in own if other != url or not error.is_missing]
                 continue
-            document = parse_sitemap(response.body)
-            if document is None:
+            file = parse_sitemap(response.body)
+            if file is None:
                 reasons.append("no XML")
                 continue
-            place = Place(response.url, document=document)
-            if kind_of(document.root) in ("feed", "news"):
-                recent[url] = place
+            sitemap = _Sitemap(response.url, file=file)
+            if kind_of(file.root) in ("feed", "news"):
+                recent[url] = sitemap
                 continue
-            news = [Place(other) for other in own if other not in whole]
-            others = [Place(other) for other in own if other in whole and other != url and other not in recent]
-            return [*recent.values(), *news, place, *others]
+            news = [_Sitemap(other) for other in own if other not in whole]
+            others = [_Sitemap(other) for other in own if other in whole and other != url and other not in recent]
+            return [*recent.values(), *news, sitemap, *others]
         if recent:
             return list(recent.values())
         raise SourceUnavailable(f"no sitemap ({', '.join(dict.fromkeys(reasons))})")
 
-    async def _read(self, walk: Walk, place: Place) -> Document | None:
+    async def _read(self, walk: Walk, sitemap: _Sitemap) -> SitemapFile | None:
         """Fetch a sitemap; None, with a note, if that fails."""
         try:
-            response = await walk.fetch(place.url)
+            response = await walk.fetch(sitemap.url)
         except FetchFailed as error:
-            if place.depth > 0 or not error.is_missing:  # else robots.txt may be outdated
-                walk.notes.broken.append(f"{place.url}: {error}")
+            if sitemap.depth > 0 or not error.is_missing:  # else robots.txt may be outdated
+                walk.notes.broken.append(f"{sitemap.url}: {error}")
             return None
-        document = parse_sitemap(response.body)
-        if document is None and (place.depth > 0 or _FILE.search(place.url)):  # else it may be a page for readers
-            walk.notes.broken.append(f"{place.url}: no sitemap")
-        return document
+        file = parse_sitemap(response.body)
+        if file is None and (sitemap.depth > 0 or _FILE.search(sitemap.url)):  # else it may be a page for readers
+            walk.notes.broken.append(f"{sitemap.url}: no sitemap")
+        return file
 
 
-def _enqueue(queue: _Queue, index: Place, children: list[Entry], walk: Walk) -> None:
+def _enqueue(queue: _Queue, index: _Sitemap, children: list[Entry], walk: Walk) -> None:
     """Queue the children of an index that may list posts of interest."""
     if index.depth >= _MAX_DEPTH:
         if not all(map(queue.has_given, children)):
@@ -292,18 +298,6 @@ def _is_later(entry: Entry, listed: dict[str, str]) -> bool:
 
 def _edited_since(moment: str, entries: list[Entry]) -> list[Entry]:
     return [entry for entry in entries if entry.lastmod is None or entry.lastmod >= moment]
-
-
-def _refs(
-    entries: list[Entry], walk: Walk, in_feed: dict[str, ArticleRef], news: dict[str, Entry]
-) -> Iterator[ArticleRef]:
-    for entry in _since(_newest_first(entries), walk):
-        if (dated := in_feed.get(urls.canonical(entry.url))) is not None:
-            yield replace(dated, url=entry.url, modified_at=entry.lastmod)
-            continue
-        if (dated_entry := news.get(entry.url)) is not None and entry.published_at is None:
-            entry = replace(entry, published_at=dated_entry.published_at, published_raw=dated_entry.published_raw)
-        yield entry.to_ref()
 
 
 def _since(entries: list[Entry], walk: Walk) -> list[Entry]:

@@ -62,7 +62,7 @@ class Entry:
         )
 
 
-class Document(NamedTuple):
+class SitemapFile(NamedTuple):
     """A sitemap, or an index of sitemaps, as read."""
 
     root: etree._Element
@@ -70,11 +70,11 @@ class Document(NamedTuple):
     """Whether it breaks off in the middle."""
 
 
-def parse_sitemap(body: bytes) -> Document | None:
+def parse_sitemap(body: bytes) -> SitemapFile | None:
     """Parse a sitemap, an index, or a feed, which may be a sitemap too; None if it is none of them."""
     root, is_cut = read_cut_xml(body, _MAX_UNPACKED)
     is_known = root is not None and local_name(root) in ("sitemapindex", "urlset", *FEEDS)
-    return Document(root, is_cut) if root is not None and is_known else None
+    return SitemapFile(root, is_cut) if root is not None and is_known else None
 
 
 def kind_of(root: etree._Element) -> Literal["feed", "index", "news", "list"]:
@@ -86,9 +86,9 @@ def kind_of(root: etree._Element) -> Literal["feed", "index", "news", "list"]:
     return "news" if _lists_news(root) else "list"
 
 
-def take_entries(document: Document, url: str, notes: Notes) -> list[Entry]:
+def take_entries(file: SitemapFile, url: str, notes: Notes) -> list[Entry]:
     """Take the entries out of a sitemap or index at ``url``, which is then empty; note what it does not show."""
-    root = document.root
+    root = file.root
     count = len(root)
     entries = read_entries(root, url, notes.asked_at)
     root.clear()  # a malicious one may take hundreds of megabytes
@@ -96,7 +96,7 @@ def take_entries(document: Document, url: str, notes: Notes) -> list[Entry]:
         notes.broken.append(f"{url}: lists no address on this site")
     if count > _MAX_ENTRIES:
         notes.broken.append(f"{url}: lists {count} addresses, of which {_MAX_ENTRIES} were taken")
-    if document.is_cut:
+    if file.is_cut:
         notes.broken.append(f"{url}: breaks off in the middle")
         entries = entries[:-1]
     return entries
