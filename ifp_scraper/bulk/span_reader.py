@@ -24,6 +24,7 @@ from ifp_scraper.recordings.warc_reader import (
     Revisit,
     capture_in,
     content_type,
+    first_header,
     is_whole,
     payload_digest,
     read_responses,
@@ -110,12 +111,10 @@ def _is_page(record: WarcRecord) -> bool:
 
 def _read_page(record: WarcRecord, body: bytes, url: str, captured_at: datetime) -> PageResult:
     """Read the page in a record, as captured from this URL at this time: its own, or those of a revisit."""
-    headers = list(record.http_headers or ())
-    values = {name.lower(): value for name, value in reversed(headers)}
     _, recorded_at, is_wrapped = capture_in(record)
     body_age = max(captured_at - recorded_at, timedelta(0))
-    age = cache_age(captured_at, values.get("age", ""), values.get("date", "")) - body_age
-    body = plain_body(body, headers)
+    age = cache_age(captured_at, first_header(record, "age"), first_header(record, "date")) - body_age
+    body = plain_body(body, list(record.http_headers or ()))
     if is_wrapped:
         body = unwrap_page(body)
     result = PageResult(url, captured_at, page_urls=[url])

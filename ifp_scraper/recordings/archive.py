@@ -25,6 +25,7 @@ from ifp_scraper.recordings.warc_reader import (
     Revisit,
     capture_in,
     content_type,
+    first_header,
     is_whole,
     payload_digest,
     read_responses,
@@ -82,18 +83,15 @@ class Archive:
     def __init__(self, files: list[Path]) -> None:
         self.files = files = seekable(files)
         self.records: list[Recorded] = []
-        self.unreadable: list[str] = []
         originals: dict[str, Recorded] = {}
         revisits: list[Revisit] = []
         for number, path in enumerate(files):
             before = len(self.records) + len(revisits)
-            try:
-                self._index(number, path, originals, revisits)
-            except UNREADABLE as error:
-                self._complain(path, error)
-            if len(self.records) + len(revisits) == before and str(path) not in self.unreadable:
-                self.unreadable.append(str(path))
-                logger.warning("%s holds no response that can be read", path)
+            complaint = self._index(number, path, originals, revisits)
+            if complaint is None and len(self.records) + len(revisits) == before:
+                complaint = f"{path} holds no response that can be read"
+            if complaint is not None:
+                logger.warning("%s", complaint)
         if not self.records:
             raise RecordingError(f"nothing can be read in {', '.join(map(str, files))}")
         for revisit in revisits:
@@ -155,25 +153,26 @@ class Archive:
                         return headers, unwrap_page(body) if record.wayback else body
         return None
 
-    def _index(self, number: int, path: Path, originals: dict[str, Recorded], revisits: list[Revisit]) -> None:
+    def _index(self, number: int, path: Path, originals: dict[str, Recorded], revisits: list[Revisit]) -> str | None:
+        """Add what a file holds; return what to tell the user if not all of it can be read."""
         faults: list[Fault] = []
-        with open_members(path) as members:
-            for stream, start, end in members:
-                for record, _ in read_responses(stream, str(path), start, end, faults, revisits):
-                    recorded = _recorded(record, number)
-                    if recorded is None:
-                        continue
-                    self.records.append(recorded)
-                    is_original = is_whole(record, faults) and is_page(recorded.status, recorded.content_type)
-                    if is_original and (digest := payload_digest(record)):
-                        originals.setdefault(digest, recorded)
-        if faults:
-            self.unreadable.append(str(path))
-            logger.warning("%s; it was skipped, the rest was read", faults[0])
+        try:
+            with open_members(path) as members:
+                for stream, start, end in members:
+                    for record, _ in read_responses(stream, str(path), start, end, faults, revisits):
+                        self._add(record, number, originals, faults)
+        except UNREADABLE as error:
+            return f"{path}: what follows cannot be read ({error}); the rest was"
+        return f"{faults[0]}; it was skipped, the rest was read" if faults else None
 
-    def _complain(self, path: Path, error: Exception) -> None:
-        self.unreadable.append(str(path))
-        logger.warning("%s: what follows cannot be read (%s); the rest was", path, error)
+    def _add(self, record: WarcRecord, number: int, originals: dict[str, Recorded], faults: list[Fault]) -> None:
+        recorded = _recorded(record, number)
+        if recorded is None:
+            return
+        self.records.append(recorded)
+        is_original = is_whole(record, faults) and is_page(recorded.status, recorded.content_type)
+        if is_original and (digest := payload_digest(record)):
+            originals.setdefault(digest, recorded)
 
 
 def open_archive(options: Options) -> tuple[Options, Archive | None]:
@@ -213,7 +212,7 @@ def redirect_target(record: WarcRecord) -> str | None:
     head = record.http_headers
     if head is None or head.status_code not in (301, 308):
         return None
-    location = next((value for name, value in head if name.lower() == "location"), "")
+    location = first_header(record, "location")
     with suppress(UnicodeError):  # fastwarc has read it as Windows-1252; some servers send UTF-8
         location = b"".join(c.encode("cp1252" if c > "\xff" else "latin-1") for c in location).decode()
     target = urls.absolute(record_address(record), location)

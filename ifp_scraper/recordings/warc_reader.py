@@ -226,8 +226,7 @@ def _is_cut_off(record: WarcRecord) -> bool:
     if record.record_type == WarcRecordType.resource:
         return False
     assert record.http_headers is not None
-    length = next((value for name, value in record.http_headers if name.lower() == "content-length"), "")
-    return record.http_headers.status_code == 200 and length.strip() != "0"
+    return record.http_headers.status_code == 200 and first_header(record, "content-length").strip() != "0"
 
 
 def record_address(record: WarcRecord) -> str:
@@ -253,6 +252,11 @@ def capture_in(record: WarcRecord) -> tuple[str, datetime, bool]:
     address = record_address(record)
     url, kept_at = unwrap_address(address)
     return url, kept_at or record_time(record), url != address
+
+
+def first_header(record: WarcRecord, wanted: str) -> str:
+    """Return the first of a response's headers with this name in lower case; empty if it has none."""
+    return next((value for name, value in record.http_headers or () if name.lower() == wanted), "")
 
 
 def content_type(record: WarcRecord) -> str:
