@@ -158,7 +158,7 @@ def test_a_record_that_cannot_be_written_is_rejected_as_in_a_crawl(
     settings.setmodule("ifp_scraper.settings")
     spans, options = cut_spans([recording / "one.warc.gz"]), Options("https://ifpnews.com", archive="one.warc.gz")
     ledger = Ledger(options, tmp_path / "a.jsonl", start_over=False, settings=settings)
-    extract_spans(spans, options.site, ledger, Here(), lambda *_: None)
+    extract_spans(spans, ledger, Here(), lambda *_: None)
     ledger.store.close()
     assert not (tmp_path / "a.jsonl.partial").exists()
     assert ledger.counts["new"] > 1
@@ -203,9 +203,9 @@ def test_what_other_recordings_left_half_done_does_not_pile_up(wanted: str, kept
     partial.add(SpanResult(Span("a", 0, 1, 1), reader_of(site)))
     partial.close()
     wanted_spans = [Span(wanted, start, start + 1, 1) for start in range(2)]
-    ledger: Any = SimpleNamespace(store=SimpleNamespace(path=out))
+    ledger: Any = SimpleNamespace(store=SimpleNamespace(path=out), options=Options(site))
     with pytest.raises(KeyboardInterrupt):
-        extract_spans(wanted_spans, site, ledger, Stopped(), lambda *_: None)
+        extract_spans(wanted_spans, ledger, Stopped(), lambda *_: None)
     assert bool((tmp_path / "a.jsonl.partial").stat().st_size) is kept
 
 

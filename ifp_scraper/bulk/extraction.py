@@ -35,14 +35,13 @@ from ifp_scraper.storage.rejections import NO_ARTICLE, Rejected
 
 
 def extract_spans(
-    spans: list[Span], site: str, ledger: Ledger, executor: Executor, progress: Callable[[int, int, int], None]
+    spans: list[Span], ledger: Ledger, executor: Executor, progress: Callable[[int, int, int], None]
 ) -> None:
-    """Read all spans and write what they hold.
+    """Read all spans and write what they hold of the site.
 
     Args:
         spans: those of all recordings, in order.
-        site: root of the site; pages of other hosts are ignored.
-        ledger: the open output.
+        ledger: the open output; its options name the site.
         executor: where spans are read.
         progress: called with the number of records read, of spans done, and of all spans.
 
@@ -50,6 +49,7 @@ def extract_spans(
         StoreError: if the output fails.
         RecordingError: if there is no response in any span.
     """
+    site = ledger.options.site
     partial = PartialResults(ledger.store.path.with_name(ledger.store.path.name + ".partial"), site)
     if partial.spans.keys().isdisjoint(spans):
         partial.clear()  # from other recordings, or from unpacked copies, whose paths differ each time

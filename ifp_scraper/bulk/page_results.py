@@ -72,8 +72,8 @@ def take_apart(pages: list[PageResult]) -> list[PageResult]:
 def assemble_article(reading: list[PageResult]) -> Article | None:
     """Return one article from the pages of one reading; None if none of them is an article's first page."""
     views = []
-    for kind in ("canonical", "amp"):
-        pages = _in_page_order([page for page in reading if page.article and _kind(page) == kind])
+    for is_amp in (False, True):
+        pages = _in_page_order([page for page in reading if page.article and _is_amp(page) is is_amp])
         articles = [page.article for page in pages if page.article is not None]
         if not articles or pages[0].page_number > 1:  # the end of a text is not an article
             continue
@@ -95,12 +95,12 @@ def _in_page_order(results: list[PageResult]) -> list[PageResult]:
     return list(pages.values())
 
 
-def _kind(page: PageResult) -> str:
-    return "amp" if page.layout is not None and page.layout.startswith("amp-") else "canonical"
+def _is_amp(page: PageResult) -> bool:
+    return page.layout is not None and page.layout.startswith("amp-")
 
 
 def _missing_numbers(pages: list[PageResult]) -> set[int]:
     """Return the numbers of further canonical pages that are not among these pages."""
-    canonical = [page for page in pages if _kind(page) == "canonical"] or pages
+    canonical = [page for page in pages if not _is_amp(page)] or pages
     numbers = {page.page_number for page in canonical}
     return {number for page in canonical for number in (1, *page.other_pages) if number not in numbers}

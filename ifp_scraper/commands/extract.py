@@ -117,7 +117,7 @@ class Command(ScrapyCommand):
         reason, why = "finished", None
         received = sum(span.end - span.start for span in spans)
         try:
-            extract_spans(spans, ledger.options.site, ledger, executor, progress)
+            extract_spans(spans, ledger, executor, progress)
         except KeyboardInterrupt:
             reason = "shutdown"
         except (StoreError, RecordingError, OSError) as error:

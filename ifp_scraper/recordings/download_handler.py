@@ -8,6 +8,7 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
+from ifp_scraper import settings
 from ifp_scraper.spiders import our_spider
 
 if TYPE_CHECKING:
@@ -58,12 +59,9 @@ class ArchiveDownloadHandler:
 _HANDLER = "ifp_scraper.recordings.download_handler.ArchiveDownloadHandler"
 OFFLINE = {
     "DOWNLOAD_HANDLERS": {
+        **settings.DOWNLOAD_HANDLERS,
         "http": _HANDLER,
         "https": _HANDLER,
-        "file": None,
-        "ftp": None,
-        "s3": None,
-        "data": None,
     },
     "DOWNLOAD_DELAY": 0,
     "AUTOTHROTTLE_ENABLED": False,

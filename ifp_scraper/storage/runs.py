@@ -95,8 +95,7 @@ class Runs(list[Run]):
             output: the file.
             articles: number of articles it holds now.
         """
-        complete = [run for run in self if run.complete and run.newest_modified is not None][-1:]
-        if not complete or articles < complete[0].articles:
+        last = next((run for run in reversed(self) if run.complete and run.newest_modified is not None), None)
+        if last is None or last.tail is None or articles < last.articles:
             return None
-        tail = complete[0].tail
-        return complete[0] if tail is not None and tail == Tail.of(output, tail.size) else None
+        return last if last.tail == Tail.of(output, last.tail.size) else None
