@@ -17,7 +17,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -165,42 +165,69 @@ def select(
     chosen = Selection(find(source))
     heads: list[tuple[int, _Head]] = []
     ends: list[int] = []  # number of each file's last line
-    is_other_file = False
-    number = 0
+    holds_others = False
     for path in chosen.files:
-        before, bad, first_bad, other, torn = number, 0, 0, 0, False
-        for line in _raw_lines(path, tell):
-            number += 1
-            try:
-                if not line.isascii():
-                    line.decode()
-                head = _HEAD.decode(line)
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # the last: [[[[…
-                if line.strip():
-                    torn = not line.endswith(b"\n")
-                    bad += not torn
-                    first_bad = first_bad or number - before
-            else:
-                heads.append((number, head))
-                other += head.schema_version != SCHEMA_VERSION
-        ends.append(number)
-        chosen.corrupt += bad + torn
-        is_other_file = is_other_file or bad > 0
-        if bad:
-            tell(f"{path}: skipped {counted(bad, 'line')} without an article, the first is line {first_bad}")
-        if other:
-            tell(f"{path}: {counted(other, 'line')} of another schema version may be misread: update ifp_scraper")
-        if torn:
-            tell(f"{path}: skipped the last line, which is incomplete")
+        scan = _scan(path, ends[-1] if ends else 0)
+        for sentence in scan.left_out:
+            tell(sentence)
+        heads += scan.heads
+        ends.append(scan.end)
+        chosen.corrupt += scan.bad + scan.torn
+        holds_others = holds_others or scan.bad > 0
     chosen.read = len(heads)
-    if is_other_file and not heads:
+    if holds_others and not heads:
         raise ValueError(f"no line of {', '.join(map(str, chosen.files))} is an article of ifp_scraper")
     last = _last_lines(heads, ends)
     chosen.articles = len(last)
-    for line_number, head in heads:
-        if revisions == "all" or (line_number in last and (gone or head.status != "gone")):
-            chosen.kept.append(line_number)
+    for number, head in heads:
+        if revisions == "all" or (number in last and (gone or head.status != "gone")):
+            chosen.kept.append(number)
     return chosen
+
+
+class _Scan(NamedTuple):
+    """What the lines of a file are."""
+
+    heads: list[tuple[int, _Head]]
+    """Those of the articles, each with its line's number."""
+
+    end: int
+    """Number of the last line."""
+
+    bad: int
+    """Number of lines without an article."""
+
+    torn: bool
+    """Whether the last line is incomplete."""
+
+    left_out: list[str]
+    """What to tell the user."""
+
+
+def _scan(path: Path, before: int) -> _Scan:
+    """Read the heads of a file's lines, before which so many have been counted in other files."""
+    heads: list[tuple[int, _Head]] = []
+    left_out: list[str] = []
+    number, bad, first_bad, torn = before, 0, 0, False
+    for number, line in enumerate(_raw_lines(path, left_out.append), before + 1):
+        try:
+            if not line.isascii():
+                line.decode()
+            heads.append((number, _HEAD.decode(line)))
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # the last: [[[[…
+            if line.strip():
+                torn = not line.endswith(b"\n")
+                bad += not torn
+                first_bad = first_bad or number - before
+    if bad:
+        left_out.append(f"{path}: skipped {counted(bad, 'line')} without an article, the first is line {first_bad}")
+    if other := sum(head.schema_version != SCHEMA_VERSION for _, head in heads):
+        left_out.append(
+            f"{path}: {counted(other, 'line')} of another schema version may be misread: update ifp_scraper"
+        )
+    if torn:
+        left_out.append(f"{path}: skipped the last line, which is incomplete")
+    return _Scan(heads, number, bad, torn, left_out)
 
 
 class _Known(msgspec.Struct, eq=False):
