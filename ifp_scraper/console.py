@@ -80,8 +80,6 @@ def announce(ledger: Ledger, source: str, walk: Walk, delay: float) -> None:
 
 def show_progress(ledger: Ledger) -> None:
     """Show the crawl's progress in one line that is overwritten; on a terminal only."""
-    if not sys.stderr.isatty():
-        return
     seconds = max(time.monotonic() - ledger.started, 0.001)
     done = _count(ledger, _READ)
     walk, limit = ledger.current_walk, ledger.options.limit

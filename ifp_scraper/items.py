@@ -7,7 +7,7 @@ with ``Z`` and whole seconds; all URLs are absolute.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, NotRequired, TypedDict, get_args
 
 import msgspec
@@ -282,6 +282,10 @@ class Article:
 
     extractor_version: str = ""
     """Version of ifp_scraper that read the page."""
+
+
+TIMES = tuple(each.name for each in fields(Article) if each.metadata == _TIME)
+"""The fields that hold a time."""
 
 
 def gap_warnings(article: Article) -> list[str]:

@@ -17,7 +17,7 @@ from ifp_scraper import urls
 from ifp_scraper.items import Article
 from ifp_scraper.text import squeeze
 
-DUPLICATE_WORDS = 50
+_DUPLICATE_WORDS = 50
 """Minimum length of a text, in words, to count as a duplicate."""
 
 _EDITED = ("headline", "lead", "blocks", "byline", "sections", "tags")
@@ -155,11 +155,11 @@ def content_hash(article: Article) -> str:
 
 
 def text_hash(article: Article) -> bytes | None:
-    """Return an 8-byte hash of ``body`` for finding duplicates; None below ``DUPLICATE_WORDS`` words.
+    """Return an 8-byte hash of ``body`` for finding duplicates; None below ``_DUPLICATE_WORDS`` words.
 
     Spaces and line breaks are ignored, so that equal texts may have different paragraph breaks.
     """
-    if article.word_count < DUPLICATE_WORDS:
+    if article.word_count < _DUPLICATE_WORDS:
         return None
     letters = article.body.encode().translate(None, b" \n")
     return hashlib.blake2b(letters, digest_size=8).digest()

@@ -9,9 +9,8 @@ import msgspec
 
 from ifp_scraper.analysis.arrow import Engine, instants, require_engine, to_frame
 from ifp_scraper.analysis.output_reader import Files, Revisions, Selection, require, select, warn
-from ifp_scraper.items import decode, json_schema, value_type
+from ifp_scraper.items import TIMES, decode, json_schema, value_type
 
-_TIMES = ("published_at", "modified_at", "fetched_at")
 _CATEGORIES = ("byline", "layout", "language", "status", "license", "published_source")
 
 _BATCH = 48 << 20
@@ -62,7 +61,7 @@ def load(
     del pieces
     for name in schema.names:
         index = table.column_names.index(name)
-        if name in _TIMES:
+        if name in TIMES:
             table = table.set_column(index, name, instants(table[name]))
         elif name in _CATEGORIES:
             table = table.set_column(index, name, table[name].dictionary_encode())

@@ -102,7 +102,7 @@ def read_embed(player: Element, base: str) -> Embed | None:
     if url is None or not url.startswith("http") or _ADS.match(url):
         return None
     url = _TELEGRAM_POST.sub(r"\1", _NONCE.sub("", url))
-    if known := embed_at(url):
+    if known := _embed_at(url):
         return known
     if tag in ("video", "amp-video"):
         return Embed("video", url)
@@ -111,7 +111,7 @@ def read_embed(player: Element, base: str) -> Embed | None:
     return Embed("iframe", url)
 
 
-def embed_at(url: str) -> Embed | None:
+def _embed_at(url: str) -> Embed | None:
     """Return the embed at a URL of one of the sites whose embeds have a kind of their own; None for others."""
     if film := youtube_in(url):
         return film
@@ -165,7 +165,7 @@ def embed_of_box(box: Element, classes: list[str], base: str) -> Embed | None:
     if "wp-block-embed__wrapper" in classes:  # what WordPress cannot embed stays a URL
         address = box[0].get("href") if len(box) else box.text
         url = absolute("", (address or "").strip())
-        return embed_at(url) if url else None
+        return _embed_at(url) if url else None
     if (late := box.get("data-src")) and _YOUTUBE.search(late):  # a cache plugin's stand-in for the player
         return read_embed(box, base)
     if "elementor-widget-video" in classes:

@@ -7,11 +7,8 @@ from collections.abc import Callable, Iterable
 from enum import Enum, auto
 from functools import cached_property
 
+from ifp_scraper.pages.post_bodies import POST_CLASSES
 from ifp_scraper.pages.tree import Element, Tree
-from ifp_scraper.text import words
-
-_POST = words("hentry type-post")
-"""What post_class() gives to a post's element."""
 
 _LISTS = (
     "article, .hentry, .type-post, .wp-block-query, .wp-block-latest-posts, .related-posts, .post-related, .widget,"
@@ -142,7 +139,9 @@ def _is_post(element: Element) -> bool:
         return False
     schema = element.get("itemtype") or ""
     classes = (element.get("class") or "").split()
-    return element.tag == "article" or not _POST.isdisjoint(classes) or schema.endswith(("Article", "BlogPosting"))
+    return (
+        element.tag == "article" or not POST_CLASSES.isdisjoint(classes) or schema.endswith(("Article", "BlogPosting"))
+    )
 
 
 def _is_main(element: Element) -> bool:

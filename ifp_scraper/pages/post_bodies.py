@@ -35,7 +35,7 @@ _NAMES = (
 )
 """Names for the body alone: an ``article`` element holds far more."""
 
-_POST = words("hentry type-post")
+POST_CLASSES = words("hentry type-post")
 """What post_class() gives to the element of any post."""
 
 _NUMBER = re.compile(r"post-\d+")
@@ -113,7 +113,7 @@ def _post_around(body: Element) -> tuple[Element | None, Element | None]:
     """Return the innermost post's element around a body, and the header of that in which the body is, if any."""
     header = None
     for box in body.iterancestors():
-        if box.tag == "article" or not _POST.isdisjoint((box.get("class") or "").split()):
+        if box.tag == "article" or not POST_CLASSES.isdisjoint((box.get("class") or "").split()):
             return box, header
         if box.tag == "header":
             header = box

@@ -8,13 +8,12 @@ from typing import Any, get_type_hints
 import msgspec
 
 from ifp_scraper.dates import parse_utc
-from ifp_scraper.items import Article, decode
+from ifp_scraper.items import TIMES, Article, decode
 
 NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What ``decode_line`` raises for a line that is not JSON."""
 
 _HINTS = get_type_hints(Article)
-_TIMES = ("published_at", "modified_at", "fetched_at")
 
 
 def decode_line(line: bytes) -> Article | None:
@@ -29,7 +28,7 @@ def decode_line(line: bytes) -> Article | None:
         if not isinstance(values, dict):
             return None
         article = _convert(values)
-    for name in _TIMES:  # times are compared as strings, so any other format would mislead
+    for name in TIMES:  # times are compared as strings, so any other format would mislead
         if (text := getattr(article, name)) and not _is_time(text):
             setattr(article, name, None)
     return article
