@@ -133,7 +133,7 @@ def split_articles(captures: list[C], identities_in: Callable[[C], list[int]]) -
     permalinks: dict[str, list[C]] = {}
     for capture in captures:
         permalinks.setdefault(urls.secure(capture.url), []).append(capture)
-    has_further_pages = any(number != "1" for _, number in _places(captures))
+    has_further_pages = any(number != "1" for _, number in _pages_in(captures))
     if len(permalinks) == 1 or has_further_pages:
         yield from permalinks.values()
         return
@@ -176,7 +176,7 @@ def addresses_of(captures: list[C], redirected: dict[str, list[str]]) -> list[st
     by_path: dict[str, str] = {}
     for capture in captures:
         for url in capture.page_urls:
-            if _place(url)[1] == "1":
+            if _page_at(url)[1] == "1":
                 by_path.setdefault(url.partition("?")[0], url)
     captured = by_path.values()
     permalinks = dict.fromkeys(map(urls.secure, captured))
@@ -198,10 +198,10 @@ def split_readings(captures: list[C]) -> Iterator[list[C]]:
             if later[0].captured_at - reading[-1].captured_at >= _SOON:
                 break
             soon.append(later)
-        if any(_places(reading) < _places(later) for later in soon):
+        if any(_pages_in(reading) < _pages_in(later) for later in soon):
             continue
-        if soon and not _places(reading) >= (held := _places(soon[0])):
-            soon[0][:0] = [capture for capture in reading if held.isdisjoint(_places([capture]))]
+        if soon and not _pages_in(reading) >= (held := _pages_in(soon[0])):
+            soon[0][:0] = [capture for capture in reading if held.isdisjoint(_pages_in([capture]))]
             continue
         yield reading
 
@@ -217,23 +217,23 @@ def _split_at_first_pages(captures: list[C]) -> list[list[C]]:
     again: list[C] = []
     held: set[tuple[bool, str]] = set()
     for number, capture in enumerate(captures):
-        places = _places([capture])
-        if readings and held.isdisjoint(places) and not _is_early(captures, number, readings[-1], held):
+        pages = _pages_in([capture])
+        if readings and held.isdisjoint(pages) and not _is_early(captures, number, readings[-1], held):
             readings[-1].append(capture)
-            held |= places
+            held |= pages
         elif not readings or _is_first_page(capture):
             readings.append([capture])
-            held = places
+            held = pages
             begun_before.append(again)
             again = []
         else:
             again.append(capture)
     for reading, earlier in zip(readings, begun_before, strict=True):
-        held = _places(reading) if earlier else set()
+        held = _pages_in(reading) if earlier else set()
         for capture in reversed(earlier):
-            if held.isdisjoint(places := _places([capture])):
+            if held.isdisjoint(pages := _pages_in([capture])):
                 reading.insert(0, capture)
-                held |= places
+                held |= pages
     return readings
 
 
@@ -248,20 +248,20 @@ def _is_early(captures: list[C], number: int, reading: list[C], held: set[tuple[
     for later in islice(captures, number + 1, number + 1 + _MAX_AHEAD):
         if later.captured_at - capture.captured_at >= _SOON:
             break
-        if _is_first_page(later) and not held.isdisjoint(_places([later])):
+        if _is_first_page(later) and not held.isdisjoint(_pages_in([later])):
             return True
     return False
 
 
-def _places(captures: list[C]) -> set[tuple[bool, str]]:
-    return {_place(url) for capture in captures for url in capture.page_urls}
+def _pages_in(captures: list[C]) -> set[tuple[bool, str]]:
+    return {_page_at(url) for capture in captures for url in capture.page_urls}
 
 
 def _is_first_page(capture: C) -> bool:
-    return any(number == "1" for _, number in _places([capture]))
+    return any(number == "1" for _, number in _pages_in([capture]))
 
 
-def _place(url: str) -> tuple[bool, str]:
+def _page_at(url: str) -> tuple[bool, str]:
     """Return what identifies a page within its article: the view, and the page number."""
     number = urls.PAGE_NUMBER.search(urlsplit(url).path)
     return urls.is_amp(url), (number and number[1]) or "1"
@@ -269,17 +269,16 @@ def _place(url: str) -> tuple[bool, str]:
 
 def without_failed(captures: list[C], failed: Callable[[C], bool]) -> list[C]:
     """Leave out failed captures of a page that has a better one; if all of them failed, keep the last."""
-    places = [_places([capture]) for capture in captures]
-    counts = Counter(place for own in places for place in own)
+    pages = [_pages_in([capture]) for capture in captures]
+    counts = Counter(page for own in pages for page in own)
     bad = [
-        any(counts[place] > 1 for place in own) and failed(capture)
-        for own, capture in zip(places, captures, strict=True)
+        any(counts[page] > 1 for page in own) and failed(capture) for own, capture in zip(pages, captures, strict=True)
     ]
-    usable = {place for own, is_bad in zip(places, bad, strict=True) if not is_bad for place in own}
+    usable = {page for own, is_bad in zip(pages, bad, strict=True) if not is_bad for page in own}
     return [
         capture
         for number, capture in enumerate(captures)
-        if not bad[number] or not (places[number] <= usable or places[number] in places[number + 1 :])
+        if not bad[number] or not (pages[number] <= usable or pages[number] in pages[number + 1 :])
     ]
 
 
