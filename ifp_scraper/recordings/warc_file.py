@@ -14,13 +14,14 @@ from pathlib import Path
 from fastwarc.warc import ArchiveIterator
 
 from ifp_scraper.recordings.files import RecordingError
+from ifp_scraper.recordings.warc_reader import end_of_member
 from ifp_scraper.storage.output_file import explain
 
 logger = logging.getLogger(__name__)
 
 _MAGIC = b"WARC/"
 _FIRST = 1 << 14
-"""In bytes: longer than a recording's first record, which describes it; also the size of pieces to decompress."""
+"""In bytes: longer than a recording's first record, which describes it."""
 
 
 def open_locked(path: Path) -> int:
@@ -114,15 +115,8 @@ def _end_of_record(content: mmap.mmap, begin: int) -> int | None:
 
 def _end_of_member(content: mmap.mmap, begin: int) -> int | None:
     """Return where the gzip member that starts here ends, and with it a record; None if it is not whole."""
-    inflate = zlib.decompressobj(31)
     try:
-        for place in range(begin, len(content), _FIRST):
-            chunk = content[place : place + _FIRST]
-            text = inflate.decompress(chunk)
-            if place == begin and not text.startswith(b"WARC/"):
-                return None
-            if inflate.eof:
-                return place + len(chunk) - len(inflate.unused_data)
+        start = zlib.decompressobj(31).decompress(content[begin : begin + _FIRST], len(_MAGIC))
+        return end_of_member(content, begin) if start == _MAGIC else None
     except zlib.error:
-        pass
-    return None
+        return None

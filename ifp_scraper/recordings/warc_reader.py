@@ -6,6 +6,7 @@ import re
 import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from mmap import mmap
 from typing import IO, NamedTuple
 from urllib.parse import unquote
 
@@ -143,20 +144,27 @@ def _begin_after_record(tail: bytes, begin: int) -> int | None:
 
 def _begin_after_member(tail: bytes, begin: int) -> int | None:
     """Return where what follows a gzip member begins; None if it breaks off, the end of the tail if it is damaged."""
-    member = zlib.decompressobj(31)
     try:
-        while begin < len(tail):
-            piece = tail[begin : begin + _PIECE]
-            begin += len(piece)
-            while True:
-                member.decompress(piece, _UNPACKED_PIECE)
-                if member.eof:
-                    return begin - len(member.unused_data)
-                piece = member.unconsumed_tail
-                if not piece:
-                    break
+        return end_of_member(tail, begin)
     except zlib.error:
         return len(tail)
+
+
+def end_of_member(content: bytes | mmap, begin: int) -> int | None:
+    """Return where the gzip member that begins here ends; None if it breaks off. Both are offsets in bytes.
+
+    Raises:
+        zlib.error: if it is damaged.
+    """
+    member = zlib.decompressobj(31)
+    while begin < len(content):
+        piece = content[begin : begin + _PIECE]
+        begin += len(piece)
+        while piece:
+            member.decompress(piece, _UNPACKED_PIECE)
+            if member.eof:
+                return begin - len(member.unused_data)
+            piece = member.unconsumed_tail
     return None
 
 
