@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import timedelta
 from itertools import count, islice
 from math import inf
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from scrapy.http import Response
@@ -37,6 +37,18 @@ _MAX_STARTS = 20
 """Maximum number of offsets that look like the start of JSON to try."""
 
 
+class _Page(NamedTuple):
+    """A page of posts."""
+
+    refs: list[ArticleRef]
+
+    total: int
+    """Number of posts on all pages; 0 if it is not stated."""
+
+    pages: int
+    """Number of pages."""
+
+
 class RestSource:
     """``/wp-json/wp/v2/posts``, a hundred at a time, newest first."""
 
@@ -48,15 +60,17 @@ class RestSource:
     async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:
         """See ``Source``."""
         scope = await self._scope(walk)
-        first, total, pages = await self._page(walk, scope, 1)
-        if not first and not (scope and (await self._page(walk, {}, 1))[0]):  # some sites hide all posts from it
+        first = await self._page(walk, scope, 1)
+        # Some sites hide all posts from REST; else only what was asked for is empty.
+        if not first.refs and not (scope and (await self._page(walk, {}, 1)).refs):
             raise SourceUnavailable("REST lists no posts")
+        total = first.total
         walk.notes.total = total or None
         seen: set[str] = set()
         new = 0
         barren = -1  # pages in a row that fail or list nothing new, not counting the first
         edits_due = walk.caught_up  # after the new articles
-        async for refs in self._pages(walk, scope, first, pages):
+        async for refs in self._pages(walk, scope, first):
             fresh = [ref for ref in refs if ref.url not in seen]
             barren = 0 if fresh else barren + 1
             if barren >= _PATIENCE:
@@ -79,10 +93,9 @@ class RestSource:
         if len(seen) < total:  # something was withdrawn in the meantime, or the site counts hidden posts
             walk.notes.broken.append(f"REST listed {len(seen)} of {total}")
 
-    async def _pages(
-        self, walk: Walk, scope: dict[str, str], refs: list[ArticleRef], pages: int
-    ) -> AsyncIterator[list[ArticleRef]]:
-        """Yield the refs on each page, given the first and its number of pages; none if it fails, which is noted."""
+    async def _pages(self, walk: Walk, scope: dict[str, str], first: _Page) -> AsyncIterator[list[ArticleRef]]:
+        """Yield the refs on each page; none if it fails, which is noted."""
+        refs, _, pages = first
         for number in count(2):
             yield refs
             if number > pages:
@@ -126,23 +139,23 @@ class RestSource:
         seen: set[str] = set()
         total: float = 0  # number of edited posts
         entries = 0  # edits listed by time, repeats included
-        async for refs, stated, is_cut in self._pages_of_edits(walk, {**scope, "orderby": "modified"}):
-            edited = list(filter(is_edited, refs))
+        async for page, is_cut in self._pages_of_edits(walk, {**scope, "orderby": "modified"}):
+            edited = list(filter(is_edited, page.refs))
             for ref in edited:
                 yield ref
             seen.update(ref.url for ref in edited)
             entries += len(edited)
-            if len(edited) < len(refs):  # the rest are older
+            if len(edited) < len(page.refs):  # the rest are older
                 total = entries
                 break
-            total = max(total, stated, entries)  # a post that is listed twice hides another
-            if is_cut and not stated:
+            total = max(total, page.total, entries)  # a post that is listed twice hides another
+            if is_cut and not page.total:
                 total = inf
         if len(seen) >= total:
             return
 
-        async for refs, _, is_cut in self._pages_of_edits(walk, {**scope, "orderby": "id"}):
-            edited = list(filter(is_edited, refs))
+        async for page, is_cut in self._pages_of_edits(walk, {**scope, "orderby": "id"}):
+            edited = list(filter(is_edited, page.refs))
             for ref in edited:
                 yield ref
             seen.update(ref.url for ref in edited)
@@ -151,18 +164,16 @@ class RestSource:
             if is_cut:
                 walk.notes.broken.append(f"REST: more than {walk.max_pages} pages of edits")
 
-    async def _pages_of_edits(
-        self, walk: Walk, scope: dict[str, str]
-    ) -> AsyncIterator[tuple[list[ArticleRef], int, bool]]:
-        """Yield, of each page until one adds nothing: refs, stated number of posts, whether unread pages follow."""
+    async def _pages_of_edits(self, walk: Walk, scope: dict[str, str]) -> AsyncIterator[tuple[_Page, bool]]:
+        """Yield each page until one adds nothing, and whether pages follow that are not read."""
         listed: set[str] = set()
         for number in range(1, walk.max_pages + 1):
-            refs, stated, pages = await self._page(walk, scope, number)
-            if listed.issuperset(ref.url for ref in refs):
+            page = await self._page(walk, scope, number)
+            if listed.issuperset(ref.url for ref in page.refs):
                 return
-            listed.update(ref.url for ref in refs)
-            yield refs, stated, pages > number == walk.max_pages
-            if number >= pages:
+            listed.update(ref.url for ref in page.refs)
+            yield page, page.pages > number == walk.max_pages
+            if number >= page.pages:
                 return
 
     async def _category(self, walk: Walk, slug: str) -> str:
@@ -198,8 +209,7 @@ class RestSource:
             inside |= more
         return ",".join(map(str, sorted(inside)))
 
-    async def _page(self, walk: Walk, scope: dict[str, str], number: int) -> tuple[list[ArticleRef], int, int]:
-        """Return the refs on a page, the number of posts (0 if not stated), and the number of pages."""
+    async def _page(self, walk: Walk, scope: dict[str, str], number: int) -> _Page:
         query = {**scope, "per_page": str(_PER_PAGE), "page": str(number), "_fields": _FIELDS}
         if number == 1:
             del query["page"]
@@ -207,7 +217,7 @@ class RestSource:
             response = await self._get(walk, "posts", query)
         except SourceUnavailable as error:
             if number > 1 and _is_past_the_end(error):
-                return [], 0, number - 1
+                return _Page([], 0, number - 1)
             if error.status == 400:
                 raise SourceUnavailable("REST does not take our parameters") from error.__cause__
             raise
@@ -222,7 +232,7 @@ class RestSource:
         pages = _header(response, "X-WP-TotalPages", number + bool(posts))
         if len(posts) >= _PER_PAGE or len(posts) > total:  # whatever the count, there may be more on the next page
             pages = max(pages, number + 1)
-        return refs, total, pages
+        return _Page(refs, total, pages)
 
     async def _get(self, walk: Walk, kind: str, query: dict[str, str]) -> Response:
         route, *others = self._routes
