@@ -429,6 +429,11 @@ class ArticlePage(ItemPage[Article]):
         """Return the authors named by these elements, as ``read_authors`` does."""
         return read_authors(elements, self.capture.url)
 
+    @property
+    def byline_as_author(self) -> list[Author]:
+        """The byline as the only author, for where no element names one; empty without a byline."""
+        return [Author(self.byline)] if self.byline else []
+
     def picture_in(self, boxes: list[Element]) -> Image | None:
         """Return the featured image in the first of these elements that has one, with its caption."""
         for box in boxes:

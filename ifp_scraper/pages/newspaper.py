@@ -65,9 +65,7 @@ class NewspaperPage(ArticlePage):
 
     @field
     def authors(self) -> list[Author]:
-        authors = self.people(".td-post-header .td-post-author-name a")
-        if not authors and self.byline:
-            authors = [Author(self.byline)]
+        authors = self.people(".td-post-header .td-post-author-name a") or self.byline_as_author
         return self._with_bios(authors, ".author-box-wrap", ".td-author-name", ".td-author-description")
 
     @field

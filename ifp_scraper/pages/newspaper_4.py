@@ -37,9 +37,11 @@ class Newspaper4Page(NewspaperPage):
     @field
     def authors(self) -> list[Author]:
         # An author box that is switched off is only hidden: the link is still there.
-        authors = self.people("article .td-block-author a") or self.people("article .td-author-name")
-        if not authors and self.byline:
-            authors = [Author(self.byline)]
+        authors = (
+            self.people("article .td-block-author a")
+            or self.people("article .td-author-name")
+            or self.byline_as_author
+        )
         for box in self.own(".author-box-wrap .desc"):
             bio = next((part for part in box.iterchildren("div") if part.get("class") is None), None)
             if len(authors) == 1 and bio is not None:

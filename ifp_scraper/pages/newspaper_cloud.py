@@ -57,10 +57,11 @@ class NewspaperCloudPage(NewspaperPage):
 
     @field
     def authors(self) -> list[Author]:
-        authors = self.people(".tdb_single_author .tdb-author-name")
-        authors = authors or self.people(".tdb_single_author .tdb-author-name-wrap a")  # of Co-Authors Plus
-        if not authors and self.byline:
-            authors = [Author(self.byline)]
+        authors = (
+            self.people(".tdb_single_author .tdb-author-name")
+            or self.people(".tdb_single_author .tdb-author-name-wrap a")  # of Co-Authors Plus
+            or self.byline_as_author
+        )
         return self._with_bios(authors, ".tdb-author-box", ".tdb-author-name", ".tdb-author-descr")
 
     @field

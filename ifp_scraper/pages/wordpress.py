@@ -174,7 +174,7 @@ class WordPressPage(ArticlePage):
 
     @field
     def authors(self) -> list[Author]:
-        authors = self._named.authors or ([Author(self.byline)] if self.byline else [])
+        authors = self._named.authors or self.byline_as_author
         for bio in self._bios if authors else ():
             author = authors[0] if len(authors) == 1 else _named_beside(bio, authors)
             if author is not None:
