@@ -319,7 +319,7 @@ def _read_user_date(text: str, now: datetime) -> datetime | None:
         languages=["en"],
         settings={
             "RELATIVE_BASE": now.astimezone(SITE_ZONE).replace(tzinfo=None),
-            "TIMEZONE": "Asia/Tehran",
+            "TIMEZONE": SITE_ZONE.key,
             "RETURN_AS_TIMEZONE_AWARE": True,
             "PREFER_DAY_OF_MONTH": missing,
             "PREFER_MONTH_OF_YEAR": missing,

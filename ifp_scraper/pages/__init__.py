@@ -1,4 +1,4 @@
-"""From a saved page to its record: ``read_article`` does all of it, by the page object that ``pick`` finds.
+"""From a saved page to its record: ``read_article`` does all of it, by the page object that ``read_page`` picks.
 
 The layout is recognised by markup, never by date or URL, because several layouts are live at once.
 """
@@ -27,7 +27,6 @@ __all__ = [
     "UnreadablePage",
     "is_of_this_url",
     "is_static",
-    "pick",
     "read_article",
     "read_page",
 ]
@@ -61,27 +60,20 @@ def read_article(body: bytes | str, capture: Capture, content_type: str | None =
 
 
 def read_page(body: bytes | str, capture: Capture, content_type: str | None = None) -> ArticlePage | None:
-    """Return the page object for a response body; None if it is not an article.
+    """Return the page object that reads a response body; None if it is not an article.
 
     Raises:
         UnreadablePage: if the page is cut off before its body (``CutOff``), or too large.
     """
-    raw = body.encode("utf-8", "replace") if isinstance(body, str) else body
-    return pick(Document(body, content_type), capture._replace(html_sha256=hashlib.sha256(raw).hexdigest()))
-
-
-def pick(document: Document, capture: Capture) -> ArticlePage | None:
-    """Return the page object that reads this page; None if it is not an article.
-
-    Raises:
-        UnreadablePage: if the page is cut off before its body (``CutOff``), or too large.
-    """
+    document = Document(body, content_type)
     if document.truncated and b"<html" in document.html and b"<body" not in document.html:
         raise CutOff("cut off before its body")
     if not is_single_post(document):
         return None
     if document.too_large:
         raise UnreadablePage("too large: more elements, or deeper ones, than any article has")
+    raw = body.encode("utf-8", "replace") if isinstance(body, str) else body
+    capture = capture._replace(html_sha256=hashlib.sha256(raw).hexdigest())
     page = next(layout for layout in LAYOUTS if layout.matches(document))(document, capture)
     if page.container is None:  # then a layout that it resembles says best what has changed
         page = next(layout for layout in LAYOUTS if layout.resembles(document))(document, capture)

@@ -256,17 +256,18 @@ class IfpSpider(scrapy.Spider):
     async def _first_view(self, response: Response) -> View | None:
         """Return the view in the first response; None if it is not an article. Raises what the caller does."""
         reading: Reading | None = response.meta["reading"]
+        recorded_amp = reading.amp_address if reading is not None else None
         try:
             self.fetcher.check_refusal(response, response.url)
             view = await self._views.read(response)
         except (FetchFailed, UnreadablePage):
-            if reading is None or reading.amp_address is None:
+            if recorded_amp is None:
                 raise
             view = None
-        if view is not None or reading is None or reading.amp_address is None:
+        if view is not None or recorded_amp is None:
             return view
         # The recorded canonical page is unusable: read the AMP page alone, as ``scrapy extract`` does.
-        amp = await self.fetcher.fetch(reading.amp_address, page=True, captures=reading.captures)
+        amp = await self.fetcher.fetch(recorded_amp, page=True, captures=response.meta["captures"])
         return await self._views.read(amp)
 
     async def _from_amp_alone(self, ref: ArticleRef) -> Article | None:
