@@ -69,7 +69,7 @@ class _Fetcher(Fetcher):
         raise FetchFailed("too many redirects")
 
     def stop(self, why: str) -> None:
-        self.stopping, self.why_stopped = True, why
+        self.why_stopped = why
 
 
 def dry_run(

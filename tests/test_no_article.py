@@ -53,7 +53,7 @@ class Case:
         self.handler = NoArticleHandler(self.fetcher, self.ledger)
 
     def _stop(self, why: str) -> None:
-        self.fetcher.stopping, self.fetcher.why_stopped = True, why
+        self.fetcher.why_stopped = why
 
 
 @pytest.fixture
@@ -150,6 +150,6 @@ def test_refused_pages_end_the_crawl(case: Case) -> None:
 
 
 def test_what_is_ignored_at_the_end_of_a_crawl_is_not_rejected(case: Case) -> None:
-    case.fetcher.stopping = True
+    case.fetcher.stop("the site refuses")
     case.handler.fetch_failed(IgnoreRequest("the crawl is ending"), ArticleRef(URL))
     assert (list(case.ledger.rejections), case.failed) == ([], [])

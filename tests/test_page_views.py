@@ -80,7 +80,7 @@ def read(
 
     async def run() -> Article | None:
         first = await fetcher.fetch(server.url + path)
-        fetcher.stopping = ending
+        fetcher.why_stopped = "the site refuses" if ending else None
         view = await reader.read(first)
         return await reader.with_other_view(view) if view is not None else None
 

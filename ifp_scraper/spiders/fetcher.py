@@ -39,8 +39,6 @@ class Fetcher:
         self.limits = ErrorLimits(settings.getint("IFP_FAILURES"), settings.getint("IFP_REFUSALS"))
         self.sitemaps: list[str] = []
         """The sitemaps that robots.txt names."""
-        self.stopping = False
-        """Whether ``stop`` has been called."""
         self.why_stopped: str | None = None
         """Why the crawl ends early; None if it does not, or if a signal ended it."""
         self._crawler = crawler
@@ -120,6 +118,11 @@ class Fetcher:
     # -- the end -------------------------------------------------------------------------------------------------
 
     @property
+    def stopping(self) -> bool:
+        """Whether ``stop`` has been called."""
+        return self.why_stopped is not None
+
+    @property
     def ending(self) -> bool:
         """Whether the crawl is about to end: after ``stop``, or on a signal."""
         return self.stopping or not self._crawler.crawling
@@ -132,7 +135,6 @@ class Fetcher:
     def stop(self, why: str) -> None:
         """End the crawl early, as a failure, and say why."""
         if not self.stopping:
-            self.stopping = True
             self.why_stopped = why
             closing = self._crawler.engine.close_spider_async(reason="stopped")
             self._closing = asyncio.ensure_future(closing)  # asyncio itself does not keep a task alive
