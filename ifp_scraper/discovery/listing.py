@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 from parsel import Selector
@@ -60,24 +60,32 @@ class ListingSource:
 
     async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:
         """See ``Source``."""
+        seen: set[str] = set()
+        async for links in self._pages(walk):
+            for url in links:
+                if url not in seen:
+                    seen.add(url)
+                    yield ArticleRef(url)
+        if not seen:
+            raise SourceUnavailable("no listing")
+
+    async def _pages(self, walk: Walk) -> AsyncIterator[list[str]]:
+        """Yield the articles on each page that is read; an article may be on several."""
         section = walk.options.section
         places = [f"/category/{section}"] if section else list(_PLACES)
         categories: list[str] = []
-        seen: set[str] = set()
         first_shown_by: dict[tuple[str, ...], str] = {}  # for each page, as the articles on it: a place
         while places:
             place = _Place(walk, places.pop(0))
             async for links, are_settled in place.pages():
                 first_shown_by.setdefault(tuple(links), place.path)
-                for ref in _unseen(links, seen):
-                    yield ref
+                yield links
                 if are_settled and place.length > 1:
                     break  # a front page alone may show a choice, and not what is new
             if place.length > 1:  # it is paginated, so it lists everything
                 if not walk.caught_up:
                     async for links in place.pages_again():
-                        for ref in _unseen(links, seen):
-                            yield ref
+                        yield links
                 return
             if place.path == "":
                 places += _places_of_second_pages(place.first_page, walk.options.site)
@@ -90,12 +98,9 @@ class ListingSource:
             async for links, are_settled in _Place(walk, category).pages():
                 is_repeat = first_shown_by.setdefault(tuple(links), category) != category
                 repeats = repeats + 1 if is_repeat else 0
-                for ref in _unseen(links, seen):
-                    yield ref
+                yield links
                 if are_settled or repeats >= _MAX_REPEATS:
                     break
-        if not seen:
-            raise SourceUnavailable("no listing")
 
 
 class _Place:
@@ -183,14 +188,6 @@ class _Place:
                 root = urls.canonical(response.url)  # of a nested category
             yield number, links
         walk.notes.broken.append(f"{root}: more than {walk.max_pages} pages")
-
-
-def _unseen(links: list[str], seen: set[str]) -> Iterator[ArticleRef]:
-    """Yield those articles that have not been seen; then they have."""
-    for url in links:
-        if url not in seen:
-            seen.add(url)
-            yield ArticleRef(url)
 
 
 def read_listing(selector: Selector, base: str) -> list[str]:
