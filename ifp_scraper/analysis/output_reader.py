@@ -188,20 +188,11 @@ def select(
 class _Scan(NamedTuple):
     """What the lines of a file are."""
 
-    heads: list[tuple[int, _Head]]
-    """Those of the articles, each with its line's number."""
-
-    end: int
-    """Number of the last line."""
-
-    bad: int
-    """Number of lines without an article."""
-
-    torn: bool
-    """Whether the last line is incomplete."""
-
-    left_out: list[str]
-    """What to tell the user."""
+    heads: list[tuple[int, _Head]]  # of the articles, each with its line's number
+    end: int  # number of the last line
+    bad: int  # lines without an article
+    torn: bool  # whether the last line is incomplete
+    left_out: list[str]  # what to tell the user
 
 
 def _scan(path: Path, before: int) -> _Scan:

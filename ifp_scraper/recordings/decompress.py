@@ -73,16 +73,16 @@ def _seekable(path: Path) -> list[Path]:
         return _seekable_wacz(path)
     if path.name.endswith(".zst"):
         with path.open("rb") as stream:
-            return [_decompress(ZstdReader(stream), path.name.removesuffix(".zst"), path)]
+            return [_decompress(_pieces_of(ZstdReader(stream)), path.name.removesuffix(".zst"), path)]
     name = path.name.removesuffix(".gz")
     if _has_unusual_headers(path):
         with gzip.open(path) if _is_gzip(path) else path.open("rb") as stream:
-            return [_decompress(_Rewritten(stream), name, path)]
+            return [_decompress(_rewritten(stream), name, path)]
     with path.open("rb") as stream:
         if not _holds_many_records(stream):
             return [path]
         stream.seek(0)
-        return [_decompress(_GzipMembers(stream), name, path)]
+        return [_decompress(_gunzipped(stream), name, path)]
 
 
 @cache
@@ -126,7 +126,7 @@ def _seekable_wacz(path: Path) -> list[Path]:
         for member in members:
             try:
                 with package.open(member) as stream:
-                    copies.append(_decompress(stream, Path(member.filename).name, path))
+                    copies.append(_decompress(_pieces_of(stream), Path(member.filename).name, path))
             except UNREADABLE as error:
                 if isinstance(error, OSError) and error.errno:  # a disk error: it is no damage
                     raise
@@ -146,14 +146,14 @@ def _must_be_copied(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
         return False
 
 
-def _decompress(stream: IO[bytes] | ZstdReader | _GzipMembers | _Rewritten, name: str, path: Path) -> Path:
-    """Copy a stream that decompresses the recording at ``path`` to a file of this name."""
+def _decompress(pieces: Iterator[bytes], name: str, path: Path) -> Path:
+    """Write the pieces in which the recording at ``path`` is decompressed to a file of this name."""
     place = _place(name)
     left = MAX_RATIO * path.stat().st_size
     with place.open("wb") as copy:
         try:
-            while left > 0 and (chunk := stream.read(_PIECE)):
-                left -= copy.write(chunk)
+            while left > 0 and (piece := next(pieces, b"")):
+                left -= copy.write(piece)
         except (EOFError, OSError, ValueError, zlib.error, zipfile.BadZipFile) as error:
             if isinstance(error, OSError) and error.errno:  # a disk error; damage gives an error without a number
                 raise
@@ -163,22 +163,16 @@ def _decompress(stream: IO[bytes] | ZstdReader | _GzipMembers | _Rewritten, name
     return place
 
 
-class _Rewritten:
-    """Reads WARC records, rewriting their headers so that FastWARC can read them."""
-
-    def __init__(self, stream: IO[bytes] | gzip.GzipFile) -> None:
-        self._pieces = _rewrite(stream)
-
-    def read(self, _size: int) -> bytes:
-        """Return the next piece; empty at the end.
-
-        Raises:
-            ValueError: if no record starts where one should.
-        """
-        return next(self._pieces, b"")
+def _pieces_of(stream: IO[bytes] | ZstdReader) -> Iterator[bytes]:
+    return iter(lambda: stream.read(_PIECE), b"")
 
 
-def _rewrite(stream: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
+def _rewritten(stream: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
+    """Yield WARC records in pieces, with headers that FastWARC can read.
+
+    Raises:
+        ValueError: if no record starts where one should.
+    """
     while line := stream.readline(_CHUNK):
         if not line.strip():
             continue
@@ -218,33 +212,26 @@ def _has_unusual_headers(path: Path) -> bool:
     return version[-1:] != b"\r" or b"WARC-Type:" not in head
 
 
-class _GzipMembers:
-    """Reads gzip members one after another."""
+def _gunzipped(stream: IO[bytes]) -> Iterator[bytes]:
+    """Yield what gzip members hold, one after another, in pieces.
 
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
-        self._inflate = zlib.decompressobj(31)
-        self._packed = b""
-
-    def read(self, size: int) -> bytes:
-        """Return at most ``size`` bytes; none at the end.
-
-        Raises:
-            EOFError: if the last member breaks off.
-            zlib.error: when one is damaged.
-        """
-        while True:
-            packed = self._packed or self._stream.read(_CHUNK)
-            if self._inflate.eof:
-                if not packed.strip(b"\0"):
-                    return b""
-                self._inflate = zlib.decompressobj(31)
-            elif not packed:
-                raise EOFError("it breaks off")
-            data = self._inflate.decompress(packed, size)
-            self._packed = self._inflate.unused_data if self._inflate.eof else self._inflate.unconsumed_tail
-            if data:
-                return data
+    Raises:
+        EOFError: if the last member breaks off.
+        zlib.error: when one is damaged.
+    """
+    inflate = zlib.decompressobj(31)
+    packed = b""
+    while True:
+        packed = packed or stream.read(_CHUNK)
+        if inflate.eof:
+            if not packed.strip(b"\0"):
+                return
+            inflate = zlib.decompressobj(31)
+        elif not packed:
+            raise EOFError("it breaks off")
+        if data := inflate.decompress(packed, _PIECE):
+            yield data
+        packed = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
 
 
 def _holds_many_records(stream: IO[bytes]) -> bool:
