@@ -45,7 +45,7 @@ def out_of_order(response: Response) -> bool:
     and themes with their own versions lose it.
     """
     body = response.body[:_CHALLENGE_SIZE]
-    if not _is_wordpress(body) and _OUT_OF_ORDER.search(body) is not None:
+    if not is_wordpress(body) and _OUT_OF_ORDER.search(body) is not None:
         return True
     return _ERROR_PAGE.search(response.body[-4096:]) is not None  # after what had been printed of the page
 
@@ -81,14 +81,9 @@ def refusal(response: Response) -> str | None:
         return f"status {response.status}"
     if not isinstance(response, TextResponse) or len(response.body) > _CHALLENGE_SIZE:
         return None
-    if not _is_wordpress(response.body) and _CHALLENGE.search(response.body):
+    if not is_wordpress(response.body) and _CHALLENGE.search(response.body):
         return "a challenge page"
     return None
-
-
-def is_strange(response: Response) -> bool:
-    """Whether a page has no trace of WordPress, and thus is not the site's."""
-    return not _is_wordpress(response.body)
 
 
 def is_login(response: Response) -> bool:
@@ -96,7 +91,8 @@ def is_login(response: Response) -> bool:
     return _LOGIN.search(response.body[:_CHALLENGE_SIZE]) is not None
 
 
-def _is_wordpress(body: bytes) -> bool:
+def is_wordpress(body: bytes) -> bool:
+    """Whether a page has a trace of WordPress; one without is not the site's."""
     return b"wp-content/" in body or _WORDPRESS.search(body) is not None  # the first is fast, and usually there
 
 

@@ -12,7 +12,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from ifp_scraper import urls
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.pages import is_of_this_url, is_static
-from ifp_scraper.responses import in_words, is_login, is_strange, refusal
+from ifp_scraper.responses import in_words, is_login, is_wordpress, refusal
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.storage.ledger import Ledger
 from ifp_scraper.storage.rejections import (
@@ -74,7 +74,7 @@ class NoArticleHandler:
             self._fetcher.give_up(self._limits.count_off_site(STRANGE))
 
     def _why_no_article(self, response: Response, ref: ArticleRef) -> str:
-        if is_strange(response):
+        if not is_wordpress(response.body):
             return STRANGE
         if is_login(response):
             return LOGIN
