@@ -111,18 +111,18 @@ class Archive:
             (record.url for record in own if record.status == 200 and "html" in record.content_type), wanted
         )
 
-    def find(self, url: str, reading: Collection[Recorded] | None = None) -> Recorded | None:
+    def find(self, url: str, captures: Collection[Recorded] | None = None) -> Recorded | None:
         """Return the latest capture of a URL; None if there is none.
 
         Args:
             url: the URL.
-            reading: accept only these captures, or a redirect; None accepts any.
+            captures: accept only these, or a redirect; None accepts any.
         """
-        captures = self._by_key.get(_key(url), [])
-        if reading is not None:
-            redirects = [record for record in captures if 300 <= record.status < 400]
-            captures = [record for record in captures if record in reading] or redirects
-        return captures[-1] if captures else None
+        found = self._by_key.get(_key(url), [])
+        if captures is not None:
+            redirects = [record for record in found if 300 <= record.status < 400]
+            found = [record for record in found if record in captures] or redirects
+        return found[-1] if found else None
 
     def read(self, record: Recorded) -> tuple[list[tuple[str, str]], bytes]:
         """Return the headers and the body of a recorded response, the body as ``plain_body`` gives it.

@@ -64,8 +64,8 @@ class ViewReader:
         Raises:
             FetchFailed: if the crawl is about to end.
         """
-        recorded: Reading | None = view.response.meta.get("reading")
-        amp_url = recorded.amp_address if recorded and recorded.amp_address else view.article.amp_url
+        reading: Reading | None = view.response.meta.get("reading")
+        amp_url = (reading.amp_address if reading else None) or view.article.amp_url
         address = urls.of_site(view.response.url, amp_url, urls.host(view.article.url))
         if view.page.is_amp or self._wanted_views != "both" or address is None:
             return view.article
@@ -73,7 +73,7 @@ class ViewReader:
             response = await self._fetch_part(address, view.response)
             amp = self._page(response)
             # Those in a recording were put together by post id, and may be from when the site had other permalinks.
-            is_same = urls.same_slug if recorded else urls.same_article
+            is_same = urls.same_slug if reading else urls.same_article
             if amp is not None and amp.is_amp and is_same(amp.url, view.article.url):
                 return merge_views(view.article, amp.to_article())
         except UnreadablePage as error:
