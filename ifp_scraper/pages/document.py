@@ -28,7 +28,7 @@ MAX_MARKUP = 3 * 1024 * 1024
 """Maximum number of bytes read without scripts and styles; a 50,000-word report has 0.4 MB."""
 
 MAX_WORK = 1_000_000
-"""Maximum of elements times depth: 5,000 elements, 200 deep. Real pages have 5,000, 40 deep."""
+"""Maximum sum of the depths of all elements: 5,000 elements, 200 deep. Real pages have 5,000, 40 deep."""
 
 MAX_ATTRIBUTES = 500
 """Maximum number of an element's attributes; the parser takes time with their square. A player has thirty."""
@@ -132,18 +132,17 @@ class Document:
 
     @cached_property
     def too_large(self) -> bool:
-        """Whether reading would take minutes: a selector's cost grows with elements times depth."""
+        """Whether reading would take minutes: a selector's cost grows with elements times their depth."""
         if len(self.html) < 15_000 or self.html.count(b"<") <= 5000:
             return False
-        depth = deepest = count = 0
+        depth = work = 0
         for event, _ in etree.iterwalk(self.root, events=("start", "end")):
             if event == "end":
                 depth -= 1
                 continue
             depth += 1
-            count += 1
-            deepest = max(deepest, depth)
-        return count * deepest > MAX_WORK
+            work += depth
+        return work > MAX_WORK
 
     @property
     def root(self) -> Element:
