@@ -148,6 +148,8 @@ def test_a_text_about_licenses_states_none() -> None:
         ("CC-BY-NC 4.0.", "CC-BY-NC 4.0"),
         ("CC BY-SA 3.0 Unported (our text)", "CC BY-SA 3.0 Unported"),
         ("CC BY 4.0. All else is ours", "CC BY 4.0"),
+        ("CC BY 4.0 unless otherwise noted", "CC BY 4.0"),
+        ("CC BY-NC-ND 4.0 International", "CC BY-NC-ND 4.0 International"),
     ],
 )
 def test_a_license_ends_with_its_sentence(said: str, license: str) -> None:

@@ -12,7 +12,8 @@ from ifp_scraper.pages.inline import inline_text
 from ifp_scraper.text import squeeze
 
 _LICENSE = re.compile(
-    r"licen[cs]ed under (?:an? |the )?(Creative Commons [^|©]{3,80}?Licen[cs]e|CC[ -]BY(?:[\w -]|\.(?=\d)){0,21}\b)",
+    r"licen[cs]ed under (?:an? |the )?(Creative Commons [^|©]{3,80}?Licen[cs]e"
+    r"|CC[ -]BY(?:[ -](?:NC|ND|SA))*(?:[ -]?v?\d(?:\.\d)*)?(?-i:(?: [A-Z][A-Za-z]+){0,3})(?: licen[cs]e)?\b)",
     re.I,
 )
 _MAY_BE_LICENSED = re.compile(b"icen")  # faster than "in"
