@@ -52,10 +52,15 @@ def test_links_that_only_name_a_category_lead_to_none() -> None:
         "/go/?to=/category/x/",
         "/x/category/y/",
         "/category/world/page/2/",
+        "/category/page/",
         "http://[/category/",
     )
     selector = Selector("".join(f'<a href="{path}">A</a>' for path in paths), type="html")
-    assert listing._categories(selector, "https://ifpnews.com") == ["/category/world", "/category/world/asia"]
+    assert listing._categories(selector, "https://ifpnews.com") == [
+        "/category/world",
+        "/category/page",
+        "/category/world/asia",
+    ]
 
 
 @pytest.mark.parametrize("number", [True, 0, -5, 2**70, "12", None, 1.5])

@@ -36,6 +36,9 @@ _NO_ARTICLE_PATH = re.compile(
     re.IGNORECASE,
 )
 _SECOND_PAGE = re.compile(r"(/(?!(?:category|tag|author)/).*[^/])/page/2/?")
+_OF_LATER_PAGE = re.compile(r"(?<!^/category)/page$")
+"""What a later page of a category has after the category, without its number; not a category of that name."""
+
 _PLACES = ("", "/all-stories", "/iran-news")
 """Where a listing may be, the front page first."""
 
@@ -221,7 +224,7 @@ def _categories(selector: Selector, site: str) -> list[str]:
     categories = []
     for url in urls.of_list(site, selector.css('a[href*="/category/"]::attr(href)').getall()):
         if url is not None:
-            path = urlsplit(urls.canonical(url)).path.rstrip("/").removesuffix("/page")  # of a later page
+            path = _OF_LATER_PAGE.sub("", urlsplit(urls.canonical(url)).path.rstrip("/"))
             if path.startswith("/category/"):
                 categories.append(path)
     # Parents first: they may list what their children do, and more.
