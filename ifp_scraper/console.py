@@ -71,10 +71,8 @@ def announce(ledger: Ledger, source: str, walk: Walk, delay: float) -> None:
         state = "are known" if options.refresh is None else "are known and not to be fetched again"
         known_ones = "" if options.section else f", {known} {state}"  # see count_left_alone
         is_most = options.section or (source != "rest" and (options.since or options.until))
-        say(
-            f"The site lists about {total} articles ({source}){known_ones}: "
-            f"{'at most' if is_most else 'about'} {pace} to go."
-        )
+        ledger.about = "at most" if is_most else "about"
+        say(f"The site lists about {total} articles ({source}){known_ones}: {ledger.about} {pace} to go.")
     say("You can stop it (Ctrl-C) at any time, and continue with the same command.")
 
 
@@ -87,7 +85,7 @@ def show_progress(ledger: Ledger) -> None:
     if walk and walk.notes.total and not walk.caught_up:
         skipped = max(ledger.left_alone, ledger.counts["current"])
         count = max(0, walk.notes.total - skipped - _count(ledger, _FETCHED))
-        left = f", about {count if limit is None else min(count, max(0, limit - done))} left"
+        left = f", {ledger.about} {count if limit is None else min(count, max(0, limit - done))} left"
     show_on_one_line(f"{done} articles, {done / seconds:.1f} a second{left}")
 
 

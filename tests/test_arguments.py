@@ -122,6 +122,9 @@ def test_what_is_to_do_is_said_of_what_was_asked_for(
         dry_run(server, out, refresh=since)
         left = [int(count) for count in re.findall(r"about (\d+) left", capsys.readouterr().err)]
         assert (abs(left[0] - 60) < 5, left[-1] <= 3) == (True, True)
+        server.config.rest = 403
+        dry_run(server, tmp_path / "b.jsonl", since=since)  # of the sitemap's 120, 60 are in range
+        assert set(re.findall(r"(at most|about) \d+ left", capsys.readouterr().err)) == {"at most"}
 
 
 def test_limit_counts_new_articles_not_what_is_known_or_none(tmp_path: Path) -> None:

@@ -97,6 +97,8 @@ class Ledger:
         """The last one that ``walk`` made."""
         self.left_alone = 0
         """Roughly how many of the listed articles need not be fetched, for the progress line."""
+        self.about = "about"
+        """How exactly that line can say how many are left: "at most" if the list also has articles out of range."""
         self._trouble: str | None = None
         """Which file beside the output could not be written, and why."""
         path = self.store.path  # absolute: the working folder may be removed meanwhile
