@@ -6,7 +6,6 @@ import errno
 import fcntl
 import gzip
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -18,8 +17,16 @@ import pytest
 
 from ifp_scraper.recordings import decompress
 from ifp_scraper.recordings.decompress import MAX_RATIO, seekable
-from tests.crawling import ROOT
-from tests.recordings import FORMS, bare_line_feeds, gzipped_as_a_whole, header_names_in_lower_case, picture, zstd
+from tests.crawling import ROOT, scrapy
+from tests.recordings import (
+    FORMS,
+    bare_line_feeds,
+    gzipped_as_a_whole,
+    gzipped_as_a_whole_in_wacz,
+    header_names_in_lower_case,
+    picture,
+    zstd,
+)
 
 NOTE = b"WARC/1.1\r\nWARC-Type: metadata\r\nContent-Length: 6\r\n\r\na note\r\n\r\n"
 PICTURE = picture()
@@ -94,17 +101,17 @@ def test_what_is_before_a_thing_that_is_no_record_comes(tmp_path: Path, caplog: 
     assert "no record begins there" in caplog.text
 
 
-def test_without_room_for_a_copy_the_recording_is_left_to_whoever_reads_it(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("command", ["extract", "crawl"])
+@pytest.mark.parametrize("form", [gzipped_as_a_whole, zstd, gzipped_as_a_whole_in_wacz])
+def test_without_room_to_unpack_nothing_is_read(
+    form: Callable[[bytes, Path], Path], command: str, tmp_path: Path
 ) -> None:
-    kept = gzipped_as_a_whole(DATA, tmp_path)
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
-    try:
-        found = seekable([kept])
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert (found, caplog.text) == ([kept], "")
+    """Rather than some of it: records inside one gzip member can only be read from its start."""
+    kept, out = form(DATA, tmp_path), tmp_path / "a.jsonl"
+    arguments = ("extract", kept) if command == "extract" else ("crawl", "ifp", "-a", f"archive={kept}")
+    run = scrapy(*arguments, "-o", out, room=100_000)
+    assert f"{kept} cannot be unpacked" in run.err
+    assert ("TMPDIR" in run.err, "Traceback" in run.err, run.status > 0) == (True, False, True)
 
 
 def test_what_a_killed_run_had_unpacked_is_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,8 @@ from typing import IO
 
 from fastwarc import ZstdReader
 
-from ifp_scraper.recordings.files import UNREADABLE, recordings_in
+from ifp_scraper.recordings.files import UNREADABLE, RecordingError, recordings_in
+from ifp_scraper.storage.output_file import explain
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +58,9 @@ def seekable(files: list[Path]) -> list[Path]:
 
     The copies are in a temporary folder, deleted when the process ends. A damaged recording is decompressed up
     to the damage, with a warning.
+
+    Raises:
+        RecordingError: if there is no room for a copy.
     """
     found: list[Path] = []
     for path in files:
@@ -128,8 +132,6 @@ def _seekable_wacz(path: Path) -> list[Path]:
                 with package.open(member) as stream:
                     copies.append(_decompress(_pieces_of(stream), Path(member.filename).name, path))
             except UNREADABLE as error:
-                if isinstance(error, OSError) and error.errno:  # a disk error: it is no damage
-                    raise
                 logger.warning("%s: its member %s cannot be read (%s)", path, member.filename, error)
         return seekable(copies) or [path]
 
@@ -147,20 +149,35 @@ def _must_be_copied(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
 
 
 def _decompress(pieces: Iterator[bytes], name: str, path: Path) -> Path:
-    """Write the pieces in which the recording at ``path`` is decompressed to a file of this name."""
-    place = _place(name)
+    """Write the pieces in which the recording at ``path`` is decompressed to a file of this name.
+
+    Raises:
+        RecordingError: if they cannot be written. The recording itself, read from the middle, would lack articles.
+    """
     left = MAX_RATIO * path.stat().st_size
-    with place.open("wb") as copy:
-        try:
-            while left > 0 and (piece := next(pieces, b"")):
+    try:
+        place = _place(name)
+        with place.open("wb") as copy:
+            for piece in _up_to_damage(pieces, path):
                 left -= copy.write(piece)
-        except (EOFError, OSError, ValueError, zlib.error, zipfile.BadZipFile) as error:
-            if isinstance(error, OSError) and error.errno:  # a disk error; damage gives an error without a number
-                raise
-            logger.warning("%s: what follows byte %d unpacked cannot be read (%s)", path, copy.tell(), error)
-        if left <= 0:
-            logger.warning("%s unpacks to more than %d times its size; the rest was left", path, MAX_RATIO)
+                if left <= 0:
+                    logger.warning("%s unpacks to more than %d times its size; the rest was left", path, MAX_RATIO)
+                    break
+    except OSError as error:
+        raise RecordingError(
+            f"{path} cannot be unpacked in the folder for temporary files: {explain(error, 'with TMPDIR')}"
+        ) from error
     return place
+
+
+def _up_to_damage(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
+    done = 0
+    try:
+        for piece in pieces:
+            yield piece
+            done += len(piece)
+    except (EOFError, OSError, ValueError, zlib.error, zipfile.BadZipFile) as error:
+        logger.warning("%s: what follows byte %d unpacked cannot be read (%s)", path, done, error)
 
 
 def _pieces_of(stream: IO[bytes] | ZstdReader) -> Iterator[bytes]:
