@@ -24,7 +24,10 @@ RECORDS = (
 )
 
 
-@pytest.mark.parametrize("pack", [bytes, lambda plain: gzip.compress(plain, mtime=0)], ids=["plain", "gzip"])
+PACKED = pytest.mark.parametrize("pack", [bytes, lambda plain: gzip.compress(plain, mtime=0)], ids=["plain", "gzip"])
+
+
+@PACKED
 def test_a_file_that_breaks_off_is_noted_whichever_record_is_the_last(pack) -> None:
     packed = [pack(one) for one in RECORDS]
     data = b"".join(packed)
@@ -39,3 +42,17 @@ def test_a_file_that_breaks_off_is_noted_whichever_record_is_the_last(pack) -> N
         elif is_whole:
             assert faults == []
     assert list(read_responses(io.BytesIO(data), "a.warc", ends[1], len(data), faults := [])) == faults == []
+
+
+@PACKED
+def test_a_file_whose_first_record_is_damaged_is_noted_and_the_others_read(pack) -> None:
+    first, second = (pack(RECORDS[0]) for _ in range(2))
+    by_chance = b"\x1f\x8b\x08" + bytes(9)  # what begins a gzip member, but no record
+    for lost in (first[1:], bytes(40) + first[40:], by_chance + b"x", by_chance * 99):
+        data, faults = lost + second, []
+        (found,) = read_responses(io.BytesIO(data), "a.warc", 0, len(data), faults)
+        assert (found[0].stream_pos, [fault.at for fault in faults]) == (len(lost), [0])
+    for blank in (b"\r\n", bytes(512)):
+        data, faults = blank + second, []
+        assert len(list(read_responses(io.BytesIO(data), "a.warc", 0, len(data), faults))) == 1
+        assert faults == []

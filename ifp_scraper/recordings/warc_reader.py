@@ -72,6 +72,8 @@ def read_responses(
     """
     kinds = _KINDS if revisits is None else _KINDS | WarcRecordType.revisit
     at = _next_record(stream, start, end)
+    if at and not start and not _is_blank(stream, at):
+        faults.append(Fault(name, start, "no record begins there"))
     while at is not None:
         last = at
         try:
@@ -209,6 +211,12 @@ def _next_record(stream: IO[bytes], start: int, end: int) -> int | None:
         position += len(chunk)
         stream.seek(position)
     return None
+
+
+def _is_blank(stream: IO[bytes], end: int) -> bool:
+    """Whether there is nothing before this offset, as far as one can see from the first bytes."""
+    stream.seek(0)
+    return not stream.read(min(end, _PIECE)).strip(b"\r\n\0")
 
 
 def _is_record(stream: IO[bytes], at: int) -> bool:
