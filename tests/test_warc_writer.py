@@ -85,6 +85,16 @@ def test_headers_are_recorded_as_received(tmp_path: Path) -> None:
     assert "\r\n{}: {}\r\n".format(*in_utf_8).encode() in recorded
 
 
+def test_a_status_without_a_name_is_recorded_and_read_back(tmp_path: Path) -> None:
+    """As 520, of Cloudflare."""
+    recording, site = tmp_path / "a.warc", Site(make_posts(3, seed=8))
+    with serve(site, amp=None) as server:
+        server.fault(site.open_posts()[1].path, 520)
+        run = crawl(server.url, tmp_path / "a.jsonl", *EIGHT_AT_ONCE, "-s", f"IFP_ARCHIVE={recording}")
+        assert (run.status, recording.read_bytes().count(b"HTTP/1.1 520 Unknown\r\n")) == (0, 1), run.err
+        assert len(replay(recording, tmp_path / "b.jsonl", server.url)) == len(lines(tmp_path / "a.jsonl")) == 3
+
+
 def test_of_several_ages_the_first_counts(tmp_path: Path) -> None:
     date, an_hour_before = "Mon, 06 May 2024 07:00:00 GMT", datetime(2024, 5, 6, 6, tzinfo=UTC)
     response = HtmlResponse("https://ifpnews.com/a/", headers={"Date": [date, "x"], "Age": ["3600", "0"]})
