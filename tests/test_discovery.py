@@ -246,10 +246,17 @@ def test_whatever_rest_counts_every_article_is_found(counted: str, tmp_path: Pat
         assert len(run.asked) < 10
 
 
-@pytest.mark.parametrize("arguments", [{}, {"since": "2000-01-01"}, {"section": "iran-news"}], ids=str)
-def test_rest_that_hides_all_posts_is_no_source(arguments: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("answer", "arguments"),
+    [
+        *(("[]", arguments) for arguments in ({}, {"since": "2000-01-01"}, {"section": "iran-news"})),
+        *((answer, {}) for answer in ("{}", "null", '{"code": "rest_disabled"}')),
+    ],
+    ids=str,
+)
+def test_rest_that_hides_all_posts_is_no_source(answer: str, arguments: dict[str, str], tmp_path: Path) -> None:
     with site_of(60) as (site, server):
-        empty = page("[]", content_type="application/json")
+        empty = page(answer, content_type="application/json")
         server.alter(lambda target, response: empty if "/wp/v2/posts" in target else response)
         run = dry_run(server, tmp_path / "a.jsonl", **arguments)
         expected = {post.path for post in site.in_section("iran-news")} if "section" in arguments else public(site)

@@ -217,6 +217,15 @@ def test_robots_txt_is_learned_when_it_is_obeyed(crawl: Crawl, obeyed: bool) -> 
     assert asked == ([f"{SITE}/"] if obeyed else [])
 
 
+@pytest.mark.parametrize(("delay", "said"), [(9.0, ""), (40.0, "robots.txt asks for 40 seconds between requests.\n")])
+def test_a_delay_in_which_the_crawl_seems_to_hang_is_told(
+    crawl: Crawl, delay: float, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    crawl.extension = SimpleNamespace(seconds=delay)
+    asyncio.run(crawl.fetcher.learn_robots())
+    assert capsys.readouterr().err == said
+
+
 def test_what_robots_txt_names_and_asks_for(crawl: Crawl) -> None:
     request = Request(f"{SITE}/robots.txt")
     sitemaps = [f"{SITE}/{number}.xml" for number in range(6000)]
