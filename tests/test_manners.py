@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from scrapy.http import Request
+from scrapy.robotstxt import ProtegoRobotParser
+from scrapy.settings import Settings
 
+from ifp_scraper.middlewares.robots import CrawlDelay
 from ifp_scraper.settings import USER_AGENT
 from tests.crawling import EIGHT_AT_ONCE, crawl, lines
 from tests.expected import assert_complete
@@ -170,6 +176,23 @@ def test_a_site_that_asks_for_an_hour_is_left(tmp_path: Path) -> None:
         assert (run.status, "asks to wait 3600 seconds" in run.err) == (1, True), run.err
         assert len(fault.hits) == 1
         assert len(server.log) < 20
+
+
+def test_of_two_delays_that_the_site_s_names_ask_for_the_longer_counts() -> None:
+    slot, throttle = SimpleNamespace(delay=1.0, jitter=0.5), SimpleNamespace(mindelay=1.0, maxdelay=5.0)
+    downloader = SimpleNamespace(_delay=1.0, _jitter=0.5, slots={"ifpnews.com": slot})
+    parsed: list[Callable[..., None]] = []
+    crawler: Any = SimpleNamespace(
+        settings=Settings({"USER_AGENT": "x", "DOWNLOAD_DELAY": 1}),
+        engine=SimpleNamespace(downloader=downloader),
+        signals=SimpleNamespace(connect=lambda handler, signal: parsed.append(handler)),
+        get_extension=lambda kind: throttle,
+    )
+    extension = CrawlDelay.from_crawler(crawler)
+    for text in (b"Crawl-delay: 0.5", b"Crawl-delay: 20", b"Crawl-delay: 2", b"", b"Crawl-delay: nan"):
+        parsed[0](ProtegoRobotParser(b"User-agent: *\n" + text, None), Request("https://ifpnews.com/robots.txt"))
+    assert (extension.seconds, downloader._delay, slot.delay, slot.jitter) == (20, 20, 20, 0)
+    assert (throttle.mindelay, throttle.maxdelay) == (20, 20)
 
 
 @pytest.mark.slow

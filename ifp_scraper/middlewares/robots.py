@@ -79,7 +79,7 @@ class CrawlDelay:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self.seconds = 0.0
-        """The delay that robots.txt asks for."""
+        """The delay that robots.txt asks for; the longest, as the site may have one with and one without ``www.``"""
         crawler.signals.connect(self._read, signals.robots_parsed)
 
     @classmethod
@@ -89,7 +89,7 @@ class CrawlDelay:
 
     def _read(self, robotparser: RobotParser, request: Request) -> None:
         asked = robotparser.crawl_delay(self._crawler.settings["USER_AGENT"])
-        self.seconds = delay = min(float(asked or 0), LONGEST_WAIT)
+        self.seconds = delay = max(self.seconds, min(float(asked or 0), LONGEST_WAIT))
         downloader = self._crawler.engine.downloader
         if not delay or delay < self._crawler.settings.getfloat("DOWNLOAD_DELAY"):
             return
