@@ -109,7 +109,8 @@ def write_report(
     template = resources.files("ifp_scraper").joinpath("data/report.html").read_text(encoding="utf-8")
     before, after = template.replace("{{CSP}}", _policy(template)).split("<!--DATA-->")
     index = _Index()
-    target.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):  # if that is a file, opening the page says so
+        target.parent.mkdir(parents=True, exist_ok=True)
     partial = new_partial(target)
     try:
         with open(partial, "w", encoding="utf-8", errors="replace", newline="\n") as page:
