@@ -229,6 +229,25 @@ def read_both_ways(recorded: Path) -> list[dict[str, Any]]:
     return lines(extracted)
 
 
+def test_what_another_program_changes_in_a_recording_meanwhile_is_not_read_as_before(tmp_path: Path) -> None:
+    path = tmp_path / "a.warc"
+    first, second = (
+        response(f"https://ifpnews.com/{slug}/", story("Words.", slug=slug), "2024-01-01") for slug in "ab"
+    )
+    path.write_bytes(first + second)
+    archive = Archive([path])
+    one, other = archive.records
+    assert b"Words." in archive.read(other)[1]
+    for changed in (b"", second + first, first + second[5:], first + second.replace(b"2024-01-01", b"2024-01-02")):
+        path.write_bytes(changed)
+        with pytest.raises(RecordingError, match="has changed while it was read"):
+            archive.read(other)
+    assert b"Words." in archive.read(one)[1]
+    path.unlink()
+    with pytest.raises(RecordingError, match="cannot be read"):
+        archive.read(one)
+
+
 def test_a_failed_capture_is_no_edit(tmp_path: Path) -> None:
     url, whole = "https://ifpnews.com/a/", story("Some words.")
     recorded = tmp_path / "a.warc"
