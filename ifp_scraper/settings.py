@@ -42,16 +42,7 @@ AUTOTHROTTLE_MAX_DELAY = 60.0
 COOKIES_ENABLED = False
 DOWNLOAD_TIMEOUT = 60
 RETRY_TIMES = 5
-RETRY_HTTP_CODES = [
-    408,
-    429,
-    500,
-    502,
-    503,
-    504,
-    *range(520, 526),
-    530,
-]  # from 520: Cloudflare does not reach the site
+RETRY_HTTP_CODES = [408, 429, 500, 502, 503, 504, *range(520, 526), 530]  # the last: Cloudflare's, of the site
 REDIRECT_MAX_TIMES = 10
 
 # -- bounds (docs/security.md) -----------------------------------------------------------------------------------
