@@ -28,17 +28,21 @@ _FETCHED = (*_READ, "rejected", "failed")
 """Names of the counts of articles that the run has fetched, or tried to."""
 
 
+_ERASE = "\r\x1b[K"
+"""Erases the line on a terminal."""
+
+
 def say(line: str) -> None:
     """Print a line on stderr; if that fails, for example on a full disk, the crawl goes on."""
     with suppress(OSError):
-        print(line, file=sys.stderr, flush=True)
+        print(f"{_ERASE}{line}" if sys.stderr.isatty() else line, file=sys.stderr, flush=True)
 
 
 def show_on_one_line(line: str) -> None:
-    """Print a line that the next one overwrites; on a terminal only. If that fails, the crawl goes on."""
+    """Print a line that the next one replaces; on a terminal only. If that fails, the crawl goes on."""
     with suppress(OSError):
         if sys.stderr.isatty():
-            print(f"\r{line}   ", end="", file=sys.stderr, flush=True)
+            print(f"{_ERASE}{line}", end="", file=sys.stderr, flush=True)
 
 
 def announce(ledger: Ledger, source: str, walk: Walk, delay: float) -> None:
@@ -100,8 +104,6 @@ def sum_up(ledger: Ledger, why: str | None, requests: int, received: int) -> Non
     """
     counts, store = ledger.counts, ledger.store
     seconds = time.monotonic() - ledger.started
-    if sys.stderr.isatty():
-        say("")  # end the progress line
     for url, reason in ledger.failures.reasons[:_SHOWN_FAILURES]:
         say(f"failed: {url} ({reason})")
     if store.saved:

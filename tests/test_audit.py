@@ -71,8 +71,8 @@ def test_shows_on_a_terminal_how_far_it_is(
         monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
         dry_run(server, out, spider=AuditSpider)
     said = capsys.readouterr().err
-    assert "\r19 of about 19 addresses compared" in said
-    assert "\rchecking what is no longer listed: 1 of 1" in said
+    assert "\x1b[K19 of about 19 addresses compared" in said
+    assert "\x1b[Kchecking what is no longer listed: 1 of 1" in said
 
 
 def test_the_front_page_in_a_sitemap_is_no_missing_article(tmp_path: Path) -> None:
