@@ -20,5 +20,5 @@ def closing_source(blocks: list[Block]) -> str | None:
         match = _SOURCE_LINE.fullmatch(line)
         if match and not _SAYS.search(match[1]):
             outlet = match[1]
-            return f"{outlet})" if outlet.count("(") > outlet.count(")") else outlet
+            return f"{outlet})" if outlet.count("(") > outlet.count(")") else outlet.removesuffix(".")
     return None
