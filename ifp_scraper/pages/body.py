@@ -368,9 +368,9 @@ def _fills_heading(button: Element) -> bool:
 
 
 def _rows_of(element: Element) -> Iterator[Element]:
-    """Yield the rows and captions of a table, without those of nested tables."""
+    """Yield the rows of a table, without those of nested tables."""
     for child in element:
-        if child.tag in ("tr", "caption"):
+        if child.tag == "tr":
             yield child
         if child.tag != "table":
             yield from _rows_of(child)
@@ -380,8 +380,6 @@ def _is_layout(table: Element) -> bool:
     """Whether a table is only layout: one column, whose cells hold block elements."""
     holds_blocks = False
     for row in _rows_of(table):
-        if row.tag != "tr":
-            continue
         cells = [cell for cell in row if cell.tag in ("td", "th")]
         if len(cells) > 1:
             return False

@@ -49,7 +49,7 @@ class NewspaperCloudPage(NewspaperPage):
 
     @field
     def lead(self) -> str | None:
-        return " ".join(self.lines(".tdb_single_subtitle p")) or self.line(".tdb_single_subtitle")
+        return self.line(".tdb_single_subtitle")
 
     @field
     def byline(self) -> str | None:
