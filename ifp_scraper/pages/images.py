@@ -140,8 +140,10 @@ def _holds_figures(frame: Element) -> bool:
 
 
 def _caption_after(frame: Element) -> str | None:
-    after = frame.getnext()
+    after, around = frame.getnext(), frame.getparent()
     if after is None or after.tag != "figcaption" or "blocks-gallery-caption" in (after.get("class") or ""):
+        return None
+    if around is not None and around.tag == "figure":  # whose caption it is
         return None
     return label_text(after) or None
 

@@ -1,0 +1,202 @@
+"""What a body gives, where no saved page shows it: blocks, pictures, players and links."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ifp_scraper import extract
+from ifp_scraper.pages.inline import resolved
+
+
+def read(body: str, headline: str = "A Story") -> dict[str, Any]:
+    html = (
+        f"<html><body class='single single-post postid-7'><article><h1 class='entry-title'>{headline}</h1>"
+        f"<div class='td-post-content'>{body}</div></article></body></html>"
+    )
+    record = extract(html, "https://ifpnews.com/a-story/")
+    assert record is not None
+    return record
+
+
+@pytest.mark.parametrize(
+    ("body", "texts"),
+    [
+        ("<table><caption>Rain <b>by</b> year</caption><tr><td>1<td>2</table>", ["Rain by year", "1 | 2"]),
+        ("<table><tr><input type=hidden><td><p>a</p><p>b</p></table>", ["a", "b"]),  # of one column, so layout
+        ("<table><tr><td>1<td>2<tfoot class=x><tr><td>3<td>4</tfoot></table>", ["1 | 2", "3 | 4"]),
+        ("<h3><button>Rain</button></h3>", ["Rain"]),
+        ("<h3><button>Copy</button><a>Rain</a></h3>", ["Rain"]),
+        ("<h3><a>Rain</a><button>Copy</button></h3>", ["Rain"]),
+        ("<h3><button>Copy</button> Rain</h3>", ["Rain"]),
+        ("<h3>Rain <button>Copy</button></h3>", ["Rain"]),
+        ("<p><button>Copy</button></p>", []),
+        ("<blockquote class=wp-embedded-content style='display:none'>Rain</blockquote>", []),
+        ("<blockquote class=wp-embedded-content style='display:none'>Rain</blockquote><p>x</p>", ["x"]),
+        ("<blockquote class=wp-embedded-content style='display:none'>Rain</blockquote><p><iframe></p>", ["Rain"]),
+        ("<p>Rain<form>Search</form>fell</p>", ["Rain", "fell"]),
+        ("<p>Rain<select><option>a</select><textarea>b</textarea>fell</p>", ["Rainfell"]),
+        ("<div id=disqus_thread>Talk</div><div><div class='x-adlabel'>Ad</div>Buy</div><p>Rain</p>", ["Rain"]),
+        ("<div class='ms-image' style='display:none'>Rain</div><div class='ms-imagery' hidden>x</div>", ["Rain"]),
+    ],
+)
+def test_the_texts_of_a_body(body: str, texts: list[str]) -> None:
+    assert [block["text"] for block in read(body)["blocks"]] == texts
+
+
+@pytest.mark.parametrize(
+    ("body", "pictures"),
+    [
+        (
+            "<div class=wp-caption><img src=/1.jpg><img src=/2.jpg><p class=wp-caption-text>Both</p></div>",
+            [("1.jpg", "Both"), ("2.jpg", "Both")],
+        ),
+        (
+            "<figure><figure><img src=/1.jpg></figure><figure><img src=/2.jpg></figure><figcaption>All</figcaption>"
+            "</figure>",
+            [("1.jpg", None), ("2.jpg", None)],
+        ),
+        ("<figure><img src=/1.jpg></figure><figcaption>One</figcaption>", [("1.jpg", "One")]),
+        ("<a href=/1.png><img src=data:x></a>", [("1.png", None)]),
+        ("<a href=/1.html><img src=data:x></a>", []),
+        ("<img src=/1.gif width=1 height=1><img src=/2.gif width=0 height=0><img src=/3.gif width=1 height=9>", ["3"]),
+        ("<img class='avatar photo' src=/1.jpg><img class=photo src=/2.jpg>", ["2"]),
+    ],
+)
+def test_the_pictures_of_a_body(body: str, pictures: list[Any]) -> None:
+    found = [(image["url"].removeprefix("https://ifpnews.com/"), image["caption"]) for image in read(body)["images"]]
+    if pictures and isinstance(pictures[0], str):
+        assert [url.partition(".")[0] for url, _ in found] == pictures
+    else:
+        assert found == pictures
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        *("data-src", "data-lazy-src", "data-orig-src", "data-cfsrc", "data-original", "data-lazy", "data-img-url"),
+        *("data-srcset", "nitro-lazy-src", "x-original", "data-lazyload", "data-src-img", "data-src-fg"),
+        *("data-breeze", "data-src-cmplz", "data-src-_"),
+    ],
+)
+def test_a_picture_that_is_loaded_late(attribute: str) -> None:
+    for source in ("src='data:x'", "src='/wp-content/plugins/x/1.png'", ""):
+        (image,) = read(f"<img {source} {attribute}='/late.jpg'>")["images"]
+        assert image["url"] == "https://ifpnews.com/late.jpg"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "placeholder.png",
+            "my-placeholder.svg",
+            "a_blank.gif",
+            "lazy.png",
+            "lazyload.gif",
+            "spacer.gif",
+            "trans.gif",
+        ),
+        *("transparent.png", "pixel.gif", "loader.gif", "loading.svg", "1x1.png", "blank-2.gif?x=1"),
+    ],
+)
+def test_an_image_that_is_shown_only_until_the_real_one_is_loaded(name: str) -> None:
+    (image,) = read(f"<img src='/up/{name}' data-src='/late.jpg'>")["images"]
+    assert image["url"] == "https://ifpnews.com/late.jpg"
+
+
+@pytest.mark.parametrize("name", ["pixels.jpg", "transport.jpg", "unblank.jpg", "lazybones.jpg", "blank/a.jpg"])
+def test_an_image_whose_name_only_resembles_those(name: str) -> None:
+    (image,) = read(f"<img src='/up/{name}' data-src='/late.jpg'>")["images"]
+    assert image["url"] == f"https://ifpnews.com/up/{name}"
+
+
+@pytest.mark.parametrize("ending", ["jpg", "JPEG", "png", "gif", "webp", "avif", "bmp", "svg", "jpg?w=1", "png#a"])
+def test_a_link_that_opens_a_picture_is_none(ending: str) -> None:
+    assert read(f"<a href='/1.{ending}'><img src='/2.jpg'></a>")["links"] == []
+    assert [link["text"] for link in read(f"<a href='/1.{ending}'>The mill</a>")["links"]] == ["The mill"]
+
+
+@pytest.mark.parametrize(
+    ("body", "embeds"),
+    [
+        ("<iframe src='https://a.doubleclick.net/x'></iframe>", []),
+        ("<iframe src='http://googlesyndication.com/x'></iframe>", []),
+        ("<iframe src='https://example.org/doubleclick.net/'></iframe>", ["https://example.org/doubleclick.net/"]),
+        (
+            "<blockquote class=tiktok-embed cite='https://www.tiktok.com/@a/video/1'>"
+            "<iframe src='//www.tiktok.com/embed/1'></iframe></blockquote>",
+            ["https://www.tiktok.com/@a/video/1"],
+        ),
+        (
+            "<div class=fb-video data-href='https://www.facebook.com/a/videos/1/'>"
+            "<iframe data-src='http://web.facebook.com/x'></iframe></div>",
+            ["https://www.facebook.com/a/videos/1/"],
+        ),
+        ("<twitter-widget data-tweet-id=34></twitter-widget>", ["https://twitter.com/i/status/34"]),
+        ("<iframe src='https://x.com/i' data-tweet-id=34></iframe>", ["https://twitter.com/i/status/34"]),
+        ("<iframe src='https://player.example/x' data-tweet-id=34></iframe>", ["https://player.example/x"]),
+        ("<iframe src='https://www.instagram.com/reel/Ab_1/embed'></iframe>", ["https://www.instagram.com/p/Ab_1/"]),
+        ("<iframe src='https://www.instagram.com/tv/Ab_1/'></iframe>", ["https://www.instagram.com/p/Ab_1/"]),
+        ("<iframe src='https://www.instagram.com/ifp/'></iframe>", ["https://www.instagram.com/ifp/"]),
+        ("<iframe src='https://twitter.com/a/status/1?s=2'></iframe>", ["https://twitter.com/a/status/1"]),
+        ("<div class='twitter-tweet'><a href='https://twitter.com/a/status/1'>x</a></div>", []),
+        (
+            "<blockquote class=twitter-video><a href='https://twitter.com/a/statuses/1'>x</a></blockquote>",
+            ["https://twitter.com/a/statuses/1"],
+        ),
+        (
+            "<blockquote class=reddit-embed-bq><a href='https://www.reddit.com/r/a/'>x</a></blockquote>",
+            ["https://www.reddit.com/r/a/"],
+        ),
+        (
+            "<amp-carousel><div class=wp-block-button><amp-video src=/1.mp4></amp-video></div><amp-video src=/2.mp4>"
+            "</amp-video></amp-carousel>",
+            ["https://ifpnews.com/2.mp4"],
+        ),
+        (
+            "<video><source src=/1.mp4></video><audio src=/2.mp3></audio>",
+            [f"https://ifpnews.com/{x}" for x in ("1.mp4", "2.mp3")],
+        ),
+        *(
+            (f"<iframe src='https://{address}abcdefghijk'></iframe>", ["https://www.youtube.com/watch?v=abcdefghijk"])
+            for address in (
+                *("youtube.com/embed/", "www.youtube-nocookie.com/embed/", "youtube.com/v/", "youtube.com/shorts/"),
+                *("youtube.com/live/", "youtube.com/watch?v=", "youtu.be/"),
+            )
+        ),
+        *(
+            (
+                f"<iframe src='https://www.youtube.com/embed/{name}?x=1'></iframe>",
+                [f"https://www.youtube.com/embed/{name}?x=1"],
+            )
+            for name in ("videoseries", "live_stream")
+        ),
+    ],
+)
+def test_the_players_of_a_body(body: str, embeds: list[str]) -> None:
+    assert [embed["url"] for embed in read(body)["embeds"]] == embeds
+
+
+@pytest.mark.parametrize(
+    ("printed", "headline"),
+    [
+        ("Rain<br>fell", "Rain fell"),
+        ("Rain <img class=emoji alt=☔ src=/1.svg> fell", "Rain ☔ fell"),
+        ("Rain <img class=wp-smiley alt=☔ src=/1.svg> fell", "Rain ☔ fell"),
+        ("Rain <img class=icon alt=Icon src=/1.svg> fell", "Rain fell"),
+        ("Rain<span style='display:none'> today</span> fell", "Rain fell"),
+        ("Rain <span class=sr-only>of water</span><span class=visually-hidden>x</span>fell", "Rain fell"),
+        ("<span class=ctaText>See</span><span class=postTitle>Rain</span>", "See Rain"),
+        ("Rain<b>fall</b>", "Rainfall"),
+        ("<div>Rain</div>fell", "Rain fell"),
+        ("Rain &amp;amp; &amp;#8220;hail&amp;#x201d; of &amp;nowhere; &amp;", "Rain & “hail” of &nowhere; &"),
+    ],
+)
+def test_a_headline_is_what_it_shows(printed: str, headline: str) -> None:
+    assert read("<p>Text.</p>", printed)["headline"] == headline
+
+
+def test_an_entity_that_gives_white_space_is_white_space() -> None:
+    assert resolved("Rain&nbsp;&nbsp;fell&#13;") == "Rain fell"
