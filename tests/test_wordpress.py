@@ -1,0 +1,207 @@
+"""The names by which WordPress, themes and plugins call the parts of a page, one by one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import ifp_scraper
+
+
+def read(before: str = "", after: str = "", *, title: str = "<h1 class='entry-title'>A Story</h1>") -> dict[str, Any]:
+    page = (
+        f"<html><body class='single single-post postid-7'><article class='hentry'>{title}{before}"
+        f"<div class='entry-content'><p>Text.</p></div>{after}</article></body></html>"
+    )
+    record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
+    assert record is not None
+    assert record["layout"] == "wordpress"
+    return record
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(
+            f"<div class='{name}'>"
+            for name in (
+                *("wp-block-post-content", "entry-content", "post-content", "elementor-widget-theme-post-content"),
+                *("et_pb_post_content", "brxe-post-content", "dynamic-entry-content", "ct-inner-content"),
+                *(
+                    "fl-module-fl-post-content",
+                    "cm-entry-summary",
+                    "single-post-content",
+                    "article-content",
+                    "post-entry",
+                ),
+                *("post_content", "the_content_wrapper", "jupiterx-post-content", "entry"),
+            )
+        ),
+        "<div itemprop=articleBody>",
+        "<article class='page-content-single'>",
+        "<main class='type-post'><div class='page-content'>",
+        "<div id='mvp-content-main'>",
+    ],
+)
+def test_the_element_of_the_text(body: str) -> None:
+    page = (
+        f"<body class='single single-post postid-7'><h1>A Story</h1>{body}<p>Text.</p></div></main></article><p>x</p>"
+    )
+    record = ifp_scraper.extract(f"<html>{page}</body></html>", "https://ifpnews.com/a-story/")
+    assert record is not None
+    assert record["body"] == "Text."
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        *("td-post-sub-title", "entry-subtitle", "entry-sub-title", "post-subtitle", "jeg_post_subtitle"),
+        *("penci-psub-title", "s-tagline", "mvp-post-excerpt", "entry-headline", "the-post-header sub-title"),
+        *("entry-header intro-text", "entry-summary", "elementor-widget-theme-post-excerpt"),
+        "wp-block-post-excerpt__excerpt",
+    ],
+)
+def test_the_standfirst(names: str) -> None:
+    around, _, name = names.rpartition(" ")
+    assert read(f"<div class='{around}'><p class='{name}'>Before all.</p></div>")["lead"] == "Before all."
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("wp-block-post-featured-image", "post-thumbnail", "entry-thumbnail", "featured-image", "featured-media"),
+        *("single-featured-image-header", "elementor-widget-theme-post-featured-image", "jeg_featured"),
+        *("et_pb_title_featured_container", "et_post_meta_wrapper", "single-featured"),
+    ],
+)
+def test_the_box_of_the_featured_picture(name: str) -> None:
+    picture = f"<div><div class='{name}'><img src='/1.jpg'></div><p class='wp-caption-text'>Rain</p></div>"
+    (image,) = read(picture)["images"]
+    assert (image["role"], image["caption"]) == ("lead", "Rain")
+    assert read(after=picture)["images"] == []  # of another article
+
+
+AUTHOR = "<a href='/author/al/'>Al Fox</a>"
+
+
+@pytest.mark.parametrize(
+    "byline",
+    [
+        "<a class='wp-block-co-authors-plus-name' href='/x/'>Al Fox</a>",
+        "<div class='wp-block-post-author-name'><a href='/x/'>Al Fox</a></div>",
+        "<p class='wp-block-post-author__name'>Al Fox</p>",
+        "<span class='author vcard'><a href='/x/'>Al Fox</a></span>",
+        "<div class='entry-meta'>Monday <b class='author'><a href='/x/'>Al Fox</a></b></div>",
+        "<div class='entry-header'>Monday <b class='author'><a href='/x/'>Al Fox</a></b></div>",
+        "<div class='byline'>Monday <b class='author'><a href='/x/'>Al Fox</a></b></div>",
+        *(
+            f"<div class='{name}'><a href='/'>Monday</a> {AUTHOR}</div>"
+            for name in ("byline", "posted-by", "post-author")
+        ),
+        *(f"<div class='{name}'><a href='/x/'>Al Fox</a></div>" for name in ("byline", "posted-by", "post-author")),
+        "<b class='author'>The <i class='fn'>Al Fox</i></b>",
+        "<div class='jeg_meta_author'><a href='/x/'>Al Fox</a></div>",
+        "<a rel='author' href='/x/'>Al Fox</a>",
+        "<div class='author-bio'><b class='author-title'>Al Fox</b></div>",
+        "<div class='entry-meta'>Monday <b class='author'>Al Fox</b></div>",
+        "<div class='entry-header'>Monday <b class='author'>Al Fox</b></div>",
+        "<div class='byline'>By Al Fox</div>",
+        "<div itemprop='author'>The <b itemprop='name'>Al Fox</b></div>",
+        "<div class='elementor-widget-post-info'>Monday <b itemprop='author'>Al Fox</b></div>",
+        f"<div>Monday {AUTHOR}</div>",
+    ],
+)
+def test_the_byline(byline: str) -> None:
+    assert read(byline)["byline"] == "Al Fox"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("wp-block-post-author__bio", "wp-block-post-author-biography", "wp-block-co-authors-plus-biography"),
+        *("author-description", "author-bio", "author-bio-description", "author-box-content", "author-box-bio"),
+        *("post-author-desc", "elementor-author-box__bio", "jeg_author_desc", "mh-author-box-bio"),
+        *("saboxplugin-desc", "m-a-box-bio", "wp-post-author-meta-bio", "pp-author-boxes-description", "author-desc"),
+    ],
+)
+def test_a_bio(name: str) -> None:
+    (author,) = read(AUTHOR, f"<div class='{name}'>Al sails.</div>")["authors"]
+    assert author["bio"] == "Al sails."
+
+
+@pytest.mark.parametrize("heading", ["h1", "h2", "h3", "h4", "h5", "h6"])
+def test_a_box_with_a_heading_is_no_bio(heading: str) -> None:
+    box = f"<div class='author-bio'><{heading}>More by Al Fox</{heading}><p>A Tale</p></div>"
+    (author,) = read(AUTHOR, box)["authors"]
+    assert author["bio"] is None
+
+
+LABEL = "<a href='/x/'>Mills</a>"
+
+
+@pytest.mark.parametrize(
+    ("field", "labels"),
+    [
+        *(
+            ("sections", f"<p class='{name}'>{LABEL}</p>")
+            for name in ("taxonomy-category", "cat-links", "entry-categories", "meta-categories")
+        ),
+        ("sections", "<a rel='category tag' href='/x/'>Mills</a>"),
+        ("sections", "<a href='/category/mills/'>Mills</a>"),
+        *(("tags", f"<p class='{name}'>{LABEL}</p>") for name in ("taxonomy-post_tag", "tags-links", "tag-links")),
+        ("tags", "<a rel='tag' href='/x/'>Mills</a>"),
+        ("tags", "<a href='/tag/mills/'>Mills</a>"),
+        ("tags", "<p class='tags-links'><a href='/x/'><i>#</i>Mills</a></p>"),
+    ],
+)
+def test_a_label(field: str, labels: str) -> None:
+    for record in (read(labels), read(after=labels)):
+        assert {name: record[name] for name in ("sections", "tags")} == {"sections": [], "tags": [], field: ["Mills"]}
+
+
+TIME = "2024-05-05T10:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("field", "time"),
+    [
+        ("published_at", "<div class='wp-block-post-date'><time {}></time></div>"),
+        ("published_at", "<time class='entry-date published' {}></time>"),
+        ("published_at", "<time class='published' {}></time>"),
+        ("published_at", "<time itemprop='datePublished' {}></time>"),
+        ("published_at", "<b itemprop='datePublished'><time {}></time></b>"),
+        ("published_at", "<time class='entry-date' {}></time>"),
+        *(
+            ("published_at", f"<div class='{name}'><time {{}}></time></div>")
+            for name in ("entry-meta", "post-meta", "posted-on", "post-date")
+        ),
+        ("modified_at", "<div class='wp-block-post-date__modified-date'><time {}></time></div>"),
+        ("modified_at", "<time itemprop='dateModified' {}></time>"),
+        ("modified_at", "<b itemprop='dateModified'><time {}></time></b>"),
+        ("modified_at", "<time class='entry-modified-time' {}></time>"),
+    ],
+)
+def test_a_time(field: str, time: str) -> None:
+    record = read(time.format(f"datetime='{TIME}'"))
+    times = {name: record[name] for name in ("published_at", "modified_at")}
+    assert times == {"published_at": None, "modified_at": None, field: "2024-05-05T10:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        *(
+            f"<h2>Mills</h2><h1 class='{name}'>A Story</h1><h1>Mills</h1>"
+            for name in ("wp-block-post-title", "entry-title", "post-title")
+        ),
+        "<h2>Mills</h2><h1>A Story</h1><h2 class='entry-title'>Mills</h2>",
+        *(
+            f"<div class='{name}'>A Story</div><h2>Mills</h2>"
+            for name in ("wp-block-post-title", "entry-title", "post-title", "elementor-widget-theme-post-title")
+        ),
+        "<h3>Mills</h3><h2>A Story</h2>",
+    ],
+)
+def test_the_headline(title: str) -> None:
+    assert read(title=title)["headline"] == "A Story"
