@@ -1,0 +1,82 @@
+"""Where a body ends when a tag in the text has no partner."""
+
+from __future__ import annotations
+
+import pytest
+
+import ifp_scraper
+
+OF_THE_POST = "<footer><p class='td-post-source-tags'>Tags</p></footer>"
+
+
+def text_of(inside: str) -> str:
+    page = (
+        "<html><body class='single single-post postid-7'><h1 class='entry-title'>A Story</h1>"
+        f"<main><article>{inside}</article></main><aside>Of the site.</aside></body></html>"
+    )
+    record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
+    assert record is not None
+    return str(record["body"]).replace("\n\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("after", "text"),
+    [
+        ("<p>Two.</p><footer></footer>", "One. Two."),
+        ("Two.<footer></footer>", "One. Two."),
+        ("Two.", "One. Two."),
+        ("<p>Two.</p>", "One."),  # below it there is no footer
+        ("<p>Two.</p><p>Three.</p><footer></footer><p>Four.</p>", "One. Two. Three."),
+        ("<div>Two.</div><footer></footer>", "One. Two."),
+        ("<p class=x>Two.</p><footer></footer>", "One. Two."),
+        ("<div class='wp-block-group'>Two.</div><footer></footer>", "One. Two."),
+        *((f"<{tag} class=x>Two.</{tag}><footer></footer>", "One.") for tag in ("div", "section", "aside", "nav")),
+        ("<form class=x><p>Two.</p></form><p>Three.</p><footer></footer>", "One."),
+        ("<div class='td-a-rec'>Ad</div><p>Two.</p><footer></footer>", "One. Two."),
+        ("<div class='td-a-rec'>Ad</div><div class=x>Two.</div><footer></footer>", "One."),
+        ("<p>Two.</p><div class=x>Three.</div><footer></footer>", "One. Two. Three."),
+        ("<p class='td-x'>Two.</p><footer></footer>", "One. Two."),
+    ],
+)
+def test_what_stands_between_the_body_and_the_footer(after: str, text: str) -> None:
+    assert text_of(f"<div class='td-post-content'><p>One.</p></div>{after}") == text
+
+
+@pytest.mark.parametrize(
+    ("after", "text"),
+    [
+        (f"<p>Two.</p>{OF_THE_POST}", "One. Two."),
+        *(
+            (f"<p>Two.</p>{OF_THE_POST.replace('td-post-source-tags', name)}", "One. Two.")
+            for name in ("td-page-meta", "td-author-name", "author-box-wrap")
+        ),
+        ("<p>Two.</p><footer><p class='x'>Imprint</p></footer>", "One."),  # the site's
+        (f"<p>Two.</p><div class='td-pb-span4'>Three.</div>{OF_THE_POST}", "One."),
+        (f"<p>Two.</p><div class='x td-y'>Three.</div>{OF_THE_POST}", "One. Two. Three."),
+    ],
+)
+@pytest.mark.parametrize("depth", [1, 2, 3, 4])
+def test_what_has_escaped_from_boxes_around_the_body(after: str, text: str, depth: int) -> None:
+    body = "<div>" * depth + "<div class='td-post-content'><p>One.</p></div>" + "</div>" * depth
+    assert text_of(body + after) == (text if depth < 4 else "One.")
+
+
+@pytest.mark.parametrize("name", ["td-post-source-tags", "td-post-next-prev", "author-box-wrap"])
+def test_what_a_classic_body_has_swallowed(name: str) -> None:
+    footer = f"<footer><b class='{name}'>Al Fox</b></footer><p>Three.</p>"
+    for unclosed in ("", "<div>", "<div><section>"):
+        body = f"<div class='td-post-content'><p>One.</p>{unclosed}<p>Two.</p>{footer}<p>Four.</p>"
+        assert text_of(body) == "One. Two."
+    body = f"<div class='td-post-content'><p>One.</p><i class='{name}'>x</i><p>Two.</p></div>"  # has only such a name
+    assert text_of(body) == "One. Two."
+
+
+@pytest.mark.parametrize("name", ["tdb_single_tags", "tdb_single_next_prev", "tdb-author-box"])
+def test_what_a_block_with_the_text_has_swallowed(name: str) -> None:
+    block = "<div class='td_block_wrap tdb_single_content'><div class='tdb-block-inner'><p>One.</p>{}</div></div>"
+    below = f"<p>Two.</p><div class='td_block_wrap {name}'>Al Fox</div><p>Three.</p>"
+    assert text_of(block.format(f"<div>{below}")) == "One. Two."
+    assert text_of(block.format(below)) == "One. Two."
+    assert (
+        text_of(block.format("</div><p>Two.</p>") + f"<div class='td_block_wrap {name}'>Al Fox</div>") == "One. Two."
+    )
