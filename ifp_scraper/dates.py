@@ -269,10 +269,12 @@ def read_printed_date(words: str) -> tuple[datetime, datetime] | None:
     Returns:
         The first and the last instant of that minute (of that day, if no time is printed); None for other words.
     """
-    if len(words) > MAX_TIME_LENGTH or _HAS_YEAR.search(words) is None:  # "12 hours before" would count from now
+    if len(words) > MAX_TIME_LENGTH or _HAS_YEAR.search(words) is None:
         return None
-    read = dateparser.parse(words, languages=["en"], settings={"STRICT_PARSING": True})
-    if read is None or not 1900 <= read.year <= 2999 or re.search("ago|yesterday|today|now", words, re.IGNORECASE):
+    # Other parsers would count "in 2024 minutes" from now.
+    settings = {"STRICT_PARSING": True, "PARSERS": ["absolute-time"]}
+    read = dateparser.parse(words, languages=["en"], settings=settings)
+    if read is None or not 1900 <= read.year <= 2999:
         return None
     first = read.replace(tzinfo=read.tzinfo or SITE_ZONE, second=0, microsecond=0)
     if _in_utc(first) is None:

@@ -149,6 +149,7 @@ def test_a_traditional_date_is_the_sites_clock(words: str, first: str, last: str
     [
         *("yesterday", "12 hours ago", "1200 minutes ago", "now", "11 December", "December 2017", "1823-01-01"),
         *("a story", "a story of 2017", "11 décembre 2017", "December 11, 2017".ljust(61)),
+        *("in 2024 minutes", "2024 days ago", "today 2024", "yesterday 18:25 2024", "now 2024", "1700000000"),
     ],
 )
 def test_what_is_no_traditional_date(words: str) -> None:
