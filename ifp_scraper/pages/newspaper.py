@@ -186,7 +186,9 @@ class NewspaperPage(ArticlePage):
 
     def _last_crumb(self, crumbs: str) -> list[str]:
         """Return the last breadcrumb that is not the link home, which a site may omit."""
-        return self.labels([crumb for crumb in self.own(crumbs)[-1:] if urls.slug(crumb.get("href") or "")])
+        last = self.own(crumbs)[-1:]
+        links = (urls.absolute(self.capture.url, crumb.get("href")) for crumb in last)
+        return self.labels(last) if any(link is not None and urls.slug(link) for link in links) else []
 
     def _repaired(self, body: Element, escaped: list[Element]) -> Element:
         """Return the body with what has escaped from it, or without what it has swallowed (``misnested.py``)."""

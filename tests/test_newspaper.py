@@ -1,0 +1,129 @@
+"""What the Newspaper theme's templates print, part by part, where no saved page shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import ifp_scraper
+
+CLASSIC = "<div class='td-post-content'><p>Text.</p></div>"
+CLOUD = "<div class='td_block_wrap tdb_single_content'><div class='tdb-block-inner'><p>Text.</p></div></div>"
+
+BIO = (
+    "<div class='author-box-wrap'><b class='td-author-name'>{}</b><p class='td-author-description'>{}</p></div>".format
+)
+
+
+def read(inside: str, *, head: str = "") -> dict[str, Any]:
+    page = f"<html><head>{head}</head><body class='single single-post postid-7'>{inside}</body></html>"
+    record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
+    assert record is not None
+    return record
+
+
+@pytest.mark.parametrize(
+    ("header", "fields"),
+    [
+        ("<p class='td-post-sub-title'>Before all.</p>", {"lead": "Before all."}),
+        ("<div class='td-post-header'><b class='td-post-sub-title'>Before all.</b></div>", {"lead": "Before all."}),
+        ("<div class='td_module_1'><b class='td-post-sub-title'>Of another.</b></div>", {"lead": None}),
+        ("<h1 class='entry-title'>A Story</h1>", {"headline": "A Story"}),
+        ("<div class='td-post-title'><h3 class='entry-title'>A Story</h3></div>", {"headline": "A Story"}),
+        ("<h3 class='entry-title'>Another</h3><h1 class='tdb-title-text'>A Story</h1>", {"headline": "A Story"}),
+        ("<ul class='td-category'><li class='entry-category'>Mills</li></ul>", {"sections": ["Mills"]}),
+        ("<div class='td-post-header'><p class='td-category'><a>Mills</a></p></div>", {"sections": ["Mills"]}),
+        ("<p class='entry-crumbs'><a class='entry-crumb' href='/'>Home</a></p>", {"sections": []}),
+        (
+            "<p class='entry-crumbs'><a class='entry-crumb' href='/'>Home</a>"
+            "<a class='entry-crumb' href='/category/mills/'>Mills</a></p>",
+            {"sections": ["Mills"]},
+        ),
+        ("<ul class='td-tags'><li><a>weir</a></li><li>Tags</li></ul>", {"tags": ["weir"]}),
+        *(
+            (f"<p class='td-post-small-box'><span>{label}</span><a href='/x/'>The Post</a></p>", {"source": source})
+            for label, source in (("Source", "The Post"), (" SOURCES ", "The Post"), ("VIA", None), ("Tags", None))
+        ),
+        (
+            "<div class='td_module_1'><meta itemprop='datePublished' content='2024-05-01T13:30:00+00:00'></div>"
+            "<meta itemprop='datePublished' content='2024-05-05T13:30:00+00:00'>",
+            {"published_at": "2024-05-05T10:00:00Z"},
+        ),
+        (
+            "<div class='td-post-header'><b class='td-post-author-name'><a href='/author/al/'>Al Fox</a></b></div>"
+            + "".join(map(BIO, ("Bo Ray", "By Al Fox", "Al Fox"), ("Bo runs.", "", "Al sails."))),
+            {"authors": [{"name": "Al Fox", "url": "https://ifpnews.com/author/al/", "bio": "Al sails."}]},
+        ),
+        *(
+            (f"<div class='{name}'><img src='/1.jpg' alt='The\n mill'></div>", {"images": [("lead", "The mill")]})
+            for name in ("td-post-featured-image", "td-post-featured-video", "td-post-header-holder td-image-gradient")
+        ),
+        (
+            "<p class='td-full-screen-header-image-wrap'><img class='x' src='/0.jpg'><b class='td-backstretch'>"
+            "<img src='/1.jpg' alt='The mill'></b></p>",
+            {"images": [("lead", "The mill")]},
+        ),
+    ],
+)
+def test_a_part_of_the_classic_template(header: str, fields: dict[str, Any]) -> None:
+    record = read(f"<article>{header}{CLASSIC}</article>")
+    record["images"] = [(image["role"], image["alt"]) for image in record["images"]]
+    assert record["layout"] == "newspaper"
+    assert {name: record[name] for name in fields} == fields
+
+
+GRAPH = (
+    '<script type="application/ld+json">{"@graph": [{"@type": "Article", "articleSection": ["Mills"], '
+    '"keywords": "weir, dam"}]}</script>'
+)
+
+
+@pytest.mark.parametrize("body", [CLASSIC, CLOUD, CLASSIC.replace("post-content", "post-text-content")])
+def test_labels_that_only_an_seo_plugin_prints(body: str) -> None:
+    record = read(f"<article>{body}</article>", head=GRAPH)
+    assert (record["sections"], record["tags"]) == (["Mills"], ["weir", "dam"])
+    metas = "<meta property='article:section' content='Mills'><meta property='article:tag' content='weir'>"
+    record = read(f"<article>{body}</article>", head=metas)
+    assert (record["sections"], record["tags"]) == (["Mills"], ["weir"])
+
+
+def test_the_text_of_the_next_article_does_not_stand_for_a_missing_one() -> None:
+    empty = "<article><h1 class='entry-title'>A Story</h1><div class='td-post-content'></div></article>"
+    record = read(f"{empty}<article>{CLASSIC}</article>")
+    assert (record["headline"], record["body"]) == ("A Story", "")
+
+
+@pytest.mark.parametrize(
+    ("block", "fields"),
+    [
+        ("<h1 class='tdb-title-text'>A Story</h1>", {"headline": "A Story"}),
+        ("<b class='tdb-single-title'><i class='tdb-title-text'>A Story</i></b>", {"headline": "A Story"}),
+        ("<h1>Our Paper</h1><div class='tdb_title'><h1>A Story</h1></div>", {"headline": "A Story"}),
+        ("<h1>Our Paper</h1><h1 class='entry-title'>A Story</h1>", {"headline": "A Story"}),
+        ("<div class='tdb_single_subtitle'><p>Before</p><p>all.</p></div>", {"lead": "Before all."}),
+        ("<div class='tdb_single_subtitle'>Before all.</div>", {"lead": "Before all."}),
+        ("<p class='tdb_single_categories'><a class='tdb-entry-category'>Mills</a></p>", {"sections": ["Mills"]}),
+        ("<a class='tdb-entry-category'>Mills</a>", {"sections": ["Mills"]}),
+        (
+            "<a class='tdb-entry-crumb' href='/'>Home</a><a class='tdb-entry-crumb' href='/mills/'>Mills</a>",
+            {"sections": ["Mills"]},
+        ),
+        ("<ul class='tdb-tags'><li><a>weir</a></li></ul>", {"tags": ["weir"]}),
+        ("<p class='tdb_single_source'>Source <a href='/x/'>The Post</a></p>", {"source": "The Post"}),
+        (
+            "<div class='tdb_single_author'><b class='tdb-author-name'>Al Fox</b></div><div class='tdb-author-box'>"
+            "<b class='tdb-author-name'>Al Fox</b><p class='tdb-author-descr'>Al sails.</p></div>",
+            {"authors": [{"name": "Al Fox", "url": None, "bio": "Al sails."}]},
+        ),
+        *(
+            (f"<div class='{name}'><img src='/1.jpg'></div>", {"images": [("lead", "")]})
+            for name in ("tdb_single_featured_image", "tdb_single_bg_featured_image")
+        ),
+    ],
+)
+def test_a_block_of_the_cloud_library(block: str, fields: dict[str, Any]) -> None:
+    record = read(f"<article>{block}{CLOUD}</article>")
+    record["images"] = [(image["role"], image["alt"]) for image in record["images"]]
+    assert record["layout"] == "newspaper-cloud"
+    assert {name: record[name] for name in fields} == fields
