@@ -45,6 +45,13 @@ def shown(markup: str, *styles: str) -> list[str]:
         ("display:none", "A B C"),
         ("display:none}", "A B C"),
         ("@media print{.a{display:none}}@media screen{.c{display:none}}", "A B"),
+        (".x > html > body > .b{display:none}", "A B C"),  # there is nothing around html
+        (".x html > body > .b{display:none}", "A B C"),
+        (".b[lang]{display:none}.c:hover{display:none}.b+.c{display:none}", "A B C"),
+        ("@supports (display:grid){.c{display:none}}@layer x{@media all{em{color:red}.a .c{DISPLAY:NONE}}}", "A B"),
+        ("@import 'x.css';.c{display:none}/*}.a{display:none}", "A B"),
+        (".c{color:red;display : none}.c{display:inherit-none}", "A B C"),
+        (".c{x-display:none}", "A B C"),
     ],
 )
 def test_rules_win_as_in_a_browser(style: str, words: str) -> None:
@@ -66,6 +73,7 @@ def test_rules_win_as_in_a_browser(style: str, words: str) -> None:
         ('media="(min-width:0)"', True),
         ("""media="print" onload="this.media='all'\"""", True),
         ("media=print", False),
+        ("media='(min-width: 600px)'", False),
         ('id="x" media="screen and (max-width: 600px)"', False),
         ('data-media="print"', True),
     ],

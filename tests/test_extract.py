@@ -86,6 +86,70 @@ def test_without_body_class_json_ld_says_what_a_page_is(kind: str, is_article: b
     assert (ifp_scraper.extract(page, URL) is not None) == is_article
 
 
+def test_json_ld_alone_does_not_make_an_article_of_a_page() -> None:
+    page = b'<html><script type="application/ld+json">{"@type": "NewsArticle"}</script><body><div>Text.</div></body>'
+    assert ifp_scraper.extract(page, URL) is None
+    assert ifp_scraper.extract(page.replace(b"<div", b"<article><div class=entry-content"), URL) is not None
+
+
+@pytest.mark.parametrize(
+    ("classes", "is_article"),
+    [
+        *((name, True) for name in ("single", "single-post", "amp-single", "single-post postid-7 archive")),
+        *(("single attachmentid-7", False), ("single page-id-7", False), ("postid-7", False), ("singular", False)),
+        *(
+            (f"single {name}", False)
+            for name in (
+                *("home", "blog", "archive", "search", "error404", "attachment", "page", "amp-single-page"),
+                *("single-product", "single-topic", "single-forum", "single-tdb_templates", "amp-frontpage"),
+                *("amp-wp-frontpage", "amp-home", "amp-index", "amp-blog", "amp-archive", "amp_home_body"),
+                "archives_body",
+            )
+        ),
+    ],
+)
+def test_the_body_class_says_what_a_page_is(classes: str, is_article: bool) -> None:
+    page = PAGE.replace(b"single single-post postid-7", classes.encode())
+    assert (ifp_scraper.extract(page, URL) is not None) == is_article
+
+
+def test_a_link_to_the_front_page_is_not_the_address_of_an_article() -> None:
+    for link in ("/", "https://ifpnews.com", "/?x=1"):
+        record = ifp_scraper.extract(b'<link rel="canonical" href="%b">' % link.encode() + PAGE, URL)
+        assert record is not None
+        assert record["url"] == URL
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        *(
+            f"<p class='{name}'>{{}}</p>"
+            for name in (
+                *("page-links", "page-link", "post-nav-links", "page-nav-post", "ampforwp_post_pagination"),
+                *("td-smart-list-pagination", "td-smart-list-dropdown-wrap"),
+            )
+        ),
+        "{}",
+    ],
+)
+def test_a_post_with_links_to_its_other_pages_is_one_of_many(links: str) -> None:
+    for address, is_of_many in (("/weir/2/", True), ("/weir/?page=2", True), ("/weir/", False), ("/dam/2/", False)):
+        link = f"<a {'class=post-page-numbers ' if links == '{}' else ''}href='{address}'>2</a>"
+        record = ifp_scraper.extract(PAGE.replace(b"<article>", f"<article>{links.format(link)}".encode()), URL)
+        assert record is not None
+        assert ("one-page-of-many" in record["warnings"]) is is_of_many
+
+
+def test_a_picture_alone_is_an_article() -> None:
+    page = PAGE.replace(b"The weir was opened.", b"<img src=/1.jpg>").replace(b"The weir", b"")
+    record = ifp_scraper.extract(page, URL)
+    assert record is not None
+    assert (record["headline"], record["blocks"], len(record["images"])) == (None, [], 1)
+    with pytest.raises(ifp_scraper.UnreadablePage):
+        ifp_scraper.extract(page.replace(b"src", b"x"), URL)
+
+
 @pytest.mark.parametrize("address", ["https://ifpnews.com/a.html/amp/", "https://ifpnews.com/a.html/amp"])
 def test_the_amp_page_of_a_permalink_that_ends_like_a_file(address: str) -> None:
     page = min((Path(__file__).parent / "fixtures" / "amp-swift").glob("*.html"))

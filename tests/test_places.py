@@ -44,6 +44,19 @@ def places_of(inside: str) -> dict[str, Place | None]:
         ("<article><div id=body><i id=x></i></div></article>", Place.IN_BODY),
         ("<article><div id=body><article><i id=x></i></article></div></article>", None),
         (f"<article><ul class=related-posts><li id=x></li></ul>{BODY}</article>", None),
+        *(
+            (f"<article><div class={name}><i id=x></i></div>{BODY}</article>", None)
+            for name in (
+                *("hentry", "type-post", "wp-block-query", "wp-block-latest-posts", "post-related", "widget"),
+                *("comment-list", "commentlist"),
+            )
+        ),
+        *(
+            (f"<article>{BODY}{CARD.replace('h3', tag)}</article>", None if tag < "h7" else Place.IN_POST_AFTER)
+            for tag in ("h2", "h4", "h5", "h6", "h7")
+        ),
+        (f"<article>{BODY}<div><h3>No link</h3><i id=x></i></div></article>", Place.IN_POST_AFTER),
+        (f"<article>{BODY}<div><h3><a>No address</a></h3><i id=x></i></div></article>", Place.IN_POST_AFTER),
         (f"<article>{BODY}{CARD}</article>", None),  # one heading with a link: the card of another article
         (f"<article>{BODY}<div>{CARD}{CARD.replace('id=x', '')}</div></article>", None),
         (f"<article>{CARD}{BODY}</article>", Place.IN_POST),  # before the body, it is the article's own
