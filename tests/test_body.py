@@ -118,6 +118,12 @@ def test_a_link_that_opens_a_picture_is_none(ending: str) -> None:
     assert [link["text"] for link in read(f"<a href='/1.{ending}'>The mill</a>")["links"]] == ["The mill"]
 
 
+def test_a_link_to_a_place_on_this_page_is_none() -> None:
+    addresses = "#a", "/a-story/#a", "/a-story/", "/other/#a", "javascript:a", "mailto:a@example.org"
+    links = read("".join(f"<a href='{address}'>x</a>" for address in addresses))["links"]
+    assert [link["url"].removeprefix("https://ifpnews.com") for link in links] == [*addresses[2:4], addresses[5]]
+
+
 @pytest.mark.parametrize(
     ("body", "embeds"),
     [
