@@ -147,6 +147,16 @@ def test_a_link_to_a_place_on_this_page_is_none() -> None:
         ("<iframe src='https://www.instagram.com/tv/Ab_1/'></iframe>", ["https://www.instagram.com/p/Ab_1/"]),
         ("<iframe src='https://www.instagram.com/ifp/'></iframe>", ["https://www.instagram.com/ifp/"]),
         ("<iframe src='https://twitter.com/a/status/1?s=2'></iframe>", ["https://twitter.com/a/status/1"]),
+        *(
+            (
+                f"<figure class=wp-block-embed><div class=wp-block-embed__wrapper>{address}/1</div></figure>",
+                [f"{address}/1"],
+            )
+            for address in (
+                *(f"https://{host}twitter.com/a/status" for host in ("", "www.", "mobile.")),
+                *(f"https://{host}x.com/a/statuses" for host in ("", "www.", "mobile.")),
+            )
+        ),
         ("<div class='twitter-tweet'><a href='https://twitter.com/a/status/1'>x</a></div>", []),
         (
             "<blockquote class=twitter-video><a href='https://twitter.com/a/statuses/1'>x</a></blockquote>",

@@ -55,7 +55,12 @@ _YOUTUBE = re.compile(
 _YOUTUBE_LYTE_ID = re.compile(r"WYL_([\w-]{11})$")
 """The element id from which WP YouTube Lyte's script takes the video's id."""
 
-_TWITTER = words("platform.twitter.com platform.x.com twitter.com x.com")
+_TWITTER = words(
+    "twitter.com www.twitter.com mobile.twitter.com platform.twitter.com x.com www.x.com mobile.x.com platform.x.com"
+)
+_STATUS = re.compile("/status(?:es)?/")
+"""In the path of a tweet; the longer form is older."""
+
 _FACEBOOK = words("fb-video fb-post")
 _REDDIT = words("reddit-embed-bq reddit-card")
 
@@ -122,7 +127,7 @@ def _embed_at(url: str) -> Embed | None:
     if host in _TWITTER:
         if tweet := parse_qs(parts.query).get("id"):
             return Embed("tweet", _TWEET_URL.format(tweet[0]))
-        if "/status/" in parts.path:
+        if _STATUS.search(parts.path):
             return Embed("tweet", url.partition("?")[0])
     if host.endswith("instagram.com") and (code := re.search(r"/(?:p|reel|tv)/([\w-]+)", parts.path)):
         return Embed("instagram", _INSTAGRAM_URL.format(code[1]))
@@ -181,7 +186,7 @@ def quoted_post(quote: Element, classes: list[str], base: str) -> Embed | None:
     if "twitter-tweet" in classes or "twitter-video" in classes:
         for link in reversed(list(quote.iter("a"))):
             status = absolute(base, link.get("href")) or ""
-            if "/status/" in status or "/statuses/" in status:  # the latter: an older form
+            if _STATUS.search(status):
                 return Embed("tweet", status.partition("?")[0])
     elif "tiktok-embed" in classes:
         if url := absolute(base, quote.get("cite")):
