@@ -84,6 +84,13 @@ def test_the_media_of_a_style_element_count_as_in_a_rule(attributes: str, is_hid
     assert StyleSheet(document.style_sheets).hides(paragraph) is is_hidden
 
 
+def test_of_rules_in_several_style_elements_the_last_wins_however_many_precede_it() -> None:
+    markup = '<div class="b a">A <em>B <p class="c">C</p></em></div>'
+    first = SHEET_OF_A_THEME + ".x{display:block}" * 9 + ".c{display:none}"
+    assert shown(markup, first, ".c{display:block}") == ["A", "B", "C"]
+    assert shown(markup, first, ".x{display:block}") == ["A", "B"]
+
+
 def test_its_own_style_wins_over_all_but_important_rules() -> None:
     markup = '<p class="a" style="color: red; display: block">A</p><p class="b" style="display:block">B</p>'
     assert shown(markup, ".a{display:none}.b{display:none!important}") == ["A"]

@@ -256,6 +256,12 @@ def test_words_without_a_year_are_no_printed_date(words: str) -> None:
     assert read_printed_date(words) is None
 
 
+def test_months_and_years_are_of_the_calendar() -> None:
+    captured = datetime(2023, 3, 1, 6, tzinfo=UTC)
+    for words, month, year in (("1 month ago", 2, 2023), ("2 months ago", 1, 2023), ("1 year ago", 3, 2022)):
+        assert read_ago(words, captured) == captured.replace(month=month, year=year)
+
+
 @pytest.mark.parametrize("words", ["December 11, 2017 18:25", "2017-12-11 18:25", "11-Dec-2017 18:25"])
 def test_a_printed_date_is_the_sites_clock(words: str) -> None:
     first = datetime(2017, 12, 11, 14, 55, tzinfo=UTC)

@@ -134,6 +134,15 @@ def test_what_follows_a_label_is_related_as_long_as_it_is_links() -> None:
     assert [block["kind"] for block in blocks] == ["related", "paragraph"]
 
 
+def test_a_label_is_all_of_its_line_or_stands_before_a_sign() -> None:
+    blocks = read("Read more about it in the book", ("", "The Weir"))
+    assert [block["kind"] for block in blocks] == ["paragraph", "paragraph"]
+    assert [block["kind"] for block in read("Read more", ("", "The Weir"))] == ["related", "related"]
+    for kind in ("paragraph", "list_item", "heading"):
+        assert [block["kind"] for block in read(("", "Read more"), kind=kind)] == ["related"]
+    assert [block["kind"] for block in read(("", "Read more"), kind="quote")] == ["quote"]
+
+
 @pytest.mark.parametrize(
     ("note", "kind"),
     [

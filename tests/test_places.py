@@ -173,6 +173,12 @@ TITLE = "<meta property='og:title' content='A Story'>"
         ("<title>A Story of Two Towns</title>", "<h2>A Story</h2>{}", "A Heading"),
         ("<title>Our Paper | News</title>", "<h2 class=site-title>Our Paper</h2>{}", "A Heading"),
         ("<title>Our Paper | News</title>", "<div id=logo><h2>Our Paper</h2></div>{}", "A Heading"),
+        *(
+            ("<title>Our Paper | News</title>", f"<div class={name}><b><h2>Our Paper</h2></b></div>{{}}", "A Heading")
+            for name in ("sitename", "site-name", "sitebranding", "site-logo", "brand", "navbar-brand", "x_logo")
+        ),
+        ("<title>Our Paper | News</title>", "<div class=firebrand><h2>Our Paper</h2></div>{}", "Our Paper"),
+        ("<title>Our Paper | News</title>", "<div class=logos><i><i><h2>Our Paper</h2></i></i></div>{}", "Our Paper"),
         ("<title>Our Paper | News</title>", "<div><h2>Our Paper</h2></div>{}", "Our Paper"),
         ("<title>IFP - A Heading</title>", "<h2>IFP</h2>{}", "A Heading"),
         ("<title>Iran: A Heading | IFP</title>", "<h3>Iran</h3>{}", "A Heading"),  # a label

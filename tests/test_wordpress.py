@@ -82,6 +82,20 @@ def test_the_box_of_the_featured_picture(name: str) -> None:
     assert read(after=picture)["images"] == []  # of another article
 
 
+def test_the_featured_picture_by_its_class() -> None:
+    picture = "<div><img class='wp-post-image' src='/1.jpg'></div>"
+    assert [image["role"] for image in read(picture)["images"]] == ["lead"]
+    header = f"<div class='entry-header'>{picture}</div>"  # before the post's own element
+    page = (
+        "<html><body class='single single-post postid-7'>{}<article class='hentry'><h1 class='entry-title'>A</h1>"
+        "<div class='entry-content'><p>Text.</p></div></article></body></html>"
+    )
+    for before, count in ((header, 1), (picture, 0)):
+        record = ifp_scraper.extract(page.format(before), "https://ifpnews.com/a-story/")
+        assert record is not None
+        assert len(record["images"]) == count
+
+
 AUTHOR = "<a href='/author/al/'>Al Fox</a>"
 
 
@@ -205,3 +219,13 @@ def test_a_time(field: str, time: str) -> None:
 )
 def test_the_headline(title: str) -> None:
     assert read(title=title)["headline"] == "A Story"
+
+
+def test_a_headline_before_the_posts_own_element() -> None:
+    page = (
+        "<html><body class='single single-post postid-7'><h2>Mills</h2><h2 class='entry-title'>A Story</h2>"
+        "<article class='hentry'><div class='entry-content'><p>Text.</p></div></article></body></html>"
+    )
+    record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
+    assert record is not None
+    assert record["headline"] == "A Story"
