@@ -38,10 +38,13 @@ _NAME = re.compile(rb"[.#][\w\x80-\xff-]+")
 _BRACE = re.compile(rb"[{}]")
 _COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _DISPLAY = re.compile(rb"(?:^|;)\s*display\s*:\s*([a-z-]+)\s*(!\s*important)?", re.IGNORECASE)
-_UNCONDITIONAL = re.compile(rb"@(?:supports|layer)\b|@media\s+(?:only\s+)?(?:all|screen)\s*$", re.IGNORECASE)
+_UNCONDITIONAL = re.compile(
+    rb"@(?:supports(?!\s+not\b)|layer)\b|@media\s+(?:only\s+)?(?:all|screen)\s*$", re.IGNORECASE
+)
 """At-rules whose rules apply on any screen."""
 
-# Of selectors: the compounds that are understood, and the names in one
+# Of selectors: what separates or encloses them, the compounds that are understood, and the names in one
+_SIGN = re.compile(r"[,()\[\]]")
 _COMPOUND = re.compile(r"(?:[a-z][\w-]*|\*)?(?:[.#][\w-]+)*", re.IGNORECASE)
 _PART = re.compile(r"^[a-z][\w-]*|[.#][\w-]+", re.IGNORECASE)
 
@@ -194,7 +197,7 @@ class _Sheet:
                     continue
                 for value, important in _DISPLAY.findall(inside):
                     declaration = _Declaration(value.lower() == b"none", bool(important))
-                    for selector in prelude.decode("utf-8", "replace").split(",")[: MAX_SELECTORS - selectors]:
+                    for selector in _split(prelude.decode("utf-8", "replace"))[: MAX_SELECTORS - selectors]:
                         selectors += 1
                         _add_rule(rules, selector, declaration, selectors)
         return rules
@@ -217,6 +220,22 @@ def _selectors_before(pattern: re.Pattern[bytes], sheet: bytes) -> Iterator[byte
             begin = max(sheet.rfind(b"}", before + 1, opened), sheet.rfind(b"{", before + 1, opened), before)
             yield sheet[begin + 1 : opened]
             before = opened
+
+
+def _split(prelude: str) -> list[str]:
+    """Return the selectors of a rule; a comma in ``:is(.a, .b)`` or ``[title="a, b"]`` separates none."""
+    if "(" not in prelude and "[" not in prelude:
+        return prelude.split(",")
+    selectors = []
+    begin = depth = 0
+    for sign in _SIGN.finditer(prelude):
+        if sign[0] == ",":
+            if depth == 0:
+                selectors.append(prelude[begin : sign.start()])
+                begin = sign.end()
+        else:
+            depth += 1 if sign[0] in "([" else -1
+    return [*selectors, prelude[begin:]]
 
 
 def _add_rule(rules: dict[str, list[_Rule]], selector: str, declaration: _Declaration, place: int) -> None:
