@@ -26,6 +26,14 @@ def read(body: str, headline: str = "A Story") -> dict[str, Any]:
         ("<table><caption>Rain <b>by</b> year</caption><tr><td>1<td>2</table>", ["Rain by year", "1 | 2"]),
         ("<table><tr><input type=hidden><td><p>a</p><p>b</p></table>", ["a", "b"]),  # of one column, so layout
         ("<table><tr><td>1<td>2<tfoot class=x><tr><td>3<td>4</tfoot></table>", ["1 | 2", "3 | 4"]),
+        *(
+            (f"<table><{part}><th>a<th>b</{part}></table>", ["a | b"])  # a row, as in a browser
+            for part in ("thead", "tbody", "tfoot")
+        ),
+        ("<table><tr><td><td></tr><tr><td>1<td>2</table>", ["1 | 2"]),
+        ("<pre>One <p>a\n b</p></pre>", ["One", "a\nb"]),
+        ("<p>[:en]Rain[:fa]باران[:]</p><p>[:fa]برف[:]</p><p>fell</p>", ["Rain", "fell"]),
+        ("<h4>Advertisement</h4><p>- Advertisement -</p>", ["Advertisement"]),
         ("<h3><button>Rain</button></h3>", ["Rain"]),
         ("<h3><button>Copy</button><a>Rain</a></h3>", ["Rain"]),
         ("<h3><a>Rain</a><button>Copy</button></h3>", ["Rain"]),
@@ -116,6 +124,21 @@ def test_an_image_whose_name_only_resembles_those(name: str) -> None:
 def test_a_link_that_opens_a_picture_is_none(ending: str) -> None:
     assert read(f"<a href='/1.{ending}'><img src='/2.jpg'></a>")["links"] == []
     assert [link["text"] for link in read(f"<a href='/1.{ending}'>The mill</a>")["links"]] == ["The mill"]
+
+
+@pytest.mark.parametrize("address", ["/1.jpg/view/", "/view/?file=1.jpg", "/1.jpgs", "/jpg"])
+def test_a_link_to_something_else_is_one_though_a_picture_is_in_it(address: str) -> None:
+    assert [link["url"] for link in read(f"<a href='{address}'><img src='/2.jpg'></a>")["links"]] == [
+        f"https://ifpnews.com{address}"
+    ]
+
+
+@pytest.mark.parametrize("caption", ["<figcaption>{}</figcaption>", "<p class='wp-caption-text'>{}</p>"])
+def test_links_in_a_caption(caption: str) -> None:
+    record = read(f"<figure><img src='/1.jpg'>{caption.format('By <a href=/al/>Al</a>')}</figure>")
+    assert record["links"] == [{"url": "https://ifpnews.com/al/", "text": "Al"}]
+    assert record["images"][0]["caption"] == "By Al"
+    assert record["blocks"] == []
 
 
 def test_a_link_to_a_place_on_this_page_is_none() -> None:

@@ -150,6 +150,9 @@ def test_a_text_about_licenses_states_none() -> None:
         ("CC BY 4.0. All else is ours", "CC BY 4.0"),
         ("CC BY 4.0 unless otherwise noted", "CC BY 4.0"),
         ("CC BY-NC-ND 4.0 International", "CC BY-NC-ND 4.0 International"),
+        ("the CC BY", "CC BY"),
+        ("a Creative Commons\n Attribution License, as", "Creative Commons Attribution License"),
+        ("an Creative Commons Attribution Licence | IFP", "Creative Commons Attribution Licence"),
     ],
 )
 def test_a_license_ends_with_its_sentence(said: str, license: str) -> None:
