@@ -237,5 +237,12 @@ def test_a_headline_is_what_it_shows(printed: str, headline: str) -> None:
     assert read("<p>Text.</p>", printed)["headline"] == headline
 
 
+@pytest.mark.parametrize(
+    ("entity", "sign"), [("&#189;", "½"), ("&#xBD;", "½"), ("&frac12;", "½"), ("&sup2;", "²"), ("&thetasym;", "ϑ")]
+)
+def test_an_entity_that_was_escaped_twice(entity: str, sign: str) -> None:
+    assert resolved(f"Rain {entity}&x{entity}") == f"Rain {sign}&x{sign}"
+
+
 def test_an_entity_that_gives_white_space_is_white_space() -> None:
     assert resolved("Rain&nbsp;&nbsp;fell&#13;") == "Rain fell"

@@ -37,7 +37,7 @@ _NO_PART_OF_LABEL = SCREEN_READER_ONLY | words(
 """Class names of hints, of what tagDiv's blocks add to a headline: its first letter once more as an ornament, a label,
 the page's number; and of the link to edit the post, which editors see."""
 
-_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z]{2,8}\d?);")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z]{2,8}\d{0,2});")
 """A character reference that is text: it was escaped twice."""
 
 
