@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ifp_scraper import extract
-from ifp_scraper.pages.inline import resolved
+from ifp_scraper.pages.document import parse
+from ifp_scraper.pages.inline import inline_text, resolved
 
 
 def read(body: str, headline: str = "A Story") -> dict[str, Any]:
@@ -31,6 +32,7 @@ def read(body: str, headline: str = "A Story") -> dict[str, Any]:
             for part in ("thead", "tbody", "tfoot")
         ),
         ("<table><tr><td><td></tr><tr><td>1<td>2</table>", ["1 | 2"]),
+        ("<table><tr><td><p>a</p><td><p>b</p></table>", ["a | b"]),  # of two columns, so no layout
         ("<pre>One <p>a\n b</p></pre>", ["One", "a\nb"]),
         ("<p>[:en]Rain[:fa]باران[:]</p><p>[:fa]برف[:]</p><p>fell</p>", ["Rain", "fell"]),
         ("<h4>Advertisement</h4><p>- Advertisement -</p>", ["Advertisement"]),
@@ -51,6 +53,50 @@ def read(body: str, headline: str = "A Story") -> dict[str, Any]:
 )
 def test_the_texts_of_a_body(body: str, texts: list[str]) -> None:
     assert [block["text"] for block in read(body)["blocks"]] == texts
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        *(
+            "address",
+            "article",
+            "aside",
+            "blockquote",
+            "center",
+            "dd",
+            "details",
+            "dir",
+            "div",
+            "dl",
+            "dt",
+            "fieldset",
+        ),
+        *("figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "legend", "li", "main", "menu"),
+        *("nav", "ol", "p", "pre", "section", "summary", "ul", "amp-accordion", "amp-carousel", "amp-fit-text"),
+    ],
+)
+def test_an_element_that_begins_and_ends_a_block(tag: str) -> None:
+    assert [block["text"] for block in read(f"Rain<{tag}>fell</{tag}>today.")["blocks"]] == ["Rain", "fell", "today."]
+    assert inline_text(parse(f"<div>Rain<{tag}>fell</{tag}>today.</div>".encode())) == "Rain fell today."
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        *("script", "style", "noscript", "template", "form", "iframe", "object", "audio", "video", "button", "select"),
+        *("textarea", "svg", "canvas", "map", "label", "progress", "meter", "dialog", "datalist", "noembed"),
+        *("noframes", "annotation", "annotation-xml", "amp-iframe", "amp-youtube", "amp-twitter", "amp-instagram"),
+        *("amp-video", "amp-audio", "amp-facebook", "amp-ad", "amp-embed", "amp-social-share", "amp-form"),
+        *("amp-state", "amp-analytics", "amp-sidebar", "amp-lightbox", "amp-sticky-ad", "amp-consent"),
+        *("amp-user-notification", "amp-dailymotion", "amp-vimeo", "amp-pinterest", "amp-reddit"),
+        "amp-story-player",
+    ],
+)
+def test_an_element_without_text(tag: str) -> None:
+    texts = [block["text"] for block in read(f"Rain <{tag}>x</{tag}> fell.")["blocks"]]
+    assert " ".join(texts) == "Rain fell."
+    assert inline_text(parse(f"<div>Rain <{tag}>x</{tag}> fell.</div>".encode())) == "Rain fell."
 
 
 @pytest.mark.parametrize(
@@ -124,6 +170,11 @@ def test_an_image_whose_name_only_resembles_those(name: str) -> None:
 def test_a_link_that_opens_a_picture_is_none(ending: str) -> None:
     assert read(f"<a href='/1.{ending}'><img src='/2.jpg'></a>")["links"] == []
     assert [link["text"] for link in read(f"<a href='/1.{ending}'>The mill</a>")["links"]] == ["The mill"]
+
+
+def test_a_link_with_words_is_one_though_it_opens_a_picture() -> None:
+    (link,) = read("<a href='/1.jpg'><img src='/2.jpg'>The mill</a>")["links"]
+    assert link["text"] == "The mill"
 
 
 @pytest.mark.parametrize("address", ["/1.jpg/view/", "/view/?file=1.jpg", "/1.jpgs", "/jpg"])
