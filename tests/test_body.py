@@ -33,6 +33,7 @@ def read(body: str, headline: str = "A Story") -> dict[str, Any]:
         ),
         ("<table><tr><td><td></tr><tr><td>1<td>2</table>", ["1 | 2"]),
         ("<table><tr><td><p>a</p><td><p>b</p></table>", ["a | b"]),  # of two columns, so no layout
+        ("<a href=/x/><p>One</p>two</a>", ["One", "two"]),
         ("<pre>One <p>a\n b</p></pre>", ["One", "a\nb"]),
         ("<p>[:en]Rain[:fa]باران[:]</p><p>[:fa]برف[:]</p><p>fell</p>", ["Rain", "fell"]),
         ("<h4>Advertisement</h4><p>- Advertisement -</p>", ["Advertisement"]),

@@ -92,6 +92,13 @@ def test_json_ld_alone_does_not_make_an_article_of_a_page() -> None:
     assert ifp_scraper.extract(page.replace(b"<div", b"<article><div class=entry-content"), URL) is not None
 
 
+@pytest.mark.parametrize(("kind", "is_article"), [("article", True), ("Article", True), ("website", False)])
+def test_without_body_class_an_seo_plugin_says_what_a_page_is(kind: str, is_article: bool) -> None:
+    page = PAGE.replace(b' class="single single-post postid-7"', b"")
+    says = f'<meta property="og:type"><meta property="og:type" content="{kind}">'.encode()
+    assert (ifp_scraper.extract(page.replace(b"<html>", b"<html>" + says), URL) is not None) == is_article
+
+
 @pytest.mark.parametrize(
     ("classes", "is_article"),
     [

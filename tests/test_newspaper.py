@@ -73,6 +73,14 @@ def test_a_part_of_the_classic_template(header: str, fields: dict[str, Any]) -> 
     assert {name: record[name] for name in fields} == fields
 
 
+def test_a_player_without_an_address_above_the_text_is_none() -> None:
+    for body, name in ((CLASSIC, "td-post-featured-video"), (CLOUD, "tdb_single_featured_image")):
+        record = read(
+            f"<article><div class='{name}'><iframe></iframe><iframe src='/1'></iframe></div>{body}</article>"
+        )
+        assert record["embeds"] == [{"kind": "iframe", "url": "https://ifpnews.com/1"}]
+
+
 GRAPH = (
     '<script type="application/ld+json">{"@graph": [{"@type": "Article", "articleSection": ["Mills"], '
     '"keywords": "weir, dam"}]}</script>'
