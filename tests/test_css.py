@@ -128,3 +128,9 @@ def test_declarations_without_rules_of_their_own_are_searched_once(before: str) 
     began = time.process_time()
     assert shown('<p class="c">C</p>', before + "display:none;" * 160_000) == ["C"]
     assert time.process_time() - began < 1  # once it took 2
+
+
+def test_a_long_list_of_selectors_is_split_once_for_all_declarations() -> None:
+    began = time.process_time()
+    assert shown('<p class="c">C</p>', f".c {'(,' * 50_000}{{{'display:none;' * 2000}}}") == ["C"]
+    assert time.process_time() - began < 1  # split for each, it took 30

@@ -195,9 +195,11 @@ class _Sheet:
                     continue
                 if not all(map(_UNCONDITIONAL.match, open_preludes)):
                     continue
-                for value, important in _DISPLAY.findall(inside):
+                declarations = _DISPLAY.findall(inside)
+                printed = _split(prelude.decode("utf-8", "replace")) if declarations else []
+                for value, important in declarations:
                     declaration = _Declaration(value.lower() == b"none", bool(important))
-                    for selector in _split(prelude.decode("utf-8", "replace"))[: MAX_SELECTORS - selectors]:
+                    for selector in printed[: MAX_SELECTORS - selectors]:
                         selectors += 1
                         _add_rule(rules, selector, declaration, selectors)
         return rules
