@@ -128,6 +128,22 @@ def test_the_pictures_of_a_body(body: str, pictures: list[Any]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("url(/1.jpg)", "1.jpg"),
+        ("url( '/1.jpg' )", "1.jpg"),
+        ("url('/1(2).jpg')", "1(2).jpg"),
+        ("url(&quot;/1(2).jpg&quot;)", "1(2).jpg"),
+        ("url('/1.jpg)", "1.jpg"),
+        ("red url(/1.jpg), url(/2.jpg)", "1.jpg"),
+    ],
+)
+def test_the_picture_behind_a_text(url: str, name: str) -> None:
+    (image,) = read(f'<div class="wp-block-cover" style="background:{url}">x</div>')["images"]
+    assert image["url"] == f"https://ifpnews.com/{name}"
+
+
+@pytest.mark.parametrize(
     "attribute",
     [
         *("data-src", "data-lazy-src", "data-orig-src", "data-cfsrc", "data-original", "data-lazy", "data-img-url"),

@@ -48,7 +48,7 @@ _FILLED_BY_AMP = "amp-img", "amp-anim", "i-amphtml-sizer"
 _AVATAR = words("avatar photo")
 """What core's get_avatar() gives to a profile picture."""
 
-_URL_IN_STYLE = re.compile(r"""url\(\s*["']?([^"'()]+)""")
+_URL_IN_STYLE = re.compile(r"""url\(\s*(?:"([^"]+)"|'([^']+)'|["']?([^"'()]+))""")
 
 
 # -- an image element ------------------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ def background_of(box: Element) -> str | None:
 def url_in_style(style: str | None) -> str | None:
     """Return the first URL in a style; None if there is none."""
     match = _URL_IN_STYLE.search(style or "")
-    return match[1] if match else None
+    return match[match.lastindex or 0] if match else None
 
 
 def slides_of(box: Element, base: str) -> Iterator[Image]:
