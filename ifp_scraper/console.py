@@ -45,52 +45,66 @@ def show_on_one_line(line: str) -> None:
             print(f"{_ERASE}{line}", end="", file=sys.stderr, flush=True)
 
 
-def announce(ledger: Ledger, source: str, walk: Walk, delay: float) -> None:
-    """Say how much there is to do, before the first article.
+class Progress:
+    """How far a run is: a line before the first article, and one that changes with each.
 
     Args:
-        ledger: what is known.
-        source: name of the source that lists the articles.
-        walk: what the source has learned.
-        delay: seconds between requests that robots.txt asks for.
+        ledger: the run's.
     """
-    in_file = counted(len(ledger.store), "article")
-    if walk.caught_up:
-        say(f"Looking for what is new or changed ({source}); {in_file} known.")
-        return
-    if ledger.command == "audit":
-        say(f"Comparing with what the site lists ({source}); {in_file} known.")
-        return
-    total, options = walk.notes.total, ledger.options
-    if total is None:
-        say(f"Looking for articles ({source}); {walk.known_count} are known.")
-    else:
-        known = ledger.knowledge.count_left_alone(in_range=source == "rest")
-        ledger.left_alone = known - _count(ledger, _FETCHED)  # rejected ones that were tried again are in both
-        left = max(0, total - known)
-        left = min(left, options.limit or left)
-        pages = 2 if options.pages == "both" else 1
-        hours = left * pages * max(ledger.settings.getfloat("DOWNLOAD_DELAY"), delay, _SECONDS_A_PAGE) / 3600
-        pace = f"{hours:.1f} hours" if hours >= 1 else counted(max(1, round(hours * 60)), "minute")
-        state = "are known" if options.refresh is None else "are known and not to be fetched again"
-        known_ones = "" if options.section else f", {known} {state}"  # see count_left_alone
-        is_most = options.section or (source != "rest" and (options.since or options.until))
-        ledger.about = "at most" if is_most else "about"
-        say(f"The site lists about {total} articles ({source}){known_ones}: {ledger.about} {pace} to go.")
-    say("You can stop it (Ctrl-C) at any time, and continue with the same command.")
 
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._left_alone = 0
+        """Roughly how many of the listed articles need not be fetched."""
+        self._about = "about"
+        """How exactly it can be said how many are left: "at most" if the list also has articles out of range."""
 
-def show_progress(ledger: Ledger) -> None:
-    """Show the crawl's progress in one line that is overwritten; on a terminal only."""
-    seconds = max(time.monotonic() - ledger.started, 0.001)
-    done = _count(ledger, _READ)
-    walk, limit = ledger.current_walk, ledger.options.limit
-    left = ""
-    if walk and walk.notes.total and not walk.caught_up:
-        skipped = max(ledger.left_alone, ledger.counts["current"])
-        count = max(0, walk.notes.total - skipped - _count(ledger, _FETCHED))
-        left = f", {ledger.about} {count if limit is None else min(count, max(0, limit - done))} left"
-    show_on_one_line(f"{done} articles, {done / seconds:.1f} a second{left}")
+    def announce(self, source: str, walk: Walk, delay: float) -> None:
+        """Say how much there is to do, before the first article.
+
+        Args:
+            source: name of the source that lists the articles.
+            walk: what the source has learned.
+            delay: seconds between requests that robots.txt asks for.
+        """
+        ledger = self._ledger
+        in_file = counted(len(ledger.store), "article")
+        if walk.caught_up:
+            say(f"Looking for what is new or changed ({source}); {in_file} known.")
+            return
+        if ledger.command == "audit":
+            say(f"Comparing with what the site lists ({source}); {in_file} known.")
+            return
+        total, options = walk.notes.total, ledger.options
+        if total is None:
+            say(f"Looking for articles ({source}); {walk.known_count} are known.")
+        else:
+            known = ledger.knowledge.count_left_alone(in_range=source == "rest")
+            self._left_alone = known - _count(ledger, _FETCHED)  # rejected ones that were tried again are in both
+            left = max(0, total - known)
+            left = min(left, options.limit or left)
+            pages = 2 if options.pages == "both" else 1
+            hours = left * pages * max(ledger.settings.getfloat("DOWNLOAD_DELAY"), delay, _SECONDS_A_PAGE) / 3600
+            pace = f"{hours:.1f} hours" if hours >= 1 else counted(max(1, round(hours * 60)), "minute")
+            state = "are known" if options.refresh is None else "are known and not to be fetched again"
+            known_ones = "" if options.section else f", {known} {state}"  # see count_left_alone
+            is_most = options.section or (source != "rest" and (options.since or options.until))
+            self._about = "at most" if is_most else "about"
+            say(f"The site lists about {total} articles ({source}){known_ones}: {self._about} {pace} to go.")
+        say("You can stop it (Ctrl-C) at any time, and continue with the same command.")
+
+    def show(self) -> None:
+        """Show how far the run is in one line that is overwritten; on a terminal only."""
+        ledger = self._ledger
+        seconds = max(time.monotonic() - ledger.started, 0.001)
+        done = _count(ledger, _READ)
+        walk, limit = ledger.current_walk, ledger.options.limit
+        left = ""
+        if walk and walk.notes.total and not walk.caught_up:
+            skipped = max(self._left_alone, ledger.counts["current"])
+            count = max(0, walk.notes.total - skipped - _count(ledger, _FETCHED))
+            left = f", {self._about} {count if limit is None else min(count, max(0, limit - done))} left"
+        show_on_one_line(f"{done} articles, {done / seconds:.1f} a second{left}")
 
 
 def sum_up(ledger: Ledger, why: str | None, requests: int, received: int) -> None:

@@ -55,7 +55,7 @@ class SourceChain:
                     shows_edits = shows_edits or ref.modified_at is not None
                     if not announced:
                         announced = self.found_any = True
-                        console.announce(self._ledger, name, walk, self._fetcher.asked_delay())
+                        self._ledger.progress.announce(name, walk, self._fetcher.asked_delay())
                     yield ref
             except SourceUnavailable as error:
                 if self._fetcher.stopping:

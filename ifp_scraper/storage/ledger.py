@@ -95,10 +95,7 @@ class Ledger:
         """Whether ``finish`` has been called."""
         self.current_walk: Walk | None = None
         """The last one that ``walk`` made."""
-        self.left_alone = 0
-        """Roughly how many of the listed articles need not be fetched, for the progress line."""
-        self.about = "about"
-        """How exactly that line can say how many are left: "at most" if the list also has articles out of range."""
+        self.progress = console.Progress(self)
         self._trouble: str | None = None
         """Which file beside the output could not be written, and why."""
         path = self.store.path  # absolute: the working folder may be removed meanwhile
@@ -205,7 +202,7 @@ class Ledger:
             self.note_incomplete(article.url, until_seen=self.options.pages == "amp")
         self.counts[decision.outcome] += 1
         self.failures.forget((article.url, *article.aliases))
-        console.show_progress(self)
+        self.progress.show()
         return decision.outcome
 
     def _lost_amp(self, last: Article, article: Article) -> bool:
