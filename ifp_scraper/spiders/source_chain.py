@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 from ifp_scraper import console
 from ifp_scraper.discovery import ArticleRef, Source, SourceUnavailable, Walk
@@ -22,8 +23,25 @@ _KINDS: dict[SourceName, type[Source]] = {
 }
 
 
+@dataclass(slots=True)
+class _Listed:
+    """What one source has listed."""
+
+    name: SourceName
+    is_complete: bool
+    """See ``Source.complete``."""
+
+    articles: int = 0
+    shows_edits: bool = False
+    """Whether it says of any article when it was edited."""
+
+    def add(self, ref: ArticleRef) -> None:
+        self.articles += 1
+        self.shows_edits = self.shows_edits or ref.modified_at is not None
+
+
 class SourceChain:
-    """Asks the sources in order of preference until one has listed everything.
+    """Asks the sources in order of preference until one has listed everything; for one walk.
 
     Args:
         ledger: says what is known and which sources are wanted.
@@ -38,21 +56,21 @@ class SourceChain:
         self._ledger = ledger
         self._options = ledger.options
         self._fetcher = fetcher
+        self._may_do_better = False
+        """Whether a source failed that may list everything next time."""
+        self._most_listed = 0
+        """How many articles a listing must list to make up for what the sources before it left out."""
 
     async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:
         """Yield the articles that the sources list; ``walk`` tells them what they need to know."""
         announced = False
-        broke_off = False  # whether a source failed that may do better next time
-        most_listed = 0  # how many articles a listing must list to make up for what the sources before it left out
         for name in self._sources(walk):
             source = _KINDS[name]()
+            listed = _Listed(name, source.complete)
             broken_before = len(walk.notes.broken)
-            listed = 0
-            shows_edits = False
             try:
                 async for ref in source.find(walk):
-                    listed += 1
-                    shows_edits = shows_edits or ref.modified_at is not None
+                    listed.add(ref)
                     if not announced:
                         announced = self.found_any = True
                         self._ledger.progress.announce(name, walk, self._fetcher.asked_delay())
@@ -60,29 +78,43 @@ class SourceChain:
             except SourceUnavailable as error:
                 if self._fetcher.stopping:
                     return
-                broke_off = broke_off or listed > 0 or error.may_pass
+                self._may_do_better = self._may_do_better or listed.articles > 0 or error.may_pass
                 self.reasons.append(f"{name}: {error}")
                 console.say(f"{self.reasons[-1]}; trying the next source")
-                continue
-            self.found_any = True
-            has_gaps = len(walk.notes.broken) > broken_before
-            if name == "feed":  # it is never complete
-                if has_gaps:
-                    most_listed = max(most_listed, listed + 1)  # a listing of just as many does not make up for it
-                continue
-            walk.notes.shows_edits = shows_edits
-            if "sources" not in self._options.given:
-                # The next run starts with this source, unless an earlier one may do better next time: it only
-                # broke off, or it could have shown edits.
-                walk.notes.source = None if broken_before or broke_off or not shows_edits else name
-            if has_gaps:
-                console.say(f"{name}: {walk.notes.broken[-1]}; trying the next source")
-            elif source.complete or walk.caught_up or listed >= most_listed:
-                walk.notes.broken.clear()  # this source has listed what the others could not
-                return
-            most_listed = max(most_listed, listed)
+            else:
+                self.found_any = True
+                if self._is_enough(listed, walk, broken_before):
+                    return
         if self.found_any and not (walk.caught_up or walk.notes.broken):
             walk.notes.broken.append("only a feed could be read, and feeds never list everything")
+
+    def _is_enough(self, listed: _Listed, walk: Walk, broken_before: int) -> bool:
+        """Whether no other source is needed; makes the notes for the next run.
+
+        Args:
+            listed: what the source has listed.
+            walk: the one that it has walked.
+            broken_before: how many parts of the sources before it could not be read.
+        """
+        notes = walk.notes
+        has_gaps = len(notes.broken) > broken_before
+        if listed.name == "feed":  # it is never complete
+            if has_gaps:  # a listing of just as many does not make up for them
+                self._most_listed = max(self._most_listed, listed.articles + 1)
+            return False
+        notes.shows_edits = listed.shows_edits
+        if "sources" not in self._options.given:
+            # The next run starts with this source, unless an earlier one may do better next time: it only failed for
+            # now, or it could have shown edits.
+            is_best = listed.shows_edits and not (broken_before or self._may_do_better)
+            notes.source = listed.name if is_best else None
+        if has_gaps:
+            console.say(f"{listed.name}: {notes.broken[-1]}; trying the next source")
+        elif listed.is_complete or walk.caught_up or listed.articles >= self._most_listed:
+            notes.broken.clear()  # this source has listed what the others could not
+            return True
+        self._most_listed = max(self._most_listed, listed.articles)
+        return False
 
     def _sources(self, walk: Walk) -> list[SourceName]:
         """Return the sources in the order in which to ask them; a feed is never complete, so listings follow it."""
