@@ -21,8 +21,7 @@ _DUPLICATE_WORDS = 50
 """Minimum length of a text, in words, to count as a duplicate."""
 
 _EDITED = ("headline", "lead", "blocks", "byline", "sections", "tags")
-_CANONICAL_PAGE = (True, 1)
-"""Whether all of it was read, and its rank as a view."""
+"""Fields in which a difference is an edit, if both readings are of the same view."""
 
 _VOLATILE = {
     "schema_version",
@@ -36,7 +35,10 @@ _VOLATILE = {
     "duplicate_of",
     "extractor_version",
 }
+"""Fields that differ from capture to capture, or that ``decide`` sets."""
+
 _COMPARED = tuple(f.name for f in fields(Article) if f.name not in _VOLATILE)
+"""Fields in which a difference is worth a line."""
 
 
 class Decision(NamedTuple):
@@ -49,43 +51,61 @@ class Decision(NamedTuple):
     """The line to write, with revision, reread and aliases set; if unchanged, the last line as it is."""
 
 
-def decide(known: Article | None, article: Article, *, recorded: bool = False) -> Decision:
+def decide(last: Article | None, article: Article, *, recorded: bool = False) -> Decision:
     """Compare a fresh reading with the article's last line; neither argument is changed.
 
     If the reading lacks the id, the AMP URL or the publication time, that of the last line is kept.
 
     Args:
-        known: the last line of the same article; None if there is none.
+        last: the last line of the same article; None if there is none.
         article: the reading, complete except for ``revision`` and ``reread``; its status is ``published``.
         recorded: whether it is from a recording, which may hold the article at any permalink that the site ever used.
     """
-    if known is None:
+    if last is None:
         return Decision("new", _line(article, revision=1, reread=False))
-    article = _carry(known, article)
-    seen = _Comparison.of(known, article)
-    if _is_edit(known, article, seen):
-        return Decision("revised", _line(article, revision=known.revision + 1, reread=False))
+    article = _carry(last, article)
+    compared = _Comparison.of(last, article)
+    if _is_edit(last, article, compared):
+        return Decision("revised", _line(article, revision=last.revision + 1, reread=False))
 
     # An earlier URL, which may still redirect, is not a change.
     is_same = urls.same_slug if recorded else urls.same_article
-    moved = not seen.stale and not any(is_same(article.url, url) for url in (known.url, *known.aliases))
-    # Else neither would ever be written where AMP pages are gone, and every run would fetch the article again. Of a
-    # recording, which just may not hold the AMP page, nothing is fetched.
-    suffices = seen.later or (moved and not recorded)
-    as_good = seen.view >= seen.view_before or (suffices and seen.view >= _CANONICAL_PAGE)
-    replaces = as_good and not seen.older_extractor
-    if known.status == "gone":
-        if seen.earlier or not _later(article.fetched_at, known.fetched_at, unknown=True):
-            return Decision("unchanged", known)
-        back = article if replaces else replace(known, status="published", aliases=article.aliases)
-        return Decision("reread", _line(back, revision=known.revision, reread=True))
+    moved = not compared.stale and not any(is_same(article.url, url) for url in (last.url, *last.aliases))
+    # If the site has given up its AMP pages, an edit or a new URL would else never be written, and every run would
+    # fetch the article again. From a recording, which may just not hold the AMP page, nothing is fetched.
+    suffices = compared.later or (moved and not recorded)
+    as_good = compared.quality >= compared.quality_before or (suffices and compared.quality >= _ALL_OF_CANONICAL_PAGE)
+    replaces = as_good and not compared.older_extractor
+    if last.status == "gone":
+        if compared.earlier or not _later(article.fetched_at, last.fetched_at, unknown=True):
+            return Decision("unchanged", last)
+        back = article if replaces else replace(last, status="published", aliases=article.aliases)
+        return Decision("reread", _line(back, revision=last.revision, reread=True))
 
     # A new or later modification time must be written, or every run would fetch the article again.
-    dated = seen.later or (not seen.stale and known.modified_at is None and article.modified_at is not None)
-    improves = seen.newer_extractor or seen.view > seen.view_before
-    if replaces and not seen.earlier and (improves or dated or moved) and _differ(known, article, _COMPARED):
-        return Decision("reread", _line(article, revision=known.revision, reread=True))
-    return Decision("unchanged", known)
+    dated = compared.later or (not compared.stale and last.modified_at is None and article.modified_at is not None)
+    improves = compared.newer_extractor or compared.quality > compared.quality_before
+    if replaces and not compared.earlier and (improves or dated or moved) and _differ(last, article, _COMPARED):
+        return Decision("reread", _line(article, revision=last.revision, reread=True))
+    return Decision("unchanged", last)
+
+
+class _Quality(NamedTuple):
+    """How good a reading is: the greater, the better."""
+
+    is_whole: bool
+    """Whether all pages of the post were read to the end."""
+
+    view: int
+    """See ``view_rank``."""
+
+    @classmethod
+    def of(cls, article: Article) -> _Quality:
+        is_whole = not {"one-page-of-many", "truncated"}.intersection(article.warnings)
+        return cls(is_whole, view_rank(article.layout))
+
+
+_ALL_OF_CANONICAL_PAGE = _Quality(is_whole=True, view=1)
 
 
 class _Comparison(NamedTuple):
@@ -94,11 +114,10 @@ class _Comparison(NamedTuple):
     newer_extractor: bool
     older_extractor: bool
 
-    view: tuple[bool, int]
-    """Whether all of the article was read, and the rank of its view: the greater, the better."""
+    quality: _Quality
 
-    view_before: tuple[bool, int]
-    """The same of the last line."""
+    quality_before: _Quality
+    """That of the last line."""
 
     later: bool
     """Whether its modification time is later."""
@@ -110,27 +129,27 @@ class _Comparison(NamedTuple):
     """Whether it is of an earlier state: recordings may be read in any order, and an older capture is no edit."""
 
     @classmethod
-    def of(cls, known: Article, article: Article) -> _Comparison:
-        version, version_before = _version(article.extractor_version), _version(known.extractor_version)
-        earlier = _later(known.modified_at, article.modified_at)
+    def of(cls, last: Article, article: Article) -> _Comparison:
+        version, version_before = _version(article.extractor_version), _version(last.extractor_version)
+        earlier = _later(last.modified_at, article.modified_at)
         return cls(
             newer_extractor=version > version_before,
             older_extractor=version < version_before,
-            view=(_is_whole(article), view_rank(article.layout)),
-            view_before=(_is_whole(known), view_rank(known.layout)),
-            later=_later(article.modified_at, known.modified_at),
+            quality=_Quality.of(article),
+            quality_before=_Quality.of(last),
+            later=_later(article.modified_at, last.modified_at),
             earlier=earlier,
-            stale=earlier or _later(known.fetched_at, article.fetched_at),
+            stale=earlier or _later(last.fetched_at, article.fetched_at),
         )
 
 
-def _is_edit(known: Article, article: Article, seen: _Comparison) -> bool:
+def _is_edit(last: Article, article: Article, compared: _Comparison) -> bool:
     """Whether the publisher has edited the article since its last line was read."""
-    if seen.older_extractor:
+    if compared.older_extractor:
         return False
-    if article.layout == known.layout and seen.view == seen.view_before and not seen.newer_extractor:
-        return seen.later or (not seen.stale and _differ(known, article, _EDITED))
-    return seen.later and content_hash(known) != content_hash(article)
+    if article.layout == last.layout and compared.quality == compared.quality_before and not compared.newer_extractor:
+        return compared.later or (not compared.stale and _differ(last, article, _EDITED))
+    return compared.later and content_hash(last) != content_hash(article)
 
 
 def view_rank(layout: str) -> int:
@@ -138,11 +157,6 @@ def view_rank(layout: str) -> int:
     if "+" in layout:
         return 2
     return 0 if not layout or layout.startswith("amp-") else 1
-
-
-def _is_whole(article: Article) -> bool:
-    """Whether all pages of the post were read to the end."""
-    return not {"one-page-of-many", "truncated"}.intersection(article.warnings)
 
 
 def content_hash(article: Article) -> str:
@@ -172,24 +186,24 @@ def _line(article: Article, *, revision: int, reread: bool) -> Article:
     return replace(article, revision=revision, reread=reread, aliases=aliases)
 
 
-def _carry(known: Article, article: Article) -> Article:
+def _carry(last: Article, article: Article) -> Article:
     """Return the reading, with what it lacks taken from the last line."""
     article = replace(
         article,
-        id=known.id if article.id is None else article.id,
-        amp_url=article.amp_url or known.amp_url,
-        aliases=[*known.aliases, known.url, *article.aliases],
+        id=last.id if article.id is None else article.id,
+        amp_url=article.amp_url or last.amp_url,
+        aliases=[*last.aliases, last.url, *article.aliases],
     )
-    if article.published_at is None and known.published_at is not None:
-        article.published_at = known.published_at
-        article.published_raw = known.published_raw
-        article.published_source = known.published_source
+    if article.published_at is None and last.published_at is not None:
+        article.published_at = last.published_at
+        article.published_raw = last.published_raw
+        article.published_source = last.published_source
         article.warnings = [warning for warning in article.warnings if warning != "no-date"]
     return article
 
 
-def _differ(known: Article, article: Article, names: tuple[str, ...]) -> bool:
-    return any(getattr(known, name) != getattr(article, name) for name in names)
+def _differ(last: Article, article: Article, names: tuple[str, ...]) -> bool:
+    return any(getattr(last, name) != getattr(article, name) for name in names)
 
 
 def _later(one: str | None, other: str | None, *, unknown: bool = False) -> bool:

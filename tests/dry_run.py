@@ -145,4 +145,4 @@ async def _read(
             content_hash=f"{post.revision:064x}",
             html_sha256="0" * 64,
         )
-    return spider._in_range(article)
+    return spider._if_in_range(article)

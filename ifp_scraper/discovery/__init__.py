@@ -177,9 +177,9 @@ class Source(Protocol):
     """Whether it lists every article, so that no other source is needed."""
 
     def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:
-        """Yield articles, newest first.
+        """Yield articles, newest first; if the source shows edits, the last edited may come first.
 
         Raises:
-            SourceUnavailable: before the first one, if the site does not offer this source.
+            SourceUnavailable: if the site does not offer this source; after some articles, if it breaks off.
         """
         ...

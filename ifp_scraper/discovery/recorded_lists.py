@@ -35,11 +35,12 @@ class ListEvidence(NamedTuple):
 
 
 def evidence_at(evidence: list[ListEvidence], moment: datetime) -> ArticleRef | None:
-    """Combine the evidence about one article.
+    """Combine the evidence about one article; None if there is none.
 
-    The best source that says when it was published wins. Whichever source knows of it, the latest edit up to this
-    moment counts, or if none says anything before, as of a page that a cache held for longer than the list, what is
-    said first of an edit after it; and so does an ID that the winner lacks.
+    - Its publication time is from the best source that states one.
+    - Its ID is from that source, or from the next best that knows it.
+    - Its edit is the latest that any source states up to this moment; or, if all lists were captured later because a
+      cache had held the page, the latest that the first run of them states (see ``_ONE_RUN``).
     """
     if not evidence:
         return None
@@ -47,8 +48,8 @@ def evidence_at(evidence: list[ListEvidence], moment: datetime) -> ArticleRef | 
     best = next((item.ref for item in by_rank if item.ref.published_at is not None), by_rank[0].ref)
     ids = (item.ref.id for item in by_rank if item.ref.id is not None)
     told = [(item.captured_at, item.ref.modified_at) for item in evidence if item.ref.modified_at]  # a feed tells none
-    is_first = told and all(item.captured_at > moment for item in evidence)
-    until = min(told)[0] + _ONE_RUN if is_first else moment
+    all_later = all(item.captured_at > moment for item in evidence)
+    until = min(told)[0] + _ONE_RUN if told and all_later else moment
     edits = (modified_at for captured_at, modified_at in told if captured_at <= until)
     return replace(best, id=next(ids, None) if best.id is None else best.id, modified_at=max(edits, default=None))
 

@@ -48,7 +48,7 @@ class Acceptance:
         evidence = ref
         was_listed = not self._options.urls and self._options.live
         if urls.slug(ref.url) != urls.slug(article.url) and (aliases or was_listed):
-            found = self._found_elsewhere(article, ref, was_redirected=bool(aliases))
+            found = self._accept_from_elsewhere(article, ref, was_redirected=bool(aliases))
             if found is None:
                 return None
             article, evidence = found
@@ -64,10 +64,12 @@ class Acceptance:
             self._fetcher.limits.reset_no_article()
         return article
 
-    def _found_elsewhere(
+    def _accept_from_elsewhere(
         self, article: Article, ref: ArticleRef, *, was_redirected: bool
     ) -> tuple[Article, ArticleRef] | None:
         """Return an article whose slug is not that of its URL, and what discovery knows of it; None if it is another.
+
+        Where the URL may show another article's page, it is rejected.
 
         WordPress guesses a target for a URL that no longer exists: /story/ may redirect to /story-2/. A faulty cache
         returns another article's page, without a redirect.
@@ -115,7 +117,7 @@ class Acceptance:
             if known is not None and known.modified_at == article.modified_at and is_recent:
                 self._ledger.note_stale(listed)
                 return add_evidence(article, replace(evidence, modified_at=None))
-            self._ledger.note_incomplete(ref.url, until_seen=is_recent)
+            self._ledger.note_incomplete(ref.url, insist=is_recent)
         return result
 
     def _is_other_address(self, article: Article, ref: ArticleRef) -> bool:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from scrapy.http import Response
 
@@ -22,6 +22,9 @@ from ifp_scraper.storage.store import Known
 _MAY_BE_WITHDRAWN = 20
 """This many articles may always be missing from the site's list. If more are, and they are more than half of the file,
 the list is not trusted."""
+
+Verdict = Literal["gone", "unlisted", "moved"]
+"""What has become of an article that is no longer listed: the field of ``Audit`` that lists it."""
 
 
 @dataclass(slots=True)
@@ -89,7 +92,7 @@ class AuditSpider(IfpSpider):
                 continue  # Yoast's sitemap lists the front page too
             known = self.ledger.store.find(ref.id, url, ref.published_at)
             published_at = ref.published_at or (known.published_at if known else None)
-            audit.listed[url] = published_at[:7] if published_at else None
+            audit.listed[url] = _month(published_at)
             self._show_compared()
             if known is not None and known.status != "gone":
                 found.add(known.number)
@@ -114,39 +117,38 @@ class AuditSpider(IfpSpider):
             if self.fetcher.ending:
                 return
             show_on_one_line(f"checking what is no longer listed: {number} of {len(absent)}")
-            if (found_in := await self._confirm(url, known)) is not None:
+            if (verdict := await self._confirm(url, known)) is not None:
                 self.audit.unconfirmed.remove(url)
-                found_in.append(url)
+                getattr(self.audit, verdict).append(url)
 
-    async def _confirm(self, url: str, known: Known) -> list[str] | None:
+    async def _confirm(self, url: str, known: Known) -> Verdict | None:
         """Check, with one request, whether an article that is no longer listed is still online.
 
         Returns:
-            The list of the audit in which it belongs; None if that could not be checked.
+            What has become of it; None if that could not be checked.
 
         Raises:
             StoreError: if the output fails.
         """
-        audit = self.audit
         last = self.ledger.store.read(known)
         site = urls.host(self.options.site)  # a mirror prints the URLs of the site that it copies
         address = next((own for own in (url, *last.aliases) if urls.host(own) == site), url)
         try:
             response = await self.fetcher.fetch(address)
-            if self._has_moved(response, known):
-                return audit.moved
+            if self._take_as_moved(response, known):
+                return "moved"
             if not self._leads_elsewhere(response, known):
-                return audit.unlisted
+                return "unlisted"
             at: datetime | None = capture_time(response)[0]
         except FetchFailed as error:
             if not error.is_missing:
                 return None
             at = error.at
         self.ledger.mark_gone(known, at or datetime.now(UTC))
-        return audit.gone
+        return "gone"
 
-    def _has_moved(self, response: Response, known: Known) -> bool:
-        """Whether the URL redirects to the article's new one, which seemed to be missing; if so, it no longer does.
+    def _take_as_moved(self, response: Response, known: Known) -> bool:
+        """If the URL redirects to the article's new one, which seemed to be missing, correct that and return True.
 
         A listing names no ids that would tell.
         """
@@ -154,7 +156,7 @@ class AuditSpider(IfpSpider):
         if url not in self.audit.missing or known.id is None or self._page_id(response) != known.id:
             return False
         self.audit.missing.remove(url)
-        self.audit.listed[url] = known.published_at[:7] if known.published_at else None
+        self.audit.listed[url] = _month(known.published_at)
         return True
 
     def _leads_elsewhere(self, response: Response, known: Known) -> bool:
@@ -175,3 +177,8 @@ class AuditSpider(IfpSpider):
         except UnreadablePage:
             return None
         return page.id if page is not None else None
+
+
+def _month(published_at: str | None) -> str | None:
+    """Return the month of a time, such as ``2024-05``."""
+    return published_at[:7] if published_at else None

@@ -145,20 +145,20 @@ class Frontier:
                 return
             if not may_be_article(ref.url, self._options.site):
                 continue
-            if key in seen and (key not in current or self._ledger.knowledge.is_current(ref)):
+            is_current = self._ledger.knowledge.is_current(ref)
+            if key in seen and (is_current or key not in current):
                 continue
             seen.add(key)
             if len(seen) > _MAX_ADDRESSES:
                 self._fetcher.stop(f"the site lists more than {_MAX_ADDRESSES} addresses")
                 return
             if self._may_be_in_range(ref) and self._options.covers(_instant(ref.published_at)):
-                if self._ledger.knowledge.is_current(ref):
-                    self._ledger.counts["current"] += 1
+                if is_current:
                     current.add(key)
                 else:
-                    if key in current:  # another list knows of a later edit
-                        self._ledger.counts["current"] -= 1
-                        current.remove(key)
+                    current.discard(key)  # it is there if another list knew of no edit
+                self._ledger.counts["current"] = len(current)
+                if not is_current:
                     yield replace(ref, url=key) if urls.is_amp(ref.url) else ref
             # A source that shows edits lists the last edited first, however old.
             if ref.modified_at is None and self._too_old >= _MAX_TOO_OLD:

@@ -233,13 +233,16 @@ class IfpSpider(scrapy.Spider):
             return None
         self.fetcher.limits.reset_off_site()
         self._amp.learn(view.article.url, view.article.amp_url)
-        article = self._in_range(self._acceptance.accept(await self._views.with_other_view(view), view, ref))
-        if article is not None and self._is_cut_off(article):
+        article = self._if_in_range(self._acceptance.accept(await self._views.with_other_view(view), view, ref))
+        if article is not None and self._note_ending(article):
             self.ledger.note_incomplete(ref.url)
         return article
 
-    def _is_cut_off(self, article: Article) -> bool:
-        """Whether only this article's page breaks off: on some sites, all pages lack their end tag."""
+    def _note_ending(self, article: Article) -> bool:
+        """Note whether pages end as they should, and return whether this one breaks off.
+
+        On some sites, all pages lack their end tag.
+        """
         if "truncated" not in article.warnings:
             self._has_seen_an_end = True
             return False
@@ -254,7 +257,10 @@ class IfpSpider(scrapy.Spider):
             return False
 
     async def _first_view(self, response: Response) -> View | None:
-        """Return the view in the first response; None if it is not an article. Raises what the caller does."""
+        """Return the view in the first response; None if it is not an article.
+
+        Raises as ``_from_first_page``.
+        """
         reading: Reading | None = response.meta["reading"]
         recorded_amp = reading.amp_address if reading is not None else None
         try:
@@ -287,13 +293,16 @@ class IfpSpider(scrapy.Spider):
             return None
         self._amp.learn(url, address)
         self.fetcher.limits.reset_failures()
-        article = self._in_range(self._acceptance.accept(view.article, view, ref))
+        article = self._if_in_range(self._acceptance.accept(view.article, view, ref))
         if article is not None and self.options.pages == "both":
             self.ledger.note_incomplete(ref.url)
         return article
 
-    def _in_range(self, article: Article | None) -> Article | None:
-        """Return the article; None if there is none, or it is not in the requested section and date range."""
+    def _if_in_range(self, article: Article | None) -> Article | None:
+        """Return the article; None if there is none, or it is not in the requested section and date range.
+
+        Also note its age: many in a row that are too old end their list.
+        """
         if article is None:
             return None
         self.frontier.note_age(article)

@@ -83,13 +83,13 @@ class SourceChain:
                 console.say(f"{self.reasons[-1]}; trying the next source")
             else:
                 self.found_any = True
-                if self._is_enough(listed, walk, broken_before):
+                if self._settle(listed, walk, broken_before):
                     return
         if self.found_any and not (walk.caught_up or walk.notes.broken):
             walk.notes.broken.append("only a feed could be read, and feeds never list everything")
 
-    def _is_enough(self, listed: _Listed, walk: Walk, broken_before: int) -> bool:
-        """Whether no other source is needed; makes the notes for the next run.
+    def _settle(self, listed: _Listed, walk: Walk, broken_before: int) -> bool:
+        """Note what the next run must know; return whether no other source is needed.
 
         Args:
             listed: what the source has listed.

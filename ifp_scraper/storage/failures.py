@@ -48,24 +48,26 @@ class Failures:
         """What earlier runs left and this one has not fetched yet."""
         self._were_incomplete = {*incomplete, *(line.url for line in killed if line.incomplete)}
         self._incomplete: list[str] = []
-        self._unseen: list[str] = []
+        self._insistent: list[str] = []
 
     def add(self, url: str, reason: str) -> None:
         """Note a fetch that failed after all retries. Raises ``OSError`` if the file cannot be written."""
         self.reasons.append((url, reason))
         self._write(url, incomplete=False)
 
-    def add_incomplete(self, url: str, *, until_seen: bool = False) -> None:
-        """Note an article that lacks a page or an edit: the next run tries again, but the one after it does not.
+    def add_incomplete(self, url: str, *, insist: bool = False) -> None:
+        """Note an article that lacks a page or an edit, so that the next run looks again.
+
+        If that run notes it again, the one after it does not, unless the site may have been failing.
 
         Args:
             url: of the article.
-            until_seen: whether later runs do, too, as long as it is noted again.
+            insist: whether every run that notes it makes the next one look again.
 
         Raises:
             OSError: if the file cannot be written.
         """
-        (self._unseen if until_seen else self._incomplete).append(urls.canonical(url))
+        (self._insistent if insist else self._incomplete).append(urls.canonical(url))
         self._write(url, incomplete=True)
 
     def _write(self, url: str, *, incomplete: bool) -> None:
@@ -93,9 +95,9 @@ class Failures:
         """
         failed = [urls.canonical(url) for url, _ in self.reasons]
         incomplete = [url for url in self._incomplete if doubtful or url not in self._were_incomplete]
-        return list(dict.fromkeys([*failed, *self._unseen, *incomplete, *self.left()]))[:_MOST_KEPT]
+        return list(dict.fromkeys([*failed, *self._insistent, *incomplete, *self.left()]))[:_MOST_KEPT]
 
     def incomplete_among(self, for_next_run: list[str]) -> list[str]:
         """Return those of these URLs whose articles are in the file, but lack a page or an edit."""
-        noted = {*self._unseen, *self._incomplete, *(self._were_incomplete & self._left)}
+        noted = {*self._insistent, *self._incomplete, *(self._were_incomplete & self._left)}
         return [url for url in for_next_run if url in noted]

@@ -199,7 +199,7 @@ class Ledger:
                 self.note_incomplete(article.url)  # new permalinks may reach the AMP pages only later
         elif last and not recorded and (article.modified_at or "") > (last.modified_at or ""):
             # The AMP page alone does not replace the line, and the site may not list the edit a second time.
-            self.note_incomplete(article.url, until_seen=self.options.pages == "amp")
+            self.note_incomplete(article.url, insist=self.options.pages == "amp")
         self.counts[decision.outcome] += 1
         self.failures.forget((article.url, *article.aliases))
         self.progress.show()
@@ -272,10 +272,10 @@ class Ledger:
         with self._noting_trouble(f"{self.failures.path} cannot be written"):
             self.failures.add(url, reason)
 
-    def note_incomplete(self, url: str, *, until_seen: bool = False) -> None:
+    def note_incomplete(self, url: str, *, insist: bool = False) -> None:
         """Note an article that lacks a page or an edit, so that the next run looks again; see ``Failures``."""
         with self._noting_trouble(f"{self.failures.path} cannot be written"):
-            self.failures.add_incomplete(url, until_seen=until_seen)
+            self.failures.add_incomplete(url, insist=insist)
 
     def _remove(self, path: Path) -> None:
         with self._noting_trouble(f"{path} cannot be removed"):
