@@ -54,12 +54,18 @@ def format_utc(instant: datetime | None) -> str | None:
     return instant.isoformat()[:19] + "Z"
 
 
-def parse_utc(text: str) -> datetime:
-    """Parse the output of ``format_utc``.
+@overload
+def parse_utc(text: str) -> datetime: ...
+@overload
+def parse_utc(text: None) -> None: ...
+def parse_utc(text: str | None) -> datetime | None:
+    """Parse the output of ``format_utc``; None stays None.
 
     Raises:
         ValueError: if it is anything else.
     """
+    if text is None:
+        return None
     if _UTC.fullmatch(text) is None:
         raise ValueError(f"not RFC 3339 in UTC with whole seconds: {text!r}")
     return datetime.fromisoformat(text)

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 from scrapy import signals
 
 from ifp_scraper.discovery import FetchFailed
-from ifp_scraper.spiders import our_spider
+from ifp_scraper.spiders import OurSpider, our_spider
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-    from ifp_scraper.spiders.ifp import IfpSpider
     from ifp_scraper.storage.ledger import Ledger
 
 
@@ -85,7 +84,7 @@ class PromptShutdown:
         if (spider := our_spider(self._crawler)) is not None:
             self._task = asyncio.ensure_future(self._watch(spider))  # asyncio itself does not keep a task alive
 
-    async def _watch(self, spider: IfpSpider) -> None:
+    async def _watch(self, spider: OurSpider) -> None:
         while not spider.fetcher.ending:
             await asyncio.sleep(0.2)
         end = time.monotonic() + self._crawler.settings.getfloat("IFP_GRACE")

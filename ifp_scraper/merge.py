@@ -12,7 +12,7 @@ from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.items import Article, Author, Block, Embed, Image, body_of, gap_warnings
 from ifp_scraper.revisions import content_hash
 
-_RANK: dict[str | None, int] = {
+_TRUST_ORDER: dict[str | None, int] = {
     "rest": 0,
     "feed": 1,
     "meta": 2,
@@ -21,7 +21,7 @@ _RANK: dict[str | None, int] = {
     "sitemap": 5,
     None: 9,
 }
-"""How far a publication time is trusted, by where it was printed (CONTRACT.md section 4), best first."""
+"""Where a publication time may have been printed (CONTRACT.md section 4): the lowest is trusted most."""
 
 
 def join_pages(pages: list[Article], *, missing: bool, framed: bool = False) -> Article:
@@ -92,7 +92,7 @@ def merge_views(canonical: Article, amp: Article) -> Article:
     is_cut = "truncated" in canonical.warnings and "truncated" not in amp.warnings and bool(amp.blocks)
     first, second = (amp, canonical) if is_cut else (canonical, amp)
     bodies = first if first.blocks or not second.blocks else second
-    times = _better_times(canonical, amp)
+    times = _with_better_times(canonical, amp)
     published_at = times.published_at
     modified_at = times.modified_at or canonical.modified_at or amp.modified_at
     warnings = [warning for warning in canonical.warnings + amp.warnings if warning not in _OF_BODY]
@@ -132,20 +132,22 @@ def add_evidence(article: Article, ref: ArticleRef) -> Article:
     """Return the article with discovery's times, where they are better than the page's own."""
     result = replace(article, warnings=list(article.warnings))
     # A feed's id comes from its guid, which after an import keeps the number from another site.
-    if article.id is None or (ref.source == "rest" and ref.id is not None and urls.same_article(ref.url, article.url)):
+    if article.id is None or (
+        ref.published_source == "rest" and ref.id is not None and urls.same_article(ref.url, article.url)
+    ):
         result.id = ref.id
-    if ref.published_at and _RANK[ref.source] < _RANK[article.published_source]:
+    if ref.published_at and _TRUST_ORDER[ref.published_source] < _TRUST_ORDER[article.published_source]:
         agrees = _agrees(article, ref.published_at, ref.modified_at)
         if not agrees:
             result.warnings.append("dates-disagree")
         if agrees or not _is_outdated(ref, article):
             result.published_at = ref.published_at
             result.published_raw = ref.published_raw
-            result.published_source = ref.source
+            result.published_source = ref.published_source
     # The next run will compare with what discovery says about an edit. A page captured or cached before that edit does
     # not show it. A sitemap may be older than the page, or name only the day; so may a line of the file.
     shown = article.fetched_at is None or (ref.modified_at or "") <= article.fetched_at
-    is_trusted = ref.source == "rest" and not _is_edited_since(ref, article)
+    is_trusted = ref.published_source == "rest" and not _is_edited_since(ref, article)
     if ref.modified_at and shown and (is_trusted or ref.modified_at > (article.modified_at or "")):
         result.modified_at = ref.modified_at
     return _with_derived_fields(result)
@@ -165,11 +167,14 @@ def _is_outdated(ref: ArticleRef, article: Article) -> bool:
     return ref.listed_at is not None and edited is not None and edited > ref.listed_at
 
 
-def _better_times(canonical: Article, amp: Article) -> Article:
+def _with_better_times(canonical: Article, amp: Article) -> Article:
+    """Return the view that tells better when the article was published."""
     if (
         canonical.published_source == "time"
         and amp.published_source == "jsonld"
-        and (canonical.published_raw or "")[:19] == (amp.published_raw or "x")[:19]
+        and canonical.published_raw
+        and amp.published_raw
+        and canonical.published_raw[:19] == amp.published_raw[:19]
     ):
         return amp  # the same clock in both: the site is set to UTC, and the theme's "+00:00" was right
     if (
@@ -183,7 +188,7 @@ def _better_times(canonical: Article, amp: Article) -> Article:
         return amp  # the hour repeated when summer time ended: the theme's clock is local, the AMP page's UTC
     if canonical.published_source == amp.published_source == "jsonld":
         return amp  # its faults are known
-    return min(canonical, amp, key=lambda article: _RANK[article.published_source])
+    return min(canonical, amp, key=lambda article: _TRUST_ORDER[article.published_source])
 
 
 def _agrees(article: Article, published_at: str, modified_at: str | None) -> bool:

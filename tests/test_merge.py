@@ -285,7 +285,7 @@ class TestDiscovery:
         article = view(
             "a", published_source=printed, published_at=printed and AT, warnings=[] if printed else ["no-date"]
         )
-        ref = ArticleRef(URL, published_at="2024-05-05T06:00:00Z", source=listed, published_raw="listed")
+        ref = ArticleRef(URL, published_at="2024-05-05T06:00:00Z", published_source=listed, published_raw="listed")
         found = add_evidence(article, ref)
         better = RANKED.index(listed) < RANKED.index(printed)
         assert found.published_source == (listed if better else printed)
@@ -307,7 +307,7 @@ class TestDiscovery:
         self, listed_at: str | None, edited: str | None, printed: Any, outdated: bool
     ) -> None:
         article = view("a", modified_at=edited, published_source=printed)
-        ref = ArticleRef(URL, published_at="2024-05-05T06:00:00Z", source="feed", listed_at=listed_at)
+        ref = ArticleRef(URL, published_at="2024-05-05T06:00:00Z", published_source="feed", listed_at=listed_at)
         found = add_evidence(article, ref)
         assert (found.published_at, found.published_source) == (
             (AT, printed) if outdated else ("2024-05-05T06:00:00Z", "feed")
@@ -315,7 +315,7 @@ class TestDiscovery:
         assert found.warnings == ["dates-disagree"]
 
     def test_a_known_fault_is_no_disagreement(self) -> None:
-        ref = ArticleRef(URL, published_at="2024-05-06T02:30:00Z", source="rest")
+        ref = ArticleRef(URL, published_at="2024-05-06T02:30:00Z", published_source="rest")
         assert add_evidence(view("a"), ref).warnings == []
 
     @pytest.mark.parametrize(
@@ -333,7 +333,7 @@ class TestDiscovery:
     )
     def test_the_time_of_an_edit(self, source: Any, listed: str | None, fetched: str | None, expected: str) -> None:
         article = view("a", modified_at=AT, fetched_at=fetched)
-        ref = ArticleRef(URL, modified_at=listed, source=source)
+        ref = ArticleRef(URL, modified_at=listed, published_source=source)
         assert add_evidence(article, ref).modified_at == expected
         unknown = listed if expected == listed or listed == "2024-05-06T00:00:00Z" else None
         assert add_evidence(replace(article, modified_at=None), ref).modified_at == unknown
@@ -351,20 +351,23 @@ class TestDiscovery:
     )
     def test_an_edit_since_the_file_was_read(self, stated: str | None, expected: str) -> None:
         article = view("a", modified_at=stated, fetched_at="2024-05-07T06:45:00Z")
-        ref = ArticleRef(URL, modified_at=AT, source="rest", listed_at="2024-05-06T06:45:00Z")
+        ref = ArticleRef(URL, modified_at=AT, published_source="rest", listed_at="2024-05-06T06:45:00Z")
         assert add_evidence(article, ref).modified_at == expected
 
     def test_a_missing_id_is_filled_from_anywhere(self) -> None:
-        assert add_evidence(view("a", id=None), ArticleRef(URL, id=8, source="feed")).id == 8
+        assert add_evidence(view("a", id=None), ArticleRef(URL, id=8, published_source="feed")).id == 8
 
     @pytest.mark.parametrize(
         ("ref", "expected"),
         [
-            (ArticleRef(URL, id=8, source="rest"), 8),
-            (ArticleRef(f"{URL}amp/", id=8, source="rest"), 8),
-            (ArticleRef("https://ifpnews.com/old-slug/", id=8, source="rest"), 7),  # it redirected to this one
-            (ArticleRef(URL, id=None, source="rest"), 7),
-            (ArticleRef(URL, id=8, source="feed"), 7),
+            (ArticleRef(URL, id=8, published_source="rest"), 8),
+            (ArticleRef(f"{URL}amp/", id=8, published_source="rest"), 8),
+            (
+                ArticleRef("https://ifpnews.com/old-slug/", id=8, published_source="rest"),
+                7,
+            ),  # it redirected to this one
+            (ArticleRef(URL, id=None, published_source="rest"), 7),
+            (ArticleRef(URL, id=8, published_source="feed"), 7),
             (ArticleRef(URL, id=8), 7),
         ],
     )
@@ -392,8 +395,10 @@ class TestDiscovery:
 )
 def test_a_theme_may_show_the_time_of_the_edit(source: Any, edited: str | None, warnings: list[str]) -> None:
     shown = view("x", published_source=source, modified_at=edited)
-    ref = ArticleRef(URL, source="rest", published_at="2024-05-01T06:00:00Z", published_raw="2024-05-01T06:00:00")
+    ref = ArticleRef(
+        URL, published_source="rest", published_at="2024-05-01T06:00:00Z", published_raw="2024-05-01T06:00:00"
+    )
     found = add_evidence(shown, ref)
     assert (found.published_at, found.warnings) == (ref.published_at, warnings)
-    ref = ArticleRef(URL, source="rest", published_at="2024-05-20T06:00:00Z")
+    ref = ArticleRef(URL, published_source="rest", published_at="2024-05-20T06:00:00Z")
     assert add_evidence(shown, ref).warnings == ["dates-disagree"]

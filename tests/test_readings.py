@@ -199,9 +199,9 @@ PUBLISHED, EDITED = "2024-05-05T00:00:00Z", "2024-05-05T01:00:00Z"
 def test_what_lists_in_a_recording_say(url: str, kind: str, body: str, rank: int | None, said: Any) -> None:
     assert may_list(SITE + url, 200, kind, SITE)
     found = read_listed(SITE + url, body.encode(), SITE, NOW)
-    assert [(at, ref.url, (ref.id, ref.published_at, ref.modified_at, ref.source)) for _, at, ref in found] == (
-        [(rank, f"{SITE}/a/", said)] if said else []
-    )
+    assert [(evidence.rank, evidence.ref.url) for evidence in found] == ([(rank, f"{SITE}/a/")] if said else [])
+    times = [(e.ref.id, e.ref.published_at, e.ref.modified_at, e.ref.published_source) for e in found]
+    assert times == ([said] if said else [])
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_what_is_no_list(url: str, status: int, kind: str) -> None:
 def test_the_best_source_of_the_time_and_the_latest_edit_count() -> None:
     sitemap, feed, rest = (
         ArticleRef(f"{SITE}/a/", modified_at="2024-05-03T00:00:00Z"),
-        ArticleRef("http://www.ifpnews.com/a/", 7, "2024-05-01T00:00:00Z", source="feed"),
+        ArticleRef("http://www.ifpnews.com/a/", 7, "2024-05-01T00:00:00Z", published_source="feed"),
         ArticleRef(f"{SITE}/a/", 7, "2024-05-01T00:00:01Z", "2024-05-02T00:00:00Z", "rest"),
     )
     old = replace(sitemap, modified_at="2024-05-01T00:00:00Z")
@@ -230,7 +230,7 @@ def test_the_best_source_of_the_time_and_the_latest_edit_count() -> None:
     assert best == ArticleRef(f"{SITE}/a/", 7, "2024-05-01T00:00:01Z", "2024-05-03T00:00:00Z", "rest")
     best = evidence_at(said[:2], NOW)
     assert best is not None
-    assert (best.source, best.modified_at) == ("feed", "2024-05-03T00:00:00Z")
+    assert (best.published_source, best.modified_at) == ("feed", "2024-05-03T00:00:00Z")
 
 
 def test_a_source_that_says_nothing_of_the_time_hides_none_that_does() -> None:
@@ -262,7 +262,7 @@ def test_what_was_said_when_a_page_was_captured_counts() -> None:
 
 
 def test_a_list_that_tells_of_no_edits_hides_none_that_is_told_of_later() -> None:
-    feed = ArticleRef(f"{SITE}/a/", 7, PUBLISHED, source="feed")
+    feed = ArticleRef(f"{SITE}/a/", 7, PUBLISHED, published_source="feed")
     rest = ArticleRef(f"{SITE}/a/", 7, PUBLISHED, EDITED, "rest")
     said = [ListEvidence(NOW, 1, feed), ListEvidence(NOW + timedelta(hours=2), 0, rest)]
     assert evidence_at(said, NOW - timedelta(minutes=1)) == rest  # a slow crawl

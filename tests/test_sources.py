@@ -81,7 +81,7 @@ def test_a_time_that_cannot_be_read_is_no_evidence() -> None:
     root = read_xml(item, 999)
     assert root is not None
     for ref in read_posts(posts, "https://ifpnews.com") + read_feed(root, "https://ifpnews.com/feed/"):
-        assert (ref.published_at, ref.modified_at, ref.source, ref.published_raw) == (None, None, None, None)
+        assert (ref.published_at, ref.modified_at, ref.published_source, ref.published_raw) == (None, None, None, None)
 
 
 def test_posts_that_lead_off_the_site_are_skipped() -> None:
@@ -141,7 +141,7 @@ def test_an_atom_entry_leads_to_its_first_link_that_is_of_the_article() -> None:
     root = read_xml(body, 10**6)
     assert root is not None
     (ref,) = read_feed(root, "https://ifpnews.com/feed/atom/")
-    assert (ref.url, ref.published_at, ref.source) == ("https://ifpnews.com/a/", None, None)
+    assert (ref.url, ref.published_at, ref.published_source) == ("https://ifpnews.com/a/", None, None)
     assert ref.modified_at == "2024-05-06T06:00:00Z"
 
 
@@ -196,7 +196,7 @@ def test_an_item_of_rss_1_0_says_when_in_another_way() -> None:
     root = read_xml(f"<r:RDF xmlns:r='r' xmlns:d='d'>{item}</r:RDF>".encode(), 999)
     assert root is not None
     (ref,) = read_feed(root, "https://ifpnews.com/feed/rdf/")
-    assert (ref.published_at, ref.published_raw, ref.source) == (*["2024-05-05T01:02:03Z"] * 2, "feed")
+    assert (ref.published_at, ref.published_raw, ref.published_source) == (*["2024-05-05T01:02:03Z"] * 2, "feed")
 
 
 @pytest.mark.parametrize("notice", ["", "<br />\n<b>Deprecated</b>: x<br />\n"])
@@ -212,7 +212,8 @@ def test_a_post_without_a_time_in_a_feed(year: str) -> None:
     item = f"<item><link>/a/</link><pubDate>Wed, 30 Nov {year} 00:00:00 +0000</pubDate></item>"
     root = read_xml(f"<rss>{item}</rss>".encode(), 999)
     assert root is not None
-    assert [(ref.published_at, ref.source) for ref in read_feed(root, "https://ifpnews.com/feed/")] == [(None, None)]
+    refs = read_feed(root, "https://ifpnews.com/feed/")
+    assert [(ref.published_at, ref.published_source) for ref in refs] == [(None, None)]
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ class ArticleRef:
     modified_at: str | None = None
     """RFC 3339 in UTC."""
 
-    source: TimeSource | None = None
+    published_source: TimeSource | None = None
     """Where ``published_at`` was printed."""
 
     published_raw: str | None = None

@@ -123,7 +123,7 @@ def read_feed(root: etree._Element, base: str) -> list[ArticleRef]:
                 id=_post_id(identifier, base, _link(element)),
                 published_at=format_utc(published_at),
                 modified_at=modified_at,
-                source="feed" if published_at else None,
+                published_source="feed" if published_at else None,
                 published_raw=raw if published_at else None,
             )
         )

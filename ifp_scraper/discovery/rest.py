@@ -268,7 +268,7 @@ def read_posts(posts: list[Any], base: str) -> list[ArticleRef]:
                 id=_id(post.get("id")),
                 published_at=format_utc(published_at),
                 modified_at=format_utc(read_instant(modified)) if isinstance(modified, str) else None,
-                source="rest" if published_at else None,
+                published_source="rest" if published_at else None,
                 published_raw=raw if published_at else None,
             )
         )

@@ -58,7 +58,7 @@ class Entry:
             modified_at=self.lastmod,
             published_at=self.published_at,
             published_raw=self.published_raw,
-            source="sitemap" if self.published_at else None,
+            published_source="sitemap" if self.published_at else None,
         )
 
 

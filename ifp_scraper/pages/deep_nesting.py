@@ -1,6 +1,6 @@
 """Brings elements that are nested too deep up to where they can be read, in their order, as browsers do.
 
-What is below ``MAX_DEPTH`` is moved. No element is then deeper than the parser's usual limit of 255 levels.
+What is below ``DEPTH_KEPT`` is moved. No element is then deeper than the parser's usual limit of 255 levels.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from lxml import etree
 from ifp_scraper.pages.inline import BLOCK_TAGS
 from ifp_scraper.pages.tree import Element
 
-MAX_DEPTH = 180
-"""How deep elements stay where they are; real pages are 40 deep."""
+DEPTH_KEPT = 180
+"""How deep elements stay where they are; real pages are 40 deep. With ``MAX_BOXES`` and
+``MAX_HEIGHT`` below them, they are still within the limit."""
 
 MAX_HEIGHT = 50
 """How many levels an element may have in itself to be moved as a whole, as an article in a thousand boxes."""
@@ -38,9 +39,9 @@ def flatten(root: Element) -> None:
             continue
         height = heights.pop()
         heights[-1] = max(heights[-1], height + 1)
-        if height > MAX_HEIGHT and len(heights) > MAX_DEPTH:
+        if height > MAX_HEIGHT and len(heights) > DEPTH_KEPT:
             too_high.add(element)
-            if len(heights) == MAX_DEPTH + 1:
+            if len(heights) == DEPTH_KEPT + 1:
                 boxes.append(element)
     for box in boxes:
         _flatten_contents(box, too_high)

@@ -19,11 +19,11 @@ def capture_time(response: Response) -> tuple[datetime, timedelta]:
     # If there are several, the first counts, as for other readers of the header (RFC 9111, section 5.1).
     age, date = (b"".join(response.headers.getlist(name)[:1]).decode("latin-1") for name in ("Age", "Date"))
     meta = response.meta if response.request is not None else {}
-    recorded = meta.get("captured_at")
-    if recorded is None:
+    captured_at = meta.get("captured_at")
+    if captured_at is None:
         answered = read_http_date(date)
-        recorded = answered - read_age(age) if answered else datetime.now(UTC).replace(microsecond=0)
-    return recorded, cache_age(recorded, age, date) - meta.get("body_age", timedelta(0))
+        captured_at = answered - read_age(age) if answered else datetime.now(UTC).replace(microsecond=0)
+    return captured_at, cache_age(captured_at, age, date) - meta.get("body_age", timedelta(0))
 
 
 def cache_age(captured_at: datetime, age: str, date: str) -> timedelta:

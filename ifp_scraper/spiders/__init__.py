@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import scrapy
+
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-    from ifp_scraper.spiders.ifp import IfpSpider
+    from ifp_scraper.recordings.archive import Archive
+    from ifp_scraper.spiders.fetcher import Fetcher
+    from ifp_scraper.storage.ledger import Ledger
 
 
-def our_spider(crawler: Crawler) -> IfpSpider | None:
+class OurSpider(scrapy.Spider):
+    """What middlewares, extensions and the pipeline may use of ``IfpSpider``, whose module imports some of them."""
+
+    fetcher: Fetcher
+    ledger: Ledger
+    archive: Archive | None
+
+
+def our_spider(crawler: Crawler) -> OurSpider | None:
     """Return the spider of a crawl; None if it is another, as in ``scrapy fetch`` and ``scrapy shell``."""
-    from ifp_scraper.spiders.ifp import IfpSpider  # which imports those that call this
-
-    return crawler.spider if isinstance(crawler.spider, IfpSpider) else None
+    return crawler.spider if isinstance(crawler.spider, OurSpider) else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from datetime import datetime
 from typing import NamedTuple
 
 from ifp_scraper import console, urls
@@ -96,11 +95,11 @@ class Frontier:
         is_chosen = not self._options.live or self._options.urls  # else the section's list was asked for
         if section and is_chosen and not any(_is_of(label, section) for label in article.sections):
             return False
-        return self._options.covers(_instant(article.published_at))
+        return self._options.covers(parse_utc(article.published_at))
 
     def note_age(self, article: Article) -> None:
         """Note whether an article that has been read is older than ``since``; many in a row end its list."""
-        since, published = self._options.since, _instant(article.published_at)
+        since, published = self._options.since, parse_utc(article.published_at)
         too_old = since is not None and published is not None and published < since
         self._too_old = self._too_old + 1 if too_old else 0
 
@@ -112,7 +111,7 @@ class Frontier:
             keys = {_without_scheme(capture.url) for capture in reading.captures}
             for key in keys:
                 missing.pop(key, None)
-            if (not named or keys & named.keys()) and self._options.covers(_instant(reading.ref.published_at)):
+            if (not named or keys & named.keys()) and self._options.covers(parse_utc(reading.ref.published_at)):
                 amp = reading.amp_address if self._options.pages == "amp" else None
                 yield Target(reading.ref, amp or reading.address, reading)
         for url in missing.values():
@@ -152,7 +151,7 @@ class Frontier:
             if len(seen) > _MAX_ADDRESSES:
                 self._fetcher.stop(f"the site lists more than {_MAX_ADDRESSES} addresses")
                 return
-            if self._may_be_in_range(ref) and self._options.covers(_instant(ref.published_at)):
+            if self._may_be_in_range(ref) and self._options.covers(parse_utc(ref.published_at)):
                 if is_current:
                     current.add(key)
                 else:
@@ -176,7 +175,7 @@ class Frontier:
     def _may_be_in_range(self, ref: ArticleRef) -> bool:
         """Whether an article is in range by its publication time in the file; True if that is not known."""
         known = self._ledger.store.find(ref.id, urls.canonical(ref.url), ref.published_at)
-        return known is None or self._options.covers(_instant(known.published_at))
+        return known is None or self._options.covers(parse_utc(known.published_at))
 
     def _first_address(self, url: str) -> str:
         """Return the URL to fetch first: the canonical page, or the AMP page if only that is wanted."""
@@ -191,7 +190,3 @@ def _is_of(label: str, section: str) -> bool:
     """Whether a label on a page is that of the category with this slug."""
     slug = section.rsplit("/", 1)[-1]
     return "-".join(re.findall(r"\w+", label.lower())) in (slug, _LABELS.get(slug))
-
-
-def _instant(text: str | None) -> datetime | None:
-    return parse_utc(text) if text else None

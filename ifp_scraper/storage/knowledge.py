@@ -83,11 +83,11 @@ class Knowledge:
                 last = self._store.read(known)
                 yield ArticleRef(
                     url,
-                    last.id,
-                    last.published_at,
-                    last.modified_at,
-                    last.published_source,
-                    last.published_raw,
+                    id=last.id,
+                    published_at=last.published_at,
+                    modified_at=last.modified_at,
+                    published_source=last.published_source,
+                    published_raw=last.published_raw,
                     listed_at=last.fetched_at,
                 )
 
@@ -108,7 +108,7 @@ class Knowledge:
         articles = sum(
             known.status != "gone"
             and not self._is_to_refresh(known)
-            and (not narrows or options.covers(parse_utc(known.published_at) if known.published_at else None))
+            and (not narrows or options.covers(parse_utc(known.published_at)))
             for known in self._store.known()
         )
         return articles if narrows else articles + self._count_rejected()
