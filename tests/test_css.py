@@ -54,12 +54,21 @@ def shown(markup: str, *styles: str) -> list[str]:
         ("[title='x,.c,y'] .x,:not(:is(.x,.b,.y),.c,.z){display:none}", "A B C"),
         ("[title='x,.b,y'],:is(.b,.x,.y),.c{display:none}", "A B"),
         ("@import 'x.css';.c{display:none}/*}.a{display:none}", "A B"),
+        ("/* x */.c{display:none}/* y */", "A B"),
+        ("@supports (display:grid){.c{display:none}}", "A B"),
+        ("@layer x{.c{display:none}}", "A B"),
+        ("@MEDIA Screen{.c{display:none}}", "A B"),
+        ("#e{display:none}", "A"),
+        ("#e .d,em#e>.c{display:none}", "A B"),
+        (".Ç{display:none}", "A B"),
+        ("P.c{display:none}", "A B"),
+        (".c,:is(h1,h2){display:none}", "A B"),
         (".c{color:red;display : none}.c{display:inherit-none}", "A B C"),
         (".c{x-display:none}", "A B C"),
     ],
 )
 def test_rules_win_as_in_a_browser(style: str, words: str) -> None:
-    markup = '<div class="b a">A <em>B <p class="c">C</p></em></div>'
+    markup = '<div class="b a">A <em id="e">B <p class="c Ç">C</p></em></div>'
     for styles in ([style], [SHEET_OF_A_THEME + style], [style, SHEET_OF_A_THEME]):
         assert " ".join(shown(markup, *styles)) == words
 

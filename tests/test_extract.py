@@ -103,6 +103,7 @@ def test_without_body_class_an_seo_plugin_says_what_a_page_is(kind: str, is_arti
     ("classes", "is_article"),
     [
         *((name, True) for name in ("single", "single-post", "amp-single", "single-post postid-7 archive")),
+        ("single single-post postid-7 a-new-page-id-card", True),  # the Newspaper theme adds the slug
         *(("single attachmentid-7", False), ("single page-id-7", False), ("postid-7", False), ("singular", False)),
         *(
             (f"single {name}", False)

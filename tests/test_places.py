@@ -34,6 +34,7 @@ def places_of(inside: str) -> dict[str, Place | None]:
         (f"<i id=x></i><article>{BODY}</article>", Place.BEFORE),
         (f"<div class=type-post><i id=x></i>{BODY}</div>", Place.IN_POST),
         (f"<div itemtype='https://schema.org/NewsArticle'><i id=x></i>{BODY}</div>", Place.IN_POST),
+        (f"<div itemtype='http://schema.org/BlogPosting'><i id=x></i>{BODY}</div>", Place.IN_POST),
         (f"<article><section class=hentry>{BODY}</section><i id=x></i></article>", None),  # the innermost post counts
         (f"<div><i id=x></i>{BODY}</div>", Place.BEFORE),  # no post is marked: the page's own classes do not count
         (f"<div>{BODY}</div><i id=x></i>", Place.AFTER),
@@ -107,11 +108,12 @@ def test_bios_of_several_authors() -> None:
     both = "<div><b>Al Fox, Bo Ray</b><p class='author-description'>They write.</p></div>"
     other = "<div class='widget'><b>Al Fox</b><p class='author-description'>Of another.</p></div>"
     record = read(
-        f"<p>{names}</p>", other + both + box.format("Bo Ray", "Bo sails.") + box.format("Al Fox", "Al runs.")
+        f"<p>{names}</p>",
+        other + both + box.format("Bo Ray", "Bo sails with Al Fox.") + box.format("Al Fox", "Al runs."),
     )
     assert [(author["name"], author["bio"]) for author in record["authors"]] == [
         ("Al Fox", "Al runs."),
-        ("Bo Ray", "Bo sails."),
+        ("Bo Ray", "Bo sails with Al Fox."),
     ]
 
 
@@ -120,6 +122,18 @@ def test_a_bio_beside_no_name_is_nobodys() -> None:
     bio = "<div class='author-description'>Writes. <a href='/x/'>More</a> <a rel='author' href='/y/'>All</a></div>"
     record = read(f"<p>{names}</p>", f"<div><div><div><div><div>{bio}</div></div></div></div></div>")
     assert [author["bio"] for author in record["authors"]] == [None, None]
+
+
+def test_a_bio_of_nothing_but_the_link_to_all_posts_is_none() -> None:
+    bio = "<div class='author-description'><a rel='author' href='/author/al/'>All posts</a></div>"
+    record = read("<p><a rel='author' href='/author/al/'>Al Fox</a></p>", bio)
+    assert [author["bio"] for author in record["authors"]] == [None]
+
+
+def test_a_bio_beside_no_name_is_that_of_the_only_author() -> None:
+    bio = "<div><div><div><div><div><div class='author-description'>Writes.</div></div></div></div></div></div>"
+    record = read("<p><a rel='author' href='/author/al/'>Al Fox</a></p>", bio)
+    assert [author["bio"] for author in record["authors"]] == ["Writes."]
 
 
 def test_a_bio_ends_without_the_link_to_all_posts_but_with_others() -> None:
@@ -136,6 +150,8 @@ def test_a_bio_ends_without_the_link_to_all_posts_but_with_others() -> None:
 def test_a_byline_with_other_words_is_made_of_the_names() -> None:
     names = "<a rel='author' href='/author/al/'>Al Fox</a> {} <a rel='author' href='/author/bo/'>Bo Ray</a>"
     assert read(f"<p>{names.format('and')}</p>")["byline"] == "Al Fox and Bo Ray"
+    portrait = "<i><a rel='author' href='/author/al/'><img src='/al.jpg'></a></i>"
+    assert read(f"{portrait}<p>{names.format('and')}</p>")["byline"] == "Al Fox and Bo Ray"
     assert read(f"<p>{names.format('on Monday, read by')}</p>")["byline"] == "Al Fox, Bo Ray"
 
 
@@ -151,6 +167,25 @@ def test_the_featured_picture_in_the_text_is_its_first_one() -> None:
     assert [image["role"] for image in read(text=f"{second}{first}")["images"]] == ["lead", "body"]
 
 
+def test_a_film_in_place_of_the_featured_picture_where_no_post_is_marked() -> None:
+    page = (
+        "<html><body class='single single-post postid-7'><h1>A Story</h1><div class='post-thumbnail'>"
+        "<iframe src='https://youtu.be/abcdefghijk'></iframe></div>"
+        "<div class='entry-content'>Text.</div></body></html>"
+    )
+    record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
+    assert record is not None
+    assert [embed["kind"] for embed in record["embeds"]] == ["youtube"]
+
+
+def test_a_caption_in_the_text_is_not_that_of_the_featured_picture() -> None:
+    featured = "<div><div class='post-thumbnail'><img src='/1.jpg'></div>{}</div>".format
+    text = "<figure><img src='/2.jpg'><figcaption>Snow</figcaption></figure>"
+    for beside, caption in (("", None), ("<p class='wp-caption-text'>Rain</p>", "Rain")):
+        captions = [(image["role"], image["caption"]) for image in read(featured(beside), text=text)["images"]]
+        assert captions == [("lead", caption), ("body", "Snow")]
+
+
 def test_the_headline_is_the_heading_next_to_the_text() -> None:
     page = (
         "<html><body class='single single-post postid-7'><h1>Our Paper</h1><h1>A Story</h1>"
@@ -161,6 +196,7 @@ def test_the_headline_is_the_heading_next_to_the_text() -> None:
     assert record["headline"] == "A Story"
 
 
+SEPARATORS = *"|–—•·»›«‹:~*⋆-", "&lt;", "&gt;"
 TITLE = "<meta property='og:title' content='A Story'>"
 
 
@@ -178,11 +214,30 @@ TITLE = "<meta property='og:title' content='A Story'>"
             for name in ("sitename", "site-name", "sitebranding", "site-logo", "brand", "navbar-brand", "x_logo")
         ),
         ("<title>Our Paper | News</title>", "<div class=firebrand><h2>Our Paper</h2></div>{}", "Our Paper"),
-        ("<title>Our Paper | News</title>", "<div class=logos><i><i><h2>Our Paper</h2></i></i></div>{}", "Our Paper"),
+        ("<title>Our Paper | News</title>", "<div class=logos><h2>Our Paper</h2></div>{}", "Our Paper"),
+        ("<title>Our Paper | News</title>", "<div class=site-header><h2>Our Paper</h2></div>{}", "Our Paper"),
+        ("<title>Our Paper | News</title>", "<div class=logo><i><i><h2>Our Paper</h2></i></i></div>{}", "Our Paper"),
         ("<title>Our Paper | News</title>", "<div><h2>Our Paper</h2></div>{}", "Our Paper"),
+        ("<title>News</title>", "<svg><title>Search</title></svg><h2>Search</h2>{}", "A Heading"),
         ("<title>IFP - A Heading</title>", "<h2>IFP</h2>{}", "A Heading"),
         ("<title>Iran: A Heading | IFP</title>", "<h3>Iran</h3>{}", "A Heading"),  # a label
         ("<title>Our View: Go | IFP</title>", "<h3>Our View</h3><h2>Our View: Go</h2>{}", "Our View: Go"),
+        *((f"<title>A Story {sign} IFP</title>", "<h3>A Story</h3>{}", "A Story") for sign in SEPARATORS),
+        ("<title>A Story: IFP</title>", "<h3>A Story</h3>{}", "A Story"),
+        ("<title>A Story Now</title>", "<h3>A Story</h3>{}", "A Heading"),
+        ("<title>A Story | IFP</title>", "<h2><a href='/a-story/'>A Story</a></h2>{}", "A Story"),
+        ("<title>Our Paper | News</title>", "<h2><a></a><a href='/'>Our Paper</a></h2>{}", "A Heading"),
+        (
+            "<title>Our Long View: Go</title>",
+            "<h3>Our Long View</h3><h2>Our Long View: Go</h2>{}",
+            "Our Long View: Go",
+        ),
+        (
+            "<title>Our Long View: Go</title>",
+            "<h2>Our Long View: Go</h2><h3>Our Long View</h3>{}",
+            "Our Long View: Go",
+        ),
+        ("<title>- IFP</title>", "<h2>Of Another</h2>{}", "A Heading"),  # of a post without a title
         ("", "<h2>A Story</h2>{}", "A Heading"),
     ],
 )
@@ -194,6 +249,16 @@ def test_a_heading_of_the_text_is_the_headline_only_if_none_has_the_pages_title(
     record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
     assert record is not None
     assert record["headline"] == headline
+
+
+def test_without_another_the_first_heading_of_the_text_is_the_headline() -> None:
+    page = (
+        "<html><body class='single single-post postid-7'><article class='hentry'><div class='entry-content'>"
+        "<h1>A Story</h1><p>Text.</p><h1>Part Two</h1><p>More.</p></div></article></body></html>"
+    )
+    record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
+    assert record is not None
+    assert record["headline"] == "A Story"
 
 
 def test_a_headline_with_the_name_of_a_standfirst_is_none() -> None:

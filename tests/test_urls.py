@@ -41,6 +41,7 @@ SLUGS = st.from_regex(r"[a-z][a-z0-9]{1,12}(-[a-z0-9]{1,8}){0,4}", fullmatch=Tru
         f"{SITE}/a-story/2/?amp=1",
         f"{SITE}/a-story/comment-page-2/#comments",
         f"{SITE}//a-story//",
+        f"{SITE}/a-story/index.htm",
         "HTTPS://IFPNEWS.com:443/a-story/",
     ],
 )
@@ -133,6 +134,7 @@ def test_the_size_of_a_picture_is_left_out() -> None:
     cache = "https://ifpnews-com.cdn.ampproject.org/i/s/"
     assert original_image(f"{cache}ifpnews.com/img.php?id=5") == f"{SITE}/img.php?id=5"
     assert original_image(cache) == cache
+    assert original_image("https://cdn.shortpixel.ai/x/http://ifpnews.com/up/a.jpg") == "http://ifpnews.com/up/a.jpg"
 
 
 @pytest.mark.parametrize(

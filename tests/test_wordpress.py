@@ -80,6 +80,7 @@ def test_the_box_of_the_featured_picture(name: str) -> None:
     (image,) = read(picture)["images"]
     assert (image["role"], image["caption"]) == ("lead", "Rain")
     assert read(after=picture)["images"] == []  # of another article
+    assert read(f"<div class='{name}'></div>")["images"] == []
 
 
 def test_the_featured_picture_by_its_class() -> None:
@@ -121,13 +122,24 @@ AUTHOR = "<a href='/author/al/'>Al Fox</a>"
         "<div class='entry-meta'>Monday <b class='author'>Al Fox</b></div>",
         "<div class='entry-header'>Monday <b class='author'>Al Fox</b></div>",
         "<div class='byline'>By Al Fox</div>",
+        "<div class='byline'>Monday <b class='author'>Al Fox</b></div>",
         "<div itemprop='author'>The <b itemprop='name'>Al Fox</b></div>",
         "<div class='elementor-widget-post-info'>Monday <b itemprop='author'>Al Fox</b></div>",
         f"<div>Monday {AUTHOR}</div>",
     ],
 )
 def test_the_byline(byline: str) -> None:
-    assert read(byline)["byline"] == "Al Fox"
+    record = read(byline)
+    assert record["byline"] == "Al Fox"
+    link = byline.rpartition("href='")[2].partition("'")[0] if "</a></" in byline or byline.endswith("</a>") else None
+    assert [author["url"] for author in record["authors"]] == [link and f"https://ifpnews.com{link}"]
+
+
+def test_the_surest_names_are_the_byline() -> None:
+    by_core, unlinked = "<a rel='author' href='/x/'>Al Fox</a>", "<p class='byline'>Al Fox, Monday</p>"
+    assert read(by_core + unlinked)["byline"] == "Al Fox"
+    assert read(unlinked, by_core)["byline"] == "Al Fox, Monday"  # below the text, it may be a link to all posts
+    assert read(after=f"{by_core}<p>All posts</p>")["byline"] == "Al Fox"
 
 
 @pytest.mark.parametrize(
@@ -167,11 +179,16 @@ LABEL = "<a href='/x/'>Mills</a>"
         ("tags", "<a rel='tag' href='/x/'>Mills</a>"),
         ("tags", "<a href='/tag/mills/'>Mills</a>"),
         ("tags", "<p class='tags-links'><a href='/x/'><i>#</i>Mills</a></p>"),
+        ("tags", "<p class='tags-links'><a href='/x/'><i></i>Mills</a></p>"),
     ],
 )
 def test_a_label(field: str, labels: str) -> None:
     for record in (read(labels), read(after=labels)):
         assert {name: record[name] for name in ("sections", "tags")} == {"sections": [], "tags": [], field: ["Mills"]}
+
+
+def test_a_number_sign_is_decoration_only_in_an_element_of_its_own() -> None:
+    assert read("<p class='tags-links'><a href='/x/'><i></i>#1</a></p>")["tags"] == ["#1"]
 
 
 TIME = "2024-05-05T10:00:00+00:00"
@@ -186,12 +203,15 @@ TIME = "2024-05-05T10:00:00+00:00"
         ("published_at", "<time itemprop='datePublished' {}></time>"),
         ("published_at", "<b itemprop='datePublished'><time {}></time></b>"),
         ("published_at", "<time class='entry-date' {}></time>"),
+        ("published_at", "<time class='entry-date updated' {}></time>"),
+        ("published_at", "<time class='updated' itemprop='datePublished' {}></time>"),
         *(
             ("published_at", f"<div class='{name}'><time {{}}></time></div>")
             for name in ("entry-meta", "post-meta", "posted-on", "post-date")
         ),
         ("modified_at", "<div class='wp-block-post-date__modified-date'><time {}></time></div>"),
         ("modified_at", "<time itemprop='dateModified' {}></time>"),
+        ("modified_at", "<time class='entry-date' itemprop='dateModified' {}></time>"),
         ("modified_at", "<b itemprop='dateModified'><time {}></time></b>"),
         ("modified_at", "<time class='entry-modified-time' {}></time>"),
     ],
@@ -200,6 +220,26 @@ def test_a_time(field: str, time: str) -> None:
     record = read(time.format(f"datetime='{TIME}'"))
     times = {name: record[name] for name in ("published_at", "modified_at")}
     assert times == {"published_at": None, "modified_at": None, field: "2024-05-05T10:00:00Z"}
+
+
+def test_a_less_sure_time_does_not_disagree() -> None:
+    record = read(
+        f"<time class='published' datetime='{TIME}'></time>"
+        "<div class='entry-meta'><time datetime='2024-07-01T10:00:00+00:00'></time></div>"
+    )
+    assert (record["published_at"], "dates-disagree" in record["warnings"]) == ("2024-05-05T10:00:00Z", False)
+
+
+def test_what_the_head_says() -> None:
+    record = read(
+        """<script type='application/ld+json'>{"@graph": [{"@type": "Article", "articleSection": ["Mills"],"""
+        """ "keywords": ["weir"]}]}</script>"""
+        f"<meta name='author' content='By Al Fox'><meta property='article:modified_time' content='{TIME}'>"
+        "<p>Updated: <time class='entry-modified-time' datetime='2024-05-06T10:00:00+00:00'></time></p>"
+    )
+    assert (record["byline"], record["authors"][0]["name"]) == ("Al Fox", "Al Fox")
+    assert record["modified_at"] == "2024-05-05T10:00:00Z"
+    assert (record["sections"], record["tags"]) == (["Mills"], ["weir"])
 
 
 @pytest.mark.parametrize(

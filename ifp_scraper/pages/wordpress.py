@@ -26,8 +26,8 @@ from ifp_scraper.text import squeeze, words
 _SITE_NAME = re.compile(r"site-?(?:title|name|logo|branding)|logo\b|\bbrand")
 """Classes and ids of the site's name and its containers."""
 
-_SITE_IN_TITLE = re.compile(r"(?:\s*[|–—•·»›«‹:~-]\s.*)?")
-"""What may follow the headline in a page's title."""
+_SITE_IN_TITLE = re.compile(r"(?:\s*[|–—•·»›«‹:~*⋆<>-]\s.*)?")
+"""What may follow the headline in a page's title: Yoast's separators, and others."""
 
 _TITLES = ".wp-block-post-title, .entry-title, .post-title, .elementor-widget-theme-post-title"
 
@@ -121,7 +121,7 @@ class WordPressPage(ArticlePage):
             " .entry-header .intro-text, .entry-summary, .elementor-widget-theme-post-excerpt,"
             " .wp-block-post-excerpt__excerpt"
         )
-        return lead if lead and lead != self.headline else None  # a theme may call its headline by such a name
+        return lead if lead != self.headline else None  # a theme may call its headline by such a name
 
     # -- authors -------------------------------------------------------------------------------------------------
 
@@ -261,7 +261,7 @@ class WordPressPage(ArticlePage):
         yield from self.seo_evidence("published")
         for query in (
             ".wp-block-post-date time",
-            "time.entry-date.published, time.published",
+            "time.published",
             "time[itemprop='datePublished'], [itemprop='datePublished'] time",
             "article time.entry-date",
             ".entry-meta time, .post-meta time, .posted-on time, .post-date time",
