@@ -43,6 +43,8 @@ def read(body: str, headline: str = "A Story") -> dict[str, Any]:
         ("<h3><button>Copy</button> Rain</h3>", ["Rain"]),
         ("<h3>Rain <button>Copy</button></h3>", ["Rain"]),
         ("<p><button>Copy</button></p>", []),
+        ("<p hidden>Rain</p><p hidden style='color:red'>Hail</p>", []),
+        ("<p hidden style='color:red; display: block'>Rain</p>", ["Rain"]),  # as jQuery's show() leaves it
         ("<blockquote class=wp-embedded-content style='display:none'>Rain</blockquote>", []),
         ("<blockquote class=wp-embedded-content style='display:none'>Rain</blockquote><p>x</p>", ["x"]),
         ("<blockquote class=wp-embedded-content style='display:none'>Rain</blockquote><p><iframe></p>", ["Rain"]),
@@ -74,7 +76,19 @@ def test_the_texts_of_a_body(body: str, texts: list[str]) -> None:
             "fieldset",
         ),
         *("figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "legend", "li", "main", "menu"),
-        *("nav", "ol", "p", "pre", "section", "summary", "ul", "amp-accordion", "amp-carousel", "amp-fit-text"),
+        *(
+            "nav",
+            "ol",
+            "p",
+            "pre",
+            "search",
+            "section",
+            "summary",
+            "ul",
+            "amp-accordion",
+            "amp-carousel",
+            "amp-fit-text",
+        ),
     ],
 )
 def test_an_element_that_begins_and_ends_a_block(tag: str) -> None:

@@ -45,6 +45,10 @@ def shown(markup: str, *styles: str) -> list[str]:
         ("display:none", "A B C"),
         ("display:none}", "A B C"),
         ("@media print{.a{display:none}}@media screen{.c{display:none}}", "A B"),
+        ("@media screen, print{.c{display:none}}", "A B"),
+        ("@media print,only screen{.c{display:none}}@media print,tv{.b{display:none}}", "A B"),
+        ("@media print, screen and (max-width:600px){.c{display:none}}", "A B C"),
+        ("<!-- .c{display:none} .x{color:red} -->", "A B"),  # not a comment
         (".x > html > body > .b{display:none}", "A B C"),  # there is nothing around html
         (".x html > body > .b{display:none}", "A B C"),
         (".b[lang]{display:none}.c:hover{display:none}.b+.c{display:none}", "A B C"),

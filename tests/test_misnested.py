@@ -1,4 +1,4 @@
-"""Where a body ends when a tag in the text has no partner."""
+"""Where a body ends when a tag in the text has no partner, and what else libxml2 nests as no browser does."""
 
 from __future__ import annotations
 
@@ -80,3 +80,54 @@ def test_what_a_block_with_the_text_has_swallowed(name: str) -> None:
     assert (
         text_of(block.format("</div><p>Two.</p>") + f"<div class='td_block_wrap {name}'>Al Fox</div>") == "One. Two."
     )
+
+
+def blocks_of(inside: str) -> list[tuple[str, str]]:
+    page = f"<body class='single single-post postid-7'><article><div class='td-post-content'>{inside}</div></article>"
+    record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
+    assert record is not None
+    return [(block["kind"], block["text"]) for block in record["blocks"]]
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        *(f"One.{end}Two." for end in ("</p>", "</P>", "</p >", "</p>\n")),
+        *(f"One.</p><{tag}>Two.</{tag}>" for tag in ("a", "b", "i", "u", "em", "strong", "span", "span class=x")),
+        "<div>One.</p>Two.</div>",
+        "<span>One.</p>Two.</span>",
+        "<p>One.</p>Two.",
+    ],
+)
+def test_the_end_of_a_paragraph_that_was_not_open_ends_one(inside: str) -> None:
+    assert blocks_of(inside) == [("paragraph", "One."), ("paragraph", "Two.")]
+
+
+def test_what_follows_a_block_in_a_paragraph_ends_with_it() -> None:
+    assert blocks_of("<p>One:<blockquote>Two.</blockquote>three.</p>Four.") == [
+        ("paragraph", "One:"),
+        ("quote", "Two."),
+        ("paragraph", "three."),
+        ("paragraph", "Four."),
+    ]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        *(f"<h{level}><p>One</p></h{level}>" for level in range(1, 7)),
+        "<H2 class=x>\n<P class=y>One</P>\n</H2>",
+        *(f"<h2><{tag}><p>One</p></{tag}></h2>" for tag in ("b", "i", "u", "em", "strong", "font size=5")),
+    ],
+)
+def test_a_paragraph_in_a_heading_is_the_heading(heading: str) -> None:
+    assert blocks_of(f"{heading}<p>Two.</p>") == [("heading", "One"), ("paragraph", "Two.")]
+    assert blocks_of(heading.replace("One", "") + "<p>Two.</p>") == [("paragraph", "Two.")]
+
+
+def test_a_headline_in_a_paragraph() -> None:
+    page = "<body class='single single-post postid-7'><article><h1 class='entry-title'><p>A Story</p></h1>{}</article>"
+    body = "<div class='td-post-content'><p>One.</p></div>"
+    record = ifp_scraper.extract(page.format(body), "https://ifpnews.com/a-story/")
+    assert record is not None
+    assert (record["headline"], record["body"]) == ("A Story", "One.")

@@ -36,10 +36,13 @@ SHARED = range(8 * 1024, 256 * 1024)
 _DISPLAY_NONE = re.compile(rb"display\s*:\s*(?:none|NONE)"), re.compile(rb"DISPLAY\s*:\s*(?:none|NONE)")
 _NAME = re.compile(rb"[.#][\w\x80-\xff-]+")
 _BRACE = re.compile(rb"[{}]")
-_COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
+"""A comment, or what hides a style sheet from the browsers of old, and only looks like one."""
+
 _DISPLAY = re.compile(rb"(?:^|;)\s*display\s*:\s*([a-z-]+)\s*(!\s*important)?", re.IGNORECASE)
 _UNCONDITIONAL = re.compile(
-    rb"@(?:supports(?!\s+not\b)|layer)\b|@media\s+(?:only\s+)?(?:all|screen)\s*$", re.IGNORECASE
+    rb"@(?:supports(?!\s+not\b)|layer)\b|@media\s+(?:[^,()]*,)*?\s*(?:only\s+)?(?:all|screen)\s*(?:$|,)",
+    re.IGNORECASE,
 )
 """At-rules whose rules apply on any screen."""
 
@@ -54,7 +57,7 @@ _SHOWN_INLINE = re.compile(r"(?:^|;)\s*display\s*:\s*(?!none)[a-z]", re.IGNORECA
 
 
 def hidden_by_attribute(element: Element) -> bool:
-    """Whether the element hides itself: ``style="display:none"`` or the attribute ``hidden``.
+    """Whether the element hides itself: ``style="display:none"`` or the attribute ``hidden`` without another display.
 
     Of what has that attribute, the panels that a reader can open do not count: those of tabs, and of accordions
     (``until-found``, or a region with a label).
@@ -63,7 +66,7 @@ def hidden_by_attribute(element: Element) -> bool:
     if style is not None and _HIDDEN_INLINE.search(style) is not None:
         return True
     hidden = element.get("hidden")
-    if hidden is None or hidden == "until-found":
+    if hidden is None or hidden == "until-found" or (style is not None and _SHOWN_INLINE.search(style) is not None):
         return False
     role = element.get("role")
     return role != "tabpanel" and (role != "region" or element.get("aria-labelledby") is None)

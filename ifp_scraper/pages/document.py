@@ -49,8 +49,16 @@ _TAG = re.compile(
 """A tag as browsers delimit it, up to ``>``, and in a group as much of it as is read; or something without tags."""
 
 _BODY = re.compile(rb"<body\s[^<>]*>", re.IGNORECASE)
-_MISREAD_END_TAGS = re.compile(rb"</(?:[bB](?:([rR])(?<!<br></br)|[oO][dD][yY])|[hH][tT][mM][lL])\s*>")
+_MISREAD_END_TAGS = re.compile(
+    rb"</(?:[bB](?:([rR])(?<!<br></br)|[oO][dD][yY])|[hH][tT][mM][lL]"
+    rb"|([pP])(?=\s*+>\s*+(?:[^\s<]|<(?:[abiu]|em|strong|span)[\s>])))\s*>"
+)
 """What libxml2 and browsers read differently, see ``_as_in_browsers``."""
+
+_PARAGRAPH_IN_HEADING = re.compile(
+    rb"(<[hH][1-6](?:\s[^<>]*+)?>\s*+(?:<(?:[biu]|em|strong|font)(?:\s[^<>]*+)?>\s*+)*+)<[pP](?:\s[^<>]*+)?>"
+)
+"""Where libxml2 ends a heading and browsers do not."""
 
 _EXCESSIVE_DEPTH = "Excessive depth"
 """How libxml2's message begins when it stops; the error's type differs between its versions."""
@@ -84,6 +92,7 @@ class Document:
         if len(cut.html) > MAX_MARKUP:
             self.warnings.append("too-long")
         html, recent_posts = cut_surroundings(cut.html[:MAX_MARKUP])
+        html = _PARAGRAPH_IN_HEADING.sub(rb"\1", html)
         self.html = _MISREAD_END_TAGS.sub(_as_in_browsers, html)
         """What is parsed: the page without scripts, and without what surrounds the article."""
         self.recent_posts = recent_posts
@@ -214,5 +223,10 @@ def _is_utf8(html: bytes) -> bool:
 
 
 def _as_in_browsers(tag: re.Match[bytes]) -> bytes:
-    """Replace ``</br>`` by a line break; drop ``</body>`` and ``</html>``, which end nothing in a browser."""
+    """Replace ``</br>`` by a line break; drop ``</body>`` and ``</html>``, which end nothing in a browser.
+
+    ``</p>`` separates what precedes it from the text after it even if no paragraph is open, as after a list in it.
+    """
+    if tag[2]:
+        return b"</p><hr>"
     return b"<br>" if tag[1] else b""

@@ -15,8 +15,8 @@ MAX_DEPTH = 200
 
 BLOCK_TAGS = words(
     "address article aside blockquote body center dd details dir div dl dt fieldset figure footer h1 h2 h3"
-    " h4 h5 h6 header hgroup hr legend li main menu nav ol p pre section summary table tbody td tfoot th thead tr ul"
-    " caption figcaption amp-accordion amp-carousel amp-fit-text"
+    " h4 h5 h6 header hgroup hr legend li main menu nav ol p pre search section summary table tbody td tfoot th thead"
+    " tr ul caption figcaption amp-accordion amp-carousel amp-fit-text"
 )
 """Elements that begin and end a block. Anything else is inline, as unknown elements are in a browser."""
 
