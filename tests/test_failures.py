@@ -53,6 +53,14 @@ def test_what_failed_before_and_now_lacks_a_page_is_tried_once_more(path: Path) 
     assert again.for_next_run(doubtful=False) == []
 
 
+def test_what_lacked_a_page_before_and_now_failed_may_lack_it_once_more(path: Path) -> None:
+    failures = Failures(path, [A], [A], live=True)
+    failures.forget([A])
+    failures.add(A, "status 500")
+    assert failures.for_next_run(doubtful=False) == [A]
+    assert failures.incomplete_among([A]) == []
+
+
 def test_what_a_recording_lacks_is_not_written_down(path: Path) -> None:
     failures = Failures(path, [], live=False)
     failures.add(A, "not in the recording")

@@ -91,6 +91,15 @@ def test_the_last_complete_run_on_the_site_is_continued(ledger: Ledger, later: d
     assert (walk.caught_up, walk.notes.source) == (True, "rest")
 
 
+def test_an_article_without_a_time_may_be_in_any_range(tmp_path: Path, settings: Settings) -> None:
+    options = Options(SITE, since=datetime(2024, 1, 1, tzinfo=UTC))
+    ledger = Ledger(options, tmp_path / "a.jsonl", start_over=False, settings=settings)
+    for number, published_at in enumerate(["2023-12-31T23:59:59Z", "2024-01-01T00:00:00Z", None]):
+        ledger.write(replace(ARTICLE, id=number + 1, url=f"{SITE}/{number}/", published_at=published_at))
+    ledger.store.close()
+    assert [ledger.knowledge.count_left_alone(in_range=one) for one in (True, False)] == [2, 3]
+
+
 @pytest.mark.parametrize("layout", [None, "newspaper"])
 @pytest.mark.parametrize("ended", ["killed", "nothing else", "well"])
 def test_what_gave_no_article_is_asked_again_unless_its_run_went_well(

@@ -183,6 +183,14 @@ class TestWatch:
             monitor.add_read(replace(WHOLE, tags=[], published_at="2015-01-01T00:00:00Z"))
         assert monitor.alarms() == []
 
+    @pytest.mark.parametrize("published_at", ["2015-01-01T00:00:00Z", None])
+    def test_older_articles_and_those_without_a_time_have_what_any_has(self, published_at: str | None) -> None:
+        monitor = monitor_of(200)
+        for _ in range(20):
+            monitor.add_read(replace(WHOLE, byline=None, tags=[], published_at=published_at))
+        expected = ["byline"] if published_at else ["byline", "published_at"]
+        assert [alarm.split()[2] for alarm in monitor.alarms()] == expected
+
     def test_what_was_dropped_for_good_is_forgotten(self) -> None:
         monitor = monitor_of(5000)
         for _ in range(5000):
@@ -257,6 +265,14 @@ class TestWatch:
         monitor.add_no_article("https://ifpnews.com/1/", None, "status 404")
         assert not monitor.doubts_rejections
 
+    def test_pages_that_are_forbidden_excuse_none_that_cannot_be_read(self) -> None:
+        monitor = monitor_of(50)
+        for number in range(5):
+            monitor.add_read(WHOLE)
+            monitor.add_no_article(f"https://ifpnews.com/{number}/", "newspaper", "no body")
+            monitor.add_no_article(f"https://ifpnews.com/x{number}/", None, FORBIDDEN)
+        assert [alarm.split(":")[0] for alarm in monitor.alarms()] == ["layout newspaper"]
+
     def test_pages_of_examples_are_kept(self) -> None:
         monitor = monitor_of(200)
         for number in range(10):
@@ -265,8 +281,11 @@ class TestWatch:
             monitor.add_read(article)
         assert [page.url[-2] for page in monitor.example_pages()] == ["1", "3", "5"]
 
-    def test_an_unknown_layout_is_held_against_all(self) -> None:
+    @pytest.mark.parametrize("known", [0, 19])
+    def test_a_layout_of_which_little_is_known_is_held_against_all(self, known: int) -> None:
         monitor = monitor_of(200)
+        for _ in range(known):
+            monitor.add_history(replace(WHOLE, layout="wordpress"))
         for _ in range(10):
             monitor.add_read(replace(WHOLE, layout="wordpress", byline=None, tags=[]))
         assert [alarm.partition(" is missing")[0] for alarm in monitor.alarms()] == ["layout wordpress: byline"]

@@ -183,6 +183,14 @@ def test_a_verdict_is_news_unless_it_was_to_be_expected(
     assert Rejections(path, Runs(runs)).is_news(rejected(now)) is news
 
 
+def test_an_address_without_its_slash_is_the_same(path: Path) -> None:
+    verdict = replace(rejected(), url=URL.rstrip("/"))
+    write(path, verdict)
+    found = Rejections(path, Runs([run(0)]))
+    assert found.still_holds(URL, ArticleRef(URL))
+    assert not found.is_news(verdict)
+
+
 @pytest.mark.parametrize("damage", [{"url": "no address"}, {"modified_at": "yesterday"}], ids=str)
 def test_a_damaged_line_is_passed_over(path: Path, damage: dict[str, str]) -> None:
     write(path, replace(rejected(), **damage))

@@ -227,9 +227,10 @@ def test_an_older_extractor_changes_nothing() -> None:
     assert decide(article(), reading).outcome == "unchanged"
 
 
-def test_a_newer_extractor_with_a_worse_view_changes_nothing() -> None:
-    reading = article(extractor_version="0.3.0", layout=AMP, tags=[])
-    assert decide(article(), reading).outcome == "unchanged"
+@pytest.mark.parametrize(("before", "after"), [(CANONICAL, AMP), (BOTH, AMP), (BOTH, CANONICAL)])
+def test_a_newer_extractor_with_a_worse_view_changes_nothing(before: str, after: str) -> None:
+    reading = article(extractor_version="0.3.0", layout=after, tags=[])
+    assert decide(article(layout=before), reading).outcome == "unchanged"
 
 
 def test_a_new_slug_is_followed_once() -> None:
