@@ -5,10 +5,11 @@ from __future__ import annotations
 import fcntl
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ifp_scraper.spiders.audit import AuditSpider
+from ifp_scraper.spiders.audit import Audit, AuditSpider
 from tests.crawling import FAST, NOTHING_BUT_LISTINGS, crawl, lines, scrapy, site_of
 from tests.dry_run import dry_run
 from tests.site import Site, make_posts, serve
@@ -73,6 +74,26 @@ def test_shows_on_a_terminal_how_far_it_is(
     said = capsys.readouterr().err
     assert "\x1b[K19 of about 19 addresses compared" in said
     assert "\x1b[Kchecking what is no longer listed: 1 of 1" in said
+
+
+def test_what_was_gone_and_is_listed_again_is_missing(tmp_path: Path) -> None:
+    audits: list[Audit] = []
+
+    class Kept(AuditSpider):
+        def __init__(self, **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+            audits.append(self.audit)
+
+    out = tmp_path / "a.jsonl"
+    with site_of(20) as (site, server):
+        dry_run(server, out)
+        withdrawn = site.open_posts()[3]
+        site.withdraw(withdrawn.id)
+        dry_run(server, out, spider=Kept)
+        site.restore(withdrawn.id)
+        dry_run(server, out, spider=Kept)
+        url = server.url + withdrawn.path
+    assert [(audit.gone, audit.missing) for audit in audits] == [([url], []), ([], [url])]
 
 
 def test_the_front_page_in_a_sitemap_is_no_missing_article(tmp_path: Path) -> None:

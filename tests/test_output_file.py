@@ -323,6 +323,18 @@ def test_a_file_changed_during_the_crawl_is_not_written_to(three: Path, content:
     assert three.read_bytes() == content
 
 
+@pytest.mark.parametrize("removed", [False, True])
+def test_a_file_emptied_after_the_last_line_is_told_at_the_end(three: Path, removed: bool) -> None:
+    store = Store(three)
+    store.append(article(4))
+    os.truncate(three, 0)
+    if removed:
+        three.unlink()
+    with pytest.raises(StoreError, match="changed by another program"):
+        store.close()
+    store.close()
+
+
 def test_a_link_is_followed(three: Path) -> None:
     link = three.with_name("link.jsonl")
     link.symlink_to(three)

@@ -14,7 +14,7 @@ import pytest
 from parsel import Selector
 
 from ifp_scraper.dates import format_utc, parse_utc
-from ifp_scraper.discovery import Notes, listing
+from ifp_scraper.discovery import FetchFailed, Notes, SourceUnavailable, listing
 from ifp_scraper.discovery.feed import read_feed
 from ifp_scraper.discovery.listing import may_be_article, read_listing
 from ifp_scraper.discovery.rest import read_posts
@@ -78,10 +78,36 @@ def test_a_time_that_cannot_be_read_is_no_evidence() -> None:
         {"id": 1, "link": link, "date_gmt": 5, "modified_gmt": None},
     ]
     item = b"<rss><item><link>https://ifpnews.com/a/</link><pubDate>yesterday</pubDate></item></rss>"
-    root = read_xml(item, 999)
-    assert root is not None
-    for ref in read_posts(posts, "https://ifpnews.com") + read_feed(root, "https://ifpnews.com/feed/"):
+    news = (
+        b"<urlset><url><loc>https://ifpnews.com/a/</loc><lastmod>now</lastmod>"
+        b"<news><publication_date>yesterday</publication_date></news></url></urlset>"
+    )
+    feed, sitemap = read_xml(item, 999), read_xml(news, 999)
+    assert feed is not None
+    assert sitemap is not None
+    refs = read_posts(posts, "https://ifpnews.com") + read_feed(feed, "https://ifpnews.com/feed/")
+    refs += [entry.to_ref() for entry in read_entries(sitemap, "https://ifpnews.com/sitemap.xml")]
+    assert len(refs) == 4
+    for ref in refs:
         assert (ref.published_at, ref.modified_at, ref.published_source, ref.published_raw) == (None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("error", "may_pass"),
+    [
+        (FetchFailed("no answer"), True),
+        (FetchFailed("status 500", 500), True),
+        (FetchFailed("status 429", 429), True),
+        (FetchFailed("status 499", 499), False),
+        (FetchFailed("status 404", 404), False),
+        (FetchFailed("Forbidden by robots.txt", forbidden=True), False),
+    ],
+)
+def test_what_may_be_offered_another_time(error: FetchFailed, may_pass: bool) -> None:
+    unavailable = SourceUnavailable("no feed")
+    assert not unavailable.may_pass
+    unavailable.__cause__ = error
+    assert error.may_pass is unavailable.may_pass is may_pass
 
 
 def test_posts_that_lead_off_the_site_are_skipped() -> None:

@@ -132,6 +132,7 @@ class OutputFile:
             return
         try:
             if self._failure is None:
+                self._check_size()  # what another program has cut off cannot be saved
                 self._check_place()
                 self.sync()
         finally:
