@@ -382,6 +382,31 @@ def test_a_feed_alone_is_never_the_whole_list(tmp_path: Path) -> None:
         assert (len(run.articles) > 10, run.status) == (True, 1)
 
 
+@pytest.mark.parametrize("paged", [True, False])
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_feed_that_ends_before_what_is_known_is_not_the_whole_list(paged: bool, status: int, tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(60, rest=403, sitemap=None, feed_size=30) as (site, server):
+
+        def end_feed(target: str, response: Response) -> Response:
+            return page("", status) if "paged=" in target and not paged else response
+
+        def hide_listings(target: str, response: Response) -> Response:
+            return page("Back soon.") if target in ("/", "/all-stories/", "/iran-news/") else response
+
+        server.alter(end_feed)
+        assert dry_run(server, out).status == 0
+        for _ in range(45):
+            new_post(site)
+            site.advance(minutes=10)
+        server.alter(hide_listings)
+        run = dry_run(server, out)
+        assert (len(run.articles), run.status) == ((45, 0) if paged else (30, 1))
+        server.heal()
+        run = dry_run(server, out)
+        assert (len(run.articles), run.status) == (0 if paged else 15, 0)
+
+
 def test_a_feed_that_is_none_is_left(tmp_path: Path) -> None:
     with site_of(60, rest=403, sitemap=None) as (site, server):
         server.alter(lambda target, response: page("A page.") if "/feed/" in target else response)

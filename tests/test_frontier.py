@@ -134,6 +134,23 @@ def test_a_list_is_left_after_thirty_articles_in_a_row_that_are_too_old(
         assert asyncio.run(read(frontier)) == (30 if last and last < "2024" else 60)
 
 
+def test_an_article_that_is_listed_twice_counts_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def listed() -> AsyncIterator[ArticleRef]:
+        for modified_at in (None, "2024-01-01T00:00:00Z", None, "2024-01-02T00:00:00Z", "2024-01-01T00:00:00Z"):
+            yield ArticleRef(f"{SITE}/a/", 1, modified_at=modified_at)
+            yield ArticleRef(f"{SITE}/b/", 2)
+
+    async def fetched(frontier: Frontier) -> list[str]:
+        return [target.address async for target in frontier.targets()]
+
+    with frontier_of(tmp_path / "a.jsonl") as frontier:
+        for id, url in ((1, f"{SITE}/a/"), (2, f"{SITE}/b/")):
+            frontier._ledger.write(Article(id=id, url=url, layout="newspaper", modified_at="2024-01-01T00:00:00Z"))
+        monkeypatch.setattr(frontier, "discovered", listed)
+        assert asyncio.run(fetched(frontier)) == [f"{SITE}/a/"]  # once the list says that it was edited
+        assert frontier._ledger.counts["current"] == 1
+
+
 def test_named_articles_are_asked_of_the_site_that_was_given(tmp_path: Path) -> None:
     named = "http://www.ifpnews.com/a/amp/,https://IFPNEWS.com/a,https://ifpnews.com/b/?utm_source=x"
     out = tmp_path / "a.jsonl"

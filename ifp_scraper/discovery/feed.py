@@ -50,7 +50,8 @@ class FeedSource:
             except FetchFailed as error:
                 if first:
                     raise SourceUnavailable(f"no feed ({error})") from error
-                if not error.is_missing:
+                # No page was settled: articles may be missing between the feed's last one and the known ones.
+                if walk.caught_up or not error.is_missing:
                     walk.notes.broken.append(f"{page}: {error}")
                 return
             if response.status == 304:
@@ -62,6 +63,8 @@ class FeedSource:
             if first and not refs:
                 raise SourceUnavailable("the feed is empty")
             if not refs:
+                if walk.caught_up:
+                    walk.notes.broken.append(f"{page}: lists nothing more")
                 return
             seen.update(ref.url for ref in refs)
             caught_up = walk.caught_up and all(walk.is_settled(ref) for ref in refs)
