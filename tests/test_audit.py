@@ -76,7 +76,7 @@ def test_shows_on_a_terminal_how_far_it_is(
     assert "\x1b[Kchecking what is no longer listed: 1 of 1" in said
 
 
-def test_what_was_gone_and_is_listed_again_is_missing(tmp_path: Path) -> None:
+def test_what_was_gone_and_is_listed_again_is_missing_and_fetched(tmp_path: Path) -> None:
     audits: list[Audit] = []
 
     class Kept(AuditSpider):
@@ -92,6 +92,7 @@ def test_what_was_gone_and_is_listed_again_is_missing(tmp_path: Path) -> None:
         dry_run(server, out, spider=Kept)
         site.restore(withdrawn.id)
         dry_run(server, out, spider=Kept)
+        assert dry_run(server, out).articles == [withdrawn.path]
         url = server.url + withdrawn.path
     assert [(audit.gone, audit.missing) for audit in audits] == [([url], []), ([], [url])]
 

@@ -84,7 +84,9 @@ def test_the_next_run_continues_from_a_complete_one(ledger: Ledger) -> None:
     assert reopened(ledger).walk(lambda *_: None, []).caught_up  # type: ignore[arg-type, return-value]
 
 
-@pytest.mark.parametrize("later", [{"complete": False}, {"site": "https://a.example"}], ids=str)
+@pytest.mark.parametrize(
+    "later", [{"complete": False}, {"site": "https://a.example"}, {"newest_modified": None}], ids=str
+)
 def test_the_last_complete_run_on_the_site_is_continued(ledger: Ledger, later: dict[str, Any]) -> None:
     run = whole_run(ledger)
     walk = walked_from(ledger, {**run, "source": "feed"}, run, {**run, "source": "sitemap", **later})
