@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import overload
+from unicodedata import decimal
 from zoneinfo import ZoneInfo
 
 import dateparser
@@ -34,6 +35,7 @@ _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _ISO = re.compile(r"\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?\s*", re.IGNORECASE)
 
 _DAY_OR_MONTH_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-]\d{2,4}\b")
+_SHORT_YEAR = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{1,2}(?!\d)")
 _FIRST_YEAR = 1990
 """An earlier year that a user types is of the Persian calendar, as 1403, or a slip."""
 
@@ -298,13 +300,15 @@ def read_user_date(text: str, now: datetime) -> datetime:
     Raises:
         ValueError: if it cannot be read, has two readings, or is of another calendar.
     """
-    text = text.strip()
+    text = "".join(str(decimal(char, char)) for char in text.strip())  # Persian digits are read, too
     if len(text) > MAX_TIME_LENGTH:
         raise ValueError(f"{text[:MAX_TIME_LENGTH]!r}... is too long")
     if re.fullmatch(r"\d{8}", text):
         text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
     if re.match(r"\d{4}-\d\d-\d\d", text):
         date.fromisoformat(text[:10])  # raises; dateparser would read 2024-13-05 as May 13
+    if _SHORT_YEAR.match(text):
+        raise ValueError("the year needs four digits")
     found = _DAY_OR_MONTH_FIRST.match(text)
     if found and int(found[1]) != int(found[2]) and max(int(found[1]), int(found[2])) <= 12:
         raise ValueError("the day or the month may come first")

@@ -19,6 +19,7 @@ SourceName = Literal["rest", "sitemap", "feed", "listing"]
 SOURCES: tuple[SourceName, ...] = get_args(SourceName)
 Pages = Literal["both", "canonical", "amp"]
 _ROOT = re.compile(r"https?://[^/?#@\\\s\x00-\x1f\x7f]+/*", re.IGNORECASE)
+_BEFORE_SLUG = re.compile(r"\A(?:https?://[^/]+)?/?(?:category/)?")
 _NO_TEXT = re.compile("[\ud800-\udfff]")
 """Lone surrogates, which Python uses for command-line bytes that are not UTF-8."""
 
@@ -150,14 +151,18 @@ def _urls(value: str | None, site: str | None) -> tuple[str, ...]:
         return ()
     if value.startswith("@"):
         try:
-            lines = Path(value[1:]).read_text(encoding="utf-8-sig").splitlines()
+            content = Path(value[1:]).read_bytes()
+            lines = content.decode("utf-8-sig").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            why = (error.strerror if isinstance(error, OSError) else None) or "it is not text in UTF-8"
+            if isinstance(error, OSError):
+                why = error.strerror
+            else:
+                why = "it is compressed" if content.startswith(b"\x1f\x8b") else "it is not text in UTF-8"
             raise BadArgument(f"urls={shown(value)}: the file cannot be read ({why})") from error
         # The rest of a line, after the URL, is a comment.
         names = [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
     else:
-        names = [name.strip() for name in value.split(",") if name.strip()]
+        names = value.replace(",", " ").split()
     if not names:
         raise BadArgument(f"urls={shown(value)} names no address")
     for name in names:
@@ -191,9 +196,13 @@ def _sources(value: str | None) -> tuple[SourceName, ...]:
 
 
 def _section(value: str | None) -> str | None:
-    if value is not None and not all(part and part.replace("-", "").isalnum() for part in value.strip("/").split("/")):
-        raise BadArgument(f"section={shown(value)} is not a category slug: write it like iran-news or news/world")
-    return value.strip("/").lower() if value else None
+    """Return the slug of a category, with those above it, from the slug itself, a path or a URL."""
+    if value is None:
+        return None
+    path = _BEFORE_SLUG.sub("", value, count=1).strip("/")
+    if not all(part and part.replace("-", "").isalnum() for part in path.split("/")):
+        raise BadArgument(f"section={shown(value)} is not one category: write its slug, like iran-news or news/world")
+    return path.lower()
 
 
 def _pages(value: str) -> Pages:

@@ -82,6 +82,28 @@ def test_lists(tmp_path: Path) -> None:
     assert read(urls=f"@{path}").urls == (f"{SITE}/a/", f"{SITE}/b/")
 
 
+def test_urls_may_be_separated_by_spaces() -> None:
+    assert read(urls=f"{SITE}/a/ {SITE}/b/,{SITE}/a/").urls == (f"{SITE}/a/", f"{SITE}/b/")
+
+
+@pytest.mark.parametrize(
+    ("section", "slug"),
+    [
+        ("Iran-News", "iran-news"),
+        ("/news/world/", "news/world"),
+        ("/category/iran-news/", "iran-news"),
+        ("https://ifpnews.com/category/news/world/", "news/world"),
+        ("category", "category"),
+    ],
+)
+def test_a_section_may_be_named_by_its_address(section: str, slug: str) -> None:
+    assert read(section=section).section == slug
+
+
+def test_a_date_may_have_persian_digits() -> None:
+    assert read(since="۲۰۲۴-۰۵-۰۶") == read(since="2024-05-06")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -95,7 +117,11 @@ def test_lists(tmp_path: Path) -> None:
         ({"sources": "rest,rss"}, "choose from rest, sitemap, feed, listing"),
         ({"sources": ","}, "choose from"),
         ({"pages": "mobile"}, "choose from both, canonical, amp"),
-        ({"section": "no such/../section"}, "is not a category slug"),
+        ({"section": "no such/../section"}, "is not one category"),
+        ({"section": "iran-news,world"}, "is not one category: write its slug"),
+        ({"section": "https://ifpnews.com/"}, "is not one category"),
+        ({"since": "24-05-06"}, "the year needs four digits"),
+        ({"until": "1/2/24 10:00"}, "the year needs four digits"),
         ({"urls": "ifpnews.com/a/"}, "write it like https://"),
         ({"urls": "https://ifpnews.com/\udcff/"}, "is not a URL"),
         ({"urls": "https://other.example/a/"}, "is not on the site"),
@@ -209,6 +235,7 @@ def test_settings_that_make_sense() -> None:
         (("crawl", "ifp", "-a", "limit"), "-a takes NAME=VALUE"),
         (("crawl", "ifp", "-o", "a.jsonl", "-O", "b.jsonl"), "name one output FILE"),
         (("crawl", "audit"), "the spider is called ifp: scrapy crawl ifp"),
+        (("crawl", "ifp", "-a", "since=3", "days", "ago"), '"days" belongs to no option: write -a "since=3 days ago"'),
         (("audit", "-s", "LOG_LEVEL=LOUD"), "choose from CRITICAL"),
         (("audit", "a.jsonl", "b.jsonl"), "name one FILE"),
         (("fixture",), "name one URL or PATH"),
@@ -305,7 +332,12 @@ def test_no_stdout_is_no_error(command: str, status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "why"), [(None, "No such file or directory"), (b"\xff\xfe\xff", "it is not text in UTF-8")]
+    ("content", "why"),
+    [
+        (None, "No such file or directory"),
+        (b"\xff\xfe\xff", "it is not text in UTF-8"),
+        (b"\x1f\x8b\x08", "it is compressed"),
+    ],
 )
 def test_a_file_of_urls_that_cannot_be_read(content: bytes | None, why: str, tmp_path: Path) -> None:
     path = tmp_path / "urls.txt"

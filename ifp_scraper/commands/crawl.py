@@ -16,7 +16,7 @@ from ifp_scraper.check_settings import check_settings
 from ifp_scraper.commands import fail, ignore_stop_signals, refuse_unknown_options, stopped_by_term, usage_errors
 from ifp_scraper.console import say
 from ifp_scraper.extensions import finish
-from ifp_scraper.options import ARGUMENTS, Options, read_options
+from ifp_scraper.options import ARGUMENTS, Options, read_options, shown
 from ifp_scraper.recordings.archive import Archive, open_archive
 from ifp_scraper.recordings.files import RecordingError
 from ifp_scraper.recordings.warc_file import open_locked
@@ -48,7 +48,7 @@ class Command(CrawlCommand):
         parser.add_argument("-a", dest="spargs", action="append", default=[], metavar="NAME=VALUE", help=_ARGUMENTS)
         for flags, text in (
             (("-o", "--output"), "the .jsonl file to append to (default output/ifp.jsonl, or the recording's name)"),
-            (("-O", "--overwrite-output"), "the .jsonl file to overwrite"),
+            (("-O", "--overwrite-output"), "the .jsonl file to empty first, and write"),
         ):
             parser.add_argument(*flags, action="append", metavar="FILE", help=text)
 
@@ -80,6 +80,8 @@ class Command(CrawlCommand):
             if (name := arg.lstrip("-").partition("=")[0]) in ARGUMENTS:
                 raise UsageError(f"{name} is an argument: write -a {name}=...")
         refuse_unknown_options(args)
+        if args[:1] == ["ifp"] and len(args) > 1:
+            raise UsageError(f'"{shown(args[1])}" belongs to no option: write -a "since=3 days ago", with the quotes')
         if args != ["ifp"]:
             raise UsageError("the spider is called ifp: scrapy crawl ifp")
         with usage_errors():
