@@ -24,7 +24,7 @@ _SHOWN_FAILURES = 3
 _READ = ("new", "revised", "reread", "unchanged")
 """Names of the counts of articles that the run has read."""
 
-_FETCHED = (*_READ, "rejected", "failed")
+FETCHED = (*_READ, "rejected", "failed")
 """Names of the counts of articles that the run has fetched, or tried to."""
 
 
@@ -80,7 +80,7 @@ class Progress:
             say(f"Looking for articles ({source}); {walk.known_count} are known.")
         else:
             known = ledger.knowledge.count_left_alone(in_range=source == "rest")
-            self._left_alone = known - _count(ledger, _FETCHED)  # rejected ones that were tried again are in both
+            self._left_alone = known - _count(ledger, FETCHED)  # rejected ones that were tried again are in both
             left = max(0, total - known)
             left = min(left, options.limit or left)
             pages = 2 if options.pages == "both" else 1
@@ -102,7 +102,7 @@ class Progress:
         left = ""
         if walk and walk.notes.total and not walk.caught_up:
             skipped = max(self._left_alone, ledger.counts["current"])
-            count = max(0, walk.notes.total - skipped - _count(ledger, _FETCHED))
+            count = max(0, walk.notes.total - skipped - _count(ledger, FETCHED))
             left = f", {self._about} {count if limit is None else min(count, max(0, limit - done))} left"
         show_on_one_line(f"{done} articles, {done / seconds:.1f} a second{left}")
 
@@ -126,12 +126,13 @@ def sum_up(ledger: Ledger, why: str | None, requests: int, received: int) -> Non
         numbers = ", ".join(map(str, store.bad_line_numbers))
         more = " and more" if store.bad_lines > len(store.bad_line_numbers) else ""
         say(f"Left in the file, though not articles: {counted(store.bad_lines, 'line')} ({numbers}{more}).")
+    outside = f"; {counts['out_of_range']} outside the requested range" if counts["out_of_range"] else ""
     if ledger.command != "audit":  # which says itself what it found
         say(
-            f"Found {_count(ledger, (*_FETCHED, 'current'))}: {counts['new']} new, {counts['revised']} revised, "
+            f"Found {_count(ledger, (*FETCHED, 'current'))}: {counts['new']} new, {counts['revised']} revised, "
             f"{counts['reread']} reread, {counts['unchanged'] + counts['current']} unchanged, "
             f"{counts['rejected']} rejected, {counts['failed']} failed; "
-            f"{counts['duplicates']} with the same text as another."
+            f"{counts['duplicates']} with the same text as another{outside}."
         )
     asked = f"{counted(requests, 'request')}, " if ledger.command != "extract" else ""
     say(f"{asked}{received / 1e6:.1f} MB, {seconds:.0f} s.")
@@ -147,8 +148,9 @@ def _count(ledger: Ledger, names: tuple[str, ...]) -> int:
 
 
 def _relative(path: Path) -> str:
-    """Return a path as seen from the working folder, unless that has been removed."""
+    """Return a path as seen from the working folder, if it is in there."""
     try:
-        return os.path.relpath(path)
-    except OSError:
+        relative = os.path.relpath(path)
+    except OSError:  # that folder has been removed
         return str(path)
+    return str(path) if relative.startswith("..") else relative

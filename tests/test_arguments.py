@@ -27,7 +27,9 @@ def test_a_range_takes_nothing_outside_and_everything_inside(tmp_path: Path) -> 
         assert set(dry_run(server, tmp_path / "a.jsonl", since=since, until=until).articles) == inside
         assert len(inside) > 10
         server.config.rest, server.config.sitemap = 403, None
-        assert inside <= set(dry_run(server, tmp_path / "b.jsonl", since=since, until=until).articles)
+        without_dates = dry_run(server, tmp_path / "b.jsonl", since=since, until=until)
+        assert inside <= set(without_dates.articles)
+        assert without_dates.counts["out_of_range"] == len(without_dates.articles) - len(inside) > 0
         again = dry_run(server, tmp_path / "a.jsonl", since=since, until=until)
         assert not inside & set(again.articles)
 

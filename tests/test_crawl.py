@@ -208,6 +208,18 @@ def test_pages_that_a_person_names_may_be_no_articles(tmp_path: Path) -> None:
         assert server.requests("/feed") == []
 
 
+def test_where_an_address_leads_that_a_person_names_is_said(tmp_path: Path) -> None:
+    out = tmp_path / "ifp.jsonl"
+    site = Site(make_posts(16, seed=4))
+    post = site.open_posts()[0]
+    with serve(site) as server:
+        guessed = f"{server.url}/{post.slug[:-2]}/"
+        run = crawl(server.url, out, "-a", f"urls={guessed} {server.url}{site.open_posts()[1].path}")
+        assert (run.status, f"{guessed} leads to {server.url}{post.path}" in run.err) == (0, True), run.err
+        assert run.err.count("leads to") == 1
+        assert [line["id"] for line in lines(out)] == [post.id, site.open_posts()[1].id]
+
+
 @pytest.mark.parametrize("pages", ["amp", "canonical"])
 def test_pages_of_one_kind_only(pages: str, tmp_path: Path) -> None:
     out = tmp_path / "ifp.jsonl"

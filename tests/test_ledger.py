@@ -75,6 +75,20 @@ def walked_from(ledger: Ledger, *runs: dict[str, Any]) -> Any:
     return reopened(ledger).walk(lambda *_: None, [])  # type: ignore[arg-type, return-value]
 
 
+def test_articles_of_another_site_in_the_file_are_pointed_out(
+    ledger: Ledger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole_run(ledger)
+    reopened(ledger)
+    assert "articles in" not in capsys.readouterr().err
+    other = Options("http://127.0.0.1:8099")
+    Ledger(other, ledger.store.path, start_over=False, settings=ledger.settings).store.close()
+    said = f"The articles in {ledger.store.path} are of {SITE}, not {other.site}: name another file with -o"
+    assert capsys.readouterr().err.startswith(said)
+    Ledger(other, ledger.store.path, start_over=True, settings=ledger.settings).store.close()
+    assert capsys.readouterr().err == ""
+
+
 def test_the_next_run_continues_from_a_complete_one(ledger: Ledger) -> None:
     walk = walked_from(ledger, whole_run(ledger))
     assert (walk.caught_up, walk.notes.source, walk.newest_modified) == (True, "rest", "2024-05-06T00:00:00Z")

@@ -71,5 +71,7 @@ class Command(ScrapyCommand):
             return
         if done.skipped:
             say(f"skipped, not fitting the schema: {counted(done.skipped, 'line')}")
-        counts = ", ".join(f"{rows} {name}" for name, rows in done.rows.items() if rows or name == "articles")
+        articles = "lines of articles" if opts.revisions == "all" else "articles"
+        others = (f"{rows} {name}" for name, rows in done.rows.items() if rows and name != "articles")
+        counts = ", ".join([f"{done.rows['articles']} {articles}", *others])
         show(f"{done.folder}{os.sep}: {counts}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from ifp_scraper import urls
+from ifp_scraper import console, urls
 from ifp_scraper.dates import parse_utc, same_but_for_clock_fault
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.readings import Reading
@@ -52,6 +52,8 @@ class Acceptance:
             if found is None:
                 return None
             article, evidence = found
+            if self._options.urls:
+                console.say(f"{ref.url} leads to {article.url}")
         if urls.host(ref.url) != urls.host(article.url) and not urls.post_id(ref.url):
             aliases.append(urls.canonical(ref.url))  # on a mirror, the next run looks up the article by this one
         reading: Reading | None = view.response.meta.get("reading")

@@ -306,7 +306,10 @@ class IfpSpider(OurSpider):
         if article is None:
             return None
         self.frontier.note_age(article)
-        return article if self.frontier.covers(article) else None
+        if self.frontier.covers(article):
+            return article
+        self.ledger.counts["out_of_range"] += 1
+        return None
 
 
 def _adjust(settings: BaseSettings, options: Options) -> None:

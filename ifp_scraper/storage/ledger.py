@@ -85,6 +85,8 @@ class Ledger:
         """Whether the page of the file's last line, when the run started, did not break off."""
         self.store = Store(path, start_over=start_over, on_line=self._remember)
         self.counts: Counter[str] = Counter()
+        """The outcomes, see ``console.FETCHED``; also ``current`` (known, so not fetched), ``out_of_range`` (fetched,
+        but not asked for), ``duplicates`` (lines with ``duplicate_of``) and ``gone``."""
         self.started = time.monotonic()
         """When the run started, in seconds by ``time.monotonic``."""
         self.started_at = datetime.now(UTC)
@@ -104,6 +106,11 @@ class Ledger:
         for old in (rejected_path, failed_path) if start_over else ():
             self._remove(old)
         runs = Runs.read(self._runs_path)
+        if len(self.store) and runs and urls.host(runs[-1].site) != urls.host(options.site):
+            console.say(
+                f"The articles in {path} are of {runs[-1].site}, not {options.site}: "
+                "name another file with -o, unless one site is a copy of the other."
+            )
         self.rejections = Rejections(rejected_path, runs)
         runs = runs.of_site(options.site)
         self._last_complete = runs.last_complete(path, len(self.store))
@@ -327,7 +334,7 @@ class Ledger:
         if errors:
             return f"{counted(errors, 'error')} in ifp_scraper itself, see the log"
         failed = self.counts["failed"]
-        fetched = sum(self.counts[name] for name in ("new", "revised", "reread", "unchanged", "rejected", "failed"))
+        fetched = sum(self.counts[name] for name in console.FETCHED)
         if failed >= max(1, _FAILED_SHARE * fetched):
             url, why = self.failures.reasons[0]
             return f"{failed} of {fetched} fetches failed: {why} ({url})"
@@ -348,8 +355,7 @@ class Ledger:
             "site": self.options.site,
             "versions": _versions(),
             "counts": {
-                name: self.counts[name]
-                for name in ("new", "revised", "reread", "unchanged", "duplicates", "rejected", "failed")
+                name: self.counts[name] for name in (*console.FETCHED, "duplicates", "current", "out_of_range")
             },
             "requests": requests,
             "bytes": received,
