@@ -171,7 +171,7 @@ def _with_better_times(canonical: Article, amp: Article) -> Article:
     """Return the view that tells better when the article was published."""
     if (
         canonical.published_source == "time"
-        and amp.published_source == "jsonld"
+        and amp.published_source in ("time", "jsonld")  # design 1 prints it in a time element
         and canonical.published_raw
         and amp.published_raw
         and canonical.published_raw[:19] == amp.published_raw[:19]

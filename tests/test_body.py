@@ -50,6 +50,7 @@ def read(body: str, headline: str = "A Story") -> dict[str, Any]:
         ("<blockquote class=wp-embedded-content style='display:none'>Rain</blockquote><p><iframe></p>", ["Rain"]),
         ("<p>Rain<form>Search</form>fell</p>", ["Rain", "fell"]),
         ("<p>Rain<select><option>a</select><textarea>b</textarea>fell</p>", ["Rainfell"]),
+        ("<p style='--x-display:none'>Rain</p><p style='color:red; DISPLAY : NONE'>fell</p>", ["Rain"]),
         ("<div id=disqus_thread>Talk</div><div><div class='x-adlabel'>Ad</div>Buy</div><p>Rain</p>", ["Rain"]),
         ("<div class='ms-image' style='display:none'>Rain</div><div class='ms-imagery' hidden>x</div>", ["Rain"]),
     ],
@@ -248,6 +249,46 @@ def test_a_link_to_a_place_on_this_page_is_none() -> None:
         ("<twitter-widget data-tweet-id=34></twitter-widget>", ["https://twitter.com/i/status/34"]),
         ("<iframe src='https://x.com/i' data-tweet-id=34></iframe>", ["https://twitter.com/i/status/34"]),
         ("<iframe src='https://player.example/x' data-tweet-id=34></iframe>", ["https://player.example/x"]),
+        *(
+            (f"<iframe src='{address}'></iframe>", [address])
+            for address in (
+                *("https://player.example/x?id=34", "https://player.example/a/status/1?s=2"),
+                *("https://player.example/p/Ab_1/", "https://player.example/?v=abcdefghijk"),
+            )
+        ),
+        ("<iframe src='mailto:desk@ifpnews.com'></iframe>", []),
+        (
+            "<amp-facebook data-href='https://www.facebook.com/video.php?v=1&x=2'></amp-facebook>",
+            ["https://www.facebook.com/video.php?v=1&x=2"],
+        ),
+        ("<div data-href='https://www.facebook.com/a/videos/1/'>Rain</div>", []),
+        (
+            "<div class=fb-post data-href='https://www.facebook.com/a/posts/1'><iframe></iframe></div>",
+            ["https://www.facebook.com/a/posts/1"],
+        ),
+        ("<div class=elementor-widget-video>Rain</div>", []),
+        ("<div data-src='https://player.example/1'>Rain</div>", []),
+        ("<figure class=wp-block-embed><div class=wp-block-embed__wrapper>mailto:a@b.c</div></figure>", []),
+        *(
+            (f"<div class=lyMe>{flash}</div>", ["https://www.youtube.com/watch?v=abcdefghijk"])
+            for flash in (
+                "<object><embed src='https://www.youtube.com/v/abcdefghijk'></object>",
+                "<object><param name=movie value='https://www.youtube.com/v/abcdefghijk'></object>",
+            )
+        ),
+        (
+            "<blockquote class=twitter-tweet>After <a href='https://twitter.com/b/status/2'>his</a>, mine."
+            " <a href='https://twitter.com/a/status/1'>Monday</a></blockquote>",
+            ["https://twitter.com/a/status/1"],
+        ),
+        (
+            "<blockquote class=twitter-tweet><a href='https://twitter.com/a/status/1'>x</a><a>y</a></blockquote>",
+            ["https://twitter.com/a/status/1"],
+        ),
+        (
+            "<blockquote class=instagram-media><a href='https://www.instagram.com/p/Ab_1/?x=1'>x</a></blockquote>",
+            ["https://www.instagram.com/p/Ab_1/"],
+        ),
         ("<iframe src='https://www.instagram.com/reel/Ab_1/embed'></iframe>", ["https://www.instagram.com/p/Ab_1/"]),
         ("<iframe src='https://www.instagram.com/tv/Ab_1/'></iframe>", ["https://www.instagram.com/p/Ab_1/"]),
         ("<iframe src='https://www.instagram.com/ifp/'></iframe>", ["https://www.instagram.com/ifp/"]),
@@ -276,6 +317,7 @@ def test_a_link_to_a_place_on_this_page_is_none() -> None:
             "</amp-video></amp-carousel>",
             ["https://ifpnews.com/2.mp4"],
         ),
+        ("<video src=/1.mp4><source src=/2.mp4></video>", ["https://ifpnews.com/1.mp4"]),
         (
             "<video><source src=/1.mp4></video><audio src=/2.mp3></audio>",
             [f"https://ifpnews.com/{x}" for x in ("1.mp4", "2.mp3")],
@@ -284,7 +326,7 @@ def test_a_link_to_a_place_on_this_page_is_none() -> None:
             (f"<iframe src='https://{address}abcdefghijk'></iframe>", ["https://www.youtube.com/watch?v=abcdefghijk"])
             for address in (
                 *("youtube.com/embed/", "www.youtube-nocookie.com/embed/", "youtube.com/v/", "youtube.com/shorts/"),
-                *("youtube.com/live/", "youtube.com/watch?v=", "youtu.be/"),
+                *("youtube.com/live/", "youtube.com/watch?v=", "youtu.be/", "YouTube.com/embed/"),
             )
         ),
         *(

@@ -104,6 +104,7 @@ class TestTwoViews:
         for first, second, merged in (
             ([body], [lead, image("c")], [lead, body]),
             ([lead], [scaled], [lead]),
+            ([lead, body], [replace(image("c"), role="lead")], [lead, body]),
             ([body, image("a")], [scaled], [body, image("a")]),
             ([], [lead, body], [lead, body]),
         ):
@@ -117,6 +118,7 @@ class TestTwoViews:
         for both in ((cut, replace(AMP, warnings=["truncated"])), (cut, replace(AMP, blocks=[], body=""))):
             merged = merge_views(*both)
             assert (merged.body, "truncated" in merged.warnings) == (CANONICAL.body, True)
+            assert (merged.images, merged.tags) == (CANONICAL.images, CANONICAL.tags)
 
     def test_what_is_of_the_fetched_page_is_the_canonical_one_s(self) -> None:
         merged = merge_views(CANONICAL, replace(AMP, fetched_at="2024-05-07T06:00:05Z"))
@@ -141,6 +143,7 @@ class TestTwoViews:
             ([], ["one-page-of-many"], []),  # the canonical page is complete
             (["one-page-of-many"], [], ["one-page-of-many"]),
             (["no-byline", "truncated"], ["truncated"], ["truncated"]),
+            (["too-deep"], ["dates-disagree"], ["too-deep", "dates-disagree"]),
         ],
     )
     def test_warnings(self, canonical: list[str], amp: list[str], warned: list[str]) -> None:
@@ -183,20 +186,37 @@ class TestTwoViews:
         assert (merged.published_at, merged.warnings) == (AT, warned)
 
     @pytest.mark.parametrize(
-        ("canonical", "amp", "source"),
+        ("canonical", "amp", "is_utc"),
         [
-            ("2024-05-06T06:00:00+00:00", "2024-05-06T06:00:00+03:30", "jsonld"),  # one clock: the site is set to UTC
-            ("2024-05-06T09:30:00+00:00", "2024-05-06T06:00:00+03:30", "time"),
-            ("2024-05-06T06:00:00+00:00", None, "time"),
-            (None, None, "time"),
+            ("2024-05-06T06:00:00+00:00", "2024-05-06T06:00:00+03:30", True),  # one clock: the site is set to UTC
+            ("2024-05-06T09:30:00+00:00", "2024-05-06T06:00:00+03:30", False),
+            ("2024-05-06T06:00:00+00:00", None, False),
+            (None, None, False),
         ],
     )
-    def test_the_same_clock_twice_is_utc(self, canonical: str | None, amp: str | None, source: str) -> None:
+    @pytest.mark.parametrize("source", ["time", "jsonld"])  # design 1 prints it in a time element
+    def test_the_same_clock_twice_is_utc(
+        self, canonical: str | None, amp: str | None, is_utc: bool, source: Any
+    ) -> None:
         merged = merge_views(
-            replace(CANONICAL, published_source="time", published_raw=canonical),
-            replace(AMP, published_source="jsonld", published_raw=amp),
+            replace(CANONICAL, published_source="time", published_raw=canonical, published_at="2024-05-06T02:30:00Z"),
+            replace(AMP, published_source=source, published_raw=amp),
         )
-        assert merged.published_source == source
+        assert (merged.published_at, merged.published_raw) == (
+            (AT, amp) if is_utc else ("2024-05-06T02:30:00Z", canonical)
+        )
+        merged = merge_views(replace(CANONICAL, published_raw=canonical), replace(AMP, published_raw=amp))
+        assert merged.published_raw == canonical  # by an SEO plugin
+
+    def test_of_two_times_in_json_ld_that_of_the_amp_page_has_known_faults(self) -> None:
+        views = (replace(one, published_source="jsonld") for one in (CANONICAL, AMP))
+        assert merge_views(*views).published_raw == AMP.published_raw
+
+    def test_a_theme_may_show_the_time_of_an_edit_that_only_the_other_view_states(self) -> None:
+        edited = "2024-05-09T06:00:00Z"
+        canonical = replace(CANONICAL, published_source="time", published_at=edited)
+        for modified_at, warnings in ((edited, []), (None, ["dates-disagree"])):
+            assert merge_views(canonical, replace(AMP, modified_at=modified_at)).warnings == warnings
 
     @pytest.mark.parametrize("source", ["time", "jsonld"])  # Design 1 prints it in a time element
     def test_the_amp_page_says_which_of_two_equal_hours_it_was(self, source: Any) -> None:
@@ -206,6 +226,11 @@ class TestTwoViews:
             replace(AMP, published_source=source, published_at="2021-09-21T19:45:00Z"),
         )
         assert (merged.published_at, merged.published_raw, merged.warnings) == ("2021-09-21T19:45:00Z", "Raw amp", [])
+        merged = merge_views(
+            replace(CANONICAL, published_source="meta", published_at="2021-09-21T18:45:00Z"),
+            replace(AMP, published_source=source, published_at="2021-09-21T19:45:00Z"),
+        )
+        assert merged.published_raw == "Raw canonical"  # an SEO plugin knows, too
 
     @pytest.mark.parametrize("source", ["meta", "jsonld"])
     def test_the_time_of_an_edit_goes_with_the_time_of_publication(self, source: Any) -> None:
@@ -248,6 +273,8 @@ class TestPagesOfAPost:
         assert body(*pages, framed=False) == "Intro. A. End. Intro. B. End. Intro. C. End."
         assert body(pages[0], pages[0]) == "Intro. A. End."
         assert body(("A.", "A.", "B."), ("A.", "B.")) == "A. A. B."
+        assert body(("Intro.", "A.", "End.", "Fin."), ("Intro.", "B.", "End.", "Fin.")) == "Intro. A. B. End. Fin."
+        assert body(("Intro.",), ("Intro.", "B.")) == "Intro. B."
 
     def test_a_page_without_text_leaves_no_gap(self) -> None:
         assert join_pages([view("one"), view("two", body="", blocks=[]), view("three")], missing=False).body == (
@@ -292,6 +319,7 @@ class TestDiscovery:
         assert found.published_at == ("2024-05-05T06:00:00Z" if better else AT)
         assert found.published_raw == ("listed" if better else "Raw a")
         assert found.warnings == (["dates-disagree"] if better and printed else [])
+        assert article.warnings == ([] if printed else ["no-date"])
 
     @pytest.mark.parametrize(
         ("listed_at", "edited", "printed", "outdated"),
@@ -313,6 +341,9 @@ class TestDiscovery:
             (AT, printed) if outdated else ("2024-05-05T06:00:00Z", "feed")
         )
         assert found.warnings == ["dates-disagree"]
+        assert (
+            add_evidence(article, replace(ref, published_at=AT)).published_source == "feed"
+        )  # and the date is the same
 
     def test_a_known_fault_is_no_disagreement(self) -> None:
         ref = ArticleRef(URL, published_at="2024-05-06T02:30:00Z", published_source="rest")

@@ -168,8 +168,7 @@ def embeds_in(box: Element, base: str) -> Iterator[Embed | None]:
 def embed_of_box(box: Element, classes: list[str], base: str) -> Embed | None:
     """Return the embed that a script or style shows in a box with these class names; None if it is another box."""
     if "wp-block-embed__wrapper" in classes:  # what WordPress cannot embed stays a URL
-        address = box[0].get("href") if len(box) else box.text
-        url = absolute("", (address or "").strip())
+        url = absolute("", box[0].get("href") if len(box) else box.text)
         return _embed_at(url) if url else None
     if (late := box.get("data-src")) and _YOUTUBE.search(late):  # a cache plugin's stand-in for the player
         return read_embed(box, base)
