@@ -282,7 +282,7 @@ def read_printed_date(words: str) -> tuple[datetime, datetime] | None:
     # Other parsers would count "in 2024 minutes" from now.
     settings = {"STRICT_PARSING": True, "PARSERS": ["absolute-time"]}
     read = dateparser.parse(words, languages=["en"], settings=settings)
-    if read is None or not 1900 <= read.year <= 2999:
+    if read is None:
         return None
     first = read.replace(tzinfo=read.tzinfo or SITE_ZONE, second=0, microsecond=0)
     if _in_utc(first) is None:

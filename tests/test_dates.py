@@ -111,6 +111,11 @@ def test_ages_are_as_wide_as_wordpress_rounds_them(words: str, bounds: tuple[flo
     assert ago_bounds(words) == bounds  # MARKUP.md 3
 
 
+def test_an_interval_is_wider_by_what_two_clocks_may_differ() -> None:
+    reach = timedelta(hours=12, minutes=30, seconds=2), timedelta(hours=11, minutes=30, seconds=-2)
+    assert ago_interval("12 hours ago", NOW, timedelta(0)) == (NOW - reach[0], NOW - reach[1])
+
+
 def test_an_instant_is_printed_in_utc_whatever_its_zone() -> None:
     assert format_utc(datetime(2024, 5, 6, 3, 30, 5, 999, SITE_ZONE)) == "2024-05-06T00:00:05Z"
 
@@ -315,6 +320,7 @@ def test_a_bare_date_is_midnight_in_tehran() -> None:
     assert read_user_date("2024-05-06T18:00", NOW) == datetime(2024, 5, 6, 14, 30, tzinfo=UTC)
     assert read_user_date("2024-05-06T18:00Z", NOW) == datetime(2024, 5, 6, 18, tzinfo=UTC)
     assert read_user_date("3 days ago", NOW) == NOW - timedelta(days=3)
+    assert read_user_date("2 Months Ago", NOW) == read_user_date("2 months ago", NOW)
     assert read_user_date("2 months ago", NOW) == datetime(2024, 3, 6, 6, tzinfo=UTC)
     assert read_user_date("2 years ago", NOW) == datetime(2022, 5, 6, 6, tzinfo=UTC)
     assert read_user_date("2022", NOW) == read_user_date("2022-01", NOW) == read_user_date("2022-01-01", NOW)
@@ -333,7 +339,7 @@ def test_a_bare_date_is_midnight_in_tehran() -> None:
         ("2024-13-05 18:00 UTC", "must be in"),
         ("3 days ago" * 7, "too long"),
         ("12", "not understood"),
-        ("01/02/2024", "may come first"),
+        *((f"01{sign}02{sign}2024", "may come first") for sign in "/.-"),
         ("1403-02-01", "years are Gregorian"),
         ("۱۴۰۳/۰۲/۰۱", "years are Gregorian"),
     ],
