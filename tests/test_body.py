@@ -51,6 +51,8 @@ def read(body: str, headline: str = "A Story") -> dict[str, Any]:
         ("<p>Rain<form>Search</form>fell</p>", ["Rain", "fell"]),
         ("<p>Rain<select><option>a</select><textarea>b</textarea>fell</p>", ["Rainfell"]),
         ("<p style='--x-display:none'>Rain</p><p style='color:red; DISPLAY : NONE'>fell</p>", ["Rain"]),
+        ("<figure><pre>a = b</pre><figcaption>Code</figcaption><p>Rain</p></figure>", ["a = b", "Code", "Rain"]),
+        ("<p hidden=until-found>Rain</p><p hidden>fell</p>", ["Rain"]),
         ("<figure><figcaption>Of what is lost</figcaption></figure><p>Rain</p>", ["Rain"]),
         ("<div id=disqus_thread>Talk</div><div><div class='x-adlabel'>Ad</div>Buy</div><p>Rain</p>", ["Rain"]),
         ("<div class='ms-image' style='display:none'>Rain</div><div class='ms-imagery' hidden>x</div>", ["Rain"]),

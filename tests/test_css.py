@@ -61,12 +61,14 @@ def shown(markup: str, *styles: str) -> list[str]:
         ("/* x */.c{display:none}/* y */", "A B"),
         ("@supports (display:grid){.c{display:none}}", "A B"),
         ("@layer x{.c{display:none}}", "A B"),
-        ("@MEDIA Screen{.c{display:none}}", "A B"),
+        *((f"@{media}{{.c{{display:none}}}}", "A B") for media in ("MEDIA Screen", "media all", "media only screen")),
+        ("/*\n.c{display:none}\n*/", "A B C"),
         ("#e{display:none}", "A"),
         ("#e .d,em#e>.c{display:none}", "A B"),
         (".Ç{display:none}", "A B"),
         ("P.c{display:none}", "A B"),
         (".c,:is(h1,h2){display:none}", "A B"),
+        (".x{display:none},{display:none}", "A B C"),
         (".c{color:red;display : none}.c{display:inherit-none}", "A B C"),
         (".c{x-display:none}", "A B C"),
     ],
@@ -106,11 +108,13 @@ def test_of_rules_in_several_style_elements_the_last_wins_however_many_precede_i
     first = SHEET_OF_A_THEME + ".x{display:block}" * 9 + ".c{display:none}"
     assert shown(markup, first, ".c{display:block}") == ["A", "B", "C"]
     assert shown(markup, first, ".x{display:block}") == ["A", "B"]
+    assert shown(markup, first.replace(".c", ".b .c"), ".c{display:block}") == ["A", "B"]  # it says more
 
 
 def test_its_own_style_wins_over_all_but_important_rules() -> None:
     markup = '<p class="a" style="color: red; display: block">A</p><p class="b" style="display:block">B</p>'
     assert shown(markup, ".a{display:none}.b{display:none!important}") == ["A"]
+    assert shown(markup, ".a,.b{display:none}") == ["A", "B"]
 
 
 def test_a_long_selector_costs_no_more_than_others() -> None:

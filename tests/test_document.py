@@ -361,6 +361,17 @@ def test_a_slide_without_an_address_does_not_hide_those_after_it() -> None:
     assert [image["url"] for image in record["images"]] == ["https://ifpnews.com/a.jpg"]
 
 
+@pytest.mark.parametrize("slides", ["", "[", "5", '{"src": "/a.jpg"}', "null"])
+def test_slides_that_are_no_list_are_none(slides: str) -> None:
+    assert read(page(body=f"<div class='jetpack-slideshow' data-gallery='{slides}'></div>"))["images"] == []
+
+
+@pytest.mark.parametrize("tag", ["amp-img", "amp-anim"])
+def test_what_amp_puts_into_a_picture_is_no_other(tag: str) -> None:
+    body = f"<{tag} src='/1.gif'><img src='/1.gif?2'></{tag}>"
+    assert [image["url"] for image in read(page(body=body))["images"]] == ["https://ifpnews.com/1.gif"]
+
+
 def test_a_background_that_is_no_address_leaves_that_of_the_style() -> None:
     cover = '<div class="wp-block-cover" data-bg="%s" style="background-image:url(/a.jpg)">.</div>'
     for late, image in (("true", "a.jpg"), ("#fff", "a.jpg"), ("/b.jpg", "b.jpg"), ("url(/b.jpg)", "b.jpg")):
@@ -373,6 +384,7 @@ def test_only_panels_that_open_are_read_though_hidden() -> None:
         ("tabpanel", "", True),
         ("region", ' aria-labelledby="b"', True),
         ("region", "", False),
+        ("note", ' aria-labelledby="b"', False),
         ("tabpanel", ' style="display:none"', False),
     ):
         assert ("Hidden." in texts(page(body=panel % (role, label)))) is is_read

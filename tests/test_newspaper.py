@@ -135,3 +135,15 @@ def test_a_block_of_the_cloud_library(block: str, fields: dict[str, Any]) -> Non
     record["images"] = [(image["role"], image["alt"]) for image in record["images"]]
     assert record["layout"] == "newspaper-cloud"
     assert {name: record[name] for name in fields} == fields
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [("/1.jpg", "/1.jpg"), ("'/1.jpg'", "/1.jpg"), ("'/1(2).jpg'", "/1(2).jpg"), ('"/1(2).jpg"', "/1(2).jpg")],
+)
+def test_a_featured_picture_in_a_rule_of_its_block(address: str, expected: str) -> None:
+    style = f"<style>.x{{color:red}} .tdb-featured-image-bg {{ color: red; background: url({address}) 0 0 }}</style>"
+    block = "<div class='tdb_single_bg_featured_image'>{}<div class='tdb-featured-image-bg'></div></div>"
+    (image,) = read(f"<article>{block.format(style)}{CLOUD}</article>")["images"]
+    assert (image["role"], image["url"]) == ("lead", f"https://ifpnews.com{expected}")
+    assert read(f"<article>{block.format('')}{CLOUD}</article>")["images"] == []
