@@ -65,6 +65,8 @@ def shown(markup: str, *styles: str) -> list[str]:
         ("/*\n.c{display:none}\n*/", "A B C"),
         ("#e{display:none}", "A"),
         ("#e .d,em#e>.c{display:none}", "A B"),
+        ("[title='x,.c,y'] .x{display:none}", "A B C"),
+        *((f".c{{{declaration}}}", "A B") for declaration in ("display:NONE", "DISPLAY:none", "DISPLAY:NONE")),
         (".Ç{display:none}", "A B"),
         ("P.c{display:none}", "A B"),
         (".c,:is(h1,h2){display:none}", "A B"),
@@ -115,6 +117,7 @@ def test_its_own_style_wins_over_all_but_important_rules() -> None:
     markup = '<p class="a" style="color: red; display: block">A</p><p class="b" style="display:block">B</p>'
     assert shown(markup, ".a{display:none}.b{display:none!important}") == ["A"]
     assert shown(markup, ".a,.b{display:none}") == ["A", "B"]
+    assert shown('<p class="a" style="DISPLAY:BLOCK">A</p>', ".a{display:none}") == ["A"]
 
 
 def test_a_long_selector_costs_no_more_than_others() -> None:

@@ -364,11 +364,27 @@ def test_a_slide_without_an_address_does_not_hide_those_after_it() -> None:
 @pytest.mark.parametrize("slides", ["", "[", "5", '{"src": "/a.jpg"}', "null"])
 def test_slides_that_are_no_list_are_none(slides: str) -> None:
     assert read(page(body=f"<div class='jetpack-slideshow' data-gallery='{slides}'></div>"))["images"] == []
+    assert read(page(body="<div class='jetpack-slideshow'></div>"))["images"] == []
+
+
+def test_a_counter_is_a_picture_of_one_pixel_both_ways() -> None:
+    pictures = "".join(f"<img src='/{x}-{y}.gif' width={x} height={y}>" for x in (0, 1, 9) for y in (0, 1, 9))
+    found = [image["url"].removeprefix("https://ifpnews.com/") for image in read(page(body=pictures))["images"]]
+    assert found == ["0-9.gif", "1-9.gif", "9-0.gif", "9-1.gif", "9-9.gif"]
+
+
+def test_an_empty_caption_is_none() -> None:
+    for body in (
+        "<figure><img src='/1.jpg'><figcaption> </figcaption></figure>",
+        "<div><figure><img src='/1.jpg'></figure><figcaption></figcaption></div>",
+    ):
+        assert [image["caption"] for image in read(page(body=body))["images"]] == [None]
 
 
 @pytest.mark.parametrize("tag", ["amp-img", "amp-anim"])
 def test_what_amp_puts_into_a_picture_is_no_other(tag: str) -> None:
-    body = f"<{tag} src='/1.gif'><img src='/1.gif?2'></{tag}>"
+    inside = "<amp-img placeholder src='/0.gif'></amp-img><img src='/1.gif?2'>"
+    body = f"<figure><{tag} src='/1.gif'>{inside}</{tag}></figure>"
     assert [image["url"] for image in read(page(body=body))["images"]] == ["https://ifpnews.com/1.gif"]
 
 
