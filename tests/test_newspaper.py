@@ -32,6 +32,12 @@ def read(inside: str, *, head: str = "") -> dict[str, Any]:
         ("<h1 class='entry-title'>A Story</h1>", {"headline": "A Story"}),
         ("<div class='td-post-title'><h3 class='entry-title'>A Story</h3></div>", {"headline": "A Story"}),
         ("<h3 class='entry-title'>Another</h3><h1 class='tdb-title-text'>A Story</h1>", {"headline": "A Story"}),
+        (
+            "<div class='td-post-header'><b class='td-post-author-name'><a href='/al/'>Al Fox</a> @alfox</b></div>"
+            "<div class='author-box-wrap'><p class='td-author-description'>Of nobody.</p></div>",
+            {"byline": "Al Fox", "authors": [{"name": "Al Fox", "url": "https://ifpnews.com/al/", "bio": None}]},
+        ),
+        ("<div class='td-post-header'><b class='td-post-author-name'>By Al Fox</b></div>", {"byline": "Al Fox"}),
         ("<ul class='td-category'><li class='entry-category'>Mills</li></ul>", {"sections": ["Mills"]}),
         ("<div class='td-post-header'><p class='td-category'><a>Mills</a></p></div>", {"sections": ["Mills"]}),
         ("<p class='entry-crumbs'><a class='entry-crumb' href='/'>Home</a></p>", {"sections": []}),
@@ -71,6 +77,13 @@ def test_a_part_of_the_classic_template(header: str, fields: dict[str, Any]) -> 
     record["images"] = [(image["role"], image["alt"]) for image in record["images"]]
     assert record["layout"] == "newspaper"
     assert {name: record[name] for name in fields} == fields
+
+
+def test_labels_in_the_text_count_only_if_there_are_no_others() -> None:
+    labels = "<ul class='td-tags'><li><a>{}</a></li></ul>".format
+    body = CLASSIC.replace("<p>", labels("weir") + "<p>")
+    assert read(f"<article>{body}</article>")["tags"] == ["weir"]
+    assert read(f"<article>{body}{labels('dam')}</article>")["tags"] == ["dam"]
 
 
 def test_a_player_without_an_address_above_the_text_is_none() -> None:
