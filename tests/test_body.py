@@ -101,6 +101,31 @@ def test_an_element_that_begins_and_ends_a_block(tag: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("style", "is_block"),
+    [
+        *(
+            (f"display:{value}", True)
+            for value in ("block", "flex", "grid", "table", "list-item", "BLOCK", "block!important")
+        ),
+        ("color: red; display: block ; color: blue", True),
+        ("float:none;display:block", True),
+        *(
+            (f"display:{value}", False)
+            for value in ("inline", "inline-block", "inline-flex", "table-cell", "contents")
+        ),
+        ("x-display:block", False),
+        ("float:left;display:block", False),  # as a drop cap
+    ],
+)
+@pytest.mark.parametrize("tag", ["span", "a", "a href=/x/", "strong"])
+def test_an_inline_element_that_is_displayed_as_a_block(tag: str, style: str, is_block: bool) -> None:
+    inside = f"Rain<{tag} style='{style}'>fell</{tag.split()[0]}>today."
+    texts = ["Rain", "fell", "today."] if is_block else ["Rainfelltoday."]
+    assert [block["text"] for block in read(f"<p>{inside}</p>")["blocks"]] == texts
+    assert read("<p>Text.</p>", inside)["headline"] == " ".join(texts)
+
+
+@pytest.mark.parametrize(
     "tag",
     [
         *("script", "style", "noscript", "template", "form", "iframe", "object", "audio", "video", "button", "select"),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ifp_scraper.items import Block, Embed, Image, Link
 from ifp_scraper.pages.blocks import BlockBuilder, Context
 from ifp_scraper.pages.boilerplate import CAPTIONS, PLAYER_BOXES, RELATED_CLASSES, is_boilerplate
-from ifp_scraper.pages.css import StyleSheet, hidden_by_attribute
+from ifp_scraper.pages.css import StyleSheet, block_by_attribute, hidden_by_attribute
 from ifp_scraper.pages.embeds import (
     EMBED_TAGS,
     embed_of_box,
@@ -132,6 +132,9 @@ class _BodyReader:
             self.builder.add_text(" ".join(map(str, element.itertext())), context)
         else:
             self._depth += 1
+            is_line = tag not in BLOCK_TAGS and block_by_attribute(element)
+            if is_line:
+                self.builder.end_block(context)
             if classes in RELATED_CLASSES:
                 self.builder.run_is_related = True
                 self.builder.add_text(" ", context)
@@ -145,6 +148,8 @@ class _BodyReader:
                 if tag == "embed":
                     self._add_embed(youtube_in(element.get("src") or ""))
                 self.walk_content(element, context)
+            if is_line:
+                self.builder.end_block(context)
             self._depth -= 1
 
     def _is_left_out(self, element: Element, classes: str | None) -> bool:

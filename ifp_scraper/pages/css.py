@@ -54,6 +54,8 @@ _PART = re.compile(r"^[a-z][\w-]*|[.#][\w-]+", re.IGNORECASE)
 # Of style attributes
 _HIDDEN_INLINE = re.compile(r"(?:^|;)\s*display\s*:\s*none", re.IGNORECASE)
 _SHOWN_INLINE = re.compile(r"(?:^|;)\s*display\s*:\s*(?!none)[a-z]", re.IGNORECASE)
+_BLOCK_INLINE = re.compile(r"(?:^|;)\s*display\s*:\s*(?:block|flex|grid|table|list-item)\s*(?:!|;|$)", re.IGNORECASE)
+_FLOATS_INLINE = re.compile(r"(?:^|;)\s*float\s*:\s*(?!none)", re.IGNORECASE)
 
 
 def hidden_by_attribute(element: Element) -> bool:
@@ -70,6 +72,12 @@ def hidden_by_attribute(element: Element) -> bool:
         return False
     role = element.get("role")
     return role != "tabpanel" and (role != "region" or element.get("aria-labelledby") is None)
+
+
+def block_by_attribute(element: Element) -> bool:
+    """Whether an inline element's own style displays it as a block; one that floats may be a word's first letter."""
+    style = element.get("style")
+    return style is not None and _BLOCK_INLINE.search(style) is not None and _FLOATS_INLINE.search(style) is None
 
 
 _Chain = tuple[frozenset[str], ...]

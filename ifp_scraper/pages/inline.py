@@ -6,7 +6,7 @@ import re
 from html import unescape
 
 from ifp_scraper.pages.boilerplate import RELATED_CLASSES, SCREEN_READER_ONLY
-from ifp_scraper.pages.css import hidden_by_attribute
+from ifp_scraper.pages.css import block_by_attribute, hidden_by_attribute
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import first_language, squeeze, words
 
@@ -66,7 +66,12 @@ def _collect(element: Element, pieces: list[str], depth: int) -> None:
     """Collect an element's visible text, in order; its tail is left to the caller."""
     pieces.append(element.text or "")
     for child in element:
-        breaks_line = child.tag == "br" or child.tag in BLOCK_TAGS or child.get("class") in RELATED_CLASSES
+        breaks_line = (
+            child.tag == "br"
+            or child.tag in BLOCK_TAGS
+            or child.get("class") in RELATED_CLASSES
+            or block_by_attribute(child)
+        )
         if breaks_line:
             pieces.append(" ")
         is_seen = not child.keys() or (
