@@ -51,7 +51,7 @@ _TAG = re.compile(
 _BODY = re.compile(rb"<body\s[^<>]*>", re.IGNORECASE)
 _MISREAD_END_TAGS = re.compile(
     rb"</(?:[bB](?:([rR])(?<!<br></br)|[oO][dD][yY])|[hH][tT][mM][lL]"
-    rb"|([pP])(?=\s*+>\s*+(?:[^\s<]|<(?:[abiu]|em|strong|span)[\s>])))\s*>"
+    rb"|([pP])(?=\s*+>\s*+(?:[^\s<]|<(?:[abiqsu]|em|strong|span|cite|small|font|mark|su[bp])[\s>])))\s*>"
 )
 """What libxml2 and browsers read differently, see ``_as_in_browsers``."""
 
