@@ -1,0 +1,138 @@
+"""Whether an article that was read is the one requested, and what its list adds: without network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from scrapy.http import Request, Response
+from scrapy.settings import Settings
+
+from ifp_scraper.discovery import ArticleRef
+from ifp_scraper.items import Article
+from ifp_scraper.options import read_options
+from ifp_scraper.spiders.acceptance import Acceptance
+from ifp_scraper.spiders.fetcher import Fetcher
+from ifp_scraper.spiders.no_article import NoArticleHandler
+from ifp_scraper.storage.ledger import Ledger
+from ifp_scraper.storage.rejections import LEADS_TO, SHOWS, Rejected
+
+SITE = "https://ifpnews.com"
+ASKED, SHOWN = f"{SITE}/a/", f"{SITE}/b/"
+LISTED, STATED = "2024-05-06T12:17:00Z", "2024-05-06T10:00:00Z"
+SOON, LATE = "2024-05-06T13:00:00Z", "2024-05-07T12:17:00Z"
+
+
+class Case:
+    """A live crawl that has read pages."""
+
+    def __init__(self, out: Path) -> None:
+        settings = Settings({})
+        settings.setmodule("ifp_scraper.settings")
+        self.ledger = Ledger(read_options({}, SITE), out, start_over=True, settings=settings)
+        fetcher = Fetcher(SimpleNamespace(settings=settings, crawling=True), self.ledger)  # type: ignore[arg-type]
+        self.acceptance = Acceptance(fetcher, self.ledger, NoArticleHandler(fetcher, self.ledger))
+
+    def accept(self, article: Article, ref: ArticleRef, *redirects: str) -> Article | None:
+        request = Request(article.url, meta={"redirect_urls": list(redirects)})
+        view: Any = SimpleNamespace(response=Response(article.url, request=request))
+        return self.acceptance.accept(article, view, ref)
+
+    def reason(self) -> str | None:
+        return self.ledger.rejections.reason(ASKED)
+
+    def noted(self) -> tuple[str | None, list[str]]:
+        """From when on the next run looks for edits because of what was read, and what it fetches again."""
+        return self.ledger._stale_from, self.ledger.failures.for_next_run(doubtful=False)
+
+
+@pytest.fixture
+def case(tmp_path: Path) -> Iterator[Case]:
+    case = Case(tmp_path / "a.jsonl")
+    yield case
+    case.ledger.store.close()
+
+
+def article(url: str = SHOWN, id: int | None = 9, **fields: Any) -> Article:
+    return Article(id=id, url=url, layout="newspaper", **fields)
+
+
+def test_another_id_is_another_article(case: Case) -> None:
+    ref = ArticleRef(ASKED, 5, published_at=LISTED)
+    assert case.accept(article(), ref, ASKED) is None
+    assert case.reason() == LEADS_TO + SHOWN
+    assert case.accept(article(), ref) is None
+    assert case.reason() == SHOWS + SHOWN
+    case.ledger.write(article(ASKED, 5))
+    assert case.accept(article(), ArticleRef(ASKED), ASKED) is None  # the file knows which id it had
+
+
+def test_the_same_id_is_the_article_under_a_new_url(case: Case) -> None:
+    for redirects in ([ASKED], []):
+        found = case.accept(article(), ArticleRef(ASKED, 9, published_at=LISTED, source="rest"), *redirects)
+        assert found is not None
+        assert (found.published_at, found.aliases) == (LISTED, redirects)
+    assert case.reason() is None
+
+
+@pytest.mark.parametrize("id", [None, 9])
+def test_without_ids_a_redirect_leads_to_the_article_but_the_times_may_be_of_another(
+    case: Case, id: int | None
+) -> None:
+    ref = ArticleRef(ASKED, published_at=LISTED, modified_at=LISTED, source="sitemap")
+    found = case.accept(article(id=id), ref, ASKED)
+    assert found is not None
+    assert (found.url, found.aliases, found.published_at, found.modified_at) == (SHOWN, [ASKED], None, None)
+    assert case.reason() is None
+    case.ledger.write(article(id=id))
+    assert case.accept(article(id=id), ref, ASKED) is not None
+    assert case.reason() == LEADS_TO + SHOWN
+
+
+def test_a_page_that_names_another_address_is_believed_the_second_time(case: Case) -> None:
+    ref = ArticleRef(ASKED, published_at=LISTED, source="sitemap")
+    found = case.accept(article(aliases=[ASKED]), ref)
+    assert found is not None
+    assert (found.aliases, found.published_at, case.reason()) == ([], None, SHOWS + SHOWN)
+    case.ledger.write(found)
+    assert not case.ledger.knowledge.is_current(ArticleRef(SHOWN))  # it may be another one's page
+    found = case.accept(article(aliases=[ASKED]), ref)
+    assert found is not None
+    assert found.aliases == [ASKED]
+
+
+def test_a_page_that_names_an_article_in_the_file_shows_nothing_the_first_time(case: Case) -> None:
+    case.ledger.write(article())
+    assert case.accept(article(), ArticleRef(ASKED)) is None
+    assert case.reason() == SHOWS + SHOWN
+    assert case.ledger.knowledge.is_current(ArticleRef(SHOWN))
+
+
+def test_an_article_read_under_its_own_url_is_accepted_whatever_was_rejected(case: Case) -> None:
+    case.ledger.reject(Rejected.now(ASKED, SHOWS + SHOWN))
+    found = case.accept(article(ASKED, 5), ArticleRef(ASKED, 9))
+    assert found is not None
+    assert (found.id, found.aliases) == (5, [])
+
+
+@pytest.mark.parametrize(
+    ("known", "read_at", "modified_at", "stale_from", "again"),
+    [
+        (None, SOON, LISTED, None, [ASKED]),
+        (STATED, SOON, STATED, LISTED, []),  # the page is the one that the file holds: the edit is yet to be seen
+        ("2024-05-06T09:00:00Z", SOON, LISTED, None, [ASKED]),
+        (STATED, LATE, LISTED, None, [ASKED]),  # no cache holds it for that long
+    ],
+)
+def test_an_edit_that_the_page_does_not_state(
+    case: Case, known: str | None, read_at: str, modified_at: str, stale_from: str | None, again: list[str]
+) -> None:
+    if known:
+        case.ledger.write(article(ASKED, modified_at=known))
+    ref = ArticleRef(ASKED, 9, modified_at=LISTED)
+    found = case.accept(article(ASKED, modified_at=STATED, fetched_at=read_at), ref)
+    assert found is not None
+    assert (found.modified_at, *case.noted()) == (modified_at, stale_from, again)
