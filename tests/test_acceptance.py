@@ -124,15 +124,37 @@ def test_an_article_read_under_its_own_url_is_accepted_whatever_was_rejected(cas
         (None, SOON, LISTED, None, [ASKED]),
         (STATED, SOON, STATED, LISTED, []),  # the page is the one that the file holds: the edit is yet to be seen
         ("2024-05-06T09:00:00Z", SOON, LISTED, None, [ASKED]),
-        (STATED, LATE, LISTED, None, [ASKED]),  # no cache holds it for that long
+        (None, None, LISTED, None, [ASKED]),
+        (STATED, LATE, LISTED, None, []),  # no cache holds it for that long, and it was asked for again before
     ],
 )
 def test_an_edit_that_the_page_does_not_state(
-    case: Case, known: str | None, read_at: str, modified_at: str, stale_from: str | None, again: list[str]
+    case: Case, known: str | None, read_at: str | None, modified_at: str, stale_from: str | None, again: list[str]
 ) -> None:
+    case.ledger.failures._were_incomplete.add(ASKED)
     if known:
         case.ledger.write(article(ASKED, modified_at=known))
     ref = ArticleRef(ASKED, 9, modified_at=LISTED)
     found = case.accept(article(ASKED, modified_at=STATED, fetched_at=read_at), ref)
     assert found is not None
     assert (found.modified_at, *case.noted()) == (modified_at, stale_from, again)
+
+
+@pytest.mark.parametrize("stated", [None, LISTED, "2024-05-06T08:47:00Z"], ids=["none", "the same", "in Tehran"])
+def test_an_edit_that_the_page_states_or_says_nothing_of(case: Case, stated: str | None) -> None:
+    found = case.accept(article(ASKED, modified_at=stated, fetched_at=SOON), ArticleRef(ASKED, 9, modified_at=LISTED))
+    assert found is not None
+    assert (found.modified_at, *case.noted()) == (LISTED, None, [])
+
+
+def test_the_address_on_a_mirror_is_another_one_of_the_article(case: Case) -> None:
+    found = case.accept(article("https://copied.example/a/"), ArticleRef(ASKED.rstrip("/"), 9))
+    assert found is not None
+    assert found.aliases == [ASKED]
+
+
+def test_an_address_that_the_file_knows_leads_to_its_article(case: Case) -> None:
+    case.ledger.write(article(id=None, aliases=[ASKED]))
+    found = case.accept(article(id=None), ArticleRef(ASKED, published_at=LISTED, source="sitemap"))
+    assert found is not None
+    assert (found.published_at, case.reason()) == (LISTED, None)
