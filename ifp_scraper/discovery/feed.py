@@ -41,6 +41,7 @@ class FeedSource:
         section = f"/category/{walk.options.section}" if walk.options.section else ""
         address = f"{walk.options.site}{section}/feed/"
         seen: set[str] = set()
+        may_have_gap = False  # whether what follows may be new
         for number in range(1, walk.max_pages + 1):
             first = number == 1
             try:
@@ -50,8 +51,7 @@ class FeedSource:
             except FetchFailed as error:
                 if first:
                     raise SourceUnavailable(f"no feed ({error})") from error
-                # No page was settled: articles may be missing between the feed's last one and the known ones.
-                if walk.caught_up or not error.is_missing:
+                if may_have_gap or not error.is_missing:
                     walk.notes.broken.append(f"{page}: {error}")
                 return
             if response.status == 304:
@@ -63,11 +63,13 @@ class FeedSource:
             if first and not refs:
                 raise SourceUnavailable("the feed is empty")
             if not refs:
-                if walk.caught_up:
-                    walk.notes.broken.append(f"{page}: lists nothing more")
+                if may_have_gap:
+                    walk.notes.broken.append(f"{address}: ends before what is known")
                 return
             seen.update(ref.url for ref in refs)
-            caught_up = walk.caught_up and all(walk.is_settled(ref) for ref in refs)
+            settled = [walk.is_settled(ref) for ref in refs]
+            caught_up = walk.caught_up and all(settled)
+            may_have_gap = walk.caught_up and not any(settled)
             for ref in refs:
                 yield ref
             if caught_up or _before(refs, walk):

@@ -89,6 +89,8 @@ class ListingSource:
                 if not walk.caught_up:
                     async for links in place.pages_again():
                         yield links
+                elif not place.ends_in_settled:
+                    walk.notes.broken.append(f"{walk.options.site}{place.path}: ends before what is known")
                 return
             if place.path == "":
                 places += _places_of_second_pages(place.first_page, walk.options.site)
@@ -114,6 +116,8 @@ class _Place:
         self.first_page = Selector("<html/>", type="html")
         self.length = 0
         """Number of the last page with articles that those before it lack."""
+        self.ends_in_settled = False
+        """Whether that page has a settled article; if not, what follows may be new."""
         self._walk = walk
         self._last_with_new = 0
         """Number of the last of those pages with an article that was not known."""
@@ -134,7 +138,9 @@ class _Place:
             refs = list(map(ArticleRef, links))
             if not all(map(walk.is_known, refs)):  # before any of them is fetched
                 self._last_with_new = number
-            yield links, walk.caught_up and all(map(walk.is_settled, refs))
+            settled = list(map(walk.is_settled, refs))
+            self.ends_in_settled = any(settled)
+            yield links, walk.caught_up and all(settled)
 
     async def pages_again(self) -> AsyncIterator[list[str]]:
         """Read the pages once more, up to the last one with new articles, as what is behind it is known.
