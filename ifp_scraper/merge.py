@@ -169,23 +169,12 @@ def _is_outdated(ref: ArticleRef, article: Article) -> bool:
 
 def _with_better_times(canonical: Article, amp: Article) -> Article:
     """Return the view that tells better when the article was published."""
-    if (
-        canonical.published_source == "time"
-        and amp.published_source in ("time", "jsonld")  # design 1 prints it in a time element
-        and canonical.published_raw
-        and amp.published_raw
-        and canonical.published_raw[:19] == amp.published_raw[:19]
-    ):
-        return amp  # the same clock in both: the site is set to UTC, and the theme's "+00:00" was right
-    if (
-        canonical.published_source == "time"
-        and amp.published_source in ("time", "jsonld")
-        and canonical.published_at
-        and amp.published_at
-        and canonical.published_at != amp.published_at
-        and same_local_clock(parse_utc(canonical.published_at), parse_utc(amp.published_at))
-    ):
-        return amp  # the hour repeated when summer time ended: the theme's clock is local, the AMP page's UTC
+    if canonical.published_source == "time" and amp.published_source in ("time", "jsonld"):  # design 1's is a time
+        if canonical.published_raw and amp.published_raw and canonical.published_raw[:19] == amp.published_raw[:19]:
+            return amp  # the same clock in both: the site is set to UTC, and the theme's "+00:00" was right
+        local, true = canonical.published_at, amp.published_at
+        if local and true and local != true and same_local_clock(parse_utc(local), parse_utc(true)):
+            return amp  # the hour repeated when summer time ended: the theme's clock is local, the AMP page's UTC
     if canonical.published_source == amp.published_source == "jsonld":
         return amp  # its faults are known
     return min(canonical, amp, key=lambda article: _TRUST_ORDER[article.published_source])
