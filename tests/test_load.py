@@ -362,7 +362,15 @@ def test_a_line_longer_than_a_block_of_the_reader(tmp_path: Path, engine: Any) -
 
 
 def seen(url: str, earliest: str | None, latest: str | None) -> RecentPost:
-    return RecentPost("Seen", url, section="World", published_earliest=earliest, published_latest=latest)
+    return RecentPost(
+        "Seen",
+        url,
+        "It was seen…",
+        section="World",
+        published_raw="5 hours ago",
+        published_earliest=earliest,
+        published_latest=latest,
+    )
 
 
 def test_the_time_of_an_article_seen_under_another_scheme_is_exact(tmp_path: Path) -> None:
@@ -423,6 +431,7 @@ def test_recent_posts_narrow_each_other(tmp_path: Path, engine: Any) -> None:
     assert by_url[known]["exact"] is True
     assert table[0]["published_earliest"] == at("01-02T01:00:00")
     assert table[0]["observed_at"] == at("01-02T12:00:00")
+    assert (table[0]["published_raw"], table[0]["excerpt"]) == ("5 hours ago", "It was seen…")
     assert (table[0]["observed_on"], table[0]["section"]) == (f"{SITE}/story-2/", "World")
 
 

@@ -18,7 +18,8 @@ def recent_posts(source: Files, *, engine: Engine = "pandas") -> Any:
         A DataFrame with a row for each observation; times are UTC date-times.
 
         - observed_at, observed_on: when the page was captured, and its URL
-        - url, headline, section: those of the article seen there
+        - url, headline, excerpt, section: those of the article seen there
+        - published_raw: its age as printed, such as "12 hours ago"
         - published_earliest, published_latest: the interval that this observation allows
         - earliest, latest: the interval that all observations of that url allow together; the exact time, twice,
           if the article itself is in the file
@@ -44,6 +45,8 @@ def recent_posts(source: Files, *, engine: Engine = "pandas") -> Any:
                 observed_at,
                 post.headline,
                 url,
+                post.excerpt,
+                post.published_raw,
                 post.published_earliest,
                 post.published_latest,
                 known or earliest,
@@ -92,6 +95,8 @@ class _Row(NamedTuple):
     observed_at: str | None
     headline: str
     url: str
+    excerpt: str | None
+    published_raw: str | None
     published_earliest: str | None
     published_latest: str | None
     earliest: str | None
@@ -107,7 +112,9 @@ class _Entry(msgspec.Struct):
 
     headline: str
     url: str
+    excerpt: str | None = None
     section: str | None = None
+    published_raw: str | None = None
     published_earliest: str | None = None
     published_latest: str | None = None
 
