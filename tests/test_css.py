@@ -48,6 +48,10 @@ def shown(markup: str, *styles: str) -> list[str]:
         ("@media screen, print{.c{display:none}}", "A B"),
         ("@media print,only screen{.c{display:none}}@media print,tv{.b{display:none}}", "A B"),
         ("@media print, screen and (max-width:600px){.c{display:none}}", "A B C"),
+        (":root:not(#_):not(#_) .c{display:none}.a .b .c{display:block}", "A B"),  # as the AMP plugin prints
+        ("html:not(#_):not(#_) em>.c,.x:not(#_){display:none}.c:not(#_){display:block}", "A B"),
+        (":root:not(#_) .c{display:none}.c:not(#_):not(#_){display:block}", "A B C"),
+        (":root:not(#_) .x .c,:root:not(#_) .c:hover{display:none}", "A B C"),
         ("<!-- .c{display:none} .x{color:red} -->", "A B"),  # not a comment
         (".x > html > body > .b{display:none}", "A B C"),  # there is nothing around html
         (".x html > body > .b{display:none}", "A B C"),

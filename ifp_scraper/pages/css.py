@@ -49,6 +49,9 @@ _UNCONDITIONAL = re.compile(
 # Of selectors: what separates or encloses them, the compounds that are understood, and the names in one
 _SIGN = re.compile(r"[,()\[\]]")
 _COMPOUND = re.compile(r"(?:[a-z][\w-]*|\*)?(?:[.#][\w-]+)*", re.IGNORECASE)
+_ALWAYS_TRUE = ":not(#_)"
+"""What the AMP plugin adds to selectors, only to give them the weight of one more id."""
+
 _PART = re.compile(r"^[a-z][\w-]*|[.#][\w-]+", re.IGNORECASE)
 
 # Of style attributes
@@ -253,6 +256,9 @@ def _split(prelude: str) -> list[str]:
 
 def _add_rule(rules: dict[str, list[_Rule]], selector: str, declaration: _Declaration, place: int) -> None:
     """Add a rule under a class or id in the last part of its selector; unsupported selectors are ignored."""
+    more_ids = selector.count(_ALWAYS_TRUE)
+    if more_ids:
+        selector = selector.replace(_ALWAYS_TRUE, "").replace(":root", "html")
     chains = _read_selector(selector)
     if chains is None:
         return
@@ -264,7 +270,7 @@ def _add_rule(rules: dict[str, list[_Rule]], selector: str, declaration: _Declar
     parts = [part for chain in chains for compound in chain for part in compound]  # ".a.a" outweighs ".a"
     ids = sum(part[0] == "#" for part in parts)
     classes = sum(part[0] == "." for part in parts)
-    weight = declaration.important, ids, classes, len(parts) - ids - classes, place
+    weight = declaration.important, ids + more_ids, classes, len(parts) - ids - classes, place
     rule = _Rule(weight, tuple(tuple(map(frozenset, chain)) for chain in chains), declaration.hides)
     rules.setdefault(key, []).append(rule)
 
