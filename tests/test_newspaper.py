@@ -46,6 +46,7 @@ def read(inside: str, *, head: str = "") -> dict[str, Any]:
             "<a class='entry-crumb' href='/category/mills/'>Mills</a></p>",
             {"sections": ["Mills"]},
         ),
+        ("<p class='entry-crumbs'><a class='entry-crumb'>Mills</a></p>", {"sections": []}),
         ("<ul class='td-tags'><li><a>weir</a></li><li>Tags</li></ul>", {"tags": ["weir"]}),
         *(
             (f"<p class='td-post-small-box'><span>{label}</span><a href='/x/'>The Post</a></p>", {"source": source})
@@ -77,6 +78,37 @@ def test_a_part_of_the_classic_template(header: str, fields: dict[str, Any]) -> 
     record["images"] = [(image["role"], image["alt"]) for image in record["images"]]
     assert record["layout"] == "newspaper"
     assert {name: record[name] for name in fields} == fields
+
+
+def test_a_label_of_the_source_may_follow_an_icon() -> None:
+    box = "<p class='td-post-small-box'><span></span><span>Source</span><a href='/x/'>The Post</a></p>"
+    assert read(f"<article>{CLASSIC}{box}</article>")["source"] == "The Post"
+    assert read(f"<article>{CLOUD.replace('Text.', 'Source: The Post')}</article>")["source"] == "The Post"
+
+
+def test_the_text_is_in_the_article_and_may_be_a_player_alone() -> None:
+    other = "<div class='td-post-content'>Other.</div>"
+    assert read(f"{other}<article>{CLASSIC}</article>")["body"] == "Text."
+    player = "<div class='td-post-content'><iframe src='/1'></iframe></div>"
+    record = read(f"<article><h1 class='entry-title'>A Story</h1>{player}{other}</article>")
+    assert (record["body"], len(record["embeds"])) == ("", 1)
+
+
+def test_the_text_before_a_smart_list_comes_first() -> None:
+    smart_list = CLOUD.replace("single_content", "single_smartlist").replace("Text.", "One. Two.")
+    assert read(f"<article>{smart_list}{CLOUD}</article>")["body"] == "Text."
+    assert read(f"<article>{smart_list}{CLOUD.replace('Text.', '')}</article>")["body"] == "One. Two."
+
+
+def test_the_times_of_the_theme_are_the_articles_own() -> None:
+    times = "".join(
+        f"<meta itemprop='{name}' content='2024-05-05T13:30:00+00:00'>" for name in ("datePublished", "dateModified")
+    )
+    for body in (CLASSIC, CLOUD):
+        record = read(f"<article>{times}{body}</article>")
+        assert (record["published_at"], record["modified_at"]) == ("2024-05-05T10:00:00Z",) * 2
+        record = read(f"<article>{body}</article><div class='td_module_1'>{times}</div>")
+        assert (record["published_at"], record["modified_at"]) == (None, None)
 
 
 def test_labels_in_the_text_count_only_if_there_are_no_others() -> None:
@@ -126,6 +158,11 @@ def test_the_text_of_the_next_article_does_not_stand_for_a_missing_one() -> None
         ("<div class='tdb_single_subtitle'>Before all.</div>", {"lead": "Before all."}),
         ("<p class='tdb_single_categories'><a class='tdb-entry-category'>Mills</a></p>", {"sections": ["Mills"]}),
         ("<a class='tdb-entry-category'>Mills</a>", {"sections": ["Mills"]}),
+        (
+            "<a class='tdb-entry-category'>Of another</a>"
+            "<p class='tdb_single_categories'><a class='tdb-entry-category'>Mills</a></p>",
+            {"sections": ["Mills"]},
+        ),
         (
             "<a class='tdb-entry-crumb' href='/'>Home</a><a class='tdb-entry-crumb' href='/mills/'>Mills</a>",
             {"sections": ["Mills"]},

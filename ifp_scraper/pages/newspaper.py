@@ -200,9 +200,8 @@ class NewspaperPage(ArticlePage):
 
     def _theme_time(self, query: str, attribute: str) -> Evidence | None:
         """Return the first time printed by the theme, whose offset may be wrong (docs/dates.md, trap 2)."""
-        elements = self.own(query)
-        if len(elements) > 1:  # in 2015, modules had meta elements, too
-            elements = [element for element in elements if not _is_of_module(element)]
+        # In 2015, modules had meta elements, too.
+        elements = [element for element in self.own(query) if not _is_of_module(element)]
         printed = next(filter(None, (element.get(attribute) for element in elements)), None)
         return Evidence.of("time", printed, read_theme_time(printed, self._offset))
 
