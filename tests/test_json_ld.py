@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from ifp_scraper.pages.json_ld import JsonLd
+from ifp_scraper.pages.json_ld import JsonLd, strings
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,33 @@ def test_what_is_no_json_is_ignored(script: str) -> None:
 def test_of_a_list_only_the_objects_are_read() -> None:
     found = JsonLd([b'[1, "a", null, [{}], {"@type": "Thing"}, {"@graph": ["a", {"@type": "WebPage"}]}]'])
     assert (found.graph, found.plain) == ([{"@type": "WebPage"}], [{"@type": "Thing"}])
+
+
+@pytest.mark.parametrize(
+    ("kinds", "is_article"),
+    [
+        ('"NewsArticle"', True),
+        ('["Thing", "BlogPosting"]', True),
+        ('["Thing", 1, null]', False),
+        ('"ArticleList"', False),
+        ("[]", False),
+        ("null", False),
+    ],
+)
+def test_what_is_an_article(kinds: str, is_article: bool) -> None:
+    assert JsonLd([f'{{"@type": {kinds}}}'.encode()]).has_article is is_article
+
+
+def test_a_graph_without_articles_tells_by_its_web_pages() -> None:
+    kinds = '{"@type": "Person"}, {"@type": ["WebPage", "FAQPage"]}'
+    assert JsonLd([f'{{"@graph": [{kinds}]}}'.encode()]).graph_articles == [{"@type": ["WebPage", "FAQPage"]}]
+    articles = JsonLd([f'{{"@graph": [{kinds}, {{"@type": "Article"}}]}}'.encode()]).graph_articles
+    assert articles == [{"@type": "Article"}]
+
+
+def test_strings_are_a_list_or_separated_by_commas() -> None:
+    item = {"a": "x,y", "b": ["x", 1, None, "y"], "c": 1}
+    assert [strings(item, key) for key in "abcd"] == [["x", "y"], ["x", "y"], [], []]
 
 
 @pytest.mark.parametrize("script", [" ", "/* ", "<!--", "/* <![CDATA[ */", "{} /*", "]]>", "[", '{"a":'])
