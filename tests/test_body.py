@@ -52,6 +52,7 @@ def read(body: str, headline: str = "A Story") -> dict[str, Any]:
         ("<p>Rain<select><option>a</select><textarea>b</textarea>fell</p>", ["Rainfell"]),
         ("<p style='--x-display:none'>Rain</p><p style='color:red; DISPLAY : NONE'>fell</p>", ["Rain"]),
         ("<figure><pre>a = b</pre><figcaption>Code</figcaption><p>Rain</p></figure>", ["a = b", "Code", "Rain"]),
+        ("<p><br>Rain<br>fell<br></p>", ["Rain\nfell"]),
         ("<p hidden=until-found>Rain</p><p hidden>fell</p>", ["Rain"]),
         ("<figure><figcaption>Of what is lost</figcaption></figure><p>Rain</p>", ["Rain"]),
         ("<div id=disqus_thread>Talk</div><div><div class='x-adlabel'>Ad</div>Buy</div><p>Rain</p>", ["Rain"]),

@@ -367,6 +367,14 @@ def test_slides_that_are_no_list_are_none(slides: str) -> None:
     assert read(page(body="<div class='jetpack-slideshow'></div>"))["images"] == []
 
 
+@pytest.mark.parametrize(
+    "shown", ["data:,x", "about:blank", "blob:x", "file:///x.gif", "cid:x", "DATA:,x", "a_files/x.gif"]
+)
+def test_what_the_site_does_not_have_is_only_shown_until_the_picture_is_loaded(shown: str) -> None:
+    (image,) = read(page(body=f"<img src='{shown}' data-original='/1.jpg'>"))["images"]
+    assert image["url"] == "https://ifpnews.com/1.jpg"
+
+
 def test_a_counter_is_a_picture_of_one_pixel_both_ways() -> None:
     pictures = "".join(f"<img src='/{x}-{y}.gif' width={x} height={y}>" for x in (0, 1, 9) for y in (0, 1, 9))
     found = [image["url"].removeprefix("https://ifpnews.com/") for image in read(page(body=pictures))["images"]]

@@ -66,6 +66,8 @@ def test_a_long_word_keeps_its_marks() -> None:
         (["Listen", "[:en]one", "two[:fa]three[:]", "four"], ["Listen", "one", "two", "four"]),
         (["plain [1]"], ["plain [1]"]),
         (["[:en]A [:fa]B[:] C"], ["A C"]),
+        (["[:en]A\n[:fa]B[:]", "a  =\n  b"], ["A", "a  =\n  b"]),
+        ([" [:fa]B[:en]A[:]"], ["B"]),
     ],
 )
 def test_of_two_languages_the_first_is_kept(texts: list[str], first: list[str]) -> None:
