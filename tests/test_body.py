@@ -53,6 +53,8 @@ def read(body: str, headline: str = "A Story") -> dict[str, Any]:
         ("<p style='--x-display:none'>Rain</p><p style='color:red; DISPLAY : NONE'>fell</p>", ["Rain"]),
         ("<figure><pre>a = b</pre><figcaption>Code</figcaption><p>Rain</p></figure>", ["a = b", "Code", "Rain"]),
         ("<p><br>Rain<br>fell<br></p>", ["Rain\nfell"]),
+        ("<h2><span class=ez-toc-section>Rain</span></h2><p class='ez-toc-x'>List</p>", ["Rain"]),
+        ("<p class='x-essb_1'>Rain</p><p class='x essb_1'>Share</p>", ["Rain"]),
         ("<p hidden=until-found>Rain</p><p hidden>fell</p>", ["Rain"]),
         ("<figure><figcaption>Of what is lost</figcaption></figure><p>Rain</p>", ["Rain"]),
         ("<div id=disqus_thread>Talk</div><div><div class='x-adlabel'>Ad</div>Buy</div><p>Rain</p>", ["Rain"]),

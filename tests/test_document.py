@@ -375,6 +375,18 @@ def test_what_the_site_does_not_have_is_only_shown_until_the_picture_is_loaded(s
     assert image["url"] == "https://ifpnews.com/1.jpg"
 
 
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        *("data-src", "data-lazy-src", "data-orig-src", "data-cfsrc", "data-original", "data-lazy", "data-img-url"),
+        "data-srcset",
+    ],
+)
+def test_where_scripts_find_the_address_of_a_picture(attribute: str) -> None:
+    (image,) = read(page(body=f"<img src='data:,x' {attribute}='1.jpg'>"))["images"]
+    assert image["url"].endswith("/1.jpg")
+
+
 def test_a_counter_is_a_picture_of_one_pixel_both_ways() -> None:
     pictures = "".join(f"<img src='/{x}-{y}.gif' width={x} height={y}>" for x in (0, 1, 9) for y in (0, 1, 9))
     found = [image["url"].removeprefix("https://ifpnews.com/") for image in read(page(body=pictures))["images"]]
