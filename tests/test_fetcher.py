@@ -124,6 +124,17 @@ def test_an_answer_that_no_source_can_read(crawl: Crawl, status: int, final: boo
     assert not crawl.fetcher.ending
 
 
+@pytest.mark.parametrize(("kind", "fails"), [("text/html", True), ("application/json", False)])
+def test_a_page_for_maintenance_with_status_200_is_no_list(crawl: Crawl, kind: str, fails: bool) -> None:
+    said = b"<p>Briefly unavailable for scheduled maintenance.</p>"
+    crawl.answer = lambda request: answer(body=said, **{"Content-Type": kind})
+    if fails:
+        error = crawl.failure("/page/2/")
+        assert (str(error), error.is_final, error.may_pass) == ("the site is out of order", False, True)
+    else:
+        assert crawl.fetch("/wp-json/").body == said
+
+
 @pytest.mark.parametrize("answered", [0, 1])
 def test_a_site_that_never_answers_ends_the_crawl(crawl: Crawl, answered: int) -> None:
     crawl.answered = answered

@@ -13,7 +13,7 @@ from ifp_scraper import console
 from ifp_scraper.discovery import FetchFailed
 from ifp_scraper.middlewares.robots import CrawlDelay, RobotsMiddleware
 from ifp_scraper.recordings.capture_time import capture_time
-from ifp_scraper.responses import in_words, refusal
+from ifp_scraper.responses import in_words, is_html, out_of_order, refusal
 from ifp_scraper.spiders.error_limits import ErrorLimits
 from ifp_scraper.storage.ledger import Ledger
 
@@ -66,6 +66,8 @@ class Fetcher:
         self.check_refusal(response, url, probe=probe)
         if response.status not in (200, 304):
             raise FetchFailed(f"status {response.status}", response.status, at=capture_time(response)[0])
+        if self._ledger.options.live and is_html(response) and out_of_order(response):  # else it ends a listing
+            raise FetchFailed("the site is out of order")
         return response
 
     # -- robots.txt ----------------------------------------------------------------------------------------------
