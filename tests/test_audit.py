@@ -12,7 +12,7 @@ import pytest
 from ifp_scraper.spiders.audit import Audit, AuditSpider
 from tests.crawling import FAST, NOTHING_BUT_LISTINGS, crawl, lines, scrapy, site_of
 from tests.dry_run import dry_run
-from tests.site import Site, make_posts, serve
+from tests.site import Site, SiteServer, make_posts, serve
 from tests.site.response import Response, redirect
 from tests.stores import run
 
@@ -76,7 +76,8 @@ def test_shows_on_a_terminal_how_far_it_is(
     assert "\x1b[Kchecking what is no longer listed: 1 of 1" in said
 
 
-def test_what_was_gone_and_is_listed_again_is_missing_and_fetched(tmp_path: Path) -> None:
+def audit_of(server: SiteServer, out: Path) -> Audit:
+    """What an audit without network finds."""
     audits: list[Audit] = []
 
     class Kept(AuditSpider):
@@ -84,14 +85,31 @@ def test_what_was_gone_and_is_listed_again_is_missing_and_fetched(tmp_path: Path
             super().__init__(**kwargs)
             audits.append(self.audit)
 
+    dry_run(server, out, spider=Kept)
+    return audits[0]
+
+
+@pytest.mark.parametrize("config", [{}, {"rest": 403, "sitemap": "yoast", "sitemap_size": 50}], ids=str)
+def test_all_that_the_site_lists_is_compared_though_the_last_run_was_complete(
+    config: dict[str, Any], tmp_path: Path
+) -> None:
+    with site_of(150, **config) as (_, server):
+        first = dry_run(server, tmp_path / "a.jsonl")
+        assert dry_run(server, tmp_path / "a.jsonl").articles == []
+        audit = audit_of(server, tmp_path / "a.jsonl")
+        assert audit.listed.keys() == {server.url + path for path in first.articles}
+        assert (audit.missing, audit.gone, audit.unlisted) == ([], [], [])
+
+
+def test_what_was_gone_and_is_listed_again_is_missing_and_fetched(tmp_path: Path) -> None:
     out = tmp_path / "a.jsonl"
     with site_of(20) as (site, server):
         dry_run(server, out)
         withdrawn = site.open_posts()[3]
         site.withdraw(withdrawn.id)
-        dry_run(server, out, spider=Kept)
+        audits = [audit_of(server, out)]
         site.restore(withdrawn.id)
-        dry_run(server, out, spider=Kept)
+        audits.append(audit_of(server, out))
         assert dry_run(server, out).articles == [withdrawn.path]
         url = server.url + withdrawn.path
     assert [(audit.gone, audit.missing) for audit in audits] == [([url], []), ([], [url])]
