@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from ifp_scraper.dates import (
@@ -67,7 +67,6 @@ def test_an_ago_interval_holds_the_true_time(captured: datetime, age: int, cache
     assert (interval[1] - interval[0]).total_seconds() <= widest
 
 
-@settings(deadline=None)  # dateparser's first call in a process takes a third of a second
 @given(INSTANTS, st.integers(1, 23))
 def test_hours_are_read_against_the_capture_time(captured: datetime, hours: int) -> None:
     words = f"{hours} hour{'s' * (hours > 1)} ago"

@@ -192,7 +192,7 @@ LINES = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(LINES, max_size=8))
 @example([article(number, id=id, url=A) for number, id in enumerate([1, 2, 1, None])])
 @example([article(1, url=A), article(2, id=None, url=C, aliases=[B]), article(1, url=C), article(3, id=None, url=B)])
@@ -575,6 +575,4 @@ class Crashes(RuleBasedStateMachine):
 
 
 TestCrashes = Crashes.TestCase
-TestCrashes.settings = settings(
-    max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
-)
+TestCrashes.settings = settings(max_examples=60, stateful_step_count=25, suppress_health_check=list(HealthCheck))
