@@ -30,6 +30,7 @@ def public(site: Site) -> set[str]:
     [
         *({"rest": answer} for answer in ("ok", 401, 403, 404, 500, "html")),
         {"rest_max_per_page": 50},
+        {"rest_max_per_page": 9},
         {"rest": 403, "robots_names_sitemap": False},
         {"rest": 403, "sitemap": "yoast", "sitemap_gz": True, "sitemap_size": 40, "robots": 404},
         {"rest": 403, "sitemap_size": 40, "sitemap_broken": 2},
@@ -54,6 +55,17 @@ def test_whatever_source_is_denied_every_article_is_found_once(config: dict[str,
         again = dry_run(server, tmp_path / "a.jsonl")
         assert (again.articles, again.status) == ([], 0)
         assert len(again.asked) <= len(run.asked)
+
+
+@pytest.mark.parametrize(("most", "requests"), [(100, 2), (50, 4), (12, 14)])
+def test_rest_that_allows_fewer_posts_a_page(most: int, requests: int, tmp_path: Path) -> None:
+    with site_of(rest_max_per_page=most) as (site, server):
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert (run.status, len(run.asked)) == (0, 1 + requests), run.why
+        assert all("/wp/v2/posts" in page for page in run.asked[1:])
+        oldest = site.public()[-1]
+        site.edit(oldest.id, headline="Edited")  # which core's sitemap would not show
+        assert dry_run(server, tmp_path / "a.jsonl").articles == [oldest.path]
 
 
 def test_articles_come_newest_first(tmp_path: Path) -> None:

@@ -25,7 +25,9 @@ _ROUTES = ("/wp-json/wp/v2/{}?", "/?rest_route=/wp/v2/{}&")
 _FIELDS = "id,link,date_gmt,modified_gmt"
 _SECOND = timedelta(seconds=1)
 _PER_PAGE = 100
-"""Posts per page: the most that WordPress allows."""
+"""Posts per page: the most that WordPress allows. Some sites allow fewer."""
+
+_FEWEST_PER_PAGE = 10
 
 _MAX_CATEGORY_PAGES = 100
 
@@ -50,17 +52,18 @@ class _Page(NamedTuple):
 
 
 class RestSource:
-    """``/wp-json/wp/v2/posts``, a hundred at a time, newest first."""
+    """``/wp-json/wp/v2/posts``, newest first, a hundred at a time or as many as the site allows."""
 
     complete = True
 
     def __init__(self) -> None:
         self._routes = list(_ROUTES)
+        self._per_page = _PER_PAGE
 
     async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:
         """See ``Source``."""
         scope = await self._scope(walk)
-        first = await self._page(walk, scope, 1)
+        first = await self._first_page(walk, scope)
         # Some sites hide all posts from REST; else only what was asked for is empty.
         if not first.refs and not (scope and (await self._page(walk, {}, 1)).refs):
             raise SourceUnavailable("REST lists no posts")
@@ -209,8 +212,18 @@ class RestSource:
             inside |= more
         return ",".join(map(str, sorted(inside)))
 
+    async def _first_page(self, walk: Walk, scope: dict[str, str]) -> _Page:
+        """Return the first page; from then on it is known how many posts a page may have."""
+        while True:
+            try:
+                return await self._page(walk, scope, 1)
+            except SourceUnavailable as error:
+                if error.status != 400 or self._per_page < 2 * _FEWEST_PER_PAGE:
+                    raise
+                self._per_page //= 2
+
     async def _page(self, walk: Walk, scope: dict[str, str], number: int) -> _Page:
-        query = {**scope, "per_page": str(_PER_PAGE), "page": str(number), "_fields": _FIELDS}
+        query = {**scope, "per_page": str(self._per_page), "page": str(number), "_fields": _FIELDS}
         if number == 1:
             del query["page"]
         try:
@@ -230,7 +243,9 @@ class RestSource:
         total = _header(response, "X-WP-Total", 0)
         # Some proxies drop the count, and some sites return fewer posts than requested: read until a page is empty.
         pages = _header(response, "X-WP-TotalPages", number + bool(posts))
-        if len(posts) >= _PER_PAGE or len(posts) > total:  # whatever the count, there may be more on the next page
+        if (
+            len(posts) >= self._per_page or len(posts) > total
+        ):  # whatever the count, there may be more on the next page
             pages = max(pages, number + 1)
         return _Page(refs, total, pages)
 
