@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ifp_scraper.discovery import Walk
-    from ifp_scraper.storage.ledger import Ledger
+    from ifp_scraper.ledger import Ledger
 
 _SECONDS_A_PAGE = 0.05
 """Minimum time per page in seconds, whatever the delay between requests."""

@@ -15,7 +15,7 @@ from ifp_scraper.spiders import OurSpider, our_spider
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
-    from ifp_scraper.storage.ledger import Ledger
+    from ifp_scraper.ledger import Ledger
 
 
 class EndOfCrawl:

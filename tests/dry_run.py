@@ -16,10 +16,10 @@ from ifp_scraper import urls
 from ifp_scraper.dates import format_utc
 from ifp_scraper.discovery import ArticleRef, FetchFailed
 from ifp_scraper.items import Article
+from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import read_options
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.spiders.ifp import IfpSpider
-from ifp_scraper.storage.ledger import Ledger
 from ifp_scraper.storage.rejections import Rejected
 from tests.site import SiteServer
 

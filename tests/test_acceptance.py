@@ -13,11 +13,11 @@ from scrapy.settings import Settings
 
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.items import Article
+from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import read_options
 from ifp_scraper.spiders.acceptance import Acceptance
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.spiders.no_article import NoArticleHandler
-from ifp_scraper.storage.ledger import Ledger
 from ifp_scraper.storage.rejections import LEADS_TO, SHOWS, Rejected
 
 SITE = "https://ifpnews.com"

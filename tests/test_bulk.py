@@ -26,9 +26,9 @@ from ifp_scraper.bulk.span_reader import read_span
 from ifp_scraper.bulk.span_results import SpanResult, reader_of
 from ifp_scraper.bulk.spans import Span, cut_spans
 from ifp_scraper.commands import extract
+from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import Options
 from ifp_scraper.storage import store
-from ifp_scraper.storage.ledger import Ledger
 from tests.crawling import ROOT, lines, scrapy
 from tests.recordings import content
 from tests.site import Site, make_posts, record, serve

@@ -15,10 +15,10 @@ from scrapy.robotstxt import ProtegoRobotParser
 from scrapy.settings import Settings
 
 from ifp_scraper.discovery import FetchFailed
+from ifp_scraper.ledger import Ledger
 from ifp_scraper.middlewares.robots import RobotsMiddleware
 from ifp_scraper.options import read_options
 from ifp_scraper.spiders.fetcher import Fetcher
-from ifp_scraper.storage.ledger import Ledger
 
 SITE = "https://ifpnews.com"
 WALL = b"<html><title>Just a moment...</title></html>"

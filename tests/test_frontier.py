@@ -17,13 +17,13 @@ from scrapy.settings import Settings
 from ifp_scraper.dates import format_utc
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.items import Article
+from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import read_options
 from ifp_scraper.recordings.archive import open_archive
 from ifp_scraper.spiders import frontier as module
 from ifp_scraper.spiders.amp_addresses import AmpAddresses
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.spiders.frontier import Frontier, Target
-from ifp_scraper.storage.ledger import Ledger
 from ifp_scraper.storage.rejections import NO_ARTICLE
 from tests.crawling import NO_REST, NOTHING_BUT_LISTINGS, site_of
 from tests.dry_run import dry_run

@@ -22,12 +22,12 @@ from scrapy.settings import Settings
 from ifp_scraper.dates import format_utc
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.items import Article, encode
+from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import Options
 from ifp_scraper.pipelines import StorePipeline
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.spiders.ifp import IfpSpider
 from ifp_scraper.storage import sidecars
-from ifp_scraper.storage.ledger import Ledger
 from ifp_scraper.storage.rejections import Rejected
 from tests.crawling import Run, crawl, lines, scrapy
 from tests.site import Site, make_posts, serve

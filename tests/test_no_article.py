@@ -14,10 +14,10 @@ from scrapy.spidermiddlewares.httperror import HttpError
 
 from ifp_scraper import urls
 from ifp_scraper.discovery import ArticleRef
+from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import read_options
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.spiders.no_article import NoArticleHandler
-from ifp_scraper.storage.ledger import Ledger
 from ifp_scraper.storage.rejections import (
     ANOTHER_PAGE,
     ELSEWHERE,

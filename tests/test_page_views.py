@@ -14,11 +14,11 @@ from scrapy.settings import Settings
 
 from ifp_scraper.discovery import FetchFailed
 from ifp_scraper.items import Article
+from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import read_options
 from ifp_scraper.spiders.amp_addresses import AmpAddresses
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.spiders.page_views import ViewReader
-from ifp_scraper.storage.ledger import Ledger
 from tests.crawling import lines, site_of
 from tests.site import Post, Site, SiteServer
 from tests.site.response import Response, page, redirect

@@ -102,7 +102,7 @@ def test_a_host_that_is_not_there(name: str, what: str, tmp_path: Path) -> None:
 BREAKS = {
     "callback": "ifp_scraper.spiders.page_views.ViewReader.read",
     "start": "ifp_scraper.spiders.frontier.Frontier.discovered",
-    "pipeline": "ifp_scraper.storage.ledger.Ledger.write",
+    "pipeline": "ifp_scraper.ledger.Ledger.write",
 }
 
 

@@ -28,9 +28,9 @@ from ifp_scraper.discovery.readings import (
     without_failed,
 )
 from ifp_scraper.discovery.recorded_lists import ListEvidence, evidence_at
+from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import add_evidence
 from ifp_scraper.recordings.files import RecordingError
-from ifp_scraper.storage.ledger import Ledger
 from ifp_scraper.storage.rejections import NO_ARTICLE, Rejected
 
 

@@ -11,9 +11,9 @@ from scrapy.exceptions import UsageError
 
 from ifp_scraper.check_settings import check_settings
 from ifp_scraper.commands import fail, refuse_unknown_options, show, usage_errors, without_output
+from ifp_scraper.ledger import DEFAULT_OUTPUT, Ledger
 from ifp_scraper.options import read_options
 from ifp_scraper.spiders.audit import Audit, AuditSpider
-from ifp_scraper.storage.ledger import DEFAULT_OUTPUT, Ledger
 from ifp_scraper.storage.output_file import StoreError
 
 _SHOWN = 20

@@ -16,11 +16,11 @@ from ifp_scraper.check_settings import check_settings
 from ifp_scraper.commands import fail, ignore_stop_signals, refuse_unknown_options, stopped_by_term, usage_errors
 from ifp_scraper.console import say
 from ifp_scraper.extensions import finish
+from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import ARGUMENTS, Options, read_options, shown
 from ifp_scraper.recordings.archive import Archive, open_archive
 from ifp_scraper.recordings.files import RecordingError
 from ifp_scraper.recordings.warc_file import open_locked
-from ifp_scraper.storage.ledger import Ledger
 from ifp_scraper.storage.output_file import StoreError
 
 _ARGUMENTS = (

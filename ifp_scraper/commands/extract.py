@@ -21,10 +21,10 @@ from ifp_scraper.bulk.spans import Span, cut_spans
 from ifp_scraper.check_settings import check_settings
 from ifp_scraper.commands import fail, ignore_stop_signals, refuse_unknown_options, stopped_by_term, usage_errors
 from ifp_scraper.console import show_on_one_line
+from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import BadArgument, Options, read_options
 from ifp_scraper.recordings.decompress import seekable
 from ifp_scraper.recordings.files import RecordingError, find_recordings
-from ifp_scraper.storage.ledger import Ledger
 from ifp_scraper.storage.output_file import StoreError
 
 

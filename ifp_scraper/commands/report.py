@@ -13,7 +13,7 @@ from ifp_scraper.analysis.output_reader import MissingExtra
 from ifp_scraper.analysis.report import TEXT_LIMIT, write_report
 from ifp_scraper.commands import fail, reason, refuse_unknown_options, show, stopped_by_term, without_output
 from ifp_scraper.console import say
-from ifp_scraper.storage.ledger import DEFAULT_OUTPUT
+from ifp_scraper.ledger import DEFAULT_OUTPUT
 from ifp_scraper.text import counted
 
 

@@ -9,9 +9,9 @@ import scrapy
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
+    from ifp_scraper.ledger import Ledger
     from ifp_scraper.recordings.archive import Archive
     from ifp_scraper.spiders.fetcher import Fetcher
-    from ifp_scraper.storage.ledger import Ledger
 
 
 class OurSpider(scrapy.Spider):

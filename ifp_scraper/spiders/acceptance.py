@@ -10,11 +10,11 @@ from ifp_scraper.dates import parse_utc, same_but_for_clock_fault
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.readings import Reading
 from ifp_scraper.items import Article
+from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import add_evidence
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.spiders.no_article import NoArticleHandler
 from ifp_scraper.spiders.page_views import View
-from ifp_scraper.storage.ledger import Ledger
 from ifp_scraper.storage.rejections import LEADS_TO, SHOWS, Rejected
 
 _LONGEST_CACHED = timedelta(days=1)

@@ -13,10 +13,10 @@ from scrapy.http import Response
 from ifp_scraper import urls
 from ifp_scraper.console import show_on_one_line
 from ifp_scraper.discovery import FetchFailed
+from ifp_scraper.ledger import Command
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.recordings.capture_time import capture_time
 from ifp_scraper.spiders.ifp import IfpSpider
-from ifp_scraper.storage.ledger import Command
 from ifp_scraper.storage.store import Known
 
 _MAY_BE_WITHDRAWN = 20

@@ -11,11 +11,11 @@ from scrapy.http import Response
 
 from ifp_scraper import console
 from ifp_scraper.discovery import FetchFailed
+from ifp_scraper.ledger import Ledger
 from ifp_scraper.middlewares.robots import CrawlDelay, RobotsMiddleware
 from ifp_scraper.recordings.capture_time import capture_time
 from ifp_scraper.responses import in_words, is_html, out_of_order, refusal
 from ifp_scraper.spiders.error_limits import ErrorLimits
-from ifp_scraper.storage.ledger import Ledger
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

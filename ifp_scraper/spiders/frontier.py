@@ -13,11 +13,11 @@ from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.readings import Reading, find_recorded
 from ifp_scraper.items import Article
+from ifp_scraper.ledger import Ledger
 from ifp_scraper.recordings.archive import Archive
 from ifp_scraper.spiders.amp_addresses import AmpAddresses
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.spiders.source_chain import SourceChain
-from ifp_scraper.storage.ledger import Ledger
 from ifp_scraper.storage.rejections import NO_ARTICLE, Rejected
 
 _MAX_ADDRESSES = 500_000

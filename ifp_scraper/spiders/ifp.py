@@ -29,6 +29,7 @@ from ifp_scraper.check_settings import check_settings
 from ifp_scraper.discovery import ArticleRef, FetchFailed
 from ifp_scraper.discovery.readings import Reading
 from ifp_scraper.items import Article
+from ifp_scraper.ledger import Command, Ledger
 from ifp_scraper.options import Options, read_options
 from ifp_scraper.pages import UnreadablePage
 from ifp_scraper.recordings.archive import Archive, open_archive
@@ -42,7 +43,6 @@ from ifp_scraper.spiders.frontier import Frontier
 from ifp_scraper.spiders.no_article import NoArticleHandler
 from ifp_scraper.spiders.page_views import View, ViewReader
 from ifp_scraper.spiders.reorder import ReorderBuffer
-from ifp_scraper.storage.ledger import Command, Ledger
 from ifp_scraper.storage.output_file import StoreError
 from ifp_scraper.storage.rejections import Rejected
 from ifp_scraper.user_agent import user_agent

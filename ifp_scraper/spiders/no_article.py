@@ -11,10 +11,10 @@ from scrapy.spidermiddlewares.httperror import HttpError
 
 from ifp_scraper import urls
 from ifp_scraper.discovery import ArticleRef
+from ifp_scraper.ledger import Ledger
 from ifp_scraper.pages import is_of_this_url, is_static
 from ifp_scraper.responses import in_words, is_login, is_wordpress, refusal
 from ifp_scraper.spiders.fetcher import Fetcher
-from ifp_scraper.storage.ledger import Ledger
 from ifp_scraper.storage.rejections import (
     ANOTHER_PAGE,
     ELSEWHERE,

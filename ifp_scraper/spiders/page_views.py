@@ -10,12 +10,12 @@ from ifp_scraper import urls
 from ifp_scraper.discovery import FetchFailed
 from ifp_scraper.discovery.readings import Reading
 from ifp_scraper.items import Article
+from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import is_repeated, join_pages, merge_views
 from ifp_scraper.pages import ArticlePage, Capture, CutOff, UnreadablePage, read_page
 from ifp_scraper.recordings.capture_time import capture_time
 from ifp_scraper.responses import is_html, mislabelled, out_of_order
 from ifp_scraper.spiders.fetcher import Fetcher
-from ifp_scraper.storage.ledger import Ledger
 from ifp_scraper.storage.rejections import Rejected
 
 

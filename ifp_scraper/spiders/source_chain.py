@@ -11,9 +11,9 @@ from ifp_scraper.discovery.feed import FeedSource
 from ifp_scraper.discovery.listing import ListingSource
 from ifp_scraper.discovery.rest import RestSource
 from ifp_scraper.discovery.sitemap import SitemapSource
+from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import SourceName
 from ifp_scraper.spiders.fetcher import Fetcher
-from ifp_scraper.storage.ledger import Ledger
 
 _KINDS: dict[SourceName, type[Source]] = {
     "rest": RestSource,

@@ -1,1 +1,1 @@
-"""The output file, the files beside it, and what a crawl knows from them."""
+"""The output file, and the files beside it."""

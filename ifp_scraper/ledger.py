@@ -26,6 +26,7 @@ from ifp_scraper import console, urls
 from ifp_scraper.dates import format_utc
 from ifp_scraper.discovery import Fetch, Notes, Walk
 from ifp_scraper.items import Article
+from ifp_scraper.knowledge import Knowledge
 from ifp_scraper.monitor import LayoutMonitor
 from ifp_scraper.options import Options
 from ifp_scraper.recordings.files import output_name
@@ -33,7 +34,6 @@ from ifp_scraper.revisions import decide, text_hash, view_rank
 from ifp_scraper.storage import sidecars
 from ifp_scraper.storage.failures import Failures
 from ifp_scraper.storage.kept_pages import KeptPages
-from ifp_scraper.storage.knowledge import Knowledge
 from ifp_scraper.storage.output_file import StoreError, explain
 from ifp_scraper.storage.rejections import ANOTHER_PAGE, NO_ARTICLE, Rejected, Rejections, may_be_from_firewall
 from ifp_scraper.storage.runs import Runs, Tail
