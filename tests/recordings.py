@@ -1,4 +1,4 @@
-"""Recordings in the forms in which other tools write them."""
+"""Recordings, and single records, in the forms in which other tools write them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from fastwarc import ZstdWriter
 
-from tests.crawling import lines
+from tests.crawling import lines, scrapy
 
 VOLATILE = ("extractor_version",)
 
@@ -99,6 +99,80 @@ def bare_line_feeds(data: bytes, folder: Path) -> Path:
 
 def records_of(data: bytes) -> list[bytes]:
     return [b"WARC/1." + one for one in gzip.decompress(data).split(b"WARC/1.")[1:]]
+
+
+def response(
+    url: str, body: bytes, date: str, *headers: str, kind: str = "text/html", status: str = "200 OK"
+) -> bytes:
+    """A response record as other tools write it."""
+    head = "\r\n".join((f"HTTP/1.1 {status}", f"content-type: {kind}", *headers, "", ""))
+    block = head.encode() + body
+    return (
+        f"WARC/1.1\r\nWARC-Type: response\r\nWARC-Target-URI: {url}\r\nWARC-Date: {date}T06:00:00.5Z\r\n"
+        f"Content-Type: application/http\r\nContent-Length: {len(block)}\r\n\r\n"
+    ).encode() + block + b"\r\n\r\n"  # fmt: skip
+
+
+def redirect(url: str, target: str, status: str = "301 Moved Permanently") -> bytes:
+    return response(url, b"", "2024-01-01", f"location: {target}", status=status)
+
+
+def story(text: str, *, slug: str = "a") -> bytes:
+    return (
+        f'<html><head><link rel="canonical" href="https://ifpnews.com/{slug}/"></head>'
+        f'<body class="single single-post postid-{ord(slug)}"><h1 class="entry-title">A Story</h1>'
+        f'<div class="td-post-content"><p>{text}</p></div></body></html>'
+    ).encode()
+
+
+def amp_story(text: str) -> bytes:
+    amp = story(text).replace(b"<html", b"<html amp").replace(b'"single ', b'"amp-single post-id-97 ')
+    return amp.replace(b"entry-title", b"amp-post-title").replace(b"td-post-content", b"cntn-wrp artl-cnt")
+
+
+def at_address(url: str) -> bytes:
+    return story("Some words.").replace(b"https://ifpnews.com/a/", url.encode())
+
+
+def without_id(page: bytes, hour: str) -> bytes:
+    time = f'<meta property="article:published_time" content="2015-01-01T0{hour}:00:00+00:00">'.encode()
+    return page.replace(b" postid-97", b"").replace(b" post-id-97", b"").replace(b"</head>", time + b"</head>")
+
+
+def read_both_ways(recorded: Path) -> list[dict[str, Any]]:
+    """The lines that extract writes; assert that a crawl writes the same."""
+    crawled, extracted = recorded.with_suffix(".crawled.jsonl"), recorded.with_suffix(".extracted.jsonl")
+    for run in (
+        scrapy("crawl", "ifp", "-a", f"archive={recorded}", "-o", crawled),
+        scrapy("extract", recorded, "-o", extracted),
+    ):
+        assert run.status == 0, run.err
+    assert sorted(extracted.read_bytes().splitlines()) == sorted(crawled.read_bytes().splitlines())
+    return lines(extracted)
+
+
+def chunked(body: bytes) -> bytes:
+    return b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+
+
+def revisit(url: str, digest: str, date: str) -> bytes:
+    return (
+        f"WARC/1.1\r\nWARC-Type: revisit\r\nWARC-Target-URI: {url}\r\nWARC-Date: {date}T06:00:00Z\r\n"
+        f"WARC-Payload-Digest: {digest}\r\nContent-Type: application/http\r\nContent-Length: 19\r\n\r\n"
+        "HTTP/1.1 200 OK\r\n\r\n\r\n\r\n"
+    ).encode()
+
+
+def digested(record: bytes, digest: str) -> bytes:
+    return record.replace(b"WARC-Date", b"WARC-Payload-Digest: %b\r\nWARC-Date" % digest.encode(), 1)
+
+
+def kept_file(url: str, body: bytes, kind: str = "text/html") -> bytes:
+    """A file of a folder, as warcit records it."""
+    return (
+        f"WARC/1.0\r\nWARC-Type: resource\r\nWARC-Target-URI: {url}\r\nWARC-Date: 2022-01-01T06:00:00Z\r\n"
+        f"Content-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
+    ).encode() + body + b"\r\n\r\n"  # fmt: skip
 
 
 FORMS = [

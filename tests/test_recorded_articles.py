@@ -1,0 +1,335 @@
+"""Which captures in a recording are of one article, and which are its edits."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from ifp_scraper.recordings.archive import Archive
+from tests.crawling import lines, printing, scrapy
+from tests.recordings import (
+    amp_story,
+    at_address,
+    digested,
+    kept_file,
+    read_both_ways,
+    redirect,
+    response,
+    revisit,
+    story,
+    without_id,
+)
+from tests.site import Site, make_posts, record, serve
+from tests.site.response import page
+
+ADDRESSES = [
+    "http://ifpnews.com/exclusive/a/",
+    "http://www.ifpnews.com/a",
+    "https://ifpnews.com/a/",
+    "https://www.ifpnews.com/a/",
+]
+"""Those of an article, in the order in which the site may have had them."""
+
+
+def test_a_failed_capture_is_no_edit(tmp_path: Path) -> None:
+    url, whole = "https://ifpnews.com/a/", story("Some words.")
+    recorded = tmp_path / "a.warc"
+    challenge = b"<html><head><title>Just a moment...</title></head></html>"
+    fatal = b'<html><body id="error-page"><p>There has been a critical error on this website.</p></body></html>'
+    bodies = {
+        "2019-01-01": whole,
+        "2020-01-01": whole[:-20],
+        "2021-01-01": challenge,
+        "2022-01-01": whole[:-26] + fatal,
+    }
+    recorded.write_bytes(b"".join(response(url, body, date) for date, body in bodies.items()))
+    assert [line["fetched_at"] for line in read_both_ways(recorded)] == ["2019-01-01T06:00:00Z"]
+    # Nor is it an edit when it is extracted alone.
+    alone, out = tmp_path / "alone.warc", tmp_path / "a.extracted.jsonl"
+    alone.write_bytes(response(url, whole[:-20], "2022-01-01"))
+    before = out.read_bytes()
+    assert scrapy("extract", alone, "-o", out).status == 0
+    assert out.read_bytes() == before
+
+
+def test_a_page_for_maintenance_at_the_address_of_an_amp_page_is_no_amp_page(tmp_path: Path) -> None:
+    url, recorded = "https://ifpnews.com/a/", tmp_path / "a.warc"
+    out_of_order = b"<html><body>Briefly unavailable for scheduled maintenance.</body></html>"
+    captures = [
+        response(url, story("One."), "2022-01-01"),
+        response(f"{url}amp/", out_of_order, "2022-01-02"),
+        response(f"{url}amp/", out_of_order, "2022-01-02"),
+        response(url, story("One."), "2022-01-03"),
+        response(f"{url}amp/", amp_story("One."), "2022-01-04"),
+    ]
+    recorded.write_bytes(b"".join(captures))
+    assert read_both_ways(recorded)[-1]["layout"] == "newspaper+amp-swift"
+
+
+@pytest.mark.parametrize("dates", [["2016-01-01", "2018-01-01", "2020-01-01", "2019-01-01"], ["2020-01-01"] * 4])
+def test_the_addresses_that_the_site_gave_an_article_over_the_years_are_one(dates: list[str], tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    recorded.write_bytes(b"".join(map(response, ADDRESSES, map(at_address, ADDRESSES), dates)))
+    (line,) = read_both_ways(recorded)
+    assert {line["url"], *line["aliases"]} == set(ADDRESSES)
+    # Nor is there anything new in a later run over another recording.
+    later, out = tmp_path / "later.warc", tmp_path / "a.extracted.jsonl"
+    later.write_bytes(response(ADDRESSES[1], at_address(ADDRESSES[1]), "2022-01-01"))
+    before = out.read_bytes()
+    assert scrapy("extract", later, "-o", out).status == 0
+    assert out.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("canonical", "amp"),
+    [("http://ifpnews.com:80", "https://ifpnews.com"), ("https://ifpnews.com", "http://www.ifpnews.com:80")],
+)
+def test_one_of_the_views_may_name_the_port(canonical: str, amp: str, tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    records = [
+        response(f"{canonical}/a/", story("One."), "2024-01-01"),
+        response(f"{amp}/a/amp/", amp_story("One."), "2024-01-01"),
+    ]
+    recorded.write_bytes(b"".join(records))
+    assert [line["layout"] for line in read_both_ways(recorded)] == ["newspaper+amp-swift"]
+
+
+def test_an_amp_page_under_an_old_permalink_is_the_other_view(tmp_path: Path) -> None:
+    recorded, old = tmp_path / "a.warc", "https://ifpnews.com/exclusive/a/amp/"
+    other = amp_story("Other.").replace(b"post-id-97", b"post-id-98").replace(b"news.com/a/", b"news.com/video/a/")
+    amp = amp_story("One.").replace(b"https://ifpnews.com/", b"http://ifpnews.com/exclusive/")
+    records = [
+        response("https://ifpnews.com/a/", story("One."), "2024-01-01"),
+        response(old, amp, "2024-01-01"),
+        response("https://ifpnews.com/video/a/amp/", other, "2024-01-01"),
+    ]
+    recorded.write_bytes(b"".join(records))
+    found = {line["url"]: (line["layout"], line["aliases"]) for line in read_both_ways(recorded)}
+    assert found == {
+        "https://ifpnews.com/a/": ("newspaper+amp-swift", [old]),
+        "https://ifpnews.com/video/a/": ("amp-swift", []),
+    }
+    out = tmp_path / "named.jsonl"  # under any of its URLs
+    assert scrapy("crawl", "ifp", "-a", f"archive={recorded}", "-a", f"urls={old}", "-o", out).status == 0
+    assert [line["layout"] for line in lines(out)] == ["newspaper+amp-swift"]
+
+
+@pytest.mark.parametrize("times", ["88", "89", "--"])
+def test_without_an_id_permalinks_of_one_slug_may_be_translations(times: str, tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    seen = zip(ADDRESSES[::2], times, ("2016-01-01", "2020-01-01"), strict=True)
+    recorded.write_bytes(b"".join(response(url, without_id(at_address(url), hour), date) for url, hour, date in seen))
+    written = read_both_ways(recorded)
+    assert [line["aliases"] for line in written] == [[], []]
+
+
+def test_redirects_to_an_article_are_its_aliases(tmp_path: Path) -> None:
+    recorded, url, old = tmp_path / "a.warc", "https://ifpnews.com/a/", "http://ifpnews.com/exclusive/a/"
+    persian = "https://ifpnews.com/%d9%be/"
+    records = [
+        redirect(old, "https://ifpnews.com/exclusive/a/"),
+        redirect("https://ifpnews.com/exclusive/a/", "/a/"),
+        redirect("https://ifpnews.com/temporary/", url, "302 Found"),
+        redirect("https://ifpnews.com/b/", url),  # has gone since
+        redirect("https://ifpnews.com/letter/", "https://ifpnews.com/پ/"),  # as few servers write it
+        response(url, story("One."), "2024-01-01"),
+        response("https://ifpnews.com/b/", story("Two.", slug="b"), "2023-01-01"),
+        response(persian, story("Three.", slug="پ"), "2023-01-01"),
+    ]
+    recorded.write_bytes(b"".join(records))
+    found = {line["url"]: line["aliases"] for line in read_both_ways(recorded)}
+    assert found == {
+        url: [old, "https://ifpnews.com/exclusive/a/"],
+        "https://ifpnews.com/b/": [],
+        persian: ["https://ifpnews.com/letter/"],
+    }
+
+
+def test_the_views_of_one_capture_may_be_in_different_files(tmp_path: Path) -> None:
+    """The canonical and the AMP page that are in one file are then of different captures."""
+    recorded, url = tmp_path / "a", "https://ifpnews.com/a/"
+    recorded.mkdir()
+    canonical = [response(url, story(f"Text {year}."), f"{year}-01-01") for year in (2019, 2021)]
+    amp = [response(f"{url}amp/", amp_story(f"Text {year}."), f"{year}-01-01") for year in (2019, 2021)]
+    (recorded / "1.warc").write_bytes(canonical[0] + amp[1])
+    (recorded / "2.warc").write_bytes(amp[0] + canonical[1])
+    assert [(line["body"], line["layout"], line["revision"]) for line in read_both_ways(recorded)] == [
+        ("Text 2019.", "newspaper+amp-swift", 1),
+        ("Text 2021.", "newspaper+amp-swift", 2),
+    ]
+
+
+def test_a_failed_amp_page_is_no_part_of_a_later_capture_in_another_file(tmp_path: Path) -> None:
+    site = Site(make_posts(6, seed=4))
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    with serve(site) as server:
+        post = site.open_posts()[2]
+        targets = [post.path, f"{post.path}amp/"]
+        cut = page(server.get(targets[1]).body[:5000].decode())
+        server.alter(lambda target, response: cut if target == targets[1] else response)
+        record(server, folder / "b.warc.gz", targets, root="https://ifpnews.com")
+        server.heal()
+        site.advance(minutes=5)
+        record(server, folder / "a.warc.gz", targets, root="https://ifpnews.com")
+    (line,) = read_both_ways(folder)
+    assert (line["layout"], line["recent_posts"] != []) == ("newspaper+amp-swift", True)
+
+
+def test_a_body_that_is_recorded_once_is_read_for_every_capture(tmp_path: Path) -> None:
+    """As warcprox, wget and pywb record what they have recorded before."""
+    a, b = "https://ifpnews.com/a/", "https://ifpnews.com/b/"
+    other = "https://elsewhere.example/b/"
+    records = [
+        revisit(b, "SHA1:B", "2022-01-01"),  # its body comes later in the file
+        digested(response(a, story("One."), "2019-01-01"), "sha1:A"),
+        digested(response(a, story("Two."), "2020-01-01"), "sha1:A2"),
+        revisit(a, "sha1:A", "2021-01-01"),
+        revisit(a, "sha1:A", "2022-01-01"),
+        digested(response(other, story("B.", slug="b"), "2018-01-01"), "sha1:B"),
+        revisit("https://ifpnews.com/c/", "sha1:unknown", "2022-01-01"),
+    ]
+    for name, data in (("a.warc", b"".join(records)), ("a.warc.gz", b"".join(map(gzip.compress, records)))):
+        (tmp_path / name).write_bytes(data)
+        written = read_both_ways(tmp_path / name)
+        assert sorted((line["url"], line["revision"], line["body"], line["fetched_at"][:4]) for line in written) == [
+            (a, 1, "One.", "2019"),
+            (a, 2, "Two.", "2020"),
+            (a, 3, "One.", "2021"),
+            (b, 1, "B.", "2022"),
+        ]
+
+
+def test_a_later_capture_of_a_recorded_body_changes_no_order(tmp_path: Path) -> None:
+    a, b = "https://ifpnews.com/a/", "https://ifpnews.com/b/"
+    text = "word " * 60
+    records = [
+        digested(response(a, story(text), "2019-01-01"), "sha1:A"),
+        digested(response(b, story(text, slug="b"), "2020-01-01"), "sha1:B"),
+        revisit(a, "sha1:A", "2021-01-01"),
+    ]
+    (tmp_path / "a.warc").write_bytes(b"".join(records))
+    written = read_both_ways(tmp_path / "a.warc")
+    assert [(line["url"], line["duplicate_of"]) for line in written] == [(a, None), (b, a)]
+
+
+def test_a_record_that_is_cut_off_has_the_body_of_no_later_capture(tmp_path: Path) -> None:
+    a = "https://ifpnews.com/a/"
+    whole = digested(response(a, story("One."), "2020-01-01"), "sha1:A")
+    (tmp_path / "a.warc").write_bytes(digested(response(a, story("One."), "2019-01-01"), "sha1:A")[:-60])
+    # A response without a body, which is a fault, precedes the whole one.
+    (tmp_path / "b.warc").write_bytes(
+        response(a, b"", "2019-06-01") + whole + response(a, story("Two."), "2021-01-01")
+    )
+    (tmp_path / "c.warc").write_bytes(revisit(a, "sha1:A", "2022-01-01"))  # nothing else: no fault
+    for number, command in enumerate((("extract", tmp_path), ("crawl", "ifp", "-a", f"archive={tmp_path}"))):
+        out = tmp_path / f"{number}.jsonl"
+        run = scrapy(*command, "-o", out)
+        assert (run.status, "c.warc" in run.err) == (0, False), run.err
+        assert [line["body"] for line in lines(out)][-2:] == ["Two.", "One."]
+
+
+def test_an_edit_of_one_page_while_the_others_are_recorded_as_before(tmp_path: Path) -> None:
+    site = Site(make_posts(40, seed=4))
+    post = next(post for post in site.open_posts() if len(post.pages) > 1)
+    targets = [post.path, f"{post.path}2/", f"{post.path}amp/"]
+    with serve(site) as server:
+        printing(server, "https://ifpnews.com")
+        bodies = [server.get(target).body for target in targets]
+    addresses = [f"https://ifpnews.com{target}" for target in targets]
+    records = [digested(response(url, body, "2024-06-01"), url) for url, body in zip(addresses, bodies, strict=True)]
+    words = [block["text"] for block in post.expected()["blocks"]]
+    word = words[0].split()[0].encode()
+    records.append(response(addresses[0], bodies[0].replace(word, b"Edited"), "2024-06-02"))
+    records += [revisit(url, url, "2024-06-02") for url in addresses[1:]]
+    records += [revisit(url, url, "2024-06-03") for url in reversed(addresses)]
+    recorded = tmp_path / "a.warc"
+    recorded.write_bytes(b"".join(records))
+    first, second, third = read_both_ways(recorded)
+    assert [block["text"] for block in first["blocks"]] == words
+    assert [block["text"] for block in second["blocks"]] == [text.replace(word.decode(), "Edited") for text in words]
+    assert third["blocks"] == first["blocks"]
+    assert [line["revision"] for line in (first, second, third)] == [1, 2, 3]
+    assert second["warnings"] == []
+    # Ages in it are as old as the body.
+    for one, other in zip(first["recent_posts"], second["recent_posts"], strict=True):
+        assert other["published_earliest"] <= one["published_earliest"] <= one["published_latest"]
+        assert one["published_latest"] <= other["published_latest"]
+
+
+def test_files_of_a_mirror(tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    links = b'<a href="../b/index.html">b</a> <a href="https://a.example/index.html">a</a>'
+    converted = story("One.").replace(b"https://ifpnews.com/a/", b"index.html").replace(b"One.", b"One. " + links)
+    records = [
+        kept_file("metadata://gnu.org/software/wget/warc/wget_arguments.txt", b"-r", "text/plain"),
+        kept_file("https://ifpnews.com/index.html%3fp%3d97", story("One.")),
+        kept_file("https://ifpnews.com/a/index.html", converted),
+        kept_file("https://ifpnews.com/a/index.html%3famp=1.html", b"<html amp></html>"),
+        kept_file("https://ifpnews.com/b/", story("Two.", slug="b")),
+        kept_file("https://ifpnews.com/style.css", b"", "text/css"),
+        kept_file("https://ifpnews.com/c/index.html", story("Three.", slug="c"))[:-15],
+    ]
+    recorded.write_bytes(b"".join(records[:-1]))
+    assert "cut off" not in scrapy("extract", recorded, "-o", tmp_path / "whole.jsonl").err
+    recorded.write_bytes(b"".join(records))
+    written = read_both_ways(recorded)
+    assert [(line["url"], line["fetched_url"], line["body"]) for line in written] == [
+        ("https://ifpnews.com/a/", "https://ifpnews.com/a/", "One. b a"),
+        ("https://ifpnews.com/b/", "https://ifpnews.com/b/", "Two."),
+        ("https://ifpnews.com/c/", "https://ifpnews.com/c/", "Three."),
+    ]
+    assert [link["url"] for link in written[0]["links"]] == ["https://ifpnews.com/b/", "https://a.example/index.html"]
+
+
+def test_a_canonical_page_at_the_address_of_the_amp_page_is_read_once(tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    addresses = ("https://ifpnews.com/a/amp/", "https://ifpnews.com/a/")
+    recorded.write_bytes(b"".join(response(url, story("Some words."), "2022-01-01") for url in addresses))
+    (line,) = read_both_ways(recorded)
+    assert (line["fetched_url"], line["body"]) == ("https://ifpnews.com/a/", "Some words.")
+
+
+def test_a_page_that_a_mirror_fetched_twice_begins_no_new_reading(tmp_path: Path) -> None:
+    """As ``wget -r`` does: it also follows the link to ``/?p=176``, which redirects to the page."""
+    site = Site(make_posts(40, seed=4))
+    recorded = tmp_path / "a.warc.gz"
+    post = next(post for post in site.open_posts() if len(post.pages) > 1)
+    moments = count(site.now.timestamp())
+    with serve(site) as server:
+        targets = [
+            post.path,
+            f"{post.path}amp/",
+            post.path,
+            *(f"{post.path}{n + 1}/" for n in range(1, len(post.pages))),
+        ]
+        times = (datetime.fromtimestamp(moment, UTC) for moment in moments)
+        record(server, recorded, targets, captured_at=lambda _: next(times), root="https://ifpnews.com")
+    (line,) = read_both_ways(recorded)
+    assert (line["layout"], line["warnings"], line["recent_posts"] != []) == ("newspaper+amp-swift", [], True)
+
+
+def test_a_later_page_whose_first_one_was_not_captured_gives_no_line(tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    other, later = (
+        response(f"https://ifpnews.com/{path}/", story(path, slug=path[0]), "2022-01-01") for path in ("a", "b/2")
+    )
+    recorded.write_bytes(other + later)
+    assert [line["body"] for line in read_both_ways(recorded)] == ["a"]
+
+
+def test_what_was_not_captured_by_http_is_passed_over(tmp_path: Path) -> None:
+    """As Heritrix records an answer of the domain name system."""
+    dns = (
+        b"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: dns:ifpnews.com\r\nWARC-Date: 2022-01-01T06:00:00Z\r\n"
+        b"Content-Type: text/dns\r\nContent-Length: 8\r\n\r\n20220101\r\n\r\n"
+    )
+    page, other = (response(url, story("Some words."), "2022-01-01") for url in ("https://ifpnews.com/a/", "urn:x:a"))
+    recorded = tmp_path / "a.warc"
+    recorded.write_bytes(dns + other + page + dns)
+    assert [line["body"] for line in read_both_ways(recorded)] == ["Some words."]
+    assert [record.url for record in Archive([recorded]).records] == ["https://ifpnews.com/a/"]
