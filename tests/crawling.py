@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[1]
 FAST = ("-s", "DOWNLOAD_DELAY=0", "-s", "AUTOTHROTTLE_ENABLED=0")
 EIGHT_AT_ONCE = ("-s", "CONCURRENT_REQUESTS_PER_DOMAIN=8")
 NO_REST: dict[str, Any] = {"rest": 403}
+YOAST: dict[str, Any] = {"rest": 403, "sitemap": "yoast"}
 NOTHING_BUT_LISTINGS: dict[str, Any] = {"rest": 404, "sitemap": None, "feed": 404}
 
 
@@ -107,6 +108,11 @@ def site_of(count: int = 120, **config: Any) -> Iterator[tuple[Site, SiteServer]
     site = Site(make_posts(count, seed=3))
     with serve(site, **config) as server:
         yield site, server
+
+
+def public(site: Site) -> set[str]:
+    """The paths of its articles."""
+    return {post.path for post in site.public()}
 
 
 def new_post(site: Site, **changes: Any) -> Post:
