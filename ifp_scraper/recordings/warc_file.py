@@ -14,7 +14,7 @@ from pathlib import Path
 from fastwarc.warc import ArchiveIterator
 
 from ifp_scraper.recordings.files import RecordingError
-from ifp_scraper.recordings.warc_reader import end_of_member
+from ifp_scraper.recordings.record_bounds import end_of_member
 from ifp_scraper.storage.output_file import explain
 
 logger = logging.getLogger(__name__)

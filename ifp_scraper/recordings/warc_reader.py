@@ -1,31 +1,23 @@
-"""Reads WARC records from any kind of file: compressed or not, damaged or cut off, from any offset."""
+"""Reads the responses in a WARC file, from any offset; what is damaged is skipped."""
 
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from mmap import mmap
 from typing import IO, NamedTuple
 from urllib.parse import unquote
 
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from ifp_scraper.dates import format_utc, read_instant
+from ifp_scraper.recordings.record_bounds import broken_off_at, is_blank, next_record
 from ifp_scraper.recordings.wayback import read_stamp, unwrap_address
 
 _KINDS = WarcRecordType.response | WarcRecordType.resource
-_MEMBER = b"\x1f\x8b\x08"
 _RECORD = b"\r\n\r\nWARC/"
 _INDEX_LINK = re.compile(rb"""(\shref=["'])((?![\w+.-]+:|//)(?:[^"'<>?#]*/)?)index\.html(?=["'?#])""")
 """A link as ``wget -k`` converts it; ``record_address`` leaves out the name, too."""
-
-_LENGTH = re.compile(rb"\r\nContent-Length:[ \t]*(\d{1,18})", re.IGNORECASE)
-_PIECE = 4096
-_UNPACKED_PIECE = 1 << 20
-_MAX_TAIL = 64 * 2**20
-"""Maximum number of bytes after a file's last response that are searched for the place where it breaks off."""
 
 _SHORT_DATE = re.compile(r"\d{4}(?:-\d\d){0,2}|\d{8}(?:\d\d){0,3}")
 
@@ -71,8 +63,8 @@ def read_responses(
         revisits: gets the ``revisit`` records.
     """
     kinds = _KINDS if revisits is None else _KINDS | WarcRecordType.revisit
-    at = _next_record(stream, start, end)
-    if at and not start and not _is_blank(stream, at):
+    at = next_record(stream, start, end)
+    if at and not start and not is_blank(stream, at):
         faults.append(Fault(name, start, "no record begins there"))
     while at is not None:
         last = at
@@ -85,89 +77,29 @@ def read_responses(
                 if revisits is not None and record.record_type == WarcRecordType.revisit:
                     _note_revisit(record, revisits)
                     continue
-                if record.http_headers is None and not record_address(record).startswith(("http://", "https://")):
+                if not _is_of_web(record):
                     continue
-                body, unfinished = _read_body(record)
-                if unfinished or (not body and _is_cut_off(record)):
+                body, is_complete = _read_body(record)
+                if not is_complete or (not body and _lacks_body(record)):
                     faults.append(Fault(name, last, "a record is cut off"))
-                if unfinished:  # its length is wrong, or the file ends here: the body may contain whole records
-                    body = body.partition(_RECORD)[0]
-                status = record.http_headers.status_code if record.http_headers is not None else None
-                if status is not None and (body or 300 <= status < 400):
+                if _is_answer(record, body):
                     yield record, body
-                if unfinished:
-                    at = _next_record(stream, last + 1, end)
+                if not is_complete:  # what it seemed to hold may be whole records
+                    at = next_record(stream, last + 1, end)
                     break
             else:
-                cut_at = _cut_tail(stream, last)
+                cut_at = broken_off_at(stream, last)
                 if cut_at is not None and start <= cut_at < end and not _is_noted(cut_at, faults):
                     faults.append(Fault(name, cut_at, "the file breaks off"))
                 return
         except (OSError, EOFError, ValueError) as error:
             faults.append(Fault(name, last, str(error)))
-            at = _next_record(stream, last + 1, end)
+            at = next_record(stream, last + 1, end)
 
 
-def _cut_tail(stream: IO[bytes], at: int) -> int | None:
-    """Return the offset of the record in which a file breaks off; None if its last one is whole.
-
-    The iterator passes over records of other kinds, and over one whose headers are cut off, without a word.
-
-    Args:
-        stream: as in ``read_responses``.
-        at: offset of the last record that was read; those after it are looked at.
-    """
-    stream.seek(at)
-    tail = stream.read(_MAX_TAIL + 1)
-    if len(tail) > _MAX_TAIL:
-        return None
-    begin = 0
-    while tail.startswith((_MEMBER, b"WARC/"), begin):
-        end = _begin_after_member(tail, begin) if tail.startswith(_MEMBER, begin) else _begin_after_record(tail, begin)
-        if end is None:
-            return at + begin
-        begin = end
-    return None
-
-
-def _begin_after_record(tail: bytes, begin: int) -> int | None:
-    """Return where the record after the one that begins here begins; None if that breaks off."""
-    head_end = tail.find(b"\r\n\r\n", begin)
-    if head_end < 0:
-        return None
-    length = _LENGTH.search(tail, begin, head_end)
-    end = head_end + 4 + (int(length[1]) if length else 0)
-    if end > len(tail):
-        return None
-    while tail.startswith((b"\r", b"\n"), end):
-        end += 1
-    return end
-
-
-def _begin_after_member(tail: bytes, begin: int) -> int | None:
-    """Return where what follows a gzip member begins; None if it breaks off, the end of the tail if it is damaged."""
-    try:
-        return end_of_member(tail, begin)
-    except zlib.error:
-        return len(tail)
-
-
-def end_of_member(content: bytes | mmap, begin: int) -> int | None:
-    """Return where the gzip member that begins here ends; None if it breaks off. Both are offsets in bytes.
-
-    Raises:
-        zlib.error: if it is damaged.
-    """
-    member = zlib.decompressobj(31)
-    while begin < len(content):
-        piece = content[begin : begin + _PIECE]
-        begin += len(piece)
-        while piece:
-            member.decompress(piece, _UNPACKED_PIECE)
-            if member.eof:
-                return begin - len(member.unused_data)
-            piece = member.unconsumed_tail
-    return None
+def _is_of_web(record: WarcRecord) -> bool:
+    """Whether a record is of the web: a response, or a file kept without one under a URL of the web."""
+    return record.http_headers is not None or record_address(record).startswith(("http://", "https://"))
 
 
 def _note_revisit(record: WarcRecord, revisits: list[Revisit]) -> None:
@@ -177,55 +109,21 @@ def _note_revisit(record: WarcRecord, revisits: list[Revisit]) -> None:
 
 
 def _read_body(record: WarcRecord) -> tuple[bytes, bool]:
-    """Return a record's body, and whether it is shorter than the record says; the record then has HTTP headers."""
+    """Return a record's body, up to the next record if its length is wrong, and whether it has that length.
+
+    The record then has HTTP headers.
+    """
     if record.http_headers is None and record.record_type == WarcRecordType.response:
         record.is_http = True  # whatever its Content-Type, if any
         record.parse_http()
     body = record.reader.read()
-    unfinished = len(body) < record.content_length
+    is_complete = len(body) >= record.content_length
+    if not is_complete:
+        body = body.partition(_RECORD)[0]
     if record.http_headers is None:
         _add_head(record)
         body = _INDEX_LINK.sub(lambda link: link[1] + (link[2] or b"./"), body)
-    return body, unfinished
-
-
-def _next_record(stream: IO[bytes], start: int, end: int) -> int | None:
-    """Return the offset of the first record that starts in this range; None if there is none."""
-    stream.seek(start)
-    position = start
-    tail = b""
-    while position < end + 64:
-        chunk = stream.read(1 << 16)
-        if not chunk:
-            return None
-        window = tail + chunk
-        base = position - len(tail)
-        for found in re.finditer(rb"\x1f\x8b\x08|WARC/[01]\.\d{1,2}\r\n", window):
-            at = base + found.start()
-            if at >= end:
-                return None
-            if found[0] != _MEMBER or _is_record(stream, at):
-                stream.seek(at)
-                return at
-        tail = window[-16:]
-        position += len(chunk)
-        stream.seek(position)
-    return None
-
-
-def _is_blank(stream: IO[bytes], end: int) -> bool:
-    """Whether there is nothing before this offset, as far as one can see from the first bytes."""
-    stream.seek(0)
-    return not stream.read(min(end, _PIECE)).strip(b"\r\n\0")
-
-
-def _is_record(stream: IO[bytes], at: int) -> bool:
-    """Whether a gzip member with a WARC record starts here; its three magic bytes may occur by chance."""
-    stream.seek(at)
-    try:
-        return zlib.decompressobj(31).decompress(stream.read(512), 8).startswith(b"WARC/")
-    except zlib.error:
-        return False
+    return body, is_complete
 
 
 def _add_head(record: WarcRecord) -> None:
@@ -237,12 +135,18 @@ def _add_head(record: WarcRecord) -> None:
     record.parse_http()
 
 
-def _is_cut_off(record: WarcRecord) -> bool:
+def _lacks_body(record: WarcRecord) -> bool:
     """Whether a response without a body should have one; a file may be empty."""
     if record.record_type == WarcRecordType.resource:
         return False
     assert record.http_headers is not None
     return record.http_headers.status_code == 200 and first_header(record, "content-length").strip() != "0"
+
+
+def _is_answer(record: WarcRecord, body: bytes) -> bool:
+    """Whether a response has a status, and a body unless it is a redirect."""
+    status = record.http_headers.status_code if record.http_headers is not None else None
+    return status is not None and (bool(body) or 300 <= status < 400)
 
 
 def record_address(record: WarcRecord) -> str:
