@@ -166,6 +166,11 @@ class Ledger:
         )
         return self.current_walk
 
+    def note_answered(self, at: datetime) -> None:
+        """Note when the site answered, by its own clock; of a walk, the first time counts."""
+        if self.current_walk is not None and self.current_walk.notes.asked_at is None:
+            self.current_walk.notes.asked_at = at
+
     def discovery_ended(self, walk: Walk) -> None:
         """Note that discovery has finished."""
         self._listed_all = self.options.whole_site and not walk.notes.broken

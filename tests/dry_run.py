@@ -52,8 +52,7 @@ class _Fetcher(Fetcher):
     async def fetch(
         self, url: str, *, headers: dict[str, str] | None = None, probe: bool = False, **meta: Any
     ) -> Response:
-        if (walk := self._ledger.current_walk) and walk.notes.asked_at is None:
-            walk.notes.asked_at = self.server.site.now
+        self._ledger.note_answered(self.server.site.now)
         for _ in range(5):
             target = url.removeprefix(self.server.url)
             self.run.asked.append(target)

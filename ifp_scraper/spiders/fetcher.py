@@ -60,9 +60,7 @@ class Fetcher:
             if not self._crawler.stats.get_value("downloader/response_count"):
                 self.stop(f"{self._ledger.options.site} cannot be reached ({reason})")
             raise FetchFailed(reason) from error
-        walk = self._ledger.current_walk
-        if walk is not None and walk.notes.asked_at is None:
-            walk.notes.asked_at = capture_time(response)[0]
+        self._ledger.note_answered(capture_time(response)[0])
         self.check_refusal(response, url, probe=probe)
         if response.status not in (200, 304):
             raise FetchFailed(f"status {response.status}", response.status, at=capture_time(response)[0])
