@@ -197,3 +197,5 @@ def test_a_featured_picture_in_a_rule_of_its_block(address: str, expected: str) 
     (image,) = read(f"<article>{block.format(style)}{CLOUD}</article>")["images"]
     assert (image["role"], image["url"]) == ("lead", f"https://ifpnews.com{expected}")
     assert read(f"<article>{block.format('')}{CLOUD}</article>")["images"] == []
+    cut = style.replace(address, "/1(2).jpg")  # to a browser, no address
+    assert read(f"<article>{block.format(cut)}{CLOUD}</article>")["images"] == []

@@ -21,7 +21,10 @@ from ifp_scraper.pages.source_line import closing_source
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
 
-_BACKGROUND_RULE = re.compile(rb"\.tdb-featured-image-bg\s*\{[^{}]{0,200}?url\([^{}]{1,8192}")
+_BACKGROUND_RULE = re.compile(
+    rb"""\.tdb-featured-image-bg\s*\{[^{}]{0,200}?url\(\s*+"""
+    rb"""(?:"[^"{}]{1,8192}+"|'[^'{}]{1,8192}+'|[^"'(){}]{1,8192}+)\s*+\)"""
+)
 """The rule by which a block's own style sheet shows the featured image."""
 
 
