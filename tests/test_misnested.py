@@ -125,6 +125,13 @@ def test_a_paragraph_in_a_heading_is_the_heading(heading: str) -> None:
     assert blocks_of(heading.replace("One", "") + "<p>Two.</p>") == [("paragraph", "Two.")]
 
 
+@pytest.mark.parametrize(
+    "name", ["style='color:red; Display: none'", "hidden", "class='x screen-reader-text'", "class=wp-caption-text"]
+)
+def test_what_is_hidden_or_a_caption_in_a_heading_is_not_the_heading(name: str) -> None:
+    assert blocks_of(f"<h2><p {name}>One</p></h2><p>Two.</p>") == [("paragraph", "Two.")]
+
+
 def test_a_headline_in_a_paragraph() -> None:
     page = "<body class='single single-post postid-7'><article><h1 class='entry-title'><p>A Story</p></h1>{}</article>"
     body = "<div class='td-post-content'><p>One.</p></div>"

@@ -56,9 +56,10 @@ _MISREAD_END_TAGS = re.compile(
 """What libxml2 and browsers read differently, see ``_as_in_browsers``."""
 
 _PARAGRAPH_IN_HEADING = re.compile(
-    rb"(<[hH][1-6](?:\s[^<>]*+)?>\s*+(?:<(?:[biu]|em|strong|font)(?:\s[^<>]*+)?>\s*+)*+)<[pP](?:\s[^<>]*+)?>"
+    rb"(<[hH][1-6](?:\s[^<>]*+)?>\s*+(?:<(?:[biu]|em|strong|font)(?:\s[^<>]*+)?>\s*+)*+)"
+    rb"<[pP](?:\s(?![^<>]*(?i:hidden|display\s*+:\s*+none|screen-reader|sr-only|caption))[^<>]*+)?>"
 )
-"""Where libxml2 ends a heading and browsers do not."""
+"""Where libxml2 ends a heading and browsers do not, unless the paragraph is hidden or a caption."""
 
 _EXCESSIVE_DEPTH = "Excessive depth"
 """How libxml2's message begins when it stops; the error's type differs between its versions."""
