@@ -53,6 +53,7 @@ def shown(markup: str, *styles: str) -> list[str]:
         (":root:not(#_) .c{display:none}.c:not(#_):not(#_){display:block}", "A B C"),
         (":root:not(#_) .x .c,:root:not(#_) .c:hover{display:none}", "A B C"),
         ("<!-- .c{display:none} .x{color:red} -->", "A B"),  # not a comment
+        (".c-->.c{display:none}", "A B C"),  # the child of a class whose name ends in hyphens
         (".x > html > body > .b{display:none}", "A B C"),  # there is nothing around html
         (".x html > body > .b{display:none}", "A B C"),
         (".b[lang]{display:none}.c:hover{display:none}.b+.c{display:none}", "A B C"),
@@ -158,3 +159,11 @@ def test_a_long_list_of_selectors_is_split_once_for_all_declarations() -> None:
     began = time.process_time()
     assert shown('<p class="c">C</p>', f".c {'(,' * 50_000}{{{'display:none;' * 2000}}}") == ["C"]
     assert time.process_time() - began < 1  # split for each, it took 30
+
+
+@pytest.mark.parametrize("media", [" " * 3000 + "x", "x," * 20_000 + "y"])
+def test_a_long_list_of_media_costs_no_more_than_others(media: str) -> None:
+    sheet = f"@media {media}{{{'.x{display:none}' * 5000}}}.c{{display:none}}"
+    began = time.process_time()
+    assert shown('<p class="c">A</p><p>B</p>', sheet) == ["B"]
+    assert time.process_time() - began < 3  # it took minutes, and 7 seconds

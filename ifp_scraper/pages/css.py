@@ -36,15 +36,15 @@ SHARED = range(8 * 1024, 256 * 1024)
 _DISPLAY_NONE = re.compile(rb"display\s*:\s*(?:none|NONE)"), re.compile(rb"DISPLAY\s*:\s*(?:none|NONE)")
 _NAME = re.compile(rb"[.#][\w\x80-\xff-]+")
 _BRACE = re.compile(rb"[{}]")
-_COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)|<!--|-->", re.DOTALL)
+_COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)|<!--|(?<![\w-])-->", re.DOTALL)
 """A comment, or what hides a style sheet from the browsers of old, and only looks like one."""
 
 _DISPLAY = re.compile(rb"(?:^|;)\s*display\s*:\s*([a-z-]+)\s*(!\s*important)?", re.IGNORECASE)
 _UNCONDITIONAL = re.compile(
-    rb"@(?:supports(?!\s+not\b)|layer)\b|@media\s+(?:[^,()]*,)*?\s*(?:only\s+)?(?:all|screen)\s*(?:$|,)",
+    rb"@(?:supports(?!\s+not\b)|layer)\b|@media\s++(?:[^,()]{0,99}+,){0,9}?\s*+(?:only\s++)?(?:all|screen)\s*+(?:$|,)",
     re.IGNORECASE,
 )
-"""At-rules whose rules apply on any screen."""
+"""At-rules whose rules apply on any screen. One is read for each rule in it, and may be hostile: hence the limits."""
 
 # Of selectors: what separates or encloses them, the compounds that are understood, and the names in one
 _SIGN = re.compile(r"[,()\[\]]")
