@@ -118,6 +118,9 @@ def test_an_element_that_begins_and_ends_a_block(tag: str) -> None:
         ),
         ("x-display:block", False),
         ("float:left;display:block", False),  # as a drop cap
+        ("display:block;position: absolute", False),
+        ("display:block;position:fixed", False),
+        ("display:block;position:relative", True),
     ],
 )
 @pytest.mark.parametrize("tag", ["span", "a", "a href=/x/", "strong"])
@@ -126,6 +129,13 @@ def test_an_inline_element_that_is_displayed_as_a_block(tag: str, style: str, is
     texts = ["Rain", "fell", "today."] if is_block else ["Rainfelltoday."]
     assert [block["text"] for block in read(f"<p>{inside}</p>")["blocks"]] == texts
     assert read("<p>Text.</p>", inside)["headline"] == " ".join(texts)
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_lines_of_code_that_are_displayed_as_blocks_are_one_block(end: str) -> None:
+    line = f"<span style='display:flex'><b>{{}}</b>{end}</span>"
+    record = read(f"<pre><code>{line.format('a = 1')}{line.format('b = 2')}</code></pre>")
+    assert record["blocks"] == [{"kind": "preformatted", "text": "a = 1\nb = 2"}]
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,13 @@ class BlockBuilder:
                 context = context._replace(kind="related")
             self._add_block(text, unlinked, context)
 
+    def end_line(self, context: Context) -> None:
+        """End the block before or after an inline element displayed as one: a line of code, if the text is that."""
+        if not context.preformatted:
+            self.end_block(context)
+        elif self._run and not self._run[-1].endswith(LINE_BREAK):
+            self.add_text(LINE_BREAK, context)
+
     def add_paragraph(self, text: str | None, context: Context) -> None:
         """Add a paragraph that is only text, as nine in ten are."""
         self.end_block(context)

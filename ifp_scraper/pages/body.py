@@ -134,7 +134,7 @@ class _BodyReader:
             self._depth += 1
             is_line = tag not in BLOCK_TAGS and block_by_attribute(element)
             if is_line:
-                self.builder.end_block(context)
+                self.builder.end_line(context)
             if classes in RELATED_CLASSES:
                 self.builder.run_is_related = True
                 self.builder.add_text(" ", context)
@@ -149,7 +149,7 @@ class _BodyReader:
                     self._add_embed(youtube_in(element.get("src") or ""))
                 self.walk_content(element, context)
             if is_line:
-                self.builder.end_block(context)
+                self.builder.end_line(context)
             self._depth -= 1
 
     def _is_left_out(self, element: Element, classes: str | None) -> bool:

@@ -58,7 +58,9 @@ _PART = re.compile(r"^[a-z][\w-]*|[.#][\w-]+", re.IGNORECASE)
 _HIDDEN_INLINE = re.compile(r"(?:^|;)\s*display\s*:\s*none", re.IGNORECASE)
 _SHOWN_INLINE = re.compile(r"(?:^|;)\s*display\s*:\s*(?!none)[a-z]", re.IGNORECASE)
 _BLOCK_INLINE = re.compile(r"(?:^|;)\s*display\s*:\s*(?:block|flex|grid|table|list-item)\s*(?:!|;|$)", re.IGNORECASE)
-_FLOATS_INLINE = re.compile(r"(?:^|;)\s*float\s*:\s*(?!none)", re.IGNORECASE)
+_OUT_OF_LINE_INLINE = re.compile(
+    r"(?:^|;)\s*(?:float\s*:\s*(?!none)|position\s*:\s*(?:absolute|fixed))", re.IGNORECASE
+)
 
 
 def hidden_by_attribute(element: Element) -> bool:
@@ -78,9 +80,12 @@ def hidden_by_attribute(element: Element) -> bool:
 
 
 def block_by_attribute(element: Element) -> bool:
-    """Whether an inline element's own style displays it as a block; one that floats may be a word's first letter."""
+    """Whether an inline element's own style displays it as a block.
+
+    One that floats may be a word's first letter; one with a place of its own leaves the text around it as it is.
+    """
     style = element.get("style")
-    return style is not None and _BLOCK_INLINE.search(style) is not None and _FLOATS_INLINE.search(style) is None
+    return style is not None and _BLOCK_INLINE.search(style) is not None and _OUT_OF_LINE_INLINE.search(style) is None
 
 
 _Chain = tuple[frozenset[str], ...]
