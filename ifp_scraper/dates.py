@@ -35,7 +35,9 @@ _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _ISO = re.compile(r"\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?\s*", re.IGNORECASE)
 
 _DAY_OR_MONTH_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-]\d{2,4}\b")
-_SHORT_YEAR = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{1,2}(?!\d)")
+_MAY_BEGIN_WITH_YEAR = re.compile(r"\d{1,2}[/.-](?:0?\d|1[0-2])[/.-]\d{1,2}(?!\d)")
+"""As "24-05-06", of 2024 or 2006."""
+
 _FIRST_YEAR = 1990
 """An earlier year that a user types is of the Persian calendar, as 1403, or a slip."""
 
@@ -307,7 +309,7 @@ def read_user_date(text: str, now: datetime) -> datetime:
         text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
     if re.match(r"\d{4}-\d\d-\d\d", text):
         date.fromisoformat(text[:10])  # raises; dateparser would read 2024-13-05 as May 13
-    if _SHORT_YEAR.match(text):
+    if _MAY_BEGIN_WITH_YEAR.match(text):
         raise ValueError("the year needs four digits")
     found = _DAY_OR_MONTH_FIRST.match(text)
     if found and int(found[1]) != int(found[2]) and max(int(found[1]), int(found[2])) <= 12:

@@ -72,7 +72,7 @@ def test_another_id_is_another_article(case: Case) -> None:
 
 def test_the_same_id_is_the_article_under_a_new_url(case: Case) -> None:
     for redirects in ([ASKED], []):
-        found = case.accept(article(), ArticleRef(ASKED, 9, published_at=LISTED, source="rest"), *redirects)
+        found = case.accept(article(), ArticleRef(ASKED, 9, published_at=LISTED, published_source="rest"), *redirects)
         assert found is not None
         assert (found.published_at, found.aliases) == (LISTED, redirects)
     assert case.reason() is None
@@ -82,7 +82,7 @@ def test_the_same_id_is_the_article_under_a_new_url(case: Case) -> None:
 def test_without_ids_a_redirect_leads_to_the_article_but_the_times_may_be_of_another(
     case: Case, id: int | None
 ) -> None:
-    ref = ArticleRef(ASKED, published_at=LISTED, modified_at=LISTED, source="sitemap")
+    ref = ArticleRef(ASKED, published_at=LISTED, modified_at=LISTED, published_source="sitemap")
     found = case.accept(article(id=id), ref, ASKED)
     assert found is not None
     assert (found.url, found.aliases, found.published_at, found.modified_at) == (SHOWN, [ASKED], None, None)
@@ -93,7 +93,7 @@ def test_without_ids_a_redirect_leads_to_the_article_but_the_times_may_be_of_ano
 
 
 def test_a_page_that_names_another_address_is_believed_the_second_time(case: Case) -> None:
-    ref = ArticleRef(ASKED, published_at=LISTED, source="sitemap")
+    ref = ArticleRef(ASKED, published_at=LISTED, published_source="sitemap")
     found = case.accept(article(aliases=[ASKED]), ref)
     assert found is not None
     assert (found.aliases, found.published_at, case.reason()) == ([], None, SHOWS + SHOWN)
@@ -155,6 +155,6 @@ def test_the_address_on_a_mirror_is_another_one_of_the_article(case: Case) -> No
 
 def test_an_address_that_the_file_knows_leads_to_its_article(case: Case) -> None:
     case.ledger.write(article(id=None, aliases=[ASKED]))
-    found = case.accept(article(id=None), ArticleRef(ASKED, published_at=LISTED, source="sitemap"))
+    found = case.accept(article(id=None), ArticleRef(ASKED, published_at=LISTED, published_source="sitemap"))
     assert found is not None
     assert (found.published_at, case.reason()) == (LISTED, None)
