@@ -93,9 +93,12 @@ class BlockBuilder:
             self._add_block(text, unlinked, context)
 
     def end_line(self, context: Context) -> None:
-        """End the block before or after an inline element displayed as one: a line of code, if the text is that."""
+        """Separate an inline element that is displayed as a block from the text beside it, which is in the same block.
+
+        In code, it is a line.
+        """
         if not context.preformatted:
-            self.end_block(context)
+            self.add_text(" ", context)
         elif self._run and not self._run[-1].endswith(LINE_BREAK):
             self.add_text(LINE_BREAK, context)
 
