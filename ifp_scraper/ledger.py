@@ -81,6 +81,8 @@ class Ledger:
         self.monitor = LayoutMonitor(whole=options.whole_site)
         self._first_read_at: str | None = None
         """When the file's earliest line was read; RFC 3339 in UTC."""
+        self._last_url = ""
+        """That of the file's last line."""
         self.last_page_was_whole = False
         """Whether the page of the file's last line, when the run started, did not break off."""
         self.store = Store(path, start_over=start_over, on_line=self._remember)
@@ -106,7 +108,8 @@ class Ledger:
         for old in (rejected_path, failed_path) if start_over else ():
             self._remove(old)
         runs = Runs.read(self._runs_path)
-        if len(self.store) and runs and urls.host(runs[-1].site) != urls.host(options.site):
+        is_other = runs and urls.host(options.site) not in map(urls.host, (runs[-1].site, self._last_url))
+        if len(self.store) and is_other:
             console.say(
                 f"The articles in {path} are of {runs[-1].site}, not {options.site}: "
                 "name another file with -o, unless one site is a copy of the other."
@@ -135,6 +138,7 @@ class Ledger:
 
     def _remember(self, article: Article) -> None:
         self.monitor.add_history(article)
+        self._last_url = article.url
         self.last_page_was_whole = "truncated" not in article.warnings
         if article.fetched_at:
             self._first_read_at = min(article.fetched_at, self._first_read_at or article.fetched_at)

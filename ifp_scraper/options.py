@@ -20,6 +20,7 @@ SOURCES: tuple[SourceName, ...] = get_args(SourceName)
 Pages = Literal["both", "canonical", "amp"]
 _ROOT = re.compile(r"https?://[^/?#@\\\s\x00-\x1f\x7f]+/*", re.IGNORECASE)
 _BEFORE_SLUG = re.compile(r"\A(?:https?://[^/]+)?/?(?:category/)?")
+_LATER_PAGE = re.compile(r"/page/\d+\Z")
 _NO_TEXT = re.compile("[\ud800-\udfff]")
 """Lone surrogates, which Python uses for command-line bytes that are not UTF-8."""
 
@@ -199,7 +200,7 @@ def _section(value: str | None) -> str | None:
     """Return the slug of a category, with those above it, from the slug itself, a path or a URL."""
     if value is None:
         return None
-    path = _BEFORE_SLUG.sub("", value, count=1).strip("/")
+    path = _LATER_PAGE.sub("", _BEFORE_SLUG.sub("", value, count=1).strip("/"))
     if not all(part and part.replace("-", "").isalnum() for part in path.split("/")):
         raise BadArgument(f"section={shown(value)} is not one category: write its slug, like iran-news or news/world")
     return path.lower()

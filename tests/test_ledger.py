@@ -78,13 +78,15 @@ def walked_from(ledger: Ledger, *runs: dict[str, Any]) -> Any:
 def test_articles_of_another_site_in_the_file_are_pointed_out(
     ledger: Ledger, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    whole_run(ledger)
+    run = whole_run(ledger)
     reopened(ledger)
     assert "articles in" not in capsys.readouterr().err
     other = Options("http://127.0.0.1:8099")
     Ledger(other, ledger.store.path, start_over=False, settings=ledger.settings).store.close()
     said = f"The articles in {ledger.store.path} are of {SITE}, not {other.site}: name another file with -o"
     assert capsys.readouterr().err.startswith(said)
+    walked_from(ledger, run, {**run, "site": other.site})  # which found nothing there
+    assert capsys.readouterr().err == ""
     Ledger(other, ledger.store.path, start_over=True, settings=ledger.settings).store.close()
     assert capsys.readouterr().err == ""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -124,6 +125,21 @@ def test_a_listing_that_ends_before_what_is_known_is_not_the_whole_list(hidden: 
         server.heal()
         run = dry_run(server, out)
         assert (len(run.articles), run.status) == (25 if is_gap else 0, 0)
+
+
+@pytest.mark.parametrize("config", [NOTHING_BUT_LISTINGS, {**NOTHING_BUT_LISTINGS, "feed": "ok"}], ids=["", "feed"])
+def test_a_listing_without_what_was_known_ends_where_the_site_says_so(config: dict[str, Any], tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(2, **config) as (site, server):
+        assert dry_run(server, out).status == 0
+        for post in site.public():
+            site.withdraw(post.id)
+        for _ in range(25):
+            new_post(site)
+        run = dry_run(server, out)
+        assert (len(run.articles), run.status) == (25, 0), run.why
+        run = dry_run(server, out)
+        assert (len(run.articles), run.status) == (0, 0), run.why
 
 
 def test_articles_that_move_up_to_a_page_already_read_are_found(tmp_path: Path) -> None:

@@ -93,6 +93,7 @@ def test_urls_may_be_separated_by_spaces() -> None:
         ("/news/world/", "news/world"),
         ("/category/iran-news/", "iran-news"),
         ("https://ifpnews.com/category/news/world/", "news/world"),
+        ("https://ifpnews.com/category/iran-news/page/2/", "iran-news"),
         ("category", "category"),
     ],
 )

@@ -16,7 +16,7 @@ from tests.dry_run import dry_run
 from tests.site.response import Response, page
 
 
-@pytest.mark.parametrize(("most", "requests"), [(100, 2), (50, 4), (12, 14)])
+@pytest.mark.parametrize(("most", "requests"), [(100, 2), (50, 4), (10, 17)])
 def test_rest_that_allows_fewer_posts_a_page(most: int, requests: int, tmp_path: Path) -> None:
     with site_of(rest_max_per_page=most) as (site, server):
         run = dry_run(server, tmp_path / "a.jsonl")

@@ -89,7 +89,7 @@ class ListingSource:
                 if not walk.caught_up:
                     async for links in place.pages_again():
                         yield links
-                elif not place.ends_in_settled:
+                elif not (place.ends_in_settled or place.has_clear_end):
                     walk.notes.broken.append(f"{walk.options.site}{place.path}: ends before what is known")
                 return
             if place.path == "":
@@ -118,6 +118,8 @@ class _Place:
         """Number of the last page with articles that those before it lack."""
         self.ends_in_settled = False
         """Whether that page has a settled article; if not, what follows may be new."""
+        self.has_clear_end = False
+        """Whether the site says that the pages after the last do not exist, instead of showing no article there."""
         self._walk = walk
         self._last_with_new = 0
         """Number of the last of those pages with an article that was not known."""
@@ -165,6 +167,7 @@ class _Place:
         walk = self._walk
         root = f"{walk.options.site}{self.path}/"
         failed = 0
+        absent = 0  # pages in a row
         may_be_end: str | None = None
         for number in range(1, walk.max_pages + 1):
             page = root if number == 1 else f"{root}page/{number}/"
@@ -174,6 +177,7 @@ class _Place:
                 response = await walk.fetch(page, page=True)
                 selector = Selector(response.body.decode("utf-8", "replace"), type="html")
                 links = read_listing(selector, response.url)
+                absent = 0
                 if number == 1:
                     self.first_page = selector
             except FetchFailed as error:
@@ -184,9 +188,11 @@ class _Place:
                     if number == 1 or failed >= _PATIENCE:
                         return
                     continue
+                absent += 1
             failed = 0
             if not links:
                 if number == 1 or may_be_end is not None:
+                    self.has_clear_end = absent > 1
                     return
                 may_be_end = f"{page}: {missing}"
                 continue

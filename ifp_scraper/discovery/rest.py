@@ -218,9 +218,9 @@ class RestSource:
             try:
                 return await self._page(walk, scope, 1)
             except SourceUnavailable as error:
-                if error.status != 400 or self._per_page < 2 * _FEWEST_PER_PAGE:
+                if error.status != 400 or self._per_page <= _FEWEST_PER_PAGE:
                     raise
-                self._per_page //= 2
+                self._per_page = max(self._per_page // 2, _FEWEST_PER_PAGE)
 
     async def _page(self, walk: Walk, scope: dict[str, str], number: int) -> _Page:
         query = {**scope, "per_page": str(self._per_page), "page": str(number), "_fields": _FIELDS}
@@ -243,9 +243,7 @@ class RestSource:
         total = _header(response, "X-WP-Total", 0)
         # Some proxies drop the count, and some sites return fewer posts than requested: read until a page is empty.
         pages = _header(response, "X-WP-TotalPages", number + bool(posts))
-        if (
-            len(posts) >= self._per_page or len(posts) > total
-        ):  # whatever the count, there may be more on the next page
+        if len(posts) >= self._per_page or len(posts) > total:  # whatever the count, more may be on the next page
             pages = max(pages, number + 1)
         return _Page(refs, total, pages)
 
