@@ -110,9 +110,10 @@ class Ledger:
         runs = Runs.read(self._runs_path)
         is_other = runs and urls.host(options.site) not in map(urls.host, (runs[-1].site, self._last_url))
         if len(self.store) and is_other:
+            option = "" if command == "audit" else " with -o"  # there, -o is for a list of addresses
             console.say(
                 f"The articles in {path} are of {runs[-1].site}, not {options.site}: "
-                "name another file with -o, unless one site is a copy of the other."
+                f"name another file{option}, unless one site is a copy of the other."
             )
         self.rejections = Rejections(rejected_path, runs)
         runs = runs.of_site(options.site)

@@ -83,8 +83,10 @@ def test_articles_of_another_site_in_the_file_are_pointed_out(
     assert "articles in" not in capsys.readouterr().err
     other = Options("http://127.0.0.1:8099")
     Ledger(other, ledger.store.path, start_over=False, settings=ledger.settings).store.close()
-    said = f"The articles in {ledger.store.path} are of {SITE}, not {other.site}: name another file with -o"
-    assert capsys.readouterr().err.startswith(said)
+    said = f"The articles in {ledger.store.path} are of {SITE}, not {other.site}: name another file"
+    assert capsys.readouterr().err.startswith(f"{said} with -o, ")
+    Ledger(other, ledger.store.path, start_over=False, settings=ledger.settings, command="audit").store.close()
+    assert capsys.readouterr().err.startswith(f"{said}, ")  # an audit's -o is another
     walked_from(ledger, run, {**run, "site": other.site})  # which found nothing there
     assert capsys.readouterr().err == ""
     Ledger(other, ledger.store.path, start_over=True, settings=ledger.settings).store.close()
