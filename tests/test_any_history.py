@@ -1,0 +1,87 @@
+"""Whatever has happened between a site and its crawls, two good runs have every article and edit, each once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from ifp_scraper.dates import format_utc
+from tests.crawling import lines, new_post, site_of
+from tests.dry_run import dry_run
+from tests.site import Site, SiteServer
+from tests.site.response import Response
+
+
+def any_config(random: Random) -> dict[str, Any]:
+    config: dict[str, Any] = {"rest": random.choice(["ok", "ok", 403, 404]), "feed": random.choice(["ok", "ok", 404])}
+    config["feed_size"] = random.choice([10, 20, 30])
+    if config["rest"] == "ok":
+        config["rest_max_per_page"] = random.choice([100, 100, 50, 10])
+    else:
+        config["sitemap"] = random.choice(["core", "yoast", "rankmath", None, None])
+        config["sitemap_size"] = random.choice([10, 25, 40, 1000])
+    return config
+
+
+def without(headers: list[str]) -> Callable[[str, Response], Response]:
+    """What a proxy makes of a response that drops these headers."""
+
+    def drop(_: str, response: Response) -> Response:
+        kept = {name: value for name, value in response.headers.items() if name not in headers}
+        return replace(response, headers=kept)
+
+    return drop
+
+
+def interrupted_run(server: SiteServer, out: Path, random: Random) -> None:
+    """A run in which some pages fail, or that has an end."""
+    lists_fail, articles_fail = random.choice([0, 0, 0.1, 0.4]), random.choice([0, 0, 0.1])
+    status = random.choice([500, 503])
+    arguments = {"limit": random.choice(["3", "20"])} if random.random() < 0.2 else {}
+    dry_run(
+        server,
+        out,
+        fails=lambda _: status if random.random() < lists_fail else None,
+        broken=lambda _: random.random() < articles_fail,
+        **arguments,
+    )
+
+
+def days_pass(site: Site, random: Random) -> None:
+    """Articles appear, are edited and are withdrawn."""
+    for _ in range(random.choice([0, 1, 5, 15, 45, 120])):
+        new_post(site)
+        site.advance(minutes=random.choice([1, 10]))
+    for _ in range(random.choice([0, 0, 1, 5, 30])):
+        site.edit(random.choice(site.open_posts()).id)
+        site.advance(seconds=random.choice([0, 1, 60]))
+    for _ in range(random.choice([0, 0, 1, 3])):
+        site.withdraw(random.choice(site.open_posts()).id)
+    site.advance(hours=random.choice([1, 30, 80]))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_two_good_runs_make_up_for_all_before_them(seed: int, tmp_path: Path) -> None:
+    random = Random(seed)
+    out, config = tmp_path / "a.jsonl", any_config(random)
+    with site_of(random.choice([15, 40, 130]), **config) as (site, server):
+        server.alter(without(random.choice([[], [], ["X-WP-Total"], ["X-WP-Total", "X-WP-TotalPages"]])))
+        for _ in range(random.randint(2, 6)):
+            interrupted_run(server, out, random)
+            days_pass(site, random)
+        dry_run(server, out)
+        site.advance(hours=1)
+        last = dry_run(server, out)
+        assert (last.articles, last.status) == ([], 0), (config, last.why)
+        held = {line["id"]: line for line in lines(out)}
+        missing = [post.path for post in site.open_posts() if post.id not in held]
+        assert missing == [], config
+        if config["rest"] == "ok" or config["sitemap"] in ("yoast", "rankmath"):  # others show no edits
+            expected = {post.id: format_utc(post.modified) for post in site.open_posts()}
+            stale = [id for id, modified_at in expected.items() if held[id]["modified_at"] < modified_at]
+            assert stale == [], config
