@@ -255,8 +255,11 @@ def test_a_recording_is_not_recorded(tmp_path: Path) -> None:
         tmp_path / "a.jsonl",
         "-s",
         f"IFP_ARCHIVE={copy}",
+        "-a",
+        "sources=rest",
     )
     assert (run.status, "IFP_ARCHIVE is ignored" in run.err, copy.exists()) == (0, True, False), run.err
+    assert ("sources= is ignored" in run.err, "refresh=" in run.err) == (True, False)
 
 
 def test_addresses_that_no_recording_holds_are_named(tmp_path: Path) -> None:

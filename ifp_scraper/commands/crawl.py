@@ -116,6 +116,9 @@ class Command(CrawlCommand):
         recording = self.settings["IFP_ARCHIVE"]
         if options.archive and recording:
             say("IFP_ARCHIVE is ignored: nothing is fetched, so there is nothing to record.")
+        for name in ("sources", "refresh"):
+            if options.archive and name in options.given:
+                say(f"{name}= is ignored: all that the recording holds is read.")
         with stopped_by_term():  # so that unpacked copies are deleted
             options, archive = open_archive(options)
         if archive is None and recording:
