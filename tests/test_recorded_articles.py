@@ -135,6 +135,7 @@ def test_redirects_to_an_article_are_its_aliases(tmp_path: Path) -> None:
         redirect("https://ifpnews.com/exclusive/a/", "/a/"),
         redirect("https://ifpnews.com/temporary/", url, "302 Found"),
         redirect("https://ifpnews.com/b/", url),  # has gone since
+        redirect("https://elsewhere.example/a", url),  # is not the site's
         redirect("https://ifpnews.com/letter/", "https://ifpnews.com/پ/"),  # as few servers write it
         response(url, story("One."), "2024-01-01"),
         response("https://ifpnews.com/b/", story("Two.", slug="b"), "2023-01-01"),
@@ -215,6 +216,17 @@ def test_a_later_capture_of_a_recorded_body_changes_no_order(tmp_path: Path) -> 
     (tmp_path / "a.warc").write_bytes(b"".join(records))
     written = read_both_ways(tmp_path / "a.warc")
     assert [(line["url"], line["duplicate_of"]) for line in written] == [(a, None), (b, a)]
+
+
+def test_of_captures_in_one_second_those_without_a_body_are_the_later_ones(tmp_path: Path) -> None:
+    recorded, url = tmp_path / "a", "https://ifpnews.com/a/"
+    recorded.mkdir()
+    bodies = [digested(response(url, story(f"Text {n}."), f"2019-01-0{n}"), f"sha1:{n}") for n in (1, 2)]
+    again = [revisit(url, f"sha1:{n}", "2020-01-01") for n in (2, 1)]
+    (recorded / "1.warc").write_bytes(b"".join(bodies))
+    (recorded / "2.warc").write_bytes(b"".join([*again, response(url, story("Text 3."), "2020-01-01")]))
+    written = [line["body"] for line in read_both_ways(recorded)]
+    assert written == [f"Text {n}." for n in (1, 2, 3, 2, 1)]
 
 
 def test_a_record_that_is_cut_off_has_the_body_of_no_later_capture(tmp_path: Path) -> None:

@@ -237,6 +237,9 @@ def test_a_recording_without_a_status_that_can_be_read_is_none(tmp_path: Path) -
         response("https://ifpnews.com/a/", story("Some words."), "2022-01-01").replace(
             b"application/http", b"Application/HTTP"
         ),
+        response("https://ifpnews.com/a/", story("Some words."), "2022-01-01").replace(
+            b"content-type: text/html", b"x-other-type: text/html"
+        ),
         response(
             "https://ifpnews.com/a/",
             brotli.compress(gzip.compress(story("Some words."))),
@@ -252,7 +255,14 @@ def test_a_recording_without_a_status_that_can_be_read_is_none(tmp_path: Path) -
             "Transfer-Encoding: identity",
         ),
     ],
-    ids=["version 0.18", "no type", "type in capitals", "two lines of content codings", "compressed on the way"],
+    ids=[
+        "version 0.18",
+        "no type",
+        "type in capitals",
+        "page without type",
+        "two lines of content codings",
+        "compressed on the way",
+    ],
 )
 @pytest.mark.parametrize("packed", [False, True])
 def test_records_as_few_tools_write_them(record: bytes, packed: bool, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import io
 
 import pytest
 
+from ifp_scraper.recordings.record_bounds import next_record
 from ifp_scraper.recordings.warc_reader import Fault, read_responses
 
 
@@ -56,3 +57,12 @@ def test_a_file_whose_first_record_is_damaged_is_noted_and_the_others_read(pack)
         data, faults = blank + second, []
         assert len(list(read_responses(io.BytesIO(data), "a.warc", 0, len(data), faults))) == 1
         assert faults == []
+
+
+@PACKED
+def test_a_record_is_found_wherever_what_is_read_at_a_time_ends(pack) -> None:
+    first = pack(RECORDS[0])
+    for at in range((1 << 16) - 80, (1 << 16) + 20):
+        stream = io.BytesIO(bytes(at) + first)
+        assert (next_record(stream, 0, at + 1), next_record(stream, at, at + 1)) == (at, at)
+        assert (next_record(stream, 0, at), next_record(stream, at + 1, at + 99)) == (None, None)

@@ -57,14 +57,15 @@ def find_recorded(archive: Archive, site: str) -> Iterator[Reading]:
 
     Args:
         archive: the recording.
-        site: root of the site; pages of other hosts are ignored.
+        site: root of the site; pages and redirects of other hosts are ignored.
     """
     evidence = _evidence(archive, site)
     groups: dict[str, list[Recorded]] = {}
     for record in sorted(archive.records, key=lambda record: record.captured_at):
         if is_page(record.status, record.content_type) and may_be_article(record.url, site):
             groups.setdefault(slug_key(record.url), []).append(record)
-    redirects = ((record.url, record.target) for record in archive.records if record.target is not None)
+    own = (record for record in archive.records if urls.host(record.url) == urls.host(site))
+    redirects = ((record.url, record.target) for record in own if record.target is not None)
     redirected = by_target(redirects, groups)
     for captures in _articles(archive, groups.values()):
         said = evidence_about(captures, evidence)
