@@ -23,7 +23,7 @@ from ifp_scraper.bulk import span_results
 from ifp_scraper.bulk.extraction import extract_spans
 from ifp_scraper.bulk.partial_results import PartialResults
 from ifp_scraper.bulk.span_reader import read_span
-from ifp_scraper.bulk.span_results import SpanResult, reader_of
+from ifp_scraper.bulk.span_results import SpanResult, join_results, reader_of
 from ifp_scraper.bulk.spans import Span, cut_spans
 from ifp_scraper.commands import extract
 from ifp_scraper.ledger import Ledger
@@ -188,6 +188,13 @@ def test_what_another_version_or_site_left_half_done_is_read_again(
     assert not PartialResults(path, "https://example.org").spans
     monkeypatch.setattr(span_results, "EXTRACTOR_VERSION", "99")
     assert not PartialResults(path, site).spans
+
+
+def test_of_the_parts_of_a_span_the_first_one_with_a_body_counts() -> None:
+    found: list[dict[str, int]] = [{"a": 1}, {"a": 2, "b": 3}, {}]
+    whole, parts = Span("a", 0, 9, 9), [Span("a", at, at + 3, 9) for at in (0, 3, 6)]
+    results = [SpanResult(part, originals=originals) for part, originals in zip(parts, found, strict=True)]
+    assert join_results(whole, results).originals == {"a": 1, "b": 3}
 
 
 @pytest.mark.parametrize(("wanted", "kept"), [("a", True), ("another", False)])

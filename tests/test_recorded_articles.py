@@ -6,6 +6,7 @@ import gzip
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -129,24 +130,25 @@ def test_without_an_id_permalinks_of_one_slug_may_be_translations(times: str, tm
 
 def test_redirects_to_an_article_are_its_aliases(tmp_path: Path) -> None:
     recorded, url, old = tmp_path / "a.warc", "https://ifpnews.com/a/", "http://ifpnews.com/exclusive/a/"
-    persian = "https://ifpnews.com/%d9%be/"
+    persian = {letter: f"https://ifpnews.com/{quote(letter).lower()}/" for letter in "نف"}
     records = [
         redirect(old, "https://ifpnews.com/exclusive/a/"),
-        redirect("https://ifpnews.com/exclusive/a/", "/a/"),
+        redirect("https://ifpnews.com/exclusive/a/", "/a/", "308 Permanent Redirect"),
         redirect("https://ifpnews.com/temporary/", url, "302 Found"),
         redirect("https://ifpnews.com/b/", url),  # has gone since
         redirect("https://elsewhere.example/a", url),  # is not the site's
-        redirect("https://ifpnews.com/letter/", "https://ifpnews.com/پ/"),  # as few servers write it
+        # As few servers write it: in UTF-8.
+        *(redirect(f"https://ifpnews.com/{ord(one)}/", f"https://ifpnews.com/{one}/") for one in persian),
         response(url, story("One."), "2024-01-01"),
         response("https://ifpnews.com/b/", story("Two.", slug="b"), "2023-01-01"),
-        response(persian, story("Three.", slug="پ"), "2023-01-01"),
+        *(response(address, story("Three.", slug=one), "2023-01-01") for one, address in persian.items()),
     ]
     recorded.write_bytes(b"".join(records))
     found = {line["url"]: line["aliases"] for line in read_both_ways(recorded)}
     assert found == {
         url: [old, "https://ifpnews.com/exclusive/a/"],
         "https://ifpnews.com/b/": [],
-        persian: ["https://ifpnews.com/letter/"],
+        **{address: [f"https://ifpnews.com/{ord(one)}/"] for one, address in persian.items()},
     }
 
 
@@ -194,7 +196,12 @@ def test_a_body_that_is_recorded_once_is_read_for_every_capture(tmp_path: Path) 
         digested(response(other, story("B.", slug="b"), "2018-01-01"), "sha1:B"),
         revisit("https://ifpnews.com/c/", "sha1:unknown", "2022-01-01"),
     ]
-    for name, data in (("a.warc", b"".join(records)), ("a.warc.gz", b"".join(map(gzip.compress, records)))):
+    two_members = gzip.compress(records[0]) + gzip.compress(b"".join(records[1:]))
+    for name, data in (
+        ("a.warc", b"".join(records)),
+        ("a.warc.gz", b"".join(map(gzip.compress, records))),
+        ("b.warc.gz", two_members),  # in which several records begin at one place
+    ):
         (tmp_path / name).write_bytes(data)
         written = read_both_ways(tmp_path / name)
         assert sorted((line["url"], line["revision"], line["body"], line["fetched_at"][:4]) for line in written) == [
@@ -203,6 +210,22 @@ def test_a_body_that_is_recorded_once_is_read_for_every_capture(tmp_path: Path) 
             (a, 3, "One.", "2021"),
             (b, 1, "B.", "2022"),
         ]
+
+
+def test_a_capture_without_a_body_counts_if_the_server_says_that_it_is_unchanged(tmp_path: Path) -> None:
+    """It may say so by 304, or the recording leaves out what it said."""
+    url = "https://ifpnews.com/a/"
+    again = {
+        year: revisit(url, "sha1:A", f"{year}-01-01").replace(b"200 OK", status)
+        for year, status in ((2021, b"304 OK"), (2023, b"404 OK"), (2025, b"200 OK"))
+    }
+    again[2025] = again[2025].replace(b"Length: 19", b"Length: 0").replace(b"HTTP/1.1 200 OK\r\n\r\n", b"")
+    edits = [response(url, story(f"Text {year}."), f"{year}-01-01") for year in (2020, 2022, 2024)]
+    original = digested(response(url, story("One."), "2019-01-01"), "sha1:A")
+    recorded = tmp_path / "a.warc"
+    recorded.write_bytes(b"".join([original, *edits, *again.values()]))
+    written = [line["body"] for line in read_both_ways(recorded)]
+    assert written == ["One.", "Text 2020.", "One.", "Text 2022.", "Text 2024.", "One."]
 
 
 def test_a_later_capture_of_a_recorded_body_changes_no_order(tmp_path: Path) -> None:
@@ -345,3 +368,22 @@ def test_what_was_not_captured_by_http_is_passed_over(tmp_path: Path) -> None:
     recorded.write_bytes(dns + other + page + dns)
     assert [line["body"] for line in read_both_ways(recorded)] == ["Some words."]
     assert [record.url for record in Archive([recorded]).records] == ["https://ifpnews.com/a/"]
+
+
+def test_what_is_no_page_at_the_address_of_one_is_passed_over(tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    page = response("https://ifpnews.com/a/", story("Some words."), "2022-01-01")
+    picture = response("https://ifpnews.com/b/", b"GIF89a", "2022-01-01", kind="image/gif")
+    kept = kept_file("https://ifpnews.com/c/", b"GIF89a", "image/gif")
+    recorded.write_bytes(page + picture.replace(b"content-type", b"Content-Type") + kept)
+    assert [line["body"] for line in read_both_ways(recorded)] == ["Some words."]
+    assert not list(tmp_path.glob("*rejected*"))
+
+
+def test_the_site_of_a_recording_is_that_of_its_pages(tmp_path: Path) -> None:
+    recorded, url = tmp_path / "a.warc", "https://copy.example/a/"
+    others = [response(f"https://pictures.example/{n}/", b"GIF89a", "2022-01-01", kind="image/gif") for n in range(3)]
+    missing = [response(f"https://gone.example/{n}/", b"No.", "2022-01-01", status="404 No") for n in range(3)]
+    page = response(url, story("Some words.").replace(b"ifpnews.com", b"copy.example"), "2022-01-01")
+    recorded.write_bytes(b"".join([*others, *missing, page]))
+    assert [line["url"] for line in read_both_ways(recorded)] == [url]

@@ -18,7 +18,7 @@ import pytest
 from ifp_scraper.bulk import span_reader, spans
 from ifp_scraper.dates import format_utc
 from ifp_scraper.recordings.archive import Archive
-from ifp_scraper.recordings.files import RecordingError
+from ifp_scraper.recordings.files import RecordingError, member_ranges
 from ifp_scraper.recordings.warc_reader import read_responses, record_time
 from tests.crawling import lines, scrapy
 from tests.recordings import FORMS, amp_story, chunked, content, picture, read_both_ways, response, stored_wacz, story
@@ -114,6 +114,27 @@ def test_files_that_cannot_be_read_are_skipped_and_the_rest_read(recording: Path
         assert (run.status > 0, "cannot be read" in run.err or "nothing can be read" in run.err) == (True, True), (
             run.err
         )
+
+
+def test_what_a_package_says_of_its_members_is_no_part_of_them(tmp_path: Path) -> None:
+    """As the times of a file, which some programs write before its content."""
+    path, whole = tmp_path / "a.wacz", response("https://ifpnews.com/a/", story("A."), "2024-01-01")
+    member = zipfile.ZipInfo("archive/a.warc")
+    member.extra = b"UT\x05\0\x01" + bytes(4)
+    with zipfile.ZipFile(path, "w") as package:
+        package.writestr(member, whole)
+    [(start, end)] = member_ranges(path, path.stat().st_size)
+    assert path.read_bytes()[start:end] == whole
+
+
+def test_the_latest_capture_answers_wherever_it_is_in_the_recording(tmp_path: Path) -> None:
+    path, url = tmp_path / "a.warc", "https://ifpnews.com/robots.txt"
+    days = ("2022-01-02", "2022-01-03", "2022-01-01")
+    path.write_bytes(b"".join(response(url, day.encode(), day, kind="text/plain") for day in days))
+    archive = Archive([path])
+    latest = archive.find(url)
+    assert latest is not None
+    assert archive.read(latest)[1] == b"2022-01-03"
 
 
 def test_damage_in_a_member_of_a_package_costs_no_other_record(tmp_path: Path) -> None:

@@ -45,6 +45,15 @@ def test_a_file_without_a_record_is_left_alone(name: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("name", ["all.warc.gz", "all.warc"])
+def test_a_recording_of_which_a_power_loss_left_zeros_begins_anew(name: str, tmp_path: Path) -> None:
+    record = b"WARC/1.1\r\nWARC-Type: warcinfo\r\nContent-Length: 400\r\n\r\n" + bytes(range(200)) * 2
+    begun = (gzip.compress(record) if name.endswith(".gz") else record)[:150]
+    (tmp_path / name).write_bytes(begun + bytes(50_000))
+    assert cut_unfinished(tmp_path / name) == 50_150
+    assert (tmp_path / name).read_bytes() == b""
+
+
+@pytest.mark.parametrize("name", ["all.warc.gz", "all.warc"])
 def test_a_recording_that_is_damaged_in_its_middle_is_left_alone(name: str, tmp_path: Path) -> None:
     recording = tmp_path / name
     with serve(Site(make_posts(6, seed=8))) as server:

@@ -8,7 +8,7 @@ import io
 import pytest
 
 from ifp_scraper.recordings.record_bounds import next_record
-from ifp_scraper.recordings.warc_reader import Fault, read_responses
+from ifp_scraper.recordings.warc_reader import Fault, is_whole, read_responses, record_time
 
 
 def record(kind: str, content: bytes) -> bytes:
@@ -66,3 +66,16 @@ def test_a_record_is_found_wherever_what_is_read_at_a_time_ends(pack) -> None:
         stream = io.BytesIO(bytes(at) + first)
         assert (next_record(stream, 0, at + 1), next_record(stream, at, at + 1)) == (at, at)
         assert (next_record(stream, 0, at), next_record(stream, at + 1, at + 99)) == (None, None)
+
+
+def test_of_several_records_that_are_cut_off_none_is_whole() -> None:
+    cut = RECORDS[0].replace(b"Length: ", b"Length: 9")
+    data, faults = cut + cut + RECORDS[0], []
+    read = read_responses(io.BytesIO(data), "a.warc", 0, len(data), faults)
+    assert [is_whole(record, faults) for record, _ in read] == [False, False, True]
+    assert [fault.at for fault in faults] == [0, len(cut)]
+
+
+def test_a_record_without_a_date_is_read() -> None:
+    ((record, _),) = read_responses(io.BytesIO(RECORDS[0]), "a.warc", 0, len(RECORDS[0]), [])
+    assert record_time(record).year == 1970

@@ -22,6 +22,14 @@ def test_a_page_of_a_great_many_toolbars_takes_no_hours() -> None:
     assert time.process_time() - began < 10
 
 
+def test_the_toolbar_and_the_addresses_of_the_wayback_machine_are_taken_out() -> None:
+    toolbar = b"<!-- BEGIN WAYBACK TOOLBAR INSERT --><p>toolbar</p><!-- END WAYBACK TOOLBAR INSERT -->"
+    kept = b'<body>%b<a href="/web/20240506060000/https://ifpnews.com/a/">' % toolbar
+    assert unwrap_page(kept) == b'<body><a href="https://ifpnews.com/a/">'
+    endless = kept.replace(b"<!-- END WAYBACK TOOLBAR INSERT -->", b"")
+    assert unwrap_page(endless) == endless.replace(b"/web/20240506060000/", b"")
+
+
 def test_other_hosts_and_wayback(recording: Path, tmp_path: Path) -> None:
     site = Site(make_posts(3, seed=8))
     post = site.open_posts()[0]
@@ -62,6 +70,14 @@ def test_a_wayback_address_with_an_impossible_time_has_a_rewritten_page_too(tmp_
     (line,) = read_both_ways(recorded)
     assert (line["url"], line["fetched_at"]) == ("https://ifpnews.com/a/", "2024-01-01T06:00:00Z")
     assert [link["url"] for link in line["links"]] == ["https://ifpnews.com/b/"]
+
+
+def test_a_link_to_the_wayback_machine_in_a_page_that_it_did_not_keep_is_kept(tmp_path: Path) -> None:
+    recorded, link = tmp_path / "a.warc", "https://web.archive.org/web/20240506060000/https://example.org/"
+    page = story(f'Some words, <a href="{link}">elsewhere</a>.')
+    recorded.write_bytes(response("https://ifpnews.com/a/", page, "2024-01-01"))
+    (line,) = read_both_ways(recorded)
+    assert [found["url"] for found in line["links"]] == [link]
 
 
 def test_lists_that_the_wayback_machine_kept_say_what_they_said_then(tmp_path: Path) -> None:
