@@ -217,15 +217,17 @@ def test_a_capture_without_a_body_counts_if_the_server_says_that_it_is_unchanged
     url = "https://ifpnews.com/a/"
     again = {
         year: revisit(url, "sha1:A", f"{year}-01-01").replace(b"200 OK", status)
-        for year, status in ((2021, b"304 OK"), (2023, b"404 OK"), (2025, b"200 OK"))
+        for year, status in ((2021, b"304 OK"), (2023, b"404 OK"), (2025, b"200 OK"), (2027, b"200 OK"))
     }
-    again[2025] = again[2025].replace(b"Length: 19", b"Length: 0").replace(b"HTTP/1.1 200 OK\r\n\r\n", b"")
-    edits = [response(url, story(f"Text {year}."), f"{year}-01-01") for year in (2020, 2022, 2024)]
+    for year in (2025, 2027):
+        again[year] = again[year].replace(b"Length: 19", b"Length: 0").replace(b"HTTP/1.1 200 OK\r\n\r\n", b"")
+    again[2027] = again[2027].replace(b"Content-Type: application/http\r\n", b"")
+    edits = [response(url, story(f"Text {year}."), f"{year}-01-01") for year in (2020, 2022, 2024, 2026)]
     original = digested(response(url, story("One."), "2019-01-01"), "sha1:A")
     recorded = tmp_path / "a.warc"
     recorded.write_bytes(b"".join([original, *edits, *again.values()]))
     written = [line["body"] for line in read_both_ways(recorded)]
-    assert written == ["One.", "Text 2020.", "One.", "Text 2022.", "Text 2024.", "One."]
+    assert written == ["One.", "Text 2020.", "One.", "Text 2022.", "Text 2024.", "One.", "Text 2026.", "One."]
 
 
 def test_a_later_capture_of_a_recorded_body_changes_no_order(tmp_path: Path) -> None:

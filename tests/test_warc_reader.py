@@ -79,3 +79,14 @@ def test_of_several_records_that_are_cut_off_none_is_whole() -> None:
 def test_a_record_without_a_date_is_read() -> None:
     ((record, _),) = read_responses(io.BytesIO(RECORDS[0]), "a.warc", 0, len(RECORDS[0]), [])
     assert record_time(record).year == 1970
+
+
+@PACKED
+@pytest.mark.parametrize("lost", [slice(30, 40), slice(5, None)])
+def test_damage_behind_a_response_costs_it_nothing(pack, lost: slice) -> None:
+    second, between = pack(RECORDS[0]), bytearray(pack(RECORDS[1]))
+    between[lost] = bytes(len(between[lost]))
+    data, faults = second + bytes(between) + second, []
+    read = read_responses(io.BytesIO(data), "a.warc", 0, len(data), faults)
+    found = [(record.stream_pos, is_whole(record, faults)) for record, _ in read]
+    assert found == [(0, True), (len(second + between), True)]
