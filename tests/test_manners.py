@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -9,10 +10,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from scrapy.http import Request
+from scrapy import Spider
+from scrapy.http import Request, Response
 from scrapy.robotstxt import ProtegoRobotParser
 from scrapy.settings import Settings
+from scrapy.utils.test import get_crawler
 
+from ifp_scraper.middlewares.back_off import BackOffMiddleware
 from ifp_scraper.middlewares.robots import CrawlDelay
 from ifp_scraper.settings import USER_AGENT
 from tests.crawling import EIGHT_AT_ONCE, crawl, lines
@@ -214,3 +218,15 @@ def test_a_delay_longer_than_autothrottles_longest_is_kept(
         assert crawl(server.url, tmp_path / "a.jsonl", *slow, fast=False).status == 0
     assert len(asked_at) > 6
     assert asked_at[-1] - asked_at[0] > shortest * (len(asked_at) - 2)
+
+
+def test_the_wait_doubles_with_each_retry_of_a_request() -> None:
+    crawler = get_crawler(Spider, {"DOWNLOAD_DELAY": 3, "RETRY_TIMES": 9})
+    crawler.spider = crawler._create_spider("a")
+    middleware = BackOffMiddleware.from_crawler(crawler)
+    request: Request | Response = Request("https://ifpnews.com/a/")
+    waits = []
+    while isinstance(request, Request):
+        waits.append(request.meta.pop("wait", 0))
+        request = asyncio.run(middleware.process_response(request, Response(request.url, 503)))
+    assert waits == [0, 3, 6, 12, 24, 48, 96, 192, 384, 600]
