@@ -140,15 +140,15 @@ def test_categories_that_are_not_counted_lead_to_a_section(past_the_end: int | N
         assert sum("wp/v2/categories" in page for page in run.asked) == 2
 
 
+def state_two_pages_of_categories(target: str, response: Response) -> Response:
+    if "/wp/v2/categories" in target:
+        response.headers["X-WP-TotalPages"] = "2"
+    return response
+
+
 def test_a_page_of_categories_that_is_missing_may_hold_some_of_a_section(tmp_path: Path) -> None:
     with site_of(60) as (_, server):
-
-        def state_two_pages(target: str, response: Response) -> Response:
-            if "/wp/v2/categories" in target:
-                response.headers["X-WP-TotalPages"] = "2"
-            return response
-
-        server.alter(state_two_pages)
+        server.alter(state_two_pages_of_categories)
         fails = lambda page: 404 if "categories" in page and "page=2" in page else None  # noqa: E731
         run = dry_run(server, tmp_path / "a.jsonl", section="iran-news", sources="rest", fails=fails)
         assert (run.articles, run.status) == ([], 1)
@@ -212,13 +212,7 @@ def test_more_pages_of_categories_than_are_read_may_hold_some_of_a_section(
 ) -> None:
     monkeypatch.setattr(rest, "_MAX_CATEGORY_PAGES", limit)
     with site_of(60) as (site, server):
-
-        def state_two_pages(target: str, response: Response) -> Response:
-            if "/wp/v2/categories" in target:
-                response.headers["X-WP-TotalPages"] = "2"
-            return response
-
-        server.alter(state_two_pages)
+        server.alter(state_two_pages_of_categories)
         run = dry_run(server, tmp_path / "a.jsonl", section="iran-news", sources="rest")
         assert (set(run.articles), run.status) == ({post.path for post in site.in_section("iran-news")}, status)
 
