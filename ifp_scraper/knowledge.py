@@ -64,9 +64,14 @@ class Knowledge:
 
         If so, its neighbours in a listing were seen too; those of an article from an interrupted run may be missing.
         """
+        is_in_file = self._store.find(ref.id, urls.canonical(ref.url), ref.published_at) is not None
+        return (self.was_known(ref) or not is_in_file) and self.is_current(ref)
+
+    def was_known(self, ref: ArticleRef) -> bool:
+        """Whether the article was in the file after the last complete run, edited since or not."""
         known = self._store.find(ref.id, urls.canonical(ref.url), ref.published_at)
-        later = known is not None and known.number >= (self._last_complete.articles if self._last_complete else 0)
-        return not later and self.is_current(ref)
+        base = self._last_complete
+        return known is not None and base is not None and known.number < base.articles
 
     def worth_another_try(self) -> list[ArticleRef]:
         """Return rejected URLs that may give an article now, except shortlinks, which only users name."""

@@ -36,7 +36,7 @@ from ifp_scraper.storage.failures import Failures
 from ifp_scraper.storage.kept_pages import KeptPages
 from ifp_scraper.storage.output_file import StoreError, explain
 from ifp_scraper.storage.rejections import ANOTHER_PAGE, NO_ARTICLE, Rejected, Rejections, may_be_from_firewall
-from ifp_scraper.storage.runs import Runs, Tail
+from ifp_scraper.storage.runs import Run, Runs, Tail
 from ifp_scraper.storage.store import Known, Store
 from ifp_scraper.text import counted
 from ifp_scraper.version import EXTRACTOR_VERSION
@@ -154,16 +154,17 @@ class Ledger:
             sitemaps: URLs of the sitemaps that robots.txt names.
             everything: list everything in any case.
         """
-        only_news = self.options.whole_site and self.options.refresh is None and not everything
-        base = self._last_complete if only_news else None
+        looks_for_changes = self.options.whole_site and not everything
+        base = self._last_complete if looks_for_changes and self.options.refresh is None else None
         self.current_walk = Walk(
             options=self.options,
             fetch=fetch,
             is_settled=self.knowledge.is_settled,
+            was_known=self.knowledge.was_known,
             is_known=self.knowledge.is_known,
             caught_up=base is not None,
             known_count=self.knowledge.count(),
-            newest_modified=base.newest_modified if base else None,
+            newest_modified=self._edits_missed_from(base) if looks_for_changes else None,
             sitemaps=sitemaps,
             max_pages=self.settings.getint("IFP_MAX_LISTING_PAGES"),
             max_sitemaps=self.settings.getint("IFP_MAX_SITEMAPS"),
@@ -398,11 +399,17 @@ class Ledger:
         walk = self.current_walk
         asked_at = walk.notes.asked_at if walk else None
         # A source that shows no edits leaves the previous run's value in place; without one, nothing looked for edits.
-        base = self._last_complete
-        looked_until = base.newest_modified if base else self._first_read_at
-        before = looked_until if walk and not walk.notes.shows_edits else None
+        before = self._edits_missed_from(self._last_complete) if walk and not walk.notes.shows_edits else None
         times = (self.store.newest_modified, format_utc(asked_at), self._stale_from, before)
         return min(filter(None, times), default=None)
+
+    def _edits_missed_from(self, base: Run | None) -> str | None:
+        """Return the time (RFC 3339 in UTC) before which the runs up to this one cannot have missed an edit.
+
+        Args:
+            base: the last complete run; None if there is none, or this one is to list everything.
+        """
+        return base.newest_modified if base else self._first_read_at
 
 
 def _versions() -> dict[str, str]:

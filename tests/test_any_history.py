@@ -46,13 +46,24 @@ def interrupted_run(server: SiteServer, out: Path, random: Random) -> None:
     dry_run(
         server,
         out,
-        fails=lambda _: status if random.random() < lists_fail else None,
+        # A feed that cannot be sorted does not fail a run.
+        fails=lambda page: status if random.random() < lists_fail and "orderby=ID" not in page else None,
         broken=lambda _: random.random() < articles_fail,
         **arguments,
     )
 
 
-def days_pass(site: Site, random: Random) -> None:
+def shows_edits(config: dict[str, Any]) -> bool:
+    return config["rest"] == "ok" or config["feed"] == "ok" or config["sitemap"] in ("yoast", "rankmath")
+
+
+def shows_imports(config: dict[str, Any]) -> bool:
+    """Whether a later run sees old articles that a program has entered, with old edits."""
+    sitemap = config.get("sitemap")
+    return config["rest"] == "ok" or sitemap == "core" or (config["feed"] == "ok" and sitemap is None)
+
+
+def days_pass(site: Site, config: dict[str, Any], random: Random) -> None:
     """Articles appear, are edited and are withdrawn."""
     for _ in range(random.choice([0, 1, 5, 15, 45, 120])):
         new_post(site)
@@ -60,6 +71,12 @@ def days_pass(site: Site, random: Random) -> None:
     for _ in range(random.choice([0, 0, 1, 5, 30])):
         site.edit(random.choice(site.open_posts()).id)
         site.advance(seconds=random.choice([0, 1, 60]))
+    for _ in range(random.choice([0, 0, 1, 3])):
+        old = random.choice(site.public()).published
+        if shows_edits(config):
+            new_post(site, published=old)
+        if shows_imports(config):
+            new_post(site, published=old, modified=old)
     for _ in range(random.choice([0, 0, 1, 3])):
         site.withdraw(random.choice(site.open_posts()).id)
     site.advance(hours=random.choice([1, 30, 80]))
@@ -73,7 +90,7 @@ def test_two_good_runs_make_up_for_all_before_them(seed: int, tmp_path: Path) ->
         server.alter(without(random.choice([[], [], ["X-WP-Total"], ["X-WP-Total", "X-WP-TotalPages"]])))
         for _ in range(random.randint(2, 6)):
             interrupted_run(server, out, random)
-            days_pass(site, random)
+            days_pass(site, config, random)
         dry_run(server, out)
         site.advance(hours=1)
         last = dry_run(server, out)
@@ -81,7 +98,7 @@ def test_two_good_runs_make_up_for_all_before_them(seed: int, tmp_path: Path) ->
         held = {line["id"]: line for line in lines(out)}
         missing = [post.path for post in site.open_posts() if post.id not in held]
         assert missing == [], config
-        if config["rest"] == "ok" or config["sitemap"] in ("yoast", "rankmath"):  # others show no edits
+        if shows_edits(config):
             expected = {post.id: format_utc(post.modified) for post in site.open_posts()}
             stale = [id for id, modified_at in expected.items() if held[id]["modified_at"] < modified_at]
             assert stale == [], config

@@ -44,7 +44,7 @@ def test_whatever_source_is_denied_every_article_is_found_once(config: dict[str,
         assert asked_twice == ("sitemap_size" in config)  # an index of several files: it may have grown
         again = dry_run(server, tmp_path / "a.jsonl")
         assert (again.articles, again.status) == ([], 0)
-        assert len(again.asked) <= len(run.asked)
+        assert len(again.asked) <= len(run.asked) + 2  # what was edited, and what was entered
 
 
 def test_articles_come_newest_first(tmp_path: Path) -> None:

@@ -72,7 +72,8 @@ def test_a_feed_is_left_at_a_page_of_what_is_known_or_too_old(tmp_path: Path) ->
         added = new_post(site)
         runs.append(dry_run(server, tmp_path / "b.jsonl"))
         assert runs[-1].articles == [added.path]
-        assert [sum("/feed/" in page for page in run.asked) for run in runs] == [2, 6, 2]
+        asked = [sum("/feed/" in page and "orderby" not in page for page in run.asked) for run in runs]
+        assert asked == [2, 6, 2]
 
 
 def test_sources_that_were_named_count_for_that_run_alone(tmp_path: Path) -> None:
@@ -168,7 +169,7 @@ def test_rest_that_gives_the_same_edits_for_ever_is_left(tmp_path: Path) -> None
 def test_what_stands_in_for_rest_once_hides_no_edit(part: str, status: int, tmp_path: Path) -> None:
     """Neither an earlier edit nor a later one, although core's sitemap does not tell when a post was edited."""
     out = tmp_path / "a.jsonl"
-    with site_of(250) as (site, server):
+    with site_of(250, feed_sorts=False) as (site, server):
         dry_run(server, out)
         site.advance(hours=1)
         edited = site.edit(site.open_posts()[150].id, headline="Edited")
@@ -186,7 +187,7 @@ def test_what_stands_in_for_rest_once_hides_no_edit(part: str, status: int, tmp_
 def test_an_edit_before_the_first_complete_run_is_found_when_a_source_shows_it(tmp_path: Path) -> None:
     """What core's sitemap lists, without times, completes the file, but says of no edit."""
     out = tmp_path / "a.jsonl"
-    with site_of(250) as (site, server):
+    with site_of(250, feed_sorts=False) as (site, server):
         dry_run(server, out, limit="150")
         site.advance(hours=1)
         edited = site.edit(site.open_posts()[130].id, headline="Edited")

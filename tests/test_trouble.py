@@ -268,7 +268,7 @@ def test_what_is_missing_is_asked_once_more(for_good: bool, kind: Any, tmp_path:
             server.fault(dead, kind, None, page=LOGIN)
         assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
         assert dead in server.requests()
-        assert len(server.log) <= (15 if kind == "circle" else 5)
+        assert len(server.log) <= (15 if kind == "circle" else 6)
         server.clear()
         assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
         assert dead not in server.requests()

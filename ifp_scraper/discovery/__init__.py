@@ -146,6 +146,9 @@ class Walk:
     """Whether an article has been known since the last complete run and is unchanged, as far as the ref says: the walk
     can end at a page of only such articles."""
 
+    was_known: Callable[[ArticleRef], bool]
+    """Whether an article was in the file after the last complete run, edited since or not."""
+
     is_known: Callable[[ArticleRef], bool]
     """Whether an article is in the file, or its URL was rejected."""
 
@@ -156,7 +159,7 @@ class Walk:
     """Number of articles in the file that the site should still list, plus rejected URLs."""
 
     newest_modified: str | None
-    """No edit before this time can have been missed; None unless ``caught_up``."""
+    """No edit before this time (RFC 3339 in UTC) can have been missed; None if edits are not looked for."""
 
     sitemaps: list[str]
     """URLs of the sitemaps that robots.txt names."""

@@ -58,8 +58,7 @@ class FeedSource:
                 return
             if first:
                 walk.notes.validators[address] = _validators(response.headers)
-            root = read_xml(response.body, _MAX_UNPACKED)
-            refs = [ref for ref in read_feed(root, response.url) if ref.url not in seen] if root is not None else []
+            refs = [ref for ref in read_response(response) if ref.url not in seen]
             if first and not refs:
                 raise SourceUnavailable("the feed is empty")
             if not refs:
@@ -97,6 +96,11 @@ async def read_newest(walk: Walk) -> list[ArticleRef]:
         response = await _front(walk, address, {})
     except FetchFailed:
         return []
+    return read_response(response)
+
+
+def read_response(response: Response) -> list[ArticleRef]:
+    """Read the entries of the feed in a response; none if there is no feed."""
     root = read_xml(response.body, _MAX_UNPACKED)
     return read_feed(root, response.url) if root is not None else []
 

@@ -79,14 +79,14 @@ class RestSource:
             if barren >= _PATIENCE:
                 break
             seen.update(ref.url for ref in fresh)
-            known = sum(map(walk.is_known, fresh))  # before any of them is fetched
-            new += len(fresh) - known
+            new += sum(not walk.is_known(ref) for ref in fresh)  # before any of them is fetched
+            reaches_last_run = any(map(walk.was_known, fresh))
             for ref in fresh:
                 yield ref
-            if edits_due and known:
+            if edits_due and reaches_last_run:
                 edits_due = False
                 oldest = min((ref.published_at or "" for ref in refs), default="")
-                async for ref in self._edited(walk, before=oldest):
+                async for ref in self._hidden(walk, published_before=oldest):
                     if ref.url not in seen:
                         seen.add(ref.url)
                         new += not walk.is_known(ref)
@@ -124,17 +124,32 @@ class RestSource:
             scope["before"] = format_utc(options.until)
         return scope
 
-    async def _edited(self, walk: Walk, before: str) -> AsyncIterator[ArticleRef]:
-        """Yield what was edited since the last run but published before it, latest edit first; some of it twice.
+    async def _hidden(self, walk: Walk, published_before: str) -> AsyncIterator[ArticleRef]:
+        """Yield what was edited or entered since the last run, but published before a time; some of it twice.
+
+        Args:
+            walk: see ``Source``.
+            published_before: RFC 3339 in UTC; empty if it makes no difference.
+        """
+        assert walk.newest_modified is not None  # else there would be no complete run
+        since = format_utc(parse_utc(walk.newest_modified) - _SECOND)
+        scope = {"before": format_utc(parse_utc(published_before) + _SECOND)} if published_before else {}
+        async for ref in self._edited(walk, since, scope):
+            yield ref
+        try:
+            async for ref in self._entered(walk, scope):
+                yield ref
+        except SourceUnavailable as error:  # some firewalls refuse any order
+            if error.may_pass:
+                raise
+
+    async def _edited(self, walk: Walk, since: str, scope: dict[str, str]) -> AsyncIterator[ArticleRef]:
+        """Yield what was edited, latest edit first.
 
         WordPress before 5.7 lacks ``modified_after`` but can sort by edit. Posts edited in the same second have no
         fixed order, and it may differ from page to page: after a bulk edit, only sorting by id shows them all.
         """
-        assert walk.newest_modified is not None  # else there would be no last run
-        since = format_utc(parse_utc(walk.newest_modified) - _SECOND)
-        scope = {"modified_after": since}
-        if before:
-            scope["before"] = format_utc(parse_utc(before) + _SECOND)
+        scope = {"modified_after": since, **scope}
 
         def is_edited(ref: ArticleRef) -> bool:
             return not ref.modified_at or ref.modified_at >= since
@@ -142,7 +157,7 @@ class RestSource:
         seen: set[str] = set()
         total: float = 0  # number of edited posts
         entries = 0  # edits listed by time, repeats included
-        async for page, is_cut in self._pages_of_edits(walk, {**scope, "orderby": "modified"}):
+        async for page, is_cut in self._ordered_pages(walk, {**scope, "orderby": "modified"}):
             edited = list(filter(is_edited, page.refs))
             for ref in edited:
                 yield ref
@@ -157,7 +172,7 @@ class RestSource:
         if len(seen) >= total:
             return
 
-        async for page, is_cut in self._pages_of_edits(walk, {**scope, "orderby": "id"}):
+        async for page, is_cut in self._ordered_pages(walk, {**scope, "orderby": "id"}):
             edited = list(filter(is_edited, page.refs))
             for ref in edited:
                 yield ref
@@ -167,7 +182,19 @@ class RestSource:
             if is_cut:
                 walk.notes.broken.append(f"REST: more than {walk.max_pages} pages of edits")
 
-    async def _pages_of_edits(self, walk: Walk, scope: dict[str, str]) -> AsyncIterator[tuple[_Page, bool]]:
+    async def _entered(self, walk: Walk, scope: dict[str, str]) -> AsyncIterator[ArticleRef]:
+        """Yield what was entered last, until there is an article that the last complete run knew.
+
+        What a program enters with an old date counts as edited on that date (``wp_insert_post``).
+        """
+        async for page, _ in self._ordered_pages(walk, {**scope, "orderby": "id"}):
+            is_last = any(map(walk.was_known, page.refs))  # before any of them is fetched
+            for ref in page.refs:
+                yield ref
+            if is_last:
+                return
+
+    async def _ordered_pages(self, walk: Walk, scope: dict[str, str]) -> AsyncIterator[tuple[_Page, bool]]:
         """Yield each page until one adds nothing, and whether pages follow that are not read."""
         listed: set[str] = set()
         for number in range(1, walk.max_pages + 1):

@@ -281,7 +281,7 @@ def _children(walk: Walk, entries: list[Entry]) -> _Children:
         news = []  # lists of all posts of a type that is called "news"
     posts = [entry for entry in posts if entry not in news]
     feed_is_of_use = len(posts) > 1
-    if (newest := walk.newest_modified) is not None:
+    if walk.caught_up and (newest := walk.newest_modified) is not None:
         # Always read the latest: an index may be older than its children.
         fresh = posts[:1] + _edited_since(newest, posts[1:])
         feed_is_of_use = len(fresh) == 1 < len(posts)  # else there would be too many requests

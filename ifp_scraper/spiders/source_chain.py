@@ -11,6 +11,7 @@ from ifp_scraper.discovery.feed import FeedSource
 from ifp_scraper.discovery.listing import ListingSource
 from ifp_scraper.discovery.rest import RestSource
 from ifp_scraper.discovery.sitemap import SitemapSource
+from ifp_scraper.discovery.sorted_feed import find_edited, find_entered
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import SourceName
 from ifp_scraper.spiders.fetcher import Fetcher
@@ -84,9 +85,22 @@ class SourceChain:
             else:
                 self.found_any = True
                 if self._settle(listed, walk, broken_before):
+                    async for ref in self._find_hidden(walk, name):
+                        yield ref
                     return
         if self.found_any and not (walk.caught_up or walk.notes.broken):
             walk.notes.broken.append("only a feed could be read, and feeds never list everything")
+
+    async def _find_hidden(self, walk: Walk, name: SourceName) -> AsyncIterator[ArticleRef]:
+        """Yield what feeds show of the changes that the source which listed everything hides."""
+        if name == "rest" or "feed" not in self._options.sources:
+            return
+        if walk.newest_modified is not None and not walk.notes.shows_edits:
+            async for ref in find_edited(walk):
+                yield ref
+        if walk.caught_up and name == "listing":  # it ends at the first articles that are known
+            async for ref in find_entered(walk):
+                yield ref
 
     def _settle(self, listed: _Listed, walk: Walk, broken_before: int) -> bool:
         """Note what the next run must know; return whether no other source is needed.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from html import escape
+from typing import Any
 
 from .clock import http_date, rss_date, seo_time
 from .model import Post
@@ -23,6 +24,7 @@ def answer(
         from .listings import not_found_page
 
         return page(not_found_page(view), mode)
+    posts = _ordered(view, posts, query)
     number, size = int(query.get("paged", "1") or 1) if query.get("paged", "1").isdigit() else 1, view.config.feed_size
     shown = posts[(number - 1) * size : number * size] if mode == "ok" else []
     if number > 1 and not shown:
@@ -40,6 +42,17 @@ def answer(
     result = page(make(view, shown, path, changed), content_type=kind)
     result.headers.update(known)
     return result
+
+
+def _ordered(view: View, posts: Sequence[Post], query: dict[str, str]) -> Sequence[Post]:
+    """Sort as the URL asks (``WP_Query::parse_orderby``)."""
+    keys: dict[str, Callable[[Post], Any]] = {
+        "modified": lambda post: (post.modified, post.id),
+        "id": lambda post: post.id,
+        "title": lambda post: post.headline,
+    }
+    key = keys.get(query.get("orderby", "").lower()) if view.config.feed_sorts else None
+    return sorted(posts, key=key, reverse=query.get("order", "desc").lower() != "asc") if key else posts
 
 
 def comments_feed(view: View, post: Post) -> Response:

@@ -1,0 +1,84 @@
+"""Feeds that are not sorted by publication: they show what was edited, and what was entered with an old date.
+
+``orderby`` is a query variable that WordPress lets any visitor set (``WP::$public_query_vars``), and Atom says when an
+article was edited. Where a site does not obey it, nothing is lost: its feeds then list the latest articles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+
+from ifp_scraper.dates import format_utc
+from ifp_scraper.discovery import ArticleRef, FetchFailed, Walk
+from ifp_scraper.discovery.feed import read_response
+
+
+async def find_edited(walk: Walk) -> AsyncIterator[ArticleRef]:
+    """Yield the articles edited since ``newest_modified``, latest edit first; sets ``shows_edits`` if they are all.
+
+    An article that an editor publishes with an old date counts as edited then.
+    """
+    since = walk.newest_modified
+    assert since is not None  # else there are no articles to look for
+    begun = format_utc(walk.notes.asked_at)
+    before: list[ArticleRef] = []
+    is_by_edit = False  # whether an older article precedes a newer one
+    async for refs in _pages(walk, "/feed/atom/?orderby=modified"):
+        # Later edits are for the next run, and some feeds say of every article that it was edited just now.
+        refs = [ref for ref in refs if begun is None or (ref.modified_at or "") <= begun]
+        if not refs:
+            return
+        for ref in refs:
+            if ref.modified_at is not None and ref.modified_at >= since:
+                yield ref
+        stretch = before + refs
+        if not _are_newest_first(ref.modified_at for ref in stretch):
+            return
+        is_by_edit = is_by_edit or not _are_newest_first(ref.published_at for ref in stretch if ref.published_at)
+        if (refs[-1].modified_at or "") < since:
+            walk.notes.shows_edits = walk.notes.shows_edits or is_by_edit
+            return
+        if not is_by_edit and not (is_by_edit := await _obeys(walk)):
+            return
+        before = stretch[-1:]
+
+
+async def find_entered(walk: Walk) -> AsyncIterator[ArticleRef]:
+    """Yield the articles entered last, until there is one that the last complete run knew.
+
+    What a program enters with an old date counts as edited on that date (``wp_insert_post``).
+    """
+    async for refs in _pages(walk, "/feed/?orderby=ID"):
+        is_last = any(map(walk.was_known, refs))  # before any of them is fetched
+        for ref in refs:
+            yield ref
+        if is_last:
+            return
+
+
+async def _obeys(walk: Walk) -> bool:
+    """Whether the site sorts its feeds as it is asked: by title, its articles are in no order of time."""
+    async for refs in _pages(walk, "/feed/atom/?orderby=title"):
+        return not _are_newest_first(ref.published_at for ref in refs if ref.published_at)
+    return False
+
+
+def _are_newest_first(times: Iterable[str | None]) -> bool:
+    """Whether times are in descending order, and none is missing."""
+    listed = [time or "" for time in times]
+    return all(listed) and listed == sorted(listed, reverse=True)
+
+
+async def _pages(walk: Walk, path: str) -> AsyncIterator[list[ArticleRef]]:
+    """Yield the articles of each page of a feed, until one fails or lists nothing new."""
+    seen: set[str] = set()
+    for number in range(1, walk.max_pages + 1):
+        page = f"&paged={number}" if number > 1 else ""
+        try:
+            refs = read_response(await walk.fetch(walk.options.site + path + page, probe=True))
+        except FetchFailed:
+            return
+        if seen.issuperset(ref.url for ref in refs):
+            return
+        seen.update(ref.url for ref in refs)
+        yield refs

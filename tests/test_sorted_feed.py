@@ -1,0 +1,188 @@
+"""Edits, and articles with an old date, where only a feed in another order shows them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ifp_scraper.dates import format_utc
+from tests.crawling import lines, new_post, site_of
+from tests.dry_run import dry_run
+from tests.site.response import Response
+
+WITHOUT_EDITS = {
+    "sitemap": {"rest": 403},
+    "listings": {"rest": 403, "sitemap": None},
+}
+"""Sites of which neither REST nor a sitemap tells when articles were edited."""
+
+BY_EDIT, BY_ID = "/feed/atom/?orderby=modified", "/feed/?orderby=ID"
+
+
+@pytest.mark.parametrize("kind", WITHOUT_EDITS)
+def test_edits_are_found_that_lists_do_not_show(kind: str, tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(130, **WITHOUT_EDITS[kind]) as (site, server):
+        dry_run(server, out)
+        for _ in range(3):
+            site.advance(hours=1)
+            posts = site.open_posts()
+            edited = {site.edit(posts[number].id, headline="Edited").path for number in (5, 70, 110)}
+            added = {new_post(site).path, new_post(site, published=posts[100].published).path}
+            run = dry_run(server, out)
+            assert (set(run.articles), run.status) == (edited | added, 0)
+            assert len(run.articles) == 5
+        again = dry_run(server, out)
+        assert again.articles == []
+        assert sum(page.startswith(BY_EDIT) for page in again.asked) == 1
+        held = {line["id"]: line["modified_at"] for line in lines(out)}
+        assert all(held[post.id] == format_utc(post.modified) for post in site.open_posts())
+
+
+def test_more_edits_than_one_page_of_a_feed_holds(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(130, rest=403, feed_size=10) as (site, server):
+        dry_run(server, out)
+        site.advance(hours=1)
+        edited = {site.edit(post.id).path for post in site.open_posts()[40:85]}
+        run = dry_run(server, out)
+        assert set(run.articles) == edited
+        assert sum(page.startswith(BY_EDIT) for page in run.asked) == 5
+
+
+@pytest.mark.parametrize("kind", WITHOUT_EDITS)
+def test_an_article_whose_password_is_taken_away_is_found(kind: str, tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(60, **WITHOUT_EDITS[kind]) as (site, server):
+        opened = site.edit(site.open_posts()[40].id, password_protected=True)
+        for _ in range(2):  # the second run asks once more
+            dry_run(server, out)
+            site.advance(hours=1)
+        site.edit(opened.id, password_protected=False)
+        assert dry_run(server, out).articles == [opened.path]
+        assert dry_run(server, out).articles == []
+
+
+def test_an_edit_while_the_first_crawl_was_interrupted_is_found(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(130, rest=403) as (site, server):
+        first = dry_run(server, out, limit="50").articles
+        site.advance(hours=1)
+        edited = next(post for post in site.open_posts() if post.path == first[20])
+        site.edit(edited.id, headline="Edited")
+        assert edited.path in dry_run(server, out).articles
+        site.advance(hours=1)
+        assert dry_run(server, out).articles == []
+
+
+@pytest.mark.parametrize("config", [{}, WITHOUT_EDITS["sitemap"], WITHOUT_EDITS["listings"]], ids=str)
+def test_what_a_program_enters_with_an_old_date_is_found(config: dict[str, Any], tmp_path: Path) -> None:
+    """Its edit is as old, and as much has been withdrawn, so that the number of articles is the same."""
+    out = tmp_path / "a.jsonl"
+    with site_of(250, **config) as (site, server):
+        dry_run(server, out)
+        site.advance(hours=1)
+        old = site.public()[-30].published
+        imported = {new_post(site, published=old, modified=old).path for _ in range(3)}
+        for post in site.open_posts()[50:55]:
+            site.withdraw(post.id)
+        assert set(dry_run(server, out).articles) == imported
+        assert dry_run(server, out).articles == []
+
+
+def test_a_run_that_finds_nothing_new_asks_rest_three_times(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(250) as (site, server):
+        dry_run(server, out)
+        site.advance(hours=1)
+        assert len(dry_run(server, out).asked) == 4  # and robots.txt
+
+
+def test_an_order_that_rest_refuses_is_done_without(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(130) as (site, server):
+        dry_run(server, out)
+        site.advance(hours=1)
+        added, edited = new_post(site), site.edit(site.open_posts()[100].id)
+        run = dry_run(server, out, fails=lambda page: 400 if "orderby=id" in page else None)
+        assert (set(run.articles), run.status) == ({added.path, edited.path}, 0)
+        assert not any("sitemap" in page for page in run.asked)
+
+
+@pytest.mark.parametrize("kind", WITHOUT_EDITS)
+@pytest.mark.parametrize("status", [403, 404, 500])
+def test_a_site_without_such_feeds_is_read_as_before(status: int, kind: str, tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(60, **WITHOUT_EDITS[kind]) as (site, server):
+        dry_run(server, out)
+        site.advance(hours=1)
+        added = new_post(site)
+        run = dry_run(server, out, fails=lambda page: status if "orderby" in page else None)
+        assert (run.articles, run.status) == ([added.path], 0)
+
+
+def test_a_feed_that_is_sorted_by_publication_all_the_same_hides_no_edit(tmp_path: Path) -> None:
+    """The latest articles' edits are found at once, the others when a source shows them."""
+    out = tmp_path / "a.jsonl"
+    with site_of(250, rest=403, feed_sorts=False) as (site, server):
+        dry_run(server, out)
+        site.advance(hours=1)
+        late, early = site.edit(site.open_posts()[4].id), site.edit(site.open_posts()[200].id)
+        run = dry_run(server, out)
+        assert run.articles == [late.path]
+        assert sum(page.startswith(BY_EDIT) for page in run.asked) == 1
+        site.advance(hours=1)
+        server.config.feed_sorts = True
+        assert dry_run(server, out).articles == [early.path]
+
+
+@pytest.mark.parametrize("sorts", [True, False])
+def test_after_many_new_articles_and_no_edit_a_feed_is_asked_whether_it_can_be_sorted(
+    sorts: bool, tmp_path: Path
+) -> None:
+    """Any order by time shows the new ones first."""
+    out = tmp_path / "a.jsonl"
+    with site_of(30, rest=403, feed_sorts=sorts) as (site, server):
+        dry_run(server, out)
+        for edits in (0, 1, 0):
+            edited = {site.edit(post.id).path for post in site.open_posts()[10 : 10 + edits]}
+            for _ in range(50):
+                site.advance(hours=1)
+                new_post(site)
+            run = dry_run(server, out)
+            assert len(run.articles) == 50 + edits * sorts
+            assert not sorts or edited <= set(run.articles)
+            assert sum("/feed/atom/" in page for page in run.asked) == (4 if sorts else 2)
+
+
+def test_a_feed_that_says_all_was_edited_just_now_is_not_believed(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(250, rest=403) as (site, server):
+        dry_run(server, out)
+
+        def always_now(target: str, response: Response) -> Response:
+            now = format_utc(site.now + timedelta(seconds=1)) or ""
+            said = re.sub(rb"(?<=<updated>)[^<]+", now.encode(), response.body)
+            return replace(response, body=said) if target.startswith("/feed/atom") else response
+
+        server.alter(always_now)
+        for _ in range(2):
+            site.advance(hours=1)
+            run = dry_run(server, out)
+            assert (run.articles, run.status) == ([], 0)
+            assert sum(page.startswith(BY_EDIT) for page in run.asked) <= 5
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"section": "iran-news"}, {"since": "2020-01-01"}, {"sources": "sitemap"}], ids=str
+)
+def test_runs_for_less_than_all_articles_do_not_ask_for_edits(arguments: dict[str, str], tmp_path: Path) -> None:
+    with site_of(60, rest=403) as (_, server):
+        dry_run(server, tmp_path / "a.jsonl")
+        run = dry_run(server, tmp_path / "a.jsonl", **arguments)
+        assert not any("orderby" in page for page in run.asked)
