@@ -125,6 +125,14 @@ def test_a_page_in_capitals_gives_the_same_record() -> None:
         assert record["body"] == "Second."
 
 
+@pytest.mark.parametrize("tag", ["script", "style", "noscript", "svg", "template"])
+def test_the_end_of_a_script_may_be_in_another_case_than_its_beginning(tag: str) -> None:
+    large = tag.upper()
+    for begin, end in ((tag, large), (large, tag)):
+        body = f"<{begin}>a</{end}><p>Third.</p><{begin}>b</{begin}><p>Fourth.</p>"
+        assert texts(page(body=body)) == ["First.", "Second.", "Third.", "Fourth."]
+
+
 def test_a_license_may_be_broken_over_lines_and_elements() -> None:
     for said in ("is licensed\n\tunder a", "is licensed&nbsp;under a", "is licensed <b>under</b> a"):
         notice = f"<div>All content {said} Creative Commons Attribution 4.0 International License</div>"

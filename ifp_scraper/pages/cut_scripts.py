@@ -28,7 +28,7 @@ _OPENING = re.compile(
 """Where something to cut begins: a comment, the opening tag of an element up to its name, or all of a fallback."""
 
 _CLOSING = {
-    name.encode(): (f"</{name}>".encode(), re.compile(rf"</{_in_any_case(name)}\s*>".encode()))
+    name.encode(): (f"</{name}>".encode(), re.compile(rf"</{_in_any_case(name.lower())}\s*>".encode()))
     for name in (*_CUT_OUT, *map(str.upper, _CUT_OUT))
 }
 """For each element name, its closing tag as usually printed, and a pattern that finds it in any case."""
