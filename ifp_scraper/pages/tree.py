@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Collection
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from lxml import etree
@@ -125,11 +125,6 @@ class Tree:
             self._by_class = dict(index)
         return self._by_class
 
-    @cached_property
-    def selector(self) -> Selector:
-        """The tree as a parsel selector."""
-        return Selector(root=self.root, type="html")
-
     def has_classes(self, names: frozenset[str]) -> bool:
         """Whether each of these classes is on some element."""
         _index(names)
@@ -146,7 +141,7 @@ class Tree:
         """Answer a selector, by parsel if it is outside this grammar."""
         paths = _parse(query)
         if paths is None:
-            selectors: Any = self.selector.css(query)
+            selectors: Any = Selector(root=self.root, type="html").css(query)
             return [selector.root for selector in selectors]
         classes = self.classes
         selected: list[Element] = []
