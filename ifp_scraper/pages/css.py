@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
-from ifp_scraper.pages.tree import Element
+from ifp_scraper.pages.tree import Element, class_names
 from ifp_scraper.text import LargeBytes
 
 MAX_STYLE = 2 * 1024 * 1024
@@ -299,7 +299,7 @@ def _read_selector(selector: str) -> list[list[list[str]]] | None:
 
 def _names(element: Element) -> set[str]:
     """Return the names by which selectors may refer to an element: ``tag``, ``.class`` and ``#id``."""
-    names = {"." + name for name in (element.get("class") or "").split()}
+    names = {"." + name for name in class_names(element)}
     if (identifier := element.get("id")) is not None:
         names.add("#" + identifier)
     names.add(str(element.tag))

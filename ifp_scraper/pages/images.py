@@ -10,7 +10,7 @@ from ifp_scraper.items import Image, ImageRole
 from ifp_scraper.pages.boilerplate import CAPTIONS
 from ifp_scraper.pages.inline import IMAGE_TAGS, label_text, resolved
 from ifp_scraper.pages.lazy import source_of
-from ifp_scraper.pages.tree import Element
+from ifp_scraper.pages.tree import Element, class_names
 from ifp_scraper.text import squeeze, words
 from ifp_scraper.urls import absolute_http, original_image
 
@@ -69,7 +69,7 @@ def is_stand_in(picture: Element) -> bool:
 
 def is_avatar(picture: Element) -> bool:
     """Whether an image is a person's profile picture, as core prints it with a comment or a byline."""
-    return _AVATAR.issubset((picture.get("class") or "").split())
+    return _AVATAR.issubset(class_names(picture))
 
 
 def read_image(picture: Element, base: str, caption: str | None, role: ImageRole) -> Image | None:
@@ -101,7 +101,7 @@ def _linked_picture(picture: Element) -> str | None:
 
 def is_caption(element: Element) -> bool:
     """Whether an element holds an image's caption."""
-    return element.tag == "figcaption" or not _CAPTION_CLASSES.isdisjoint((element.get("class") or "").split())
+    return element.tag == "figcaption" or not _CAPTION_CLASSES.isdisjoint(class_names(element))
 
 
 def is_caption_of_text(element: Element) -> bool:

@@ -7,7 +7,7 @@ from html import unescape
 
 from ifp_scraper.pages.boilerplate import RELATED_CLASSES, SCREEN_READER_ONLY
 from ifp_scraper.pages.css import block_by_attribute, hidden_by_attribute
-from ifp_scraper.pages.tree import Element
+from ifp_scraper.pages.tree import Element, class_names
 from ifp_scraper.text import first_language, squeeze, words
 
 MAX_DEPTH = 200
@@ -77,7 +77,7 @@ def _collect(element: Element, pieces: list[str], depth: int) -> None:
         is_seen = not child.keys() or (
             not hidden_by_attribute(child)
             and child.get("[text]") is None  # a control's, which a tap changes: "more", "less"
-            and _NO_PART_OF_LABEL.isdisjoint((child.get("class") or "").split())
+            and _NO_PART_OF_LABEL.isdisjoint(class_names(child))
         )
         if is_seen and child.tag not in NO_TEXT_TAGS and depth < MAX_DEPTH:
             if child.tag in IMAGE_TAGS:
@@ -90,5 +90,5 @@ def _collect(element: Element, pieces: list[str], depth: int) -> None:
 
 def emoji(image: Element) -> str:
     """Return the character that an emoji image stands for (wp-emoji), else an empty string."""
-    classes = (image.get("class") or "").split()
+    classes = class_names(image)
     return (image.get("alt") or "") if "emoji" in classes or "wp-smiley" in classes else ""

@@ -21,7 +21,7 @@ from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.inline import inline_text, label_text
 from ifp_scraper.pages.misnested import escaped_from, release_swallowed, with_escaped
 from ifp_scraper.pages.source_line import closing_source
-from ifp_scraper.pages.tree import Element
+from ifp_scraper.pages.tree import Element, class_names
 from ifp_scraper.text import words
 
 _MAX_BODIES = 10
@@ -140,7 +140,7 @@ class NewspaperPage(ArticlePage):
         if len(bodies) < 2:
             return bodies[0] if bodies else None
         name = f"post-{self.id}"
-        own = [one for one in bodies if any(name in (box.get("class") or "").split() for box in one.iterancestors())]
+        own = [one for one in bodies if any(name in class_names(box) for box in one.iterancestors())]
         candidates = (own or bodies)[:_MAX_BODIES]
         article = article_around(candidates[0])
         in_article = (one for one in candidates if article_around(one) is article)

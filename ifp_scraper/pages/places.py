@@ -8,7 +8,7 @@ from enum import Enum, auto
 from functools import cached_property
 
 from ifp_scraper.pages.post_bodies import POST_CLASSES
-from ifp_scraper.pages.tree import Element, Tree
+from ifp_scraper.pages.tree import Element, Tree, class_names
 
 _LISTS = (
     "article, .hentry, .type-post, .wp-block-query, .wp-block-latest-posts, .related-posts, .post-related, .widget,"
@@ -138,10 +138,8 @@ def _is_post(element: Element) -> bool:
     if element.tag in ("html", "body"):
         return False
     schema = element.get("itemtype") or ""
-    classes = (element.get("class") or "").split()
-    return (
-        element.tag == "article" or not POST_CLASSES.isdisjoint(classes) or schema.endswith(("Article", "BlogPosting"))
-    )
+    is_marked = element.tag == "article" or not POST_CLASSES.isdisjoint(class_names(element))
+    return is_marked or schema.endswith(("Article", "BlogPosting"))
 
 
 def _is_main(element: Element) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cached_property
 
-from ifp_scraper.pages.tree import Element, Tree
+from ifp_scraper.pages.tree import Element, Tree, class_names
 from ifp_scraper.text import words
 
 _NAMES = (
@@ -80,7 +80,7 @@ class PostBodies:
         """Whether a body is this post's, by post_class(); if that says nothing, whether it is outside any list."""
         if self._is_of_another_post(body):
             return False
-        classes = [(box.get("class") or "").split() for box in body.iterancestors()]
+        classes = [class_names(box) for box in body.iterancestors()]
         numbers = [name for names in classes for name in names if _NUMBER.fullmatch(name)]
         if numbers and self._own_number is not None:
             return self._own_number in numbers
@@ -104,7 +104,7 @@ class PostBodies:
     @cached_property
     def _numbers(self) -> dict[Element, list[str]]:
         """The numbers of each post's element, of those that have any."""
-        posts = {post: (post.get("class") or "").split() for post in self._tree.find(".hentry, .type-post")}
+        posts = {post: class_names(post) for post in self._tree.find(".hentry, .type-post")}
         numbers = {post: list(filter(_NUMBER.fullmatch, names)) for post, names in posts.items()}
         return {post: own for post, own in numbers.items() if own}
 
@@ -113,7 +113,7 @@ def _post_around(body: Element) -> tuple[Element | None, Element | None]:
     """Return the innermost post's element around a body, and the header of that in which the body is, if any."""
     header = None
     for box in body.iterancestors():
-        if box.tag == "article" or not POST_CLASSES.isdisjoint((box.get("class") or "").split()):
+        if box.tag == "article" or not POST_CLASSES.isdisjoint(class_names(box)):
             return box, header
         if box.tag == "header":
             header = box

@@ -24,6 +24,12 @@ from parsel import Selector
 
 Element = etree._Element
 
+
+def class_names(element: Element) -> list[str]:
+    """Return the names in an element's class attribute."""
+    return (element.get("class") or "").split()
+
+
 MAX_CACHED = 1000
 """Longest class attribute cached from page to page."""
 
@@ -56,7 +62,7 @@ class _Compound(NamedTuple):
         if self.tag != "*":
             elements = [element for element in elements if element.tag == self.tag]
         for name in self.classes:
-            elements = [element for element in elements if name in (element.get("class") or "").split()]
+            elements = [element for element in elements if name in class_names(element)]
         for attribute, is_prefix, value in self.attributes:
             if is_prefix:
                 elements = [element for element in elements if (element.get(attribute) or "").startswith(value)]
