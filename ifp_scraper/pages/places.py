@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from enum import Enum, auto
 from functools import cached_property
 
-from ifp_scraper.pages.post_bodies import POST_CLASSES
-from ifp_scraper.pages.tree import Element, Tree, class_names
+from ifp_scraper.pages.post_bodies import is_marked_as_post
+from ifp_scraper.pages.tree import Element, Tree
 
 _LISTS = (
     "article, .hentry, .type-post, .wp-block-query, .wp-block-latest-posts, .related-posts, .post-related, .widget,"
@@ -137,9 +137,7 @@ def _path_to(body: Element) -> dict[Element, Element]:
 def _is_post(element: Element) -> bool:
     if element.tag in ("html", "body"):
         return False
-    schema = element.get("itemtype") or ""
-    is_marked = element.tag == "article" or not POST_CLASSES.isdisjoint(class_names(element))
-    return is_marked or schema.endswith(("Article", "BlogPosting"))
+    return is_marked_as_post(element) or (element.get("itemtype") or "").endswith(("Article", "BlogPosting"))
 
 
 def _is_main(element: Element) -> bool:

@@ -35,7 +35,7 @@ _NAMES = (
 )
 """Names for the body alone: an ``article`` element holds far more."""
 
-POST_CLASSES = words("hentry type-post")
+_POST_CLASSES = words("hentry type-post")
 """What post_class() gives to the element of any post."""
 
 _NUMBER = re.compile(r"post-\d+")
@@ -109,11 +109,16 @@ class PostBodies:
         return {post: own for post, own in numbers.items() if own}
 
 
+def is_marked_as_post(element: Element) -> bool:
+    """Whether an element is an ``article``, or has a class that post_class() gives."""
+    return element.tag == "article" or not _POST_CLASSES.isdisjoint(class_names(element))
+
+
 def _post_around(body: Element) -> tuple[Element | None, Element | None]:
     """Return the innermost post's element around a body, and the header of that in which the body is, if any."""
     header = None
     for box in body.iterancestors():
-        if box.tag == "article" or not POST_CLASSES.isdisjoint(class_names(box)):
+        if is_marked_as_post(box):
             return box, header
         if box.tag == "header":
             header = box
