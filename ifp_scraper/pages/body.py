@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sized
 from dataclasses import dataclass
 
@@ -37,7 +36,7 @@ from ifp_scraper.pages.images import (
     slides_of,
 )
 from ifp_scraper.pages.inline import BLOCK_TAGS, IMAGE_TAGS, MAX_DEPTH, NO_TEXT_TAGS, emoji, inline_text
-from ifp_scraper.pages.tree import Element
+from ifp_scraper.pages.tree import Element, class_names
 from ifp_scraper.text import LINE_BREAK, squeeze, words
 from ifp_scraper.urls import absolute, same_article
 
@@ -46,9 +45,6 @@ MAX_PARTS = 10_000
 
 _TABLE_PARTS = words("thead tbody tfoot tr")
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
-
-_LATER_SLIDE = re.compile(r"(?:^|\s)ms-image(?:\s|$)")
-"""A MetaSlider slide: all but the first are hidden until a script shows them."""
 
 
 @dataclass(slots=True)
@@ -342,7 +338,8 @@ def _is_shown_later(element: Element, classes: str | None) -> bool:
     if element.tag == "blockquote" and classes == "wp-embedded-content":  # the link behind another article's card
         card = element.getnext()  # perhaps in a paragraph
         return card is not None and next(card.iter("iframe"), None) is not None
-    return element.tag == "amp-lightbox" or (classes is not None and _LATER_SLIDE.search(classes) is not None)
+    # A slide of MetaSlider: all but the first are hidden at first.
+    return element.tag == "amp-lightbox" or "ms-image" in class_names(element)
 
 
 def _holds_media(carousel: Element) -> bool:
