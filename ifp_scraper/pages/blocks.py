@@ -144,10 +144,9 @@ class BlockBuilder:
         _drop_leaked_script(self.blocks, self._unlinked)
         mark_related(self.blocks, self._unlinked)
         texts = first_language([block["text"] for block in self.blocks])
-        blocks = [block for block, text in zip(self.blocks, texts, strict=True) if text]
-        for block, text in zip(blocks, filter(None, texts), strict=True):
+        for block, text in zip(self.blocks, texts, strict=True):
             block["text"] = text
-        return [block for block in blocks if len(block["text"]) > _MAX_AD_LABEL or not _is_ad_label(block)]
+        return [block for block in self.blocks if block["text"] and not _is_ad_label(block)]
 
     def _is_full(self) -> bool:
         if len(self.blocks) < MAX_BLOCKS:
@@ -157,7 +156,8 @@ class BlockBuilder:
 
 
 def _is_ad_label(block: Block) -> bool:
-    return block["kind"] == "paragraph" and _AD_LABEL.fullmatch(block["text"]) is not None
+    text = block["text"]
+    return len(text) <= _MAX_AD_LABEL and block["kind"] == "paragraph" and _AD_LABEL.fullmatch(text) is not None
 
 
 def _drop_leaked_script(blocks: list[Block], unlinked: list[str]) -> None:
