@@ -76,8 +76,7 @@ class WithoutScripts(NamedTuple):
 
 def cut_scripts(html: bytes) -> WithoutScripts:
     """Cut script, style, noscript, svg, template, comments, and images that AMP only shows as a fallback."""
-    if b"\0" in html:
-        html = html.replace(b"\0", b"")
+    html = html.replace(b"\0", b"")
     style_sheets: list[bytes] = []
     json_ld: list[bytes] = []
     kept: list[bytes] = []
