@@ -51,7 +51,7 @@ def _flatten_contents(box: Element, too_high: set[Element]) -> None:
     """Empty what is too high in a box, with the contents after it; what has attributes is a box in its turn."""
     following: dict[Element, Element] = {}
     # From the last to the first, so that none takes along what it will not keep: that would take the square of time.
-    for new_parent, element in reversed([*_places(box, too_high)]):
+    for new_parent, element in reversed([*_moves(box, too_high)]):
         if new_parent in following:
             following[new_parent].addprevious(element)
         else:
@@ -59,7 +59,7 @@ def _flatten_contents(box: Element, too_high: set[Element]) -> None:
         following[new_parent] = element
 
 
-def _places(box: Element, too_high: set[Element]) -> Iterator[tuple[Element, Element]]:
+def _moves(box: Element, too_high: set[Element]) -> Iterator[tuple[Element, Element]]:
     """Yield each element to be moved, after its new parent; texts that follow one that is emptied are moved here."""
     texts: defaultdict[Element, list[str]] = defaultdict(list)  # joined at the end: there may be thousands after one
     boxes = [box]
