@@ -202,7 +202,6 @@ _HAS_YEAR = re.compile(r"(?<!\d)(?<!\d[./-])\d{4}(?!\d)")
 _AGO = re.compile(r"\s*(\d{1,4})\s+(second|min|hour|day|week|month|year)(?:(?<=min)ute)?s?\s+ago\s*", re.IGNORECASE)
 
 
-@lru_cache(maxsize=1024)
 def ago_bounds(words: str) -> tuple[float, float] | None:
     """Return the range of ages in seconds, ``[low, high)``, that WordPress prints as these words.
 
