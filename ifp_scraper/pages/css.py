@@ -141,7 +141,7 @@ class StyleSheet:
             self._comparisons += len(rules)
             if self._comparisons > MAX_COMPARISONS:
                 return False
-            matching = [rule for rule in rules if rule.chains[0][0] <= names and _selects(rule.chains, path)]
+            matching = [rule for rule in rules if _selects(rule.chains, path)]
             last = max(matching, key=lambda rule: rule.weight, default=None)
             if last and (winner is None or last.weight[:-1] >= winner.weight[:-1]):
                 winner = last
