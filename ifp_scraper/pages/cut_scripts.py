@@ -19,7 +19,6 @@ def _in_any_case(name: str) -> str:
     return "".join(f"[{letter}{letter.upper()}]" for letter in name)
 
 
-_CUT_OUT = "script", "style", "noscript", "svg", "template"
 _OPENING = re.compile(
     rb"<(?=[!snatSNT][-ctvoemCTVOE])(?:!--"  # hardly any other tag begins so
     rb"|(s(?:cript|tyle|vg)|noscript|template|S(?:CRIPT|TYLE|VG)|NOSCRIPT|TEMPLATE)(?=[\s/>])"
@@ -28,8 +27,8 @@ _OPENING = re.compile(
 """Where something to cut begins: a comment, the opening tag of an element up to its name, or all of a fallback."""
 
 _CLOSING = {
-    name.encode(): (f"</{name}>".encode(), re.compile(rf"</{_in_any_case(name.lower())}\s*>".encode()))
-    for name in (*_CUT_OUT, *map(str.upper, _CUT_OUT))
+    name.encode(): (f"</{name}>".encode(), re.compile(rf"</{_in_any_case(name)}\s*>".encode()))
+    for name in ("script", "style", "noscript", "svg", "template")
 }
 """For each element name, its closing tag as usually printed, and a pattern that finds it in any case."""
 
@@ -87,11 +86,12 @@ def cut_scripts(html: bytes) -> WithoutScripts:
             break
         begin, position = opening.span()
         replacement = b""
-        if name := opening[_NAME]:
+        if opening[_NAME]:
+            name = opening[_NAME].lower()
             if (ends := _ends_of(name, html, position, unclosed)) is None:
                 continue  # left to the parser
             tag_end, content_end, position = ends
-            if name in (b"script", b"SCRIPT"):
+            if name == b"script":
                 tag = html[begin:tag_end]
                 if b"ld+json" in tag.lower():
                     json_ld.append(html[tag_end + 1 : content_end])
@@ -99,12 +99,12 @@ def cut_scripts(html: bytes) -> WithoutScripts:
                     player := _PLAYER.search(tag)
                 ):
                     replacement = _frames(player, html[tag_end + 1 : content_end])
-            elif name in (b"style", b"STYLE"):
+            elif name == b"style":
                 style_sheet = html[tag_end + 1 : content_end]
                 if html.find(b"media", begin, tag_end) > 0 and (media := _media_of(html[begin:tag_end])):
                     style_sheet = b"@media %b{%b}" % (media, style_sheet)
                 style_sheets.append(style_sheet)
-            elif name in (b"noscript", b"NOSCRIPT") and b" data-img=" in html[begin:tag_end]:
+            elif name == b"noscript" and b" data-img=" in html[begin:tag_end]:
                 replacement = html[tag_end + 1 : content_end]  # EWWW's, whose script shows the image
         elif html[begin + 1] == _EXCLAMATION_MARK:
             comment_end = _COMMENT_END.search(html, begin)
@@ -130,7 +130,7 @@ def _ends_of(name: bytes, html: bytes, start: int, unclosed: set[bytes]) -> tupl
     """Return where an element's opening tag, its content and the element itself end; None if that is unclear.
 
     Args:
-        name: of the element.
+        name: of the element, in small letters.
         html: the page.
         start: the offset just after the name in the opening tag.
         unclosed: names without a closing tag in the rest of the page, which is searched once for each.
