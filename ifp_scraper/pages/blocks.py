@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, NamedTuple, cast
+from typing import Literal, NamedTuple
 
 from ifp_scraper.items import Block
 from ifp_scraper.pages.related import mark_related
@@ -115,7 +115,7 @@ class BlockBuilder:
         """Add a block with this text, some of it perhaps outside links, unless it shows nothing."""
         if not text.strip(_INVISIBLE) or self._is_full():
             return
-        block: Block = {"kind": cast("Literal['paragraph']", context.kind), "text": text}
+        block: Block = {"kind": context.kind, "text": text}
         if context.kind == "heading":
             block["level"] = context.level
         elif context.kind == "list_item":
