@@ -20,7 +20,7 @@ from ifp_scraper import urls
 from ifp_scraper.dates import format_utc
 from ifp_scraper.items import Article, Author, Block, Embed, Image, Link, RecentPost, TimeSource, body_of, gap_warnings
 from ifp_scraper.pages.body import Body, read_body
-from ifp_scraper.pages.bylines import read_authors, without_by
+from ifp_scraper.pages.bylines import joined_names, read_authors
 from ifp_scraper.pages.css import StyleSheet
 from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.embeds import EMBED_TAGS, read_embed
@@ -416,10 +416,7 @@ class ArticlePage(ItemPage[Article]):
 
     def names(self, query: str) -> str | None:
         """Return people's names as a byline: joined if each has an element of its own, else as printed."""
-        if len(self.own(query)) < 2:
-            return without_by(self.line(query))
-        names = map(without_by, self.lines(query))
-        return ", ".join(dict.fromkeys(filter(None, names))) or None
+        return joined_names(self.lines(query))
 
     def people(self, query: str) -> list[Author]:
         """Return the authors named by the matching elements, links or not, each name once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from ifp_scraper import urls
 from ifp_scraper.items import Author
@@ -32,6 +33,11 @@ def without_by(text: str | None) -> str | None:
         return None
     text = _BY.sub("", text).rstrip(_SEPARATORS)
     return (_HANDLE.sub("", text) if "@" in text else text).strip(_SEPARATORS) or None
+
+
+def joined_names(printed: Iterable[str]) -> str | None:
+    """Return a byline of these names, each without "By" and once; None if nothing is left."""
+    return ", ".join(dict.fromkeys(filter(None, map(without_by, printed)))) or None
 
 
 def read_authors(elements: list[Element], base: str) -> list[Author]:

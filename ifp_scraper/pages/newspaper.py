@@ -15,7 +15,7 @@ from ifp_scraper.dates import read_iso, read_theme_time
 from ifp_scraper.items import Author
 from ifp_scraper.pages.article import ArticlePage
 from ifp_scraper.pages.body import read_body
-from ifp_scraper.pages.bylines import without_by
+from ifp_scraper.pages.bylines import joined_names, without_by
 from ifp_scraper.pages.css import StyleSheet
 from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.inline import inline_text, label_text
@@ -172,8 +172,7 @@ class NewspaperPage(ArticlePage):
     def _byline_without_label(self, box: str, label: str) -> str | None:
         """Return what bylines say after the theme's "By", in whatever language."""
         by = self.line(f"{box} {label}") or ""
-        names = (without_by(printed.removeprefix(by)) for printed in self.lines(box))
-        return ", ".join(dict.fromkeys(filter(None, names))) or None
+        return joined_names(printed.removeprefix(by) for printed in self.lines(box))
 
     def _with_bios(self, authors: list[Author], box: str, name: str, bio: str) -> list[Author]:
         """Add bios from the author boxes below the body to the authors of the same name."""
