@@ -67,15 +67,17 @@ def time_warnings(published: Sequence[Evidence], modified: Evidence | None, capt
     if not published:
         return []
     best, *others = published
+    edited = modified.instant if modified and modified.instant > best.instant else None
     warnings = []
-    for other in others:
-        if same_but_for_clock_fault(best.instant, other.instant):
-            continue
-        edited = modified.instant if modified and modified.instant > best.instant else None
-        if edited and other.source == "time" and same_but_for_clock_fault(edited, other.instant):
-            continue
+    if not all(_agrees(other, best.instant, edited) for other in others):
         warnings.append("dates-disagree")
-        break
     if captured_at and best.instant > captured_at + timedelta(days=1):
         warnings.append("future-date")
     return warnings
+
+
+def _agrees(evidence: Evidence, published: datetime, edited: datetime | None) -> bool:
+    """Whether a printed time is that of publication or, as a theme may show that, of a later edit."""
+    if same_but_for_clock_fault(published, evidence.instant):
+        return True
+    return edited is not None and evidence.source == "time" and same_but_for_clock_fault(edited, evidence.instant)
