@@ -7,11 +7,14 @@ with ``Z`` and whole seconds; all URLs are absolute.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, NotRequired, TypedDict, get_args
 
 import msgspec
 from itemadapter.adapter import ItemAdapter
+
+from ifp_scraper.text import squeeze
 
 SCHEMA_VERSION = "1"
 MAX_ID = 2**53
@@ -303,6 +306,15 @@ def gap_warnings(article: Article) -> list[str]:
 def body_of(blocks: list[Block]) -> str:
     """Return the text of ``Article.body`` for these blocks."""
     return "\n\n".join(block["text"] for block in blocks if block["kind"] != "related")
+
+
+def content_hash(article: Article) -> str:
+    """Return the SHA-256 (64 hexadecimal digits) of headline, lead and all blocks' text.
+
+    One line each, empty for None; in NFC, with white space collapsed.
+    """
+    texts = [article.headline or "", article.lead or "", *(block["text"] for block in article.blocks)]
+    return hashlib.sha256("\n".join(map(squeeze, texts)).encode()).hexdigest()
 
 
 def json_schema() -> dict[str, Any]:

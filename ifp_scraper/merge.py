@@ -9,8 +9,7 @@ from typing import TypeVar
 from ifp_scraper import urls
 from ifp_scraper.dates import parse_utc, same_but_for_clock_fault, same_local_clock
 from ifp_scraper.discovery import ArticleRef
-from ifp_scraper.items import Article, Author, Block, Embed, Image, body_of, gap_warnings
-from ifp_scraper.revisions import content_hash
+from ifp_scraper.items import Article, Author, Block, Embed, Image, body_of, content_hash, gap_warnings
 
 _TRUST_ORDER: dict[str | None, int] = {
     "rest": 0,

@@ -14,8 +14,7 @@ from dataclasses import fields, replace
 from typing import Literal, NamedTuple
 
 from ifp_scraper import urls
-from ifp_scraper.items import Article
-from ifp_scraper.text import squeeze
+from ifp_scraper.items import Article, content_hash
 
 _DUPLICATE_WORDS = 50
 """Minimum length of a text, in words, to count as a duplicate."""
@@ -157,15 +156,6 @@ def view_rank(layout: str) -> int:
     if "+" in layout:
         return 2
     return 0 if not layout or layout.startswith("amp-") else 1
-
-
-def content_hash(article: Article) -> str:
-    """Return the SHA-256 (64 hexadecimal digits) of headline, lead and all blocks' text.
-
-    One line each, empty for None; in NFC, with white space collapsed.
-    """
-    texts = [article.headline or "", article.lead or "", *(block["text"] for block in article.blocks)]
-    return hashlib.sha256("\n".join(map(squeeze, texts)).encode()).hexdigest()
 
 
 def text_hash(article: Article) -> bytes | None:

@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 from ifp_scraper.dates import parse_utc
-from ifp_scraper.items import decode, encode, to_dict
+from ifp_scraper.items import content_hash, decode, encode, to_dict
 from ifp_scraper.pages import LAYOUTS, Capture, UnreadablePage, document, is_static, read_article
 from ifp_scraper.pages.cut_surroundings import WithoutSurroundings
-from ifp_scraper.revisions import content_hash
 from tests.crawling import scrapy
 from tests.site import Site, make_posts, serve
 

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from ifp_scraper.discovery import ArticleRef
-from ifp_scraper.items import Article, Author, Block, Embed, Image, Link, RecentPost
+from ifp_scraper.items import Article, Author, Block, Embed, Image, Link, RecentPost, content_hash
 from ifp_scraper.merge import add_evidence, join_pages, merge_views
-from ifp_scraper.revisions import content_hash
 
 URL = "https://ifpnews.com/a/"
 AT = "2024-05-06T06:00:00Z"

@@ -18,7 +18,19 @@ from web_poet.fields import get_fields_dict
 
 from ifp_scraper import urls
 from ifp_scraper.dates import format_utc
-from ifp_scraper.items import Article, Author, Block, Embed, Image, Link, RecentPost, TimeSource, body_of, gap_warnings
+from ifp_scraper.items import (
+    Article,
+    Author,
+    Block,
+    Embed,
+    Image,
+    Link,
+    RecentPost,
+    TimeSource,
+    body_of,
+    content_hash,
+    gap_warnings,
+)
 from ifp_scraper.pages.body import Body, read_body
 from ifp_scraper.pages.bylines import joined_names, read_authors
 from ifp_scraper.pages.css import StyleSheet
@@ -31,7 +43,6 @@ from ifp_scraper.pages.json_ld import Item, strings
 from ifp_scraper.pages.license import read_license
 from ifp_scraper.pages.source_line import closing_source
 from ifp_scraper.pages.tree import Element
-from ifp_scraper.revisions import content_hash
 from ifp_scraper.text import squeeze
 from ifp_scraper.version import EXTRACTOR_VERSION
 
