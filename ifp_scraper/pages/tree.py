@@ -35,7 +35,6 @@ MAX_CACHED = 1000
 
 _COMPOUND = re.compile(r"([a-z][a-z0-9-]*)?((?:\.[\w-]+)*)((?:\[[\w-]+\^?=[\"'][^\"'\[\]]*[\"']\])*)")
 _ATTRIBUTE = re.compile(r"\[([\w-]+)(\^?)=[\"']([^\"']*)[\"']\]")
-_OF_HEAD = "meta", "link"
 
 
 class _Attribute(NamedTuple):
@@ -189,13 +188,7 @@ class Tree:
     def _of_tag(self, tag: str) -> list[Element]:
         """Return the elements with a tag; ``*`` for all."""
         if tag not in self._by_tag:
-            if tag not in _OF_HEAD:
-                self._by_tag[tag] = list(self.root.iter(tag))
-                return self._by_tag[tag]
-            for name in _OF_HEAD:  # one walk for tags that are queried one after another
-                self._by_tag[name] = []
-            for element in self.root.iter(*_OF_HEAD):
-                self._by_tag[element.tag].append(element)
+            self._by_tag[tag] = list(self.root.iter(tag))
         return self._by_tag[tag]
 
     def _of_value(self, tag: str, attribute: str) -> dict[str, list[Element]]:
