@@ -36,7 +36,7 @@ _OTHERS = words(
     # related and recent posts, other lists of posts
     " ampforwp-inline-related-posts ampforwp-inline-related-post related_posts related-posts amp-related-posts"
     " srp r-pf relatedpost recent-posts jp-relatedposts yarpp yarpp-related relpost-thumb-wrapper yuzo_related_post"
-    " td_block_related_posts td-related-row tdb_single_related td-module-title td_module_wrap"
+    " td_block_related_posts td-related-row tdb_single_related td-module-title"
     " td_wrapper_video_playlist wp-block-latest-posts wp-block-latest-posts__list wp-block-query"
     " wp-block-post-template wp-block-rss wp-block-read-more wp-block-jetpack-related-posts wp-block-jetpack-top-posts"
     " rpbt_shortcode wpp-list elementor-widget-posts display-posts-listing wp-show-posts su-posts mag-box"
@@ -62,7 +62,7 @@ _OTHERS = words(
     " tdm_block_button tdm_block_socials elementor-button-wrapper elementor-widget-share-buttons"
     " wp-block-jetpack-sharing-buttons wp-block-jetpack-subscriptions"
     " ss-ic ampforwp-so-i ampforwp-social-icons-wrapper"
-    " sharedaddy sd-sharing-enabled sd-block td-post-sharing td-post-sharing-top td-post-sharing-bottom"
+    " sd-sharing-enabled sd-block td-post-sharing td-post-sharing-top td-post-sharing-bottom"
     " swp_social_panel swp-content-locator shariff heateor_sss_sharing_container addtoany_share_save_container"
     " addtoany_content a2a_kit social-share share-buttons kk-star-ratings simplesocialbuttons ssbp-wrap"
     " sfsi_Sicons novashare-buttons printfriendly addtoany_header et_social_inline dpsp-content-wrapper"
@@ -76,8 +76,8 @@ _OTHERS = words(
     # buttons to share a sentence, to join a channel, to have the page read aloud or translated
     " bctt-ctt-btn tm-ctt-btn wp-block-wptelegram-widget-join-channel rsbtn gtranslate_wrapper nturl"
     # ads
-    " td-a-rec td-g-rec td-a-ad td-adspot-title advertisement ad-label adsbygoogle ai-viewports amp-ad-wrapper"
-    " td_block_ad_box tds_newsletter amp_ad_1 ampforwp-incontent-ad1 advads-adlabel stream-item a-single g-single"
+    " td-a-rec td-g-rec td-a-ad td-adspot-title advertisement ad-label adsbygoogle amp-ad-wrapper"
+    " td_block_ad_box tds_newsletter amp_ad_1 stream-item a-single g-single"
     " jeg_ad e3lan e3lan-post paszone_container google-auto-placed ezoic-ad afw quads-location trc_related_container"
     " adace-slot-wrapper"
     # subscription forms, with the text around them
@@ -101,7 +101,7 @@ _OTHERS = words(
     " td-post-source-tags td-post-source-via td-tags tdb-tags amp-tags tags-links tag-links cat-links"
     " post-tags entry-tags post-bottom-tags post-bottom-meta jeg_post_tags wp-block-post-terms"
     # plugins' tables of contents
-    " ez-toc-container toc_container toc_title toc_list lwptoc wp-block-aioseo-table-of-contents simpletoc-title"
+    " toc_container toc_title toc_list lwptoc wp-block-aioseo-table-of-contents simpletoc-title"
     " elementor-widget-table-of-contents simpletoc-list uagb-toc__wrap wp-block-rank-math-toc-block"
     " wp-block-yoast-seo-table-of-contents wp-block-table-of-contents wp-block-kadence-tableofcontents"
     " ub_table-of-contents ruby-table-contents ftwp-in-post"
