@@ -53,7 +53,7 @@ def read_authors(elements: list[Element], base: str) -> list[Author]:
         if name and name not in authors:
             # An icon or a handle beside the name links elsewhere.
             links = (*element.iter("a"), *element.iterancestors("a"))
-            link = next((a for a in links if inline_text(a) and inline_text(a)[0] != "@"), None)
+            link = next((a for a in links if inline_text(a)[:1] not in ("", "@")), None)
             url = urls.absolute_http(base, link.get("href")) if link is not None else None
             authors[name] = Author(name, urls.canonical(url) if url else None)
     return list(authors.values())
