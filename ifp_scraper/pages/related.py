@@ -37,7 +37,7 @@ def mark_related(blocks: list[Block], unlinked: list[str]) -> None:
     may_follow: tuple[str, ...] = ()
     for number, block in enumerate(blocks):
         if may_follow and is_link(number, may_follow):
-            _make_related(block)
+            blocks[number] = {"kind": "related", "text": block["text"]}
             continue
         may_follow = ()
         # Without a colon, the label must be all of the unlinked text: "Also read <a>...</a>".
@@ -50,7 +50,7 @@ def mark_related(blocks: list[Block], unlinked: list[str]) -> None:
         elif not _WORD.search(unlinked_rest) and is_link(number + 1, ("list_item", "paragraph", "related", "quote")):
             may_follow = (blocks[number + 1]["kind"],)
         if may_follow:
-            _make_related(block)
+            blocks[number] = {"kind": "related", "text": block["text"]}
 
 
 def _is_linked(text: str, unlinked: str) -> bool:
@@ -60,9 +60,3 @@ def _is_linked(text: str, unlinked: str) -> bool:
         and _WORD.search(text) is not None
         and len(text) > len(unlinked)  # else there is no link
     )
-
-
-def _make_related(block: Block) -> None:
-    text = block["text"]
-    block.clear()  # type: ignore[attr-defined]
-    block["kind"], block["text"] = "related", text
