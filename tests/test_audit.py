@@ -222,6 +222,11 @@ def test_an_audit_is_no_crawl_that_found_everything(by: str, tmp_path: Path) -> 
         assert len(lines(out)) == len(site.open_posts())
 
 
+def test_articles_are_counted_by_month_and_those_without_a_time_apart() -> None:
+    audit = Audit(listed={"a": "2024-05", "b": None, "c": "2024-04", "d": "2024-05"}, missing=["b"], rejected={"d": ""})
+    assert audit.by_month() == [("2024-04", 1, 1), ("2024-05", 1, 2), ("unknown", 0, 1)]
+
+
 @pytest.mark.parametrize(("status", "gone"), [(301, True), (302, False)])
 def test_what_leads_to_the_front_page_for_good_is_gone(status: int, gone: bool, tmp_path: Path) -> None:
     out = tmp_path / "ifp.jsonl"

@@ -142,6 +142,22 @@ def test_articles_that_cannot_be_read_are_an_alarm_as_in_a_crawl(recording: Path
     for command in (("extract", recorded), ("crawl", "ifp", "-a", f"archive={recorded}")):
         run = scrapy(*command, "-o", tmp_path / f"{command[0]}.jsonl")
         assert (run.status, "20 of 60 article pages could not be read" in run.err) == (1, True), run.err
+    extracted, crawled = (
+        {line["url"]: line["reason"] for line in lines(tmp_path / f"{name}.rejected.jsonl") if "/story-" in line["url"]}
+        for name in ("extract", "crawl")
+    )
+    assert extracted == crawled
+
+
+def test_further_pages_without_their_first_one_are_no_alarm(tmp_path: Path) -> None:
+    recorded, out = tmp_path / "a.warc.gz", tmp_path / "a.jsonl"
+    site = Site(make_posts(60, seed=4))
+    with serve(site) as server:
+        further = [f"{post.path}2/" for post in site.open_posts() if len(post.pages) > 1]
+        record(server, recorded, further, root="https://ifpnews.com")
+    run = scrapy("extract", recorded, "-o", out)
+    assert (run.status, lines(out), len(further) > 2) == (0, [], True), run.err
+    assert {line["reason"] for line in lines(out.with_suffix(".rejected.jsonl"))} == {"its first page was not captured"}
 
 
 def test_a_record_that_cannot_be_written_is_rejected_as_in_a_crawl(

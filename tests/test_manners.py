@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from scrapy import Spider
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request, Response
 from scrapy.robotstxt import ProtegoRobotParser
 from scrapy.settings import Settings
@@ -18,6 +19,7 @@ from scrapy.utils.test import get_crawler
 
 from ifp_scraper.middlewares.back_off import BackOffMiddleware
 from ifp_scraper.middlewares.robots import CrawlDelay
+from ifp_scraper.middlewares.stay_on_site import StayOnSiteMiddleware
 from ifp_scraper.settings import USER_AGENT
 from tests.crawling import EIGHT_AT_ONCE, crawl, lines
 from tests.expected import assert_complete
@@ -58,7 +60,7 @@ def test_the_wait_that_the_site_asks_for(status: Any, tmp_path: Path) -> None:
         assert len(lines(tmp_path / "ifp.jsonl")) == len(site.open_posts())
 
 
-@pytest.mark.parametrize("robots", [500, 503, "reset"])
+@pytest.mark.parametrize("robots", [500, 429, "reset"])
 def test_a_robots_txt_that_cannot_be_read_forbids_all(robots: Any, tmp_path: Path) -> None:
     with serve(Site(make_posts(4))) as server:
         server.fault("robots.txt", robots, None)
@@ -230,3 +232,26 @@ def test_the_wait_doubles_with_each_retry_of_a_request() -> None:
         waits.append(request.meta.pop("wait", 0))
         request = asyncio.run(middleware.process_response(request, Response(request.url, 503)))
     assert waits == [0, 3, 6, 12, 24, 48, 96, 192, 384, 600]
+
+
+def test_scrapys_own_spiders_try_a_refused_page_three_times() -> None:
+    crawler = get_crawler(Spider, {"RETRY_TIMES": 9})
+    crawler.spider = crawler._create_spider("fetch")
+    middleware = BackOffMiddleware.from_crawler(crawler)
+    tries = 0
+    answer: Request | Response = Request("https://ifpnews.com/a/")
+    while isinstance(answer, Request):
+        tries += 1
+        answer = asyncio.run(middleware.process_response(answer, Response(answer.url, 403)))
+    assert (tries, answer.status) == (3, 403)
+
+
+@pytest.mark.parametrize(
+    "url", ["file://ifpnews.com/etc/passwd", "https://ifpnews.com:8080/", "https://ifpnews.com.a.example/"]
+)
+def test_what_is_not_on_the_site_is_not_requested(url: str) -> None:
+    crawler = get_crawler(Spider, {"IFP_SITE": "https://ifpnews.com"})
+    middleware = StayOnSiteMiddleware.from_crawler(crawler)
+    middleware.process_request(Request("http://www.ifpnews.com/a/"))
+    with pytest.raises(IgnoreRequest, match=f"{url} "):
+        middleware.process_request(Request(url))

@@ -215,7 +215,7 @@ def test_settings_that_make_no_sense(name: str, value: str, message: str) -> Non
 
 
 def test_settings_that_make_sense() -> None:
-    given = {"DOWNLOAD_DELAY": "0", "DOWNLOAD_TIMEOUT": "0.5", "RETRY_TIMES": "0", "RETRY_PRIORITY_ADJUST": "-3"}
+    given = {"DOWNLOAD_DELAY": "0.5", "DOWNLOAD_TIMEOUT": "0.5", "RETRY_TIMES": "0", "RETRY_PRIORITY_ADJUST": "-3"}
     given |= {"ROBOTSTXT_OBEY": "False", "IFP_GRACE": "0", "DOWNLOAD_MAXSIZE": "0", "LOG_LEVEL": "DEBUG"}
     given |= {"IFP_OUTPUT": "x.jsonl", "IFP_ARCHIVE": "x.warc.gz", "IFP_CONTACT": "https://lab.example/bot"}
     given |= {"SPLASH_URL": "http://a/", "USER_AGENTS": "of scrapy-useragents, not USER_AGENT"}

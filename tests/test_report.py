@@ -119,6 +119,9 @@ def test_a_page_read_since_is_no_longer_rejected(tmp_path: Path) -> None:
     data = data_of(tmp_path / "r.html")
     assert data["reasons"] == [["unreadable", "", 2]]
     assert data["rejected"] == [[f"{SITE}/story-{at}/", "unreadable", "", "2024-05-02T00:00:00Z"] for at in (3, 2)]
+    (tmp_path / "a.rejected.jsonl").write_text(json.dumps({"url": f"{SITE}/story-1/"}))  # nobody knows when
+    write_report(path, tmp_path / "r.html")
+    assert data_of(tmp_path / "r.html")["rejected"] == []
 
 
 def test_what_is_gone_and_what_has_the_text_of_another_is_marked(tmp_path: Path) -> None:
@@ -254,6 +257,7 @@ def test_browser_sorts(page: Path) -> None:
         (["a", "b"], 2, "one FILE"),
         (["--text", "x"], 2, "--text"),
         (["--nonsense"], 2, "--nonsense"),
+        (["none.jsonl"], 1, "no such file: none.jsonl\n"),
     ],
 )
 def test_the_command_says_what_is_wrong(tmp_path: Path, args: list[str], status: int, said: str) -> None:
