@@ -99,6 +99,7 @@ def test_all_that_the_site_lists_is_compared_though_the_last_run_was_complete(
         audit = audit_of(server, tmp_path / "a.jsonl")
         assert audit.listed.keys() == {server.url + path for path in first.articles}
         assert (audit.missing, audit.gone, audit.unlisted) == ([], [], [])
+        assert None not in audit.listed.values()  # what a sitemap does not say, the file does
 
 
 def test_what_was_gone_and_is_listed_again_is_missing_and_fetched(tmp_path: Path) -> None:

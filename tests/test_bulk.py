@@ -209,8 +209,9 @@ def test_what_another_version_or_site_left_half_done_is_read_again(
 def test_of_the_parts_of_a_span_the_first_one_with_a_body_counts() -> None:
     found: list[dict[str, int]] = [{"a": 1}, {"a": 2, "b": 3}, {}]
     whole, parts = Span("a", 0, 9, 9), [Span("a", at, at + 3, 9) for at in (0, 3, 6)]
-    results = [SpanResult(part, originals=originals) for part, originals in zip(parts, found, strict=True)]
-    assert join_results(whole, results).originals == {"a": 1, "b": 3}
+    results = [SpanResult(part, records=3, originals=each) for part, each in zip(parts, found, strict=True)]
+    joined = join_results(whole, results)
+    assert (joined.originals, joined.records) == ({"a": 1, "b": 3}, 9)
 
 
 @pytest.mark.parametrize(("wanted", "kept"), [("a", True), ("another", False)])

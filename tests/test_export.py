@@ -375,6 +375,20 @@ def test_the_command(file: Path) -> None:
     assert (file.parent / "tables" / "articles.csv").exists()
 
 
+@pytest.mark.parametrize("command", [("export", "--to", "csv"), ("report",)], ids=lambda command: command[0])
+def test_a_command_says_what_it_left_out(command: tuple[str, ...], file: Path) -> None:
+    with file.open("ab") as stream:
+        stream.write(b"{}\n{")
+    run = scrapy(*command, "ifp.jsonl", cwd=file.parent)
+    assert (run.status, run.err.splitlines()) == (
+        0,
+        [
+            "ifp.jsonl: skipped 1 line without an article, the first is line 6",
+            "ifp.jsonl: skipped the last line, which is incomplete",
+        ],
+    )
+
+
 @pytest.mark.parametrize(
     ("args", "status", "said"),
     [

@@ -88,6 +88,7 @@ def test_a_page_is_saved_from_the_site_that_is_told_who_asks(tmp_path: Path) -> 
         run = scrapy("fixture", f"{server.url}/nowhere/", *contact)
         assert (run.status, run.err) == (1, f"{server.url}/nowhere/ cannot be read: status 404\n")
         assert server.requests(forbidden) == []
+        assert scrapy("fixture", server.url + forbidden, *contact, "-s", "ROBOTSTXT_OBEY=False").status == 0
     [agent] = agents
     assert agent is not None
     assert agent.startswith("ifp_scraper/")
@@ -115,6 +116,7 @@ def test_a_fixture_is_saved_again_as_it_should_be(tmp_path: Path) -> None:
     record = tmp_path / "an-hour-ago.json"
     saved = json.loads(record.read_text(encoding="utf-8"))
     saved["record"] = {name: saved["record"][name] for name in ("headline", "recent_posts")}
+    saved["headers"] = {"Content-Type": "text/html; charset=UTF-8"}
     stale = {**saved, "record": {"headline": "Another", "recent_posts": []}}
     record.write_text(json.dumps(stale), encoding="utf-8")
     page = tmp_path / "an-hour-ago.html"

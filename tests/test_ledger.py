@@ -6,6 +6,7 @@ import gzip
 import json
 import logging
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -303,6 +304,22 @@ def test_what_was_cut_from_the_output_is_reported(ledger: Ledger, capsys: pytest
     again = Ledger(ledger.options, ledger.store.path, start_over=False, settings=ledger.settings)
     again.finish(reason="finished", why=None, requests=0, received=0, errors=0)
     assert "a.cut-1.bin" in capsys.readouterr().err
+
+
+def test_lines_that_are_no_articles_are_reported_by_number(
+    ledger: Ledger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ledger.write(ARTICLE)
+    ledger.store.close()
+    said = []
+    for count in (1, 99):
+        with ledger.store.path.open("ab") as stream:
+            stream.write(b"{}\n" * count + encode(replace(ARTICLE, id=count, url=f"{SITE}/{count}/")))
+        again = Ledger(ledger.options, ledger.store.path, start_over=False, settings=ledger.settings)
+        again.finish(reason="finished", why=None, requests=0, received=0, errors=0)
+        said += [line for line in capsys.readouterr().err.splitlines() if "though not" in line]
+    assert said[0] == "Left in the file, though not articles: 1 line (2)."
+    assert re.fullmatch(r"Left in the file, though not articles: 100 lines \(2, 4, 5, .*\d and more\)\.", said[1])
 
 
 def test_an_older_copy_of_the_output_is_not_continued(ledger: Ledger) -> None:

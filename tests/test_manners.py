@@ -234,6 +234,14 @@ def test_the_wait_doubles_with_each_retry_of_a_request() -> None:
     assert waits == [0, 3, 6, 12, 24, 48, 96, 192, 384, 600]
 
 
+@pytest.mark.parametrize("status", [301, 404, 410])
+def test_what_is_not_there_is_asked_for_once(status: int) -> None:
+    crawler = get_crawler(Spider)
+    crawler.spider = crawler._create_spider("a")
+    empty = Response("https://ifpnews.com/a/", status)
+    assert asyncio.run(BackOffMiddleware(crawler).process_response(Request(empty.url), empty)) is empty
+
+
 def test_scrapys_own_spiders_try_a_refused_page_three_times() -> None:
     crawler = get_crawler(Spider, {"RETRY_TIMES": 9})
     crawler.spider = crawler._create_spider("fetch")

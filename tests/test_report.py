@@ -157,10 +157,11 @@ def test_texts_are_there_once_and_packed(
 
 def test_beyond_the_limit_only_the_newest_texts_are_held(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    path.write_bytes(b"".join(encode(article(number)) for number in range(1, 20)))
+    lines = [encode(article(number)) for number in range(1, 20)]
+    path.write_bytes(b"".join([*lines[9:], *lines[:9], encode(article(20, published_at=None))]))
     write_report(path, tmp_path / "r.html", text_limit=70)
     pieces = data_of(tmp_path / "r.html")["articles"]["piece"]
-    assert pieces == [0, 0] + [-1] * 17
+    assert pieces == [0, 0] + [-1] * 18
 
 
 def test_the_policy_allows_only_this_script_and_style(page: Path) -> None:
