@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -256,6 +257,40 @@ def test_the_workers_end_if_the_output_cannot_be_opened(tmp_path: Path, monkeypa
     with store.Store(tmp_path / "a.jsonl"):
         command.run(["sample"], Namespace(output=str(tmp_path / "a.jsonl"), workers=1, dask=None))
     assert (command.exitcode, closed) == (1, [1])
+
+
+def test_one_that_was_stopped_has_not_done_its_job_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def read_one(spans: list[Span], site: str) -> Iterator[SpanResult]:
+        yield read_span(spans[0], site)
+        raise KeyboardInterrupt
+
+    out = tmp_path / "a.jsonl"
+    monkeypatch.setattr(extract, "LocalExecutor", lambda workers: SimpleNamespace(run=read_one, close=lambda: None))
+    monkeypatch.setattr(extract, "ignore_stop_signals", lambda: None)
+    command = extract.Command()
+    command.settings = Settings()
+    command.settings.setmodule("ifp_scraper.settings")
+    command.run(["sample"], Namespace(output=str(out), workers=1, dask=None))
+    assert (command.exitcode, "it was stopped; run the same command again" in capsys.readouterr().err) == (1, True)
+    assert (lines(out), out.with_name("a.jsonl.partial").stat().st_size > 0) == ([], True)
+
+
+def test_one_that_is_stopped_while_it_looks_for_recordings_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def find_recordings(*names: str) -> list[Path]:
+        signal.raise_signal(signal.SIGTERM)
+        return []
+
+    monkeypatch.setattr(extract, "find_recordings", find_recordings)
+    command = extract.Command()
+    command.settings = Settings()
+    command.settings.setmodule("ifp_scraper.settings")
+    command.run(["sample"], Namespace(output=str(tmp_path / "a.jsonl"), workers=1, dask=None))
+    assert (command.exitcode, capsys.readouterr().err) == (1, "extract failed: it was stopped before it began\n")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow

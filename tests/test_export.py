@@ -174,6 +174,8 @@ def test_descriptions(file: Path, to: Format) -> None:
         assert (resource.get("hash") or resource["sha256"]).endswith(hashlib.sha256(data).hexdigest())
         assert (resource.get("bytes") or resource["size"]) == len(data)
     assert len(package["resources"]) == (1 if to == "sqlite" else len(tables()))
+    described = package["resources"][0]["tables"] if to == "sqlite" else package["resources"]
+    assert {each["name"]: each["rows"] for each in described} == package["counts"]
 
 
 @pytest.mark.parametrize("to", FORMATS)
