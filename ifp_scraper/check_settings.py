@@ -77,7 +77,7 @@ def check_settings(settings: BaseSettings) -> None:
     _check_log(settings)
     _check_event_loop(settings)
     for name in ("IFP_CONTACT", "USER_AGENT"):
-        if not str(settings[name] or "").isprintable():
+        if not str(settings[name]).isprintable():
             raise BadArgument(f"{name}={shown(settings[name])} must be one line of printable characters")
     if not all(str(code).strip().isdecimal() for code in settings.getlist("RETRY_HTTP_CODES")):
         raise BadArgument(f"RETRY_HTTP_CODES={shown(settings['RETRY_HTTP_CODES'])}: codes look like 500,503")

@@ -59,7 +59,6 @@ def join_early(pages: list[PageResult]) -> list[PageResult]:
     assert article is not None
     page_urls = [page.url for page in pages]
     joined = PageResult(article.fetched_url, pages[0].captured_at, article, layout=article.layout, page_urls=page_urls)
-    joined.identities = [identity for page in pages for identity in page.identities]
     joined.packed_parts = msgspec.msgpack.encode(pages)
     return [joined]
 
