@@ -169,6 +169,18 @@ def test_a_site_that_has_lost_most_of_its_articles_marks_nothing(tmp_path: Path)
         assert lines(out) == before
 
 
+@pytest.mark.parametrize(("count", "withdrawn", "trusted"), [(24, 20, True), (24, 21, False), (60, 29, True)])
+def test_a_list_that_lacks_most_articles_is_not_trusted(
+    count: int, withdrawn: int, trusted: bool, tmp_path: Path
+) -> None:
+    with site_of(count) as (site, server):
+        dry_run(server, tmp_path / "a.jsonl")
+        for post in site.open_posts()[:withdrawn]:
+            site.withdraw(post.id)
+        audit = audit_of(server, tmp_path / "a.jsonl")
+    assert [len(audit.gone), len(audit.unconfirmed)] == ([withdrawn, 0] if trusted else [0, withdrawn])
+
+
 def test_a_renamed_article_is_not_missing_where_the_list_names_no_ids(tmp_path: Path) -> None:
     out, missing = tmp_path / "ifp.jsonl", tmp_path / "missing.txt"
     site = Site(make_posts(24, seed=9))

@@ -240,6 +240,7 @@ def test_settings_that_make_sense() -> None:
         (("audit", "-s", "LOG_LEVEL=LOUD"), "choose from CRITICAL"),
         (("audit", "a.jsonl", "b.jsonl"), "name one FILE"),
         (("fixture",), "name one URL or PATH"),
+        (("fixture", "a.html", "--frobnicate"), "unknown option --frobnicate"),
         (("report", "--text", "-1"), "--text must be 0 or more"),
         (("schema", "ifp"), "this command takes no argument"),
         (("extract", "sample", "-o", "x.jsonl", "-s", "IFP_START_OVER=maybe"), "True or False"),
