@@ -236,19 +236,23 @@ def test_an_audit_is_no_crawl_that_found_everything(by: str, tmp_path: Path) -> 
 
 
 def test_articles_are_counted_by_month_and_those_without_a_time_apart() -> None:
-    audit = Audit(listed={"a": "2024-05", "b": None, "c": "2024-04", "d": "2024-05"}, missing=["b"], rejected={"d": ""})
+    audit = Audit(
+        listed={"a": "2024-05", "b": None, "c": "2024-04", "d": "2024-05"}, missing=["b"], rejected={"d": ""}
+    )
     assert audit.by_month() == [("2024-04", 1, 1), ("2024-05", 1, 2), ("unknown", 0, 1)]
 
 
-@pytest.mark.parametrize(("status", "gone"), [(301, True), (302, False)])
-def test_what_leads_to_the_front_page_for_good_is_gone(status: int, gone: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("target", "status", "gone"), [("/", 301, True), ("/", 302, False), ("/about-us/", 301, False)]
+)
+def test_what_leads_to_the_front_page_for_good_is_gone(target: str, status: int, gone: bool, tmp_path: Path) -> None:
     out = tmp_path / "ifp.jsonl"
     site = Site(make_posts(8, seed=9))
     with serve(site, amp=None) as server:
         assert crawl(server.url, out).status == 0
         withdrawn = site.withdraw(site.open_posts()[3].id)
-        home = redirect(server.url + "/", status)
-        server.alter(lambda target, response: home if target == withdrawn.path else response)
+        elsewhere = redirect(server.url + target, status)
+        server.alter(lambda target, response: elsewhere if target == withdrawn.path else response)
         run = scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST)
         assert run.status == 0, run.err
         assert (lines(out)[-1]["status"] == "gone") is gone

@@ -144,10 +144,27 @@ def test_articles_that_cannot_be_read_are_an_alarm_as_in_a_crawl(recording: Path
         run = scrapy(*command, "-o", tmp_path / f"{command[0]}.jsonl")
         assert (run.status, "20 of 60 article pages could not be read" in run.err) == (1, True), run.err
     extracted, crawled = (
-        {line["url"]: line["reason"] for line in lines(tmp_path / f"{name}.rejected.jsonl") if "/story-" in line["url"]}
+        {
+            line["url"]: line["reason"]
+            for line in lines(tmp_path / f"{name}.rejected.jsonl")
+            if "/story-" in line["url"]
+        }
         for name in ("extract", "crawl")
     )
     assert extracted == crawled
+
+
+def test_articles_without_their_further_pages_give_the_lines_of_a_crawl(tmp_path: Path) -> None:
+    recorded, crawled, extracted = tmp_path / "a.warc.gz", tmp_path / "crawled.jsonl", tmp_path / "extracted.jsonl"
+    site = Site(make_posts(60, seed=4))
+    with serve(site) as server:
+        long = [post for post in site.open_posts() if len(post.pages) > 1]
+        first_pages = [path for post in long for path in (post.path, f"{post.path}amp/")]
+        record(server, recorded, [*first_pages, f"{long[0].path}2/"], root="https://ifpnews.com")
+    assert scrapy("crawl", "ifp", "-a", f"archive={recorded}", "-o", crawled).status == 0
+    assert scrapy("extract", recorded, "-o", extracted).status == 0
+    assert sorted(content(crawled), key=str) == sorted(content(extracted), key=str)
+    assert [line["warnings"] for line in lines(extracted)] == [["one-page-of-many"]] * len(long)
 
 
 def test_further_pages_without_their_first_one_are_no_alarm(tmp_path: Path) -> None:
@@ -158,7 +175,9 @@ def test_further_pages_without_their_first_one_are_no_alarm(tmp_path: Path) -> N
         record(server, recorded, further, root="https://ifpnews.com")
     run = scrapy("extract", recorded, "-o", out)
     assert (run.status, lines(out), len(further) > 2) == (0, [], True), run.err
-    assert {line["reason"] for line in lines(out.with_suffix(".rejected.jsonl"))} == {"its first page was not captured"}
+    assert {line["reason"] for line in lines(out.with_suffix(".rejected.jsonl"))} == {
+        "its first page was not captured"
+    }
 
 
 def test_a_record_that_cannot_be_written_is_rejected_as_in_a_crawl(
@@ -291,6 +310,17 @@ def test_one_that_is_stopped_while_it_looks_for_recordings_says_so(
     command.run(["sample"], Namespace(output=str(tmp_path / "a.jsonl"), workers=1, dask=None))
     assert (command.exitcode, capsys.readouterr().err) == (1, "extract failed: it was stopped before it began\n")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_cluster_needs_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)  # as if it were not installed
+    command = extract.Command()
+    command.settings = Settings()
+    command.settings.setmodule("ifp_scraper.settings")
+    command.run(["sample"], Namespace(output=str(tmp_path / "a.jsonl"), workers=None, dask="tcp://127.0.0.1:1"))
+    assert (command.exitcode, 'pip install ".[cluster]"' in capsys.readouterr().err) == (1, True)
 
 
 @pytest.mark.slow

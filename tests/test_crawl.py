@@ -112,6 +112,7 @@ def test_feed_and_listings_alone(tmp_path: Path) -> None:
         assert run.status == 0, run.err
         assert_complete(site, server.url, out)
         assert run.err.count("rest: ") == run.err.count("sitemap: ") == 1
+        assert "Looking for articles (feed); 0 are known.\n" in run.err
         server.clear()
         site.advance(hours=1)
         new = [new_post(site), new_post(site)]

@@ -176,6 +176,10 @@ def test_descriptions(file: Path, to: Format) -> None:
     assert len(package["resources"]) == (1 if to == "sqlite" else len(tables()))
     described = package["resources"][0]["tables"] if to == "sqlite" else package["resources"]
     assert {each["name"]: each["rows"] for each in described} == package["counts"]
+    [blocks] = (each.get("schema", each) for each in described if each["name"] == "blocks")
+    assert blocks["primaryKey"] == ["line", "position"]
+    assert blocks["foreignKeys"] == [{"fields": ["line"], "reference": {"resource": "articles", "fields": ["line"]}}]
+    assert [field["name"] for field in blocks["fields"] if "constraints" in field] == ["line", "position"]
 
 
 @pytest.mark.parametrize("to", FORMATS)

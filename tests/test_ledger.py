@@ -306,9 +306,7 @@ def test_what_was_cut_from_the_output_is_reported(ledger: Ledger, capsys: pytest
     assert "a.cut-1.bin" in capsys.readouterr().err
 
 
-def test_lines_that_are_no_articles_are_reported_by_number(
-    ledger: Ledger, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_lines_that_are_no_articles_are_reported_by_number(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
     ledger.write(ARTICLE)
     ledger.store.close()
     said = []

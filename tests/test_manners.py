@@ -234,6 +234,17 @@ def test_the_wait_doubles_with_each_retry_of_a_request() -> None:
     assert waits == [0, 3, 6, 12, 24, 48, 96, 192, 384, 600]
 
 
+def test_retries_can_be_switched_off(tmp_path: Path) -> None:
+    site = Site(make_posts(4))
+    with serve(site, amp=None) as server:
+        faults = [
+            server.fault(post.path, kind) for post, kind in zip(site.open_posts(), (503, "mispacked"), strict=False)
+        ]
+        run = crawl(server.url, tmp_path / "a.jsonl", "-s", "RETRY_ENABLED=False")
+    assert (run.status, "2 failed" in run.err) == (1, True), run.err
+    assert [len(fault.hits) for fault in faults] == [1, 1]
+
+
 @pytest.mark.parametrize("status", [301, 404, 410])
 def test_what_is_not_there_is_asked_for_once(status: int) -> None:
     crawler = get_crawler(Spider)

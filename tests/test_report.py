@@ -326,6 +326,13 @@ def test_a_page_is_replaced_and_its_folder_made(page: Path) -> None:
     assert [path.name for path in new.parent.iterdir()] == ["report.html"]
 
 
+def test_damaged_lines_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_bytes(encode(article(1)) + b"{}\n{")
+    write_report(tmp_path / "a.jsonl", tmp_path / "report.html", tell=lambda sentence: None)
+    data = data_of(tmp_path / "report.html")
+    assert (data["lines"], data["corrupt"]) == (1, 2)
+
+
 def test_a_line_beside_that_is_damaged_is_passed_over(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_bytes(encode(article(1)))
     (tmp_path / "a.runs.jsonl").write_text('{"requests": 1}\n' + "[" * 100_000 + '\n7\n{"requests": 2}\n')

@@ -224,7 +224,9 @@ def test_a_wall_before_a_few_pages_costs_no_article(tmp_path: Path) -> None:
 def test_a_wall_before_all_lists_but_the_sections_costs_no_article(tmp_path: Path) -> None:
     site = Site(make_posts(12, seed=5))
     with serve(site, amp=None) as server:
-        walled = server.fault(lambda target: any(name in target for name in ("json", "xml", "feed")), "challenge", None)
+        walled = server.fault(
+            lambda target: any(name in target for name in ("json", "xml", "feed")), "challenge", None
+        )
         run = crawl(server.url, tmp_path / "a.jsonl", *EIGHT_AT_ONCE)
         assert run.status == 0, run.err
         assert len(walled.hits) == 2 * len(set(walled.hits)) == 10  # each is tried twice, and five pages end a crawl
