@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from ifp_scraper.dates import parse_utc
 from ifp_scraper.items import content_hash, decode, encode, to_dict
 from ifp_scraper.pages import LAYOUTS, Capture, UnreadablePage, document, is_static, read_article
 from ifp_scraper.pages.cut_surroundings import WithoutSurroundings
+from ifp_scraper.storage.kept_pages import KeptPages
 from tests.crawling import scrapy
 from tests.site import Site, make_posts, serve
 
@@ -153,6 +155,16 @@ def test_a_page_that_cannot_be_parsed_is_a_fixture_too_and_replaces_none(tmp_pat
     page.write_bytes(source.read_bytes())
     run = scrapy("fixture", "--update", page, *arguments[2:], "--folder", tmp_path)
     assert (run.status, json.loads(page.with_suffix(".json").read_text())) == (0, saved), run.err
+
+
+def test_a_page_that_a_crawl_kept_says_where_it_is_from(tmp_path: Path) -> None:
+    page, url = FIXTURES / "unreadable/no-headline-no-body.html", "https://ifpnews.com/a-story/"
+    KeptPages(tmp_path / "a.rejected", datetime(2024, 5, 6, tzinfo=UTC)).keep(url, page.read_bytes())
+    [kept] = (tmp_path / "a.rejected").iterdir()
+    run = scrapy("fixture", kept, "--folder", tmp_path)
+    assert run.status == 0, run.err
+    saved = json.loads((tmp_path / "unreadable" / "a-story.json").read_text(encoding="utf-8"))
+    assert saved["url"] == url
 
 
 def test_a_capture_time_before_all_time_is_refused() -> None:

@@ -359,6 +359,22 @@ def test_a_later_page_whose_first_one_was_not_captured_gives_no_line(tmp_path: P
     assert [line["body"] for line in read_both_ways(recorded)] == ["a"]
 
 
+def test_what_stands_around_every_page_of_a_smart_list_counts_once(tmp_path: Path) -> None:
+    links = '<div class="td-smart-list-pagination"><a href="/a/">1</a><a href="/a/2/">2</a></div></div></body>'
+    (tmp_path / "a.warc").write_bytes(
+        b"".join(
+            response(
+                f"https://ifpnews.com/a/{path}",
+                story(f"Before.</p><p>{part}</p><p>After.").replace(b"</div></body>", links.encode()),
+                "2024-01-01",
+            )
+            for path, part in (("", "One."), ("2/", "Two."))
+        )
+    )
+    [line] = read_both_ways(tmp_path / "a.warc")
+    assert line["body"].split("\n\n") == ["Before.", "One.", "Two.", "After."]
+
+
 def test_what_was_not_captured_by_http_is_passed_over(tmp_path: Path) -> None:
     """As Heritrix records an answer of the domain name system."""
     dns = (
