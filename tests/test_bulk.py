@@ -17,11 +17,13 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 from scrapy.settings import Settings
 
 from ifp_scraper.bulk import span_results
 from ifp_scraper.bulk.extraction import extract_spans
+from ifp_scraper.bulk.page_results import PageResult
 from ifp_scraper.bulk.partial_results import PartialResults
 from ifp_scraper.bulk.span_reader import read_span
 from ifp_scraper.bulk.span_results import SpanResult, join_results, reader_of
@@ -31,7 +33,7 @@ from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import Options
 from ifp_scraper.storage import store
 from tests.crawling import ROOT, lines, scrapy
-from tests.recordings import content
+from tests.recordings import content, zstd
 from tests.site import Site, make_posts, record, serve
 from tests.site.response import page
 
@@ -229,9 +231,24 @@ def test_what_another_version_or_site_left_half_done_is_read_again(
 def test_of_the_parts_of_a_span_the_first_one_with_a_body_counts() -> None:
     found: list[dict[str, int]] = [{"a": 1}, {"a": 2, "b": 3}, {}]
     whole, parts = Span("a", 0, 9, 9), [Span("a", at, at + 3, 9) for at in (0, 3, 6)]
-    results = [SpanResult(part, records=3, originals=each) for part, each in zip(parts, found, strict=True)]
-    joined = join_results(whole, results)
-    assert (joined.originals, joined.records) == ({"a": 1, "b": 3}, 9)
+    results = [SpanResult(part, originals=originals) for part, originals in zip(parts, found, strict=True)]
+    assert join_results(whole, results).originals == {"a": 1, "b": 3}
+
+
+def test_what_is_in_the_parts_of_a_span_is_in_the_whole() -> None:
+    kinds: Any = ("listed", "faults", "redirects", "revisits")
+    parts = []
+    for at in (0, 3):
+        page = PageResult(f"https://ifpnews.com/a/{at}/", datetime(2024, 5, 6, tzinfo=UTC))
+        packed = msgspec.msgpack.encode({"a": [page]})
+        found: Any = {kind: [f"{kind} at {at}"] for kind in kinds}
+        parts.append(SpanResult(Span("a", at, at + 3, 6), "reader", records=2, packed_pages=packed, **found))
+    joined = join_results(Span("a", 0, 6, 6), parts)
+    assert (joined.span, joined.reader, joined.records) == (Span("a", 0, 6, 6), "reader", 4)
+    assert [[page.url[-2] for page in pages] for pages in joined.pages().values()] == [["0", "3"]]
+    assert joined.articles == ["a"]
+    for kind in kinds:
+        assert getattr(joined, kind) == [f"{kind} at 0", f"{kind} at 3"]
 
 
 @pytest.mark.parametrize(("wanted", "kept"), [("a", True), ("another", False)])
@@ -310,6 +327,12 @@ def test_one_that_is_stopped_while_it_looks_for_recordings_says_so(
     command.run(["sample"], Namespace(output=str(tmp_path / "a.jsonl"), workers=1, dask=None))
     assert (command.exitcode, capsys.readouterr().err) == (1, "extract failed: it was stopped before it began\n")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cluster_reads_no_recording_that_must_be_unpacked(recording: Path, tmp_path: Path) -> None:
+    packed = zstd((recording / "two.warc.gz").read_bytes(), tmp_path)
+    run = scrapy("extract", packed, "-o", tmp_path / "a.jsonl", "--dask", "tcp://127.0.0.1:1")
+    assert (run.status, "must be unpacked for a cluster" in run.err) == (2, True), run.err
 
 
 def test_what_a_cluster_needs_is_said(

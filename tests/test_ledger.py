@@ -312,10 +312,12 @@ def test_lines_that_are_no_articles_are_reported_by_number(ledger: Ledger, capsy
     said = []
     for count in (1, 99):
         with ledger.store.path.open("ab") as stream:
-            stream.write(b"{}\n" * count + encode(replace(ARTICLE, id=count, url=f"{SITE}/{count}/")))
+            stream.write(b"{}\n" * count + encode(replace(ARTICLE, id=count + 1, url=f"{SITE}/{count}/")))
         again = Ledger(ledger.options, ledger.store.path, start_over=False, settings=ledger.settings)
         again.finish(reason="finished", why=None, requests=0, received=0, errors=0)
-        said += [line for line in capsys.readouterr().err.splitlines() if "though not" in line]
+        *told, last = capsys.readouterr().err.splitlines()
+        assert last == f"{len(again.store)} articles in {again.store.path}"
+        said += [line for line in told if "though not" in line]
     assert said[0] == "Left in the file, though not articles: 1 line (2)."
     assert re.fullmatch(r"Left in the file, though not articles: 100 lines \(2, 4, 5, .*\d and more\)\.", said[1])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -373,6 +374,17 @@ def test_what_stands_around_every_page_of_a_smart_list_counts_once(tmp_path: Pat
     )
     [line] = read_both_ways(tmp_path / "a.warc")
     assert line["body"].split("\n\n") == ["Before.", "One.", "Two.", "After."]
+
+
+def test_a_list_may_be_compressed(tmp_path: Path) -> None:
+    item = "<item><link>https://ifpnews.com/a/</link><pubDate>Mon, 06 May 2024 10:00:00 +0000</pubDate></item>"
+    feed = zlib.compress(f'<rss version="2.0"><channel>{item}</channel></rss>'.encode())
+    (tmp_path / "a.warc").write_bytes(
+        response("https://ifpnews.com/a/", story("Text."), "2024-05-06")
+        + response("https://ifpnews.com/feed/", feed, "2024-05-06", "content-encoding: deflate", kind="text/xml")
+    )
+    [line] = read_both_ways(tmp_path / "a.warc")
+    assert (line["published_at"], line["published_source"]) == ("2024-05-06T10:00:00Z", "feed")
 
 
 def test_what_was_not_captured_by_http_is_passed_over(tmp_path: Path) -> None:
