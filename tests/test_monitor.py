@@ -290,6 +290,16 @@ class TestWatch:
             monitor.add_read(replace(WHOLE, layout="wordpress", byline=None, tags=[]))
         assert [alarm.partition(" is missing")[0] for alarm in monitor.alarms()] == ["layout wordpress: byline"]
 
+    def test_an_alarm_says_how_the_body_was_looked_for(self) -> None:
+        monitor = monitor_of(50)
+        for number in range(3):
+            monitor.add_no_article(f"https://ifpnews.com/{number}/", "wordpress", "no body")
+        for number in range(5):
+            monitor.add_no_article(f"https://ifpnews.com/{number}/", None, "status 404")
+        unreadable, without_article = monitor.alarms()
+        assert re.search(r"; wordpress looks for blocks by [^;]+; newspaper looks for blocks by ", unreadable)
+        assert re.search(r"\(status 404; .*\); newspaper looks for blocks by [^;]+; for example ", without_article)
+
     def test_a_few_odd_pages_are_no_alarm(self) -> None:
         monitor = monitor_of(200)
         for _ in range(100):

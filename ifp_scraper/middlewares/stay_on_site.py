@@ -21,7 +21,6 @@ class StayOnSiteMiddleware:
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        self._crawler = crawler
         self._host = urls.host(crawler.settings["IFP_SITE"])
 
     @classmethod
@@ -36,5 +35,4 @@ class StayOnSiteMiddleware:
             IgnoreRequest: for any other host or port.
         """
         if not request.url.startswith(("http://", "https://")) or urls.host(request.url) != self._host:
-            self._crawler.stats.inc_value("ifp/off_site")
             raise IgnoreRequest(f"{request.url[:200]}{OFF_SITE}")
