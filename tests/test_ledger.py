@@ -315,7 +315,8 @@ def test_lines_that_are_no_articles_are_reported_by_number(ledger: Ledger, capsy
             stream.write(b"{}\n" * count + encode(replace(ARTICLE, id=count + 1, url=f"{SITE}/{count}/")))
         again = Ledger(ledger.options, ledger.store.path, start_over=False, settings=ledger.settings)
         again.finish(reason="finished", why=None, requests=0, received=0, errors=0)
-        *told, last = capsys.readouterr().err.splitlines()
+        *told, spent, last = capsys.readouterr().err.splitlines()
+        assert re.fullmatch(r"0 requests, 0\.0 MB, \d+ s\.", spent)
         assert last == f"{len(again.store)} articles in {again.store.path}"
         said += [line for line in told if "though not" in line]
     assert said[0] == "Left in the file, though not articles: 1 line (2)."

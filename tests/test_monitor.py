@@ -179,6 +179,7 @@ class TestWatch:
 
     def test_older_articles_may_lack_what_is_of_its_time(self) -> None:
         monitor = monitor_of(200)
+        monitor.add_history(replace(WHOLE, published_at=None))
         for _ in range(50):
             monitor.add_read(replace(WHOLE, tags=[], published_at="2015-01-01T00:00:00Z"))
         assert monitor.alarms() == []

@@ -376,6 +376,22 @@ def test_what_stands_around_every_page_of_a_smart_list_counts_once(tmp_path: Pat
     assert line["body"].split("\n\n") == ["Before.", "One.", "Two.", "After."]
 
 
+def test_the_pages_of_an_article_may_be_in_files_of_any_order(tmp_path: Path) -> None:
+    recorded = tmp_path / "recorded"
+    recorded.mkdir()
+    links = b'<div class="page-links"><a href="/a/">1</a><a href="/a/2/">2</a></div></div></body>'
+    for name, date, words in (("a", "2024-02-01", "Two"), ("b", "2024-01-01", "One"), ("c", "2024-03-01", "Three")):
+        pages = (("a/", story(f"{words}.")), ("a/2/", story(f"{words} and a half.")))
+        (recorded / f"{name}.warc").write_bytes(
+            b"".join(
+                response(f"https://ifpnews.com/{path}", page.replace(b"</div></body>", links), date)
+                for path, page in pages
+            )
+        )
+    bodies = [line["body"] for line in read_both_ways(recorded)]
+    assert bodies == ["One.\n\nOne and a half.", "Two.\n\nTwo and a half.", "Three.\n\nThree and a half."]
+
+
 def test_a_list_may_be_compressed(tmp_path: Path) -> None:
     item = "<item><link>https://ifpnews.com/a/</link><pubDate>Mon, 06 May 2024 10:00:00 +0000</pubDate></item>"
     feed = zlib.compress(f'<rss version="2.0"><channel>{item}</channel></rss>'.encode())

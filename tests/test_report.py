@@ -126,10 +126,13 @@ def test_a_page_read_since_is_no_longer_rejected(tmp_path: Path) -> None:
 
 def test_what_is_gone_and_what_has_the_text_of_another_is_marked(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
-    lines = [article(1), article(2, duplicate_of=f"{SITE}/story-1/"), article(3, status="gone")]
+    warned = article(1, warnings=["no-byline"])
+    lines = [warned, article(2, duplicate_of=f"{SITE}/story-1/"), article(3, status="gone")]
     path.write_bytes(b"".join(map(encode, lines)))
     write_report(path, tmp_path / "r.html")
-    assert data_of(tmp_path / "r.html")["articles"]["state"] == ["gone", "duplicate", ""]
+    data = data_of(tmp_path / "r.html")
+    assert data["articles"]["state"] == ["gone", "duplicate", ""]
+    assert data["warnings"] == [["no-byline", "the page prints no author", 1]]
 
 
 def texts_of(page: Path) -> list[list[dict[str, Any]]]:
