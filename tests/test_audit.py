@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ifp_scraper.spiders.audit import Audit, AuditSpider
+from ifp_scraper.storage.rejections import FORBIDDEN
 from tests.crawling import FAST, NOTHING_BUT_LISTINGS, crawl, lines, scrapy, site_of
 from tests.dry_run import dry_run
 from tests.site import Site, SiteServer, make_posts, serve
@@ -114,6 +115,19 @@ def test_what_was_gone_and_is_listed_again_is_missing_and_fetched(tmp_path: Path
         assert dry_run(server, out).articles == [withdrawn.path]
         url = server.url + withdrawn.path
     assert [(audit.gone, audit.missing) for audit in audits] == [([url], []), ([], [url])]
+
+
+def test_what_was_rejected_is_missing_and_the_audit_says_why(tmp_path: Path) -> None:
+    out, missing = tmp_path / "ifp.jsonl", tmp_path / "missing.txt"
+    site = Site(make_posts(8, seed=9))
+    blocked = site.open_posts()[2]
+    with serve(site, amp=None, disallow=[blocked.path]) as server:
+        assert crawl(server.url, out).status == 0
+        run = scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST, "-o", missing)
+    assert (run.status, "never fetched" in run.out, missing.read_text()) == (0, False, ""), run.out
+    assert f"missing, rejected: 1\n  {server.url}{blocked.path}  {FORBIDDEN}\n" in run.out
+    had = len(site.open_posts()) - 1
+    assert sum(int(line.split()[1]) for line in run.out.splitlines() if line.endswith("%")) == had
 
 
 def test_the_front_page_in_a_sitemap_is_no_missing_article(tmp_path: Path) -> None:
