@@ -167,6 +167,15 @@ def test_a_page_that_a_crawl_kept_says_where_it_is_from(tmp_path: Path) -> None:
     assert saved["url"] == url
 
 
+def test_a_page_without_an_article_is_a_fixture_without_a_record(tmp_path: Path) -> None:
+    page = tmp_path / "source.html"
+    page.write_text('<html><body class="archive category">Politics</body></html>')
+    run = scrapy("fixture", page, "--url", "https://ifpnews.com/politics/", "--folder", tmp_path, "--about", "A list.")
+    assert run.status == 0, run.err
+    saved = json.loads((tmp_path / "no-article" / "politics.json").read_text(encoding="utf-8"))
+    assert (saved["record"], saved["about"]) == (None, "A list.")
+
+
 def test_a_capture_time_before_all_time_is_refused() -> None:
     run = scrapy("fixture", "README.md", "--url", "https://ifpnews.com/a/", "--captured-at", "0001-01-01")
     assert (run.status, "Traceback" in run.err) == (2, False), run.err
