@@ -392,6 +392,23 @@ def test_the_pages_of_an_article_may_be_in_files_of_any_order(tmp_path: Path) ->
     assert bodies == ["One.\n\nOne and a half.", "Two.\n\nTwo and a half.", "Three.\n\nThree and a half."]
 
 
+def test_a_page_may_belong_to_a_first_page_in_another_file(tmp_path: Path) -> None:
+    recorded = tmp_path / "recorded"
+    recorded.mkdir()
+    links = b'<div class="page-links"><a href="/a/">1</a><a href="/a/2/">2</a></div></div></body>'
+    january, february, march = (
+        response(f"https://ifpnews.com/{path}", story(text).replace(b"</div></body>", links), date)
+        for path, text, date in (
+            ("a/", "One.", "2024-01-01"),
+            ("a/", "One, edited.", "2024-02-01"),
+            ("a/2/", "Two.", "2024-03-01"),
+        )
+    )
+    (recorded / "a.warc").write_bytes(january + march)
+    (recorded / "b.warc").write_bytes(february)
+    assert [line["body"] for line in read_both_ways(recorded)] == ["One.", "One, edited.\n\nTwo."]
+
+
 def test_a_list_may_be_compressed(tmp_path: Path) -> None:
     item = "<item><link>https://ifpnews.com/a/</link><pubDate>Mon, 06 May 2024 10:00:00 +0000</pubDate></item>"
     feed = zlib.compress(f'<rss version="2.0"><channel>{item}</channel></rss>'.encode())
