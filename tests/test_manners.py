@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from scrapy import Spider
 from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Request, Response
+from scrapy.http import HtmlResponse, Request, Response
 from scrapy.robotstxt import ProtegoRobotParser
 from scrapy.settings import Settings
 from scrapy.utils.test import get_crawler
@@ -232,6 +232,28 @@ def test_the_wait_doubles_with_each_retry_of_a_request() -> None:
         waits.append(request.meta.pop("wait", 0))
         request = asyncio.run(middleware.process_response(request, Response(request.url, 503)))
     assert waits == [0, 3, 6, 12, 24, 48, 96, 192, 384, 600]
+
+
+@pytest.mark.parametrize(
+    ("lengths", "tries"),
+    [
+        ([5000, 5000], 2),  # that is how the site writes it
+        ([5000, 6024], 2),
+        ([5000, 6025, 9000, 9000], 4),
+        ([5000, 7000, 0], 3),  # 0: the page is whole
+    ],
+    ids=str,
+)
+def test_a_page_without_an_end_is_tried_until_it_is_whole_or_as_before(lengths: list[int], tries: int) -> None:
+    crawler = get_crawler(Spider, {"RETRY_TIMES": 9})
+    crawler.spider = crawler._create_spider("a")
+    middleware = BackOffMiddleware.from_crawler(crawler)
+    answer: Request | Response = Request("https://ifpnews.com/a/", meta={"page": True})
+    for number, length in enumerate(lengths, 1):
+        body = b"<html><body>" + (b"x" * (length - 12) if length else b"</body></html>")
+        page = HtmlResponse("https://ifpnews.com/a/", headers={"Content-Type": "text/html"}, body=body)
+        answer = asyncio.run(middleware.process_response(answer, page))
+        assert isinstance(answer, Request) is (number < tries)
 
 
 def test_retries_can_be_switched_off(tmp_path: Path) -> None:
