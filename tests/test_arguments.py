@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ifp_scraper.dates import format_utc
-from tests.crawling import NO_REST, NOTHING_BUT_LISTINGS, site_of
+from tests.crawling import NO_REST, NOTHING_BUT_LISTINGS, new_post, site_of
 from tests.dry_run import dry_run
 from tests.site.response import Response
 
@@ -121,6 +121,10 @@ def test_what_is_to_do_is_said_of_what_was_asked_for(
             dry_run(server, out)
             left = [int(count) for count in re.findall(r"about (\d+) left", capsys.readouterr().err)]
             assert (abs(left[0] - 120 + started_from) < 5, left[-1] <= 1) == (True, True)
+        new_post(site)
+        dry_run(server, out)
+        said_of_one = capsys.readouterr().err
+        assert ("1 articles, " in said_of_one, " left" in said_of_one) == (True, False)
         dry_run(server, out, refresh=since)
         left = [int(count) for count in re.findall(r"about (\d+) left", capsys.readouterr().err)]
         assert (abs(left[0] - 60) < 5, left[-1] <= 3) == (True, True)
