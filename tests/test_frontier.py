@@ -231,7 +231,8 @@ def test_what_an_earlier_run_left_is_tried_though_no_source_lists_it(tmp_path: P
         assert dry_run(server, out, section=elsewhere.path).articles == []
         runs.write_text(json.dumps(last | {"failed_urls": [server.url + incomplete]}) + "\n")
         run = dry_run(server, out)
-        assert (run.articles, run.counts["current"]) == (["/a/", incomplete], 100)
+        assert run.articles == ["/a/", incomplete]
+        assert run.counts["current"] == len(site.public()) - 1
 
 
 def test_a_list_without_end_ends_the_crawl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
