@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 from ifp_scraper.__main__ import main
-from tests.crawling import EIGHT_AT_ONCE, FAST, crawl, lines, new_post, scrapy
+from tests.crawling import EIGHT_AT_ONCE, FAST, crawl, lines, scrapy
 from tests.expected import assert_complete
-from tests.site import Site, make_posts, pieces, serve
+from tests.site import Site, make_posts, serve
 from tests.site.response import XML, Response, page, redirect
 
 
@@ -345,19 +345,6 @@ def test_the_page_of_an_update_is_tried_again(tmp_path: Path) -> None:
         ] == "newspaper+amp-swift"
 
 
-def test_a_page_cut_elsewhere_each_time_is_a_failure(tmp_path: Path) -> None:
-    site = Site(make_posts(12, seed=5))
-    out = tmp_path / "ifp.jsonl"
-    with serve(site, amp=None) as server:
-        server.fault(site.open_posts()[1].path, "cut-anywhere", None)
-        run = crawl(server.url, out, *EIGHT_AT_ONCE, "-s", "RETRY_TIMES=2")
-        assert (run.status, "1 failed" in run.err) == (1, True), run.err
-        assert len(lines(out)) == len(site.open_posts()) - 1
-        server.clear()
-        assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
-        assert_complete(site, server.url, out)
-
-
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
@@ -390,138 +377,6 @@ def test_a_coding_that_is_none_is_not_worth_a_warning(tmp_path: Path) -> None:
         run = crawl(server.url, out, *EIGHT_AT_ONCE)
         assert (run.status, "cannot decode" in run.err) == (0, False), run.err
         assert_complete(site, server.url, out)
-
-
-ERROR_PAGE = b"""</p><!DOCTYPE html><html lang="en-US"><head><title>WordPress &rsaquo; Error</title></head>
-<body id="error-page"><div class="wp-die-message"><p>There has been a critical error on this website.</p></div></body>
-</html>"""
-
-
-@pytest.mark.parametrize(
-    ("end", "words"), [(b"", "breaks off"), pytest.param(ERROR_PAGE, "out of order", marks=pytest.mark.slow)]
-)
-def test_a_page_that_breaks_off_before_its_text_is_a_failure(end: bytes, words: str, tmp_path: Path) -> None:
-    """As after a fatal PHP error: what was printed before it is sent with status 200, then WordPress's error page."""
-    site = Site(make_posts(12, seed=5))
-    out = tmp_path / "ifp.jsonl"
-    with serve(site, amp=None) as server:
-
-        def break_off(target: str, response: Response) -> Response:
-            if target == site.open_posts()[1].path:
-                before, begin, _ = response.body.partition(b'<div class="td-post-content tagdiv-type">')
-                assert begin
-                return replace(response, body=before + begin + end)
-            return response
-
-        server.alter(break_off)
-        run = crawl(server.url, out, *EIGHT_AT_ONCE)
-        assert (run.status, "1 failed" in run.err, words in run.err) == (1, True, True), run.err
-        server.heal()
-        assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
-        assert_complete(site, server.url, out)
-
-
-@pytest.mark.parametrize("for_good", [True, False])
-@pytest.mark.parametrize("known", [True, False])
-def test_a_page_that_breaks_off_in_its_text_is_fetched_once_more(known: bool, for_good: bool, tmp_path: Path) -> None:
-    """Each time at the same place, as from a cache: what arrived is kept, but the rest may come later."""
-    site = Site(make_posts(12, seed=5))
-    out = tmp_path / "ifp.jsonl"
-    post = site.open_posts()[-1]
-    with serve(site, amp=None) as server:
-
-        def cut(target: str, response: Response) -> Response:
-            end = response.body.find(b"</p>", response.body.find(b"td-post-content"))
-            return replace(response, body=response.body[:end]) if target == post.path else response
-
-        if known:
-            assert crawl(server.url, out).status == 0
-            site.advance(hours=1)
-            site.append(post.id, pieces.paragraph("Added."))
-        server.alter(cut)
-        run = crawl(server.url, out)
-        assert (run.status, lines(out)[-1]["warnings"]) == (0, ["truncated"]), run.err
-        if not for_good:
-            server.heal()
-        for asked in (True, False):
-            server.clear()
-            run = crawl(server.url, out)
-            assert run.status == 0, run.err
-            assert (post.path in server.requests()) is asked
-        if not for_good:
-            assert_complete(site, server.url, out, revised=1 + known)
-
-
-def test_the_only_new_article_breaks_off_and_is_fetched_once_more(tmp_path: Path) -> None:
-    """As all pages do from then on, it is done for the first of them alone."""
-    site = Site(make_posts(12, seed=5))
-    out = tmp_path / "ifp.jsonl"
-    with serve(site, amp=None) as server:
-        assert crawl(server.url, out).status == 0
-        server.alter(lambda target, response: replace(response, body=response.body.replace(b"</html>", b"<p")))
-        for is_first in (True, False):
-            site.advance(hours=1)
-            path = new_post(site).path
-            for asked in (True, is_first, False):
-                server.clear()
-                run = crawl(server.url, out)
-                assert run.status == 0, run.err
-                assert (path in server.requests()) is asked
-    assert [line["warnings"] for line in lines(out)[-2:]] == [["truncated"]] * 2
-
-
-def test_a_post_that_failed_before_and_now_lacks_a_page_is_fetched_once_more(tmp_path: Path) -> None:
-    site = Site(make_posts(12, seed=5))
-    out = tmp_path / "ifp.jsonl"
-    post = next(post for post in site.open_posts() if len(post.pages) > 1)
-    with serve(site, amp=None) as server:
-        server.fault(lambda target: target.startswith(post.path), 503, None)
-        assert crawl(server.url, out, *EIGHT_AT_ONCE, "-s", "RETRY_TIMES=0").status == 1
-        server.clear()
-        server.fault(f"{post.path}2/", 404, None)
-        assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
-        assert lines(out)[-1]["warnings"] == ["one-page-of-many"]
-        server.clear()
-        assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
-        assert lines(out)[-1]["warnings"] == []
-
-
-def test_a_file_changed_by_others_as_a_page_breaks_off_ends_the_crawl(tmp_path: Path) -> None:
-    site = Site(make_posts(12, seed=5))
-    out = tmp_path / "ifp.jsonl"
-    with serve(site, amp=None) as server:
-        server.alter(lambda target, response: replace(response, body=response.body.replace(b"</html>", b"<p")))
-        assert crawl(server.url, out).status == 0
-        site.advance(hours=1)
-        post = site.open_posts()[4]
-        site.append(post.id, pieces.paragraph("Added."))
-
-        def overwrite(target: str, headers: dict[str, str]) -> None:
-            if target == post.path:
-                out.write_bytes(b" " * out.stat().st_size)
-
-        server.on_request(overwrite)
-        run = crawl(server.url, out)
-        assert (run.status, "is no longer where it was" in run.err, "Traceback" in run.err) == (1, True, False), (
-            run.err
-        )
-
-
-@pytest.mark.parametrize("retries", [0, 2])
-def test_pages_that_end_without_a_tag_are_read(retries: int, tmp_path: Path) -> None:
-    site = Site(make_posts(12, seed=5))
-    site.edit(site.open_posts()[2].id, pages=[[]])  # nothing but a headline
-    with serve(site, amp=None) as server:
-        numbers = count()
-
-        def end_without_tag(target: str, response: Response) -> Response:
-            end = b"<!-- %s -->" % (b"x" * (next(numbers) * 97 % 400))
-            return replace(response, body=response.body.replace(b"</html>", end))
-
-        server.alter(end_without_tag)
-        run = crawl(server.url, tmp_path / "a.jsonl", *EIGHT_AT_ONCE, "-s", f"RETRY_TIMES={retries}")
-        assert run.status == 0, run.err
-        assert len(lines(tmp_path / "a.jsonl")) == len(site.open_posts())
 
 
 @pytest.mark.parametrize("source", ["rest", "sitemap"])
