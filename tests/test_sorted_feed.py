@@ -55,6 +55,19 @@ def test_more_edits_than_one_page_of_a_feed_holds(tmp_path: Path) -> None:
         assert sum(page.startswith(BY_EDIT) for page in run.asked) == 5
 
 
+def test_articles_edited_in_the_same_second_are_all_found(tmp_path: Path) -> None:
+    """As WordPress edits those that are ticked in its list of posts; they have no order of their own."""
+    out = tmp_path / "a.jsonl"
+    with site_of(250, rest=403, feed_size=10) as (site, server):
+        dry_run(server, out)
+        site.advance(hours=1)
+        edited = {site.edit(post.id).path for post in site.open_posts()[40:140]}
+        site.advance(hours=1)
+        added = new_post(site).path
+        assert set(dry_run(server, out).articles) == edited | {added}
+        assert dry_run(server, out).articles == []
+
+
 @pytest.mark.parametrize("kind", WITHOUT_EDITS)
 def test_an_article_whose_password_is_taken_away_is_found(kind: str, tmp_path: Path) -> None:
     out = tmp_path / "a.jsonl"

@@ -23,7 +23,7 @@ async def find_edited(walk: Walk) -> AsyncIterator[ArticleRef]:
     begun = format_utc(walk.notes.asked_at)
     before: list[ArticleRef] = []
     is_by_edit = False  # whether an older article precedes a newer one
-    async for refs in _pages(walk, "/feed/atom/?orderby=modified"):
+    async for refs in _pages(walk, "/feed/atom/?orderby=modified+ID"):  # edits in the same second have no order
         # Later edits are for the next run, and some feeds say of every article that it was edited just now.
         refs = [ref for ref in refs if begun is None or (ref.modified_at or "") <= begun]
         if not refs:

@@ -24,8 +24,8 @@ def answer(
         from .listings import not_found_page
 
         return page(not_found_page(view), mode)
-    posts = _ordered(view, posts, query)
     number, size = int(query.get("paged", "1") or 1) if query.get("paged", "1").isdigit() else 1, view.config.feed_size
+    posts = _ordered(view, posts, query, number)
     shown = posts[(number - 1) * size : number * size] if mode == "ok" else []
     if number > 1 and not shown:
         from .listings import not_found_page
@@ -44,10 +44,12 @@ def answer(
     return result
 
 
-def _ordered(view: View, posts: Sequence[Post], query: dict[str, str]) -> Sequence[Post]:
+def _ordered(view: View, posts: Sequence[Post], query: dict[str, str], number: int) -> Sequence[Post]:
     """Sort as the URL asks (``WP_Query::parse_orderby``)."""
     keys: dict[str, Callable[[Post], Any]] = {
-        "modified": lambda post: (post.modified, post.id),
+        # A database returns ties in any order, and in a different one for each page.
+        "modified": lambda post: (post.modified.replace(microsecond=0), post.id * number * 7919 % 1009),
+        "modified id": lambda post: (post.modified.replace(microsecond=0), post.id),
         "id": lambda post: post.id,
         "title": lambda post: post.headline,
     }
