@@ -36,7 +36,7 @@ from ifp_scraper.storage.failures import Failures
 from ifp_scraper.storage.kept_pages import KeptPages
 from ifp_scraper.storage.output_file import StoreError, explain
 from ifp_scraper.storage.rejections import ANOTHER_PAGE, NO_ARTICLE, Rejected, Rejections, may_be_from_firewall
-from ifp_scraper.storage.runs import Run, Runs, Tail
+from ifp_scraper.storage.runs import Runs, Tail
 from ifp_scraper.storage.store import Known, Store
 from ifp_scraper.text import counted
 from ifp_scraper.version import EXTRACTOR_VERSION
@@ -164,7 +164,7 @@ class Ledger:
             is_known=self.knowledge.is_known,
             caught_up=base is not None,
             known_count=self.knowledge.count(),
-            newest_modified=self._edits_missed_from(base) if looks_for_changes else None,
+            newest_modified=self._edits_missed_from() if looks_for_changes else None,
             sitemaps=sitemaps,
             max_pages=self.settings.getint("IFP_MAX_LISTING_PAGES"),
             max_sitemaps=self.settings.getint("IFP_MAX_SITEMAPS"),
@@ -399,17 +399,13 @@ class Ledger:
         walk = self.current_walk
         asked_at = walk.notes.asked_at if walk else None
         # A source that shows no edits leaves the previous run's value in place; without one, nothing looked for edits.
-        before = self._edits_missed_from(self._last_complete) if walk and not walk.notes.shows_edits else None
+        before = self._edits_missed_from() if walk and not walk.notes.shows_edits else None
         times = (self.store.newest_modified, format_utc(asked_at), self._stale_from, before)
         return min(filter(None, times), default=None)
 
-    def _edits_missed_from(self, base: Run | None) -> str | None:
-        """Return the time (RFC 3339 in UTC) before which the runs up to this one cannot have missed an edit.
-
-        Args:
-            base: the last complete run; None if there is none, or this one is to list everything.
-        """
-        return base.newest_modified if base else self._first_read_at
+    def _edits_missed_from(self) -> str | None:
+        """Return the time (RFC 3339 in UTC) before which the runs up to this one cannot have missed an edit."""
+        return self._last_complete.newest_modified if self._last_complete else self._first_read_at
 
 
 def _versions() -> dict[str, str]:

@@ -199,3 +199,16 @@ def test_runs_for_less_than_all_articles_do_not_ask_for_edits(arguments: dict[st
         dry_run(server, tmp_path / "a.jsonl")
         run = dry_run(server, tmp_path / "a.jsonl", **arguments)
         assert not any("orderby" in page for page in run.asked)
+
+
+def test_a_run_that_refreshes_asks_only_for_edits_since_the_last(tmp_path: Path) -> None:
+    """Not for all since the first, which are more every day."""
+    out = tmp_path / "a.jsonl"
+    with site_of(60, rest=403) as (site, server):
+        dry_run(server, out)
+        for _ in range(4):
+            for _ in range(25):
+                site.advance(hours=1)
+                new_post(site)
+            run = dry_run(server, out, refresh=str(site.now.date()))
+            assert sum(page.startswith(BY_EDIT) for page in run.asked) == 2
