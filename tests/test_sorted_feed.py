@@ -55,6 +55,25 @@ def test_more_edits_than_one_page_of_a_feed_holds(tmp_path: Path) -> None:
         assert sum(page.startswith(BY_EDIT) for page in run.asked) == 5
 
 
+@pytest.mark.parametrize("seconds", [0, 3])
+def test_after_an_edit_of_all_articles_later_runs_read_one_page(seconds: int, tmp_path: Path) -> None:
+    """No article is left whose last edit is older: the feed's end says that they are all."""
+    out = tmp_path / "a.jsonl"
+    with site_of(250, rest=403) as (site, server):
+        dry_run(server, out)
+        for post in site.public():
+            site.edit(post.id)
+            site.advance(seconds=seconds)
+        assert len(dry_run(server, out).articles) == 250
+        for _ in range(2):
+            site.advance(hours=20)
+            added = new_post(site).path
+            site.advance(hours=1)
+            run = dry_run(server, out)
+            assert run.articles == [added]
+        assert sum(page.startswith(BY_EDIT) for page in run.asked) == 1
+
+
 def test_articles_edited_in_the_same_second_are_all_found(tmp_path: Path) -> None:
     """As WordPress edits those that are ticked in its list of posts; they have no order of their own."""
     out = tmp_path / "a.jsonl"

@@ -24,6 +24,9 @@ async def find_edited(walk: Walk) -> AsyncIterator[ArticleRef]:
     before: list[ArticleRef] = []
     is_by_edit = False  # whether an older article precedes a newer one
     async for refs in _pages(walk, "/feed/atom/?orderby=modified+ID"):  # edits in the same second have no order
+        if not refs:
+            walk.notes.shows_edits = walk.notes.shows_edits or is_by_edit
+            return
         # Later edits are for the next run, and some feeds say of every article that it was edited just now.
         refs = [ref for ref in refs if begun is None or (ref.modified_at or "") <= begun]
         if not refs:
@@ -70,15 +73,23 @@ def _are_newest_first(times: Iterable[str | None]) -> bool:
 
 
 async def _pages(walk: Walk, path: str) -> AsyncIterator[list[ArticleRef]]:
-    """Yield the articles of each page of a feed, until one fails or lists nothing new."""
+    """Yield the articles of each page of a feed, until one fails or lists nothing new; at the feed's end, none.
+
+    A feed that ends with a full page may have been cut off.
+    """
     seen: set[str] = set()
+    longest = last = 0  # number of articles on a page
     for number in range(1, walk.max_pages + 1):
         page = f"&paged={number}" if number > 1 else ""
         try:
             refs = read_response(await walk.fetch(walk.options.site + path + page, probe=True))
-        except FetchFailed:
+        except FetchFailed as error:
+            if error.is_missing and last < longest:
+                yield []
             return
         if seen.issuperset(ref.url for ref in refs):
             return
         seen.update(ref.url for ref in refs)
+        last = len(refs)
+        longest = max(longest, last)
         yield refs
