@@ -396,11 +396,11 @@ class Ledger:
 
         Edits made during this run may have been missed, as their articles may have been listed before.
         """
-        walk = self.current_walk
-        asked_at = walk.notes.asked_at if walk else None
+        notes = self.current_walk.notes if self.current_walk else Notes()
         # A source that shows no edits leaves the previous run's value in place; without one, nothing looked for edits.
-        before = self._edits_missed_from() if walk and not walk.notes.shows_edits else None
-        times = (self.store.newest_modified, format_utc(asked_at), self._stale_from, before)
+        before = self._edits_missed_from() if self.current_walk and not notes.shows_edits else None
+        asked_at = format_utc(notes.asked_at)
+        times = (self.store.newest_modified, asked_at, notes.edits_listed_until, self._stale_from, before)
         return min(filter(None, times), default=None)
 
     def _edits_missed_from(self) -> str | None:

@@ -74,6 +74,28 @@ def test_after_an_edit_of_all_articles_later_runs_read_one_page(seconds: int, tm
         assert sum(page.startswith(BY_EDIT) for page in run.asked) == 1
 
 
+@pytest.mark.parametrize("kind", WITHOUT_EDITS)
+def test_an_edit_that_a_cached_feed_does_not_show_yet_is_found_by_the_next_run(kind: str, tmp_path: Path) -> None:
+    """Though the first run knows of a later one, from an article's page."""
+    out = tmp_path / "a.jsonl"
+    with site_of(130, **WITHOUT_EDITS[kind]) as (site, server):
+        dry_run(server, out)
+        cache: dict[str, Response] = {}
+        server.alter(lambda page, response: cache.setdefault(page, response) if "orderby" in page else response)
+        site.advance(hours=1)
+        site.edit(site.open_posts()[50].id)
+        assert len(dry_run(server, out).articles) == 1
+        site.advance(hours=1)
+        edited = site.edit(site.open_posts()[70].id).path
+        site.advance(hours=1)
+        added = new_post(site).path
+        site.advance(hours=1)
+        assert dry_run(server, out).articles == [added]
+        cache.clear()
+        assert dry_run(server, out).articles == [edited]
+        assert dry_run(server, out).articles == []
+
+
 def test_articles_edited_in_the_same_second_are_all_found(tmp_path: Path) -> None:
     """As WordPress edits those that are ticked in its list of posts; they have no order of their own."""
     out = tmp_path / "a.jsonl"

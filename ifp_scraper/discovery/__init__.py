@@ -126,6 +126,9 @@ class Notes:
     shows_edits: bool = False
     """Whether that source says when articles were edited; if not, a later run must look from where this one began."""
 
+    edits_listed_until: str | None = None
+    """Time (RFC 3339 in UTC) of the latest edit in the feed that showed edits: a cache may keep later ones from it."""
+
     asked_at: datetime | None = None
     """When the site first answered, by its own clock: later edits may not be listed."""
 

@@ -31,6 +31,8 @@ async def find_edited(walk: Walk) -> AsyncIterator[ArticleRef]:
         refs = [ref for ref in refs if begun is None or (ref.modified_at or "") <= begun]
         if not refs:
             return
+        if not before:
+            walk.notes.edits_listed_until = max(since, *(ref.modified_at or "" for ref in refs))
         for ref in refs:
             if ref.modified_at is not None and ref.modified_at >= since:
                 yield ref
