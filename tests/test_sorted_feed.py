@@ -96,6 +96,35 @@ def test_an_edit_that_a_cached_feed_does_not_show_yet_is_found_by_the_next_run(k
         assert dry_run(server, out).articles == []
 
 
+@pytest.mark.parametrize("updated", ["", "+2h"])
+def test_an_entry_that_is_out_of_order_does_not_have_all_before_it_read_again(updated: str, tmp_path: Path) -> None:
+    """WordPress sorts by local time but prints UTC; they differ when clocks go back, and where a program set one."""
+    out = tmp_path / "a.jsonl"
+    with site_of(250, rest=403) as (site, server):
+        dry_run(server, out)
+        site.advance(hours=1)
+        odd, early = site.edit(site.open_posts()[50].id), site.edit(site.open_posts()[60].id)
+        site.advance(hours=1)
+        late = site.edit(site.open_posts()[70].id)
+        said = format_utc(site.now + timedelta(minutes=30)) if updated else ""
+
+        def misdated(_: str, response: Response) -> Response:
+            entry = rf"(?<=/\?p={odd.id}</id>\n<updated>)[^<]*"
+            return replace(response, body=re.sub(entry.encode(), (said or "").encode(), response.body))
+
+        server.alter(misdated)
+        site.advance(hours=1)
+        assert set(dry_run(server, out).articles) >= {early.path, late.path}
+        for _ in range(3):
+            added = []
+            for _ in range(25):
+                site.advance(hours=1)
+                added.append(new_post(site).path)
+            run = dry_run(server, out)
+            assert set(run.articles) == set(added)
+        assert sum(page.startswith(BY_EDIT) for page in run.asked) == 2
+
+
 def test_articles_edited_in_the_same_second_are_all_found(tmp_path: Path) -> None:
     """As WordPress edits those that are ticked in its list of posts; they have no order of their own."""
     out = tmp_path / "a.jsonl"

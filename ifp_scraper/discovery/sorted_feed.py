@@ -22,7 +22,8 @@ async def find_edited(walk: Walk) -> AsyncIterator[ArticleRef]:
     assert since is not None  # else there are no articles to look for
     begun = format_utc(walk.notes.asked_at)
     before: list[ArticleRef] = []
-    is_by_edit = False  # whether an older article precedes a newer one
+    is_by_edit = False  # whether an older article precedes a newer one, or the site obeys
+    obeys = False  # whether it has been asked, and does
     async for refs in _pages(walk, "/feed/atom/?orderby=modified+ID"):  # edits in the same second have no order
         if not refs:
             walk.notes.shows_edits = walk.notes.shows_edits or is_by_edit
@@ -37,13 +38,17 @@ async def find_edited(walk: Walk) -> AsyncIterator[ArticleRef]:
             if ref.modified_at is not None and ref.modified_at >= since:
                 yield ref
         stretch = before + refs
-        if not _are_newest_first(ref.modified_at for ref in stretch):
-            return
-        is_by_edit = is_by_edit or not _are_newest_first(ref.published_at for ref in stretch if ref.published_at)
-        if (refs[-1].modified_at or "") < since:
+        is_in_order = _are_newest_first(ref.modified_at for ref in stretch)
+        is_by_publication = _are_newest_first(ref.published_at for ref in stretch if ref.published_at)
+        is_by_edit = is_by_edit or (is_in_order and not is_by_publication)
+        is_end = max(ref.modified_at or "" for ref in (refs[-1:] if is_in_order else refs)) < since
+        # WordPress sorts by local time: when clocks go back, a feed by edit is out of order too.
+        if not obeys and (not is_in_order or not (is_by_edit or is_end)):
+            is_by_edit = obeys = await _obeys(walk)
+            if not obeys:
+                return
+        if is_end:
             walk.notes.shows_edits = walk.notes.shows_edits or is_by_edit
-            return
-        if not is_by_edit and not (is_by_edit := await _obeys(walk)):
             return
         before = stretch[-1:]
 
