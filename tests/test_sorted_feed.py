@@ -125,6 +125,26 @@ def test_an_entry_that_is_out_of_order_does_not_have_all_before_it_read_again(up
         assert sum(page.startswith(BY_EDIT) for page in run.asked) == 2
 
 
+def test_edits_behind_the_place_where_a_feed_breaks_off_are_found_by_the_next_run(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(130, rest=403) as (site, server):
+        dry_run(server, out)
+        site.advance(hours=1)
+        edited = {site.edit(post.id).path for post in site.open_posts()[40:70]}
+
+        def cut(target: str, response: Response) -> Response:
+            half = response.body[: len(response.body) // 2]
+            return replace(response, body=half) if target.startswith(BY_EDIT) and "paged" not in target else response
+
+        server.alter(cut)
+        site.advance(hours=1)
+        first = dry_run(server, out)
+        assert 0 < len(first.articles) < 20
+        assert first.status == 0
+        server.heal()
+        assert {*first.articles, *dry_run(server, out).articles} == edited
+
+
 def test_articles_edited_in_the_same_second_are_all_found(tmp_path: Path) -> None:
     """As WordPress edits those that are ticked in its list of posts; they have no order of their own."""
     out = tmp_path / "a.jsonl"

@@ -12,7 +12,7 @@ from scrapy.http import Headers, Response
 from ifp_scraper import urls
 from ifp_scraper.dates import format_utc, read_http_date, read_instant
 from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
-from ifp_scraper.discovery.xml import child_text, local_name, read_xml
+from ifp_scraper.discovery.xml import child_text, local_name, read_cut_xml
 
 FEEDS = ("rss", "feed", "RDF")
 """Names of the root elements of feeds."""
@@ -101,8 +101,13 @@ async def read_newest(walk: Walk) -> list[ArticleRef]:
 
 def read_response(response: Response) -> list[ArticleRef]:
     """Read the entries of the feed in a response; none if there is no feed."""
-    root = read_xml(response.body, _MAX_UNPACKED)
-    return read_feed(root, response.url) if root is not None else []
+    return read_cut_response(response)[0]
+
+
+def read_cut_response(response: Response) -> tuple[list[ArticleRef], bool]:
+    """Read the entries of the feed in a response, and say whether it breaks off in the middle."""
+    root, is_cut = read_cut_xml(response.body, _MAX_UNPACKED)
+    return read_feed(root, response.url) if root is not None else [], is_cut
 
 
 def read_feed(root: etree._Element, base: str) -> list[ArticleRef]:

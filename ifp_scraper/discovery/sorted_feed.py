@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterable
 
 from ifp_scraper.dates import format_utc
 from ifp_scraper.discovery import ArticleRef, FetchFailed, Walk
-from ifp_scraper.discovery.feed import read_response
+from ifp_scraper.discovery.feed import read_cut_response
 
 
 async def find_edited(walk: Walk) -> AsyncIterator[ArticleRef]:
@@ -80,7 +80,7 @@ def _are_newest_first(times: Iterable[str | None]) -> bool:
 
 
 async def _pages(walk: Walk, path: str) -> AsyncIterator[list[ArticleRef]]:
-    """Yield the articles of each page of a feed, until one fails or lists nothing new; at the feed's end, none.
+    """Yield the articles of each page of a feed, until one fails, breaks off or lists nothing new; at the end, none.
 
     A feed that ends with a full page may have been cut off.
     """
@@ -89,14 +89,17 @@ async def _pages(walk: Walk, path: str) -> AsyncIterator[list[ArticleRef]]:
     for number in range(1, walk.max_pages + 1):
         page = f"&paged={number}" if number > 1 else ""
         try:
-            refs = read_response(await walk.fetch(walk.options.site + path + page, probe=True))
+            response = await walk.fetch(walk.options.site + path + page, probe=True)
         except FetchFailed as error:
             if error.is_missing and last < longest:
                 yield []
             return
+        refs, is_cut = read_cut_response(response)
         if seen.issuperset(ref.url for ref in refs):
             return
         seen.update(ref.url for ref in refs)
         last = len(refs)
         longest = max(longest, last)
         yield refs
+        if is_cut:
+            return
