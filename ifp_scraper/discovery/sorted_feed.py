@@ -7,10 +7,15 @@ article was edited. Where a site does not obey it, nothing is lost: its feeds th
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
+from datetime import timedelta
 
-from ifp_scraper.dates import format_utc
+from ifp_scraper.dates import format_utc, parse_utc
 from ifp_scraper.discovery import ArticleRef, FetchFailed, Walk
 from ifp_scraper.discovery.feed import read_cut_response
+
+_BY_EDIT = "/feed/atom/?orderby=modified+ID"  # articles edited in the same second have no order of their own
+_AT_ONCE = timedelta(seconds=5)
+"""How far the edits of a page may be apart if its times are those at which it was made."""
 
 
 async def find_edited(walk: Walk) -> AsyncIterator[ArticleRef]:
@@ -24,7 +29,7 @@ async def find_edited(walk: Walk) -> AsyncIterator[ArticleRef]:
     before: list[ArticleRef] = []
     is_by_edit = False  # whether an older article precedes a newer one, or the site obeys
     obeys = False  # whether it has been asked, and does
-    async for refs in _pages(walk, "/feed/atom/?orderby=modified+ID"):  # edits in the same second have no order
+    async for refs in _pages(walk, _BY_EDIT):
         if not refs:
             walk.notes.shows_edits = walk.notes.shows_edits or is_by_edit
             return
@@ -33,6 +38,8 @@ async def find_edited(walk: Walk) -> AsyncIterator[ArticleRef]:
         if not refs:
             return
         if not before:
+            if _are_at_once(refs) and not await _lists_older(walk, since):
+                return
             walk.notes.edits_listed_until = max(since, *(ref.modified_at or "" for ref in refs))
         for ref in refs:
             if ref.modified_at is not None and ref.modified_at >= since:
@@ -66,11 +73,27 @@ async def find_entered(walk: Walk) -> AsyncIterator[ArticleRef]:
             return
 
 
+async def _lists_older(walk: Walk, since: str) -> bool:
+    """Whether the site says of any article that it was last edited before a time.
+
+    Some sites print the time of the request, or the day, as that of every edit; from a cache, it is in the past.
+    """
+    async for refs in _pages(walk, f"{_BY_EDIT}&order=asc"):
+        return any(ref.modified_at is not None and ref.modified_at < since for ref in refs)
+    return False
+
+
 async def _obeys(walk: Walk) -> bool:
     """Whether the site sorts its feeds as it is asked: by title, its articles are in no order of time."""
     async for refs in _pages(walk, "/feed/atom/?orderby=title"):
         return not _are_newest_first(ref.published_at for ref in refs if ref.published_at)
     return False
+
+
+def _are_at_once(refs: list[ArticleRef]) -> bool:
+    """Whether articles were all edited at the same time, if there are several."""
+    times = sorted(ref.modified_at or "" for ref in refs)
+    return len(times) > 1 and times[0] != "" and parse_utc(times[-1]) - parse_utc(times[0]) <= _AT_ONCE
 
 
 def _are_newest_first(times: Iterable[str | None]) -> bool:
