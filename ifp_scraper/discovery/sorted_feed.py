@@ -6,58 +6,48 @@ article was edited. Where a site does not obey it, nothing is lost: its feeds th
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 from ifp_scraper.dates import format_utc, parse_utc
 from ifp_scraper.discovery import ArticleRef, FetchFailed, Walk
 from ifp_scraper.discovery.feed import read_cut_response
 
+_BY_TITLE = "/feed/atom/?orderby=title"
 _BY_EDIT = "/feed/atom/?orderby=modified+ID"  # articles edited in the same second have no order of their own
+_BY_ID = "/feed/?orderby=ID"
+
 _AT_ONCE = timedelta(seconds=5)
-"""How far the edits of a page may be apart if its times are those at which it was made."""
+"""How far the edits on a page may be apart if its times are those at which it was made."""
+
+_CLOCKS_GO_BACK = timedelta(hours=1)
+"""WordPress sorts by local time, so that an edit may come after another one that was earlier by so much."""
 
 
 async def find_edited(walk: Walk) -> AsyncIterator[ArticleRef]:
-    """Yield the articles edited since ``newest_modified``, latest edit first; sets ``shows_edits`` if they are all.
+    """Yield the articles edited since ``newest_modified``; sets ``shows_edits`` if they are all.
 
     An article that an editor publishes with an old date counts as edited then.
     """
     since = walk.newest_modified
     assert since is not None  # else there are no articles to look for
-    begun = format_utc(walk.notes.asked_at)
-    before: list[ArticleRef] = []
-    is_by_edit = False  # whether an older article precedes a newer one, or the site obeys
-    obeys = False  # whether it has been asked, and does
+    sample: list[ArticleRef] = await anext(_pages(walk, _BY_TITLE), [])
+    if _are_at_once(sample):
+        return
+    for ref in _edited_since(since, sample):
+        yield ref
+    if _are_newest_first(sample):  # not sorted by title, so that the feed would not be sorted by edit either
+        return
+    end = format_utc(parse_utc(since) - _CLOCKS_GO_BACK)
     async for refs in _pages(walk, _BY_EDIT):
-        if not refs:
-            walk.notes.shows_edits = walk.notes.shows_edits or is_by_edit
+        times = [ref.modified_at for ref in refs if ref.modified_at]
+        if walk.notes.edits_listed_until is None:
+            walk.notes.edits_listed_until = max([since, *times])
+        for ref in _edited_since(since, refs):
+            yield ref
+        if not times or times[-1] < end:
+            walk.notes.shows_edits = True
             return
-        # Later edits are for the next run, and some feeds say of every article that it was edited just now.
-        refs = [ref for ref in refs if begun is None or (ref.modified_at or "") <= begun]
-        if not refs:
-            return
-        if not before:
-            if _are_at_once(refs) and not await _lists_older(walk, since):
-                return
-            walk.notes.edits_listed_until = max(since, *(ref.modified_at or "" for ref in refs))
-        for ref in refs:
-            if ref.modified_at is not None and ref.modified_at >= since:
-                yield ref
-        stretch = before + refs
-        is_in_order = _are_newest_first(ref.modified_at for ref in stretch)
-        is_by_publication = _are_newest_first(ref.published_at for ref in stretch if ref.published_at)
-        is_by_edit = is_by_edit or (is_in_order and not is_by_publication)
-        is_end = max(ref.modified_at or "" for ref in (refs[-1:] if is_in_order else refs)) < since
-        # WordPress sorts by local time: when clocks go back, a feed by edit is out of order too.
-        if not obeys and (not is_in_order or not (is_by_edit or is_end)):
-            is_by_edit = obeys = await _obeys(walk)
-            if not obeys:
-                return
-        if is_end:
-            walk.notes.shows_edits = walk.notes.shows_edits or is_by_edit
-            return
-        before = stretch[-1:]
 
 
 async def find_entered(walk: Walk) -> AsyncIterator[ArticleRef]:
@@ -65,7 +55,7 @@ async def find_entered(walk: Walk) -> AsyncIterator[ArticleRef]:
 
     What a program enters with an old date counts as edited on that date (``wp_insert_post``).
     """
-    async for refs in _pages(walk, "/feed/?orderby=ID"):
+    async for refs in _pages(walk, _BY_ID):
         is_last = any(map(walk.was_known, refs))  # before any of them is fetched
         for ref in refs:
             yield ref
@@ -73,33 +63,22 @@ async def find_entered(walk: Walk) -> AsyncIterator[ArticleRef]:
             return
 
 
-async def _lists_older(walk: Walk, since: str) -> bool:
-    """Whether the site says of any article that it was last edited before a time.
-
-    Some sites print the time of the request, or the day, as that of every edit; from a cache, it is in the past.
-    """
-    async for refs in _pages(walk, f"{_BY_EDIT}&order=asc"):
-        return any(ref.modified_at is not None and ref.modified_at < since for ref in refs)
-    return False
-
-
-async def _obeys(walk: Walk) -> bool:
-    """Whether the site sorts its feeds as it is asked: by title, its articles are in no order of time."""
-    async for refs in _pages(walk, "/feed/atom/?orderby=title"):
-        return not _are_newest_first(ref.published_at for ref in refs if ref.published_at)
-    return False
+def _edited_since(moment: str, refs: list[ArticleRef]) -> list[ArticleRef]:
+    return [ref for ref in refs if ref.modified_at is not None and ref.modified_at >= moment]
 
 
 def _are_at_once(refs: list[ArticleRef]) -> bool:
-    """Whether articles were all edited at the same time, if there are several."""
-    times = sorted(ref.modified_at or "" for ref in refs)
-    return len(times) > 1 and times[0] != "" and parse_utc(times[-1]) - parse_utc(times[0]) <= _AT_ONCE
+    """Whether articles were all edited at one time: some sites print that of the request, or the day.
+
+    Also if it is not said when they were edited.
+    """
+    times = [parse_utc(ref.modified_at) for ref in refs if ref.modified_at]
+    return not times or (len(times) > 1 and max(times) - min(times) <= _AT_ONCE)
 
 
-def _are_newest_first(times: Iterable[str | None]) -> bool:
-    """Whether times are in descending order, and none is missing."""
-    listed = [time or "" for time in times]
-    return all(listed) and listed == sorted(listed, reverse=True)
+def _are_newest_first(refs: list[ArticleRef]) -> bool:
+    times = [ref.published_at for ref in refs if ref.published_at]
+    return times == sorted(times, reverse=True)
 
 
 async def _pages(walk: Walk, path: str) -> AsyncIterator[list[ArticleRef]]:
