@@ -302,6 +302,23 @@ def test_a_feed_from_a_cache_that_says_all_was_edited_at_once_is_not_believed(so
         assert dry_run(server, out).articles == [edited]
 
 
+@pytest.mark.parametrize("edited", [20, 250], ids=["the first by title", "all"])
+def test_articles_edited_at_once_hide_no_later_edit(edited: int, tmp_path: Path) -> None:
+    """An editor may tick a whole page of a list, and a program all articles: those times are believed."""
+    out = tmp_path / "a.jsonl"
+    with site_of(250, rest=403) as (site, server):
+        dry_run(server, out)
+        site.advance(hours=2)
+        by_title = sorted(site.public(), key=lambda post: post.headline, reverse=True)
+        at_once = {site.edit(post.id).path for post in by_title[:edited]}
+        site.advance(hours=2)
+        later = site.edit(site.open_posts()[100].id).path
+        site.advance(hours=2)
+        assert set(dry_run(server, out).articles) == at_once | {later}
+        site.advance(hours=2)
+        assert dry_run(server, out).articles == []
+
+
 @pytest.mark.parametrize(
     "arguments", [{"section": "iran-news"}, {"since": "2020-01-01"}, {"sources": "sitemap"}], ids=str
 )

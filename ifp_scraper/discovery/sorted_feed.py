@@ -32,16 +32,17 @@ async def find_edited(walk: Walk) -> AsyncIterator[ArticleRef]:
     since = walk.newest_modified
     assert since is not None  # else there are no articles to look for
     sample: list[ArticleRef] = await anext(_pages(walk, _BY_TITLE), [])
-    if _are_at_once(sample):
-        return
-    for ref in _edited_since(since, sample):
-        yield ref
+    if not _are_at_once(sample):
+        for ref in _edited_since(since, sample):
+            yield ref
     if _are_newest_first(sample):  # not sorted by title, so that the feed would not be sorted by edit either
         return
     end = format_utc(parse_utc(since) - _CLOCKS_GO_BACK)
     async for refs in _pages(walk, _BY_EDIT):
         times = [ref.modified_at for ref in refs if ref.modified_at]
         if walk.notes.edits_listed_until is None:
+            if _are_at_once(sample) and _are_at_once(refs):  # one alone may be what an editor ticked in a list
+                return
             walk.notes.edits_listed_until = max([since, *times])
         for ref in _edited_since(since, refs):
             yield ref
