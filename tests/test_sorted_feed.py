@@ -144,6 +144,33 @@ def test_edits_behind_the_place_where_a_feed_breaks_off_are_found_by_the_next_ru
         assert {*first.articles, *dry_run(server, out).articles} == edited
 
 
+@pytest.mark.parametrize("end", [b"<id>", b"<updated>2026-"])
+def test_edits_behind_an_entry_that_breaks_off_before_its_time_are_found_by_the_next_run(
+    end: bytes, tmp_path: Path
+) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(130, rest=403) as (site, server):
+        dry_run(server, out)
+        site.advance(hours=3)
+        edited = set()
+        for post in site.open_posts()[40:70]:
+            edited.add(site.edit(post.id).path)
+            site.advance(minutes=1)
+
+        def cut(target: str, response: Response) -> Response:
+            if not target.startswith(BY_EDIT) or "paged=2" not in target:
+                return response
+            stop = response.body.index(end, response.body.index(b"<entry>")) + len(end)
+            return replace(response, body=response.body[:stop])
+
+        server.alter(cut)
+        site.advance(hours=3)
+        first = dry_run(server, out)
+        assert 20 <= len(first.articles) < 30
+        server.heal()
+        assert {*first.articles, *dry_run(server, out).articles} == edited
+
+
 def test_articles_edited_in_the_same_second_are_all_found(tmp_path: Path) -> None:
     """As WordPress edits those that are ticked in its list of posts; they have no order of their own."""
     out = tmp_path / "a.jsonl"
