@@ -124,6 +124,26 @@ def test_an_entry_that_is_out_of_order_does_not_have_all_before_it_read_again(up
         assert sum(page.startswith(BY_EDIT) for page in run.asked) == 2
 
 
+def test_edits_behind_a_page_that_ends_with_a_wrong_time_are_found(tmp_path: Path) -> None:
+    """A program may set one of an article's two times, by which it is sorted, and not the one that is printed."""
+    out = tmp_path / "a.jsonl"
+    with site_of(130, rest=403, feed_size=10) as (site, server):
+        dry_run(server, out)
+        edited = []
+        for post in site.open_posts()[40:60]:
+            site.advance(hours=1)
+            edited.append(site.edit(post.id))
+        odd = edited.pop(-10)
+
+        def misdated(_: str, response: Response) -> Response:
+            entry = rf"(?<=/\?p={odd.id}</id>\n<updated>)[^<]*"
+            return replace(response, body=re.sub(entry.encode(), b"2016-01-01T00:00:00Z", response.body))
+
+        server.alter(misdated)
+        site.advance(hours=1)
+        assert set(dry_run(server, out).articles) >= {post.path for post in edited}
+
+
 def test_edits_behind_the_place_where_a_feed_breaks_off_are_found_by_the_next_run(tmp_path: Path) -> None:
     out = tmp_path / "a.jsonl"
     with site_of(130, rest=403) as (site, server):

@@ -46,7 +46,7 @@ async def find_edited(walk: Walk) -> AsyncIterator[ArticleRef]:
             walk.notes.edits_listed_until = max([since, *times])
         for ref in _edited_since(since, refs):
             yield ref
-        if not refs or (times and times[-1] < end):
+        if not refs or (times and max(times[-2:]) < end):  # one may be wrong
             walk.notes.shows_edits = True
             return
 
