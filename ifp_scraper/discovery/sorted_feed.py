@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
-from ifp_scraper.dates import format_utc, parse_utc
+from ifp_scraper.dates import parse_utc
 from ifp_scraper.discovery import ArticleRef, FetchFailed, Walk
 from ifp_scraper.discovery.feed import read_cut_response
 
@@ -19,9 +19,6 @@ _BY_ID = "/feed/?orderby=ID"
 
 _AT_ONCE = timedelta(seconds=5)
 """How far the edits on a page may be apart if its times are those at which it was made."""
-
-_CLOCKS_GO_BACK = timedelta(hours=1)
-"""WordPress sorts by local time, so that an edit may come after another one that was earlier by so much."""
 
 
 async def find_edited(walk: Walk) -> AsyncIterator[ArticleRef]:
@@ -37,7 +34,6 @@ async def find_edited(walk: Walk) -> AsyncIterator[ArticleRef]:
             yield ref
     if _are_newest_first(sample):  # not sorted by title, so that the feed would not be sorted by edit either
         return
-    end = format_utc(parse_utc(since) - _CLOCKS_GO_BACK)
     async for refs in _pages(walk, _BY_EDIT):
         times = [ref.modified_at for ref in refs if ref.modified_at]
         if walk.notes.edits_listed_until is None:
@@ -46,7 +42,7 @@ async def find_edited(walk: Walk) -> AsyncIterator[ArticleRef]:
             walk.notes.edits_listed_until = max([since, *times])
         for ref in _edited_since(since, refs):
             yield ref
-        if not refs or (times and max(times[-2:]) < end):  # one may be wrong
+        if not refs or (times and max(times[-2:]) < since):  # one may be wrong
             walk.notes.shows_edits = True
             return
 
@@ -83,7 +79,7 @@ def _are_newest_first(refs: list[ArticleRef]) -> bool:
 
 
 async def _pages(walk: Walk, path: str) -> AsyncIterator[list[ArticleRef]]:
-    """Yield the articles of each page of a feed, until one fails, breaks off or lists nothing new; at the end, none.
+    """Yield the articles of each page of a feed until one fails, breaks off or lists nothing new; at its end, ``[]``.
 
     A feed that ends with a full page may have been cut off.
     """
