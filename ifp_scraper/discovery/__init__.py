@@ -124,7 +124,7 @@ class Notes:
     broke off, or shows no edits."""
 
     shows_edits: bool = False
-    """Whether that source says when articles were edited; if not, a later run must look from where this one began."""
+    """Whether it or a feed said when articles were edited; if not, a later run must look from where this one began."""
 
     edits_listed_until: str | None = None
     """Time (RFC 3339 in UTC) of the latest edit in the feed that showed edits: a cache may keep later ones from it."""
