@@ -22,17 +22,17 @@ class Knowledge:
         store: the articles in the output.
         rejections: the URLs that gave none.
         failures: the articles with a page that could not be fetched.
-        last_complete: the last run after which the output had every article of the site; None if there is none.
+        last_caught_up: the last such run, see ``Run.caught_up``; None if there is none.
     """
 
     def __init__(
-        self, options: Options, store: Store, rejections: Rejections, failures: Failures, last_complete: Run | None
+        self, options: Options, store: Store, rejections: Rejections, failures: Failures, last_caught_up: Run | None
     ) -> None:
         self._options = options
         self._store = store
         self._rejections = rejections
         self._failures = failures
-        self._last_complete = last_complete
+        self._last_caught_up = last_caught_up
         self._read_elsewhere: set[str] = set()
 
     def doubt(self, url: str) -> None:
@@ -40,9 +40,10 @@ class Knowledge:
         self._read_elsewhere.add(urls.canonical(url))
 
     def is_known(self, ref: ArticleRef) -> bool:
-        """Whether the article is in the file, or its URL was rejected."""
+        """Whether the article is in the file, or its URL was rejected or failed in an earlier run."""
         url = urls.canonical(ref.url)
-        return self._store.find(ref.id, url, ref.published_at) is not None or url in self._rejections
+        is_in_file = self._store.find(ref.id, url, ref.published_at) is not None
+        return is_in_file or url in self._rejections or self._failures.concern(url)
 
     def is_current(self, ref: ArticleRef) -> bool:
         """Whether the article need not be fetched: it is known, not edited since, and not to be refreshed."""
@@ -60,7 +61,7 @@ class Knowledge:
         return not ref.is_edited_since(known.modified_at) or self._rejections.still_holds(url, ref)
 
     def is_settled(self, ref: ArticleRef) -> bool:
-        """Whether the article is current, and was in the file after the last complete run.
+        """Whether the article is current, and was in the file after the last caught-up run.
 
         If so, its neighbours in a listing were seen too; those of an article from an interrupted run may be missing.
         """
@@ -68,9 +69,9 @@ class Knowledge:
         return (self.was_known(ref) or not is_in_file) and self.is_current(ref)
 
     def was_known(self, ref: ArticleRef) -> bool:
-        """Whether the article was in the file after the last complete run, edited since or not."""
+        """Whether the article was in the file after the last caught-up run, edited since or not."""
         known = self._store.find(ref.id, urls.canonical(ref.url), ref.published_at)
-        base = self._last_complete
+        base = self._last_caught_up
         return known is not None and base is not None and known.number < base.articles
 
     def worth_another_try(self) -> list[ArticleRef]:
@@ -81,24 +82,34 @@ class Knowledge:
             if not urls.post_id(ref.url) and self._store.find(None, urls.canonical(ref.url)) is None
         ]
 
-    def to_complete(self) -> Iterator[ArticleRef]:
-        """Yield the articles in the file that lack a page because it failed, with their known times."""
+    def left_by_earlier_runs(self) -> Iterator[ArticleRef]:
+        """Yield the articles of which a page failed, with known times, except shortlinks, which only users name."""
         for url in self._failures.left():
-            if known := self._store.find(None, url):
-                last = self._store.read(known)
-                yield ArticleRef(
-                    url,
-                    id=last.id,
-                    published_at=last.published_at,
-                    modified_at=last.modified_at,
-                    published_source=last.published_source,
-                    published_raw=last.published_raw,
-                    listed_at=last.fetched_at,
-                )
+            listed = self._failures.ref(url)
+            known = self._store.find(None, url)
+            if known is not None:
+                held = self._held(url, known)
+                yield listed if listed.is_edited_since(held.modified_at) else held
+            elif not urls.post_id(url):
+                yield listed
+
+    def _held(self, url: str, known: Known) -> ArticleRef:
+        """Return what the file says of an article."""
+        last = self._store.read(known)
+        return ArticleRef(
+            url,
+            id=last.id,
+            published_at=last.published_at,
+            modified_at=last.modified_at,
+            published_source=last.published_source,
+            published_raw=last.published_raw,
+            listed_at=last.fetched_at,
+        )
 
     def count(self) -> int:
-        """Return the number of articles in the file, except withdrawn ones, and of rejected URLs that gave none."""
-        return sum(known.status != "gone" for known in self._store.known()) + self._count_rejected()
+        """Return how many articles, and URLs that gave none, the site should list."""
+        without = {url for url in (*self._rejections, *self._failures.left()) if self._store.find(None, url) is None}
+        return sum(known.status != "gone" for known in self._store.known()) + len(without)
 
     def count_left_alone(self, *, in_range: bool) -> int:
         """Return roughly how many of the articles that a source lists are known and not to be refreshed.

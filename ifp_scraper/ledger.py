@@ -24,7 +24,7 @@ import msgspec
 
 from ifp_scraper import console, urls
 from ifp_scraper.dates import format_utc
-from ifp_scraper.discovery import Fetch, Notes, Walk
+from ifp_scraper.discovery import ArticleRef, Fetch, Notes, Walk
 from ifp_scraper.items import Article
 from ifp_scraper.knowledge import Knowledge
 from ifp_scraper.monitor import LayoutMonitor
@@ -32,7 +32,7 @@ from ifp_scraper.options import Options
 from ifp_scraper.recordings.files import output_name
 from ifp_scraper.revisions import decide, text_hash, view_rank
 from ifp_scraper.storage import sidecars
-from ifp_scraper.storage.failures import Failures
+from ifp_scraper.storage.failures import MAX_KEPT, Failures
 from ifp_scraper.storage.kept_pages import KeptPages
 from ifp_scraper.storage.output_file import StoreError, explain
 from ifp_scraper.storage.rejections import ANOTHER_PAGE, NO_ARTICLE, Rejected, Rejections, may_be_from_firewall
@@ -117,10 +117,10 @@ class Ledger:
             )
         self.rejections = Rejections(rejected_path, runs)
         runs = runs.of_site(options.site)
-        self._last_complete = runs.last_complete(path, len(self.store))
-        left = (runs[-1].failed_urls, runs[-1].incomplete_urls) if runs else ((), ())
+        self._last_caught_up = runs.last_caught_up(path, len(self.store))
+        left = (runs[-1].failed_urls, runs[-1].incomplete_urls, runs[-1].failed_refs) if runs else ((),)
         self.failures = Failures(failed_path, *left, live=options.live)
-        self.knowledge = Knowledge(options, self.store, self.rejections, self.failures, self._last_complete)
+        self.knowledge = Knowledge(options, self.store, self.rejections, self.failures, self._last_caught_up)
         self._listed_all = False
         """Whether discovery finished and left nothing out."""
         self._broken: list[str] = []
@@ -147,7 +147,7 @@ class Ledger:
     # -- discovery -------------------------------------------------------------------------------------------------
 
     def walk(self, fetch: Fetch, sitemaps: list[str], *, everything: bool = False) -> Walk:
-        """Return what the sources need to know; if the last run was complete, they list only what is new or changed.
+        """Return what the sources need to know; after a caught-up run, they list only what is new or changed.
 
         Args:
             fetch: fetches one page.
@@ -155,7 +155,7 @@ class Ledger:
             everything: list everything in any case.
         """
         looks_for_changes = self.options.whole_site and not everything
-        base = self._last_complete if looks_for_changes and self.options.refresh is None else None
+        base = self._last_caught_up if looks_for_changes and self.options.refresh is None else None
         self.current_walk = Walk(
             options=self.options,
             fetch=fetch,
@@ -284,11 +284,14 @@ class Ledger:
         """
         self._stale_from = min(edited_at, self._stale_from or edited_at)
 
-    def note_failed(self, url: str, reason: str) -> None:
-        """Note a fetch that failed after all retries; the next run tries again."""
+    def note_failed(self, url: str, reason: str, ref: ArticleRef | None = None) -> None:
+        """Note a fetch that failed after all retries; the next run tries again. See ``Failures.add``."""
         self.counts["failed"] += 1
+        if ref is not None and ref.listed_at is None:  # the run that uses it may be much later
+            asked_at = self.current_walk.notes.asked_at if self.current_walk else None
+            ref = replace(ref, listed_at=format_utc(asked_at or self.started_at))
         with self._noting_trouble(f"{self.failures.path} cannot be written"):
-            self.failures.add(url, reason)
+            self.failures.add(url, reason, ref)
 
     def note_incomplete(self, url: str, *, insist: bool = False) -> None:
         """Note an article that lacks a page or an edit, so that the next run looks again; see ``Failures``."""
@@ -320,8 +323,11 @@ class Ledger:
             errors: number of exceptions in this project's code.
         """
         self.finished = True
-        why = why or self._fault(reason, errors)
         alarms = self.monitor.alarms()
+        # An audit reads the whole list, but fetches nothing that is missing.
+        got_all = self.command == "crawl" and self._listed_all and reason == "finished"
+        got_all = got_all and not (why or errors or alarms or self._trouble)
+        why = why or self._fault(reason, errors)
         if alarms:
             for response in self.monitor.example_pages():
                 self._keep_page(response.url, response)
@@ -331,12 +337,9 @@ class Ledger:
         try:
             self.store.close()
         except StoreError as error:
-            why, self.exit_status = str(error), 1
-        # An audit reads the whole list, but fetches nothing that is missing.
-        got_all = self.command == "crawl" and self._listed_all and not self.counts["failed"]
-        complete = self.exit_status == 0 and got_all
+            why, self.exit_status, got_all = str(error), 1, False
         console.sum_up(self, why, requests, received)
-        self._write_run(complete, reason, why, requests, received)
+        self._write_run(got_all, reason, why, requests, received)
 
     def _fault(self, reason: str, errors: int) -> str | None:
         """Return why the run failed, judging by how it ended and its counts; None if it did not."""
@@ -355,10 +358,20 @@ class Ledger:
             return f"not everything could be looked at: {'; '.join(self._broken[:3])}"
         return None
 
-    def _write_run(self, complete: bool, reason: str, why: str | None, requests: int, received: int) -> None:
-        """Add this run's line to the runs file; then what failed is in it, and needs no file of its own."""
+    def _write_run(self, got_all: bool, reason: str, why: str | None, requests: int, received: int) -> None:
+        """Add this run's line to the runs file; then what failed is in it, and needs no file of its own.
+
+        Args:
+            got_all: whether everything was fetched but what failed.
+            reason: see ``finish``, as for the other arguments.
+            why: why the run failed; None if it did not.
+            requests: number of requests made.
+            received: bytes received.
+        """
         doubtful = self.monitor.doubts_rejections
         failed_urls = self.failures.for_next_run(doubtful=doubtful)
+        all_noted = len(failed_urls) <= MAX_KEPT
+        failed_urls = failed_urls[:MAX_KEPT]
         run = {
             "started_at": format_utc(self.started_at),
             "finished_at": format_utc(datetime.now(UTC)),
@@ -373,10 +386,12 @@ class Ledger:
             "seconds": round(time.monotonic() - self.started, 1),
             "exit_status": self.exit_status,
             "reason": why or reason,
-            "complete": complete,
+            "complete": got_all and not self.counts["failed"],
+            "caught_up": got_all and all_noted,
             "doubtful": doubtful,
             "failed_urls": failed_urls,
             "incomplete_urls": self.failures.incomplete_among(failed_urls),
+            "failed_refs": self.failures.refs_among(failed_urls),
             "articles": len(self.store),
             "newest_modified": self._edits_seen_until(),
             "newest_published": self.store.newest_published,
@@ -405,7 +420,7 @@ class Ledger:
 
     def _edits_missed_from(self) -> str | None:
         """Return the time (RFC 3339 in UTC) before which the runs up to this one cannot have missed an edit."""
-        return self._last_complete.newest_modified if self._last_complete else self._first_read_at
+        return self._last_caught_up.newest_modified if self._last_caught_up else self._first_read_at
 
 
 def _versions() -> dict[str, str]:

@@ -127,7 +127,7 @@ async def _read(
     post = fetcher.server.site.find(path.strip("/"))
     article = None
     if broken(path):
-        spider.ledger.note_failed(ref.url, "broken")
+        spider.ledger.note_failed(ref.url, "broken", ref)
     elif post is None or post.password_protected:
         spider.ledger.reject(Rejected.now(ref.url, "no article", None, ref.modified_at))
     else:

@@ -13,6 +13,17 @@ def test_failures_in_a_row() -> None:
     assert limits.count_failure("timeout") == "3 fetches in a row failed for good, the last one with: timeout"
 
 
+def test_what_failed_in_an_earlier_run_says_little_about_the_site() -> None:
+    limits = ErrorLimits(failures=3, refusals=2)
+    assert not any(limits.count_failure("status 500", again=True) for _ in range(99))
+    limits.reset_failures()
+    assert not any(limits.count_failure("status 500", again=True) for _ in range(99))
+    assert not any(limits.count_failure("status 500") for _ in range(2))
+    assert limits.count_failure("timeout", again=True) == (
+        "102 fetches in a row failed for good, the last one with: timeout"
+    )
+
+
 def test_a_page_refused_twice_is_one_page() -> None:
     limits = ErrorLimits(failures=3, refusals=2)
     assert [limits.count_refusal("https://ifpnews.com/a/", "status 403") for _ in range(5)] == [None] * 5

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.storage.failures import Failures
 
 A, B, C, D = (f"https://ifpnews.com/{letter}/" for letter in "abcd")
@@ -21,21 +22,32 @@ def test_what_failed_and_what_was_left(path: Path) -> None:
     failures.forget([f"{A}amp/"])
     failures.add(f"{B}amp/", "status 500")
     failures.add_incomplete(f"{A}2/")  # fetched in this run, and lacks this page again
-    assert failures.left() == [C, D]
-    assert failures.for_next_run(doubtful=False) == [B, C, D]
-    assert failures.for_next_run(doubtful=True) == [B, A, C, D]  # the site may have been ill
+    assert failures.left() == [D, C]
+    assert failures.for_next_run(doubtful=False) == [B, D, C]
+    assert failures.for_next_run(doubtful=True) == [B, A, D, C]  # the site may have been ill
     assert failures.incomplete_among([B, A, C, D]) == [A, C]
     assert failures.reasons == [(f"{B}amp/", "status 500")]
     failures.add_incomplete(B.replace("/b/", "/new/"))
-    assert failures.for_next_run(doubtful=False) == [B, "https://ifpnews.com/new/", C, D]
+    assert failures.for_next_run(doubtful=False) == [B, "https://ifpnews.com/new/", D, C]
 
 
 def test_what_a_killed_run_left(path: Path) -> None:
     Failures(path, [], live=True).add(f"{A}amp/", "status 500")
     failures = Failures(path, [B], live=True)
-    assert failures.left() == [A, B]
+    assert failures.left() == [B, A]
     assert failures.concern(C, A)
     assert not failures.concern(C)
+
+
+def test_what_the_lists_said_of_it_is_kept(path: Path) -> None:
+    listed = [ArticleRef(url, id=id, published_at="2024-05-06T00:00:00Z") for id, url in enumerate((A, B, C), 1)]
+    Failures(path, [], live=True).add(A, "status 500", listed[0])
+    failures = Failures(path, [B, D], refs=[listed[1]], live=True)  # that run was killed
+    failures.add(f"{C}amp/", "status 500", listed[2])
+    assert [failures.ref(url) for url in (A, B, C, D)] == [*listed, ArticleRef(D)]
+    assert [failures.ref(url) for url in failures.left()] == [listed[1], ArticleRef(D), listed[0]]
+    said = [{"url": url, "id": id, "published_at": "2024-05-06T00:00:00Z"} for url, id in ((C, 3), (B, 2))]
+    assert failures.refs_among([C, D, B]) == said
 
 
 def test_what_failed_before_and_now_lacks_a_page_is_tried_once_more(path: Path) -> None:

@@ -355,6 +355,35 @@ def test_what_an_unfinished_run_left_the_next_one_takes(config: dict[str, Any], 
         assert set(dry_run(server, out).articles) == added - limited
 
 
+@pytest.mark.parametrize(
+    "config",
+    [{}, {"rest": 403, "sitemap": "yoast", "sitemap_size": 30}, {"rest": 403, "sitemap": None}, NOTHING_BUT_LISTINGS],
+    ids=str,
+)
+def test_an_article_that_fails_for_good_costs_no_more_than_its_own_pages(
+    config: dict[str, Any], tmp_path: Path
+) -> None:
+    with site_of(250, **config) as (site, server):
+        failing = [post.path for post in site.open_posts()[130:132]]
+        runs = {}
+        for name in ("well", "ill"):
+            ill = failing if name == "ill" else []
+            out = tmp_path / f"{name}.jsonl"
+            for _ in range(3):
+                runs[name] = dry_run(server, out, broken=ill.__contains__)
+        assert runs["ill"].asked == runs["well"].asked
+        assert (runs["ill"].articles, runs["well"].articles) == (failing, [])
+        site.advance(hours=1)
+        new = new_post(site).path
+        assert dry_run(server, out, broken=failing.__contains__).articles == [new, *failing]
+        withdrawn, mended = (site.find(path.strip("/")) for path in failing)
+        site.withdraw(withdrawn.id)
+        run = dry_run(server, out)
+        assert (sorted(run.articles), run.counts["new"], run.counts["rejected"]) == (sorted(failing), 1, 1)
+        held = lines(out)[-1]
+        assert (held["id"], held["published_at"]) == (mended.id, format_utc(mended.published))
+
+
 def test_a_share_of_failures_below_a_hundredth_is_no_failure(tmp_path: Path) -> None:
     with site_of(120) as (site, server):
         one, other = (post.path for post in site.open_posts()[:2])

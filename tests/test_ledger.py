@@ -60,7 +60,7 @@ def reopened(ledger: Ledger) -> Ledger:
 
 
 def whole_run(ledger: Ledger) -> dict[str, Any]:
-    """The line of a complete run that failed to fetch one page."""
+    """The line of a complete run, changed to one that failed to fetch one page."""
     walk = ledger.walk(lambda *_: None, [])  # type: ignore[arg-type, return-value]
     ledger.write(replace(ARTICLE, modified_at="2024-05-06T00:00:00Z"))
     walk.notes.source = "rest"
@@ -104,12 +104,35 @@ def test_the_next_run_continues_from_a_complete_one(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize(
-    "later", [{"complete": False}, {"site": "https://a.example"}, {"newest_modified": None}], ids=str
+    "later",
+    [{"complete": False, "caught_up": False}, {"site": "https://a.example"}, {"newest_modified": None}],
+    ids=str,
 )
-def test_the_last_complete_run_on_the_site_is_continued(ledger: Ledger, later: dict[str, Any]) -> None:
+def test_the_last_run_on_the_site_that_left_nothing_out_is_continued(ledger: Ledger, later: dict[str, Any]) -> None:
     run = whole_run(ledger)
     walk = walked_from(ledger, {**run, "source": "feed"}, run, {**run, "source": "sitemap", **later})
     assert (walk.caught_up, walk.notes.source) == (True, "rest")
+
+
+@pytest.mark.parametrize("failed", [0, 1, 1000, 1001])
+@pytest.mark.parametrize("fault", ["none", "stopped", "errors", "list"])
+def test_a_run_whose_failures_are_all_noted_is_continued(ledger: Ledger, failed: int, fault: str) -> None:
+    walk = ledger.walk(lambda *_: None, [])  # type: ignore[arg-type, return-value]
+    ledger.write(replace(ARTICLE, modified_at="2024-05-06T00:00:00Z"))
+    for number in range(failed):
+        url = f"{SITE}/failed-{number}/"
+        ledger.note_failed(url, "status 500", ArticleRef(url, id=10_000 + number))
+    walk.notes.broken += ["page 2"] if fault == "list" else []
+    ledger.discovery_ended(walk)
+    reason = "stopped" if fault == "stopped" else "finished"
+    ledger.finish(reason=reason, why=None, requests=1, received=1, errors=int(fault == "errors"))
+    [run] = lines(ledger.store.path.with_suffix(".runs.jsonl"))
+    assert run["complete"] is (fault == "none" and not failed)
+    assert len(run["failed_urls"]) == len(run["failed_refs"]) == min(failed, 1000)
+    after = reopened(ledger)
+    assert after.walk(lambda *_: None, []).caught_up is (fault == "none" and failed <= 1000)  # type: ignore[arg-type, return-value]
+    assert [ref.id for ref in after.knowledge.left_by_earlier_runs()][:2] == [10_000, 10_001][: min(failed, 2)]
+    assert after.knowledge.count() == 1 + min(failed, 1000)
 
 
 def test_an_article_without_a_time_may_be_in_any_range(tmp_path: Path, settings: Settings) -> None:

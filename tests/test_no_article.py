@@ -51,7 +51,7 @@ class Case:
         self.fetcher = Fetcher(SimpleNamespace(settings=settings, crawling=True), self.ledger)  # type: ignore[arg-type]
         self.fetcher.stop = self._stop  # type: ignore[method-assign]
         self.failed: list[str] = []
-        self.fetcher.note_failed = lambda url, reason: self.failed.append(reason)  # type: ignore[method-assign]
+        self.fetcher.note_failed = lambda url, reason, ref=None: self.failed.append(reason)  # type: ignore[method-assign]
         self.handler = NoArticleHandler(self.fetcher, self.ledger)
 
     def _stop(self, why: str) -> None:

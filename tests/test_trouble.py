@@ -70,6 +70,22 @@ def test_what_fails_for_good_is_a_failure_and_is_tried_again(tmp_path: Path) -> 
         assert_complete(site, server.url, out)
 
 
+def test_many_that_fail_for_good_do_not_end_later_runs(tmp_path: Path) -> None:
+    out = tmp_path / "ifp.jsonl"
+    site = Site(make_posts(60, seed=5))
+    failing = site.open_posts()[::2]
+    with serve(site) as server:
+        for post in failing:
+            server.fault(post.path, 500, None)
+        runs = [crawl(server.url, out, *EIGHT_AT_ONCE, "-s", "RETRY_TIMES=0") for _ in range(2)]
+        assert [f"{len(failing)} failed" in run.err for run in runs] == [True, True]
+        assert f"{len(failing)} of {len(failing)} fetches failed: status 500" in runs[1].err
+        server.clear()
+        run = crawl(server.url, out)
+        assert (run.status, f"{len(failing)} new" in run.err) == (0, True), run.err
+        assert_complete(site, server.url, out)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("kind", "from_the_start"), [(403, True), ("challenge", True), ("challenge", False)])
 def test_a_site_that_refuses_is_left_soon(kind: Any, from_the_start: bool, tmp_path: Path) -> None:

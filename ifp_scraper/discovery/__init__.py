@@ -120,7 +120,7 @@ class Notes:
     """Parts that could not be read, so articles may be missing."""
 
     source: str | None = None
-    """The source that listed everything; initially, that of the last complete run. None if it stood in for one that
+    """The source that listed everything; initially, that of the last caught-up run. None if it stood in for one that
     broke off, or shows no edits."""
 
     shows_edits: bool = False
@@ -133,7 +133,7 @@ class Notes:
     """When the site first answered, by its own clock: later edits may not be listed."""
 
     validators: dict[str, dict[str, str]] = field(default_factory=dict)
-    """ETag and Last-Modified of feeds, by URL; initially, those of the last complete run."""
+    """ETag and Last-Modified of feeds, by URL; initially, those of the last caught-up run."""
 
     fronts: dict[str, Response | FetchFailed] = field(default_factory=dict)
     """First pages of feeds fetched so far, by URL."""
@@ -146,17 +146,17 @@ class Walk:
     options: Options
     fetch: Fetch
     is_settled: Callable[[ArticleRef], bool]
-    """Whether an article has been known since the last complete run and is unchanged, as far as the ref says: the walk
-    can end at a page of only such articles."""
+    """Whether an article has been known since the last caught-up run and is unchanged, as far as the ref says: the
+    walk can end at a page of only such articles."""
 
     was_known: Callable[[ArticleRef], bool]
-    """Whether an article was in the file after the last complete run, edited since or not."""
+    """Whether an article was in the file after the last caught-up run, edited since or not."""
 
     is_known: Callable[[ArticleRef], bool]
     """Whether an article is in the file, or its URL was rejected."""
 
     caught_up: bool
-    """Whether the last run left nothing out; if so, only what is new or changed is looked for."""
+    """Whether there is a caught-up run (see ``Run``): only what is new or changed since then is looked for."""
 
     known_count: int
     """Number of articles in the file that the site should still list, plus rejected URLs."""

@@ -131,7 +131,7 @@ class RestSource:
             walk: see ``Source``.
             published_before: RFC 3339 in UTC; empty if it makes no difference.
         """
-        assert walk.newest_modified is not None  # else there would be no complete run
+        assert walk.newest_modified is not None  # else there would be no caught-up run
         since = format_utc(parse_utc(walk.newest_modified) - _SECOND)
         scope = {"before": format_utc(parse_utc(published_before) + _SECOND)} if published_before else {}
         async for ref in self._edited(walk, since, scope):
@@ -183,7 +183,7 @@ class RestSource:
                 walk.notes.broken.append(f"REST: more than {walk.max_pages} pages of edits")
 
     async def _entered(self, walk: Walk, scope: dict[str, str]) -> AsyncIterator[ArticleRef]:
-        """Yield what was entered last, until there is an article that the last complete run knew.
+        """Yield what was entered last, until there is an article that the last caught-up run knew.
 
         What a program enters with an old date counts as edited on that date (``wp_insert_post``).
         """

@@ -48,7 +48,7 @@ async def find_edited(walk: Walk) -> AsyncIterator[ArticleRef]:
 
 
 async def find_entered(walk: Walk) -> AsyncIterator[ArticleRef]:
-    """Yield the articles entered last, until there is one that the last complete run knew.
+    """Yield the articles entered last, until there is one that the last caught-up run knew.
 
     What a program enters with an old date counts as edited on that date (``wp_insert_post``).
     """

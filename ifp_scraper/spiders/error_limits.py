@@ -6,6 +6,9 @@ _MAX_OFF_SITE = 100
 """Article URLs in a row that show no page of their own: a firewall answers whose page ``responses.refusal`` does not
 know, or a new owner of the domain."""
 
+_MAX_AGAIN = 100
+"""Fetches in a row that fail as they did in an earlier run: some pages may be broken for good, but not so many."""
+
 _MAX_WITHOUT_ARTICLE = 1000
 """Listed URLs in a row that give no article: the list may be made up, or the site gone."""
 
@@ -24,16 +27,23 @@ class ErrorLimits:
         self._max_failures = failures
         self._max_refusals = refusals
         self._failures = 0
+        self._again = 0
         self._refused: set[str] = set()
         self._off_site = 0
         self._without_article = 0
 
-    def count_failure(self, reason: str) -> str | None:
-        """Count a fetch that failed after all its retries."""
-        self._failures += 1
-        if self._failures < self._max_failures:
+    def count_failure(self, reason: str, *, again: bool = False) -> str | None:
+        """Count a fetch that failed after all its retries.
+
+        Args:
+            reason: why it failed.
+            again: whether it also failed in an earlier run; then it says little about the rest of the site.
+        """
+        self._again += again
+        self._failures += not again
+        if self._failures < self._max_failures and self._again < _MAX_AGAIN:
             return None
-        return f"{self._failures} fetches in a row failed for good, the last one with: {reason}"
+        return f"{self._failures + self._again} fetches in a row failed for good, the last one with: {reason}"
 
     def count_refusal(self, url: str, reason: str) -> str | None:
         """Count a page that the site refused; each URL counts once, however often it is tried."""
@@ -66,7 +76,7 @@ class ErrorLimits:
 
     def reset_failures(self) -> None:
         """Reset the count of ``count_failure``: an article page was fetched."""
-        self._failures = 0
+        self._failures = self._again = 0
 
     def reset_off_site(self) -> None:
         """Reset the count of ``count_off_site``: a page is the site's own."""

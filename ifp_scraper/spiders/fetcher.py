@@ -9,8 +9,8 @@ from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
-from ifp_scraper import console
-from ifp_scraper.discovery import FetchFailed
+from ifp_scraper import console, urls
+from ifp_scraper.discovery import ArticleRef, FetchFailed
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.middlewares.robots import CrawlDelay, RobotsMiddleware
 from ifp_scraper.recordings.capture_time import capture_time
@@ -109,11 +109,18 @@ class Fetcher:
         """Count a page that the site refused, perhaps to be retried; end the crawl if it refuses too many."""
         self.give_up(self.limits.count_refusal(url, reason))
 
-    def note_failed(self, url: str, reason: str) -> None:
-        """Note a fetch that failed after all retries; the next run tries again."""
+    def note_failed(self, url: str, reason: str, ref: ArticleRef | None = None) -> None:
+        """Note a fetch that failed after all retries; the next run tries again.
+
+        Args:
+            url: what was fetched.
+            reason: why it failed.
+            ref: what the site's lists say of the article, if this was its first page.
+        """
         if not self.ending:
-            self._ledger.note_failed(url, reason)
-            self.give_up(self.limits.count_failure(reason))
+            failed_before = self._ledger.failures.concern(urls.canonical(url))
+            self._ledger.note_failed(url, reason, ref)
+            self.give_up(self.limits.count_failure(reason, again=failed_before))
 
     # -- the end -------------------------------------------------------------------------------------------------
 

@@ -164,12 +164,12 @@ class Frontier:
                 return
 
     async def _listed(self) -> AsyncIterator[ArticleRef]:
-        """Yield rejected URLs to retry, then what the site lists, then articles that lack a page."""
+        """Yield rejected URLs to retry, then what the site lists, then what failed in earlier runs."""
         for ref in self._ledger.knowledge.worth_another_try() if self._options.whole_site else ():
             yield ref
         async for ref in self.discovered():
             yield ref
-        for ref in self._ledger.knowledge.to_complete() if self._options.whole_site else ():
+        for ref in self._ledger.knowledge.left_by_earlier_runs() if self._options.whole_site else ():
             yield ref
 
     def _may_be_in_range(self, ref: ArticleRef) -> bool:

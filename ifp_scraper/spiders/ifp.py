@@ -201,7 +201,7 @@ class IfpSpider(OurSpider):
             article = await self._from_amp_alone(ref)
             self.ledger.reject(Rejected.now(ref.url, str(error), error.layout, ref.modified_at), response)
         except FetchFailed as error:
-            self.fetcher.note_failed(ref.url, str(error))
+            self.fetcher.note_failed(ref.url, str(error), ref)
             was_refused = error.status is not None
             article = None if was_refused else await self._from_amp_alone(ref)
         if article is not None:

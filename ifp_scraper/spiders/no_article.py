@@ -46,7 +46,7 @@ class NoArticleHandler:
         if isinstance(error, HttpError):
             self._bad_status(error.response, ref)
         elif not isinstance(error, IgnoreRequest):
-            self._fetcher.note_failed(ref.url, in_words(error))
+            self._fetcher.note_failed(ref.url, in_words(error), ref)
         elif self._ledger.options.live and not self._fetcher.ending:
             reason = str(error) or "ignored"
             if self.reject(ref, reason) and reason != FORBIDDEN:
@@ -56,13 +56,13 @@ class NoArticleHandler:
         location = response.headers.get("Location")
         if reason := refusal(response):
             self._fetcher.note_refusal(ref.url, reason)
-            self._fetcher.note_failed(ref.url, reason)
+            self._fetcher.note_failed(ref.url, reason, ref)
         elif response.status in (404, 410):
             self.reject(ref, f"status {response.status}")
         elif 300 <= response.status < 400 and location:  # Scrapy does not follow it: to ``file:``, for example
             self.reject(ref, f"{location.decode('latin-1')[:200]}{OFF_SITE}")
         else:
-            self._fetcher.note_failed(ref.url, f"status {response.status}")
+            self._fetcher.note_failed(ref.url, f"status {response.status}", ref)
 
     def not_an_article(self, response: Response, ref: ArticleRef) -> None:
         """Reject a URL whose page is not an article."""

@@ -7,14 +7,17 @@ kill loses nothing; when a run ends, the URLs go into its line in the runs file,
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from ifp_scraper import urls
+from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.storage import sidecars
 
-_MOST_KEPT = 1000
+MAX_KEPT = 1000
 """Maximum number of failed URLs that the runs file keeps for the next run."""
 
 
@@ -27,6 +30,9 @@ class _Line(msgspec.Struct):
     incomplete: bool = False
     """Whether the article is in the file, but lacks a page or an edit."""
 
+    ref: ArticleRef | None = None
+    """What the site's lists said of it."""
+
 
 class Failures:
     """What failed, by canonical URL.
@@ -35,25 +41,47 @@ class Failures:
         path: the file for what fails in this run; anything left in it by a killed run is read.
         of_last_run: what failed in the last run that ended.
         incomplete: those of them that were in the file, but lacked a page or an edit.
+        refs: what the site's lists said of those of them that were not.
         live: whether pages come from the site; what a recording lacks is not written.
     """
 
-    def __init__(self, path: Path, of_last_run: Iterable[str], incomplete: Iterable[str] = (), *, live: bool) -> None:
+    def __init__(
+        self,
+        path: Path,
+        of_last_run: Iterable[str],
+        incomplete: Iterable[str] = (),
+        refs: Iterable[ArticleRef] = (),
+        *,
+        live: bool,
+    ) -> None:
         self.path = path
         self._live = live
         self.reasons: list[tuple[str, str]] = []
         """What failed in this run, after all retries: URL and reason."""
         killed = sidecars.read(path, _Line)
-        self._left = {*of_last_run, *(line.url for line in killed)}
+        self._left = dict.fromkeys((*of_last_run, *(line.url for line in killed)))
+        listed = (*refs, *(line.ref for line in killed if line.ref))
+        self._refs = {urls.canonical(ref.url): ref for ref in listed}
         """What earlier runs left and this one has not fetched yet."""
         self._were_incomplete = {*incomplete, *(line.url for line in killed if line.incomplete)}
         self._incomplete: list[str] = []
         self._insistent: list[str] = []
 
-    def add(self, url: str, reason: str) -> None:
-        """Note a fetch that failed after all retries. Raises ``OSError`` if the file cannot be written."""
+    def add(self, url: str, reason: str, ref: ArticleRef | None = None) -> None:
+        """Note a fetch that failed after all retries.
+
+        Args:
+            url: what was fetched.
+            reason: why it failed.
+            ref: what the site's lists say of the article, if this was its first page.
+
+        Raises:
+            OSError: if the file cannot be written.
+        """
         self.reasons.append((url, reason))
-        self._write(url, incomplete=False)
+        if ref is not None:
+            self._refs[urls.canonical(url)] = ref
+        self._write(url, incomplete=False, ref=ref)
 
     def add_incomplete(self, url: str, *, insist: bool = False) -> None:
         """Note an article that lacks a page or an edit, so that the next run looks again.
@@ -70,34 +98,45 @@ class Failures:
         (self._insistent if insist else self._incomplete).append(urls.canonical(url))
         self._write(url, incomplete=True)
 
-    def _write(self, url: str, *, incomplete: bool) -> None:
+    def _write(self, url: str, *, incomplete: bool, ref: ArticleRef | None = None) -> None:
         if self._live:
-            sidecars.append(self.path, {"url": urls.canonical(url), "incomplete": incomplete})
+            line = _Line(urls.canonical(url), incomplete, ref)
+            sidecars.append(self.path, msgspec.to_builtins(line))
 
     def left(self) -> list[str]:
-        """Return what earlier runs left and this one has not fetched yet, in alphabetical order."""
-        return sorted(self._left)
+        """Return what earlier runs left and this one has not fetched yet, in the order in which it failed."""
+        return list(self._left)
+
+    def ref(self, url: str) -> ArticleRef:
+        """Return what is known of an article by its canonical URL."""
+        return self._refs.get(url, ArticleRef(url))
 
     def concern(self, *keys: str) -> bool:
         """Whether one of these canonical URLs was left by earlier runs."""
-        return not self._left.isdisjoint(keys)
+        return any(key in self._left for key in keys)
 
     def forget(self, addresses: Iterable[str]) -> None:
         """Remove what has now been fetched."""
         if self._left:
-            self._left.difference_update(map(urls.canonical, addresses))
+            for url in map(urls.canonical, addresses):
+                self._left.pop(url, None)
 
     def for_next_run(self, *, doubtful: bool) -> list[str]:
-        """Return what the next run must fetch again.
+        """Return what the next run must fetch again; there may be more of it than can be kept.
 
         Args:
             doubtful: whether the site may have been failing, so that a page missing again proves nothing.
         """
         failed = [urls.canonical(url) for url, _ in self.reasons]
         incomplete = [url for url in self._incomplete if doubtful or url not in self._were_incomplete]
-        return list(dict.fromkeys([*failed, *self._insistent, *incomplete, *self.left()]))[:_MOST_KEPT]
+        return list(dict.fromkeys([*failed, *self._insistent, *incomplete, *self.left()]))
+
+    def refs_among(self, for_next_run: list[str]) -> list[dict[str, Any]]:
+        """Return what the site's lists said of these URLs, without what they did not say."""
+        refs = (asdict(self._refs[url]) for url in for_next_run if url in self._refs)
+        return [{name: value for name, value in ref.items() if value is not None} for ref in refs]
 
     def incomplete_among(self, for_next_run: list[str]) -> list[str]:
         """Return those of these URLs whose articles are in the file, but lack a page or an edit."""
-        noted = {*self._insistent, *self._incomplete, *(self._were_incomplete & self._left)}
+        noted = {*self._insistent, *self._incomplete, *(self._were_incomplete & self._left.keys())}
         return [url for url in for_next_run if url in noted]

@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 
 from ifp_scraper.dates import read_instant
+from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.storage import sidecars
 
 _TAIL = 4096
@@ -52,9 +53,15 @@ class Run(msgspec.Struct):
     doubtful: bool = False
     """Whether the site may have been failing during this run; see ``LayoutMonitor.doubts_rejections``."""
 
+    caught_up: bool = False
+    """Whether every article of the site was in the file or in ``failed_urls`` after this run."""
+
     failed_urls: list[str] = []
     incomplete_urls: list[str] = []
     """Those of them whose articles are in the file, but lack a page or an edit; see ``Failures``."""
+
+    failed_refs: list[ArticleRef] = []
+    """What the site's lists said of the others."""
 
     newest_modified: str | None = None
     """No edit before this time can have been missed, so the next run looks for edits from then on."""
@@ -68,6 +75,7 @@ class Run(msgspec.Struct):
     def __post_init__(self) -> None:
         if self.newest_modified is not None and read_instant(self.newest_modified) is None:
             raise ValueError("not a time")
+        self.caught_up = self.caught_up or self.complete  # earlier versions wrote only the latter
 
 
 class Runs(list[Run]):
@@ -86,8 +94,8 @@ class Runs(list[Run]):
         """Return the run that was under way at a time, the later of two in the same second; None if there was none."""
         return next((run for run in reversed(self) if run.started_at <= time <= run.finished_at), None)
 
-    def last_complete(self, output: Path, articles: int) -> Run | None:
-        """Return the last complete run that tells from when on to look for edits, None if there is none.
+    def last_caught_up(self, output: Path, articles: int) -> Run | None:
+        """Return the last caught-up run that tells from when on to look for edits, None if there is none.
 
         Also None if the output no longer holds what it held then.
 
@@ -95,7 +103,7 @@ class Runs(list[Run]):
             output: the file.
             articles: number of articles it holds now.
         """
-        last = next((run for run in reversed(self) if run.complete and run.newest_modified is not None), None)
+        last = next((run for run in reversed(self) if run.caught_up and run.newest_modified is not None), None)
         if last is None or last.tail is None or articles < last.articles:
             return None
         return last if last.tail == Tail.of(output, last.tail.size) else None
