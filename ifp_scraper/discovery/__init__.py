@@ -153,13 +153,13 @@ class Walk:
     """Whether an article was in the file after the last caught-up run, edited since or not."""
 
     is_known: Callable[[ArticleRef], bool]
-    """Whether an article is in the file, or its URL was rejected."""
+    """Whether an article is in the file, or its URL was rejected or failed in an earlier run."""
 
     caught_up: bool
     """Whether there is a caught-up run (see ``Run``): only what is new or changed since then is looked for."""
 
     known_count: int
-    """Number of articles in the file that the site should still list, plus rejected URLs."""
+    """Number of articles in the file that the site should still list, plus URLs that were rejected or failed."""
 
     newest_modified: str | None
     """No edit before this time (RFC 3339 in UTC) can have been missed; None if edits are not looked for."""
