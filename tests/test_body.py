@@ -200,6 +200,23 @@ def test_the_picture_behind_a_text(url: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "selector"),
+    [
+        ("acss0f1bf", "div.acss0f1bf"),
+        ("acss0f1bf", ".acss0f1bf "),
+        ("amp-wp-inline-0f1b", ".amp-wp-inline-0f1b"),
+        ("amp-wp-224b51a", ":root:not(#_):not(#_) .amp-wp-224b51a"),
+    ],
+)
+def test_the_picture_behind_a_text_whose_style_an_amp_plugin_has_moved(name: str, selector: str) -> None:
+    style = f".a{{color:red}}{selector}{{background-image:url(https://ifpnews.com/1.jpg);min-height:430px}}"
+    cover = f'<div class="wp-block-cover {name}"><p>x</p></div>'
+    (image,) = read(f"<style>.acss1{{background:url(/2.jpg)}}</style><style>{style}</style>{cover}")["images"]
+    assert image["url"] == "https://ifpnews.com/1.jpg"
+    assert read(f"<style>{style}</style>{cover.replace(name, 'acss99')}")["images"] == []
+
+
+@pytest.mark.parametrize(
     "attribute",
     [
         *("data-src", "data-lazy-src", "data-orig-src", "data-cfsrc", "data-original", "data-lazy", "data-img-url"),

@@ -46,6 +46,9 @@ _UNCONDITIONAL = re.compile(
 )
 """At-rules whose rules apply on any screen. One is read for each rule in it, and may be hostile: hence the limits."""
 
+_MOVED_STYLE = re.compile(rb"\.((?:acss|amp-wp-(?:inline-)?)[\da-f]++)\s*+\{([^{}]*+)")
+"""The rule that AMP plugins make of a style attribute, with the class that it gives the element."""
+
 # Of selectors: what separates or encloses them, the compounds that are understood, and the names in one
 _SIGN = re.compile(r"[,()\[\]]")
 _COMPOUND = re.compile(r"(?:[a-z][\w-]*|\*)?(?:[.#][\w-]+)*", re.IGNORECASE)
@@ -149,6 +152,16 @@ class StyleSheet:
             return False
         important = winner.weight[0]
         return important or _SHOWN_INLINE.search(element.get("style") or "") is None
+
+    def moved_from(self, element: Element) -> str:
+        """Return the style attribute that an AMP plugin has moved into the sheet; empty if there is none."""
+        return "".join(self._moved_styles.get(name, "") for name in class_names(element))
+
+    @cached_property
+    def _moved_styles(self) -> dict[str, str]:
+        """By class."""
+        rules = _MOVED_STYLE.findall(b"}".join(self._styles)[:MAX_STYLE])
+        return {name.decode(): declarations.decode("utf-8", "replace") for name, declarations in rules}
 
     def _is_suspect(self, name: str) -> bool:
         """Whether a rule with this class or id may hide something; usually not, and then no rules need be parsed."""
