@@ -371,6 +371,19 @@ def test_a_link_to_a_place_on_this_page_is_none() -> None:
             ["https://www.reddit.com/r/a/"],
         ),
         (
+            "<blockquote class=bluesky-embed><p>Rain <a href='https://rain.example/'>fell</a></p>A (<a"
+            " href='https://bsky.app/profile/a?ref_src=embed'>@a</a>)"
+            " <a href='https://bsky.app/profile/a/post/1?ref_src=embed'>Monday</a></blockquote>",
+            ["https://bsky.app/profile/a/post/1"],
+        ),
+        ("<blockquote class=bluesky-embed>Rain</blockquote>", []),
+        (
+            "<blockquote class=text-post-media data-text-post-permalink='https://www.threads.com/@a/post/1'><a"
+            " href='https://www.threads.com/@a/post/1'>View on Threads</a></blockquote>",
+            ["https://www.threads.com/@a/post/1"],
+        ),
+        ("<blockquote class=text-post-media>Rain</blockquote>", []),
+        (
             "<amp-carousel><div class=wp-block-button><amp-video src=/1.mp4></amp-video></div><amp-video src=/2.mp4>"
             "</amp-video></amp-carousel>",
             ["https://ifpnews.com/2.mp4"],

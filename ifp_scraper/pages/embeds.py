@@ -194,6 +194,13 @@ def quoted_post(quote: Element, classes: list[str], base: str) -> Embed | None:
     elif "instagram-media" in classes:
         if url := absolute(base, quote.get("data-instgrm-permalink") or _first_link(quote)):
             return Embed("instagram", url.partition("?")[0])
+    elif "bluesky-embed" in classes:
+        links = [link.get("href") for link in quote.iter("a")]
+        if links and (url := absolute(base, links[-1])):  # its date
+            return Embed("iframe", url.partition("?")[0])
+    elif "text-post-media" in classes:  # of Threads
+        if url := absolute(base, quote.get("data-text-post-permalink")):
+            return Embed("iframe", url)
     elif not _REDDIT.isdisjoint(classes) and (url := absolute(base, _first_link(quote))):
         return Embed("iframe", url)
     return None
