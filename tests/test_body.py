@@ -282,6 +282,14 @@ def test_links_in_a_caption(caption: str) -> None:
     assert record["blocks"] == []
 
 
+def test_links_in_a_caption_of_an_amp_gallery() -> None:
+    picture = "<a href=/2/><amp-img src=/1.jpg></amp-img></a>"
+    slide = f"<figure>{picture}<figcaption>By <a href=/al/>Al</a></figcaption></figure>"
+    record = read(f"<amp-carousel>{slide}</amp-carousel>")
+    assert record["links"] == [{"url": "https://ifpnews.com/al/", "text": "Al"}]
+    assert record["images"][0]["caption"] == "By Al"
+
+
 def test_a_link_to_a_place_on_this_page_is_none() -> None:
     addresses = "#a", "/a-story/#a", "/a-story/", "/other/#a", "javascript:a", "mailto:a@example.org"
     links = read("".join(f"<a href='{address}'>x</a>" for address in addresses))["links"]

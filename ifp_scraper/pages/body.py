@@ -228,6 +228,8 @@ class _BodyReader:
             self._add_picture(picture, context._replace(gallery=True, caption=caption))
         for player in players_of_carousel(carousel):
             self._add_embed(read_embed(player, self.base))
+        for part in filter(is_caption, carousel.iterdescendants()):
+            self._add_links_in(part)
 
     # -- tables ------------------------------------------------------------------------------------------------
 
