@@ -161,7 +161,7 @@ def test_pages_behind_the_last_new_article_are_not_read_again(tmp_path: Path) ->
         dry_run(server, tmp_path / "a.jsonl", broken=lambda path: path == failing)
         (tmp_path / "a.runs.jsonl").unlink()
         run = dry_run(server, tmp_path / "a.jsonl")
-        assert run.articles == [failing]
+        assert failing in run.articles
         assert {page for page in run.asked if run.asked.count(page) > 1} == {"/", "/page/2/"}
 
 
