@@ -52,7 +52,7 @@ Command = Literal["crawl", "extract", "audit"]
 DEFAULT_OUTPUT = "output/ifp.jsonl"
 
 _FAILED_SHARE = 0.01
-"""Share of failed fetches from which a run counts as failed."""
+"""Share of failed fetches from which a run counts as failed; those that failed before are a share of all articles."""
 
 _MAX_KEPT_PAGES = 20
 """Maximum number of unreadable pages kept beside the rejected file, for ``scrapy fixture``."""
@@ -88,7 +88,8 @@ class Ledger:
         self.store = Store(path, start_over=start_over, on_line=self._remember)
         self.counts: Counter[str] = Counter()
         """The outcomes, see ``console.FETCHED``; also ``current`` (known, so not fetched), ``out_of_range`` (fetched,
-        but not asked for), ``duplicates`` (lines with ``duplicate_of``) and ``gone``."""
+        but not asked for), ``duplicates`` (lines with ``duplicate_of``), ``gone``, and ``failed_again`` (of the
+        failed, those that an earlier run left)."""
         self.started = time.monotonic()
         """When the run started, in seconds by ``time.monotonic``."""
         self.started_at = datetime.now(UTC)
@@ -284,14 +285,21 @@ class Ledger:
         """
         self._stale_from = min(edited_at, self._stale_from or edited_at)
 
-    def note_failed(self, url: str, reason: str, ref: ArticleRef | None = None) -> None:
-        """Note a fetch that failed after all retries; the next run tries again. See ``Failures.add``."""
+    def note_failed(self, url: str, reason: str, ref: ArticleRef | None = None) -> bool:
+        """Note a fetch that failed after all retries, so that the next run tries again; see ``Failures.add``.
+
+        Returns:
+            Whether the article failed in an earlier run, too.
+        """
+        again = self.failures.concern(urls.canonical(url))
         self.counts["failed"] += 1
+        self.counts["failed_again"] += again
         if ref is not None and ref.listed_at is None:  # the run that uses it may be much later
             asked_at = self.current_walk.notes.asked_at if self.current_walk else None
             ref = replace(ref, listed_at=format_utc(asked_at or self.started_at))
         with self._noting_trouble(f"{self.failures.path} cannot be written"):
             self.failures.add(url, reason, ref)
+        return again
 
     def note_incomplete(self, url: str, *, insist: bool = False) -> None:
         """Note an article that lacks a page or an edit, so that the next run looks again; see ``Failures``."""
@@ -347,9 +355,10 @@ class Ledger:
             return "it was stopped; run the same command again to continue"
         if errors:
             return f"{counted(errors, 'error')} in ifp_scraper itself, see the log"
-        failed = self.counts["failed"]
+        failed, again = self.counts["failed"], self.counts["failed_again"]
         fetched = sum(self.counts[name] for name in console.FETCHED)
-        if failed >= max(1, _FAILED_SHARE * fetched):
+        # One page that is broken for good must not fail every run of a large file.
+        if failed - again >= max(1, _FAILED_SHARE * fetched) or again >= max(1, _FAILED_SHARE * len(self.store)):
             url, why = self.failures.reasons[0]
             return f"{failed} of {fetched} fetches failed: {why} ({url})"
         if reason != "finished":

@@ -108,8 +108,9 @@ def test_two_good_runs_make_up_for_all_before_them(seed: int, tmp_path: Path) ->
         site.advance(hours=1)
         last = dry_run(server, out, broken=is_broken)
         failing = {post.path for post in site.public() if is_broken(post.path)}
-        assert (sorted(last.articles), last.status) == (sorted(failing), int(bool(failing))), (config, last.why)
         held = {line["id"]: line for line in lines(out)}
+        status = int(len(failing) >= max(1, len(held) / 100))
+        assert (sorted(last.articles), last.status) == (sorted(failing), status), (config, last.why)
         missing = {post.path for post in site.open_posts() if post.id not in held}
         assert missing == {post.path for post in site.open_posts() if is_broken(post.path)}, config
         if shows_edits(config):

@@ -392,6 +392,19 @@ def test_a_share_of_failures_below_a_hundredth_is_no_failure(tmp_path: Path) -> 
         assert dry_run(server, tmp_path / "a.jsonl").articles == [one]
 
 
+@pytest.mark.parametrize(("count", "status"), [(2, 0), (3, 1)])
+def test_what_failed_before_is_compared_with_all_articles(count: int, status: int, tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(250) as (site, server):
+        failing = [post.path for post in site.open_posts()[:count]]
+        assert [dry_run(server, out, broken=failing.__contains__).status for _ in range(3)] == [status] * 3
+        site.advance(hours=1)
+        added = [new_post(site).path for _ in range(2)]
+        assert dry_run(server, out, broken=[*failing, added[0]].__contains__).status == 1  # one of two
+        run = dry_run(server, out, broken=failing.__contains__)
+        assert (run.articles, run.status) == ([added[0], *failing], status)
+
+
 def test_a_feed_of_one_page_does_not_hide_what_is_beneath_it(tmp_path: Path) -> None:
     out = tmp_path / "a.jsonl"
     with site_of(60, rest=403, sitemap=None) as (site, server):

@@ -9,7 +9,7 @@ from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
-from ifp_scraper import console, urls
+from ifp_scraper import console
 from ifp_scraper.discovery import ArticleRef, FetchFailed
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.middlewares.robots import CrawlDelay, RobotsMiddleware
@@ -118,9 +118,8 @@ class Fetcher:
             ref: what the site's lists say of the article, if this was its first page.
         """
         if not self.ending:
-            failed_before = self._ledger.failures.concern(urls.canonical(url))
-            self._ledger.note_failed(url, reason, ref)
-            self.give_up(self.limits.count_failure(reason, again=failed_before))
+            again = self._ledger.note_failed(url, reason, ref)
+            self.give_up(self.limits.count_failure(reason, again=again))
 
     # -- the end -------------------------------------------------------------------------------------------------
 
