@@ -85,7 +85,7 @@ class Knowledge:
     def left_by_earlier_runs(self) -> Iterator[ArticleRef]:
         """Yield the articles of which a page failed, with known times, except shortlinks, which only users name."""
         for url in self._failures.left():
-            listed = self._failures.ref(url)
+            listed = self._failures.of(url).ref or ArticleRef(url)
             known = self._store.find(None, url)
             if known is not None:
                 held = self._held(url, known)

@@ -119,7 +119,7 @@ class Ledger:
         self.rejections = Rejections(rejected_path, runs)
         runs = runs.of_site(options.site)
         self._last_caught_up = runs.last_caught_up(path, len(self.store))
-        left = (runs[-1].failed_urls, runs[-1].incomplete_urls, runs[-1].failed_refs) if runs else ((),)
+        left = (runs[-1].failed_urls, runs[-1].incomplete_urls, runs[-1].failures) if runs else ((),)
         self.failures = Failures(failed_path, *left, live=options.live)
         self.knowledge = Knowledge(options, self.store, self.rejections, self.failures, self._last_caught_up)
         self._listed_all = False
@@ -400,7 +400,7 @@ class Ledger:
             "doubtful": doubtful,
             "failed_urls": failed_urls,
             "incomplete_urls": self.failures.incomplete_among(failed_urls),
-            "failed_refs": self.failures.refs_among(failed_urls),
+            "failures": [failure.as_json() for url in failed_urls if (failure := self.failures.of(url)).reason],
             "articles": len(self.store),
             "newest_modified": self._edits_seen_until(),
             "newest_published": self.store.newest_published,

@@ -130,6 +130,24 @@ def test_what_was_rejected_is_missing_and_the_audit_says_why(tmp_path: Path) -> 
     assert sum(int(line.split()[1]) for line in run.out.splitlines() if line.endswith("%")) == had
 
 
+def test_what_failed_is_missing_and_the_audit_says_why(tmp_path: Path) -> None:
+    out, missing = tmp_path / "ifp.jsonl", tmp_path / "missing.txt"
+    site = Site(make_posts(8, seed=9))
+    failing = site.open_posts()[2]
+    with serve(site, amp=None) as server:
+        server.fault(failing.path, 500, None)
+        assert crawl(server.url, out, "-s", "RETRY_TIMES=0").status == 1
+        url = server.url + failing.path
+        for _ in range(2):  # an audit forgets nothing
+            run = scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST, "-o", missing)
+            assert (run.status, "never fetched" in run.out, missing.read_text()) == (0, False, f"{url}\n"), run.out
+            assert f"missing, could not be fetched: 1\n  {url}  status 500\n" in run.out
+        server.clear()
+        run = crawl(server.url, out, "-a", f"urls=@{missing}")
+        assert "1 new" in run.err
+        assert "missing" not in scrapy("audit", out, "-s", f"IFP_SITE={server.url}", *FAST).out
+
+
 def test_the_front_page_in_a_sitemap_is_no_missing_article(tmp_path: Path) -> None:
     out = tmp_path / "ifp.jsonl"
     with serve(Site(make_posts(8, seed=9)), rest=404, sitemap="yoast") as server:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ifp_scraper.discovery import ArticleRef
-from ifp_scraper.storage.failures import Failures
+from ifp_scraper.storage.failures import Failure, Failures
 
 A, B, C, D = (f"https://ifpnews.com/{letter}/" for letter in "abcd")
 
@@ -42,12 +42,19 @@ def test_what_a_killed_run_left(path: Path) -> None:
 def test_what_the_lists_said_of_it_is_kept(path: Path) -> None:
     listed = [ArticleRef(url, id=id, published_at="2024-05-06T00:00:00Z") for id, url in enumerate((A, B, C), 1)]
     Failures(path, [], live=True).add(A, "status 500", listed[0])
-    failures = Failures(path, [B, D], refs=[listed[1]], live=True)  # that run was killed
+    of_last_run = Failure(B, reason="a timeout", ref=listed[1])
+    failures = Failures(path, [B, D], failures=[of_last_run], live=True)  # that run was killed
     failures.add(f"{C}amp/", "status 500", listed[2])
-    assert [failures.ref(url) for url in (A, B, C, D)] == [*listed, ArticleRef(D)]
-    assert [failures.ref(url) for url in failures.left()] == [listed[1], ArticleRef(D), listed[0]]
-    said = [{"url": url, "id": id, "published_at": "2024-05-06T00:00:00Z"} for url, id in ((C, 3), (B, 2))]
-    assert failures.refs_among([C, D, B]) == said
+    assert [failures.of(url).ref for url in (A, B, C, D)] == [*listed, None]
+    failures.add(f"{B}amp/", "status 502")
+    failures.add_incomplete(C)
+    assert [(failures.of(url).reason, failures.of(url).ref) for url in failures.left()] == [
+        ("status 502", listed[1]),
+        (None, None),
+        ("status 500", listed[0]),
+    ]
+    ref = {"url": C, "id": 3, "published_at": "2024-05-06T00:00:00Z"}
+    assert failures.of(C).as_json() == {"url": C, "reason": "status 500", "ref": ref}
 
 
 def test_what_failed_before_and_now_lacks_a_page_is_tried_once_more(path: Path) -> None:

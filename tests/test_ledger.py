@@ -128,7 +128,7 @@ def test_a_run_whose_failures_are_all_noted_is_continued(ledger: Ledger, failed:
     ledger.finish(reason=reason, why=None, requests=1, received=1, errors=int(fault == "errors"))
     [run] = lines(ledger.store.path.with_suffix(".runs.jsonl"))
     assert run["complete"] is (fault == "none" and not failed)
-    assert len(run["failed_urls"]) == len(run["failed_refs"]) == min(failed, 1000)
+    assert len(run["failed_urls"]) == len(run["failures"]) == min(failed, 1000)
     after = reopened(ledger)
     assert after.walk(lambda *_: None, []).caught_up is (fault == "none" and failed <= 1000)  # type: ignore[arg-type, return-value]
     assert [ref.id for ref in after.knowledge.left_by_earlier_runs()][:2] == [10_000, 10_001][: min(failed, 2)]

@@ -77,6 +77,7 @@ class Command(ScrapyCommand):
         lines += (f"{month:8} {had:11} {listed:7} {had / listed:6.1%}" for month, had, listed in audit.by_month())
         for title, found in (
             ("missing, never fetched", audit.missing),
+            ("missing, could not be fetched", [f"{url}  {reason}" for url, reason in audit.failed.items()]),
             ("missing, rejected", [f"{url}  {reason}" for url, reason in audit.rejected.items()]),
             ("withdrawn by the site, marked gone", audit.gone),
             ("listed under another address", audit.moved),
@@ -92,6 +93,6 @@ class Command(ScrapyCommand):
     def _write(self, path: Path, audit: Audit) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text("".join(f"{url}\n" for url in audit.missing), encoding="utf-8")
+            path.write_text("".join(f"{url}\n" for url in (*audit.missing, *audit.failed)), encoding="utf-8")
         except OSError as error:
             fail(self, f"{path} cannot be written: {error.strerror}")

@@ -35,6 +35,11 @@ class Audit:
     """Every article that the site lists, with the month of publication (``2024-05``; None if unknown)."""
 
     missing: list[str] = field(default_factory=list)
+    """Listed, but in no crawl so far."""
+
+    failed: dict[str, str] = field(default_factory=dict)
+    """Listed, but the last crawl failed to fetch it: URL to reason."""
+
     rejected: dict[str, str] = field(default_factory=dict)
     """Listed, but rejected by an earlier crawl: URL to reason."""
 
@@ -53,7 +58,7 @@ class Audit:
 
         A month is ``2024-05``, or ``unknown``.
         """
-        missing = {*self.missing, *self.rejected}
+        missing = {*self.missing, *self.failed, *self.rejected}
         had: Counter[str] = Counter()
         listed: Counter[str] = Counter()
         for url, month in self.listed.items():
@@ -98,6 +103,8 @@ class AuditSpider(IfpSpider):
                 found.add(known.number)
             elif (reason := self.ledger.rejections.reason(url)) is not None:
                 audit.rejected[url] = reason
+            elif self.ledger.failures.concern(url):
+                audit.failed[url] = self.ledger.failures.of(url).reason or ""
             else:
                 audit.missing.append(url)
         return found

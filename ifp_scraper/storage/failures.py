@@ -21,8 +21,8 @@ MAX_KEPT = 1000
 """Maximum number of failed URLs that the runs file keeps for the next run."""
 
 
-class _Line(msgspec.Struct):
-    """A line of ``FILE.failed.jsonl``."""
+class Failure(msgspec.Struct):
+    """An article of which a page could not be fetched, as in ``FILE.failed.jsonl`` and the runs file."""
 
     url: str
     """Canonical."""
@@ -30,8 +30,18 @@ class _Line(msgspec.Struct):
     incomplete: bool = False
     """Whether the article is in the file, but lacks a page or an edit."""
 
+    reason: str | None = None
+    """Why the fetch failed, after all retries."""
+
     ref: ArticleRef | None = None
-    """What the site's lists said of it."""
+    """What the site's lists said of the article."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return an object for a line, without what is not known."""
+        known = {name: value for name, value in msgspec.structs.asdict(self).items() if value}
+        if self.ref is not None:
+            known["ref"] = {name: value for name, value in asdict(self.ref).items() if value is not None}
+        return known
 
 
 class Failures:
@@ -41,7 +51,7 @@ class Failures:
         path: the file for what fails in this run; anything left in it by a killed run is read.
         of_last_run: what failed in the last run that ended.
         incomplete: those of them that were in the file, but lacked a page or an edit.
-        refs: what the site's lists said of those of them that were not.
+        failures: what is known of them.
         live: whether pages come from the site; what a recording lacks is not written.
     """
 
@@ -50,7 +60,7 @@ class Failures:
         path: Path,
         of_last_run: Iterable[str],
         incomplete: Iterable[str] = (),
-        refs: Iterable[ArticleRef] = (),
+        failures: Iterable[Failure] = (),
         *,
         live: bool,
     ) -> None:
@@ -58,12 +68,13 @@ class Failures:
         self._live = live
         self.reasons: list[tuple[str, str]] = []
         """What failed in this run, after all retries: URL and reason."""
-        killed = sidecars.read(path, _Line)
-        self._left = dict.fromkeys((*of_last_run, *(line.url for line in killed)))
-        listed = (*refs, *(line.ref for line in killed if line.ref))
-        self._refs = {urls.canonical(ref.url): ref for ref in listed}
+        killed = sidecars.read(path, Failure)
+        self._left = dict.fromkeys((*of_last_run, *(failure.url for failure in killed)))
         """What earlier runs left and this one has not fetched yet."""
-        self._were_incomplete = {*incomplete, *(line.url for line in killed if line.incomplete)}
+        self._failures: dict[str, Failure] = {}
+        for failure in (*failures, *killed):
+            self._keep(failure)
+        self._were_incomplete = {*incomplete, *(failure.url for failure in killed if failure.incomplete)}
         self._incomplete: list[str] = []
         self._insistent: list[str] = []
 
@@ -79,9 +90,15 @@ class Failures:
             OSError: if the file cannot be written.
         """
         self.reasons.append((url, reason))
-        if ref is not None:
-            self._refs[urls.canonical(url)] = ref
-        self._write(url, incomplete=False, ref=ref)
+        failure = Failure(urls.canonical(url), reason=reason, ref=ref)
+        self._keep(failure)
+        self._write(failure)
+
+    def _keep(self, failure: Failure) -> None:
+        """Keep what is known of a failure, with what was known of the article before."""
+        if not failure.incomplete:
+            failure.ref = failure.ref or self.of(failure.url).ref
+            self._failures[failure.url] = failure
 
     def add_incomplete(self, url: str, *, insist: bool = False) -> None:
         """Note an article that lacks a page or an edit, so that the next run looks again.
@@ -96,20 +113,19 @@ class Failures:
             OSError: if the file cannot be written.
         """
         (self._insistent if insist else self._incomplete).append(urls.canonical(url))
-        self._write(url, incomplete=True)
+        self._write(Failure(urls.canonical(url), incomplete=True))
 
-    def _write(self, url: str, *, incomplete: bool, ref: ArticleRef | None = None) -> None:
+    def _write(self, failure: Failure) -> None:
         if self._live:
-            line = _Line(urls.canonical(url), incomplete, ref)
-            sidecars.append(self.path, msgspec.to_builtins(line))
+            sidecars.append(self.path, failure.as_json())
 
     def left(self) -> list[str]:
         """Return what earlier runs left and this one has not fetched yet, in the order in which it failed."""
         return list(self._left)
 
-    def ref(self, url: str) -> ArticleRef:
-        """Return what is known of an article by its canonical URL."""
-        return self._refs.get(url, ArticleRef(url))
+    def of(self, url: str) -> Failure:
+        """Return what is known of an article that failed, by its canonical URL."""
+        return self._failures.get(url, Failure(url))
 
     def concern(self, *keys: str) -> bool:
         """Whether one of these canonical URLs was left by earlier runs."""
@@ -130,11 +146,6 @@ class Failures:
         failed = [urls.canonical(url) for url, _ in self.reasons]
         incomplete = [url for url in self._incomplete if doubtful or url not in self._were_incomplete]
         return list(dict.fromkeys([*failed, *self._insistent, *incomplete, *self.left()]))
-
-    def refs_among(self, for_next_run: list[str]) -> list[dict[str, Any]]:
-        """Return what the site's lists said of these URLs, without what they did not say."""
-        refs = (asdict(self._refs[url]) for url in for_next_run if url in self._refs)
-        return [{name: value for name, value in ref.items() if value is not None} for ref in refs]
 
     def incomplete_among(self, for_next_run: list[str]) -> list[str]:
         """Return those of these URLs whose articles are in the file, but lack a page or an edit."""

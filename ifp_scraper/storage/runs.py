@@ -10,8 +10,8 @@ from typing import Annotated
 import msgspec
 
 from ifp_scraper.dates import read_instant
-from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.storage import sidecars
+from ifp_scraper.storage.failures import Failure
 
 _TAIL = 4096
 
@@ -60,8 +60,8 @@ class Run(msgspec.Struct):
     incomplete_urls: list[str] = []
     """Those of them whose articles are in the file, but lack a page or an edit; see ``Failures``."""
 
-    failed_refs: list[ArticleRef] = []
-    """What the site's lists said of the others."""
+    failures: list[Failure] = []
+    """What is known of the others."""
 
     newest_modified: str | None = None
     """No edit before this time can have been missed, so the next run looks for edits from then on."""
