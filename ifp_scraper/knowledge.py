@@ -107,8 +107,9 @@ class Knowledge:
         )
 
     def count(self) -> int:
-        """Return how many articles, and URLs that gave none, the site should list."""
-        without = {url for url in (*self._rejections, *self._failures.left()) if self._store.find(None, url) is None}
+        """Return how many articles the site should list, and URLs that were rejected or failed."""
+        failed = self._failures.for_next_run(doubtful=True)
+        without = {url for url in (*self._rejections, *failed) if self._store.find(None, url) is None}
         return sum(known.status != "gone" for known in self._store.known()) + len(without)
 
     def count_left_alone(self, *, in_range: bool) -> int:

@@ -169,7 +169,9 @@ class Ledger:
             sitemaps=sitemaps,
             max_pages=self.settings.getint("IFP_MAX_LISTING_PAGES"),
             max_sitemaps=self.settings.getint("IFP_MAX_SITEMAPS"),
-            notes=Notes(source=base.source, validators=dict(base.validators)) if base else Notes(),
+            notes=Notes(source=base.source, validators=dict(base.validators), rest_surplus=base.rest_surplus)
+            if base
+            else Notes(),
         )
         return self.current_walk
 
@@ -404,6 +406,7 @@ class Ledger:
             "articles": len(self.store),
             "newest_modified": self._edits_seen_until(),
             "newest_published": self.store.newest_published,
+            "rest_surplus": self._rest_surplus(),
             "validators": self.current_walk.notes.validators if self.current_walk else {},
             "source": self.current_walk.notes.source if self.current_walk else None,
         }
@@ -414,6 +417,13 @@ class Ledger:
             self.exit_status = 1
         else:
             self._remove(self.failures.path)
+
+    def _rest_surplus(self) -> int:
+        """Return how many more posts REST counts than are known; see ``Notes``."""
+        notes = self.current_walk.notes if self.current_walk else Notes()
+        if notes.rest_total is None or not self._listed_all:
+            return notes.rest_surplus
+        return max(0, notes.rest_total - self.knowledge.count())
 
     def _edits_seen_until(self) -> str | None:
         """Return the time (RFC 3339 in UTC) before which no edit can have been missed: the next run looks from there.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from dataclasses import replace
@@ -10,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import asdict
 
 from ifp_scraper.dates import format_utc
+from ifp_scraper.storage.runs import Tail
 from tests.crawling import EIGHT_AT_ONCE, FAST, NOTHING_BUT_LISTINGS, crawl, lines, new_post, scrapy, site_of
 from tests.dry_run import dry_run
 from tests.expected import assert_complete
@@ -390,6 +393,35 @@ def test_a_share_of_failures_below_a_hundredth_is_no_failure(tmp_path: Path) -> 
         assert dry_run(server, tmp_path / "a.jsonl", broken=lambda path: path == one).status == 0
         assert dry_run(server, tmp_path / "b.jsonl", broken=lambda path: path in (one, other)).status == 1
         assert dry_run(server, tmp_path / "a.jsonl").articles == [one]
+
+
+@pytest.mark.parametrize("sitemap", ["yoast", None])
+def test_a_post_that_leads_off_the_site_is_not_looked_for_in_every_run(sitemap: str | None, tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(250, sitemap=sitemap) as (site, server):
+        one, other = (post.path for post in site.open_posts()[150:152])
+
+        def lead_away(_: str, response: Response) -> Response:
+            for printed in (server.url + one, (server.url + one).replace("/", "\\/")):
+                response.body = response.body.replace(printed.encode(), b"https://other.example/a/")
+            return response
+
+        server.alter(lead_away)
+        assert one not in dry_run(server, out).articles
+        for _ in range(2):
+            assert len(dry_run(server, out).asked) == 4
+            site.advance(hours=1)
+            new = new_post(site).path
+            assert dry_run(server, out, broken=[new].__contains__).articles == [new]
+            site.advance(hours=1)
+            assert dry_run(server, out).articles == [new]
+        [hidden] = [line for line in lines(out) if line["url"] == server.url + other]
+        out.write_text("".join(line for line in out.open() if hidden["url"] not in line))  # as if it had been missed
+        runs = out.with_suffix(".runs.jsonl")
+        last = lines(runs)[-1]
+        with runs.open("a") as stream:
+            print(json.dumps(last | {"articles": last["articles"] - 1, "tail": asdict(Tail.of(out))}), file=stream)
+        assert dry_run(server, out).articles == [other]
 
 
 @pytest.mark.parametrize(("count", "status"), [(2, 0), (3, 1)])

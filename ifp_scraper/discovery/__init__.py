@@ -116,6 +116,12 @@ class Notes:
     total: int | None = None
     """Roughly how many articles there are to look at, once the source knows."""
 
+    rest_total: int | None = None
+    """Number of posts by REST's own count."""
+
+    rest_surplus: int = 0
+    """How many more posts REST counted than were known after the last caught-up run: no list shows them."""
+
     broken: list[str] = field(default_factory=list)
     """Parts that could not be read, so articles may be missing."""
 

@@ -68,7 +68,7 @@ class RestSource:
         if not first.refs and not (scope and (await self._page(walk, {}, 1)).refs):
             raise SourceUnavailable("REST lists no posts")
         total = first.total
-        walk.notes.total = total or None
+        walk.notes.total = walk.notes.rest_total = total or None
         seen: set[str] = set()
         new = 0
         barren = -1  # pages in a row that fail or list nothing new, not counting the first
@@ -91,7 +91,7 @@ class RestSource:
                         seen.add(ref.url)
                         new += not walk.is_known(ref)
                         yield ref
-            if walk.caught_up and not edits_due and total <= walk.known_count + new:
+            if walk.caught_up and not edits_due and total <= walk.known_count + walk.notes.rest_surplus + new:
                 return
         if len(seen) < total:  # something was withdrawn in the meantime, or the site counts hidden posts
             walk.notes.broken.append(f"REST listed {len(seen)} of {total}")

@@ -66,6 +66,9 @@ class Run(msgspec.Struct):
     newest_modified: str | None = None
     """No edit before this time can have been missed, so the next run looks for edits from then on."""
 
+    rest_surplus: int = 0
+    """How many more posts REST counts than were in the file, rejected or failed after this run."""
+
     validators: dict[str, dict[str, str]] = {}
     """Headers for conditional requests, by URL."""
 
