@@ -34,6 +34,20 @@ def test_a_page_refused_twice_is_one_page() -> None:
     )
 
 
+def test_what_was_refused_in_an_earlier_run_says_little_about_the_site() -> None:
+    limits = ErrorLimits(failures=3, refusals=2)
+    known = [f"https://ifpnews.com/{number}/" for number in range(20)]
+    assert not any(limits.count_refusal(url, "status 403", again=True) for url in known[:19])
+    assert limits.count_refusal("https://ifpnews.com/a/", "status 403") is None
+    assert limits.count_refusal(known[19], "status 403", again=True) == (
+        "the site refuses (status 403, 21 pages in a row)"
+    )
+    limits.reset_refusals()
+    assert not any(limits.count_refusal(url, "status 403", again=True) for url in known[:19])
+    assert limits.count_refusal("https://ifpnews.com/a/", "status 403") is None
+    assert limits.count_refusal("https://ifpnews.com/b/", "status 403") is not None
+
+
 def test_one_page_of_the_site_shows_that_it_is_there() -> None:
     limits = ErrorLimits(failures=3, refusals=2)
     assert not any(limits.count_off_site("a page that is not of WordPress") for _ in range(99))

@@ -70,16 +70,19 @@ def test_what_fails_for_good_is_a_failure_and_is_tried_again(tmp_path: Path) -> 
         assert_complete(site, server.url, out)
 
 
-def test_many_that_fail_for_good_do_not_end_later_runs(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("kind", "every"), [(500, 2), (403, 6), ("challenge", 6)])
+def test_many_that_fail_for_good_do_not_end_later_runs(kind: Any, every: int, tmp_path: Path) -> None:
     out = tmp_path / "ifp.jsonl"
     site = Site(make_posts(60, seed=5))
-    failing = site.open_posts()[::2]
+    failing = site.open_posts()[::every]
     with serve(site) as server:
         for post in failing:
-            server.fault(post.path, 500, None)
-        runs = [crawl(server.url, out, *EIGHT_AT_ONCE, "-s", "RETRY_TIMES=0") for _ in range(2)]
+            server.fault(post.path, kind, None)
+        # So fast a crawl asks for all refused pages once more in a row, at its end.
+        limits = ("IFP_REFUSALS=20", "IFP_REFUSALS=5")
+        runs = [crawl(server.url, out, *EIGHT_AT_ONCE, "-s", "RETRY_TIMES=0", "-s", limit) for limit in limits]
         assert [f"{len(failing)} failed" in run.err for run in runs] == [True, True]
-        assert f"{len(failing)} of {len(failing)} fetches failed: status 500" in runs[1].err
+        assert f"{len(failing)} of {len(failing)} fetches failed: " in runs[1].err
         server.clear()
         run = crawl(server.url, out)
         assert (run.status, f"{len(failing)} new" in run.err) == (0, True), run.err

@@ -6,8 +6,9 @@ _MAX_OFF_SITE = 100
 """Article URLs in a row that show no page of their own: a firewall answers whose page ``responses.refusal`` does not
 know, or a new owner of the domain."""
 
-_MAX_AGAIN = 100
-"""Fetches in a row that fail as they did in an earlier run: some pages may be broken for good, but not so many."""
+_MAX_FAILED_AGAIN, _MAX_REFUSED_AGAIN = 100, 20
+"""Pages in a row that fail, or are refused, as in an earlier run: some may be broken for good, or have an address that
+a firewall dislikes, but not so many."""
 
 _MAX_WITHOUT_ARTICLE = 1000
 """Listed URLs in a row that give no article: the list may be made up, or the site gone."""
@@ -27,8 +28,9 @@ class ErrorLimits:
         self._max_failures = failures
         self._max_refusals = refusals
         self._failures = 0
-        self._again = 0
+        self._failures_again = 0
         self._refused: set[str] = set()
+        self._refused_again: set[str] = set()
         self._off_site = 0
         self._without_article = 0
 
@@ -39,18 +41,24 @@ class ErrorLimits:
             reason: why it failed.
             again: whether it also failed in an earlier run; then it says little about the rest of the site.
         """
-        self._again += again
+        self._failures_again += again
         self._failures += not again
-        if self._failures < self._max_failures and self._again < _MAX_AGAIN:
+        if self._failures < self._max_failures and self._failures_again < _MAX_FAILED_AGAIN:
             return None
-        return f"{self._failures + self._again} fetches in a row failed for good, the last one with: {reason}"
+        return f"{self._failures + self._failures_again} fetches in a row failed for good, the last one with: {reason}"
 
-    def count_refusal(self, url: str, reason: str) -> str | None:
-        """Count a page that the site refused; each URL counts once, however often it is tried."""
-        self._refused.add(url)
-        if len(self._refused) < self._max_refusals:
+    def count_refusal(self, url: str, reason: str, *, again: bool = False) -> str | None:
+        """Count a page that the site refused; each URL counts once, however often it is tried.
+
+        Args:
+            url: of the page.
+            reason: how it was refused.
+            again: whether its article also failed in an earlier run.
+        """
+        (self._refused_again if again else self._refused).add(url)
+        if len(self._refused) < self._max_refusals and len(self._refused_again) < _MAX_REFUSED_AGAIN:
             return None
-        return f"the site refuses ({reason}, {len(self._refused)} pages in a row)"
+        return f"the site refuses ({reason}, {len(self._refused | self._refused_again)} pages in a row)"
 
     def count_off_site(self, what: str) -> str | None:
         """Count an article URL that was answered by ``what``, which is no page of its own."""
@@ -73,10 +81,11 @@ class ErrorLimits:
     def reset_refusals(self) -> None:
         """Reset the count of ``count_refusal``: a response is not a refusal, whatever else it is."""
         self._refused.clear()
+        self._refused_again.clear()
 
     def reset_failures(self) -> None:
         """Reset the count of ``count_failure``: an article page was fetched."""
-        self._failures = self._again = 0
+        self._failures = self._failures_again = 0
 
     def reset_off_site(self) -> None:
         """Reset the count of ``count_off_site``: a page is the site's own."""
