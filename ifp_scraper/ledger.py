@@ -88,8 +88,8 @@ class Ledger:
         self.store = Store(path, start_over=start_over, on_line=self._remember)
         self.counts: Counter[str] = Counter()
         """The outcomes, see ``console.FETCHED``; also ``current`` (known, so not fetched), ``out_of_range`` (fetched,
-        but not asked for), ``duplicates`` (lines with ``duplicate_of``), ``gone``, and ``failed_again`` (of the
-        failed, those that an earlier run left)."""
+        but not asked for), ``duplicates`` (lines with ``duplicate_of``), ``gone``; of the failed,
+        ``failed_again`` (an earlier run left them) and ``errors`` (of this project's code)."""
         self.started = time.monotonic()
         """When the run started, in seconds by ``time.monotonic``."""
         self.started_at = datetime.now(UTC)
@@ -303,6 +303,11 @@ class Ledger:
             self.failures.add(url, reason, ref)
         return again
 
+    def note_error(self, ref: ArticleRef, error: Exception) -> None:
+        """Note an article that an error in this project's code kept from being read; the next run tries again."""
+        self.counts["errors"] += 1
+        self.note_failed(ref.url, f"an error in ifp_scraper: {error!r}", ref)
+
     def note_incomplete(self, url: str, *, insist: bool = False) -> None:
         """Note an article that lacks a page or an edit, so that the next run looks again; see ``Failures``."""
         with self._noting_trouble(f"{self.failures.path} cannot be written"):
@@ -336,7 +341,7 @@ class Ledger:
         alarms = self.monitor.alarms()
         # An audit reads the whole list, but fetches nothing that is missing.
         got_all = self.command == "crawl" and self._listed_all and reason == "finished"
-        got_all = got_all and not (why or errors or alarms or self._trouble)
+        got_all = got_all and not (why or errors > self.counts["errors"] or alarms or self._trouble)
         why = why or self._fault(reason, errors)
         if alarms:
             for response in self.monitor.example_pages():

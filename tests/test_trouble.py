@@ -144,6 +144,8 @@ def test_a_fault_of_our_own_is_a_failure(where: str, tmp_path: Path) -> None:
     assert "did not do its job" in run.err
     assert "a fault of our own" in run.err
     assert lines(tmp_path / "ifp.jsonl") == []
+    [line] = lines(tmp_path / "ifp.runs.jsonl")
+    assert (line["caught_up"], line["counts"]["failed"]) == ((True, 4) if where == "callback" else (False, 0))
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,7 @@ class IfpSpider(OurSpider):
 
     async def parse_article(self, response: Response, ref: ArticleRef, number: int) -> AsyncIterator[Article]:
         """Read an article from its pages; yield it, and those that waited for it, in the order they were begun."""
-        async for article in self._in_order(number, self._read(response, ref)):
+        async for article in self._in_order(number, self._noting_errors(self._read(response, ref), ref)):
             yield article
 
     async def article_failed(self, failure: Any) -> AsyncIterator[Article]:
@@ -168,8 +168,9 @@ class IfpSpider(OurSpider):
 
         Yields as ``parse_article`` does.
         """
-        arguments = failure.request.cb_kwargs
-        async for article in self._in_order(arguments["number"], self._after_failure(failure.value, arguments["ref"])):
+        ref, number = failure.request.cb_kwargs["ref"], failure.request.cb_kwargs["number"]
+        reading = self._after_failure(failure.value, ref)
+        async for article in self._in_order(number, self._noting_errors(reading, ref)):
             yield article
 
     async def _in_order(self, number: int, reading: Awaitable[Article | None]) -> AsyncIterator[Article]:
@@ -190,6 +191,14 @@ class IfpSpider(OurSpider):
             yield ready
         if fault is not None:
             raise fault
+
+    async def _noting_errors(self, reading: Awaitable[Article | None], ref: ArticleRef) -> Article | None:
+        """Wait for an article to be read; note it as failed if that is an error in this project's code."""
+        try:
+            return await reading
+        except Exception as error:
+            self.ledger.note_error(ref, error)
+            raise
 
     # -- articles ------------------------------------------------------------------------------------------------
 
