@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ifp_scraper import urls
 from ifp_scraper.dates import parse_utc
@@ -81,6 +82,28 @@ class Knowledge:
             for ref in self._rejections.reopened()
             if not urls.post_id(ref.url) and self._store.find(None, urls.canonical(ref.url)) is None
         ]
+
+    def with_noted_times(self, ref: ArticleRef) -> ArticleRef:
+        """Return the ref; if its article failed in an earlier run, with the times that the lists gave it then.
+
+        Now they may give none: it has left the feed, or comes up in a listing first.
+        """
+        url = urls.canonical(ref.url)
+        noted = self._failures.of(url).ref or ArticleRef(url)
+        known = self._store.find(None, url)
+        if not self._failures.concern(url) or (known and not noted.is_edited_since(known.modified_at)):
+            return ref
+        if noted.is_edited_since(ref.modified_at):
+            ref = replace(ref, modified_at=noted.modified_at)
+        if ref.published_at is not None or noted.published_at is None:
+            return ref
+        return replace(
+            ref,
+            published_at=noted.published_at,
+            published_source=noted.published_source,
+            published_raw=noted.published_raw,
+            listed_at=noted.listed_at,
+        )
 
     def left_by_earlier_runs(self) -> Iterator[ArticleRef]:
         """Yield the articles of which a page failed, with known times, except shortlinks, which only users name."""

@@ -387,6 +387,31 @@ def test_an_article_that_fails_for_good_costs_no_more_than_its_own_pages(
         assert (held["id"], held["published_at"]) == (mended.id, format_utc(mended.published))
 
 
+@pytest.mark.parametrize("sitemap", ["core", None])
+@pytest.mark.parametrize("way", ["", "limit=9", "urls={site}{path}"])
+def test_an_edit_that_failed_keeps_its_time_though_lists_without_times_name_it_first(
+    way: str, sitemap: str | None, tmp_path: Path
+) -> None:
+    out = tmp_path / "a.jsonl"
+    # Its pages say nothing of times.
+    with site_of(30, rest=403, sitemap=sitemap, amp=None, yoast_head=False, theme_date=False) as (site, server):
+        crawl(server.url, out, *EIGHT_AT_ONCE)
+        site.advance(days=3)
+        edited = site.edit(site.open_posts()[9].id, headline="Another headline")
+        site.advance(minutes=9)
+        site.edit(site.open_posts()[4].id)
+        server.fault(edited.path, 500, None)
+        crawl(server.url, out, "-s", "RETRY_TIMES=0")
+        server.clear()
+        site.advance(days=3)
+        argument = way.format(site=server.url, path=edited.path)
+        assert "1 revised" in crawl(server.url, out, *(("-a", argument) if argument else ())).err
+        held = [line for line in lines(out) if line["id"] == edited.id][-1]
+        assert held["headline"] == edited.headline
+        assert held["modified_at"] == format_utc(edited.modified)
+        assert (held["published_at"], held["published_source"]) == (format_utc(edited.published), "feed")
+
+
 def test_a_share_of_failures_below_a_hundredth_is_no_failure(tmp_path: Path) -> None:
     with site_of(120) as (site, server):
         one, other = (post.path for post in site.open_posts()[:2])

@@ -129,13 +129,15 @@ class Frontier:
             address = url if urls.post_id(url) else self._first_address(urls.canonical(url))
             if address not in seen:
                 seen.add(address)
-                yield Target(ArticleRef(url if address == url else urls.canonical(url)), address)
+                ref = ArticleRef(url if address == url else urls.canonical(url))
+                yield Target(self._ledger.knowledge.with_noted_times(ref), address)
 
     async def _outdated(self) -> AsyncIterator[ArticleRef]:
         """Yield the listed articles in range that are missing from the file, or edited since they were read."""
         seen: set[str] = set()
         current: set[str] = set()  # of these, as far as has been said
-        async for ref in self._listed():
+        async for listed in self._listed():
+            ref = self._ledger.knowledge.with_noted_times(listed)
             key = urls.canonical(ref.url)
             if not seen and urls.post_id(ref.url):
                 self._fetcher.stop(
