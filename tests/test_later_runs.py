@@ -412,6 +412,26 @@ def test_an_edit_that_failed_keeps_its_time_though_lists_without_times_name_it_f
         assert (held["published_at"], held["published_source"]) == (format_utc(edited.published), "feed")
 
 
+@pytest.mark.parametrize("command", [("crawl", "ifp", "-a", "archive={}"), ("extract", "{}")], ids=lambda c: c[0])
+def test_a_recording_from_before_an_edit_does_not_stand_in_for_the_page_that_failed(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    out, recording = tmp_path / "a.jsonl", tmp_path / "before.warc.gz"
+    with site_of(30, rest=403, sitemap="core") as (site, server):
+        crawl(server.url, out, *EIGHT_AT_ONCE, "-s", f"IFP_ARCHIVE={recording}")
+        site.advance(days=3)
+        edited = site.edit(site.open_posts()[9].id, headline="Another headline")
+        site.advance(minutes=9)
+        site.edit(site.open_posts()[4].id)
+        server.fault(edited.path, 500, None)
+        crawl(server.url, out, "-s", "RETRY_TIMES=0")
+        server.clear()
+        arguments = [argument.format(recording) for argument in command]
+        assert scrapy(*arguments, "-o", out, "-s", f"IFP_SITE={server.url}").status == 0
+        assert "1 revised" in crawl(server.url, out).err
+        assert lines(out)[-1]["headline"] == edited.headline
+
+
 def test_a_share_of_failures_below_a_hundredth_is_no_failure(tmp_path: Path) -> None:
     with site_of(120) as (site, server):
         one, other = (post.path for post in site.open_posts()[:2])

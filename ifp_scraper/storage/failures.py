@@ -132,8 +132,8 @@ class Failures:
         return any(key in self._left for key in keys)
 
     def forget(self, addresses: Iterable[str]) -> None:
-        """Remove what has now been fetched."""
-        if self._left:
+        """Remove what has now been fetched; a recording may be of the time before it failed."""
+        if self._left and self._live:
             for url in map(urls.canonical, addresses):
                 self._left.pop(url, None)
 
