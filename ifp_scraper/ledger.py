@@ -279,13 +279,16 @@ class Ledger:
         with self._noting_trouble(f"pages cannot be kept in {self._kept_pages.folder}"):
             self._kept_pages.keep(url, response.body)
 
-    def note_stale(self, edited_at: str) -> None:
+    def note_stale(self, url: str, edited_at: str) -> None:
         """Note that a page was older than the edit that the site names, so that the next run looks for it again.
 
         Args:
+            url: of the article, as it was listed.
             edited_at: time of that edit, RFC 3339 in UTC.
         """
         self._stale_from = min(edited_at, self._stale_from or edited_at)
+        if self.failures.concern(urls.canonical(url)):  # the lists named the edit to an earlier run
+            self.note_incomplete(url, insist=True)
 
     def note_failed(self, url: str, reason: str, ref: ArticleRef | None = None) -> bool:
         """Note a fetch that failed after all retries, so that the next run tries again; see ``Failures.add``.

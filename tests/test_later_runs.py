@@ -432,6 +432,39 @@ def test_a_recording_from_before_an_edit_does_not_stand_in_for_the_page_that_fai
         assert lines(out)[-1]["headline"] == edited.headline
 
 
+@pytest.mark.parametrize("age", [None, "10800"])
+@pytest.mark.parametrize("way", ["", "limit=1", "urls={site}{path}"])
+def test_an_edit_that_failed_and_that_a_cache_hides_then_is_not_given_up(
+    way: str, age: str | None, tmp_path: Path
+) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(30, rest=403, sitemap="core", amp=None) as (site, server):
+        crawl(server.url, out, *EIGHT_AT_ONCE)
+        site.advance(days=3)
+        post = site.open_posts()[9]
+        cached = server.get(post.path)
+        cached.headers |= {"Age": age} if age else {}
+        edited = site.edit(post.id, headline="Another headline")
+        site.advance(minutes=9)
+        site.edit(site.open_posts()[4].id)
+        server.fault(edited.path, 500, None)
+        crawl(server.url, out, "-s", "RETRY_TIMES=0")
+        server.clear()
+        site.advance(hours=1)
+        answers = {edited.path: cached}
+        server.alter(lambda target, response: answers.get(target, response))
+        argument = way.format(site=server.url, path=edited.path)
+        assert "0 revised" in crawl(server.url, out, *(("-a", argument) if argument else ())).err
+        answers.clear()
+        site.advance(hours=3)
+        assert "1 revised" in crawl(server.url, out).err
+        held = lines(out)[-1]
+        assert (held["headline"], held["modified_at"]) == (edited.headline, format_utc(edited.modified))
+        server.log.clear()
+        assert crawl(server.url, out).status == 0
+        assert server.requests(edited.path) == []
+
+
 def test_a_share_of_failures_below_a_hundredth_is_no_failure(tmp_path: Path) -> None:
     with site_of(120) as (site, server):
         one, other = (post.path for post in site.open_posts()[:2])

@@ -110,14 +110,14 @@ class Acceptance:
         result = add_evidence(article, evidence)
         listed = evidence.modified_at
         if listed and listed > (result.modified_at or ""):
-            self._ledger.note_stale(listed)
+            self._ledger.note_stale(ref.url, listed)
             return result
         is_own_page = self._options.live and urls.same_article(ref.url, article.url)
         if listed and is_own_page and _is_older(article.modified_at, listed):
             known = self._ledger.store.find(article.id, article.url, article.published_at)
             is_recent = _is_recent(listed, article)
             if known is not None and known.modified_at == article.modified_at and is_recent:
-                self._ledger.note_stale(listed)
+                self._ledger.note_stale(ref.url, listed)
                 return add_evidence(article, replace(evidence, modified_at=None))
             self._ledger.note_incomplete(ref.url, insist=is_recent)
         return result
