@@ -252,9 +252,14 @@ class Ledger:
         if self._concerns_site(rejected, is_unreadable=is_unreadable or response is not None):
             self.monitor.add_no_article(rejected.url, rejected.layout, rejected.reason)
         self.counts["rejected"] += 1
+        may_be_edited = not self.options.urls or self.failures.concern(urls.canonical(rejected.url))
         self.failures.forget((rejected.url,))
-        is_listed = self.options.live and not self.options.urls
-        if is_listed and may_be_from_firewall(rejected.reason) and self._was_article(rejected):
+        if (
+            self.options.live
+            and may_be_edited
+            and may_be_from_firewall(rejected.reason)
+            and self._was_article(rejected)
+        ):
             self.note_incomplete(rejected.url)  # the site may not list its edit a second time
         with self._noting_trouble(f"{self.rejections.path} cannot be written"):
             self.rejections.add(rejected)

@@ -465,6 +465,24 @@ def test_an_edit_that_failed_and_that_a_cache_hides_then_is_not_given_up(
         assert server.requests(edited.path) == []
 
 
+def test_an_edit_that_failed_and_whose_page_is_missing_in_a_run_for_it_is_not_given_up(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(30, rest=403, sitemap="core", amp=None) as (site, server):
+        crawl(server.url, out, *EIGHT_AT_ONCE)
+        site.advance(days=3)
+        edited = site.edit(site.open_posts()[9].id, headline="Another headline")
+        site.advance(minutes=9)
+        site.edit(site.open_posts()[4].id)
+        server.fault(edited.path, 500, None)
+        crawl(server.url, out, "-s", "RETRY_TIMES=0")
+        server.clear()
+        server.fault(edited.path, 404)
+        assert "1 rejected" in crawl(server.url, out, "-a", f"urls={server.url}{edited.path}").err
+        assert "1 revised" in crawl(server.url, out).err
+        held = lines(out)[-1]
+        assert (held["headline"], held["modified_at"]) == (edited.headline, format_utc(edited.modified))
+
+
 def test_a_share_of_failures_below_a_hundredth_is_no_failure(tmp_path: Path) -> None:
     with site_of(120) as (site, server):
         one, other = (post.path for post in site.open_posts()[:2])
