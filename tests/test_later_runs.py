@@ -483,6 +483,30 @@ def test_an_edit_that_failed_and_whose_page_is_missing_in_a_run_for_it_is_not_gi
         assert (held["headline"], held["modified_at"]) == (edited.headline, format_utc(edited.modified))
 
 
+@pytest.mark.parametrize("config", [{"rest": 403, "sitemap": None}, NOTHING_BUT_LISTINGS], ids=str)
+def test_more_failures_than_can_be_noted_hide_none_of_an_earlier_run(config: dict[str, Any], tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(60, **config) as (site, server):
+        failing = [post.path for post in site.open_posts()[30:32]]
+        dry_run(server, out, broken=failing.__contains__)
+        site.advance(hours=1)
+        named = ",".join(f"{server.url}/no-{number}/" for number in range(1000))
+        dry_run(server, out, broken=lambda _: True, urls=named)
+        assert set(failing) <= set(dry_run(server, out).articles)
+        assert {post.id for post in site.open_posts()} == {line["id"] for line in lines(out)}
+
+
+def test_an_older_copy_of_the_file_lacks_what_a_later_run_made_up_for(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(60, **NOTHING_BUT_LISTINGS) as (site, server):
+        failing = [post.path for post in site.open_posts()[30:32]]
+        dry_run(server, out, broken=failing.__contains__)
+        copy = out.read_bytes()
+        dry_run(server, out, urls=",".join(server.url + path for path in failing))
+        out.write_bytes(copy)
+        assert dry_run(server, out).articles == failing
+
+
 def test_a_share_of_failures_below_a_hundredth_is_no_failure(tmp_path: Path) -> None:
     with site_of(120) as (site, server):
         one, other = (post.path for post in site.open_posts()[:2])

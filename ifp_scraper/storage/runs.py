@@ -11,7 +11,7 @@ import msgspec
 
 from ifp_scraper.dates import read_instant
 from ifp_scraper.storage import sidecars
-from ifp_scraper.storage.failures import Failure
+from ifp_scraper.storage.failures import MAX_KEPT, Failure
 
 _TAIL = 4096
 
@@ -80,6 +80,10 @@ class Run(msgspec.Struct):
             raise ValueError("not a time")
         self.caught_up = self.caught_up or self.complete  # earlier versions wrote only the latter
 
+    def is_of(self, output: Path) -> bool:
+        """Whether the file still begins with what it held after this run."""
+        return self.tail is not None and self.tail == Tail.of(output, self.tail.size)
+
 
 class Runs(list[Run]):
     """The runs of a file, oldest first."""
@@ -100,13 +104,17 @@ class Runs(list[Run]):
     def last_caught_up(self, output: Path, articles: int) -> Run | None:
         """Return the last caught-up run that tells from when on to look for edits, None if there is none.
 
-        Also None if the output no longer holds what it held then.
+        Also None if the output no longer holds what it held then or after the last run, or if a run since then may
+        have dropped what was noted: the last one says what is left of that.
 
         Args:
             output: the file.
             articles: number of articles it holds now.
         """
-        last = next((run for run in reversed(self) if run.caught_up and run.newest_modified is not None), None)
-        if last is None or last.tail is None or articles < last.articles:
-            return None
-        return last if last.tail == Tail.of(output, last.tail.size) else None
+        for run in reversed(self):
+            if run.caught_up and run.newest_modified is not None:
+                is_whole = run.articles <= articles and all(one.is_of(output) for one in (run, self[-1]))
+                return run if is_whole else None
+            if len(run.failed_urls) >= MAX_KEPT:
+                return None
+        return None
