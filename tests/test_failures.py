@@ -23,12 +23,12 @@ def test_what_failed_and_what_was_left(path: Path) -> None:
     failures.add(f"{B}amp/", "status 500")
     failures.add_incomplete(f"{A}2/")  # fetched in this run, and lacks this page again
     assert failures.left() == [D, C]
-    assert failures.for_next_run(doubtful=False) == [B, D, C]
-    assert failures.for_next_run(doubtful=True) == [B, A, D, C]  # the site may have been ill
+    assert failures.for_next_run(doubtful=False) == [D, C, B]
+    assert failures.for_next_run(doubtful=True) == [D, C, B, A]  # the site may have been ill
     assert failures.incomplete_among([B, A, C, D]) == [A, C]
     assert failures.reasons == [(f"{B}amp/", "status 500")]
     failures.add_incomplete(B.replace("/b/", "/new/"))
-    assert failures.for_next_run(doubtful=False) == [B, "https://ifpnews.com/new/", D, C]
+    assert failures.for_next_run(doubtful=False) == [D, C, B, "https://ifpnews.com/new/"]
 
 
 def test_what_a_killed_run_left(path: Path) -> None:
@@ -37,6 +37,13 @@ def test_what_a_killed_run_left(path: Path) -> None:
     assert failures.left() == [B, A]
     assert failures.concern(C, A)
     assert not failures.concern(C)
+
+
+def test_what_a_run_did_not_come_to_is_first_in_the_next_one(path: Path) -> None:
+    failures = Failures(path, [A, B, C, D], live=True)
+    failures.add(A, "status 500")
+    failures.add(B, "status 500")  # then the run gave up
+    assert failures.for_next_run(doubtful=False) == [C, D, A, B]
 
 
 def test_what_the_lists_said_of_it_is_kept(path: Path) -> None:
@@ -67,7 +74,7 @@ def test_what_failed_before_and_now_lacks_a_page_is_tried_once_more(path: Path) 
     assert left == failures.incomplete_among(left) == [A, B]
     again = Failures(path, [], live=True)  # if that run was killed
     again.add_incomplete(A)
-    assert again.for_next_run(doubtful=False) == [A, B]
+    assert again.for_next_run(doubtful=False) == [B, A]
     again.forget([A, B])
     assert again.for_next_run(doubtful=False) == []
 

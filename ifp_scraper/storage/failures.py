@@ -140,12 +140,16 @@ class Failures:
     def for_next_run(self, *, doubtful: bool) -> list[str]:
         """Return what the next run must fetch again; there may be more of it than can be kept.
 
+        First is what this run did not come to: if it gave up after too many failures, the next one may too.
+
         Args:
             doubtful: whether the site may have been failing, so that a page missing again proves nothing.
         """
         failed = [urls.canonical(url) for url, _ in self.reasons]
         incomplete = [url for url in self._incomplete if doubtful or url not in self._were_incomplete]
-        return list(dict.fromkeys([*failed, *self._insistent, *incomplete, *self.left()]))
+        tried = {*failed, *self._insistent, *self._incomplete}
+        untried = [url for url in self.left() if url not in tried]
+        return list(dict.fromkeys([*untried, *failed, *self._insistent, *incomplete, *self.left()]))
 
     def incomplete_among(self, for_next_run: list[str]) -> list[str]:
         """Return those of these URLs whose articles are in the file, but lack a page or an edit."""
