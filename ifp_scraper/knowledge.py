@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from ifp_scraper import urls
 from ifp_scraper.dates import parse_utc
@@ -93,17 +92,7 @@ class Knowledge:
         known = self._store.find(None, url)
         if not self._failures.concern(url) or (known and not noted.is_edited_since(known.modified_at)):
             return ref
-        if noted.is_edited_since(ref.modified_at):
-            ref = replace(ref, modified_at=noted.modified_at)
-        if ref.published_at is not None or noted.published_at is None:
-            return ref
-        return replace(
-            ref,
-            published_at=noted.published_at,
-            published_source=noted.published_source,
-            published_raw=noted.published_raw,
-            listed_at=noted.listed_at,
-        )
+        return ref.with_times_of(noted)
 
     def left_by_earlier_runs(self) -> Iterator[ArticleRef]:
         """Yield the articles of which a page failed, with known times, except shortlinks, which only users name."""

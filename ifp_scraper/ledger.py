@@ -304,17 +304,24 @@ class Ledger:
         again = self.failures.concern(urls.canonical(url))
         self.counts["failed"] += 1
         self.counts["failed_again"] += again
-        if ref is not None and ref.listed_at is None:  # the run that uses it may be much later
-            asked_at = self.current_walk.notes.asked_at if self.current_walk else None
-            ref = replace(ref, listed_at=format_utc(asked_at or self.started_at))
         with self._noting_trouble(f"{self.failures.path} cannot be written"):
-            self.failures.add(url, reason, ref)
+            self.failures.add(url, reason, ref and self._dated(ref))
         return again
 
     def note_error(self, ref: ArticleRef, error: Exception) -> None:
         """Note an article that an error in this project's code kept from being read; the next run tries again."""
         self.counts["errors"] += 1
         self.note_failed(ref.url, f"an error in ifp_scraper: {error!r}", ref)
+
+    def note_listed(self, ref: ArticleRef) -> None:
+        """Note what another list says of an article that was begun: if it fails, the next run must know."""
+        if ref.modified_at is not None or ref.published_at is not None:
+            self.failures.add_times(self._dated(ref))
+
+    def _dated(self, ref: ArticleRef) -> ArticleRef:
+        """Return the ref with the time at which it was listed: the run that uses it may be much later."""
+        asked_at = self.current_walk.notes.asked_at if self.current_walk else None
+        return replace(ref, listed_at=ref.listed_at or format_utc(asked_at or self.started_at))
 
     def note_incomplete(self, url: str, *, insist: bool = False) -> None:
         """Note an article that lacks a page or an edit, so that the next run looks again; see ``Failures``."""

@@ -507,6 +507,30 @@ def test_an_older_copy_of_the_file_lacks_what_a_later_run_made_up_for(tmp_path: 
         assert dry_run(server, out).articles == failing
 
 
+@pytest.mark.parametrize("again", [False, True], ids=["with refresh=", "had failed before"])
+def test_an_edit_of_which_a_list_tells_only_after_the_page_has_failed_keeps_its_time(
+    again: bool, tmp_path: Path
+) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(30, rest=403, sitemap="core", amp=None, yoast_head=False, theme_date=False) as (site, server):
+        post = site.open_posts()[9]
+        if again:
+            server.fault(post.path, 500, None)
+        crawl(server.url, out, *EIGHT_AT_ONCE, "-s", "RETRY_TIMES=0")
+        site.advance(days=3)
+        edited = site.edit(post.id, headline="Another headline")
+        site.advance(minutes=9)
+        site.edit(site.open_posts()[4].id)
+        server.fault(edited.path, 500, None)
+        arguments = () if again else ("-a", "refresh=2000-01-01", *EIGHT_AT_ONCE)
+        crawl(server.url, out, *arguments, "-s", "RETRY_TIMES=0")
+        server.clear()
+        site.advance(days=3)
+        assert crawl(server.url, out).status == 0
+        held = [line for line in lines(out) if line["id"] == edited.id][-1]
+        assert (held["headline"], held["modified_at"]) == (edited.headline, format_utc(edited.modified))
+
+
 def test_a_share_of_failures_below_a_hundredth_is_no_failure(tmp_path: Path) -> None:
     with site_of(120) as (site, server):
         one, other = (post.path for post in site.open_posts()[:2])

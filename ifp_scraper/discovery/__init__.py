@@ -6,7 +6,7 @@ A ``Source`` is given a ``Walk`` and yields ``ArticleRef``; the spider does not 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -44,6 +44,19 @@ class ArticleRef:
     def is_edited_since(self, modified_at: str | None) -> bool:
         """Whether the source knows of a later edit than this one (RFC 3339 in UTC; None if none is known)."""
         return self.modified_at is not None and (modified_at is None or self.modified_at > modified_at)
+
+    def with_times_of(self, other: ArticleRef) -> ArticleRef:
+        """Return this ref with what another one of the same article says beyond it."""
+        ref = replace(self, modified_at=other.modified_at) if other.is_edited_since(self.modified_at) else self
+        if ref.published_at is not None or other.published_at is None:
+            return ref
+        return replace(
+            ref,
+            published_at=other.published_at,
+            published_source=other.published_source,
+            published_raw=other.published_raw,
+            listed_at=other.listed_at,
+        )
 
 
 class FetchFailed(Exception):

@@ -148,6 +148,8 @@ class Frontier:
                 continue
             is_current = self._ledger.knowledge.is_current(ref)
             if key in seen and (is_current or key not in current):
+                if not is_current:
+                    self._ledger.note_listed(ref)
                 continue
             seen.add(key)
             if len(seen) > _MAX_ADDRESSES:

@@ -97,8 +97,18 @@ class Failures:
     def _keep(self, failure: Failure) -> None:
         """Keep what is known of a failure, with what was known of the article before."""
         if not failure.incomplete:
-            failure.ref = failure.ref or self.of(failure.url).ref
+            failure.ref = self._with_earlier(failure.url, failure.ref)
             self._failures[failure.url] = failure
+
+    def _with_earlier(self, url: str, ref: ArticleRef | None) -> ArticleRef | None:
+        """Return what the lists said of an article, now and before."""
+        before = self.of(url).ref
+        return ref.with_times_of(before) if ref and before else ref or before
+
+    def add_times(self, ref: ArticleRef) -> None:
+        """Add what another list says of an article that has failed, or may fail yet, for the runs file."""
+        url = urls.canonical(ref.url)
+        self._failures[url] = msgspec.structs.replace(self.of(url), ref=self._with_earlier(url, ref))
 
     def add_incomplete(self, url: str, *, insist: bool = False) -> None:
         """Note an article that lacks a page or an edit, so that the next run looks again.
