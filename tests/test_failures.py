@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,13 @@ def test_what_a_killed_run_left(path: Path) -> None:
     assert failures.left() == [B, A]
     assert failures.concern(C, A)
     assert not failures.concern(C)
+
+
+def test_a_damaged_line_is_not_used(path: Path) -> None:
+    line = {"url": A, "ref": {"url": A, "published_at": "sometime"}}
+    path.write_text(json.dumps(line) + "\n")
+    Failures(path, [], live=True).add(B, "status 500")
+    assert Failures(path, [], live=True).left() == [B]
 
 
 def test_what_a_run_did_not_come_to_is_first_in_the_next_one(path: Path) -> None:

@@ -203,6 +203,10 @@ def test_the_same_verdict_again_is_an_alarm_only_while_the_site_may_be_ill(
         {"articles": 2},  # more than the output has: one may be damaged since
         {"failed_urls": {}},
         {"failed_urls": [1]},
+        {"failures": [{"url": f"{SITE}/a/", "ref": {"url": f"{SITE}/a/", "published_at": "sometime"}}]},
+        {"failures": [{"url": f"{SITE}/a/", "ref": {"url": f"{SITE}/a/", "modified_at": "sometime"}}]},
+        {"failures": [{"url": f"{SITE}/a/", "ref": {"url": f"{SITE}/a/", "listed_at": "2024-05-06"}}]},
+        {"failures": [{"id": 1}]},
         {"complete": "yes"},
     ],
     ids=str,

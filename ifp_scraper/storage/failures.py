@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from ifp_scraper import urls
+from ifp_scraper.dates import parse_utc
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.storage import sidecars
 
@@ -35,6 +36,11 @@ class Failure(msgspec.Struct):
 
     ref: ArticleRef | None = None
     """What the site's lists said of the article."""
+
+    def __post_init__(self) -> None:
+        if self.ref is not None:
+            for time in (self.ref.published_at, self.ref.modified_at, self.ref.listed_at):
+                parse_utc(time)
 
     def as_json(self) -> dict[str, Any]:
         """Return an object for a line, without what is not known."""
