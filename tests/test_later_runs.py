@@ -531,6 +531,23 @@ def test_an_edit_of_which_a_list_tells_only_after_the_page_has_failed_keeps_its_
         assert (held["headline"], held["modified_at"]) == (edited.headline, format_utc(edited.modified))
 
 
+def test_what_failed_and_was_edited_again_has_the_time_of_its_last_edit(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(30, rest=403, sitemap="core", amp=None, yoast_head=False, theme_date=False) as (site, server):
+        crawl(server.url, out, *EIGHT_AT_ONCE)
+        post = site.open_posts()[9]
+        for number in range(2):
+            site.advance(days=3)
+            site.edit(post.id, headline=f"Headline {number}")
+            site.advance(minutes=9)
+            site.edit(site.open_posts()[4].id)
+            server.fault(post.path, 500, None if number == 0 else 0)
+            crawl(server.url, out, "-s", "RETRY_TIMES=0")
+            server.clear()
+        held = [line for line in lines(out) if line["id"] == post.id][-1]
+        assert (held["headline"], held["modified_at"]) == (post.headline, format_utc(post.modified))
+
+
 def test_a_share_of_failures_below_a_hundredth_is_no_failure(tmp_path: Path) -> None:
     with site_of(120) as (site, server):
         one, other = (post.path for post in site.open_posts()[:2])

@@ -168,11 +168,18 @@ class Frontier:
                 return
 
     async def _listed(self) -> AsyncIterator[ArticleRef]:
-        """Yield rejected URLs to retry, then what the site lists, then what failed in earlier runs."""
+        """Yield rejected URLs to retry, then what the site lists, then what failed in earlier runs.
+
+        What failed is left to the end if a list does not say when it was edited: another one may.
+        """
         for ref in self._ledger.knowledge.worth_another_try() if self._options.whole_site else ():
             yield ref
         async for ref in self.discovered():
-            yield ref
+            is_left = self._options.whole_site and self._ledger.failures.concern(urls.canonical(ref.url))
+            if is_left and ref.modified_at is None:
+                self._ledger.note_listed(ref)
+            else:
+                yield ref
         for ref in self._ledger.knowledge.left_by_earlier_runs() if self._options.whole_site else ():
             yield ref
 
