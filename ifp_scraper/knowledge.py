@@ -88,11 +88,12 @@ class Knowledge:
         Now they may give none: it has left the feed, or comes up in a listing first.
         """
         url = urls.canonical(ref.url)
-        noted = self._failures.of(url).ref or ArticleRef(url)
-        known = self._store.find(None, url)
-        if not self._failures.concern(url) or (known and not noted.is_edited_since(known.modified_at)):
+        noted = self._failures.of(url).ref
+        if noted is None or not self._failures.concern(url):
             return ref
-        return ref.with_times_of(noted)
+        known = self._store.find(None, url)
+        is_news = known is None or noted.is_edited_since(known.modified_at)
+        return ref.with_times_of(noted) if is_news else ref
 
     def left_by_earlier_runs(self) -> Iterator[ArticleRef]:
         """Yield the articles of which a page failed, with known times, except shortlinks, which only users name."""
