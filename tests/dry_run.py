@@ -114,7 +114,7 @@ def dry_run(
 async def _crawl(spider: IfpSpider, fetcher: _Fetcher, broken: Callable[[str], bool]) -> None:
     async for request in spider.start():
         reading = _read(spider, fetcher, broken, request.cb_kwargs["ref"])
-        async for ready in spider._in_order(request.cb_kwargs["number"], reading):
+        async for ready in spider._in_order(reading, **request.cb_kwargs):
             spider.ledger.write(ready)
             spider._reorder_buffer.note_written()
 

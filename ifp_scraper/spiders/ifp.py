@@ -160,7 +160,7 @@ class IfpSpider(OurSpider):
 
     async def parse_article(self, response: Response, ref: ArticleRef, number: int) -> AsyncIterator[Article]:
         """Read an article from its pages; yield it, and those that waited for it, in the order they were begun."""
-        async for article in self._in_order(number, self._noting_errors(self._read(response, ref), ref)):
+        async for article in self._in_order(self._read(response, ref), ref, number):
             yield article
 
     async def article_failed(self, failure: Any) -> AsyncIterator[Article]:
@@ -168,22 +168,25 @@ class IfpSpider(OurSpider):
 
         Yields as ``parse_article`` does.
         """
-        ref, number = failure.request.cb_kwargs["ref"], failure.request.cb_kwargs["number"]
-        reading = self._after_failure(failure.value, ref)
-        async for article in self._in_order(number, self._noting_errors(reading, ref)):
+        arguments = failure.request.cb_kwargs
+        async for article in self._in_order(self._after_failure(failure.value, arguments["ref"]), **arguments):
             yield article
 
-    async def _in_order(self, number: int, reading: Awaitable[Article | None]) -> AsyncIterator[Article]:
+    async def _in_order(
+        self, reading: Awaitable[Article | None], ref: ArticleRef, number: int
+    ) -> AsyncIterator[Article]:
         """Wait for an article to be read, and yield those that may follow; an error does not hold up the others.
 
         Args:
-            number: of the article, by which it is put in order.
             reading: gives the article; None if there is none.
+            ref: the requested article, which is noted as failed if there is an error.
+            number: of the article, by which it is put in order.
         """
         article, fault = None, None
         try:
             article = await reading
         except Exception as error:
+            self.ledger.note_error(ref, error)
             fault = error
         self._running -= 1
         self._found += article is not None
@@ -191,14 +194,6 @@ class IfpSpider(OurSpider):
             yield ready
         if fault is not None:
             raise fault
-
-    async def _noting_errors(self, reading: Awaitable[Article | None], ref: ArticleRef) -> Article | None:
-        """Wait for an article to be read; note it as failed if that is an error in this project's code."""
-        try:
-            return await reading
-        except Exception as error:
-            self.ledger.note_error(ref, error)
-            raise
 
     # -- articles ------------------------------------------------------------------------------------------------
 
