@@ -53,7 +53,7 @@ class Knowledge:
             return self._rejections.still_holds(url, ref)
         if url in self._read_elsewhere:
             return False
-        if known.status == "gone" or self._failures.concern(url, urls.canonical(known.url)):
+        if known.status == "gone" or self._failures.concern(url, known.url):
             return False
         if self._is_to_refresh(known):
             return False

@@ -119,7 +119,7 @@ class Ledger:
         self.rejections = Rejections(rejected_path, runs)
         runs = runs.of_site(options.site)
         self._last_caught_up = runs.last_caught_up(path, len(self.store))
-        left = (runs[-1].failed_urls, runs[-1].incomplete_urls, runs[-1].failures) if runs else ((),)
+        left = (runs[-1].failed_urls, runs[-1].incomplete_urls, runs[-1].failures) if runs else ()
         self.failures = Failures(failed_path, *left, live=options.live)
         self.knowledge = Knowledge(options, self.store, self.rejections, self.failures, self._last_caught_up)
         self._listed_all = False
@@ -252,7 +252,7 @@ class Ledger:
         if self._concerns_site(rejected, is_unreadable=is_unreadable or response is not None):
             self.monitor.add_no_article(rejected.url, rejected.layout, rejected.reason)
         self.counts["rejected"] += 1
-        may_be_edited = not self.options.urls or self.failures.concern(urls.canonical(rejected.url))
+        may_be_edited = not self.options.urls or self.failures.concern(rejected.url)
         self.failures.forget((rejected.url,))
         if (
             self.options.live
@@ -292,7 +292,7 @@ class Ledger:
             edited_at: time of that edit, RFC 3339 in UTC.
         """
         self._stale_from = min(edited_at, self._stale_from or edited_at)
-        if self.failures.concern(urls.canonical(url)):  # the lists named the edit to an earlier run
+        if self.failures.concern(url):  # the lists named the edit to an earlier run
             self.note_incomplete(url, insist=True)
 
     def note_failed(self, url: str, reason: str, ref: ArticleRef | None = None) -> bool:
@@ -301,7 +301,7 @@ class Ledger:
         Returns:
             Whether the article failed in an earlier run, too.
         """
-        again = self.failures.concern(urls.canonical(url))
+        again = self.failures.concern(url)
         self.counts["failed"] += 1
         self.counts["failed_again"] += again
         with self._noting_trouble(f"{self.failures.path} cannot be written"):

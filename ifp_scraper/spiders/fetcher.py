@@ -9,7 +9,7 @@ from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 
-from ifp_scraper import console, urls
+from ifp_scraper import console
 from ifp_scraper.discovery import ArticleRef, FetchFailed
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.middlewares.robots import CrawlDelay, RobotsMiddleware
@@ -107,7 +107,7 @@ class Fetcher:
 
     def note_refusal(self, url: str, reason: str) -> None:
         """Count a page that the site refused, perhaps to be retried; end the crawl if it refuses too many."""
-        again = self._ledger.failures.concern(urls.canonical(url))
+        again = self._ledger.failures.concern(url)
         self.give_up(self.limits.count_refusal(url, reason, again=again))
 
     def note_failed(self, url: str, reason: str, ref: ArticleRef | None = None) -> None:

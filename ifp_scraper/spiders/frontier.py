@@ -175,7 +175,7 @@ class Frontier:
         for ref in self._ledger.knowledge.worth_another_try() if self._options.whole_site else ():
             yield ref
         async for ref in self.discovered():
-            is_left = self._options.whole_site and self._ledger.failures.concern(urls.canonical(ref.url))
+            is_left = self._options.whole_site and self._ledger.failures.concern(ref.url)
             if is_left and ref.modified_at is None:
                 self._ledger.note_listed(ref)
             else:

@@ -57,14 +57,14 @@ class Failures:
         path: the file for what fails in this run; anything left in it by a killed run is read.
         of_last_run: what failed in the last run that ended.
         incomplete: those of them that were in the file, but lacked a page or an edit.
-        failures: what is known of them.
+        failures: why they failed, and what the site's lists said of them.
         live: whether pages come from the site; what a recording lacks is not written.
     """
 
     def __init__(
         self,
         path: Path,
-        of_last_run: Iterable[str],
+        of_last_run: Iterable[str] = (),
         incomplete: Iterable[str] = (),
         failures: Iterable[Failure] = (),
         *,
@@ -77,7 +77,8 @@ class Failures:
         killed = sidecars.read(path, Failure)
         self._left = dict.fromkeys((*of_last_run, *(failure.url for failure in killed)))
         """What earlier runs left and this one has not fetched yet."""
-        self._failures: dict[str, Failure] = {}
+        self._noted: dict[str, Failure] = {}
+        """What is known of these, of what fails in this run, and of what may fail yet."""
         for failure in (*failures, *killed):
             self._keep(failure)
         self._were_incomplete = {*incomplete, *(failure.url for failure in killed if failure.incomplete)}
@@ -101,20 +102,17 @@ class Failures:
         self._write(failure)
 
     def _keep(self, failure: Failure) -> None:
-        """Keep what is known of a failure, with what was known of the article before."""
-        if not failure.incomplete:
-            failure.ref = self._with_earlier(failure.url, failure.ref)
-            self._failures[failure.url] = failure
-
-    def _with_earlier(self, url: str, ref: ArticleRef | None) -> ArticleRef | None:
-        """Return what the lists said of an article, now and before."""
-        before = self.of(url).ref
-        return ref.with_times_of(before) if ref and before else ref or before
+        """Keep what is known of a failure, and what the lists said of its article before."""
+        if failure.incomplete:
+            return
+        before = self.of(failure.url).ref
+        if before is not None:
+            failure.ref = failure.ref.with_times_of(before) if failure.ref else before
+        self._noted[failure.url] = failure
 
     def add_times(self, ref: ArticleRef) -> None:
         """Add what another list says of an article that has failed, or may fail yet, for the runs file."""
-        url = urls.canonical(ref.url)
-        self._failures[url] = msgspec.structs.replace(self.of(url), ref=self._with_earlier(url, ref))
+        self._keep(msgspec.structs.replace(self.of(ref.url), ref=ref))
 
     def add_incomplete(self, url: str, *, insist: bool = False) -> None:
         """Note an article that lacks a page or an edit, so that the next run looks again.
@@ -139,13 +137,14 @@ class Failures:
         """Return what earlier runs left and this one has not fetched yet, in the order in which it failed."""
         return list(self._left)
 
-    def of(self, url: str) -> Failure:
-        """Return what is known of an article that failed, by its canonical URL."""
-        return self._failures.get(url, Failure(url))
+    def of(self, address: str) -> Failure:
+        """Return what is known of an article that failed."""
+        url = urls.canonical(address)
+        return self._noted.get(url, Failure(url))
 
-    def concern(self, *keys: str) -> bool:
-        """Whether one of these canonical URLs was left by earlier runs."""
-        return any(key in self._left for key in keys)
+    def concern(self, *addresses: str) -> bool:
+        """Whether one of these was left by earlier runs."""
+        return bool(self._left) and any(urls.canonical(address) in self._left for address in addresses)
 
     def forget(self, addresses: Iterable[str]) -> None:
         """Remove what has now been fetched; a recording may be of the time before it failed."""

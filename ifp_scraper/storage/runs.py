@@ -61,7 +61,7 @@ class Run(msgspec.Struct):
     """Those of them whose articles are in the file, but lack a page or an edit; see ``Failures``."""
 
     failures: list[Failure] = []
-    """What is known of the others."""
+    """Why they failed, and what the site's lists said of them; nothing of those that only lack an edit."""
 
     newest_modified: str | None = None
     """No edit before this time can have been missed, so the next run looks for edits from then on."""
