@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ifp_scraper import urls
 from ifp_scraper.dates import parse_utc
@@ -120,10 +120,9 @@ class Knowledge:
         )
 
     def count(self) -> int:
-        """Return how many articles the site should list, and URLs that were rejected or failed."""
-        failed = self._failures.for_next_run(doubtful=True)
-        without = {url for url in (*self._rejections, *failed) if self._store.find(None, url) is None}
-        return sum(known.status != "gone" for known in self._store.known()) + len(without)
+        """Return how many articles of the file the site should list, plus other URLs that were rejected or failed."""
+        others = self._count_without_article((*self._rejections, *self._failures.for_next_run(doubtful=True)))
+        return sum(known.status != "gone" for known in self._store.known()) + others
 
     def count_left_alone(self, *, in_range: bool) -> int:
         """Return roughly how many of the articles that a source lists are known and not to be refreshed.
@@ -141,13 +140,13 @@ class Knowledge:
             and (not narrows or options.covers(parse_utc(known.published_at)))
             for known in self._store.known()
         )
-        return articles if narrows else articles + self._count_rejected()
+        return articles if narrows else articles + self._count_without_article(self._rejections)
 
     def _is_to_refresh(self, known: Known) -> bool:
         """Whether ``refresh`` covers an article in the file."""
         refresh = self._options.refresh
         return refresh is not None and (known.published_at is None or parse_utc(known.published_at) >= refresh)
 
-    def _count_rejected(self) -> int:
-        """Return the number of rejected URLs that gave no article."""
-        return sum(self._store.find(None, url) is None for url in self._rejections)
+    def _count_without_article(self, addresses: Iterable[str]) -> int:
+        """Return how many of these canonical URLs have no article in the file."""
+        return sum(self._store.find(None, url) is None for url in set(addresses))

@@ -252,14 +252,10 @@ class Ledger:
         if self._concerns_site(rejected, is_unreadable=is_unreadable or response is not None):
             self.monitor.add_no_article(rejected.url, rejected.layout, rejected.reason)
         self.counts["rejected"] += 1
-        may_be_edited = not self.options.urls or self.failures.concern(rejected.url)
+        was_listed = not self.options.urls or self.failures.concern(rejected.url)
         self.failures.forget((rejected.url,))
-        if (
-            self.options.live
-            and may_be_edited
-            and may_be_from_firewall(rejected.reason)
-            and self._was_article(rejected)
-        ):
+        may_show_edit = self.options.live and was_listed and self._was_article(rejected)
+        if may_show_edit and may_be_from_firewall(rejected.reason):
             self.note_incomplete(rejected.url)  # the site may not list its edit a second time
         with self._noting_trouble(f"{self.rejections.path} cannot be written"):
             self.rejections.add(rejected)
@@ -354,9 +350,9 @@ class Ledger:
         """
         self.finished = True
         alarms = self.monitor.alarms()
+        went_wrong = why or errors > self.counts["errors"] or alarms or self._trouble
         # An audit reads the whole list, but fetches nothing that is missing.
-        got_all = self.command == "crawl" and self._listed_all and reason == "finished"
-        got_all = got_all and not (why or errors > self.counts["errors"] or alarms or self._trouble)
+        got_all = self.command == "crawl" and self._listed_all and reason == "finished" and not went_wrong
         why = why or self._fault(reason, errors)
         if alarms:
             for response in self.monitor.example_pages():

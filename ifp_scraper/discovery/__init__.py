@@ -37,8 +37,8 @@ class ArticleRef:
     """``published_at`` as it was printed."""
 
     listed_at: str | None = None
-    """When the feed was last changed, as far as it says, or the article in the file was read: no later edit is shown.
-    RFC 3339 in UTC.
+    """No later edit is shown (RFC 3339 in UTC): when the feed was last changed, as far as it says; of an article that
+    an earlier run read, or failed to, when it was read or listed then.
     """
 
     def is_edited_since(self, modified_at: str | None) -> bool:

@@ -111,13 +111,7 @@ class Fetcher:
         self.give_up(self.limits.count_refusal(url, reason, again=again))
 
     def note_failed(self, url: str, reason: str, ref: ArticleRef | None = None) -> None:
-        """Note a fetch that failed after all retries; the next run tries again.
-
-        Args:
-            url: what was fetched.
-            reason: why it failed.
-            ref: what the site's lists say of the article, if this was its first page.
-        """
+        """Note a fetch that failed after all retries, so that the next run tries again; see ``Failures.add``."""
         if not self.ending:
             again = self._ledger.note_failed(url, reason, ref)
             self.give_up(self.limits.count_failure(reason, again=again))
