@@ -246,3 +246,32 @@ def test_rest_whose_further_pages_all_fail_is_left(tmp_path: Path) -> None:
         run = dry_run(server, tmp_path / "a.jsonl", fails=lambda target: 500 if "&page=" in target else None)
         assert (set(run.articles), run.status) == (public(site), 0)  # the sitemap has the rest
         assert sum("&page=" in target for target in run.asked) == 3
+
+
+@pytest.mark.parametrize("fault", ["page", "edits", "cache"])
+def test_what_was_on_a_page_of_rest_that_failed_is_no_surplus(fault: str, tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(250, sitemap="yoast") as (site, server):
+        unlisted = site.open_posts()[230]  # an editor has excluded it from search engines
+        entry = re.compile(rb"<url>(?:(?!</url>).)*" + unlisted.path.encode() + rb"<.*?</url>", re.DOTALL)
+
+        def leave_out(target: str, response: Response) -> Response:
+            if "sitemap" in target:
+                response.body = entry.sub(b"", response.body)
+            return response
+
+        server.alter(leave_out)
+        status: dict[str, int] = {"&page=3": 500}
+        if fault == "edits":
+            edited = unlisted.modified
+            site.edit(unlisted.id, status="private")
+            assert set(dry_run(server, out).articles) == public(site)
+            site.edit(unlisted.id, at=edited, status="publish")  # by a plugin, so that it does not count as edited
+            status = {"orderby=modified": 500}
+        elif fault == "cache":
+            status = {}
+            server.reroute(lambda target: target.replace("&page=3", ""))
+        run = dry_run(server, out, fails=lambda page: next((status[part] for part in status if part in page), None))
+        assert (run.status, unlisted.path in run.articles) == (0, False)
+        server.reroute(lambda target: target)
+        assert unlisted.path in dry_run(server, out).articles

@@ -130,7 +130,7 @@ class Notes:
     """Roughly how many articles there are to look at, once the source knows."""
 
     rest_total: int | None = None
-    """Number of posts by REST's own count."""
+    """Number of posts by REST's own count; None if not all that it lists was seen."""
 
     rest_surplus: int = 0
     """How many more posts REST counted than were known after the last caught-up run: no list shows them."""

@@ -68,7 +68,9 @@ class RestSource:
         if not first.refs and not (scope and (await self._page(walk, {}, 1)).refs):
             raise SourceUnavailable("REST lists no posts")
         total = first.total
-        walk.notes.total = walk.notes.rest_total = total or None
+        walk.notes.total = total or None
+        broken_before = len(walk.notes.broken)
+        has_copies = False  # a cache returned another page, so that what should be on this one was not seen
         seen: set[str] = set()
         new = 0
         barren = -1  # pages in a row that fail or list nothing new, not counting the first
@@ -76,6 +78,7 @@ class RestSource:
         async for refs in self._pages(walk, scope, first):
             fresh = [ref for ref in refs if ref.url not in seen]
             barren = 0 if fresh else barren + 1
+            has_copies = has_copies or (bool(refs) and not fresh)
             if barren >= _PATIENCE:
                 break
             seen.update(ref.url for ref in fresh)
@@ -92,7 +95,10 @@ class RestSource:
                         new += not walk.is_known(ref)
                         yield ref
             if walk.caught_up and not edits_due and total <= walk.known_count + walk.notes.rest_surplus + new:
+                walk.notes.rest_total = total or None
                 return
+        if len(walk.notes.broken) == broken_before and not has_copies:
+            walk.notes.rest_total = total or None
         if len(seen) < total:  # something was withdrawn in the meantime, or the site counts hidden posts
             walk.notes.broken.append(f"REST listed {len(seen)} of {total}")
 
