@@ -96,14 +96,14 @@ class Knowledge:
         return ref.with_times_of(noted) if is_news else ref
 
     def left_by_earlier_runs(self) -> Iterator[ArticleRef]:
-        """Yield the articles of which a page failed, with known times, except shortlinks, which only users name."""
+        """Yield the articles of which a page failed, with known times."""
         for url in self._failures.left():
             listed = self._failures.of(url).ref or ArticleRef(url)
             known = self._store.find(None, url)
             if known is not None:
                 held = self._held(url, known)
                 yield listed if listed.is_edited_since(held.modified_at) else held
-            elif not urls.post_id(url):
+            else:
                 yield listed
 
     def _held(self, url: str, known: Known) -> ArticleRef:

@@ -32,6 +32,12 @@ def test_what_failed_and_what_was_left(path: Path) -> None:
     assert failures.for_next_run(doubtful=False) == [D, C, B, "https://ifpnews.com/new/"]
 
 
+def test_a_shortlink_that_failed_is_not_taken_for_the_home_page(path: Path) -> None:
+    failures = Failures(path, [A], live=True)
+    failures.add("https://ifpnews.com/?p=658", "status 500", ArticleRef("https://ifpnews.com/?p=658"))
+    assert (len(failures.reasons), path.exists(), failures.for_next_run(doubtful=True)) == (1, False, [A])
+
+
 def test_what_a_killed_run_left(path: Path) -> None:
     Failures(path, [], live=True).add(f"{A}amp/", "status 500")
     failures = Failures(path, [B], live=True)

@@ -86,7 +86,7 @@ class Failures:
         self._insistent: list[str] = []
 
     def add(self, url: str, reason: str, ref: ArticleRef | None = None) -> None:
-        """Note a fetch that failed after all retries.
+        """Note a fetch that failed after all retries; that of a shortlink only for this run.
 
         Args:
             url: what was fetched.
@@ -97,9 +97,10 @@ class Failures:
             OSError: if the file cannot be written.
         """
         self.reasons.append((url, reason))
-        failure = Failure(urls.canonical(url), reason=reason, ref=ref)
-        self._keep(failure)
-        self._write(failure)
+        if urls.post_id(url) is None:  # only users name shortlinks; without its query, one is the home page
+            failure = Failure(urls.canonical(url), reason=reason, ref=ref)
+            self._keep(failure)
+            self._write(failure)
 
     def _keep(self, failure: Failure) -> None:
         """Keep what is known of a failure, and what the lists said of its article before."""
@@ -160,7 +161,7 @@ class Failures:
         Args:
             doubtful: whether the site may have been failing, so that a page missing again proves nothing.
         """
-        failed = [urls.canonical(url) for url, _ in self.reasons]
+        failed = [urls.canonical(url) for url, _ in self.reasons if urls.post_id(url) is None]
         incomplete = [url for url in self._incomplete if doubtful or url not in self._were_incomplete]
         tried = {*failed, *self._insistent, *self._incomplete}
         untried = [url for url in self.left() if url not in tried]
