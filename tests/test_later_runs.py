@@ -15,7 +15,7 @@ from msgspec.structs import asdict
 
 from ifp_scraper.dates import format_utc
 from ifp_scraper.storage.runs import Tail
-from tests.crawling import EIGHT_AT_ONCE, FAST, NOTHING_BUT_LISTINGS, crawl, lines, new_post, scrapy, site_of
+from tests.crawling import EIGHT_AT_ONCE, FAST, NOTHING_BUT_LISTINGS, YOAST, crawl, lines, new_post, scrapy, site_of
 from tests.dry_run import dry_run
 from tests.expected import assert_complete
 from tests.site import Site, Tag
@@ -546,6 +546,33 @@ def test_what_failed_and_was_edited_again_has_the_time_of_its_last_edit(tmp_path
             server.clear()
         held = [line for line in lines(out) if line["id"] == post.id][-1]
         assert (held["headline"], held["modified_at"]) == (post.headline, format_utc(post.modified))
+
+
+@pytest.mark.parametrize("later", [NOTHING_BUT_LISTINGS, YOAST], ids=str)
+@pytest.mark.parametrize("config", [{"yoast_head": False, "theme_date": False}, {}], ids=str)
+def test_what_failed_says_nothing_of_a_new_post_with_its_slug(
+    config: dict[str, Any], later: dict[str, Any], tmp_path: Path
+) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(30, amp=None, **config) as (site, server):
+        failing = site.open_posts()[9]
+        server.fault(failing.path, 500, None)
+        crawl(server.url, out, *EIGHT_AT_ONCE, "-s", "RETRY_TIMES=0")
+        server.clear()
+        site.advance(days=3)
+        slug = failing.slug
+        site.edit(failing.id, status="trash", slug=f"{slug}__trashed")
+        new = new_post(site, slug=slug)
+        for name, value in later.items():
+            setattr(server.config, name, value)
+        crawl(server.url, out)
+        server.config.rest = "ok"
+        site.advance(hours=1)
+        site.edit(new.id)
+        assert crawl(server.url, out, "-a", "refresh=2000-01-01", *EIGHT_AT_ONCE).status == 0
+        held = [line for line in lines(out) if line["url"] == server.url + new.path]
+        assert {line["id"] for line in held} == {new.id}
+        assert {line["published_at"] for line in held} <= {None, format_utc(new.published)}
 
 
 def test_a_share_of_failures_below_a_hundredth_is_no_failure(tmp_path: Path) -> None:

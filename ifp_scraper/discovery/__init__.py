@@ -52,6 +52,7 @@ class ArticleRef:
             return ref
         return replace(
             ref,
+            id=other.id if ref.id is None else ref.id,
             published_at=other.published_at,
             published_source=other.published_source,
             published_raw=other.published_raw,

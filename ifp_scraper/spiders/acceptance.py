@@ -54,6 +54,8 @@ class Acceptance:
             article, evidence = found
             if self._options.urls:
                 console.say(f"{ref.url} leads to {article.url}")
+        elif self._is_noted_of_another(article, ref):
+            evidence = ArticleRef(ref.url)
         if urls.host(ref.url) != urls.host(article.url) and not urls.post_id(ref.url):
             aliases.append(urls.canonical(ref.url))  # on a mirror, the next run looks up the article by this one
         reading: Reading | None = view.response.meta.get("reading")
@@ -121,6 +123,15 @@ class Acceptance:
                 return add_evidence(article, replace(evidence, modified_at=None))
             self._ledger.note_incomplete(ref.url, insist=is_recent)
         return result
+
+    def _is_noted_of_another(self, article: Article, ref: ArticleRef) -> bool:
+        """Whether an earlier run noted what REST said of an article that failed, and its slug is now that of another.
+
+        What REST says now is right in any case, and an article in the file may have got a new id by an import.
+        """
+        is_noted = ref.published_source == "rest" and ref.listed_at is not None
+        differ = None not in (ref.id, article.id) and ref.id != article.id
+        return is_noted and differ and self._ledger.store.find(None, ref.url) is None
 
     def _is_other_address(self, article: Article, ref: ArticleRef) -> bool:
         """Whether this listed URL is just another one of a known article."""
