@@ -120,7 +120,7 @@ class Ledger:
         runs = runs.of_site(options.site)
         self._last_caught_up = runs.last_caught_up(path, len(self.store))
         left = (runs[-1].failed_urls, runs[-1].incomplete_urls, runs[-1].failures) if runs else ()
-        self.failures = Failures(failed_path, *left, live=options.live)
+        self.failures = Failures(failed_path, *left, site=options.site + "/", live=options.live)
         self.knowledge = Knowledge(options, self.store, self.rejections, self.failures, self._last_caught_up)
         self._listed_all = False
         """Whether discovery finished and left nothing out."""

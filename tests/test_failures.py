@@ -46,6 +46,13 @@ def test_what_a_killed_run_left(path: Path) -> None:
     assert not failures.concern(C)
 
 
+@pytest.mark.parametrize("site", ["http://ifpnews.com/", "https://www.ifpnews.com/", "https://mirror.example/"])
+def test_what_a_killed_run_left_of_another_site_is_not_tried_in_every_run(site: str, path: Path) -> None:
+    Failures(path, [], live=True).add(A, "status 500")
+    assert Failures(path, [], site="https://ifpnews.com/", live=True).left() == [A]
+    assert Failures(path, [], site=site, live=True).left() == []
+
+
 def test_a_damaged_line_is_not_used(path: Path) -> None:
     line = {"url": A, "ref": {"url": A, "published_at": "sometime"}}
     path.write_text(json.dumps(line) + "\n")

@@ -135,6 +135,12 @@ def test_a_run_whose_failures_are_all_noted_is_continued(ledger: Ledger, failed:
     assert after.knowledge.count() == 1 + min(failed, 1000)
 
 
+def test_what_a_killed_run_left_is_tried_only_on_its_own_site(ledger: Ledger) -> None:
+    for url in (f"{SITE}/a/", "https://mirror.example/b/"):
+        ledger.note_failed(url, "status 500")
+    assert reopened(ledger).failures.left() == [f"{SITE}/a/"]
+
+
 def test_an_article_without_a_time_may_be_in_any_range(tmp_path: Path, settings: Settings) -> None:
     options = Options(SITE, since=datetime(2024, 1, 1, tzinfo=UTC))
     ledger = Ledger(options, tmp_path / "a.jsonl", start_over=False, settings=settings)

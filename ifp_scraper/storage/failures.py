@@ -58,6 +58,7 @@ class Failures:
         of_last_run: what failed in the last run that ended.
         incomplete: those of them that were in the file, but lacked a page or an edit.
         failures: why they failed, and what the site's lists said of them.
+        site: root of the site: what a killed run left of another one, or by another address, is not read.
         live: whether pages come from the site; what a recording lacks is not written.
     """
 
@@ -68,13 +69,14 @@ class Failures:
         incomplete: Iterable[str] = (),
         failures: Iterable[Failure] = (),
         *,
+        site: str = "",
         live: bool,
     ) -> None:
         self.path = path
         self._live = live
         self.reasons: list[tuple[str, str]] = []
         """What failed in this run, after all retries: URL and reason."""
-        killed = sidecars.read(path, Failure)
+        killed = [failure for failure in sidecars.read(path, Failure) if failure.url.startswith(site)]
         self._left = dict.fromkeys((*of_last_run, *(failure.url for failure in killed)))
         """What earlier runs left and this one has not fetched yet."""
         self._noted: dict[str, Failure] = {}
