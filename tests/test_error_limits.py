@@ -48,6 +48,15 @@ def test_what_was_refused_in_an_earlier_run_says_little_about_the_site() -> None
     assert limits.count_refusal("https://ifpnews.com/b/", "status 403") is not None
 
 
+def test_of_many_articles_more_may_fail_for_good() -> None:
+    limits = ErrorLimits(failures=3, refusals=2, articles=51_000)
+    assert not any(limits.count_failure("status 500", again=True) for _ in range(509))
+    assert limits.count_failure("status 500", again=True) is not None
+    known = [f"https://ifpnews.com/{number}/" for number in range(510)]
+    assert not any(limits.count_refusal(url, "status 403", again=True) for url in known[:509])
+    assert limits.count_refusal(known[509], "status 403", again=True) is not None
+
+
 def test_one_page_of_the_site_shows_that_it_is_there() -> None:
     limits = ErrorLimits(failures=3, refusals=2)
     assert not any(limits.count_off_site("a page that is not of WordPress") for _ in range(99))

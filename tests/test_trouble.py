@@ -16,6 +16,7 @@ import pytest
 
 from ifp_scraper.__main__ import main
 from tests.crawling import EIGHT_AT_ONCE, FAST, crawl, lines, scrapy
+from tests.dry_run import dry_run
 from tests.expected import assert_complete
 from tests.site import Site, make_posts, serve
 from tests.site.response import XML, Response, page, redirect
@@ -87,6 +88,19 @@ def test_many_that_fail_for_good_do_not_end_later_runs(kind: Any, every: int, tm
         run = crawl(server.url, out)
         assert (run.status, f"{len(failing)} new" in run.err) == (0, True), run.err
         assert_complete(site, server.url, out)
+
+
+def test_a_hundredth_of_a_large_file_may_be_refused_for_good(tmp_path: Path) -> None:
+    out = tmp_path / "ifp.jsonl"
+    site = Site(make_posts(2400, seed=5))
+    failing = [post.path for post in site.open_posts()[10:230:10]]
+    with serve(site, amp=None) as server:
+        dry_run(server, out, broken=failing.__contains__)
+        for path in failing:
+            server.fault(path, 403, None)
+        run = crawl(server.url, out, *EIGHT_AT_ONCE, "-s", "RETRY_TIMES=0")
+        assert (run.status, "22 failed" in run.err) == (0, True), run.err
+        assert lines(tmp_path / "ifp.runs.jsonl")[-1]["caught_up"]
 
 
 @pytest.mark.slow

@@ -6,9 +6,9 @@ _MAX_OFF_SITE = 100
 """Article URLs in a row that show no page of their own: a firewall answers whose page ``responses.refusal`` does not
 know, or a new owner of the domain."""
 
-_MAX_FAILED_AGAIN, _MAX_REFUSED_AGAIN = 100, 20
-"""Pages in a row that fail, or are refused, as in an earlier run: some may be broken for good, or have an address that
-a firewall dislikes, but not so many."""
+_MAX_FAILED_AGAIN, _MAX_REFUSED_AGAIN, _SHARE_AGAIN = 100, 20, 0.01
+"""Pages in a row that fail, or are refused, as in an earlier run; or this share of all articles, if that is more. Some
+may be broken for good, or have an address that a firewall dislikes, but not so many."""
 
 _MAX_WITHOUT_ARTICLE = 1000
 """Listed URLs in a row that give no article: the list may be made up, or the site gone."""
@@ -22,11 +22,14 @@ class ErrorLimits:
     Args:
         failures: how many failed fetches in a row, each after all retries, end the crawl (setting IFP_FAILURES).
         refusals: how many different pages refused in a row end the crawl (setting IFP_REFUSALS).
+        articles: how many the file holds.
     """
 
-    def __init__(self, failures: int, refusals: int) -> None:
+    def __init__(self, failures: int, refusals: int, articles: int = 0) -> None:
         self._max_failures = failures
         self._max_refusals = refusals
+        self._max_failures_again = max(_MAX_FAILED_AGAIN, _SHARE_AGAIN * articles)
+        self._max_refusals_again = max(_MAX_REFUSED_AGAIN, _SHARE_AGAIN * articles)
         self._failures = 0
         self._failures_again = 0
         self._refused: set[str] = set()
@@ -43,7 +46,7 @@ class ErrorLimits:
         """
         self._failures_again += again
         self._failures += not again
-        if self._failures < self._max_failures and self._failures_again < _MAX_FAILED_AGAIN:
+        if self._failures < self._max_failures and self._failures_again < self._max_failures_again:
             return None
         return f"{self._failures + self._failures_again} fetches in a row failed for good, the last one with: {reason}"
 
@@ -56,7 +59,7 @@ class ErrorLimits:
             again: whether its article also failed in an earlier run.
         """
         (self._refused_again if again else self._refused).add(url)
-        if len(self._refused) < self._max_refusals and len(self._refused_again) < _MAX_REFUSED_AGAIN:
+        if len(self._refused) < self._max_refusals and len(self._refused_again) < self._max_refusals_again:
             return None
         return f"the site refuses ({reason}, {len(self._refused | self._refused_again)} pages in a row)"
 

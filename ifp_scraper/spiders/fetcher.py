@@ -36,7 +36,8 @@ class Fetcher:
 
     def __init__(self, crawler: Crawler, ledger: Ledger) -> None:
         settings = ledger.settings
-        self.limits = ErrorLimits(settings.getint("IFP_FAILURES"), settings.getint("IFP_REFUSALS"))
+        failures, refusals = settings.getint("IFP_FAILURES"), settings.getint("IFP_REFUSALS")
+        self.limits = ErrorLimits(failures, refusals, len(ledger.store))
         self.sitemaps: list[str] = []
         """The sitemaps that robots.txt names."""
         self.why_stopped: str | None = None
