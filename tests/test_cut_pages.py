@@ -157,3 +157,25 @@ def test_pages_that_end_without_a_tag_are_read(retries: int, tmp_path: Path) -> 
         run = crawl(server.url, tmp_path / "a.jsonl", *EIGHT_AT_ONCE, "-s", f"RETRY_TIMES={retries}")
         assert run.status == 0, run.err
         assert len(lines(tmp_path / "a.jsonl")) == len(site.open_posts())
+
+
+def test_a_page_that_breaks_off_is_fetched_again_though_a_shortlink_led_to_it(tmp_path: Path) -> None:
+    site = Site(make_posts(12, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, amp=None) as server:
+        assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
+        site.advance(hours=1)
+        post = new_post(site)
+
+        def cut(target: str, response: Response) -> Response:
+            end = response.body.find(b"</p>", response.body.find(b"td-post-content"))
+            return replace(response, body=response.body[:end]) if target == post.path else response
+
+        server.alter(cut)
+        crawl(server.url, out, "-a", f"urls={server.url}/?p={post.id}")
+        assert lines(out)[-1]["warnings"] == ["truncated"]
+        [url] = lines(tmp_path / "ifp.runs.jsonl")[-1]["incomplete_urls"]
+        assert url == server.url + post.path
+        server.heal()
+        assert crawl(server.url, out).status == 0
+        assert_complete(site, server.url, out, revised=1)

@@ -239,7 +239,7 @@ class IfpSpider(OurSpider):
         self._amp.learn(view.article.url, view.article.amp_url)
         article = self._if_in_range(self._acceptance.accept(await self._views.with_other_view(view), view, ref))
         if article is not None and self._note_ending(article):
-            self.ledger.note_incomplete(ref.url)
+            self.ledger.note_incomplete(response.url)  # ref.url may be a shortlink
         return article
 
     def _note_ending(self, article: Article) -> bool:
