@@ -71,7 +71,7 @@ def test_what_fails_for_good_is_a_failure_and_is_tried_again(tmp_path: Path) -> 
         assert_complete(site, server.url, out)
 
 
-@pytest.mark.parametrize(("kind", "every"), [(500, 2), (403, 6), ("challenge", 6)])
+@pytest.mark.parametrize(("kind", "every"), [(500, 2), (403, 6), pytest.param("challenge", 6, marks=pytest.mark.slow)])
 def test_many_that_fail_for_good_do_not_end_later_runs(kind: Any, every: int, tmp_path: Path) -> None:
     out = tmp_path / "ifp.jsonl"
     site = Site(make_posts(60, seed=5))
@@ -205,7 +205,7 @@ def test_a_site_that_is_ill_for_a_while_loses_no_article(kind: Any, tmp_path: Pa
         assert_complete(site, server.url, out)
 
 
-@pytest.mark.parametrize("rest", [True, 403])
+@pytest.mark.parametrize("rest", [pytest.param(True, marks=pytest.mark.slow), 403])
 def test_all_addresses_lead_to_one_article_for_a_while(rest: Any, tmp_path: Path) -> None:
     site = Site(make_posts(16, seed=5))
     out = tmp_path / "ifp.jsonl"
