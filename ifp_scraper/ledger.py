@@ -51,7 +51,7 @@ Command = Literal["crawl", "extract", "audit"]
 
 DEFAULT_OUTPUT = "output/ifp.jsonl"
 
-_FAILED_SHARE = 0.01
+FAILED_SHARE = 0.01
 """Share of failed fetches from which a run counts as failed; those that failed before are a share of all articles."""
 
 _MAX_KEPT_PAGES = 20
@@ -376,7 +376,7 @@ class Ledger:
         failed, again = self.counts["failed"], self.counts["failed_again"]
         fetched = sum(self.counts[name] for name in console.FETCHED)
         # One page that is broken for good must not fail every run of a large file.
-        if failed - again >= max(1, _FAILED_SHARE * fetched) or again >= max(1, _FAILED_SHARE * len(self.store)):
+        if failed - again >= max(1, FAILED_SHARE * fetched) or again >= max(1, FAILED_SHARE * len(self.store)):
             url, why = self.failures.reasons[0]
             return f"{failed} of {fetched} fetches failed: {why} ({url})"
         if reason != "finished":

@@ -49,7 +49,7 @@ def test_what_was_refused_in_an_earlier_run_says_little_about_the_site() -> None
 
 
 def test_of_many_articles_more_may_fail_for_good() -> None:
-    limits = ErrorLimits(failures=3, refusals=2, articles=51_000)
+    limits = ErrorLimits(failures=3, refusals=2, tolerated=510)
     assert not any(limits.count_failure("status 500", again=True) for _ in range(509))
     assert limits.count_failure("status 500", again=True) is not None
     known = [f"https://ifpnews.com/{number}/" for number in range(510)]

@@ -6,9 +6,9 @@ _MAX_OFF_SITE = 100
 """Article URLs in a row that show no page of their own: a firewall answers whose page ``responses.refusal`` does not
 know, or a new owner of the domain."""
 
-_MAX_FAILED_AGAIN, _MAX_REFUSED_AGAIN, _SHARE_AGAIN = 100, 20, 0.01
-"""Pages in a row that fail, or are refused, as in an earlier run; or this share of all articles, if that is more. Some
-may be broken for good, or have an address that a firewall dislikes, but not so many."""
+_MAX_FAILED_AGAIN, _MAX_REFUSED_AGAIN = 100, 20
+"""Pages in a row that fail, or are refused, as in an earlier run; or ``tolerated``, if that is more. Some may be
+broken for good, or have an address that a firewall dislikes, but not so many."""
 
 _MAX_WITHOUT_ARTICLE = 1000
 """Listed URLs in a row that give no article: the list may be made up, or the site gone."""
@@ -22,14 +22,14 @@ class ErrorLimits:
     Args:
         failures: how many failed fetches in a row, each after all retries, end the crawl (setting IFP_FAILURES).
         refusals: how many different pages refused in a row end the crawl (setting IFP_REFUSALS).
-        articles: how many the file holds.
+        tolerated: how many articles may fail for good.
     """
 
-    def __init__(self, failures: int, refusals: int, articles: int = 0) -> None:
+    def __init__(self, failures: int, refusals: int, tolerated: float = 0) -> None:
         self._max_failures = failures
         self._max_refusals = refusals
-        self._max_failures_again = max(_MAX_FAILED_AGAIN, _SHARE_AGAIN * articles)
-        self._max_refusals_again = max(_MAX_REFUSED_AGAIN, _SHARE_AGAIN * articles)
+        self._max_failures_again = max(_MAX_FAILED_AGAIN, tolerated)
+        self._max_refusals_again = max(_MAX_REFUSED_AGAIN, tolerated)
         self._failures = 0
         self._failures_again = 0
         self._refused: set[str] = set()

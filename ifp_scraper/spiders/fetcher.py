@@ -11,7 +11,7 @@ from scrapy.http import Response
 
 from ifp_scraper import console
 from ifp_scraper.discovery import ArticleRef, FetchFailed
-from ifp_scraper.ledger import Ledger
+from ifp_scraper.ledger import FAILED_SHARE, Ledger
 from ifp_scraper.middlewares.robots import CrawlDelay, RobotsMiddleware
 from ifp_scraper.recordings.capture_time import capture_time
 from ifp_scraper.responses import in_words, is_html, out_of_order, refusal
@@ -37,7 +37,7 @@ class Fetcher:
     def __init__(self, crawler: Crawler, ledger: Ledger) -> None:
         settings = ledger.settings
         failures, refusals = settings.getint("IFP_FAILURES"), settings.getint("IFP_REFUSALS")
-        self.limits = ErrorLimits(failures, refusals, len(ledger.store))
+        self.limits = ErrorLimits(failures, refusals, FAILED_SHARE * len(ledger.store))
         self.sitemaps: list[str] = []
         """The sitemaps that robots.txt names."""
         self.why_stopped: str | None = None
