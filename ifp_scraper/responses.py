@@ -15,6 +15,7 @@ from scrapy.exceptions import (
 )
 from scrapy.http import HtmlResponse, Response, TextResponse
 
+from ifp_scraper.pages.document import breaks_off
 from ifp_scraper.recordings.files import RecordingError
 
 _OUT_OF_ORDER = re.compile(
@@ -64,9 +65,9 @@ def is_html(response: Response) -> bool:
 
 def cut_short(response: Response) -> bool:
     """Whether a body lacks the end that its type requires."""
-    end = response.body[-2048:].rstrip().lower()
     if isinstance(response, HtmlResponse):
-        return b"</html" not in end and b"<html" in response.body[:4096].lower()
+        return b"<html" in response.body[:4096].lower() and breaks_off(response.body)
+    end = response.body[-2048:].rstrip().lower()
     kind = (response.headers.get("Content-Type") or b"").lower()
     if b"json" in kind:
         return not end.endswith((b"}", b"]", b"-->"))  # a comment: some caches sign what they store

@@ -208,6 +208,7 @@ def same_slug(one: str, other: str) -> bool:
     return host(one) == host(other) and slug(one) == slug(other)
 
 
+@lru_cache(maxsize=1024)
 def secure(url: str) -> str:
     """Return the canonical URL with ``https`` and without ``www.``, to look up articles by.
 

@@ -177,7 +177,7 @@ def test_a_recording_is_not_recorded(tmp_path: Path) -> None:
 
 def test_addresses_that_no_recording_holds_are_named(tmp_path: Path) -> None:
     out = tmp_path / "ifp.jsonl"
-    held = "https://ifpnews.com/seed-bank-draws-19-402-guests-to-gorgan/amp/"
+    held = "http://www.ifpnews.com/seed-bank-draws-19-402-guests-to-gorgan/amp/"
     missing = ("https://ifpnews.com/never-written/", "https://other.example/a/")
     run = scrapy("crawl", "ifp", "-a", "archive=sample", "-a", f"urls={','.join([held, *missing])}", "-o", out)
     assert (run.status, [line["id"] for line in lines(out)]) == (0, [236]), run.err

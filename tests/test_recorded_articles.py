@@ -58,6 +58,16 @@ def test_a_failed_capture_is_no_edit(tmp_path: Path) -> None:
     assert out.read_bytes() == before
 
 
+@pytest.mark.parametrize("end", ["</body></html>" + "<!-- cached " + 3000 * "-" + " -->", ""])
+def test_a_page_may_end_in_a_long_comment_or_without_end_tags(end: str, tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    texts = {"2019-01-01": "Some words.", "2020-01-01": "Other words."}
+    pages = {date: story(text).replace(b"</body></html>", end.encode()) for date, text in texts.items()}
+    assert all(page.rstrip().endswith(end.encode() or b"</div>") for page in pages.values())
+    recorded.write_bytes(b"".join(response("https://ifpnews.com/a/", page, date) for date, page in pages.items()))
+    assert [line["body"] for line in read_both_ways(recorded)] == list(texts.values())
+
+
 def test_a_page_for_maintenance_at_the_address_of_an_amp_page_is_no_amp_page(tmp_path: Path) -> None:
     url, recorded = "https://ifpnews.com/a/", tmp_path / "a.warc"
     out_of_order = b"<html><body>Briefly unavailable for scheduled maintenance.</body></html>"

@@ -48,6 +48,8 @@ def test_a_date_to_wait_for() -> None:
         ("text/html", b"<HTML><p>a</BODY></HTML>\n<!-- cached -->  ", False),
         ("text/html", b"<html><p>a", True),
         ("text/html", b"<html><p>a</html>" + b" x" * 2048, True),
+        ("text/html", b"<html><p>a</html>" + b"<!--" + b"x" * 3000 + b"-->", False),
+        ("text/html", b"<html><body><div><p>a</div>\n", False),  # a minifier leaves out end tags
         ("text/html", b"<p>a", False),  # a fragment, as some plugins send
         ("application/json; charset=UTF-8", b'[{"id":1}]\n', False),
         ("application/json", b'{"id":1}<!-- cached -->', False),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
@@ -262,6 +263,7 @@ def _is_first_page(capture: C) -> bool:
     return any(number == "1" for _, number in _pages_in([capture]))
 
 
+@lru_cache(maxsize=1024)
 def _page_at(url: str) -> tuple[bool, str]:
     """Return what identifies a page within its article: the view, and the page number."""
     number = urls.PAGE_NUMBER.search(urlsplit(url).path)

@@ -68,6 +68,17 @@ _MANDATORY_END = re.compile(rb"<(/)?(div|article|main|section|header|footer|asid
 _AMP = re.compile(rb"<html[^<>]*\s(?:amp|\xe2\x9a\xa1)(?=[\s>=])", re.IGNORECASE)
 
 
+def breaks_off(body: bytes) -> bool:
+    """Whether a page breaks off; it is looked at in full only if its end tag is missing."""
+    return not _has_end(body) and Document(body).truncated
+
+
+def _has_end(html: bytes) -> bool:
+    """Whether the page's end tag is there; caches print what they did after it."""
+    end = html[-4096:]
+    return b"</html" in end or b"</html" in end.lower()
+
+
 class Document:
     """One HTML page.
 
@@ -101,8 +112,7 @@ class Document:
         self.style_sheets = cut.style_sheets
         """The contents of the page's style elements."""
         self._json_ld_scripts = cut.json_ld
-        end = self.source[-4096:]
-        self.truncated = b"</html" not in end and b"</html" not in end.lower() and not self._omits_end_tags()
+        self.truncated = not _has_end(self.source) and not self._omits_end_tags()
         """Whether the page breaks off."""
 
     def _decode(self, content_type: str | None) -> None:

@@ -105,10 +105,10 @@ class Frontier:
 
     def _recorded(self, archive: Archive) -> Iterator[Target]:
         """Yield the recorded articles that are in range, or only those of them that ``urls`` names."""
-        named = {_without_scheme(url): url for url in self._options.urls}
+        named = {urls.secure(url): url for url in self._options.urls}
         missing = dict(named)
         for reading in find_recorded(archive, self._options.site):
-            keys = {_without_scheme(capture.url) for capture in reading.captures}
+            keys = {urls.secure(capture.url) for capture in reading.captures}
             for key in keys:
                 missing.pop(key, None)
             if (not named or keys & named.keys()) and self._options.covers(parse_utc(reading.ref.published_at)):
@@ -191,10 +191,6 @@ class Frontier:
     def _first_address(self, url: str) -> str:
         """Return the URL to fetch first: the canonical page, or the AMP page if only that is wanted."""
         return self._amp.of(urls.canonical(url)) if self._options.pages == "amp" else url
-
-
-def _without_scheme(url: str) -> str:
-    return urls.canonical(url).split("://")[-1]
 
 
 def _is_of(label: str, section: str) -> bool:
