@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ifp_scraper.discovery import Walk
+    from ifp_scraper.ending import Ending
     from ifp_scraper.ledger import Ledger
 
 _SECONDS_A_PAGE = 0.05
@@ -26,7 +27,6 @@ _READ = ("new", "revised", "reread", "unchanged")
 
 FETCHED = (*_READ, "rejected", "failed")
 """Names of the counts of articles that the run has fetched, or tried to."""
-
 
 _ERASE = "\r\x1b[K"
 """Erases the line on a terminal."""
@@ -107,15 +107,8 @@ class Progress:
         show_on_one_line(f"{done} articles, {done / seconds:.1f} a second{left}")
 
 
-def sum_up(ledger: Ledger, why: str | None, requests: int, received: int) -> None:
-    """Say what the run found and did: the last lines on stderr (CONTRACT.md section 1).
-
-    Args:
-        ledger: the run's ledger.
-        why: why the run failed; None if it did not.
-        requests: number of requests made.
-        received: bytes received.
-    """
+def sum_up(ledger: Ledger, ending: Ending) -> None:
+    """Say what the run found and did: the last lines on stderr (CONTRACT.md section 1)."""
     counts, store = ledger.counts, ledger.store
     seconds = time.monotonic() - ledger.started
     for url, reason in ledger.failures.reasons[:_SHOWN_FAILURES]:
@@ -134,12 +127,12 @@ def sum_up(ledger: Ledger, why: str | None, requests: int, received: int) -> Non
             f"{counts['rejected']} rejected, {counts['failed']} failed; "
             f"{counts['duplicates']} with the same text as another{outside}."
         )
-    asked = f"{counted(requests, 'request')}, " if ledger.command != "extract" else ""
-    say(f"{asked}{received / 1e6:.1f} MB, {seconds:.0f} s.")
+    asked = f"{counted(ending.requests, 'request')}, " if ledger.command != "extract" else ""
+    say(f"{asked}{ending.received / 1e6:.1f} MB, {seconds:.0f} s.")
     if counts["rejected"]:
         say(f"The rejected pages and why: {_relative(ledger.rejections.path)}")
-    if why:
-        say(f"The {ledger.command} did not do its job: {why}")
+    if ending.why:
+        say(f"The {ledger.command} did not do its job: {ending.why}")
     say(f"{counted(len(store), 'article')} in {_relative(store.path)}")
 
 

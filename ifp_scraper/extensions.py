@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy import signals
 
 from ifp_scraper.discovery import FetchFailed
+from ifp_scraper.ending import Ending
 from ifp_scraper.spiders import OurSpider, our_spider
 
 if TYPE_CHECKING:
@@ -55,13 +56,14 @@ def finish(crawler: Crawler, ledger: Ledger, reason: str) -> None:
     )
     if reason == "start_error":
         errors = max(errors, 1)
-    ledger.finish(
-        reason=reason,
+    ending = Ending(
+        reason,
         why=spider.fetcher.why_stopped if spider is not None else None,
         requests=stats.get_value("downloader/request_count", 0),
         received=stats.get_value("downloader/response_bytes", 0),
         errors=errors,
     )
+    ledger.finish(ending)
 
 
 class PromptShutdown:

@@ -8,15 +8,12 @@ Without them, a run only fetches more, except that it does not know which articl
 from __future__ import annotations
 
 import logging
-import platform
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -25,6 +22,7 @@ import msgspec
 from ifp_scraper import console, urls
 from ifp_scraper.dates import format_utc
 from ifp_scraper.discovery import ArticleRef, Fetch, Notes, Walk
+from ifp_scraper.ending import Ending, fault, run_line
 from ifp_scraper.items import Article
 from ifp_scraper.knowledge import Knowledge
 from ifp_scraper.monitor import LayoutMonitor
@@ -32,14 +30,12 @@ from ifp_scraper.options import Options
 from ifp_scraper.recordings.files import output_name
 from ifp_scraper.revisions import decide, text_hash, view_rank
 from ifp_scraper.storage import sidecars
-from ifp_scraper.storage.failures import MAX_KEPT, Failures
+from ifp_scraper.storage.failures import Failures
 from ifp_scraper.storage.kept_pages import KeptPages
 from ifp_scraper.storage.output_file import StoreError, explain
 from ifp_scraper.storage.rejections import ANOTHER_PAGE, NO_ARTICLE, Rejected, Rejections, may_be_from_firewall
-from ifp_scraper.storage.runs import Runs, Tail
+from ifp_scraper.storage.runs import Runs
 from ifp_scraper.storage.store import Known, Store
-from ifp_scraper.text import counted
-from ifp_scraper.version import EXTRACTOR_VERSION
 
 if TYPE_CHECKING:
     from scrapy.http import Response
@@ -50,9 +46,6 @@ logger = logging.getLogger(__name__)
 Command = Literal["crawl", "extract", "audit"]
 
 DEFAULT_OUTPUT = "output/ifp.jsonl"
-
-FAILED_SHARE = 0.01
-"""Share of failed fetches from which a run counts as failed; those that failed before are a share of all articles."""
 
 _MAX_KEPT_PAGES = 20
 """Maximum number of unreadable pages kept beside the rejected file, for ``scrapy fixture``."""
@@ -124,7 +117,7 @@ class Ledger:
         self.knowledge = Knowledge(options, self.store, self.rejections, self.failures, self._last_caught_up)
         self._listed_all = False
         """Whether discovery finished and left nothing out."""
-        self._broken: list[str] = []
+        self.broken: list[str] = []
         """What discovery could not read."""
         self._stale_from: str | None = None
         """The earliest edit that the site names but the fetched page did not yet show; RFC 3339 in UTC."""
@@ -183,7 +176,7 @@ class Ledger:
     def discovery_ended(self, walk: Walk) -> None:
         """Note that discovery has finished."""
         self._listed_all = self.options.whole_site and not walk.notes.broken
-        self._broken = list(walk.notes.broken)
+        self.broken = list(walk.notes.broken)
 
     # -- what is written -------------------------------------------------------------------------------------------
 
@@ -338,22 +331,14 @@ class Ledger:
 
     # -- the end -----------------------------------------------------------------------------------------------------
 
-    def finish(self, *, reason: str, why: str | None, requests: int, received: int, errors: int) -> None:
-        """Set the exit status, print the summary, add this run's line to the runs file, and close the files.
-
-        Args:
-            reason: Scrapy's reason for the end of the crawl; ``finished`` if nothing was left to do.
-            why: why the spider ended the crawl early, if it did.
-            requests: number of requests made.
-            received: bytes received.
-            errors: number of exceptions in this project's code.
-        """
+    def finish(self, ending: Ending) -> None:
+        """Set the exit status, print the summary, add this run's line to the runs file, and close the files."""
         self.finished = True
         alarms = self.monitor.alarms()
-        went_wrong = why or errors > self.counts["errors"] or alarms or self._trouble
+        went_wrong = ending.why or ending.errors > self.counts["errors"] or alarms or self._trouble
         # An audit reads the whole list, but fetches nothing that is missing.
-        got_all = self.command == "crawl" and self._listed_all and reason == "finished" and not went_wrong
-        why = why or self._fault(reason, errors)
+        got_all = self.command == "crawl" and self._listed_all and ending.reason == "finished" and not went_wrong
+        why = ending.why or fault(self, ending)
         if alarms:
             for response in self.monitor.example_pages():
                 self._keep_page(response.url, response)
@@ -364,84 +349,24 @@ class Ledger:
             self.store.close()
         except StoreError as error:
             why, self.exit_status, got_all = str(error), 1, False
-        console.sum_up(self, why, requests, received)
-        self._write_run(got_all, reason, why, requests, received)
-
-    def _fault(self, reason: str, errors: int) -> str | None:
-        """Return why the run failed, judging by how it ended and its counts; None if it did not."""
-        if reason == "shutdown":
-            return "it was stopped; run the same command again to continue"
-        if errors:
-            return f"{counted(errors, 'error')} in ifp_scraper itself, see the log"
-        failed, again = self.counts["failed"], self.counts["failed_again"]
-        fetched = sum(self.counts[name] for name in console.FETCHED)
-        # One page that is broken for good must not fail every run of a large file.
-        if failed - again >= max(1, FAILED_SHARE * fetched) or again >= max(1, FAILED_SHARE * len(self.store)):
-            url, why = self.failures.reasons[0]
-            return f"{failed} of {fetched} fetches failed: {why} ({url})"
-        if reason != "finished":
-            return reason
-        if self._broken:
-            return f"not everything could be looked at: {'; '.join(self._broken[:3])}"
-        return None
-
-    def _write_run(self, got_all: bool, reason: str, why: str | None, requests: int, received: int) -> None:
-        """Add this run's line to the runs file; then what failed is in it, and needs no file of its own.
-
-        Args:
-            got_all: whether everything was fetched but what failed.
-            reason: see ``finish``, as for the other arguments.
-            why: why the run failed; None if it did not.
-            requests: number of requests made.
-            received: bytes received.
-        """
-        doubtful = self.monitor.doubts_rejections
-        failed_urls = self.failures.for_next_run(doubtful=doubtful)
-        all_noted = len(failed_urls) <= MAX_KEPT
-        failed_urls = failed_urls[:MAX_KEPT]
-        run = {
-            "started_at": format_utc(self.started_at),
-            "finished_at": format_utc(datetime.now(UTC)),
-            "command": ["scrapy", self.command, *_arguments(self.command)],
-            "site": self.options.site,
-            "versions": _versions(),
-            "counts": {
-                name: self.counts[name] for name in (*console.FETCHED, "duplicates", "current", "out_of_range")
-            },
-            "requests": requests,
-            "bytes": received,
-            "seconds": round(time.monotonic() - self.started, 1),
-            "exit_status": self.exit_status,
-            "reason": why or reason,
-            "complete": got_all and not self.counts["failed"],
-            "caught_up": got_all and all_noted,
-            "doubtful": doubtful,
-            "failed_urls": failed_urls,
-            "incomplete_urls": self.failures.incomplete_among(failed_urls),
-            "failures": [failure.as_json() for url in failed_urls if (failure := self.failures.of(url)).reason],
-            "articles": len(self.store),
-            "newest_modified": self._edits_seen_until(),
-            "newest_published": self.store.newest_published,
-            "rest_surplus": self._rest_surplus(),
-            "validators": self.current_walk.notes.validators if self.current_walk else {},
-            "source": self.current_walk.notes.source if self.current_walk else None,
-        }
+        ending = replace(ending, why=why)
+        console.sum_up(self, ending)
         try:
-            sidecars.append(self._runs_path, run | {"tail": msgspec.structs.asdict(Tail.of(self.store.path))})
+            sidecars.append(self._runs_path, run_line(self, ending, got_all=got_all))
         except OSError as error:
             console.say(f"{self._runs_path} cannot be written: {explain(error)}")
             self.exit_status = 1
         else:
-            self._remove(self.failures.path)
+            self._remove(self.failures.path)  # what failed is in the runs file now
 
-    def _rest_surplus(self) -> int:
+    def rest_surplus(self) -> int:
         """Return how many more posts REST counts than are known; see ``Notes``."""
         notes = self.current_walk.notes if self.current_walk else Notes()
         if notes.rest_total is None or not self._listed_all:
             return notes.rest_surplus
         return max(0, notes.rest_total - self.knowledge.count())
 
-    def _edits_seen_until(self) -> str | None:
+    def edits_seen_until(self) -> str | None:
         """Return the time (RFC 3339 in UTC) before which no edit can have been missed: the next run looks from there.
 
         Edits made during this run may have been missed, as their articles may have been listed before.
@@ -456,18 +381,3 @@ class Ledger:
     def _edits_missed_from(self) -> str | None:
         """Return the time (RFC 3339 in UTC) before which the runs up to this one cannot have missed an edit."""
         return self._last_caught_up.newest_modified if self._last_caught_up else self._first_read_at
-
-
-def _versions() -> dict[str, str]:
-    return {
-        "ifp_scraper": EXTRACTOR_VERSION,
-        "scrapy": version("scrapy"),
-        "lxml": version("lxml"),
-        "python": platform.python_version(),
-    }
-
-
-def _arguments(command: str) -> list[str]:
-    """Return what follows the command's name: Scrapy removes that name from ``sys.argv``, ``ifp`` leaves it there."""
-    words = sys.argv[1:]
-    return words[1:] if words[:1] == [command] else words

@@ -15,6 +15,7 @@ from scrapy.settings import Settings
 from ifp_scraper import urls
 from ifp_scraper.dates import format_utc
 from ifp_scraper.discovery import ArticleRef, FetchFailed
+from ifp_scraper.ending import Ending
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import read_options
@@ -100,13 +101,8 @@ def dry_run(
     asyncio.run(_crawl(spider(options=options, ledger=ledger, fetcher=fetcher), fetcher, broken))
     fetcher.run.counts = dict(ledger.counts)
     requests = len(fetcher.run.asked) + 2 * len(fetcher.run.articles)
-    ledger.finish(
-        reason="finished" if not fetcher.stopping else "stopped",
-        why=fetcher.why_stopped,
-        requests=requests,
-        received=0,
-        errors=0,
-    )
+    reason = "finished" if not fetcher.stopping else "stopped"
+    ledger.finish(Ending(reason, fetcher.why_stopped, requests))
     fetcher.run.status, fetcher.run.why = ledger.exit_status, fetcher.why_stopped
     return fetcher.run
 

@@ -22,6 +22,7 @@ from scrapy.settings import Settings
 
 from ifp_scraper.dates import format_utc
 from ifp_scraper.discovery import ArticleRef
+from ifp_scraper.ending import Ending
 from ifp_scraper.items import Article, encode
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import Options
@@ -66,7 +67,7 @@ def whole_run(ledger: Ledger) -> dict[str, Any]:
     walk.notes.source = "rest"
     walk.notes.validators = {f"{SITE}/feed/": {"If-None-Match": "x"}}
     ledger.discovery_ended(walk)
-    ledger.finish(reason="finished", why=None, requests=1, received=1, errors=0)
+    ledger.finish(Ending("finished"))
     [run] = lines(ledger.store.path.with_suffix(".runs.jsonl"))
     return {**run, "failed_urls": [f"{SITE}/failed/"]}
 
@@ -125,7 +126,7 @@ def test_a_run_whose_failures_are_all_noted_is_continued(ledger: Ledger, failed:
     walk.notes.broken += ["page 2"] if fault == "list" else []
     ledger.discovery_ended(walk)
     reason = "stopped" if fault == "stopped" else "finished"
-    ledger.finish(reason=reason, why=None, requests=1, received=1, errors=int(fault == "errors"))
+    ledger.finish(Ending(reason, errors=int(fault == "errors")))
     [run] = lines(ledger.store.path.with_suffix(".runs.jsonl"))
     assert run["complete"] is (fault == "none" and not failed)
     assert len(run["failed_urls"]) == len(run["failures"]) == min(failed, 1000)
@@ -162,7 +163,7 @@ def test_what_gave_no_article_is_asked_again_unless_its_run_went_well(
     for url in gone:
         ledger.reject(Rejected.now(url, reason, layout, None))
     if ended != "killed":
-        ledger.finish(reason="finished", why=None, requests=1, received=1, errors=0)
+        ledger.finish(Ending("finished"))
     after = reopened(ledger)
     settled = layout is not None or ended == "well"
     assert {after.knowledge.is_current(ArticleRef(url)) for url in gone} == {settled}
@@ -179,13 +180,13 @@ def test_the_same_verdict_again_is_an_alarm_only_while_the_site_may_be_ill(
     for one in dead:
         ledger.reject(replace(one, time=then))
     if ended == "ill":
-        ledger.finish(reason="finished", why=None, requests=1, received=1, errors=0)
+        ledger.finish(Ending("finished"))
     for _ in range(2):  # a third run sees when the first one was
         again = reopened(ledger)
         for one in dead:
             again.reject(Rejected.now(one.url, one.reason))
         assert again.monitor.doubts_rejections is alarm
-        again.finish(reason="finished", why=None, requests=1, received=1, errors=0)
+        again.finish(Ending("finished"))
         assert again.exit_status == int(alarm)
     assert reopened(ledger).knowledge.is_current(ArticleRef(dead[0].url)) is not alarm
 
@@ -335,7 +336,7 @@ def test_what_was_cut_from_the_output_is_reported(ledger: Ledger, capsys: pytest
     with ledger.store.path.open("ab") as stream:
         stream.write(b"what another program wrote")
     again = Ledger(ledger.options, ledger.store.path, start_over=False, settings=ledger.settings)
-    again.finish(reason="finished", why=None, requests=0, received=0, errors=0)
+    again.finish(Ending("finished"))
     assert "a.cut-1.bin" in capsys.readouterr().err
 
 
@@ -347,7 +348,7 @@ def test_lines_that_are_no_articles_are_reported_by_number(ledger: Ledger, capsy
         with ledger.store.path.open("ab") as stream:
             stream.write(b"{}\n" * count + encode(replace(ARTICLE, id=count + 1, url=f"{SITE}/{count}/")))
         again = Ledger(ledger.options, ledger.store.path, start_over=False, settings=ledger.settings)
-        again.finish(reason="finished", why=None, requests=0, received=0, errors=0)
+        again.finish(Ending("finished"))
         *told, spent, last = capsys.readouterr().err.splitlines()
         assert re.fullmatch(r"0 requests, 0\.0 MB, \d+ s\.", spent)
         assert last == f"{len(again.store)} articles in {again.store.path}"
@@ -373,7 +374,7 @@ def test_starting_over_goes_on_where_the_rejections_cannot_be_removed(ledger: Le
     ledger.store.close()
     again = Ledger(ledger.options, ledger.store.path, start_over=True, settings=ledger.settings)
     again.write(ARTICLE)
-    again.finish(reason="finished", why=None, requests=1, received=1, errors=0)
+    again.finish(Ending("finished"))
     [run] = lines(again.store.path.with_suffix(".runs.jsonl"))
     assert run["exit_status"] == 1
     assert f"{path} cannot be removed: it is a folder" in run["reason"]
@@ -383,7 +384,7 @@ def test_starting_over_goes_on_where_the_rejections_cannot_be_removed(ledger: Le
 def test_a_stderr_that_cannot_be_written_ends_nothing(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     with open("/dev/full", "w") as full:
         monkeypatch.setattr("sys.stderr", full)
-        ledger.finish(reason="finished", why=None, requests=1, received=1, errors=0)
+        ledger.finish(Ending("finished"))
         monkeypatch.undo()
         with suppress(OSError):
             full.flush()
@@ -395,7 +396,7 @@ def test_an_output_that_is_lost_is_told_in_words(ledger: Ledger, capsys: pytest.
     folder = ledger.store.path.parent
     folder.rename(folder.with_name("moved"))
     folder.touch()  # so that it cannot be written back
-    ledger.finish(reason="finished", why=None, requests=1, received=1, errors=0)
+    ledger.finish(Ending("finished"))
     folder.unlink()
     folder.with_name("moved").rename(folder)
     said = capsys.readouterr().err
@@ -414,7 +415,7 @@ def test_what_lacked_a_page_in_a_run_that_was_killed_is_fetched_again(ledger: Le
     assert not reopened(after).knowledge.is_current(ArticleRef(ARTICLE.url))
     ledger = Ledger(ledger.options, ledger.store.path, start_over=False, settings=ledger.settings)
     ledger.write(ARTICLE)
-    ledger.finish(reason="finished", why=None, requests=1, received=1, errors=0)
+    ledger.finish(Ending("finished"))
     assert reopened(ledger).knowledge.is_current(ArticleRef(ARTICLE.url))
     assert sorted(path.name for path in ledger.store.path.parent.iterdir()) == ["a.jsonl", "a.runs.jsonl"]
 

@@ -21,6 +21,7 @@ from ifp_scraper.bulk.spans import Span, cut_spans
 from ifp_scraper.check_settings import check_settings
 from ifp_scraper.commands import fail, ignore_stop_signals, refuse_unknown_options, stopped_by_term, usage_errors
 from ifp_scraper.console import show_on_one_line
+from ifp_scraper.ending import Ending
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import BadArgument, Options, read_options
 from ifp_scraper.recordings.decompress import seekable
@@ -123,5 +124,5 @@ class Command(ScrapyCommand):
         except (StoreError, RecordingError, OSError) as error:
             why = str(error)
         ignore_stop_signals()  # it is ending already, and says so
-        ledger.finish(reason=reason, why=why, requests=0, received=received, errors=0)
+        ledger.finish(Ending(reason, why, received=received))
         self.exitcode = ledger.exit_status

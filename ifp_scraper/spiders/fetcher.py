@@ -11,7 +11,8 @@ from scrapy.http import Response
 
 from ifp_scraper import console
 from ifp_scraper.discovery import ArticleRef, FetchFailed
-from ifp_scraper.ledger import FAILED_SHARE, Ledger
+from ifp_scraper.ending import FAILED_SHARE
+from ifp_scraper.ledger import Ledger
 from ifp_scraper.middlewares.robots import CrawlDelay, RobotsMiddleware
 from ifp_scraper.recordings.capture_time import capture_time
 from ifp_scraper.responses import in_words, is_html, out_of_order, refusal

@@ -1,0 +1,123 @@
+"""How a run ended: whether it did its job, and what the runs file says of it."""
+
+from __future__ import annotations
+
+import platform
+import sys
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from ifp_scraper.console import FETCHED
+from ifp_scraper.dates import format_utc
+from ifp_scraper.storage.failures import MAX_KEPT
+from ifp_scraper.storage.runs import Tail
+from ifp_scraper.text import counted
+from ifp_scraper.version import EXTRACTOR_VERSION
+
+if TYPE_CHECKING:
+    from ifp_scraper.ledger import Ledger
+
+FAILED_SHARE = 0.01
+"""Share of failed fetches from which a run counts as failed; those that failed before are a share of all articles."""
+
+
+@dataclass(slots=True, frozen=True)
+class Ending:
+    """How a run ended."""
+
+    reason: str
+    """Scrapy's; ``finished`` if nothing was left to do."""
+
+    why: str | None = None
+    """Why it did not do its job, as far as is known."""
+
+    requests: int = 0
+    """Number of requests made."""
+
+    received: int = 0
+    """Bytes received."""
+
+    errors: int = 0
+    """Number of exceptions in this project's code."""
+
+
+def fault(ledger: Ledger, ending: Ending) -> str | None:
+    """Return why a run failed, judging by how it ended and what it counted; None if it did not."""
+    if ending.reason == "shutdown":
+        return "it was stopped; run the same command again to continue"
+    if ending.errors:
+        return f"{counted(ending.errors, 'error')} in ifp_scraper itself, see the log"
+    failed, again = ledger.counts["failed"], ledger.counts["failed_again"]
+    fetched = sum(ledger.counts[name] for name in FETCHED)
+    # One page that is broken for good must not fail every run of a large file.
+    if failed - again >= max(1, FAILED_SHARE * fetched) or again >= max(1, FAILED_SHARE * len(ledger.store)):
+        url, why = ledger.failures.reasons[0]
+        return f"{failed} of {fetched} fetches failed: {why} ({url})"
+    if ending.reason != "finished":
+        return ending.reason
+    if ledger.broken:
+        return f"not everything could be looked at: {'; '.join(ledger.broken[:3])}"
+    return None
+
+
+def run_line(ledger: Ledger, ending: Ending, *, got_all: bool) -> dict[str, Any]:
+    """Return a run's line for the runs file; ``storage.runs.Run`` is what later runs read of it.
+
+    Args:
+        ledger: the run's, with the output written.
+        ending: how it ended.
+        got_all: whether everything was fetched but what failed.
+
+    Raises:
+        OSError: if the output cannot be read.
+    """
+    doubtful = ledger.monitor.doubts_rejections
+    to_try = ledger.failures.for_next_run(doubtful=doubtful)
+    failed_urls = to_try[:MAX_KEPT]
+    walk = ledger.current_walk
+    return {
+        "started_at": format_utc(ledger.started_at),
+        "finished_at": format_utc(datetime.now(UTC)),
+        "command": ["scrapy", ledger.command, *_arguments(ledger.command)],
+        "site": ledger.options.site,
+        "versions": _versions(),
+        "counts": {name: ledger.counts[name] for name in (*FETCHED, "duplicates", "current", "out_of_range")},
+        "requests": ending.requests,
+        "bytes": ending.received,
+        "seconds": round(time.monotonic() - ledger.started, 1),
+        "exit_status": ledger.exit_status,
+        "reason": ending.why or ending.reason,
+        "complete": got_all and not ledger.counts["failed"],
+        "caught_up": got_all and len(to_try) <= MAX_KEPT,
+        "doubtful": doubtful,
+        "failed_urls": failed_urls,
+        "incomplete_urls": ledger.failures.incomplete_among(failed_urls),
+        "failures": [failure.as_json() for url in failed_urls if (failure := ledger.failures.of(url)).reason],
+        "articles": len(ledger.store),
+        "newest_modified": ledger.edits_seen_until(),
+        "newest_published": ledger.store.newest_published,
+        "rest_surplus": ledger.rest_surplus(),
+        "validators": walk.notes.validators if walk else {},
+        "source": walk.notes.source if walk else None,
+        "tail": msgspec.structs.asdict(Tail.of(ledger.store.path)),
+    }
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "ifp_scraper": EXTRACTOR_VERSION,
+        "scrapy": version("scrapy"),
+        "lxml": version("lxml"),
+        "python": platform.python_version(),
+    }
+
+
+def _arguments(command: str) -> list[str]:
+    """Return what follows the command's name: Scrapy removes that name from ``sys.argv``, ``ifp`` leaves it there."""
+    words = sys.argv[1:]
+    return words[1:] if words[:1] == [command] else words
