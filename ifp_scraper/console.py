@@ -111,7 +111,7 @@ def sum_up(ledger: Ledger, ending: Ending) -> None:
     """Say what the run found and did: the last lines on stderr (CONTRACT.md section 1)."""
     counts, store = ledger.counts, ledger.store
     seconds = time.monotonic() - ledger.started
-    for url, reason in ledger.failures.reasons[:_SHOWN_FAILURES]:
+    for url, reason in ledger.failures.failed_now[:_SHOWN_FAILURES]:
         say(f"failed: {url} ({reason})")
     if store.saved:
         say(f"The file ended in {store.repaired} bytes not from ifp_scraper: see {store.saved}.")

@@ -56,7 +56,7 @@ def fault(ledger: Ledger, ending: Ending) -> str | None:
     fetched = sum(ledger.counts[name] for name in FETCHED)
     # One page that is broken for good must not fail every run of a large file.
     if failed - again >= max(1, FAILED_SHARE * fetched) or again >= max(1, FAILED_SHARE * len(ledger.store)):
-        url, why = ledger.failures.reasons[0]
+        url, why = ledger.failures.failed_now[0]
         return f"{failed} of {fetched} fetches failed: {why} ({url})"
     if ending.reason != "finished":
         return ending.reason

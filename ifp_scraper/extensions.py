@@ -11,7 +11,7 @@ from scrapy import signals
 
 from ifp_scraper.discovery import FetchFailed
 from ifp_scraper.ending import Ending
-from ifp_scraper.spiders import OurSpider, our_spider
+from ifp_scraper.spiders import ProjectSpider, project_spider
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -40,7 +40,7 @@ class EndOfCrawl:
         self._crawler.stats.inc_value("ifp/pipeline_errors")
 
     def _closed(self, reason: str) -> None:
-        if (spider := our_spider(self._crawler)) is not None:
+        if (spider := project_spider(self._crawler)) is not None:
             finish(self._crawler, spider.ledger, reason)
 
 
@@ -48,7 +48,7 @@ def finish(crawler: Crawler, ledger: Ledger, reason: str) -> None:
     """Tell the ledger how the crawl ended."""
     stats = crawler.stats
     assert stats is not None
-    spider = our_spider(crawler)
+    spider = project_spider(crawler)
     errors = sum(
         int(value)
         for key, value in stats.get_stats().items()
@@ -83,10 +83,10 @@ class PromptShutdown:
         return cls(crawler)
 
     def _opened(self) -> None:
-        if (spider := our_spider(self._crawler)) is not None:
+        if (spider := project_spider(self._crawler)) is not None:
             self._task = asyncio.ensure_future(self._watch(spider))  # asyncio itself does not keep a task alive
 
-    async def _watch(self, spider: OurSpider) -> None:
+    async def _watch(self, spider: ProjectSpider) -> None:
         while not spider.fetcher.ending:
             await asyncio.sleep(0.2)
         end = time.monotonic() + self._crawler.settings.getfloat("IFP_GRACE")

@@ -11,7 +11,7 @@ from ifp_scraper.options import Options
 from ifp_scraper.storage.failures import Failures
 from ifp_scraper.storage.rejections import Rejections
 from ifp_scraper.storage.runs import Run
-from ifp_scraper.storage.store import Known, Store
+from ifp_scraper.storage.store import Store, StoredArticle
 
 
 class Knowledge:
@@ -43,7 +43,7 @@ class Knowledge:
         """Whether the article is in the file, or its URL was rejected or failed in an earlier run."""
         url = urls.canonical(ref.url)
         is_in_file = self._store.find(ref.id, url, ref.published_at) is not None
-        return is_in_file or url in self._rejections or self._failures.concern(url)
+        return is_in_file or url in self._rejections or self._failures.left_by_earlier_run(url)
 
     def is_current(self, ref: ArticleRef) -> bool:
         """Whether the article need not be fetched: it is known, not edited since, and not to be refreshed."""
@@ -53,7 +53,7 @@ class Knowledge:
             return self._rejections.still_holds(url, ref)
         if url in self._read_elsewhere:
             return False
-        if known.status == "gone" or self._failures.concern(url, known.url):
+        if known.status == "gone" or self._failures.left_by_earlier_run(url, known.url):
             return False
         if self._is_to_refresh(known):
             return False
@@ -61,14 +61,14 @@ class Knowledge:
         return not ref.is_edited_since(known.modified_at) or self._rejections.still_holds(url, ref)
 
     def is_settled(self, ref: ArticleRef) -> bool:
-        """Whether the article is current, and was in the file after the last caught-up run.
+        """Whether the article is current, and no news since the last caught-up run: in the file then, or rejected.
 
         If so, its neighbours in a listing were seen too; those of an article from an interrupted run may be missing.
         """
         is_in_file = self._store.find(ref.id, urls.canonical(ref.url), ref.published_at) is not None
-        return (self.was_known(ref) or not is_in_file) and self.is_current(ref)
+        return (self.was_in_file(ref) or not is_in_file) and self.is_current(ref)
 
-    def was_known(self, ref: ArticleRef) -> bool:
+    def was_in_file(self, ref: ArticleRef) -> bool:
         """Whether the article was in the file after the last caught-up run, edited since or not."""
         known = self._store.find(ref.id, urls.canonical(ref.url), ref.published_at)
         base = self._last_caught_up
@@ -89,7 +89,7 @@ class Knowledge:
         """
         url = urls.canonical(ref.url)
         noted = self._failures.of(url).ref
-        if noted is None or not self._failures.concern(url):
+        if noted is None or not self._failures.left_by_earlier_run(url):
             return ref
         known = self._store.find(None, url)
         is_news = known is None or noted.is_edited_since(known.modified_at)
@@ -97,7 +97,7 @@ class Knowledge:
 
     def left_by_earlier_runs(self) -> Iterator[ArticleRef]:
         """Yield the articles of which a page failed, with known times."""
-        for url in self._failures.left():
+        for url in self._failures.untried():
             listed = self._failures.of(url).ref or ArticleRef(url)
             known = self._store.find(None, url)
             if known is not None:
@@ -106,7 +106,7 @@ class Knowledge:
             else:
                 yield listed
 
-    def _held(self, url: str, known: Known) -> ArticleRef:
+    def _held(self, url: str, known: StoredArticle) -> ArticleRef:
         """Return what the file says of an article."""
         last = self._store.read(known)
         return ArticleRef(
@@ -122,7 +122,7 @@ class Knowledge:
     def count(self) -> int:
         """Return how many articles of the file the site should list, plus other URLs that were rejected or failed."""
         others = self._count_without_article((*self._rejections, *self._failures.for_next_run(doubtful=True)))
-        return sum(known.status != "gone" for known in self._store.known()) + others
+        return sum(known.status != "gone" for known in self._store.articles()) + others
 
     def count_left_alone(self, *, in_range: bool) -> int:
         """Return roughly how many of the articles that a source lists are known and not to be refreshed.
@@ -138,11 +138,11 @@ class Knowledge:
             known.status != "gone"
             and not self._is_to_refresh(known)
             and (not narrows or options.covers(parse_utc(known.published_at)))
-            for known in self._store.known()
+            for known in self._store.articles()
         )
         return articles if narrows else articles + self._count_without_article(self._rejections)
 
-    def _is_to_refresh(self, known: Known) -> bool:
+    def _is_to_refresh(self, known: StoredArticle) -> bool:
         """Whether ``refresh`` covers an article in the file."""
         refresh = self._options.refresh
         return refresh is not None and (known.published_at is None or parse_utc(known.published_at) >= refresh)

@@ -35,7 +35,7 @@ from ifp_scraper.storage.kept_pages import KeptPages
 from ifp_scraper.storage.output_file import StoreError, explain
 from ifp_scraper.storage.rejections import ANOTHER_PAGE, NO_ARTICLE, Rejected, Rejections, may_be_from_firewall
 from ifp_scraper.storage.runs import Runs
-from ifp_scraper.storage.store import Known, Store
+from ifp_scraper.storage.store import Store, StoredArticle
 
 if TYPE_CHECKING:
     from scrapy.http import Response
@@ -154,11 +154,11 @@ class Ledger:
             options=self.options,
             fetch=fetch,
             is_settled=self.knowledge.is_settled,
-            was_known=self.knowledge.was_known,
+            was_in_file=self.knowledge.was_in_file,
             is_known=self.knowledge.is_known,
             caught_up=base is not None,
             known_count=self.knowledge.count(),
-            newest_modified=self._edits_missed_from() if looks_for_changes else None,
+            edits_since=self._edits_missed_from() if looks_for_changes else None,
             sitemaps=sitemaps,
             max_pages=self.settings.getint("IFP_MAX_LISTING_PAGES"),
             max_sitemaps=self.settings.getint("IFP_MAX_SITEMAPS"),
@@ -224,7 +224,7 @@ class Ledger:
         is_worse = self.options.pages == "both" and view_rank(article.layout) < view_rank(last.layout)
         return is_worse and not urls.same_article(article.url, last.url)
 
-    def mark_gone(self, known: Known, at: datetime) -> None:
+    def mark_gone(self, known: StoredArticle, at: datetime) -> None:
         """Write a last line for an article that the site has withdrawn.
 
         Raises:
@@ -245,7 +245,7 @@ class Ledger:
         if self._concerns_site(rejected, is_unreadable=is_unreadable or response is not None):
             self.monitor.add_no_article(rejected.url, rejected.layout, rejected.reason)
         self.counts["rejected"] += 1
-        was_listed = not self.options.urls or self.failures.concern(rejected.url)
+        was_listed = not self.options.urls or self.failures.left_by_earlier_run(rejected.url)
         self.failures.forget((rejected.url,))
         may_show_edit = self.options.live and was_listed and self._was_article(rejected)
         if may_show_edit and may_be_from_firewall(rejected.reason):
@@ -281,7 +281,7 @@ class Ledger:
             edited_at: time of that edit, RFC 3339 in UTC.
         """
         self._stale_from = min(edited_at, self._stale_from or edited_at)
-        if self.failures.concern(url):  # the lists named the edit to an earlier run
+        if self.failures.left_by_earlier_run(url):  # the lists named the edit to an earlier run
             self.note_incomplete(url, insist=True)
 
     def note_failed(self, url: str, reason: str, ref: ArticleRef | None = None) -> bool:
@@ -290,7 +290,7 @@ class Ledger:
         Returns:
             Whether the article failed in an earlier run, too.
         """
-        again = self.failures.concern(url)
+        again = self.failures.left_by_earlier_run(url)
         self.counts["failed"] += 1
         self.counts["failed_again"] += again
         with self._noting_trouble(f"{self.failures.path} cannot be written"):
@@ -380,4 +380,4 @@ class Ledger:
 
     def _edits_missed_from(self) -> str | None:
         """Return the time (RFC 3339 in UTC) before which the runs up to this one cannot have missed an edit."""
-        return self._last_caught_up.newest_modified if self._last_caught_up else self._first_read_at
+        return self._last_caught_up.edits_seen_until if self._last_caught_up else self._first_read_at

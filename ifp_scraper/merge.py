@@ -139,20 +139,20 @@ def add_evidence(article: Article, ref: ArticleRef) -> Article:
         agrees = _agrees(article, ref.published_at, ref.modified_at)
         if not agrees:
             result.warnings.append("dates-disagree")
-        if agrees or not _is_outdated(ref, article):
+        if agrees or not _list_is_older(ref, article):
             result.published_at = ref.published_at
             result.published_raw = ref.published_raw
             result.published_source = ref.published_source
     # The next run will compare with what discovery says about an edit. A page captured or cached before that edit does
     # not show it. A sitemap may be older than the page, or name only the day; so may a line of the file.
     shown = article.fetched_at is None or (ref.modified_at or "") <= article.fetched_at
-    is_trusted = ref.published_source == "rest" and not _is_edited_since(ref, article)
+    is_trusted = ref.published_source == "rest" and not _page_is_later(ref, article)
     if ref.modified_at and shown and (is_trusted or ref.modified_at > (article.modified_at or "")):
         result.modified_at = ref.modified_at
     return _with_derived_fields(result)
 
 
-def _is_edited_since(ref: ArticleRef, article: Article) -> bool:
+def _page_is_later(ref: ArticleRef, article: Article) -> bool:
     """Whether the page states a later edit than what the file says, and not for a fault of the site's clocks."""
     listed, stated = ref.modified_at, article.modified_at
     if listed is None or stated is None or ref.listed_at is None or stated <= ref.listed_at:
@@ -160,7 +160,7 @@ def _is_edited_since(ref: ArticleRef, article: Article) -> bool:
     return not same_but_for_clock_fault(parse_utc(listed), parse_utc(stated))
 
 
-def _is_outdated(ref: ArticleRef, article: Article) -> bool:
+def _list_is_older(ref: ArticleRef, article: Article) -> bool:
     """Whether a feed, or what the file says, precedes an edit after which the page tells as well when it appeared."""
     edited = article.modified_at if article.published_source == "meta" else None
     return ref.listed_at is not None and edited is not None and edited > ref.listed_at

@@ -244,7 +244,7 @@ def _unlikely(filled: int, count: int, rate: float) -> bool:
 
 def selectors(layout: str, name: str) -> str:
     """Return the selectors that a layout's page objects try for a field, for a message."""
-    attribute = {"blocks": "container", "images": "lead_image"}.get(name, name)
+    attribute = {"blocks": "container", "images": "featured_image"}.get(name, name)
     tried: list[str] = []
     for part in layout.split("+"):
         for kind in LAYOUTS:

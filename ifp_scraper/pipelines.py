@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from scrapy.exceptions import DropItem
 
 from ifp_scraper.items import Article
-from ifp_scraper.spiders import our_spider
+from ifp_scraper.spiders import project_spider
 from ifp_scraper.storage.output_file import StoreError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class StorePipeline:
         Raises:
             DropItem: if it is not written.
         """
-        spider = our_spider(self._crawler)
+        spider = project_spider(self._crawler)
         assert spider is not None
         try:
             outcome = spider.ledger.write(item)

@@ -1,9 +1,10 @@
 """Decides what a fresh reading of an article is: new, an edit, a better reading, or unchanged. Pure rules, no I/O.
 
-Edits by the publisher increment ``revision``. A better view or a newer extractor gives a line with ``reread``. Views,
-best first: canonical and AMP page merged, the canonical page alone, the AMP page alone. Any whole view is better than
-one that lacks pages of a long post or is cut off. After an edit that spares the text, or with a new URL on the site,
-the canonical page will do: if the site has given up its AMP pages, nothing better will come.
+Edits by the publisher increment ``revision``. A better view, a newer extractor, a new URL or a later modification time
+without a new text give a line with ``reread``, and so does an article that is back on the site. Views, best first:
+canonical and AMP page merged, the canonical page alone, the AMP page alone. Any whole view is better than one that
+lacks pages of a long post or is cut off. After an edit that spares the text, or with a new URL on the site, the
+canonical page will do: if the site has given up its AMP pages, nothing better will come.
 """
 
 from __future__ import annotations

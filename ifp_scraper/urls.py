@@ -209,10 +209,10 @@ def same_slug(one: str, other: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def secure(url: str) -> str:
+def article_key(url: str) -> str:
     """Return the canonical URL with ``https`` and without ``www.``, to look up articles by.
 
-    >>> secure("http://www.ifpnews.com/a-story/amp/")
+    >>> article_key("http://www.ifpnews.com/a-story/amp/")
     'https://ifpnews.com/a-story/'
     """
     return _ROOT.sub("https://", canonical(url))

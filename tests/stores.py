@@ -39,7 +39,7 @@ def ids(path: Path) -> list[int]:
 
 
 def known_ids(store: Store) -> list[int | None]:
-    return [known.id for known in store.known()]
+    return [known.id for known in store.articles()]
 
 
 def run(code: str, *arguments: object, **options: Any) -> subprocess.CompletedProcess[str]:

@@ -23,11 +23,11 @@ def test_what_failed_and_what_was_left(path: Path) -> None:
     failures.forget([f"{A}amp/"])
     failures.add(f"{B}amp/", "status 500")
     failures.add_incomplete(f"{A}2/")  # fetched in this run, and lacks this page again
-    assert failures.left() == [D, C]
+    assert failures.untried() == [D, C]
     assert failures.for_next_run(doubtful=False) == [D, C, B]
     assert failures.for_next_run(doubtful=True) == [D, C, B, A]  # the site may have been ill
     assert failures.incomplete_among([B, A, C, D]) == [A, C]
-    assert failures.reasons == [(f"{B}amp/", "status 500")]
+    assert failures.failed_now == [(f"{B}amp/", "status 500")]
     failures.add_incomplete(B.replace("/b/", "/new/"))
     assert failures.for_next_run(doubtful=False) == [D, C, B, "https://ifpnews.com/new/"]
 
@@ -35,29 +35,29 @@ def test_what_failed_and_what_was_left(path: Path) -> None:
 def test_a_shortlink_that_failed_is_not_taken_for_the_home_page(path: Path) -> None:
     failures = Failures(path, [A], live=True)
     failures.add("https://ifpnews.com/?p=658", "status 500", ArticleRef("https://ifpnews.com/?p=658"))
-    assert (len(failures.reasons), path.exists(), failures.for_next_run(doubtful=True)) == (1, False, [A])
+    assert (len(failures.failed_now), path.exists(), failures.for_next_run(doubtful=True)) == (1, False, [A])
 
 
 def test_what_a_killed_run_left(path: Path) -> None:
     Failures(path, [], live=True).add(f"{A}amp/", "status 500")
     failures = Failures(path, [B], live=True)
-    assert failures.left() == [B, A]
-    assert failures.concern(C, A)
-    assert not failures.concern(C)
+    assert failures.untried() == [B, A]
+    assert failures.left_by_earlier_run(C, A)
+    assert not failures.left_by_earlier_run(C)
 
 
 @pytest.mark.parametrize("site", ["http://ifpnews.com/", "https://www.ifpnews.com/", "https://mirror.example/"])
 def test_what_a_killed_run_left_of_another_site_is_not_tried_in_every_run(site: str, path: Path) -> None:
     Failures(path, [], live=True).add(A, "status 500")
-    assert Failures(path, [], site="https://ifpnews.com/", live=True).left() == [A]
-    assert Failures(path, [], site=site, live=True).left() == []
+    assert Failures(path, [], site="https://ifpnews.com/", live=True).untried() == [A]
+    assert Failures(path, [], site=site, live=True).untried() == []
 
 
 def test_a_damaged_line_is_not_used(path: Path) -> None:
     line = {"url": A, "ref": {"url": A, "published_at": "sometime"}}
     path.write_text(json.dumps(line) + "\n")
     Failures(path, [], live=True).add(B, "status 500")
-    assert Failures(path, [], live=True).left() == [B]
+    assert Failures(path, [], live=True).untried() == [B]
 
 
 def test_what_a_run_did_not_come_to_is_first_in_the_next_one(path: Path) -> None:
@@ -76,7 +76,7 @@ def test_what_the_lists_said_of_it_is_kept(path: Path) -> None:
     assert [failures.of(url).ref for url in (A, B, C, D)] == [*listed, None]
     failures.add(f"{B}amp/", "status 502")
     failures.add_incomplete(C)
-    assert [(failures.of(url).reason, failures.of(url).ref) for url in failures.left()] == [
+    assert [(failures.of(url).reason, failures.of(url).ref) for url in failures.untried()] == [
         ("status 502", listed[1]),
         (None, None),
         ("status 500", listed[0]),

@@ -192,7 +192,7 @@ def test_the_first_reason_to_end_is_told(crawl: Crawl) -> None:
     asyncio.run(run())
     assert crawl.fetcher.why_stopped == "3 fetches in a row failed for good, the last one with: status 502"
     assert (crawl.closed, crawl.ledger.counts["failed"]) == (["stopped"], 3)
-    assert crawl.ledger.failures.reasons[0] == (f"{SITE}/0/", "status 500")
+    assert crawl.ledger.failures.failed_now[0] == (f"{SITE}/0/", "status 500")
 
 
 def test_a_recording_is_read_to_its_end_whatever_it_lacks(tmp_path: Path) -> None:

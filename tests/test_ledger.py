@@ -97,7 +97,7 @@ def test_articles_of_another_site_in_the_file_are_pointed_out(
 
 def test_the_next_run_continues_from_a_complete_one(ledger: Ledger) -> None:
     walk = walked_from(ledger, whole_run(ledger))
-    assert (walk.caught_up, walk.notes.source, walk.newest_modified) == (True, "rest", "2024-05-06T00:00:00Z")
+    assert (walk.caught_up, walk.notes.source, walk.edits_since) == (True, "rest", "2024-05-06T00:00:00Z")
     assert walk.notes.validators == {f"{SITE}/feed/": {"If-None-Match": "x"}}
     with ledger.store.path.open("ab") as stream:  # as a run that is then killed
         stream.write(encode(replace(ARTICLE, id=2, url=f"{SITE}/b/")))
@@ -139,7 +139,7 @@ def test_a_run_whose_failures_are_all_noted_is_continued(ledger: Ledger, failed:
 def test_what_a_killed_run_left_is_tried_only_on_its_own_site(ledger: Ledger) -> None:
     for url in (f"{SITE}/a/", "https://mirror.example/b/"):
         ledger.note_failed(url, "status 500")
-    assert reopened(ledger).failures.left() == [f"{SITE}/a/"]
+    assert reopened(ledger).failures.untried() == [f"{SITE}/a/"]
 
 
 def test_an_article_without_a_time_may_be_in_any_range(tmp_path: Path, settings: Settings) -> None:
@@ -220,7 +220,7 @@ def test_the_same_verdict_again_is_an_alarm_only_while_the_site_may_be_ill(
 )
 def test_a_damaged_run_is_not_used(ledger: Ledger, damage: dict[str, Any]) -> None:
     walk = walked_from(ledger, {**whole_run(ledger), **damage})
-    assert (walk.caught_up, walk.notes.source, walk.notes.validators, walk.newest_modified) == (False, None, {}, None)
+    assert (walk.caught_up, walk.notes.source, walk.notes.validators, walk.edits_since) == (False, None, {}, None)
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_a_redirect_is_an_address_of_the_article_to_which_it_leads_in_the_end() 
     old, moved, renamed, other = "http://ifpnews.com/x/a/", f"{SITE}/x/a/", f"{SITE}/old-name/", f"{SITE}/b/"
     redirects = [(old, moved), (moved, f"{SITE}/a/"), (renamed, moved), (other, f"{SITE}/a/")]
     redirected = by_target(redirects, {"ifpnews.com/a", "ifpnews.com/b"})  # b has gone since
-    assert redirected == {urls.secure(f"{SITE}/a/"): [old, moved, renamed]}
+    assert redirected == {urls.article_key(f"{SITE}/a/"): [old, moved, renamed]}
     captures = [Capture(name) for name in ("c0", "q1", "22", "a3")]
     assert addresses_of(captures, redirected) == [f"{SITE}/a/", f"{SITE}/a/amp/", old, moved, renamed]
 

@@ -32,13 +32,13 @@ def test_what_is_appended_is_known_now_and_after_opening_again(path: Path) -> No
         assert store.newest_modified is store.newest_published is None
         for number in (2, 3, 1):
             assert store.append(article(number)).id == number
-        first = [msgspec.structs.asdict(known) for known in store.known()]
-        assert store.read(next(store.known())) == article(2)
+        first = [msgspec.structs.asdict(known) for known in store.articles()]
+        assert store.read(next(store.articles())) == article(2)
     assert ids(path) == [2, 3, 1]
     with Store(path) as store:
-        assert [msgspec.structs.asdict(known) for known in store.known()] == first
+        assert [msgspec.structs.asdict(known) for known in store.articles()] == first
         assert (len(store), store.lines, store.bad_lines, store.repaired, store.saved) == (3, 3, 0, 0, None)
-        assert [store.read(known) for known in store.known()] == [article(2), article(3), article(1)]
+        assert [store.read(known) for known in store.articles()] == [article(2), article(3), article(1)]
         assert store.newest_modified == "2024-01-02T00:03:00Z"
         assert store.newest_published == "2024-01-01T00:03:00Z"
 
@@ -203,7 +203,7 @@ def test_load_takes_the_same_line_of_each_article(lines: list[Article]) -> None:
         path.write_bytes(b"".join(map(encode, lines)))
         with Store(path) as store:
             starts = list(accumulate((len(encode(line)) for line in lines), initial=0))
-            last = sorted(starts.index(known.offset) + 1 for known in store.known())
+            last = sorted(starts.index(known.offset) + 1 for known in store.articles())
         assert list(select(path, gone=True).kept) == last
 
 
@@ -216,8 +216,8 @@ def test_the_number_of_articles_is_kept_whatever_turns_out_to_be_one(path: Path)
             aliases = [f"https://ifpnews.com/{other}/"] if chance.random() < 0.2 else []
             known = article(number, id=chance.choice((None, number, other)), aliases=aliases, published_at=None)
             store.append(known)
-            assert len(store) == len(list(store.known()))
-        assert len(store) < 1 + max(known.number for known in store.known())  # some have turned out to be one
+            assert len(store) == len(list(store.articles()))
+        assert len(store) < 1 + max(known.number for known in store.articles())  # some have turned out to be one
 
 
 def test_a_line_that_does_not_fit_is_not_written(three: Path) -> None:
@@ -372,7 +372,7 @@ def test_what_editors_do_is_tolerated(three: Path, start: bytes, end: bytes) -> 
     three.write_bytes(content)
     with Store(three) as store:
         assert (store.lines, store.bad_lines, store.repaired) == (3, 0, 0)
-        assert [store.read(known) for known in store.known()] == [article(1), article(2), article(3)]
+        assert [store.read(known) for known in store.articles()] == [article(1), article(2), article(3)]
         store.append(article(4))
     assert three.read_bytes() == content + encode(article(4))
     with Store(three) as store:
@@ -483,7 +483,7 @@ def test_a_killed_crawl_loses_and_doubles_nothing(path: Path) -> None:
         with Store(path) as store:
             assert (store.bad_lines, store.saved, store.repaired) == (0, None, len(torn))
             assert known_ids(store) == list(range(len(whole)))
-            for known in list(store.known())[count:]:
+            for known in list(store.articles())[count:]:
                 assert known.id is not None
                 assert store.read(known).body == "word " * (known.id * 37 % 3000)
         count = len(whole)
@@ -563,7 +563,7 @@ class Crashes(RuleBasedStateMachine):
         assert self.store is not None
         assert self.path.read_bytes() == b"".join(map(encode, self.lines))
         last = {line.url: line for line in self.lines}
-        known = list(self.store.known())
+        known = list(self.store.articles())
         assert [one.url for one in known] == list(last)
         assert [self.store.read(one) for one in known] == list(last.values())
 

@@ -39,7 +39,7 @@ def recent_posts(source: Files, *, engine: Engine = "pandas") -> Any:
     rows = []
     for (observed_at, observed_on, url), post in seen.items():
         earliest, latest, consistent = narrowed.get(url, (None, None, True))
-        known = exact.get(urls.secure(url))
+        known = exact.get(urls.article_key(url))
         rows.append(
             _Row(
                 observed_at,
@@ -83,7 +83,7 @@ def _observations(source: Files) -> tuple[dict[tuple[str | None, str, str], _Ent
             continue
         for address in (page.url, page.amp_url, *page.aliases):
             if address and page.published_at and urls.post_id(address) is None:
-                exact[urls.secure(address)] = page.published_at
+                exact[urls.article_key(address)] = page.published_at
         for post in page.recent_posts:
             seen[page.fetched_at, page.url, post.url] = post  # if reread, the later reading counts
     return seen, exact

@@ -115,7 +115,7 @@ def _survey(
     """Return what must be known of all spans before anything is written; the arguments are those of ``_write_all``.
 
     Returns:
-        By ``slug_key``, the number of the last group that holds a page; by ``urls.secure``, what lists say about
+        By ``slug_key``, the number of the last group that holds a page; by ``urls.article_key``, what lists say about
         articles; the redirects, see ``SpanResult``.
 
     Raises:
@@ -132,7 +132,7 @@ def _survey(
             responses[span.path] += result.records
             captures[span.path] += result.records + len(result.revisits)
             for seen in result.listed:
-                evidence.setdefault(urls.secure(seen.ref.url), []).append(seen)
+                evidence.setdefault(urls.article_key(seen.ref.url), []).append(seen)
             redirects += result.redirects
             last_group.update(dict.fromkeys(result.articles, number))
     for path, count in captures.items():

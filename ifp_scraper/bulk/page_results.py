@@ -49,7 +49,7 @@ def join_early(pages: list[PageResult]) -> list[PageResult]:
     """Join an article's pages if this span may hold them all, so that workers do it in parallel."""
     if len(pages) < 2 or any(page.article is None or page.failed for page in pages):
         return pages
-    if len({urls.secure(page.url) for page in pages}) > 1:
+    if len({urls.article_key(page.url) for page in pages}) > 1:
         return pages
     pages.sort(key=lambda page: page.captured_at)
     readings = list(split_readings(pages))

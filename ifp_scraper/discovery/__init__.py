@@ -37,8 +37,8 @@ class ArticleRef:
     """``published_at`` as it was printed."""
 
     listed_at: str | None = None
-    """No later edit is shown (RFC 3339 in UTC): when the feed was last changed, as far as it says; of an article that
-    an earlier run read, or failed to, when it was read or listed then.
+    """The ref says nothing of edits after this time (RFC 3339 in UTC): when its feed was last changed, as far as it
+    says; of an article that an earlier run read, or failed to, when it was read or listed then. None: it is current.
     """
 
     def is_edited_since(self, modified_at: str | None) -> bool:
@@ -169,7 +169,7 @@ class Walk:
     """Whether an article has been known since the last caught-up run and is unchanged, as far as the ref says: the
     walk can end at a page of only such articles."""
 
-    was_known: Callable[[ArticleRef], bool]
+    was_in_file: Callable[[ArticleRef], bool]
     """Whether an article was in the file after the last caught-up run, edited since or not."""
 
     is_known: Callable[[ArticleRef], bool]
@@ -181,7 +181,7 @@ class Walk:
     known_count: int
     """Number of articles in the file that the site should still list, plus URLs that were rejected or failed."""
 
-    newest_modified: str | None
+    edits_since: str | None
     """No edit before this time (RFC 3339 in UTC) can have been missed; None if edits are not looked for."""
 
     sitemaps: list[str]

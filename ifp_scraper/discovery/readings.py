@@ -134,7 +134,7 @@ def split_articles(captures: list[C], identities_in: Callable[[C], list[int]]) -
     """
     permalinks: dict[str, list[C]] = {}
     for capture in captures:
-        permalinks.setdefault(urls.secure(capture.url), []).append(capture)
+        permalinks.setdefault(urls.article_key(capture.url), []).append(capture)
     has_further_pages = any(number != "1" for _, number in _pages_in(captures))
     if len(permalinks) == 1 or has_further_pages:
         yield from permalinks.values()
@@ -149,11 +149,11 @@ def split_articles(captures: list[C], identities_in: Callable[[C], list[int]]) -
             known[0].add(permalink)
             known[1].update(identities)
     for own_permalinks, _ in articles:
-        yield [capture for capture in captures if urls.secure(capture.url) in own_permalinks]
+        yield [capture for capture in captures if urls.article_key(capture.url) in own_permalinks]
 
 
 def by_target(redirects: Iterable[tuple[str, str]], captured: Container[str]) -> dict[str, list[str]]:
-    """Return redirected URLs, by ``urls.secure`` of where they lead to in the end.
+    """Return redirected URLs, by ``urls.article_key`` of where they lead to in the end.
 
     Args:
         redirects: URLs, each with that to which it redirects.
@@ -166,7 +166,7 @@ def by_target(redirects: Iterable[tuple[str, str]], captured: Container[str]) ->
         for _ in range(_MAX_REDIRECTS):
             target = targets.get(target, target)
         if urls.same_slug(url, target) or slug_key(url) not in captured:
-            found.setdefault(urls.secure(target), []).append(url)
+            found.setdefault(urls.article_key(target), []).append(url)
     return found
 
 
@@ -181,7 +181,7 @@ def addresses_of(captures: list[C], redirected: dict[str, list[str]]) -> list[st
             if _page_at(url)[1] == "1":
                 by_path.setdefault(url.partition("?")[0], url)
     captured = by_path.values()
-    permalinks = dict.fromkeys(map(urls.secure, captured))
+    permalinks = dict.fromkeys(map(urls.article_key, captured))
     return list(dict.fromkeys([*captured, *(url for one in permalinks for url in redirected.get(one, ()))]))
 
 
@@ -299,18 +299,18 @@ def _cannot_be_used(archive: Archive, capture: Recorded) -> bool:
 
 
 def evidence_about(captures: list[C], evidence: dict[str, list[ListEvidence]]) -> list[ListEvidence]:
-    """Return what is said about an article, from evidence by ``urls.secure``."""
-    permalinks = dict.fromkeys(urls.secure(capture.url) for capture in captures)
+    """Return what is said about an article, from evidence by ``urls.article_key``."""
+    permalinks = dict.fromkeys(urls.article_key(capture.url) for capture in captures)
     return [item for permalink in permalinks for item in evidence.get(permalink, ())]
 
 
 def _evidence(archive: Archive, site: str) -> dict[str, list[ListEvidence]]:
-    """Return what the sources in a recording say, by ``urls.secure``."""
+    """Return what the sources in a recording say, by ``urls.article_key``."""
     evidence: dict[str, list[ListEvidence]] = {}
     for record in archive.records:
         if record.original is None and may_list(record.url, record.status, record.content_type, site):
             with suppress(RecordingError):
                 body = archive.read(record)[1]
                 for item in read_listed(record.url, body, site, record.captured_at):
-                    evidence.setdefault(urls.secure(item.ref.url), []).append(item)
+                    evidence.setdefault(urls.article_key(item.ref.url), []).append(item)
     return evidence

@@ -83,7 +83,7 @@ class RestSource:
                 break
             seen.update(ref.url for ref in fresh)
             new += sum(not walk.is_known(ref) for ref in fresh)  # before any of them is fetched
-            reaches_last_run = any(map(walk.was_known, fresh))
+            reaches_last_run = any(map(walk.was_in_file, fresh))
             for ref in fresh:
                 yield ref
             if edits_due and reaches_last_run:
@@ -137,8 +137,8 @@ class RestSource:
             walk: see ``Source``.
             published_before: RFC 3339 in UTC; empty if it makes no difference.
         """
-        assert walk.newest_modified is not None  # else there would be no caught-up run
-        since = format_utc(parse_utc(walk.newest_modified) - _SECOND)
+        assert walk.edits_since is not None  # else there would be no caught-up run
+        since = format_utc(parse_utc(walk.edits_since) - _SECOND)
         scope = {"before": format_utc(parse_utc(published_before) + _SECOND)} if published_before else {}
         async for ref in self._edited(walk, since, scope):
             yield ref
@@ -194,7 +194,7 @@ class RestSource:
         What a program enters with an old date counts as edited on that date (``wp_insert_post``).
         """
         async for page, _ in self._ordered_pages(walk, {**scope, "orderby": "id"}):
-            is_last = any(map(walk.was_known, page.refs))  # before any of them is fetched
+            is_last = any(map(walk.was_in_file, page.refs))  # before any of them is fetched
             for ref in page.refs:
                 yield ref
             if is_last:

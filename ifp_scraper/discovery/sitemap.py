@@ -281,11 +281,11 @@ def _children(walk: Walk, entries: list[Entry]) -> _Children:
         news = []  # lists of all posts of a type that is called "news"
     posts = [entry for entry in posts if entry not in news]
     feed_is_of_use = len(posts) > 1
-    if walk.caught_up and (newest := walk.newest_modified) is not None:
+    if walk.caught_up and (newest := walk.edits_since) is not None:
         # Always read the latest: an index may be older than its children.
-        fresh = posts[:1] + _edited_since(newest, posts[1:])
+        fresh = posts[:1] + _may_be_edited_since(newest, posts[1:])
         feed_is_of_use = len(fresh) == 1 < len(posts)  # else there would be too many requests
-        posts, news = fresh, _edited_since(newest, news)
+        posts, news = fresh, _may_be_edited_since(newest, news)
     # News come first, as they say when articles in the others were published. If the range leaves no list, this is a
     # source all the same.
     return _Children(news + (_since(posts, walk) or posts[:1]), feed_is_of_use)
@@ -296,7 +296,7 @@ def _is_later(entry: Entry, listed: dict[str, str]) -> bool:
     return entry.url not in listed or (entry.lastmod or "") > listed[entry.url]
 
 
-def _edited_since(moment: str, entries: list[Entry]) -> list[Entry]:
+def _may_be_edited_since(moment: str, entries: list[Entry]) -> list[Entry]:
     return [entry for entry in entries if entry.lastmod is None or entry.lastmod >= moment]
 
 
@@ -305,7 +305,7 @@ def _since(entries: list[Entry], walk: Walk) -> list[Entry]:
     if walk.options.since is None:
         return entries
     earliest = format_utc(walk.options.since - _SCHEDULED_AHEAD)
-    return _edited_since(earliest, entries)
+    return _may_be_edited_since(earliest, entries)
 
 
 def _newest_first(entries: list[Entry]) -> list[Entry]:

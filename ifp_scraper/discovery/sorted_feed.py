@@ -22,11 +22,11 @@ _AT_ONCE = timedelta(seconds=5)
 
 
 async def find_edited(walk: Walk) -> AsyncIterator[ArticleRef]:
-    """Yield the articles edited since ``newest_modified``; sets ``shows_edits`` if they are all.
+    """Yield the articles edited since ``Walk.edits_since``; sets ``shows_edits`` if they are all.
 
     An article that an editor publishes with an old date counts as edited then.
     """
-    since = walk.newest_modified
+    since = walk.edits_since
     assert since is not None  # else there are no articles to look for
     sample: list[ArticleRef] = await anext(_pages(walk, _BY_TITLE), [])
     if not _are_at_once(sample):
@@ -53,7 +53,7 @@ async def find_entered(walk: Walk) -> AsyncIterator[ArticleRef]:
     What a program enters with an old date counts as edited on that date (``wp_insert_post``).
     """
     async for refs in _pages(walk, _BY_ID):
-        is_last = any(map(walk.was_known, refs))  # before any of them is fetched
+        is_last = any(map(walk.was_in_file, refs))  # before any of them is fetched
         for ref in refs:
             yield ref
         if is_last:

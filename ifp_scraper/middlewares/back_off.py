@@ -15,7 +15,7 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 
 from ifp_scraper.responses import asked_wait, cut_short, is_html, mislabelled, out_of_order, refusal
-from ifp_scraper.spiders import our_spider
+from ifp_scraper.spiders import project_spider
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -79,7 +79,7 @@ class BackOffMiddleware:
             return response
         if asked_wait(response) > LONGEST_WAIT:
             return response
-        spider = our_spider(self._crawler)
+        spider = project_spider(self._crawler)
         may_refuse = request.meta.get("probe") or request.url.endswith("/robots.txt")
         if spider is not None and reason in _REFUSED and not may_refuse:
             spider.fetcher.note_refusal(request.url, refusal(response) or reason)
@@ -103,7 +103,7 @@ class BackOffMiddleware:
         if asked > LONGEST_WAIT:
             if request.meta.get("probe"):  # it may concern only this source
                 return
-            if (spider := our_spider(self._crawler)) is not None:
+            if (spider := project_spider(self._crawler)) is not None:
                 spider.fetcher.stop(f"the site asks to wait {asked:.0f} seconds")
         if asked:  # also when the crawl ends: what waits in the downloader is dropped only a moment later
             logger.info("the site asks to wait %.0f seconds", asked)
@@ -168,7 +168,7 @@ class BackOffMiddleware:
 
     @property
     def _crawl_is_ending(self) -> bool:
-        spider = our_spider(self._crawler)
+        spider = project_spider(self._crawler)
         return spider is not None and spider.fetcher.ending
 
     async def _sleep(self, seconds: float) -> None:

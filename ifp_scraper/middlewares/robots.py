@@ -15,7 +15,7 @@ from w3lib.url import safe_url_string
 
 from ifp_scraper.middlewares.back_off import LONGEST_WAIT
 from ifp_scraper.responses import in_words
-from ifp_scraper.spiders import our_spider
+from ifp_scraper.spiders import project_spider
 from ifp_scraper.storage.rejections import UNREADABLE_RULES
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         if not self.crawler.stats.get_value("downloader/response_count"):
             what = f"{self.crawler.settings['IFP_SITE']} cannot be reached"
         why = f"{what} ({in_words(exc)})"
-        if (spider := our_spider(self.crawler)) is not None:
+        if (spider := project_spider(self.crawler)) is not None:
             spider.fetcher.stop(why)
         else:  # which says nothing of its own
             logger.error("%s", why)

@@ -21,7 +21,7 @@ from ifp_scraper.text import words
 class AmpDesignPage(AmpPage):
     """The three designs mark fields alike, but order them differently."""
 
-    lead_boxes = "figure.amp-wp-article-featured-image"
+    featured_boxes = "figure.amp-wp-article-featured-image"
 
     @field
     def headline(self) -> str | None:
@@ -33,7 +33,7 @@ class AmpDesignPage(AmpPage):
 
     @field
     def byline(self) -> str | None:
-        return self.names(".amp-wp-author") or self.names(".amp_author_area_wrapper strong")
+        return self.byline_from(".amp-wp-author") or self.byline_from(".amp_author_area_wrapper strong")
 
     @field
     def authors(self) -> list[Author]:

@@ -19,7 +19,7 @@ class AmpSwiftPage(AmpPage):
     """The Swift design, including the sidebar variant (``.sp-left``)."""
 
     layout = "amp-swift"
-    lead_boxes = ".sf-img"
+    featured_boxes = ".sf-img"
     marks = words("cntn-wrp")
 
     @field
@@ -33,9 +33,9 @@ class AmpSwiftPage(AmpPage):
     @field
     def byline(self) -> str | None:
         return (
-            self.names(".sp-athr .author-name")
-            or self.names(".sp-athr .author-details")  # co-authors may be bare links
-            or self.names(".amp-author .author-name")
+            self.byline_from(".sp-athr .author-name")
+            or self.byline_from(".sp-athr .author-details")  # co-authors may be bare links
+            or self.byline_from(".amp-author .author-name")
         )
 
     @field

@@ -89,7 +89,7 @@ class ArticlePage(ItemPage[Article]):
     is_amp: ClassVar[bool] = False
     """Whether it is the AMP view of an article, which may lose what the canonical page has."""
 
-    lead_boxes: ClassVar[str] = ""
+    featured_boxes: ClassVar[str] = ""
     """Selects the elements that hold the featured image, or a video in its place."""
 
     marks: ClassVar[frozenset[str]] = frozenset()
@@ -242,18 +242,18 @@ class ArticlePage(ItemPage[Article]):
         return len(self._body.split())
 
     @cached_property
-    def lead_elements(self) -> list[Element]:
-        """The elements that ``lead_boxes`` selects, which hold the featured image or a video in its place."""
-        return self.own(self.lead_boxes) if self.lead_boxes else []
+    def featured_elements(self) -> list[Element]:
+        """The elements that ``featured_boxes`` selects, which hold the featured image or a video in its place."""
+        return self.own(self.featured_boxes) if self.featured_boxes else []
 
     @cached_property
-    def lead_image(self) -> Image | None:
+    def featured_image(self) -> Image | None:
         """The featured image; None if the page shows none."""
-        return self.picture_in(self.lead_elements)
+        return self.picture_in(self.featured_elements)
 
     @field
     def images(self) -> list[Image]:
-        lead = self.lead_image
+        lead = self.featured_image
         if lead is None:
             return self.content.images
         others = []
@@ -267,9 +267,9 @@ class ArticlePage(ItemPage[Article]):
     @field
     def embeds(self) -> list[Embed]:
         base = self.capture.url
-        players = dict.fromkeys(player for box in self.lead_elements for player in box.iter(*EMBED_TAGS))
+        players = dict.fromkeys(player for box in self.featured_elements for player in box.iter(*EMBED_TAGS))
         # A tweet or a Facebook video, in place of the featured image, has no player of its own.
-        boxes = self.lead_elements[:1] if self.lead_image is None else []
+        boxes = self.featured_elements[:1] if self.featured_image is None else []
         # Read before the players: it empties the frames by which a script shows such a post.
         posts = [post for box in boxes for post in read_body(box, base, StyleSheet([])).embeds]
         embeds = (*(read_embed(player, base) for player in players), *posts, *self.content.embeds)
@@ -425,7 +425,7 @@ class ArticlePage(ItemPage[Article]):
         """Return the text of each of these elements, without repeats."""
         return list(dict.fromkeys(filter(None, map(label_text, elements))))
 
-    def names(self, query: str) -> str | None:
+    def byline_from(self, query: str) -> str | None:
         """Return people's names as a byline: joined if each has an element of its own, else as printed."""
         return joined_names(self.lines(query))
 

@@ -39,7 +39,7 @@ class NewspaperPage(ArticlePage):
     bodies: ClassVar[str] = ".td-post-content"
     """Selects the elements that hold a text: the article's, and those of other articles on the page."""
 
-    lead_boxes = (
+    featured_boxes = (
         ".td-post-featured-image, .td-post-featured-video, .td-post-header-holder.td-image-gradient,"
         " .td-full-screen-header-image-wrap .td-backstretch"  # templates 6 to 8: behind the headline
     )
@@ -167,7 +167,7 @@ class NewspaperPage(ArticlePage):
         if len(self.lines(f"{box} {name}")) > 1 and len(self.lines(box)) == 1:
             return self._byline_without_label(box, label)
         # A handle may be glued to the name, outside its link.
-        return self.names(f"{box} {name}") or self._byline_without_label(box, label)
+        return self.byline_from(f"{box} {name}") or self._byline_without_label(box, label)
 
     def _byline_without_label(self, box: str, label: str) -> str | None:
         """Return what bylines say after the theme's "By", in whatever language."""

@@ -30,7 +30,7 @@ class Newspaper4Page(NewspaperPage):
 
     @field
     def byline(self) -> str | None:
-        return self.names("article .td-block-author a") or without_by(
+        return self.byline_from("article .td-block-author a") or without_by(
             self.attribute('meta[itemprop="author"]', "content")
         )
 

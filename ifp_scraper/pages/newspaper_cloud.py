@@ -36,7 +36,7 @@ class NewspaperCloudPage(NewspaperPage):
     bodies: ClassVar[str] = ".tdb_single_content, .tdb_single_smartlist"
     """Selects the block with the text; in posts with a smart list, the second one has what precedes the list, too."""
 
-    lead_boxes = ".tdb_single_featured_image, .tdb_single_bg_featured_image"
+    featured_boxes = ".tdb_single_featured_image, .tdb_single_bg_featured_image"
     below_body = ".tdb_single_tags", ".tdb_single_next_prev", ".tdb-author-box"
 
     @classmethod
@@ -101,8 +101,8 @@ class NewspaperCloudPage(NewspaperPage):
         return self.line(".tdb_single_source a") or closing_source(self.content.blocks)
 
     @cached_property
-    def lead_image(self) -> Image | None:
-        return super().lead_image or self._background_image
+    def featured_image(self) -> Image | None:
+        return super().featured_image or self._background_image
 
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("published")

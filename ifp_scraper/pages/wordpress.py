@@ -57,7 +57,7 @@ class WordPressPage(ArticlePage):
     """
 
     layout = "wordpress"
-    lead_boxes = (
+    featured_boxes = (
         ".wp-block-post-featured-image, .post-thumbnail, .entry-thumbnail, .featured-image, .featured-media,"
         " .single-featured-image-header, .entry-header .wp-post-image, .elementor-widget-theme-post-featured-image,"
         " .et_pb_title_featured_container, .et_post_meta_wrapper, .jeg_featured, .single-featured"
@@ -225,16 +225,16 @@ class WordPressPage(ArticlePage):
         return PostBodies(self.document.tree, self.id).own()
 
     @cached_property
-    def lead_elements(self) -> list[Element]:
+    def featured_elements(self) -> list[Element]:
         """As in ``ArticlePage``; if the theme marks the post, only the post's own, as its menu may have some too."""
         marks_post = self._places is not None and self._places.marks_post
-        return self._at(super().lead_elements, Place.IN_POST) if marks_post else super().lead_elements
+        return self._at(super().featured_elements, Place.IN_POST) if marks_post else super().featured_elements
 
     @cached_property
-    def lead_image(self) -> Image | None:
+    def featured_image(self) -> Image | None:
         """An image above the text, or the first one in it; core's class for it is ``wp-post-image``."""
-        boxes = self.css(self.lead_boxes)
-        boxes_or_pictures = self.css(f"{self.lead_boxes}, .wp-post-image")
+        boxes = self.css(self.featured_boxes)
+        boxes_or_pictures = self.css(f"{self.featured_boxes}, .wp-post-image")
         above = (*self._at(boxes_or_pictures, Place.IN_POST), *self._at(boxes, Place.BEFORE))
         for box in above[:_MAX_BOXES]:
             if image := self._picture_with_caption(box):

@@ -9,7 +9,7 @@ from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
 from ifp_scraper import settings
-from ifp_scraper.spiders import our_spider
+from ifp_scraper.spiders import project_spider
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -35,7 +35,7 @@ class ArchiveDownloadHandler:
         Raises:
             IgnoreRequest: if there is none, which is not a failure.
         """
-        spider = our_spider(self._crawler)
+        spider = project_spider(self._crawler)
         assert spider is not None
         archive = spider.archive
         assert archive is not None

@@ -18,7 +18,7 @@ from ifp_scraper.dates import format_utc
 from ifp_scraper.recordings.capture_time import capture_time
 from ifp_scraper.recordings.files import RecordingError
 from ifp_scraper.recordings.warc_file import cannot_write, open_locked
-from ifp_scraper.spiders import our_spider
+from ifp_scraper.spiders import project_spider
 from ifp_scraper.storage.output_file import append_whole
 from ifp_scraper.version import EXTRACTOR_VERSION
 
@@ -75,7 +75,7 @@ class RecordMiddleware:
             self._write(*self._first, *self._records(request, response))
             self._first = []
         except RecordingError as error:
-            if (spider := our_spider(self._crawler)) is not None:
+            if (spider := project_spider(self._crawler)) is not None:
                 spider.fetcher.stop(str(error))
             raise
         return response

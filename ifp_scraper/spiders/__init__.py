@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ifp_scraper.spiders.fetcher import Fetcher
 
 
-class OurSpider(scrapy.Spider):
+class ProjectSpider(scrapy.Spider):
     """What middlewares, extensions and the pipeline may use of ``IfpSpider``, whose module imports some of them."""
 
     fetcher: Fetcher
@@ -22,6 +22,6 @@ class OurSpider(scrapy.Spider):
     archive: Archive | None
 
 
-def our_spider(crawler: Crawler) -> OurSpider | None:
+def project_spider(crawler: Crawler) -> ProjectSpider | None:
     """Return the spider of a crawl; None if it is another, as in ``scrapy fetch`` and ``scrapy shell``."""
-    return crawler.spider if isinstance(crawler.spider, OurSpider) else None
+    return crawler.spider if isinstance(crawler.spider, ProjectSpider) else None

@@ -17,7 +17,7 @@ from ifp_scraper.ledger import Command
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.recordings.capture_time import capture_time
 from ifp_scraper.spiders.ifp import IfpSpider
-from ifp_scraper.storage.store import Known
+from ifp_scraper.storage.store import StoredArticle
 
 _MAY_BE_WITHDRAWN = 20
 """This many articles may always be missing from the site's list. If more are, and they are more than half of the file,
@@ -79,7 +79,7 @@ class AuditSpider(IfpSpider):
 
     async def _requests(self) -> AsyncIterator[Any]:
         """Compare the site with the file; the result goes into ``audit``, and nothing is yielded."""
-        before = {urls.canonical(known.url): known for known in self.ledger.store.known()}
+        before = {urls.canonical(known.url): known for known in self.ledger.store.articles()}
         found = await self._compare_with_list()
         if self.frontier.saw_everything:
             held = {url: known for url, known in before.items() if known.status != "gone"}
@@ -103,7 +103,7 @@ class AuditSpider(IfpSpider):
                 found.add(known.number)
             elif (reason := self.ledger.rejections.reason(url)) is not None:
                 audit.rejected[url] = reason
-            elif self.ledger.failures.concern(url):
+            elif self.ledger.failures.left_by_earlier_run(url):
                 audit.failed[url] = self.ledger.failures.of(url).reason or ""
             else:
                 audit.missing.append(url)
@@ -114,7 +114,7 @@ class AuditSpider(IfpSpider):
         total = f" of about {walk.notes.total}" if walk and walk.notes.total else ""
         show_on_one_line(f"{len(self.audit.listed)}{total} addresses compared")
 
-    async def _look_for_withdrawn(self, held: dict[str, Known], found: set[int]) -> None:
+    async def _look_for_withdrawn(self, held: dict[str, StoredArticle], found: set[int]) -> None:
         """Check the articles in ``held`` (those in the file) that are not in the site's list."""
         absent = {url: known for url, known in held.items() if known.number not in found}
         self.audit.unconfirmed = list(absent)
@@ -128,7 +128,7 @@ class AuditSpider(IfpSpider):
                 self.audit.unconfirmed.remove(url)
                 getattr(self.audit, verdict).append(url)
 
-    async def _confirm(self, url: str, known: Known) -> Verdict | None:
+    async def _confirm(self, url: str, known: StoredArticle) -> Verdict | None:
         """Check, with one request, whether an article that is no longer listed is still online.
 
         Returns:
@@ -154,7 +154,7 @@ class AuditSpider(IfpSpider):
         self.ledger.mark_gone(known, at or datetime.now(UTC))
         return "gone"
 
-    def _take_as_moved(self, response: Response, known: Known) -> bool:
+    def _take_as_moved(self, response: Response, known: StoredArticle) -> bool:
         """If the URL redirects to the article's new one, which seemed to be missing, correct that and return True.
 
         A listing names no ids that would tell.
@@ -166,7 +166,7 @@ class AuditSpider(IfpSpider):
         self.audit.listed[url] = _month(known.published_at)
         return True
 
-    def _leads_elsewhere(self, response: Response, known: Known) -> bool:
+    def _leads_elsewhere(self, response: Response, known: StoredArticle) -> bool:
         """Whether the URL redirects to another article, or permanently to the front page.
 
         For a URL that no longer exists, WordPress guesses a target; plugins redirect to the front page.

@@ -109,7 +109,7 @@ class Fetcher:
 
     def note_refusal(self, url: str, reason: str) -> None:
         """Count a page that the site refused, perhaps to be retried; end the crawl if it refuses too many."""
-        again = self._ledger.failures.concern(url)
+        again = self._ledger.failures.left_by_earlier_run(url)
         self.give_up(self.limits.count_refusal(url, reason, again=again))
 
     def note_failed(self, url: str, reason: str, ref: ArticleRef | None = None) -> None:

@@ -70,7 +70,7 @@ class Frontier:
             for target in self._named():
                 yield target
         else:
-            async for ref in self._outdated():
+            async for ref in self._new_or_edited():
                 yield Target(ref, self._first_address(ref.url))
 
     async def discovered(self, *, everything: bool = False) -> AsyncIterator[ArticleRef]:
@@ -105,10 +105,10 @@ class Frontier:
 
     def _recorded(self, archive: Archive) -> Iterator[Target]:
         """Yield the recorded articles that are in range, or only those of them that ``urls`` names."""
-        named = {urls.secure(url): url for url in self._options.urls}
+        named = {urls.article_key(url): url for url in self._options.urls}
         missing = dict(named)
         for reading in find_recorded(archive, self._options.site):
-            keys = {urls.secure(capture.url) for capture in reading.captures}
+            keys = {urls.article_key(capture.url) for capture in reading.captures}
             for key in keys:
                 missing.pop(key, None)
             if (not named or keys & named.keys()) and self._options.covers(parse_utc(reading.ref.published_at)):
@@ -132,7 +132,7 @@ class Frontier:
                 ref = ArticleRef(url if address == url else urls.canonical(url))
                 yield Target(self._ledger.knowledge.with_noted_times(ref), address)
 
-    async def _outdated(self) -> AsyncIterator[ArticleRef]:
+    async def _new_or_edited(self) -> AsyncIterator[ArticleRef]:
         """Yield the listed articles in range that are missing from the file, or edited since they were read."""
         seen: set[str] = set()
         current: set[str] = set()  # of these, as far as has been said
@@ -175,7 +175,7 @@ class Frontier:
         for ref in self._ledger.knowledge.worth_another_try() if self._options.whole_site else ():
             yield ref
         async for ref in self.discovered():
-            is_left = self._options.whole_site and self._ledger.failures.concern(ref.url)
+            is_left = self._options.whole_site and self._ledger.failures.left_by_earlier_run(ref.url)
             if is_left and ref.modified_at is None:
                 self._ledger.note_listed(ref)
             else:

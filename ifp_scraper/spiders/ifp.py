@@ -35,7 +35,7 @@ from ifp_scraper.pages import UnreadablePage
 from ifp_scraper.recordings.archive import Archive, open_archive
 from ifp_scraper.recordings.download_handler import OFFLINE
 from ifp_scraper.responses import refusal
-from ifp_scraper.spiders import OurSpider
+from ifp_scraper.spiders import ProjectSpider
 from ifp_scraper.spiders.acceptance import Acceptance
 from ifp_scraper.spiders.amp_addresses import AmpAddresses
 from ifp_scraper.spiders.fetcher import Fetcher
@@ -55,7 +55,7 @@ _MAX_UNDER_WAY = 64
 """Maximum number of articles begun but not yet written: bounds a long crawl's memory and what a kill costs."""
 
 
-class IfpSpider(OurSpider):
+class IfpSpider(ProjectSpider):
     """Crawls Iran Front Page, live or from a recording; the arguments are in CONTRACT.md section 1.
 
     Args:

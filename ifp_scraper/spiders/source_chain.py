@@ -95,7 +95,7 @@ class SourceChain:
         """Yield what feeds show of the changes that the source which listed everything hides."""
         if name == "rest" or "feed" not in self._options.sources:
             return
-        if walk.newest_modified is not None and not walk.notes.shows_edits:
+        if walk.edits_since is not None and not walk.notes.shows_edits:
             async for ref in find_edited(walk):
                 yield ref
         if walk.caught_up and name == "listing":  # it ends at the first articles that are known

@@ -115,5 +115,5 @@ def _may_be_same(time: str | None, other: str | None) -> bool:
 
 def _key(url: str) -> str:
     """Return the form in which URLs are compared; the same object if nothing changes, to save memory."""
-    key = urls.secure(url)
+    key = urls.article_key(url)
     return url if key == url else key

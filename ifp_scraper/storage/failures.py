@@ -74,7 +74,7 @@ class Failures:
     ) -> None:
         self.path = path
         self._live = live
-        self.reasons: list[tuple[str, str]] = []
+        self.failed_now: list[tuple[str, str]] = []
         """What failed in this run, after all retries: URL and reason."""
         killed = [failure for failure in sidecars.read(path, Failure) if failure.url.startswith(site)]
         self._left = dict.fromkeys((*of_last_run, *(failure.url for failure in killed)))
@@ -98,7 +98,7 @@ class Failures:
         Raises:
             OSError: if the file cannot be written.
         """
-        self.reasons.append((url, reason))
+        self.failed_now.append((url, reason))
         if urls.post_id(url) is None:  # only users name shortlinks; without its query, one is the home page
             failure = Failure(urls.canonical(url), reason=reason, ref=ref)
             self._keep(failure)
@@ -136,7 +136,7 @@ class Failures:
         if self._live:
             sidecars.append(self.path, failure.as_json())
 
-    def left(self) -> list[str]:
+    def untried(self) -> list[str]:
         """Return what earlier runs left and this one has not fetched yet, in the order in which it failed."""
         return list(self._left)
 
@@ -145,7 +145,7 @@ class Failures:
         url = urls.canonical(address)
         return self._noted.get(url, Failure(url))
 
-    def concern(self, *addresses: str) -> bool:
+    def left_by_earlier_run(self, *addresses: str) -> bool:
         """Whether one of these was left by earlier runs."""
         return bool(self._left) and any(urls.canonical(address) in self._left for address in addresses)
 
@@ -163,11 +163,11 @@ class Failures:
         Args:
             doubtful: whether the site may have been failing, so that a page missing again proves nothing.
         """
-        failed = [urls.canonical(url) for url, _ in self.reasons if urls.post_id(url) is None]
+        failed = [urls.canonical(url) for url, _ in self.failed_now if urls.post_id(url) is None]
         incomplete = [url for url in self._incomplete if doubtful or url not in self._were_incomplete]
         tried = {*failed, *self._insistent, *self._incomplete}
-        untried = [url for url in self.left() if url not in tried]
-        return list(dict.fromkeys([*untried, *failed, *self._insistent, *incomplete, *self.left()]))
+        untried = [url for url in self.untried() if url not in tried]
+        return list(dict.fromkeys([*untried, *failed, *self._insistent, *incomplete, *self.untried()]))
 
     def incomplete_among(self, for_next_run: list[str]) -> list[str]:
         """Return those of these URLs whose articles are in the file, but lack a page or an edit."""

@@ -63,7 +63,7 @@ class Run(msgspec.Struct):
     failures: list[Failure] = []
     """Why they failed, and what the site's lists said of them; nothing of those that only lack an edit."""
 
-    newest_modified: str | None = None
+    edits_seen_until: str | None = msgspec.field(default=None, name="newest_modified")
     """No edit before this time can have been missed, so the next run looks for edits from then on."""
 
     rest_surplus: int = 0
@@ -76,7 +76,7 @@ class Run(msgspec.Struct):
     """Name of the discovery source to start with."""
 
     def __post_init__(self) -> None:
-        if self.newest_modified is not None and read_instant(self.newest_modified) is None:
+        if self.edits_seen_until is not None and read_instant(self.edits_seen_until) is None:
             raise ValueError("not a time")
         self.caught_up = self.caught_up or self.complete  # earlier versions wrote only the latter
 
@@ -112,7 +112,7 @@ class Runs(list[Run]):
             articles: number of articles it holds now.
         """
         for run in reversed(self):
-            if run.caught_up and run.newest_modified is not None:
+            if run.caught_up and run.edits_seen_until is not None:
                 is_whole = run.articles <= articles and all(one.is_of(output) for one in (run, self[-1]))
                 return run if is_whole else None
             if len(run.failed_urls) >= MAX_KEPT:

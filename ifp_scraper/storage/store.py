@@ -31,7 +31,7 @@ _BAD_NUMBERS = 20
 """How many numbers of bad lines are kept, for the summary."""
 
 
-class Known(msgspec.Struct, gc=False, eq=False):
+class StoredArticle(msgspec.Struct, gc=False, eq=False):
     """What is remembered about one article, from its last line.
 
     The object is updated when a new line supersedes that one.
@@ -104,7 +104,7 @@ class Store:
         self.bad_line_numbers = []
         self.saved = None
         self._on_line = on_line
-        self._index = ArticleIndex(lambda number: Known(number, None, "", None, None, "", None, 0, 0))
+        self._index = ArticleIndex(lambda number: StoredArticle(number, None, "", None, None, "", None, 0, 0))
         self._by_text: dict[bytes, int] = {}
         self._file = OutputFile(self.path)
         try:
@@ -130,15 +130,15 @@ class Store:
         """Return the number of articles, including withdrawn ones."""
         return len(self._index)
 
-    def find(self, id: int | None, url: str, published_at: str | None = None) -> Known | None:
+    def find(self, id: int | None, url: str, published_at: str | None = None) -> StoredArticle | None:
         """Return what is known about an article; None if nothing is. See ``ArticleIndex.find``."""
         return self._index.find(id, url, published_at)
 
-    def known(self) -> Iterator[Known]:
+    def articles(self) -> Iterator[StoredArticle]:
         """Yield every article once, in the order of first appearance in the file."""
         return iter(self._index)
 
-    def read(self, known: Known) -> Article:
+    def read(self, known: StoredArticle) -> Article:
         """Read an article's last line back from the file.
 
         Raises:
@@ -155,7 +155,7 @@ class Store:
             )
         return article
 
-    def text_owner(self, text_hash: bytes | None, known: Known | None = None) -> Known | None:
+    def text_owner(self, text_hash: bytes | None, known: StoredArticle | None = None) -> StoredArticle | None:
         """Return the first article in the file whose last line has this text, for ``duplicate_of``; None if none has.
 
         Args:
@@ -168,7 +168,7 @@ class Store:
         owner = self._index[self._by_text[text_hash]]
         if owner.text_hash != text_hash:
             # That one has been edited since: only now search for another article with this text.
-            others = [other for other in self.known() if other.text_hash == text_hash]
+            others = [other for other in self.articles() if other.text_hash == text_hash]
             if not others:
                 del self._by_text[text_hash]
                 return None
@@ -179,14 +179,14 @@ class Store:
     @property
     def newest_modified(self) -> str | None:
         """Return the latest ``modified_at`` of articles that are not gone; scans all of them."""
-        return max((k.modified_at for k in self.known() if k.modified_at and k.status != "gone"), default=None)
+        return max((k.modified_at for k in self.articles() if k.modified_at and k.status != "gone"), default=None)
 
     @property
     def newest_published(self) -> str | None:
         """Return the latest ``published_at`` of articles that are not gone; scans all of them."""
-        return max((k.published_at for k in self.known() if k.published_at and k.status != "gone"), default=None)
+        return max((k.published_at for k in self.articles() if k.published_at and k.status != "gone"), default=None)
 
-    def append(self, article: Article) -> Known:
+    def append(self, article: Article) -> StoredArticle:
         """Write one line.
 
         Raises:
@@ -274,7 +274,7 @@ class Store:
                 "install that version, or name another file with -o."
             )
 
-    def _remember(self, article: Article, offset: int, length: int) -> Known:
+    def _remember(self, article: Article, offset: int, length: int) -> StoredArticle:
         """Note an article's last line, which is at this place in the file, in bytes."""
         known = self._index.add(article.id, article.url, article.aliases, article.published_at)
         if known.url != article.url:  # else keep the object that is the index's key, to save memory
