@@ -116,6 +116,11 @@ AREA = "<div class='amp_author_area_wrapper'><strong>{}</strong>: {}</div>".form
             "<div class='sp-athr'><p class='author-details'><a href='/author/al/'>Al Fox</a></p></div>",
             [("Al Fox", "/author/al/", None)],
         ),
+        (  # the plugin's versions of 2018 with Co-Authors Plus
+            SWIFT,
+            f"<div class='sp-athr'><span class='author-name'>{LINKED} and {LINKED.replace('Al Fox', 'Bo Ray')}</span>",
+            [("Al Fox", "/author/al/", None), ("Bo Ray", "/author/al/", None)],
+        ),
     ],
 )
 def test_authors(layout: str, part: str, authors: list[tuple[str, str | None, str | None]]) -> None:

@@ -31,6 +31,7 @@ def read(body: str, headline: str = "A Story") -> dict[str, Any]:
             (f"<table><{part}><th>a<th>b</{part}></table>", ["a | b"])  # a row, as in a browser
             for part in ("thead", "tbody", "tfoot")
         ),
+        ("<table><td>1<td>2<tr><td>3<td>4</table>", ["1 | 2", "3 | 4"]),
         ("<table><tr><td><td></tr><tr><td>1<td>2</table>", ["1 | 2"]),
         ("<table><tr><td><p>a</p><td><p>b</p></table>", ["a | b"]),  # of two columns, so no layout
         ("<a href=/x/><p>One</p>two</a>", ["One", "two"]),

@@ -242,6 +242,9 @@ class _BodyReader:
                 self.builder.end_block(context)
                 cells.append(self._cell(child, context))
             elif child.tag in _TABLE_PARTS or (child.tag != "table" and next(child.iter("tr"), None) is not None):
+                self.builder.end_block(context)
+                self.builder.add_row(cells)  # of a row without its tag
+                cells = []
                 if not self._hides(child):
                     self._table(child, context)
             else:

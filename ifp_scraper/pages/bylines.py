@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import chain
 
 from ifp_scraper import urls
 from ifp_scraper.items import Author
@@ -44,11 +45,12 @@ def read_authors(elements: list[Element], base: str) -> list[Author]:
     """Return the authors that elements name, each name once.
 
     Args:
-        elements: each is a link to its author's page, contains one, is inside one, or has none.
+        elements: each is a link to its author's page, contains one, is inside one, or has none; or it contains those
+            that Co-Authors Plus prints ("<a>A</a> and <a>B</a>").
         base: URL of the page, for relative links.
     """
     authors: dict[str, Author] = {}
-    for element in elements[:MAX_PEOPLE]:
+    for element in chain.from_iterable(map(_people_in, elements[:MAX_PEOPLE])):
         name = without_by(label_text(element))
         if name and name not in authors:
             # An icon or a handle beside the name links elsewhere.
@@ -57,3 +59,9 @@ def read_authors(elements: list[Element], base: str) -> list[Author]:
             url = urls.absolute_http(base, link.get("href")) if link is not None else None
             authors[name] = Author(name, urls.canonical(url) if url else None)
     return list(authors.values())
+
+
+def _people_in(element: Element) -> list[Element]:
+    """Return the elements inside this one that each name an author; if they are not several, itself."""
+    links = [link for link in element.iter("a") if link.get("rel") == "author"]
+    return links[:MAX_PEOPLE] if len(links) > 1 else [element]

@@ -25,6 +25,9 @@ _NO_POST = words(
 )
 """Classes that they give to pages that are not posts."""
 
+_CARD = words("wp-embed-heading wp-embed-footer")
+"""Classes on the card of a post that other pages show in a frame, ``/a-story/embed/``: its body has the post's."""
+
 
 def is_single_post(document: Document) -> bool:
     """Whether the page says it is a single post, and is not behind a password."""
@@ -35,7 +38,7 @@ def is_single_post(document: Document) -> bool:
     is_post = "single-post" in classes and _POST_ID.search(document.body_class) is not None
     if not is_post and not _NO_POST.isdisjoint(classes):
         return False
-    if _asks_for_password(document):
+    if _asks_for_password(document) or document.tree.has_classes(_CARD):
         return False
     if not _POST.isdisjoint(classes):
         return _ID_OF_NO_POST.search(document.body_class) is None
