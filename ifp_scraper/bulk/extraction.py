@@ -19,15 +19,9 @@ from ifp_scraper.bulk.page_results import PageResult, assemble_article, take_apa
 from ifp_scraper.bulk.partial_results import PartialResults
 from ifp_scraper.bulk.span_results import revisit_spans
 from ifp_scraper.bulk.spans import Span
-from ifp_scraper.discovery.readings import (
-    addresses_of,
-    by_target,
-    evidence_about,
-    split_articles,
-    split_readings,
-    without_failed,
-)
-from ifp_scraper.discovery.recorded_lists import ListEvidence, evidence_at
+from ifp_scraper.discovery import ArticleRef
+from ifp_scraper.discovery.readings import by_target, read_slug
+from ifp_scraper.discovery.recorded_lists import ListEvidence
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import add_evidence
 from ifp_scraper.recordings.files import RecordingError
@@ -105,8 +99,14 @@ def _write_all(groups: list[list[Span]], partial: PartialResults, ledger: Ledger
             pages = held.pop(key)
             if len(pages) > 1:
                 pages = sorted(take_apart(pages), key=lambda page: (page.captured_at, page.number))
-            for own in split_articles(pages, lambda page: page.identities):
-                _write_article(own, evidence_about(own, evidence), addresses_of(own, redirected), ledger)
+            for reading, said, addresses in read_slug(
+                pages,
+                evidence,
+                redirected,
+                identities_in=lambda page: page.identities,
+                failed=lambda page: page.failed,
+            ):
+                _write_reading(reading, said, addresses, ledger)
 
 
 def _survey(
@@ -143,20 +143,14 @@ def _survey(
     return last_group, evidence, redirects
 
 
-def _write_article(
-    pages: list[PageResult], evidence: list[ListEvidence], addresses: list[str], ledger: Ledger
-) -> None:
-    """Write a line for each reading of an article, or reject it."""
-    if any(page.failed for page in pages):
-        pages = without_failed(pages, lambda page: page.failed)
-    for reading in split_readings(pages):
-        ref = evidence_at(evidence, reading[0].captured_at)
-        article = assemble_article(reading)
-        if article is not None:
-            article = replace(article, aliases=[*article.aliases, *addresses])
-            ledger.write(add_evidence(article, ref) if ref is not None else article)
-        else:
-            page = reading[0]
-            reason = page.rejected or ("its first page was not captured" if page.article else NO_ARTICLE)
-            is_unreadable = page.article is None and page.layout is not None
-            ledger.reject(Rejected.now(page.url, reason, page.layout), is_unreadable=is_unreadable)
+def _write_reading(pages: list[PageResult], said: ArticleRef | None, addresses: list[str], ledger: Ledger) -> None:
+    """Write a line for one reading of an article, or reject it; ``said`` is what lists said of it then."""
+    article = assemble_article(pages)
+    if article is not None:
+        article = replace(article, aliases=[*article.aliases, *addresses])
+        ledger.write(add_evidence(article, said) if said is not None else article)
+    else:
+        page = pages[0]
+        reason = page.rejected or ("its first page was not captured" if page.article else NO_ARTICLE)
+        is_unreadable = page.article is None and page.layout is not None
+        ledger.reject(Rejected.now(page.url, reason, page.layout), is_unreadable=is_unreadable)

@@ -68,25 +68,23 @@ def find_recorded(archive: Archive, site: str) -> Iterator[Reading]:
     own = (record for record in archive.records if urls.host(record.url) == urls.host(site))
     redirects = ((record.url, record.target) for record in own if record.target is not None)
     redirected = by_target(redirects, groups)
-    for captures in _articles(archive, groups.values()):
-        said = evidence_about(captures, evidence)
-        addresses = tuple(addresses_of(captures, redirected))
-        for reading in split_readings(without_failed(captures, lambda capture: _cannot_be_used(archive, capture))):
-            known = evidence_at(said, reading[0].captured_at)
+    for captures in groups.values():
+        for reading, said, addresses in read_slug(
+            captures,
+            evidence,
+            redirected,
+            identities_in=lambda capture: _identities(archive, capture),
+            failed=lambda capture: _cannot_be_used(archive, capture),
+        ):
             first_pages = [record for record in reading if _is_first_page(record)]
             canonical = next((record for record in first_pages if not urls.is_amp(record.url)), None)
             amp = next((record for record in first_pages if urls.is_amp(record.url)), None)
             first = canonical or amp
             if first is None:
                 continue
-            ref = replace(known, url=first.url) if known else ArticleRef(first.url)
+            ref = replace(said, url=first.url) if said else ArticleRef(first.url)
             amp_address = amp.url if amp and amp is not first else None
-            yield Reading(ref, first.url, amp_address, frozenset(reading), addresses)
-
-
-def _articles(archive: Archive, groups: Iterable[list[Recorded]]) -> Iterator[list[Recorded]]:
-    for captures in groups:
-        yield from split_articles(captures, lambda capture: _identities(archive, capture))
+            yield Reading(ref, first.url, amp_address, frozenset(reading), tuple(addresses))
 
 
 def _identities(archive: Archive, capture: Recorded) -> list[int]:
@@ -120,6 +118,30 @@ class Captured(Protocol):
 
 
 C = TypeVar("C", bound=Captured)
+
+
+def read_slug(
+    captures: list[C],
+    evidence: dict[str, list[ListEvidence]],
+    redirected: dict[str, list[str]],
+    *,
+    identities_in: Callable[[C], list[int]],
+    failed: Callable[[C], bool],
+) -> Iterator[tuple[list[C], ArticleRef | None, list[str]]]:
+    """Yield the readings of one slug: captures, what lists said then, and all URLs of the article.
+
+    Args:
+        captures: those of the slug, in order of time.
+        evidence: what the lists say, by ``urls.article_key``.
+        redirected: see ``by_target``.
+        identities_in: see ``split_articles``.
+        failed: whether a capture cannot be used; see ``is_failed``.
+    """
+    for own in split_articles(captures, identities_in):
+        said = _evidence_about(own, evidence)
+        addresses = addresses_of(own, redirected)
+        for reading in split_readings(without_failed(own, failed)):
+            yield reading, evidence_at(said, reading[0].captured_at), addresses
 
 
 def split_articles(captures: list[C], identities_in: Callable[[C], list[int]]) -> Iterator[list[C]]:
@@ -298,7 +320,7 @@ def _cannot_be_used(archive: Archive, capture: Recorded) -> bool:
         return True
 
 
-def evidence_about(captures: list[C], evidence: dict[str, list[ListEvidence]]) -> list[ListEvidence]:
+def _evidence_about(captures: list[C], evidence: dict[str, list[ListEvidence]]) -> list[ListEvidence]:
     """Return what is said about an article, from evidence by ``urls.article_key``."""
     permalinks = dict.fromkeys(urls.article_key(capture.url) for capture in captures)
     return [item for permalink in permalinks for item in evidence.get(permalink, ())]
