@@ -233,7 +233,7 @@ def test_a_wrong_length_does_not_put_the_next_record_into_a_page(version: bytes,
 )
 def test_dates_of_every_length(date: str, captured_at: str) -> None:
     kept = response("https://ifpnews.com/a/", b"x", "").replace(b"T06:00:00.5Z", date.encode())
-    [(record, _)] = read_responses(BytesIO(kept), "a.warc", 0, len(kept), [])
+    [(record, _, _)] = read_responses(BytesIO(kept), "a.warc", 0, len(kept), [])
     assert format_utc(record_time(record)) == captured_at
 
 

@@ -393,7 +393,7 @@ def test_what_a_sitemap_does_not_show_is_noted(entry: str, count: int, taken: in
     root, _ = read_cut_xml(f"<urlset>{''.join(map(entry.format, range(count)))}</urlset>".encode(), 10**8)
     assert root is not None
     notes = Notes()
-    assert len(take_entries(SitemapFile(root, False), "https://a.b/sitemap.xml", notes)) == taken
+    assert len(take_entries(SitemapFile("list", root, False), "https://a.b/sitemap.xml", notes)) == taken
     assert notes.broken == [f"https://a.b/sitemap.xml: {fault}" for fault in broken]
 
 

@@ -8,7 +8,7 @@ import io
 import pytest
 
 from ifp_scraper.recordings.record_bounds import next_record
-from ifp_scraper.recordings.warc_reader import Fault, is_whole, read_responses, record_time
+from ifp_scraper.recordings.warc_reader import Fault, read_responses, record_time
 
 
 def record(kind: str, content: bytes) -> bytes:
@@ -72,12 +72,12 @@ def test_of_several_records_that_are_cut_off_none_is_whole() -> None:
     cut = RECORDS[0].replace(b"Length: ", b"Length: 9")
     data, faults = cut + cut + RECORDS[0], []
     read = read_responses(io.BytesIO(data), "a.warc", 0, len(data), faults)
-    assert [is_whole(record, faults) for record, _ in read] == [False, False, True]
+    assert [one.is_whole for one in read] == [False, False, True]
     assert [fault.at for fault in faults] == [0, len(cut)]
 
 
 def test_a_record_without_a_date_is_read() -> None:
-    ((record, _),) = read_responses(io.BytesIO(RECORDS[0]), "a.warc", 0, len(RECORDS[0]), [])
+    ((record, _, _),) = read_responses(io.BytesIO(RECORDS[0]), "a.warc", 0, len(RECORDS[0]), [])
     assert record_time(record).year == 1970
 
 
@@ -88,5 +88,5 @@ def test_damage_behind_a_response_costs_it_nothing(pack, lost: slice) -> None:
     between[lost] = bytes(len(between[lost]))
     data, faults = second + bytes(between) + second, []
     read = read_responses(io.BytesIO(data), "a.warc", 0, len(data), faults)
-    found = [(record.stream_pos, is_whole(record, faults)) for record, _ in read]
+    found = [(one.record.stream_pos, one.is_whole) for one in read]
     assert found == [(0, True), (len(second + between), True)]

@@ -25,7 +25,6 @@ from ifp_scraper.recordings.warc_reader import (
     capture_in,
     content_type,
     first_header,
-    is_whole,
     payload_digest,
     read_responses,
 )
@@ -42,7 +41,7 @@ def _page_urls(spans: list[Span]) -> Iterator[str]:
     """Yield the URL of every page in the spans."""
     for span in spans:
         with open_span(span) as stream:
-            for record, _ in read_responses(stream, span.path, span.start, span.end, []):
+            for record, _, _ in read_responses(stream, span.path, span.start, span.end, []):
                 head = record.http_headers
                 if head and head.status_code == 200 and "html" in content_type(record):
                     yield capture_in(record)[0]
@@ -65,16 +64,16 @@ def read_span(span: Span, site: str) -> SpanResult:
 def _read_records(stream: IO[bytes], site: str, result: SpanResult, found: dict[str, list[PageResult]]) -> None:
     span = result.span
     revisits: list[Revisit] = []
-    for record, body in read_responses(stream, span.path, span.start, span.end, result.faults, revisits):
+    for record, body, is_whole in read_responses(stream, span.path, span.start, span.end, result.faults, revisits):
         result.records += 1
         _read_record(record, body, site, result, found)
-        if is_whole(record, result.faults) and (digest := payload_digest(record)) and _is_page(record):
+        if is_whole and (digest := payload_digest(record)) and _is_page(record):
             result.originals.setdefault(digest, record.stream_pos)
     result.revisits = [revisit for revisit in revisits if may_be_article(revisit.url, site)]
 
 
 def _read_revisits(stream: IO[bytes], span: Span, found: dict[str, list[PageResult]]) -> None:
-    for record, body in read_responses(stream, span.path, span.start, span.end, []):
+    for record, body, _ in read_responses(stream, span.path, span.start, span.end, []):
         # More than one record starts here if a gzip member holds several.
         if payload_digest(record) == span.revisits[0].digest and _is_page(record):
             for revisit in span.revisits:

@@ -12,7 +12,7 @@ from ifp_scraper import urls
 from ifp_scraper.dates import format_utc
 from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
 from ifp_scraper.discovery.feed import read_feed, read_newest
-from ifp_scraper.discovery.sitemap_file import Entry, SitemapFile, kind_of, parse_sitemap, take_entries
+from ifp_scraper.discovery.sitemap_file import Entry, SitemapFile, parse_sitemap, take_entries
 
 _USUAL = ("/sitemap_index.xml", "/wp-sitemap.xml", "/sitemap.xml")
 _MAX_PROBED = 100
@@ -183,17 +183,16 @@ class SitemapSource:
             file = sitemap.file or await self._read(walk, sitemap)
             if file is None:
                 continue
-            kind = kind_of(file.root)
-            if kind == "feed":
+            if file.kind == "feed":
                 found.add_feed(read_feed(file.root, sitemap.url))
                 continue
             entries = take_entries(file, sitemap.url, walk.notes)
-            if kind == "index":
+            if file.kind == "index":
                 children = _children(walk, entries)
                 _enqueue(queue, sitemap, children.entries, walk)
                 if children.feed_is_of_use and "feed" in walk.options.sources:
                     found.add_feed(await read_newest(walk))
-            elif kind == "news":
+            elif file.kind == "news":
                 found.add_news(entries)
             else:
                 if not entries and sitemap.depth and _POSTS.search(sitemap.url):
@@ -224,7 +223,7 @@ class SitemapSource:
                 reasons.append("no XML")
                 continue
             sitemap = _Sitemap(response.url, file=file)
-            if kind_of(file.root) in ("feed", "news"):
+            if file.kind in ("feed", "news"):
                 recent[url] = sitemap
                 continue
             news = [_Sitemap(other) for other in own if other not in whole]

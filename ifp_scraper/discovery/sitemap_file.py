@@ -65,6 +65,7 @@ class Entry:
 class SitemapFile(NamedTuple):
     """A sitemap, or an index of sitemaps, as read."""
 
+    kind: Literal["feed", "index", "news", "list"]
     root: etree._Element
     is_cut: bool
     """Whether it breaks off in the middle."""
@@ -73,17 +74,16 @@ class SitemapFile(NamedTuple):
 def parse_sitemap(body: bytes) -> SitemapFile | None:
     """Parse a sitemap, an index, or a feed, which may be a sitemap too; None if it is none of them."""
     root, is_cut = read_cut_xml(body, _MAX_UNPACKED)
-    is_known = root is not None and local_name(root) in ("sitemapindex", "urlset", *FEEDS)
-    return SitemapFile(root, is_cut) if root is not None and is_known else None
-
-
-def kind_of(root: etree._Element) -> Literal["feed", "index", "news", "list"]:
-    """Return what has been read; ask before ``take_entries``, which empties it."""
-    if local_name(root) in FEEDS:
-        return "feed"
-    if local_name(root) == "sitemapindex":
-        return "index"
-    return "news" if _lists_news(root) else "list"
+    if root is None:
+        return None
+    name = local_name(root)
+    if name in FEEDS:
+        return SitemapFile("feed", root, is_cut)
+    if name == "sitemapindex":
+        return SitemapFile("index", root, is_cut)
+    if name == "urlset":
+        return SitemapFile("news" if _lists_news(root) else "list", root, is_cut)
+    return None
 
 
 def take_entries(file: SitemapFile, url: str, notes: Notes) -> list[Entry]:
@@ -104,10 +104,8 @@ def take_entries(file: SitemapFile, url: str, notes: Notes) -> list[Entry]:
 
 def _lists_news(root: etree._Element) -> bool:
     """Whether a sitemap lists news alone: only two days' articles, but it says when they were published."""
-    return (
-        local_name(root) == "urlset"
-        and 0 < len(root) <= _MAX_NEWS
-        and all(any(local_name(child) == "news" for child in element) for element in root)
+    return 0 < len(root) <= _MAX_NEWS and all(
+        any(local_name(child) == "news" for child in element) for element in root
     )
 
 

@@ -26,7 +26,6 @@ from ifp_scraper.recordings.warc_reader import (
     capture_in,
     content_type,
     first_header,
-    is_whole,
     payload_digest,
     read_responses,
     record_address,
@@ -146,7 +145,7 @@ class Archive:
                 if not start <= record.offset < end:
                     continue
                 # More than one record starts here if a gzip member holds several.
-                for found, body in read_responses(stream, str(path), record.offset, record.offset + 1, []):
+                for found, body, _ in read_responses(stream, str(path), record.offset, record.offset + 1, []):
                     if _recorded(found, record.file) == record:
                         headers = list(found.http_headers or ())
                         body = plain_body(body, headers)
@@ -159,18 +158,18 @@ class Archive:
         try:
             with open_members(path) as members:
                 for stream, start, end in members:
-                    for record, _ in read_responses(stream, str(path), start, end, faults, revisits):
-                        self._add(record, number, originals, faults)
+                    for record, _, is_whole in read_responses(stream, str(path), start, end, faults, revisits):
+                        self._add(record, number, originals, is_whole=is_whole)
         except UNREADABLE as error:
             return f"{path}: what follows cannot be read ({error}); the rest was"
         return f"{faults[0]}; it was skipped, the rest was read" if faults else None
 
-    def _add(self, record: WarcRecord, number: int, originals: dict[str, Recorded], faults: list[Fault]) -> None:
+    def _add(self, record: WarcRecord, number: int, originals: dict[str, Recorded], *, is_whole: bool) -> None:
         recorded = _recorded(record, number)
         if recorded is None:
             return
         self.records.append(recorded)
-        is_original = is_whole(record, faults) and is_page(recorded.status, recorded.content_type)
+        is_original = is_whole and is_page(recorded.status, recorded.content_type)
         if is_original and (digest := payload_digest(record)):
             originals.setdefault(digest, recorded)
 

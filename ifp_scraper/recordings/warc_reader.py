@@ -47,10 +47,21 @@ class Revisit(NamedTuple):
     """Position among all revisits, to order those of one second."""
 
 
+class RecordedResponse(NamedTuple):
+    """A response in a recording."""
+
+    record: WarcRecord
+    body: bytes
+    """As recorded: compressed, if it came compressed."""
+
+    is_whole: bool
+    """Whether it was read without a fault."""
+
+
 def read_responses(
     stream: IO[bytes], name: str, start: int, end: int, faults: list[Fault], revisits: list[Revisit] | None = None
-) -> Iterator[tuple[WarcRecord, bytes]]:
-    """Yield the responses that start in a part of a stream, with their bodies as recorded.
+) -> Iterator[RecordedResponse]:
+    """Yield the responses that start in a part of a stream.
 
     A file kept without its response, as a ``resource``, counts as a response.
 
@@ -80,10 +91,11 @@ def read_responses(
                 if not _is_of_web(record):
                     continue
                 body, is_complete = _read_body(record)
-                if not is_complete or (not body and _lacks_body(record)):
+                is_whole = is_complete and not (not body and _lacks_body(record))
+                if not is_whole:
                     faults.append(Fault(name, last, "a record is cut off"))
                 if _is_answer(record, body):
-                    yield record, body
+                    yield RecordedResponse(record, body, is_whole)
                 if not is_complete:  # what it seemed to hold may be whole records
                     at = next_record(stream, last + 1, end)
                     break
@@ -188,11 +200,6 @@ def content_type(record: WarcRecord) -> str:
 def payload_digest(record: WarcRecord) -> str:
     """Return a record's WARC-Payload-Digest; empty if it has none."""
     return (record.headers.get("WARC-Payload-Digest") or "").strip().lower()
-
-
-def is_whole(record: WarcRecord, faults: list[Fault]) -> bool:
-    """Whether the record that ``read_responses`` has just yielded was read without a fault. Ask before the next."""
-    return not _is_noted(record.stream_pos, faults)
 
 
 def _is_noted(at: int, faults: list[Fault]) -> bool:
