@@ -32,6 +32,8 @@ _RESIZER = re.compile(
 _PAGESPEED = re.compile(r"/(?:(?:\d+x\d+)?x(?=[^/?]+\.ic\.))?([^/?]+)\.pagespeed\.(?:ic|ce)\.[\w-]{10}\.\w+$")
 """The name that PageSpeed gives to an image that it resizes, or only keeps."""
 
+_PENDING = re.compile("(?:^|&)is-pending-load=1")
+
 _IS_CANONICAL = re.compile(r"https?://[a-z0-9.-]+/(?:[a-z0-9-]+/)*?(?!(?:amp|\d{1,3}|comment-page-\d+)/)[a-z0-9-]+/")
 """Matches most URLs: those that need no change."""
 
@@ -242,6 +244,8 @@ def original_image(url: str) -> str:
     'https://ifpnews.com/up/a.jpg'
     >>> original_image("https://cdn.statically.io/img/ifpnews.com/f=auto,w=600/up/a.jpg")
     'https://ifpnews.com/up/a.jpg'
+    >>> original_image("https://ifpnews.com/up/a-696x464.jpg?is-pending-load=1")  # loaded late by Jetpack
+    'https://ifpnews.com/up/a.jpg'
     >>> original_image("https://ifpnews-com.cdn.ampproject.org/ii/w820/s/ifpnews.com/up/a.jpg")
     'https://ifpnews.com/up/a.jpg'
     >>> original_image("https://ifpnews.com/up/300x200xa.jpg.pagespeed.ic.AbCdEfGhIj.webp")
@@ -251,10 +255,13 @@ def original_image(url: str) -> str:
     """
     if service := _RESIZER.match(url):
         url = _given_to(service)
-    address, mark, query = url.partition("?")
+    address, _, query = url.partition("?")
     if ".pagespeed." in address:
         address = _PAGESPEED.sub(r"/\1", address)
-    return _SIZE.sub("", address) + mark + query
+    if "is-pending-load" in query:
+        query = _PENDING.sub("", query)
+    address = _SIZE.sub("", address)
+    return f"{address}?{query}" if query else address
 
 
 def _given_to(service: re.Match[str]) -> str:
@@ -263,8 +270,10 @@ def _given_to(service: re.Match[str]) -> str:
     picture = service.string[service.end() :]
     if picture.startswith(("http://", "https://")):
         return picture
-    if host := cloudflare or statically:
-        return f"{scheme}{host}{picture}"
+    if statically:
+        return f"{scheme}{statically}{picture.partition('?')[0]}"  # its query, too, says how to transform the image
+    if cloudflare:
+        return f"{scheme}{cloudflare}{picture}"
     if ".cdn.ampproject.org/" in service[0]:
         return f"{'https' if is_secure else 'http'}://{picture}"
     address, _, query = picture.partition("?")  # Photon's query says how to transform the image

@@ -134,6 +134,8 @@ def test_the_size_of_a_picture_is_left_out() -> None:
     cache = "https://ifpnews-com.cdn.ampproject.org/i/s/"
     assert original_image(f"{cache}ifpnews.com/img.php?id=5") == f"{SITE}/img.php?id=5"
     assert original_image(cache) == cache
+    assert original_image(f"{SITE}/img.php?id=5&is-pending-load=1") == f"{SITE}/img.php?id=5"
+    assert original_image("https://cdn.statically.io/img/ifpnews.com/up/a.jpg?quality=90&f=auto") == f"{SITE}/up/a.jpg"
     assert original_image("https://cdn.shortpixel.ai/x/http://ifpnews.com/up/a.jpg") == "http://ifpnews.com/up/a.jpg"
 
 
