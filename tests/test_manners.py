@@ -277,6 +277,22 @@ def test_what_is_not_there_is_asked_for_once(status: int) -> None:
     assert asyncio.run(BackOffMiddleware(crawler).process_response(Request(empty.url), empty)) is empty
 
 
+@pytest.mark.parametrize(("wait", "tries"), [(None, 3), ("0", 3), ("1", 9 + 1)])
+def test_a_firewalls_page_with_status_503_is_tried_three_times_unless_it_says_when(
+    wait: str | None, tries: int
+) -> None:
+    crawler = get_crawler(Spider, {"RETRY_TIMES": 9})
+    crawler.spider = crawler._create_spider("a")
+    middleware = BackOffMiddleware.from_crawler(crawler)
+    page = HtmlResponse("https://ifpnews.com/a/", 503, {"Retry-After": wait} if wait else {}, b"Checking your browser")
+    answer: Request | Response = Request(page.url)
+    tried = 0
+    while isinstance(answer, Request):
+        tried += 1
+        answer = asyncio.run(middleware.process_response(answer, page))
+    assert tried == tries
+
+
 @pytest.mark.parametrize(("places", "asked"), [(["/a/"], 2), (["/b/", "/a/"], 2), (["/b/", "/c/", "/d/", "/b/"], 4)])
 def test_redirects_in_a_circle_are_not_followed_again(places: list[str], asked: int) -> None:
     crawler = get_crawler(Spider)
