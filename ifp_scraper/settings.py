@@ -56,12 +56,14 @@ DOWNLOAD_HANDLERS = {"file": None, "ftp": None, "s3": None, "data": None}
 DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "ifp_scraper.middlewares.stay_on_site.StayOnSiteMiddleware": 50,
     "ifp_scraper.middlewares.robots.RobotsMiddleware": 100,
     "ifp_scraper.middlewares.back_off.BackOffMiddleware": 550,
     "ifp_scraper.middlewares.decompress.DecompressMiddleware": 590,
+    "ifp_scraper.middlewares.redirects.NoCircleMiddleware": 600,
     "ifp_scraper.recordings.warc_writer.RecordMiddleware": 990,
 }
 SPIDER_MIDDLEWARES = {  # the spider does not follow links by itself

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +19,7 @@ from scrapy.settings import Settings
 from scrapy.utils.test import get_crawler
 
 from ifp_scraper.middlewares.back_off import BackOffMiddleware
+from ifp_scraper.middlewares.redirects import NoCircleMiddleware
 from ifp_scraper.middlewares.robots import CrawlDelay
 from ifp_scraper.middlewares.stay_on_site import StayOnSiteMiddleware
 from ifp_scraper.settings import USER_AGENT
@@ -273,6 +275,38 @@ def test_what_is_not_there_is_asked_for_once(status: int) -> None:
     crawler.spider = crawler._create_spider("a")
     empty = Response("https://ifpnews.com/a/", status)
     assert asyncio.run(BackOffMiddleware(crawler).process_response(Request(empty.url), empty)) is empty
+
+
+@pytest.mark.parametrize(("wait", "tries"), [(None, 3), ("0", 3), ("1", 9 + 1)])
+def test_a_firewalls_page_with_status_503_is_tried_three_times_unless_it_says_when(
+    wait: str | None, tries: int
+) -> None:
+    crawler = get_crawler(Spider, {"RETRY_TIMES": 9})
+    crawler.spider = crawler._create_spider("a")
+    middleware = BackOffMiddleware.from_crawler(crawler)
+    page = HtmlResponse("https://ifpnews.com/a/", 503, {"Retry-After": wait} if wait else {}, b"Checking your browser")
+    answer: Request | Response = Request(page.url)
+    tried = 0
+    while isinstance(answer, Request):
+        tried += 1
+        answer = asyncio.run(middleware.process_response(answer, page))
+    assert tried == tries
+
+
+@pytest.mark.parametrize(("places", "asked"), [(["/a/"], 2), (["/b/", "/a/"], 2), (["/b/", "/c/", "/d/", "/b/"], 4)])
+def test_redirects_in_a_circle_are_not_followed_again(places: list[str], asked: int) -> None:
+    crawler = get_crawler(Spider)
+    crawler.spider = crawler._create_spider("a")
+    middleware = NoCircleMiddleware.from_crawler(crawler)
+    requests: list[Any] = [Request("https://ifpnews.com/a/")]
+
+    def follow(place: str) -> None:
+        answer = Response(requests[-1].url, 301, headers={"Location": place})
+        requests.append(middleware.process_response(requests[-1], answer))
+
+    with pytest.raises(IgnoreRequest, match="redirects in a circle"):
+        list(map(follow, cycle(places)))
+    assert len(requests) == asked
 
 
 def test_scrapys_own_spiders_try_a_refused_page_three_times() -> None:

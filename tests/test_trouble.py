@@ -235,7 +235,7 @@ def test_a_wall_that_is_not_known_ends_the_crawl(kind: Any, tmp_path: Path) -> N
         server.fault(lambda target: target.startswith(wall), kind, None, page=THEMELESS)
         run = crawl(server.url, out, *EIGHT_AT_ONCE)
         assert (run.status, "100 addresses in a row showed no page of their own" in run.err) == (1, True), run.err
-        assert len(server.log) < (1300 if kind == "circle" else 125)
+        assert len(server.log) < (230 if kind == "circle" else 125)
         assert 0 < len(lines(out)) <= 10
         server.clear()
         assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
@@ -315,7 +315,7 @@ def test_what_is_missing_is_asked_once_more(for_good: bool, kind: Any, tmp_path:
             server.fault(dead, kind, None, page=LOGIN)
         assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
         assert dead in server.requests()
-        assert len(server.log) <= (15 if kind == "circle" else 6)
+        assert len(server.log) <= 6
         server.clear()
         assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
         assert dead not in server.requests()

@@ -61,7 +61,10 @@ FORBIDDEN = "Forbidden by robots.txt"
 UNREADABLE_RULES = "robots.txt cannot be read"
 """Reason for rejecting a URL that redirects to a host, with or without www., whose robots.txt cannot be read."""
 
-_IN_A_CIRCLE = "max redirections reached"
+IN_A_CIRCLE = "redirects in a circle"
+"""Reason for rejecting a URL whose redirects lead back to where they came from."""
+
+_TOO_MANY_REDIRECTS = "max redirections reached"
 """Scrapy's message."""
 
 _ASKED_ONCE_MORE = (
@@ -72,7 +75,8 @@ _ASKED_ONCE_MORE = (
     LOGIN,
     ELSEWHERE,
     UNREADABLE_RULES,
-    _IN_A_CIRCLE,
+    IN_A_CIRCLE,
+    _TOO_MANY_REDIRECTS,
 )
 
 

@@ -1,0 +1,22 @@
+"""Downloader middleware that follows redirects, but not in a circle."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
+from scrapy.exceptions import IgnoreRequest
+
+from ifp_scraper.storage.rejections import IN_A_CIRCLE
+
+if TYPE_CHECKING:
+    from scrapy import Request
+
+
+class NoCircleMiddleware(RedirectMiddleware):
+    """Follows redirects. A page that redirects to itself is asked for once more, as that may be a cache's mistake."""
+
+    def _redirect(self, redirected: Request, request: Request, reason: Any) -> Request:
+        if redirected.url in request.meta.get("redirect_urls", ()):
+            raise IgnoreRequest(IN_A_CIRCLE)
+        return super()._redirect(redirected, request, reason)
