@@ -357,14 +357,6 @@ YOUTUBE, TWEET = "https://www.youtube.com/watch?v=abcdefghijk", "https://twitter
             "<iframe src='https://www.facebook.com/plugins/post.php'></iframe><iframe src='/film'></iframe></div>",
             [("iframe", "https://www.facebook.com/ifp/posts/1"), ("iframe", "https://ifpnews.com/film")],
         ),
-        (
-            "<iframe src='https://www.facebook.com/plugins/video.php?href=https%3A%2F%2Fwww.facebook.com%2Fifp%2Fvideos"
-            "%2F1%2F&show_text=0'></iframe><iframe src='https://www.facebook.com/plugins/post.php'></iframe>",
-            [
-                ("iframe", "https://www.facebook.com/ifp/videos/1/"),
-                ("iframe", "https://www.facebook.com/plugins/post.php"),
-            ],
-        ),
     ],
 )
 def test_what_names_a_player_or_a_post(body: str, embeds: list[tuple[str, str]]) -> None:

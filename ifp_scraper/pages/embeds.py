@@ -62,9 +62,6 @@ _STATUS = re.compile("/status(?:es)?/")
 """In the path of a tweet; the longer form is older."""
 
 _FACEBOOK = words("fb-video fb-post")
-_FACEBOOK_FRAMES = "/plugins/video.php", "/plugins/post.php"
-"""Paths of the frames that show a post of Facebook, which their query names."""
-
 _REDDIT = words("reddit-embed-bq reddit-card")
 
 _WIDGET = re.compile(r"(?:https?:)?//(?:[\w-]+\.)*(?:facebook|tiktok)\.com/")
@@ -132,9 +129,6 @@ def _embed_at(url: str) -> Embed | None:
             return Embed("tweet", _TWEET_URL.format(tweet[0]))
         if _STATUS.search(parts.path):
             return Embed("tweet", url.partition("?")[0])
-    if host.endswith("facebook.com") and parts.path in _FACEBOOK_FRAMES:
-        post = parse_qs(parts.query).get("href", [""])[0]
-        return Embed("iframe", post) if post.startswith("http") else None  # as amp-facebook on the AMP page
     if host.endswith("instagram.com") and (code := re.search(r"/(?:p|reel|tv)/([\w-]+)", parts.path)):
         return Embed("instagram", _INSTAGRAM_URL.format(code[1]))
     return None
