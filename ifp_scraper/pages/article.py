@@ -270,7 +270,6 @@ class ArticlePage(ItemPage[Article]):
         players = dict.fromkeys(player for box in self.featured_elements for player in box.iter(*EMBED_TAGS))
         # A tweet or a Facebook video, in place of the featured image, has no player of its own.
         boxes = self.featured_elements[:1] if self.featured_image is None else []
-        # Read before the players: it empties the frames by which a script shows such a post.
         posts = [post for box in boxes for post in read_body(box, base, StyleSheet([])).embeds]
         embeds = (*(read_embed(player, base) for player in players), *posts, *self.content.embeds)
         return [*{(embed.kind, embed.url): embed for embed in embeds if embed}.values()]

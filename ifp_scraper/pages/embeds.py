@@ -11,7 +11,7 @@ from ifp_scraper.items import Embed, EmbedKind
 from ifp_scraper.pages.boilerplate import is_boilerplate
 from ifp_scraper.pages.css import hidden_by_attribute
 from ifp_scraper.pages.lazy import source_of
-from ifp_scraper.pages.tree import Element
+from ifp_scraper.pages.tree import Element, class_names
 from ifp_scraper.text import words
 from ifp_scraper.urls import absolute, absolute_http
 
@@ -104,7 +104,7 @@ def read_embed(player: Element, base: str) -> Embed | None:
     tweet = player.get("data-tweet-id")  # of the script's frame, which a saved page has in a file
     if tweet and tweet.isdecimal() and (url is None or urlsplit(url).hostname in _TWITTER):
         return Embed("tweet", _TWEET_URL.format(tweet))
-    if url is None or not url.startswith("http") or _ADS.match(url):
+    if url is None or not url.startswith("http") or _ADS.match(url) or _shows_named_post(player, base):
         return None
     url = _TELEGRAM_POST.sub(r"\1", _NONCE.sub("", url))
     if known := _embed_at(url):
@@ -174,8 +174,7 @@ def embed_of_box(box: Element, classes: list[str], base: str) -> Embed | None:
         return read_embed(box, base)
     if "elementor-widget-video" in classes:
         return youtube_in((box.get("data-settings") or "").replace("\\/", "/"))
-    if not _FACEBOOK.isdisjoint(classes) and (url := absolute(base, box.get("data-href"))):
-        _empty_frames(box)
+    if url := _named_post(box, classes, base):
         return Embed("iframe", url)  # as amp-facebook on the AMP page
     return None
 
@@ -188,8 +187,7 @@ def quoted_post(quote: Element, classes: list[str], base: str) -> Embed | None:
             if _STATUS.search(status):
                 return Embed("tweet", status.partition("?")[0])
     elif "tiktok-embed" in classes:
-        if url := absolute(base, quote.get("cite")):
-            _empty_frames(quote)
+        if url := _named_post(quote, classes, base):
             return Embed("iframe", url)
     elif "instagram-media" in classes:
         if url := absolute(base, quote.get("data-instgrm-permalink") or _first_link(quote)):
@@ -211,8 +209,18 @@ def _first_link(quote: Element) -> str | None:
     return link.get("href") if link is not None else None
 
 
-def _empty_frames(post: Element) -> None:
-    """Empty the frames by which a script shows a post whose URL its box names."""
-    for frame in post.iter("iframe"):
-        if _WIDGET.match(frame.get("src") or frame.get("data-src") or ""):
-            frame.attrib.clear()
+def _named_post(box: Element, classes: list[str], base: str) -> str | None:
+    """Return the URL of a post that a box names, and that Facebook's or TikTok's script shows in a frame inside."""
+    if not _FACEBOOK.isdisjoint(classes):
+        return absolute(base, box.get("data-href"))
+    if "tiktok-embed" in classes:
+        return absolute(base, box.get("cite"))
+    return None
+
+
+def _shows_named_post(frame: Element, base: str) -> bool:
+    """Whether a frame only shows the post that a box around it names."""
+    if frame.tag != "iframe" or not _WIDGET.match(frame.get("src") or frame.get("data-src") or ""):
+        return False
+    boxes = frame.iterancestors("div", "blockquote")
+    return any(_named_post(box, class_names(box), base) for box in boxes)

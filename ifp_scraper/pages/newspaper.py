@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import deepcopy
 from datetime import timedelta
 from functools import cached_property
 from typing import ClassVar
@@ -151,7 +150,7 @@ class NewspaperPage(ArticlePage):
         """Whether a body has text or, as in a photo essay, at least pictures or players."""
         if inline_text(body):
             return True
-        content = read_body(deepcopy(body), self.capture.url, StyleSheet([]))  # a copy: it empties some frames
+        content = read_body(body, self.capture.url, StyleSheet([]))
         return bool(content.images or content.embeds)
 
     # -- what the theme's other templates use, too ---------------------------------------------------------------
