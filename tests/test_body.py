@@ -59,6 +59,13 @@ def read(body: str, headline: str = "A Story") -> dict[str, Any]:
         ("<p hidden=until-found>Rain</p><p hidden>fell</p>", ["Rain"]),
         ("<figure><figcaption>Of what is lost</figcaption></figure><p>Rain</p>", ["Rain"]),
         ("<div id=disqus_thread>Talk</div><div><div class='x-adlabel'>Ad</div>Buy</div><p>Rain</p>", ["Rain"]),
+        ("<p>Rain</p><div class='su-divider su-divider-style-default'><a href='#'>Go to top</a></div>", ["Rain"]),
+        ("<p>Rain <a class='su-button' href='/x/'><span>More</span></a></p>", ["Rain"]),
+        (
+            "<blockquote>Rain<a class='elementor-blockquote__tweet-button'><span>Tweet</span></a></blockquote>",
+            ["Rain"],
+        ),
+        ("<p>Rain</p><div class='et_pb_button_module_wrapper'><a class='et_pb_button'>More</a></div>", ["Rain"]),
         ("<div class='ms-image' style='display:none'>Rain</div><div class='ms-imagery' hidden>x</div>", ["Rain"]),
     ],
 )
