@@ -89,6 +89,7 @@ def test_leads(layout: str, part: str, lead: str) -> None:
 
 
 LINKED = "<a rel='author' href='/author/al/'>Al Fox</a>"
+BYLINE = "<div class='sp-athr'><p class='author-name'>{}</p></div>".format
 AREA = "<div class='amp_author_area_wrapper'><strong>{}</strong>: {}</div>".format
 
 
@@ -118,9 +119,10 @@ AREA = "<div class='amp_author_area_wrapper'><strong>{}</strong>: {}</div>".form
         ),
         (  # the plugin's versions of 2018 with Co-Authors Plus
             SWIFT,
-            f"<div class='sp-athr'><span class='author-name'>{LINKED} and {LINKED.replace('Al Fox', 'Bo Ray')}</span>",
-            [("Al Fox", "/author/al/", None), ("Bo Ray", "/author/al/", None)],
+            BYLINE(f"{LINKED} and <a rel='author' href='/author/bo/'>Bo Ray</a>"),
+            [("Al Fox", "/author/al/", None), ("Bo Ray", "/author/bo/", None)],
         ),
+        (SWIFT, BYLINE(f"{LINKED} {LINKED.replace('Al Fox', '(all)')}"), [("Al Fox (all)", "/author/al/", None)]),
     ],
 )
 def test_authors(layout: str, part: str, authors: list[tuple[str, str | None, str | None]]) -> None:

@@ -59,6 +59,14 @@ def read(body: str, headline: str = "A Story") -> dict[str, Any]:
         ("<p hidden=until-found>Rain</p><p hidden>fell</p>", ["Rain"]),
         ("<figure><figcaption>Of what is lost</figcaption></figure><p>Rain</p>", ["Rain"]),
         ("<div id=disqus_thread>Talk</div><div><div class='x-adlabel'>Ad</div>Buy</div><p>Rain</p>", ["Rain"]),
+        ("<p>Rain</p><div class='su-divider su-divider-style-default'><a href='#'>Go to top</a></div>", ["Rain"]),
+        ("<p>Rain</p><div class='su-expand-link'><a href='javascript:;'>Show more</a></div>", ["Rain"]),
+        ("<p>Rain <a class='su-button' href='/x/'><span>More</span></a></p>", ["Rain"]),
+        (
+            "<blockquote>Rain<a class='elementor-blockquote__tweet-button'><span>Tweet</span></a></blockquote>",
+            ["Rain"],
+        ),
+        ("<p>Rain</p><div class='et_pb_button_module_wrapper'><a class='et_pb_button'>More</a></div>", ["Rain"]),
         ("<div class='ms-image' style='display:none'>Rain</div><div class='ms-imagery' hidden>x</div>", ["Rain"]),
     ],
 )
@@ -137,6 +145,11 @@ def test_lines_of_code_that_are_displayed_as_blocks_are_one_block(end: str) -> N
     line = f"<span style='display:flex'><b>{{}}</b>{end}</span>"
     record = read(f"<pre><code>{line.format('a = 1')}{line.format('b = 2')}</code></pre>")
     assert record["blocks"] == [{"kind": "preformatted", "text": "a = 1\nb = 2"}]
+
+
+@pytest.mark.parametrize("tag", ["blockquote", "div class=su-pullquote", "aside class='pullquote alignleft'"])
+def test_quotes(tag: str) -> None:
+    assert read(f"<{tag}>Rain fell.</{tag.split()[0]}>")["blocks"] == [{"kind": "quote", "text": "Rain fell."}]
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,11 @@ def test_the_media_of_a_style_element_count_as_in_a_rule(attributes: str, is_hid
     assert StyleSheet(document.style_sheets).hides(paragraph) is is_hidden
 
 
+def test_what_is_hidden_only_until_scripts_run_is_shown() -> None:
+    markup = '<div class="no-js woocommerce-no-js">A <p class="b">B</p><p class="c">C</p></div>'
+    assert shown(markup, ".no-js .b{display:none}.woocommerce-no-js .b{display:none}.c{display:none}") == ["A", "B"]
+
+
 def test_of_rules_in_several_style_elements_the_last_wins_however_many_precede_it() -> None:
     markup = '<div class="b a">A <em>B <p class="c">C</p></em></div>'
     first = SHEET_OF_A_THEME + ".x{display:block}" * 9 + ".c{display:none}"

@@ -260,11 +260,22 @@ def test_a_page_of_the_wayback_machine_has_its_own_links(toolbar: str) -> None:
 
 
 @pytest.mark.parametrize("as_bytes", [True, False])
-def test_a_page_saved_from_the_wayback_machine_has_its_own_links_under_any_address(as_bytes: bool) -> None:
-    wayback = "https://web.archive.org/web/20240506070809/"
+@pytest.mark.parametrize(
+    ("script", "wayback"),
+    [
+        (
+            '<script src="https://web-static.archive.org/_static/js/bundle-playback.js"></script>',
+            "https://web.archive.org/web/20240506070809/",
+        ),
+        ("<script>archive_analytics.values.server_ms=232;</script>", "/web/20150311120000/"),
+    ],
+)
+def test_a_page_saved_from_the_wayback_machine_has_its_own_links_under_any_address(
+    script: str, wayback: str, as_bytes: bool
+) -> None:
     page = (
-        '<html><head><script src="https://web-static.archive.org/_static/js/bundle-playback.js"></script>'
-        f'<link rel="canonical" href="{wayback}{URL}"></head><body class="single single-post postid-7">'
+        f'<html><head>{script}<link rel="canonical" href="{wayback}{URL}"></head>'
+        '<body class="single single-post postid-7">'
         f'<div class="entry-content">Text. <a href="{wayback}https://a.b/">B</a></div></body></html>'
     )
     record = ifp_scraper.extract(page.encode() if as_bytes else page, URL)

@@ -44,6 +44,9 @@ MAX_PARTS = 10_000
 """Maximum number of images in a body; also of embeds, and of links."""
 
 _TABLE_PARTS = words("thead tbody tfoot tr")
+_QUOTES = words("su-quote su-pullquote pullquote")
+"""Class names of quotes in other elements, most of Shortcodes Ultimate."""
+
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
 
@@ -200,7 +203,7 @@ class _BodyReader:
             return context._replace(list_level=context.list_level + 1, ordered=tag == "ol", gallery=gallery)
         if tag == "li":
             context = context._replace(kind="list_item")  # and go on: it may also frame an image
-        elif tag == "blockquote" or "su-quote" in classes:
+        elif tag == "blockquote" or not _QUOTES.isdisjoint(classes):
             self._add_embed(quoted_post(element, classes, self.base))
             # WordPress itself replaces another article's URL by a card.
             return context._replace(kind="related" if "wp-embedded-content" in classes else "quote")

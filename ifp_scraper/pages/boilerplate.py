@@ -60,6 +60,7 @@ _OTHERS = words(
     # buttons and share bars
     " wp-block-button wp-block-buttons wp-block-file__button wp-block-social-links vc_btn3-container td_btn"
     " tdm_block_button tdm_block_socials elementor-button-wrapper elementor-widget-share-buttons"
+    " elementor-blockquote__tweet-button et_pb_button_module_wrapper su-button su-divider su-expand-link"
     " wp-block-jetpack-sharing-buttons wp-block-jetpack-subscriptions"
     " ss-ic ampforwp-so-i ampforwp-social-icons-wrapper"
     " sd-sharing-enabled sd-block td-post-sharing td-post-sharing-top td-post-sharing-bottom"

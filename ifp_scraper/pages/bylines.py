@@ -62,6 +62,9 @@ def read_authors(elements: list[Element], base: str) -> list[Author]:
 
 
 def _people_in(element: Element) -> list[Element]:
-    """Return the elements inside this one that each name an author; if they are not several, itself."""
-    links = [link for link in element.iter("a") if link.get("rel") == "author"]
-    return links[:MAX_PEOPLE] if len(links) > 1 else [element]
+    """Return the links inside an element that each name another author; unless there are several, the element."""
+    links: dict[str | None, Element] = {}
+    for link in element.iter("a"):
+        if link.get("rel") == "author" and inline_text(link):  # there may be one on the portrait, and one to all posts
+            links.setdefault(link.get("href"), link)
+    return [*links.values()][:MAX_PEOPLE] if len(links) > 1 else [element]

@@ -274,6 +274,8 @@ def _split(prelude: str) -> list[str]:
 
 def _add_rule(rules: dict[str, list[_Rule]], selector: str, declaration: _Declaration, place: int) -> None:
     """Add a rule under a class or id in the last part of its selector; unsupported selectors are ignored."""
+    if "no-js" in selector:  # a class of the page until its first script runs
+        return
     more_ids = selector.count(_ALWAYS_TRUE)
     if more_ids:
         selector = selector.replace(_ALWAYS_TRUE, "").replace(":root", "html")

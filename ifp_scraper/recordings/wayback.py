@@ -12,6 +12,9 @@ _LINK = re.compile(
 _MAX_HEAD = 2048
 """Where in a page its scripts are, at the latest."""
 
+_SCRIPTS = re.compile(r"archive\.org/|archive_analytics\.")
+"""What its scripts in a page's head name; the second one until 2016."""
+
 _TOOLBAR = b"<!-- BEGIN WAYBACK TOOLBAR INSERT -->", b"<!-- END WAYBACK TOOLBAR INSERT -->"
 
 
@@ -43,7 +46,7 @@ def read_stamp(digits: str) -> datetime | None:
 def is_wrapped(page: bytes | str) -> bool:
     """Whether a page begins as the Wayback Machine's do: with its scripts, and links to it."""
     head = page[:_MAX_HEAD]
-    return "archive.org/" in head if isinstance(head, str) else b"archive.org/" in head
+    return _SCRIPTS.search(head if isinstance(head, str) else head.decode("latin-1")) is not None
 
 
 def unwrap_page(body: bytes) -> bytes:
