@@ -44,6 +44,18 @@ def test_edits_are_found_that_lists_do_not_show(kind: str, tmp_path: Path) -> No
         assert all(held[post.id] == format_utc(post.modified) for post in site.open_posts())
 
 
+@pytest.mark.parametrize("kind", WITHOUT_EDITS)
+def test_edits_are_found_where_titles_count_up(kind: str, tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(60, **WITHOUT_EDITS[kind]) as (site, server):
+        for number, post in enumerate(reversed(site.open_posts())):
+            post.headline = f"Zionist Attacks, Day {number:03}"
+        dry_run(server, out)
+        site.advance(hours=1)
+        edited = site.edit(site.open_posts()[40].id).path
+        assert dry_run(server, out).articles == [edited]
+
+
 def test_more_edits_than_one_page_of_a_feed_holds(tmp_path: Path) -> None:
     out = tmp_path / "a.jsonl"
     with site_of(130, rest=403, feed_size=10) as (site, server):
