@@ -12,7 +12,7 @@ import pytest
 
 from ifp_scraper.dates import format_utc
 from tests.crawling import lines, new_post, site_of
-from tests.dry_run import dry_run
+from tests.dry_run import DryRun, dry_run
 from tests.site.response import Response
 
 WITHOUT_EDITS = {
@@ -42,6 +42,36 @@ def test_edits_are_found_that_lists_do_not_show(kind: str, tmp_path: Path) -> No
         assert sum(page.startswith(BY_EDIT) for page in again.asked) == 1
         held = {line["id"]: line["modified_at"] for line in lines(out)}
         assert all(held[post.id] == format_utc(post.modified) for post in site.open_posts())
+
+
+@pytest.mark.parametrize("kind", WITHOUT_EDITS)
+def test_edits_are_found_where_titles_count_up(kind: str, tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(60, **WITHOUT_EDITS[kind]) as (site, server):
+        for number, post in enumerate(reversed(site.open_posts())):
+            post.headline = f"Zionist Attacks, Day {number:03}"
+        dry_run(server, out)
+        site.advance(hours=1)
+        edited = site.edit(site.open_posts()[40].id).path
+        assert dry_run(server, out).articles == [edited]
+
+
+@pytest.mark.parametrize("first_listing", [404, None], ids=["never", "no-longer"])
+def test_edits_are_found_where_only_feeds_can_be_read(first_listing: int | None, tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(60, rest=403, sitemap=None) as (site, server):
+        closed: list[int | None] = [first_listing]
+        is_listing = re.compile(r"/(?:(?:all-stories|iran-news|category/.*)/)?(?:page/\d+/)?$").match
+
+        def run() -> DryRun:
+            return dry_run(server, out, fails=lambda page: closed[0] if is_listing(page) else None)
+
+        run()
+        closed[0] = 404
+        site.advance(hours=1)
+        posts = site.open_posts()
+        edited = {site.edit(posts[number].id).path for number in (5, 40)}
+        assert set(run().articles) == edited
 
 
 def test_more_edits_than_one_page_of_a_feed_holds(tmp_path: Path) -> None:

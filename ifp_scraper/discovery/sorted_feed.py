@@ -13,7 +13,7 @@ from ifp_scraper.dates import parse_utc
 from ifp_scraper.discovery import ArticleRef, FetchFailed, Walk
 from ifp_scraper.discovery.feed import read_cut_response
 
-_BY_TITLE = "/feed/atom/?orderby=title"
+_BY_TITLE = "/feed/atom/?orderby=title&order=ASC"  # a series that counts up would come newest first
 _BY_EDIT = "/feed/atom/?orderby=modified+ID"  # articles edited in the same second have no order of their own
 _BY_ID = "/feed/?orderby=ID"
 

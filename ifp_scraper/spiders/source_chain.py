@@ -88,17 +88,20 @@ class SourceChain:
                     async for ref in self._find_hidden(walk, name):
                         yield ref
                     return
-        if self.found_any and not (walk.caught_up or walk.notes.broken):
-            walk.notes.broken.append("only a feed could be read, and feeds never list everything")
+        if self.found_any and not walk.notes.broken:  # else the next run looks again
+            async for ref in self._find_hidden(walk, "feed"):
+                yield ref
+            if not walk.caught_up:
+                walk.notes.broken.append("only a feed could be read, and feeds never list everything")
 
     async def _find_hidden(self, walk: Walk, name: SourceName) -> AsyncIterator[ArticleRef]:
-        """Yield what feeds show of the changes that the source which listed everything hides."""
+        """Yield what feeds show of the changes that the last source hides."""
         if name == "rest" or "feed" not in self._options.sources:
             return
         if walk.edits_since is not None and not walk.notes.shows_edits:
             async for ref in find_edited(walk):
                 yield ref
-        if walk.caught_up and name == "listing":  # it ends at the first articles that are known
+        if walk.caught_up and name in ("feed", "listing"):  # they end at the first articles that are known
             async for ref in find_entered(walk):
                 yield ref
 
