@@ -86,6 +86,10 @@ def _extra(**schema: Any) -> dict[str, Any]:
 _TIME = _extra(format="date-time", pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
 
 
+_DUPLICATE_WORDS = 50
+"""Minimum length of a text, in words, to count as a duplicate."""
+
+
 @dataclass(slots=True)
 class Author:
     """A person or desk that the page names as its author."""
@@ -316,6 +320,17 @@ def content_hash(article: Article) -> str:
     """
     texts = [article.headline or "", article.lead or "", *(block["text"] for block in article.blocks)]
     return hashlib.sha256("\n".join(map(squeeze, texts)).encode()).hexdigest()
+
+
+def text_hash(article: Article) -> bytes | None:
+    """Return an 8-byte hash of ``body`` for finding duplicates; None below ``_DUPLICATE_WORDS`` words.
+
+    Spaces and line breaks are ignored, so that equal texts may have different paragraph breaks.
+    """
+    if article.word_count < _DUPLICATE_WORDS:
+        return None
+    letters = article.body.encode().translate(None, b" \n")
+    return hashlib.blake2b(letters, digest_size=8).digest()
 
 
 def json_schema() -> dict[str, Any]:

@@ -23,12 +23,12 @@ from ifp_scraper import console, urls
 from ifp_scraper.dates import format_utc
 from ifp_scraper.discovery import ArticleRef, Fetch, Notes, Walk
 from ifp_scraper.ending import Ending, fault, run_line
-from ifp_scraper.items import Article
+from ifp_scraper.items import Article, text_hash
 from ifp_scraper.knowledge import Knowledge
 from ifp_scraper.monitor import LayoutMonitor
 from ifp_scraper.options import Options
 from ifp_scraper.recordings.files import output_name
-from ifp_scraper.revisions import decide, text_hash, view_rank
+from ifp_scraper.revisions import decide, view_rank
 from ifp_scraper.storage import sidecars
 from ifp_scraper.storage.failures import Failures
 from ifp_scraper.storage.kept_pages import KeptPages

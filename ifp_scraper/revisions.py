@@ -9,16 +9,12 @@ canonical page will do: if the site has given up its AMP pages, nothing better w
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import fields, replace
 from typing import Literal, NamedTuple
 
 from ifp_scraper import urls
 from ifp_scraper.items import Article, content_hash
-
-_DUPLICATE_WORDS = 50
-"""Minimum length of a text, in words, to count as a duplicate."""
 
 _EDITED = ("headline", "lead", "blocks", "byline", "sections", "tags")
 """Fields in which a difference is an edit, if both readings are of the same view."""
@@ -157,17 +153,6 @@ def view_rank(layout: str) -> int:
     if "+" in layout:
         return 2
     return 0 if not layout or layout.startswith("amp-") else 1
-
-
-def text_hash(article: Article) -> bytes | None:
-    """Return an 8-byte hash of ``body`` for finding duplicates; None below ``_DUPLICATE_WORDS`` words.
-
-    Spaces and line breaks are ignored, so that equal texts may have different paragraph breaks.
-    """
-    if article.word_count < _DUPLICATE_WORDS:
-        return None
-    letters = article.body.encode().translate(None, b" \n")
-    return hashlib.blake2b(letters, digest_size=8).digest()
 
 
 def _line(article: Article, *, revision: int, reread: bool) -> Article:

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ifp_scraper.items import Article, Author, Block, RecentPost, content_hash
+from ifp_scraper.items import Article, Author, Block, RecentPost, content_hash, text_hash
 from ifp_scraper.merge import merge_views
-from ifp_scraper.revisions import decide, text_hash, view_rank
+from ifp_scraper.revisions import decide, view_rank
 
 BOTH, CANONICAL, AMP = "newspaper+amp-swift", "newspaper", "amp-swift"
 URL = "https://ifpnews.com/iran-and-the-sea/"

@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from ifp_scraper.analysis.output_reader import select
-from ifp_scraper.items import Article, encode
-from ifp_scraper.revisions import text_hash
+from ifp_scraper.items import Article, encode, text_hash
 from ifp_scraper.storage.output_file import StoreError
 from ifp_scraper.storage.store import Store
 from tests.stores import article, ids, known_ids, run

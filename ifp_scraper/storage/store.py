@@ -16,8 +16,7 @@ from types import TracebackType
 
 import msgspec
 
-from ifp_scraper.items import SCHEMA_VERSION, Article, encode
-from ifp_scraper.revisions import text_hash
+from ifp_scraper.items import SCHEMA_VERSION, Article, encode, text_hash
 from ifp_scraper.storage.article_index import ArticleIndex
 from ifp_scraper.storage.line_decoder import NOT_JSON, decode_line, is_interrupted
 from ifp_scraper.storage.output_file import OutputFile, StoreError, explain
