@@ -8,25 +8,19 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from ifp_scraper.ending import FETCHED, READ, STOPPED, Ending
 from ifp_scraper.text import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from ifp_scraper.discovery import Walk
-    from ifp_scraper.ending import Ending
     from ifp_scraper.ledger import Ledger
 
 _SECONDS_A_PAGE = 0.05
 """Minimum time per page in seconds, whatever the delay between requests."""
 
 _SHOWN_FAILURES = 3
-
-_READ = ("new", "revised", "reread", "unchanged")
-"""Names of the counts of articles that the run has read."""
-
-FETCHED = (*_READ, "rejected", "failed")
-"""Names of the counts of articles that the run has fetched, or tried to."""
 
 _ERASE = "\r\x1b[K"
 """Erases the line on a terminal."""
@@ -97,7 +91,7 @@ class Progress:
         """Show how far the run is in one line that is overwritten; on a terminal only."""
         ledger = self._ledger
         seconds = max(time.monotonic() - ledger.started, 0.001)
-        done = _count(ledger, _READ)
+        done = _count(ledger, READ)
         walk, limit = ledger.current_walk, ledger.options.limit
         left = ""
         if walk and walk.notes.total and not walk.caught_up:
@@ -131,7 +125,9 @@ def sum_up(ledger: Ledger, ending: Ending) -> None:
     say(f"{asked}{ending.received / 1e6:.1f} MB, {seconds:.0f} s.")
     if counts["rejected"]:
         say(f"The rejected pages and why: {_relative(ledger.rejections.path)}")
-    if ending.why:
+    if ending.why == STOPPED:
+        say(f"The {ledger.command} {STOPPED}")
+    elif ending.why:
         say(f"The {ledger.command} did not do its job: {ending.why}")
     say(f"{counted(len(store), 'article')} in {_relative(store.path)}")
 

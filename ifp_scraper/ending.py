@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from ifp_scraper.console import FETCHED
 from ifp_scraper.dates import format_utc
 from ifp_scraper.storage.failures import MAX_KEPT
 from ifp_scraper.storage.runs import Tail
@@ -22,8 +21,18 @@ from ifp_scraper.version import EXTRACTOR_VERSION
 if TYPE_CHECKING:
     from ifp_scraper.ledger import Ledger
 
+READ = ("new", "revised", "reread", "unchanged")
+"""Names of the counts of articles that the run has read."""
+
+FETCHED = (*READ, "rejected", "failed")
+"""Names of the counts of articles that the run has fetched, or tried to."""
+
 FAILED_SHARE = 0.01
 """Share of failed fetches from which a run counts as failed; those that failed before are a share of all articles."""
+
+
+STOPPED = "was stopped; run the same command again to continue"
+"""What is said of a run that the user stopped."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -49,7 +58,7 @@ class Ending:
 def fault(ledger: Ledger, ending: Ending) -> str | None:
     """Return why a run failed, judging by how it ended and what it counted; None if it did not."""
     if ending.reason == "shutdown":
-        return "it was stopped; run the same command again to continue"
+        return STOPPED
     if ending.errors:
         return f"{counted(ending.errors, 'error')} in ifp_scraper itself, see the log"
     failed, again = ledger.counts["failed"], ledger.counts["failed_again"]

@@ -276,8 +276,8 @@ class Article:
     """1 at first, incremented with each edit by the publisher."""
 
     reread: bool = False
-    """True when this line replaces the earlier one of the same revision: read again from a better view or by a newer
-    version, with a new URL or a later ``modified_at`` but the same text, or back on the site after it was gone."""
+    """True when this line replaces the earlier one without an edit: a better view or a newer version read the article,
+    it has a new URL or a later ``modified_at``, or it is back after it was gone."""
 
     duplicate_of: str | None = None
     """Canonical URL of an article earlier in the file with the same text (50 words or more). A first crawl starts with

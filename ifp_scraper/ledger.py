@@ -80,7 +80,7 @@ class Ledger:
         """Whether the page of the file's last line, when the run started, did not break off."""
         self.store = Store(path, start_over=start_over, on_line=self._remember)
         self.counts: Counter[str] = Counter()
-        """The outcomes, see ``console.FETCHED``; also ``current`` (known, so not fetched), ``out_of_range`` (fetched,
+        """The outcomes, see ``ending.FETCHED``; also ``current`` (known, so not fetched), ``out_of_range`` (fetched,
         but not asked for), ``duplicates`` (lines with ``duplicate_of``), ``gone``; of the failed,
         ``failed_again`` (an earlier run left them) and ``errors`` (of this project's code)."""
         self.started = time.monotonic()

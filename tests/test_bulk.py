@@ -309,7 +309,7 @@ def test_one_that_was_stopped_has_not_done_its_job_and_goes_on(
     command.settings = Settings()
     command.settings.setmodule("ifp_scraper.settings")
     command.run(["sample"], Namespace(output=str(out), workers=1, dask=None))
-    assert (command.exitcode, "it was stopped; run the same command again" in capsys.readouterr().err) == (1, True)
+    assert (command.exitcode, "was stopped; run the same command again" in capsys.readouterr().err) == (1, True)
     assert (lines(out), out.with_name("a.jsonl.partial").stat().st_size > 0) == ([], True)
 
 

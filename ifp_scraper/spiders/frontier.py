@@ -85,7 +85,9 @@ class Frontier:
         async for ref in sources.find(walk):
             yield ref
         if not sources.found_any:
-            self._fetcher.stop("the site shows no articles: " + "; ".join(sources.reasons))
+            section = self._options.section
+            what = f"articles in a category that its address calls {section}" if section else "articles"
+            self._fetcher.stop(f"the site shows no {what}: {'; '.join(sources.reasons)}")
         self._ledger.discovery_ended(walk)
         self.saw_everything = sources.found_any and not walk.notes.broken and not self._fetcher.stopping
 

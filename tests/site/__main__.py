@@ -1,11 +1,11 @@
-"""Run the site by hand: ``python -m tests.site --posts 1000 --port 8099``."""
+"""Run the site by hand: ``python -m tests.site --posts 60 --port 8099``."""
 
 from __future__ import annotations
 
 import argparse
 import time
 
-from . import Site, make_posts, serve
+from . import Config, Site, make_posts, serve
 
 
 def main() -> None:
@@ -17,11 +17,12 @@ def main() -> None:
         "--set", action="append", default=[], metavar="NAME=VALUE", help="a field of Config, e.g. theme=block"
     )
     options = parser.parse_args()
+    changes = dict(pair.partition("=")[::2] for pair in options.set)
+    if unknown := changes.keys() - vars(Config()).keys():
+        parser.error(f"Config (in tests/site/config.py) has no field {', '.join(sorted(unknown))}")
     site = Site(make_posts(options.posts, options.seed))
-    with serve(site, port=options.port) as server:
-        for pair in options.set:
-            name, _, value = pair.partition("=")
-            setattr(server.config, name, _read(value))
+    config = Config(**{name: _read(value) for name, value in changes.items()})  # type: ignore[arg-type]
+    with serve(site, config, options.port) as server:
         print(
             f"{len(site.posts)} posts at {server.url}/ (it is {site.now:%Y-%m-%d %H:%M} UTC there); Ctrl-C stops",
             flush=True,
