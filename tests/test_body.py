@@ -61,6 +61,8 @@ def read(body: str, headline: str = "A Story") -> dict[str, Any]:
         ("<div id=disqus_thread>Talk</div><div><div class='x-adlabel'>Ad</div>Buy</div><p>Rain</p>", ["Rain"]),
         ("<p>Rain</p><div class='su-divider su-divider-style-default'><a href='#'>Go to top</a></div>", ["Rain"]),
         ("<p>Rain</p><div class='su-expand-link'><a href='javascript:;'>Show more</a></div>", ["Rain"]),
+        ("<div class='ns-buttons ns-inline'><a><span>Share</span></a></div><p>Rain</p>", ["Rain"]),
+        ("<p>Rain</p><div class='meta-tags'><span>Tagged</span> <a rel='tag'>Hail</a></div>", ["Rain"]),
         ("<p>Rain <a class='su-button' href='/x/'><span>More</span></a></p>", ["Rain"]),
         (
             "<blockquote>Rain<a class='elementor-blockquote__tweet-button'><span>Tweet</span></a></blockquote>",

@@ -66,7 +66,7 @@ _OTHERS = words(
     " sd-sharing-enabled sd-block td-post-sharing td-post-sharing-top td-post-sharing-bottom"
     " swp_social_panel swp-content-locator shariff heateor_sss_sharing_container addtoany_share_save_container"
     " addtoany_content a2a_kit social-share share-buttons kk-star-ratings simplesocialbuttons ssbp-wrap"
-    " sfsi_Sicons novashare-buttons printfriendly addtoany_header et_social_inline dpsp-content-wrapper"
+    " sfsi_Sicons novashare-buttons ns-buttons printfriendly addtoany_header et_social_inline dpsp-content-wrapper"
     " dpsp-share-text apss-social-share wabtn_container td-social-sharing-button pdfprnt-buttons"
     " jeg_share_button post-edit-link shared-counts-wrap the_champ_sharing_container sharethis-inline-share-buttons"
     " addthis_tool addthis_toolbox scriptlesssocialsharing share-links share-icons share-post post-share"
@@ -100,7 +100,7 @@ _OTHERS = words(
     " rmp-widgets-container epvc-post-count"
     # source and via, tags
     " td-post-source-tags td-post-source-via td-tags tdb-tags amp-tags tags-links tag-links cat-links"
-    " post-tags entry-tags post-bottom-tags post-bottom-meta jeg_post_tags wp-block-post-terms"
+    " post-tags entry-tags meta-tags post-bottom-tags post-bottom-meta jeg_post_tags wp-block-post-terms"
     # plugins' tables of contents
     " toc_container toc_title toc_list lwptoc wp-block-aioseo-table-of-contents simpletoc-title"
     " elementor-widget-table-of-contents simpletoc-list uagb-toc__wrap wp-block-rank-math-toc-block"
