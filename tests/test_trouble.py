@@ -362,6 +362,7 @@ def test_listings_that_are_json_are_no_listings(tmp_path: Path) -> None:
         server.fault(lambda target: "robots.txt" not in target, "json", None)
         run = crawl(server.url, tmp_path / "ifp.jsonl", *EIGHT_AT_ONCE, "-a", "sources=listing", "-s", "RETRY_TIMES=0")
         assert (run.status, "no listing" in run.err) == (1, True), run.err
+        assert "next source" not in run.err
 
 
 def test_the_page_of_an_update_is_tried_again(tmp_path: Path) -> None:

@@ -59,13 +59,17 @@ class SourceChain:
         self._fetcher = fetcher
         self._may_do_better = False
         """Whether a source failed that may list everything next time."""
+        self._left: list[SourceName] = []
+        """The sources yet to be asked."""
         self._most_listed = 0
         """How many articles a listing must list to make up for what the sources before it left out."""
 
     async def find(self, walk: Walk) -> AsyncIterator[ArticleRef]:
         """Yield the articles that the sources list; ``walk`` tells them what they need to know."""
         announced = False
-        for name in self._sources(walk):
+        self._left = self._sources(walk)
+        while self._left:
+            name = self._left.pop(0)
             source = _KINDS[name]()
             listed = _Listed(name, source.complete)
             broken_before = len(walk.notes.broken)
@@ -81,7 +85,7 @@ class SourceChain:
                     return
                 self._may_do_better = self._may_do_better or listed.articles > 0 or error.may_pass
                 self.reasons.append(f"{name}: {error}")
-                console.say(f"{self.reasons[-1]}; trying the next source")
+                self._say_why(self.reasons[-1])
             else:
                 self.found_any = True
                 if self._settle(listed, walk, broken_before):
@@ -126,12 +130,16 @@ class SourceChain:
             is_best = listed.shows_edits and not (broken_before or self._may_do_better)
             notes.source = listed.name if is_best else None
         if has_gaps:
-            console.say(f"{listed.name}: {notes.broken[-1]}; trying the next source")
+            self._say_why(f"{listed.name}: {notes.broken[-1]}")
         elif listed.is_complete or walk.caught_up or listed.articles >= self._most_listed:
             notes.broken.clear()  # this source has listed what the others could not
             return True
         self._most_listed = max(self._most_listed, listed.articles)
         return False
+
+    def _say_why(self, why: str) -> None:
+        """Say why a source is not enough, and what follows."""
+        console.say(f"{why}; trying the next source" if self._left else why)
 
     def _sources(self, walk: Walk) -> list[SourceName]:
         """Return the sources in the order in which to ask them; a feed is never complete, so listings follow it."""
