@@ -236,8 +236,16 @@ class _BodyReader:
 
     # -- tables ------------------------------------------------------------------------------------------------
 
-    def _table(self, part: Element, context: Context) -> None:
-        """Walk a table or part of one: cells make rows, and content outside cells makes ordinary blocks."""
+    def _table(self, table: Element, context: Context) -> None:
+        """Walk a table: content outside cells makes ordinary blocks before its rows, as browsers show it."""
+        rows = self._rows(table, context)
+        self.builder.end_block(context)
+        for cells in rows:
+            self.builder.add_row(cells)
+
+    def _rows(self, part: Element, context: Context) -> list[list[str]]:
+        """Walk a table or part of one; return the texts of its cells, by row."""
+        rows: list[list[str]] = []
         cells: list[str] = []
         self.builder.add_text(part.text, context)
         for child in part:
@@ -246,15 +254,15 @@ class _BodyReader:
                 cells.append(self._cell(child, context))
             elif child.tag in _TABLE_PARTS or (child.tag != "table" and next(child.iter("tr"), None) is not None):
                 self.builder.end_block(context)
-                self.builder.add_row(cells)  # of a row without its tag
+                rows.append(cells)  # of a row without its tag
                 cells = []
                 if not self._hides(child):
-                    self._table(child, context)
+                    rows += self._rows(child, context)
             else:
                 self._walk_element(child, context)
             self.builder.add_text(child.tail, context)
         self.builder.end_block(context)
-        self.builder.add_row(cells)
+        return [*rows, cells]
 
     def _cell(self, cell: Element, context: Context) -> str:
         """Return the cell's text, a line per block. Its images and links go to the body."""
