@@ -91,8 +91,8 @@ class Config:
     """Number (from 1) of the post sitemap that breaks off in the middle."""
     feed: Literal["ok", "empty", 403, 404] = "ok"
     feed_size: int = 20
-    feed_sorts: bool = True
-    """Whether feeds obey ``orderby``; some caches drop it."""
+    feed_sorts: bool | Literal["order"] = True
+    """Whether feeds obey ``orderby``; some caches drop it. Or only ``order``."""
     listings: Literal["ok", 403, 404] = "ok"
     posts_per_page: int = 10
     listing_excerpts: bool = True

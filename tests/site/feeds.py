@@ -53,8 +53,11 @@ def _ordered(view: View, posts: Sequence[Post], query: dict[str, str], number: i
         "id": lambda post: post.id,
         "title": lambda post: post.headline,
     }
+    upwards = query.get("order", "desc").lower() == "asc"
+    if view.config.feed_sorts == "order":  # a plugin sets orderby
+        return posts[::-1] if upwards else posts
     key = keys.get(query.get("orderby", "").lower()) if view.config.feed_sorts else None
-    return sorted(posts, key=key, reverse=query.get("order", "desc").lower() != "asc") if key else posts
+    return sorted(posts, key=key, reverse=not upwards) if key else posts
 
 
 def comments_feed(view: View, post: Post) -> Response:
