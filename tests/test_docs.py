@@ -161,13 +161,16 @@ def test_snippets_run(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(time, "sleep", lambda seconds: None)
     url = "https://ifpnews.com/a-story/"
     space: dict[str, Any] = {"__name__": "snippet", "url": url, "html": Path("page.html").read_bytes()}
+    counts: list[int] = []
     if page.name == "tables.md":
+        articles = add_moved_articles(Path("output/ifp.jsonl"))
         for form in FORMATS:
             export("output/ifp.jsonl", form)
     for snippet in snippets(page):
         if "import datasets" in snippet and not find_spec("datasets"):
             continue
         exec(compile(snippet, page.name, "exec"), space)
+        counts += [len(space["articles"])] if "    articles = " in f"    {snippet}" else []
     if page.name == "scale.md":
         fetched = span_reader.read_span(spans.cut_spans([Path("ifpnews.warc.gz")])[0], "https://ifpnews.com")
         whole = span_reader.read_span(spans.cut_spans([SAMPLE])[0], "https://ifpnews.com")
@@ -177,13 +180,36 @@ def test_snippets_run(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch)
         assert (magazine.headline, magazine.byline) == ("The weir", "Ann Reed")
         assert [block["text"] for block in magazine.to_article().blocks] == ["It was opened."]
     if page.name == "tables.md":
-        assert len(space["articles"]) == len(lines(Path("output/ifp.jsonl"))) == sum(space["by_month"])
+        assert set(counts) == {articles}
+        assert sum(space["by_month"]) == articles
+        assert sorted(space["edited"].revision) == [1, 1, 2, 2]
+        [query] = re.findall(r'duckdb.sql\("""(.+?)"""', page.read_text(encoding="utf-8"), re.DOTALL)
+        assert len(importlib.import_module("duckdb").sql(query.replace("LIMIT 10", "")).fetchall()) == articles
         assert "dataset" not in space or len(space["dataset"]) == len(space["articles"])
         assert space["newest"].fetchall()
         for path, query in re.findall(r'sqlite3 (\S+) "(.+)"', page.read_text(encoding="utf-8")):
             assert len(sqlite3.connect(path).execute(query.replace("bridge", "the")).fetchall()) > 1
     if page.name == "README.md":
         assert space["record"]["fetched_at"] == "2024-05-06T06:00:00Z"
+
+
+def add_moved_articles(out: Path) -> int:
+    """Add lines of articles whose URL or ID changed or was not known; return how many articles the file then has."""
+    known = lines(out)
+    first, second = (json.dumps(line) for line in known[:2])
+    url, id = known[0]["url"], known[0]["id"]
+    added = [
+        first.replace(url, "https://ifpnews.com/moved/").replace('"revision": 1', '"revision": 2'),
+        second.replace(f'"id": {known[1]["id"]}', '"id": 70006').replace('"reread": false', '"reread": true'),
+    ]
+    assert id
+    for revision in (1, 2):  # an article whose pages show no ID
+        added.append(json.dumps({**known[2], "id": None, "url": "https://ifpnews.com/no-id/", "revision": revision}))
+    later = {**known[3], "url": "https://ifpnews.com/late-id/"}
+    added += [json.dumps({**later, "id": None}), json.dumps({**later, "id": 70007, "reread": True})]
+    with out.open("a", encoding="utf-8") as stream:
+        stream.writelines(f"{line}\n" for line in added)
+    return len(known) + 2
 
 
 def common_crawl(request: urllib.request.Request, timeout: float) -> io.BytesIO:
