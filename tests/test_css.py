@@ -113,6 +113,9 @@ def test_the_media_of_a_style_element_count_as_in_a_rule(attributes: str, is_hid
 def test_what_is_hidden_only_until_scripts_run_is_shown() -> None:
     markup = '<div class="no-js woocommerce-no-js">A <p class="b">B</p><p class="c">C</p></div>'
     assert shown(markup, ".no-js .b{display:none}.woocommerce-no-js .b{display:none}.c{display:none}") == ["A", "B"]
+    notice = '<p class="no-js">D</p><p class="no-js-message">E</p><p class="piano-js-offer">F</p>'
+    sheet = ".no-js{display:none}.no-js-message{display:none}.no-js .no-js-message{display:block}"
+    assert shown(notice, f"{sheet}.piano-js-offer{{display:none}}") == []
 
 
 def test_of_rules_in_several_style_elements_the_last_wins_however_many_precede_it() -> None:

@@ -57,6 +57,9 @@ _ALWAYS_TRUE = ":not(#_)"
 
 _PART = re.compile(r"^[a-z][\w-]*|[.#][\w-]+", re.IGNORECASE)
 
+_WITHOUT_SCRIPTS = ".no-js", "-no-js"
+"""Ends of classes that the elements around a text lose with the page's first script."""
+
 # Of style attributes
 _HIDDEN_INLINE = re.compile(r"(?:^|;)\s*display\s*:\s*none", re.IGNORECASE)
 _SHOWN_INLINE = re.compile(r"(?:^|;)\s*display\s*:\s*(?!none)[a-z]", re.IGNORECASE)
@@ -274,13 +277,14 @@ def _split(prelude: str) -> list[str]:
 
 def _add_rule(rules: dict[str, list[_Rule]], selector: str, declaration: _Declaration, place: int) -> None:
     """Add a rule under a class or id in the last part of its selector; unsupported selectors are ignored."""
-    if "no-js" in selector:  # a class of the page until its first script runs
-        return
     more_ids = selector.count(_ALWAYS_TRUE)
     if more_ids:
         selector = selector.replace(_ALWAYS_TRUE, "").replace(":root", "html")
     chains = _read_selector(selector)
     if chains is None:
+        return
+    around = [part for chain in chains for compound in chain for part in compound][len(chains[0][0]) :]
+    if any(part.endswith(_WITHOUT_SCRIPTS) for part in around):
         return
     key = next((part for part in chains[0][0] if part[0] in ".#"), None)
     if key is None:  # a bare tag: no page hides an article's text that way
