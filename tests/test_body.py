@@ -328,6 +328,14 @@ def test_a_link_to_a_place_on_this_page_is_none() -> None:
             "<iframe data-src='http://web.facebook.com/x'></iframe></div>",
             ["https://www.facebook.com/a/videos/1/"],
         ),
+        *(
+            (
+                f"{gallery}<img src=/1.jpg><div class=fb-video data-href='https://www.facebook.com/a/videos/1/'><span>"
+                "<iframe src='https://www.facebook.com/v3.0/plugins/video.php?x'></iframe></span></div>",
+                ["https://www.facebook.com/a/videos/1/"],
+            )
+            for gallery in ("<amp-carousel>", "<div class=slideshow-container>", "<amp-lightbox>")
+        ),
         ("<twitter-widget data-tweet-id=34></twitter-widget>", ["https://twitter.com/i/status/34"]),
         ("<iframe src='https://x.com/i' data-tweet-id=34></iframe>", ["https://twitter.com/i/status/34"]),
         ("<iframe src='https://player.example/x' data-tweet-id=34></iframe>", ["https://player.example/x"]),

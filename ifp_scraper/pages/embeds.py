@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import takewhile
+from itertools import islice, takewhile
 from urllib.parse import parse_qs, urlsplit
 
 from ifp_scraper.items import Embed, EmbedKind
@@ -104,8 +104,10 @@ def read_embed(player: Element, base: str) -> Embed | None:
     tweet = player.get("data-tweet-id")  # of the script's frame, which a saved page has in a file
     if tweet and tweet.isdecimal() and (url is None or urlsplit(url).hostname in _TWITTER):
         return Embed("tweet", _TWEET_URL.format(tweet))
-    if url is None or not url.startswith("http") or _ADS.match(url) or _shows_named_post(player, base):
+    if url is None or not url.startswith("http") or _ADS.match(url):
         return None
+    if post := _post_shown_in(player, base):
+        return Embed("iframe", post)
     url = _TELEGRAM_POST.sub(r"\1", _NONCE.sub("", url))
     if known := _embed_at(url):
         return known
@@ -218,9 +220,9 @@ def _named_post(box: Element, classes: list[str], base: str) -> str | None:
     return None
 
 
-def _shows_named_post(frame: Element, base: str) -> bool:
-    """Whether a frame only shows the post that a box around it names."""
+def _post_shown_in(frame: Element, base: str) -> str | None:
+    """Return the URL of the post that a frame shows if a box around it names one."""
     if frame.tag != "iframe" or not _WIDGET.match(frame.get("src") or frame.get("data-src") or ""):
-        return False
-    boxes = frame.iterancestors("div", "blockquote")
-    return any(_named_post(box, class_names(box), base) for box in boxes)
+        return None
+    boxes = islice(frame.iterancestors(), 3)  # the scripts put the frame into a span at most
+    return next(filter(None, (_named_post(box, class_names(box), base) for box in boxes)), None)
