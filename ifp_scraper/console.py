@@ -125,10 +125,9 @@ def sum_up(ledger: Ledger, ending: Ending) -> None:
     say(f"{asked}{ending.received / 1e6:.1f} MB, {seconds:.0f} s.")
     if counts["rejected"]:
         say(f"The rejected pages and why: {_relative(ledger.rejections.path)}")
-    if ending.why == STOPPED:
-        say(f"The {ledger.command} {STOPPED}")
-    elif ending.why:
-        say(f"The {ledger.command} did not do its job: {ending.why}")
+    if ending.why:
+        what = "" if ending.why.startswith(STOPPED) else "did not do its job: "
+        say(f"The {ledger.command} {what}{ending.why}")
     say(f"{counted(len(store), 'article')} in {_relative(store.path)}")
 
 

@@ -32,7 +32,7 @@ _RESIZER = re.compile(
 _PAGESPEED = re.compile(r"/(?:(?:\d+x\d+)?x(?=[^/?]+\.ic\.))?([^/?]+)\.pagespeed\.(?:ic|ce)\.[\w-]{10}\.\w+$")
 """The name that PageSpeed gives to an image that it resizes, or only keeps."""
 
-_PENDING = re.compile("(?:^|&)is-pending-load=1")
+_PENDING = re.compile("(?:^|&)is-pending-load=1(?=&|#|$)")
 
 _IS_CANONICAL = re.compile(r"https?://[a-z0-9.-]+/(?:[a-z0-9-]+/)*?(?!(?:amp|\d{1,3}|comment-page-\d+)/)[a-z0-9-]+/")
 """Matches most URLs: those that need no change."""
@@ -244,8 +244,8 @@ def original_image(url: str) -> str:
     'https://ifpnews.com/up/a.jpg'
     >>> original_image("https://cdn.statically.io/img/ifpnews.com/f=auto,w=600/up/a.jpg")
     'https://ifpnews.com/up/a.jpg'
-    >>> original_image("https://ifpnews.com/up/a-696x464.jpg?is-pending-load=1")  # loaded late by Jetpack
-    'https://ifpnews.com/up/a.jpg'
+    >>> original_image("https://ifpnews.com/up/a-696x464.jpg?is-pending-load=1&x=2")  # loaded late by Jetpack
+    'https://ifpnews.com/up/a.jpg?x=2'
     >>> original_image("https://ifpnews-com.cdn.ampproject.org/ii/w820/s/ifpnews.com/up/a.jpg")
     'https://ifpnews.com/up/a.jpg'
     >>> original_image("https://ifpnews.com/up/300x200xa.jpg.pagespeed.ic.AbCdEfGhIj.webp")
@@ -259,7 +259,7 @@ def original_image(url: str) -> str:
     if ".pagespeed." in address:
         address = _PAGESPEED.sub(r"/\1", address)
     if "is-pending-load" in query:
-        query = _PENDING.sub("", query)
+        query = _PENDING.sub("", query).lstrip("&")
     address = _SIZE.sub("", address)
     return f"{address}?{query}" if query else address
 

@@ -122,6 +122,17 @@ AREA = "<div class='amp_author_area_wrapper'><strong>{}</strong>: {}</div>".form
             BYLINE(f"{LINKED} and <a rel='author' href='/author/bo/'>Bo Ray</a>"),
             [("Al Fox", "/author/al/", None), ("Bo Ray", "/author/bo/", None)],
         ),
+        (  # a third author has no page
+            SWIFT,
+            BYLINE(f"{LINKED}, <a rel='author' href='/author/bo/'>Bo Ray</a> and Cy Dee"),
+            [("Al Fox, Bo Ray and Cy Dee", "/author/al/", None)],
+        ),
+        (
+            SWIFT,
+            BYLINE(f"{LINKED} <a rel='author' href='/author/al/amp/'>View all</a>"),
+            [("Al Fox View all", "/author/al/", None)],
+        ),
+        (DESIGN, f"<span class='amp-wp-author'>{LINKED} May 3, 2018</span>", [("Al Fox", "/author/al/", None)]),
         (SWIFT, BYLINE(f"{LINKED} {LINKED.replace('Al Fox', '(all)')}"), [("Al Fox (all)", "/author/al/", None)]),
     ],
 )

@@ -154,6 +154,13 @@ def test_quotes(tag: str) -> None:
     assert read(f"<{tag}>Rain fell.</{tag.split()[0]}>")["blocks"] == [{"kind": "quote", "text": "Rain fell."}]
 
 
+def test_what_a_pull_quote_also_is_counts_as_well() -> None:
+    verse = read("<pre class=pullquote>Rain\n  fell.</pre>")["blocks"]
+    assert [(block["kind"], block["text"]) for block in verse] == [("preformatted", "Rain\nfell.")]
+    cover = "<div class='wp-block-cover pullquote' style='background-image:url(/a.jpg)'>Rain fell.</div>"
+    assert [image["url"] for image in read(cover)["images"]] == ["https://ifpnews.com/a.jpg"]
+
+
 @pytest.mark.parametrize(
     "tag",
     [

@@ -273,14 +273,17 @@ def test_what_is_not_there_is_asked_for_once(status: int) -> None:
     assert asyncio.run(BackOffMiddleware(crawler).process_response(Request(empty.url), empty)) is empty
 
 
+@pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize(("wait", "tries"), [(None, 3), ("0", 3), ("1", 9 + 1)])
-def test_a_firewalls_page_with_status_503_is_tried_three_times_unless_it_says_when(
-    wait: str | None, tries: int
+def test_a_firewalls_page_that_may_be_retried_is_tried_three_times_unless_it_says_when(
+    status: int, wait: str | None, tries: int
 ) -> None:
     crawler = get_crawler(Spider, {"RETRY_TIMES": 9})
     crawler.spider = crawler._create_spider("a")
     middleware = BackOffMiddleware.from_crawler(crawler)
-    page = HtmlResponse("https://ifpnews.com/a/", 503, {"Retry-After": wait} if wait else {}, b"Checking your browser")
+    page = HtmlResponse(
+        "https://ifpnews.com/a/", status, {"Retry-After": wait} if wait else {}, b"Checking your browser"
+    )
     answer: Request | Response = Request(page.url)
     tried = 0
     while isinstance(answer, Request):

@@ -13,6 +13,7 @@ from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.storage.rejections import (
     ANOTHER_PAGE,
     ELSEWHERE,
+    IN_A_CIRCLE,
     LEADS_TO,
     LOGIN,
     NO_ARTICLE,
@@ -106,6 +107,7 @@ def test_holds_until_there_is_a_reason_to_look_again(
         ([rejected("status 404", 5), rejected("status 404")], [run(5), run(0)], True),
         ([rejected("status 404", 5), rejected("status 410")], [run(5), run(0)], False),
         ([rejected("max redirections reached")], [run(0)], False),
+        ([rejected("max redirections reached", 5), rejected(IN_A_CIRCLE)], [run(5), run(0)], True),
         *(([rejected(reason)], [run(0)], False) for reason in (STRANGE, LOGIN, ELSEWHERE, SHOWS + URL + "b/")),
         ([rejected("https://a.example/" + OFF_SITE)], [run(0)], False),
         ([rejected("https://a.example/" + OFF_SITE, 5), rejected("status 404")], [run(5), run(0)], False),

@@ -50,6 +50,7 @@ def test_a_date_to_wait_for() -> None:
         ("text/html", b"<html><p>a</html>" + b" x" * 2048, True),
         ("text/html", b"<html><p>a</html>" + b"<!--" + b"x" * 3000 + b"-->", False),
         ("text/html", b"<html><body><div><p>a</div>\n", False),  # a minifier leaves out end tags
+        ("text/html", b"<html><body><p><a href=/a/>a</a>\n", True),
         ("text/html", b"<p>a", False),  # a fragment, as some plugins send
         ("application/json; charset=UTF-8", b'[{"id":1}]\n', False),
         ("application/json", b'{"id":1}<!-- cached -->', False),
@@ -92,6 +93,15 @@ WALL, OF_THE_SITE = b"<title>Just a moment</title>", b'<link href="/wp-content/a
         (WALL, 200, "text/html", "a challenge page"),
         (WALL, 503, "text/html", "a challenge page"),
         (WALL, 200, "image/png", None),
+        (
+            b'<script src="/cdn-cgi/challenge-platform/h/b/orchestrate/jsch/v1"></script>',
+            200,
+            "text/html",
+            "a challenge page",
+        ),
+        # On every page that Cloudflare passes on, also on those of a site out of order.
+        (b"<script>a.src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'</script>", 503, "text/html", None),
+        (b"<script>a.src='/cdn-cgi/challenge-platform/h/b/scripts/jsd/1/main.js'</script>", 503, "text/html", None),
         (WALL + OF_THE_SITE, 200, "text/html", None),  # an article about walls
         (WALL.ljust(65536), 200, "text/html", "a challenge page"),
         (WALL.ljust(65537), 200, "text/html", None),

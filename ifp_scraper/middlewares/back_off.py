@@ -126,10 +126,9 @@ class BackOffMiddleware:
         """Return what is wrong with a response that a retry may cure; None if nothing is."""
         if request.meta.get("dont_retry") or (response.status == 403 and request.meta.get("probe")):
             return None
-        if response.status == 503 and refusal(response) and not asked_wait(response):
-            return "refused"  # a firewall's page, which the status says is for a while: insisting would be rude
         if response.status in self._codes:
-            return str(response.status)
+            is_refusal = refusal(response) and not asked_wait(response)  # a firewall's page: insisting would be rude
+            return "refused" if is_refusal else str(response.status)
         if response.status != 200 or request.method != "GET":
             return None
         if refusal(response):

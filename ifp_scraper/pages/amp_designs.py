@@ -37,7 +37,9 @@ class AmpDesignPage(AmpPage):
 
     @field
     def authors(self) -> list[Author]:
-        authors: dict[str | None, Author] = {author.name: author for author in self.people(".amp-wp-author")}
+        byline = self.css(".amp-wp-author")
+        co_authors = [link for element in byline for link in element.iter("a") if link.get("rel") == "author"]
+        authors: dict[str | None, Author] = {author.name: author for author in self.people_of(co_authors or byline)}
         in_boxes = self.people(".amp_author_area_wrapper strong")
         # "NAME: BIO" is one run of text; only the name is in an element.
         for box, strong in self.first_inside(".amp_author_area_wrapper", "strong, .author-name").items():

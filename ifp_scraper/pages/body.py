@@ -203,10 +203,12 @@ class _BodyReader:
             return context._replace(list_level=context.list_level + 1, ordered=tag == "ol", gallery=gallery)
         if tag == "li":
             context = context._replace(kind="list_item")  # and go on: it may also frame an image
-        elif tag == "blockquote" or not _QUOTES.isdisjoint(classes):
+        elif tag == "blockquote":
             self._add_embed(quoted_post(element, classes, self.base))
             # WordPress itself replaces another article's URL by a card.
             return context._replace(kind="related" if "wp-embedded-content" in classes else "quote")
+        elif not _QUOTES.isdisjoint(classes):
+            context = context._replace(kind="quote")  # and go on, as well
         if tag == "pre":
             return context._replace(kind="preformatted", preformatted=True)
         if "wp-block-table" in classes:  # a caption is the table's, not that of an image in a cell

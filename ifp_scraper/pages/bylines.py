@@ -19,6 +19,7 @@ MAX_BYLINE = 1000
 
 _BY = re.compile(r"^\s*(?:(?:(?:published|posted|written) by|by|author)\b\s*:?|نویسنده\s*:)\s*", re.IGNORECASE)
 _HANDLE = re.compile(r"\s+@\w+$")
+_BETWEEN_NAMES = re.compile(r"(?:[\s,،;&|/]|\b(?:by|and)\b)*", re.IGNORECASE)
 _SEPARATORS = " -–—|·•"
 """What themes print between the byline and what stands beside it."""
 
@@ -50,7 +51,7 @@ def read_authors(elements: list[Element], base: str) -> list[Author]:
         base: URL of the page, for relative links.
     """
     authors: dict[str, Author] = {}
-    for element in chain.from_iterable(map(_people_in, elements[:MAX_PEOPLE])):
+    for element in chain.from_iterable(_people_in(element, base) for element in elements[:MAX_PEOPLE]):
         name = without_by(label_text(element))
         if name and name not in authors:
             # An icon or a handle beside the name links elsewhere.
@@ -61,10 +62,15 @@ def read_authors(elements: list[Element], base: str) -> list[Author]:
     return list(authors.values())
 
 
-def _people_in(element: Element) -> list[Element]:
-    """Return the links inside an element that each name another author; unless there are several, the element."""
-    links: dict[str | None, Element] = {}
-    for link in element.iter("a"):
-        if link.get("rel") == "author" and inline_text(link):  # there may be one on the portrait, and one to all posts
-            links.setdefault(link.get("href"), link)
-    return [*links.values()][:MAX_PEOPLE] if len(links) > 1 else [element]
+def _people_in(element: Element, base: str) -> list[Element]:
+    """Return the links in a byline that each name another author, if it has several of these and no other words."""
+    links = [link for link in element.iter("a") if link.get("rel") == "author"]
+    if len(links) < 2:
+        return [element]
+    between = inline_text(element)
+    people: dict[str, Element] = {}
+    for link in links[:MAX_PEOPLE]:
+        between = between.replace(text := inline_text(link), "", 1)
+        if text[:1] not in ("", "@"):  # there may be one on the portrait, one on a handle, and one to all posts
+            people.setdefault(urls.article_key(urls.absolute(base, link.get("href")) or ""), link)
+    return [*people.values()] if len(people) > 1 and _BETWEEN_NAMES.fullmatch(between) else [element]

@@ -134,7 +134,7 @@ class Document:
         still_open: Counter[bytes] = Counter()
         for tag in _MANDATORY_END.finditer(html):
             still_open[tag[2].lower()] += -1 if tag[1] else 1
-        return max(still_open.values(), default=0) <= 0
+        return bool(still_open) and max(still_open.values()) <= 0
 
     @cached_property
     def tree(self) -> Tree:

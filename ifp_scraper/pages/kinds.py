@@ -25,9 +25,6 @@ _NO_POST = words(
 )
 """Classes that they give to pages that are not posts."""
 
-_CARD = words("wp-embed-heading wp-embed-footer")
-"""Classes on the card of a post that other pages show in a frame, ``/a-story/embed/``: its body has the post's."""
-
 
 def is_single_post(document: Document) -> bool:
     """Whether the page says it is a single post, and is not behind a password."""
@@ -38,7 +35,7 @@ def is_single_post(document: Document) -> bool:
     is_post = "single-post" in classes and _POST_ID.search(document.body_class) is not None
     if not is_post and not _NO_POST.isdisjoint(classes):
         return False
-    if _asks_for_password(document) or document.tree.has_classes(_CARD):
+    if _asks_for_password(document) or _is_card(document):
         return False
     if not _POST.isdisjoint(classes):
         return _ID_OF_NO_POST.search(document.body_class) is None
@@ -78,6 +75,15 @@ def is_of_this_url(body: bytes, url: str) -> bool:
 def _is_canonical(document: Document, url: str) -> bool:
     links = (urls.absolute(url, link.get("href")) for link in document.tree.find('link[rel="canonical"]'))
     return any(link is not None and urls.same_article(link, url) for link in links)
+
+
+def _is_card(document: Document) -> bool:
+    """Whether the page is a post's card, which others show in a frame; its body has the post's classes.
+
+    See ``/a-story/embed/`` and ``theme-compat/embed-content.php``.
+    """
+    parents = (card.getparent() for card in document.tree.find(".wp-embed"))
+    return any(parent is not None and parent.tag == "body" for parent in parents)
 
 
 def _asks_for_password(document: Document) -> bool:

@@ -230,7 +230,12 @@ def _is_doubtful(run: Run | None) -> bool:
 
 def _is_same(reason: str, other: str) -> bool:
     """Whether two reasons are the same: a redirect off the site may name a different URL each time."""
-    return reason == other or (reason.endswith(OFF_SITE) and other.endswith(OFF_SITE))
+    circle = (IN_A_CIRCLE, _TOO_MANY_REDIRECTS)  # the latter is also what earlier versions wrote
+    return (
+        reason == other
+        or (reason.endswith(OFF_SITE) and other.endswith(OFF_SITE))
+        or (reason in circle and other in circle)
+    )
 
 
 def may_be_from_firewall(reason: str) -> bool:
