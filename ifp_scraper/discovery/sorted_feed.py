@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from ifp_scraper.dates import parse_utc
 from ifp_scraper.discovery import ArticleRef, FetchFailed, Walk
-from ifp_scraper.discovery.feed import read_cut_response
+from ifp_scraper.discovery.feed import read_cut_response, read_newest
 
 _BY_TITLE = "/feed/atom/?orderby=title"
 _BY_TITLE_UPWARDS = f"{_BY_TITLE}&order=ASC"
@@ -30,20 +30,19 @@ async def find_edited(walk: Walk) -> AsyncIterator[ArticleRef]:
     since = walk.edits_since
     assert since is not None  # else there are no articles to look for
     # If the site does not sort by title, it would not sort by edit either.
-    sample: list[ArticleRef] = []
-    for path in (_BY_TITLE, _BY_TITLE_UPWARDS):  # downwards, a series that counts up is newest first, too
-        sample = await anext(_pages(walk, path), [])
-        if not _are_at_once(sample):
-            for ref in _edited_since(since, sample):
-                yield ref
-        times = [ref.published_at for ref in sample if ref.published_at]
-        is_oldest_first = times == sorted(times) and path == _BY_TITLE_UPWARDS  # it obeys order, but not orderby
-        if times != sorted(times, reverse=True) and not is_oldest_first:
-            break
-        if not sample:
+    sample: list[ArticleRef] = await anext(_pages(walk, _BY_TITLE), [])
+    for ref in _edited_since(since, sample) if not _are_at_once(sample) else ():
+        yield ref
+    if _are_newest_first(sample):
+        latest = {ref.url for ref in await read_newest(walk)} if sample else set()
+        if latest.issuperset(ref.url for ref in sample):
             return
-    else:
-        return
+        # Titles of a series that counts up are newest first downwards, but not the oldest articles' first upwards.
+        sample = await anext(_pages(walk, _BY_TITLE_UPWARDS), [])
+        for ref in _edited_since(since, sample) if not _are_at_once(sample) else ():
+            yield ref
+        if _are_newest_first(sample) or _are_newest_first(sample[::-1]):  # it may obey order, but not orderby
+            return
     async for refs in _pages(walk, _BY_EDIT):
         times = [ref.modified_at for ref in refs if ref.modified_at]
         if walk.notes.edits_listed_until is None:
@@ -81,6 +80,11 @@ def _are_at_once(refs: list[ArticleRef]) -> bool:
     """
     times = [parse_utc(ref.modified_at) for ref in refs if ref.modified_at]
     return not times or (len(times) > 1 and max(times) - min(times) <= _AT_ONCE)
+
+
+def _are_newest_first(refs: list[ArticleRef]) -> bool:
+    times = [ref.published_at for ref in refs if ref.published_at]
+    return times == sorted(times, reverse=True)
 
 
 async def _pages(walk: Walk, path: str) -> AsyncIterator[list[ArticleRef]]:
