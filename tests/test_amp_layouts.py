@@ -132,6 +132,16 @@ AREA = "<div class='amp_author_area_wrapper'><strong>{}</strong>: {}</div>".form
             BYLINE(f"{LINKED} <a rel='author' href='/author/al/amp/'>View all</a>"),
             [("Al Fox View all", "/author/al/", None)],
         ),
+        (
+            SWIFT,
+            BYLINE("By: <a rel='author' href='/?author=3'>Al Fox</a> – <a rel='author' href='/?author=4'>Bo Ray</a>"),
+            [("Al Fox", "/", None), ("Bo Ray", "/", None)],
+        ),
+        (
+            DESIGN,
+            f"<span class='amp-wp-author'><a rel='author' href='/author/al/'><amp-img></amp-img></a>{LINKED}</span>",
+            [("Al Fox", "/author/al/", None)],
+        ),
         (DESIGN, f"<span class='amp-wp-author'>{LINKED} May 3, 2018</span>", [("Al Fox", "/author/al/", None)]),
         (SWIFT, BYLINE(f"{LINKED} {LINKED.replace('Al Fox', '(all)')}"), [("Al Fox (all)", "/author/al/", None)]),
     ],

@@ -32,6 +32,9 @@ def read(body: str, headline: str = "A Story") -> dict[str, Any]:
             for part in ("thead", "tbody", "tfoot")
         ),
         ("<table><td>1<td>2<tr><td>3<td>4</table>", ["1 | 2", "3 | 4"]),
+        ("<table><tr><td>1<td>2</tr>a<table><tr><td>3<td>4</table><p>b</p>", ["a", "1 | 2", "3 | 4", "b"]),
+        ("<table><tr><td>1<td>2<tr><div><td>3<td>4</div><tr><td>5<td>6</table>", ["1 | 2", "3 | 4", "5 | 6"]),
+        ("<table><tr><form><td>1<td>2</form></tr></table>", ["1 | 2"]),
         ("<table><tr><td><td></tr><tr><td>1<td>2</table>", ["1 | 2"]),
         ("<table><tr><td><p>a</p><td><p>b</p></table>", ["a | b"]),  # of two columns, so no layout
         ("<a href=/x/><p>One</p>two</a>", ["One", "two"]),

@@ -102,6 +102,7 @@ WALL, OF_THE_SITE = b"<title>Just a moment</title>", b'<link href="/wp-content/a
         # On every page that Cloudflare passes on, also on those of a site out of order.
         (b"<script>a.src='/cdn-cgi/challenge-platform/scripts/jsd/main.js'</script>", 503, "text/html", None),
         (b"<script>a.src='/cdn-cgi/challenge-platform/h/b/scripts/jsd/1/main.js'</script>", 503, "text/html", None),
+        (b"<script>a.src='/cdn-cgi/challenge-platform/h/g/scripts/invisible.js'</script>", 503, "text/html", None),
         (WALL + OF_THE_SITE, 200, "text/html", None),  # an article about walls
         (WALL.ljust(65536), 200, "text/html", "a challenge page"),
         (WALL.ljust(65537), 200, "text/html", None),

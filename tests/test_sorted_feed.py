@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from ifp_scraper.dates import format_utc
+from ifp_scraper.discovery import ArticleRef
+from ifp_scraper.discovery.sorted_feed import _are_latest
 from tests.crawling import lines, new_post, site_of
 from tests.dry_run import DryRun, dry_run
 from tests.site.response import Response
@@ -44,12 +46,16 @@ def test_edits_are_found_that_lists_do_not_show(kind: str, tmp_path: Path) -> No
         assert all(held[post.id] == format_utc(post.modified) for post in site.open_posts())
 
 
+@pytest.mark.parametrize("others", [False, True], ids=["one series", "two series"])
 @pytest.mark.parametrize("kind", WITHOUT_EDITS)
-def test_edits_are_found_where_titles_count_up(kind: str, tmp_path: Path) -> None:
+def test_edits_are_found_where_titles_count_up(kind: str, others: bool, tmp_path: Path) -> None:
     out = tmp_path / "a.jsonl"
     with site_of(60, **WITHOUT_EDITS[kind]) as (site, server):
-        for number, post in enumerate(reversed(site.open_posts()[::2])):
-            post.headline = f"Zionist Attacks, Day {number:03}"
+        for number, post in enumerate(reversed(site.open_posts())):
+            if number % 2 == 0:
+                post.headline = f"Zionist Attacks, Day {number:03}"
+            elif others:
+                post.headline = f"Aftermath, Day {number:03}"
         dry_run(server, out)
         site.advance(hours=1)
         edited = site.edit(site.open_posts()[40].id).path
@@ -412,3 +418,20 @@ def test_a_run_that_refreshes_asks_only_for_edits_since_the_last(tmp_path: Path)
                 new_post(site)
             run = dry_run(server, out, refresh=str(site.now.date()))
             assert sum(page.startswith(BY_EDIT) for page in run.asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("shown", "feed", "expected"),
+    [
+        ("dcb", "dcb", True),
+        ("edc", "dcb", True),  # a cache keeps the newest one from the feed
+        ("gfe", "dcb", True),
+        ("db", "dcb", False),
+        ("ba", "dcb", False),
+    ],
+)
+def test_what_counts_as_the_latest_articles(shown: str, feed: str, expected: bool) -> None:
+    def refs(names: str) -> list[ArticleRef]:
+        return [ArticleRef(f"https://ifpnews.com/{name}/", published_at=f"2024-01-01T00:00:0{name}") for name in names]
+
+    assert _are_latest(refs(shown), refs(feed)) is expected

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from itertools import takewhile
 
 from ifp_scraper.dates import parse_utc
 from ifp_scraper.discovery import ArticleRef, FetchFailed, Walk
 from ifp_scraper.discovery.feed import read_cut_response, read_newest
 
 _BY_TITLE = "/feed/atom/?orderby=title"
-_BY_TITLE_UPWARDS = f"{_BY_TITLE}&order=ASC"
 _BY_EDIT = "/feed/atom/?orderby=modified+ID"  # articles edited in the same second have no order of their own
 _BY_ID = "/feed/?orderby=ID"
 
@@ -34,14 +34,9 @@ async def find_edited(walk: Walk) -> AsyncIterator[ArticleRef]:
     for ref in _edited_since(since, sample) if not _are_at_once(sample) else ():
         yield ref
     if _are_newest_first(sample):
-        latest = {ref.url for ref in await read_newest(walk)} if sample else set()
-        if latest.issuperset(ref.url for ref in sample):
-            return
-        # Titles of a series that counts up are newest first downwards, but not the oldest articles' first upwards.
-        sample = await anext(_pages(walk, _BY_TITLE_UPWARDS), [])
-        for ref in _edited_since(since, sample) if not _are_at_once(sample) else ():
-            yield ref
-        if _are_newest_first(sample) or _are_newest_first(sample[::-1]):  # it may obey order, but not orderby
+        # Titles of a series that counts up are newest first, too, but seldom of the latest articles.
+        feed = await read_newest(walk) if sample else []
+        if not feed or _are_latest(sample, feed):
             return
     async for refs in _pages(walk, _BY_EDIT):
         times = [ref.modified_at for ref in refs if ref.modified_at]
@@ -85,6 +80,14 @@ def _are_at_once(refs: list[ArticleRef]) -> bool:
 def _are_newest_first(refs: list[ArticleRef]) -> bool:
     times = [ref.published_at for ref in refs if ref.published_at]
     return times == sorted(times, reverse=True)
+
+
+def _are_latest(refs: list[ArticleRef], feed: list[ArticleRef]) -> bool:
+    """Whether these are the latest articles, as in a feed; perhaps after newer ones, which a cache keeps from it."""
+    newer = list(takewhile(lambda ref: ref.url != feed[0].url, refs))
+    if len(newer) == len(refs):
+        return all((ref.published_at or "") > (feed[0].published_at or "") for ref in refs)
+    return all(ref.url == listed.url for ref, listed in zip(refs[len(newer) :], feed, strict=False))
 
 
 async def _pages(walk: Walk, path: str) -> AsyncIterator[list[ArticleRef]]:

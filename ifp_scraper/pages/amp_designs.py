@@ -38,7 +38,8 @@ class AmpDesignPage(AmpPage):
     @field
     def authors(self) -> list[Author]:
         byline = self.css(".amp-wp-author")
-        co_authors = [link for element in byline for link in element.iter("a") if link.get("rel") == "author"]
+        links = [link for element in byline for link in element.iter("a") if link.get("rel") == "author"]
+        co_authors = [link for link in links if inline_text(link)[:1] not in ("", "@")]  # not a portrait, or a handle
         authors: dict[str | None, Author] = {author.name: author for author in self.people_of(co_authors or byline)}
         in_boxes = self.people(".amp_author_area_wrapper strong")
         # "NAME: BIO" is one run of text; only the name is in an element.

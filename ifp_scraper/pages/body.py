@@ -184,7 +184,9 @@ class _BodyReader:
         if tag == "div" and _is_filled_box(element):
             return
         if tag == "table" and not _is_layout(element):
-            self._table(element, context)
+            rows: list[list[str]] = []
+            self._read_rows(element, context, rows)
+            self._add_rows(rows, context)
             return
         if tag != "p" or classes:
             context = self._enter(element, tag, classes.split() if classes else [], context)
@@ -238,33 +240,40 @@ class _BodyReader:
 
     # -- tables ------------------------------------------------------------------------------------------------
 
-    def _table(self, table: Element, context: Context) -> None:
-        """Walk a table: content outside cells makes ordinary blocks before its rows, as browsers show it."""
-        rows = self._rows(table, context)
-        self.builder.end_block(context)
-        for cells in rows:
-            self.builder.add_row(cells)
+    def _read_rows(self, part: Element, context: Context, rows: list[list[str]]) -> None:
+        """Walk a table or part of one, and add the texts of its cells to ``rows``.
 
-    def _rows(self, part: Element, context: Context) -> list[list[str]]:
-        """Walk a table or part of one; return the texts of its cells, by row."""
-        rows: list[list[str]] = []
+        Content outside cells makes ordinary blocks, which browsers show before the rows.
+        """
         cells: list[str] = []
         self.builder.add_text(part.text, context)
         for child in part:
             if child.tag in ("td", "th"):
                 self.builder.end_block(context)
                 cells.append(self._cell(child, context))
-            elif child.tag in _TABLE_PARTS or (child.tag != "table" and next(child.iter("tr"), None) is not None):
+            elif child.tag == "table":  # ends this one
+                rows.append(cells)
+                cells = []
+                self._add_rows(rows, context)
+                self._walk_element(child, context)
+            elif child.tag in _TABLE_PARTS or next(child.iter("tr", "td", "th"), None) is not None:
                 self.builder.end_block(context)
                 rows.append(cells)  # of a row without its tag
                 cells = []
                 if not self._hides(child):
-                    rows += self._rows(child, context)
+                    self._read_rows(child, context, rows)
             else:
                 self._walk_element(child, context)
             self.builder.add_text(child.tail, context)
         self.builder.end_block(context)
-        return [*rows, cells]
+        rows.append(cells)
+
+    def _add_rows(self, rows: list[list[str]], context: Context) -> None:
+        """Add the rows that were read, and forget them."""
+        self.builder.end_block(context)
+        for cells in rows:
+            self.builder.add_row(cells)
+        rows.clear()
 
     def _cell(self, cell: Element, context: Context) -> str:
         """Return the cell's text, a line per block. Its images and links go to the body."""

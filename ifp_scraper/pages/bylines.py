@@ -19,7 +19,7 @@ MAX_BYLINE = 1000
 
 _BY = re.compile(r"^\s*(?:(?:(?:published|posted|written) by|by|author)\b\s*:?|نویسنده\s*:)\s*", re.IGNORECASE)
 _HANDLE = re.compile(r"\s+@\w+$")
-_BETWEEN_NAMES = re.compile(r"(?:[\s,،;&|/]|\b(?:by|and)\b)*", re.IGNORECASE)
+_BETWEEN_NAMES = re.compile(r"(?:[\s,،;&|/·•–—-]|\band\b|\bو\b)*", re.IGNORECASE)
 _SEPARATORS = " -–—|·•"
 """What themes print between the byline and what stands beside it."""
 
@@ -72,5 +72,6 @@ def _people_in(element: Element, base: str) -> list[Element]:
     for link in links[:MAX_PEOPLE]:
         between = between.replace(text := inline_text(link), "", 1)
         if text[:1] not in ("", "@"):  # there may be one on the portrait, one on a handle, and one to all posts
-            people.setdefault(urls.article_key(urls.absolute(base, link.get("href")) or ""), link)
-    return [*people.values()] if len(people) > 1 and _BETWEEN_NAMES.fullmatch(between) else [element]
+            url = urls.absolute(base, link.get("href")) or ""
+            people.setdefault(urls.article_key(url) if urls.slug(url) else url, link)  # or /?author=3
+    return [*people.values()] if len(people) > 1 and _BETWEEN_NAMES.fullmatch(_BY.sub("", between)) else [element]

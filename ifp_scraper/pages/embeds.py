@@ -224,5 +224,5 @@ def _post_shown_in(frame: Element, base: str) -> str | None:
     """Return the URL of the post that a frame shows if a box around it names one."""
     if frame.tag != "iframe" or not _WIDGET.match(frame.get("src") or frame.get("data-src") or ""):
         return None
-    boxes = islice(frame.iterancestors(), 3)  # the scripts put the frame into a span at most
+    boxes = islice(frame.iterancestors(), 5)  # the scripts put the frame into a span; plugins add boxes
     return next(filter(None, (_named_post(box, class_names(box), base) for box in boxes)), None)
