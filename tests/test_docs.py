@@ -194,7 +194,7 @@ def test_snippets_run(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def add_moved_articles(out: Path) -> int:
-    """Add lines of articles whose URL or ID changed or was not known; return how many articles the file then has."""
+    """Add lines of articles whose URL or ID changed, is not known, or was another's; return their number."""
     known = lines(out)
     first, second = (json.dumps(line) for line in known[:2])
     url, id = known[0]["url"], known[0]["id"]
@@ -207,9 +207,10 @@ def add_moved_articles(out: Path) -> int:
         added.append(json.dumps({**known[2], "id": None, "url": "https://ifpnews.com/no-id/", "revision": revision}))
     later = {**known[3], "url": "https://ifpnews.com/late-id/"}
     added += [json.dumps({**later, "id": None}), json.dumps({**later, "id": 70007, "reread": True})]
+    added.append(json.dumps({**known[4], "id": 70008, "published_at": "2026-01-01T00:00:00Z"}))  # at a slug used again
     with out.open("a", encoding="utf-8") as stream:
         stream.writelines(f"{line}\n" for line in added)
-    return len(known) + 2
+    return len(known) + 3
 
 
 def common_crawl(request: urllib.request.Request, timeout: float) -> io.BytesIO:

@@ -27,9 +27,6 @@ logger = logging.getLogger(__name__)
 LONGEST_WAIT = 600.0
 """Maximum wait for Retry-After or Crawl-delay, in seconds; a longer Retry-After ends the crawl."""
 
-_REFUSED = ("403", "refused")
-"""Reasons for a retry that mean a refusal."""
-
 _SAME_LENGTH = 1024
 """Number of bytes by which two responses may differ and still count as equally long."""
 
@@ -81,7 +78,7 @@ class BackOffMiddleware:
             return response
         spider = project_spider(self._crawler)
         may_refuse = request.meta.get("probe") or request.url.endswith("/robots.txt")
-        if spider is not None and reason in _REFUSED and not may_refuse:
+        if spider is not None and reason == "refused" and not may_refuse:
             spider.fetcher.note_refusal(request.url, refusal(response) or reason)
         again = self._again(request, reason, response)
         if again is None and reason == "cut short" and "cut_at" in request.meta:
@@ -152,7 +149,7 @@ class BackOffMiddleware:
         if self._crawl_is_ending:
             return None
         # A refused request is retried twice, no more: insisting would be rude.
-        times = 2 if reason in _REFUSED else None
+        times = 2 if reason == "refused" else None
         if request.meta.get("probe") and reason == "refused":
             times = 1
         if response is None and not self._crawler.stats.get_value("downloader/response_count"):
