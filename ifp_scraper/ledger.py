@@ -158,13 +158,12 @@ class Ledger:
             is_known=self.knowledge.is_known,
             caught_up=base is not None,
             known_count=self.knowledge.count(),
+            rest_surplus=base.rest_surplus if base else 0,
             edits_since=self._edits_missed_from() if looks_for_changes else None,
             sitemaps=sitemaps,
             max_pages=self.settings.getint("IFP_MAX_LISTING_PAGES"),
             max_sitemaps=self.settings.getint("IFP_MAX_SITEMAPS"),
-            notes=Notes(source=base.source, validators=dict(base.validators), rest_surplus=base.rest_surplus)
-            if base
-            else Notes(),
+            notes=Notes(source=base.source, validators=dict(base.validators)) if base else Notes(),
         )
         return self.current_walk
 
@@ -360,11 +359,13 @@ class Ledger:
             self._remove(self.failures.path)  # what failed is in the runs file now
 
     def rest_surplus(self) -> int:
-        """Return how many more posts REST counts than are known; see ``Notes``."""
-        notes = self.current_walk.notes if self.current_walk else Notes()
-        if notes.rest_total is None or not self._listed_all:
-            return notes.rest_surplus
-        return max(0, notes.rest_total - self.knowledge.count())
+        """Return how many more posts REST counts than are known; see ``Walk``."""
+        walk = self.current_walk
+        if walk is None:
+            return 0
+        if walk.notes.rest_total is None or not self._listed_all:
+            return walk.rest_surplus
+        return max(0, walk.notes.rest_total - self.knowledge.count())
 
     def edits_seen_until(self) -> str | None:
         """Return the time (RFC 3339 in UTC) before which no edit can have been missed: the next run looks from there.

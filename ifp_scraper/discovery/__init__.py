@@ -133,9 +133,6 @@ class Notes:
     rest_total: int | None = None
     """Number of posts by REST's own count; None if not all that it lists was seen."""
 
-    rest_surplus: int = 0
-    """How many more posts REST counted than were known after the last caught-up run: no list shows them."""
-
     broken: list[str] = field(default_factory=list)
     """Parts that could not be read, so articles may be missing."""
 
@@ -154,9 +151,6 @@ class Notes:
 
     validators: dict[str, dict[str, str]] = field(default_factory=dict)
     """ETag and Last-Modified of feeds, by URL; initially, those of the last caught-up run."""
-
-    fronts: dict[str, Response | FetchFailed] = field(default_factory=dict)
-    """First pages of feeds fetched so far, by URL."""
 
 
 @dataclass(slots=True, frozen=True)
@@ -181,6 +175,9 @@ class Walk:
     known_count: int
     """Number of articles in the file that the site should still list, plus URLs that were rejected or failed."""
 
+    rest_surplus: int
+    """How many more posts REST counted than were known after the last caught-up run: no list shows them."""
+
     edits_since: str | None
     """No edit before this time (RFC 3339 in UTC) can have been missed; None if edits are not looked for."""
 
@@ -194,6 +191,9 @@ class Walk:
     """Maximum number of sitemap files to read."""
 
     notes: Notes
+
+    fronts: dict[str, Response | FetchFailed] = field(default_factory=dict)
+    """First pages of feeds fetched so far, by URL, as two sources may ask for the same one."""
 
 
 class Source(Protocol):

@@ -78,12 +78,12 @@ class FeedSource:
 
 async def _front(walk: Walk, address: str, validators: dict[str, str]) -> Response:
     """Fetch the first page of a feed, once per run: the sitemap source asks for it too."""
-    if address not in walk.notes.fronts:
+    if address not in walk.fronts:
         try:
-            walk.notes.fronts[address] = await walk.fetch(address, headers=validators, probe=True)
+            walk.fronts[address] = await walk.fetch(address, headers=validators, probe=True)
         except FetchFailed as error:
-            walk.notes.fronts[address] = error
-    answer = walk.notes.fronts[address]
+            walk.fronts[address] = error
+    answer = walk.fronts[address]
     if isinstance(answer, FetchFailed):
         raise answer
     return answer

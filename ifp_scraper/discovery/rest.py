@@ -94,7 +94,7 @@ class RestSource:
                         seen.add(ref.url)
                         new += not walk.is_known(ref)
                         yield ref
-            if walk.caught_up and not edits_due and total <= walk.known_count + walk.notes.rest_surplus + new:
+            if walk.caught_up and not edits_due and total <= walk.known_count + walk.rest_surplus + new:
                 walk.notes.rest_total = total or None
                 return
         if len(walk.notes.broken) == broken_before and not has_copies:
