@@ -21,6 +21,7 @@ from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import read_options
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.spiders.ifp import IfpSpider
+from ifp_scraper.spiders.site_spider import SiteSpider
 from ifp_scraper.storage.rejections import Rejected
 from tests.site import SiteServer
 
@@ -77,7 +78,7 @@ def dry_run(
     out: Path,
     fails: Callable[[str], int | None] = lambda target: None,
     broken: Callable[[str], bool] = lambda path: False,
-    spider: type[IfpSpider] = IfpSpider,
+    spider: type[SiteSpider] = IfpSpider,
     **arguments: str,
 ) -> DryRun:
     """Look for articles as ``scrapy crawl ifp`` would, and write a line for each that would have been fetched.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ProjectSpider(scrapy.Spider):
-    """What middlewares, extensions and the pipeline may use of ``IfpSpider``, whose module imports some of them."""
+    """What middlewares, extensions and the pipeline may use of ``SiteSpider``, whose module imports some of them."""
 
     fetcher: Fetcher
     ledger: Ledger

@@ -16,7 +16,7 @@ from ifp_scraper.discovery import FetchFailed
 from ifp_scraper.ledger import Command
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.recordings.capture_time import capture_time
-from ifp_scraper.spiders.ifp import IfpSpider
+from ifp_scraper.spiders.site_spider import SiteSpider
 from ifp_scraper.storage.store import StoredArticle
 
 _MAY_BE_WITHDRAWN = 20
@@ -67,7 +67,7 @@ class Audit:
         return [(month, had[month], listed[month]) for month in sorted(listed)]
 
 
-class AuditSpider(IfpSpider):
+class AuditSpider(SiteSpider):
     """Asks the sources for all articles, and checks whether those that none of them lists still exist."""
 
     name = "audit"
@@ -77,7 +77,7 @@ class AuditSpider(IfpSpider):
         super().__init__(**kwargs)
         self.audit = Audit()
 
-    async def _requests(self) -> AsyncIterator[Any]:
+    async def requests(self) -> AsyncIterator[Any]:
         """Compare the site with the file; the result goes into ``audit``, and nothing is yielded."""
         before = {urls.canonical(known.url): known for known in self.ledger.store.articles()}
         found = await self._compare_with_list()

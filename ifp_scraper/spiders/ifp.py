@@ -25,58 +25,40 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 
 from ifp_scraper import urls
-from ifp_scraper.check_settings import check_settings
 from ifp_scraper.discovery import ArticleRef, FetchFailed
 from ifp_scraper.discovery.readings import Reading
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Command, Ledger
-from ifp_scraper.options import Options, read_options
+from ifp_scraper.options import Options
 from ifp_scraper.pages import UnreadablePage
-from ifp_scraper.recordings.archive import Archive, open_archive
-from ifp_scraper.recordings.download_handler import OFFLINE
+from ifp_scraper.recordings.archive import Archive
 from ifp_scraper.responses import refusal
-from ifp_scraper.spiders import ProjectSpider
 from ifp_scraper.spiders.acceptance import Acceptance
-from ifp_scraper.spiders.amp_addresses import AmpAddresses
 from ifp_scraper.spiders.fetcher import Fetcher
-from ifp_scraper.spiders.frontier import Frontier
 from ifp_scraper.spiders.no_article import NoArticleHandler
 from ifp_scraper.spiders.page_views import View, ViewReader
 from ifp_scraper.spiders.reorder import ReorderBuffer
+from ifp_scraper.spiders.site_spider import SiteSpider
 from ifp_scraper.storage.output_file import StoreError
 from ifp_scraper.storage.rejections import Rejected
-from ifp_scraper.user_agent import user_agent
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from scrapy.crawler import Crawler
-    from scrapy.settings import BaseSettings
 
 _MAX_UNDER_WAY = 64
 """Maximum number of articles begun but not yet written: bounds a long crawl's memory and what a kill costs."""
 
 
-class IfpSpider(ProjectSpider):
-    """Crawls Iran Front Page, live or from a recording; the arguments are in CONTRACT.md section 1.
-
-    Args:
-        options: the arguments.
-        ledger: the open output.
-        fetcher: fetches the pages that are not the first of an article.
-        archive: the recording to read instead of the site; None in a live crawl.
-    """
+class IfpSpider(SiteSpider):
+    """Crawls Iran Front Page, live or from a recording; the arguments are in CONTRACT.md section 1."""
 
     name = "ifp"
     command: ClassVar[Command] = "crawl"
-    """See ``Ledger``."""
 
     def __init__(self, options: Options, ledger: Ledger, fetcher: Fetcher, archive: Archive | None = None) -> None:
-        super().__init__()
-        self.options = options
-        self.ledger = ledger
-        self.fetcher = fetcher
-        self.archive = archive
-        self._amp = AmpAddresses()
-        self.frontier = Frontier(fetcher, ledger, archive, self._amp)
+        super().__init__(options, ledger, fetcher, archive)
         self._views = ViewReader(fetcher, ledger)
         self._no_article = NoArticleHandler(fetcher, ledger)
         self._acceptance = Acceptance(fetcher, ledger, self._no_article)
@@ -91,44 +73,16 @@ class IfpSpider(ProjectSpider):
         """Whether an article was read whose page does not break off, also by the last run that read any."""
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> IfpSpider:
-        """Create the spider of a crawl.
-
-        Args:
-            crawler: the crawl's.
-            args: unused.
-            kwargs: either ``options``, ``ledger`` and ``archive``, as the command makes them, or the ``-a``
-                arguments as Scrapy passes them.
-
-        Raises:
-            BadArgument: if an argument makes no sense.
-            StoreError: if the output cannot be used.
-            RecordingError: if nothing in the recording can be read.
-        """
-        settings = crawler.settings
-        if "options" not in kwargs:
-            check_settings(settings)
-            options, archive = open_archive(read_options(kwargs, settings["IFP_SITE"]))
-            kwargs = {"options": options, "ledger": Ledger.open(options, settings, cls.command), "archive": archive}
-        fetcher = Fetcher(crawler, kwargs["ledger"])
-        spider = super().from_crawler(crawler, *args, fetcher=fetcher, **kwargs)
-        _adjust(settings, spider.options)
-        crawler.signals.connect(fetcher.note_robots, signals.robots_parsed)
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        """See ``SiteSpider``."""
+        spider = super().from_crawler(crawler, *args, **kwargs)
         for ended in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(spider._reorder_buffer.note_written, ended)
         return spider
 
     # -- requests ------------------------------------------------------------------------------------------------
 
-    async def start(self) -> AsyncIterator[Any]:
-        """Yield all requests; if the output cannot be read any more, the crawl ends."""
-        try:
-            async for request in self._requests():
-                yield request
-        except StoreError as error:
-            self.fetcher.stop(str(error))
-
-    async def _requests(self) -> AsyncIterator[Any]:
+    async def requests(self) -> AsyncIterator[Any]:
         """Yield a request for every article that is new, changed or named by the user."""
         async for target in self.frontier.targets():
             if self.fetcher.stopping or not await self._below_limit():
@@ -236,7 +190,7 @@ class IfpSpider(ProjectSpider):
             self._no_article.not_an_article(response, ref)
             return None
         self.fetcher.limits.reset_off_site()
-        self._amp.learn(view.article.url, view.article.amp_url)
+        self.amp_addresses.learn(view.article.url, view.article.amp_url)
         article = self._if_in_range(self._acceptance.accept(await self._views.with_other_view(view), view, ref))
         if article is not None and self._note_ending(article):
             self.ledger.note_incomplete(response.url)  # ref.url may be a shortlink
@@ -288,14 +242,14 @@ class IfpSpider(ProjectSpider):
         if given_up or self.options.pages == "canonical" or not self.options.live or urls.slug(url) == "":
             return None
         # With pages=amp, the first guess was the page that failed.
-        address = self._amp.of(url) if self.options.pages == "both" else self._amp.second_guess(url)
+        address = self.amp_addresses.of(url) if self.options.pages == "both" else self.amp_addresses.second_guess(url)
         try:
             view = await self._views.read(await self.fetcher.fetch(address, probe=True, page=True))
         except (FetchFailed, UnreadablePage):
             return None
         if view is None or not view.page.is_amp:
             return None
-        self._amp.learn(url, address)
+        self.amp_addresses.learn(url, address)
         self.fetcher.limits.reset_failures()
         article = self._if_in_range(self._acceptance.accept(view.article, view, ref))
         if article is not None and self.options.pages == "both":
@@ -314,19 +268,3 @@ class IfpSpider(ProjectSpider):
             return article
         self.ledger.counts["out_of_range"] += 1
         return None
-
-
-def _adjust(settings: BaseSettings, options: Options) -> None:
-    """Change the settings that depend on others or on the arguments."""
-    changed = {
-        # AutoThrottle would shorten a DOWNLOAD_DELAY that is longer than its maximum.
-        "AUTOTHROTTLE_MAX_DELAY": max(
-            settings.getfloat("AUTOTHROTTLE_MAX_DELAY"), settings.getfloat("DOWNLOAD_DELAY")
-        ),
-        # In an archive run, the site is the recording's; StayOnSiteMiddleware reads it from here.
-        "IFP_SITE": options.site,
-        "USER_AGENT": user_agent(settings),
-        **({} if options.live else OFFLINE),
-    }
-    for name, value in changed.items():
-        settings.set(name, value, priority="cmdline")
