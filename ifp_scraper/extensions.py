@@ -58,7 +58,7 @@ def finish(crawler: Crawler, ledger: Ledger, reason: str) -> None:
         errors = max(errors, 1)
     ending = Ending(
         reason,
-        why=spider.fetcher.why_stopped if spider is not None else None,
+        why=spider.crawl.why_stopped if spider is not None else None,
         requests=stats.get_value("downloader/request_count", 0),
         received=stats.get_value("downloader/response_bytes", 0),
         errors=errors,
@@ -87,7 +87,7 @@ class PromptShutdown:
             self._task = asyncio.ensure_future(self._watch(spider))  # asyncio itself does not keep a task alive
 
     async def _watch(self, spider: ProjectSpider) -> None:
-        while not spider.fetcher.ending:
+        while not spider.crawl.ending:
             await asyncio.sleep(0.2)
         end = time.monotonic() + self._crawler.settings.getfloat("IFP_GRACE")
         while time.monotonic() < end:

@@ -36,7 +36,7 @@ class StorePipeline:
         try:
             outcome = spider.ledger.write(item)
         except StoreError as error:
-            spider.fetcher.stop(str(error))
+            spider.crawl.stop(str(error))
             raise DropItem("the output cannot be written", log_level="DEBUG") from error
         if outcome in ("unchanged", "rejected"):
             raise DropItem(outcome, log_level="DEBUG")

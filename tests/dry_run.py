@@ -19,6 +19,7 @@ from ifp_scraper.ending import Ending
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import read_options
+from ifp_scraper.spiders.crawl import Crawl
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.spiders.ifp import IfpSpider
 from ifp_scraper.spiders.site_spider import SiteSpider
@@ -39,6 +40,11 @@ class DryRun:
     counts: dict[str, int] = field(default_factory=dict)
     status: int = 0
     why: str | None = None
+
+
+class _EnginelessCrawl(Crawl):
+    def stop(self, why: str) -> None:
+        self.why_stopped = why
 
 
 class _Fetcher(Fetcher):
@@ -69,9 +75,6 @@ class _Fetcher(Fetcher):
             return Response(url, status=status, headers=answer.headers, body=answer.body, request=Request(url))
         raise FetchFailed("too many redirects")
 
-    def stop(self, why: str) -> None:
-        self.why_stopped = why
-
 
 def dry_run(
     server: SiteServer,
@@ -99,12 +102,13 @@ def dry_run(
     crawler: Any = SimpleNamespace(settings=settings, crawling=True, get_extension=lambda _: None)
     fetcher = _Fetcher(crawler, ledger)
     fetcher.server, fetcher.run, fetcher.fails = server, DryRun(), fails
+    fetcher.crawl = _EnginelessCrawl(crawler, ledger)
     asyncio.run(_crawl(spider(options=options, ledger=ledger, fetcher=fetcher), fetcher, broken))
     fetcher.run.counts = dict(ledger.counts)
     requests = len(fetcher.run.asked) + 2 * len(fetcher.run.articles)
-    reason = "finished" if not fetcher.stopping else "stopped"
-    ledger.finish(Ending(reason, fetcher.why_stopped, requests))
-    fetcher.run.status, fetcher.run.why = ledger.exit_status, fetcher.why_stopped
+    reason = "finished" if not fetcher.crawl.stopping else "stopped"
+    ledger.finish(Ending(reason, fetcher.crawl.why_stopped, requests))
+    fetcher.run.status, fetcher.run.why = ledger.exit_status, fetcher.crawl.why_stopped
     return fetcher.run
 
 

@@ -16,7 +16,7 @@ from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import read_options
 from ifp_scraper.spiders.acceptance import Acceptance
-from ifp_scraper.spiders.fetcher import Fetcher
+from ifp_scraper.spiders.crawl import Crawl
 from ifp_scraper.spiders.no_article import NoArticleHandler
 from ifp_scraper.storage.rejections import LEADS_TO, SHOWS, Rejected
 
@@ -33,8 +33,8 @@ class Case:
         settings = Settings({})
         settings.setmodule("ifp_scraper.settings")
         self.ledger = Ledger(read_options({}, SITE), out, start_over=True, settings=settings)
-        fetcher = Fetcher(SimpleNamespace(settings=settings, crawling=True), self.ledger)  # type: ignore[arg-type]
-        self.acceptance = Acceptance(fetcher, self.ledger, NoArticleHandler(fetcher, self.ledger))
+        crawl = Crawl(SimpleNamespace(settings=settings, crawling=True), self.ledger)  # type: ignore[arg-type]
+        self.acceptance = Acceptance(crawl, self.ledger, NoArticleHandler(crawl, self.ledger))
 
     def accept(self, article: Article, ref: ArticleRef, *redirects: str) -> Article | None:
         request = Request(article.url, meta={"redirect_urls": list(redirects)})

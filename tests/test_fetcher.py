@@ -121,7 +121,7 @@ def test_an_answer_that_no_source_can_read(crawl: Crawl, status: int, final: boo
         f"status {status}", status, final, may_pass
     )  # fmt: skip
     assert f"{failed.at:%FT%T}" == "2024-05-06T06:00:00"
-    assert not crawl.fetcher.ending
+    assert not crawl.fetcher.crawl.ending
 
 
 @pytest.mark.parametrize(("kind", "fails"), [("text/html", True), ("application/json", False)])
@@ -142,9 +142,9 @@ def test_a_site_that_never_answers_ends_the_crawl(crawl: Crawl, answered: int) -
     failed = crawl.failure()
     assert (failed.status, failed.forbidden, failed.may_pass) == (None, False, True)
     assert "late" in str(failed)
-    assert (crawl.fetcher.ending, crawl.closed) == ((False, []) if answered else (True, ["stopped"]))
+    assert (crawl.fetcher.crawl.ending, crawl.closed) == ((False, []) if answered else (True, ["stopped"]))
     if not answered:
-        assert (crawl.fetcher.why_stopped or "").startswith(f"{SITE} cannot be reached (")
+        assert (crawl.fetcher.crawl.why_stopped or "").startswith(f"{SITE} cannot be reached (")
         assert str(crawl.failure()) == "the crawl is stopping"
         assert len(crawl.asked) == 1
 
@@ -154,14 +154,14 @@ def test_a_request_that_is_not_made_is_final(crawl: Crawl, said: str, reason: st
     crawl.answered = 0  # which says nothing about the site
     crawl.answer = failing(IgnoreRequest(said))
     failed = crawl.failure()
-    assert (str(failed), failed.forbidden, failed.is_final, crawl.fetcher.ending) == (reason, True, True, False)
+    assert (str(failed), failed.forbidden, failed.is_final, crawl.fetcher.crawl.ending) == (reason, True, True, False)
 
 
 def test_nothing_is_fetched_once_a_signal_ends_the_crawl(crawl: Crawl) -> None:
     crawl.crawling = False
     assert str(crawl.failure()) == "the crawl is stopping"
-    crawl.fetcher.note_failed(f"{SITE}/a/", "the crawl is stopping")
-    assert (crawl.asked, crawl.ledger.counts["failed"], crawl.fetcher.stopping) == ([], 0, False)
+    crawl.fetcher.crawl.note_failed(f"{SITE}/a/", "the crawl is stopping")
+    assert (crawl.asked, crawl.ledger.counts["failed"], crawl.fetcher.crawl.stopping) == ([], 0, False)
 
 
 @pytest.mark.parametrize(("status", "body"), [(401, b"wp-content/"), (403, b"wp-content/"), (200, WALL), (503, WALL)])
@@ -176,21 +176,21 @@ def test_pages_refused_in_a_row_end_the_crawl(crawl: Crawl, status: int, body: b
     crawl.fetch()
     crawl.answer = refused
     crawl.failure("/b/")
-    assert not crawl.fetcher.ending
+    assert not crawl.fetcher.crawl.ending
     crawl.failure("/c/")
-    assert (crawl.fetcher.why_stopped or "").startswith("the site refuses (")
+    assert (crawl.fetcher.crawl.why_stopped or "").startswith("the site refuses (")
     assert crawl.closed == ["stopped"]
 
 
 def test_the_first_reason_to_end_is_told(crawl: Crawl) -> None:
     async def run() -> None:
         for number in range(4):
-            crawl.fetcher.note_failed(f"{SITE}/{number}/", f"status {500 + number}")
-        crawl.fetcher.stop("another")
+            crawl.fetcher.crawl.note_failed(f"{SITE}/{number}/", f"status {500 + number}")
+        crawl.fetcher.crawl.stop("another")
         await asyncio.sleep(0)
 
     asyncio.run(run())
-    assert crawl.fetcher.why_stopped == "3 fetches in a row failed for good, the last one with: status 502"
+    assert crawl.fetcher.crawl.why_stopped == "3 fetches in a row failed for good, the last one with: status 502"
     assert (crawl.closed, crawl.ledger.counts["failed"]) == (["stopped"], 3)
     assert crawl.ledger.failures.failed_now[0] == (f"{SITE}/0/", "status 500")
 
@@ -198,9 +198,9 @@ def test_the_first_reason_to_end_is_told(crawl: Crawl) -> None:
 def test_a_recording_is_read_to_its_end_whatever_it_lacks(tmp_path: Path) -> None:
     crawl = Crawl(tmp_path / "a.jsonl", archive="sample")
     for number in range(4):
-        crawl.fetcher.note_failed(f"{SITE}/{number}/", "status 500")
-        crawl.fetcher.note_refusal(f"{SITE}/{number}/", "status 403")
-    assert not crawl.fetcher.ending
+        crawl.fetcher.crawl.note_failed(f"{SITE}/{number}/", "status 500")
+        crawl.fetcher.crawl.note_refusal(f"{SITE}/{number}/", "status 403")
+    assert not crawl.fetcher.crawl.ending
     crawl.ledger.store.close()
 
 

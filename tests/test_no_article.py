@@ -16,7 +16,7 @@ from ifp_scraper import urls
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import read_options
-from ifp_scraper.spiders.fetcher import Fetcher
+from ifp_scraper.spiders.crawl import Crawl
 from ifp_scraper.spiders.no_article import NoArticleHandler
 from ifp_scraper.storage.rejections import (
     ANOTHER_PAGE,
@@ -48,14 +48,14 @@ class Case:
         settings = Settings({})
         settings.setmodule("ifp_scraper.settings")
         self.ledger = Ledger(read_options({}, SITE), out, start_over=True, settings=settings)
-        self.fetcher = Fetcher(SimpleNamespace(settings=settings, crawling=True), self.ledger)  # type: ignore[arg-type]
-        self.fetcher.stop = self._stop  # type: ignore[method-assign]
+        self.crawl = Crawl(SimpleNamespace(settings=settings, crawling=True), self.ledger)  # type: ignore[arg-type]
+        self.crawl.stop = self._stop  # type: ignore[method-assign]
         self.failed: list[str] = []
-        self.fetcher.note_failed = lambda url, reason, ref=None: self.failed.append(reason)  # type: ignore[method-assign]
-        self.handler = NoArticleHandler(self.fetcher, self.ledger)
+        self.crawl.note_failed = lambda url, reason, ref=None: self.failed.append(reason)  # type: ignore[method-assign]
+        self.handler = NoArticleHandler(self.crawl, self.ledger)
 
     def _stop(self, why: str) -> None:
-        self.fetcher.why_stopped = why
+        self.crawl.why_stopped = why
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_a_thousand_addresses_without_an_article_end_the_crawl(case: Case, reaso
     for number in range(1, 1101):
         for _ in range(3):  # counts once
             case.handler.reject(ArticleRef(f"{SITE}/a-{number}/"), reason)
-        assert case.fetcher.stopping == (count is not None and number >= count)
+        assert case.crawl.stopping == (count is not None and number >= count)
 
 
 @pytest.mark.parametrize(("body", "count"), [("<html>Welcome</html>", 100), (PAGE, None), (SIGN_IN, None)])
@@ -136,25 +136,25 @@ def test_a_hundred_pages_that_are_not_the_sites_end_the_crawl(case: Case, body: 
     for number in range(1, 121):
         url = f"{SITE}/a-{number}/"
         case.handler.not_an_article(answer(url=url, body=body), ArticleRef(url))
-        assert case.fetcher.stopping == (count is not None and number >= count)
+        assert case.crawl.stopping == (count is not None and number >= count)
 
 
 @pytest.mark.parametrize(("reason", "count"), [("https://b.example/ is not on the site", 100), (FORBIDDEN, None)])
 def test_a_hundred_requests_led_off_the_site_end_the_crawl(case: Case, reason: str, count: int | None) -> None:
     for number in range(1, 121):
         case.handler.fetch_failed(IgnoreRequest(reason), ArticleRef(f"{SITE}/a-{number}/"))
-        assert case.fetcher.stopping == (count is not None and number >= count)
+        assert case.crawl.stopping == (count is not None and number >= count)
 
 
 def test_refused_pages_end_the_crawl(case: Case) -> None:
     most = case.ledger.settings.getint("IFP_REFUSALS")
     for number in range(1, most + 1):
-        assert not case.fetcher.stopping
+        assert not case.crawl.stopping
         case.handler.fetch_failed(HttpError(answer(403)), ArticleRef(f"{SITE}/a-{number}/"))
-    assert case.fetcher.stopping
+    assert case.crawl.stopping
 
 
 def test_what_is_ignored_at_the_end_of_a_crawl_is_not_rejected(case: Case) -> None:
-    case.fetcher.stop("the site refuses")
+    case.crawl.stop("the site refuses")
     case.handler.fetch_failed(IgnoreRequest("the crawl is ending"), ArticleRef(URL))
     assert (list(case.ledger.rejections), case.failed) == ([], [])

@@ -12,7 +12,7 @@ import pytest
 from scrapy.http import Request, TextResponse
 from scrapy.settings import Settings
 
-from ifp_scraper.discovery import FetchFailed
+from ifp_scraper.discovery import ArticleRef, FetchFailed
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import read_options
@@ -40,6 +40,7 @@ class _Fetcher(Fetcher):
         super().__init__(crawler, ledger)
         self.asked: list[str] = []
         self.failed: list[str] = []
+        self.crawl.note_failed = self._note_failed  # type: ignore[method-assign]
         self.server, self.answer = server, answer
 
     async def fetch(
@@ -54,7 +55,7 @@ class _Fetcher(Fetcher):
             raise FetchFailed(f"status {found.status}", found.status)
         return TextResponse(url, headers=found.headers, body=found.body, request=Request(url, meta=meta))
 
-    def note_failed(self, url: str, reason: str) -> None:
+    def _note_failed(self, url: str, reason: str, ref: ArticleRef | None = None) -> None:
         self.failed.append(url.removeprefix(self.server.url))
 
 
@@ -80,7 +81,7 @@ def read(
 
     async def run() -> Article | None:
         first = await fetcher.fetch(server.url + path)
-        fetcher.why_stopped = "the site refuses" if ending else None
+        fetcher.crawl.why_stopped = "the site refuses" if ending else None
         view = await reader.read(first)
         return await reader.with_other_view(view) if view is not None else None
 

@@ -79,7 +79,7 @@ class BackOffMiddleware:
         spider = project_spider(self._crawler)
         may_refuse = request.meta.get("probe") or request.url.endswith("/robots.txt")
         if spider is not None and reason == "refused" and not may_refuse:
-            spider.fetcher.note_refusal(request.url, refusal(response) or reason)
+            spider.crawl.note_refusal(request.url, refusal(response) or reason)
         again = self._again(request, reason, response)
         if again is None and reason == "cut short" and "cut_at" in request.meta:
             raise ResponseDataLossError("cut short at another place each time")
@@ -101,7 +101,7 @@ class BackOffMiddleware:
             if request.meta.get("probe"):  # it may concern only this source
                 return
             if (spider := project_spider(self._crawler)) is not None:
-                spider.fetcher.stop(f"the site asks to wait {asked:.0f} seconds")
+                spider.crawl.stop(f"the site asks to wait {asked:.0f} seconds")
         if asked:  # also when the crawl ends: what waits in the downloader is dropped only a moment later
             logger.info("the site asks to wait %.0f seconds", asked)
             self._hold(min(asked, LONGEST_WAIT))
@@ -167,7 +167,7 @@ class BackOffMiddleware:
     @property
     def _crawl_is_ending(self) -> bool:
         spider = project_spider(self._crawler)
-        return spider is not None and spider.fetcher.ending
+        return spider is not None and spider.crawl.ending
 
     async def _sleep(self, seconds: float) -> None:
         end = time.monotonic() + seconds

@@ -68,7 +68,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             what = f"{self.crawler.settings['IFP_SITE']} cannot be reached"
         why = f"{what} ({in_words(exc)})"
         if (spider := project_spider(self.crawler)) is not None:
-            spider.fetcher.stop(why)
+            spider.crawl.stop(why)
         else:  # which says nothing of its own
             logger.error("%s", why)
 

@@ -76,7 +76,7 @@ class RecordMiddleware:
             self._first = []
         except RecordingError as error:
             if (spider := project_spider(self._crawler)) is not None:
-                spider.fetcher.stop(str(error))
+                spider.crawl.stop(str(error))
             raise
         return response
 

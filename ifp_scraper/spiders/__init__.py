@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
     from ifp_scraper.ledger import Ledger
     from ifp_scraper.recordings.archive import Archive
-    from ifp_scraper.spiders.fetcher import Fetcher
+    from ifp_scraper.spiders.crawl import Crawl
 
 
 class ProjectSpider(scrapy.Spider):
     """What middlewares, extensions and the pipeline may use of ``SiteSpider``, whose module imports some of them."""
 
-    fetcher: Fetcher
+    crawl: Crawl
     ledger: Ledger
     archive: Archive | None
 

@@ -12,7 +12,7 @@ from ifp_scraper.discovery.readings import Reading
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import add_evidence
-from ifp_scraper.spiders.fetcher import Fetcher
+from ifp_scraper.spiders.crawl import Crawl
 from ifp_scraper.spiders.no_article import NoArticleHandler
 from ifp_scraper.spiders.page_views import View
 from ifp_scraper.storage.rejections import LEADS_TO, SHOWS, Rejected
@@ -25,13 +25,13 @@ class Acceptance:
     """Compares articles that have been read with what was requested.
 
     Args:
-        fetcher: counts what gave no article.
+        crawl: counts what gave no article.
         ledger: knows what earlier runs have written.
         no_article: records URLs that show another article.
     """
 
-    def __init__(self, fetcher: Fetcher, ledger: Ledger, no_article: NoArticleHandler) -> None:
-        self._fetcher = fetcher
+    def __init__(self, crawl: Crawl, ledger: Ledger, no_article: NoArticleHandler) -> None:
+        self._crawl = crawl
         self._ledger = ledger
         self._no_article = no_article
         self._options = ledger.options
@@ -65,7 +65,7 @@ class Acceptance:
         if self._is_other_address(article, ref):  # rejected, or every run would fetch it again
             self._ledger.reject(Rejected.now(ref.url, LEADS_TO + article.url, modified_at=ref.modified_at))
         else:
-            self._fetcher.limits.reset_no_article()
+            self._crawl.limits.reset_no_article()
         return article
 
     def _accept_from_elsewhere(

@@ -119,9 +119,9 @@ class AuditSpider(SiteSpider):
         absent = {url: known for url, known in held.items() if known.number not in found}
         self.audit.unconfirmed = list(absent)
         if len(absent) > max(_MAY_BE_WITHDRAWN, len(held) // 2):
-            self.fetcher.stop(f"the site lists only {len(held) - len(absent)} of the file's {len(held)} articles")
+            self.crawl.stop(f"the site lists only {len(held) - len(absent)} of the file's {len(held)} articles")
         for number, (url, known) in enumerate(absent.items(), 1):
-            if self.fetcher.ending:
+            if self.crawl.ending:
                 return
             show_on_one_line(f"checking what is no longer listed: {number} of {len(absent)}")
             if (verdict := await self._confirm(url, known)) is not None:

@@ -55,6 +55,7 @@ class Frontier:
         self.saw_everything = False
         """Whether the sources have listed everything on the site."""
         self._fetcher = fetcher
+        self._crawl = fetcher.crawl
         self._ledger = ledger
         self._options = ledger.options
         self._archive = archive
@@ -87,9 +88,9 @@ class Frontier:
         if not sources.found_any:
             section = self._options.section
             what = f"articles in a category that its address calls {section}" if section else "articles"
-            self._fetcher.stop(f"the site shows no {what}: {'; '.join(sources.reasons)}")
+            self._crawl.stop(f"the site shows no {what}: {'; '.join(sources.reasons)}")
         self._ledger.discovery_ended(walk)
-        self.saw_everything = sources.found_any and not walk.notes.broken and not self._fetcher.stopping
+        self.saw_everything = sources.found_any and not walk.notes.broken and not self._crawl.stopping
 
     def covers(self, article: Article) -> bool:
         """Whether an article that has been read is in the requested section and date range."""
@@ -142,9 +143,7 @@ class Frontier:
             ref = self._ledger.knowledge.with_noted_times(listed)
             key = urls.canonical(ref.url)
             if not seen and urls.post_id(ref.url):
-                self._fetcher.stop(
-                    f"the site's permalinks are plain ({ref.url}); only those with a slug can be crawled"
-                )
+                self._crawl.stop(f"the site's permalinks are plain ({ref.url}); only those with a slug can be crawled")
                 return
             if not may_be_article(ref.url, self._options.site):
                 continue
@@ -155,7 +154,7 @@ class Frontier:
                 continue
             seen.add(key)
             if len(seen) > _MAX_ADDRESSES:
-                self._fetcher.stop(f"the site lists more than {_MAX_ADDRESSES} addresses")
+                self._crawl.stop(f"the site lists more than {_MAX_ADDRESSES} addresses")
                 return
             if self._may_be_in_range(ref) and self._options.covers(parse_utc(ref.published_at)):
                 if is_current:

@@ -60,11 +60,11 @@ class IfpSpider(SiteSpider):
     def __init__(self, options: Options, ledger: Ledger, fetcher: Fetcher, archive: Archive | None = None) -> None:
         super().__init__(options, ledger, fetcher, archive)
         self._views = ViewReader(fetcher, ledger)
-        self._no_article = NoArticleHandler(fetcher, ledger)
-        self._acceptance = Acceptance(fetcher, ledger, self._no_article)
+        self._no_article = NoArticleHandler(self.crawl, ledger)
+        self._acceptance = Acceptance(self.crawl, ledger, self._no_article)
         # One more than the concurrent requests, so that a request is ready while an article is being assembled.
         fetching = 1 + ledger.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
-        self._reorder_buffer = ReorderBuffer(fetching, _MAX_UNDER_WAY, lambda: fetcher.ending)
+        self._reorder_buffer = ReorderBuffer(fetching, _MAX_UNDER_WAY, lambda: self.crawl.ending)
         self._running = 0
         """Articles begun but not yet read."""
         self._found = 0
@@ -85,10 +85,10 @@ class IfpSpider(SiteSpider):
     async def requests(self) -> AsyncIterator[Any]:
         """Yield a request for every article that is new, changed or named by the user."""
         async for target in self.frontier.targets():
-            if self.fetcher.stopping or not await self._below_limit():
+            if self.crawl.stopping or not await self._below_limit():
                 return
             number = await self._reorder_buffer.begin()
-            if self.fetcher.ending:
+            if self.crawl.ending:
                 return
             self._running += 1
             reading = target.reading
@@ -104,7 +104,7 @@ class IfpSpider(SiteSpider):
     async def _below_limit(self) -> bool:
         """Wait until one more article may be begun; return False once ``limit`` articles have been found."""
         limit = self.options.limit
-        while limit is not None and self._found + self._running >= limit and not self.fetcher.stopping:
+        while limit is not None and self._found + self._running >= limit and not self.crawl.stopping:
             if self._found >= limit:
                 return False
             await asyncio.sleep(0.01)
@@ -159,7 +159,7 @@ class IfpSpider(SiteSpider):
             article = await self._from_amp_alone(ref)
             self.ledger.reject(Rejected.now(ref.url, str(error), error.layout, ref.modified_at), response)
         except FetchFailed as error:
-            self.fetcher.note_failed(ref.url, str(error), ref)
+            self.crawl.note_failed(ref.url, str(error), ref)
             was_refused = error.status is not None
             article = None if was_refused else await self._from_amp_alone(ref)
         if article is not None:
@@ -185,11 +185,11 @@ class IfpSpider(SiteSpider):
             UnreadablePage: if the page cannot be read.
         """
         view = await self._first_view(response)
-        self.fetcher.limits.reset_failures()
+        self.crawl.limits.reset_failures()
         if view is None:
             self._no_article.not_an_article(response, ref)
             return None
-        self.fetcher.limits.reset_off_site()
+        self.crawl.limits.reset_off_site()
         self.amp_addresses.learn(view.article.url, view.article.amp_url)
         article = self._if_in_range(self._acceptance.accept(await self._views.with_other_view(view), view, ref))
         if article is not None and self._note_ending(article):
@@ -250,7 +250,7 @@ class IfpSpider(SiteSpider):
         if view is None or not view.page.is_amp:
             return None
         self.amp_addresses.learn(url, address)
-        self.fetcher.limits.reset_failures()
+        self.crawl.limits.reset_failures()
         article = self._if_in_range(self._acceptance.accept(view.article, view, ref))
         if article is not None and self.options.pages == "both":
             self.ledger.note_incomplete(ref.url)

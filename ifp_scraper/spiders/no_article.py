@@ -14,7 +14,7 @@ from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.pages import is_of_this_url, is_static
 from ifp_scraper.responses import in_words, is_login, is_wordpress, refusal
-from ifp_scraper.spiders.fetcher import Fetcher
+from ifp_scraper.spiders.crawl import Crawl
 from ifp_scraper.storage.rejections import (
     ANOTHER_PAGE,
     ELSEWHERE,
@@ -32,13 +32,13 @@ class NoArticleHandler:
     """Decides about URLs that gave no article.
 
     Args:
-        fetcher: notes what failed, and ends the crawl when too much does.
+        crawl: notes what failed, and ends when too much does.
         ledger: records what is rejected.
     """
 
-    def __init__(self, fetcher: Fetcher, ledger: Ledger) -> None:
-        self._fetcher = fetcher
-        self._limits = fetcher.limits
+    def __init__(self, crawl: Crawl, ledger: Ledger) -> None:
+        self._crawl = crawl
+        self._limits = crawl.limits
         self._ledger = ledger
 
     def fetch_failed(self, error: Exception, ref: ArticleRef) -> None:
@@ -46,23 +46,23 @@ class NoArticleHandler:
         if isinstance(error, HttpError):
             self._bad_status(error.response, ref)
         elif not isinstance(error, IgnoreRequest):
-            self._fetcher.note_failed(ref.url, in_words(error), ref)
-        elif self._ledger.options.live and not self._fetcher.ending:
+            self._crawl.note_failed(ref.url, in_words(error), ref)
+        elif self._ledger.options.live and not self._crawl.ending:
             reason = str(error) or "ignored"
             if self.reject(ref, reason) and reason != FORBIDDEN:
-                self._fetcher.give_up(self._limits.count_off_site(reason))
+                self._crawl.give_up(self._limits.count_off_site(reason))
 
     def _bad_status(self, response: Response, ref: ArticleRef) -> None:
         location = response.headers.get("Location")
         if reason := refusal(response):
-            self._fetcher.note_refusal(ref.url, reason)
-            self._fetcher.note_failed(ref.url, reason, ref)
+            self._crawl.note_refusal(ref.url, reason)
+            self._crawl.note_failed(ref.url, reason, ref)
         elif response.status in (404, 410):
             self.reject(ref, f"status {response.status}")
         elif 300 <= response.status < 400 and location:  # Scrapy does not follow it: to ``file:``, for example
             self.reject(ref, f"{location.decode('latin-1')[:200]}{OFF_SITE}")
         else:
-            self._fetcher.note_failed(ref.url, f"status {response.status}", ref)
+            self._crawl.note_failed(ref.url, f"status {response.status}", ref)
 
     def not_an_article(self, response: Response, ref: ArticleRef) -> None:
         """Reject a URL whose page is not an article."""
@@ -71,7 +71,7 @@ class NoArticleHandler:
         if reason != STRANGE:
             self._limits.reset_off_site()
         elif is_news:
-            self._fetcher.give_up(self._limits.count_off_site(STRANGE))
+            self._crawl.give_up(self._limits.count_off_site(STRANGE))
 
     def _why_no_article(self, response: Response, ref: ArticleRef) -> str:
         if not is_wordpress(response.body):
@@ -94,5 +94,5 @@ class NoArticleHandler:
         is_news = self._ledger.rejections.is_news(rejected)
         self._ledger.reject(rejected)
         if is_new and reason not in (FORBIDDEN, STATIC) and not self._ledger.options.urls:
-            self._fetcher.give_up(self._limits.count_no_article(reason))
+            self._crawl.give_up(self._limits.count_no_article(reason))
         return is_news

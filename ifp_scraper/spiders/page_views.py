@@ -37,12 +37,13 @@ class ViewReader:
     If one of these parts fails, the article is read without it, and the failure is reported.
 
     Args:
-        fetcher: fetches these parts, and notes which failed.
+        fetcher: fetches these parts; its crawl notes which failed.
         ledger: records posts that lack a page, and AMP pages that cannot be read.
     """
 
     def __init__(self, fetcher: Fetcher, ledger: Ledger) -> None:
         self._fetcher = fetcher
+        self._crawl = fetcher.crawl
         self._ledger = ledger
         self._wanted_views = ledger.options.pages
         self._live = ledger.options.live
@@ -146,10 +147,10 @@ class ViewReader:
 
     def _note_failed(self, url: str, error: FetchFailed) -> None:
         """Note a part that a later run may get; if the crawl is about to end, the whole article fails."""
-        if self._fetcher.ending:  # written without this part, it would count as known in the next run
+        if self._crawl.ending:  # written without this part, it would count as known in the next run
             raise error
         if not error.is_final and self._live:
-            self._fetcher.note_failed(url, str(error))
+            self._crawl.note_failed(url, str(error))
 
     def _page(self, response: Response) -> ArticlePage | None:
         """Return the page object for a response; None if the page is not an article. Raises what ``read`` does."""

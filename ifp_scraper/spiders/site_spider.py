@@ -44,6 +44,7 @@ class SiteSpider(ProjectSpider):
         self.options = options
         self.ledger = ledger
         self.fetcher = fetcher
+        self.crawl = fetcher.crawl
         self.archive = archive
         self.amp_addresses = AmpAddresses()
         self.frontier = Frontier(fetcher, ledger, archive, self.amp_addresses)
@@ -80,7 +81,7 @@ class SiteSpider(ProjectSpider):
             async for request in self.requests():
                 yield request
         except StoreError as error:
-            self.fetcher.stop(str(error))
+            self.crawl.stop(str(error))
 
     def requests(self) -> AsyncIterator[Any]:
         """Yield a request for each article to be read.

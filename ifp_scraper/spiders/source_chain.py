@@ -46,7 +46,7 @@ class SourceChain:
 
     Args:
         ledger: says what is known and which sources are wanted.
-        fetcher: knows whether the crawl is about to end, and the delay that robots.txt asks for.
+        fetcher: knows the delay that robots.txt asks for, and the crawl.
     """
 
     def __init__(self, ledger: Ledger, fetcher: Fetcher) -> None:
@@ -57,6 +57,7 @@ class SourceChain:
         self._ledger = ledger
         self._options = ledger.options
         self._fetcher = fetcher
+        self._crawl = fetcher.crawl
         self._may_do_better = False
         """Whether a source failed that may list everything next time."""
         self._left: list[SourceName] = []
@@ -81,7 +82,7 @@ class SourceChain:
                         self._ledger.progress.announce(name, walk, self._fetcher.asked_delay())
                     yield ref
             except SourceUnavailable as error:
-                if self._fetcher.stopping:
+                if self._crawl.stopping:
                     return
                 self._may_do_better = self._may_do_better or listed.articles > 0 or error.may_pass
                 self.reasons.append(f"{name}: {error}")
