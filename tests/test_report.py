@@ -255,6 +255,14 @@ def test_browser_search_in_texts(page: Path) -> None:
     assert "1 of 42 articles" in dom
 
 
+def test_browser_says_which_texts_it_cannot_search(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"".join(encode(article(number)) for number in range(1, 6)))
+    write_report(path, tmp_path / "r.html", text_limit=70)
+    dom = dump(tmp_path / "r.html", "q=sluice&deep=1")
+    assert "2 of 5 articles; not searched: the texts of the 3 oldest, which this report does not hold" in dom
+
+
 def test_browser_sorts(page: Path) -> None:
     dom = dump(page, "sort=headline&dir=ascending&page=2")
     assert rows_of(dom)[-1].startswith("Zebra")
