@@ -165,6 +165,13 @@ def test_a_missing_file_is_reported(name: str, tmp_path: Path) -> None:
     assert "Traceback" not in run.err
 
 
+def test_a_file_of_something_else_is_told_without_the_option_of_a_crawl(tmp_path: Path) -> None:
+    (tmp_path / "notes.jsonl").write_text('{"a": 1}\n')
+    run = scrapy("audit", "notes.jsonl", cwd=tmp_path)
+    assert run.status == 1
+    assert run.err.endswith(": name another file, or move this one away.\n")
+
+
 def test_a_file_that_a_crawl_is_writing_is_not_audited(tmp_path: Path) -> None:
     out = tmp_path / "ifp.jsonl"
     with out.open("w") as crawled:

@@ -183,6 +183,8 @@ def test_snippets_run(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch)
         assert set(counts) == {articles}
         assert sum(space["by_month"]) == articles
         assert sorted(space["edited"].revision) == [1, 1, 2, 2]
+        then, now = (set(space[name].url) for name in ("then", "articles"))
+        assert (len(space["then"]), now - then) == (articles, {"https://ifpnews.com/moved/"})
         [query] = re.findall(r'duckdb.sql\("""(.+?)"""', page.read_text(encoding="utf-8"), re.DOTALL)
         assert len(importlib.import_module("duckdb").sql(query.replace("LIMIT 10", "")).fetchall()) == articles
         assert "dataset" not in space or len(space["dataset"]) == len(space["articles"])
@@ -199,7 +201,9 @@ def add_moved_articles(out: Path) -> int:
     first, second = (json.dumps(line) for line in known[:2])
     url, id = known[0]["url"], known[0]["id"]
     added = [
-        first.replace(url, "https://ifpnews.com/moved/").replace('"revision": 1', '"revision": 2'),
+        first.replace(url, "https://ifpnews.com/moved/")
+        .replace('"revision": 1', '"revision": 2')
+        .replace('"fetched_at": "2026-06', '"fetched_at": "2026-07'),
         second.replace(f'"id": {known[1]["id"]}', '"id": 70006').replace('"reread": false', '"reread": true'),
     ]
     assert id

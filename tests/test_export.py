@@ -213,6 +213,16 @@ def test_an_export_is_replaced_and_nothing_else_is(file: Path) -> None:
     assert (mine / "thesis.txt").read_text() == "precious"
 
 
+def test_a_file_of_ones_own_in_an_export_is_kept(file: Path) -> None:
+    folder = export(file, "sqlite").folder
+    (folder / ".DS_Store").touch()
+    export(file, "csv", folder)
+    (folder / "coded by hand.csv").write_text("precious")
+    with pytest.raises(FileExistsError, match=r"ifp-sqlite also holds coded by hand\.csv, not from an export"):
+        export(file, "csv", folder)
+    assert (folder / "coded by hand.csv").read_text() == "precious"
+
+
 def test_an_export_knows_the_times_of_its_articles_and_makes_its_folder(file: Path) -> None:
     years = [(2, "2021"), (1, "2019"), (4, "2023"), (3, "2020")]
     lines = [article(number, published_at=f"{year}-01-01T00:00:00Z") for number, year in years]

@@ -48,6 +48,7 @@ def test_what_is_no_time_is_named(time: str) -> None:
     ("name", "arguments"),
     [
         ("html", {"html": Path("page.html")}),
+        ("html", {"html": "saved/page.html"}),
         ("html", {"html": None}),
         ("url", {"url": None}),
         ("captured_at", {"captured_at": date(2024, 5, 6)}),

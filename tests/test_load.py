@@ -276,6 +276,11 @@ def test_no_such_file(tmp_path: Path, name: str) -> None:
         find(tmp_path / name)
 
 
+def test_no_file_at_all() -> None:
+    with pytest.raises(FileNotFoundError, match="the list is empty"):
+        find([])
+
+
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"is a folder: name its files, as in .*\*\.jsonl"):
         find(tmp_path)
@@ -345,6 +350,14 @@ def test_a_file_of_something_else_is_told(tmp_path: Path) -> None:
         pytest.raises(ValueError, match=r"no line of .*a\.jsonl is an article"),
         pytest.warns(UserWarning, match="2 lines"),
     ):
+        select(path)
+
+
+@pytest.mark.parametrize("content", [b"[" + encode(article(1)).rstrip() + b"]", b"\0" * 5000, b"PAR1\x15\x04"])
+def test_a_file_without_a_line_break_is_not_taken_for_an_incomplete_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match="no line of"), pytest.warns(UserWarning, match="skipped 1 line without"):
         select(path)
 
 

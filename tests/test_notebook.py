@@ -24,6 +24,9 @@ def test_runs_on_the_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     folder.mkdir()
     run = scrapy("crawl", "ifp", "-a", "archive=sample", "-o", sample)
     assert run.status == 0, run.err
+    known = lines(sample)
+    with sample.open("a", encoding="utf-8") as stream:
+        stream.writelines(json.dumps({**line, "reread": True}) + "\n" for line in known)
 
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     nbclient.NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(folder)}}).execute()
@@ -33,9 +36,10 @@ def test_runs_on_the_sample(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert sum("image/png" in output.get("data", {}) for output in outputs) == 4
     assert len(json.dumps(outputs)) < 200_000
     said = "".join(output.get("text", "") for output in outputs)
-    assert f"{len(lines(sample))} articles" in said
+    assert f"{len(known)} articles" in said
     subset = lines(folder / "subset.jsonl")
     assert subset
+    assert len({line["url"] for line in subset}) == len(subset)
     assert all("Culture" in line["sections"] and "Media Wire" not in line["sections"] for line in subset)
 
 

@@ -101,6 +101,13 @@ def test_a_day_is_a_day_in_tehran(page: Path) -> None:
     assert articles["published"][at] == 1583271000
 
 
+def test_a_year_is_a_year_in_tehran(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(encode(article(1, published_at="2020-12-31T21:00:00Z")))
+    write_report(path, tmp_path / "report.html")
+    assert list(data_of(tmp_path / "report.html")["filled"]["newspaper"]) == ["2021"]
+
+
 def test_the_first_and_last_of_all_days(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     times = ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"]
@@ -246,6 +253,14 @@ def test_browser_search_in_texts(page: Path) -> None:
     dom = dump(page, "q=sluice+number+17&deep=1")
     assert rows_of(dom) == ["Story 17"]
     assert "1 of 42 articles" in dom
+
+
+def test_browser_says_which_texts_it_cannot_search(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"".join(encode(article(number)) for number in range(1, 6)))
+    write_report(path, tmp_path / "r.html", text_limit=70)
+    dom = dump(tmp_path / "r.html", "q=sluice&deep=1")
+    assert "2 of 5 articles; not searched: the texts of the 3 oldest, which this report does not hold" in dom
 
 
 def test_browser_sorts(page: Path) -> None:

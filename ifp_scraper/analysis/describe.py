@@ -23,6 +23,10 @@ _APOSTROPHES = (
 )
 
 
+FILES = ("datapackage.json", "croissant.json", "metadata.json")
+"""Names of the description files; the last is for SQLite."""
+
+
 def describe(schema: list[Table], done: Exported, files: list[File], to: Format) -> dict[str, str]:
     """Return the contents of an export's description files, by file name.
 

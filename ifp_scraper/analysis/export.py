@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from ifp_scraper.analysis.describe import describe
+from ifp_scraper.analysis.describe import FILES, describe
 from ifp_scraper.analysis.output_reader import Files, Revisions, Selection, Tell, select
 from ifp_scraper.analysis.table_writers import Row, open_writer
 from ifp_scraper.analysis.tables import FORMATS, NAME, Exported, File, Format, Table, tables
@@ -51,7 +51,7 @@ def export(
 
     Raises:
         FileNotFoundError: if there is no such file.
-        FileExistsError: if the folder exists and is not an export, or is the current directory.
+        FileExistsError: if the folder is not an export or holds other files too, or is the current directory.
         MissingExtra: for Parquet or ``.zst`` without pyarrow.
         OSError: if reading or writing fails; nothing is left behind.
         ValueError: if the format or kind of revisions is unknown.
@@ -65,8 +65,8 @@ def export(
         folder = folder.resolve()  # a symlink stays, and its target is replaced
     if folder.exists() and folder.samefile("."):
         raise FileExistsError(f"{folder} is the current folder, which cannot be replaced: name another one")
-    if folder.exists() and not _is_export(folder):
-        raise FileExistsError(f"{folder} exists and is not an export: name another folder")
+    if folder.exists():
+        _refuse_other_files(folder)
     partial = new_partial(folder)
     try:
         partial.mkdir(parents=True)  # in here, as a signal may come right after it
@@ -78,12 +78,24 @@ def export(
     return done
 
 
-def _is_export(folder: Path) -> bool:
-    """Whether a folder is an earlier export, or empty, so that it may be replaced."""
+def _refuse_other_files(folder: Path) -> None:
+    """Make sure that a folder is empty or an earlier export, so that it may be replaced.
+
+    Raises:
+        FileExistsError: if it is not, or holds a file that the export did not write.
+    """
+    if not folder.is_dir():
+        raise FileExistsError(f"{folder} exists and is not an export: name another folder")
     try:
-        return bool(json.loads((folder / "datapackage.json").read_bytes())["name"] == NAME)
+        about = json.loads((folder / "datapackage.json").read_bytes())
+        written = {*FILES, *(each["path"] for each in about["resources"])} if about["name"] == NAME else None
     except (OSError, ValueError, KeyError, TypeError):
-        return folder.is_dir() and not any(folder.iterdir())
+        written = None
+    others = sorted({path.name for path in folder.iterdir()} - (written or set()))
+    if others and written is None:
+        raise FileExistsError(f"{folder} exists and is not an export: name another folder")
+    if others := [name for name in others if name != ".DS_Store"]:
+        raise FileExistsError(f"{folder} also holds {others[0]}, not from an export: move it, or name another folder")
 
 
 def _replace(partial: Path, folder: Path) -> None:

@@ -56,7 +56,7 @@ def find(source: Files) -> list[Path]:
     """Return the files that a path, a glob or a list of these names: each once, a glob's sorted by name.
 
     Raises:
-        FileNotFoundError: if a path or glob matches no file.
+        FileNotFoundError: if a path or glob matches no file, or none is given.
     """
     names = [source] if isinstance(source, str | os.PathLike) else list(source)
     found: dict[Path, None] = {}
@@ -72,6 +72,8 @@ def find(source: Files) -> list[Path]:
         if not matches:
             raise FileNotFoundError(f"no such file: {text}")
         found.update((Path(match), None) for match in matches)
+    if not found:
+        raise FileNotFoundError("no file is named: the list is empty")
     return list(found)
 
 
@@ -207,7 +209,7 @@ def _scan(path: Path, before: int) -> _Scan:
             heads.append((number, _HEAD.decode(line)))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # the last: [[[[…
             if line.strip():
-                torn = not line.endswith(b"\n")
+                torn = line.startswith(b"{") and not line.endswith(b"\n")
                 bad += not torn
                 first_bad = first_bad or number - before
     if bad:

@@ -39,6 +39,8 @@ FIELDS = tuple(
 )
 """Fields whose fill rates the report shows."""
 
+_EPOCH = date(1970, 1, 1).toordinal()
+
 _PIECE = 400_000  # characters of JSON compressed together
 _REJECTED_SHOWN = 5_000
 _UNSAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
@@ -54,11 +56,12 @@ class _Index:
 
     def add(self, article: Article, piece: int, place: int) -> None:
         published, fetched = _seconds(article.published_at), _seconds(article.fetched_at)
+        day = None if published is None else _tehran_day(published)
         row = {
             "headline": article.headline or "",
             "url": article.url,
             "published": published,
-            "day": None if published is None else _tehran_day(published),
+            "day": day,
             "fetched": fetched,
             "byline": article.byline or "",
             "sections": article.sections,
@@ -71,7 +74,7 @@ class _Index:
         }
         for name, value in row.items():
             self.columns.setdefault(name, []).append(value)
-        year = article.published_at[:4] if article.published_at else "no date"
+        year = "no date" if day is None else f"{date.fromordinal(_EPOCH + day).year:04}"
         counts = self.filled.setdefault(article.layout, {}).setdefault(year, Counter())
         counts["articles"] += 1
         counts.update(name for name in FIELDS if getattr(article, name))
@@ -249,6 +252,6 @@ def _seconds(time: str | None) -> int | None:
 def _tehran_day(seconds: int) -> int:
     """Return the instant's date in Tehran, as days since 1970-01-01."""
     try:
-        return (datetime.fromtimestamp(seconds, SITE_ZONE).date() - date(1970, 1, 1)).days
+        return datetime.fromtimestamp(seconds, SITE_ZONE).date().toordinal() - _EPOCH
     except (OverflowError, ValueError):  # at the end of the year 9999
         return seconds // 86400

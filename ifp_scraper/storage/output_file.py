@@ -224,12 +224,12 @@ def _open_locked(path: Path) -> int:
         try:
             opened = os.fstat(fd)
             if not stat.S_ISREG(opened.st_mode):
-                raise StoreError(f"{path} is not a regular file: name another with -o.")
+                raise StoreError(f"{path} is not a regular file: name another.")
             try:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise StoreError(
-                    f"Another crawl is writing {path}: wait until it ends, or name another file with -o."
+                    f"Another crawl is writing {path}: wait until it ends, or name another file."
                 ) from None
             with suppress(FileNotFoundError):
                 # Between open and lock, the file may have been removed or replaced: then open it again.

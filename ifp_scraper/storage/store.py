@@ -222,7 +222,7 @@ class Store:
         if not self.lines and (self.bad_lines or not scan.interrupted):
             raise StoreError(
                 f"{self.path} holds something other than articles of ifp_scraper: "
-                "name another file with -o, or move this one away."
+                "name another file, or move this one away."
             )
         if scan.kept < scan.position:
             if not scan.interrupted:
@@ -270,7 +270,7 @@ class Store:
         if version and int(version[0]) > int(SCHEMA_VERSION):
             raise StoreError(
                 f"{self.path} was written by a newer ifp_scraper (schema_version {version[0]}): "
-                "install that version, or name another file with -o."
+                "install that version, or name another file."
             )
 
     def _remember(self, article: Article, offset: int, length: int) -> StoredArticle:
