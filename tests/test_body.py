@@ -328,6 +328,20 @@ def test_a_link_to_a_place_on_this_page_is_none() -> None:
         ("<iframe src='https://a.doubleclick.net/x'></iframe>", []),
         ("<iframe src='http://googlesyndication.com/x'></iframe>", []),
         ("<iframe src='https://example.org/doubleclick.net/'></iframe>", ["https://example.org/doubleclick.net/"]),
+        ("<iframe src='https://rcm-na.amazon-adsystem.com/e/cm?o=1'></iframe>", []),
+        *(
+            (f"<iframe src='//www.facebook.com/{plugin}.php?href=x'></iframe>", [])
+            for plugin in ("plugins/like", "plugins/share_button", "v2.3/plugins/page", "v17.0/plugins/feedback")
+        ),
+        *(
+            (f"<iframe src='{address}'></iframe>", [address])
+            for address in (
+                "https://www.facebook.com/plugins/post.php?href=x",
+                "https://www.facebook.com/v3.0/plugins/video.php?href=x",
+                "https://www.facebook.com/plugins/comment_embed.php?href=x",
+            )
+        ),
+        ("<iframe src='https://platform.twitter.com/widgets/follow_button.html?screen_name=x'></iframe>", []),
         (
             "<blockquote class=tiktok-embed cite='https://www.tiktok.com/@a/video/1'>"
             "<iframe src='//www.tiktok.com/embed/1'></iframe></blockquote>",

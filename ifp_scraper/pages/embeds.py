@@ -67,8 +67,12 @@ _REDDIT = words("reddit-embed-bq reddit-card")
 _WIDGET = re.compile(r"(?:https?:)?//(?:[\w-]+\.)*(?:facebook|tiktok)\.com/")
 """A frame that a site's script inserts to show a post."""
 
-_ADS = re.compile(r"https?://(?:[\w-]+\.)*(?:doubleclick\.net|googlesyndication\.com)/")
-"""Where the frames of ads come from."""
+_NO_MEDIA = re.compile(
+    r"https?://(?:[\w-]+\.)*(?:doubleclick\.net/|googlesyndication\.com/|amazon-adsystem\.com/|plusone\.google\.com/"
+    r"|facebook\.com/(?:v[\d.]+/)?plugins/(?!post\b|video\b|comment_embed\b)"
+    r"|platform\.twitter\.com/widgets/(?:tweet|follow)_button)"
+)
+"""Where frames of ads come from, and those of buttons to share or to follow, of likes and of comments."""
 
 _NONCE = re.compile(r"[?&]_=\d+$|#\?secret=.*")
 """What WordPress adds to the URL of a player or card, different each time it renders the text."""
@@ -104,7 +108,7 @@ def read_embed(player: Element, base: str) -> Embed | None:
     tweet = player.get("data-tweet-id")  # of the script's frame, which a saved page has in a file
     if tweet and tweet.isdecimal() and (url is None or urlsplit(url).hostname in _TWITTER):
         return Embed("tweet", _TWEET_URL.format(tweet))
-    if url is None or not url.startswith("http") or _ADS.match(url):
+    if url is None or not url.startswith("http") or _NO_MEDIA.match(url):
         return None
     if post := _post_shown_in(player, base):
         return Embed("iframe", post)
