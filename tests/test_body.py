@@ -53,6 +53,7 @@ def read(body: str, headline: str = "A Story") -> dict[str, Any]:
         ("<blockquote class=wp-embedded-content style='display:none'>Rain</blockquote><p>x</p>", ["x"]),
         ("<blockquote class=wp-embedded-content style='display:none'>Rain</blockquote><p><iframe></p>", ["Rain"]),
         ("<p>Rain<form>Search</form>fell</p>", ["Rain", "fell"]),
+        ("Rain<nav><a href=/>Home</a></nav>fell", ["Rain", "fell"]),
         ("<p>Rain<select><option>a</select><textarea>b</textarea>fell</p>", ["Rainfell"]),
         ("<p style='--x-display:none'>Rain</p><p style='color:red; DISPLAY : NONE'>fell</p>", ["Rain"]),
         ("<figure><pre>a = b</pre><figcaption>Code</figcaption><p>Rain</p></figure>", ["a = b", "Code", "Rain"]),
@@ -98,7 +99,6 @@ def test_the_texts_of_a_body(body: str, texts: list[str]) -> None:
         ),
         *("figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "legend", "li", "main", "menu"),
         *(
-            "nav",
             "ol",
             "p",
             "pre",
@@ -167,8 +167,8 @@ def test_what_a_pull_quote_also_is_counts_as_well() -> None:
 @pytest.mark.parametrize(
     "tag",
     [
-        *("script", "style", "noscript", "template", "form", "iframe", "object", "audio", "video", "button", "select"),
-        *("textarea", "svg", "canvas", "map", "label", "progress", "meter", "dialog", "datalist", "noembed"),
+        *("script", "style", "noscript", "template", "form", "nav", "iframe", "object", "audio", "video", "button"),
+        *("select", "textarea", "svg", "canvas", "map", "label", "progress", "meter", "dialog", "datalist", "noembed"),
         *("noframes", "annotation", "annotation-xml", "amp-iframe", "amp-youtube", "amp-twitter", "amp-instagram"),
         *("amp-video", "amp-audio", "amp-facebook", "amp-ad", "amp-embed", "amp-social-share", "amp-form"),
         *("amp-state", "amp-analytics", "amp-sidebar", "amp-lightbox", "amp-sticky-ad", "amp-consent"),
