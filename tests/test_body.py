@@ -347,6 +347,19 @@ def test_a_link_to_a_place_on_this_page_is_none() -> None:
             "<iframe src='//www.tiktok.com/embed/1'></iframe></blockquote>",
             ["https://www.tiktok.com/@a/video/1"],
         ),
+        *(
+            (f"<div class={box}>{frame}</div>", [address])
+            for box, shown, address in (
+                (
+                    "'flourish-embed flourish-chart' data-src='visualisation/7?88'",
+                    "//flo.uri.sh/visualisation/7/embed?auto=1",
+                    "https://flo.uri.sh/visualisation/7/embed",
+                ),
+                ("infogram-embed data-id=a1-b2", "//e.infogram.com/a1-b2?src=embed", "https://e.infogram.com/a1-b2"),
+                ("infogram-embed data-id=_/a1", "//e.infogram.com/_/a1?src=embed", "https://e.infogram.com/_/a1"),
+            )
+            for frame in ("", f"<iframe src='{shown}'></iframe>")
+        ),
         (
             "<div class=fb-video data-href='https://www.facebook.com/a/videos/1/'>"
             "<iframe data-src='http://web.facebook.com/x'></iframe></div>",

@@ -64,8 +64,8 @@ _STATUS = re.compile("/status(?:es)?/")
 _FACEBOOK = words("fb-video fb-post")
 _REDDIT = words("reddit-embed-bq reddit-card")
 
-_WIDGET = re.compile(r"(?:https?:)?//(?:[\w-]+\.)*(?:facebook|tiktok)\.com/")
-"""A frame that a site's script inserts to show a post."""
+_WIDGET = re.compile(r"(?:https?:)?//(?:[\w-]+\.)*(?:facebook\.com|tiktok\.com|infogram\.com|flo\.uri\.sh)/")
+"""A frame that a site's script inserts to show a post or a chart."""
 
 _NO_MEDIA = re.compile(
     r"https?://(?:[\w-]+\.)*(?:doubleclick\.net/|googlesyndication\.com/|amazon-adsystem\.com/|plusone\.google\.com/"
@@ -216,11 +216,15 @@ def _first_link(quote: Element) -> str | None:
 
 
 def _named_post(box: Element, classes: list[str], base: str) -> str | None:
-    """Return the URL of a post that a box names, and that Facebook's or TikTok's script shows in a frame inside."""
+    """Return the URL of a post or chart that a box names, and that its site's script shows in a frame inside."""
     if not _FACEBOOK.isdisjoint(classes):
         return absolute(base, box.get("data-href"))
     if "tiktok-embed" in classes:
         return absolute(base, box.get("cite"))
+    if "flourish-embed" in classes and (chart := box.get("data-src")):
+        return absolute("https://flo.uri.sh/", chart.partition("?")[0] + "/embed")
+    if "infogram-embed" in classes and (chart := box.get("data-id")):
+        return absolute("https://e.infogram.com/", chart)
     return None
 
 
