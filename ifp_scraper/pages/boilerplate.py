@@ -86,10 +86,12 @@ _OTHERS = words(
     " td_block_ad_box tds_newsletter amp_ad_1 stream-item a-single g-single"
     " jeg_ad e3lan e3lan-post paszone_container google-auto-placed ezoic-ad afw quads-location trc_related_container"
     " adace-slot-wrapper adthrive-ad wordads-ad-wrapper wpInsertInPostAd"
-    # subscription forms, with the text around them
+    # forms and notes for subscribers and donors, with the text around them
     " jetpack_subscription_widget tnp-subscription mc4wp-form mailpoet_form et_bloom_inline_form et_bloom_below_post"
     " tds_locker tds_locker_credits tds_leads tdn_block_newsletter_subscribe"
     " newsletter-signup newsletter-box"
+    " wp-block-jetpack-donations jetpack-subscribe-paywall leaky_paywall_message_wrap pmpro_content_message"
+    " mepr-unauthorized-message wc-memberships-restriction-message"
     # author boxes
     " saboxplugin-wrap molongui-author-box wp-post-author pp-multiple-authors-boxes-wrapper wp-block-post-author"
     " wp-block-post-author-name wp-block-post-author-biography wp-block-avatar sp-athr"
