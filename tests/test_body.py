@@ -452,6 +452,16 @@ def test_a_link_to_a_place_on_this_page_is_none() -> None:
             ["https://www.threads.com/@a/post/1"],
         ),
         ("<blockquote class=text-post-media>Rain</blockquote>", []),
+        *(
+            (
+                f"<blockquote class=mastodon-embed data-embed-url='https://m.example/@a/1/embed'>{shown}</blockquote>",
+                ["https://m.example/@a/1/embed"],
+            )
+            for shown in (
+                "<a href='https://m.example/@a/1'>View on Mastodon</a>",
+                "<iframe src='https://m.example/@a/1/embed'></iframe>",
+            )
+        ),
         (
             "<amp-carousel><div class=wp-block-button><amp-video src=/1.mp4></amp-video></div><amp-video src=/2.mp4>"
             "</amp-video></amp-carousel>",

@@ -205,6 +205,9 @@ def quoted_post(quote: Element, classes: list[str], base: str) -> Embed | None:
     elif "text-post-media" in classes:  # of Threads
         if url := absolute(base, quote.get("data-text-post-permalink")):
             return Embed("iframe", url)
+    elif "mastodon-embed" in classes:
+        if url := absolute(base, quote.get("data-embed-url")):
+            return Embed("iframe", url)
     elif not _REDDIT.isdisjoint(classes) and (url := absolute(base, _first_link(quote))):
         return Embed("iframe", url)
     return None
