@@ -41,7 +41,7 @@ _OTHERS = words(
     " wp-block-post-template wp-block-rss wp-block-read-more wp-block-jetpack-related-posts wp-block-jetpack-top-posts"
     " rpbt_shortcode wpp-list elementor-widget-posts display-posts-listing wp-show-posts su-posts mag-box"
     " pipdig_p3_related_posts vc_basic_grid related-post post-related jnews_inline_related_post_wrapper"
-    " st-related-posts zergnet-widget"
+    " st-related-posts zergnet-widget tptn_posts tptn_posts_daily"
     " penci-inline-related-posts popular-posts wpnbha wp-block-newspack-blocks-homepage-articles"
     " wp-block-newspack-blocks-carousel td_block_video_playlist jp-relatedposts-i2"
     # lists of other things, forms to search and to log in
