@@ -53,6 +53,7 @@ def read(body: str, headline: str = "A Story") -> dict[str, Any]:
         ("<blockquote class=wp-embedded-content style='display:none'>Rain</blockquote><p>x</p>", ["x"]),
         ("<blockquote class=wp-embedded-content style='display:none'>Rain</blockquote><p><iframe></p>", ["Rain"]),
         ("<p>Rain<form>Search</form>fell</p>", ["Rain", "fell"]),
+        ("Rain<nav><a href=/>Home</a></nav>fell", ["Rain", "fell"]),
         ("<p>Rain<select><option>a</select><textarea>b</textarea>fell</p>", ["Rainfell"]),
         ("<p style='--x-display:none'>Rain</p><p style='color:red; DISPLAY : NONE'>fell</p>", ["Rain"]),
         ("<figure><pre>a = b</pre><figcaption>Code</figcaption><p>Rain</p></figure>", ["a = b", "Code", "Rain"]),
@@ -98,7 +99,6 @@ def test_the_texts_of_a_body(body: str, texts: list[str]) -> None:
         ),
         *("figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hgroup", "legend", "li", "main", "menu"),
         *(
-            "nav",
             "ol",
             "p",
             "pre",
@@ -167,8 +167,8 @@ def test_what_a_pull_quote_also_is_counts_as_well() -> None:
 @pytest.mark.parametrize(
     "tag",
     [
-        *("script", "style", "noscript", "template", "form", "iframe", "object", "audio", "video", "button", "select"),
-        *("textarea", "svg", "canvas", "map", "label", "progress", "meter", "dialog", "datalist", "noembed"),
+        *("script", "style", "noscript", "template", "form", "nav", "iframe", "object", "audio", "video", "button"),
+        *("select", "textarea", "svg", "canvas", "map", "label", "progress", "meter", "dialog", "datalist", "noembed"),
         *("noframes", "annotation", "annotation-xml", "amp-iframe", "amp-youtube", "amp-twitter", "amp-instagram"),
         *("amp-video", "amp-audio", "amp-facebook", "amp-ad", "amp-embed", "amp-social-share", "amp-form"),
         *("amp-state", "amp-analytics", "amp-sidebar", "amp-lightbox", "amp-sticky-ad", "amp-consent"),
@@ -328,10 +328,37 @@ def test_a_link_to_a_place_on_this_page_is_none() -> None:
         ("<iframe src='https://a.doubleclick.net/x'></iframe>", []),
         ("<iframe src='http://googlesyndication.com/x'></iframe>", []),
         ("<iframe src='https://example.org/doubleclick.net/'></iframe>", ["https://example.org/doubleclick.net/"]),
+        ("<iframe src='https://rcm-na.amazon-adsystem.com/e/cm?o=1'></iframe>", []),
+        *(
+            (f"<iframe src='//www.facebook.com/{plugin}.php?href=x'></iframe>", [])
+            for plugin in ("plugins/like", "plugins/share_button", "v2.3/plugins/page", "v17.0/plugins/feedback")
+        ),
+        *(
+            (f"<iframe src='{address}'></iframe>", [address])
+            for address in (
+                "https://www.facebook.com/plugins/post.php?href=x",
+                "https://www.facebook.com/v3.0/plugins/video.php?href=x",
+                "https://www.facebook.com/plugins/comment_embed.php?href=x",
+            )
+        ),
+        ("<iframe src='https://platform.twitter.com/widgets/follow_button.html?screen_name=x'></iframe>", []),
         (
             "<blockquote class=tiktok-embed cite='https://www.tiktok.com/@a/video/1'>"
             "<iframe src='//www.tiktok.com/embed/1'></iframe></blockquote>",
             ["https://www.tiktok.com/@a/video/1"],
+        ),
+        *(
+            (f"<div class={box}>{frame}</div>", [address])
+            for box, shown, address in (
+                (
+                    "'flourish-embed flourish-chart' data-src='visualisation/7?88'",
+                    "//flo.uri.sh/visualisation/7/embed?auto=1",
+                    "https://flo.uri.sh/visualisation/7/embed",
+                ),
+                ("infogram-embed data-id=a1-b2", "//e.infogram.com/a1-b2?src=embed", "https://e.infogram.com/a1-b2"),
+                ("infogram-embed data-id=_/a1", "//e.infogram.com/_/a1?src=embed", "https://e.infogram.com/_/a1"),
+            )
+            for frame in ("", f"<iframe src='{shown}'></iframe>")
         ),
         (
             "<div class=fb-video data-href='https://www.facebook.com/a/videos/1/'>"
@@ -425,6 +452,16 @@ def test_a_link_to_a_place_on_this_page_is_none() -> None:
             ["https://www.threads.com/@a/post/1"],
         ),
         ("<blockquote class=text-post-media>Rain</blockquote>", []),
+        *(
+            (
+                f"<blockquote class=mastodon-embed data-embed-url='https://m.example/@a/1/embed'>{shown}</blockquote>",
+                ["https://m.example/@a/1/embed"],
+            )
+            for shown in (
+                "<a href='https://m.example/@a/1'>View on Mastodon</a>",
+                "<iframe src='https://m.example/@a/1/embed'></iframe>",
+            )
+        ),
         (
             "<amp-carousel><div class=wp-block-button><amp-video src=/1.mp4></amp-video></div><amp-video src=/2.mp4>"
             "</amp-video></amp-carousel>",

@@ -175,7 +175,7 @@ class _BodyReader:
             self._add_embeds_in(element)
         elif tag == "figcaption":
             self._add_links_in(element)
-        elif tag == "form":  # separates blocks
+        elif tag in ("form", "nav"):  # separate blocks
             self.builder.end_block(context)
 
     def _block(self, element: Element, tag: str, classes: str | None, context: Context) -> None:

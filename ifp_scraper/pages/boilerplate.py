@@ -41,6 +41,7 @@ _OTHERS = words(
     " wp-block-post-template wp-block-rss wp-block-read-more wp-block-jetpack-related-posts wp-block-jetpack-top-posts"
     " rpbt_shortcode wpp-list elementor-widget-posts display-posts-listing wp-show-posts su-posts mag-box"
     " pipdig_p3_related_posts vc_basic_grid related-post post-related jnews_inline_related_post_wrapper"
+    " st-related-posts zergnet-widget tptn_posts tptn_posts_daily"
     " penci-inline-related-posts popular-posts wpnbha wp-block-newspack-blocks-homepage-articles"
     " wp-block-newspack-blocks-carousel td_block_video_playlist jp-relatedposts-i2"
     # lists of other things, forms to search and to log in
@@ -54,12 +55,14 @@ _OTHERS = words(
     " td-post-featured-image"
     # breadcrumbs, reading time, text-to-speech players, switches of size and colour, dates and other words on the post
     " yoast-breadcrumbs rank-math-breadcrumb aioseo-breadcrumbs wp-block-breadcrumbs"
-    " rt-reading-time bsf-rt-reading-time wp-block-post-time-to-read yoast-reading-time__wrapper"
+    " rt-reading-time bsf-rt-reading-time wp-block-post-time-to-read yoast-reading-time__wrapper booster-read-block"
     " trinity-tts-pb trinityAudioPlaceholder text-size-changer wp-dark-mode-switcher postmetadata"
     " post-modified-info ampforwp-last-modified-date"
     # buttons and share bars
     " wp-block-button wp-block-buttons wp-block-file__button wp-block-social-links vc_btn3-container td_btn"
-    " tdm_block_button tdm_block_socials elementor-button-wrapper elementor-widget-share-buttons"
+    " tdm_block_button tds-button tdm_block_socials elementor-button elementor-widget-share-buttons"
+    " elementor-social-icons-wrapper et_pb_social_media_follow wp-block-kadence-advancedbtn gb-button"
+    " wp-block-stackable-button wp-block-uagb-buttons maxbutton"
     " elementor-blockquote__tweet-button et_pb_button_module_wrapper su-button su-divider su-expand-link"
     " wp-block-jetpack-sharing-buttons wp-block-jetpack-subscriptions"
     " ss-ic ampforwp-so-i ampforwp-social-icons-wrapper"
@@ -74,17 +77,21 @@ _OTHERS = words(
     " sfsi_responsive_icons sfsiaftrpstwpr sfsibeforpstwpr wp-block-jetpack-like jetpack-likes-widget-wrapper"
     " wp-socializer twitter-share-button twitter-follow-button fb-like fb-share-button"
     " social-share-buttons google-news-button juiz_sps_links mr_social_sharing_wrapper supsystic-social-sharing"
+    " nc_socialPanel rrssb-buttons synved-social-button av-share-box really_simple_share shareaholic-canvas"
+    " addtoany_share_save"
     # buttons to share a sentence, to join a channel, to have the page read aloud or translated
     " bctt-ctt-btn tm-ctt-btn wp-block-wptelegram-widget-join-channel rsbtn gtranslate_wrapper nturl"
     # ads
     " td-a-rec td-g-rec td-a-ad td-adspot-title advertisement ad-label adsbygoogle amp-ad-wrapper"
     " td_block_ad_box tds_newsletter amp_ad_1 stream-item a-single g-single"
     " jeg_ad e3lan e3lan-post paszone_container google-auto-placed ezoic-ad afw quads-location trc_related_container"
-    " adace-slot-wrapper"
-    # subscription forms, with the text around them
+    " adace-slot-wrapper adthrive-ad wordads-ad-wrapper wpInsertInPostAd"
+    # forms and notes for subscribers and donors, with the text around them
     " jetpack_subscription_widget tnp-subscription mc4wp-form mailpoet_form et_bloom_inline_form et_bloom_below_post"
     " tds_locker tds_locker_credits tds_leads tdn_block_newsletter_subscribe"
     " newsletter-signup newsletter-box"
+    " wp-block-jetpack-donations jetpack-subscribe-paywall leaky_paywall_message_wrap pmpro_content_message"
+    " mepr-unauthorized-message wc-memberships-restriction-message"
     # author boxes
     " saboxplugin-wrap molongui-author-box wp-post-author pp-multiple-authors-boxes-wrapper wp-block-post-author"
     " wp-block-post-author-name wp-block-post-author-biography wp-block-avatar sp-athr"
@@ -94,24 +101,25 @@ _OTHERS = words(
     # comments
     " cmts ampforwp-comment-wrapper comments-area comment-respond comments comment-list commentlist amp-comments"
     " tdb_single_comments wpd-inline-icon-wrapper wp-block-latest-comments wp-block-comments wp-block-post-comments"
-    " wp-block-post-comments-form wp-block-post-comments-count wp-block-post-comments-link"
+    " wp-block-post-comments-form wp-block-post-comments-count wp-block-post-comments-link fb-comments"
     # counters and ratings
     " tptn_counter gdrts-rating-block post-views wpulike pvc_stats post-ratings post-ratings-loading"
     " rmp-widgets-container epvc-post-count"
     # source and via, tags
     " td-post-source-tags td-post-source-via td-tags tdb-tags amp-tags tags-links tag-links cat-links"
-    " post-tags entry-tags meta-tags post-bottom-tags post-bottom-meta jeg_post_tags wp-block-post-terms"
+    " post-tags entry-tags meta-tags post-bottom-tags post-bottom-meta jeg_post_tags wp-block-post-terms st-post-tags"
     # plugins' tables of contents
     " toc_container toc_title toc_list lwptoc wp-block-aioseo-table-of-contents simpletoc-title"
     " elementor-widget-table-of-contents simpletoc-list uagb-toc__wrap wp-block-rank-math-toc-block"
     " wp-block-yoast-seo-table-of-contents wp-block-table-of-contents wp-block-kadence-tableofcontents"
-    " ub_table-of-contents ruby-table-contents ftwp-in-post"
-    # plugins' loading notices and credits; footnotes also shown beside their numbers; an accordion's toggle icon
+    " ub_table-of-contents ruby-table-contents ftwp-in-post wpj-jtoc"
+    # plugins' loading notices, credits, badges; footnotes also shown beside their numbers; an accordion's toggle icon
     " wp-polls-loading ead-document-loading jetpack-slideshow-noscript embedpress-el-powered footnote_tooltip"
-    " wp-block-accordion-heading__toggle-icon"
-    # of players: the frame inside a stand-in, what consent plugins show in their place, the controls that WordPress's
-    # script adds; the copy by which AMP's measures text
-    " lL video-placeholder-normal mejs-offscreen mejs-layers mejs-controls i-amphtml-fit-text-measurer"
+    " wp-block-accordion-heading__toggle-icon dmca-badge zemanta-pixie"
+    # of players: the frame inside a stand-in, what consent plugins show in their place, links to open or to download
+    # them, the controls that WordPress's script adds; the copy by which AMP's measures text
+    " lL video-placeholder-normal cookieconsent-optout-marketing fusion-privacy-placeholder powerpress_links"
+    " mejs-offscreen mejs-layers mejs-controls i-amphtml-fit-text-measurer"
     # widgets after the text, the stand-in image of a lightbox video
     " amp-add-widget-after-content amp-custom-banner-after-post amp-video-img"
     # of galleries: thumbnails, the caption of the whole, links to its other pages and views

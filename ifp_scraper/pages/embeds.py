@@ -64,11 +64,15 @@ _STATUS = re.compile("/status(?:es)?/")
 _FACEBOOK = words("fb-video fb-post")
 _REDDIT = words("reddit-embed-bq reddit-card")
 
-_WIDGET = re.compile(r"(?:https?:)?//(?:[\w-]+\.)*(?:facebook|tiktok)\.com/")
-"""A frame that a site's script inserts to show a post."""
+_WIDGET = re.compile(r"(?:https?:)?//(?:[\w-]+\.)*(?:facebook\.com|tiktok\.com|infogram\.com|flo\.uri\.sh)/")
+"""A frame that a site's script inserts to show a post or a chart."""
 
-_ADS = re.compile(r"https?://(?:[\w-]+\.)*(?:doubleclick\.net|googlesyndication\.com)/")
-"""Where the frames of ads come from."""
+_NO_MEDIA = re.compile(
+    r"https?://(?:[\w-]+\.)*(?:doubleclick\.net/|googlesyndication\.com/|amazon-adsystem\.com/|plusone\.google\.com/"
+    r"|facebook\.com/(?:v[\d.]+/)?plugins/(?!post\b|video\b|comment_embed\b)"
+    r"|platform\.twitter\.com/widgets/(?:tweet|follow)_button)"
+)
+"""Where frames of ads come from, and those of buttons to share or to follow, of likes and of comments."""
 
 _NONCE = re.compile(r"[?&]_=\d+$|#\?secret=.*")
 """What WordPress adds to the URL of a player or card, different each time it renders the text."""
@@ -104,7 +108,7 @@ def read_embed(player: Element, base: str) -> Embed | None:
     tweet = player.get("data-tweet-id")  # of the script's frame, which a saved page has in a file
     if tweet and tweet.isdecimal() and (url is None or urlsplit(url).hostname in _TWITTER):
         return Embed("tweet", _TWEET_URL.format(tweet))
-    if url is None or not url.startswith("http") or _ADS.match(url):
+    if url is None or not url.startswith("http") or _NO_MEDIA.match(url):
         return None
     if post := _post_shown_in(player, base):
         return Embed("iframe", post)
@@ -201,6 +205,9 @@ def quoted_post(quote: Element, classes: list[str], base: str) -> Embed | None:
     elif "text-post-media" in classes:  # of Threads
         if url := absolute(base, quote.get("data-text-post-permalink")):
             return Embed("iframe", url)
+    elif "mastodon-embed" in classes:
+        if url := absolute(base, quote.get("data-embed-url")):
+            return Embed("iframe", url)
     elif not _REDDIT.isdisjoint(classes) and (url := absolute(base, _first_link(quote))):
         return Embed("iframe", url)
     return None
@@ -212,11 +219,15 @@ def _first_link(quote: Element) -> str | None:
 
 
 def _named_post(box: Element, classes: list[str], base: str) -> str | None:
-    """Return the URL of a post that a box names, and that Facebook's or TikTok's script shows in a frame inside."""
+    """Return the URL of a post or chart that a box names, and that its site's script shows in a frame inside."""
     if not _FACEBOOK.isdisjoint(classes):
         return absolute(base, box.get("data-href"))
     if "tiktok-embed" in classes:
         return absolute(base, box.get("cite"))
+    if "flourish-embed" in classes and (chart := box.get("data-src")):
+        return absolute("https://flo.uri.sh/", chart.partition("?")[0] + "/embed")
+    if "infogram-embed" in classes and (chart := box.get("data-id")):
+        return absolute("https://e.infogram.com/", chart)
     return None
 
 

@@ -21,7 +21,7 @@ BLOCK_TAGS = words(
 """Elements that begin and end a block. Anything else is inline, as unknown elements are in a browser."""
 
 NO_TEXT_TAGS = words(
-    "script style noscript template form iframe object audio video button select textarea svg canvas map head"
+    "script style noscript template form nav iframe object audio video button select textarea svg canvas map head"
     " title input label progress meter dialog datalist noembed noframes figcaption annotation annotation-xml"
     " amp-iframe amp-youtube amp-twitter amp-instagram amp-video amp-audio amp-facebook amp-ad amp-embed"
     " amp-social-share amp-form amp-state amp-analytics amp-sidebar amp-lightbox amp-sticky-ad amp-consent"
