@@ -15,6 +15,7 @@ from scrapy.exceptions import (
 )
 from scrapy.http import HtmlResponse, Response, TextResponse
 
+from ifp_scraper.dates import read_http_date
 from ifp_scraper.pages.document import breaks_off
 from ifp_scraper.recordings.files import RecordingError
 
@@ -100,7 +101,10 @@ def is_wordpress(body: bytes) -> bool:
 
 
 def asked_wait(response: Response) -> float:
-    """Return the number of seconds that the site asks to wait; 0 if it does not."""
+    """Return the number of seconds that the site asks to wait; 0 if it does not.
+
+    If it names a time, that is one of its own clock, which may be wrong.
+    """
     if response.status not in (429, 503):
         return 0.0
     text = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
@@ -110,7 +114,8 @@ def asked_wait(response: Response) -> float:
         until = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return 0.0
-    return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    now = read_http_date((response.headers.get("Date") or b"").decode("latin-1")) or datetime.now(UTC)
+    return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds())
 
 
 _WORDS = {

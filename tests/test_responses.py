@@ -41,6 +41,13 @@ def test_a_date_to_wait_for() -> None:
     assert asked_wait(an_answer(b"", status=429, **{"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"})) > 1e9
 
 
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_a_date_to_wait_for_is_one_of_the_site_s_clock(hours: int) -> None:
+    now = time.time() + hours * 3600
+    headers = {"Date": formatdate(now, usegmt=True), "Retry-After": formatdate(now + 100, usegmt=True)}
+    assert asked_wait(an_answer(b"", status=503, **headers)) == 100
+
+
 @pytest.mark.parametrize(
     ("kind", "body", "is_cut"),
     [
