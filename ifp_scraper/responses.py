@@ -13,7 +13,7 @@ from scrapy.exceptions import (
     DownloadTimeoutError,
     ResponseDataLossError,
 )
-from scrapy.http import HtmlResponse, Response, TextResponse
+from scrapy.http import HtmlResponse, Request, Response, TextResponse
 
 from ifp_scraper.dates import read_http_date
 from ifp_scraper.pages.document import breaks_off
@@ -40,6 +40,20 @@ _WORDPRESS = re.compile(
 _LOGIN = re.compile(rb'<body class="login[ "]')
 _CHALLENGE_SIZE = 65536
 """Number of bytes searched; a longer page is not a challenge."""
+
+
+OF_PAGES = (200, 203, 206)
+"""Statuses with which a page comes: also from a proxy that has changed it, or a cache that takes it for a part."""
+
+
+def withheld(request: Request, response: Response) -> bool:
+    """Whether the page did not come, though the status is no error: 202, 204, or a 304 that the request did not allow.
+
+    Some firewalls answer so, and caches out of order.
+    """
+    if response.status == 304:
+        return not ("If-None-Match" in request.headers or "If-Modified-Since" in request.headers)
+    return 200 <= response.status < 300 and response.status not in OF_PAGES
 
 
 def out_of_order(response: Response) -> bool:

@@ -43,6 +43,7 @@ def test_whatever_fails_once_is_fetched_again(tmp_path: Path) -> None:
     with serve(site) as server:
         faults = [server.fault(posts[place].path, kind) for place, kind in enumerate(kinds)]
         faults += [server.fault(f"{posts[-place - 1].path}amp/", kind) for place, kind in enumerate(kinds)]
+        faults += [server.fault(posts[12].path, 202), server.fault(posts[13].path, 304)]
         faults += [server.fault("wp-json", "reset"), server.fault("robots.txt", 503)]
         run = crawl(server.url, out, *EIGHT_AT_ONCE)
         assert run.status == 0, run.err
