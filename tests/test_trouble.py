@@ -416,6 +416,20 @@ def test_a_coding_that_is_none_is_not_worth_a_warning(tmp_path: Path) -> None:
         assert_complete(site, server.url, out)
 
 
+@pytest.mark.parametrize("coding", ["gzip", ""])
+def test_what_is_compressed_twice_or_without_a_word_is_read(coding: str, tmp_path: Path) -> None:
+    site = Site(make_posts(6, seed=5))
+    out, recording = tmp_path / "ifp.jsonl", tmp_path / "ifp.warc.gz"
+    with serve(site, compress=bool(coding), disallow=["/wp-json/"]) as server:
+        server.alter(lambda target, response: replace(response, body=gzip.compress(response.body)))
+        run = crawl(server.url, out, *EIGHT_AT_ONCE, "-s", f"IFP_ARCHIVE={recording}")
+        assert run.status == 0, run.err
+        assert server.requests("wp-json") == []  # robots.txt was read, too
+        assert_complete(site, server.url, out)
+    assert scrapy("crawl", "ifp", "-a", f"archive={recording}", "-o", tmp_path / "again.jsonl").status == 0
+    assert len(lines(tmp_path / "again.jsonl")) == len(lines(out))
+
+
 @pytest.mark.parametrize("source", ["rest", "sitemap"])
 def test_a_list_of_nothing_is_no_list(source: str, tmp_path: Path) -> None:
     site = Site(make_posts(12, seed=5))
