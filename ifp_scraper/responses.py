@@ -153,7 +153,7 @@ def in_words(error: Exception) -> str:
     if fault := _TLS_FAULT.search(first_line):
         return f"no secure connection can be made ({fault[1]})"
     if failure := _FAILURE.search(first_line):
-        return failure[1]
+        return "the answer is not HTTP" if failure[1].startswith("('") else failure[1]  # what was not understood
     if first_line and isinstance(error, ResponseDataLossError | RecordingError):  # the words are ours
         return first_line
     if words := _WORDS.get(type(error)):

@@ -162,6 +162,12 @@ def test_a_site_out_of_order(body: bytes, expected: bool) -> None:
             "no secure connection can be made (wrong version number)",
         ),
         (RecordingError("a.warc: it cannot be read"), "a.warc: it cannot be read"),
+        (
+            Exception(
+                "[<twisted.python.failure.Failure x.ParseError: ('non-integer status code', b'<!doctype html>')>]"
+            ),
+            "the answer is not HTTP",
+        ),
     ],
 )
 def test_an_exception_in_words(error: Exception, words: str) -> None:
