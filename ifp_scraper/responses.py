@@ -13,8 +13,9 @@ from scrapy.exceptions import (
     DownloadTimeoutError,
     ResponseDataLossError,
 )
-from scrapy.http import HtmlResponse, Response, TextResponse
+from scrapy.http import HtmlResponse, Request, Response, TextResponse
 
+from ifp_scraper.dates import read_http_date
 from ifp_scraper.pages.document import breaks_off
 from ifp_scraper.recordings.files import RecordingError
 
@@ -39,6 +40,20 @@ _WORDPRESS = re.compile(
 _LOGIN = re.compile(rb'<body class="login[ "]')
 _CHALLENGE_SIZE = 65536
 """Number of bytes searched; a longer page is not a challenge."""
+
+
+OF_PAGES = (200, 203, 206)
+"""Statuses with which a page comes: also from a proxy that has changed it, or a cache that takes it for a part."""
+
+
+def withheld(request: Request, response: Response) -> bool:
+    """Whether the page did not come, though the status is no error: 202, 204, or a 304 that the request did not allow.
+
+    Some firewalls answer so, and caches out of order.
+    """
+    if response.status == 304:
+        return not ("If-None-Match" in request.headers or "If-Modified-Since" in request.headers)
+    return 200 <= response.status < 300 and response.status not in OF_PAGES
 
 
 def out_of_order(response: Response) -> bool:
@@ -100,7 +115,10 @@ def is_wordpress(body: bytes) -> bool:
 
 
 def asked_wait(response: Response) -> float:
-    """Return the number of seconds that the site asks to wait; 0 if it does not."""
+    """Return the number of seconds that the site asks to wait; 0 if it does not.
+
+    If it names a time, that is one of its own clock, which may be wrong.
+    """
     if response.status not in (429, 503):
         return 0.0
     text = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
@@ -110,7 +128,8 @@ def asked_wait(response: Response) -> float:
         until = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return 0.0
-    return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
+    now = read_http_date((response.headers.get("Date") or b"").decode("latin-1")) or datetime.now(UTC)
+    return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds())
 
 
 _WORDS = {
@@ -134,7 +153,7 @@ def in_words(error: Exception) -> str:
     if fault := _TLS_FAULT.search(first_line):
         return f"no secure connection can be made ({fault[1]})"
     if failure := _FAILURE.search(first_line):
-        return failure[1]
+        return "the answer is not HTTP" if failure[1].startswith("('") else failure[1]  # what was not understood
     if first_line and isinstance(error, ResponseDataLossError | RecordingError):  # the words are ours
         return first_line
     if words := _WORDS.get(type(error)):

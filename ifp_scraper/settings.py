@@ -52,7 +52,8 @@ DOWNLOAD_MAXSIZE = 32 * 1024 * 1024  # decompressed, too
 DOWNLOAD_WARNSIZE = 0
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
-DOWNLOAD_HANDLERS = {"file": None, "ftp": None, "s3": None, "data": None}
+_HTTP = "ifp_scraper.middlewares.bounded_headers.BoundedHeadersHandler"
+DOWNLOAD_HANDLERS = {"http": _HTTP, "https": _HTTP, "file": None, "ftp": None, "s3": None, "data": None}
 
 # -- parts -------------------------------------------------------------------------------------------------------
 DOWNLOADER_MIDDLEWARES = {

@@ -169,6 +169,16 @@ def endless_chunks(handler: Handler) -> None:
     handler.pour(b"10000\r\n" + b"x" * 65536 + b"\r\n")
 
 
+def endless_headers(handler: Handler) -> None:
+    handler.raw(b"HTTP/1.1 200 Hm\r\n")
+    handler.pour(b"".join(b"X-%d: %s\r\n" % (number, b"x" * 100) for number in range(500)))
+
+
+def endless_header(handler: Handler) -> None:
+    handler.raw(b"HTTP/1.1 200 Hm\r\nX-A: more\r\n")
+    handler.pour(b" and more\r\n" * 5000)
+
+
 def slow_drip(handler: Handler) -> None:
     handler.head(Content_Length="100000")
     handler.pour(b"<", pause=0.2)

@@ -51,6 +51,8 @@ STORY = b"<p>Some words.</p>" * 9
         ("Content-Encoding: deflate", zlib.compress(STORY)[2:-4], STORY),  # as some servers understand it
         *((f"Content-Encoding: {coding}", STORY, STORY) for coding in ("deflate", "br", "gzip", "zstd")),
         ("Content-Encoding: gzip", b"\x1f\x8b\x08" + STORY, b"\x1f\x8b\x08" + STORY),
+        ("Content-Encoding: gzip", gzip.compress(gzip.compress(STORY)), STORY),
+        ("Content-Type: text/html", gzip.compress(STORY), STORY),
         ("Transfer-Encoding: chunked", STORY, STORY),
         ("Transfer-Encoding: chunked", b"5\r\n<p>So\r\n4\r\nme w\r\n", b"<p>Some w"),  # it breaks off
         ("Transfer-Encoding: chunked", b"5\r\n<p>So\r\nno chunk", b"5\r\n<p>So\r\nno chunk"),

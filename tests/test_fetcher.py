@@ -95,7 +95,7 @@ def failing(error: Exception) -> Answer:
     return fail
 
 
-@pytest.mark.parametrize("status", [200, 304])
+@pytest.mark.parametrize("status", [200, 203, 206, 304])
 def test_an_answer_that_a_source_can_read(crawl: Crawl, status: int) -> None:
     crawl.answer = lambda request: answer(status=status)
     assert crawl.fetch(headers={"If-None-Match": '"1"'}, page=True).status == status
@@ -107,6 +107,7 @@ def test_an_answer_that_a_source_can_read(crawl: Crawl, status: int) -> None:
     ("status", "final", "may_pass"),
     [
         (201, False, False),
+        (304, False, False),
         (400, False, False),
         (404, True, False),
         (410, True, False),

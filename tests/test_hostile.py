@@ -65,6 +65,8 @@ def articles(canary: str) -> dict[str, hostile.Answer]:
         "gigabyte": hostile.gigabyte,
         "endless_chunks": hostile.endless_chunks,
         "slow_drip": hostile.slow_drip,
+        "endless_headers": hostile.endless_headers,
+        "endless_header": hostile.endless_header,
         "gzip_bomb": hostile.gzip_bomb,
         "brotli_bomb": hostile.brotli_bomb,
         "lying_gzip": hostile.lying_gzip,
@@ -166,7 +168,18 @@ class TestArticles:
             assert encode(article)
 
     @pytest.mark.parametrize(
-        "name", ["gigabyte", "endless_chunks", "gzip_bomb", "brotli_bomb", "slow_drip", "lying_gzip", "unknown_coding"]
+        "name",
+        [
+            "gigabyte",
+            "endless_chunks",
+            "endless_headers",
+            "endless_header",
+            "gzip_bomb",
+            "brotli_bomb",
+            "slow_drip",
+            "lying_gzip",
+            "unknown_coding",
+        ],
     )
     def test_endless_bodies(self, attack: Attack, name: str) -> None:
         assert attack.record(name) is None

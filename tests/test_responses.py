@@ -7,11 +7,11 @@ from email.utils import formatdate
 
 import pytest
 from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, ResponseDataLossError
-from scrapy.http import HtmlResponse
+from scrapy.http import HtmlResponse, Request
 from scrapy.http import Response as Answer
 
 from ifp_scraper.recordings.files import RecordingError
-from ifp_scraper.responses import asked_wait, cut_short, in_words, mislabelled, out_of_order, refusal
+from ifp_scraper.responses import asked_wait, cut_short, in_words, mislabelled, out_of_order, refusal, withheld
 
 
 def an_answer(body: bytes, kind: str = "text/html", status: int = 200, **headers: str) -> Answer:
@@ -39,6 +39,26 @@ def test_a_date_to_wait_for() -> None:
         date = formatdate(time.time() + ahead, usegmt=True)
         assert least <= asked_wait(an_answer(b"", status=503, **{"Retry-After": date})) <= most
     assert asked_wait(an_answer(b"", status=429, **{"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"})) > 1e9
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_a_date_to_wait_for_is_one_of_the_site_s_clock(hours: int) -> None:
+    now = time.time() + hours * 3600
+    headers = {"Date": formatdate(now, usegmt=True), "Retry-After": formatdate(now + 100, usegmt=True)}
+    assert asked_wait(an_answer(b"", status=503, **headers)) == 100
+
+
+@pytest.mark.parametrize(
+    ("status", "validators", "expected"),
+    [
+        *((status, {}, True) for status in (201, 202, 204, 205, 304)),
+        *((status, {}, False) for status in (200, 203, 206, 301, 404, 500)),
+        (304, {"If-None-Match": '"1"'}, False),
+        (304, {"If-Modified-Since": "Mon, 06 May 2024 06:00:00 GMT"}, False),
+    ],
+)
+def test_a_page_that_is_withheld_without_an_error(status: int, validators: dict[str, str], expected: bool) -> None:
+    assert withheld(Request("https://ifpnews.com/a/", headers=validators), an_answer(b"", status=status)) is expected
 
 
 @pytest.mark.parametrize(
@@ -142,6 +162,12 @@ def test_a_site_out_of_order(body: bytes, expected: bool) -> None:
             "no secure connection can be made (wrong version number)",
         ),
         (RecordingError("a.warc: it cannot be read"), "a.warc: it cannot be read"),
+        (
+            Exception(
+                "[<twisted.python.failure.Failure x.ParseError: ('non-integer status code', b'<!doctype html>')>]"
+            ),
+            "the answer is not HTTP",
+        ),
     ],
 )
 def test_an_exception_in_words(error: Exception, words: str) -> None:

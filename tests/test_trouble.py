@@ -43,6 +43,7 @@ def test_whatever_fails_once_is_fetched_again(tmp_path: Path) -> None:
     with serve(site) as server:
         faults = [server.fault(posts[place].path, kind) for place, kind in enumerate(kinds)]
         faults += [server.fault(f"{posts[-place - 1].path}amp/", kind) for place, kind in enumerate(kinds)]
+        faults += [server.fault(posts[12].path, 202), server.fault(posts[13].path, 304)]
         faults += [server.fault("wp-json", "reset"), server.fault("robots.txt", 503)]
         run = crawl(server.url, out, *EIGHT_AT_ONCE)
         assert run.status == 0, run.err
@@ -413,6 +414,20 @@ def test_a_coding_that_is_none_is_not_worth_a_warning(tmp_path: Path) -> None:
         run = crawl(server.url, out, *EIGHT_AT_ONCE)
         assert (run.status, "cannot decode" in run.err) == (0, False), run.err
         assert_complete(site, server.url, out)
+
+
+@pytest.mark.parametrize("coding", ["gzip", ""])
+def test_what_is_compressed_twice_or_without_a_word_is_read(coding: str, tmp_path: Path) -> None:
+    site = Site(make_posts(6, seed=5))
+    out, recording = tmp_path / "ifp.jsonl", tmp_path / "ifp.warc.gz"
+    with serve(site, compress=bool(coding), disallow=["/wp-json/"]) as server:
+        server.alter(lambda target, response: replace(response, body=gzip.compress(response.body)))
+        run = crawl(server.url, out, *EIGHT_AT_ONCE, "-s", f"IFP_ARCHIVE={recording}")
+        assert run.status == 0, run.err
+        assert server.requests("wp-json") == []  # robots.txt was read, too
+        assert_complete(site, server.url, out)
+    assert scrapy("crawl", "ifp", "-a", f"archive={recording}", "-o", tmp_path / "again.jsonl").status == 0
+    assert len(lines(tmp_path / "again.jsonl")) == len(lines(out))
 
 
 @pytest.mark.parametrize("source", ["rest", "sitemap"])

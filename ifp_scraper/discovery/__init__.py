@@ -109,7 +109,7 @@ class Fetch(Protocol):
     async def __call__(
         self, url: str, *, headers: dict[str, str] | None = None, probe: bool = False, **meta: Any
     ) -> Response:
-        """Return a response with status 200 or 304.
+        """Return a response with a page, or with status 304 if the headers allow it.
 
         Args:
             url: of the page.

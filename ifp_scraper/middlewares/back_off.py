@@ -14,7 +14,16 @@ from scrapy.exceptions import NotConfigured, ResponseDataLossError
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 
-from ifp_scraper.responses import asked_wait, cut_short, is_html, mislabelled, out_of_order, refusal
+from ifp_scraper.responses import (
+    OF_PAGES,
+    asked_wait,
+    cut_short,
+    is_html,
+    mislabelled,
+    out_of_order,
+    refusal,
+    withheld,
+)
 from ifp_scraper.spiders import project_spider
 
 if TYPE_CHECKING:
@@ -34,10 +43,10 @@ _SAME_LENGTH = 1024
 class BackOffMiddleware:
     """Retries after faults that may be temporary, and waits when the site asks for it.
 
-    Such faults are network errors, the statuses in RETRY_HTTP_CODES, a refusal (403 or a firewall's page; fewer
-    retries), WordPress's error pages with any status, bodies that are empty or cut short, and anything but HTML where
-    a page is expected (``page`` in the request's meta). The wait doubles with each retry of a request; the first is
-    DOWNLOAD_DELAY, but at least a quarter of a second. After a Retry-After, every request waits.
+    Such faults are network errors, the statuses in RETRY_HTTP_CODES and those of a page withheld, a refusal (403 or a
+    firewall's page; fewer retries), WordPress's error pages with any status, bodies that are empty or cut short, and
+    anything but HTML where a page is expected (``page`` in the request's meta). The wait doubles with each retry of a
+    request; the first is DOWNLOAD_DELAY, but at least a quarter of a second. After a Retry-After, every request waits.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -126,12 +135,14 @@ class BackOffMiddleware:
         if response.status in self._codes:
             is_refusal = refusal(response) and not asked_wait(response)  # a firewall's page: insisting would be rude
             return "refused" if is_refusal else str(response.status)
-        if response.status != 200 or request.method != "GET":
+        if request.method != "GET" or not (response.status in OF_PAGES or withheld(request, response)):
             return None
         if refusal(response):
             return "refused"
         if request.url.endswith("/robots.txt"):  # may be empty, and is not a page
             return None
+        if response.status not in OF_PAGES:
+            return str(response.status)
         if not response.body.strip():
             return "empty"
         if out_of_order(response):

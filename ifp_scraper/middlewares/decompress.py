@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
 from scrapy.exceptions import IgnoreRequest, ResponseDataLossError
 
 from ifp_scraper.middlewares.back_off import BackOffMiddleware
+from ifp_scraper.recordings.codings import GZIP
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -35,7 +37,11 @@ class DecompressMiddleware(HttpCompressionMiddleware):
         """
         _leave_out_no_codings(response)
         try:
-            return super().process_response(request, response)
+            unpacked: Response = super().process_response(request, response)  # type: ignore[assignment]
+            if not _is_still_packed(unpacked):
+                return unpacked
+            unpacked.headers["Content-Encoding"] = b"gzip"
+            return super().process_response(request, unpacked)
         except IgnoreRequest:
             raise
         except Exception as error:  # each coding raises its own exceptions
@@ -45,6 +51,11 @@ class DecompressMiddleware(HttpCompressionMiddleware):
             if again is None:
                 raise fault from error
             return again
+
+
+def _is_still_packed(response: Response) -> bool:
+    """Whether a body was compressed twice, or without a word; a file of such a kind is left as it is."""
+    return response.body.startswith(GZIP) and not urlsplit(response.url).path.endswith(".gz")
 
 
 def _leave_out_no_codings(response: Response) -> None:

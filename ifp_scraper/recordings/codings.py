@@ -13,6 +13,9 @@ from fastwarc import ZstdReader
 MAX_UNPACKED = 64 * 1024 * 1024
 """Maximum number of bytes decompressed from a body; the rest is dropped."""
 
+GZIP = b"\x1f\x8b\x08"
+"""What a gzipped body begins with."""
+
 _PIECE = 4096
 """Size of the pieces in which gzip is decompressed, in bytes."""
 
@@ -22,7 +25,8 @@ _CHUNK = re.compile(rb"([0-9a-fA-F]{1,8})[^\r\n]{0,200}\r\n")
 def plain_body(body: bytes, headers: Collection[tuple[str, str]]) -> bytes:
     """Return a recorded body with its transfer and content codings undone.
 
-    What cannot be decoded is left as it is: some tools record a decoded body with the encoded one's headers.
+    What cannot be decoded is left as it is: some tools record a decoded body with the encoded one's headers. What is
+    gzipped then is decoded too: some sites compress twice, or without a word.
 
     Args:
         body: as recorded.
@@ -34,7 +38,7 @@ def plain_body(body: bytes, headers: Collection[tuple[str, str]]) -> bytes:
         transfer.remove("chunked")
     for coding in reversed(content + transfer):
         body = _decode(body, coding)
-    return body
+    return _decode(body, "gzip") if body.startswith(GZIP) else body
 
 
 def _codings(headers: Collection[tuple[str, str]], wanted: str) -> list[str]:

@@ -13,7 +13,7 @@ from ifp_scraper.discovery import FetchFailed
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.middlewares.robots import CrawlDelay, RobotsMiddleware
 from ifp_scraper.recordings.capture_time import capture_time
-from ifp_scraper.responses import in_words, is_html, out_of_order, refusal
+from ifp_scraper.responses import OF_PAGES, in_words, is_html, out_of_order, refusal, withheld
 from ifp_scraper.spiders.crawl import Crawl
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Fetcher:
             raise FetchFailed(reason) from error
         self._ledger.note_answered(capture_time(response)[0])
         self.check_refusal(response, url, probe=probe)
-        if response.status not in (200, 304):
+        if withheld(request, response) or response.status not in (*OF_PAGES, 304):
             raise FetchFailed(f"status {response.status}", response.status, at=capture_time(response)[0])
         if self._ledger.options.live and is_html(response) and out_of_order(response):  # else it ends a listing
             raise FetchFailed("the site is out of order")

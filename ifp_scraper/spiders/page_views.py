@@ -14,7 +14,7 @@ from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import is_repeated, join_pages, merge_views
 from ifp_scraper.pages import ArticlePage, Capture, CutOff, UnreadablePage, read_page
 from ifp_scraper.recordings.capture_time import capture_time
-from ifp_scraper.responses import is_html, mislabelled, out_of_order
+from ifp_scraper.responses import OF_PAGES, is_html, mislabelled, out_of_order
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.storage.rejections import Rejected
 
@@ -156,6 +156,8 @@ class ViewReader:
         """Return the page object for a response; None if the page is not an article. Raises what ``read`` does."""
         captured_at, age = capture_time(response)
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
+        if response.status not in OF_PAGES:
+            raise FetchFailed(f"status {response.status}", response.status)
         if not response.body.strip():
             raise FetchFailed("an empty answer")
         if mislabelled(response):  # a retry may get the right Content-Type

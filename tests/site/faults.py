@@ -21,6 +21,8 @@ Kind = Literal[
     "circle",
     "home",
     "cut-anywhere",
+    202,
+    304,
     403,
     404,
     410,
