@@ -38,7 +38,7 @@ class Case:
 
     def accept(self, article: Article, ref: ArticleRef, *redirects: str) -> Article | None:
         request = Request(article.url, meta={"redirect_urls": list(redirects)})
-        view: Any = SimpleNamespace(response=Response(article.url, request=request))
+        view: Any = SimpleNamespace(response=Response(article.url, request=request), article=article)
         return self.acceptance.accept(article, view, ref)
 
     def reason(self) -> str | None:
@@ -145,6 +145,24 @@ def test_an_edit_that_the_page_states_or_says_nothing_of(case: Case, stated: str
     found = case.accept(article(ASKED, modified_at=stated, fetched_at=SOON), ArticleRef(ASKED, 9, modified_at=LISTED))
     assert found is not None
     assert (found.modified_at, *case.noted()) == (LISTED, None, [])
+
+
+@pytest.mark.parametrize(
+    ("held", "read_at", "modified_at", "stale_from"),
+    [
+        ("The text.", SOON, STATED, LISTED),  # the edit is yet to be seen
+        ("Other text.", SOON, LISTED, None),
+        ("The text.", LATE, LISTED, None),  # it did not change the text
+    ],
+)
+def test_an_edit_of_which_the_page_says_nothing_but_shows_what_the_file_holds(
+    case: Case, held: str, read_at: str, modified_at: str, stale_from: str | None
+) -> None:
+    case.ledger.write(article(ASKED, modified_at=STATED, headline=held))
+    ref = ArticleRef(ASKED, 9, modified_at=LISTED)
+    found = case.accept(article(ASKED, headline="The text.", fetched_at=read_at), ref)
+    assert found is not None
+    assert (found.modified_at, *case.noted()) == (modified_at, stale_from, [])
 
 
 def test_the_address_on_a_mirror_is_another_one_of_the_article(case: Case) -> None:

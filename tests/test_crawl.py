@@ -253,6 +253,31 @@ def test_an_edit_that_a_cache_still_hides_is_found_later(
         assert len(server.log) <= 4
 
 
+def test_an_edit_that_the_amp_page_alone_states_is_found_once_no_cache_hides_the_text(tmp_path: Path) -> None:
+    site = Site(make_posts(12, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, yoast_head=False, theme_date=False) as server:
+        assert crawl(server.url, out).status == 0
+        post = next(post for post in site.open_posts()[3:] if post.amp_enabled)
+        before = server.get(post.path).body
+        site.advance(minutes=30)
+        edited = site.edit(post.id, headline="Edited behind a cache")
+        site.advance(minutes=10)
+        server.alter(lambda target, response: replace(response, body=before) if target == post.path else response)
+        for _ in range(2):
+            run = crawl(server.url, out)
+            assert (run.status, "0 revised" in run.err) == (0, True), run.err
+        server.heal()
+        run = crawl(server.url, out)
+        assert (run.status, "1 revised" in run.err) == (0, True), run.err
+        last = lines(out)[-1]
+        assert (last["headline"], last["revision"]) == (edited.headline, 2)
+        assert last["modified_at"][:19] == f"{edited.modified:%Y-%m-%dT%H:%M:%S}"
+        server.clear()
+        assert "0 new, 0 revised, 0 reread" in crawl(server.url, out).err
+        assert len(server.log) <= 4
+
+
 def test_pages_that_always_state_an_earlier_edit_than_their_list_get_its_time_after_a_day(tmp_path: Path) -> None:
     site = Site(make_posts(6, seed=5))
     out = tmp_path / "ifp.jsonl"

@@ -12,10 +12,13 @@ from ifp_scraper.discovery.readings import Reading
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import add_evidence
+from ifp_scraper.revisions import decide
 from ifp_scraper.spiders.crawl import Crawl
 from ifp_scraper.spiders.no_article import NoArticleHandler
 from ifp_scraper.spiders.page_views import View
+from ifp_scraper.storage.output_file import StoreError
 from ifp_scraper.storage.rejections import LEADS_TO, SHOWS, Rejected
+from ifp_scraper.storage.store import StoredArticle
 
 _LONGEST_CACHED = timedelta(days=1)
 """For how long a cache may hide an edit."""
@@ -61,7 +64,7 @@ class Acceptance:
         reading: Reading | None = view.response.meta.get("reading")
         recorded = reading.addresses if reading is not None else ()
         article = replace(article, aliases=list(dict.fromkeys([*article.aliases, *recorded, *aliases])))
-        article = self._with_evidence(article, ref, evidence)
+        article = self._with_evidence(article, ref, evidence, is_dated=view.article.modified_at is not None)
         if self._is_other_address(article, ref):  # rejected, or every run would fetch it again
             self._ledger.reject(Rejected.now(ref.url, LEADS_TO + article.url, modified_at=ref.modified_at))
         else:
@@ -101,13 +104,14 @@ class Acceptance:
         own = [alias for alias in article.aliases if not urls.same_article(alias, ref.url)]
         return replace(article, aliases=own), without_times
 
-    def _with_evidence(self, article: Article, ref: ArticleRef, evidence: ArticleRef) -> Article:
+    def _with_evidence(self, article: Article, ref: ArticleRef, evidence: ArticleRef, *, is_dated: bool) -> Article:
         """Return the article with discovery's times; if its page may be older than its last edit, note it for later.
 
         A cache that states its age says which edits it cannot show. One that does not may hide an edit for a day, in
         which every run fetches the article again; if the page is the one that the file already holds, it is not given
         the time of the edit. After that it is, since some sites' pages and lists always disagree, and the next run
-        looks once more.
+        looks once more. So it is with a page that does not state when it was edited (``is_dated``), but shows what the
+        file already holds: where only the AMP page states it, the page with the text may be older.
         """
         result = add_evidence(article, evidence)
         listed = evidence.modified_at
@@ -122,7 +126,22 @@ class Acceptance:
                 self._ledger.note_stale(ref.url, listed)
                 return add_evidence(article, replace(evidence, modified_at=None))
             self._ledger.note_incomplete(ref.url, insist=is_recent)
+        elif listed and is_own_page and not is_dated and _is_recent(listed, article):
+            known = self._ledger.store.find(article.id, article.url, article.published_at)
+            if known is not None and listed > (known.modified_at or ""):
+                unedited = replace(article, modified_at=known.modified_at)
+                unedited = add_evidence(unedited, replace(evidence, modified_at=None))
+                if self._holds(known, unedited):
+                    self._ledger.note_stale(ref.url, listed)
+                    return unedited
         return result
+
+    def _holds(self, known: StoredArticle, article: Article) -> bool:
+        """Whether the file holds an article just so."""
+        try:
+            return decide(self._ledger.store.read(known), article).outcome == "unchanged"
+        except StoreError:  # the pipeline meets it too, and ends the crawl
+            return False
 
     def _is_noted_of_another(self, article: Article, ref: ArticleRef) -> bool:
         """Whether an earlier run noted what REST said of an article that failed, and its slug is now that of another.
