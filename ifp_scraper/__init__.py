@@ -30,7 +30,7 @@ def extract(html: bytes | str, url: str, *, captured_at: datetime | str | None =
     """
     if not isinstance(html, bytes | str):
         raise TypeError(f"html is the page itself, bytes or str, not {type(html).__name__}")
-    if isinstance(html, str) and html.lower().endswith((".html", ".htm")):
+    if isinstance(html, str) and "<" not in html and html[-5:].lower().endswith((".html", ".htm")):
         raise TypeError("html is the page itself, bytes or str, not the name of its file")
     if not isinstance(url, str):
         raise TypeError(f"url is a str, not {type(url).__name__}")

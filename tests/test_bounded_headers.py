@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from twisted.internet.testing import StringTransport
+from twisted.web._newclient import HTTP11ClientProtocol
 
-from ifp_scraper.middlewares.bounded_headers import MAX_HEADERS
+from ifp_scraper.middlewares.bounded_headers import MAX_HEADERS, _bounded
 from tests import hostile
 from tests.crawling import crawl, lines
 from tests.hostile import html, serve_hostile
@@ -32,3 +34,11 @@ def test_a_long_header_is_read(tmp_path: Path) -> None:
             server.answers[post.path] = html(found.body, X_Long="a" * (MAX_HEADERS - 99_999))
         run = crawl(server.url, out)
         assert (run.status, len(lines(out))) == (0, len(site.open_posts())), run.err
+
+
+def test_what_comes_on_a_connection_that_is_being_closed_ends_it() -> None:
+    transport, protocol = StringTransport(), _bounded(HTTP11ClientProtocol())
+    protocol.makeConnection(transport)
+    transport.loseConnection()  # with TLS, the server may still send
+    protocol.dataReceived(b"X-1: and more")
+    assert transport.disconnected  # at once

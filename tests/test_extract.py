@@ -60,6 +60,10 @@ def test_an_argument_of_a_wrong_type_is_named(name: str, arguments: dict[str, An
         ifp_scraper.extract(**{"html": PAGE, "url": URL, **arguments})
 
 
+def test_a_page_that_breaks_off_in_an_address_is_no_name_of_a_file() -> None:
+    assert ifp_scraper.extract("<html><body><a href='/page.html", URL) is None
+
+
 def test_it_is_quiet_and_starts_no_reactor() -> None:
     code = f"""
 import sys, ifp_scraper

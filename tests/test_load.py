@@ -353,7 +353,9 @@ def test_a_file_of_something_else_is_told(tmp_path: Path) -> None:
         select(path)
 
 
-@pytest.mark.parametrize("content", [b"[" + encode(article(1)).rstrip() + b"]", b"\0" * 5000, b"PAR1\x15\x04"])
+@pytest.mark.parametrize(
+    "content", [b"[" + encode(article(1)).rstrip() + b"]", b'{"articles":[]}', b"\0" * 5000, b"PAR1\x15\x04"]
+)
 def test_a_file_without_a_line_break_is_not_taken_for_an_incomplete_line(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.json"
     path.write_bytes(content)

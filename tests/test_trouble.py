@@ -430,6 +430,22 @@ def test_what_is_compressed_twice_or_without_a_word_is_read(coding: str, tmp_pat
     assert len(lines(tmp_path / "again.jsonl")) == len(lines(out))
 
 
+@pytest.mark.parametrize("status", [203, 206])
+def test_what_comes_with_another_status_is_read_live_and_in_a_recording(status: int, tmp_path: Path) -> None:
+    site = Site(make_posts(6, seed=5))
+    out, recording = tmp_path / "ifp.jsonl", tmp_path / "ifp.warc.gz"
+    with serve(site) as server:
+        server.alter(lambda target, answer: replace(answer, status=status) if answer.status == 200 else answer)
+        run = crawl(server.url, out, *EIGHT_AT_ONCE, "-s", f"IFP_ARCHIVE={recording}")
+        assert run.status == 0, run.err
+        assert_complete(site, server.url, out)
+    assert scrapy("crawl", "ifp", "-a", f"archive={recording}", "-o", tmp_path / "again.jsonl").status == 0
+    assert scrapy("extract", recording, "-o", tmp_path / "extracted.jsonl").status == 0
+    for again in ("again.jsonl", "extracted.jsonl"):
+        read = {line["url"]: (line["published_source"], line["content_hash"]) for line in lines(tmp_path / again)}
+        assert read == {line["url"]: (line["published_source"], line["content_hash"]) for line in lines(out)}
+
+
 @pytest.mark.parametrize("source", ["rest", "sitemap"])
 def test_a_list_of_nothing_is_no_list(source: str, tmp_path: Path) -> None:
     site = Site(make_posts(12, seed=5))

@@ -207,9 +207,10 @@ def _scan(path: Path, before: int) -> _Scan:
             if not line.isascii():
                 line.decode()
             heads.append((number, _HEAD.decode(line)))
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):  # the last: [[[[…
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:  # the last: [[[[…
             if line.strip():
-                torn = line.startswith(b"{") and not line.endswith(b"\n")
+                is_other = isinstance(error, msgspec.ValidationError)  # an object, but no article
+                torn = line.startswith(b"{") and not line.endswith(b"\n") and not is_other
                 bad += not torn
                 first_bad = first_bad or number - before
     if bad:

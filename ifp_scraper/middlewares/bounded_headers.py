@@ -40,10 +40,17 @@ class BoundedHeadersHandler(HTTP11DownloadHandler):
 
 
 def _bounded(protocol: Any) -> Any:
-    """Return Twisted's protocol of a connection, which from now on counts what comes before each body."""
+    """Return Twisted's protocol of a connection, which from now on counts what comes before each body.
+
+    What comes on a connection that is being closed ends it at once: with TLS, Twisted would read on until the server
+    closes it as well.
+    """
     receive: Callable[[bytes], None] = protocol.dataReceived
 
     def receive_bounded(data: bytes) -> None:
+        if protocol.transport.disconnecting:
+            protocol.transport.abortConnection()
+            return
         parser = protocol._parser  # each response has its own
         if parser is not None and parser.state in ("STATUS", "HEADER"):
             parser.MAX_LENGTH = MAX_HEADERS

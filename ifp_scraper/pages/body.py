@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sized
 from dataclasses import dataclass
 
+from lxml import etree
+
 from ifp_scraper.items import Block, Embed, Image, Link
 from ifp_scraper.pages.blocks import BlockBuilder, Context
 from ifp_scraper.pages.boilerplate import CAPTIONS, PLAYER_BOXES, RELATED_CLASSES, is_boilerplate
@@ -42,6 +44,9 @@ from ifp_scraper.urls import absolute, same_article
 
 MAX_PARTS = 10_000
 """Maximum number of images in a body; also of embeds, and of links."""
+
+_LONGEST_IN_MENU = 150
+"""Maximum number of characters outside the links of a menu, such as its title or the last of its breadcrumbs."""
 
 _TABLE_PARTS = words("thead tbody tfoot tr")
 _QUOTES = words("su-quote su-pullquote pullquote")
@@ -383,7 +388,25 @@ def _is_filled_box(div: Element) -> bool:
 
 def _has_text_here(element: Element, tag: str) -> bool:
     """Whether an element whose text is seldom the article's has some: a heading's button, a table's caption."""
+    if tag == "nav":
+        return not _is_menu(element)
     return (tag == "button" and _fills_heading(element)) or is_caption_of_text(element)
+
+
+def _is_menu(nav: Element) -> bool:
+    """Whether a ``nav`` holds little text outside links; one without an end tag also holds the text after it."""
+    left = _LONGEST_IN_MENU
+    walk = etree.iterwalk(nav, events=("start", "end"))
+    for event, part in walk:
+        if event == "end":
+            left -= len(squeeze(part.tail or "")) if part is not nav else 0
+        elif part.tag == "a" or (part.tag in NO_TEXT_TAGS and part.tag != "nav"):
+            walk.skip_subtree()
+        else:
+            left -= len(squeeze(part.text or ""))
+        if left < 0:
+            return False
+    return True
 
 
 def _fills_heading(button: Element) -> bool:

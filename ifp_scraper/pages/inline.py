@@ -27,7 +27,8 @@ NO_TEXT_TAGS = words(
     " amp-social-share amp-form amp-state amp-analytics amp-sidebar amp-lightbox amp-sticky-ad amp-consent"
     " amp-user-notification amp-dailymotion amp-vimeo amp-pinterest amp-reddit amp-story-player"
 )
-"""Elements in which nothing is the article's text. Not embed: it is void, but libxml2 puts what follows inside it."""
+"""Elements in which nothing is the article's text; for exceptions, see ``body``. Not embed: it is void, but libxml2
+puts what follows inside it."""
 
 IMAGE_TAGS = frozenset(("img", "amp-img", "amp-anim"))
 
