@@ -21,7 +21,7 @@ def extract(html: bytes | str, url: str, *, captured_at: datetime | str | None =
         html: the page, as bytes (best) or text; also as a browser saves it, but not in MHTML.
         url: its URL; a Wayback Machine URL also gives the page's own URL and the capture time.
         captured_at: when it was captured: a datetime or ISO 8601, UTC if it has no zone. Without it, the times that
-            depend on it are None: ``fetched_at`` and those of recent posts.
+            depend on it are None: ``fetched_at`` and what the ages of recent posts tell.
 
     Raises:
         UnreadablePage: if it should be an article but cannot be read.

@@ -85,11 +85,11 @@ _OF_BODY = "one-page-of-many", "truncated"
 def merge_views(canonical: Article, amp: Article) -> Article:
     """Merge an article's canonical page and AMP page, taking the better evidence for each field.
 
-    Body, tags, images and links come from the canonical page (or, if that is cut off, from a whole AMP page), recent
-    posts from the AMP page, and each fills in what the other lacks.
+    Body, tags, images and links come from the canonical page (or, if that is cut off or lacks pages of a long post,
+    from a whole AMP page), recent posts from the AMP page, and each fills in what the other lacks.
     """
     is_cut = "truncated" in canonical.warnings and "truncated" not in amp.warnings and bool(amp.blocks)
-    first, second = (amp, canonical) if is_cut else (canonical, amp)
+    first, second = (amp, canonical) if is_cut or _has_more_pages(amp, canonical) else (canonical, amp)
     bodies = first if first.blocks or not second.blocks else second
     times = _with_better_times(canonical, amp)
     published_at = times.published_at
@@ -125,6 +125,12 @@ def merge_views(canonical: Article, amp: Article) -> Article:
         warnings=warnings,
     )
     return _with_derived_fields(merged)
+
+
+def _has_more_pages(amp: Article, canonical: Article) -> bool:
+    """Whether only the AMP view has all pages of a post; an AMP page that names no others may be the first of them."""
+    lacks_pages = "one-page-of-many" in canonical.warnings and set(_OF_BODY).isdisjoint(amp.warnings)
+    return lacks_pages and amp.word_count > canonical.word_count
 
 
 def add_evidence(article: Article, ref: ArticleRef) -> Article:

@@ -116,7 +116,7 @@ class _Comparison(NamedTuple):
     """That of the last line."""
 
     later: bool
-    """Whether its modification time is later."""
+    """Whether its modification time is later; if the last line has none, later than that line's capture."""
 
     earlier: bool
     """Whether its modification time is earlier."""
@@ -133,7 +133,7 @@ class _Comparison(NamedTuple):
             older_extractor=version < version_before,
             quality=_Quality.of(article),
             quality_before=_Quality.of(last),
-            later=_later(article.modified_at, last.modified_at),
+            later=_later(article.modified_at, last.modified_at or last.fetched_at),
             earlier=earlier,
             stale=earlier or _later(last.fetched_at, article.fetched_at),
         )

@@ -64,7 +64,41 @@ def test_an_ago_interval_holds_the_true_time(captured: datetime, age: int, cache
         assert interval[0] <= made - timedelta(seconds=age) <= interval[1]
     unit = {"second": 1, "min": 60, "hour": 3600, "day": 86400, "week": 604800, "month": 2592000}
     widest = 2 * unit.get(words.split()[1].rstrip("s"), 31536000) + abs(cached) + 2 * CLOCK_READING.total_seconds()
-    assert (interval[1] - interval[0]).total_seconds() <= widest
+    clock_was_set = captured.year < 2023 and len({clock(captured - timedelta(hours=h)) for h in (0, 12, 26)}) > 1
+    assert (interval[1] - interval[0]).total_seconds() <= widest + 3600 * clock_was_set
+
+
+def clock(instant: datetime) -> timedelta:
+    """How far the site's clock is ahead of UTC."""
+    return instant.astimezone(SITE_ZONE).replace(tzinfo=UTC) - instant
+
+
+@pytest.mark.parametrize(
+    ("captured", "true", "words", "shifted"),
+    [
+        ("2021-03-21T22:00", "2021-03-21T18:00", "5 hours ago", True),  # at 20:30, 0:00 became 1:00
+        ("2021-03-22T04:19", "2021-03-21T20:12", "9 hours ago", True),
+        ("2021-09-21T22:00", "2021-09-21T18:00", "3 hours ago", True),  # at 19:30, 24:00 became 23:00
+        ("2022-09-21T19:50", "2022-09-21T18:40", "10 mins ago", True),
+        ("2021-03-21T20:29", "2021-03-21T16:29", "4 hours ago", False),
+        ("2021-09-21T19:29", "2021-09-21T19:28", "1 min ago", False),
+        ("2021-07-01T22:00", "2021-07-01T18:00", "4 hours ago", False),
+        ("2022-03-23T22:00", "2022-03-21T18:00", "2 days ago", False),
+        ("2023-03-21T22:00", "2023-03-21T18:00", "4 hours ago", False),  # no summer time any more
+    ],
+)
+def test_an_age_may_be_an_hour_off_when_the_clock_was_set(captured: str, true: str, words: str, shifted: bool) -> None:
+    at, published = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (captured, true))
+    passed = at - published + (clock(at) - clock(published) if shifted else timedelta(0))
+    assert human_time_diff(int(passed.total_seconds())) == words
+    interval, bounds = ago_interval(words, at, timedelta(0)), ago_bounds(words)
+    assert interval is not None
+    assert bounds is not None
+    assert interval[0] <= published <= interval[1]
+    assert interval[1] <= at + CLOCK_READING
+    plain = timedelta(seconds=bounds[1] - bounds[0]) + 2 * CLOCK_READING
+    assert (interval[1] - interval[0] > plain) is shifted
+    assert interval[1] - interval[0] <= plain + timedelta(hours=1)
 
 
 @given(INSTANTS, st.integers(1, 23))

@@ -38,6 +38,19 @@ def test_capture_times() -> None:
         assert fetched_at(time) == "2024-05-06T06:00:00Z"
 
 
+def test_without_a_capture_time_dates_are_read_but_no_ages() -> None:
+    post = '<div class="fsp"><h2 class="loop-title"><a href="/a/">A</a></h2><div class="loop-date">{}</div></div>'
+    entries = "".join(map(post.format, ("3 days ago", "8 days ago", "December 11, 2017 18:25")))
+    page = (
+        '<body class="amp-single single-post post-id-7"><h1 class="amp-post-title">A Story</h1>'
+        f'<div class="cntn-wrp artl-cnt"><p>Text.</p></div><div class="r-pf">{entries}</div>'
+    )
+    record = ifp_scraper.extract(page, URL)
+    assert record is not None
+    times = [[one[f"published_{name}"] for name in ("at", "earliest", "latest")] for one in record["recent_posts"]]
+    assert times == [[None] * 3] * 2 + [["2017-12-11T14:55:00Z", "2017-12-11T14:54:58Z", "2017-12-11T14:56:01Z"]]
+
+
 @pytest.mark.parametrize("time", ["yesterday", "", "20240506060000", "9999-12-31T23:59:59-05:00"])
 def test_what_is_no_time_is_named(time: str) -> None:
     with pytest.raises(ValueError, match="captured_at is no ISO 8601 time"):

@@ -122,7 +122,7 @@ def test_a_fixture_is_saved_again_as_it_should_be(tmp_path: Path) -> None:
     stale = {**saved, "record": {"headline": "Another", "recent_posts": []}}
     record.write_text(json.dumps(stale), encoding="utf-8")
     page = tmp_path / "an-hour-ago.html"
-    assert scrapy("fixture", page).status == 2  # without --update, nothing is replaced
+    assert scrapy("fixture", page, "--name", page.stem, "--folder", FIXTURES).status == 1  # without --update
     assert scrapy("fixture", "--update", page).status == 0
     assert json.loads(record.read_text(encoding="utf-8")) == saved
     assert sorted(tmp_path.iterdir()) == [page, record]
@@ -165,6 +165,23 @@ def test_a_page_that_a_crawl_kept_says_where_it_is_from(tmp_path: Path) -> None:
     assert run.status == 0, run.err
     saved = json.loads((tmp_path / "unreadable" / "a-story.json").read_text(encoding="utf-8"))
     assert saved["url"] == url
+
+
+@pytest.mark.parametrize(
+    ("root", "canonical", "url"),
+    [
+        ("html", "https://ifpnews.com/a-story/", "https://ifpnews.com/a-story/"),
+        ("html amp", "https://ifpnews.com/a-story/", "https://ifpnews.com/a-story/amp/"),
+        ("html ⚡", "https://ifpnews.com/a-story", "https://ifpnews.com/a-story/amp/"),
+        ("html amp", "", None),
+        ("html", "/a-story/", None),
+    ],
+)
+def test_a_page_may_say_itself_where_it_is_from(root: str, canonical: str, url: str | None, tmp_path: Path) -> None:
+    page, saved = tmp_path / "source.html", tmp_path / "no-article" / "a-story.json"
+    page.write_text(f'<{root}><link rel="canonical" href="{canonical}"><body class="archive">', encoding="utf-8")
+    assert scrapy("fixture", page, "--folder", tmp_path).status == (0 if url else 2)
+    assert (json.loads(saved.read_text(encoding="utf-8"))["url"] if saved.exists() else None) == url
 
 
 def test_a_page_without_an_article_is_a_fixture_without_a_record(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from ifp_scraper.spiders.frontier import Frontier, Target
 from ifp_scraper.storage.rejections import NO_ARTICLE
 from tests.crawling import NO_REST, NOTHING_BUT_LISTINGS, site_of
 from tests.dry_run import dry_run
+from tests.recordings import redirect, response, story
 from tests.site.response import Response
 
 SITE = "https://ifpnews.com"
@@ -73,6 +74,20 @@ def test_of_a_recording_named_articles_alone_are_wanted(tmp_path: Path, capsys: 
     named = f"{ARTICLE.replace('https', 'http')}amp/,{missing}"
     assert [one.ref.url for one in wanted(tmp_path / "a.jsonl", archive="sample", urls=named)] == [ARTICLE]
     assert capsys.readouterr().err.strip() == f"not in the recording: {missing}"
+
+
+def test_of_a_recording_an_article_may_be_named_by_an_address_that_redirects_to_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    short, other, old = f"{SITE}/?p=97", f"{SITE}/?p=98", f"{SITE}/an-old-slug/"
+    pages = [response(f"{SITE}/{slug}/", story("Words.", slug=slug), "2024-01-01") for slug in "ab"]
+    recorded = tmp_path / "a.warc"
+    recorded.write_bytes(b"".join([*pages, redirect(short, f"{SITE}/a/"), redirect(old, f"{SITE}/b/")]))
+    for named, found in ((short, ["a"]), (f"{old}amp/", ["b"]), (f"{short},{old}", ["a", "b"]), (other, [])):
+        targets = wanted(tmp_path / "a.jsonl", archive=str(recorded), urls=named)
+        assert [one.address for one in targets] == [f"{SITE}/{slug}/" for slug in found]
+        said = capsys.readouterr().err.strip()
+        assert said == ("" if found else f"not in the recording: {other}")
 
 
 @pytest.mark.parametrize(

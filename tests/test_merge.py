@@ -119,6 +119,20 @@ class TestTwoViews:
             assert (merged.body, "truncated" in merged.warnings) == (CANONICAL.body, True)
             assert (merged.images, merged.tags) == (CANONICAL.images, CANONICAL.tags)
 
+    def test_the_text_of_a_long_post_is_of_the_view_that_has_all_its_pages(self) -> None:
+        lacking = replace(CANONICAL, warnings=["one-page-of-many"])
+        whole = replace(AMP, body="all of its pages", word_count=4)
+        merged = merge_views(lacking, whole)
+        assert (merged.body, merged.images, merged.warnings) == (whole.body, whole.images, [])
+        assert merged.headline == CANONICAL.headline
+        for amp in (
+            replace(AMP, body="one", word_count=1),  # it may not say that it is the first of several
+            replace(whole, warnings=["one-page-of-many"]),
+            replace(whole, warnings=["truncated"]),
+        ):
+            merged = merge_views(lacking, amp)
+            assert (merged.body, "one-page-of-many" in merged.warnings) == (CANONICAL.body, True)
+
     def test_what_is_of_the_fetched_page_is_the_canonical_one_s(self) -> None:
         merged = merge_views(CANONICAL, replace(AMP, fetched_at="2024-05-07T06:00:05Z"))
         assert merged.layout == "canonical+amp"

@@ -247,6 +247,24 @@ def test_an_article_without_its_amp_page_is_read_alone(how: int | str, noted: st
         assert all(UNREADABLE_AMP.body in page for page in kept)
 
 
+def test_a_long_post_is_read_from_the_view_that_has_all_its_pages(tmp_path: Path) -> None:
+    with site_of(20) as (site, server):
+        post = long_post(site, 3)
+        lacking = lambda *paths: lambda path: page("", 404) if path.removeprefix(post.path) in paths else None  # noqa: E731
+        whole, both, neither = (
+            read(server, post.path, tmp_path / "a.jsonl", lacking(*paths))
+            for paths in ((), ("2/",), ("2/", "3/?amp=1"))
+        )
+        assert [path.removeprefix(post.path) for path in whole.asked] == ["2/", "3/", "amp/"]  # which shows no more
+        assert [path.removeprefix(post.path) for path in both.asked] == ["2/", "3/", "amp/", "2/?amp=1", "3/?amp=1"]
+        assert whole.article is not None
+        assert both.article is not None
+        assert neither.article is not None
+        assert (both.article.body, both.article.warnings) == (whole.article.body, whole.article.warnings)
+        assert neither.article.warnings == ["one-page-of-many"]
+        assert len(neither.article.blocks) < len(whole.article.blocks)
+
+
 def test_the_second_guess_at_an_amp_page_is_another_address() -> None:
     url, other = "https://ifpnews.com/a/", "https://ifpnews.com/b/"
     amp = AmpAddresses()

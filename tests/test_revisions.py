@@ -130,6 +130,18 @@ def test_a_modification_time_that_was_unknown_is_taken_over_but_is_no_edit() -> 
     assert decide(undated, replace(undated, license="CC")).outcome == "unchanged"
 
 
+def test_the_first_modification_time_is_of_an_edit_if_the_last_line_was_captured_before_it() -> None:
+    """Yoast SEO prints none before the first edit."""
+    undated = article(modified_at=None, revision=2)
+    reading = article(modified_at="2024-02-15T00:00:00Z", fetched_at="2024-03-01T00:00:00Z")
+    outcome, line = decide(undated, reading)
+    assert (outcome, line.revision, line.reread) == ("revised", 3, False)
+    assert decide(line, reading).outcome == "unchanged"
+    captured_at_once = replace(reading, modified_at=undated.fetched_at)
+    assert decide(undated, captured_at_once).outcome == "reread"
+    assert decide(replace(undated, fetched_at=None), reading).outcome == "reread"
+
+
 def test_an_older_state_of_the_article_is_no_edit() -> None:
     assert decide(article(), article(headline="Old", modified_at="2024-01-01T00:30:00Z")).outcome == "unchanged"
     earlier_capture = article(headline="Old", fetched_at="2023-01-01T00:00:00Z")

@@ -21,7 +21,7 @@ from ifp_scraper import urls
 from ifp_scraper.commands import fail, refuse_unknown_options, show
 from ifp_scraper.dates import format_utc, read_http_date, read_user_date
 from ifp_scraper.items import to_dict
-from ifp_scraper.pages import Capture, UnreadablePage, read_article
+from ifp_scraper.pages import Capture, Document, UnreadablePage, read_article
 from ifp_scraper.user_agent import user_agent
 
 _MAX_BYTES = 32 * 1024 * 1024
@@ -42,7 +42,9 @@ class Command(ScrapyCommand):
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
-        parser.add_argument("--url", metavar="URL", help="address of the page, when PATH is given")
+        parser.add_argument(
+            "--url", metavar="URL", help="address of the page, when PATH is given (default what the page says)"
+        )
         parser.add_argument(
             "--captured-at", metavar="TIME", help="capture time (default when it was fetched; for a PATH, now)"
         )
@@ -116,7 +118,7 @@ class Command(ScrapyCommand):
         else:
             html = Path(source).read_bytes()
             kept = _KEPT_URL.match(html)  # in a page that a crawl kept as rejected
-            url = opts.url or (kept[1].decode() if kept else "")
+            url = opts.url or (kept[1].decode() if kept else _stated_url(html))
             if not url.startswith(("http://", "https://")):
                 raise UsageError("give the page's address with --url")
         if opts.captured_at:
@@ -125,6 +127,15 @@ class Command(ScrapyCommand):
             except (ValueError, OverflowError) as error:
                 raise UsageError(f"--captured-at: {error}") from error
         return html, url, captured_at.replace(microsecond=0), content_type
+
+
+def _stated_url(html: bytes) -> str:
+    """Return the URL that a page says it has, or, of an AMP page, is likely to have; empty if it says nothing."""
+    document = Document(html)
+    link = next(iter(document.tree.find('link[rel="canonical"]')), None)
+    url = (link.get("href") or "") if link is not None else ""
+    is_amp = not {"amp", "⚡"}.isdisjoint(document.root.keys())
+    return urls.amp_address(url, "amp/") if is_amp and url else url
 
 
 def _add_record(fixture: dict[str, Any], html: bytes, capture: Capture, before: dict[str, Any] | None) -> str:

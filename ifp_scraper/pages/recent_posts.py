@@ -106,29 +106,29 @@ def _recent_post(entry: _Entry, capture: Capture) -> RecentPost | None:
     if url is None:
         return None
     post = RecentPost(entry.headline, urls.canonical(url), entry.excerpt, entry.section, entry.published_raw)
-    if entry.published_raw and len(entry.published_raw) <= MAX_TIME_LENGTH and capture.captured_at:
+    if entry.published_raw and len(entry.published_raw) <= MAX_TIME_LENGTH:
         times = _read_age(entry.published_raw, capture.captured_at, capture.age)
         post.published_at, post.published_earliest, post.published_latest = times
     return post
 
 
 @lru_cache(maxsize=256)
-def _read_age(words: str, captured_at: datetime, age: timedelta) -> tuple[str | None, str | None, str | None]:
+def _read_age(words: str, captured_at: datetime | None, age: timedelta) -> tuple[str | None, str | None, str | None]:
     """Read a printed age or date as the likeliest, the earliest and the latest instant.
 
-    An age that WordPress never prints ("8 days ago") has no such interval.
+    An age that WordPress never prints ("8 days ago") has no such interval. Without a capture time, no age is read.
     """
     if persian := _PERSIAN_AGE.fullmatch(words):
         words = f"{int(persian[1])} {_PERSIAN_UNITS[persian[2]]}s ago"
     age_printed = _AGE.fullmatch(words)
     if age_printed:
         words = f"{age_printed[1] or 1} {age_printed[2]} ago"
-    if interval := ago_interval(words, captured_at, age):
+    if captured_at is not None and (interval := ago_interval(words, captured_at, age)):
         likeliest = read_ago(words, captured_at)
     elif printed := read_printed_date(words):  # the "traditional" option: site-local, to the minute
         likeliest, last = printed
         interval = likeliest - CLOCK_READING, last + CLOCK_READING
     else:
-        likeliest = read_ago(words, captured_at) if age_printed else None
+        likeliest = read_ago(words, captured_at) if captured_at is not None and age_printed else None
         return format_utc(likeliest), None, None
     return format_utc(likeliest), format_utc(interval[0]), format_utc(interval[1])

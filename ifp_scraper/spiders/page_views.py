@@ -76,7 +76,9 @@ class ViewReader:
             # Those in a recording were put together by post id, and may be from when the site had other permalinks.
             is_same = urls.same_slug if reading else urls.same_article
             if amp is not None and amp.is_amp and is_same(amp.url, view.article.url):
-                return merge_views(view.article, amp.to_article())
+                lacks_pages = "one-page-of-many" in view.article.warnings  # the AMP view may have them
+                other = await self._all_pages(amp, response) if lacks_pages else amp.to_article()
+                return merge_views(view.article, other)
         except UnreadablePage as error:
             rejected = Rejected.now(address, str(error), error.layout, view.article.modified_at)
             self._ledger.reject(rejected, response)
