@@ -20,6 +20,7 @@ from ifp_scraper.discovery.readings import (
     without_failed,
 )
 from ifp_scraper.discovery.recorded_lists import ListEvidence, evidence_at, may_list, read_listed
+from ifp_scraper.items import Article
 
 SITE = "https://ifpnews.com"
 NOW = datetime(2024, 5, 6, tzinfo=UTC)
@@ -75,7 +76,7 @@ class Capture(NamedTuple):
     ],
 )
 def test_captures_that_were_made_together(captures: str, readings: list[str]) -> None:
-    found = split_readings([Capture(name) for name in captures.split()])
+    found = split_readings([Capture(name) for name in captures.split()], lambda capture: None)
     assert [" ".join(one.name for one in reading) for reading in found] == readings
 
 
@@ -129,7 +130,7 @@ def test_permalinks_with_one_post_id_are_of_one_article() -> None:
             return [self.url, *self.others]
 
     def split(*captures: At) -> list[list[At]]:
-        return list(split_articles(list(captures), lambda capture: [capture.id] if capture.id else []))
+        return list(split_articles(list(captures), lambda capture: Article(id=capture.id)))
 
     old, new, other = At("http://ifpnews.com/exclusive/a/amp/", 7), At(f"{SITE}/a/", 7), At(f"{SITE}/video/a/", 8)
     assert split(old, other, new) == [[old, new], [other]]

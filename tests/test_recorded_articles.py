@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -307,6 +308,52 @@ def test_an_edit_of_one_page_while_the_others_are_recorded_as_before(tmp_path: P
     for one, other in zip(first["recent_posts"], second["recent_posts"], strict=True):
         assert other["published_earliest"] <= one["published_earliest"] <= one["published_latest"]
         assert one["published_latest"] <= other["published_latest"]
+
+
+def edited(page: bytes, date: str) -> bytes:
+    tag = f'<meta property="article:modified_time" content="{date}T04:00:00+00:00">'
+    return page.replace(b"</head>", tag.encode() + b"</head>")
+
+
+@pytest.mark.parametrize("first", [story, amp_story])
+def test_views_between_whose_captures_the_text_was_edited_are_two_readings(
+    first: Callable[[str], bytes], tmp_path: Path
+) -> None:
+    second = amp_story if first is story else story
+    paths = {story: "https://ifpnews.com/a/", amp_story: "https://ifpnews.com/a/amp/"}
+    recorded = tmp_path / "a.warc"
+    records = [
+        response(paths[first], edited(first("One."), "2022-01-01"), "2022-01-01"),
+        response(paths[second], edited(second("Two."), "2022-03-01"), "2022-03-02"),
+        response(paths[first], edited(first("Two."), "2022-03-01"), "2022-03-03"),
+    ]
+    recorded.write_bytes(b"".join(records))
+    found = read_both_ways(recorded)
+    states = [(line["revision"], line["body"], line["modified_at"][:7]) for line in found]
+    assert states == [(1, "One.", "2022-01"), (2, "Two.", "2022-03")]
+    assert found[-1]["layout"] == "newspaper+amp-swift"
+
+
+@pytest.mark.parametrize(
+    ("text", "date"),
+    [
+        ("One.", "2022-03-01"),  # an edit that spares the text
+        ("Two.", "2022-01-01"),  # what one of the views leaves out
+        ("Two.", "2022-03-02"),  # soon after the other
+    ],
+)
+def test_views_that_may_be_of_one_state_are_one_reading(text: str, date: str, tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    records = [
+        response(
+            "https://ifpnews.com/a/",
+            edited(story("One."), "2022-01-01"),
+            "2022-03-02" if date[-1] == "2" else "2022-01-01",
+        ),
+        response("https://ifpnews.com/a/amp/", edited(amp_story(text), date), "2022-03-02"),
+    ]
+    recorded.write_bytes(b"".join(records))
+    assert [(line["body"], line["layout"]) for line in read_both_ways(recorded)] == [("One.", "newspaper+amp-swift")]
 
 
 def test_files_of_a_mirror(tmp_path: Path) -> None:

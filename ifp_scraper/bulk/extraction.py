@@ -15,7 +15,7 @@ from dataclasses import replace
 
 from ifp_scraper import console, urls
 from ifp_scraper.bulk.executors import Executor
-from ifp_scraper.bulk.page_results import PageResult, assemble_article, take_apart
+from ifp_scraper.bulk.page_results import PageResult, article_in, assemble_article, take_apart
 from ifp_scraper.bulk.partial_results import PartialResults
 from ifp_scraper.bulk.span_results import revisit_spans
 from ifp_scraper.bulk.spans import Span
@@ -103,7 +103,7 @@ def _write_all(groups: list[list[Span]], partial: PartialResults, ledger: Ledger
                 pages,
                 evidence,
                 redirected,
-                identities_in=lambda page: page.identities,
+                article_in=article_in,
                 failed=lambda page: page.failed,
             ):
                 _write_reading(reading, said, addresses, ledger)

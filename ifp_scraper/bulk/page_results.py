@@ -24,9 +24,6 @@ class PageResult(msgspec.Struct):
     page_urls: list[str] = []
     """URLs of all these pages."""
 
-    identities: list[int] = []
-    """See ``readings.identities_of``."""
-
     failed: bool = False
     """See ``readings.is_failed``."""
 
@@ -42,6 +39,11 @@ class PageResult(msgspec.Struct):
     """The pages that were joined, in MessagePack: if another span holds more of the article, all are needed apart."""
 
 
+def article_in(page: PageResult) -> Article | None:
+    """Return what a page says, see ``readings.read_slug``."""
+    return page.article
+
+
 _PARTS = msgspec.msgpack.Decoder(list[PageResult])
 
 
@@ -52,7 +54,7 @@ def join_early(pages: list[PageResult]) -> list[PageResult]:
     if len({urls.article_key(page.url) for page in pages}) > 1:
         return pages
     pages.sort(key=lambda page: page.captured_at)
-    readings = list(split_readings(pages))
+    readings = list(split_readings(pages, article_in))
     if len(readings) != 1 or len(readings[0]) != len(pages) or _missing_numbers(pages):
         return pages
     article = assemble_article(pages)

@@ -14,7 +14,7 @@ from ifp_scraper.bulk.page_results import PageResult, join_early
 from ifp_scraper.bulk.span_results import SpanResult, reader_of
 from ifp_scraper.bulk.spans import Span, open_span
 from ifp_scraper.discovery.listing import may_be_article
-from ifp_scraper.discovery.readings import identities_of, is_failed, slug_key
+from ifp_scraper.discovery.readings import is_failed, slug_key
 from ifp_scraper.discovery.recorded_lists import may_list, read_listed
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.recordings.archive import is_page, redirect_target, site_of
@@ -125,7 +125,6 @@ def _read_page(record: WarcRecord, body: bytes, url: str, captured_at: datetime)
         else:
             result.layout = page.layout
             result.article = page.to_article()
-            result.identities = identities_of(result.article)
             result.page_number = page.page_number
             result.other_pages = list(page.other_pages)
             result.is_of_smart_list = page.is_of_smart_list

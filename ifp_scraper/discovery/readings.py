@@ -18,10 +18,11 @@ from urllib.parse import urlsplit
 from scrapy.http import HtmlResponse
 
 from ifp_scraper import urls
+from ifp_scraper.dates import parse_utc, same_but_for_clock_fault
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.recorded_lists import ListEvidence, evidence_at, may_list, read_listed
-from ifp_scraper.items import Article
+from ifp_scraper.items import Article, content_hash
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.recordings.archive import Archive, Recorded, is_page
 from ifp_scraper.recordings.files import RecordingError
@@ -73,7 +74,7 @@ def find_recorded(archive: Archive, site: str) -> Iterator[Reading]:
             captures,
             evidence,
             redirected,
-            identities_in=lambda capture: _identities(archive, capture),
+            article_in=lambda capture: _article_in(archive, capture),
             failed=lambda capture: _cannot_be_used(archive, capture),
         ):
             first_pages = [record for record in reading if _is_first_page(record)]
@@ -87,18 +88,13 @@ def find_recorded(archive: Archive, site: str) -> Iterator[Reading]:
             yield Reading(ref, first.url, amp_address, frozenset(reading), tuple(addresses))
 
 
-def _identities(archive: Archive, capture: Recorded) -> list[int]:
+def _article_in(archive: Archive, capture: Recorded) -> Article | None:
     try:
         body = archive.read(capture)[1]
         page = read_page(body, Capture(capture.url, capture.captured_at), capture.content_type)
-        return identities_of(page.to_article()) if page is not None else []
+        return page.to_article() if page is not None else None
     except (RecordingError, UnreadablePage):
-        return []
-
-
-def identities_of(article: Article) -> list[int]:
-    """Return what tells articles of one slug apart: the post id, if the page has one."""
-    return [] if article.id is None else [article.id]
+        return None
 
 
 def slug_key(url: str) -> str:
@@ -125,7 +121,7 @@ def read_slug(
     evidence: dict[str, list[ListEvidence]],
     redirected: dict[str, list[str]],
     *,
-    identities_in: Callable[[C], list[int]],
+    article_in: Callable[[C], Article | None],
     failed: Callable[[C], bool],
 ) -> Iterator[tuple[list[C], ArticleRef | None, list[str]]]:
     """Yield the readings of one slug: captures, what lists said then, and all URLs of the article.
@@ -134,25 +130,26 @@ def read_slug(
         captures: those of the slug, in order of time.
         evidence: what the lists say, by ``urls.article_key``.
         redirected: see ``by_target``.
-        identities_in: see ``split_articles``.
+        article_in: returns what one page says; None if it is no article. Called only where captures leave open what
+            belongs together.
         failed: whether a capture cannot be used; see ``is_failed``.
     """
-    for own in split_articles(captures, identities_in):
+    for own in split_articles(captures, article_in):
         said = _evidence_about(own, evidence)
         addresses = addresses_of(own, redirected)
-        for reading in split_readings(without_failed(own, failed)):
+        for reading in split_readings(without_failed(own, failed), article_in):
             yield reading, evidence_at(said, reading[0].captured_at), addresses
 
 
-def split_articles(captures: list[C], identities_in: Callable[[C], list[int]]) -> Iterator[list[C]]:
+def split_articles(captures: list[C], article_in: Callable[[C], Article | None]) -> Iterator[list[C]]:
     """Split the captures of one slug, in order of time, into those of one article each.
 
-    Other permalinks are those of the same article if their pages share an identity. An article of several pages
+    Other permalinks are those of the same article if their pages share a post id. An article of several pages
     is read from one permalink alone, as its pages name each other.
 
     Args:
         captures: the captures.
-        identities_in: returns ``identities_of`` what a capture shows; called only if there are several permalinks.
+        article_in: see ``read_slug``; called only if there are several permalinks.
     """
     permalinks: dict[str, list[C]] = {}
     for capture in captures:
@@ -163,13 +160,13 @@ def split_articles(captures: list[C], identities_in: Callable[[C], list[int]]) -
         return
     articles: list[tuple[set[str], set[int]]] = []
     for permalink, own in permalinks.items():
-        identities = {one for capture in own for one in identities_in(capture)}
-        known = next((article for article in articles if article[1] & identities), None)
+        ids = {article.id for article in map(article_in, own) if article is not None and article.id is not None}
+        known = next((article for article in articles if article[1] & ids), None)
         if known is None:
-            articles.append(({permalink}, identities))
+            articles.append(({permalink}, ids))
         else:
             known[0].add(permalink)
-            known[1].update(identities)
+            known[1].update(ids)
     for own_permalinks, _ in articles:
         yield [capture for capture in captures if urls.article_key(capture.url) in own_permalinks]
 
@@ -207,15 +204,15 @@ def addresses_of(captures: list[C], redirected: dict[str, list[str]]) -> list[st
     return list(dict.fromkeys([*captured, *(url for one in permalinks for url in redirected.get(one, ()))]))
 
 
-def split_readings(captures: list[C]) -> Iterator[list[C]]:
+def split_readings(captures: list[C], article_in: Callable[[C], Article | None]) -> Iterator[list[C]]:
     """Split the captures of one article, in order of time, into readings.
 
-    Each is a canonical page with its further pages, an AMP page, or both; further pages alone, if no first page comes
-    before them. A reading soon followed by one with more pages is left out: the crawl was interrupted there and began
-    the article again. If each has pages that the other lacks, they are joined: the crawl met the first page once more,
-    as through a link to its number.
+    Each is a canonical page with its further pages, an AMP page, or both, unless the later one shows an edit that the
+    earlier one cannot; further pages alone, if no first page comes before them. A reading soon followed by one with
+    more pages is left out: the crawl was interrupted there and began the article again. If each has pages that the
+    other lacks, they are joined: the crawl met the first page once more, as through a link to its number.
     """
-    readings = _split_at_first_pages(captures)
+    readings = _split_at_first_pages(captures, article_in)
     for number, reading in enumerate(readings):
         soon = []
         for later in islice(readings, number + 1, None):
@@ -230,8 +227,8 @@ def split_readings(captures: list[C]) -> Iterator[list[C]]:
         yield reading
 
 
-def _split_at_first_pages(captures: list[C]) -> list[list[C]]:
-    """Split the captures of one article, in order of time, wherever its first page recurs.
+def _split_at_first_pages(captures: list[C], article_in: Callable[[C], Article | None]) -> list[list[C]]:
+    """Split the captures of one article, in order of time, wherever its first page recurs, or shows an edit.
 
     A further page belongs to the first page before it; if that already has one of this number, or if it is early, to
     the next first page; if there is none, it is left out.
@@ -242,7 +239,8 @@ def _split_at_first_pages(captures: list[C]) -> list[list[C]]:
     held: set[tuple[bool, str]] = set()
     for number, capture in enumerate(captures):
         pages = _pages_in([capture])
-        if readings and held.isdisjoint(pages) and not _is_early(captures, number, readings[-1], held):
+        joins = bool(readings) and held.isdisjoint(pages) and not _is_early(captures, number, readings[-1], held)
+        if joins and not _shows_edit(capture, readings[-1], article_in):
             readings[-1].append(capture)
             held |= pages
         elif not readings or _is_first_page(capture):
@@ -275,6 +273,21 @@ def _is_early(captures: list[C], number: int, reading: list[C], held: set[tuple[
         if _is_first_page(later) and not held.isdisjoint(_pages_in([later])):
             return True
     return False
+
+
+def _shows_edit(capture: C, reading: list[C], article_in: Callable[[C], Article | None]) -> bool:
+    """Whether a first page was captured long after the reading, and shows an edit of the text made in between."""
+    last_capture = reading[-1].captured_at
+    first = next(filter(_is_first_page, reading), None)
+    if capture.captured_at - last_capture < _SOON or first is None or not _is_first_page(capture):
+        return False
+    earlier, later = article_in(first), article_in(capture)
+    if earlier is None or later is None or content_hash(earlier) == content_hash(later):
+        return False
+    before, after = parse_utc(earlier.modified_at), parse_utc(later.modified_at)
+    if after is None or after <= last_capture:
+        return False
+    return before is None or not same_but_for_clock_fault(before, after)
 
 
 def _pages_in(captures: list[C]) -> set[tuple[bool, str]]:
