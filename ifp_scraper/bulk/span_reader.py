@@ -29,6 +29,7 @@ from ifp_scraper.recordings.warc_reader import (
     read_responses,
 )
 from ifp_scraper.recordings.wayback import unwrap_page
+from ifp_scraper.responses import OF_PAGES
 from ifp_scraper.storage.rejections import NO_ARTICLE
 
 
@@ -43,7 +44,7 @@ def _page_urls(spans: list[Span]) -> Iterator[str]:
         with open_span(span) as stream:
             for record, _, _ in read_responses(stream, span.path, span.start, span.end, []):
                 head = record.http_headers
-                if head and head.status_code == 200 and "html" in content_type(record):
+                if head and head.status_code in OF_PAGES and "html" in content_type(record):
                     yield capture_in(record)[0]
 
 
@@ -88,14 +89,14 @@ def _read_record(
 ) -> None:
     url, captured_at, is_wrapped = capture_in(record)
     head = record.http_headers
-    # Skip pages of other hosts, and any status but 200, before anything is parsed.
+    # Skip pages of other hosts, and what comes with another status, before anything is parsed.
     if head is None or urls.host(url) != urls.host(site):
         return
     if (target := redirect_target(record)) is not None:
         result.redirects.append((url, target))
-    if head.status_code != 200:
+    if head.status_code not in OF_PAGES:
         return
-    if may_list(url, 200, content_type(record), site):
+    if may_list(url, head.status_code, content_type(record), site):
         body = plain_body(body, list(head))
         result.listed += read_listed(url, unwrap_page(body) if is_wrapped else body, site, captured_at)
     elif may_be_article(url, site) and _is_page(record):

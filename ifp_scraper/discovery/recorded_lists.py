@@ -15,6 +15,7 @@ from ifp_scraper.discovery.rest import read_json, read_posts
 from ifp_scraper.discovery.sitemap_file import read_entries
 from ifp_scraper.discovery.xml import local_name, read_xml
 from ifp_scraper.recordings.codings import MAX_UNPACKED
+from ifp_scraper.responses import OF_PAGES
 
 _LISTS = re.compile(r"/wp/v2/posts(?:$|[/?&])|/feed/?(?:$|\?)|\.xml(?:\.gz)?$")
 
@@ -56,7 +57,7 @@ def evidence_at(evidence: list[ListEvidence], moment: datetime) -> ArticleRef | 
 
 def may_list(url: str, status: int, content_type: str, site: str) -> bool:
     """Whether a recorded response may be a REST response, feed or sitemap of the site."""
-    if status != 200 or urls.host(url) != urls.host(site):
+    if status not in OF_PAGES or urls.host(url) != urls.host(site):
         return False
     # By its URL too: what PHP prints before a response turns it into text/html.
     return ("xml" in content_type and "html" not in content_type) or _LISTS.search(unquote(url)) is not None

@@ -31,6 +31,7 @@ from ifp_scraper.recordings.warc_reader import (
     record_address,
 )
 from ifp_scraper.recordings.wayback import unwrap_address, unwrap_page
+from ifp_scraper.responses import OF_PAGES
 
 logger = logging.getLogger(__name__)
 
@@ -107,7 +108,7 @@ class Archive:
         """Return the root of the recorded site; see ``site_of``."""
         own = (record for record in self.records if record.original is None)
         return site_of(
-            (record.url for record in own if record.status == 200 and "html" in record.content_type), wanted
+            (record.url for record in own if record.status in OF_PAGES and "html" in record.content_type), wanted
         )
 
     def find(self, url: str, captures: Collection[Recorded] | None = None) -> Recorded | None:
@@ -203,7 +204,7 @@ def site_of(pages: Iterable[str], wanted: str) -> str:
 
 def is_page(status: int, content_type: str) -> bool:
     """Whether a response may be an article's page."""
-    return status == 200 and ("html" in content_type or not content_type)
+    return status in OF_PAGES and ("html" in content_type or not content_type)
 
 
 def redirect_target(record: WarcRecord) -> str | None:

@@ -13,6 +13,7 @@ from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 from ifp_scraper.dates import format_utc, read_instant
 from ifp_scraper.recordings.record_bounds import broken_off_at, is_blank, next_record
 from ifp_scraper.recordings.wayback import read_stamp, unwrap_address
+from ifp_scraper.responses import OF_PAGES
 
 _KINDS = WarcRecordType.response | WarcRecordType.resource
 _RECORD = b"\r\n\r\nWARC/"
@@ -115,7 +116,7 @@ def _is_of_web(record: WarcRecord) -> bool:
 
 
 def _note_revisit(record: WarcRecord, revisits: list[Revisit]) -> None:
-    if record.http_headers is None or record.http_headers.status_code in (None, 200, 304):
+    if record.http_headers is None or record.http_headers.status_code in (None, *OF_PAGES, 304):
         url, captured_at, _ = capture_in(record)
         revisits.append(Revisit(url, captured_at, payload_digest(record)))
 
@@ -152,7 +153,7 @@ def _lacks_body(record: WarcRecord) -> bool:
     if record.record_type == WarcRecordType.resource:
         return False
     assert record.http_headers is not None
-    return record.http_headers.status_code == 200 and first_header(record, "content-length").strip() != "0"
+    return record.http_headers.status_code in OF_PAGES and first_header(record, "content-length").strip() != "0"
 
 
 def _is_answer(record: WarcRecord, body: bytes) -> bool:
