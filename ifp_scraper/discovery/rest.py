@@ -145,6 +145,7 @@ class RestSource:
         try:
             async for ref in self._entered(walk, scope):
                 yield ref
+            walk.notes.shows_entries = True
         except SourceUnavailable as error:  # some firewalls refuse any order
             if error.may_pass:
                 raise
@@ -189,12 +190,12 @@ class RestSource:
                 walk.notes.broken.append(f"REST: more than {walk.max_pages} pages of edits")
 
     async def _entered(self, walk: Walk, scope: dict[str, str]) -> AsyncIterator[ArticleRef]:
-        """Yield what was entered last, until there is an article that the last caught-up run knew.
+        """Yield what was entered last, until there is an article that ``Walk.was_entered``.
 
         What a program enters with an old date counts as edited on that date (``wp_insert_post``).
         """
         async for page, _ in self._ordered_pages(walk, {**scope, "orderby": "id"}):
-            is_last = any(map(walk.was_in_file, page.refs))  # before any of them is fetched
+            is_last = any(map(walk.was_entered, page.refs))  # before any of them is fetched
             for ref in page.refs:
                 yield ref
             if is_last:
