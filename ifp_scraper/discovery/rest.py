@@ -202,16 +202,18 @@ class RestSource:
                 return
 
     async def _ordered_pages(self, walk: Walk, scope: dict[str, str]) -> AsyncIterator[tuple[_Page, bool]]:
-        """Yield each page until one adds nothing, and whether pages follow that are not read."""
+        """Yield each page, and whether pages follow that are not read, until one is empty or repeats what was listed.
+
+        That one, too: what it repeats is in the place of something else.
+        """
         listed: set[str] = set()
         for number in range(1, walk.max_pages + 1):
             page = await self._page(walk, scope, number)
-            if listed.issuperset(ref.url for ref in page.refs):
+            if page.refs:
+                yield page, page.pages > number == walk.max_pages
+            if number >= page.pages or listed.issuperset(ref.url for ref in page.refs):
                 return
             listed.update(ref.url for ref in page.refs)
-            yield page, page.pages > number == walk.max_pages
-            if number >= page.pages:
-                return
 
     async def _category(self, walk: Walk, slug: str) -> str:
         """Return the ids of a category and of all inside it: for one id, REST lists only what is directly in it."""
