@@ -110,6 +110,7 @@ def run_line(ledger: Ledger, ending: Ending, *, got_all: bool) -> dict[str, Any]
         "articles": len(ledger.store),
         "newest_modified": ledger.edits_seen_until(),
         "newest_published": ledger.store.newest_published,
+        "entries_seen": ledger.entries_seen(),
         "rest_surplus": ledger.rest_surplus(),
         "validators": walk.notes.validators if walk else {},
         "source": walk.notes.source if walk else None,

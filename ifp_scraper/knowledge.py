@@ -70,9 +70,24 @@ class Knowledge:
 
     def was_in_file(self, ref: ArticleRef) -> bool:
         """Whether the article was in the file after the last caught-up run, edited since or not."""
-        known = self._store.find(ref.id, urls.canonical(ref.url), ref.published_at)
         base = self._last_caught_up
-        return known is not None and base is not None and known.number < base.articles
+        return base is not None and self._is_among_first(base.articles, ref)
+
+    def was_entered(self, ref: ArticleRef) -> bool:
+        """Whether the article was in the file after the last run that saw what was entered with an old date."""
+        return self._is_among_first(self.entries_seen() or 0, ref)
+
+    def entries_seen(self) -> int | None:
+        """Return how many articles the file had after that run; None if there was none."""
+        base = self._last_caught_up
+        if base is None:
+            return None
+        return base.articles if base.entries_seen is None else base.entries_seen
+
+    def _is_among_first(self, articles: int, ref: ArticleRef) -> bool:
+        """Whether an article is one of the first so many of the file."""
+        known = self._store.find(ref.id, urls.canonical(ref.url), ref.published_at)
+        return known is not None and known.number < articles
 
     def worth_another_try(self) -> list[ArticleRef]:
         """Return rejected URLs that may give an article now, except shortlinks, which only users name."""

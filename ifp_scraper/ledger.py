@@ -155,6 +155,7 @@ class Ledger:
             fetch=fetch,
             is_settled=self.knowledge.is_settled,
             was_in_file=self.knowledge.was_in_file,
+            was_entered=self.knowledge.was_entered,
             is_known=self.knowledge.is_known,
             caught_up=base is not None,
             known_count=self.knowledge.count(),
@@ -366,6 +367,12 @@ class Ledger:
         if walk.notes.rest_total is None or not self._listed_all:
             return walk.rest_surplus
         return max(0, walk.notes.rest_total - self.knowledge.count())
+
+    def entries_seen(self) -> int | None:
+        """Return how many articles the file had when the lists last showed what was entered with an old date."""
+        walk = self.current_walk
+        sees_all = walk is not None and (walk.notes.shows_entries or not walk.caught_up)
+        return len(self.store) if sees_all else self.knowledge.entries_seen()
 
     def edits_seen_until(self) -> str | None:
         """Return the time (RFC 3339 in UTC) before which no edit can have been missed: the next run looks from there.

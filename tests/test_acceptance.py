@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,7 +13,7 @@ from scrapy.http import Request, Response
 from scrapy.settings import Settings
 
 from ifp_scraper.discovery import ArticleRef
-from ifp_scraper.items import Article
+from ifp_scraper.items import Article, content_hash
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import read_options
 from ifp_scraper.spiders.acceptance import Acceptance
@@ -161,6 +162,20 @@ def test_an_edit_of_which_the_page_says_nothing_but_shows_what_the_file_holds(
     case.ledger.write(article(ASKED, modified_at=STATED, headline=held))
     ref = ArticleRef(ASKED, 9, modified_at=LISTED)
     found = case.accept(article(ASKED, headline="The text.", fetched_at=read_at), ref)
+    assert found is not None
+    assert (found.modified_at, *case.noted()) == (modified_at, stale_from, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "modified_at", "stale_from"), [("The text.", STATED, LISTED), ("Other text.", LISTED, None)]
+)
+def test_such_an_edit_when_the_amp_page_is_read_for_the_first_time(
+    case: Case, text: str, modified_at: str, stale_from: str | None
+) -> None:
+    held = article(ASKED, modified_at=STATED, headline="The text.")
+    case.ledger.write(replace(held, content_hash=content_hash(held)))
+    both = replace(article(ASKED, headline=text, fetched_at=SOON), layout="newspaper+amp-swift")
+    found = case.accept(both, ArticleRef(ASKED, 9, modified_at=LISTED))
     assert found is not None
     assert (found.modified_at, *case.noted()) == (modified_at, stale_from, [])
 

@@ -123,6 +123,18 @@ def test_a_few_edits_in_one_second_at_the_end_of_a_page_are_all_found(tmp_path: 
         assert set(dry_run(server, out).articles) == {post.path for post in newest_first}
 
 
+@pytest.mark.parametrize("first", range(40, 100, 11))
+def test_edits_are_all_found_though_the_last_page_repeats_what_was_listed(first: int, tmp_path: Path) -> None:
+    """As it may where all were made in one second, and REST does not count them."""
+    out = tmp_path / "a.jsonl"
+    with site_of(120, rest_max_per_page=10) as (site, server):
+        dry_run(server, out)
+        server.alter(lambda target, response: replace(response, headers={"Content-Type": "application/json"}))
+        site.advance(hours=1)
+        edited = {site.edit(post.id, headline="Edited").path for post in site.open_posts()[first : first + 11]}
+        assert set(dry_run(server, out).articles) == edited
+
+
 def test_edits_of_what_was_published_in_one_second_are_all_found(tmp_path: Path) -> None:
     """Some of it is on the first page of REST, which is read for what is new, and some beyond."""
     out = tmp_path / "a.jsonl"

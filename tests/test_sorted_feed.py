@@ -292,6 +292,30 @@ def test_what_a_program_enters_with_an_old_date_is_found(config: dict[str, Any],
         assert dry_run(server, out).articles == []
 
 
+@pytest.mark.parametrize("arguments", [{}, {"sources": "listing"}], ids=["a feed fails", "listings alone"])
+def test_what_is_entered_with_an_old_date_before_a_run_that_cannot_see_it_is_found_by_the_next(
+    arguments: dict[str, str], tmp_path: Path
+) -> None:
+    """Though that run is caught up, and reads more new articles than a page of the feed has."""
+    out = tmp_path / "a.jsonl"
+    with site_of(60, **WITHOUT_EDITS["listings"]) as (site, server):
+        dry_run(server, out)
+        site.advance(hours=1)
+        old = site.public()[40].published
+        imported = new_post(site, published=old, modified=old).path
+        for _ in range(2):
+            for _ in range(25):
+                site.advance(minutes=1)
+                new_post(site)
+            run = dry_run(server, out, fails=lambda page: 503 if page.startswith(BY_ID) else None, **arguments)
+            assert (len(run.articles), run.status) == (25, 0)
+        site.advance(hours=1)
+        added = new_post(site).path
+        assert dry_run(server, out).articles == [added, imported]
+        again = dry_run(server, out)
+        assert (again.articles, sum(page.startswith(BY_ID) for page in again.asked)) == ([], 1)
+
+
 def test_a_run_that_finds_nothing_new_asks_rest_three_times(tmp_path: Path) -> None:
     out = tmp_path / "a.jsonl"
     with site_of(250) as (site, server):

@@ -143,6 +143,9 @@ class Notes:
     shows_edits: bool = False
     """Whether it or a feed said when articles were edited; if not, a later run must look from where this one began."""
 
+    shows_entries: bool = False
+    """Whether a list was read that shows what was entered with an old date, as far as the last run that did so."""
+
     edits_listed_until: str | None = None
     """Time (RFC 3339 in UTC) of the latest edit in the feed that showed edits: a cache may keep later ones from it."""
 
@@ -165,6 +168,9 @@ class Walk:
 
     was_in_file: Callable[[ArticleRef], bool]
     """Whether an article was in the file after the last caught-up run, edited since or not."""
+
+    was_entered: Callable[[ArticleRef], bool]
+    """Whether an article was in the file after the last run that saw what was entered with an old date."""
 
     is_known: Callable[[ArticleRef], bool]
     """Whether an article is in the file, or its URL was rejected or failed in an earlier run."""

@@ -145,6 +145,7 @@ class RestSource:
         try:
             async for ref in self._entered(walk, scope):
                 yield ref
+            walk.notes.shows_entries = True
         except SourceUnavailable as error:  # some firewalls refuse any order
             if error.may_pass:
                 raise
@@ -189,28 +190,30 @@ class RestSource:
                 walk.notes.broken.append(f"REST: more than {walk.max_pages} pages of edits")
 
     async def _entered(self, walk: Walk, scope: dict[str, str]) -> AsyncIterator[ArticleRef]:
-        """Yield what was entered last, until there is an article that the last caught-up run knew.
+        """Yield what was entered last, until there is an article that ``Walk.was_entered``.
 
         What a program enters with an old date counts as edited on that date (``wp_insert_post``).
         """
         async for page, _ in self._ordered_pages(walk, {**scope, "orderby": "id"}):
-            is_last = any(map(walk.was_in_file, page.refs))  # before any of them is fetched
+            is_last = any(map(walk.was_entered, page.refs))  # before any of them is fetched
             for ref in page.refs:
                 yield ref
             if is_last:
                 return
 
     async def _ordered_pages(self, walk: Walk, scope: dict[str, str]) -> AsyncIterator[tuple[_Page, bool]]:
-        """Yield each page until one adds nothing, and whether pages follow that are not read."""
+        """Yield each page, and whether pages follow that are not read, until one is empty or repeats what was listed.
+
+        That one, too: what it repeats is in the place of something else.
+        """
         listed: set[str] = set()
         for number in range(1, walk.max_pages + 1):
             page = await self._page(walk, scope, number)
-            if listed.issuperset(ref.url for ref in page.refs):
+            if page.refs:
+                yield page, page.pages > number == walk.max_pages
+            if number >= page.pages or listed.issuperset(ref.url for ref in page.refs):
                 return
             listed.update(ref.url for ref in page.refs)
-            yield page, page.pages > number == walk.max_pages
-            if number >= page.pages:
-                return
 
     async def _category(self, walk: Walk, slug: str) -> str:
         """Return the ids of a category and of all inside it: for one id, REST lists only what is directly in it."""

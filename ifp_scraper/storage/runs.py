@@ -66,6 +66,10 @@ class Run(msgspec.Struct):
     edits_seen_until: str | None = msgspec.field(default=None, name="newest_modified")
     """No edit before this time can have been missed, so the next run looks for edits from then on."""
 
+    entries_seen: Annotated[int, msgspec.Meta(ge=0)] | None = None
+    """Number of articles in the file after the last run that saw what was entered with an old date, perhaps an earlier
+    one; None in the lines of earlier versions."""
+
     rest_surplus: int = 0
     """How many more posts REST counts than were in the file, rejected or failed after this run."""
 
