@@ -507,3 +507,22 @@ def test_the_site_of_a_recording_is_that_of_its_pages(tmp_path: Path) -> None:
     page = response(url, story("Some words.").replace(b"ifpnews.com", b"copy.example"), "2022-01-01")
     recorded.write_bytes(b"".join([*others, *missing, page]))
     assert [line["url"] for line in read_both_ways(recorded)] == [url]
+
+
+@pytest.mark.parametrize("status", ["203 Non-Authoritative Information", "206 Partial Content"])
+def test_pages_and_lists_may_come_with_another_status(status: str, tmp_path: Path) -> None:
+    """As some proxies and caches send them."""
+    url = "https://ifpnews.com/a/"
+    item = f"<item><link>{url}</link><pubDate>Mon, 06 May 2024 10:00:00 +0000</pubDate></item>"
+    feed = f'<rss version="2.0"><channel>{item}</channel></rss>'.encode()
+    records = [
+        response("https://ifpnews.com/feed/", feed, "2024-05-06", kind="text/xml", status=status),
+        response(url, b"", "2024-05-06", status=status),  # a fault
+        digested(response(url, story("One."), "2024-05-07", status=status), "sha1:A"),
+        response(url, story("Two."), "2024-05-08", status=status),
+        revisit(url, "sha1:A", "2024-05-09").replace(b"200 OK", status[:6].encode()),
+    ]
+    (tmp_path / "a.warc").write_bytes(b"".join(records))
+    written = read_both_ways(tmp_path / "a.warc")
+    assert [line["body"] for line in written] == ["One.", "Two.", "One."]
+    assert {line["published_at"] for line in written} == {"2024-05-06T10:00:00Z"}
