@@ -267,6 +267,17 @@ class TestDisk:
         assert suffix in run.err
         assert "disk is full" in run.err
 
+    @pytest.mark.parametrize("to", ["csv", "parquet", "sqlite"])
+    def test_no_room_for_all_files_of_an_export(
+        self, whole: list[dict[str, Any]], small_disk: Path, tmp_path: Path, to: str
+    ) -> None:
+        file = tmp_path / "a.jsonl"
+        file.write_text("".join(json.dumps(line) + "\n" for line in whole))
+        (small_disk / "filler").write_bytes(bytes((os.statvfs(small_disk).f_bavail - 4) * 4096))
+        run = scrapy("export", file, "--to", to, "-o", small_disk / "export")
+        assert (run.status, run.err.count("\n")) == (1, 1), run.err
+        assert "disk is full" in run.err
+
     def test_no_room_for_kept_pages(self, server: SiteServer, tmp_path: Path) -> None:
         out = tmp_path / "a.jsonl"
         (tmp_path / "a.rejected").write_text("a file where the folder should be")

@@ -96,7 +96,7 @@ class _ParquetWriter:
             "list": pa.list_(pa.string()),
         }
         types["time"] = pa.timestamp("us", tz="UTC")
-        self._writers = {}
+        self._writers: dict[str, Any] = {}
         for table in tables:
             fields = [
                 pa.field(each.name, types[each.kind], each.nullable, {"description": each.description})
@@ -109,7 +109,8 @@ class _ParquetWriter:
                 "source": SITE,
             }
             path, columns = folder / f"{table.name}.parquet", pa.schema(fields, about)
-            self._writers[table.name] = parquet.ParquetWriter(path, columns, compression="zstd")
+            with self._giving_up_once():
+                self._writers[table.name] = parquet.ParquetWriter(path, columns, compression="zstd")
 
     def write(self, table: Table, rows: list[Row]) -> None:
         pa, writer = self._pa, self._writers[table.name]
