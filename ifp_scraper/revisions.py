@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields, replace
+from datetime import timedelta
 from typing import Literal, NamedTuple
 
 from ifp_scraper import urls
+from ifp_scraper.dates import SITE_ZONE, parse_utc, same_but_for_clock_fault
 from ifp_scraper.items import Article, content_hash
 
 _EDITED = ("headline", "lead", "blocks", "byline", "sections", "tags")
@@ -50,7 +52,8 @@ class Decision(NamedTuple):
 def decide(last: Article | None, article: Article, *, recorded: bool = False) -> Decision:
     """Compare a fresh reading with the article's last line; neither argument is changed.
 
-    If the reading lacks the id, the AMP URL or the publication time, that of the last line is kept.
+    If the reading lacks the id, the AMP URL or the publication time, that of the last line is kept; so is the
+    modification time in a line with ``reread``.
 
     Args:
         last: the last line of the same article; None if there is none.
@@ -82,6 +85,8 @@ def decide(last: Article | None, article: Article, *, recorded: bool = False) ->
     dated = compared.later or (not compared.stale and last.modified_at is None and article.modified_at is not None)
     improves = compared.newer_extractor or compared.quality > compared.quality_before
     if replaces and not compared.earlier and (improves or dated or moved) and _differ(last, article, _COMPARED):
+        # Of the same revision, the time stays: without it, readings from before the edit would pass for later ones.
+        article.modified_at = article.modified_at or last.modified_at
         return Decision("reread", _line(article, revision=last.revision, reread=True))
     return Decision("unchanged", last)
 
@@ -116,10 +121,10 @@ class _Comparison(NamedTuple):
     """That of the last line."""
 
     later: bool
-    """Whether its modification time is later; if the last line has none, later than that line's capture."""
+    """See ``states_later_edit``."""
 
     earlier: bool
-    """Whether its modification time is earlier."""
+    """Whether the last line does so."""
 
     stale: bool
     """Whether it is of an earlier state: recordings may be read in any order, and an older capture is no edit."""
@@ -127,13 +132,13 @@ class _Comparison(NamedTuple):
     @classmethod
     def of(cls, last: Article, article: Article) -> _Comparison:
         version, version_before = _version(article.extractor_version), _version(last.extractor_version)
-        earlier = _later(last.modified_at, article.modified_at)
+        earlier = states_later_edit(last, article)
         return cls(
             newer_extractor=version > version_before,
             older_extractor=version < version_before,
             quality=_Quality.of(article),
             quality_before=_Quality.of(last),
-            later=_later(article.modified_at, last.modified_at or last.fetched_at),
+            later=states_later_edit(article, last),
             earlier=earlier,
             stale=earlier or _later(last.fetched_at, article.fetched_at),
         )
@@ -146,6 +151,21 @@ def _is_edit(last: Article, article: Article, compared: _Comparison) -> bool:
     if article.layout == last.layout and compared.quality == compared.quality_before and not compared.newer_extractor:
         return compared.later or (not compared.stale and _differ(last, article, _EDITED))
     return compared.later and content_hash(last) != content_hash(article)
+
+
+def states_later_edit(article: Article, other: Article) -> bool:
+    """Whether a reading states an edit after that which another one states, or, if it states none, after its capture.
+
+    Up to 2019, an AMP page that does not say which version of the plugin made it may state local time as UTC.
+    """
+    edited, shown = parse_utc(article.modified_at), parse_utc(other.modified_at or other.fetched_at)
+    if edited is None or shown is None or edited <= shown:
+        return False
+    if article.layout == other.layout or view_rank(article.layout) > 0 or (article.fetched_at or "") >= "2020":
+        return True
+    if other.modified_at is not None:
+        return not same_but_for_clock_fault(shown, edited)
+    return edited - (edited.astimezone(SITE_ZONE).utcoffset() or timedelta(0)) > shown
 
 
 def view_rank(layout: str) -> int:

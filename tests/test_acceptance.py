@@ -180,6 +180,20 @@ def test_such_an_edit_when_the_amp_page_is_read_for_the_first_time(
     assert (found.modified_at, *case.noted()) == (modified_at, stale_from, [])
 
 
+@pytest.mark.parametrize(
+    ("text", "modified_at", "stale_from"), [("The text.", STATED, LISTED), ("Other text.", LISTED, None)]
+)
+def test_such_an_edit_when_the_amp_page_is_gone(
+    case: Case, text: str, modified_at: str, stale_from: str | None
+) -> None:
+    case.ledger.write(replace(article(ASKED, modified_at=STATED, headline="The text."), layout="newspaper+amp-swift"))
+    alone = article(ASKED, headline=text, fetched_at=SOON)
+    found = case.accept(replace(alone, layout="newspaper"), ArticleRef(ASKED, 9, modified_at=LISTED))
+    assert found is not None
+    assert (found.modified_at, *case.noted()) == (modified_at, stale_from, [])
+    assert case.ledger.write(found) == ("unchanged" if stale_from else "revised")
+
+
 def test_the_address_on_a_mirror_is_another_one_of_the_article(case: Case) -> None:
     found = case.accept(article("https://copied.example/a/"), ArticleRef(ASKED.rstrip("/"), 9))
     assert found is not None

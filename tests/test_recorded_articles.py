@@ -334,6 +334,18 @@ def test_views_between_whose_captures_the_text_was_edited_are_two_readings(
     assert found[-1]["layout"] == "newspaper+amp-swift"
 
 
+def test_such_views_read_again_are_nothing_new(tmp_path: Path) -> None:
+    recorded, out = tmp_path / "a.warc", tmp_path / "a.jsonl"
+    records = [
+        response("https://ifpnews.com/a/", story("One."), "2022-01-01"),
+        response("https://ifpnews.com/a/amp/", edited(amp_story("Two."), "2022-03-01"), "2022-03-02"),
+    ]
+    recorded.write_bytes(b"".join(records))
+    for _ in range(2):
+        assert scrapy("extract", recorded, "-o", out).status == 0
+        assert [(line["revision"], line["body"]) for line in lines(out)] == [(1, "One."), (2, "Two.")]
+
+
 @pytest.mark.parametrize(
     ("text", "date"),
     [

@@ -142,6 +142,44 @@ def test_the_first_modification_time_is_of_an_edit_if_the_last_line_was_captured
     assert decide(replace(undated, fetched_at=None), reading).outcome == "reread"
 
 
+def test_what_was_captured_before_an_edit_and_states_none_replaces_no_line_that_states_it() -> None:
+    """Else each reading of a recording of both would add two lines."""
+    before = article(modified_at=None, fetched_at="2024-02-01T00:00:00Z")
+    after = article(modified_at="2024-02-15T00:00:00Z", fetched_at="2024-03-01T00:00:00Z", layout=AMP, headline="New")
+    outcome, line = decide(before, after)
+    assert (outcome, line.revision) == ("revised", 2)
+    assert decide(line, before).outcome == "unchanged"
+    assert decide(line, after).outcome == "unchanged"
+
+
+def test_a_better_view_that_states_no_edit_leaves_the_time_of_the_last_one() -> None:
+    """Else an older capture would replace it, and the edit would be found again."""
+    edited = article(modified_at="2024-02-15T00:00:00Z", fetched_at="2024-03-01T00:00:00Z", layout=AMP)
+    outcome, line = decide(edited, article(modified_at=None, fetched_at="2024-03-02T00:00:00Z"))
+    assert (outcome, line.layout, line.modified_at) == ("reread", CANONICAL, edited.modified_at)
+    older = article(headline="Old", modified_at="2024-01-15T00:00:00Z", fetched_at="2024-02-01T00:00:00Z", layout=BOTH)
+    assert decide(line, older).outcome == "unchanged"
+    assert decide(line, edited).outcome == "unchanged"
+
+
+@pytest.mark.parametrize("stated", [None, "2018-03-01T06:00:00Z"])
+@pytest.mark.parametrize(
+    ("modified_at", "year", "outcome"),
+    [
+        ("2018-03-01T09:30:00Z", 2018, "unchanged"),  # 9:30 in Tehran
+        ("2018-03-01T13:00:00Z", 2018, "revised"),
+        ("2018-03-01T09:30:00Z", 2020, "revised"),
+    ],
+)
+def test_local_time_that_an_old_amp_page_states_as_utc(
+    stated: str | None, modified_at: str, year: int, outcome: str
+) -> None:
+    last = article(modified_at=stated, fetched_at="2018-03-01T06:10:00Z")
+    amp = article(headline="New", modified_at=modified_at, fetched_at=f"{year}-04-01T00:00:00Z", layout=AMP)
+    assert decide(last, amp).outcome == outcome
+    assert decide(amp, last).outcome == ("reread" if outcome == "unchanged" else "unchanged")
+
+
 def test_an_older_state_of_the_article_is_no_edit() -> None:
     assert decide(article(), article(headline="Old", modified_at="2024-01-01T00:30:00Z")).outcome == "unchanged"
     earlier_capture = article(headline="Old", fetched_at="2023-01-01T00:00:00Z")

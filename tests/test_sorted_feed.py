@@ -316,6 +316,19 @@ def test_what_is_entered_with_an_old_date_before_a_run_that_cannot_see_it_is_fou
         assert (again.articles, sum(page.startswith(BY_ID) for page in again.asked)) == ([], 1)
 
 
+def test_after_runs_with_a_sitemap_the_feed_is_read_no_further_back_than_the_last_one(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(60, rest=403, sitemap_lastmod=True) as (site, server):
+        dry_run(server, out)
+        for is_last in (False, False, False, True):
+            for _ in range(25):
+                site.advance(minutes=1)
+                new_post(site)
+            run = dry_run(server, out, fails=lambda page, fails=is_last: 503 if fails and "sitemap" in page else None)
+            assert (len(run.articles), run.status) == (25, 0)
+            assert sum(page.startswith(BY_ID) for page in run.asked) == (2 if is_last else 0)
+
+
 def test_a_run_that_finds_nothing_new_asks_rest_three_times(tmp_path: Path) -> None:
     out = tmp_path / "a.jsonl"
     with site_of(250) as (site, server):

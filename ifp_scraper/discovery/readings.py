@@ -27,6 +27,7 @@ from ifp_scraper.pages import Capture, UnreadablePage, read_page
 from ifp_scraper.recordings.archive import Archive, Recorded, is_page
 from ifp_scraper.recordings.files import RecordingError
 from ifp_scraper.responses import cut_short, out_of_order, refusal
+from ifp_scraper.revisions import states_later_edit
 
 _SOON = timedelta(hours=1)
 """Maximum time after which an interrupted crawl fetches an article again."""
@@ -281,13 +282,15 @@ def _shows_edit(capture: C, reading: list[C], article_in: Callable[[C], Article 
     first = next(filter(_is_first_page, reading), None)
     if capture.captured_at - last_capture < _SOON or first is None or not _is_first_page(capture):
         return False
-    earlier, later = article_in(first), article_in(capture)
-    if earlier is None or later is None or content_hash(earlier) == content_hash(later):
+    later = article_in(capture)  # which says most often that there is no edit: the other page need not be read
+    edited = parse_utc(later.modified_at) if later is not None else None
+    if later is None or edited is None or edited <= last_capture:
         return False
-    before, after = parse_utc(earlier.modified_at), parse_utc(later.modified_at)
-    if after is None or after <= last_capture:
+    earlier = article_in(first)
+    if earlier is None or content_hash(earlier) == content_hash(later):
         return False
-    return before is None or not same_but_for_clock_fault(before, after)
+    before = parse_utc(earlier.modified_at)
+    return states_later_edit(later, earlier) and not (before and same_but_for_clock_fault(before, edited))
 
 
 def _pages_in(captures: list[C]) -> set[tuple[bool, str]]:

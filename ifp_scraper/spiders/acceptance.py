@@ -9,7 +9,7 @@ from ifp_scraper import console, urls
 from ifp_scraper.dates import parse_utc, same_but_for_clock_fault
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.readings import Reading
-from ifp_scraper.items import Article
+from ifp_scraper.items import Article, content_hash
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import add_evidence
 from ifp_scraper.revisions import decide
@@ -137,13 +137,13 @@ class Acceptance:
         return result
 
     def _holds(self, known: StoredArticle, article: Article) -> bool:
-        """Whether the file holds an article just so, or with the same text from a poorer view."""
+        """Whether the file holds an article's text, and nothing else in it shows an edit."""
         try:
             last = self._ledger.store.read(known)
         except StoreError:  # the pipeline meets it too, and ends the crawl
             return False
-        outcome = decide(last, article).outcome
-        return outcome == "unchanged" or (outcome == "reread" and last.content_hash == article.content_hash)
+        # A poorer view, as where the AMP page is gone, is "unchanged" with any text.
+        return content_hash(last) == content_hash(article) and decide(last, article).outcome != "revised"
 
     def _is_noted_of_another(self, article: Article, ref: ArticleRef) -> bool:
         """Whether an earlier run noted what REST said of an article that failed, and its slug is now that of another.

@@ -125,6 +125,7 @@ class SourceChain:
                 self._most_listed = max(self._most_listed, listed.articles + 1)
             return False
         notes.shows_edits = listed.shows_edits
+        notes.shows_entries = notes.shows_entries or (listed.name == "sitemap" and not has_gaps)  # in any order
         if "sources" not in self._options.given:
             # The next run starts with this source, unless an earlier one may do better next time: it only failed for
             # now, or it could have shown edits.
