@@ -196,6 +196,7 @@ _BRACKETS: dict[str, tuple[int, int, float]] = {
 }
 _CALENDAR = re.compile("month|year", re.IGNORECASE)
 _ANY_DAY = date(2001, 1, 1)
+_ABOUT_A_DAY = timedelta(days=1) + CLOCK_READING
 _HAS_YEAR = re.compile(r"(?<!\d)(?<!\d[./-])\d{4}(?!\d)")
 """A year that is not the last of three numbers: 06/05/2024 may be in May or in June."""
 
@@ -258,8 +259,8 @@ def _ago_reach(words: str) -> tuple[timedelta, timedelta] | None:
 def ago_interval(words: str, captured_at: datetime, age: timedelta) -> tuple[datetime, datetime] | None:
     """Return the earliest and the latest instant that the words allow; None if they are not an age.
 
-    The plugin subtracts what the site's clock shows (MARKUP.md 3). If summer time has begun or ended since, as up to
-    2022, that is an hour more or less than has passed, unless WordPress has a fixed offset: both are allowed.
+    The plugin subtracts what the site's clock shows (MARKUP.md 3). If summer time has begun or ended within a day, as
+    up to 2022, that is an hour more or less than has passed, unless WordPress has a fixed offset: both are allowed.
 
     Args:
         words: e.g. ``12 hours ago``.
@@ -273,9 +274,10 @@ def ago_interval(words: str, captured_at: datetime, age: timedelta) -> tuple[dat
     none = timedelta(0)
     try:
         earliest, latest = captured_at - most, captured_at - least
-        shown = captured_at.astimezone(SITE_ZONE)  # Python, too, subtracts what the clock shows
-        earliest = min(earliest, (shown - most).astimezone(UTC))
-        latest = max(latest, (shown - least).astimezone(UTC))
+        if most <= _ABOUT_A_DAY:
+            shown = captured_at.astimezone(SITE_ZONE)  # Python, too, subtracts what the clock shows
+            earliest = min(earliest, (shown - most).astimezone(UTC))
+            latest = max(latest, (shown - least).astimezone(UTC))
         return earliest + min(age, none), latest + max(age, none)
     except OverflowError:
         return None
