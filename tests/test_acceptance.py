@@ -194,6 +194,15 @@ def test_such_an_edit_when_the_amp_page_is_gone(
     assert case.ledger.write(found) == ("unchanged" if stale_from else "revised")
 
 
+def test_such_an_edit_that_changes_the_publication_time(case: Case) -> None:
+    before, now = "2024-05-01T00:00:00Z", "2016-06-06T07:30:00Z"
+    case.ledger.write(article(ASKED, modified_at=STATED, published_at=before))
+    ref = ArticleRef(ASKED, 9, published_at=now, modified_at=LISTED, published_source="rest")
+    found = case.accept(article(ASKED, fetched_at=SOON), ref)
+    assert found is not None
+    assert (found.published_at, found.modified_at, *case.noted()) == (now, LISTED, None, [])
+
+
 def test_the_address_on_a_mirror_is_another_one_of_the_article(case: Case) -> None:
     found = case.accept(article("https://copied.example/a/"), ArticleRef(ASKED.rstrip("/"), 9))
     assert found is not None

@@ -137,10 +137,12 @@ class Acceptance:
         return result
 
     def _holds(self, known: StoredArticle, article: Article) -> bool:
-        """Whether the file holds an article's text, and nothing else in it shows an edit."""
+        """Whether the file holds an article's text and publication time, and nothing else in it shows an edit."""
         try:
             last = self._ledger.store.read(known)
         except StoreError:  # the pipeline meets it too, and ends the crawl
+            return False
+        if article.published_at not in (None, last.published_at):
             return False
         # A poorer view, as where the AMP page is gone, is "unchanged" with any text.
         return content_hash(last) == content_hash(article) and decide(last, article).outcome != "revised"
