@@ -214,10 +214,13 @@ def same_slug(one: str, other: str) -> bool:
 def article_key(url: str) -> str:
     """Return the canonical URL with ``https`` and without ``www.``, to look up articles by.
 
-    >>> article_key("http://www.ifpnews.com/a-story/amp/")
-    'https://ifpnews.com/a-story/'
+    A shortlink keeps its number: its canonical form is the home page.
+
+    >>> article_key("http://www.ifpnews.com/a-story/amp/"), article_key("http://ifpnews.com/?p=658")
+    ('https://ifpnews.com/a-story/', 'https://ifpnews.com/?p=658')
     """
-    return _ROOT.sub("https://", canonical(url))
+    key, number = _ROOT.sub("https://", canonical(url)), post_id(url)
+    return key if number is None or slug(url) else f"{key}?p={number}"
 
 
 def post_id(url: str) -> int | None:

@@ -82,7 +82,7 @@ def _observations(source: Files) -> tuple[dict[tuple[str | None, str, str], _Ent
         except msgspec.MsgspecError:
             continue
         for address in (page.url, page.amp_url, *page.aliases):
-            if address and page.published_at and urls.post_id(address) is None:
+            if address and page.published_at:
                 exact[urls.article_key(address)] = page.published_at
         for post in page.recent_posts:
             seen[page.fetched_at, page.url, post.url] = post  # if reread, the later reading counts

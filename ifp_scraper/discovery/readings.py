@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from scrapy.http import HtmlResponse
 
 from ifp_scraper import urls
-from ifp_scraper.dates import parse_utc, same_but_for_clock_fault
+from ifp_scraper.dates import parse_utc
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.recorded_lists import ListEvidence, evidence_at, may_list, read_listed
@@ -289,8 +289,7 @@ def _shows_edit(capture: C, reading: list[C], article_in: Callable[[C], Article 
     earlier = article_in(first)
     if earlier is None or content_hash(earlier) == content_hash(later):
         return False
-    before = parse_utc(earlier.modified_at)
-    return states_later_edit(later, earlier) and not (before and same_but_for_clock_fault(before, edited))
+    return states_later_edit(later, earlier)
 
 
 def _pages_in(captures: list[C]) -> set[tuple[bool, str]]:

@@ -111,10 +111,10 @@ class Frontier:
 
         It may also name a recorded URL that redirects to one.
         """
-        named = {_recorded_key(url): url for url in self._options.urls}
+        named = {urls.article_key(url): url for url in self._options.urls}
         missing = dict(named)
         for reading in find_recorded(archive, self._options.site):
-            keys = {_recorded_key(url) for url in (*reading.addresses, *(one.url for one in reading.captures))}
+            keys = {urls.article_key(url) for url in (*reading.addresses, *(one.url for one in reading.captures))}
             for key in keys:
                 missing.pop(key, None)
             if (not named or keys & named.keys()) and self._options.covers(parse_utc(reading.ref.published_at)):
@@ -195,12 +195,6 @@ class Frontier:
     def _first_address(self, url: str) -> str:
         """Return the URL to fetch first: the canonical page, or the AMP page if only that is wanted."""
         return self._amp.of(urls.canonical(url)) if self._options.pages == "amp" else url
-
-
-def _recorded_key(url: str) -> str:
-    """Return ``urls.article_key``, but of a shortlink, whose path is that of the home page, its query."""
-    key, number = urls.article_key(url), urls.post_id(url)
-    return f"{key}?p={number}" if number and not urls.slug(url) else key
 
 
 def _is_of(label: str, section: str) -> bool:

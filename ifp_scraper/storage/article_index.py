@@ -104,8 +104,7 @@ class ArticleIndex(Generic[A]):
             self._count -= 1
         self._by_url[key] = number
         for alias in aliases:
-            if urls.post_id(alias) is None:  # the canonical form of /?p=658 is the home page
-                self._by_alias[hash(_key(alias))] = number
+            self._by_alias[hash(_key(alias))] = number
         return article
 
 
