@@ -33,7 +33,8 @@ from ifp_scraper.storage import sidecars
 from ifp_scraper.storage.failures import Failures
 from ifp_scraper.storage.kept_pages import KeptPages
 from ifp_scraper.storage.output_file import StoreError, explain
-from ifp_scraper.storage.rejections import ANOTHER_PAGE, NO_ARTICLE, Rejected, Rejections, may_be_from_firewall
+from ifp_scraper.storage.reasons import ANOTHER_PAGE, NO_ARTICLE, kind_of
+from ifp_scraper.storage.rejections import Rejected, Rejections
 from ifp_scraper.storage.runs import Runs
 from ifp_scraper.storage.store import Store, StoredArticle
 
@@ -248,7 +249,7 @@ class Ledger:
         was_listed = not self.options.urls or self.failures.left_by_earlier_run(rejected.url)
         self.failures.forget((rejected.url,))
         may_show_edit = self.options.live and was_listed and self._was_article(rejected)
-        if may_show_edit and may_be_from_firewall(rejected.reason):
+        if may_show_edit and kind_of(rejected.reason).asked_once_more:
             self.note_incomplete(rejected.url)  # the site may not list its edit a second time
         with self._noting_trouble(f"{self.rejections.path} cannot be written"):
             self.rejections.add(rejected)

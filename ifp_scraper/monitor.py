@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ifp_scraper.items import Article
 from ifp_scraper.pages import LAYOUTS, Capture, Document
-from ifp_scraper.storage.rejections import FORBIDDEN, STATIC, leads_to_article
+from ifp_scraper.storage.reasons import kind_of, leads_to_article
 
 if TYPE_CHECKING:
     from scrapy.http import Response
@@ -166,7 +166,7 @@ class LayoutMonitor:
         found = len(urls)
         if read and not layout:
             # These are no accident if other pages are allowed and are articles.
-            found -= self._reasons[FORBIDDEN] + self._reasons[STATIC]
+            found -= sum(count for reason, count in self._reasons.items() if kind_of(reason).is_usual)
         pages, share = _TOO_MANY_UNREADABLE if layout else _TOO_MANY_WITHOUT_ARTICLE
         if self._whole and not read and not self._all.seen:
             pages = 1

@@ -19,7 +19,8 @@ from ifp_scraper.options import read_options
 from ifp_scraper.spiders.acceptance import Acceptance
 from ifp_scraper.spiders.crawl import Crawl
 from ifp_scraper.spiders.no_article import NoArticleHandler
-from ifp_scraper.storage.rejections import LEADS_TO, SHOWS, Rejected
+from ifp_scraper.storage.reasons import LEADS_TO, SHOWS
+from ifp_scraper.storage.rejections import Rejected
 
 SITE = "https://ifpnews.com"
 ASKED, SHOWN = f"{SITE}/a/", f"{SITE}/b/"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ifp_scraper.spiders.audit import Audit, AuditSpider
-from ifp_scraper.storage.rejections import FORBIDDEN
+from ifp_scraper.storage.reasons import FORBIDDEN
 from tests.crawling import FAST, NOTHING_BUT_LISTINGS, crawl, lines, scrapy, site_of
 from tests.dry_run import dry_run
 from tests.site import Site, SiteServer, make_posts, serve

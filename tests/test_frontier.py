@@ -24,7 +24,7 @@ from ifp_scraper.spiders import frontier as module
 from ifp_scraper.spiders.amp_addresses import AmpAddresses
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.spiders.frontier import Frontier, Target
-from ifp_scraper.storage.rejections import NO_ARTICLE
+from ifp_scraper.storage.reasons import NO_ARTICLE
 from tests.crawling import NO_REST, NOTHING_BUT_LISTINGS, site_of
 from tests.dry_run import dry_run
 from tests.recordings import redirect, response, story

@@ -12,7 +12,7 @@ from scrapy.http import Response
 
 from ifp_scraper.items import Article, Author
 from ifp_scraper.monitor import LayoutMonitor, selectors
-from ifp_scraper.storage.rejections import FORBIDDEN, LEADS_TO, STATIC
+from ifp_scraper.storage.reasons import FORBIDDEN, LEADS_TO, STATIC
 from tests.crawling import crawl, lines
 from tests.hostile import Handler, HostileServer, serve_hostile
 from tests.site import Site, make_posts

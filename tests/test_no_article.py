@@ -18,7 +18,7 @@ from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import read_options
 from ifp_scraper.spiders.crawl import Crawl
 from ifp_scraper.spiders.no_article import NoArticleHandler
-from ifp_scraper.storage.rejections import (
+from ifp_scraper.storage.reasons import (
     ANOTHER_PAGE,
     ELSEWHERE,
     FORBIDDEN,

@@ -10,7 +10,7 @@ import pytest
 
 from ifp_scraper.dates import format_utc
 from ifp_scraper.discovery import ArticleRef
-from ifp_scraper.storage.rejections import (
+from ifp_scraper.storage.reasons import (
     ANOTHER_PAGE,
     ELSEWHERE,
     IN_A_CIRCLE,
@@ -21,10 +21,9 @@ from ifp_scraper.storage.rejections import (
     SHOWS,
     STATIC,
     STRANGE,
-    Rejected,
-    Rejections,
     leads_to_article,
 )
+from ifp_scraper.storage.rejections import Rejected, Rejections
 from ifp_scraper.storage.runs import Run, Runs
 from ifp_scraper.version import EXTRACTOR_VERSION
 

@@ -25,7 +25,8 @@ from ifp_scraper.discovery.recorded_lists import ListEvidence
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import add_evidence
 from ifp_scraper.recordings.files import RecordingError
-from ifp_scraper.storage.rejections import NO_ARTICLE, Rejected
+from ifp_scraper.storage.reasons import NO_ARTICLE
+from ifp_scraper.storage.rejections import Rejected
 
 
 def extract_spans(

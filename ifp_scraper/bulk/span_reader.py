@@ -30,7 +30,7 @@ from ifp_scraper.recordings.warc_reader import (
 )
 from ifp_scraper.recordings.wayback import unwrap_page
 from ifp_scraper.responses import OF_PAGES
-from ifp_scraper.storage.rejections import NO_ARTICLE
+from ifp_scraper.storage.reasons import NO_ARTICLE
 
 
 def recorded_site(spans: list[Span], wanted: str) -> str:

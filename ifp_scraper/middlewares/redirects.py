@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from scrapy.downloadermiddlewares.redirect import RedirectMiddleware
 from scrapy.exceptions import IgnoreRequest
 
-from ifp_scraper.storage.rejections import IN_A_CIRCLE
+from ifp_scraper.storage.reasons import IN_A_CIRCLE
 
 if TYPE_CHECKING:
     from scrapy import Request

@@ -16,7 +16,7 @@ from w3lib.url import safe_url_string
 from ifp_scraper.middlewares.back_off import LONGEST_WAIT
 from ifp_scraper.responses import in_words
 from ifp_scraper.spiders import project_spider
-from ifp_scraper.storage.rejections import UNREADABLE_RULES
+from ifp_scraper.storage.reasons import UNREADABLE_RULES
 
 if TYPE_CHECKING:
     from scrapy import Request

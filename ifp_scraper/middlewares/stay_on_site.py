@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from scrapy.exceptions import IgnoreRequest
 
 from ifp_scraper import urls
-from ifp_scraper.storage.rejections import OFF_SITE
+from ifp_scraper.storage.reasons import OFF_SITE
 
 if TYPE_CHECKING:
     from scrapy import Request

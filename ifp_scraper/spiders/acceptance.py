@@ -17,7 +17,8 @@ from ifp_scraper.spiders.crawl import Crawl
 from ifp_scraper.spiders.no_article import NoArticleHandler
 from ifp_scraper.spiders.page_views import View
 from ifp_scraper.storage.output_file import StoreError
-from ifp_scraper.storage.rejections import LEADS_TO, SHOWS, Rejected
+from ifp_scraper.storage.reasons import LEADS_TO, SHOWS
+from ifp_scraper.storage.rejections import Rejected
 from ifp_scraper.storage.store import StoredArticle
 
 _LONGEST_CACHED = timedelta(days=1)

@@ -18,7 +18,8 @@ from ifp_scraper.recordings.archive import Archive
 from ifp_scraper.spiders.amp_addresses import AmpAddresses
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.spiders.source_chain import SourceChain
-from ifp_scraper.storage.rejections import NO_ARTICLE, Rejected
+from ifp_scraper.storage.reasons import NO_ARTICLE
+from ifp_scraper.storage.rejections import Rejected
 
 _MAX_ADDRESSES = 500_000
 """Maximum number of URLs taken from the site's lists: ten times what it has."""

@@ -15,7 +15,7 @@ from ifp_scraper.ledger import Ledger
 from ifp_scraper.pages import is_of_this_url, is_static
 from ifp_scraper.responses import in_words, is_login, is_wordpress, refusal
 from ifp_scraper.spiders.crawl import Crawl
-from ifp_scraper.storage.rejections import (
+from ifp_scraper.storage.reasons import (
     ANOTHER_PAGE,
     ELSEWHERE,
     FORBIDDEN,
@@ -24,8 +24,9 @@ from ifp_scraper.storage.rejections import (
     OFF_SITE,
     STATIC,
     STRANGE,
-    Rejected,
+    kind_of,
 )
+from ifp_scraper.storage.rejections import Rejected
 
 
 class NoArticleHandler:
@@ -93,6 +94,6 @@ class NoArticleHandler:
         is_new = urls.canonical(ref.url) not in self._ledger.rejections
         is_news = self._ledger.rejections.is_news(rejected)
         self._ledger.reject(rejected)
-        if is_new and reason not in (FORBIDDEN, STATIC) and not self._ledger.options.urls:
+        if is_new and not kind_of(reason).is_usual and not self._ledger.options.urls:
             self._crawl.give_up(self._limits.count_no_article(reason))
         return is_news

@@ -5,11 +5,7 @@ and called doubtful here: the next run tries again, and the same result confirms
 
 - The site may have been failing: the run read almost no articles, or was killed before that was clear, and the
   rejection names no layout (404, no article, a redirect off the site).
-- The first time, a cache, firewall or maintenance plugin may have answered: a 404 or 410, a page that is no article
-  and does not say that it is the one of this URL, one with no trace of WordPress, a login page, another article's
-  page, a redirect in a loop, off the site, or to a page that is not an article.
-
-What robots.txt forbids is tried again by every run: that costs nothing.
+- The first time, if a cache, firewall or maintenance plugin may have answered (``Kind.asked_once_more``).
 
 An AMP page that cannot be read is recorded too; that says nothing about its article.
 """
@@ -25,59 +21,9 @@ from ifp_scraper import urls
 from ifp_scraper.dates import format_utc, read_instant
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.storage import sidecars
+from ifp_scraper.storage.reasons import ANOTHER_PAGE, NO_ARTICLE, is_same, kind_of
 from ifp_scraper.storage.runs import Run, Runs
 from ifp_scraper.version import EXTRACTOR_VERSION
-
-NO_ARTICLE = "no article"
-"""Reason for rejecting a page that is not a post."""
-
-ANOTHER_PAGE = "no article, and perhaps not the page of this address"
-"""The same of a page that does not say whose it is, and may stand there for a while: "back soon", "not found"."""
-
-STATIC = "a static page or an attachment"
-"""Reason for rejecting a page that the site marks as such, if nothing suggests that it is a post."""
-
-LEADS_TO = "leads to "
-"""Start of the reason for a URL that led to an article known under another URL."""
-
-SHOWS = "shows the page of "
-"""Start of the reason for a URL that returns another article's page without a redirect, as a faulty cache may."""
-
-STRANGE = "a page that is not of WordPress"
-"""Reason for rejecting a page that may be a firewall's."""
-
-LOGIN = "a login page"
-"""Reason for rejecting a page that asks the reader to log in."""
-
-ELSEWHERE = "leads to a page that is no article"
-"""Reason for rejecting a URL that redirects, for example to the home page."""
-
-OFF_SITE = " is not on the site"
-"""End of the reason for a URL that redirects to another host."""
-
-FORBIDDEN = "Forbidden by robots.txt"
-"""Scrapy's message."""
-
-UNREADABLE_RULES = "robots.txt cannot be read"
-"""Reason for rejecting a URL that redirects to a host, with or without www., whose robots.txt cannot be read."""
-
-IN_A_CIRCLE = "redirects in a circle"
-"""Reason for rejecting a URL whose redirects lead back to where they came from."""
-
-_TOO_MANY_REDIRECTS = "max redirections reached"
-"""Scrapy's message."""
-
-_ASKED_ONCE_MORE = (
-    "status 404",
-    "status 410",
-    ANOTHER_PAGE,
-    STRANGE,
-    LOGIN,
-    ELSEWHERE,
-    UNREADABLE_RULES,
-    IN_A_CIRCLE,
-    _TOO_MANY_REDIRECTS,
-)
 
 
 @dataclass(slots=True, frozen=True)
@@ -105,9 +51,10 @@ class Rejected:
 
     def holds(self, ref: ArticleRef) -> bool:
         """Whether the page need not be fetched again."""
-        if self.reason in (FORBIDDEN, UNREADABLE_RULES):
+        kind = kind_of(self.reason)
+        if kind.asked_by_every_run:
             return False
-        was_read = self.layout is not None or self.reason in (NO_ARTICLE, ANOTHER_PAGE, STATIC, ELSEWHERE)
+        was_read = self.layout is not None or kind.asked_by_every_version
         if was_read and self.extractor_version not in (None, EXTRACTOR_VERSION):
             return False
         return not ref.is_edited_since(self.modified_at)
@@ -151,8 +98,8 @@ class Rejections:
         key = urls.canonical(line.url)
         self._confirmed.pop(key, None)
         earlier = self._doubtful.pop(key, None)
-        again = earlier is not None and _is_same(earlier.reason, line.reason)
-        if was_read or (in_good_health and (again or not may_be_from_firewall(line.reason))):
+        again = earlier is not None and is_same(earlier.reason, line.reason)
+        if was_read or (in_good_health and (again or not kind_of(line.reason).asked_once_more)):
             self._confirmed[key] = line
         else:
             self._doubtful[key] = earlier if earlier is not None and again else line
@@ -185,7 +132,7 @@ class Rejections:
     def is_confirmed(self, rejected: Rejected) -> bool:
         """Whether an earlier run that found the site healthy rejected the URL for the same reason."""
         expected = self._confirmed.get(urls.canonical(rejected.url))
-        return expected is not None and _is_same(expected.reason, rejected.reason)
+        return expected is not None and is_same(expected.reason, rejected.reason)
 
     def is_news(self, rejected: Rejected) -> bool:
         """Whether this rejection says something new about the site: no earlier run leads one to expect it."""
@@ -195,7 +142,7 @@ class Rejections:
             return True
         # Earlier versions did not tell whether a page that is no article names its URL.
         are_alike = {expected.reason, rejected.reason} == {NO_ARTICLE, ANOTHER_PAGE}
-        return not are_alike and not _is_same(expected.reason, rejected.reason)
+        return not are_alike and not is_same(expected.reason, rejected.reason)
 
     def add(self, rejected: Rejected) -> None:
         """Record a rejection by this run, and write it unless the file already says the same.
@@ -218,26 +165,6 @@ class Rejections:
         self._doubtful.pop(key, None)
 
 
-def leads_to_article(reason: str) -> bool:
-    """Whether a URL was rejected because it is another one of an article."""
-    return reason.startswith(LEADS_TO) and reason != ELSEWHERE
-
-
 def _is_doubtful(run: Run | None) -> bool:
     """Whether a run ended and found that the site may be failing."""
     return run is not None and run.doubtful
-
-
-def _is_same(reason: str, other: str) -> bool:
-    """Whether two reasons are the same: a redirect off the site may name a different URL each time."""
-    circle = (IN_A_CIRCLE, _TOO_MANY_REDIRECTS)  # the latter is also what earlier versions wrote
-    return (
-        reason == other
-        or (reason.endswith(OFF_SITE) and other.endswith(OFF_SITE))
-        or (reason in circle and other in circle)
-    )
-
-
-def may_be_from_firewall(reason: str) -> bool:
-    """Whether a rejection may come from a firewall, cache or maintenance, so that it is checked once more."""
-    return reason in _ASKED_ONCE_MORE or reason.endswith(OFF_SITE) or reason.startswith(SHOWS)
