@@ -154,10 +154,7 @@ class Ledger:
         self.current_walk = Walk(
             options=self.options,
             fetch=fetch,
-            is_settled=self.knowledge.is_settled,
-            was_in_file=self.knowledge.was_in_file,
-            was_entered=self.knowledge.was_entered,
-            is_known=self.knowledge.is_known,
+            known=self.knowledge,
             caught_up=base is not None,
             known_count=self.knowledge.count(),
             rest_surplus=base.rest_surplus if base else 0,
@@ -200,7 +197,7 @@ class Ledger:
 
     def _write(self, article: Article) -> str:
         self.monitor.add_read(article)
-        known = self.store.find(article.id, article.url, article.published_at)
+        known = self.store.find_same(article)
         last = self.store.read(known) if known else None
         recorded = not self.options.live
         decision = decide(last, article, recorded=recorded)
@@ -209,7 +206,7 @@ class Ledger:
             decision.article.duplicate_of = owner.url if owner and owner.url != decision.article.url else None
             self.store.append(decision.article)
             self.counts["duplicates"] += decision.article.duplicate_of is not None
-            self.rejections.forget(urls.canonical(article.url))
+            self.rejections.forget(article.url)
             if last and decision.outcome == "reread" and not recorded and self._lost_amp(last, article):
                 self.note_incomplete(article.url)  # new permalinks may reach the AMP pages only later
         elif last and not recorded and (article.modified_at or "") > (last.modified_at or ""):
@@ -268,7 +265,7 @@ class Ledger:
         return self.rejections.is_news(rejected)
 
     def _was_article(self, rejected: Rejected) -> bool:
-        return self.store.find(None, urls.canonical(rejected.url)) is not None
+        return self.store.find_at(rejected.url) is not None
 
     def _keep_page(self, url: str, response: Response) -> None:
         with self._noting_trouble(f"pages cannot be kept in {self._kept_pages.folder}"):

@@ -5,15 +5,18 @@ A ``Source`` is given a ``Walk`` and yields ``ArticleRef``; the spider does not 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from scrapy.http import Response
 
 from ifp_scraper.items import TimeSource
 from ifp_scraper.options import Options
+
+if TYPE_CHECKING:
+    from ifp_scraper.knowledge import Knowledge
 
 
 @dataclass(slots=True, frozen=True)
@@ -162,18 +165,8 @@ class Walk:
 
     options: Options
     fetch: Fetch
-    is_settled: Callable[[ArticleRef], bool]
-    """Whether an article has been known since the last caught-up run and is unchanged, as far as the ref says: the
-    walk can end at a page of only such articles."""
-
-    was_in_file: Callable[[ArticleRef], bool]
-    """Whether an article was in the file after the last caught-up run, edited since or not."""
-
-    was_entered: Callable[[ArticleRef], bool]
-    """Whether an article was in the file after the last run that saw what was entered with an old date."""
-
-    is_known: Callable[[ArticleRef], bool]
-    """Whether an article is in the file, or its URL was rejected or failed in an earlier run."""
+    known: Knowledge
+    """What is known of the articles that the lists name."""
 
     caught_up: bool
     """Whether there is a caught-up run (see ``Run``): only what is new or changed since then is looked for."""

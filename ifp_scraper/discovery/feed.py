@@ -66,7 +66,7 @@ class FeedSource:
                     walk.notes.broken.append(f"{address}: ends before what is known")
                 return
             seen.update(ref.url for ref in refs)
-            settled = [walk.is_settled(ref) for ref in refs]
+            settled = [walk.known.is_settled(ref) for ref in refs]
             caught_up = walk.caught_up and all(settled)
             may_have_gap = walk.caught_up and not any(settled)
             for ref in refs:

@@ -138,9 +138,9 @@ class _Place:
             listed.update(links)
             self.length = number
             refs = list(map(ArticleRef, links))
-            if not all(map(walk.is_known, refs)):  # before any of them is fetched
+            if not all(map(walk.known.is_known, refs)):  # before any of them is fetched
                 self._last_with_new = number
-            settled = list(map(walk.is_settled, refs))
+            settled = list(map(walk.known.is_settled, refs))
             self.ends_in_settled = any(settled)
             yield links, walk.caught_up and all(settled)
 

@@ -82,8 +82,8 @@ class RestSource:
             if barren >= _PATIENCE:
                 break
             seen.update(ref.url for ref in fresh)
-            new += sum(not walk.is_known(ref) for ref in fresh)  # before any of them is fetched
-            reaches_last_run = any(map(walk.was_in_file, fresh))
+            new += sum(not walk.known.is_known(ref) for ref in fresh)  # before any of them is fetched
+            reaches_last_run = any(map(walk.known.was_in_file, fresh))
             for ref in fresh:
                 yield ref
             if edits_due and reaches_last_run:
@@ -92,7 +92,7 @@ class RestSource:
                 async for ref in self._hidden(walk, published_before=oldest):
                     if ref.url not in seen:
                         seen.add(ref.url)
-                        new += not walk.is_known(ref)
+                        new += not walk.known.is_known(ref)
                         yield ref
             if walk.caught_up and not edits_due and total <= walk.known_count + walk.rest_surplus + new:
                 walk.notes.rest_total = total or None
@@ -190,12 +190,12 @@ class RestSource:
                 walk.notes.broken.append(f"REST: more than {walk.max_pages} pages of edits")
 
     async def _entered(self, walk: Walk, scope: dict[str, str]) -> AsyncIterator[ArticleRef]:
-        """Yield what was entered last, until there is an article that ``Walk.was_entered``.
+        """Yield what was entered last, until there is an article that ``Knowledge.was_entered``.
 
         What a program enters with an old date counts as edited on that date (``wp_insert_post``).
         """
         async for page, _ in self._ordered_pages(walk, {**scope, "orderby": "id"}):
-            is_last = any(map(walk.was_entered, page.refs))  # before any of them is fetched
+            is_last = any(map(walk.known.was_entered, page.refs))  # before any of them is fetched
             for ref in page.refs:
                 yield ref
             if is_last:

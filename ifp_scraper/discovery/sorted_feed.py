@@ -52,12 +52,12 @@ async def find_edited(walk: Walk) -> AsyncIterator[ArticleRef]:
 
 
 async def find_entered(walk: Walk) -> AsyncIterator[ArticleRef]:
-    """Yield the articles entered last, until there is one that ``Walk.was_entered``; sets ``shows_entries`` then.
+    """Yield the articles entered last, until there is one that ``Knowledge.was_entered``; sets ``shows_entries`` then.
 
     What a program enters with an old date counts as edited on that date (``wp_insert_post``).
     """
     async for refs in _pages(walk, _BY_ID):
-        is_last = any(map(walk.was_entered, refs))  # before any of them is fetched
+        is_last = any(map(walk.known.was_entered, refs))  # before any of them is fetched
         for ref in refs:
             yield ref
         if is_last or not refs:
