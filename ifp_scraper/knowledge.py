@@ -41,31 +41,30 @@ class Knowledge:
 
     def is_known(self, ref: ArticleRef) -> bool:
         """Whether the article is in the file, or its URL was rejected or failed in an earlier run."""
-        url = urls.canonical(ref.url)
-        is_in_file = self._store.find(ref.id, url, ref.published_at) is not None
-        return is_in_file or url in self._rejections or self._failures.left_by_earlier_run(url)
+        is_in_file = self._store.find_same(ref) is not None
+        return is_in_file or ref.url in self._rejections or self._failures.left_by_earlier_run(ref.url)
 
     def is_current(self, ref: ArticleRef) -> bool:
         """Whether the article need not be fetched: it is known, not edited since, and not to be refreshed."""
-        url = urls.canonical(ref.url)
-        known = self._store.find(ref.id, url, ref.published_at)
+        known = self._store.find_same(ref)
         if known is None:
-            return self._rejections.still_holds(url, ref)
-        if url in self._read_elsewhere:
+            return self._rejections.still_holds(ref)
+        if urls.canonical(ref.url) in self._read_elsewhere:
             return False
-        if known.status == "gone" or self._failures.left_by_earlier_run(url, known.url):
+        if known.status == "gone" or self._failures.left_by_earlier_run(ref.url, known.url):
             return False
         if self._is_to_refresh(known):
             return False
         # After an edit, the page may no longer be an article, for example if it is now behind a password.
-        return not ref.is_edited_since(known.modified_at) or self._rejections.still_holds(url, ref)
+        return not ref.is_edited_since(known.modified_at) or self._rejections.still_holds(ref)
 
     def is_settled(self, ref: ArticleRef) -> bool:
         """Whether the article is current, and no news since the last caught-up run: in the file then, or rejected.
 
-        If so, its neighbours in a listing were seen too; those of an article from an interrupted run may be missing.
+        A walk can end at a page of only such articles: their neighbours in a listing were seen too, while those of an
+        article from an interrupted run may be missing.
         """
-        is_in_file = self._store.find(ref.id, urls.canonical(ref.url), ref.published_at) is not None
+        is_in_file = self._store.find_same(ref) is not None
         return (self.was_in_file(ref) or not is_in_file) and self.is_current(ref)
 
     def was_in_file(self, ref: ArticleRef) -> bool:
@@ -86,7 +85,7 @@ class Knowledge:
 
     def _is_among_first(self, articles: int, ref: ArticleRef) -> bool:
         """Whether an article is one of the first so many of the file."""
-        known = self._store.find(ref.id, urls.canonical(ref.url), ref.published_at)
+        known = self._store.find_same(ref)
         return known is not None and known.number < articles
 
     def worth_another_try(self) -> list[ArticleRef]:
@@ -94,7 +93,7 @@ class Knowledge:
         return [
             ref
             for ref in self._rejections.reopened()
-            if not urls.post_id(ref.url) and self._store.find(None, urls.canonical(ref.url)) is None
+            if not urls.post_id(ref.url) and self._store.find_at(ref.url) is None
         ]
 
     def with_noted_times(self, ref: ArticleRef) -> ArticleRef:
@@ -102,11 +101,10 @@ class Knowledge:
 
         Now they may give none: it has left the feed, or comes up in a listing first.
         """
-        url = urls.canonical(ref.url)
-        noted = self._failures.of(url).ref
-        if noted is None or not self._failures.left_by_earlier_run(url):
+        noted = self._failures.of(ref.url).ref
+        if noted is None or not self._failures.left_by_earlier_run(ref.url):
             return ref
-        known = self._store.find(None, url)
+        known = self._store.find_at(ref.url)
         is_news = known is None or noted.is_edited_since(known.modified_at)
         return ref.with_times_of(noted) if is_news else ref
 
@@ -114,7 +112,7 @@ class Knowledge:
         """Yield the articles of which a page failed, with known times."""
         for url in self._failures.untried():
             listed = self._failures.of(url).ref or ArticleRef(url)
-            known = self._store.find(None, url)
+            known = self._store.find_at(url)
             if known is not None:
                 held = self._held(url, known)
                 yield listed if listed.is_edited_since(held.modified_at) else held
@@ -163,5 +161,6 @@ class Knowledge:
         return refresh is not None and (known.published_at is None or parse_utc(known.published_at) >= refresh)
 
     def _count_without_article(self, addresses: Iterable[str]) -> int:
-        """Return how many of these canonical URLs have no article in the file."""
-        return sum(self._store.find(None, url) is None for url in set(addresses))
+        """Return how many of these URLs have no article in the file, but for shortlinks, which no site lists."""
+        keys = {key for key in map(urls.article_key, addresses) if not urls.post_id(key)}
+        return sum(self._store.find_at(key) is None for key in keys)

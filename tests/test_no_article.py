@@ -12,7 +12,6 @@ from scrapy.http import HtmlResponse, Request
 from scrapy.settings import Settings
 from scrapy.spidermiddlewares.httperror import HttpError
 
-from ifp_scraper import urls
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import read_options
@@ -118,7 +117,7 @@ def test_a_page_that_was_not_fetched(case: Case, error: Exception, rejected: str
 )
 def test_a_page_that_is_no_article(case: Case, response: HtmlResponse, ref: ArticleRef, reason: str) -> None:
     case.handler.not_an_article(response, ref)
-    assert case.ledger.rejections.reason(urls.canonical(ref.url)) == reason
+    assert case.ledger.rejections.reason(ref.url) == reason
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_holds_until_there_is_a_reason_to_look_again(
     assert verdict.holds(ref) is holds
     write(path, verdict, verdict)
     found = Rejections(path, Runs([run(0)]))
-    assert found.still_holds(URL, ref) is holds
+    assert found.still_holds(ref) is holds
     assert URL in found
     assert list(found) == [URL]
     assert list(found.reopened()) == ([] if holds or said else [ArticleRef(URL)])
@@ -121,7 +121,7 @@ def test_holds_until_there_is_a_reason_to_look_again(
 def test_holds_only_when_the_site_was_well(path: Path, verdicts: list[Rejected], runs: list[Run], holds: bool) -> None:
     write(path, *verdicts)
     found = Rejections(path, Runs(runs))
-    assert found.still_holds(URL, ArticleRef(URL)) is holds
+    assert found.still_holds(ArticleRef(URL)) is holds
     assert URL in found
     assert list(found) == [URL]
     assert found.reason(URL) == verdicts[-1].reason
@@ -188,7 +188,7 @@ def test_an_address_without_its_slash_is_the_same(path: Path) -> None:
     verdict = replace(rejected(), url=URL.rstrip("/"))
     write(path, verdict)
     found = Rejections(path, Runs([run(0)]))
-    assert found.still_holds(URL, ArticleRef(URL))
+    assert found.still_holds(ArticleRef(URL))
     assert not found.is_news(verdict)
 
 
@@ -209,6 +209,16 @@ def test_a_line_that_a_kill_left_unfinished_costs_no_other(path: Path) -> None:
 def test_a_page_that_is_no_article_is_not_another_address_of_one() -> None:
     assert leads_to_article(LEADS_TO + URL)
     assert not leads_to_article(ELSEWHERE)
+
+
+def test_shortlinks_are_told_apart(path: Path) -> None:
+    shortlinks = "https://ifpnews.com/?p=1", "http://www.ifpnews.com/?p=2"
+    write(path, *(replace(rejected("status 404"), url=url) for url in shortlinks))
+    found = Rejections(path, Runs([run(0)]))
+    assert [url in found for url in (*shortlinks, "https://ifpnews.com/?p=3", "https://ifpnews.com/")] == [
+        True
+    ] * 2 + [False] * 2
+    assert not any(found.still_holds(ArticleRef(url)) for url in shortlinks)
 
 
 def test_the_same_verdict_is_written_once(path: Path) -> None:
@@ -235,6 +245,6 @@ def test_an_amp_page_that_cannot_be_read_says_nothing_of_its_article(path: Path)
     write(path, amp, amp)
     rejections = Rejections(path, Runs([run(0)]))
     assert len(path.read_text().splitlines()) == 1
-    assert not rejections.still_holds(URL, ArticleRef(URL))
+    assert not rejections.still_holds(ArticleRef(URL))
     assert URL not in rejections
     assert not list(rejections)

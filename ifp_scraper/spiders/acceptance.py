@@ -82,11 +82,10 @@ class Acceptance:
         WordPress guesses a target for a URL that no longer exists: /story/ may redirect to /story-2/. A faulty cache
         returns another article's page, without a redirect.
         """
-        url = urls.canonical(ref.url)
-        known = self._ledger.store.find(ref.id, url)
+        known = self._ledger.store.find(ref.id, ref.url)
         expected = ref.id if ref.id is not None or known is None else known.id
         both_have_ids = None not in (expected, article.id)
-        in_file = self._ledger.store.find(article.id, article.url, article.published_at)
+        in_file = self._ledger.store.find_same(article)
         if (both_have_ids and expected == article.id) or (known is not None and known is in_file):
             return article, ref
         if both_have_ids:  # and they differ
@@ -95,7 +94,7 @@ class Acceptance:
         without_times = ArticleRef(ref.url)  # those in ``ref`` may be another article's
         if was_redirected:
             return article, without_times
-        was_so_before = self._ledger.rejections.reason(url) in (SHOWS + article.url, LEADS_TO + article.url)
+        was_so_before = self._ledger.rejections.reason(ref.url) in (SHOWS + article.url, LEADS_TO + article.url)
         self._no_article.reject(ref, SHOWS + article.url)  # the first time, the next run asks again
         if was_so_before:  # the page's rel=canonical has another slug than its own URL
             return article, without_times
@@ -121,14 +120,14 @@ class Acceptance:
             return result
         is_own_page = self._options.live and urls.same_article(ref.url, article.url)
         if listed and is_own_page and _is_older(article.modified_at, listed):
-            known = self._ledger.store.find(article.id, article.url, article.published_at)
+            known = self._ledger.store.find_same(article)
             is_recent = _is_recent(listed, article)
             if known is not None and known.modified_at == article.modified_at and is_recent:
                 self._ledger.note_stale(ref.url, listed)
                 return add_evidence(article, replace(evidence, modified_at=None))
             self._ledger.note_incomplete(ref.url, insist=is_recent)
         elif listed and is_own_page and not is_dated and _is_recent(listed, article):
-            known = self._ledger.store.find(article.id, article.url, article.published_at)
+            known = self._ledger.store.find_same(article)
             if known is not None and listed > (known.modified_at or ""):
                 unedited = replace(article, modified_at=known.modified_at)
                 unedited = add_evidence(unedited, replace(evidence, modified_at=None))
@@ -155,16 +154,14 @@ class Acceptance:
         """
         is_noted = ref.published_source == "rest" and ref.listed_at is not None
         differ = None not in (ref.id, article.id) and ref.id != article.id
-        return is_noted and differ and self._ledger.store.find(None, ref.url) is None
+        return is_noted and differ and self._ledger.store.find_at(ref.url) is None
 
     def _is_other_address(self, article: Article, ref: ArticleRef) -> bool:
         """Whether this listed URL is just another one of a known article."""
-        url = urls.canonical(ref.url)
-        if self._options.urls or not self._options.live or urls.same_article(url, article.url):
+        if self._options.urls or not self._options.live or urls.same_article(ref.url, article.url):
             return False
-        store = self._ledger.store
-        in_file = store.find(article.id, article.url, article.published_at)
-        return in_file is not None and store.find(None, url) is None
+        in_file = self._ledger.store.find_same(article)
+        return in_file is not None and self._ledger.store.find_at(ref.url) is None
 
 
 def _is_older(stated: str | None, listed: str) -> bool:

@@ -95,7 +95,7 @@ class AuditSpider(SiteSpider):
             url = urls.canonical(ref.url)
             if urls.host(url) != urls.host(self.options.site) or url in audit.listed or not urls.slug(url):
                 continue  # Yoast's sitemap lists the front page too
-            known = self.ledger.store.find(ref.id, url, ref.published_at)
+            known = self.ledger.store.find_same(ref)
             published_at = ref.published_at or (known.published_at if known else None)
             audit.listed[url] = _month(published_at)
             self._show_compared()

@@ -190,7 +190,7 @@ class Frontier:
 
     def _may_be_in_range(self, ref: ArticleRef) -> bool:
         """Whether an article is in range by its publication time in the file; True if that is not known."""
-        known = self._ledger.store.find(ref.id, urls.canonical(ref.url), ref.published_at)
+        known = self._ledger.store.find_same(ref)
         return known is None or self._options.covers(parse_utc(known.published_at))
 
     def _first_address(self, url: str) -> str:

@@ -84,14 +84,14 @@ class NoArticleHandler:
             return ELSEWHERE
         if not is_of_this_url(response.body, response.url):
             return ANOTHER_PAGE
-        if ref.id is not None or self._ledger.store.find(None, urls.canonical(ref.url)):
+        if ref.id is not None or self._ledger.store.find_at(ref.url):
             return NO_ARTICLE  # only posts are listed with an id, or are in the file
         return STATIC if is_static(response.body, response.url) else NO_ARTICLE
 
     def reject(self, ref: ArticleRef, reason: str) -> bool:
         """Record a URL that gave no article of its own; return whether that is news, see ``Rejections``."""
         rejected = Rejected.now(ref.url, reason, modified_at=ref.modified_at)
-        is_new = urls.canonical(ref.url) not in self._ledger.rejections
+        is_new = ref.url not in self._ledger.rejections
         is_news = self._ledger.rejections.is_news(rejected)
         self._ledger.reject(rejected)
         if is_new and not kind_of(reason).is_usual and not self._ledger.options.urls:

@@ -61,7 +61,7 @@ class Rejected:
 
 
 class Rejections:
-    """The rejected URLs of one output. Keys are canonical URLs.
+    """The rejected URLs of one output; methods take a URL in any form.
 
     Args:
         path: the file of rejections.
@@ -95,7 +95,7 @@ class Rejections:
             return
         was_read = line.layout is not None and not _is_doubtful(run)
         in_good_health = run is not None and not run.doubtful
-        key = urls.canonical(line.url)
+        key = urls.article_key(line.url)
         self._confirmed.pop(key, None)
         earlier = self._doubtful.pop(key, None)
         again = earlier is not None and is_same(earlier.reason, line.reason)
@@ -104,21 +104,23 @@ class Rejections:
         else:
             self._doubtful[key] = earlier if earlier is not None and again else line
 
-    def __contains__(self, key: str) -> bool:
-        return key in self._confirmed or key in self._doubtful
+    def __contains__(self, url: str) -> bool:
+        return self.reason(url) is not None
 
     def __iter__(self) -> Iterator[str]:
+        """Yield every rejected URL once, as ``urls.article_key``."""
         yield from self._confirmed
         yield from self._doubtful
 
-    def reason(self, key: str) -> str | None:
+    def reason(self, url: str) -> str | None:
         """Return why a URL gave no line; None if it is not rejected."""
+        key = urls.article_key(url)
         rejected = self._confirmed.get(key) or self._doubtful.get(key)
         return rejected.reason if rejected else None
 
-    def still_holds(self, key: str, ref: ArticleRef) -> bool:
+    def still_holds(self, ref: ArticleRef) -> bool:
         """Whether a URL was rejected without doubt, and need not be fetched again."""
-        rejected = self._confirmed.get(key)
+        rejected = self._confirmed.get(urls.article_key(ref.url))
         return rejected is not None and rejected.holds(ref)
 
     def reopened(self) -> Iterator[ArticleRef]:
@@ -131,12 +133,12 @@ class Rejections:
 
     def is_confirmed(self, rejected: Rejected) -> bool:
         """Whether an earlier run that found the site healthy rejected the URL for the same reason."""
-        expected = self._confirmed.get(urls.canonical(rejected.url))
+        expected = self._confirmed.get(urls.article_key(rejected.url))
         return expected is not None and is_same(expected.reason, rejected.reason)
 
     def is_news(self, rejected: Rejected) -> bool:
         """Whether this rejection says something new about the site: no earlier run leads one to expect it."""
-        key = urls.canonical(rejected.url)
+        key = urls.article_key(rejected.url)
         expected = self._confirmed.get(key) or (self._doubtful.get(key) if key in self._to_confirm else None)
         if expected is None:
             return True
@@ -151,7 +153,7 @@ class Rejections:
             OSError: if the file cannot be written; the rejection is still remembered.
         """
         of_amp = urls.is_amp(rejected.url)
-        key = rejected.url if of_amp else urls.canonical(rejected.url)
+        key = rejected.url if of_amp else urls.article_key(rejected.url)
         noted = self._amp if of_amp else self._confirmed
         before = noted.get(key)
         noted[key] = rejected
@@ -159,8 +161,9 @@ class Rejections:
         if before is None or replace(before, time=rejected.time) != rejected:
             sidecars.append(self.path, asdict(rejected))
 
-    def forget(self, key: str) -> None:
+    def forget(self, url: str) -> None:
         """Remove a URL that has now given an article."""
+        key = urls.article_key(url)
         self._confirmed.pop(key, None)
         self._doubtful.pop(key, None)
 

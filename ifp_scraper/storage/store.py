@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import Protocol
 
 import msgspec
 
@@ -30,6 +31,19 @@ _BAD_NUMBERS = 20
 """How many numbers of bad lines are kept, for the summary."""
 
 
+class _Identified(Protocol):
+    """What tells which article something is of."""
+
+    @property
+    def id(self) -> int | None: ...
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def published_at(self) -> str | None: ...
+
+
 class StoredArticle(msgspec.Struct, gc=False, eq=False):
     """What is remembered about one article, from its last line.
 
@@ -44,7 +58,7 @@ class StoredArticle(msgspec.Struct, gc=False, eq=False):
     published_at: str | None
     status: str
     text_hash: bytes | None
-    """See ``revisions.text_hash``."""
+    """See ``items.text_hash``."""
     offset: int
     """Where the last line starts in the file, in bytes."""
     length: int
@@ -133,6 +147,14 @@ class Store:
         """Return what is known about an article; None if nothing is. See ``ArticleIndex.find``."""
         return self._index.find(id, url, published_at)
 
+    def find_same(self, article: _Identified) -> StoredArticle | None:
+        """Return what is known about an article that a list names, or that was read."""
+        return self.find(article.id, article.url, article.published_at)
+
+    def find_at(self, url: str) -> StoredArticle | None:
+        """Return what is known about the article at a URL in any form: that of the page, of AMP, a shortlink."""
+        return self.find(None, url)
+
     def articles(self) -> Iterator[StoredArticle]:
         """Yield every article once, in the order of first appearance in the file."""
         return iter(self._index)
@@ -158,7 +180,7 @@ class Store:
         """Return the first article in the file whose last line has this text, for ``duplicate_of``; None if none has.
 
         Args:
-            text_hash: from ``revisions.text_hash``.
+            text_hash: from ``items.text_hash``.
             known: the article that may be the duplicate; None if it is new. Only articles that entered the file
                 before it are returned, so that duplicates never refer to each other in a circle.
         """
