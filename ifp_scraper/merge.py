@@ -57,6 +57,11 @@ def join_pages(pages: list[Article], *, missing: bool, framed: bool = False) -> 
     return _with_derived_fields(joined)
 
 
+def lacks_pages(view: Article) -> bool:
+    """Whether a view lacks pages of a long post; if the canonical one does not, those of the AMP view are not read."""
+    return "one-page-of-many" in view.warnings
+
+
 def is_repeated(page: Article, others: Iterable[Article]) -> bool:
     """Whether a page of a post shows just what another does: a faulty cache gives one page for the URLs of all."""
     shown = page.blocks, page.images, page.embeds
@@ -129,8 +134,8 @@ def merge_views(canonical: Article, amp: Article) -> Article:
 
 def _has_more_pages(amp: Article, canonical: Article) -> bool:
     """Whether only the AMP view has all pages of a post; an AMP page that names no others may be the first of them."""
-    lacks_pages = "one-page-of-many" in canonical.warnings and set(_OF_BODY).isdisjoint(amp.warnings)
-    return lacks_pages and amp.word_count > canonical.word_count
+    is_whole = set(_OF_BODY).isdisjoint(amp.warnings)
+    return lacks_pages(canonical) and is_whole and amp.word_count > canonical.word_count
 
 
 def add_evidence(article: Article, ref: ArticleRef) -> Article:

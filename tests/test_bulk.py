@@ -10,6 +10,7 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -35,7 +36,7 @@ from ifp_scraper.storage import store
 from tests.crawling import ROOT, lines, scrapy
 from tests.recordings import content, zstd
 from tests.site import Site, make_posts, record, serve
-from tests.site.response import page
+from tests.site.response import Response, page
 
 
 def test_gives_the_lines_of_a_crawl(recording: Path, tmp_path: Path) -> None:
@@ -167,6 +168,26 @@ def test_articles_without_their_further_pages_give_the_lines_of_a_crawl(tmp_path
     assert scrapy("extract", recorded, "-o", extracted).status == 0
     assert sorted(content(crawled), key=str) == sorted(content(extracted), key=str)
     assert [line["warnings"] for line in lines(extracted)] == [["one-page-of-many"]] * len(long)
+
+
+def test_amp_pages_beside_a_whole_canonical_page_give_the_lines_of_a_crawl(tmp_path: Path) -> None:
+    recorded, crawled, extracted = tmp_path / "a.warc.gz", tmp_path / "crawled.jsonl", tmp_path / "extracted.jsonl"
+    site = Site(make_posts(60, seed=4))
+
+    def without_numbers(target: str, response: Response) -> Response:
+        if "/amp/" in target:
+            return replace(response, body=response.body.replace(b"</p>", b' <a href="https://irna.ir/">IRNA</a></p>'))
+        return replace(response, body=re.sub(rb'<div class="page-nav page-nav-post.*?</a></div>', b"", response.body))
+
+    with serve(site) as server:
+        post = next(post for post in site.open_posts() if len(post.pages) > 1)
+        server.alter(without_numbers)
+        paths = [post.path, *(f"{post.path}amp/{number}" for number in ("", "2/"))]
+        record(server, recorded, paths, root="https://ifpnews.com")
+    assert scrapy("crawl", "ifp", "-a", f"archive={recorded}", "-o", crawled).status == 0
+    assert scrapy("extract", recorded, "-o", extracted).status == 0
+    assert content(crawled) == content(extracted)
+    assert len(lines(extracted)[0]["links"]) > 0
 
 
 def test_further_pages_without_their_first_one_are_no_alarm(tmp_path: Path) -> None:

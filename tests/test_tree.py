@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lxml import etree
 from parsel import Selector
 
-from ifp_scraper.pages.tree import Tree
+from ifp_scraper.pages.tree import Tree, _indexed
 
 _TAGS = st.sampled_from(("div", "p", "a", "meta"))
 _CLASSES = st.lists(st.sampled_from(("x", "y", "z", "x-y")), max_size=3).map(" ".join)
@@ -50,6 +50,11 @@ def test_finds_what_parsel_finds(element: tuple[str, str, str, list[object]], qu
         expected = [found.root for found in selector.css(query)]
         assert tree.find(query) == expected, query
         assert tree.find(query) == expected, query  # again, as the first result is cached
+
+
+def test_tags_are_found_before_any_class_was_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ifp_scraper.pages.tree._indexed", type(_indexed)())
+    assert len(Tree(etree.fromstring("<a><b/><c/></a>")).find("b, c")) == 2
 
 
 @pytest.mark.parametrize("query", ["", "a, , p", "a,"])

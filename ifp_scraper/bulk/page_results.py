@@ -9,7 +9,7 @@ import msgspec
 from ifp_scraper import urls
 from ifp_scraper.discovery.readings import split_readings
 from ifp_scraper.items import Article
-from ifp_scraper.merge import join_pages, merge_views
+from ifp_scraper.merge import join_pages, lacks_pages, merge_views
 
 
 class PageResult(msgspec.Struct):
@@ -72,13 +72,13 @@ def take_apart(pages: list[PageResult]) -> list[PageResult]:
 
 def assemble_article(reading: list[PageResult]) -> Article | None:
     """Return one article from the pages of one reading; None if none of them is an article's first page."""
-    views = []
+    views: list[Article] = []
     for is_amp in (False, True):
         pages = _in_page_order([page for page in reading if page.article and _is_amp(page) is is_amp])
         articles = [page.article for page in pages if page.article is not None]
         if not articles or pages[0].page_number > 1:  # the end of a text is not an article
             continue
-        if len(articles) > 1:
+        if len(articles) > 1 and (not views or lacks_pages(views[0])):
             framed = any(page.is_of_smart_list for page in pages)
             views.append(join_pages(articles, missing=bool(_missing_numbers(pages)), framed=framed))
         else:

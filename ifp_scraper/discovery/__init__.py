@@ -74,7 +74,7 @@ class FetchFailed(Exception):
         self.at = at
         """When the site gave that status, by the site's clock."""
         self.forbidden = forbidden
-        """Whether no request was made because robots.txt forbids it or the URL is off the site."""
+        """Whether it was not fetched because robots.txt forbids it, or it leads off the site or back to itself."""
 
     @property
     def is_missing(self) -> bool:

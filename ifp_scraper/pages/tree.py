@@ -107,7 +107,7 @@ class Tree:
         self._by_class: dict[str, list[Element]] = {}
         self._elements: list[Element] = []
         """All elements in document order, once walked: lxml need not create them again."""
-        self._indexed_count = 0
+        self._indexed_count = -1
         """How many names ``_indexed`` had when the index was built."""
 
     @property

@@ -11,7 +11,7 @@ from ifp_scraper.discovery import FetchFailed
 from ifp_scraper.discovery.readings import Reading
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
-from ifp_scraper.merge import is_repeated, join_pages, merge_views
+from ifp_scraper.merge import is_repeated, join_pages, lacks_pages, merge_views
 from ifp_scraper.pages import ArticlePage, Capture, CutOff, UnreadablePage, read_page
 from ifp_scraper.recordings.capture_time import capture_time
 from ifp_scraper.responses import OF_PAGES, is_html, mislabelled, out_of_order
@@ -76,8 +76,7 @@ class ViewReader:
             # Those in a recording were put together by post id, and may be from when the site had other permalinks.
             is_same = urls.same_slug if reading else urls.same_article
             if amp is not None and amp.is_amp and is_same(amp.url, view.article.url):
-                lacks_pages = "one-page-of-many" in view.article.warnings  # the AMP view may have them
-                other = await self._all_pages(amp, response) if lacks_pages else amp.to_article()
+                other = await self._all_pages(amp, response) if lacks_pages(view.article) else amp.to_article()
                 return merge_views(view.article, other)
         except UnreadablePage as error:
             rejected = Rejected.now(address, str(error), error.layout, view.article.modified_at)
