@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,18 +19,18 @@ from random import Random
 from types import SimpleNamespace
 from typing import Any
 
-import msgspec
 import pytest
 from scrapy.settings import Settings
 
 from ifp_scraper.bulk import span_results
-from ifp_scraper.bulk.extraction import extract_spans
+from ifp_scraper.bulk.extraction import _write_all, extract_spans
 from ifp_scraper.bulk.page_results import PageResult
 from ifp_scraper.bulk.partial_results import PartialResults
 from ifp_scraper.bulk.span_reader import read_span
-from ifp_scraper.bulk.span_results import SpanResult, join_results, reader_of
+from ifp_scraper.bulk.span_results import SpanResult, join_results, pack_pages, reader_of, unpack_pages
 from ifp_scraper.bulk.spans import Span, cut_spans
 from ifp_scraper.commands import extract
+from ifp_scraper.discovery.readings import slug_key
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import Options
 from ifp_scraper.storage import store
@@ -261,13 +262,13 @@ def test_what_is_in_the_parts_of_a_span_is_in_the_whole() -> None:
     parts = []
     for at in (0, 3):
         page = PageResult(f"https://ifpnews.com/a/{at}/", datetime(2024, 5, 6, tzinfo=UTC))
-        packed = msgspec.msgpack.encode({"a": [page]})
+        packed = pack_pages([page])
         found: Any = {kind: [f"{kind} at {at}"] for kind in kinds}
-        parts.append(SpanResult(Span("a", at, at + 3, 6), "reader", records=2, packed_pages=packed, **found))
+        parts.append(SpanResult(Span("a", at, at + 3, 6), "reader", records=2, pages={"a": packed}, **found))
     joined = join_results(Span("a", 0, 6, 6), parts)
     assert (joined.span, joined.reader, joined.records) == (Span("a", 0, 6, 6), "reader", 4)
-    assert [[page.url[-2] for page in pages] for pages in joined.pages().values()] == [["0", "3"]]
-    assert joined.articles == ["a"]
+    assert list(joined.pages) == ["a"]
+    assert [page.url[-2] for page in unpack_pages(joined.pages["a"])] == ["0", "3"]
     for kind in kinds:
         assert getattr(joined, kind) == [f"{kind} at 0", f"{kind} at 3"]
 
@@ -289,6 +290,27 @@ def test_what_other_recordings_left_half_done_does_not_pile_up(wanted: str, kept
     with pytest.raises(KeyboardInterrupt):
         extract_spans(wanted_spans, ledger, Stopped(), lambda *_: None)
     assert bool((tmp_path / "a.jsonl.partial").stat().st_size) is kept
+
+
+def test_articles_recorded_twice_are_not_all_held_in_memory(tmp_path: Path) -> None:
+    site, written = "https://ifpnews.com", []
+    partial = PartialResults(tmp_path / "a.jsonl.partial", site)
+    recorded = [Span(path, 0, 1, 1) for path in ("first", "second")]
+    for day, span in enumerate(recorded, 1):
+        result = SpanResult(span, reader_of(site), records=300)
+        for number in range(300):
+            url = f"{site}/story-{number}/"
+            page = PageResult(url, datetime(2024, 5, day, tzinfo=UTC), page_urls=[url], rejected="x" * 20_000)
+            result.pages[slug_key(url)] = pack_pages([page])
+        partial.add(result)
+        del result
+    ledger: Any = SimpleNamespace(reject=lambda rejected, **_: written.append(rejected.url))
+    tracemalloc.start()
+    _write_all([[span] for span in recorded], partial, ledger)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert written == [f"{site}/story-{number}/" for number in range(300) for _ in range(2)]
+    assert peak < 3_000_000
 
 
 def test_a_damaged_partial_file_is_cut(tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def test_a_page_that_kills_its_worker_costs_no_other_article(
         executor.close()
     assert result.span == cut[0]
     assert [fault.what for fault in result.faults] == ["a page there killed its worker"] * 2
-    assert set(whole.articles) - set(result.articles) == {"ifpnews.com/modest-plan-for-zanjan-footbridge"}
+    assert whole.pages.keys() - result.pages.keys() == {"ifpnews.com/modest-plan-for-zanjan-footbridge"}
     assert result.listed == whole.listed
 
 

@@ -13,10 +13,12 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
+import msgspec
+
 from ifp_scraper import console, urls
 from ifp_scraper.bulk.executors import Executor
 from ifp_scraper.bulk.page_results import PageResult, article_in, assemble_article, take_apart
-from ifp_scraper.bulk.partial_results import PartialResults
+from ifp_scraper.bulk.partial_results import PartialResults, Place
 from ifp_scraper.bulk.span_results import revisit_spans
 from ifp_scraper.bulk.spans import Span
 from ifp_scraper.discovery import ArticleRef
@@ -89,40 +91,45 @@ def _write_all(groups: list[list[Span]], partial: PartialResults, ledger: Ledger
         partial: the results of all these spans.
         ledger: the open output.
     """
-    last_group, evidence, redirects = _survey(groups, partial)
-    redirected = by_target(redirects, last_group)
-    held: dict[str, list[PageResult]] = {}
-    for number, group in enumerate(groups):
-        for span in group:
-            for key, pages in partial.read(span).pages().items():
-                held.setdefault(key, []).extend(pages)
-        for key in [key for key in held if last_group[key] == number]:
-            pages = held.pop(key)
-            if len(pages) > 1:
-                pages = sorted(take_apart(pages), key=lambda page: (page.captured_at, page.number))
-            for reading, said, addresses in read_slug(
-                pages,
-                evidence,
-                redirected,
-                article_in=article_in,
-                failed=lambda page: page.failed,
-            ):
-                _write_reading(reading, said, addresses, ledger)
+    found, evidence, redirects = _survey(groups, partial)
+    redirected = by_target(redirects, found)
+    for article in sorted(found.values(), key=lambda article: article.last_group):
+        pages = [page for place in article.places for page in partial.read_pages(place)]
+        if len(pages) > 1:
+            pages = sorted(take_apart(pages), key=lambda page: (page.captured_at, page.number))
+        for reading, said, addresses in read_slug(
+            pages,
+            evidence,
+            redirected,
+            article_in=article_in,
+            failed=lambda page: page.failed,
+        ):
+            _write_reading(reading, said, addresses, ledger)
+
+
+class _Found(msgspec.Struct, gc=False):
+    """An article found in some spans."""
+
+    places: list[Place] = []
+    """Of its pages in the partial results, in the order of the recordings."""
+
+    last_group: int = 0
+    """Number of the last group that holds one."""
 
 
 def _survey(
     groups: list[list[Span]], partial: PartialResults
-) -> tuple[dict[str, int], dict[str, list[ListEvidence]], list[tuple[str, str]]]:
+) -> tuple[dict[str, _Found], dict[str, list[ListEvidence]], list[tuple[str, str]]]:
     """Return what must be known of all spans before anything is written; the arguments are those of ``_write_all``.
 
     Returns:
-        By ``slug_key``, the number of the last group that holds a page; by ``urls.article_key``, what lists say about
-        articles; the redirects, see ``SpanResult``.
+        By ``slug_key``, in order of first appearance, where the pages of each article are; by ``urls.article_key``,
+        what lists say about articles; the redirects, see ``SpanResult``.
 
     Raises:
         RecordingError: if there is no response in any span.
     """
-    last_group: dict[str, int] = {}
+    found: dict[str, _Found] = {}
     evidence: dict[str, list[ListEvidence]] = {}
     redirects: list[tuple[str, str]] = []
     responses: Counter[str] = Counter()
@@ -135,13 +142,16 @@ def _survey(
             for seen in result.listed:
                 evidence.setdefault(urls.article_key(seen.ref.url), []).append(seen)
             redirects += result.redirects
-            last_group.update(dict.fromkeys(result.articles, number))
+            for key, place in partial.places(span):
+                article = found.setdefault(key, _Found())
+                article.places.append(place)
+                article.last_group = number
     for path, count in captures.items():
         if not count:
             console.say(f"{path} holds no response that can be read")
     if not responses.total():
         raise RecordingError("nothing can be read in the recordings")
-    return last_group, evidence, redirects
+    return found, evidence, redirects
 
 
 def _write_reading(pages: list[PageResult], said: ArticleRef | None, addresses: list[str], ledger: Ledger) -> None:

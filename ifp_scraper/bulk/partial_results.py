@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
-from ifp_scraper.bulk.span_results import SpanResult, reader_of
+from ifp_scraper.bulk.page_results import PageResult
+from ifp_scraper.bulk.span_results import SpanResult, reader_of, unpack_pages
 from ifp_scraper.bulk.spans import Span
 from ifp_scraper.storage.output_file import StoreError, explain
+
+Place = tuple[int, int]
+"""Where something is in the file, and its length, in bytes."""
 
 
 class PartialResults:
     """The workers' results, kept in a file beside the output until all spans have been read.
 
-    The file holds each result in MessagePack, after its length in eight bytes, big-endian.
+    The file holds each result after its length: the length of its head, the head, and the packed pages of one article
+    after the other. The head, in MessagePack, is the result without its pages, and the length of each article's
+    pages. These lengths have eight bytes, big-endian.
 
     Args:
         path: the file; results left in it by an interrupted run are used.
@@ -25,23 +32,26 @@ class PartialResults:
 
     def __init__(self, path: Path, site: str) -> None:
         self.path = path
-        self.spans: dict[Span, tuple[int, int]] = {}
+        self.spans: dict[Span, Place] = {}
+        """Where the heads are."""
         self._stream = path.open("ab+")
         size = self._stream.tell()
         self._stream.seek(0)
         whole = 0
-        while len(head := self._stream.read(8)) == 8:
-            length = int.from_bytes(head, "big")
-            data = self._stream.read(min(length, size))  # a damaged length may exceed all memory
+        while len(lengths := self._stream.read(16)) == 16:
+            end, head = whole + 8 + _number(lengths[:8]), (whole + 16, _number(lengths[8:]))
+            if end > size or sum(head) > end:
+                break
             try:
-                result = msgspec.msgpack.decode(data, type=SpanResult) if len(data) == length else None
+                result, of_pages = self._head(head)
             except msgspec.DecodeError:
-                result = None
-            if result is None:
+                break
+            if sum(head) + sum(of_pages.values()) != end:
                 break
             if result.reader == reader_of(site):
-                self.spans[result.span] = (whole + 8, length)
-            whole = self._stream.tell()
+                self.spans[result.span] = head
+            whole = end
+            self._stream.seek(whole)
         self._stream.truncate(whole)
 
     def add(self, result: SpanResult) -> None:
@@ -50,21 +60,41 @@ class PartialResults:
         Raises:
             StoreError: if the disk fails.
         """
-        data = msgspec.msgpack.encode(result)
+        lengths = {article: len(packed) for article, packed in result.pages.items()}
+        head = msgspec.msgpack.encode((msgspec.structs.replace(result, pages={}), lengths))
+        data = b"".join((_eight_bytes(len(head)), head, *result.pages.values()))
         self._stream.seek(0, os.SEEK_END)
         at = self._stream.tell()
         try:
-            self._stream.write(len(data).to_bytes(8, "big") + data)
+            self._stream.write(_eight_bytes(len(data)) + data)
             self._stream.flush()
         except OSError as error:
             raise StoreError(f"{self.path} cannot be written: {explain(error)}") from error
-        self.spans[result.span] = (at + 8, len(data))
+        self.spans[result.span] = at + 16, len(head)
 
     def read(self, span: Span) -> SpanResult:
-        """Return a kept result."""
-        at, length = self.spans[span]
+        """Return a kept result without its pages."""
+        return self._head(self.spans[span])[0]
+
+    def places(self, span: Span) -> Iterator[tuple[str, Place]]:
+        """Yield each article of a kept result, by ``slug_key``, and where its pages are."""
+        head = self.spans[span]
+        at = sum(head)
+        for article, length in self._head(head)[1].items():
+            yield article, (at, length)
+            at += length
+
+    def read_pages(self, place: Place) -> list[PageResult]:
+        """Return the pages at a place."""
+        return unpack_pages(self._bytes(place))
+
+    def _head(self, place: Place) -> tuple[SpanResult, dict[str, int]]:
+        return msgspec.msgpack.decode(self._bytes(place), type=tuple[SpanResult, dict[str, int]])
+
+    def _bytes(self, place: Place) -> bytes:
+        at, length = place
         self._stream.seek(at)
-        return msgspec.msgpack.decode(self._stream.read(length), type=SpanResult)
+        return self._stream.read(length)
 
     def clear(self) -> None:
         """Drop all results."""
@@ -80,3 +110,11 @@ class PartialResults:
         """Close the file and leave it for the next run."""
         with suppress(OSError):  # closing retries what a full disk did not take
             self._stream.close()
+
+
+def _eight_bytes(length: int) -> bytes:
+    return length.to_bytes(8, "big")
+
+
+def _number(eight_bytes: bytes) -> int:
+    return int.from_bytes(eight_bytes, "big")

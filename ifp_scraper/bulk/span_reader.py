@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import IO
 
-import msgspec
 from fastwarc.warc import WarcRecord
 
 from ifp_scraper import urls
 from ifp_scraper.bulk.page_results import PageResult, join_early
-from ifp_scraper.bulk.span_results import SpanResult, reader_of
+from ifp_scraper.bulk.span_results import SpanResult, pack_pages, reader_of
 from ifp_scraper.bulk.spans import Span, open_span
 from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.readings import is_failed, slug_key
@@ -57,8 +56,7 @@ def read_span(span: Span, site: str) -> SpanResult:
             _read_revisits(stream, span, found)
         else:
             _read_records(stream, site, result, found)
-    result.articles = list(found)
-    result.packed_pages = msgspec.msgpack.encode({key: join_early(pages) for key, pages in found.items()})
+    result.pages = {key: pack_pages(join_early(pages)) for key, pages in found.items()}
     return result
 
 

@@ -40,24 +40,17 @@ class SpanResult(msgspec.Struct):
     originals: dict[str, int] = {}
     """Offsets of the records that have the bodies, by ``payload_digest``."""
 
-    articles: list[str] = []
-    """The articles found, by ``slug_key``."""
-
-    packed_pages: bytes = b""
-    """The pages of each article, in MessagePack: the main process stores them without unpacking."""
-
-    def pages(self) -> dict[str, list[PageResult]]:
-        """Return the pages by article."""
-        return _PAGES.decode(self.packed_pages) if self.packed_pages else {}
+    pages: dict[str, bytes] = {}
+    """The pages of each article, by ``slug_key``, packed: the main process stores them without unpacking."""
 
 
-_PAGES = msgspec.msgpack.Decoder(dict[str, list[PageResult]])
+pack_pages = msgspec.msgpack.Encoder().encode
+unpack_pages = msgspec.msgpack.Decoder(list[PageResult]).decode
 
 
 def join_results(span: Span, parts: list[SpanResult]) -> SpanResult:
     """Join the results of a span's parts, in order."""
     joined = SpanResult(span, next((part.reader for part in parts if part.reader), ""))
-    pages: dict[str, list[PageResult]] = {}
     for part in parts:
         joined.records += part.records
         joined.listed += part.listed
@@ -65,10 +58,11 @@ def join_results(span: Span, parts: list[SpanResult]) -> SpanResult:
         joined.redirects += part.redirects
         joined.revisits += part.revisits
         joined.originals = part.originals | joined.originals  # the first one counts
-        for article, seen in part.pages().items():
-            pages.setdefault(article, []).extend(seen)
-    joined.articles = list(pages)
-    joined.packed_pages = msgspec.msgpack.encode(pages)
+        for article, packed in part.pages.items():
+            before = joined.pages.get(article)
+            joined.pages[article] = (
+                packed if before is None else pack_pages(unpack_pages(before) + unpack_pages(packed))
+            )
     return joined
 
 
