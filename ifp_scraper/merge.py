@@ -10,6 +10,7 @@ from ifp_scraper import urls
 from ifp_scraper.dates import parse_utc, same_but_for_clock_fault, same_local_clock
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.items import Article, Author, Block, Embed, Image, body_of, content_hash, gap_warnings
+from ifp_scraper.pages.evidence import agrees
 
 _TRUST_ORDER: dict[str | None, int] = {
     "rest": 0,
@@ -147,10 +148,10 @@ def add_evidence(article: Article, ref: ArticleRef) -> Article:
     ):
         result.id = ref.id
     if ref.published_at and _TRUST_ORDER[ref.published_source] < _TRUST_ORDER[article.published_source]:
-        agrees = _agrees(article, ref.published_at, ref.modified_at)
-        if not agrees:
+        is_same = _agrees(article, ref.published_at, ref.modified_at)
+        if not is_same:
             result.warnings.append("dates-disagree")
-        if agrees or not _list_is_older(ref, article):
+        if is_same or not _list_is_older(ref, article):
             result.published_at = ref.published_at
             result.published_raw = ref.published_raw
             result.published_source = ref.published_source
@@ -192,13 +193,8 @@ def _with_better_times(canonical: Article, amp: Article) -> Article:
 
 def _agrees(article: Article, published_at: str, modified_at: str | None) -> bool:
     """Whether an article's publication time is the better one, or that of a later edit, which a theme may show."""
-    shown = article.published_at
-    if shown is None or same_but_for_clock_fault(parse_utc(published_at), parse_utc(shown)):
-        return True
-    edited = article.modified_at or modified_at
-    if article.published_source != "time" or edited is None or edited <= published_at:
-        return False
-    return same_but_for_clock_fault(parse_utc(edited), parse_utc(shown))
+    shown, edited = parse_utc(article.published_at), parse_utc(article.modified_at or modified_at)
+    return shown is None or agrees(shown, article.published_source, parse_utc(published_at), edited)
 
 
 def _authors(canonical: list[Author], amp: list[Author]) -> list[Author]:

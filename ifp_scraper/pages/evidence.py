@@ -67,17 +67,19 @@ def time_warnings(published: Sequence[Evidence], modified: Evidence | None, capt
     if not published:
         return []
     best, *others = published
-    edited = modified.instant if modified and modified.instant > best.instant else None
+    edited = modified.instant if modified else None
     warnings = []
-    if not all(_agrees(other, best.instant, edited) for other in others):
+    if not all(agrees(other.instant, other.source, best.instant, edited) for other in others):
         warnings.append("dates-disagree")
     if captured_at and best.instant > captured_at + timedelta(days=1):
         warnings.append("future-date")
     return warnings
 
 
-def _agrees(evidence: Evidence, published: datetime, edited: datetime | None) -> bool:
-    """Whether a printed time is that of publication or, as a theme may show that, of a later edit."""
-    if same_but_for_clock_fault(published, evidence.instant):
+def agrees(shown: datetime, source: TimeSource | None, published: datetime, edited: datetime | None) -> bool:
+    """Whether a time from this source is that of publication or, as a theme may show that, of a later edit."""
+    if same_but_for_clock_fault(published, shown):
         return True
-    return edited is not None and evidence.source == "time" and same_but_for_clock_fault(edited, evidence.instant)
+    if source != "time" or edited is None or edited <= published:
+        return False
+    return same_but_for_clock_fault(edited, shown)
