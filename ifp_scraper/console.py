@@ -92,7 +92,7 @@ class Progress:
         ledger = self._ledger
         seconds = max(time.monotonic() - ledger.started, 0.001)
         done = _count(ledger, READ)
-        walk, limit = ledger.current_walk, ledger.options.limit
+        walk, limit = ledger.walks.last, ledger.options.limit
         left = ""
         if walk and walk.notes.total and not walk.caught_up:
             skipped = max(self._left_alone, ledger.counts["current"])

@@ -55,7 +55,19 @@ class Ending:
     """Number of exceptions in this project's code."""
 
 
-def fault(ledger: Ledger, ending: Ending) -> str | None:
+def judge(ledger: Ledger, ending: Ending) -> tuple[str | None, bool]:
+    """Return why a run did not do its job, None if it did, and whether it got everything but the pages that failed."""
+    alarms = ledger.monitor.alarms()
+    why = ending.why or _fault(ledger, ending)
+    if alarms:
+        why = "; ".join([*([why] if why else []), "the site seems to have changed", *alarms])
+    lost_more_than_pages = ending.why or ending.errors > ledger.counts["errors"] or alarms or ledger.trouble
+    # An audit reads the whole list, but fetches nothing that is missing.
+    has_ended = ledger.command == "crawl" and ledger.walks.listed_all and ending.reason == "finished"
+    return why or ledger.trouble, has_ended and not lost_more_than_pages
+
+
+def _fault(ledger: Ledger, ending: Ending) -> str | None:
     """Return why a run failed, judging by how it ended and what it counted; None if it did not."""
     if ending.reason == "shutdown":
         return STOPPED
@@ -69,8 +81,8 @@ def fault(ledger: Ledger, ending: Ending) -> str | None:
         return f"{failed} of {fetched} fetches failed: {why} ({url})"
     if ending.reason != "finished":
         return ending.reason
-    if ledger.broken:
-        return f"not everything could be looked at: {'; '.join(ledger.broken[:3])}"
+    if ledger.walks.broken:
+        return f"not everything could be looked at: {'; '.join(ledger.walks.broken[:3])}"
     return None
 
 
@@ -88,7 +100,6 @@ def run_line(ledger: Ledger, ending: Ending, *, got_all: bool) -> dict[str, Any]
     doubtful = ledger.monitor.doubts_rejections
     to_try = ledger.failures.for_next_run(doubtful=doubtful)
     failed_urls = to_try[:MAX_KEPT]
-    walk = ledger.current_walk
     return {
         "started_at": format_utc(ledger.started_at),
         "finished_at": format_utc(datetime.now(UTC)),
@@ -108,12 +119,7 @@ def run_line(ledger: Ledger, ending: Ending, *, got_all: bool) -> dict[str, Any]
         "incomplete_urls": ledger.failures.incomplete_among(failed_urls),
         "failures": [failure.as_json() for url in failed_urls if (failure := ledger.failures.of(url)).reason],
         "articles": len(ledger.store),
-        "newest_modified": ledger.edits_seen_until(),
-        "newest_published": ledger.store.newest_published,
-        "entries_seen": ledger.entries_seen(),
-        "rest_surplus": ledger.rest_surplus(),
-        "validators": walk.notes.validators if walk else {},
-        "source": walk.notes.source if walk else None,
+        **ledger.walks.for_next_run(),
         "tail": msgspec.structs.asdict(Tail.of(ledger.store.path)),
     }
 

@@ -21,8 +21,8 @@ import msgspec
 
 from ifp_scraper import console, urls
 from ifp_scraper.dates import format_utc
-from ifp_scraper.discovery import ArticleRef, Fetch, Notes, Walk
-from ifp_scraper.ending import Ending, fault, run_line
+from ifp_scraper.discovery import ArticleRef
+from ifp_scraper.ending import Ending, judge, run_line
 from ifp_scraper.items import Article, text_hash
 from ifp_scraper.knowledge import Knowledge
 from ifp_scraper.monitor import LayoutMonitor
@@ -37,6 +37,7 @@ from ifp_scraper.storage.reasons import ANOTHER_PAGE, NO_ARTICLE, kind_of
 from ifp_scraper.storage.rejections import Rejected, Rejections
 from ifp_scraper.storage.runs import Runs
 from ifp_scraper.storage.store import Store, StoredArticle
+from ifp_scraper.walks import Walks
 
 if TYPE_CHECKING:
     from scrapy.http import Response
@@ -92,10 +93,8 @@ class Ledger:
         """Of the command; ``finish`` sets it."""
         self.finished = False
         """Whether ``finish`` has been called."""
-        self.current_walk: Walk | None = None
-        """The last one that ``walk`` made."""
         self.progress = console.Progress(self)
-        self._trouble: str | None = None
+        self.trouble: str | None = None
         """Which file beside the output could not be written, and why."""
         path = self.store.path  # absolute: the working folder may be removed meanwhile
         self._runs_path = sidecars.beside(path, sidecars.RUNS)
@@ -112,16 +111,11 @@ class Ledger:
             )
         self.rejections = Rejections(rejected_path, runs)
         runs = runs.of_site(options.site)
-        self._last_caught_up = runs.last_caught_up(path, len(self.store))
+        last_caught_up = runs.last_caught_up(path, len(self.store))
         left = (runs[-1].failed_urls, runs[-1].incomplete_urls, runs[-1].failures) if runs else ()
         self.failures = Failures(failed_path, *left, site=options.site + "/", live=options.live)
-        self.knowledge = Knowledge(options, self.store, self.rejections, self.failures, self._last_caught_up)
-        self._listed_all = False
-        """Whether discovery finished and left nothing out."""
-        self.broken: list[str] = []
-        """What discovery could not read."""
-        self._stale_from: str | None = None
-        """The earliest edit that the site names but the fetched page did not yet show; RFC 3339 in UTC."""
+        self.knowledge = Knowledge(options, self.store, self.rejections, self.failures, last_caught_up)
+        self.walks = Walks(options, settings, self.store, self.knowledge, last_caught_up, self._first_read_at)
 
     @classmethod
     def open(cls, options: Options, settings: BaseSettings, command: Command = "crawl") -> Ledger:
@@ -138,43 +132,6 @@ class Ledger:
         self.last_page_was_whole = "truncated" not in article.warnings
         if article.fetched_at:
             self._first_read_at = min(article.fetched_at, self._first_read_at or article.fetched_at)
-
-    # -- discovery -------------------------------------------------------------------------------------------------
-
-    def walk(self, fetch: Fetch, sitemaps: list[str], *, everything: bool = False) -> Walk:
-        """Return what the sources need to know; after a caught-up run, they list only what is new or changed.
-
-        Args:
-            fetch: fetches one page.
-            sitemaps: URLs of the sitemaps that robots.txt names.
-            everything: list everything in any case.
-        """
-        looks_for_changes = self.options.whole_site and not everything
-        base = self._last_caught_up if looks_for_changes and self.options.refresh is None else None
-        self.current_walk = Walk(
-            options=self.options,
-            fetch=fetch,
-            known=self.knowledge,
-            caught_up=base is not None,
-            known_count=self.knowledge.count(),
-            rest_surplus=base.rest_surplus if base else 0,
-            edits_since=self._edits_missed_from() if looks_for_changes else None,
-            sitemaps=sitemaps,
-            max_pages=self.settings.getint("IFP_MAX_LISTING_PAGES"),
-            max_sitemaps=self.settings.getint("IFP_MAX_SITEMAPS"),
-            notes=Notes(source=base.source, validators=dict(base.validators)) if base else Notes(),
-        )
-        return self.current_walk
-
-    def note_answered(self, at: datetime) -> None:
-        """Note when the site answered, by its own clock; of a walk, the first time counts."""
-        if self.current_walk is not None and self.current_walk.notes.asked_at is None:
-            self.current_walk.notes.asked_at = at
-
-    def discovery_ended(self, walk: Walk) -> None:
-        """Note that discovery has finished."""
-        self._listed_all = self.options.whole_site and not walk.notes.broken
-        self.broken = list(walk.notes.broken)
 
     # -- what is written -------------------------------------------------------------------------------------------
 
@@ -278,7 +235,7 @@ class Ledger:
             url: of the article, as it was listed.
             edited_at: time of that edit, RFC 3339 in UTC.
         """
-        self._stale_from = min(edited_at, self._stale_from or edited_at)
+        self.walks.note_stale(edited_at)
         if self.failures.left_by_earlier_run(url):  # the lists named the edit to an earlier run
             self.note_incomplete(url, insist=True)
 
@@ -292,7 +249,7 @@ class Ledger:
         self.counts["failed"] += 1
         self.counts["failed_again"] += again
         with self._noting_trouble(f"{self.failures.path} cannot be written"):
-            self.failures.add(url, reason, ref and self._dated(ref))
+            self.failures.add(url, reason, ref and self.walks.dated(ref))
         return again
 
     def note_error(self, ref: ArticleRef, error: Exception) -> None:
@@ -303,12 +260,7 @@ class Ledger:
     def note_listed(self, ref: ArticleRef) -> None:
         """Note what another list says of an article that was begun: if it fails, the next run must know."""
         if ref.modified_at is not None or ref.published_at is not None:
-            self.failures.add_times(self._dated(ref))
-
-    def _dated(self, ref: ArticleRef) -> ArticleRef:
-        """Return the ref with the time at which it was listed: the run that uses it may be much later."""
-        asked_at = self.current_walk.notes.asked_at if self.current_walk else None
-        return replace(ref, listed_at=ref.listed_at or format_utc(asked_at or self.started_at))
+            self.failures.add_times(self.walks.dated(ref))
 
     def note_incomplete(self, url: str, *, insist: bool = False) -> None:
         """Note an article that lacks a page or an edit, so that the next run looks again; see ``Failures``."""
@@ -325,23 +277,17 @@ class Ledger:
         try:
             yield
         except OSError as error:
-            self._trouble = f"{what}: {explain(error)}"
+            self.trouble = f"{what}: {explain(error)}"
 
     # -- the end -----------------------------------------------------------------------------------------------------
 
     def finish(self, ending: Ending) -> None:
         """Set the exit status, print the summary, add this run's line to the runs file, and close the files."""
         self.finished = True
-        alarms = self.monitor.alarms()
-        went_wrong = ending.why or ending.errors > self.counts["errors"] or alarms or self._trouble
-        # An audit reads the whole list, but fetches nothing that is missing.
-        got_all = self.command == "crawl" and self._listed_all and ending.reason == "finished" and not went_wrong
-        why = ending.why or fault(self, ending)
-        if alarms:
+        if self.monitor.alarms():
             for response in self.monitor.example_pages():
                 self._keep_page(response.url, response)
-            why = "; ".join([*([why] if why else []), "the site seems to have changed", *alarms])
-        why = why or self._trouble
+        why, got_all = judge(self, ending)
         self.exit_status = 1 if why else 0
         try:
             self.store.close()
@@ -356,34 +302,3 @@ class Ledger:
             self.exit_status = 1
         else:
             self._remove(self.failures.path)  # what failed is in the runs file now
-
-    def rest_surplus(self) -> int:
-        """Return how many more posts REST counts than are known; see ``Walk``."""
-        walk = self.current_walk
-        if walk is None:
-            return 0
-        if walk.notes.rest_total is None or not self._listed_all:
-            return walk.rest_surplus
-        return max(0, walk.notes.rest_total - self.knowledge.count())
-
-    def entries_seen(self) -> int | None:
-        """Return how many articles the file had when the lists last showed what was entered with an old date."""
-        walk = self.current_walk
-        sees_all = walk is not None and (walk.notes.shows_entries or not walk.caught_up)
-        return len(self.store) if sees_all else self.knowledge.entries_seen()
-
-    def edits_seen_until(self) -> str | None:
-        """Return the time (RFC 3339 in UTC) before which no edit can have been missed: the next run looks from there.
-
-        Edits made during this run may have been missed, as their articles may have been listed before.
-        """
-        notes = self.current_walk.notes if self.current_walk else Notes()
-        # A source that shows no edits leaves the previous run's value in place; without one, nothing looked for edits.
-        before = self._edits_missed_from() if self.current_walk and not notes.shows_edits else None
-        asked_at = format_utc(notes.asked_at)
-        times = (self.store.newest_modified, asked_at, notes.edits_listed_until, self._stale_from, before)
-        return min(filter(None, times), default=None)
-
-    def _edits_missed_from(self) -> str | None:
-        """Return the time (RFC 3339 in UTC) before which the runs up to this one cannot have missed an edit."""
-        return self._last_caught_up.edits_seen_until if self._last_caught_up else self._first_read_at

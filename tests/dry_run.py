@@ -60,7 +60,7 @@ class _Fetcher(Fetcher):
     async def fetch(
         self, url: str, *, headers: dict[str, str] | None = None, probe: bool = False, **meta: Any
     ) -> Response:
-        self._ledger.note_answered(self.server.site.now)
+        self._ledger.walks.note_answered(self.server.site.now)
         for _ in range(5):
             target = url.removeprefix(self.server.url)
             self.run.asked.append(target)

@@ -48,7 +48,7 @@ class Case:
 
     def noted(self) -> tuple[str | None, list[str]]:
         """From when on the next run looks for edits because of what was read, and what it fetches again."""
-        return self.ledger._stale_from, self.ledger.failures.for_next_run(doubtful=False)
+        return self.ledger.walks._stale_from, self.ledger.failures.for_next_run(doubtful=False)
 
 
 @pytest.fixture

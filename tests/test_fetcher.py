@@ -207,7 +207,7 @@ def test_a_recording_is_read_to_its_end_whatever_it_lacks(tmp_path: Path) -> Non
 
 def test_the_time_of_the_site_s_first_answer_is_noted(crawl: Crawl) -> None:
     crawl.fetch()
-    walk = crawl.ledger.walk(crawl.fetcher.fetch, [])
+    walk = crawl.ledger.walks.begin(crawl.fetcher.fetch, [])
     crawl.answer = lambda request: answer(status=500)
     crawl.failure()
     crawl.answer = lambda request: answer(Date="Mon, 06 May 2024 07:00:00 GMT")

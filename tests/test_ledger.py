@@ -62,11 +62,11 @@ def reopened(ledger: Ledger) -> Ledger:
 
 def whole_run(ledger: Ledger) -> dict[str, Any]:
     """The line of a complete run, changed to one that failed to fetch one page."""
-    walk = ledger.walk(lambda *_: None, [])  # type: ignore[arg-type, return-value]
+    walk = ledger.walks.begin(lambda *_: None, [])  # type: ignore[arg-type, return-value]
     ledger.write(replace(ARTICLE, modified_at="2024-05-06T00:00:00Z"))
     walk.notes.source = "rest"
     walk.notes.validators = {f"{SITE}/feed/": {"If-None-Match": "x"}}
-    ledger.discovery_ended(walk)
+    ledger.walks.end(walk)
     ledger.finish(Ending("finished"))
     [run] = lines(ledger.store.path.with_suffix(".runs.jsonl"))
     return {**run, "failed_urls": [f"{SITE}/failed/"]}
@@ -74,7 +74,7 @@ def whole_run(ledger: Ledger) -> dict[str, Any]:
 
 def walked_from(ledger: Ledger, *runs: dict[str, Any]) -> Any:
     ledger.store.path.with_suffix(".runs.jsonl").write_text("".join(json.dumps(run) + "\n" for run in runs))
-    return reopened(ledger).walk(lambda *_: None, [])  # type: ignore[arg-type, return-value]
+    return reopened(ledger).walks.begin(lambda *_: None, [])  # type: ignore[arg-type, return-value]
 
 
 def test_articles_of_another_site_in_the_file_are_pointed_out(
@@ -101,7 +101,7 @@ def test_the_next_run_continues_from_a_complete_one(ledger: Ledger) -> None:
     assert walk.notes.validators == {f"{SITE}/feed/": {"If-None-Match": "x"}}
     with ledger.store.path.open("ab") as stream:  # as a run that is then killed
         stream.write(encode(replace(ARTICLE, id=2, url=f"{SITE}/b/")))
-    assert reopened(ledger).walk(lambda *_: None, []).caught_up  # type: ignore[arg-type, return-value]
+    assert reopened(ledger).walks.begin(lambda *_: None, []).caught_up  # type: ignore[arg-type, return-value]
 
 
 @pytest.mark.parametrize(
@@ -118,20 +118,20 @@ def test_the_last_run_on_the_site_that_left_nothing_out_is_continued(ledger: Led
 @pytest.mark.parametrize("failed", [0, 1, 1000, 1001])
 @pytest.mark.parametrize("fault", ["none", "stopped", "errors", "list"])
 def test_a_run_whose_failures_are_all_noted_is_continued(ledger: Ledger, failed: int, fault: str) -> None:
-    walk = ledger.walk(lambda *_: None, [])  # type: ignore[arg-type, return-value]
+    walk = ledger.walks.begin(lambda *_: None, [])  # type: ignore[arg-type, return-value]
     ledger.write(replace(ARTICLE, modified_at="2024-05-06T00:00:00Z"))
     for number in range(failed):
         url = f"{SITE}/failed-{number}/"
         ledger.note_failed(url, "status 500", ArticleRef(url, id=10_000 + number))
     walk.notes.broken += ["page 2"] if fault == "list" else []
-    ledger.discovery_ended(walk)
+    ledger.walks.end(walk)
     reason = "stopped" if fault == "stopped" else "finished"
     ledger.finish(Ending(reason, errors=int(fault == "errors")))
     [run] = lines(ledger.store.path.with_suffix(".runs.jsonl"))
     assert run["complete"] is (fault == "none" and not failed)
     assert len(run["failed_urls"]) == len(run["failures"]) == min(failed, 1000)
     after = reopened(ledger)
-    assert after.walk(lambda *_: None, []).caught_up is (fault == "none" and failed <= 1000)  # type: ignore[arg-type, return-value]
+    assert after.walks.begin(lambda *_: None, []).caught_up is (fault == "none" and failed <= 1000)  # type: ignore[arg-type, return-value]
     assert [ref.id for ref in after.knowledge.left_by_earlier_runs()][:2] == [10_000, 10_001][: min(failed, 2)]
     assert after.knowledge.count() == 1 + min(failed, 1000)
 

@@ -110,7 +110,7 @@ class AuditSpider(SiteSpider):
         return found
 
     def _show_compared(self) -> None:
-        walk = self.ledger.current_walk
+        walk = self.ledger.walks.last
         total = f" of about {walk.notes.total}" if walk and walk.notes.total else ""
         show_on_one_line(f"{len(self.audit.listed)}{total} addresses compared")
 

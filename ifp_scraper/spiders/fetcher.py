@@ -56,7 +56,7 @@ class Fetcher:
             if not self._crawler.stats.get_value("downloader/response_count"):
                 self.crawl.stop(f"{self._ledger.options.site} cannot be reached ({reason})")
             raise FetchFailed(reason) from error
-        self._ledger.note_answered(capture_time(response)[0])
+        self._ledger.walks.note_answered(capture_time(response)[0])
         self.check_refusal(response, url, probe=probe)
         if withheld(request, response) or response.status not in (*OF_PAGES, 304):
             raise FetchFailed(f"status {response.status}", response.status, at=capture_time(response)[0])

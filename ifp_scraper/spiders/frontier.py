@@ -82,7 +82,7 @@ class Frontier:
             everything: also list what earlier runs have seen.
         """
         await self._fetcher.learn_robots()
-        walk = self._ledger.walk(self._fetcher.fetch, self._fetcher.sitemaps, everything=everything)
+        walk = self._ledger.walks.begin(self._fetcher.fetch, self._fetcher.sitemaps, everything=everything)
         sources = SourceChain(self._ledger, self._fetcher)
         async for ref in sources.find(walk):
             yield ref
@@ -90,7 +90,7 @@ class Frontier:
             section = self._options.section
             what = f"articles in a category that its address calls {section}" if section else "articles"
             self._crawl.stop(f"the site shows no {what}: {'; '.join(sources.reasons)}")
-        self._ledger.discovery_ended(walk)
+        self._ledger.walks.end(walk)
         self.saw_everything = sources.found_any and not walk.notes.broken and not self._crawl.stopping
 
     def covers(self, article: Article) -> bool:
