@@ -43,7 +43,7 @@ from ifp_scraper.pages.json_ld import Item, strings
 from ifp_scraper.pages.license import read_license
 from ifp_scraper.pages.source_line import closing_source
 from ifp_scraper.pages.tree import Element
-from ifp_scraper.text import squeeze
+from ifp_scraper.text import count_words, squeeze
 from ifp_scraper.version import EXTRACTOR_VERSION
 
 _POST_ID = re.compile(r"(?<!\S)post-?id-(\d{1,12})(?!\S)")
@@ -239,7 +239,7 @@ class ArticlePage(ItemPage[Article]):
 
     @field
     def word_count(self) -> int:
-        return len(self._body.split())
+        return count_words(self._body)
 
     @cached_property
     def featured_elements(self) -> list[Element]:
