@@ -76,7 +76,7 @@ def breaks_off(body: bytes) -> bool:
 def _has_end(html: bytes) -> bool:
     """Whether the page's end tag is there; caches print what they did after it."""
     end = html[-4096:]
-    return b"</html" in end or b"</html" in end.lower()
+    return end.rfind(b"</html") >= 0 or b"</html" in end.lower()  # from the right, as it is usually the last tag
 
 
 class Document:
