@@ -11,6 +11,7 @@ from ifp_scraper.dates import parse_utc, same_but_for_clock_fault, same_local_cl
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.items import Article, Author, Block, Embed, Image, body_of, content_hash, gap_warnings
 from ifp_scraper.pages.evidence import agrees
+from ifp_scraper.text import count_words
 
 _TRUST_ORDER: dict[str | None, int] = {
     "rest": 0,
@@ -231,6 +232,6 @@ def _with_derived_fields(article: Article) -> Article:
     """Recompute what depends on other fields (warnings, word_count, content_hash) and return the article."""
     gaps = gap_warnings(article)
     article.warnings = [one for one in dict.fromkeys(article.warnings) if one in gaps or not one.startswith("no-")]
-    article.word_count = len(article.body.split())
+    article.word_count = count_words(article.body)
     article.content_hash = content_hash(article)
     return article

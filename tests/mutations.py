@@ -300,6 +300,8 @@ def unsound(article: Article) -> str | None:
                 return f"block: {problem}"
         if not block["text"].strip():
             return "block: empty"
+    if article.word_count != len(article.body.split()):
+        return f"{article.word_count} words, but {len(article.body.split())} in the body"
     single = [article.headline, article.lead, article.byline, article.source, *article.sections, *article.tags]
     single += [author.name for author in article.authors] + [author.bio for author in article.authors]
     for text in filter(None, single):

@@ -43,7 +43,7 @@ from ifp_scraper.pages.json_ld import Item, strings
 from ifp_scraper.pages.license import read_license
 from ifp_scraper.pages.source_line import closing_source
 from ifp_scraper.pages.tree import Element
-from ifp_scraper.text import squeeze
+from ifp_scraper.text import count_words, squeeze
 from ifp_scraper.version import EXTRACTOR_VERSION
 
 _POST_ID = re.compile(r"(?<!\S)post-?id-(\d{1,12})(?!\S)")
@@ -239,7 +239,7 @@ class ArticlePage(ItemPage[Article]):
 
     @field
     def word_count(self) -> int:
-        return len(self._body.split())
+        return count_words(self._body)
 
     @cached_property
     def featured_elements(self) -> list[Element]:
@@ -267,7 +267,8 @@ class ArticlePage(ItemPage[Article]):
     @field
     def embeds(self) -> list[Embed]:
         base = self.capture.url
-        players = dict.fromkeys(player for box in self.featured_elements for player in box.iter(*EMBED_TAGS))
+        parts = (part for box in self.featured_elements for part in box.iter("*"))
+        players = dict.fromkeys(part for part in parts if part.tag in EMBED_TAGS)  # iter() is slow with many tags
         # A tweet or a Facebook video, in place of the featured image, has no player of its own.
         boxes = self.featured_elements[:1] if self.featured_image is None else []
         posts = [post for box in boxes for post in read_body(box, base, StyleSheet([])).embeds]
