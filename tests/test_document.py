@@ -139,6 +139,12 @@ def test_a_license_may_be_broken_over_lines_and_elements() -> None:
         assert read(page(after=notice))["license"] == "Creative Commons Attribution 4.0 International License"
 
 
+def test_a_link_to_a_license_may_have_other_relations() -> None:
+    notice = "<a rel='nofollow license' href='/l/'>CC BY 4.0</a>"
+    assert read(page(body="<p>A license.</p>", after=notice))["license"] == "CC BY 4.0"
+    assert read(page(body="<p>A license.</p>", after=notice.replace("nofollow ", "no")))["license"] is None
+
+
 def test_a_text_about_licenses_states_none() -> None:
     notice = "<footer>Our licence to print is old. Licensed under a bridge.</footer><a rel='license' href='/l/'></a>"
     assert read(page(body="<p>He lost his driver’s license.</p>", after=notice))["license"] is None
