@@ -243,7 +243,7 @@ def test_what_the_head_says() -> None:
     record = read(
         """<script type='application/ld+json'>{"@graph": [{"@type": "Article", "articleSection": ["Mills"],"""
         """ "keywords": ["weir"]}]}</script>"""
-        f"<meta name='author' content='By Al Fox'><meta property='article:modified_time' content='{TIME}'>"
+        f"<meta name='author' content='\nBy Al  Fox '><meta property='article:modified_time' content='{TIME}'>"
         "<p>Updated: <time class='entry-modified-time' datetime='2024-05-06T10:00:00+00:00'></time></p>"
     )
     assert (record["byline"], record["authors"][0]["name"]) == ("Al Fox", "Al Fox")
@@ -267,6 +267,11 @@ def test_what_the_head_says() -> None:
     ],
 )
 def test_the_headline(title: str) -> None:
+    assert read(title=title)["headline"] == "A Story"
+
+
+def test_the_name_of_the_site_is_no_headline() -> None:
+    title = "<meta property='og:site_name' content='The  Mill '><h2>A Story</h2><h2>The Mill</h2>"
     assert read(title=title)["headline"] == "A Story"
 
 

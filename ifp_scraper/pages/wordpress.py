@@ -111,7 +111,7 @@ class WordPressPage(ArticlePage):
         names = " ".join(f"{box.get('class')} {box.get('id')}" for box in boxes)
         if _SITE_NAME.search(names) is not None:
             return True
-        return text == self.attribute('meta[property="og:site_name"]', "content")
+        return text == squeeze(self.attribute('meta[property="og:site_name"]', "content") or "")
 
     @field
     def lead(self) -> str | None:
