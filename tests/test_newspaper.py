@@ -100,6 +100,8 @@ def test_the_text_is_in_the_article_and_may_be_a_player_alone() -> None:
     player = "<div class='td-post-content'><iframe src='/1'></iframe></div>"
     record = read(f"<article><h1 class='entry-title'>A Story</h1>{player}{other}</article>")
     assert (record["body"], len(record["embeds"])) == ("", 1)
+    ad = "<div class='td-post-content'><div class='td-a-rec td-a-rec-id-content_top'>Buy mills.</div></div>"
+    assert read(f"<article><h1 class='entry-title'>A Story</h1>{ad}{other}</article>")["body"] == "Other."
 
 
 def test_the_text_before_a_smart_list_comes_first() -> None:
