@@ -276,6 +276,15 @@ def test_a_stray_end_tag_does_not_stand_for_a_missing_one() -> None:
     assert not Document(page + b"</article>").truncated
 
 
+def test_a_page_that_ends_before_the_notes_of_a_cache_is_not_truncated() -> None:
+    whole = b"<html><body><div><p>x</p></body></html >"
+    notes = b"<!-- %b -->\n<script>1</script>" % (b"x" * 5000)
+    assert not Document(whole + notes).truncated
+    assert not Document(whole + b"\n" * 5000).truncated
+    assert Document(whole + b"<p>" + b"x" * 5000).truncated
+    assert Document(b"<html><body><div><p>x</p></body>" + notes).truncated
+
+
 def test_a_page_that_ends_in_a_comment_is_truncated() -> None:
     page = b"<html><body class=single><article><p>One.</p></article>"
     assert Document(page + b"<!-- menu").truncated
