@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -82,6 +83,24 @@ def read(body: str, headline: str = "A Story") -> dict[str, Any]:
 )
 def test_the_texts_of_a_body(body: str, texts: list[str]) -> None:
     assert [block["text"] for block in read(body)["blocks"]] == texts
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<p>Rain</p><a href='/x/'><b class='ctaText'>Read</b><b class='postTitle'>Hail</b></a>",
+        "<div class='su-quote'>Rain<b class='su-quote-cite'>A poet</b></div>",
+        "<div class='slideshow-container'><img src='/1.jpg'><a>&#10094;</a></div>",
+        "<div><div class='x-adlabel'>Ad</div>Buy</div><p>Rain</p>",
+        "<blockquote class='wp-embedded-content' style='display:none'>Rain</blockquote><p><iframe></p>",
+    ],
+)
+def test_a_class_beside_the_ones_that_count_changes_nothing(body: str) -> None:
+    plain = read(body)
+    for more in (body.replace("class='", "class='x-1 "), re.sub(r"(class='[^']*)", r"\1 x-1", body)):
+        record = read(more)
+        for name in ("blocks", "images", "links"):
+            assert record[name] == plain[name]
 
 
 @pytest.mark.parametrize(
