@@ -80,6 +80,8 @@ def _checked(base: str, url: str) -> str | None:
     except ValueError:
         return None
     if parts.scheme in ("http", "https"):
+        if not joined.startswith("http"):
+            joined = parts.geturl()  # with the scheme in lower case
         return joined.replace(" ", "%20") if parts.hostname else None  # as browsers do
     return joined if parts.scheme in ("mailto", "tel") else None
 

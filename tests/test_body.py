@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -82,6 +83,24 @@ def read(body: str, headline: str = "A Story") -> dict[str, Any]:
 )
 def test_the_texts_of_a_body(body: str, texts: list[str]) -> None:
     assert [block["text"] for block in read(body)["blocks"]] == texts
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<p>Rain</p><a href='/x/'><b class='ctaText'>Read</b><b class='postTitle'>Hail</b></a>",
+        "<div class='su-quote'>Rain<b class='su-quote-cite'>A poet</b></div>",
+        "<div class='slideshow-container'><img src='/1.jpg'><a>&#10094;</a></div>",
+        "<div><div class='x-adlabel'>Ad</div>Buy</div><p>Rain</p>",
+        "<blockquote class='wp-embedded-content' style='display:none'>Rain</blockquote><p><iframe></p>",
+    ],
+)
+def test_a_class_beside_the_ones_that_count_changes_nothing(body: str) -> None:
+    plain = read(body)
+    for more in (body.replace("class='", "class='x-1 "), re.sub(r"(class='[^']*)", r"\1 x-1", body)):
+        record = read(more)
+        for name in ("blocks", "images", "links"):
+            assert record[name] == plain[name]
 
 
 @pytest.mark.parametrize(
@@ -200,6 +219,7 @@ def test_an_element_without_text(tag: str) -> None:
         ),
         ("<figure><img src=/1.jpg></figure><figcaption>One</figcaption>", [("1.jpg", "One")]),
         ("<a href=/1.png><img src=data:x></a>", [("1.png", None)]),
+        ("<a href=' /1.png '><img src=' data:x'></a>", [("1.png", None)]),
         ("<a href=/1.html><img src=data:x></a>", []),
         ("<img src=/1.gif width=1 height=1><img src=/2.gif width=0 height=0><img src=/3.gif width=1 height=9>", ["3"]),
         ("<img class='avatar photo' src=/1.jpg><img class=photo src=/2.jpg>", ["2"]),
@@ -255,9 +275,10 @@ def test_the_picture_behind_a_text_whose_style_an_amp_plugin_has_moved(name: str
     ],
 )
 def test_a_picture_that_is_loaded_late(attribute: str) -> None:
-    for source in ("src='data:x'", "src='/wp-content/plugins/x/1.png'", ""):
-        (image,) = read(f"<img {source} {attribute}='/late.jpg'>")["images"]
-        assert image["url"] == "https://ifpnews.com/late.jpg"
+    for source in ("src='data:x'", "src=' data:x'", "src='/wp-content/plugins/x/1.png'", ""):
+        for late in ("/late.jpg", "\n /late.jpg "):
+            (image,) = read(f"<img {source} {attribute}='{late}'>")["images"]
+            assert image["url"] == "https://ifpnews.com/late.jpg"
 
 
 @pytest.mark.parametrize(
@@ -389,6 +410,15 @@ def test_a_link_to_a_place_on_this_page_is_none() -> None:
         ),
         ("<iframe src='mailto:desk@ifpnews.com'></iframe>", []),
         (
+            "<iframe src=' about:blank ' data-src-cmplz='\nhttps://player.example/1 '></iframe>",
+            ["https://player.example/1"],
+        ),
+        (
+            "<div class=fb-video data-href='https://www.facebook.com/a/videos/1/'>"
+            "<iframe src=' //www.facebook.com/plugins/video.php?x'></iframe></div>",
+            ["https://www.facebook.com/a/videos/1/"],
+        ),
+        (
             "<amp-facebook data-href='https://www.facebook.com/video.php?v=1&x=2'></amp-facebook>",
             ["https://www.facebook.com/video.php?v=1&x=2"],
         ),
@@ -400,6 +430,10 @@ def test_a_link_to_a_place_on_this_page_is_none() -> None:
         ("<div class=elementor-widget-video>Rain</div>", []),
         ("<div data-src='https://player.example/1'>Rain</div>", []),
         ("<figure class=wp-block-embed><div class=wp-block-embed__wrapper>mailto:a@b.c</div></figure>", []),
+        (
+            "<div class=wp-block-embed__wrapper><a href='//twitter.com/a/status/1'>x</a></div>",
+            ["https://twitter.com/a/status/1"],
+        ),
         *(
             (f"<div class=lyMe>{flash}</div>", ["https://www.youtube.com/watch?v=abcdefghijk"])
             for flash in (

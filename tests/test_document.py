@@ -139,6 +139,12 @@ def test_a_license_may_be_broken_over_lines_and_elements() -> None:
         assert read(page(after=notice))["license"] == "Creative Commons Attribution 4.0 International License"
 
 
+def test_a_link_to_a_license_may_have_other_relations() -> None:
+    notice = "<a rel='nofollow license' href='/l/'>CC BY 4.0</a>"
+    assert read(page(body="<p>A license.</p>", after=notice))["license"] == "CC BY 4.0"
+    assert read(page(body="<p>A license.</p>", after=notice.replace("nofollow ", "no")))["license"] is None
+
+
 def test_a_text_about_licenses_states_none() -> None:
     notice = "<footer>Our licence to print is old. Licensed under a bridge.</footer><a rel='license' href='/l/'></a>"
     assert read(page(body="<p>He lost his driver’s license.</p>", after=notice))["license"] is None
@@ -268,6 +274,15 @@ def test_a_stray_end_tag_does_not_stand_for_a_missing_one() -> None:
     page = b"<html><body class=single><article><div><p>One.</p></div></div><p>Two.</p>"
     assert Document(page).truncated
     assert not Document(page + b"</article>").truncated
+
+
+def test_a_page_that_ends_before_the_notes_of_a_cache_is_not_truncated() -> None:
+    whole = b"<html><body><div><p>x</p></body></html >"
+    notes = b"<!-- %b -->\n<script>1</script>" % (b"x" * 5000)
+    assert not Document(whole + notes).truncated
+    assert not Document(whole + b"\n" * 5000).truncated
+    assert Document(whole + b"<p>" + b"x" * 5000).truncated
+    assert Document(b"<html><body><div><p>x</p></body>" + notes).truncated
 
 
 def test_a_page_that_ends_in_a_comment_is_truncated() -> None:

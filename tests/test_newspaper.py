@@ -80,6 +80,14 @@ def test_a_part_of_the_classic_template(header: str, fields: dict[str, Any]) -> 
     assert {name: record[name] for name in fields} == fields
 
 
+def test_a_name_in_the_head_has_no_white_space_around_it() -> None:
+    body = CLASSIC.replace("post-content", "post-text-content")
+    assert (
+        read(f"<article>{body}</article>", head="<meta itemprop='author' content='\n By Al\n Fox '>")["byline"]
+        == "Al Fox"
+    )
+
+
 def test_a_label_of_the_source_may_follow_an_icon() -> None:
     box = "<p class='td-post-small-box'><span></span><span>Source</span><a href='/x/'>The Post</a></p>"
     assert read(f"<article>{CLASSIC}{box}</article>")["source"] == "The Post"
@@ -92,6 +100,8 @@ def test_the_text_is_in_the_article_and_may_be_a_player_alone() -> None:
     player = "<div class='td-post-content'><iframe src='/1'></iframe></div>"
     record = read(f"<article><h1 class='entry-title'>A Story</h1>{player}{other}</article>")
     assert (record["body"], len(record["embeds"])) == ("", 1)
+    ad = "<div class='td-post-content'><div class='td-a-rec td-a-rec-id-content_top'>Buy mills.</div></div>"
+    assert read(f"<article><h1 class='entry-title'>A Story</h1>{ad}{other}</article>")["body"] == "Other."
 
 
 def test_the_text_before_a_smart_list_comes_first() -> None:

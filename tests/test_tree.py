@@ -13,7 +13,7 @@ from ifp_scraper.pages.tree import Tree, _indexed
 
 _TAGS = st.sampled_from(("div", "p", "a", "meta"))
 _CLASSES = st.lists(st.sampled_from(("x", "y", "z", "x-y")), max_size=3).map(" ".join)
-_VALUES = st.sampled_from(("", "v", "vw", "w"))
+_VALUES = st.sampled_from(("", "v", "vw", "w v"))
 _ELEMENTS = st.recursive(
     st.builds(lambda tag, classes, value: (tag, classes, value, []), _TAGS, _CLASSES, _VALUES),
     lambda inner: st.tuples(_TAGS, _CLASSES, _VALUES, st.lists(inner, max_size=4)),
@@ -24,7 +24,7 @@ _COMPOUND = st.builds(
     st.tuples(
         st.sampled_from(("", "div", "p", "a")),
         st.sampled_from(("", ".x", ".y.x", ".x-y", ".none")),
-        st.sampled_from(("", '[name="v"]', "[name^='v']")),
+        st.sampled_from(("", '[name="v"]', "[name^='v']", "[name~='v']")),
     ),
 ).filter(bool)
 _QUERIES = st.lists(st.lists(_COMPOUND, min_size=1, max_size=3).map(" ".join), min_size=1, max_size=3).map(", ".join)

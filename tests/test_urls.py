@@ -211,6 +211,8 @@ def test_same_article(one: str, other: str, same: bool) -> None:
         ("https://a.b/x\x00y/", None),
         ("https://a.b/x\x9f/", None),
         ("https://a.b/x\u00a0y/", "https://a.b/x\u00a0y/"),
+        ("HTTP://a.b/X/", "http://a.b/X/"),
+        ("HTTPS://a.b/X/", "https://a.b/X/"),
         (" /x y/?q=a b ", "https://ifpnews.com/x%20y/?q=a%20b"),
         ("tel:+98", "tel:+98"),
         ("tel:+98 21", "tel:+98 21"),

@@ -118,6 +118,7 @@ AUTHOR = "<a href='/author/al/'>Al Fox</a>"
         "<b class='author'>The <i class='fn'>Al Fox</i></b>",
         "<div class='jeg_meta_author'><a href='/x/'>Al Fox</a></div>",
         "<a rel='author' href='/x/'>Al Fox</a>",
+        "<a rel='nofollow author' href='/x/'>Al Fox</a>",
         "<div class='author-bio'><b class='author-title'>Al Fox</b></div>",
         "<div class='entry-meta'>Monday <b class='author'>Al Fox</b></div>",
         "<div class='entry-header'>Monday <b class='author'>Al Fox</b></div>",
@@ -156,6 +157,12 @@ def test_a_bio(name: str) -> None:
     assert author["bio"] == "Al sails."
 
 
+@pytest.mark.parametrize("attribute", ["rel='author nofollow'", "class='author-link button'"])
+def test_a_bio_ends_before_the_link_to_all_posts(attribute: str) -> None:
+    (author,) = read(AUTHOR, f"<div class='author-bio'>Al sails. <a {attribute} href='/x/'>All</a></div>")["authors"]
+    assert author["bio"] == "Al sails."
+
+
 @pytest.mark.parametrize("heading", ["h1", "h2", "h3", "h4", "h5", "h6"])
 def test_a_box_with_a_heading_is_no_bio(heading: str) -> None:
     box = f"<div class='author-bio'><{heading}>More by Al Fox</{heading}><p>A Tale</p></div>"
@@ -174,9 +181,11 @@ LABEL = "<a href='/x/'>Mills</a>"
             for name in ("taxonomy-category", "cat-links", "entry-categories", "meta-categories")
         ),
         ("sections", "<a rel='category tag' href='/x/'>Mills</a>"),
+        ("sections", "<a rel='nofollow category tag' href='/x/'>Mills</a>"),
         ("sections", "<a href='/category/mills/'>Mills</a>"),
         *(("tags", f"<p class='{name}'>{LABEL}</p>") for name in ("taxonomy-post_tag", "tags-links", "tag-links")),
         ("tags", "<a rel='tag' href='/x/'>Mills</a>"),
+        ("tags", "<a rel='nofollow tag noopener' href='/x/'>Mills</a>"),
         ("tags", "<a href='/tag/mills/'>Mills</a>"),
         ("tags", "<p class='tags-links'><a href='/x/'><i>#</i>Mills</a></p>"),
         ("tags", "<p class='tags-links'><a href='/x/'><i></i>Mills</a></p>"),
@@ -234,7 +243,7 @@ def test_what_the_head_says() -> None:
     record = read(
         """<script type='application/ld+json'>{"@graph": [{"@type": "Article", "articleSection": ["Mills"],"""
         """ "keywords": ["weir"]}]}</script>"""
-        f"<meta name='author' content='By Al Fox'><meta property='article:modified_time' content='{TIME}'>"
+        f"<meta name='author' content='\nBy Al  Fox '><meta property='article:modified_time' content='{TIME}'>"
         "<p>Updated: <time class='entry-modified-time' datetime='2024-05-06T10:00:00+00:00'></time></p>"
     )
     assert (record["byline"], record["authors"][0]["name"]) == ("Al Fox", "Al Fox")
@@ -258,6 +267,11 @@ def test_what_the_head_says() -> None:
     ],
 )
 def test_the_headline(title: str) -> None:
+    assert read(title=title)["headline"] == "A Story"
+
+
+def test_the_name_of_the_site_is_no_headline() -> None:
+    title = "<meta property='og:site_name' content='The  Mill '><h2>A Story</h2><h2>The Mill</h2>"
     assert read(title=title)["headline"] == "A Story"
 
 

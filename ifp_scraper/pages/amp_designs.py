@@ -14,7 +14,7 @@ from ifp_scraper.pages.bylines import without_by
 from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.inline import inline_text, label_text, resolved
 from ifp_scraper.pages.recent_posts import read_recent_posts
-from ifp_scraper.pages.tree import Element
+from ifp_scraper.pages.tree import Element, has_rel
 from ifp_scraper.text import words
 
 
@@ -38,7 +38,7 @@ class AmpDesignPage(AmpPage):
     @field
     def authors(self) -> list[Author]:
         byline = self.css(".amp-wp-author")
-        links = [link for element in byline for link in element.iter("a") if link.get("rel") == "author"]
+        links = [link for element in byline for link in element.iter("a") if has_rel(link, "author")]
         co_authors = [link for link in links if inline_text(link)[:1] not in ("", "@")]  # not a portrait, or a handle
         authors: dict[str | None, Author] = {author.name: author for author in self.people_of(co_authors or byline)}
         in_boxes = self.people(".amp_author_area_wrapper strong")

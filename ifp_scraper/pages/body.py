@@ -136,17 +136,18 @@ class _BodyReader:
             self.builder.add_text(" ".join(map(str, element.itertext())), context)
         else:
             self._depth += 1
+            names = classes.split() if classes else ()
             is_line = tag not in BLOCK_TAGS and block_by_attribute(element)
             if is_line:
                 self.builder.end_line(context)
-            if classes in RELATED_CLASSES:
+            if not RELATED_CLASSES.isdisjoint(names):
                 self.builder.run_is_related = True
                 self.builder.add_text(" ", context)
             if tag == "a":
                 self._link(element, context)
-            elif (tag == "amp-carousel" or classes == "slideshow-container") and _holds_media(element):
+            elif (tag == "amp-carousel" or "slideshow-container" in names) and _holds_media(element):
                 self._carousel(element, context)  # the class: AMPforWP's version of the element
-            elif tag in BLOCK_TAGS or classes == "su-quote-cite":  # the latter: who is quoted, on a line of its own
+            elif tag in BLOCK_TAGS or "su-quote-cite" in names:  # the latter: who is quoted, on a line of its own
                 self._block(element, tag, classes, context)
             else:
                 if tag == "embed":
@@ -367,7 +368,9 @@ def _is_shown_later(element: Element, classes: str | None) -> bool:
     """Whether a script shows a hidden element, or something in its place."""
     if element.tag in IMAGE_TAGS:
         return element.get("data-cfsrc") is not None  # Cloudflare's Mirage loads it
-    if element.tag == "blockquote" and classes == "wp-embedded-content":  # the link behind another article's card
+    if element.tag == "blockquote" and "wp-embedded-content" in (
+        classes or ""
+    ):  # the link behind another article's card
         card = element.getnext()  # perhaps in a paragraph
         return card is not None and next(card.iter("iframe"), None) is not None
     # A slide of MetaSlider: all but the first are hidden at first.
@@ -383,7 +386,8 @@ def _is_filled_box(div: Element) -> bool:
     """Whether a box without a class of its own is boilerplate: an ad by Advanced Ads, or what a script has filled."""
     if div.get("id") in ("disqus_thread", "cookie-law-info-bar"):
         return True
-    return len(div) > 0 and (div[0].get("class") or "").endswith("-adlabel")  # before that, the site's name
+    # Before "-adlabel", the site's name.
+    return len(div) > 0 and any(name.endswith("-adlabel") for name in class_names(div[0]))
 
 
 def _has_text_here(element: Element, tag: str) -> bool:

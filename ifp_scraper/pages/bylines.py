@@ -9,7 +9,8 @@ from itertools import chain
 from ifp_scraper import urls
 from ifp_scraper.items import Author
 from ifp_scraper.pages.inline import inline_text, label_text
-from ifp_scraper.pages.tree import Element
+from ifp_scraper.pages.tree import Element, has_rel
+from ifp_scraper.text import squeeze
 
 MAX_PEOPLE = 50
 """Maximum number of elements that may name an article's authors."""
@@ -33,7 +34,7 @@ def without_by(text: str | None) -> str | None:
     """
     if not text or len(text) > MAX_BYLINE:
         return None
-    text = _BY.sub("", text).rstrip(_SEPARATORS)
+    text = _BY.sub("", squeeze(text)).rstrip(_SEPARATORS)
     return (_HANDLE.sub("", text) if "@" in text else text).strip(_SEPARATORS) or None
 
 
@@ -64,7 +65,7 @@ def read_authors(elements: list[Element], base: str) -> list[Author]:
 
 def _people_in(element: Element, base: str) -> list[Element]:
     """Return the links in a byline that each name another author, if it has several of these and no other words."""
-    links = [link for link in element.iter("a") if link.get("rel") == "author"]
+    links = [link for link in element.iter("a") if has_rel(link, "author")]
     if len(links) < 2:
         return [element]
     between = inline_text(element)

@@ -62,6 +62,7 @@ _EXCESSIVE_DEPTH = "Excessive depth"
 """How libxml2's message begins when it stops; the error's type differs between its versions."""
 
 _MANDATORY_END = re.compile(rb"<(/)?(div|article|main|section|header|footer|aside|nav|ul|script)\b", re.IGNORECASE)
+_END = re.compile(rb"</html\s*>\s*\Z", re.IGNORECASE)
 _AMP = re.compile(rb"<html[^<>]*\s(?:amp|\xe2\x9a\xa1)(?=[\s>=])", re.IGNORECASE)
 
 
@@ -108,7 +109,7 @@ class Document:
         self.style_sheets = cut.style_sheets
         """The contents of the page's style elements."""
         self._json_ld_scripts = cut.json_ld
-        self.truncated = not _has_end(self.source) and not self._omits_end_tags()
+        self.truncated = not (_has_end(self.source) or _END.search(cut.html) or self._omits_end_tags())
         """Whether the page breaks off."""
 
     def _decode(self, content_type: str | None) -> None:

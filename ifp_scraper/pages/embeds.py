@@ -64,7 +64,7 @@ _STATUS = re.compile("/status(?:es)?/")
 _FACEBOOK = words("fb-video fb-post")
 _REDDIT = words("reddit-embed-bq reddit-card")
 
-_WIDGET = re.compile(r"(?:https?:)?//(?:[\w-]+\.)*(?:facebook\.com|tiktok\.com|infogram\.com|flo\.uri\.sh)/")
+_WIDGET = re.compile(r"https?://(?:[\w-]+\.)*(?:facebook\.com|tiktok\.com|infogram\.com|flo\.uri\.sh)/")
 """A frame that a site's script inserts to show a post or a chart."""
 
 _NO_MEDIA = re.compile(
@@ -110,7 +110,7 @@ def read_embed(player: Element, base: str) -> Embed | None:
         return Embed("tweet", _TWEET_URL.format(tweet))
     if url is None or not url.startswith("http") or _NO_MEDIA.match(url):
         return None
-    if post := _post_shown_in(player, base):
+    if post := _post_shown_in(player, url, base):
         return Embed("iframe", post)
     url = _TELEGRAM_POST.sub(r"\1", _NONCE.sub("", url))
     if known := _embed_at(url):
@@ -174,7 +174,7 @@ def embeds_in(box: Element, base: str) -> Iterator[Embed | None]:
 def embed_of_box(box: Element, classes: list[str], base: str) -> Embed | None:
     """Return the embed that a script or style shows in a box with these class names; None if it is another box."""
     if "wp-block-embed__wrapper" in classes:  # what WordPress cannot embed stays a URL
-        url = absolute("", box[0].get("href") if len(box) else box.text)
+        url = absolute(base, box[0].get("href") if len(box) else box.text)
         return _embed_at(url) if url else None
     if (late := box.get("data-src")) and _YOUTUBE.search(late):  # a cache plugin's stand-in for the player
         return read_embed(box, base)
@@ -231,9 +231,9 @@ def _named_post(box: Element, classes: list[str], base: str) -> str | None:
     return None
 
 
-def _post_shown_in(frame: Element, base: str) -> str | None:
-    """Return the URL of the post that a frame shows if a box around it names one."""
-    if frame.tag != "iframe" or not _WIDGET.match(frame.get("src") or frame.get("data-src") or ""):
+def _post_shown_in(frame: Element, url: str, base: str) -> str | None:
+    """Return the URL of the post that a frame with this URL shows if a box around it names one."""
+    if frame.tag != "iframe" or not _WIDGET.match(url):
         return None
     boxes = islice(frame.iterancestors(), 5)  # the scripts put the frame into a span; plugins add boxes
     return next(filter(None, (_named_post(box, class_names(box), base) for box in boxes)), None)

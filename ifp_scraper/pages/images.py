@@ -92,8 +92,8 @@ def read_image(picture: Element, base: str, caption: str | None, role: ImageRole
 def _linked_picture(picture: Element) -> str | None:
     """Return the URL of the file that opens when an image is clicked."""
     link = picture.getparent()
-    address = link.get("href") if link is not None and link.tag == "a" else None
-    return address if address and PICTURE_FILE.search(address) else None
+    address = (link.get("href") or "").strip() if link is not None and link.tag == "a" else ""
+    return address if PICTURE_FILE.search(address) else None
 
 
 # -- captions --------------------------------------------------------------------------------------------------

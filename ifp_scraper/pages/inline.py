@@ -70,7 +70,7 @@ def _collect(element: Element, pieces: list[str], depth: int) -> None:
         breaks_line = (
             child.tag == "br"
             or child.tag in BLOCK_TAGS
-            or child.get("class") in RELATED_CLASSES
+            or not RELATED_CLASSES.isdisjoint(class_names(child))
             or block_by_attribute(child)
         )
         if breaks_line:

@@ -37,7 +37,8 @@ def source_of(element: Element) -> str | None:
     """Return the URL of an image or frame as printed, from its lazy-loading attribute if it has one."""
     source = _of_site(element.get("src"))
     for attribute in _ATTRIBUTES:
-        if (lazy := element.get(attribute)) and ("/" in lazy or "." in lazy):  # not "true"
+        lazy = (element.get(attribute) or "").strip()
+        if "/" in lazy or "." in lazy:  # not "true"
             # lazysizes first shows a low-resolution image from the same server
             late = attribute == "data-src" and "lazyload" in (element.get("class") or "")
             if source and not late and not _PLACEHOLDER.search(source[-200:]):
@@ -45,12 +46,15 @@ def source_of(element: Element) -> str | None:
             return _first_candidate(lazy) if attribute == "data-srcset" else lazy
     if source is None or _PLACEHOLDER.search(source[-200:]):
         # not by get(), which rejects some names that a hostile page may have
-        others = (str(value) for name, value in element.items() if name != "src" and str(name).endswith(_SUFFIXES))
+        others = (
+            str(value).strip() for name, value in element.items() if name != "src" and str(name).endswith(_SUFFIXES)
+        )
         source = next((other for other in others if other.startswith(("http", "/"))), source)
     return source or _of_site(_first_candidate(element.get("srcset")))
 
 
 def _of_site(url: str | None) -> str | None:
+    url = url.strip() if url else None
     return None if url is None or _NOT_ON_THE_SITE.match(url) else url
 
 

@@ -9,6 +9,7 @@ from lxml import etree
 
 from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.inline import inline_text
+from ifp_scraper.pages.tree import has_rel
 from ifp_scraper.text import squeeze
 
 _LICENSE = re.compile(
@@ -17,7 +18,7 @@ _LICENSE = re.compile(
     re.I,
 )
 _MAY_BE_LICENSED = re.compile(b"icen")  # faster than "in"
-_STATEMENTS = etree.XPath('//a[@rel="license"] | //text()[contains(., "icen")]/..')
+_STATEMENTS = etree.XPath('//a[contains(@rel, "license")] | //text()[contains(., "icen")]/..')
 
 
 def read_license(document: Document) -> str | None:
@@ -27,7 +28,7 @@ def read_license(document: Document) -> str | None:
     statements: Any = _STATEMENTS(document.root)
     for element in reversed(statements):  # the site's own is below the article, whose images may have others
         text = inline_text(element)
-        if element.get("rel") == "license" and text:
+        if has_rel(element, "license") and text:
             return text
         if match := _LICENSE.search(text):
             return squeeze(match[1])

@@ -148,10 +148,8 @@ class NewspaperPage(ArticlePage):
 
     def _shows_something(self, body: Element) -> bool:
         """Whether a body has text or, as in a photo essay, at least pictures or players."""
-        if inline_text(body):
-            return True
         content = read_body(body, self.capture.url, StyleSheet([]))
-        return bool(content.images or content.embeds)
+        return bool(content.blocks or content.images or content.embeds)
 
     # -- what the theme's other templates use, too ---------------------------------------------------------------
 

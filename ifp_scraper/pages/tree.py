@@ -30,19 +30,24 @@ def class_names(element: Element) -> list[str]:
     return (element.get("class") or "").split()
 
 
+def has_rel(link: Element, relation: str) -> bool:
+    """Whether a link has this relation, perhaps among others, such as the ``nofollow`` of SEO plugins."""
+    return relation in (link.get("rel") or "").split()
+
+
 MAX_CACHED = 1000
 """Longest class attribute cached from page to page."""
 
-_COMPOUND = re.compile(r"([a-z][a-z0-9-]*)?((?:\.[\w-]+)*)((?:\[[\w-]+\^?=[\"'][^\"'\[\]]*[\"']\])*)")
-_ATTRIBUTE = re.compile(r"\[([\w-]+)(\^?)=[\"']([^\"']*)[\"']\]")
+_COMPOUND = re.compile(r"([a-z][a-z0-9-]*)?((?:\.[\w-]+)*)((?:\[[\w-]+[~^]?=[\"'][^\"'\[\]]*[\"']\])*)")
+_ATTRIBUTE = re.compile(r"\[([\w-]+)([~^]?)=[\"']([^\"']*)[\"']\]")
 
 
 class _Attribute(NamedTuple):
     """A condition such as ``[property="og:locale"]``."""
 
     name: str
-    is_prefix: bool
-    """Whether the value need only start with this."""
+    sign: str
+    """``^`` if the attribute's value need only start with this, ``~`` if this need only be one of its words."""
 
     value: str
 
@@ -62,9 +67,11 @@ class _Compound(NamedTuple):
             elements = [element for element in elements if element.tag == self.tag]
         for name in self.classes:
             elements = [element for element in elements if name in class_names(element)]
-        for attribute, is_prefix, value in self.attributes:
-            if is_prefix:
+        for attribute, sign, value in self.attributes:
+            if sign == "^":
                 elements = [element for element in elements if (element.get(attribute) or "").startswith(value)]
+            elif sign:
+                elements = [element for element in elements if value in (element.get(attribute) or "").split()]
             else:
                 elements = [element for element in elements if element.get(attribute) == value]
         return elements
@@ -181,7 +188,7 @@ class Tree:
         if classes:
             bearing = self.classes[classes[0]]
             return compound.filtered(bearing) if tag != "*" or len(classes) > 1 or attributes else bearing
-        if len(attributes) == 1 and not attributes[0].is_prefix:
+        if len(attributes) == 1 and not attributes[0].sign:
             return self._of_value(tag, attributes[0].name).get(attributes[0].value, [])
         return compound.filtered(self._of_tag(tag))
 
@@ -223,7 +230,7 @@ def _parse(query: str) -> list[_Path] | None:
             if match is None:
                 return None
             tag, classes, conditions = match.groups()
-            attributes = (_Attribute(name, bool(hat), value) for name, hat, value in _ATTRIBUTE.findall(conditions))
+            attributes = (_Attribute(*condition) for condition in _ATTRIBUTE.findall(conditions))
             compounds.append(_Compound(tag or "*", tuple(classes.split(".")[1:]), tuple(attributes)))
         if not compounds:
             return None

@@ -20,7 +20,7 @@ from ifp_scraper.pages.images import first_caption
 from ifp_scraper.pages.inline import inline_text, label_text
 from ifp_scraper.pages.places import Place, Places
 from ifp_scraper.pages.post_bodies import PostBodies
-from ifp_scraper.pages.tree import Element
+from ifp_scraper.pages.tree import Element, class_names, has_rel
 from ifp_scraper.text import squeeze, words
 
 _SITE_NAME = re.compile(r"site-?(?:title|name|logo|branding)|logo\b|\bbrand")
@@ -111,7 +111,7 @@ class WordPressPage(ArticlePage):
         names = " ".join(f"{box.get('class')} {box.get('id')}" for box in boxes)
         if _SITE_NAME.search(names) is not None:
             return True
-        return text == self.attribute('meta[property="og:site_name"]', "content")
+        return text == squeeze(self.attribute('meta[property="og:site_name"]', "content") or "")
 
     @field
     def lead(self) -> str | None:
@@ -161,7 +161,7 @@ class WordPressPage(ArticlePage):
         in_byline = self.own(".byline a, .posted-by a, .post-author a, .author .fn, .jeg_meta_author a")
         yield [link for link in in_byline if "/author/" in (link.get("href") or "")]
         yield in_byline
-        by_core = self.css("a[rel='author']")  # below the body it may be a link to all posts
+        by_core = self.css("a[rel~='author']")  # below the body it may be a link to all posts
         yield self._at(by_core, Place.IN_POST) or self._at(by_core, Place.BEFORE)
         yield self.own(".author-bio .author-title")
         unlinked = self.own(
@@ -206,13 +206,13 @@ class WordPressPage(ArticlePage):
     def _categories(self) -> list[Element]:
         """The links to the article's sections."""
         return self.own(
-            ".taxonomy-category a, .cat-links a, .entry-categories a, .meta-categories a, a[rel^='category']"
+            ".taxonomy-category a, .cat-links a, .entry-categories a, .meta-categories a, a[rel~='category']"
         ) or self._links_under("/category/", Place.IN_POST, Place.IN_POST_AFTER)
 
     @field
     def tags(self) -> list[str]:
         # A block theme gives rel="tag" to categories too.
-        links = self.css(".taxonomy-post_tag a, .tags-links a, .tag-links a, a[rel='tag']")
+        links = self.css(".taxonomy-post_tag a, .tags-links a, .tag-links a, a[rel~='tag']")
         categories = set(self._categories)
         own = self._own_of([link for link in links if link not in categories])
         own = own or self._links_under("/tag/", Place.IN_POST, Place.IN_POST_AFTER)
@@ -317,7 +317,7 @@ def _bio(box: Element) -> str | None:
     """Return an author box's text without the link to all posts."""
     text = inline_text(box)
     for link in box.iter("a"):
-        if link.get("rel") == "author" or link.get("class") == "author-link":
+        if has_rel(link, "author") or "author-link" in class_names(link):
             text = text.removesuffix(inline_text(link)).strip()
     return text or None
 
