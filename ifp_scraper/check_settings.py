@@ -5,24 +5,16 @@ from __future__ import annotations
 import logging
 from math import inf, isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from scrapy.settings import default_settings
+from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings, Settings
 from scrapy.utils.misc import load_object
 
 from ifp_scraper import settings as our_settings
 from ifp_scraper.options import ARGUMENTS, BadArgument, meant, shown
 from ifp_scraper.storage import sidecars
 
-if TYPE_CHECKING:
-    from scrapy.settings import BaseSettings
-
-_DEFAULTS = {
-    name: value
-    for module in (default_settings, our_settings)
-    for name, value in vars(module).items()
-    if name.isupper()
-}
+_DEFAULTS = Settings()
+_DEFAULTS.setmodule(our_settings)
 _OF_OTHERS = frozenset({"USER_AGENTS"})
 """Settings of extensions that look like misspelled Scrapy settings."""
 
@@ -35,7 +27,6 @@ _RANGES: dict[str, tuple[float, float]] = {
     "CONCURRENT_ITEMS": (1, inf),
     "CONCURRENT_REQUESTS": (1, inf),
     "CONCURRENT_REQUESTS_PER_DOMAIN": (1, inf),
-    "DEPTH_PRIORITY": (-inf, inf),
     "DNS_TIMEOUT": (0.01, inf),
     "DOWNLOAD_DELAY": (0, _DAY),
     "DOWNLOAD_TIMEOUT": (0.01, inf),
@@ -45,35 +36,25 @@ _RANGES: dict[str, tuple[float, float]] = {
     "IFP_MAX_SITEMAPS": (1, inf),
     "IFP_REFUSALS": (1, inf),
     "REACTOR_THREADPOOL_MAXSIZE": (1, inf),
-    "REDIRECT_PRIORITY_ADJUST": (-inf, inf),
-    "RETRY_PRIORITY_ADJUST": (-inf, inf),
-    "SCRAPER_SLOT_MAX_ACTIVE_SIZE": (1, inf),
 }
-"""Minimum and maximum of numeric settings whose range is not simply 0 or more."""
+"""Minimum and maximum of numeric settings whose range does not follow from their default and name."""
 
 
 def check_settings(settings: BaseSettings) -> None:
-    """Check the settings, Scrapy's included; the type of a default says whether it is a number or a switch.
+    """Check all settings but Scrapy's defaults; the type of a default says whether it is a number or a switch.
 
     Raises:
         BadArgument: if one makes no sense.
     """
     for name in settings:
-        if name.startswith("IFP_") and name not in _DEFAULTS:
-            ours = ", ".join(name for name in _DEFAULTS if name.startswith("IFP_"))
-            raise BadArgument(f"there is no setting {shown(name)}; the settings are {ours}")
-        if not name.isupper():  # -since=2024-01-01 is -s ince=2024-01-01
-            arguments = ", ".join(ARGUMENTS)
-            raise BadArgument(
-                f"-s {shown(name)}: names of settings are in capitals; {arguments} are arguments: -a NAME=VALUE"
-            )
-        if name not in _OF_OTHERS and name not in _DEFAULTS and (near := meant(name, _DEFAULTS, cutoff=0.92)):
-            raise BadArgument(f"there is no setting {shown(name)}{near}")
-    for name, default in _DEFAULTS.items():
-        if isinstance(default, bool):
+        if settings.getpriority(name) == SETTINGS_PRIORITIES["default"]:
+            continue
+        if name not in _DEFAULTS:
+            _check_other(name)
+        elif isinstance(default := _DEFAULTS[name], bool):
             _check_switch(settings, name)
         elif isinstance(default, int | float):
-            _check_number(settings, name, whole=isinstance(default, int) and not name.endswith("_TIMEOUT"))
+            _check_number(settings, name, default)
     _check_log(settings)
     _check_event_loop(settings)
     for name in ("IFP_CONTACT", "USER_AGENT"):
@@ -84,6 +65,20 @@ def check_settings(settings: BaseSettings) -> None:
     _check_files(settings)
 
 
+def _check_other(name: str) -> None:
+    """Check the name of a setting that is neither Scrapy's nor ours: it may be misspelled."""
+    if name.startswith("IFP_"):
+        ours = ", ".join(name for name in vars(our_settings) if name.startswith("IFP_"))
+        raise BadArgument(f"there is no setting {shown(name)}; the settings are {ours}")
+    if not name.isupper():  # -since=2024-01-01 is -s ince=2024-01-01
+        arguments = ", ".join(ARGUMENTS)
+        raise BadArgument(
+            f"-s {shown(name)}: names of settings are in capitals; {arguments} are arguments: -a NAME=VALUE"
+        )
+    if name not in _OF_OTHERS and (near := meant(name, _DEFAULTS, cutoff=0.92)):
+        raise BadArgument(f"there is no setting {shown(name)}{near}")
+
+
 def _check_switch(settings: BaseSettings, name: str) -> None:
     try:
         settings.getbool(name)
@@ -91,8 +86,9 @@ def _check_switch(settings: BaseSettings, name: str) -> None:
         raise BadArgument(f"{name}={shown(settings[name])} must be True or False, 1 or 0") from None
 
 
-def _check_number(settings: BaseSettings, name: str, *, whole: bool) -> None:
-    least, most = _RANGES.get(name, (0, inf))
+def _check_number(settings: BaseSettings, name: str, default: float) -> None:
+    least, most = _RANGES.get(name, (-inf if default < 0 or "_PRIORITY" in name else 0, inf))
+    whole = isinstance(default, int) and not name.endswith("_TIMEOUT")
     try:
         value = settings.getint(name) if whole else settings.getfloat(name)
         valid = isfinite(value) and least <= value <= most

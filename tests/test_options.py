@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from scrapy.settings import Settings
+from scrapy.settings import Settings, default_settings
 
 from ifp_scraper.check_settings import check_settings
 from ifp_scraper.commands import reason, show
@@ -180,6 +180,9 @@ SENSELESS = [
     ),
     *(("DOWNLOAD_TIMEOUT", value, "0.01 or more") for value in ("x", "0", "-1", "nan", "inf")),
     ("DOWNLOAD_MAXSIZE", "-1", "0 or more"),
+    ("RETRY_PRIORITY_ADJUST", "0.5", "a whole number"),
+    ("REACTOR_THREADPOOL_MAXSIZE", "0", "1 or more"),
+    ("DNS_TIMEOUT", "0", "0.01 or more"),
     ("IFP_GRACE", "soon", "a number, 0 or more"),
     ("IFP_MAX_SITEMAPS", "9" * 5000, "9...: it must be a whole number"),
     ("AUTOTHROTTLE_TARGET_CONCURRENCY", "0", "0.01 or more"),
@@ -219,8 +222,16 @@ def test_settings_that_make_sense() -> None:
     given |= {"ROBOTSTXT_OBEY": "False", "IFP_GRACE": "0", "DOWNLOAD_MAXSIZE": "0", "LOG_LEVEL": "DEBUG"}
     given |= {"IFP_OUTPUT": "x.jsonl", "IFP_ARCHIVE": "x.warc.gz", "IFP_CONTACT": "https://lab.example/bot"}
     given |= {"SPLASH_URL": "http://a/", "USER_AGENTS": "of scrapy-useragents, not USER_AGENT"}
+    given |= {"DEPTH_PRIORITY": "-1", "REDIRECT_PRIORITY_ADJUST": "-3"}
     check_settings(project_settings(**given))
     check_settings(project_settings())
+
+
+def test_a_default_of_scrapy_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(default_settings, "DNS_TIMEOUT", -1)  # a later version may mean by this: no limit
+    check_settings(project_settings())
+    with pytest.raises(BadArgument, match="DNS_TIMEOUT=-1"):
+        check_settings(project_settings(DNS_TIMEOUT="-1"))
 
 
 @pytest.mark.parametrize(
