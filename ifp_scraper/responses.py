@@ -11,6 +11,7 @@ from scrapy.exceptions import (
     DownloadCancelledError,
     DownloadConnectionRefusedError,
     DownloadTimeoutError,
+    IgnoreRequest,
     ResponseDataLossError,
 )
 from scrapy.http import HtmlResponse, Request, Response, TextResponse
@@ -149,6 +150,8 @@ _TLS_FAULT = re.compile(r"\('SSL routines', '[^']*', '([^']+)'\)")
 
 def in_words(error: Exception) -> str:
     """Return in one line why a fetch failed."""
+    if isinstance(error, IgnoreRequest):  # whoever raised it says why
+        return f"{error} ({in_words(error.__cause__)})" if isinstance(error.__cause__, Exception) else str(error)
     first_line = (str(error).splitlines() or [""])[0][:300]
     if fault := _TLS_FAULT.search(first_line):
         return f"no secure connection can be made ({fault[1]})"

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ifp_scraper.dates import parse_utc
+from ifp_scraper.dates import format_utc, parse_utc
 from ifp_scraper.items import content_hash, decode, encode, to_dict
 from ifp_scraper.pages import LAYOUTS, Capture, UnreadablePage, document, is_static, read_article
 from ifp_scraper.pages.cut_surroundings import WithoutSurroundings
 from ifp_scraper.storage.kept_pages import KeptPages
-from tests.crawling import scrapy
+from tests.crawling import FAST, scrapy
 from tests.site import Site, make_posts, serve
+from tests.site.response import Response, page, redirect
 
 FIXTURES = Path(__file__).parent / "fixtures"
 ALL = sorted(FIXTURES.glob("*/*.json"))
@@ -81,12 +83,12 @@ def test_a_page_is_saved_from_the_site_that_is_told_who_asks(tmp_path: Path) -> 
     agents = set()
     with serve(site, disallow=[forbidden]) as server:
         server.on_request(lambda target, headers: agents.add(headers.get("user-agent")))
-        contact = ("-s", "IFP_CONTACT=me@example.org", "--folder", tmp_path)
+        contact = ("-s", "IFP_CONTACT=me@example.org", "--folder", tmp_path, *FAST)
         run = scrapy("fixture", server.url + allowed, *contact)
         assert run.status == 0, run.err
         assert [path.suffix for path in sorted(tmp_path.glob("*/*"))] == [".html", ".json"]
         run = scrapy("fixture", server.url + forbidden, *contact)
-        assert (run.status, run.err) == (1, f"{server.url}{forbidden} cannot be read: robots.txt forbids it\n")
+        assert (run.status, run.err) == (1, f"{server.url}{forbidden} cannot be read: Forbidden by robots.txt\n")
         run = scrapy("fixture", f"{server.url}/nowhere/", *contact)
         assert (run.status, run.err) == (1, f"{server.url}/nowhere/ cannot be read: status 404\n")
         assert server.requests(forbidden) == []
@@ -97,14 +99,58 @@ def test_a_page_is_saved_from_the_site_that_is_told_who_asks(tmp_path: Path) -> 
     assert agent.endswith(" (+me@example.org)")
 
 
+def test_a_page_is_fetched_as_by_a_crawl(tmp_path: Path) -> None:
+    site = Site(make_posts(4, seed=5))
+    packed, forbidden, plain = (post.path for post in site.open_posts()[:3])
+    answers = {
+        "/to-forbidden/": redirect(forbidden),
+        "/off-site/": redirect("http://127.0.0.1:1/a/"),
+        "/too-long/": page("<html>" + "x" * 5000),
+        "/challenge/": page("<html><title>Just a moment...</title>"),
+        "/accepted/": page("<html>", 202),
+    }
+    refused = {
+        "/to-forbidden/": "Forbidden by robots.txt",
+        "/off-site/": "http://127.0.0.1:1/a/ is not on the site",
+        "/too-long/": "the answer is too long",
+        "/challenge/": "a challenge page",
+        "/accepted/": "status 202",
+    }
+
+    def answer(target: str, response: Response) -> Response:
+        if target == packed:
+            response.body = gzip.compress(response.body)
+            response.headers["Content-Encoding"] = "gzip"
+        return answers.get(target, response)
+
+    with serve(site, disallow=[forbidden], age=3600) as server:
+        server.alter(answer)
+        arguments = (*FAST, "-s", f"IFP_ARCHIVE={tmp_path}/a.warc.gz")
+        for target, reason in refused.items():
+            run = scrapy("fixture", server.url + target, *arguments, "-s", "DOWNLOAD_MAXSIZE=4000", cwd=tmp_path)
+            assert (run.status, run.err) == (1, f"{server.url}{target} cannot be read: {reason}\n")
+        assert server.requests(forbidden) == []
+        assert list(tmp_path.iterdir()) == []
+        for path in (packed, plain):
+            run = scrapy("fixture", server.url + path, *arguments, "--folder", "saved", cwd=tmp_path)
+            assert run.status == 0, run.err
+    assert [path.name for path in tmp_path.iterdir()] == ["saved"]
+    for path in (packed, plain):
+        [saved] = tmp_path.glob(f"saved/newspaper/{path.strip('/')}.html")
+        assert b"<html" in saved.read_bytes()
+        fixture = json.loads(saved.with_suffix(".json").read_text(encoding="utf-8"))
+        assert fixture["record"]["fetched_at"] == fixture["captured_at"] == format_utc(site.now - timedelta(hours=1))
+
+
 @pytest.mark.parametrize(
     ("source", "reason"),
     [
         ("/nowhere/a.html", "No such file or directory"),
         ("/", "Is a directory"),
-        ("http://127.0.0.1:1/a/", "Connection refused"),
+        ("http://127.0.0.1:1/a/", "robots.txt cannot be read (the connection was refused)"),
         ("http://[", "Invalid IPv6 URL"),
-        ("http://a b/", "URL can't contain control characters. 'a b' (found at least ' ')"),
+        ("http://", "it is not a URL"),
+        ("http://a b/", "it is not a URL"),
     ],
 )
 def test_a_page_that_cannot_be_had_is_told_in_words(source: str, reason: str) -> None:
@@ -134,7 +180,7 @@ def test_a_missing_robots_txt_allows_a_page_to_be_saved_and_a_faulty_one_does_no
 ) -> None:
     site = Site(make_posts(1, seed=5))
     with serve(site, robots=robots) as server:
-        assert scrapy("fixture", server.url + site.open_posts()[0].path, "--folder", tmp_path).status == status
+        assert scrapy("fixture", server.url + site.open_posts()[0].path, "--folder", tmp_path, *FAST).status == status
 
 
 def test_a_page_that_cannot_be_parsed_is_a_fixture_too_and_replaces_none(tmp_path: Path) -> None:

@@ -251,6 +251,7 @@ def test_a_default_of_scrapy_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> N
         (("audit", "-s", "LOG_LEVEL=LOUD"), "choose from CRITICAL"),
         (("audit", "a.jsonl", "b.jsonl"), "name one FILE"),
         (("fixture",), "name one URL or PATH"),
+        (("fixture", "a.html", "-s", "DOWNLOAD_TIMEOUT=x"), "0.01 or more"),
         (("fixture", "a.html", "--frobnicate"), "unknown option --frobnicate"),
         (("report", "--text", "-1"), "--text must be 0 or more"),
         (("schema", "ifp"), "this command takes no argument"),

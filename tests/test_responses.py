@@ -6,7 +6,7 @@ import time
 from email.utils import formatdate
 
 import pytest
-from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, ResponseDataLossError
+from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, IgnoreRequest, ResponseDataLossError
 from scrapy.http import HtmlResponse, Request
 from scrapy.http import Response as Answer
 
@@ -161,6 +161,7 @@ def test_a_site_out_of_order(body: bytes, expected: bool) -> None:
             ValueError("[<twisted.python.failure.Failure O.S.Error: [('SSL routines', '', 'wrong version number')]>]"),
             "no secure connection can be made (wrong version number)",
         ),
+        (IgnoreRequest("Forbidden by robots.txt"), "Forbidden by robots.txt"),
         (RecordingError("a.warc: it cannot be read"), "a.warc: it cannot be read"),
         (
             Exception(

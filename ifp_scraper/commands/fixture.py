@@ -5,34 +5,34 @@ from __future__ import annotations
 import argparse
 import json
 import re
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.error import HTTPError, URLError
 from urllib.parse import urljoin
-from urllib.request import Request, urlopen
 
+from scrapy import Request, Spider
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
-from scrapy.robotstxt import ProtegoRobotParser
+from scrapy.http import Response
 
 from ifp_scraper import urls
-from ifp_scraper.commands import fail, refuse_unknown_options, show
-from ifp_scraper.dates import format_utc, read_http_date, read_user_date
+from ifp_scraper.check_settings import check_settings
+from ifp_scraper.commands import fail, refuse_unknown_options, show, usage_errors
+from ifp_scraper.dates import format_utc, read_user_date
 from ifp_scraper.items import to_dict
 from ifp_scraper.pages import Capture, Document, UnreadablePage, read_article
+from ifp_scraper.recordings.capture_time import capture_time
+from ifp_scraper.responses import OF_PAGES, in_words, refusal
 from ifp_scraper.user_agent import user_agent
 
-_MAX_BYTES = 32 * 1024 * 1024
 _KEPT_URL = re.compile(rb"^<!-- (https?://\S+) -->\n")
 
 
 class Command(ScrapyCommand):
     """Save a page and its record; pytest replays it from then on."""
 
-    requires_crawler_process = False
-    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False, "RETRY_ENABLED": False}
 
     def syntax(self) -> str:
         return "[options] URL|PATH"
@@ -59,6 +59,13 @@ class Command(ScrapyCommand):
             help="replace a fixture of this name; PATH may be its page, which says the rest",
         )
 
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Read the options, and check the settings."""
+        with usage_errors():  # --pidfile, for example
+            super().process_options(args, opts)
+            assert self.settings is not None
+            check_settings(self.settings)
+
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Save the page and its record; exit status 1 if the page cannot be fetched or the fixture exists."""
         refuse_unknown_options(args)
@@ -69,8 +76,8 @@ class Command(ScrapyCommand):
             setattr(opts, name, getattr(opts, name) or saved.get(name, ""))
         try:
             html, url, captured_at, content_type = self._load(args[0], opts)
-        except (OSError, HTTPException, ValueError) as error:  # the last two: an invalid response or URL
-            fail(self, f"{args[0]} cannot be read: {_reason(error)}")
+        except (OSError, ValueError) as error:  # the latter: an invalid URL
+            fail(self, f"{args[0]} cannot be read: {getattr(error, 'strerror', None) or error}")
             return
         fixture: dict[str, Any] = {"url": url, "captured_at": format_utc(captured_at), "about": opts.about}
         content_type = content_type or saved.get("headers", {}).get("Content-Type")
@@ -92,7 +99,7 @@ class Command(ScrapyCommand):
             path.write_bytes(html)
             expected.write_text(json.dumps(fixture, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         except OSError as error:
-            fail(self, f"{path} cannot be written: {_reason(error)}")
+            fail(self, f"{path} cannot be written: {error.strerror}")
             return
         show(f"{path} and {expected.name}: check the record against the page, then commit both")
 
@@ -100,21 +107,16 @@ class Command(ScrapyCommand):
         """Return a page's HTML, its URL, its capture time in UTC, and its Content-Type if it was fetched.
 
         Raises:
-            OSError, HTTPException, ValueError: if it cannot be read.
+            OSError, ValueError: if it cannot be read.
             UsageError: if its URL is not known, or the capture time makes no sense.
         """
         captured_at = datetime.now(UTC)
         content_type = None
         if source.startswith(("http://", "https://")):
-            assert self.settings is not None
-            agent = user_agent(self.settings)
-            if self.settings.getbool("ROBOTSTXT_OBEY") and not _is_allowed(source, agent):
-                raise OSError("robots.txt forbids it")
-            with _open(source, agent) as response:
-                html = response.read(_MAX_BYTES)
-                url = response.url
-                content_type = response.headers.get("Content-Type")
-                captured_at = read_http_date(response.headers.get("Date")) or captured_at
+            response = self._fetch(source)
+            html, url = response.body, response.url
+            content_type = (response.headers.get("Content-Type") or b"").decode("latin-1") or None
+            captured_at, _ = capture_time(response)
         else:
             html = Path(source).read_bytes()
             kept = _KEPT_URL.match(html)  # in a page that a crawl kept as rejected
@@ -127,6 +129,47 @@ class Command(ScrapyCommand):
             except (ValueError, OverflowError) as error:
                 raise UsageError(f"--captured-at: {error}") from error
         return html, url, captured_at.replace(microsecond=0), content_type
+
+    def _fetch(self, url: str) -> Response:
+        """Fetch a page as a crawl of its site would, but without retries, and without recording it.
+
+        Raises:
+            OSError, ValueError: if it cannot be fetched.
+        """
+        assert self.settings is not None
+        assert self.crawler_process is not None
+        site = urljoin(url, "/")
+        if not urls.host(site) or " " in site:
+            raise ValueError("it is not a URL")
+        changed = {"IFP_SITE": site, "IFP_ARCHIVE": None, "USER_AGENT": user_agent(self.settings)}
+        self.settings.setdict(changed, priority="cmdline")
+        crawler = self.crawler_process.create_crawler(_PageSpider)
+        self.crawler_process.crawl(crawler, request=Request(url))
+        self.crawler_process.start()
+        assert isinstance(crawler.spider, _PageSpider)
+        if isinstance(crawler.spider.page, str):
+            raise OSError(crawler.spider.page)
+        return crawler.spider.page
+
+
+class _PageSpider(Spider):
+    """Fetches one page, and has no output."""
+
+    name = "fixture"
+    request: Request
+    page: Response | str = "it was stopped; if not by you, -L ERROR says why"
+    """The page, or why there is none."""
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Fetch the page; nothing is yielded."""
+        assert self.crawler.engine is not None
+        try:
+            page = await self.crawler.engine.download_async(self.request)
+            self.page = refusal(page) or (page if page.status in OF_PAGES else f"status {page.status}")
+        except Exception as error:
+            self.page = in_words(error)
+        return
+        yield  # makes this a generator, as Scrapy requires
 
 
 def _stated_url(html: bytes) -> str:
@@ -170,25 +213,3 @@ def _saved(page: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return saved if isinstance(saved, dict) and "captured_at" in saved else {}
-
-
-def _open(url: str, agent: str) -> HTTPResponse:
-    return urlopen(Request(url, headers={"User-Agent": agent}), timeout=60)  # type: ignore[no-any-return]
-
-
-def _is_allowed(url: str, agent: str) -> bool:
-    """Whether robots.txt allows the page; one that cannot be fetched forbids it, as in a crawl."""
-    try:
-        with _open(urljoin(url, "/robots.txt"), agent) as response:
-            rules = response.read(_MAX_BYTES)
-    except HTTPError as error:
-        return error.code < 500 and error.code != 429
-    return ProtegoRobotParser(rules, None).allowed(url, agent)
-
-
-def _reason(error: Exception) -> str:
-    """Return what is wrong, without error numbers."""
-    if isinstance(error, HTTPError):
-        return f"status {error.code}"
-    cause = error.reason if isinstance(error, URLError) else error
-    return (cause.strerror if isinstance(cause, OSError) else None) or str(cause) or type(cause).__name__

@@ -38,7 +38,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._one_by_one = asyncio.Lock()
-        self._unreadable: set[str] = set()
+        self._unreadable: dict[str, Exception] = {}
 
     async def robot_parser(self, request: Request) -> RobotParser | None:
         """Return the rules for this URL; None if there are none."""
@@ -47,8 +47,8 @@ class RobotsMiddleware(RobotsTxtMiddleware):
 
     def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
         """Raise ``IgnoreRequest`` if the request is forbidden."""
-        if urlsplit(request.url).netloc in self._unreadable:
-            raise IgnoreRequest(UNREADABLE_RULES)
+        if (error := self._unreadable.get(urlsplit(request.url).netloc)) is not None:
+            raise IgnoreRequest(UNREADABLE_RULES) from error
         super().process_request_2(rp, request)
 
     async def _parse_robots(self, response: Response, netloc: str, request: Request) -> None:
@@ -60,7 +60,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         super()._robots_error(exc, netloc)
         if isinstance(exc, IgnoreRequest):  # it redirects off the site, as good as no robots.txt
             return
-        self._unreadable.add(netloc)
+        self._unreadable[netloc] = exc
         if netloc != urlsplit(safe_url_string(self.crawler.settings["IFP_SITE"])).netloc:
             return  # the site's other name, with or without www.
         what = f"{netloc}/robots.txt cannot be read, which forbids all"
