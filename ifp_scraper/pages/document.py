@@ -64,9 +64,9 @@ _PARAGRAPH_IN_HEADING = re.compile(
 _EXCESSIVE_DEPTH = "Excessive depth"
 """How libxml2's message begins when it stops; the error's type differs between its versions."""
 
-_MANDATORY_END = re.compile(rb"<(/)?(div|article|main|section|header|footer|aside|nav|ul|script)\b", re.IGNORECASE)
+_MANDATORY_END = re.compile(rb"<(/)?(div|article|main|section|header|footer|aside|nav|ul|script)\b")
 _END = re.compile(rb"</html\s*>\s*\Z", re.IGNORECASE)
-_AMP = re.compile(rb"<html[^<>]*\s(?:amp|\xe2\x9a\xa1)(?=[\s>=])", re.IGNORECASE)
+_AMP = re.compile(rb"<html[^<>]*\s(?:amp|\xe2\x9a\xa1)(?=[\s>=])")
 
 
 def breaks_off(body: bytes) -> bool:
@@ -127,14 +127,14 @@ class Document:
 
         Where a page is cut off, elements around the article, whose end tags are mandatory, are still open.
         """
-        html = self.html
+        html = self.html.lower()
         if b"<body" not in html or b"<p" not in html or not self.source.rstrip().endswith(b">"):
             return False
         if _AMP.search(html) and not self._json_ld_scripts:  # the AMP plugin prints them last
             return False
         still_open: Counter[bytes] = Counter()
         for tag in _MANDATORY_END.finditer(html):
-            still_open[tag[2].lower()] += -1 if tag[1] else 1
+            still_open[tag[2]] += -1 if tag[1] else 1
         return bool(still_open) and max(still_open.values()) <= 0
 
     @cached_property
