@@ -140,6 +140,10 @@ def wrapped(html: str) -> str:
     return re.sub(r"(?s)(<body[^>]*>)(.*)(?=</body)", r"\1<div id='x'><div class='x'>\2</div></div>", html)
 
 
+def with_a_box_in_the_head(html: str) -> str:
+    return html.replace("</head>", "<div id='x'></div></head>")
+
+
 def references(html: str) -> str:
     """Write characters as numbers, except in scripts and the like."""
 
@@ -174,6 +178,7 @@ def marked_and_noted(html: str) -> str:
         (values(without_scheme), "newspaper/old-permalink"),  # of http, which names its address under https
         (references, None),
         (wrapped, "no-article/card-of-a-post"),  # whose box is known by its place
+        (with_a_box_in_the_head, None),
         (end_lines_twice, None),
         (marked_and_noted, None),
     ],

@@ -18,7 +18,7 @@ from ifp_scraper.pages.cut_scripts import cut_scripts
 from ifp_scraper.pages.cut_surroundings import cut_surroundings
 from ifp_scraper.pages.deep_nesting import flatten
 from ifp_scraper.pages.json_ld import JsonLd
-from ifp_scraper.pages.tree import Element, Tree
+from ifp_scraper.pages.tree import Element, Tree, class_names
 from ifp_scraper.urls import uncover_email
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -143,6 +143,12 @@ class Document:
         root, too_deep = _parse(self.html)
         if too_deep:
             self.warnings.append("too-deep")
+        body = next(root.iter("body"), None)
+        if body is not None and body.get("class") is None and (printed := _BODY.search(self.html)):
+            # A PHP notice before the page, or a box in its head, has opened a body; libxml2 then ignores the tag of
+            # the real one, and browsers add its attributes.
+            for real in parse(printed[0]).iter("body"):
+                body.set("class", " ".join(filter(str.isprintable, class_names(real))))
         if b"__cf_email__" in self.html:
             for element in Tree(root).find(".__cf_email__"):
                 if email := uncover_email(element.get("data-cfemail") or ""):
@@ -174,9 +180,6 @@ class Document:
     def body_class(self) -> str:
         """The class attribute of the body element: WordPress's body_class() says what kind of page it is."""
         body = next(self.root.iter("body"), None)
-        if (body is None or body.get("class") is None) and (printed := _BODY.search(self.html)):
-            # A PHP notice before the page has already opened a body; libxml2 then ignores the real one.
-            body = next(parse(printed[0]).iter("body"), None)
         return (body.get("class") or "") if body is not None else ""
 
     @cached_property
