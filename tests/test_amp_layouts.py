@@ -216,3 +216,9 @@ def test_the_ages_of_recent_posts(words: str, published_at: str | None) -> None:
     entry = f"<h2 class='loop-title'><a href='/a/'>A</a></h2><p>x</p><div class='loop-date'>{words}</div>"
     (post,) = read(SWIFT + f"<div class='r-pf'><div class='fsp'>{entry}</div></div>", "")["recent_posts"]
     assert (post["published_raw"], post["published_at"]) == (words, published_at)
+
+
+@pytest.mark.parametrize("box", ["<div id='x'></div>", "<p>Notice: Undefined index in a.php"])
+def test_a_box_in_the_head_hides_no_class_of_the_body(box: str) -> None:
+    record = read(DESIGN, "", head=box, classes="single-post post-id-7 amp-single design_2_wrapper x&#7;y")
+    assert (record["layout"], record["id"]) == ("amp-design2", 7)

@@ -14,7 +14,10 @@ import pytest
 
 from ifp_scraper import UnreadablePage, extract
 from ifp_scraper.items import Embed
-from ifp_scraper.pages import Document, images, newspaper_cloud
+from ifp_scraper.pages import Document, bylines, images, newspaper_cloud
+from ifp_scraper.pages.document import parse
+from ifp_scraper.pages.inline import inline_text
+from ifp_scraper.pages.tree import Element
 from tests import mutations
 
 URL = "https://ifpnews.com/an-article/amp/"
@@ -184,6 +187,16 @@ def test_a_frame_of_many_pictures_is_searched_once_for_its_caption(monkeypatch: 
     pictures = "".join(f"<amp-img src='/{number}.jpg'></amp-img>" for number in range(100))
     read(page(body=f"<amp-carousel><div>{pictures}</div></amp-carousel>"))
     assert len(searched) == 1  # each search looks at all the pictures
+
+
+def test_links_in_many_nested_bylines_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    count = 40
+    read_texts: list[Element] = []
+    monkeypatch.setattr(bylines, "inline_text", lambda link: read_texts.append(link) or inline_text(link))
+    links = "".join(f"<a rel='author' href='/author/{number}/'>A</a>" for number in range(count))
+    nested = list(parse(f"{'<span>' * count}{links}".encode()).iter("span"))
+    bylines.read_authors(nested, URL)
+    assert sum(element.tag == "a" for element in read_texts) <= 2 * count
 
 
 def test_of_many_captions_of_a_table_only_the_first_is_one() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 from itertools import chain
 
 from ifp_scraper import urls
@@ -52,7 +53,8 @@ def read_authors(elements: list[Element], base: str) -> list[Author]:
         base: URL of the page, for relative links.
     """
     authors: dict[str, Author] = {}
-    for element in chain.from_iterable(_people_in(element, base) for element in elements[:MAX_PEOPLE]):
+    text_of = cache(inline_text)  # on a hostile page, each element contains the next, and all contain the same links
+    for element in chain.from_iterable(_people_in(element, base, text_of) for element in elements[:MAX_PEOPLE]):
         name = without_by(label_text(element))
         if name and name not in authors:
             # An icon or a handle beside the name links elsewhere.
@@ -63,7 +65,7 @@ def read_authors(elements: list[Element], base: str) -> list[Author]:
     return list(authors.values())
 
 
-def _people_in(element: Element, base: str) -> list[Element]:
+def _people_in(element: Element, base: str, text_of: Callable[[Element], str]) -> list[Element]:
     """Return the links in a byline that each name another author, if it has several of these and no other words."""
     links = [link for link in element.iter("a") if has_rel(link, "author")]
     if len(links) < 2:
@@ -71,7 +73,7 @@ def _people_in(element: Element, base: str) -> list[Element]:
     between = inline_text(element)
     people: dict[str, Element] = {}
     for link in links[:MAX_PEOPLE]:
-        between = between.replace(text := inline_text(link), "", 1)
+        between = between.replace(text := text_of(link), "", 1)
         if text[:1] not in ("", "@"):  # there may be one on the portrait, one on a handle, and one to all posts
             url = urls.absolute(base, link.get("href")) or ""
             people.setdefault(urls.article_key(url) if urls.slug(url) else url, link)  # or /?author=3

@@ -18,7 +18,7 @@ from ifp_scraper.pages.cut_scripts import cut_scripts
 from ifp_scraper.pages.cut_surroundings import cut_surroundings
 from ifp_scraper.pages.deep_nesting import flatten
 from ifp_scraper.pages.json_ld import JsonLd
-from ifp_scraper.pages.tree import Element, Tree
+from ifp_scraper.pages.tree import Element, Tree, class_names
 from ifp_scraper.urls import uncover_email
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -61,9 +61,9 @@ unless it is hidden or a caption."""
 _EXCESSIVE_DEPTH = "Excessive depth"
 """How libxml2's message begins when it stops; the error's type differs between its versions."""
 
-_MANDATORY_END = re.compile(rb"<(/)?(div|article|main|section|header|footer|aside|nav|ul|script)\b", re.IGNORECASE)
+_MANDATORY_END = re.compile(rb"<(/)?(div|article|main|section|header|footer|aside|nav|ul|script)\b")
 _END = re.compile(rb"</html\s*>\s*\Z", re.IGNORECASE)
-_AMP = re.compile(rb"<html[^<>]*\s(?:amp|\xe2\x9a\xa1)(?=[\s>=])", re.IGNORECASE)
+_AMP = re.compile(rb"<html[^<>]*\s(?:amp|\xe2\x9a\xa1)(?=[\s>=])")
 
 
 def breaks_off(body: bytes) -> bool:
@@ -123,14 +123,14 @@ class Document:
 
         Where a page is cut off, elements around the article, whose end tags are mandatory, are still open.
         """
-        html = self.html
+        html = self.html.lower()
         if b"<body" not in html or b"<p" not in html or not self.source.rstrip().endswith(b">"):
             return False
         if _AMP.search(html) and not self._json_ld_scripts:  # the AMP plugin prints them last
             return False
         still_open: Counter[bytes] = Counter()
         for tag in _MANDATORY_END.finditer(html):
-            still_open[tag[2].lower()] += -1 if tag[1] else 1
+            still_open[tag[2]] += -1 if tag[1] else 1
         return bool(still_open) and max(still_open.values()) <= 0
 
     @cached_property
@@ -139,6 +139,12 @@ class Document:
         root, too_deep = _parse(self.html)
         if too_deep:
             self.warnings.append("too-deep")
+        body = next(root.iter("body"), None)
+        if body is not None and body.get("class") is None and (printed := _BODY.search(self.html)):
+            # A PHP notice before the page, or a box in its head, has opened a body; libxml2 then ignores the tag of
+            # the real one, and browsers add its attributes.
+            for real in parse(printed[0]).iter("body"):
+                body.set("class", " ".join(filter(str.isprintable, class_names(real))))
         if b"__cf_email__" in self.html:
             for element in Tree(root).find(".__cf_email__"):
                 if email := uncover_email(element.get("data-cfemail") or ""):
@@ -170,9 +176,6 @@ class Document:
     def body_class(self) -> str:
         """The class attribute of the body element: WordPress's body_class() says what kind of page it is."""
         body = next(self.root.iter("body"), None)
-        if (body is None or body.get("class") is None) and (printed := _BODY.search(self.html)):
-            # A PHP notice before the page has already opened a body; libxml2 then ignores the real one.
-            body = next(parse(printed[0]).iter("body"), None)
         return (body.get("class") or "") if body is not None else ""
 
     @cached_property

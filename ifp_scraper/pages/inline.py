@@ -67,10 +67,11 @@ def _collect(element: Element, pieces: list[str], depth: int) -> None:
     """Collect an element's visible text, in order; its tail is left to the caller."""
     pieces.append(element.text or "")
     for child in element:
+        names = class_names(child) if child.keys() else ()
         breaks_line = (
             child.tag == "br"
             or child.tag in BLOCK_TAGS
-            or not RELATED_CLASSES.isdisjoint(class_names(child))
+            or not RELATED_CLASSES.isdisjoint(names)
             or block_by_attribute(child)
         )
         if breaks_line:
@@ -78,7 +79,7 @@ def _collect(element: Element, pieces: list[str], depth: int) -> None:
         is_seen = not child.keys() or (
             not hidden_by_attribute(child)
             and child.get("[text]") is None  # a control's, which a tap changes: "more", "less"
-            and _NO_PART_OF_LABEL.isdisjoint(class_names(child))
+            and _NO_PART_OF_LABEL.isdisjoint(names)
         )
         if is_seen and child.tag not in NO_TEXT_TAGS and depth < MAX_DEPTH:
             if child.tag in IMAGE_TAGS:
