@@ -128,14 +128,13 @@ class StyleSheet:
     def __init__(self, styles: list[bytes]) -> None:
         self._styles = styles
         self._comparisons = 0
-        self._suspects: dict[str, bool] = {}
 
     def hides(self, element: Element) -> bool:
         """Whether the element is not displayed."""
         if not self._styles or self._comparisons > MAX_COMPARISONS:
             return False
         names = _names(element)
-        if not any(map(self._is_suspect, names)):
+        if len(names) == 1 or self._hiding.isdisjoint(names):  # a tag alone hides nothing; nor do most classes
             return False
         path: list[set[str]] = []
         winner: _Rule | None = None
@@ -166,15 +165,10 @@ class StyleSheet:
         rules = _MOVED_STYLE.findall(b"}".join(self._styles)[:MAX_STYLE])
         return {name.decode(): declarations.decode("utf-8", "replace") for name, declarations in rules}
 
-    def _is_suspect(self, name: str) -> bool:
-        """Whether a rule with this class or id may hide something; usually not, and then no rules need be parsed."""
-        if name[0] not in ".#":
-            return False
-        suspect = self._suspects.get(name)
-        if suspect is None:
-            wanted = name.encode()
-            suspect = self._suspects[name] = any(wanted in sheet.hiding for sheet in self._sheets)
-        return suspect
+    @cached_property
+    def _hiding(self) -> frozenset[str]:
+        """The classes and ids in rules that may hide something."""
+        return frozenset().union(*(sheet.hiding for sheet in self._sheets))
 
     @cached_property
     def _sheets(self) -> list[_Sheet]:
@@ -201,10 +195,10 @@ class _Sheet:
         self._style = style
 
     @cached_property
-    def hiding(self) -> frozenset[bytes]:
+    def hiding(self) -> frozenset[str]:
         """The classes and ids in selectors of rules that say ``display: none``, found by text search."""
         return frozenset(
-            name
+            name.decode("utf-8", "surrogateescape")
             for pattern in _DISPLAY_NONE
             for selectors in _selectors_before(pattern, self._style)
             for name in _NAME.findall(selectors)
