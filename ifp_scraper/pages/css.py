@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
+from ifp_scraper.pages.cached import cached_property
 from ifp_scraper.pages.tree import Element, class_names
 from ifp_scraper.text import LargeBytes
 
@@ -134,7 +135,7 @@ class StyleSheet:
         if not self._styles or self._comparisons > MAX_COMPARISONS:
             return False
         names = _names(element)
-        if self._hiding.isdisjoint(names):  # as usually; then no rules need be parsed
+        if len(names) == 1 or self._hiding.isdisjoint(names):  # a tag alone hides nothing; nor do most classes
             return False
         path: list[set[str]] = []
         winner: _Rule | None = None
