@@ -13,11 +13,13 @@ MAX_REMEMBERED, MAX_REMEMBERED_BYTES = 128, 128 * 1024
 """Maximum number of surrounding elements whose content is remembered, and maximum bytes of each."""
 
 _OPENING = re.compile(
-    rb"""<div (?:class|id)=["']?(?:(?P<recent_posts>r-pf|amp-wp-content relatedpost recentpost)|"""
-    rb"hamb-mnu|ss-ic|s_stk ss-ic|srp|cmts|s_so|so_i|ampforwp-so-i|headerwrap|toggle-navigationv2"
+    rb"""<div (?:class|id)=["']?(?=[acfhrst][-_adeomrs])"""  # few others begin so
+    rb"(?:(?P<recent_posts>r-pf|amp-wp-content relatedpost recentpost)"
+    rb"|(?P<swift>hamb-mnu|ss-ic|s_stk ss-ic|srp|cmts)"
+    rb"|s_so|so_i|ampforwp-so-i|headerwrap|toggle-navigationv2"
     rb"|amp-wp-content (?:relatedpost|comments_list|(?:post-pagination-meta )?ampforwp-social-icons-wrapper)"
-    rb"|td-mobile-nav|td-post-sharing(?:-top|-bottom)?|td_block_wrap tdb_single_(?:related|post_share|next_prev)"
-    rb"|td_block_wrap td_block_related_posts"
+    rb"|td-mobile-nav|td-post-sharing(?:-top|-bottom)?"
+    rb"|td_block_wrap (?:tdb_single_(?:related|post_share|next_prev)|td_block_related_posts)"
     rb"""|comments["'] (?:id=["']comments|class=["']comments-area)"""
     rb"|(?P<may_be_read>tdc-header-wrap|td-header-(?:template-)?wrap|td-pb-span4 td-main-sidebar"
     rb"|td_block_wrap (?:td_(?:flex_)?block_\d{1,2}|vc_widget_sidebar|vc_wp_(?:recent|archive|categor)[a-z]{1,20})"
@@ -28,12 +30,17 @@ _OPENING = re.compile(
 which are set aside; share bars, related posts, comments; and header, sidebar, widgets, footer, in which something is
 sometimes read."""
 
-_READ_ANYWHERE = (b"icen", b"-crumb", b"tdb_single", b"td-post-content")
-"""What keeps header, sidebar, widgets and footer from being emptied: a license, breadcrumbs, Cloud Library blocks,
-the body."""
-
-_READ = (b"td-post-content", b"cntn-wrp", b"the_content", b"sp-lt", b"r-pf")
-"""What keeps the others: body, side column, recent posts, which are inside one of them only if it is unclosed."""
+_BODIES = (b"td-post-content", b"cntn-wrp", b"the_content")
+_SWIFT = (*_BODIES, b"sp-lt", b"r-pf")
+_READ: dict[str | None, tuple[bytes, ...]] = {
+    None: _BODIES,
+    "swift": _SWIFT,
+    "recent_posts": _SWIFT,
+    "may_be_read": (b"icen", b"-crumb", b"tdb_single", b"td-post-content"),
+}
+"""For each group of that pattern, the names that keep an element from being emptied: those of the body, and in the
+Swift design of side column and recent posts, which are inside it only if it is unclosed; in the last group, also those
+of a license, breadcrumbs and Cloud Library blocks."""
 
 _END = b"</div>"
 
@@ -90,7 +97,7 @@ def _end_of_content(html: bytes, opening: re.Match[bytes]) -> tuple[int, bool]:
     if remembered is not None and html.startswith(remembered, start):
         return start + len(remembered) - len(_END), True
     end, is_certain = _end_of_div(html, start)
-    if not is_certain or not _may_be_emptied(html[start:end], _READ_ANYWHERE if opening["may_be_read"] else _READ):
+    if not is_certain or not _may_be_emptied(html[start:end], _READ[opening.lastgroup]):
         return end, False
     if opening["recent_posts"] and end - start > MAX_REMEMBERED_BYTES:  # no real one is this large
         return end, False
