@@ -41,10 +41,11 @@ def mark_related(blocks: list[Block], unlinked: list[str]) -> None:
             continue
         may_follow = ()
         # Without a colon, the label must be all of the unlinked text: "Also read <a>...</a>".
-        label = _RELATED_LABEL.match(block["text"]) or _RELATED_LABEL.fullmatch(unlinked[number])
-        if label is None:
+        text, outside_links = block["text"], unlinked[number]
+        label = _RELATED_LABEL.match(text) or (outside_links != text and _RELATED_LABEL.fullmatch(outside_links))
+        if not label:
             continue
-        rest, unlinked_rest = block["text"][label.end() :], _RELATED_LABEL.sub("", unlinked[number], count=1)
+        rest, unlinked_rest = text[label.end() :], _RELATED_LABEL.sub("", outside_links, count=1)
         if _is_linked(rest, unlinked_rest) or is_link(number, ("paragraph", "list_item", "heading")):
             may_follow = ("list_item",)  # it has a link of its own: one in a paragraph below is the article's
         elif not _WORD.search(unlinked_rest) and is_link(number + 1, ("list_item", "paragraph", "related", "quote")):
