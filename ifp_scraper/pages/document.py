@@ -49,17 +49,14 @@ _TAG = re.compile(
 """A tag as browsers delimit it, up to ``>``, and in a group as much of it as is read; or something without tags."""
 
 _BODY = re.compile(rb"<body\s[^<>]*>", re.IGNORECASE)
-_MISREAD_END_TAGS = re.compile(
-    rb"</(?:[bB](?:([rR])(?<!<br></br)|[oO][dD][yY])|[hH][tT][mM][lL]"
-    rb"|([pP])(?=\s*+>\s*+(?:[^\s<]|<(?:[abiqsu]|em|strong|span|cite|small|font|mark|su[bp])[\s>])))\s*>"
+_MISREAD = re.compile(
+    rb"<(?:/(?:[bB](?:(?P<line>[rR])(?<!<br></br)|[oO][dD][yY])|[hH][tT][mM][lL]"
+    rb"|(?P<paragraph>[pP])(?=\s*+>\s*+(?:[^\s<]|<(?:[abiqsu]|em|strong|span|cite|small|font|mark|su[bp])[\s>])))\s*>"
+    rb"|(?P<heading>[hH][1-6](?:\s[^<>]*+)?>\s*+(?:<(?:[biu]|em|strong|font)(?:\s[^<>]*+)?>\s*+)*+)"
+    rb"<[pP](?:\s(?![^<>]*(?i:hidden|display\s*+:\s*+none|screen-reader|sr-only|caption))[^<>]*+)?>)"
 )
-"""What libxml2 and browsers read differently, see ``_as_in_browsers``."""
-
-_PARAGRAPH_IN_HEADING = re.compile(
-    rb"(<[hH][1-6](?:\s[^<>]*+)?>\s*+(?:<(?:[biu]|em|strong|font)(?:\s[^<>]*+)?>\s*+)*+)"
-    rb"<[pP](?:\s(?![^<>]*(?i:hidden|display\s*+:\s*+none|screen-reader|sr-only|caption))[^<>]*+)?>"
-)
-"""Where libxml2 ends a heading and browsers do not, unless the paragraph is hidden or a caption."""
+"""What libxml2 and browsers read differently, see ``_as_in_browsers``: some end tags; and a paragraph in a heading,
+unless it is hidden or a caption."""
 
 _EXCESSIVE_DEPTH = "Excessive depth"
 """How libxml2's message begins when it stops; the error's type differs between its versions."""
@@ -104,8 +101,7 @@ class Document:
         if len(cut.html) > MAX_MARKUP:
             self.warnings.append("too-long")
         html, recent_posts = cut_surroundings(cut.html[:MAX_MARKUP])
-        html = _PARAGRAPH_IN_HEADING.sub(rb"\1", html)
-        self.html = _MISREAD_END_TAGS.sub(_as_in_browsers, html)
+        self.html = _MISREAD.sub(_as_in_browsers, html)
         """What is parsed: the page without scripts, and without what surrounds the article."""
         self.recent_posts = recent_posts
         """The Recent Posts box, set aside: neighbouring pages have the same one, which is read once."""
@@ -237,7 +233,10 @@ def _as_in_browsers(tag: re.Match[bytes]) -> bytes:
     """Replace ``</br>`` by a line break; drop ``</body>`` and ``</html>``, which end nothing in a browser.
 
     ``</p>`` separates what precedes it from the text after it even if no paragraph is open, as after a list in it.
+    ``<p>`` does not end the heading that it is in.
     """
-    if tag[2]:
+    if tag["paragraph"]:
         return b"</p><hr>"
-    return b"<br>" if tag[1] else b""
+    if heading := tag["heading"]:
+        return b"<%b" % heading
+    return b"<br>" if tag["line"] else b""
