@@ -313,13 +313,19 @@ def body_of(blocks: list[Block]) -> str:
     return "\n\n".join(block["text"] for block in blocks if block["kind"] != "related")
 
 
-def content_hash(article: Article) -> str:
+def content_hash(article: Article, *, just_read: bool = False) -> str:
     """Return the SHA-256 (64 hexadecimal digits) of headline, lead and all blocks' text.
 
     One line each, empty for None; in NFC, with white space collapsed.
+
+    Args:
+        article: whose texts may have been read by an older version.
+        just_read: whether they come from this one, which has squeezed them: then only lines, and rows of tables, whose
+            cells may be empty, have more white space to collapse.
     """
-    texts = [article.headline or "", article.lead or "", *(block["text"] for block in article.blocks)]
-    return hashlib.sha256("\n".join(map(squeeze, texts)).encode()).hexdigest()
+    texts = (article.headline or "", article.lead or "", *(block["text"] for block in article.blocks))
+    lines = (text if just_read and "\n" not in text and "|" not in text else squeeze(text) for text in texts)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
 def text_hash(article: Article) -> bytes | None:

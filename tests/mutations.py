@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from ifp_scraper.dates import parse_utc
-from ifp_scraper.items import Article, encode
+from ifp_scraper.items import Article, content_hash, encode
 from ifp_scraper.pages import Capture, UnreadablePage, read_article
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -302,6 +302,8 @@ def unsound(article: Article) -> str | None:
             return "block: empty"
     if article.word_count != len(article.body.split()):
         return f"{article.word_count} words, but {len(article.body.split())} in the body"
+    if article.content_hash != content_hash(article):
+        return "a hash of texts that are not squeezed"
     single = [article.headline, article.lead, article.byline, article.source, *article.sections, *article.tags]
     single += [author.name for author in article.authors] + [author.bio for author in article.authors]
     for text in filter(None, single):

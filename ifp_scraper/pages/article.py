@@ -167,7 +167,7 @@ class ArticlePage(ItemPage[Article]):
         if article.headline is None and not article.blocks and not article.images:
             raise UnreadablePage("neither headline nor body", self.layout)
         article.layout = self.layout
-        article.content_hash = content_hash(article)
+        article.content_hash = content_hash(article, just_read=True)
         article.warnings = self._warnings(article)
         return article
 
