@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cached_property
 from itertools import chain
 
 from web_poet import field
@@ -12,6 +11,7 @@ from web_poet import field
 from ifp_scraper import urls
 from ifp_scraper.dates import read_amp_json_ld
 from ifp_scraper.pages.article import ArticlePage
+from ifp_scraper.pages.cached import cached_property
 from ifp_scraper.pages.evidence import Event, Evidence, json_ld_evidence, json_ld_time
 from ifp_scraper.pages.json_ld import Item, is_article
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 
 from web_poet import field
 
@@ -11,6 +10,7 @@ from ifp_scraper.dates import read_amp_json_ld
 from ifp_scraper.items import Author, RecentPost
 from ifp_scraper.pages.amp import AmpPage
 from ifp_scraper.pages.bylines import without_by
+from ifp_scraper.pages.cached import cached_property
 from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.inline import inline_text, label_text, resolved
 from ifp_scraper.pages.recent_posts import read_recent_posts

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 from web_poet import field
 
 from ifp_scraper.items import Author, RecentPost
 from ifp_scraper.pages.amp import AmpPage
 from ifp_scraper.pages.bylines import without_by
+from ifp_scraper.pages.cached import cached_property
 from ifp_scraper.pages.inline import inline_text, label_text, resolved
 from ifp_scraper.pages.recent_posts import read_recent_posts
 from ifp_scraper.pages.tree import Element

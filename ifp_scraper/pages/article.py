@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from functools import cache, cached_property
+from functools import cache
 from inspect import getattr_static
 from operator import attrgetter
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -33,6 +33,7 @@ from ifp_scraper.items import (
 )
 from ifp_scraper.pages.body import Body, read_body
 from ifp_scraper.pages.bylines import joined_names, read_authors
+from ifp_scraper.pages.cached import cached_property
 from ifp_scraper.pages.css import StyleSheet
 from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.embeds import EMBED_TAGS, read_embed

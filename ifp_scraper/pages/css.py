@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import NamedTuple
 
+from ifp_scraper.pages.cached import cached_property
 from ifp_scraper.pages.tree import Element, class_names
 from ifp_scraper.text import LargeBytes
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import cached_property
 
 from lxml import etree
 
+from ifp_scraper.pages.cached import cached_property
 from ifp_scraper.pages.charset import may_have_mark, to_utf8
 from ifp_scraper.pages.cut_scripts import cut_scripts
 from ifp_scraper.pages.cut_surroundings import cut_surroundings

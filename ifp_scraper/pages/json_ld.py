@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cached_property
 from typing import Any
 
 import msgspec
+
+from ifp_scraper.pages.cached import cached_property
 
 Item = dict[str, Any]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from functools import cached_property
 from typing import ClassVar
 
 from web_poet import field
@@ -15,6 +14,7 @@ from ifp_scraper.items import Author
 from ifp_scraper.pages.article import ArticlePage
 from ifp_scraper.pages.body import read_body
 from ifp_scraper.pages.bylines import joined_names, without_by
+from ifp_scraper.pages.cached import cached_property
 from ifp_scraper.pages.css import StyleSheet
 from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.inline import inline_text, label_text

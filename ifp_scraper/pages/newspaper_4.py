@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 
 from web_poet import field
 
 from ifp_scraper.items import Author
 from ifp_scraper.pages.bylines import without_by
+from ifp_scraper.pages.cached import cached_property
 from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.inline import label_text
 from ifp_scraper.pages.newspaper import NewspaperPage

@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator
-from functools import cached_property
 from typing import ClassVar
 
 from web_poet import field
 
 from ifp_scraper import urls
 from ifp_scraper.items import Author, Image
+from ifp_scraper.pages.cached import cached_property
 from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.images import first_caption, url_in_style

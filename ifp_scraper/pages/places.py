@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from enum import Enum, auto
-from functools import cached_property
 
+from ifp_scraper.pages.cached import cached_property
 from ifp_scraper.pages.post_bodies import is_marked_as_post
 from ifp_scraper.pages.tree import Element, Tree
 

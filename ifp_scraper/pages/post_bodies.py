@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 
+from ifp_scraper.pages.cached import cached_property
 from ifp_scraper.pages.tree import Element, Tree, class_names
 from ifp_scraper.text import words
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cached_property
 from itertools import islice, takewhile
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ from ifp_scraper.dates import read_zoned
 from ifp_scraper.items import Author, Image
 from ifp_scraper.pages.article import ArticlePage
 from ifp_scraper.pages.bylines import MAX_PEOPLE, without_by
+from ifp_scraper.pages.cached import cached_property
 from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.images import first_caption
 from ifp_scraper.pages.inline import inline_text, label_text
