@@ -16,11 +16,11 @@ _OPENING = re.compile(
     rb"""<div (?:class|id)=["']?(?=[acfhrst][-_adeomrs])"""  # few others begin so
     rb"(?:(?P<recent_posts>r-pf|amp-wp-content relatedpost recentpost)"
     rb"|(?P<swift>hamb-mnu|ss-ic|s_stk ss-ic|srp|cmts)"
-    rb"|(?P<designs>s_so|so_i|ampforwp-so-i|headerwrap|toggle-navigationv2"
-    rb"|amp-wp-content (?:relatedpost|comments_list|(?:post-pagination-meta )?ampforwp-social-icons-wrapper))"
-    rb"|(?P<theme>td-mobile-nav|td-post-sharing(?:-top|-bottom)?"
+    rb"|s_so|so_i|ampforwp-so-i|headerwrap|toggle-navigationv2"
+    rb"|amp-wp-content (?:relatedpost|comments_list|(?:post-pagination-meta )?ampforwp-social-icons-wrapper)"
+    rb"|td-mobile-nav|td-post-sharing(?:-top|-bottom)?"
     rb"|td_block_wrap (?:tdb_single_(?:related|post_share|next_prev)|td_block_related_posts)"
-    rb"""|comments["'] (?:id=["']comments|class=["']comments-area))"""
+    rb"""|comments["'] (?:id=["']comments|class=["']comments-area)"""
     rb"|(?P<may_be_read>tdc-header-wrap|td-header-(?:template-)?wrap|td-pb-span4 td-main-sidebar"
     rb"|td_block_wrap (?:td_(?:flex_)?block_\d{1,2}|vc_widget_sidebar|vc_wp_(?:recent|archive|categor)[a-z]{1,20})"
     rb"|td-footer-template-wrap|tdc-footer-wrap|td-footer-wrapper|f-w-f[12])"
@@ -30,16 +30,17 @@ _OPENING = re.compile(
 which are set aside; share bars, related posts, comments; and header, sidebar, widgets, footer, in which something is
 sometimes read."""
 
+_BODIES = (b"td-post-content", b"cntn-wrp", b"the_content")
+_SWIFT = (*_BODIES, b"sp-lt", b"r-pf")
 _READ: dict[str | None, tuple[bytes, ...]] = {
-    "recent_posts": (b"cntn-wrp", b"sp-lt", b"r-pf", b"the_content"),
-    "swift": (b"cntn-wrp", b"sp-lt", b"r-pf"),
-    "designs": (b"the_content",),
-    "theme": (b"td-post-content",),
+    None: _BODIES,
+    "swift": _SWIFT,
+    "recent_posts": _SWIFT,
     "may_be_read": (b"icen", b"-crumb", b"tdb_single", b"td-post-content"),
 }
-"""For each group of that pattern, the names that keep an element from being emptied: those of body, side column and
-recent posts, which are inside it only if it is unclosed; in the last group, also of a license, breadcrumbs and Cloud
-Library blocks."""
+"""For each group of that pattern, the names that keep an element from being emptied: those of the body, and in the
+Swift design of side column and recent posts, which are inside it only if it is unclosed; in the last group, also those
+of a license, breadcrumbs and Cloud Library blocks."""
 
 _END = b"</div>"
 
