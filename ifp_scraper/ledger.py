@@ -109,7 +109,7 @@ class Ledger:
                 f"The articles in {path} are of {runs[-1].site}, not {options.site}: "
                 f"name another file{option}, unless one site is a copy of the other."
             )
-        self.rejections = Rejections(rejected_path, runs)
+        self.rejections = Rejections(rejected_path, runs, live=options.live)
         runs = runs.of_site(options.site)
         last_caught_up = runs.last_caught_up(path, len(self.store))
         left = (runs[-1].failed_urls, runs[-1].incomplete_urls, runs[-1].failures) if runs else ()
@@ -249,7 +249,7 @@ class Ledger:
         self.counts["failed"] += 1
         self.counts["failed_again"] += again
         with self._noting_trouble(f"{self.failures.path} cannot be written"):
-            self.failures.add(url, reason, ref and self.walks.dated(ref))
+            self.failures.add(url, reason, ref and self._dated(ref))
         return again
 
     def note_error(self, ref: ArticleRef, error: Exception) -> None:
@@ -260,7 +260,11 @@ class Ledger:
     def note_listed(self, ref: ArticleRef) -> None:
         """Note what another list says of an article that was begun: if it fails, the next run must know."""
         if ref.modified_at is not None or ref.published_at is not None:
-            self.failures.add_times(self.walks.dated(ref))
+            self.failures.add_times(self._dated(ref))
+
+    def _dated(self, ref: ArticleRef) -> ArticleRef:
+        """Return the ref with the time at which it was listed: the run that uses it may be much later."""
+        return replace(ref, listed_at=ref.listed_at or format_utc(self.walks.asked_at or self.started_at))
 
     def note_incomplete(self, url: str, *, insist: bool = False) -> None:
         """Note an article that lacks a page or an edit, so that the next run looks again; see ``Failures``."""

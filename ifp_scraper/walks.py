@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ifp_scraper.dates import format_utc
-from ifp_scraper.discovery import ArticleRef, Fetch, Notes, Walk
+from ifp_scraper.discovery import Fetch, Notes, Walk
 from ifp_scraper.knowledge import Knowledge
 from ifp_scraper.options import Options
 from ifp_scraper.storage.runs import Run
@@ -50,7 +49,6 @@ class Walks:
         self._knowledge = knowledge
         self._last_caught_up = last_caught_up
         self._first_read_at = first_read_at
-        self._began_at = datetime.now(UTC)
         self._stale_from: str | None = None
         """The earliest edit that the site names but the fetched page did not yet show; RFC 3339 in UTC."""
 
@@ -84,6 +82,11 @@ class Walks:
         if self.last is not None and self.last.notes.asked_at is None:
             self.last.notes.asked_at = at
 
+    @property
+    def asked_at(self) -> datetime | None:
+        """When the site first answered the last walk, by its own clock; None if it has not yet."""
+        return self.last.notes.asked_at if self.last else None
+
     def note_stale(self, edited_at: str) -> None:
         """Note that a page was older than an edit at this time (RFC 3339 in UTC), so that the next run looks again."""
         self._stale_from = min(edited_at, self._stale_from or edited_at)
@@ -92,11 +95,6 @@ class Walks:
         """Note that the sources have listed what they can."""
         self.listed_all = self._options.whole_site and not walk.notes.broken
         self.broken = list(walk.notes.broken)
-
-    def dated(self, ref: ArticleRef) -> ArticleRef:
-        """Return the ref with the time at which it was listed: the run that uses it may be much later."""
-        asked_at = self.last.notes.asked_at if self.last else None
-        return replace(ref, listed_at=ref.listed_at or format_utc(asked_at or self._began_at))
 
     def for_next_run(self) -> dict[str, Any]:
         """Return what the runs file says of the walk; ``storage.runs.Run`` explains it."""

@@ -62,6 +62,13 @@ def article(url: str = SHOWN, id: int | None = 9, **fields: Any) -> Article:
     return Article(id=id, url=url, layout="newspaper", **fields)
 
 
+def test_a_shortlink_leads_to_the_article_that_the_site_says(case: Case) -> None:
+    shortlink = f"{SITE}/?p=5"
+    case.ledger.write(article(ASKED, 5, aliases=[shortlink]))
+    assert case.accept(article(), ArticleRef(shortlink), shortlink) is not None
+    assert case.ledger.rejections.reason(shortlink) is None
+
+
 def test_another_id_is_another_article(case: Case) -> None:
     ref = ArticleRef(ASKED, 5, published_at=LISTED)
     assert case.accept(article(), ref, ASKED) is None

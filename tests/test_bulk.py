@@ -34,6 +34,7 @@ from ifp_scraper.discovery.readings import slug_key
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import Options
 from ifp_scraper.storage import store
+from ifp_scraper.storage.output_file import StoreError
 from tests.crawling import ROOT, lines, scrapy
 from tests.recordings import content, zstd
 from tests.site import Site, make_posts, record, serve
@@ -171,24 +172,28 @@ def test_articles_without_their_further_pages_give_the_lines_of_a_crawl(tmp_path
     assert [line["warnings"] for line in lines(extracted)] == [["one-page-of-many"]] * len(long)
 
 
-def test_amp_pages_beside_a_whole_canonical_page_give_the_lines_of_a_crawl(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_whole", [True, False])
+def test_amp_pages_beside_a_canonical_page_give_the_lines_of_a_crawl(is_whole: bool, tmp_path: Path) -> None:
     recorded, crawled, extracted = tmp_path / "a.warc.gz", tmp_path / "crawled.jsonl", tmp_path / "extracted.jsonl"
     site = Site(make_posts(60, seed=4))
 
     def without_numbers(target: str, response: Response) -> Response:
-        if "/amp/" in target:
+        if "amp" in target:
             return replace(response, body=response.body.replace(b"</p>", b' <a href="https://irna.ir/">IRNA</a></p>'))
-        return replace(response, body=re.sub(rb'<div class="page-nav page-nav-post.*?</a></div>', b"", response.body))
+        numbers = rb'<div class="page-nav page-nav-post.*?</a></div>'
+        return replace(response, body=re.sub(numbers, b"", response.body)) if is_whole else response
 
     with serve(site) as server:
-        post = next(post for post in site.open_posts() if len(post.pages) > 1)
+        post = next(post for post in site.open_posts() if len(post.pages) == 2)
         server.alter(without_numbers)
-        paths = [post.path, *(f"{post.path}amp/{number}" for number in ("", "2/"))]
+        paths = [post.path, f"{post.path}amp/", f"{post.path}2/?amp=1"]
         record(server, recorded, paths, root="https://ifpnews.com")
     assert scrapy("crawl", "ifp", "-a", f"archive={recorded}", "-o", crawled).status == 0
     assert scrapy("extract", recorded, "-o", extracted).status == 0
     assert content(crawled) == content(extracted)
-    assert len(lines(extracted)[0]["links"]) > 0
+    [line] = lines(extracted)
+    assert line["warnings"] == []
+    assert (len(line["links"]) > len(post.pages[0])) is not is_whole
 
 
 def test_further_pages_without_their_first_one_are_no_alarm(tmp_path: Path) -> None:
@@ -290,6 +295,30 @@ def test_what_other_recordings_left_half_done_does_not_pile_up(wanted: str, kept
     with pytest.raises(KeyboardInterrupt):
         extract_spans(wanted_spans, ledger, Stopped(), lambda *_: None)
     assert bool((tmp_path / "a.jsonl.partial").stat().st_size) is kept
+
+
+def test_articles_come_after_their_last_page(tmp_path: Path) -> None:
+    written: list[str] = []
+    partial = PartialResults(tmp_path / "a.jsonl.partial", "https://ifpnews.com")
+    spans = [Span(path, 0, 1, 1) for path in ("first", "second")]
+    for span, names in zip(spans, ("abc", "dca"), strict=True):
+        result = SpanResult(span, "", records=3)
+        for name in names:
+            url = f"https://ifpnews.com/{name}/"
+            page = PageResult(url, datetime(2024, 5, 6, tzinfo=UTC), page_urls=[url], rejected=span.path)
+            result.pages[slug_key(url)] = pack_pages([page])
+        partial.add(result)
+    ledger: Any = SimpleNamespace(reject=lambda rejected, **_: written.append(rejected.url[-2]))
+    _write_all([[span] for span in spans], partial, ledger)
+    assert list(dict.fromkeys(written)) == ["b", "a", "c", "d"]
+
+
+def test_pages_damaged_meanwhile_are_told_in_words(tmp_path: Path) -> None:
+    partial = PartialResults(tmp_path / "a.jsonl.partial", "https://ifpnews.com")
+    partial.add(SpanResult(Span("a", 0, 1, 1), pages={"a": b"\xff" * 9}))
+    [place] = partial.read(Span("a", 0, 1, 1))[1].values()
+    with pytest.raises(StoreError, match="is damaged: delete it"):
+        partial.read_pages(place)
 
 
 def test_articles_recorded_twice_are_not_all_held_in_memory(tmp_path: Path) -> None:

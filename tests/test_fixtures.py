@@ -108,6 +108,8 @@ def test_a_page_is_fetched_as_by_a_crawl(tmp_path: Path) -> None:
         "/too-long/": page("<html>" + "x" * 5000),
         "/challenge/": page("<html><title>Just a moment...</title>"),
         "/accepted/": page("<html>", 202),
+        "/empty/": page(" "),
+        "/maintenance/": page("<h1>Briefly unavailable for scheduled maintenance. Check back in a minute.</h1>"),
     }
     refused = {
         "/to-forbidden/": "Forbidden by robots.txt",
@@ -115,6 +117,8 @@ def test_a_page_is_fetched_as_by_a_crawl(tmp_path: Path) -> None:
         "/too-long/": "the answer is too long",
         "/challenge/": "a challenge page",
         "/accepted/": "status 202",
+        "/empty/": "an empty answer",
+        "/maintenance/": "the site is out of order",
     }
 
     def answer(target: str, response: Response) -> Response:

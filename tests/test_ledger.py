@@ -115,8 +115,22 @@ def test_the_last_run_on_the_site_that_left_nothing_out_is_continued(ledger: Led
     assert (walk.caught_up, walk.notes.source) == (True, "rest")
 
 
+def test_what_is_known_is_counted_once_and_without_what_no_site_lists(ledger: Ledger) -> None:
+    ledger.write(ARTICLE)
+    for url in (
+        f"{SITE}/?p=5",
+        f"{SITE}/?p=6",
+        f"{SITE}/gone/",
+        f"{SITE}/gone/".replace("https", "http"),
+        ARTICLE.url,
+    ):
+        ledger.reject(Rejected.now(url, "status 404"))
+    ledger.note_failed(f"{SITE}/failed/", "status 500")
+    assert ledger.knowledge.count() == 3
+
+
 @pytest.mark.parametrize("failed", [0, 1, 1000, 1001])
-@pytest.mark.parametrize("fault", ["none", "stopped", "errors", "list"])
+@pytest.mark.parametrize("fault", ["none", "stopped", "errors", "list", "trouble"])
 def test_a_run_whose_failures_are_all_noted_is_continued(ledger: Ledger, failed: int, fault: str) -> None:
     walk = ledger.walks.begin(lambda *_: None, [])  # type: ignore[arg-type, return-value]
     ledger.write(replace(ARTICLE, modified_at="2024-05-06T00:00:00Z"))
@@ -124,6 +138,7 @@ def test_a_run_whose_failures_are_all_noted_is_continued(ledger: Ledger, failed:
         url = f"{SITE}/failed-{number}/"
         ledger.note_failed(url, "status 500", ArticleRef(url, id=10_000 + number))
     walk.notes.broken += ["page 2"] if fault == "list" else []
+    ledger.trouble = "a file cannot be written" if fault == "trouble" else None
     ledger.walks.end(walk)
     reason = "stopped" if fault == "stopped" else "finished"
     ledger.finish(Ending(reason, errors=int(fault == "errors")))

@@ -240,6 +240,28 @@ def test_an_address_that_gave_an_article_is_forgotten(path: Path) -> None:
     assert URL not in doubted
 
 
+FORMS = ("http://ifpnews.com/a/", "https://www.ifpnews.com/a/", "https://ifpnews.com/a/")
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_the_forms_of_an_address_are_one_and_add_no_lines_later(live: bool, path: Path) -> None:
+    for _ in range(3):
+        found = Rejections(path, Runs([run(0)]), live=live)
+        for url in FORMS:
+            found.add(replace(rejected(), url=url))
+        assert len(path.read_text().splitlines()) == (1 if live else 3)
+    found.forget("http://www.ifpnews.com/a/amp/")
+    assert not any(url in found for url in FORMS)
+
+
+def test_captures_of_a_page_that_are_rejected_for_different_reasons_add_no_lines_later(path: Path) -> None:
+    for _ in range(3):
+        found = Rejections(path, Runs(), live=False)
+        for verdict in (rejected(), rejected("no text", layout="newspaper")):
+            found.add(verdict)
+    assert len(path.read_text().splitlines()) == 2
+
+
 def test_an_amp_page_that_cannot_be_read_says_nothing_of_its_article(path: Path) -> None:
     amp = replace(rejected("too large"), url=URL + "amp/")
     write(path, amp, amp)

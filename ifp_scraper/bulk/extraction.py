@@ -53,7 +53,7 @@ def extract_spans(
     try:
         _read_all(spans, site, partial, executor, progress)
         revisited: dict[Span, list[Span]] = {}
-        for span, again in revisit_spans(lambda: map(partial.read, spans)):
+        for span, again in revisit_spans(lambda: (partial.read(one)[0] for one in spans)):
             revisited.setdefault(span, []).append(again)
         _read_all([again for found in revisited.values() for again in found], site, partial, executor, progress)
         _write_all([[span, *revisited.get(span, ())] for span in spans], partial, ledger)
@@ -136,13 +136,13 @@ def _survey(
     captures: Counter[str] = Counter()
     for number, group in enumerate(groups):
         for span in group:
-            result = partial.read(span)
+            result, places = partial.read(span)
             responses[span.path] += result.records
             captures[span.path] += result.records + len(result.revisits)
             for seen in result.listed:
                 evidence.setdefault(urls.article_key(seen.ref.url), []).append(seen)
             redirects += result.redirects
-            for key, place in partial.places(span):
+            for key, place in places.items():
                 article = found.setdefault(key, _Found())
                 article.places.append(place)
                 article.last_group = number

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -72,21 +71,26 @@ class PartialResults:
             raise StoreError(f"{self.path} cannot be written: {explain(error)}") from error
         self.spans[result.span] = at + 16, len(head)
 
-    def read(self, span: Span) -> SpanResult:
-        """Return a kept result without its pages."""
-        return self._head(self.spans[span])[0]
-
-    def places(self, span: Span) -> Iterator[tuple[str, Place]]:
-        """Yield each article of a kept result, by ``slug_key``, and where its pages are."""
+    def read(self, span: Span) -> tuple[SpanResult, dict[str, Place]]:
+        """Return a kept result without its pages, and where those of each article are, by ``slug_key``."""
         head = self.spans[span]
-        at = sum(head)
-        for article, length in self._head(head)[1].items():
-            yield article, (at, length)
+        result, of_pages = self._head(head)
+        places, at = {}, sum(head)
+        for article, length in of_pages.items():
+            places[article] = at, length
             at += length
+        return result, places
 
     def read_pages(self, place: Place) -> list[PageResult]:
-        """Return the pages at a place."""
-        return unpack_pages(self._bytes(place))
+        """Return the pages at a place.
+
+        Raises:
+            StoreError: if something has changed the file.
+        """
+        try:
+            return unpack_pages(self._bytes(place))
+        except msgspec.DecodeError as error:
+            raise StoreError(f"{self.path} is damaged: delete it, and run the same command again") from error
 
     def _head(self, place: Place) -> tuple[SpanResult, dict[str, int]]:
         return msgspec.msgpack.decode(self._bytes(place), type=tuple[SpanResult, dict[str, int]])

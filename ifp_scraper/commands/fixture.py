@@ -23,7 +23,7 @@ from ifp_scraper.dates import format_utc, read_user_date
 from ifp_scraper.items import to_dict
 from ifp_scraper.pages import Capture, Document, UnreadablePage, read_article
 from ifp_scraper.recordings.capture_time import capture_time
-from ifp_scraper.responses import OF_PAGES, in_words, refusal
+from ifp_scraper.responses import OF_PAGES, in_words, out_of_order, refusal
 from ifp_scraper.user_agent import user_agent
 
 _KEPT_URL = re.compile(rb"^<!-- (https?://\S+) -->\n")
@@ -141,7 +141,7 @@ class Command(ScrapyCommand):
         site = urljoin(url, "/")
         if not urls.host(site) or " " in site:
             raise ValueError("it is not a URL")
-        changed = {"IFP_SITE": site, "IFP_ARCHIVE": None, "USER_AGENT": user_agent(self.settings)}
+        changed = {"IFP_SITE": site, "IFP_ARCHIVE": None, "JOBDIR": None, "USER_AGENT": user_agent(self.settings)}
         self.settings.setdict(changed, priority="cmdline")
         crawler = self.crawler_process.create_crawler(_PageSpider)
         self.crawler_process.crawl(crawler, request=Request(url))
@@ -165,11 +165,22 @@ class _PageSpider(Spider):
         assert self.crawler.engine is not None
         try:
             page = await self.crawler.engine.download_async(self.request)
-            self.page = refusal(page) or (page if page.status in OF_PAGES else f"status {page.status}")
+            self.page = _fault(page) or page
         except Exception as error:
             self.page = in_words(error)
         return
         yield  # makes this a generator, as Scrapy requires
+
+
+def _fault(page: Response) -> str | None:
+    """Return why a crawl would not read a page; None if it would."""
+    if (reason := refusal(page)) is not None:
+        return reason
+    if page.status not in OF_PAGES:
+        return f"status {page.status}"
+    if not page.body.strip():
+        return "an empty answer"
+    return "the site is out of order" if out_of_order(page) else None
 
 
 def _stated_url(html: bytes) -> str:

@@ -82,7 +82,7 @@ class WordPressPage(ArticlePage):
         """Return the text of the heading nearest to the start of the body that is not the site's name."""
         headings = self._at(self.css(query), place)
         for heading in islice(headings if place is Place.IN_BODY else reversed(headings), _MAX_TITLES):
-            if (text := label_text(heading)) and not self._is_site_name(heading, text):
+            if text := self._text_of_title(heading):
                 return text
         return None
 
@@ -95,23 +95,24 @@ class WordPressPage(ArticlePage):
         headings = self._at(self.css("h1, h2, h3"), Place.BEFORE, Place.IN_BODY) if titles else []
         found = []
         for heading in headings[:_MAX_TITLES]:
-            text = label_text(heading)
+            text = self._text_of_title(heading)
             rests = [title.removeprefix(text) for title in map(squeeze, titles) if text and title.startswith(text)]
             fits = any(len(rest) <= len(text) and _SITE_IN_TITLE.fullmatch(rest) for rest in rests)
-            if fits and not self._is_site_name(heading, text):
+            if fits:
                 found.append(text)
         return max(found, key=len, default=None)
 
-    def _is_site_name(self, heading: Element, text: str) -> bool:
-        """Whether a heading links to the front page, is in a logo, or is the site's name."""
+    def _text_of_title(self, heading: Element) -> str:
+        """Return a heading's text; empty if it links to the front page, is in a logo, or is the site's name."""
         links = (urls.absolute(self.capture.url, link.get("href")) for link in heading.iter("a"))
         if any(link is not None and urls.slug(link) == "" for link in links):
-            return True
+            return ""
         boxes = (heading, *islice(heading.iterancestors(), 2))
         names = " ".join(f"{box.get('class')} {box.get('id')}" for box in boxes)
         if _SITE_NAME.search(names) is not None:
-            return True
-        return text == squeeze(self.attribute('meta[property="og:site_name"]', "content") or "")
+            return ""
+        text = label_text(heading)
+        return text if text != squeeze(self.attribute('meta[property="og:site_name"]', "content") or "") else ""
 
     @field
     def lead(self) -> str | None:

@@ -237,7 +237,7 @@ class IfpSpider(SiteSpider):
     async def _from_amp_alone(self, ref: ArticleRef) -> Article | None:
         """Return an article whose first page is unusable, from its AMP page; None if that is unusable too."""
         url = urls.canonical(ref.url)
-        had_neither = url in self.ledger.rejections and self.ledger.store.find_same(ref) is None
+        had_neither = ref.url in self.ledger.rejections and self.ledger.store.find_same(ref) is None
         given_up = had_neither and not self.options.urls  # an earlier run tried both in vain
         if given_up or self.options.pages == "canonical" or not self.options.live or urls.slug(url) == "":
             return None

@@ -66,10 +66,16 @@ class Rejections:
     Args:
         path: the file of rejections.
         runs: the earlier runs, which tell whether the site was failing when a URL was rejected.
+        live: whether pages come from the site; what is rejected again from a recording is written once, though one
+            that holds several captures of a page may reject them for different reasons.
     """
 
-    def __init__(self, path: Path, runs: Runs) -> None:
+    def __init__(self, path: Path, runs: Runs, *, live: bool = True) -> None:
         self.path = path
+        self._live = live
+        self._written: set[Rejected] = set()
+        """The lines of the file, without their times."""
+
         self._confirmed: dict[str, Rejected] = {}
         self._doubtful: dict[str, Rejected] = {}
         """The weaker ones, see above; of several rejections of one URL for one reason, the first."""
@@ -78,6 +84,7 @@ class Rejections:
         """AMP pages, by their own URLs."""
 
         for line in sidecars.read(path, Rejected):
+            self._written.add(replace(line, time=""))
             if urls.host(line.url) and (line.modified_at is None or read_instant(line.modified_at) is not None):
                 self._remember(line, runs.at(line.time))
         yesterday = format_utc(datetime.now(UTC) - timedelta(days=1))
@@ -158,8 +165,11 @@ class Rejections:
         before = noted.get(key)
         noted[key] = rejected
         self._doubtful.pop(key, None)
-        if before is None or replace(before, time=rejected.time) != rejected:
+        is_change = before is None or replace(before, time=rejected.time, url=rejected.url) != rejected
+        line = replace(rejected, time="")
+        if is_change if self._live else line not in self._written:
             sidecars.append(self.path, asdict(rejected))
+            self._written.add(line)
 
     def forget(self, url: str) -> None:
         """Remove a URL that has now given an article."""

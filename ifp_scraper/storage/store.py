@@ -31,7 +31,7 @@ _BAD_NUMBERS = 20
 """How many numbers of bad lines are kept, for the summary."""
 
 
-class _Identified(Protocol):
+class _Identity(Protocol):
     """What tells which article something is of."""
 
     @property
@@ -147,7 +147,7 @@ class Store:
         """Return what is known about an article; None if nothing is. See ``ArticleIndex.find``."""
         return self._index.find(id, url, published_at)
 
-    def find_same(self, article: _Identified) -> StoredArticle | None:
+    def find_same(self, article: _Identity) -> StoredArticle | None:
         """Return what is known about an article that a list names, or that was read."""
         return self.find(article.id, article.url, article.published_at)
 
