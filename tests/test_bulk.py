@@ -263,7 +263,7 @@ def test_what_is_in_the_parts_of_a_span_is_in_the_whole() -> None:
     for at in (0, 3):
         page = PageResult(f"https://ifpnews.com/a/{at}/", datetime(2024, 5, 6, tzinfo=UTC))
         packed = pack_pages([page])
-        found: Any = {kind: [f"{kind} at {at}"] for kind in kinds}
+        found: Any = {kind: [f"{kind} at {at}"] for kind in kinds} | {"begun": {"a": page.captured_at}}
         parts.append(SpanResult(Span("a", at, at + 3, 6), "reader", records=2, pages={"a": packed}, **found))
     joined = join_results(Span("a", 0, 6, 6), parts)
     assert (joined.span, joined.reader, joined.records) == (Span("a", 0, 6, 6), "reader", 4)
@@ -302,11 +302,12 @@ def test_articles_recorded_twice_are_not_all_held_in_memory(tmp_path: Path) -> N
             url = f"{site}/story-{number}/"
             page = PageResult(url, datetime(2024, 5, day, tzinfo=UTC), page_urls=[url], rejected="x" * 20_000)
             result.pages[slug_key(url)] = pack_pages([page])
+            result.begun[slug_key(url)] = page.captured_at
         partial.add(result)
         del result
     ledger: Any = SimpleNamespace(reject=lambda rejected, **_: written.append(rejected.url))
     tracemalloc.start()
-    _write_all([[span] for span in recorded], partial, ledger)
+    _write_all(recorded, partial, ledger)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert written == [f"{site}/story-{number}/" for number in range(300) for _ in range(2)]
