@@ -222,6 +222,36 @@ def test_the_lines_do_not_depend_on_the_order_of_the_recordings(tmp_path: Path) 
     assert [line["duplicate_of"] for line in written[0]] == [None, None, None, "https://ifpnews.com/b/"]
 
 
+def test_a_capture_that_is_in_two_recordings_counts_once(tmp_path: Path) -> None:
+    """Its second page is no early one of a later reading."""
+    url, written = "https://ifpnews.com/a/", []
+    records = [
+        digested(response(url, numbered(story("One."), url, f"{url}2/"), "2024-01-01"), "sha1:1"),
+        digested(response(f"{url}2/", numbered(story("Two."), url, f"{url}2/"), "2024-01-02"), "sha1:2"),
+        revisit(url, "sha1:1", "2024-02-01"),
+        revisit(f"{url}2/", "sha1:2", "2024-02-02"),
+        response(url, numbered(story("Edited."), url, f"{url}2/"), "2024-03-01"),
+    ]
+    for times in (1, 2):
+        recorded = tmp_path / str(times)
+        recorded.mkdir()
+        for number in range(times):
+            (recorded / f"{number}.warc").write_bytes(b"".join(records))
+        written.append([line["body"] for line in read_both_ways(recorded)])
+    assert written == [["One.\n\nTwo."]] * 2
+
+
+def test_of_a_copy_that_names_the_site_only_what_was_captured_is_an_alias(tmp_path: Path) -> None:
+    recorded, page = (
+        tmp_path / "a.warc",
+        story("One.").replace(b"https://ifpnews.com/a/", b"https://original.example/a/"),
+    )
+    recorded.write_bytes(response("https://ifpnews.com/a/?x=1", page, "2024-01-01"))
+    assert [(line["url"], line["aliases"]) for line in read_both_ways(recorded)] == [
+        ("https://original.example/a/", ["https://ifpnews.com/a/?x=1"])
+    ]
+
+
 def test_pages_without_an_article_are_rejected_for_the_same_reasons(tmp_path: Path) -> None:
     site, strange = "https://ifpnews.com/", "a page that is not of WordPress"
     nobody = '<html><link rel="canonical" href="https://ifpnews.com/static/"><body class="page page-id-7 wp-content/">'

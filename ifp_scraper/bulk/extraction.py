@@ -103,6 +103,7 @@ def _write_all(spans: list[Span], partial: PartialResults, ledger: Ledger) -> No
             redirected,
             article_in=article_in,
             failed=lambda page: page.failed,
+            identity=lambda page: (page.url, page.captured_at, page.length, page.number),
         ):
             _write_reading(reading, said, addresses, ledger)
 

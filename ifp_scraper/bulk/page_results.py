@@ -26,6 +26,9 @@ class PageResult(msgspec.Struct):
     page_urls: list[str] = []
     """URLs of all these pages."""
 
+    length: int = 0
+    """Length of its body as recorded, in bytes."""
+
     failed: bool = False
     """See ``readings.is_failed``."""
 

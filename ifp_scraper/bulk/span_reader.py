@@ -113,10 +113,10 @@ def _read_page(record: WarcRecord, body: bytes, url: str, captured_at: datetime)
     _, recorded_at, is_wrapped = capture_in(record)
     body_age = max(captured_at - recorded_at, timedelta(0))
     age = cache_age(captured_at, first_header(record, "age"), first_header(record, "date")) - body_age
+    result = PageResult(url, captured_at, page_urls=[url], length=len(body))
     body = plain_body(body, list(record.http_headers or ()))
     if is_wrapped:
         body = unwrap_page(body)
-    result = PageResult(url, captured_at, page_urls=[url])
     try:
         page = read_page(body, Capture(url, captured_at, age), content_type(record))
         if page is None:

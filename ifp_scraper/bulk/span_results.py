@@ -79,7 +79,7 @@ def revisit_spans(results: Callable[[], Iterable[SpanResult]]) -> Iterator[tuple
         results: returns those of all spans, in order; called at most twice.
     """
     revisits: dict[str, list[Revisit]] = {}
-    every = (revisit for result in results() for revisit in result.revisits)
+    every = dict.fromkeys(revisit for result in results() for revisit in result.revisits)  # recordings may overlap
     for number, revisit in enumerate(every, 1):
         revisits.setdefault(revisit.digest, []).append(revisit._replace(number=number))
     if not revisits:

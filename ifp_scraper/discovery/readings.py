@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -97,6 +97,7 @@ def find_recorded(archive: Archive, site: str) -> Iterator[Reading]:
             redirected,
             article_in=lambda capture: _article_in(archive, capture),
             failed=lambda capture: _cannot_be_used(archive, capture),
+            identity=lambda capture: (capture.url, capture.captured_at, capture.length, capture.original),
         ):
             first, *others = first_pages_of(reading) or reading[:1]
             ref = replace(said, url=first.url) if said else ArticleRef(first.url)
@@ -139,6 +140,7 @@ def read_slug(
     *,
     article_in: Callable[[C], Article | None],
     failed: Callable[[C], bool],
+    identity: Callable[[C], Hashable],
 ) -> Iterator[tuple[list[C], ArticleRef | None, list[str]]]:
     """Yield the readings of one slug: captures, what lists said then, and all URLs of the article.
 
@@ -149,11 +151,12 @@ def read_slug(
         article_in: returns what one page says; None if it is no article. Called only where captures leave open what
             belongs together.
         failed: whether a capture cannot be used; see ``is_failed``.
+        identity: what only captures share that are the same one.
     """
     for own in split_articles(captures, article_in):
         said = _evidence_about(own, evidence)
         addresses = addresses_of(own, redirected)
-        for reading in split_readings(without_failed(own, failed), article_in):
+        for reading in split_readings(_once(without_failed(own, failed), identity), article_in):
             yield reading, evidence_at(said, reading[0].captured_at), addresses
 
 
@@ -347,6 +350,14 @@ def without_failed(captures: list[C], failed: Callable[[C], bool]) -> list[C]:
         for number, capture in enumerate(captures)
         if not bad[number] or not (pages[number] <= usable or pages[number] in pages[number + 1 :])
     ]
+
+
+def _once(captures: list[C], identity: Callable[[C], Hashable]) -> list[C]:
+    """Leave out captures that are there twice, as where recordings overlap."""
+    found: dict[Hashable, C] = {}
+    for capture in captures:
+        found.setdefault(identity(capture), capture)
+    return list(found.values())
 
 
 def is_failed(url: str, body: bytes) -> bool:
