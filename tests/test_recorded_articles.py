@@ -158,6 +158,17 @@ def test_a_further_page_may_be_captured_under_another_form_of_its_address(captur
     assert [line["body"] for line in read_both_ways(recorded)] == ["One.\n\nTwo."]
 
 
+def test_a_fragment_is_no_part_of_an_address(tmp_path: Path) -> None:
+    recorded, url = tmp_path / "a.warc", "https://ifpnews.com/a/"
+    links = f"{url}amp/", f"{url}2/?amp=1"
+    records = [
+        response(f"{url}amp/#top", numbered(amp_story("One."), *links), "2024-01-01"),
+        response(f"{url}2/?amp=1#top", numbered(amp_story("Two."), *links), "2024-01-01"),
+    ]
+    recorded.write_bytes(b"".join(records))
+    assert [(line["fetched_url"], line["body"]) for line in read_both_ways(recorded)] == [(links[0], "One.\n\nTwo.")]
+
+
 def test_of_further_pages_only_those_are_read_that_the_first_one_leads_to(tmp_path: Path) -> None:
     recorded, url = tmp_path / "a.warc", "https://ifpnews.com/a/"
     other = story("Of another.", slug="b").replace(b"news.com/b/", b"news.com/video/b/")
