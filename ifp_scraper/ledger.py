@@ -109,7 +109,7 @@ class Ledger:
                 f"The articles in {path} are of {runs[-1].site}, not {options.site}: "
                 f"name another file{option}, unless one site is a copy of the other."
             )
-        self.rejections = Rejections(rejected_path, runs, live=options.live)
+        self.rejections = Rejections(rejected_path, runs)
         runs = runs.of_site(options.site)
         last_caught_up = runs.last_caught_up(path, len(self.store))
         left = (runs[-1].failed_urls, runs[-1].incomplete_urls, runs[-1].failures) if runs else ()
@@ -206,7 +206,7 @@ class Ledger:
         if may_show_edit and kind_of(rejected.reason).asked_once_more:
             self.note_incomplete(rejected.url)  # the site may not list its edit a second time
         with self._noting_trouble(f"{self.rejections.path} cannot be written"):
-            self.rejections.add(rejected)
+            self.rejections.add(rejected, confirms=self.options.live)
         if response is not None and self._kept_pages.count < _MAX_KEPT_PAGES:
             self._keep_page(rejected.url, response)
 
@@ -220,6 +220,10 @@ class Ledger:
         if self.options.urls and not (rejected.reason in (NO_ARTICLE, ANOTHER_PAGE) and self._was_article(rejected)):
             return False
         return self.rejections.is_news(rejected)
+
+    def is_post(self, ref: ArticleRef) -> bool:
+        """Whether a page that calls itself static is a post all the same: it is listed with an id, or in the file."""
+        return ref.id is not None or self.store.find_at(ref.url) is not None
 
     def _was_article(self, rejected: Rejected) -> bool:
         return self.store.find_at(rejected.url) is not None

@@ -59,6 +59,54 @@ def join_pages(pages: list[Article], *, missing: bool, framed: bool = False) -> 
     return _with_derived_fields(joined)
 
 
+class PagesOfPost:
+    """Joins the pages of a post as they are read: the first one names others, and these may name more.
+
+    Args:
+        number: number of the page read first.
+        article: its article.
+        links: the other pages that it names, by number: where they are.
+        framed: see ``join_pages``.
+    """
+
+    def __init__(self, number: int, article: Article, links: dict[int, str], *, framed: bool) -> None:
+        self.missing = False
+        """Whether a page could not be read, or only repeats another."""
+        self._articles = {number: article}
+        self._waiting = dict(links)
+        self._asked = {number}
+        self._framed = framed
+        self._is_whole = not links
+
+    def __len__(self) -> int:
+        """Return how many pages have been read or asked for."""
+        return len(self._asked)
+
+    def next(self) -> tuple[int, str] | None:
+        """Return the number of the next page to read, and where it is; None if all that are named have been read."""
+        if not self._waiting:
+            return None
+        number = min(self._waiting)
+        self._asked.add(number)  # even if it fails: the other pages link to it again
+        return number, self._waiting.pop(number)
+
+    def add(self, number: int, article: Article | None, links: dict[int, str]) -> None:
+        """Add the page that ``next`` returned; its article is None if it could not be read."""
+        if article is None:
+            self.missing = True
+            return
+        self.missing = self.missing or is_repeated(article, self._articles.values())
+        self._articles[number] = article
+        self._waiting.update({n: link for n, link in links.items() if n not in self._asked})
+
+    def joined(self) -> Article:
+        """Return one article with the blocks of all pages added."""
+        if self._is_whole:
+            return next(iter(self._articles.values()))
+        pages = [self._articles[number] for number in sorted(self._articles)]
+        return join_pages(pages, missing=self.missing or bool(self._waiting), framed=self._framed)
+
+
 def lacks_pages(view: Article) -> bool:
     """Whether a view lacks pages of a long post; if the canonical one does not, those of the AMP view are not read."""
     return "one-page-of-many" in view.warnings

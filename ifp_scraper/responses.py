@@ -18,7 +18,9 @@ from scrapy.http import HtmlResponse, Request, Response, TextResponse
 
 from ifp_scraper.dates import read_http_date
 from ifp_scraper.pages.document import breaks_off
+from ifp_scraper.pages.kinds import is_of_this_url, is_static
 from ifp_scraper.recordings.files import RecordingError
+from ifp_scraper.storage.reasons import ANOTHER_PAGE, LOGIN, NO_ARTICLE, STATIC, STRANGE
 
 _OUT_OF_ORDER = re.compile(
     rb"Briefly unavailable for scheduled maintenance|Error establishing a database connection"
@@ -105,14 +107,25 @@ def refusal(response: Response) -> str | None:
     return None
 
 
-def is_login(response: Response) -> bool:
+def is_login(body: bytes) -> bool:
     """Whether a page is WordPress's login page, whatever its URL."""
-    return _LOGIN.search(response.body[:_CHALLENGE_SIZE]) is not None
+    return _LOGIN.search(body[:_CHALLENGE_SIZE]) is not None
 
 
 def is_wordpress(body: bytes) -> bool:
     """Whether a page has a trace of WordPress; one without is not the site's."""
     return b"wp-content/" in body or _WORDPRESS.search(body) is not None  # the first is fast, and usually there
+
+
+def why_no_article(body: bytes, url: str) -> str:
+    """Return why the page at a URL, which is no article, was rejected; one of ``storage.reasons``."""
+    if not is_wordpress(body):
+        return STRANGE
+    if is_login(body):
+        return LOGIN
+    if not is_of_this_url(body, url):
+        return ANOTHER_PAGE
+    return STATIC if is_static(body, url) else NO_ARTICLE
 
 
 def asked_wait(response: Response) -> float:

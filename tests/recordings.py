@@ -140,15 +140,21 @@ def without_id(page: bytes, hour: str) -> bytes:
 
 
 def read_both_ways(recorded: Path) -> list[dict[str, Any]]:
-    """The lines that extract writes; assert that a crawl writes the same."""
+    """The lines that extract writes; assert that a crawl writes and rejects the same."""
     crawled, extracted = recorded.with_suffix(".crawled.jsonl"), recorded.with_suffix(".extracted.jsonl")
     for run in (
         scrapy("crawl", "ifp", "-a", f"archive={recorded}", "-o", crawled),
         scrapy("extract", recorded, "-o", extracted),
     ):
         assert run.status == 0, run.err
-    assert sorted(extracted.read_bytes().splitlines()) == sorted(crawled.read_bytes().splitlines())
+    assert lines(extracted) == lines(crawled)
+    assert rejected_beside(extracted) == rejected_beside(crawled)
     return lines(extracted)
+
+
+def rejected_beside(out: Path) -> list[tuple[str, str]]:
+    """The URLs rejected beside an output, with the reasons."""
+    return sorted((line["url"], line["reason"]) for line in lines(out.with_suffix(".rejected.jsonl")))
 
 
 def chunked(body: bytes) -> bytes:

@@ -268,7 +268,7 @@ def test_what_is_in_the_parts_of_a_span_is_in_the_whole() -> None:
     for at in (0, 3):
         page = PageResult(f"https://ifpnews.com/a/{at}/", datetime(2024, 5, 6, tzinfo=UTC))
         packed = pack_pages([page])
-        found: Any = {kind: [f"{kind} at {at}"] for kind in kinds}
+        found: Any = {kind: [f"{kind} at {at}"] for kind in kinds} | {"begun": {"a": page.captured_at}}
         parts.append(SpanResult(Span("a", at, at + 3, 6), "reader", records=2, pages={"a": packed}, **found))
     joined = join_results(Span("a", 0, 6, 6), parts)
     assert (joined.span, joined.reader, joined.records) == (Span("a", 0, 6, 6), "reader", 4)
@@ -297,20 +297,21 @@ def test_what_other_recordings_left_half_done_does_not_pile_up(wanted: str, kept
     assert bool((tmp_path / "a.jsonl.partial").stat().st_size) is kept
 
 
-def test_articles_come_after_their_last_page(tmp_path: Path) -> None:
+def test_articles_come_in_the_order_in_which_they_were_captured(tmp_path: Path) -> None:
     written: list[str] = []
     partial = PartialResults(tmp_path / "a.jsonl.partial", "https://ifpnews.com")
     spans = [Span(path, 0, 1, 1) for path in ("first", "second")]
-    for span, names in zip(spans, ("abc", "dca"), strict=True):
+    for span, names in zip(spans, ("bda", "ca"), strict=True):
         result = SpanResult(span, "", records=3)
         for name in names:
             url = f"https://ifpnews.com/{name}/"
-            page = PageResult(url, datetime(2024, 5, 6, tzinfo=UTC), page_urls=[url], rejected=span.path)
+            page = PageResult(url, datetime(2024, 5, ord(name) - 96, tzinfo=UTC), page_urls=[url], rejected=span.path)
             result.pages[slug_key(url)] = pack_pages([page])
+            result.begun[slug_key(url)] = page.captured_at
         partial.add(result)
     ledger: Any = SimpleNamespace(reject=lambda rejected, **_: written.append(rejected.url[-2]))
-    _write_all([[span] for span in spans], partial, ledger)
-    assert list(dict.fromkeys(written)) == ["b", "a", "c", "d"]
+    _write_all(spans, partial, ledger)
+    assert list(dict.fromkeys(written)) == ["a", "b", "c", "d"]
 
 
 def test_pages_damaged_meanwhile_are_told_in_words(tmp_path: Path) -> None:
@@ -331,11 +332,12 @@ def test_articles_recorded_twice_are_not_all_held_in_memory(tmp_path: Path) -> N
             url = f"{site}/story-{number}/"
             page = PageResult(url, datetime(2024, 5, day, tzinfo=UTC), page_urls=[url], rejected="x" * 20_000)
             result.pages[slug_key(url)] = pack_pages([page])
+            result.begun[slug_key(url)] = page.captured_at
         partial.add(result)
         del result
     ledger: Any = SimpleNamespace(reject=lambda rejected, **_: written.append(rejected.url))
     tracemalloc.start()
-    _write_all([[span] for span in recorded], partial, ledger)
+    _write_all(recorded, partial, ledger)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert written == [f"{site}/story-{number}/" for number in range(300) for _ in range(2)]

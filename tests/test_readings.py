@@ -112,10 +112,12 @@ def test_a_capture_that_a_crawl_would_have_retried_is_failed(body: bytes, failed
 def test_a_redirect_is_an_address_of_the_article_to_which_it_leads_in_the_end() -> None:
     old, moved, renamed, other = "http://ifpnews.com/x/a/", f"{SITE}/x/a/", f"{SITE}/old-name/", f"{SITE}/b/"
     redirects = [(old, moved), (moved, f"{SITE}/a/"), (renamed, moved), (other, f"{SITE}/a/")]
-    redirected = by_target(redirects, {"ifpnews.com/a", "ifpnews.com/b"})  # b has gone since
-    assert redirected == {urls.article_key(f"{SITE}/a/"): [old, moved, renamed]}
+    outdated = (NOW - timedelta(days=1), moved, f"{SITE}/b/")
+    found = [*((NOW, *redirect) for redirect in redirects), outdated]
+    redirected = by_target(found, {"ifpnews.com/a", "ifpnews.com/b"})  # b has gone since
+    assert redirected == {urls.article_key(f"{SITE}/a/"): [moved, old, renamed]}
     captures = [Capture(name) for name in ("c0", "q1", "22", "a3")]
-    assert addresses_of(captures, redirected) == [f"{SITE}/a/", f"{SITE}/a/amp/", old, moved, renamed]
+    assert addresses_of(captures, redirected) == [f"{SITE}/a/", f"{SITE}/a/amp/", moved, old, renamed]
 
 
 def test_permalinks_with_one_post_id_are_of_one_article() -> None:

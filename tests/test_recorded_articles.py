@@ -21,6 +21,7 @@ from tests.recordings import (
     kept_file,
     read_both_ways,
     redirect,
+    rejected_beside,
     response,
     revisit,
     story,
@@ -138,6 +139,163 @@ def test_without_an_id_permalinks_of_one_slug_may_be_translations(times: str, tm
     recorded.write_bytes(b"".join(response(url, without_id(at_address(url), hour), date) for url, hour, date in seen))
     written = read_both_ways(recorded)
     assert [line["aliases"] for line in written] == [[], []]
+
+
+def numbered(page: bytes, *links: str) -> bytes:
+    """A page of a post with links to the others."""
+    names = "".join(f'<a href="{link}">{number}</a>' for number, link in enumerate(links, 1))
+    return page.replace(b"</p>", f'</p><div class="page-links">{names}</div>'.encode())
+
+
+@pytest.mark.parametrize("captured", ["2/?utm_source=x", "2", "2/index.html", "?page=2"])
+def test_a_further_page_may_be_captured_under_another_form_of_its_address(captured: str, tmp_path: Path) -> None:
+    recorded, url = tmp_path / "a.warc", "https://ifpnews.com/a/"
+    records = [
+        response(url, numbered(story("One."), url, f"{url}2/"), "2024-01-01"),
+        response(url + captured, numbered(story("Two."), url, f"{url}2/"), "2024-01-01"),
+    ]
+    recorded.write_bytes(b"".join(records))
+    assert [line["body"] for line in read_both_ways(recorded)] == ["One.\n\nTwo."]
+
+
+def test_a_fragment_is_no_part_of_an_address(tmp_path: Path) -> None:
+    recorded, url = tmp_path / "a.warc", "https://ifpnews.com/a/"
+    links = f"{url}amp/", f"{url}2/?amp=1"
+    records = [
+        response(f"{url}amp/#top", numbered(amp_story("One."), *links), "2024-01-01"),
+        response(f"{url}2/?amp=1#top", numbered(amp_story("Two."), *links), "2024-01-01"),
+    ]
+    recorded.write_bytes(b"".join(records))
+    assert [(line["fetched_url"], line["body"]) for line in read_both_ways(recorded)] == [(links[0], "One.\n\nTwo.")]
+
+
+def test_of_further_pages_only_those_are_read_that_the_first_one_leads_to(tmp_path: Path) -> None:
+    recorded, url = tmp_path / "a.warc", "https://ifpnews.com/a/"
+    other = story("Of another.", slug="b").replace(b"news.com/b/", b"news.com/video/b/")
+    records = [
+        response(url, story("One."), "2024-01-01"),  # its second page is from before an edit
+        response(f"{url}2/", numbered(story("Two."), url, f"{url}2/"), "2024-01-01"),
+        response("https://ifpnews.com/b/", numbered(story("B.", slug="b"), "/b/", "/b/2/"), "2024-01-01"),
+        response("https://ifpnews.com/b/2/", other, "2024-01-01"),
+    ]
+    recorded.write_bytes(b"".join(records))
+    found = {line["body"]: "one-page-of-many" in line["warnings"] for line in read_both_ways(recorded)}
+    assert found == {"One.": False, "B.": True}
+
+
+def test_an_amp_page_that_is_another_article_s_is_no_view_of_this_one(tmp_path: Path) -> None:
+    recorded, other = tmp_path / "a.warc", amp_story("Other.").replace(b"news.com/a/", b"news.com/b/")
+    records = [
+        response("https://ifpnews.com/a/", story("One."), "2024-01-01"),
+        response("https://ifpnews.com/a/amp/", other, "2024-01-01"),
+    ]
+    recorded.write_bytes(b"".join(records))
+    assert [(line["layout"], line["body"]) for line in read_both_ways(recorded)] == [("newspaper", "One.")]
+
+
+def test_an_amp_page_beside_an_unusable_one_has_the_article_s_addresses(tmp_path: Path) -> None:
+    recorded, url = tmp_path / "a.warc", "https://ifpnews.com/a/"
+    records = [
+        redirect("https://ifpnews.com/old-name/", url),
+        response(url, b"<html>Something else.</html>", "2024-01-01"),
+        response(f"{url}?amp=1", amp_story("One."), "2024-01-01"),
+    ]
+    recorded.write_bytes(b"".join(records))
+    assert [line["aliases"] for line in read_both_ways(recorded)] == [["https://ifpnews.com/old-name/"]]
+
+
+def test_the_lines_do_not_depend_on_the_order_of_the_recordings(tmp_path: Path) -> None:
+    """An article that was renamed, two with the same text, and a redirect that has changed."""
+    text = "word " * 60
+    renamed = story("One, edited.").replace(b"news.com/a/", b"news.com/new-name/")
+    records = [
+        response("https://ifpnews.com/a/", story("One."), "2019-01-01"),
+        response("https://ifpnews.com/b/", story(text, slug="b"), "2019-01-02"),
+        response("https://ifpnews.com/old-name/", b"", "2019-01-03", "location: /b/", status="301 Moved Permanently"),
+        response("https://ifpnews.com/new-name/", renamed, "2020-01-01"),
+        response("https://ifpnews.com/c/", story(text, slug="c"), "2020-01-02"),
+        response("https://ifpnews.com/old-name/", b"", "2020-01-03", "location: /c/", status="301 Moved Permanently"),
+    ]
+    written = []
+    for name, order in (("a", records), ("b", records[::-1])):
+        (tmp_path / name).mkdir()
+        for number, one in enumerate(order):
+            (tmp_path / name / f"{number}.warc").write_bytes(one)
+        written.append(read_both_ways(tmp_path / name))
+    assert written[0] == written[1]
+    found = [(line["url"][20:], line["revision"], line["aliases"]) for line in written[0]]
+    assert found == [
+        ("a/", 1, []),
+        ("b/", 1, []),
+        ("new-name/", 2, ["https://ifpnews.com/a/"]),
+        ("c/", 1, ["https://ifpnews.com/old-name/"]),
+    ]
+    assert [line["duplicate_of"] for line in written[0]] == [None, None, None, "https://ifpnews.com/b/"]
+
+
+def test_a_capture_that_is_in_two_recordings_counts_once(tmp_path: Path) -> None:
+    """Its second page is no early one of a later reading."""
+    url, written = "https://ifpnews.com/a/", []
+    records = [
+        digested(response(url, numbered(story("One."), url, f"{url}2/"), "2024-01-01"), "sha1:1"),
+        digested(response(f"{url}2/", numbered(story("Two."), url, f"{url}2/"), "2024-01-02"), "sha1:2"),
+        revisit(url, "sha1:1", "2024-02-01"),
+        revisit(f"{url}2/", "sha1:2", "2024-02-02"),
+        response(url, numbered(story("Edited."), url, f"{url}2/"), "2024-03-01"),
+    ]
+    for times in (1, 2):
+        recorded = tmp_path / str(times)
+        recorded.mkdir()
+        for number in range(times):
+            (recorded / f"{number}.warc").write_bytes(b"".join(records))
+        written.append([line["body"] for line in read_both_ways(recorded)])
+    assert written == [["One.\n\nTwo."]] * 2
+
+
+def test_of_a_copy_that_names_the_site_only_what_was_captured_is_an_alias(tmp_path: Path) -> None:
+    recorded, page = (
+        tmp_path / "a.warc",
+        story("One.").replace(b"https://ifpnews.com/a/", b"https://original.example/a/"),
+    )
+    recorded.write_bytes(response("https://ifpnews.com/a/?x=1", page, "2024-01-01"))
+    assert [(line["url"], line["aliases"]) for line in read_both_ways(recorded)] == [
+        ("https://original.example/a/", ["https://ifpnews.com/a/?x=1"])
+    ]
+
+
+def test_pages_without_an_article_are_rejected_for_the_same_reasons(tmp_path: Path) -> None:
+    site, strange = "https://ifpnews.com/", "a page that is not of WordPress"
+    nobody = '<html><link rel="canonical" href="https://ifpnews.com/static/"><body class="page page-id-7 wp-content/">'
+    pages = {
+        "challenge/": b"<html><title>Just a moment...</title></html>",
+        "empty/": b" ",
+        "login/": b'<link href="/wp-includes/a.css"><body class="login">',
+        "static/": nobody.encode(),
+        "lost/": b'<html><body class="archive wp-content/"><p>Not here.</body></html>',
+        "further/2/": story("Two."),
+        "neither/": b"<html>Something else.</html>",
+        "neither/amp/": b"<html>Something else.</html>",
+        "a/": story("One."),
+        "a/amp/": b"<html amp><head></head>",
+    }
+    recorded = tmp_path / "a.warc"
+    records = [response(site + path, body, "2024-01-01") for path, body in pages.items()]
+    recorded.write_bytes(b"".join([*records, response(f"{site}lost/", pages["login/"], "2024-01-02")]))
+    reasons = [
+        ("challenge/", strange),
+        ("empty/", strange),
+        ("login/", "a login page"),
+        ("static/", "a static page or an attachment"),
+        ("lost/", "no article, and perhaps not the page of this address"),
+        ("lost/", "a login page"),
+        ("further/2/", "its first page was not captured"),
+        ("neither/", strange),
+        ("a/amp/", "cut off before its body"),
+    ]
+    rejected = sorted((site + path, reason) for path, reason in reasons)
+    for _ in range(2):  # the second time, nothing is new
+        assert [line["body"] for line in read_both_ways(recorded)] == ["One."]
+        assert rejected_beside(recorded.with_suffix(".extracted.jsonl")) == rejected
 
 
 def test_redirects_to_an_article_are_its_aliases(tmp_path: Path) -> None:

@@ -246,19 +246,19 @@ FORMS = ("http://ifpnews.com/a/", "https://www.ifpnews.com/a/", "https://ifpnews
 @pytest.mark.parametrize("live", [True, False])
 def test_the_forms_of_an_address_are_one_and_add_no_lines_later(live: bool, path: Path) -> None:
     for _ in range(3):
-        found = Rejections(path, Runs([run(0)]), live=live)
+        found = Rejections(path, Runs([run(0)]))
         for url in FORMS:
-            found.add(replace(rejected(), url=url))
-        assert len(path.read_text().splitlines()) == (1 if live else 3)
+            found.add(replace(rejected(), url=url), confirms=live)
+        assert len(path.read_text().splitlines()) == 1
     found.forget("http://www.ifpnews.com/a/amp/")
     assert not any(url in found for url in FORMS)
 
 
 def test_captures_of_a_page_that_are_rejected_for_different_reasons_add_no_lines_later(path: Path) -> None:
     for _ in range(3):
-        found = Rejections(path, Runs(), live=False)
+        found = Rejections(path, Runs())
         for verdict in (rejected(), rejected("no text", layout="newspaper")):
-            found.add(verdict)
+            found.add(verdict, confirms=False)
     assert len(path.read_text().splitlines()) == 2
 
 

@@ -1,10 +1,9 @@
 """Extracts articles from recordings at full speed, with no engine and on all cores, as a crawl of them would.
 
-The lines are the same, except that an article whose pages lie in two spans comes a few lines later: of two with the
-same text, the other may then have ``duplicate_of``. Recordings are cut into spans, which workers read. Their results
-wait in a file beside the output (``FILE.jsonl.partial``), so that memory stays flat and an interrupted run resumes
-where it was. When all spans have been read, articles are joined and written in the order of the recordings: the output
-does not depend on how many workers there are, or which is faster.
+The lines are the same, in the same order. Recordings are cut into spans, which workers read. Their results wait in a
+file beside the output (``FILE.jsonl.partial``), so that memory stays flat and an interrupted run resumes where it was.
+When all spans have been read, articles are joined and written in the order of their first captures: the output depends
+neither on how many workers there are, or which is faster, nor on the order of the recordings.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 import msgspec
 
@@ -22,12 +22,12 @@ from ifp_scraper.bulk.partial_results import PartialResults, Place
 from ifp_scraper.bulk.span_results import revisit_spans
 from ifp_scraper.bulk.spans import Span
 from ifp_scraper.discovery import ArticleRef
-from ifp_scraper.discovery.readings import by_target, read_slug
+from ifp_scraper.discovery.readings import Redirect, by_target, first_pages_of, read_slug
 from ifp_scraper.discovery.recorded_lists import ListEvidence
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import add_evidence
 from ifp_scraper.recordings.files import RecordingError
-from ifp_scraper.storage.reasons import NO_ARTICLE
+from ifp_scraper.storage.reasons import NO_ARTICLE, NO_FIRST_PAGE, STATIC
 from ifp_scraper.storage.rejections import Rejected
 
 
@@ -56,7 +56,7 @@ def extract_spans(
         for span, again in revisit_spans(lambda: (partial.read(one)[0] for one in spans)):
             revisited.setdefault(span, []).append(again)
         _read_all([again for found in revisited.values() for again in found], site, partial, executor, progress)
-        _write_all([[span, *revisited.get(span, ())] for span in spans], partial, ledger)
+        _write_all([one for span in spans for one in (span, *revisited.get(span, ()))], partial, ledger)
     except BaseException:
         partial.close()
         raise
@@ -83,17 +83,17 @@ def _read_all(
         progress(records, done, len(spans))
 
 
-def _write_all(groups: list[list[Span]], partial: PartialResults, ledger: Ledger) -> None:
-    """Join articles and write them, each after the last group that holds a page of it.
+def _write_all(spans: list[Span], partial: PartialResults, ledger: Ledger) -> None:
+    """Join articles and write them, in the order in which they were begun to be captured.
 
     Args:
-        groups: each a span of the recordings, and the spans of the revisits whose bodies it holds.
+        spans: those of the recordings, each with the spans of the revisits whose bodies it holds.
         partial: the results of all these spans.
         ledger: the open output.
     """
-    found, evidence, redirects = _survey(groups, partial)
+    found, evidence, redirects = _survey(spans, partial)
     redirected = by_target(redirects, found)
-    for article in sorted(found.values(), key=lambda article: article.last_group):
+    for article in sorted(found.values(), key=lambda article: article.begun):
         pages = [page for place in article.places for page in partial.read_pages(place)]
         if len(pages) > 1:
             pages = sorted(take_apart(pages), key=lambda page: (page.captured_at, page.number))
@@ -103,6 +103,7 @@ def _write_all(groups: list[list[Span]], partial: PartialResults, ledger: Ledger
             redirected,
             article_in=article_in,
             failed=lambda page: page.failed,
+            identity=lambda page: (page.url, page.captured_at, page.length, page.number),
         ):
             _write_reading(reading, said, addresses, ledger)
 
@@ -110,42 +111,42 @@ def _write_all(groups: list[list[Span]], partial: PartialResults, ledger: Ledger
 class _Found(msgspec.Struct, gc=False):
     """An article found in some spans."""
 
+    begun: datetime
+    """When its first page was captured."""
+
     places: list[Place] = []
     """Of its pages in the partial results, in the order of the recordings."""
 
-    last_group: int = 0
-    """Number of the last group that holds one."""
-
 
 def _survey(
-    groups: list[list[Span]], partial: PartialResults
-) -> tuple[dict[str, _Found], dict[str, list[ListEvidence]], list[tuple[str, str]]]:
+    spans: list[Span], partial: PartialResults
+) -> tuple[dict[str, _Found], dict[str, list[ListEvidence]], list[Redirect]]:
     """Return what must be known of all spans before anything is written; the arguments are those of ``_write_all``.
 
     Returns:
         By ``slug_key``, in order of first appearance, where the pages of each article are; by ``urls.article_key``,
-        what lists say about articles; the redirects, see ``SpanResult``.
+        what lists say about articles; the redirects.
 
     Raises:
         RecordingError: if there is no response in any span.
     """
     found: dict[str, _Found] = {}
     evidence: dict[str, list[ListEvidence]] = {}
-    redirects: list[tuple[str, str]] = []
+    redirects: list[Redirect] = []
     responses: Counter[str] = Counter()
     captures: Counter[str] = Counter()
-    for number, group in enumerate(groups):
-        for span in group:
-            result, places = partial.read(span)
-            responses[span.path] += result.records
-            captures[span.path] += result.records + len(result.revisits)
-            for seen in result.listed:
-                evidence.setdefault(urls.article_key(seen.ref.url), []).append(seen)
-            redirects += result.redirects
-            for key, place in places.items():
-                article = found.setdefault(key, _Found())
-                article.places.append(place)
-                article.last_group = number
+    for span in spans:
+        result, places = partial.read(span)
+        responses[span.path] += result.records
+        captures[span.path] += result.records + len(result.revisits)
+        for seen in result.listed:
+            evidence.setdefault(urls.article_key(seen.ref.url), []).append(seen)
+        redirects += result.redirects
+        for key, place in places.items():
+            begun = result.begun[key]
+            article = found.setdefault(key, _Found(begun))
+            article.begun = min(article.begun, begun)
+            article.places.append(place)
     for path, count in captures.items():
         if not count:
             console.say(f"{path} holds no response that can be read")
@@ -156,12 +157,30 @@ def _survey(
 
 def _write_reading(pages: list[PageResult], said: ArticleRef | None, addresses: list[str], ledger: Ledger) -> None:
     """Write a line for one reading of an article, or reject it; ``said`` is what lists said of it then."""
+    first_pages = first_pages_of(pages)
+    if not first_pages:
+        ledger.reject(Rejected.now(pages[0].url, NO_FIRST_PAGE))
+        return
+    ref = replace(said, url=first_pages[0].url) if said is not None else ArticleRef(first_pages[0].url)
     article = assemble_article(pages)
+    unreadable = next((page for page in first_pages if page.is_unreadable), None)
     if article is not None:
+        if (
+            unreadable is not None
+            and unreadable is not first_pages[0]
+            and (unreadable.is_amp or unreadable.layout is None)
+        ):
+            _reject(unreadable, ArticleRef(unreadable.url, modified_at=article.modified_at), ledger)
         article = replace(article, aliases=[*article.aliases, *addresses])
-        ledger.write(add_evidence(article, said) if said is not None else article)
+        ledger.write(add_evidence(article, ref))
     else:
-        page = pages[0]
-        reason = page.rejected or ("its first page was not captured" if page.article else NO_ARTICLE)
-        is_unreadable = page.article is None and page.layout is not None
-        ledger.reject(Rejected.now(page.url, reason, page.layout), is_unreadable=is_unreadable)
+        _reject(unreadable or first_pages[0], ref, ledger)
+
+
+def _reject(page: PageResult, ref: ArticleRef, ledger: Ledger) -> None:
+    """Reject an article for what its page shows."""
+    reason = page.rejected or NO_ARTICLE
+    if reason == STATIC and ledger.is_post(ref):
+        reason = NO_ARTICLE
+    rejected = Rejected.now(ref.url, reason, page.layout, ref.modified_at)
+    ledger.reject(rejected, is_unreadable=page.is_unreadable)

@@ -7,9 +7,9 @@ from datetime import datetime
 import msgspec
 
 from ifp_scraper import urls
-from ifp_scraper.discovery.readings import split_readings
+from ifp_scraper.discovery.readings import first_pages_of, page_at, split_readings
 from ifp_scraper.items import Article
-from ifp_scraper.merge import join_pages, lacks_pages, merge_views
+from ifp_scraper.merge import PagesOfPost, lacks_pages, merge_views
 
 
 class PageResult(msgspec.Struct):
@@ -19,16 +19,24 @@ class PageResult(msgspec.Struct):
     captured_at: datetime
     article: Article | None = None
     page_number: int = 1
-    other_pages: list[int] = []
+    other_pages: dict[int, str] = {}
+    """The URLs of the other pages that it names, by number."""
+
     is_of_smart_list: bool = False
     page_urls: list[str] = []
     """URLs of all these pages."""
+
+    length: int = 0
+    """Length of its body as recorded, in bytes."""
 
     failed: bool = False
     """See ``readings.is_failed``."""
 
     rejected: str | None = None
     """Why there is no article."""
+
+    is_unreadable: bool = False
+    """Whether it looks like an article, but cannot be read."""
 
     number: int = 0
     """0 for a capture with a body of its own, else that of its ``Revisit``: of equal times, the lower comes first."""
@@ -37,6 +45,11 @@ class PageResult(msgspec.Struct):
 
     packed_parts: bytes = b""
     """The pages that were joined, in MessagePack: if another span holds more of the article, all are needed apart."""
+
+    @property
+    def is_amp(self) -> bool:
+        """Whether its layout is one of AMP pages, whatever its URL."""
+        return self.layout is not None and self.layout.startswith("amp-")
 
 
 def article_in(page: PageResult) -> Article | None:
@@ -58,7 +71,8 @@ def join_early(pages: list[PageResult]) -> list[PageResult]:
     if len(readings) != 1 or len(readings[0]) != len(pages) or _missing_numbers(pages):
         return pages
     article = assemble_article(pages)
-    assert article is not None
+    if article is None:
+        return pages
     page_urls = [page.url for page in pages]
     joined = PageResult(article.fetched_url, pages[0].captured_at, article, layout=article.layout, page_urls=page_urls)
     joined.packed_parts = msgspec.msgpack.encode(pages)
@@ -71,37 +85,34 @@ def take_apart(pages: list[PageResult]) -> list[PageResult]:
 
 
 def assemble_article(reading: list[PageResult]) -> Article | None:
-    """Return one article from the pages of one reading; None if none of them is an article's first page."""
-    views: list[Article] = []
-    for is_amp in (False, True):
-        pages = _in_page_order([page for page in reading if page.article and _is_amp(page) is is_amp])
-        articles = [page.article for page in pages if page.article is not None]
-        if not articles or pages[0].page_number > 1:  # the end of a text is not an article
-            continue
-        if len(articles) > 1 and (not views or lacks_pages(views[0])):
-            framed = any(page.is_of_smart_list for page in pages)
-            views.append(join_pages(articles, missing=bool(_missing_numbers(pages)), framed=framed))
+    """Return one article from the pages of one reading, as ``page_views`` does; None if it cannot be read."""
+    first_pages = first_pages_of(reading)
+    first = next((page for page in first_pages if page.article is not None), None)
+    if first is None or first.article is None or len(reading) == 1:
+        return first.article if first is not None else None
+    article = _all_pages(first, first.article, reading)
+    amp = first_pages[-1]
+    if first.is_amp or amp.article is None or not amp.is_amp or not urls.same_slug(amp.article.url, article.url):
+        return article
+    return merge_views(article, _all_pages(amp, amp.article, reading) if lacks_pages(article) else amp.article)
+
+
+def _all_pages(first: PageResult, article: Article, reading: list[PageResult]) -> Article:
+    """Join the pages of a view that begins with this page and its article."""
+    pages = PagesOfPost(first.page_number, article, first.other_pages, framed=first.is_of_smart_list)
+    while (following := pages.next()) is not None:
+        number, url = following
+        page = next((page for page in reading if page_at(page.url) == page_at(url)), None)
+        found = page.article if page is not None and page.page_number == number else None
+        if page is None or found is None or not urls.same_article(found.url, article.url):
+            pages.add(number, None, {})
         else:
-            views.append(articles[0])
-    if len(views) == 2:
-        return merge_views(*views)
-    return views[0] if views else None
-
-
-def _in_page_order(results: list[PageResult]) -> list[PageResult]:
-    """Return each page once, in order: if there is no AMP page, its URL may show the canonical one."""
-    pages: dict[int, PageResult] = {}
-    for page in sorted(results, key=lambda page: (page.page_number, urls.is_amp(page.url))):
-        pages.setdefault(page.page_number, page)
-    return list(pages.values())
-
-
-def _is_amp(page: PageResult) -> bool:
-    return page.layout is not None and page.layout.startswith("amp-")
+            pages.add(number, found, page.other_pages)
+    return pages.joined()
 
 
 def _missing_numbers(pages: list[PageResult]) -> set[int]:
     """Return the numbers of further canonical pages that are not among these pages."""
-    canonical = [page for page in pages if not _is_amp(page)] or pages
+    canonical = [page for page in pages if not page.is_amp] or pages
     numbers = {page.page_number for page in canonical}
     return {number for page in canonical for number in (1, *page.other_pages) if number not in numbers}

@@ -28,8 +28,7 @@ from ifp_scraper.recordings.warc_reader import (
     read_responses,
 )
 from ifp_scraper.recordings.wayback import unwrap_page
-from ifp_scraper.responses import OF_PAGES
-from ifp_scraper.storage.reasons import NO_ARTICLE
+from ifp_scraper.responses import OF_PAGES, why_no_article
 
 
 def recorded_site(spans: list[Span], wanted: str) -> str:
@@ -56,7 +55,9 @@ def read_span(span: Span, site: str) -> SpanResult:
             _read_revisits(stream, span, found)
         else:
             _read_records(stream, site, result, found)
-    result.pages = {key: pack_pages(join_early(pages)) for key, pages in found.items()}
+    for key, pages in found.items():
+        result.begun[key] = min(page.captured_at for page in pages)
+        result.pages[key] = pack_pages(join_early(pages))
     return result
 
 
@@ -91,7 +92,7 @@ def _read_record(
     if head is None or urls.host(url) != urls.host(site):
         return
     if (target := redirect_target(record)) is not None:
-        result.redirects.append((url, target))
+        result.redirects.append((captured_at, url, target))
     if head.status_code not in OF_PAGES:
         return
     if may_list(url, head.status_code, content_type(record), site):
@@ -112,22 +113,22 @@ def _read_page(record: WarcRecord, body: bytes, url: str, captured_at: datetime)
     _, recorded_at, is_wrapped = capture_in(record)
     body_age = max(captured_at - recorded_at, timedelta(0))
     age = cache_age(captured_at, first_header(record, "age"), first_header(record, "date")) - body_age
+    result = PageResult(url, captured_at, page_urls=[url], length=len(body))
     body = plain_body(body, list(record.http_headers or ()))
     if is_wrapped:
         body = unwrap_page(body)
-    result = PageResult(url, captured_at, page_urls=[url])
     try:
         page = read_page(body, Capture(url, captured_at, age), content_type(record))
         if page is None:
-            result.rejected = NO_ARTICLE
+            result.rejected = why_no_article(body, url)
         else:
             result.layout = page.layout
             result.article = page.to_article()
             result.page_number = page.page_number
-            result.other_pages = list(page.other_pages)
+            result.other_pages = page.other_pages
             result.is_of_smart_list = page.is_of_smart_list
     except UnreadablePage as error:
-        result.rejected, result.layout = str(error), error.layout
+        result.rejected, result.layout, result.is_unreadable = str(error), error.layout, True
     # Only these can have failed: to look at all of them would take a tenth of the time.
     if result.article is None or "truncated" in result.article.warnings or b"critical error" in body[-4096:]:
         result.failed = is_failed(url, body)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 
 import msgspec
 
 from ifp_scraper.bulk.page_results import PageResult
 from ifp_scraper.bulk.spans import Span
+from ifp_scraper.discovery.readings import Redirect
 from ifp_scraper.discovery.recorded_lists import ListEvidence
 from ifp_scraper.recordings.warc_reader import Fault, Revisit
 from ifp_scraper.version import EXTRACTOR_VERSION
@@ -31,14 +33,16 @@ class SpanResult(msgspec.Struct):
     faults: list[Fault] = []
     """Parts that could not be read."""
 
-    redirects: list[tuple[str, str]] = []
-    """URLs of the site, each with that to which it redirects."""
+    redirects: list[Redirect] = []
 
     revisits: list[Revisit] = []
     """Captures of article pages whose body is elsewhere, perhaps in another span."""
 
     originals: dict[str, int] = {}
     """Offsets of the records that have the bodies, by ``payload_digest``."""
+
+    begun: dict[str, datetime] = {}
+    """When the first page here of each article was captured, by ``slug_key``."""
 
     pages: dict[str, bytes] = {}
     """The pages of each article, by ``slug_key``, packed: the main process stores them without unpacking."""
@@ -59,6 +63,8 @@ def join_results(span: Span, parts: list[SpanResult]) -> SpanResult:
         joined.revisits += part.revisits
         joined.originals = part.originals | joined.originals  # the first one counts
         for article, packed in part.pages.items():
+            begun = part.begun[article]
+            joined.begun[article] = min(begun, joined.begun.get(article, begun))
             before = joined.pages.get(article)
             joined.pages[article] = (
                 packed if before is None else pack_pages(unpack_pages(before) + unpack_pages(packed))
@@ -73,7 +79,7 @@ def revisit_spans(results: Callable[[], Iterable[SpanResult]]) -> Iterator[tuple
         results: returns those of all spans, in order; called at most twice.
     """
     revisits: dict[str, list[Revisit]] = {}
-    every = (revisit for result in results() for revisit in result.revisits)
+    every = dict.fromkeys(revisit for result in results() for revisit in result.revisits)  # recordings may overlap
     for number, revisit in enumerate(every, 1):
         revisits.setdefault(revisit.digest, []).append(revisit._replace(number=number))
     if not revisits:

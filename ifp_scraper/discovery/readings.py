@@ -5,8 +5,9 @@ A reading is the captures of one article's pages that were made together.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -38,6 +39,11 @@ _MAX_AHEAD = 100
 _MAX_REDIRECTS = 5
 """Maximum length of a chain of redirects."""
 
+_END = re.compile(r"(?:/amp)?/(?:index\.html?)?$")
+"""What may follow a page number in a path."""
+
+_PAGE_IN_QUERY = re.compile(r"(?:^|&)page=(\d{1,3})(?=&|$)")
+
 
 @dataclass(slots=True, frozen=True)
 class Reading:
@@ -45,7 +51,7 @@ class Reading:
 
     ref: ArticleRef
     address: str
-    """The captured URL to start from: the canonical page, else the AMP page."""
+    """The captured URL to start from: the canonical page, else the AMP page, else a further page."""
 
     amp_address: str | None
     captures: frozenset[Recorded]
@@ -54,9 +60,21 @@ class Reading:
     addresses: tuple[str, ...]
     """All URLs that the recording has of the article; see ``addresses_of``."""
 
+    @property
+    def has_first_page(self) -> bool:
+        """Whether it can be read: the end of a text is not an article."""
+        return page_at(self.address)[1] == "1"
+
+    def captured_url(self, url: str) -> str:
+        """Return the URL under which a page of the article was captured; the URL itself if it was not.
+
+        Pages name ``/2/?amp=1`` where a crawler was sent to ``/amp/2/``, or a URL without a tracker's query.
+        """
+        return next((one.url for one in self.captures if page_at(one.url) == page_at(url)), url)
+
 
 def find_recorded(archive: Archive, site: str) -> Iterator[Reading]:
-    """Yield every article in a recording, in order of capture; recaptures are readings of their own.
+    """Yield every article in a recording, in order of its first capture; recaptures are readings of their own.
 
     Args:
         archive: the recording.
@@ -64,28 +82,26 @@ def find_recorded(archive: Archive, site: str) -> Iterator[Reading]:
     """
     evidence = _evidence(archive, site)
     groups: dict[str, list[Recorded]] = {}
-    for record in sorted(archive.records, key=lambda record: record.captured_at):
+    for record in archive.records:
         if is_page(record.status, record.content_type) and may_be_article(record.url, site):
             groups.setdefault(slug_key(record.url), []).append(record)
-    own = (record for record in archive.records if urls.host(record.url) == urls.host(site))
-    redirects = ((record.url, record.target) for record in own if record.target is not None)
-    redirected = by_target(redirects, groups)
     for captures in groups.values():
+        captures.sort(key=lambda record: record.captured_at)
+    own = (record for record in archive.records if urls.host(record.url) == urls.host(site))
+    redirects = ((one.captured_at, one.url, one.target) for one in own if one.target is not None)
+    redirected = by_target(redirects, groups)
+    for captures in sorted(groups.values(), key=lambda captures: captures[0].captured_at):
         for reading, said, addresses in read_slug(
             captures,
             evidence,
             redirected,
             article_in=lambda capture: _article_in(archive, capture),
             failed=lambda capture: _cannot_be_used(archive, capture),
+            identity=lambda capture: (capture.url, capture.captured_at, capture.length, capture.original),
         ):
-            first_pages = [record for record in reading if _is_first_page(record)]
-            canonical = next((record for record in first_pages if not urls.is_amp(record.url)), None)
-            amp = next((record for record in first_pages if urls.is_amp(record.url)), None)
-            first = canonical or amp
-            if first is None:
-                continue
+            first, *others = first_pages_of(reading) or reading[:1]
             ref = replace(said, url=first.url) if said else ArticleRef(first.url)
-            amp_address = amp.url if amp and amp is not first else None
+            amp_address = others[0].url if others else None
             yield Reading(ref, first.url, amp_address, frozenset(reading), tuple(addresses))
 
 
@@ -124,6 +140,7 @@ def read_slug(
     *,
     article_in: Callable[[C], Article | None],
     failed: Callable[[C], bool],
+    identity: Callable[[C], Hashable],
 ) -> Iterator[tuple[list[C], ArticleRef | None, list[str]]]:
     """Yield the readings of one slug: captures, what lists said then, and all URLs of the article.
 
@@ -134,11 +151,12 @@ def read_slug(
         article_in: returns what one page says; None if it is no article. Called only where captures leave open what
             belongs together.
         failed: whether a capture cannot be used; see ``is_failed``.
+        identity: what only captures share that are the same one.
     """
     for own in split_articles(captures, article_in):
         said = _evidence_about(own, evidence)
         addresses = addresses_of(own, redirected)
-        for reading in split_readings(without_failed(own, failed), article_in):
+        for reading in split_readings(_once(without_failed(own, failed), identity), article_in):
             yield reading, evidence_at(said, reading[0].captured_at), addresses
 
 
@@ -172,14 +190,18 @@ def split_articles(captures: list[C], article_in: Callable[[C], Article | None])
         yield [capture for capture in captures if urls.article_key(capture.url) in own_permalinks]
 
 
-def by_target(redirects: Iterable[tuple[str, str]], captured: Container[str]) -> dict[str, list[str]]:
+Redirect = tuple[datetime, str, str]
+"""When a redirect was captured, the URL, and that to which it redirects."""
+
+
+def by_target(redirects: Iterable[Redirect], captured: Container[str]) -> dict[str, list[str]]:
     """Return redirected URLs, by ``urls.article_key`` of where they lead to in the end.
 
     Args:
-        redirects: URLs, each with that to which it redirects.
+        redirects: those of the site; of several of one URL, the latest counts.
         captured: the slugs that have captures, by ``slug_key``; such an article's URL is not given to another one.
     """
-    targets = dict(redirects)
+    targets = {url: target for _, url, target in sorted(redirects, key=lambda redirect: redirect[0])}
     found: dict[str, list[str]] = {}
     for url in targets:
         target = url
@@ -198,7 +220,7 @@ def addresses_of(captures: list[C], redirected: dict[str, list[str]]) -> list[st
     by_path: dict[str, str] = {}
     for capture in captures:
         for url in capture.page_urls:
-            if _page_at(url)[1] == "1":
+            if page_at(url)[1] == "1":
                 by_path.setdefault(url.partition("?")[0], url)
     captured = by_path.values()
     permalinks = dict.fromkeys(map(urls.article_key, captured))
@@ -292,8 +314,15 @@ def _shows_edit(capture: C, reading: list[C], article_in: Callable[[C], Article 
     return states_later_edit(later, earlier)
 
 
+def first_pages_of(reading: list[C]) -> list[C]:
+    """Return the first pages of a reading: the canonical one, from which it is read, and the AMP page, if captured."""
+    first_pages = list(filter(_is_first_page, reading))
+    views = (next((page for page in first_pages if urls.is_amp(page.url) is is_amp), None) for is_amp in (False, True))
+    return [page for page in views if page is not None]
+
+
 def _pages_in(captures: list[C]) -> set[tuple[bool, str]]:
-    return {_page_at(url) for capture in captures for url in capture.page_urls}
+    return {page_at(url) for capture in captures for url in capture.page_urls}
 
 
 def _is_first_page(capture: C) -> bool:
@@ -301,9 +330,10 @@ def _is_first_page(capture: C) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def _page_at(url: str) -> tuple[bool, str]:
+def page_at(url: str) -> tuple[bool, str]:
     """Return what identifies a page within its article: the view, and the page number."""
-    number = urls.PAGE_NUMBER.search(urlsplit(url).path)
+    parts = urlsplit(url)
+    number = urls.PAGE_NUMBER.search(_END.sub("", parts.path)) or _PAGE_IN_QUERY.search(parts.query)
     return urls.is_amp(url), (number and number[1]) or "1"
 
 
@@ -322,6 +352,14 @@ def without_failed(captures: list[C], failed: Callable[[C], bool]) -> list[C]:
     ]
 
 
+def _once(captures: list[C], identity: Callable[[C], Hashable]) -> list[C]:
+    """Leave out captures that are there twice, as where recordings overlap."""
+    found: dict[Hashable, C] = {}
+    for capture in captures:
+        found.setdefault(identity(capture), capture)
+    return list(found.values())
+
+
 def is_failed(url: str, body: bytes) -> bool:
     """Whether a crawl would have retried this page: it is empty, cut short, a refusal, or WordPress out of order."""
     response = HtmlResponse(url, body=body)
@@ -338,7 +376,8 @@ def _cannot_be_used(archive: Archive, capture: Recorded) -> bool:
 def _evidence_about(captures: list[C], evidence: dict[str, list[ListEvidence]]) -> list[ListEvidence]:
     """Return what is said about an article, from evidence by ``urls.article_key``."""
     permalinks = dict.fromkeys(urls.article_key(capture.url) for capture in captures)
-    return [item for permalink in permalinks for item in evidence.get(permalink, ())]
+    found = (item for permalink in permalinks for item in evidence.get(permalink, ()))
+    return sorted(found, key=lambda item: item.captured_at)
 
 
 def _evidence(archive: Archive, site: str) -> dict[str, list[ListEvidence]]:

@@ -53,6 +53,9 @@ class Recorded:
     offset: int
     """Offset in the file, in bytes."""
 
+    length: int
+    """Length of its body as recorded, in bytes."""
+
     wayback: bool
     """Whether the Wayback Machine served it, and thus rewrote its links."""
 
@@ -94,7 +97,7 @@ class Archive:
                 logger.warning("%s", complaint)
         if not self.records:
             raise RecordingError(f"nothing can be read in {', '.join(map(str, files))}")
-        for revisit in revisits:
+        for revisit in dict.fromkeys(revisits):  # recordings may overlap
             if original := originals.get(revisit.digest):
                 again = replace(original, url=revisit.url, captured_at=revisit.captured_at, original=original)
                 self.records.append(again)
@@ -147,7 +150,7 @@ class Archive:
                     continue
                 # More than one record starts here if a gzip member holds several.
                 for found, body, _ in read_responses(stream, str(path), record.offset, record.offset + 1, []):
-                    if _recorded(found, record.file) == record:
+                    if _recorded(found, record.file, len(body)) == record:
                         headers = list(found.http_headers or ())
                         body = plain_body(body, headers)
                         return headers, unwrap_page(body) if record.wayback else body
@@ -159,14 +162,15 @@ class Archive:
         try:
             with open_members(path) as members:
                 for stream, start, end in members:
-                    for record, _, is_whole in read_responses(stream, str(path), start, end, faults, revisits):
-                        self._add(record, number, originals, is_whole=is_whole)
+                    for record, body, is_whole in read_responses(stream, str(path), start, end, faults, revisits):
+                        self._add(_recorded(record, number, len(body)), record, originals, is_whole=is_whole)
         except UNREADABLE as error:
             return f"{path}: what follows cannot be read ({error}); the rest was"
         return f"{faults[0]}; it was skipped, the rest was read" if faults else None
 
-    def _add(self, record: WarcRecord, number: int, originals: dict[str, Recorded], *, is_whole: bool) -> None:
-        recorded = _recorded(record, number)
+    def _add(
+        self, recorded: Recorded | None, record: WarcRecord, originals: dict[str, Recorded], *, is_whole: bool
+    ) -> None:
         if recorded is None:
             return
         self.records.append(recorded)
@@ -219,7 +223,7 @@ def redirect_target(record: WarcRecord) -> str | None:
     return unwrap_address(target)[0] if target is not None else None
 
 
-def _recorded(record: WarcRecord, number: int) -> Recorded | None:
+def _recorded(record: WarcRecord, number: int, length: int) -> Recorded | None:
     url, captured_at, is_wrapped = capture_in(record)
     head = record.http_headers
     if head is None or head.status_code is None or not url.startswith(("http://", "https://")):
@@ -231,6 +235,7 @@ def _recorded(record: WarcRecord, number: int) -> Recorded | None:
         content_type=content_type(record),
         file=number,
         offset=record.stream_pos,
+        length=length,
         wayback=is_wrapped,
         target=redirect_target(record),
     )

@@ -184,7 +184,8 @@ def capture_in(record: WarcRecord) -> tuple[str, datetime, bool]:
     """
     address = record_address(record)
     url, kept_at = unwrap_address(address)
-    return url, kept_at or record_time(record), url != address
+    # A browser's recorder may keep the fragment, which is no part of what was requested.
+    return url.partition("#")[0], kept_at or record_time(record), url != address
 
 
 def first_header(record: WarcRecord, wanted: str) -> str:

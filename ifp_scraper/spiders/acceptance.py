@@ -60,7 +60,8 @@ class Acceptance:
                 console.say(f"{ref.url} leads to {article.url}")
         elif self._is_noted_of_another(article, ref):
             evidence = ArticleRef(ref.url)
-        if urls.host(ref.url) != urls.host(article.url) and not urls.post_id(ref.url):
+        is_mirrored = self._options.live and urls.host(ref.url) != urls.host(article.url)
+        if is_mirrored and not urls.post_id(ref.url):
             aliases.append(urls.canonical(ref.url))  # on a mirror, the next run looks up the article by this one
         reading: Reading | None = view.response.meta.get("reading")
         recorded = reading.addresses if reading is not None else ()

@@ -18,7 +18,7 @@ from ifp_scraper.recordings.archive import Archive
 from ifp_scraper.spiders.amp_addresses import AmpAddresses
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.spiders.source_chain import SourceChain
-from ifp_scraper.storage.reasons import NO_ARTICLE
+from ifp_scraper.storage.reasons import NO_ARTICLE, NO_FIRST_PAGE
 from ifp_scraper.storage.rejections import Rejected
 
 _MAX_ADDRESSES = 500_000
@@ -118,7 +118,11 @@ class Frontier:
             keys = {urls.article_key(url) for url in (*reading.addresses, *(one.url for one in reading.captures))}
             for key in keys:
                 missing.pop(key, None)
-            if (not named or keys & named.keys()) and self._options.covers(parse_utc(reading.ref.published_at)):
+            if (named and not keys & named.keys()) or not self._options.covers(parse_utc(reading.ref.published_at)):
+                continue
+            if not reading.has_first_page:
+                self._ledger.reject(Rejected.now(reading.address, NO_FIRST_PAGE))
+            else:
                 amp = reading.amp_address if self._options.pages == "amp" else None
                 yield Target(reading.ref, amp or reading.address, reading)
         for url in missing.values():

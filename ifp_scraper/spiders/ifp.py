@@ -221,18 +221,31 @@ class IfpSpider(SiteSpider):
         """
         reading: Reading | None = response.meta["reading"]
         recorded_amp = reading.amp_address if reading is not None else None
-        try:
+        if self.options.live:  # what a recording holds in place of a page is no refusal of this crawl
             self.fetcher.check_refusal(response, response.url)
+        if recorded_amp is None:
+            return await self._views.read(response)
+        view, fault = None, None
+        try:
             view = await self._views.read(response)
-        except (FetchFailed, UnreadablePage):
-            if recorded_amp is None:
-                raise
-            view = None
-        if view is not None or recorded_amp is None:
+        except UnreadablePage as error:
+            fault = error
+        if view is not None:
             return view
         # The recorded canonical page is unusable: read the AMP page alone, as ``scrapy extract`` does.
-        amp = await self.fetcher.fetch(recorded_amp, page=True, captures=response.meta["captures"])
-        return await self._views.read(amp)
+        try:
+            amp = await self.fetcher.fetch(
+                recorded_amp, page=True, captures=response.meta["captures"], reading=reading
+            )
+            view = await self._views.read(amp)
+        except (FetchFailed, UnreadablePage) as error:
+            if self.crawl.ending:
+                raise
+            if isinstance(error, UnreadablePage):
+                fault = fault or error
+        if view is None and fault is not None:
+            raise fault
+        return view
 
     async def _from_amp_alone(self, ref: ArticleRef) -> Article | None:
         """Return an article whose first page is unusable, from its AMP page; None if that is unusable too."""

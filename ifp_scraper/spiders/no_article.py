@@ -12,11 +12,9 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from ifp_scraper import urls
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.ledger import Ledger
-from ifp_scraper.pages import is_of_this_url, is_static
-from ifp_scraper.responses import in_words, is_login, is_wordpress, refusal
+from ifp_scraper.responses import in_words, refusal, why_no_article
 from ifp_scraper.spiders.crawl import Crawl
 from ifp_scraper.storage.reasons import (
-    ANOTHER_PAGE,
     ELSEWHERE,
     FORBIDDEN,
     LOGIN,
@@ -75,18 +73,13 @@ class NoArticleHandler:
             self._crawl.give_up(self._limits.count_off_site(STRANGE))
 
     def _why_no_article(self, response: Response, ref: ArticleRef) -> str:
-        if not is_wordpress(response.body):
-            return STRANGE
-        if is_login(response):
-            return LOGIN
+        reason = why_no_article(response.body, response.url)
+        if reason in (STRANGE, LOGIN):
+            return reason
         asked = response.meta.get("redirect_urls", [response.url])[0]
         if not urls.post_id(asked) and not urls.same_article(asked, response.url):
             return ELSEWHERE
-        if not is_of_this_url(response.body, response.url):
-            return ANOTHER_PAGE
-        if ref.id is not None or self._ledger.store.find_at(ref.url):
-            return NO_ARTICLE  # only posts are listed with an id, or are in the file
-        return STATIC if is_static(response.body, response.url) else NO_ARTICLE
+        return NO_ARTICLE if reason == STATIC and self._ledger.is_post(ref) else reason
 
     def reject(self, ref: ArticleRef, reason: str) -> bool:
         """Record a URL that gave no article of its own; return whether that is news, see ``Rejections``."""

@@ -11,7 +11,7 @@ from ifp_scraper.discovery import FetchFailed
 from ifp_scraper.discovery.readings import Reading
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
-from ifp_scraper.merge import is_repeated, join_pages, lacks_pages, merge_views
+from ifp_scraper.merge import PagesOfPost, lacks_pages, merge_views
 from ifp_scraper.pages import ArticlePage, Capture, CutOff, UnreadablePage, read_page
 from ifp_scraper.recordings.capture_time import capture_time
 from ifp_scraper.responses import OF_PAGES, is_html, mislabelled, out_of_order
@@ -87,37 +87,21 @@ class ViewReader:
 
     async def _all_pages(self, page: ArticlePage, response: Response) -> Article:
         """Read the other pages of a multi-page post, and join them."""
-        articles = {page.page_number: page.to_article()}
-        waiting = dict(page.other_pages)
-        asked = {page.page_number}
-        missing = False
-        while waiting and len(asked) < self._max_pages:
-            number = min(waiting)
-            url = waiting.pop(number)
-            asked.add(number)  # even if it fails: the other pages link to it again
+        pages = PagesOfPost(page.page_number, page.to_article(), page.other_pages, framed=page.is_of_smart_list)
+        while len(pages) < self._max_pages and (following := pages.next()) is not None:
+            number, url = following
             url = urls.of_site(response.url, url, urls.host(page.url)) or url
-            found = await self._further_page(url, number, page, response)
-            if found is None:
-                missing = True
-                continue
-            other, article = found
-            missing = missing or is_repeated(article, articles.values())
-            articles[number] = article
-            waiting.update({n: u for n, u in other.other_pages.items() if n not in asked})
-        if not page.other_pages:
-            return articles[page.page_number]
-        if missing:
+            pages.add(number, *await self._further_page(url, number, page, response))
+        if pages.missing:
             self._ledger.note_incomplete(response.url)  # page.url may be on the site that this one mirrors
-        return join_pages(
-            [articles[number] for number in sorted(articles)],
-            missing=missing or bool(waiting),
-            framed=page.is_of_smart_list,
-        )
+        return pages.joined()
 
     async def _further_page(
         self, url: str, number: int, first: ArticlePage, response: Response
-    ) -> tuple[ArticlePage, Article] | None:
-        """Return the page of a post with this number, and its article; None if it cannot be had, which is noted.
+    ) -> tuple[Article | None, dict[int, str]]:
+        """Return the article on the page of a post with this number, and the other pages that it names.
+
+        There is no article if the page cannot be had, which is noted.
 
         Args:
             url: its URL.
@@ -131,12 +115,12 @@ class ViewReader:
         try:
             page = await self._part(url, response)
             if page is not None and urls.same_article(page.url, first.url) and page.page_number == number:
-                return page, page.to_article()
+                return page.to_article(), page.other_pages
         except UnreadablePage:
             pass
         except FetchFailed as error:
             self._note_failed(url, error)
-        return None
+        return None, {}
 
     async def _part(self, url: str, first: Response) -> ArticlePage | None:
         """Fetch and read another page of the article in ``first``."""
@@ -144,7 +128,10 @@ class ViewReader:
 
     async def _fetch_part(self, url: str, first: Response) -> Response:
         """Fetch another page of the article in ``first``; in a recording, only from that article's captures."""
-        return await self._fetcher.fetch(url, page=True, captures=first.meta.get("captures"))
+        reading: Reading | None = first.meta.get("reading")
+        if reading is not None:
+            url = reading.captured_url(url)
+        return await self._fetcher.fetch(url, page=True, captures=first.meta.get("captures"), reading=reading)
 
     def _note_failed(self, url: str, error: FetchFailed) -> None:
         """Note a part that a later run may get; if the crawl is about to end, the whole article fails."""
@@ -159,7 +146,7 @@ class ViewReader:
         content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
         if response.status not in OF_PAGES:
             raise FetchFailed(f"status {response.status}", response.status)
-        if not response.body.strip():
+        if self._live and not response.body.strip():
             raise FetchFailed("an empty answer")
         if mislabelled(response):  # a retry may get the right Content-Type
             raise FetchFailed(f"a page served as {content_type}")

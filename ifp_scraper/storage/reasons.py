@@ -19,6 +19,9 @@ STRANGE = "a page that is not of WordPress"
 LOGIN = "a login page"
 """The page asks the reader to log in."""
 
+NO_FIRST_PAGE = "its first page was not captured"
+"""A recording has only further pages of a post."""
+
 LEADS_TO = "leads to "
 """Start of the reason for a URL that led to an article known under another URL."""
 
@@ -49,7 +52,7 @@ class Kind:
     """A cache, firewall or maintenance plugin may have answered, so that the next run asks again."""
 
     asked_by_every_run: bool = False
-    """The answer costs nothing, as robots.txt is read anyway."""
+    """The answer costs nothing, as robots.txt is read anyway; or it is a recording's, and not the site's."""
 
     asked_by_every_version: bool = False
     """A page was read, and a version that reads pages differently may find an article."""
@@ -77,6 +80,7 @@ _BY_WORDS = {
     ELSEWHERE: Kind(asked_once_more=True, asked_by_every_version=True),
     IN_A_CIRCLE: _IN_A_CIRCLE,
     "max redirections reached": _IN_A_CIRCLE,  # Scrapy's message, and what earlier versions wrote of a circle
+    NO_FIRST_PAGE: Kind(asked_by_every_run=True, is_usual=True),
     FORBIDDEN: Kind(asked_by_every_run=True, is_usual=True),
     UNREADABLE_RULES: Kind(asked_once_more=True, asked_by_every_run=True),
 }

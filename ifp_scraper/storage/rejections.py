@@ -66,16 +66,10 @@ class Rejections:
     Args:
         path: the file of rejections.
         runs: the earlier runs, which tell whether the site was failing when a URL was rejected.
-        live: whether pages come from the site; what is rejected again from a recording is written once, though one
-            that holds several captures of a page may reject them for different reasons.
     """
 
-    def __init__(self, path: Path, runs: Runs, *, live: bool = True) -> None:
+    def __init__(self, path: Path, runs: Runs) -> None:
         self.path = path
-        self._live = live
-        self._written: set[Rejected] = set()
-        """The lines of the file, without their times."""
-
         self._confirmed: dict[str, Rejected] = {}
         self._doubtful: dict[str, Rejected] = {}
         """The weaker ones, see above; of several rejections of one URL for one reason, the first."""
@@ -83,9 +77,12 @@ class Rejections:
         self._amp: dict[str, Rejected] = {}
         """AMP pages, by their own URLs."""
 
+        self._said: set[Rejected] = set()
+        """All lines of the file, without their times."""
+
         for line in sidecars.read(path, Rejected):
-            self._written.add(replace(line, time=""))
             if urls.host(line.url) and (line.modified_at is None or read_instant(line.modified_at) is not None):
+                self._said.add(replace(line, time=""))
                 self._remember(line, runs.at(line.time))
         yesterday = format_utc(datetime.now(UTC) - timedelta(days=1))
         self._to_confirm = {
@@ -153,8 +150,12 @@ class Rejections:
         are_alike = {expected.reason, rejected.reason} == {NO_ARTICLE, ANOTHER_PAGE}
         return not are_alike and not is_same(expected.reason, rejected.reason)
 
-    def add(self, rejected: Rejected) -> None:
+    def add(self, rejected: Rejected, *, confirms: bool = True) -> None:
         """Record a rejection by this run, and write it unless the file already says the same.
+
+        Args:
+            rejected: the URL and the reason.
+            confirms: whether the same again confirms it; a recording that is read once more says nothing new.
 
         Raises:
             OSError: if the file cannot be written; the rejection is still remembered.
@@ -162,14 +163,14 @@ class Rejections:
         of_amp = urls.is_amp(rejected.url)
         key = rejected.url if of_amp else urls.article_key(rejected.url)
         noted = self._amp if of_amp else self._confirmed
+        if not confirms and replace(rejected, time="") in self._said:
+            return
         before = noted.get(key)
         noted[key] = rejected
         self._doubtful.pop(key, None)
-        is_change = before is None or replace(before, time=rejected.time, url=rejected.url) != rejected
-        line = replace(rejected, time="")
-        if is_change if self._live else line not in self._written:
+        if before is None or replace(before, time=rejected.time, url=rejected.url) != rejected:
+            self._said.add(replace(rejected, time=""))
             sidecars.append(self.path, asdict(rejected))
-            self._written.add(line)
 
     def forget(self, url: str) -> None:
         """Remove a URL that has now given an article."""
