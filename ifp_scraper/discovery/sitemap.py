@@ -29,7 +29,9 @@ _NO_POSTS = re.compile(
 )
 """Sitemaps that do not list posts, or only some of them."""
 
-_POSTS = re.compile(r"posts?[-_]?sitemap|sitemap-posts-post|post-\d", re.IGNORECASE)
+_POSTS = re.compile(
+    r"posts?[-_]?sitemap|sitemap-posts-post|sitemap[-_]posts?(?:[-_]?\d+)?\.xml|post-\d", re.IGNORECASE
+)
 _FILE = re.compile(r"\.(?:xml|txt|gz)(?:$|\?)", re.IGNORECASE)
 _NEWS = re.compile(r"news[-_]?sitemap|sitemap[-_]?news|/news\d*\.xml", re.IGNORECASE)
 """Lists only two days' articles, by Google's rules, but says when they were published."""
