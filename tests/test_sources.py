@@ -46,6 +46,22 @@ def test_titles_in_a_listing_that_lead_to_no_article_are_left_out() -> None:
     assert read_listing(selector, "https://ifpnews.com/page/2/") == ["https://ifpnews.com/a/"]
 
 
+def test_a_link_in_a_listing_may_be_in_its_title_or_around_it() -> None:
+    entries = [
+        '<h3 class="td-module-title"><a href="/{}/">A</a></h3>',
+        '<a href="/{}/"><h3 class="entry-title">A</h3></a>',
+        '<article><h2><a href="/{}/">A</a></h2></article>',
+        '<article><a href="/{}/"><img><h2>A</h2></a></article>',
+        '<a href="/no-{}/"><h2>A</h2></a>',
+        '<article><a href="/no-{}/">A</a></article>',
+        '<aside><a href="/no-{}/"><h3 class="entry-title">A</h3></a></aside>',
+        '<template><h3 class="entry-title"><a href="/no-{}/">A</a></h3></template>',
+    ]
+    page = "".join(entry.format(number) for number, entry in enumerate(entries))
+    found = read_listing(Selector(f"<html><body>{page}</body></html>", type="html"), "https://ifpnews.com/")
+    assert found == [f"https://ifpnews.com/{number}/" for number in range(4)]
+
+
 def test_what_another_vocabulary_calls_by_the_same_name_does_not_count() -> None:
     url = "<url><x:loc>https://a.b/no/</x:loc><loc>https://a.b/c/</loc></url>"
     item = "<item><x:link>/no/</x:link><link>/c/</link></item>"

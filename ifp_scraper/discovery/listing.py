@@ -24,8 +24,9 @@ def _has_one_of(classes: str) -> str:
 
 
 _ENTRIES = (
-    f"//a[ancestor::*[{_has_one_of(_TITLES)}] or ancestor::*[self::h2 or self::h3]/ancestor::article]"
-    "[not(ancestor::*[self::aside or self::nav or self::footer or @role='complementary'"
+    f"//a[ancestor::*[{_has_one_of(_TITLES)}] or ancestor::*[self::h2 or self::h3]/ancestor::article"
+    f" or descendant::*[{_has_one_of(_TITLES)}] or descendant::*[self::h2 or self::h3]/ancestor::article]"
+    "[not(ancestor::*[self::aside or self::nav or self::footer or self::template or @role='complementary'"
     f" or {_has_one_of(_BOXES)}])]"
 )
 """One step with conditions: libxml2 needs the square of the number of links for several steps, or for a union."""
