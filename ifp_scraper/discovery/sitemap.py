@@ -197,6 +197,8 @@ class SitemapSource:
             elif file.kind == "news":
                 found.add_news(entries)
             else:
+                if {entry.is_day for entry in entries if entry.latest} == {True}:  # not of the home page alone
+                    walk.notes.shows_days = True
                 if not entries and sitemap.depth and _POSTS.search(sitemap.url):
                     walk.notes.broken.append(f"{sitemap.url}: lists nothing")  # plugins do not name such a list
                 found.add_list(entries, len(queue))
