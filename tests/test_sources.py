@@ -276,6 +276,7 @@ def test_a_post_without_a_time_in_a_feed(year: str) -> None:
     [
         ("<guid>https://ifpnews.com/a/</guid>", ["https://ifpnews.com/a/"]),
         ("<guid isPermaLink='true'>https://ifpnews.com/a/</guid>", ["https://ifpnews.com/a/"]),
+        ("<guid isPermaLink='True'>https://ifpnews.com/a/</guid>", ["https://ifpnews.com/a/"]),
         ("<guid isPermaLink='false'>https://ifpnews.com/a/</guid>", []),
         ("<guid>https://ifpnews.com/a/</guid><link>/b/</link>", ["https://ifpnews.com/b/"]),
         ("<title>A</title>", []),

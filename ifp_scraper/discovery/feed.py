@@ -169,7 +169,7 @@ def _link(element: etree._Element) -> str | None:
         return original
     if local_name(element) == "item":
         guid = next((child for child in element if local_name(child) == "guid"), None)
-        is_link = guid is not None and guid.get("isPermaLink", "true") == "true"
+        is_link = guid is not None and guid.get("isPermaLink", "true").lower() == "true"
         return child_text(element, "link") or (child_text(element, "guid") if is_link else None)
     name = element.tag.removesuffix("entry") + "link"  # an xhtml:link would lead to a translation
     links = [child for child in element if child.tag == name and child.get("href")]
