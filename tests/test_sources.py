@@ -39,6 +39,13 @@ def test_the_time_for_a_listing_grows_with_its_length() -> None:
     assert seconds(64_000) < 16 * seconds(8_000)
 
 
+def test_links_nested_in_each_other_are_not_searched_to_the_bottom() -> None:
+    nested = "<article>" + '<a href="/a/"><div>' * 500 + "<b>x</b>" * 20_000
+    begin = time.process_time()
+    assert read_listing(Selector(nested, type="html"), "https://ifpnews.com/") == []
+    assert time.process_time() - begin < 10  # 0.6 seconds; it was 21
+
+
 def test_titles_in_a_listing_that_lead_to_no_article_are_left_out() -> None:
     links = ["/a/", "/category/x/", "https://other.example/b/", "mailto:a@b.c", "/a/?utm_source=x", "/c.pdf"]
     titles = "".join(f'<h2 class="entry-title"><a href="{link}">A</a></h2>' for link in links)
