@@ -41,6 +41,10 @@ _MAY_BEGIN_WITH_YEAR = re.compile(r"\d{1,2}[/.-](?:0?\d|1[0-2])[/.-]\d{1,2}(?!\d
 _FIRST_YEAR = 1990
 """An earlier year that a user types is of the Persian calendar, as 1403, or a slip."""
 
+_ISO_OFFSET = re.compile(r"(?<=:\d\d)\s*(?:GMT|UTC)?([+-]\d\d):?(\d\d)\b")
+"""An offset that ``email.utils`` would read only without its colon, and without a name before it."""
+
+_ZONE_NAME = re.compile(r":\d\d\s*[A-Za-z]")
 _NO_YEAR = re.compile(r"\s(?:-\d+|0000)\s+\d\d?:")
 """What WordPress prints for a post without a time: ``Wed, 30 Nov -0001 00:00:00 +0000``."""
 
@@ -122,8 +126,10 @@ def read_http_date(text: str | None) -> datetime | None:
     if not text or _NO_YEAR.search(text):
         return None
     try:
-        instant = parsedate_to_datetime(text[:100])
+        instant = parsedate_to_datetime(_ISO_OFFSET.sub(r" \1\2", text[:100]))
     except (ValueError, OverflowError):
+        return None
+    if instant.tzinfo is None and _ZONE_NAME.search(text):  # one that only few know, or AM or PM
         return None
     return _in_utc(instant if instant.tzinfo else instant.replace(tzinfo=UTC))
 

@@ -87,12 +87,12 @@ def cut_short(response: Response) -> bool:
     """Whether a body lacks the end that its type requires."""
     if isinstance(response, HtmlResponse):
         return b"<html" in response.body[:4096].lower() and breaks_off(response.body)
-    end = response.body[-2048:].rstrip().lower()
+    end = response.body[-2048:].replace(b"\0", b"").rstrip().lower()  # in UTF-16, every other byte of a tag is 0
     kind = (response.headers.get("Content-Type") or b"").lower()
     if b"json" in kind:
         return not end.endswith((b"}", b"]", b"-->"))  # a comment: some caches sign what they store
     if b"xml" in kind:
-        return not re.search(rb"(?:</[\w:]+\s*>|/>|-->)$", end)
+        return not re.search(rb"(?:</[\w.:-]+\s*>|/>|-->)$", end)
     return False
 
 

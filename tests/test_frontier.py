@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 from scrapy.settings import Settings
 
-from ifp_scraper.dates import format_utc
+from ifp_scraper.dates import format_utc, parse_utc
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
@@ -147,6 +148,36 @@ def test_a_list_is_left_after_thirty_articles_in_a_row_that_are_too_old(
     with frontier_of(tmp_path / "a.jsonl", since="2024-01-01T00:00Z") as frontier:
         monkeypatch.setattr(frontier, "discovered", listed)
         assert asyncio.run(read(frontier)) == (30 if last and last < "2024" else 60)
+
+
+@pytest.mark.parametrize(
+    ("order", "count"),
+    [
+        (range(1000), 30),  # how old each is
+        (range(1000, 0, -1), 1000),
+        ([number * 7919 % 1009 for number in range(1000)], 1000),
+        ([number + 5 * (number % 5 > 0) for number in range(1000)], 30),  # some waited for their publication
+    ],
+    ids=["newest first", "oldest first", "no order", "in the order in which they were entered"],
+)
+def test_a_list_in_another_order_is_read_to_its_end(
+    order: Sequence[int], count: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def listed() -> AsyncIterator[ArticleRef]:
+        for number in order:
+            yield ArticleRef(f"{SITE}/{number + 7}-days-old/")
+
+    async def read(frontier: Frontier) -> int:
+        count = 0
+        async for _ in frontier.targets():
+            published_at = parse_utc("2023-12-31T23:59:59Z") - timedelta(days=order[count])
+            frontier.note_age(Article(published_at=format_utc(published_at)))
+            count += 1
+        return count
+
+    with frontier_of(tmp_path / "a.jsonl", since="2024-01-01T00:00Z") as frontier:
+        monkeypatch.setattr(frontier, "discovered", listed)
+        assert asyncio.run(read(frontier)) == count
 
 
 def test_an_article_that_is_listed_twice_counts_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

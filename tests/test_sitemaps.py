@@ -129,6 +129,19 @@ def test_a_sitemap_of_another_kind_of_posts(name: str, tmp_path: Path) -> None:
         assert (set(run.articles), run.status) == (public(site), 0)
 
 
+@pytest.mark.parametrize("name", ["post-sitemap{}", "sitemap-post-{}", "sitemap_post_{}", "sitemap-posts{}"])
+def test_the_first_of_several_files_may_have_no_number(name: str, tmp_path: Path) -> None:
+    names = {f"/{name.format(n or '').rstrip('-_')}.xml": f"/wp-sitemap-posts-post-{n + 1}.xml" for n in (0, 2, 1)}
+    with site_of(60, rest=404, feed=404, sitemap_size=20) as (site, server):
+        server.reroute(lambda target: names.get(target, target))
+        parts = "".join(f"<sitemap><loc>{one}</loc></sitemap>" for one in (*names, "/sitemap-post-tag.xml"))
+        index = page(f"<sitemapindex>{parts}</sitemapindex>", content_type=XML)
+        server.alter(lambda target, response: index if target == "/wp-sitemap.xml" else response)
+        run = dry_run(server, tmp_path / "a.jsonl", sources="sitemap")
+        assert (set(run.articles), run.status) == (public(site), 0)
+        assert "/sitemap-post-tag.xml" not in run.asked
+
+
 @pytest.mark.parametrize(
     "names", [["/feed/"], ["/feed/atom/", "/wp-sitemap.xml"], ["/wp-sitemap.xml", "/rss.xml"]], ids=str
 )

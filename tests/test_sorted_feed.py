@@ -46,6 +46,27 @@ def test_edits_are_found_that_lists_do_not_show(kind: str, tmp_path: Path) -> No
         assert all(held[post.id] == format_utc(post.modified) for post in site.open_posts())
 
 
+@pytest.mark.parametrize(("feed", "days"), [("ok", 0), (404, 3)])
+def test_edits_are_found_of_which_a_sitemap_only_says_the_day(feed: Any, days: int, tmp_path: Path) -> None:
+    """A second edit on one day changes nothing there; the home page may have a day in any sitemap."""
+    out = tmp_path / "a.jsonl"
+    with site_of(60, rest=403, sitemap="yoast", feed=feed) as (site, server):
+        day = re.compile(rb"(<lastmod>[\d-]{10})T[^<]*")
+        server.alter(lambda target, response: replace(response, body=day.sub(rb"\1", response.body, count=1)))
+        dry_run(server, out)
+        assert not any("orderby" in page for page in dry_run(server, out).asked)
+        server.alter(lambda target, response: replace(response, body=day.sub(rb"\1", response.body)))
+        again = site.open_posts()[0]  # of today
+        for hours in (1, 2):
+            site.advance(hours=hours)
+            edited = [
+                site.edit(post.id, headline=f"Edited {hours}").path for post in (again, site.open_posts()[9 + hours])
+            ]
+            site.advance(days=days)
+            assert set(dry_run(server, out).articles) == set(edited if feed == "ok" or hours == 2 else edited[1:])
+            assert dry_run(server, out).articles == []
+
+
 @pytest.mark.parametrize("others", [False, True], ids=["one series", "two series"])
 @pytest.mark.parametrize("kind", WITHOUT_EDITS)
 def test_edits_are_found_where_titles_count_up(kind: str, others: bool, tmp_path: Path) -> None:

@@ -39,11 +39,45 @@ def test_the_time_for_a_listing_grows_with_its_length() -> None:
     assert seconds(64_000) < 16 * seconds(8_000)
 
 
+def test_links_nested_in_each_other_are_not_searched_to_the_bottom() -> None:
+    nested = "<article>" + '<a href="/a/"><div>' * 500 + "<b>x</b>" * 20_000
+    begin = time.process_time()
+    assert read_listing(Selector(nested, type="html"), "https://ifpnews.com/") == []
+    assert time.process_time() - begin < 10  # 0.6 seconds; it was 21
+
+
 def test_titles_in_a_listing_that_lead_to_no_article_are_left_out() -> None:
     links = ["/a/", "/category/x/", "https://other.example/b/", "mailto:a@b.c", "/a/?utm_source=x", "/c.pdf"]
     titles = "".join(f'<h2 class="entry-title"><a href="{link}">A</a></h2>' for link in links)
     selector = Selector(f"<html><body>{titles}</body></html>", type="html")
     assert read_listing(selector, "https://ifpnews.com/page/2/") == ["https://ifpnews.com/a/"]
+
+
+def test_a_link_in_a_listing_may_be_in_its_title_or_around_it() -> None:
+    entries = [
+        '<h3 class="td-module-title"><a href="/{}/">A</a></h3>',
+        '<a href="/{}/"><h3 class="entry-title">A</h3></a>',
+        '<article><h2><a href="/{}/">A</a></h2></article>',
+        '<article><a href="/{}/"><img><h2>A</h2></a></article>',
+        '<a href="/no-{}/"><h2>A</h2></a>',
+        '<article><a href="/no-{}/">A</a></article>',
+        '<aside><a href="/no-{}/"><h3 class="entry-title">A</h3></a></aside>',
+        '<template><h3 class="entry-title"><a href="/no-{}/">A</a></h3></template>',
+    ]
+    page = "".join(entry.format(number) for number, entry in enumerate(entries))
+    found = read_listing(Selector(f"<html><body>{page}</body></html>", type="html"), "https://ifpnews.com/")
+    assert found == [f"https://ifpnews.com/{number}/" for number in range(4)]
+
+
+def test_what_another_vocabulary_calls_by_the_same_name_does_not_count() -> None:
+    url = "<url><x:loc>https://a.b/no/</x:loc><loc>https://a.b/c/</loc></url>"
+    item = "<item><x:link>/no/</x:link><link>/c/</link></item>"
+    sitemap = read_xml(f"<urlset xmlns:x='x'>{url}</urlset>".encode(), 999)
+    feed = read_xml(f"<rss xmlns:x='x'>{item}</rss>".encode(), 999)
+    assert sitemap is not None
+    assert feed is not None
+    assert [entry.url for entry in read_entries(sitemap, "https://a.b/")] == ["https://a.b/c/"]
+    assert [ref.url for ref in read_feed(feed, "https://a.b/feed/")] == ["https://a.b/c/"]
 
 
 def test_links_that_only_name_a_category_lead_to_none() -> None:
@@ -162,11 +196,13 @@ def test_an_atom_entry_leads_to_its_first_link_that_is_of_the_article() -> None:
     body = (
         b"<feed xmlns='http://www.w3.org/2005/Atom'><entry><link rel='replies' href='/a/#comments'/><link href='/a/'/>"
         b"<link rel='alternate' href='/b/'/><updated>2024-05-06T06:00:00Z</updated></entry><entry><id>1</id></entry>"
-        b"<entry><link href='https://other.example/c/'/></entry></feed>"
+        b"<entry><link href='https://other.example/c/'/></entry><entry><x:link xmlns:x='x' href='/fa/'/>"
+        b"<link rel='alternate' type='application/json' href='/j/'/><link type='text/html' href='/d/'/></entry></feed>"
     )
     root = read_xml(body, 10**6)
     assert root is not None
-    (ref,) = read_feed(root, "https://ifpnews.com/feed/atom/")
+    ref, other = read_feed(root, "https://ifpnews.com/feed/atom/")
+    assert other.url == "https://ifpnews.com/d/"
     assert (ref.url, ref.published_at, ref.published_source) == ("https://ifpnews.com/a/", None, None)
     assert ref.modified_at == "2024-05-06T06:00:00Z"
 
@@ -247,9 +283,11 @@ def test_a_post_without_a_time_in_a_feed(year: str) -> None:
     [
         ("<guid>https://ifpnews.com/a/</guid>", ["https://ifpnews.com/a/"]),
         ("<guid isPermaLink='true'>https://ifpnews.com/a/</guid>", ["https://ifpnews.com/a/"]),
+        ("<guid isPermaLink='True'>https://ifpnews.com/a/</guid>", ["https://ifpnews.com/a/"]),
         ("<guid isPermaLink='false'>https://ifpnews.com/a/</guid>", []),
         ("<guid>https://ifpnews.com/a/</guid><link>/b/</link>", ["https://ifpnews.com/b/"]),
         ("<title>A</title>", []),
+        ("<link>https://feedproxy.example/~r/a/</link><f:origLink>/b/</f:origLink>", ["https://ifpnews.com/b/"]),
     ],
 )
 def test_the_link_of_an_item_may_be_its_guid(item: str, urls: list[str]) -> None:
@@ -280,11 +318,17 @@ def test_a_sitemap_that_breaks_off_gives_what_came_and_says_so() -> None:
         (b"<urlset></urlset>", 0, False),
         (b"<urlset/>", 0, False),
         (b"<s:urlset xmlns:s='u'><s:url><s:loc>https://a.b/c/</s:loc></s:url></s:urlset>", 1, False),
+        (b"<?xml version='1.0'?><!-- an <urlset> by a plugin -->" + whole, 2, False),
+        *(
+            (f"{mark}<?xml version='1.0' encoding='UTF-16'?>\n{whole.decode()}\n".encode(coding), 2, False)
+            for mark, coding in (("", "utf-16"), ("\ufeff", "utf-16-be"), ("", "utf-16-le"), ("", "utf-16-be"))
+        ),
+        (whole[:70].decode().encode("utf-16"), 2, True),
     ):
         root, is_cut = read_cut_xml(body, 10**6)
         assert root is not None
         assert (len(read_entries(root, "https://a.b/")), is_cut) == (count, cut)
-    for body in (b"no xml", b"", b"\x1f\x8b no gzip"):
+    for body in (b"no xml", b"", b"\x1f\x8b no gzip", b"Notice: x<!-- an <urlset> that " + whole):
         assert read_cut_xml(body, 10**6) == (None, False)
     for parts in (98, 99):
         packed = [gzip.compress(part) for part in (whole[:70], *[b"\n"] * parts, whole[70:])]

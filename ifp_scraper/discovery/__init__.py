@@ -146,6 +146,9 @@ class Notes:
     shows_edits: bool = False
     """Whether it or a feed said when articles were edited; if not, a later run must look from where this one began."""
 
+    shows_days: bool = False
+    """Whether the sitemap only said on which day articles were edited, not whether again on the day they were read."""
+
     shows_entries: bool = False
     """Whether a list was read that shows what was entered with an old date, as far as the last run that did so."""
 

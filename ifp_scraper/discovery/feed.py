@@ -164,15 +164,19 @@ def _post_id(identifier: str, base: str, link: str | None) -> int | None:
 
 
 def _link(element: etree._Element) -> str | None:
-    """Return the URL of an RSS item or Atom entry."""
+    """Return the URL of an RSS item or Atom entry: not that with which FeedBurner counts clicks."""
+    if original := child_text(element, "origLink"):
+        return original
     if local_name(element) == "item":
         guid = next((child for child in element if local_name(child) == "guid"), None)
-        is_link = guid is not None and guid.get("isPermaLink", "true") == "true"
+        is_link = guid is not None and guid.get("isPermaLink", "true").lower() == "true"
         return child_text(element, "link") or (child_text(element, "guid") if is_link else None)
-    links = [
-        child for child in element if local_name(child) == "link" and child.get("rel", "alternate") == "alternate"
-    ]
-    return links[0].get("href") if links else None
+    name = element.tag.removesuffix("entry") + "link"  # an xhtml:link would lead to a translation
+    links = [child for child in element if child.tag == name and child.get("href")]
+    pages = (
+        link for link in links if link.get("rel", "alternate") == "alternate" and "html" in link.get("type", "html")
+    )
+    return next((page.get("href") for page in pages), None)
 
 
 def _validators(headers: Headers) -> dict[str, str]:

@@ -23,12 +23,16 @@ def _has_one_of(classes: str) -> str:
     return " or ".join(f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')" for name in classes.split())
 
 
+_HEADLINE = f"[{_has_one_of(_TITLES)} or (self::h2 or self::h3) and ancestor::article]"
 _ENTRIES = (
-    f"//a[ancestor::*[{_has_one_of(_TITLES)}] or ancestor::*[self::h2 or self::h3]/ancestor::article]"
-    "[not(ancestor::*[self::aside or self::nav or self::footer or @role='complementary'"
+    f"//a[ancestor::*[{_has_one_of(_TITLES)}] or ancestor::*[self::h2 or self::h3]/ancestor::article"
+    f" or *{_HEADLINE} or */*{_HEADLINE} or */*/*{_HEADLINE}]"
+    "[not(ancestor::*[self::aside or self::nav or self::footer or self::template or @role='complementary'"
     f" or {_has_one_of(_BOXES)}])]"
 )
-"""One step with conditions: libxml2 needs the square of the number of links for several steps, or for a union."""
+"""One step with conditions: libxml2 needs the square of the number of links for several steps, or for a union. A link
+may be around a headline that is at most three levels inside it: links may be nested in each other.
+"""
 
 _NO_ARTICLE_PATH = re.compile(
     r"^/(?:category|tag|author|page|search)/[^/]|^/(?:feed|wp-(?:admin|content|includes|json)|amp|xmlrpc\.php)(?:/|$)"

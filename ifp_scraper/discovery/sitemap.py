@@ -29,7 +29,9 @@ _NO_POSTS = re.compile(
 )
 """Sitemaps that do not list posts, or only some of them."""
 
-_POSTS = re.compile(r"posts?[-_]?sitemap|sitemap-posts-post|post-\d", re.IGNORECASE)
+_POSTS = re.compile(
+    r"posts?[-_]?sitemap|sitemap-posts-post|sitemap[-_]posts?(?:[-_]?\d+)?\.xml|post-\d", re.IGNORECASE
+)
 _FILE = re.compile(r"\.(?:xml|txt|gz)(?:$|\?)", re.IGNORECASE)
 _NEWS = re.compile(r"news[-_]?sitemap|sitemap[-_]?news|/news\d*\.xml", re.IGNORECASE)
 """Lists only two days' articles, by Google's rules, but says when they were published."""
@@ -195,6 +197,8 @@ class SitemapSource:
             elif file.kind == "news":
                 found.add_news(entries)
             else:
+                if {entry.is_day for entry in entries if entry.latest} == {True}:  # not of the home page alone
+                    walk.notes.shows_days = True
                 if not entries and sitemap.depth and _POSTS.search(sitemap.url):
                     walk.notes.broken.append(f"{sitemap.url}: lists nothing")  # plugins do not name such a list
                 found.add_list(entries, len(queue))

@@ -51,6 +51,9 @@ class Entry:
     latest: str = ""
     """Sort key: the last edit, or its day if that is too recent for ``lastmod``."""
 
+    is_day: bool = False
+    """Whether only the day of the last edit is printed."""
+
     def to_ref(self) -> ArticleRef:
         """Return what it says about the article."""
         return ArticleRef(
@@ -135,6 +138,7 @@ def read_entries(root: etree._Element, base: str, captured_at: datetime | None =
                 format_utc(read_instant(raw)),
                 raw if read_instant(raw) else None,
                 format_utc(edited_at or day) or "",
+                is_day=day is not None,
             )
         )
     meaningless = _are_made_now(entries, captured_at) or _lists_news(root)

@@ -12,7 +12,12 @@ _MAX_PARTS = 100
 """Maximum number of parts of a gzipped file: a malicious one may have a million, each of which is copied."""
 
 _DECLARATION = re.compile(rb"<\?xml\s[^>]*>")
-_ROOT = re.compile(rb"<(?:\w+:)?(?:urlset|sitemapindex|rss|feed|RDF)[\s/>]")
+_ROOT = re.compile(rb"<!--.*?(?:-->|\Z)|(<(?:[\w.-]+:)?(?:urlset|sitemapindex|rss|feed|RDF)[\s/>])", re.DOTALL)
+"""Where the root element begins, in group 1; comments may name it, too."""
+
+_UTF_16 = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
+"""How a file in UTF-16 begins."""
+
 _MAX_PREAMBLE = 65536
 """Maximum number of bytes before the root element, such as PHP notices before or after the XML declaration."""
 
@@ -41,10 +46,13 @@ def read_cut_xml(body: bytes, max_size: int) -> tuple[etree._Element | None, boo
             body = _unpack(body, max_size)
         except zlib.error:
             return None, False
+    if coding := next((name for mark, name in _UTF_16 if body.startswith(mark)), None):
+        body = _DECLARATION.sub(b"", body.decode(coding, "replace").encode(), count=1)  # which names that coding
     declaration = _DECLARATION.search(body, 0, _MAX_PREAMBLE)
-    begin = _ROOT.search(body, 0, _MAX_PREAMBLE) or declaration
+    root_found = next((found for found in _ROOT.finditer(body, 0, _MAX_PREAMBLE) if found[1]), None)
+    begin = root_found or declaration
     if begin is not None:
-        body = (declaration[0] if declaration is not None and begin != declaration else b"") + body[begin.start() :]
+        body = (declaration[0] if declaration is not None and root_found else b"") + body[begin.start() :]
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -81,8 +89,12 @@ def local_name(element: etree._Element) -> str:
 
 
 def child_text(element: etree._Element, child: str) -> str | None:
-    """Return the text of the first child of this name in any namespace; None if empty."""
+    """Return the text of the first child of this name, if possible in the element's own namespace; None if empty."""
+    own = element.tag.removesuffix(local_name(element)) + child
+    found = None
     for inside in element:
-        if local_name(inside) == child and inside.text and inside.text.strip():
-            return str(inside.text.strip())
-    return None
+        if local_name(inside) == child and inside.text and (text := inside.text.strip()):
+            if inside.tag == own:
+                return str(text)
+            found = found or str(text)
+    return found

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
+from datetime import datetime
+from operator import ge
 from typing import NamedTuple
 
 from ifp_scraper import console, urls
@@ -25,7 +27,8 @@ _MAX_ADDRESSES = 500_000
 """Maximum number of URLs taken from the site's lists: ten times what it has."""
 
 _MAX_TOO_OLD = 30
-"""Number of articles in a row older than ``since`` after which a source that lists the newest first is left."""
+"""Number of articles in a row older than ``since`` after which a source that lists the newest first is left: at least
+two thirds of them are not newer than the one before."""
 
 _LABELS = {"wired": "media-wire", "iran-photos": "iran-in-pictures", "cultures": "culture"}
 """Page labels, by slug, of the categories whose label differs from their slug (FACTS.md, "URLs")."""
@@ -61,7 +64,7 @@ class Frontier:
         self._options = ledger.options
         self._archive = archive
         self._amp = amp
-        self._too_old = 0  # articles read in a row that are older than ``since``
+        self._too_old: list[datetime] = []  # when the last articles were published, if all are older than ``since``
 
     async def targets(self) -> AsyncIterator[Target]:
         """Yield every article to fetch."""
@@ -105,7 +108,7 @@ class Frontier:
         """Note whether an article that has been read is older than ``since``; many in a row end its list."""
         since, published = self._options.since, parse_utc(article.published_at)
         too_old = since is not None and published is not None and published < since
-        self._too_old = self._too_old + 1 if too_old else 0
+        self._too_old = [*self._too_old[1 - _MAX_TOO_OLD :], published] if published and too_old else []
 
     def _recorded(self, archive: Archive) -> Iterator[Target]:
         """Yield the recorded articles that are in range, or only those of them that ``urls`` names.
@@ -173,8 +176,14 @@ class Frontier:
                 if not is_current:
                     yield replace(ref, url=key) if urls.is_amp(ref.url) else ref
             # A source that shows edits lists the last edited first, however old.
-            if ref.modified_at is None and self._too_old >= _MAX_TOO_OLD:
+            if ref.modified_at is None and self._is_past_since():
                 return
+
+    def _is_past_since(self) -> bool:
+        """Whether what follows in a list is older than ``since``: not if the list is in another order."""
+        times = self._too_old
+        falling = sum(map(ge, times, times[1:]))
+        return len(times) >= _MAX_TOO_OLD and 3 * falling >= 2 * (len(times) - 1)
 
     async def _listed(self) -> AsyncIterator[ArticleRef]:
         """Yield rejected URLs to retry, then what the site lists, then what failed in earlier runs.

@@ -124,12 +124,12 @@ class SourceChain:
             if has_gaps:  # a listing of just as many does not make up for them
                 self._most_listed = max(self._most_listed, listed.articles + 1)
             return False
-        notes.shows_edits = listed.shows_edits
+        notes.shows_edits = listed.shows_edits and not (listed.name == "sitemap" and notes.shows_days)
         notes.shows_entries = notes.shows_entries or (listed.name == "sitemap" and not has_gaps)  # in any order
         if "sources" not in self._options.given:
             # The next run starts with this source, unless an earlier one may do better next time: it only failed for
             # now, or it could have shown edits.
-            is_best = listed.shows_edits and not (broken_before or self._may_do_better)
+            is_best = notes.shows_edits and not (broken_before or self._may_do_better)
             notes.source = listed.name if is_best else None
         if has_gaps:
             self._say_why(f"{listed.name}: {notes.broken[-1]}")
