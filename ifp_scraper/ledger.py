@@ -212,9 +212,11 @@ class Ledger:
 
     def _concerns_site(self, rejected: Rejected, *, is_unreadable: bool) -> bool:
         """Whether a rejection, which ``reject`` has yet to record, may be a sign that the site has changed."""
+        if not self.options.live and rejected.layout is None:  # a recording may hold any page, and any part of one
+            return False
         if is_unreadable:
             return not self.rejections.is_confirmed(rejected)
-        if rejected.layout or not self.options.live:  # a recording may hold any page
+        if rejected.layout or not self.options.live:
             return False
         # The user may name any page, but one that was an article says something.
         if self.options.urls and not (rejected.reason in (NO_ARTICLE, ANOTHER_PAGE) and self._was_article(rejected)):

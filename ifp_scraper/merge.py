@@ -76,7 +76,7 @@ class PagesOfPost:
         self._waiting = dict(links)
         self._asked = {number}
         self._framed = framed
-        self._is_whole = not links
+        self._is_alone = not links
 
     def __len__(self) -> int:
         """Return how many pages have been read or asked for."""
@@ -101,7 +101,7 @@ class PagesOfPost:
 
     def joined(self) -> Article:
         """Return one article with the blocks of all pages added."""
-        if self._is_whole:
+        if self._is_alone:
             return next(iter(self._articles.values()))
         pages = [self._articles[number] for number in sorted(self._articles)]
         return join_pages(pages, missing=self.missing or bool(self._waiting), framed=self._framed)

@@ -233,14 +233,18 @@ def test_the_lines_do_not_depend_on_the_order_of_the_recordings(tmp_path: Path) 
     assert [line["duplicate_of"] for line in written[0]] == [None, None, None, "https://ifpnews.com/b/"]
 
 
-def test_a_capture_that_is_in_two_recordings_counts_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("are_revisited", [True, False])
+def test_a_capture_that_is_in_two_recordings_counts_once(are_revisited: bool, tmp_path: Path) -> None:
     """Its second page is no early one of a later reading."""
     url, written = "https://ifpnews.com/a/", []
     records = [
         digested(response(url, numbered(story("One."), url, f"{url}2/"), "2024-01-01"), "sha1:1"),
         digested(response(f"{url}2/", numbered(story("Two."), url, f"{url}2/"), "2024-01-02"), "sha1:2"),
-        revisit(url, "sha1:1", "2024-02-01"),
-        revisit(f"{url}2/", "sha1:2", "2024-02-02"),
+        *(
+            [revisit(url, "sha1:1", "2024-02-01"), revisit(f"{url}2/", "sha1:2", "2024-02-02")]
+            if are_revisited
+            else []
+        ),
         response(url, numbered(story("Edited."), url, f"{url}2/"), "2024-03-01"),
     ]
     for times in (1, 2):
@@ -250,6 +254,32 @@ def test_a_capture_that_is_in_two_recordings_counts_once(tmp_path: Path) -> None
             (recorded / f"{number}.warc").write_bytes(b"".join(records))
         written.append([line["body"] for line in read_both_ways(recorded)])
     assert written == [["One.\n\nTwo."]] * 2
+
+
+@pytest.mark.parametrize("query", ["?page=0", "?page=2"])
+def test_a_number_in_a_query_makes_no_article_one_of_several_pages(query: str, tmp_path: Path) -> None:
+    """WordPress shows the first page, as there is no such page."""
+    url, recorded = "https://ifpnews.com/a/", tmp_path / "a.warc"
+    amp = "https://ifpnews.com/exclusive/a/amp/"
+    captures = {url: story("One."), amp: amp_story("One."), url + query: story("One.")}
+    recorded.write_bytes(b"".join(response(*capture, "2024-01-01") for capture in captures.items()))
+    [line] = read_both_ways(recorded)
+    assert (line["layout"], amp in line["aliases"]) == ("newspaper+amp-swift", True)
+
+
+def test_an_article_captured_only_with_a_page_number_that_does_not_count(tmp_path: Path) -> None:
+    recorded = tmp_path / "a.warc"
+    recorded.write_bytes(response("https://ifpnews.com/a/?page=0", story("One."), "2024-01-01"))
+    assert [line["body"] for line in read_both_ways(recorded)] == ["One."]
+
+
+def test_cut_off_pages_in_a_recording_are_no_sign_of_a_changed_site(tmp_path: Path) -> None:
+    recorded, out = tmp_path / "a.warc", tmp_path / "a.jsonl"
+    cut = [response(f"https://ifpnews.com/{number}-b/", b"<html><head></head>", "2024-01-01") for number in range(9)]
+    recorded.write_bytes(response("https://ifpnews.com/a/", story("One."), "2024-01-01") + b"".join(cut))
+    for command in (("extract", recorded), ("crawl", "ifp", "-a", f"archive={recorded}")):
+        run = scrapy(*command, "-o", out)
+        assert (run.status, len(lines(out))) == (0, 1), run.err
 
 
 def test_of_a_copy_that_names_the_site_only_what_was_captured_is_an_alias(tmp_path: Path) -> None:

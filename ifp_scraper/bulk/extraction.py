@@ -3,7 +3,8 @@
 The lines are the same, in the same order. Recordings are cut into spans, which workers read. Their results wait in a
 file beside the output (``FILE.jsonl.partial``), so that memory stays flat and an interrupted run resumes where it was.
 When all spans have been read, articles are joined and written in the order of their first captures: the output depends
-neither on how many workers there are, or which is faster, nor on the order of the recordings.
+neither on how many workers there are, or which is faster, nor on the order of the recordings, but for captures of the
+same second.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ class _Found(msgspec.Struct, gc=False):
     """An article found in some spans."""
 
     begun: datetime
-    """When its first page was captured."""
+    """When its earliest capture was made."""
 
     places: list[Place] = []
     """Of its pages in the partial results, in the order of the recordings."""
@@ -162,17 +163,18 @@ def _write_reading(pages: list[PageResult], said: ArticleRef | None, addresses: 
         ledger.reject(Rejected.now(pages[0].url, NO_FIRST_PAGE))
         return
     ref = replace(said, url=first_pages[0].url) if said is not None else ArticleRef(first_pages[0].url)
-    article = assemble_article(pages)
+    article = assemble_article(first_pages, pages)
     unreadable = next((page for page in first_pages if page.is_unreadable), None)
     if article is not None:
         if (
             unreadable is not None
             and unreadable is not first_pages[0]
+            and not first_pages[0].is_amp
             and (unreadable.is_amp or unreadable.layout is None)
         ):
             _reject(unreadable, ArticleRef(unreadable.url, modified_at=article.modified_at), ledger)
         article = replace(article, aliases=[*article.aliases, *addresses])
-        ledger.write(add_evidence(article, ref))
+        ledger.write(add_evidence(article, ref) if said is not None else article)
     else:
         _reject(unreadable or first_pages[0], ref, ledger)
 

@@ -70,7 +70,7 @@ def join_early(pages: list[PageResult]) -> list[PageResult]:
     readings = list(split_readings(pages, article_in))
     if len(readings) != 1 or len(readings[0]) != len(pages) or _missing_numbers(pages):
         return pages
-    article = assemble_article(pages)
+    article = assemble_article(first_pages_of(pages), pages)
     if article is None:
         return pages
     page_urls = [page.url for page in pages]
@@ -84,9 +84,13 @@ def take_apart(pages: list[PageResult]) -> list[PageResult]:
     return [part for page in pages for part in (_PARTS.decode(page.packed_parts) if page.packed_parts else [page])]
 
 
-def assemble_article(reading: list[PageResult]) -> Article | None:
-    """Return one article from the pages of one reading, as ``page_views`` does; None if it cannot be read."""
-    first_pages = first_pages_of(reading)
+def assemble_article(first_pages: list[PageResult], reading: list[PageResult]) -> Article | None:
+    """Return one article from the pages of one reading, as ``page_views`` does; None if it cannot be read.
+
+    Args:
+        first_pages: see ``first_pages_of``.
+        reading: all its pages.
+    """
     first = next((page for page in first_pages if page.article is not None), None)
     if first is None or first.article is None or len(reading) == 1:
         return first.article if first is not None else None

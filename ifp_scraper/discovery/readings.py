@@ -42,7 +42,7 @@ _MAX_REDIRECTS = 5
 _END = re.compile(r"(?:/amp)?/(?:index\.html?)?$")
 """What may follow a page number in a path."""
 
-_PAGE_IN_QUERY = re.compile(r"(?:^|&)page=(\d{1,3})(?=&|$)")
+_PAGE_IN_QUERY = re.compile(r"(?:^|&)page=([1-9]\d{0,2})(?=&|$)")
 
 
 @dataclass(slots=True, frozen=True)
@@ -156,7 +156,7 @@ def read_slug(
     for own in split_articles(captures, article_in):
         said = _evidence_about(own, evidence)
         addresses = addresses_of(own, redirected)
-        for reading in split_readings(_once(without_failed(own, failed), identity), article_in):
+        for reading in split_readings(without_failed(_once(own, identity), failed), article_in):
             yield reading, evidence_at(said, reading[0].captured_at), addresses
 
 
@@ -173,8 +173,8 @@ def split_articles(captures: list[C], article_in: Callable[[C], Article | None])
     permalinks: dict[str, list[C]] = {}
     for capture in captures:
         permalinks.setdefault(urls.article_key(capture.url), []).append(capture)
-    has_further_pages = any(number != "1" for _, number in _pages_in(captures))
-    if len(permalinks) == 1 or has_further_pages:
+    # With a number in the query, WordPress shows any post.
+    if len(permalinks) == 1 or any(_number_in_path(url) for capture in captures for url in capture.page_urls):
         yield from permalinks.values()
         return
     articles: list[tuple[set[str], set[int]]] = []
@@ -332,9 +332,13 @@ def _is_first_page(capture: C) -> bool:
 @lru_cache(maxsize=1024)
 def page_at(url: str) -> tuple[bool, str]:
     """Return what identifies a page within its article: the view, and the page number."""
-    parts = urlsplit(url)
-    number = urls.PAGE_NUMBER.search(_END.sub("", parts.path)) or _PAGE_IN_QUERY.search(parts.query)
-    return urls.is_amp(url), (number and number[1]) or "1"
+    in_query = _PAGE_IN_QUERY.search(urlsplit(url).query)
+    return urls.is_amp(url), _number_in_path(url) or (in_query and in_query[1]) or "1"
+
+
+def _number_in_path(url: str) -> str | None:
+    number = urls.PAGE_NUMBER.search(_END.sub("", urlsplit(url).path))
+    return number and number[1]
 
 
 def without_failed(captures: list[C], failed: Callable[[C], bool]) -> list[C]:
