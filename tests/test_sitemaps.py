@@ -129,6 +129,20 @@ def test_a_sitemap_of_another_kind_of_posts(name: str, tmp_path: Path) -> None:
         assert (set(run.articles), run.status) == (public(site), 0)
 
 
+@pytest.mark.parametrize("other", ["posts-2023-12", "posts-archive-2020", "post-en", "articles"])
+def test_lists_beside_one_of_posts_are_read(other: str, tmp_path: Path) -> None:
+    first = "sitemap-post.xml" if other == "post-en" else "sitemap-posts.xml"
+    names = {f"/{first}": "/wp-sitemap-posts-post-1.xml", f"/sitemap-{other}.xml": "/wp-sitemap-posts-post-2.xml"}
+    with site_of(60, rest=404, feed=404, sitemap_size=30) as (site, server):
+        server.reroute(lambda target: names.get(target, target))
+        index = page(
+            f"<sitemapindex>{''.join(f'<sitemap><loc>{name}</loc></sitemap>' for name in names)}</sitemapindex>"
+        )
+        server.alter(lambda target, response: index if target == "/wp-sitemap.xml" else response)
+        run = dry_run(server, tmp_path / "a.jsonl", sources="sitemap")
+        assert (set(run.articles), run.status) == (public(site), 0)
+
+
 @pytest.mark.parametrize("name", ["post-sitemap{}", "sitemap-post-{}", "sitemap_post_{}", "sitemap-posts{}"])
 def test_the_first_of_several_files_may_have_no_number(name: str, tmp_path: Path) -> None:
     names = {f"/{name.format(n or '').rstrip('-_')}.xml": f"/wp-sitemap-posts-post-{n + 1}.xml" for n in (0, 2, 1)}

@@ -197,7 +197,7 @@ def test_an_atom_entry_leads_to_its_first_link_that_is_of_the_article() -> None:
         b"<feed xmlns='http://www.w3.org/2005/Atom'><entry><link rel='replies' href='/a/#comments'/><link href='/a/'/>"
         b"<link rel='alternate' href='/b/'/><updated>2024-05-06T06:00:00Z</updated></entry><entry><id>1</id></entry>"
         b"<entry><link href='https://other.example/c/'/></entry><entry><x:link xmlns:x='x' href='/fa/'/>"
-        b"<link rel='alternate' type='application/json' href='/j/'/><link type='text/html' href='/d/'/></entry></feed>"
+        b"<link rel='alternate' type='application/json' href='/j/'/><link type='Text/HTML' href='/d/'/></entry></feed>"
     )
     root = read_xml(body, 10**6)
     assert root is not None
@@ -330,6 +330,10 @@ def test_a_sitemap_that_breaks_off_gives_what_came_and_says_so() -> None:
         assert (len(read_entries(root, "https://a.b/")), is_cut) == (count, cut)
     for body in (b"no xml", b"", b"\x1f\x8b no gzip", b"Notice: x<!-- an <urlset> that " + whole):
         assert read_cut_xml(body, 10**6) == (None, False)
+    began = time.process_time()  # the preamble is searched, not the whole
+    for coding in ("utf-16", "utf-8"):
+        read_cut_xml(("<?xml " * 100_000).encode(coding), 10**7)
+    assert time.process_time() - began < 5  # 0.05 seconds; it was half a minute
     for parts in (98, 99):
         packed = [gzip.compress(part) for part in (whole[:70], *[b"\n"] * parts, whole[70:])]
         assert read_cut_xml(b"".join(packed), 10**6)[1] == (parts > 98)  # of a million, each would be copied

@@ -196,6 +196,17 @@ def test_a_label(field: str, labels: str) -> None:
         assert {name: record[name] for name in ("sections", "tags")} == {"sections": [], "tags": [], field: ["Mills"]}
 
 
+def test_a_category_of_another_article_is_no_tag() -> None:
+    """WordPress prints ``rel="category tag"``."""
+    category = "<a rel='category tag' href='/category/{}/'>{}</a>"
+    ticker = f"<div class='slider'>{category.format('sports', 'Sports')} <h3><a href='/b/'>B</a></h3></div>"
+    own = f"<p class='cat-links'>{category.format('mills', 'Mills')}</p>"
+    for tags in ([], ["Wheel"]):
+        labels = "".join(f"<a href='/tag/x/'>{tag}</a>" for tag in tags)
+        record = read(own + labels, ticker)
+        assert (record["tags"], "Mills" in record["sections"]) == (tags, True)
+
+
 def test_a_number_sign_is_decoration_only_in_an_element_of_its_own() -> None:
     assert read("<p class='tags-links'><a href='/x/'><i></i>#1</a></p>")["tags"] == ["#1"]
 

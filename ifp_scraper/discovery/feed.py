@@ -173,10 +173,8 @@ def _link(element: etree._Element) -> str | None:
         return child_text(element, "link") or (child_text(element, "guid") if is_link else None)
     name = element.tag.removesuffix("entry") + "link"  # an xhtml:link would lead to a translation
     links = [child for child in element if child.tag == name and child.get("href")]
-    pages = (
-        link for link in links if link.get("rel", "alternate") == "alternate" and "html" in link.get("type", "html")
-    )
-    return next((page.get("href") for page in pages), None)
+    pages = (link for link in links if link.get("rel", "alternate").lower() == "alternate")
+    return next((page.get("href") for page in pages if "html" in (page.get("type") or "html").lower()), None)
 
 
 def _validators(headers: Headers) -> dict[str, str]:

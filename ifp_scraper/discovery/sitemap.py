@@ -29,9 +29,12 @@ _NO_POSTS = re.compile(
 )
 """Sitemaps that do not list posts, or only some of them."""
 
-_POSTS = re.compile(
-    r"posts?[-_]?sitemap|sitemap-posts-post|sitemap[-_]posts?(?:[-_]?\d+)?\.xml|post-\d", re.IGNORECASE
-)
+_POSTS = re.compile(r"posts?[-_]?sitemap|sitemap-posts-post|post-\d", re.IGNORECASE)
+"""Sitemaps of posts, by the names that plugins give to those of each type."""
+
+_PERHAPS_POSTS = re.compile(r"sitemap[-_]posts?(?:[-_][\w-]*|\d+)?\.xml", re.IGNORECASE)
+"""These may be beside them."""
+
 _FILE = re.compile(r"\.(?:xml|txt|gz)(?:$|\?)", re.IGNORECASE)
 _NEWS = re.compile(r"news[-_]?sitemap|sitemap[-_]?news|/news\d*\.xml", re.IGNORECASE)
 """Lists only two days' articles, by Google's rules, but says when they were published."""
@@ -276,6 +279,8 @@ def _children(walk: Walk, entries: list[Entry]) -> _Children:
     """Choose from the children of an index."""
     if any(_POSTS.search(entry.url) for entry in entries):
         posts = [entry for entry in entries if _POSTS.search(entry.url) or _NEWS.search(entry.url)]
+        perhaps = [entry for entry in entries if _PERHAPS_POSTS.search(entry.url) and not _NO_POSTS.search(entry.url)]
+        posts += [entry for entry in perhaps if entry not in posts]
     else:
         posts = [entry for entry in entries if not _NO_POSTS.search(entry.url)]
     posts = _newest_first(posts)

@@ -11,7 +11,7 @@ _GZIP = b"\x1f\x8b"
 _MAX_PARTS = 100
 """Maximum number of parts of a gzipped file: a malicious one may have a million, each of which is copied."""
 
-_DECLARATION = re.compile(rb"<\?xml\s[^>]*>")
+_DECLARATION = re.compile(rb"<\?xml\s[^>]{0,1000}>")
 _ROOT = re.compile(rb"<!--.*?(?:-->|\Z)|(<(?:[\w.-]+:)?(?:urlset|sitemapindex|rss|feed|RDF)[\s/>])", re.DOTALL)
 """Where the root element begins, in group 1; comments may name it, too."""
 
@@ -47,7 +47,9 @@ def read_cut_xml(body: bytes, max_size: int) -> tuple[etree._Element | None, boo
         except zlib.error:
             return None, False
     if coding := next((name for mark, name in _UTF_16 if body.startswith(mark)), None):
-        body = _DECLARATION.sub(b"", body.decode(coding, "replace").encode(), count=1)  # which names that coding
+        body = body.decode(coding, "replace").encode()
+        if named := _DECLARATION.search(body, 0, _MAX_PREAMBLE):  # it names that coding
+            body = body[: named.start()] + body[named.end() :]
     declaration = _DECLARATION.search(body, 0, _MAX_PREAMBLE)
     root_found = next((found for found in _ROOT.finditer(body, 0, _MAX_PREAMBLE) if found[1]), None)
     begin = root_found or declaration

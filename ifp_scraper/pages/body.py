@@ -368,9 +368,8 @@ def _is_shown_later(element: Element, classes: str | None) -> bool:
     """Whether a script shows a hidden element, or something in its place."""
     if element.tag in IMAGE_TAGS:
         return element.get("data-cfsrc") is not None  # Cloudflare's Mirage loads it
-    if element.tag == "blockquote" and "wp-embedded-content" in (
-        classes or ""
-    ):  # the link behind another article's card
+    # The link behind another article's card.
+    if element.tag == "blockquote" and "wp-embedded-content" in (classes or "").split():
         card = element.getnext()  # perhaps in a paragraph
         return card is not None and next(card.iter("iframe"), None) is not None
     # A slide of MetaSlider: all but the first are hidden at first.

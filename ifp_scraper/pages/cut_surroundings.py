@@ -39,8 +39,8 @@ _READ: dict[str | None, tuple[bytes, ...]] = {
     "may_be_read": (b"icen", b"-crumb", b"tdb_single", b"td-post-content"),
 }
 """For each group of that pattern, the names that keep an element from being emptied: those of the body, and in the
-Swift design of side column and recent posts, which are inside it only if it is unclosed; in the last group, also those
-of a license, breadcrumbs and Cloud Library blocks."""
+Swift design of side column and recent posts, which are inside it only if it is unclosed; in the last group, those of a
+license, breadcrumbs, Cloud Library blocks and the theme's body."""
 
 _END = b"</div>"
 

@@ -112,7 +112,11 @@ class WordPressPage(ArticlePage):
         if _SITE_NAME.search(names) is not None:
             return ""
         text = label_text(heading)
-        return text if text != squeeze(self.attribute('meta[property="og:site_name"]', "content") or "") else ""
+        return text if text != self._site_name else ""
+
+    @cached_property
+    def _site_name(self) -> str:
+        return squeeze(self.attribute('meta[property="og:site_name"]', "content") or "")
 
     @field
     def lead(self) -> str | None:
@@ -212,10 +216,10 @@ class WordPressPage(ArticlePage):
 
     @field
     def tags(self) -> list[str]:
-        # A block theme gives rel="tag" to categories too.
+        # A block theme gives rel="tag" to categories too, and WordPress rel="category tag".
         links = self.css(".taxonomy-post_tag a, .tags-links a, .tag-links a, a[rel~='tag']")
         categories = set(self._categories)
-        own = self._own_of([link for link in links if link not in categories])
+        own = self._own_of([link for link in links if link not in categories and not has_rel(link, "category")])
         own = own or self._links_under("/tag/", Place.IN_POST, Place.IN_POST_AFTER)
         return _link_labels(own) or self.seo_labels("keywords")
 
