@@ -174,7 +174,7 @@ def test_snippets_run(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch)
     if page.name == "scale.md":
         fetched = span_reader.read_span(spans.cut_spans([Path("ifpnews.warc.gz")])[0], "https://ifpnews.com")
         whole = span_reader.read_span(spans.cut_spans([SAMPLE])[0], "https://ifpnews.com")
-        assert fetched.articles == whole.articles
+        assert fetched.pages == whole.pages
     if page.name == "layouts.md":
         magazine = space["MagazinePage"](Document(MAGAZINE), Capture(url))
         assert (magazine.headline, magazine.byline) == ("The weir", "Ann Reed")
