@@ -166,6 +166,7 @@ def _write_reading(pages: list[PageResult], said: ArticleRef | None, addresses: 
     article = assemble_article(first_pages, pages)
     unreadable = next((page for page in first_pages if page.is_unreadable), None)
     if article is not None:
+        # A page of another layout at the AMP page's address is no view of the article, so nothing is lost with it.
         if (
             unreadable is not None
             and unreadable is not first_pages[0]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
 
+    from ifp_scraper.discovery.readings import Reading
+
 
 class ArchiveDownloadHandler:
     """Answers every request from the recordings: no connection is made, and no DNS lookup."""
@@ -39,7 +41,8 @@ class ArchiveDownloadHandler:
         assert spider is not None
         archive = spider.archive
         assert archive is not None
-        record = archive.find(request.url, request.meta.get("captures"))
+        reading: Reading | None = request.meta.get("reading")
+        record = archive.find(request.url, reading.captures if reading is not None else None)
         if record is None:
             raise IgnoreRequest(f"not in the recording: {request.url}")
         pairs, body = archive.read(record)

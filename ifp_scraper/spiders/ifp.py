@@ -98,7 +98,7 @@ class IfpSpider(SiteSpider):
                 errback=self.article_failed,
                 cb_kwargs={"ref": target.ref, "number": number},
                 dont_filter=True,
-                meta={"page": True, "reading": reading, "captures": reading.captures if reading else None},
+                meta={"page": True, "reading": reading},
             )
 
     async def _below_limit(self) -> bool:
@@ -234,9 +234,7 @@ class IfpSpider(SiteSpider):
             return view
         # The recorded canonical page is unusable: read the AMP page alone, as ``scrapy extract`` does.
         try:
-            amp = await self.fetcher.fetch(
-                recorded_amp, page=True, captures=response.meta["captures"], reading=reading
-            )
+            amp = await self.fetcher.fetch(recorded_amp, page=True, reading=reading)
             view = await self._views.read(amp)
         except (FetchFailed, UnreadablePage) as error:
             if self.crawl.ending:

@@ -131,7 +131,7 @@ class ViewReader:
         reading: Reading | None = first.meta.get("reading")
         if reading is not None:
             url = reading.captured_url(url)
-        return await self._fetcher.fetch(url, page=True, captures=first.meta.get("captures"), reading=reading)
+        return await self._fetcher.fetch(url, page=True, reading=reading)
 
     def _note_failed(self, url: str, error: FetchFailed) -> None:
         """Note a part that a later run may get; if the crawl is about to end, the whole article fails."""
