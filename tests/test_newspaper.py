@@ -38,6 +38,25 @@ def read(inside: str, *, head: str = "") -> dict[str, Any]:
             {"byline": "Al Fox", "authors": [{"name": "Al Fox", "url": "https://ifpnews.com/al/", "bio": None}]},
         ),
         ("<div class='td-post-header'><b class='td-post-author-name'>By Al Fox</b></div>", {"byline": "Al Fox"}),
+        # A site may print author boxes only.
+        (
+            "<div class='author-box-wrap'><b class='td-author-name'><a href='/al/'>Al Fox</a></b>"
+            "<p class='td-author-description'>Al sails.</p></div>",
+            {
+                "byline": "Al Fox",
+                "authors": [{"name": "Al Fox", "url": "https://ifpnews.com/al/", "bio": "Al sails."}],
+            },
+        ),
+        (
+            "<div class='td-post-header'><b class='td-post-author-name'>By Al Fox</b></div>"
+            "<div class='author-box-wrap'><b class='td-author-name'><a href='/al/'>Al Fox</a></b></div>",
+            {"byline": "Al Fox", "authors": [{"name": "Al Fox", "url": "https://ifpnews.com/al/", "bio": None}]},
+        ),
+        (
+            "<div class='td-post-header'><b class='td-post-author-name'>By Al Fox</b></div>"
+            "<div class='author-box-wrap'><b class='td-author-name'><a href='/jo/'>Jo Hare</a></b></div>",
+            {"byline": "Al Fox", "authors": [{"name": "Al Fox", "url": None, "bio": None}]},
+        ),
         ("<ul class='td-category'><li class='entry-category'>Mills</li></ul>", {"sections": ["Mills"]}),
         ("<div class='td-post-header'><p class='td-category'><a>Mills</a></p></div>", {"sections": ["Mills"]}),
         ("<p class='entry-crumbs'><a class='entry-crumb' href='/'>Home</a></p>", {"sections": []}),
@@ -183,6 +202,14 @@ def test_the_text_of_the_next_article_does_not_stand_for_a_missing_one() -> None
             "<div class='tdb_single_author'><b class='tdb-author-name'>Al Fox</b></div><div class='tdb-author-box'>"
             "<b class='tdb-author-name'>Al Fox</b><p class='tdb-author-descr'>Al sails.</p></div>",
             {"authors": [{"name": "Al Fox", "url": None, "bio": "Al sails."}]},
+        ),
+        (
+            "<div class='tdb-author-box'><a class='tdb-author-name' href='/al/'>Al Fox</a>"
+            "<p class='tdb-author-descr'>Al sails.</p></div>",
+            {
+                "byline": "Al Fox",
+                "authors": [{"name": "Al Fox", "url": "https://ifpnews.com/al/", "bio": "Al sails."}],
+            },
         ),
         *(
             (f"<div class='{name}'><img src='/1.jpg'></div>", {"images": [("lead", "")]})

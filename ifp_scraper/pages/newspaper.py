@@ -60,11 +60,13 @@ class NewspaperPage(ArticlePage):
     @field
     def byline(self) -> str | None:
         # Not any .td-post-author-name: modules have a byline, too.
-        return self._printed_names(".td-post-header .td-post-author-name", name="a", label=".td-author-by")
+        byline = self._printed_names(".td-post-header .td-post-author-name", name="a", label=".td-author-by")
+        return byline or self.byline_from(".author-box-wrap .td-author-name")
 
     @field
     def authors(self) -> list[Author]:
-        authors = self.people(".td-post-header .td-post-author-name a") or self.byline_as_author
+        in_byline = self.people(".td-post-header .td-post-author-name a")
+        authors = in_byline or self._authors_of(".author-box-wrap .td-author-name")
         return self._with_bios(authors, ".author-box-wrap", ".td-author-name", ".td-author-description")
 
     @field
@@ -170,6 +172,11 @@ class NewspaperPage(ArticlePage):
         """Return what bylines say after the theme's "By", in whatever language."""
         by = self.line(f"{box} {label}") or ""
         return joined_names(printed.removeprefix(by) for printed in self.lines(box))
+
+    def _authors_of(self, boxes: str) -> list[Author]:
+        """Return the authors where the byline links none: those of the author boxes if it names the same ones."""
+        in_boxes = self.people(boxes)
+        return in_boxes if self.byline == ", ".join(author.name for author in in_boxes) else self.byline_as_author
 
     def _with_bios(self, authors: list[Author], box: str, name: str, bio: str) -> list[Author]:
         """Add bios from the author boxes below the body to the authors of the same name."""

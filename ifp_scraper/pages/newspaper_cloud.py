@@ -56,14 +56,15 @@ class NewspaperCloudPage(NewspaperPage):
 
     @field
     def byline(self) -> str | None:
-        return self._printed_names(".tdb_single_author", name=".tdb-author-name", label=".tdb-author-by")
+        byline = self._printed_names(".tdb_single_author", name=".tdb-author-name", label=".tdb-author-by")
+        return byline or self.byline_from(".tdb-author-box .tdb-author-name")
 
     @field
     def authors(self) -> list[Author]:
         authors = (
             self.people(".tdb_single_author .tdb-author-name")
             or self.people(".tdb_single_author .tdb-author-name-wrap a")  # of Co-Authors Plus
-            or self.byline_as_author
+            or self._authors_of(".tdb-author-box .tdb-author-name")
         )
         return self._with_bios(authors, ".tdb-author-box", ".tdb-author-name", ".tdb-author-descr")
 
