@@ -122,6 +122,11 @@ AREA = "<div class='amp_author_area_wrapper'><strong>{}</strong>: {}</div>".form
             BYLINE(f"{LINKED} and <a rel='author' href='/author/bo/'>Bo Ray</a>"),
             [("Al Fox", "/author/al/", None), ("Bo Ray", "/author/bo/", None)],
         ),
+        (
+            SWIFT,
+            BYLINE("<a href='/author/al/amp/'>Al Fox</a> and <a href='/author/bo/amp/'>Bo Ray</a>"),
+            [("Al Fox", "/author/al/", None), ("Bo Ray", "/author/bo/", None)],
+        ),
         (  # a third author has no page
             SWIFT,
             BYLINE(f"{LINKED}, <a rel='author' href='/author/bo/'>Bo Ray</a> and Cy Dee"),

@@ -215,7 +215,12 @@ def test_an_element_without_text(tag: str) -> None:
         (
             "<figure><figure><img src=/1.jpg></figure><figure><img src=/2.jpg></figure><figcaption>All</figcaption>"
             "</figure>",
-            [("1.jpg", None), ("2.jpg", None)],
+            [("1.jpg", "All"), ("2.jpg", "All")],
+        ),
+        (
+            "<figure><figure><img src=/1.jpg><figcaption>One</figcaption></figure><figure><img src=/2.jpg></figure>"
+            "</figure>",
+            [("1.jpg", "One"), ("2.jpg", None)],
         ),
         ("<figure><img src=/1.jpg></figure><figcaption>One</figcaption>", [("1.jpg", "One")]),
         ("<a href=/1.png><img src=data:x></a>", [("1.png", None)]),
@@ -231,6 +236,21 @@ def test_the_pictures_of_a_body(body: str, pictures: list[Any]) -> None:
         assert [url.partition(".")[0] for url, _ in found] == pictures
     else:
         assert found == pictures
+
+
+@pytest.mark.parametrize(
+    ("attributes", "original"),
+    [
+        ("src=/a-800x600.jpg srcset='/a-800x600.jpg 800w, /a-800x600-300x225.jpg 300w'", "a-800x600.jpg"),
+        ("src=/a-800x600.jpg data-srcset='/a-800x600-300x225.jpg 300w'", "a-800x600.jpg"),
+        ("src=/a-800x600.jpg srcset='/a-800x600.jpg 800w, /a-300x225.jpg 300w'", "a.jpg"),
+        ("src=/a-800x600.jpg srcset='/ba-800x600-300x225.jpg 300w, /a-800x600-bw.jpg 800w'", "a.jpg"),
+        ("src=/a-800x600-300x225.jpg srcset='/a-800x600-300x225.jpg 300w'", "a-800x600.jpg"),
+    ],
+)
+def test_a_file_may_be_named_like_a_resized_copy(attributes: str, original: str) -> None:
+    (image,) = read(f"<img {attributes}>")["images"]
+    assert image["original_url"] == f"https://ifpnews.com/{original}"
 
 
 @pytest.mark.parametrize(

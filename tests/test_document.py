@@ -149,6 +149,9 @@ def test_a_link_to_a_license_may_have_other_relations() -> None:
 
 
 def test_a_text_about_licenses_states_none() -> None:
+    credit = "By Ada, <a rel='license' href='/l/'>CC BY-SA 3.0</a>"
+    notice = f"<figure><img src='/1.jpg'><figcaption>{credit}</figcaption></figure>"
+    assert read(page(body=f"<p>Rain.</p>{notice}"))["license"] is None
     notice = "<footer>Our licence to print is old. Licensed under a bridge.</footer><a rel='license' href='/l/'></a>"
     assert read(page(body="<p>He lost his driver’s license.</p>", after=notice))["license"] is None
     stated = "<footer>All is licensed under CC BY 4.0. Ask for another license.</footer>"

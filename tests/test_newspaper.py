@@ -76,6 +76,15 @@ def read(inside: str, *, head: str = "") -> dict[str, Any]:
             "<meta itemprop='datePublished' content='2024-05-05T13:30:00+00:00'>",
             {"published_at": "2024-05-05T10:00:00Z"},
         ),
+        *(  # an option of the theme shows the last edit
+            (
+                f"<div class='td-post-header'><b class='td-post-date'><time datetime='2024-05-{day}T13:30:00+00:00'>"
+                "</time></b></div><meta itemprop='datePublished' content='2024-05-05T13:30:00+00:00'>"
+                "<meta itemprop='dateModified' content='2024-05-09T13:30:00+00:00'>",
+                {"published_at": f"2024-05-{published}T10:00:00Z"},
+            )
+            for day, published in (("09", "05"), ("08", "08"))
+        ),
         (
             "<div class='td-post-header'><b class='td-post-author-name'><a href='/author/al/'>Al Fox</a></b></div>"
             + "".join(map(BIO, ("Bo Ray", "By Al Fox", "Al Fox"), ("Bo runs.", "", "Al sails."))),

@@ -83,6 +83,7 @@ _OTHERS = words(
     " bctt-ctt-btn tm-ctt-btn wp-block-wptelegram-widget-join-channel rsbtn gtranslate_wrapper nturl"
     # ads
     " td-a-rec td-g-rec td-a-ad td-adspot-title advertisement ad-label adsbygoogle amp-ad-wrapper"
+    " ad-container adsense"
     " td_block_ad_box tds_newsletter amp_ad_1 stream-item a-single g-single"
     " jeg_ad e3lan e3lan-post paszone_container google-auto-placed ezoic-ad afw quads-location trc_related_container"
     " adace-slot-wrapper adthrive-ad wordads-ad-wrapper wpInsertInPostAd"

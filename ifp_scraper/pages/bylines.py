@@ -67,7 +67,7 @@ def read_authors(elements: list[Element], base: str) -> list[Author]:
 
 def _people_in(element: Element, base: str, text_of: Callable[[Element], str]) -> list[Element]:
     """Return the links in a byline that each name another author, if it has several of these and no other words."""
-    links = [link for link in element.iter("a") if has_rel(link, "author")]
+    links = [link for link in element.iter("a") if has_rel(link, "author") or "/author/" in (link.get("href") or "")]
     if len(links) < 2:
         return [element]
     between = inline_text(element)

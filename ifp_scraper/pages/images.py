@@ -34,6 +34,9 @@ COVER_CLASSES = words("wp-block-cover wp-block-cover__image-background wp-block-
 PICTURE_FILE = re.compile(r"^[^?#]+\.(?:jpe?g|png|gif|webp|avif|bmp|svg)(?:[?#]|$)", re.IGNORECASE)
 """The URL of an image file."""
 
+_RESIZED = re.compile(r"/[^/?#]+-\d+x\d+(?=\.\w+$)")
+"""The name of a resized copy: WordPress adds width and height to that of the file."""
+
 _NO_PICTURE = "/images/no-thumb/td_"
 """In the URL of what tagDiv's themes show for a post without an image."""
 
@@ -86,7 +89,15 @@ def read_image(picture: Element, base: str, caption: str | None, role: ImageRole
     url = absolute_http(base, source_of(picture) or _linked_picture(picture))
     if url is None or _NO_PICTURE in url:
         return None
-    return Image(url, original_image(url), resolved(squeeze(picture.get("alt") or "")), caption, role)
+    original = url if _is_original(picture, url) else original_image(url)
+    return Image(url, original, resolved(squeeze(picture.get("alt") or "")), caption, role)
+
+
+def _is_original(picture: Element, url: str) -> bool:
+    """Whether there are resized copies of a file whose own name ends like that of one, as it was saved from a site."""
+    copies = picture.get("srcset") or picture.get("data-srcset")
+    name = _RESIZED.search(url) if copies else None
+    return name is not None and re.search(rf"{re.escape(name[0])}-\d+x\d+\.", copies or "") is not None
 
 
 def _linked_picture(picture: Element) -> str | None:
@@ -126,12 +137,18 @@ def first_caption(box: Element) -> str | None:
 
 
 def caption_of_frame(frame: Element) -> str | None:
-    """Return the caption in a frame, or after it as in tagDiv's smart lists; None if its images have their own."""
-    return None if _holds_figures(frame) else first_caption(frame) or _caption_after(frame)
+    """Return the caption in a frame, or after it as in tagDiv's smart lists; None if there is none.
+
+    That of a whole gallery is for the images that have none of their own.
+    """
+    if _holds_figures(frame):
+        of_all = next(frame.iterchildren("figcaption"), None)
+        return None if of_all is None else label_text(of_all) or None
+    return first_caption(frame) or _caption_after(frame)
 
 
 def _holds_figures(frame: Element) -> bool:
-    """Whether a frame holds images in figures of their own, so that its caption belongs to none of them."""
+    """Whether a frame holds images in figures of their own, so that the first caption in it is that of one of them."""
     pictures = pictures_in(frame)
     first = next(pictures, None)
     if first is None or next(pictures, None) is None:

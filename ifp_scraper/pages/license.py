@@ -8,6 +8,7 @@ from typing import Any
 from lxml import etree
 
 from ifp_scraper.pages.document import Document
+from ifp_scraper.pages.images import is_caption
 from ifp_scraper.pages.inline import inline_text
 from ifp_scraper.pages.tree import has_rel
 from ifp_scraper.text import squeeze
@@ -26,7 +27,9 @@ def read_license(document: Document) -> str | None:
     if _MAY_BE_LICENSED.search(document.html) is None:
         return None
     statements: Any = _STATEMENTS(document.root)
-    for element in reversed(statements):  # the site's own is below the article, whose images may have others
+    for element in reversed(statements):  # the site's own is below the article
+        if any(map(is_caption, (element, *element.iterancestors()))):
+            continue  # it is that of a picture
         text = inline_text(element)
         if has_rel(element, "license") and text:
             return text

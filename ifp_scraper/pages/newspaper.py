@@ -23,6 +23,10 @@ from ifp_scraper.pages.source_line import closing_source
 from ifp_scraper.pages.tree import Element, class_names
 from ifp_scraper.text import words
 
+PUBLISHED = 'meta[itemprop="datePublished"]', "content"
+EDITED = 'meta[itemprop="dateModified"]', "content"
+"""Where the theme prints the times of publication and of the last edit, in any template: an element and attribute."""
+
 _MAX_BODIES = 10
 """Maximum number of elements that may hold the article's text."""
 
@@ -101,13 +105,11 @@ class NewspaperPage(ArticlePage):
         # The first time element of a page may be a module's, and the site's header shows today's date.
         times = self.own(".td-post-header .td-post-date time")
         edited = self.own(".td-post-header .td-post-modified-date time")  # Newsmag may print that alone
-        if times[:1] != edited[:1]:
-            yield self._theme_time(".td-post-header .td-post-date time", "datetime")
-        yield self._theme_time('meta[itemprop="datePublished"]', "content")
+        yield from self._published_by_theme(".td-post-header .td-post-date time" if times[:1] != edited[:1] else None)
 
     def modified_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("modified")
-        yield self._theme_time('meta[itemprop="dateModified"]', "content")
+        yield self._theme_time(*EDITED)
         yield self._theme_time(".td-post-header .td-post-modified-date time", "datetime")
 
     # -- which elements belong to the article --------------------------------------------------------------------
@@ -201,6 +203,20 @@ class NewspaperPage(ArticlePage):
                 return body
         return with_escaped(body, escaped)
 
+    def _published_by_theme(self, shown: str | None) -> Iterator[Evidence | None]:
+        """Yield the theme's times of publication; an option of the theme shows the last edit in place of it.
+
+        Args:
+            shown: selects the shown time; None if it is known to be that of the last edit.
+        """
+        printed = self._theme_time(shown, "datetime") if shown else None
+        in_meta = self._theme_time(*PUBLISHED)
+        edited = self._theme_time(*EDITED)
+        if printed and in_meta and edited and printed.instant == edited.instant != in_meta.instant:
+            printed, in_meta = in_meta, printed
+        yield printed
+        yield in_meta
+
     def _theme_time(self, query: str, attribute: str) -> Evidence | None:
         """Return the first time printed by the theme, whose offset may be wrong (docs/dates.md, trap 2)."""
         # In 2015, modules had meta elements, too.
@@ -211,7 +227,7 @@ class NewspaperPage(ArticlePage):
     @cached_property
     def _offset(self) -> timedelta | None:
         """The site's UTC offset, which older versions of the theme print only with the last edit."""
-        edited = read_iso(self.attribute('meta[itemprop="dateModified"]', "content"))
+        edited = read_iso(self.attribute(*EDITED))
         return edited.utcoffset() if edited else None
 
 

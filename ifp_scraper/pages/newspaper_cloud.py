@@ -16,7 +16,7 @@ from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.images import first_caption, url_in_style
 from ifp_scraper.pages.misnested import is_theme_block
-from ifp_scraper.pages.newspaper import NewspaperPage, article_around
+from ifp_scraper.pages.newspaper import EDITED, NewspaperPage, article_around
 from ifp_scraper.pages.source_line import closing_source
 from ifp_scraper.pages.tree import Element
 from ifp_scraper.text import words
@@ -107,12 +107,11 @@ class NewspaperCloudPage(NewspaperPage):
 
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("published")
-        yield self._theme_time(".tdb_single_date time", "datetime")
-        yield self._theme_time('meta[itemprop="datePublished"]', "content")
+        yield from self._published_by_theme(".tdb_single_date time")
 
     def modified_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("modified")
-        yield self._theme_time('meta[itemprop="dateModified"]', "content")
+        yield self._theme_time(*EDITED)
         # Older versions print the publication time there, labelled as the edit's.
         edited = ".tdb_single_modified_date time"
         if self.attribute(edited, "datetime") != self.attribute(".tdb_single_date time", "datetime"):

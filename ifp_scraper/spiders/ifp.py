@@ -8,7 +8,7 @@ This project's keys in ``request.meta``:
 
 - ``page``: an article or listing is expected, so a response that is not HTML is retried (``back_off``)
 - ``probe``: a refusal of this request says nothing about the rest of the site (``discovery.Fetch``)
-- ``reading``, ``captures``: in an archive run, the ``Reading`` and its captures (``archive``, ``readings``)
+- ``reading``: in an archive run, the ``Reading`` that says which captures to read (``readings``)
 - ``captured_at``: WARC-Date of the recorded response, set by ``download_handler`` and read by ``capture_time``
 - ``body_age``: for how long its body had existed by then, likewise
 - ``wait``, ``cut_at``: seconds until the next try, and length of the last response (``back_off``)
