@@ -118,7 +118,7 @@ class Image:
     """The alternative text; empty if there is none."""
 
     caption: str | None = None
-    """The caption's text; null if there is none."""
+    """The caption's text, else that of the whole gallery; null if there is none."""
 
     role: ImageRole = field(default="body", metadata=_extra(enum=list(get_args(ImageRole))))
     """``lead`` is the featured image."""
@@ -207,7 +207,7 @@ class Article:
     """As printed, without "By" or "Published by"."""
 
     authors: list[Author] = field(default_factory=list)
-    """The people or desks of the byline."""
+    """The people or desks of the byline; without one, those of the author boxes."""
 
     sections: list[str] = field(default_factory=list)
     """The article's category labels in page order, each once."""
@@ -258,7 +258,7 @@ class Article:
     """The page object that read it; two joined by ``+`` when the canonical and AMP pages were merged."""
 
     license: str | None = None
-    """As the page states it."""
+    """As the page states it; not that of a picture."""
 
     fetched_at: str | None = field(default=None, metadata=_TIME)
     """When the page was captured."""
