@@ -2,9 +2,10 @@
 
 Edits by the publisher increment ``revision``. A better view, a newer extractor, a new URL or a later modification time
 without a new text give a line with ``reread``, and so does an article that is back on the site. Views, best first:
-canonical and AMP page merged, the canonical page alone, the AMP page alone. Any whole view is better than one that
-lacks pages of a long post or is cut off. After an edit that spares the text, or with a new URL on the site, the
-canonical page will do: if the site has given up its AMP pages, nothing better will come.
+canonical and AMP page merged, the canonical page alone, the AMP page alone. The first two are one view as far as the
+canonical page gives the text. Any whole view is better than one that lacks pages of a long post or is cut off. After
+an edit that spares the text, or with a new URL on the site, the canonical page will do: if the site has given up its
+AMP pages, nothing better will come.
 """
 
 from __future__ import annotations
@@ -83,7 +84,9 @@ def decide(last: Article | None, article: Article, *, recorded: bool = False) ->
 
     # A new or later modification time must be written, or every run would fetch the article again.
     dated = compared.later or (not compared.stale and last.modified_at is None and article.modified_at is not None)
-    improves = compared.newer_extractor or compared.quality > compared.quality_before
+    # A newer extractor reads older captures again, too: they belong to earlier lines than the last one.
+    is_upgrade = compared.newer_extractor and not compared.stale
+    improves = is_upgrade or compared.quality > compared.quality_before
     if replaces and not compared.earlier and (improves or dated or moved) and _differ(last, article, _COMPARED):
         # Of the same revision, the time stays: without it, readings from before the edit would pass for later ones.
         article.modified_at = article.modified_at or last.modified_at
@@ -148,9 +151,24 @@ def _is_edit(last: Article, article: Article, compared: _Comparison) -> bool:
     """Whether the publisher has edited the article since its last line was read."""
     if compared.older_extractor:
         return False
-    if article.layout == last.layout and compared.quality == compared.quality_before and not compared.newer_extractor:
-        return compared.later or (not compared.stale and _differ(last, article, _EDITED))
+    if not compared.newer_extractor:
+        if article.layout == last.layout and compared.quality == compared.quality_before:
+            return compared.later or (not compared.stale and _differ(last, article, _EDITED))
+        if not compared.stale and _differ(last, article, _of_canonical_page(last, article)):
+            return True
     return compared.later and content_hash(last) != content_hash(article)
+
+
+def _of_canonical_page(last: Article, article: Article) -> tuple[str, ...]:
+    """Return the fields that two whole readings both have from the canonical page, also if one has an AMP page, too.
+
+    That page gives what it has, the AMP page the rest (``merge.merge_views``).
+    """
+    one, other = sorted((last, article), key=_Quality.of)
+    layout, _, _ = other.layout.partition("+")
+    if view_rank(layout) == 0 or layout != one.layout.partition("+")[0] or not _Quality.of(one).is_whole:
+        return ()
+    return tuple(name for name in _EDITED if getattr(one, name))
 
 
 def states_later_edit(article: Article, other: Article) -> bool:

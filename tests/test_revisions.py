@@ -211,12 +211,40 @@ def test_an_older_state_never_replaces_the_line_but_an_older_capture_of_a_better
     ],
 )
 def test_only_a_better_view_replaces_the_line(before: str, after: str, outcome: str) -> None:
-    tags = ["sea"] if before == after else ["sea", "gulf"]
-    known, reading = article(layout=before, revision=2), article(layout=after, tags=tags)
+    known, reading = article(layout=before, revision=2), article(layout=after, license="CC BY")
+    if before == after:
+        reading = article(layout=after)
     decision = decide(known, reading)
     assert decision.outcome == outcome
     if outcome == "reread":
         assert decision.article == replace(reading, revision=2, reread=True)
+
+
+@pytest.mark.parametrize(("before", "after"), [(CANONICAL, BOTH), (BOTH, CANONICAL), (BOTH, f"{CANONICAL}+amp-other")])
+def test_what_the_canonical_page_gives_shows_an_edit_with_the_amp_page_or_without(before: str, after: str) -> None:
+    known = article(layout=before, revision=2)
+    edits = {"headline": "Another", "lead": "Another", "byline": "Another", "tags": ["gulf"], "sections": ["Gulf"]}
+    for name, value in {**edits, "blocks": [paragraph("One.")]}.items():
+        reading = article(layout=after, **{name: value})
+        outcome, line = decide(known, reading)
+        assert (name, outcome, line.revision, line.reread) == (name, "revised", 3, False)
+        assert decide(line, reading).outcome == "unchanged"
+        assert decide(known, replace(reading, fetched_at="2020-01-01T00:00:00Z")).outcome != "revised"
+        assert decide(known, replace(reading, extractor_version="99")).outcome != "revised"
+        assert decide(known, replace(reading, warnings=["truncated"])).outcome != "revised"
+    # What only one of them has may be from the AMP page.
+    poorer, better = sorted((before, after), key=view_rank)
+    if view_rank(poorer) < view_rank(better):
+        assert decide(article(layout=poorer, lead=None), article(layout=better)).outcome == "reread"
+        assert decide(article(layout=better), article(layout=poorer, lead=None)).outcome == "unchanged"
+
+
+def test_an_upgrade_reads_earlier_captures_without_a_line() -> None:
+    first = article(fetched_at="2021-01-01T00:00:00Z", modified_at=None)
+    edited = article(fetched_at="2022-01-01T00:00:00Z", modified_at=None, headline="Another", revision=2)
+    upgraded = {"extractor_version": "99", "license": "CC BY"}
+    assert decide(edited, replace(first, **upgraded)).outcome == "unchanged"
+    assert decide(edited, replace(edited, **upgraded)).outcome == "reread"
 
 
 @pytest.mark.parametrize("before", [AMP, CANONICAL, BOTH])
@@ -232,9 +260,9 @@ def test_another_view_shows_an_edit_only_by_a_later_time_and_other_words(before:
 
 @pytest.mark.parametrize("after", [CANONICAL, "cloud"])
 def test_a_later_edit_is_written_once_when_the_amp_page_is_gone(after: str) -> None:
-    known, reading = article(layout=BOTH, revision=2), article(layout=after, tags=["gulf"], **LATER)
+    known, reading = article(layout=BOTH, revision=2), article(layout=after, license="CC BY", **LATER)
     outcome, line = decide(known, reading)
-    assert (outcome, line.revision, line.modified_at, line.tags) == ("reread", 2, reading.modified_at, ["gulf"])
+    assert (outcome, line.revision, line.modified_at, line.license) == ("reread", 2, reading.modified_at, "CC BY")
     assert decide(line, reading).outcome == "unchanged"
     part = replace(reading, blocks=known.blocks, warnings=["truncated"])
     assert decide(known, part).outcome == "unchanged"
