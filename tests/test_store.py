@@ -6,6 +6,7 @@ import json
 import os
 import random
 import shutil
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
@@ -94,7 +95,35 @@ class TestFind:
         with Store(path) as store:
             one, two = store.append(article(1)), store.append(article(2))
             assert store.find(2, one.url, one.published_at) is one
-            assert store.find(2, one.url, "2025-01-01T00:00:00Z") is two
+            assert store.find(2, one.url, "2024-01-01T05:00:00Z") is two
+
+    def test_an_id_that_is_used_again_is_with_another_slug_and_time(self, path: Path) -> None:
+        with Store(path) as store:
+            one = store.append(article(1, url="https://ifpnews.com/story/"))
+            later = "2025-01-01T00:00:00Z"
+            assert store.find(1, "https://ifpnews.com/other/", later) is None
+            assert store.find(1, "https://ifpnews.com/other/", None) is one
+            assert store.find(1, "https://ifpnews.com/other/", "2024-01-01T20:00:00Z") is one
+            assert store.find(1, "https://ifpnews.com/old/story/", later) is one
+            assert store.find(1, "https://ifpnews.com/?p=1", later) is one
+            other = store.append(article(1, url="https://ifpnews.com/other/", published_at=later))
+            assert (other is one, len(store)) == (False, 2)
+            assert store.find(1, one.url, None) is one
+            assert store.find(1, other.url, None) is other
+        with Store(path) as store:
+            assert [known.url for known in store.articles()] == [one.url, other.url]
+
+    def test_the_same_text_with_the_same_id_was_published_again(self, path: Path) -> None:
+        with Store(path) as store:
+            one = store.append(article(1, "Rain fell. " * 30))
+            moved = article(
+                1, "Rain fell. " * 30, url="https://ifpnews.com/other/", published_at="2025-01-01T00:00:00Z"
+            )
+            assert store.find_same(moved) is one
+            assert store.find_same(replace(moved, body="Snow fell. " * 30)) is None
+            assert store.append(replace(moved, aliases=[one.url])) is one
+        with Store(path) as store:
+            assert [known.url for known in store.articles()] == [moved.url]
 
     def test_another_article_at_an_alias_is_another_one(self, path: Path) -> None:
         with Store(path) as store:

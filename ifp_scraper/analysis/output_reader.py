@@ -229,6 +229,7 @@ class _Known(msgspec.Struct, eq=False):
 
     number: int
     id: int | None = None
+    url: str = ""
     published_at: str | None = None
     line: int = 0
     file: int = -1
@@ -245,7 +246,7 @@ def _last_lines(heads: list[tuple[int, _Head]], ends: list[int]) -> set[int]:
         file, fetched_at = bisect_left(ends, number), head.fetched_at or ""
         if file == known.file or fetched_at >= known.fetched_at:  # in UTC with Z, text order is time order
             known.line, known.file, known.fetched_at = number, file, fetched_at
-            known.published_at = head.published_at
+            known.url, known.published_at = head.url, head.published_at
     return {known.line for known in index}
 
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
 from typing import Generic, Protocol, TypeVar
 
 from ifp_scraper import urls
+from ifp_scraper.dates import parse_utc
+
+_LONGEST_CORRECTION = timedelta(days=1)
+"""By how much a publication time may be corrected while the slug changes, too."""
 
 
 class Identified(Protocol):
@@ -16,6 +21,9 @@ class Identified(Protocol):
 
     id: int | None
     """WordPress post ID."""
+
+    url: str
+    """Canonical URL; the index does not set it."""
 
     published_at: str | None
     """RFC 3339 in UTC; the index does not set it."""
@@ -58,7 +66,8 @@ class ArticleIndex(Generic[A]):
 
         Articles with different ids are the same only if URL and publication time are: posts that are imported into a
         new WordPress get new ids, which others may have had before. A slug that is used again has another time, and
-        so has another article at the alias of one.
+        so has another article at the alias of one. An id that is used again, or that a faulty theme prints on every
+        page, is with another slug and another time.
 
         Args:
             id: WordPress post ID.
@@ -71,13 +80,12 @@ class ArticleIndex(Generic[A]):
         if (
             found is not None
             and found.id is not None
-            and published_at is not None
-            and published_at == found.published_at
+            and (found.id == id or (published_at is not None and published_at == found.published_at))
         ):
             return found
-        number = self._by_id.get(id) if id is not None else None
-        if number is not None:
-            return self._articles[number]
+        with_id = self.with_id(id)
+        if with_id is not None and not _uses_id_again(url, published_at, with_id):
+            return with_id
         if found is None:
             number = self._by_alias.get(hash(key))
             found = self._articles[number] if number is not None else None
@@ -85,9 +93,18 @@ class ArticleIndex(Generic[A]):
                 return None
         return found if found is not None and None in (id, found.id) else None
 
+    def with_id(self, id: int | None) -> A | None:
+        """Return the last article that was added with this id; None if there is none."""
+        number = self._by_id.get(id) if id is not None else None
+        return self._articles[number] if number is not None else None
+
     def add(self, id: int | None, url: str, aliases: Iterable[str], published_at: str | None) -> A:
         """Return the article of a line, a new one if there is none, and let it be found by what the line says."""
         article = self.find(id, url, published_at)
+        if article is None:
+            with_id = self.with_id(id)
+            if with_id is not None and any(urls.same_article(alias, with_id.url) for alias in aliases):
+                article = with_id  # it was published again, at another URL
         if article is None:
             article = self._make(len(self._articles))
             self._articles.append(article)
@@ -106,6 +123,15 @@ class ArticleIndex(Generic[A]):
         for alias in aliases:
             self._by_alias[hash(_key(alias))] = number
         return article
+
+
+def _uses_id_again(url: str, published_at: str | None, other: Identified) -> bool:
+    """Whether an article is another one than that which had its id before."""
+    if published_at is None or other.published_at is None or published_at == other.published_at:
+        return False
+    if urls.post_id(url) is not None or urls.same_slug(url, other.url):
+        return False
+    return abs(parse_utc(published_at) - parse_utc(other.published_at)) > _LONGEST_CORRECTION
 
 
 def _may_be_same(time: str | None, other: str | None) -> bool:

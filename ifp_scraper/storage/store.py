@@ -148,8 +148,16 @@ class Store:
         return self._index.find(id, url, published_at)
 
     def find_same(self, article: _Identity) -> StoredArticle | None:
-        """Return what is known about an article that a list names, or that was read."""
-        return self.find(article.id, article.url, article.published_at)
+        """Return what is known about an article that a list names, or that was read.
+
+        One with the text of the last one with its id is that one, published again at another URL.
+        """
+        known = self.find(article.id, article.url, article.published_at)
+        if known is None and isinstance(article, Article):
+            with_id = self._index.with_id(article.id)
+            if with_id is not None and with_id.text_hash == text_hash(article) is not None:
+                return with_id
+        return known
 
     def find_at(self, url: str) -> StoredArticle | None:
         """Return what is known about the article at a URL in any form: that of the page, of AMP, a shortlink."""
