@@ -40,6 +40,11 @@ _RANGES: dict[str, tuple[float, float]] = {
 """Minimum and maximum of numeric settings whose range does not follow from their default and name."""
 
 
+def is_given(settings: BaseSettings, name: str) -> bool:
+    """Whether the user gave this setting, on the command line or in a program."""
+    return (settings.getpriority(name) or 0) > SETTINGS_PRIORITIES["project"]
+
+
 def check_settings(settings: BaseSettings) -> None:
     """Check all settings but Scrapy's defaults; the type of a default says whether it is a number or a switch.
 

@@ -104,6 +104,12 @@ class Ledger:
         runs = Runs.read(self._runs_path)
         is_other = runs and urls.host(options.site) not in map(urls.host, (runs[-1].site, self._last_url))
         if len(self.store) and is_other:
+            if options.site_is_guessed:
+                self.store.close()
+                raise StoreError(
+                    f"the recordings hold no page of {runs[-1].site}, which the articles in {path} are of: "
+                    f"name another file with -o, or the site: -s IFP_SITE={options.site}"
+                )
             option = "" if command == "audit" else " with -o"  # there, -o is for a list of addresses
             console.say(
                 f"The articles in {path} are of {runs[-1].site}, not {options.site}: "

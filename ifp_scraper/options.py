@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, get_args
@@ -53,6 +53,9 @@ class Options:
     site: str
     """Root of the site, without a trailing slash."""
 
+    site_is_guessed: bool = False
+    """Whether the settings name none, and the recordings are of another site than the usual one."""
+
     archive: str | None = None
     urls: tuple[str, ...] = ()
     since: datetime | None = None
@@ -75,6 +78,10 @@ class Options:
         """Whether the crawl covers the whole site: only then can it tell that nothing is missing."""
         narrowing = {"urls", "since", "until", "section", "limit"}
         return self.live and narrowing.isdisjoint(self.given)
+
+    def with_recorded_site(self, site: str) -> Options:
+        """Return the options with the site that the recordings are of."""
+        return replace(self, site=site, site_is_guessed=site != self.site)
 
     def covers(self, published_at: datetime | None) -> bool:
         """Whether this publication time is in the range from ``since`` to ``until``; True if it is unknown."""

@@ -726,3 +726,49 @@ def test_pages_and_lists_may_come_with_another_status(status: str, tmp_path: Pat
     written = read_both_ways(tmp_path / "a.warc")
     assert [line["body"] for line in written] == ["One.", "Two.", "One."]
     assert {line["published_at"] for line in written} == {"2024-05-06T10:00:00Z"}
+
+
+DAY = "2024-01-01"
+
+OF_OTHERS = [response(f"https://{name}.example/a/", at_address(f"https://{name}.example/a/"), DAY) for name in "abc"]
+"""Pages as a file of Common Crawl has them."""
+
+
+@pytest.mark.parametrize(
+    ("records", "settings", "hosts"),
+    [
+        (OF_OTHERS, [], []),
+        (OF_OTHERS[:1], [], ["a.example"]),
+        ([*OF_OTHERS[:1], redirect("https://ifpnews.com/", "https://www.ifpnews.com/")], [], []),
+        ([*OF_OTHERS[:1], response("https://ifpnews.com/robots.txt", b"#", DAY, kind="text/plain")], [], []),
+        ([*OF_OTHERS[:1], response("https://ifpnews.com/1.png", b"", DAY, kind="image/png")], [], ["a.example"]),
+        (OF_OTHERS[:1], ["-s", "IFP_SITE=https://ifpnews.com"], []),
+        (OF_OTHERS, ["-s", "IFP_SITE=https://b.example"], ["b.example"]),
+    ],
+    ids=["many", "one", "redirect", "robots", "picture", "named", "other"],
+)
+def test_a_recording_without_the_site_is_read_only_if_it_is_of_one_other_site(
+    records: list[bytes], settings: list[str], hosts: list[str], tmp_path: Path
+) -> None:
+    recorded = tmp_path / "a.warc"
+    recorded.write_bytes(b"".join(records))
+    for command in (["crawl", "ifp", "-a", f"archive={recorded}"], ["extract", recorded]):
+        out = tmp_path / f"{command[0]}.jsonl"
+        run = scrapy(*command, "-o", out, *settings)
+        assert run.status == 0, run.err
+        assert [line["url"].split("/")[2] for line in lines(out)] == hosts
+
+
+def test_a_guessed_site_goes_into_no_file_of_another(tmp_path: Path) -> None:
+    recorded, out = tmp_path / "a.warc", tmp_path / "a.jsonl"
+    recorded.write_bytes(response("https://ifpnews.com/a/", story("Some words."), DAY))
+    assert scrapy("extract", recorded, "-o", out).status == 0
+    before = out.read_bytes()
+    recorded.write_bytes(OF_OTHERS[0])
+    for command in (["crawl", "ifp", "-a", f"archive={recorded}"], ["extract", recorded]):
+        run = scrapy(*command, "-o", out)
+        assert (run.status, out.read_bytes()) == (1, before)
+        assert "name another file with -o, or the site: -s IFP_SITE=https://a.example" in run.err
+        assert "Traceback" not in run.err
+    run = scrapy("extract", recorded, "-o", out, "-s", "IFP_SITE=https://a.example")
+    assert (run.status, len(lines(out))) == (0, 2)

@@ -33,17 +33,17 @@ from ifp_scraper.responses import OF_PAGES, why_no_article
 
 def recorded_site(spans: list[Span], wanted: str) -> str:
     """Return the root of the recorded site; see ``archive.site_of``."""
-    return site_of(_page_urls(spans), wanted)
+    return site_of(_responses(spans), wanted)
 
 
-def _page_urls(spans: list[Span]) -> Iterator[str]:
-    """Yield the URL of every page in the spans."""
+def _responses(spans: list[Span]) -> Iterator[tuple[str, int, str]]:
+    """Yield the URL, status and content type of every response in the spans."""
     for span in spans:
         with open_span(span) as stream:
             for record, _, _ in read_responses(stream, span.path, span.start, span.end, []):
                 head = record.http_headers
-                if head and head.status_code in OF_PAGES and "html" in content_type(record):
-                    yield capture_in(record)[0]
+                if head and head.status_code:
+                    yield capture_in(record)[0], head.status_code, content_type(record)
 
 
 def read_span(span: Span, site: str) -> SpanResult:

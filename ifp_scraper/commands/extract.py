@@ -18,7 +18,7 @@ from ifp_scraper.bulk.extraction import extract_spans
 from ifp_scraper.bulk.local_executor import LocalExecutor
 from ifp_scraper.bulk.span_reader import recorded_site
 from ifp_scraper.bulk.spans import Span, cut_spans
-from ifp_scraper.check_settings import check_settings
+from ifp_scraper.check_settings import check_settings, is_given
 from ifp_scraper.commands import fail, ignore_stop_signals, refuse_unknown_options, stopped_by_term, usage_errors
 from ifp_scraper.console import show_on_one_line
 from ifp_scraper.ending import Ending
@@ -101,8 +101,9 @@ class Command(ScrapyCommand):
                     "a recording that is compressed as a whole, with zstd, or twice must be unpacked for a cluster"
                 )
             spans = cut_spans(readable)
-            site = recorded_site(spans, options.site)
-            return replace(options, site=site, archive=",".join(args)), spans
+            if not is_given(self.settings, "IFP_SITE"):
+                options = options.with_recorded_site(recorded_site(spans, options.site))
+            return replace(options, archive=",".join(args)), spans
         except (BadArgument, RecordingError, OSError, BadZipFile) as error:
             raise UsageError(str(error)) from None
 

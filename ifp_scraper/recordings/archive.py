@@ -110,9 +110,7 @@ class Archive:
     def site(self, wanted: str) -> str:
         """Return the root of the recorded site; see ``site_of``."""
         own = (record for record in self.records if record.original is None)
-        return site_of(
-            (record.url for record in own if record.status in OF_PAGES and "html" in record.content_type), wanted
-        )
+        return site_of(((record.url, record.status, record.content_type) for record in own), wanted)
 
     def find(self, url: str, captures: Collection[Recorded] | None = None) -> Recorded | None:
         """Return the latest capture of a URL; None if there is none.
@@ -179,8 +177,12 @@ class Archive:
             originals.setdefault(digest, recorded)
 
 
-def open_archive(options: Options) -> tuple[Options, Archive | None]:
-    """Open the recordings that ``archive`` names (None for a live crawl), and set the site to the recorded one.
+def open_archive(options: Options, *, site_is_given: bool = False) -> tuple[Options, Archive | None]:
+    """Open the recordings that ``archive`` names (None for a live crawl).
+
+    Args:
+        options: the crawl's.
+        site_is_given: whether the user named the site; if not, the returned options have the recorded one.
 
     Raises:
         RecordingError: if nothing in the recordings can be read.
@@ -188,22 +190,27 @@ def open_archive(options: Options) -> tuple[Options, Archive | None]:
     if not options.archive:
         return options, None
     opened = Archive(find_recordings(options.archive))
-    return replace(options, site=opened.site(options.site)), opened
+    return options if site_is_given else options.with_recorded_site(opened.site(options.site)), opened
 
 
-def site_of(pages: Iterable[str], wanted: str) -> str:
-    """Return the root of the site of recorded pages: the wanted one if it has a page, else the one with most pages.
+def site_of(responses: Iterable[tuple[str, int, str]], wanted: str) -> str:
+    """Return the root of the recorded site: the wanted one if any page of it is recorded, else that of most pages.
+
+    A file with pages of many sites, as of Common Crawl, may just have none of the wanted one.
 
     Args:
-        pages: their URLs; no more are consumed than needed.
-        wanted: root of the site that the settings name; also returned if there are no pages.
+        responses: URL, status and content type of each; no more are consumed than needed.
+        wanted: root of the usual site.
     """
-    found: Counter[str] = Counter()
-    for url in pages:
-        if urls.host(url) == urls.host(wanted):
+    pages: Counter[str] = Counter()
+    for url, status, kind in responses:
+        is_html = status in OF_PAGES and "html" in kind
+        if urls.host(url) == urls.host(wanted) and (is_html or 300 <= status < 400 or url.endswith("/robots.txt")):
             return wanted
-        found["/".join(url.split("/", 3)[:3])] += 1
-    return found.most_common(1)[0][0] if found else wanted
+        if is_html:
+            pages["/".join(url.split("/", 3)[:3])] += 1
+    site, count = pages.most_common(1)[0] if pages else (wanted, 0)
+    return site if 2 * count > pages.total() else wanted
 
 
 def is_page(status: int, content_type: str) -> bool:
