@@ -430,6 +430,28 @@ def test_what_is_compressed_twice_or_without_a_word_is_read(coding: str, tmp_pat
     assert len(lines(tmp_path / "again.jsonl")) == len(lines(out))
 
 
+@pytest.mark.parametrize(("end", "failed"), [(0.9, True), (-8, False)], ids=["text", "checksum"])
+def test_a_page_that_breaks_off_compressed_is_no_page(end: float, failed: bool, tmp_path: Path) -> None:
+    site = Site(make_posts(6, seed=5))
+    out, ill = tmp_path / "ifp.jsonl", [site.open_posts()[1].path]
+
+    def cut(target: str, response: Response) -> Response:
+        body = gzip.compress(response.body)
+        kept = body[: int(len(body) * end) if end > 0 else int(end)]
+        packed = replace(response, body=kept, headers={**response.headers, "Content-Encoding": "gzip"})
+        return packed if target.startswith(tuple(ill)) else response
+
+    with serve(site) as server:
+        server.alter(cut)
+        for _ in range(2):
+            run = crawl(server.url, out, *EIGHT_AT_ONCE, "-s", "RETRY_TIMES=1")
+            assert (run.status, "(the answer broke off)" in run.err) == (int(failed), failed), run.err
+        assert len(lines(out)) == (5 if failed else 6)
+        ill.clear()
+        assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
+        assert_complete(site, server.url, out)
+
+
 @pytest.mark.parametrize("status", [203, 206])
 def test_what_comes_with_another_status_is_read_live_and_in_a_recording(status: int, tmp_path: Path) -> None:
     site = Site(make_posts(6, seed=5))

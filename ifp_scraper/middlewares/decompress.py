@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -10,12 +11,16 @@ from scrapy.exceptions import IgnoreRequest, ResponseDataLossError
 
 from ifp_scraper.middlewares.back_off import BackOffMiddleware
 from ifp_scraper.recordings.codings import GZIP
+from ifp_scraper.responses import cut_short
 
 if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
 
+
+_GZIP_HEADER = 10
+"""Length of gzip's header, in bytes, if it says nothing more."""
 
 _NO_CODINGS = b"", b"identity", b"none", b"utf-8"
 """What some servers send as Content-Encoding, though the body is as it is. Scrapy would warn of each page."""
@@ -36,26 +41,50 @@ class DecompressMiddleware(HttpCompressionMiddleware):
             ResponseDataLossError: if it could not be decompressed in any try.
         """
         _leave_out_no_codings(response)
+        packed = response.body
         try:
             unpacked: Response = super().process_response(request, response)  # type: ignore[assignment]
+            if cut_short(unpacked) and _lacks_end(packed):
+                return self._again(request, ResponseDataLossError("the answer broke off"))
             if not _is_still_packed(unpacked):
                 return unpacked
             unpacked.headers["Content-Encoding"] = b"gzip"
             return super().process_response(request, unpacked)
-        except IgnoreRequest:
+        except (IgnoreRequest, ResponseDataLossError):
             raise
         except Exception as error:  # each coding raises its own exceptions
             fault = ResponseDataLossError("the answer is not compressed as its headers say")
-            back_off = self._crawler.get_downloader_middleware(BackOffMiddleware)
-            again = back_off.process_exception(request, fault) if back_off is not None else None
-            if again is None:
-                raise fault from error
-            return again
+            fault.__cause__ = error
+            return self._again(request, fault)
+
+    def _again(self, request: Request, fault: ResponseDataLossError) -> Request:
+        """Return a request for a retry.
+
+        Raises:
+            ResponseDataLossError: if it has been tried often enough.
+        """
+        back_off = self._crawler.get_downloader_middleware(BackOffMiddleware)
+        again = back_off.process_exception(request, fault) if back_off is not None else None
+        if again is None:
+            raise fault
+        return again
 
 
 def _is_still_packed(response: Response) -> bool:
     """Whether a body was compressed twice, or without a word; a file of such a kind is left as it is."""
     return response.body.startswith(GZIP) and not urlsplit(response.url).path.endswith(".gz")
+
+
+def _lacks_end(packed: bytes) -> bool:
+    """Whether a body is compressed by gzip, and the compressed data break off; not only the checksum after them."""
+    if not packed.startswith(GZIP) or packed[3:4] != b"\0":  # with what follows a longer header
+        return False
+    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        unpacker.decompress(packed[_GZIP_HEADER:])
+    except zlib.error:
+        return False
+    return not unpacker.eof
 
 
 def _leave_out_no_codings(response: Response) -> None:
