@@ -82,10 +82,11 @@ def read_responses(
         last = at
         try:
             stream.seek(at)
-            for record in ArchiveIterator(stream, record_types=kinds, parse_http=True):
+            for record in ArchiveIterator(stream, record_types=kinds, parse_http=False):
                 last = record.stream_pos
                 if last >= end:
                     return
+                record.parse_http(quirks_mode=True)  # lines may lack the CR
                 if revisits is not None and record.record_type == WarcRecordType.revisit:
                     _note_revisit(record, revisits)
                     continue
@@ -128,7 +129,7 @@ def _read_body(record: WarcRecord) -> tuple[bytes, bool]:
     """
     if record.http_headers is None and record.record_type == WarcRecordType.response:
         record.is_http = True  # whatever its Content-Type, if any
-        record.parse_http()
+        record.parse_http(quirks_mode=True)
     body = record.reader.read()
     is_complete = len(body) >= record.content_length
     if not is_complete:
