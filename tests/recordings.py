@@ -113,6 +113,13 @@ def response(
     ).encode() + block + b"\r\n\r\n"  # fmt: skip
 
 
+def without_http_cr(record: bytes) -> bytes:
+    """The record with HTTP headers whose lines end in LF alone; spaces behind the page make up for the length."""
+    head, http, body = record.removesuffix(b"\r\n\r\n").split(b"\r\n\r\n", 2)
+    lost = http.count(b"\r") + 2
+    return b"%b\r\n\r\n%b\n\n%b\r\n\r\n" % (head, http.replace(b"\r", b""), body + b" " * lost)
+
+
 def redirect(url: str, target: str, status: str = "301 Moved Permanently") -> bytes:
     return response(url, b"", "2024-01-01", f"location: {target}", status=status)
 

@@ -21,7 +21,18 @@ from ifp_scraper.recordings.archive import Archive
 from ifp_scraper.recordings.files import RecordingError, member_ranges
 from ifp_scraper.recordings.warc_reader import read_responses, record_time
 from tests.crawling import lines, scrapy
-from tests.recordings import FORMS, amp_story, chunked, content, picture, read_both_ways, response, stored_wacz, story
+from tests.recordings import (
+    FORMS,
+    amp_story,
+    chunked,
+    content,
+    picture,
+    read_both_ways,
+    response,
+    stored_wacz,
+    story,
+    without_http_cr,
+)
 
 
 def test_spans_cut_nothing_off(recording: Path) -> None:
@@ -275,6 +286,7 @@ def test_a_recording_without_a_status_that_can_be_read_is_none(tmp_path: Path) -
             "Transfer-Encoding: gzip, chunked",
             "Transfer-Encoding: identity",
         ),
+        without_http_cr(response("https://ifpnews.com/a/", story("Some words."), "2022-01-01")),
     ],
     ids=[
         "version 0.18",
@@ -283,6 +295,7 @@ def test_a_recording_without_a_status_that_can_be_read_is_none(tmp_path: Path) -
         "page without type",
         "two lines of content codings",
         "compressed on the way",
+        "HTTP lines without CR",
     ],
 )
 @pytest.mark.parametrize("packed", [False, True])

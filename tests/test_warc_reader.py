@@ -90,3 +90,23 @@ def test_damage_behind_a_response_costs_it_nothing(pack, lost: slice) -> None:
     read = read_responses(io.BytesIO(data), "a.warc", 0, len(data), faults)
     found = [(one.record.stream_pos, one.is_whole) for one in read]
     assert found == [(0, True), (len(second + between), True)]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("size", [1 << 30, 50], ids=["at once", "in spans"])
+def test_an_empty_gzip_member_ends_nothing(count: int, size: int) -> None:
+    request, response, empty = gzip.compress(RECORDS[1]), gzip.compress(RECORDS[0]), gzip.compress(b"") * count
+    data, faults = empty.join((request + response, request, response, response, request)), []
+    read = (
+        one
+        for start in range(0, len(data), size)
+        for one in read_responses(io.BytesIO(data), "a.warc.gz", start, min(start + size, len(data)), faults)
+    )
+    begins = [len(request)]
+    begins.append(begins[0] + len(response + empty + request + empty))
+    begins.append(begins[1] + len(response + empty))
+    assert [(one.record.stream_pos, one.is_whole) for one in read] == [(at, True) for at in begins]
+    assert faults == []
+    cut = data[: begins[2] + 40]
+    assert len(list(read_responses(io.BytesIO(cut), "a.warc.gz", 0, len(cut), faults))) == 2
+    assert [fault.at for fault in faults] == [begins[2]]

@@ -13,8 +13,8 @@ _MEMBER = b"\x1f\x8b\x08"
 _LENGTH = re.compile(rb"\r\nContent-Length:[ \t]*(\d{1,18})", re.IGNORECASE)
 _PIECE = 4096
 _UNPACKED_PIECE = 1 << 20
-_MAX_TAIL = 64 * 2**20
-"""Maximum number of bytes after a file's last response that are searched for the place where it breaks off."""
+_MAX_HEAD = 1 << 15
+"""How long the headers of a record may be for FastWARC, in bytes."""
 
 
 def next_record(stream: IO[bytes], start: int, end: int) -> int | None:
@@ -56,59 +56,55 @@ def _is_record(stream: IO[bytes], at: int) -> bool:
         return False
 
 
-def broken_off_at(stream: IO[bytes], at: int) -> int | None:
-    """Return the offset of the record in which a file breaks off; None if its last one is whole.
+def stopped_at(stream: IO[bytes], at: int, end: int) -> tuple[int, bool] | None:
+    """Return where FastWARC stopped before the end of a file, and whether that breaks off there; None if it did not.
 
-    The iterator passes over records of other kinds, and over one whose headers are cut off, without a word.
+    It passes over records of other kinds, and over one whose headers are cut off, without a word. An empty gzip
+    member, as joined files may have, is the end for it: the offset is then that of what follows.
 
     Args:
         stream: WARC data, compressed or not; must be seekable.
         at: offset of the last record that was read; those after it are looked at.
+        end: look at none from this offset on.
     """
-    stream.seek(at)
-    tail = stream.read(_MAX_TAIL + 1)
-    if len(tail) > _MAX_TAIL:
-        return None
-    begin = 0
-    while tail.startswith((_MEMBER, b"WARC/"), begin):
-        end = _begin_after_member(tail, begin) if tail.startswith(_MEMBER, begin) else _begin_after_record(tail, begin)
-        if end is None:
-            return at + begin
-        begin = end
+    while at < end:
+        stream.seek(at)
+        start = stream.read(5)
+        is_packed = start.startswith(_MEMBER)
+        if not is_packed and start != b"WARC/":
+            return None
+        try:
+            after = end_of_member(stream, at) if is_packed else _begin_after_record(stream, at)
+        except zlib.error:
+            return None
+        if after is None:
+            return at, True
+        if is_packed and _is_empty(stream, after):
+            return after, False
+        at = after
     return None
 
 
-def _begin_after_record(tail: bytes, begin: int) -> int | None:
+def _begin_after_record(stream: IO[bytes], begin: int) -> int | None:
     """Return where the record after the one that begins here begins; None if that breaks off."""
-    head_end = tail.find(b"\r\n\r\n", begin)
-    if head_end < 0:
-        return None
-    length = _LENGTH.search(tail, begin, head_end)
-    end = head_end + 4 + (int(length[1]) if length else 0)
-    if end > len(tail):
-        return None
-    while tail.startswith((b"\r", b"\n"), end):
-        end += 1
-    return end
+    stream.seek(begin)
+    head, separator, _ = stream.read(_MAX_HEAD).partition(b"\r\n\r\n")
+    length = _LENGTH.search(head)
+    end = begin + len(head) + 4 + (int(length[1]) if length else 0)
+    stream.seek(end - 1)
+    rest = stream.read(_PIECE)
+    return end + len(rest[1:]) - len(rest[1:].lstrip(b"\r\n")) if separator and rest else None
 
 
-def _begin_after_member(tail: bytes, begin: int) -> int | None:
-    """Return where what follows a gzip member begins; None if it breaks off, the end of the tail if it is damaged."""
-    try:
-        return end_of_member(tail, begin)
-    except zlib.error:
-        return len(tail)
-
-
-def end_of_member(content: bytes | mmap, begin: int) -> int | None:
+def end_of_member(stream: IO[bytes] | mmap, begin: int) -> int | None:
     """Return where the gzip member that begins here ends; None if it breaks off. Both are offsets in bytes.
 
     Raises:
         zlib.error: if it is damaged.
     """
+    stream.seek(begin)
     member = zlib.decompressobj(31)
-    while begin < len(content):
-        piece = content[begin : begin + _PIECE]
+    while piece := stream.read(_PIECE):
         begin += len(piece)
         while piece:
             member.decompress(piece, _UNPACKED_PIECE)
@@ -116,3 +112,9 @@ def end_of_member(content: bytes | mmap, begin: int) -> int | None:
                 return begin - len(member.unused_data)
             piece = member.unconsumed_tail
     return None
+
+
+def _is_empty(stream: IO[bytes], end: int) -> bool:
+    """Whether the whole gzip member that ends here holds nothing: its last four bytes are its length."""
+    stream.seek(end - 4)
+    return not any(stream.read(4))

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from ifp_scraper.dates import format_utc, read_instant
-from ifp_scraper.recordings.record_bounds import broken_off_at, is_blank, next_record
+from ifp_scraper.recordings.record_bounds import is_blank, next_record, stopped_at
 from ifp_scraper.recordings.wayback import read_stamp, unwrap_address
 from ifp_scraper.responses import OF_PAGES
 
@@ -82,10 +82,11 @@ def read_responses(
         last = at
         try:
             stream.seek(at)
-            for record in ArchiveIterator(stream, record_types=kinds, parse_http=True):
+            for record in ArchiveIterator(stream, record_types=kinds, parse_http=False):
                 last = record.stream_pos
                 if last >= end:
                     return
+                record.parse_http(quirks_mode=True)  # lines may lack the CR
                 if revisits is not None and record.record_type == WarcRecordType.revisit:
                     _note_revisit(record, revisits)
                     continue
@@ -101,10 +102,11 @@ def read_responses(
                     at = next_record(stream, last + 1, end)
                     break
             else:
-                cut_at = broken_off_at(stream, last)
-                if cut_at is not None and start <= cut_at < end and not _is_noted(cut_at, faults):
-                    faults.append(Fault(name, cut_at, "the file breaks off"))
-                return
+                at, is_cut = stopped_at(stream, last, end) or (end, False)
+                if is_cut and not _is_noted(at, faults):
+                    faults.append(Fault(name, at, "the file breaks off"))
+                if is_cut or at >= end:
+                    return
         except (OSError, EOFError, ValueError) as error:
             faults.append(Fault(name, last, str(error)))
             at = next_record(stream, last + 1, end)
@@ -128,7 +130,7 @@ def _read_body(record: WarcRecord) -> tuple[bytes, bool]:
     """
     if record.http_headers is None and record.record_type == WarcRecordType.response:
         record.is_http = True  # whatever its Content-Type, if any
-        record.parse_http()
+        record.parse_http(quirks_mode=True)
     body = record.reader.read()
     is_complete = len(body) >= record.content_length
     if not is_complete:
