@@ -70,6 +70,20 @@ def test_a_page_may_end_in_a_long_comment_or_without_end_tags(end: str, tmp_path
     assert [line["body"] for line in read_both_ways(recorded)] == list(texts.values())
 
 
+def test_a_capture_whose_time_nothing_tells_is_damaged(tmp_path: Path) -> None:
+    recorded, url = tmp_path / "a.warc", "https://ifpnews.com/a/"
+    date, undated = b"WARC-Date: 2024-05-06T06:00:00.5Z\r\n", b"WARC-Date: unknown\r\n"
+    answered = response(f"{url}amp/", amp_story("One."), "2024-05-06", "Date: Mon, 06 May 2024 07:00:00 GMT")
+    records = [response(url, story("Two."), "2024-05-06").replace(date, undated), answered.replace(date, b"")]
+    recorded.write_bytes(b"".join(records))
+    assert [(line["body"], line["fetched_at"]) for line in read_both_ways(recorded)] == [
+        ("One.", "2024-05-06T07:00:00Z")
+    ]
+    for command in (("extract", recorded), ("crawl", "ifp", "-a", f"archive={recorded}")):
+        run = scrapy(*command, "-o", tmp_path / "out.jsonl")
+        assert f"{recorded} at byte 0: a record has no date that can be read" in run.err
+
+
 def test_a_page_for_maintenance_at_the_address_of_an_amp_page_is_no_amp_page(tmp_path: Path) -> None:
     url, recorded = "https://ifpnews.com/a/", tmp_path / "a.warc"
     out_of_order = b"<html><body>Briefly unavailable for scheduled maintenance.</body></html>"

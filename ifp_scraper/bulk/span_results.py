@@ -17,7 +17,7 @@ from ifp_scraper.version import EXTRACTOR_VERSION
 _MAX_REVISITS = 500
 """Maximum number of captures of one body that a worker reads at a time."""
 
-_FORMAT = 8
+_FORMAT = 9
 """Version of ``SpanResult``: results that an interrupted run kept are used only if they have the same one."""
 
 
