@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -87,6 +88,13 @@ def test_a_record_without_a_date_is_damaged(kind: bytes, date: bytes) -> None:
     (found,) = read_responses(io.BytesIO(data), "a.warc", 0, len(data), faults, revisits)
     assert (found.record.stream_pos, revisits) == (len(undated), [])
     assert faults == [Fault("a.warc", 0, "a record has no date that can be read")]
+
+
+@pytest.mark.parametrize(("fraction", "microsecond"), [("", 0), (".5", 500_000), (".123456789", 123_456)])
+def test_the_fraction_of_a_second_is_read(fraction: str, microsecond: int) -> None:
+    data = RECORDS[0].replace(b"06:00:00Z", f"06:00:00{fraction}Z".encode())
+    [(found, _, _)] = read_responses(io.BytesIO(data), "a.warc", 0, len(data), [])
+    assert record_time(found) == datetime(2024, 5, 6, 6, 0, 0, microsecond, UTC)
 
 
 @pytest.mark.parametrize(

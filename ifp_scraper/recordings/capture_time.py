@@ -46,7 +46,7 @@ def cache_age(captured_at: datetime, age: str, date: str) -> timedelta:
     """
     kept = read_age(age)
     answered = read_http_date(date) if kept else None
-    return kept if answered is not None and answered - kept == captured_at else -kept
+    return kept if answered is not None and answered - kept == captured_at.replace(microsecond=0) else -kept
 
 
 def read_age(text: str) -> timedelta:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import IO, NamedTuple
 from urllib.parse import unquote
+from zlib import crc32
 
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
@@ -24,6 +25,8 @@ _INDEX_LINK = re.compile(rb"""(\shref=["'])((?![\w+.-]+:|//)(?:[^"'<>?#]*/)?)ind
 _SHORT_DATE = re.compile(r"\d{4}(?:-\d\d){0,2}|\d{8}(?:\d\d){0,3}")
 _TO_THE_SECOND = 14
 """Number of digits in a whole date."""
+
+_FRACTION = re.compile(r"\.(\d{1,6})")
 
 _UNDATED = "a record has no date that can be read"
 
@@ -48,9 +51,6 @@ class Revisit(NamedTuple):
     captured_at: datetime
     digest: str
     """See ``payload_digest``."""
-
-    number: int = 0
-    """Position among all revisits, to order those of one second."""
 
 
 class RecordedResponse(NamedTuple):
@@ -222,12 +222,17 @@ def payload_digest(record: WarcRecord) -> str:
     return (record.headers.get("WARC-Payload-Digest") or "").strip().lower()
 
 
+def body_sum(record: WarcRecord, body: bytes) -> int:
+    """Return a number by which to tell a record's body from others; of its digest, if it has one, to be fast."""
+    return crc32(payload_digest(record).encode() or body)
+
+
 def _is_noted(at: int, faults: list[Fault]) -> bool:
     return bool(faults) and faults[-1].at == at
 
 
 def record_time(record: WarcRecord) -> datetime | None:
-    """Return a record's WARC-Date, to the second; UTC if it has no zone.
+    """Return a record's WARC-Date, with its fraction of a second if it names one; UTC if it has no zone.
 
     WARC 1.1 allows a day, month or year alone; some tools write digits alone. The response's own Date, less its Age,
     counts if it falls into that time, or if no WARC-Date can be read; None if there is no Date either.
@@ -236,7 +241,8 @@ def record_time(record: WarcRecord) -> datetime | None:
     digits = date.replace("-", "") if _SHORT_DATE.fullmatch(date) else ""
     instant = read_instant(format_utc(read_stamp(digits)) or date)
     if instant is not None and len(digits) in (0, _TO_THE_SECOND):
-        return instant
+        fraction = _FRACTION.search(date)
+        return instant.replace(microsecond=int(fraction[1].ljust(6, "0"))) if fraction else instant
     age, date = (first_header(record, name) for name in ("age", "date"))
     answered = read_http_date(date)
     if answered is not None and (instant is None or f"{answered:%Y%m%d%H%M%S}".startswith(digits)):
