@@ -55,7 +55,7 @@ def picture() -> bytes:
     content = Random(1).randbytes(1 << 21)
     return (
         b"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://ifpnews.com/p.jpg\r\n"
-        b"Content-Type: application/http\r\nContent-Length: %d\r\n\r\n"
+        b"WARC-Date: 2024-01-01T06:00:00Z\r\nContent-Type: application/http\r\nContent-Length: %d\r\n\r\n"
         b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n\r\n%b\r\n\r\n" % (len(content) + 45, content)
     )
 

@@ -409,7 +409,6 @@ def test_a_time_without_a_zone_is_not_that_of_this_computer(monkeypatch: pytest.
         assert read_theme_time("2017-12-11T18:25:08") == datetime(2017, 12, 11, 14, 55, 8, tzinfo=UTC)
         record = SimpleNamespace(headers={"WARC-Date": "2017-12-11T14:55:08"})
         assert format_utc(record_time(record)) == "2017-12-11T14:55:08Z"  # type: ignore[arg-type]
-    assert record_time(SimpleNamespace(headers={})) == datetime(1970, 1, 1, tzinfo=UTC)  # type: ignore[arg-type]
 
 
 def test_a_zoned_time_says_its_offset() -> None:

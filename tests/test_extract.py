@@ -235,6 +235,7 @@ def read(inside: str) -> tuple[dict[str, Any], float]:
 def test_which_way_a_cache_makes_ages_uncertain() -> None:
     captured, ten_minutes = datetime(2024, 5, 6, 6, tzinfo=UTC), timedelta(minutes=10)
     assert cache_age(captured, "600", "Mon, 06 May 2024 06:10:00 GMT") == ten_minutes  # Date less Age: our own
+    assert cache_age(captured.replace(microsecond=1), "600", "Mon, 06 May 2024 06:10:00 GMT") == ten_minutes
     for date_header in ("Mon, 06 May 2024 06:00:00 GMT", "Mon, 06 May 2024 05:50:00 GMT", ""):
         assert cache_age(captured, "600", date_header) == -ten_minutes
     assert cache_age(captured, "", "Mon, 06 May 2024 06:00:00 GMT") == timedelta(0)

@@ -70,6 +70,20 @@ def test_a_page_may_end_in_a_long_comment_or_without_end_tags(end: str, tmp_path
     assert [line["body"] for line in read_both_ways(recorded)] == list(texts.values())
 
 
+def test_a_capture_whose_time_nothing_tells_is_damaged(tmp_path: Path) -> None:
+    recorded, url = tmp_path / "a.warc", "https://ifpnews.com/a/"
+    date, undated = b"WARC-Date: 2024-05-06T06:00:00.5Z\r\n", b"WARC-Date: unknown\r\n"
+    answered = response(f"{url}amp/", amp_story("One."), "2024-05-06", "Date: Mon, 06 May 2024 07:00:00 GMT")
+    records = [response(url, story("Two."), "2024-05-06").replace(date, undated), answered.replace(date, b"")]
+    recorded.write_bytes(b"".join(records))
+    assert [(line["body"], line["fetched_at"]) for line in read_both_ways(recorded)] == [
+        ("One.", "2024-05-06T07:00:00Z")
+    ]
+    for command in (("extract", recorded), ("crawl", "ifp", "-a", f"archive={recorded}")):
+        run = scrapy(*command, "-o", tmp_path / "out.jsonl")
+        assert f"{recorded} at byte 0: a record has no date that can be read" in run.err
+
+
 def test_a_page_for_maintenance_at_the_address_of_an_amp_page_is_no_amp_page(tmp_path: Path) -> None:
     url, recorded = "https://ifpnews.com/a/", tmp_path / "a.warc"
     out_of_order = b"<html><body>Briefly unavailable for scheduled maintenance.</body></html>"
@@ -231,6 +245,43 @@ def test_the_lines_do_not_depend_on_the_order_of_the_recordings(tmp_path: Path) 
         ("c/", 1, ["https://ifpnews.com/old-name/"]),
     ]
     assert [line["duplicate_of"] for line in written[0]] == [None, None, None, "https://ifpnews.com/b/"]
+
+
+def test_of_captures_in_one_second_the_order_is_the_same_whatever_files_they_are_in(tmp_path: Path) -> None:
+    site, text, date = "https://ifpnews.com", "word " * 60, "2019-01-01"
+    first, second = (response(f"{site}/a/", story(one), date) for one in ("One, before.", "Two."))
+    feeds = (
+        f"<rss><channel><item><link>{site}/b/</link><pubDate>Mon, 31 Dec 2018 0{hour}:00:00 GMT</pubDate></item>"
+        for hour in (1, 2)
+    )
+    records = [
+        first.replace(b":00.5Z", b":00.2Z"),
+        second.replace(b":00.5Z", b":00.9Z"),
+        response(f"{site}/b/", story(text, slug="b"), date),
+        response(f"{site}/c/", story(text, slug="c"), date),
+        response(f"{site}/d/", story("Text one.", slug="d"), date),
+        response(f"{site}/d/", story("Text two.", slug="d"), date),
+        redirect(f"{site}/old/", "/b/"),
+        redirect(f"{site}/old/", "/c/"),
+        *(response(f"{site}/{n}/feed/", f"{feed}</channel></rss>".encode(), date) for n, feed in enumerate(feeds)),
+    ]
+    written = []
+    for name, order in (("a", records), ("b", records[::-1])):
+        (tmp_path / name).mkdir()
+        for number, one in enumerate(order):
+            (tmp_path / name / f"{number}.warc").write_bytes(one)
+        written.append(read_both_ways(tmp_path / name))
+    assert written[0] == written[1]
+    found = [(line["url"][20:], line["revision"], line["body"][:4], line["duplicate_of"]) for line in written[0]]
+    assert found == [
+        ("a/", 1, "One,", None),
+        ("a/", 2, "Two.", None),
+        ("b/", 1, "word", None),
+        ("c/", 1, "word", f"{site}/b/"),
+        ("d/", 1, "Text", None),
+        ("d/", 2, "Text", None),
+    ]
+    assert {line["fetched_at"] for line in written[0]} == {"2019-01-01T06:00:00Z"}
 
 
 @pytest.mark.parametrize("are_revisited", [True, False])
@@ -446,12 +497,12 @@ def test_a_later_capture_of_a_recorded_body_changes_no_order(tmp_path: Path) -> 
 def test_of_captures_in_one_second_those_without_a_body_are_the_later_ones(tmp_path: Path) -> None:
     recorded, url = tmp_path / "a", "https://ifpnews.com/a/"
     recorded.mkdir()
-    bodies = [digested(response(url, story(f"Text {n}."), f"2019-01-0{n}"), f"sha1:{n}") for n in (1, 2)]
-    again = [revisit(url, f"sha1:{n}", "2020-01-01") for n in (2, 1)]
+    bodies = [digested(response(url, story(f"Text {n}."), f"2019-01-0{n % 9}"), f"sha1:{n}") for n in (1, 20)]
+    again = [revisit(url, f"sha1:{n}", "2020-01-01").replace(b":00Z", b":00.5Z") for n in (20, 1)]
     (recorded / "1.warc").write_bytes(b"".join(bodies))
-    (recorded / "2.warc").write_bytes(b"".join([*again, response(url, story("Text 3."), "2020-01-01")]))
+    (recorded / "2.warc").write_bytes(b"".join([*again, response(url, story("Text 300."), "2020-01-01")]))
     written = [line["body"] for line in read_both_ways(recorded)]
-    assert written == [f"Text {n}." for n in (1, 2, 3, 2, 1)]
+    assert written == [f"Text {n}." for n in (1, 20, 300, 1, 20)]  # of these, the shorter one first
 
 
 def test_a_record_that_is_cut_off_has_the_body_of_no_later_capture(tmp_path: Path) -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
+from datetime import UTC, datetime
 
 import pytest
 
+from ifp_scraper.dates import format_utc
 from ifp_scraper.recordings.record_bounds import next_record
 from ifp_scraper.recordings.warc_reader import Fault, read_responses, record_time
 
 
 def record(kind: str, content: bytes) -> bytes:
     head = (
-        f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: https://ifpnews.com/a/\r\nContent-Length: {len(content)}"
+        f"WARC/1.0\r\nWARC-Type: {kind}\r\nWARC-Target-URI: https://ifpnews.com/a/\r\n"
+        f"WARC-Date: 2024-05-06T06:00:00Z\r\nContent-Length: {len(content)}"
     )
     return head.encode() + b"\r\nContent-Type: application/http\r\n\r\n" + content + b"\r\n\r\n"
 
@@ -76,9 +80,47 @@ def test_of_several_records_that_are_cut_off_none_is_whole() -> None:
     assert [fault.at for fault in faults] == [0, len(cut)]
 
 
-def test_a_record_without_a_date_is_read() -> None:
-    ((record, _, _),) = read_responses(io.BytesIO(RECORDS[0]), "a.warc", 0, len(RECORDS[0]), [])
-    assert record_time(record).year == 1970
+@pytest.mark.parametrize("date", [b"", b"WARC-Date: yesterday\r\n", b"WARC-Date: 1970-01-01T00:00:00Z\r\n"])
+@pytest.mark.parametrize("kind", [b"response", b"revisit"])
+def test_a_record_without_a_date_is_damaged(kind: bytes, date: bytes) -> None:
+    undated = RECORDS[0].replace(b"WARC-Date: 2024-05-06T06:00:00Z\r\n", date).replace(b": response", b": " + kind)
+    data, faults, revisits = undated + RECORDS[0], [], []
+    (found,) = read_responses(io.BytesIO(data), "a.warc", 0, len(data), faults, revisits)
+    assert (found.record.stream_pos, revisits) == (len(undated), [])
+    assert faults == [Fault("a.warc", 0, "a record has no date that can be read")]
+
+
+@pytest.mark.parametrize(("fraction", "microsecond"), [("", 0), (".5", 500_000), (".123456789", 123_456)])
+def test_the_fraction_of_a_second_is_read(fraction: str, microsecond: int) -> None:
+    data = RECORDS[0].replace(b"06:00:00Z", f"06:00:00{fraction}Z".encode())
+    [(found, _, _)] = read_responses(io.BytesIO(data), "a.warc", 0, len(data), [])
+    assert record_time(found) == datetime(2024, 5, 6, 6, 0, 0, microsecond, UTC)
+
+
+@pytest.mark.parametrize(
+    ("date", "headers", "captured_at"),
+    [
+        ("", "Date: Mon, 06 May 2024 06:10:00 GMT\r\nAge: 600", "2024-05-06T06:00:00Z"),
+        ("yesterday", "Date: Mon, 06 May 2024 06:10:00 GMT", "2024-05-06T06:10:00Z"),
+        ("2024-13", "Date: Mon, 06 May 2024 06:10:00 GMT", "2024-05-06T06:10:00Z"),
+        ("2024-05-06", "Date: Mon, 06 May 2024 06:10:00 GMT\r\nAge: 600", "2024-05-06T06:00:00Z"),
+        ("2024-05", "Date: Mon, 06 May 2024 06:10:00 GMT", "2024-05-06T06:10:00Z"),
+        ("2024", "Date: Mon, 06 May 2024 06:10:00 GMT", "2024-05-06T06:10:00Z"),
+        ("2024-05-05", "Date: Mon, 06 May 2024 06:10:00 GMT", "2024-05-05T00:00:00Z"),
+        ("2024-05-06", "Date: soon", "2024-05-06T00:00:00Z"),
+        ("20240506060000", "Date: Mon, 06 May 2024 06:00:00 GMT\r\nAge: 600", "2024-05-06T06:00:00Z"),
+        ("2024-05-06T06:00:00Z", "Date: Mon, 06 May 2024 06:10:00 GMT", "2024-05-06T06:00:00Z"),
+    ],
+)
+def test_the_date_of_the_response_counts_where_the_record_has_none_or_less(
+    date: str, headers: str, captured_at: str
+) -> None:
+    one = (
+        RECORDS[0].replace(b"2024-05-06T06:00:00Z", date.encode()).replace(b"text/html", f"a/b\r\n{headers}".encode())
+    )
+    data = re.sub(rb"(?<=Content-Length: )\d+", b"%d" % len(one.partition(b"\r\n\r\n")[2][:-4]), one)
+    [(found, _, _)] = read_responses(io.BytesIO(data), "a.warc", 0, len(data), [])
+    assert format_utc(record_time(found)) == captured_at
 
 
 @PACKED

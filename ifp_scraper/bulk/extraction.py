@@ -3,8 +3,7 @@
 The lines are the same, in the same order. Recordings are cut into spans, which workers read. Their results wait in a
 file beside the output (``FILE.jsonl.partial``), so that memory stays flat and an interrupted run resumes where it was.
 When all spans have been read, articles are joined and written in the order of their first captures: the output depends
-neither on how many workers there are, or which is faster, nor on the order of the recordings, but for captures of the
-same second.
+neither on how many workers there are, or which is faster, nor on how the captures are spread over recordings.
 """
 
 from __future__ import annotations
@@ -27,6 +26,7 @@ from ifp_scraper.discovery.readings import Redirect, by_target, first_pages_of, 
 from ifp_scraper.discovery.recorded_lists import ListEvidence
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import add_evidence
+from ifp_scraper.recordings.archive import capture_order
 from ifp_scraper.recordings.files import RecordingError
 from ifp_scraper.storage.reasons import NO_ARTICLE, NO_FIRST_PAGE, STATIC
 from ifp_scraper.storage.rejections import Rejected
@@ -94,17 +94,16 @@ def _write_all(spans: list[Span], partial: PartialResults, ledger: Ledger) -> No
     """
     found, evidence, redirects = _survey(spans, partial)
     redirected = by_target(redirects, found)
-    for article in sorted(found.values(), key=lambda article: article.begun):
+    for _, article in sorted(found.items(), key=lambda one: (one[1].begun, one[0])):
         pages = [page for place in article.places for page in partial.read_pages(place)]
         if len(pages) > 1:
-            pages = sorted(take_apart(pages), key=lambda page: (page.captured_at, page.number))
+            pages = sorted(take_apart(pages), key=capture_order)
         for reading, said, addresses in read_slug(
             pages,
             evidence,
             redirected,
             article_in=article_in,
             failed=lambda page: page.failed,
-            identity=lambda page: (page.url, page.captured_at, page.length, page.number),
         ):
             _write_reading(reading, said, addresses, ledger)
 

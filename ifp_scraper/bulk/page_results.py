@@ -10,6 +10,7 @@ from ifp_scraper import urls
 from ifp_scraper.discovery.readings import first_pages_of, page_at, split_readings
 from ifp_scraper.items import Article
 from ifp_scraper.merge import PagesOfPost, lacks_pages, merge_views
+from ifp_scraper.recordings.archive import capture_order
 
 
 class PageResult(msgspec.Struct):
@@ -29,6 +30,12 @@ class PageResult(msgspec.Struct):
     length: int = 0
     """Length of its body as recorded, in bytes."""
 
+    checksum: int = 0
+    """See ``body_sum``."""
+
+    is_revisit: bool = False
+    """Whether its body is that of another capture."""
+
     failed: bool = False
     """See ``readings.is_failed``."""
 
@@ -37,9 +44,6 @@ class PageResult(msgspec.Struct):
 
     is_unreadable: bool = False
     """Whether it looks like an article, but cannot be read."""
-
-    number: int = 0
-    """0 for a capture with a body of its own, else that of its ``Revisit``: of equal times, the lower comes first."""
 
     layout: str | None = None
 
@@ -66,7 +70,7 @@ def join_early(pages: list[PageResult]) -> list[PageResult]:
         return pages
     if len({urls.article_key(page.url) for page in pages}) > 1:
         return pages
-    pages.sort(key=lambda page: page.captured_at)
+    pages.sort(key=capture_order)
     readings = list(split_readings(pages, article_in))
     if len(readings) != 1 or len(readings[0]) != len(pages) or _missing_numbers(pages):
         return pages

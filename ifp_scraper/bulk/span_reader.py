@@ -21,6 +21,7 @@ from ifp_scraper.recordings.capture_time import cache_age
 from ifp_scraper.recordings.codings import plain_body
 from ifp_scraper.recordings.warc_reader import (
     Revisit,
+    body_sum,
     capture_in,
     content_type,
     first_header,
@@ -78,7 +79,7 @@ def _read_revisits(stream: IO[bytes], span: Span, found: dict[str, list[PageResu
         if payload_digest(record) == span.revisits[0].digest and _is_page(record):
             for revisit in span.revisits:
                 page = _read_page(record, body, revisit.url, revisit.captured_at)
-                page.number = revisit.number
+                page.is_revisit = True
                 found.setdefault(slug_key(revisit.url), []).append(page)
             return
 
@@ -113,7 +114,7 @@ def _read_page(record: WarcRecord, body: bytes, url: str, captured_at: datetime)
     _, recorded_at, is_wrapped = capture_in(record)
     body_age = max(captured_at - recorded_at, timedelta(0))
     age = cache_age(captured_at, first_header(record, "age"), first_header(record, "date")) - body_age
-    result = PageResult(url, captured_at, page_urls=[url], length=len(body))
+    result = PageResult(url, captured_at, page_urls=[url], length=len(body), checksum=body_sum(record, body))
     body = plain_body(body, list(record.http_headers or ()))
     if is_wrapped:
         body = unwrap_page(body)

@@ -17,7 +17,7 @@ from ifp_scraper.version import EXTRACTOR_VERSION
 _MAX_REVISITS = 500
 """Maximum number of captures of one body that a worker reads at a time."""
 
-_FORMAT = 8
+_FORMAT = 9
 """Version of ``SpanResult``: results that an interrupted run kept are used only if they have the same one."""
 
 
@@ -80,8 +80,8 @@ def revisit_spans(results: Callable[[], Iterable[SpanResult]]) -> Iterator[tuple
     """
     revisits: dict[str, list[Revisit]] = {}
     every = dict.fromkeys(revisit for result in results() for revisit in result.revisits)  # recordings may overlap
-    for number, revisit in enumerate(every, 1):
-        revisits.setdefault(revisit.digest, []).append(revisit._replace(number=number))
+    for revisit in every:
+        revisits.setdefault(revisit.digest, []).append(revisit)
     if not revisits:
         return
     for result in results():

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Container, Hashable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
-from itertools import islice
+from itertools import groupby, islice
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -25,7 +25,7 @@ from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.recorded_lists import ListEvidence, evidence_at, may_list, read_listed
 from ifp_scraper.items import Article, content_hash
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
-from ifp_scraper.recordings.archive import Archive, Recorded, is_page
+from ifp_scraper.recordings.archive import Archive, Kept, Recorded, capture_order, is_page
 from ifp_scraper.recordings.files import RecordingError
 from ifp_scraper.responses import cut_short, out_of_order, refusal
 from ifp_scraper.revisions import states_later_edit
@@ -86,18 +86,17 @@ def find_recorded(archive: Archive, site: str) -> Iterator[Reading]:
         if is_page(record.status, record.content_type) and may_be_article(record.url, site):
             groups.setdefault(slug_key(record.url), []).append(record)
     for captures in groups.values():
-        captures.sort(key=lambda record: record.captured_at)
+        captures.sort(key=capture_order)
     own = (record for record in archive.records if urls.host(record.url) == urls.host(site))
     redirects = ((one.captured_at, one.url, one.target) for one in own if one.target is not None)
     redirected = by_target(redirects, groups)
-    for captures in sorted(groups.values(), key=lambda captures: captures[0].captured_at):
+    for _, captures in sorted(groups.items(), key=lambda group: (group[1][0].captured_at, group[0])):
         for reading, said, addresses in read_slug(
             captures,
             evidence,
             redirected,
             article_in=lambda capture: _article_in(archive, capture),
             failed=lambda capture: _cannot_be_used(archive, capture),
-            identity=lambda capture: (capture.url, capture.captured_at, capture.length, capture.original),
         ):
             first, *others = first_pages_of(reading) or reading[:1]
             ref = replace(said, url=first.url) if said else ArticleRef(first.url)
@@ -119,13 +118,9 @@ def slug_key(url: str) -> str:
     return f"{urls.host(url)}/{urls.slug(url)}"
 
 
-class Captured(Protocol):
-    """Anything with a URL and a capture time; ``page_urls`` are the URLs of all pages in it."""
+class Captured(Kept, Protocol):
+    """A capture of a page, or of several pages of an article; ``page_urls`` are the URLs of all of them."""
 
-    @property
-    def url(self) -> str: ...  # noqa: D102
-    @property
-    def captured_at(self) -> datetime: ...  # noqa: D102
     @property
     def page_urls(self) -> list[str]: ...  # noqa: D102
 
@@ -140,23 +135,21 @@ def read_slug(
     *,
     article_in: Callable[[C], Article | None],
     failed: Callable[[C], bool],
-    identity: Callable[[C], Hashable],
 ) -> Iterator[tuple[list[C], ArticleRef | None, list[str]]]:
     """Yield the readings of one slug: captures, what lists said then, and all URLs of the article.
 
     Args:
-        captures: those of the slug, in order of time.
+        captures: those of the slug, in ``capture_order``.
         evidence: what the lists say, by ``urls.article_key``.
         redirected: see ``by_target``.
         article_in: returns what one page says; None if it is no article. Called only where captures leave open what
             belongs together.
         failed: whether a capture cannot be used; see ``is_failed``.
-        identity: what only captures share that are the same one.
     """
     for own in split_articles(captures, article_in):
         said = _evidence_about(own, evidence)
         addresses = addresses_of(own, redirected)
-        for reading in split_readings(without_failed(_once(own, identity), failed), article_in):
+        for reading in split_readings(without_failed(_once(own), failed), article_in):
             yield reading, evidence_at(said, reading[0].captured_at), addresses
 
 
@@ -201,7 +194,7 @@ def by_target(redirects: Iterable[Redirect], captured: Container[str]) -> dict[s
         redirects: those of the site; of several of one URL, the latest counts.
         captured: the slugs that have captures, by ``slug_key``; such an article's URL is not given to another one.
     """
-    targets = {url: target for _, url, target in sorted(redirects, key=lambda redirect: redirect[0])}
+    targets = {url: target for _, url, target in sorted(redirects)}
     found: dict[str, list[str]] = {}
     for url in targets:
         target = url
@@ -356,12 +349,9 @@ def without_failed(captures: list[C], failed: Callable[[C], bool]) -> list[C]:
     ]
 
 
-def _once(captures: list[C], identity: Callable[[C], Hashable]) -> list[C]:
+def _once(captures: list[C]) -> list[C]:
     """Leave out captures that are there twice, as where recordings overlap."""
-    found: dict[Hashable, C] = {}
-    for capture in captures:
-        found.setdefault(identity(capture), capture)
-    return list(found.values())
+    return [next(same) for _, same in groupby(captures, capture_order)]
 
 
 def is_failed(url: str, body: bytes) -> bool:
@@ -381,7 +371,14 @@ def _evidence_about(captures: list[C], evidence: dict[str, list[ListEvidence]]) 
     """Return what is said about an article, from evidence by ``urls.article_key``."""
     permalinks = dict.fromkeys(urls.article_key(capture.url) for capture in captures)
     found = (item for permalink in permalinks for item in evidence.get(permalink, ()))
-    return sorted(found, key=lambda item: item.captured_at)
+    return sorted(found, key=_evidence_order)
+
+
+def _evidence_order(item: ListEvidence) -> tuple[datetime, int, int, tuple[str, ...]]:
+    """Return the sort key of evidence: by time; then, as in ``capture_order``, by what it says."""
+    ref = item.ref
+    said = ref.published_at, ref.modified_at, ref.published_raw, ref.listed_at, ref.url
+    return item.captured_at, item.rank, ref.id or 0, tuple(text or "" for text in said)
 
 
 def _evidence(archive: Archive, site: str) -> dict[str, list[ListEvidence]]:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 from urllib.parse import urldefrag
 
 from fastwarc.warc import WarcRecord
@@ -23,6 +24,7 @@ from ifp_scraper.recordings.files import UNREADABLE, RecordingError, find_record
 from ifp_scraper.recordings.warc_reader import (
     Fault,
     Revisit,
+    body_sum,
     capture_in,
     content_type,
     first_header,
@@ -37,6 +39,34 @@ logger = logging.getLogger(__name__)
 
 _PORT = re.compile(r"^([^/?]*):(?:80|443)(?=[/?]|$)")
 """The port of ``http`` or ``https``, which some recordings name, such as old ones of the Wayback Machine."""
+
+
+class Kept(Protocol):
+    """A capture in a recording."""
+
+    @property
+    def url(self) -> str: ...  # noqa: D102
+    @property
+    def captured_at(self) -> datetime: ...  # noqa: D102
+    @property
+    def is_revisit(self) -> bool:
+        """Whether its body is that of another capture."""
+
+    @property
+    def length(self) -> int:
+        """Length of its body as recorded, in bytes."""
+
+    @property
+    def checksum(self) -> int:
+        """See ``body_sum``; 0 for what is no page."""
+
+
+def capture_order(capture: Kept) -> tuple[datetime, bool, str, int, int]:
+    """Return the sort key of captures; those with the same one are the same, as where recordings overlap.
+
+    By time; then, since many recordings name only the second, by what tells captures apart whatever files hold them.
+    """
+    return capture.captured_at, capture.is_revisit, capture.url, capture.length, capture.checksum
 
 
 @dataclass(slots=True, frozen=True)
@@ -54,8 +84,7 @@ class Recorded:
     """Offset in the file, in bytes."""
 
     length: int
-    """Length of its body as recorded, in bytes."""
-
+    checksum: int
     wayback: bool
     """Whether the Wayback Machine served it, and thus rewrote its links."""
 
@@ -64,6 +93,11 @@ class Recorded:
 
     original: Recorded | None = None
     """The capture that has the body, if this one is a ``revisit`` record."""
+
+    @property
+    def is_revisit(self) -> bool:
+        """See ``Kept``."""
+        return self.original is not None
 
     @property
     def body_age(self) -> timedelta:
@@ -105,7 +139,7 @@ class Archive:
         for record in self.records:
             self._by_key.setdefault(_key(record.url), []).append(record)
         for captures in self._by_key.values():
-            captures.sort(key=lambda record: record.captured_at)
+            captures.sort(key=capture_order)
 
     def site(self, wanted: str) -> str:
         """Return the root of the recorded site; see ``site_of``."""
@@ -148,7 +182,7 @@ class Archive:
                     continue
                 # More than one record starts here if a gzip member holds several.
                 for found, body, _ in read_responses(stream, str(path), record.offset, record.offset + 1, []):
-                    if _recorded(found, record.file, len(body)) == record:
+                    if _recorded(found, record.file, body) == record:
                         headers = list(found.http_headers or ())
                         body = plain_body(body, headers)
                         return headers, unwrap_page(body) if record.wayback else body
@@ -161,7 +195,7 @@ class Archive:
             with open_members(path) as members:
                 for stream, start, end in members:
                     for record, body, is_whole in read_responses(stream, str(path), start, end, faults, revisits):
-                        self._add(_recorded(record, number, len(body)), record, originals, is_whole=is_whole)
+                        self._add(_recorded(record, number, body), record, originals, is_whole=is_whole)
         except UNREADABLE as error:
             return f"{path}: what follows cannot be read ({error}); the rest was"
         return f"{faults[0]}; it was skipped, the rest was read" if faults else None
@@ -230,19 +264,21 @@ def redirect_target(record: WarcRecord) -> str | None:
     return unwrap_address(target)[0] if target is not None else None
 
 
-def _recorded(record: WarcRecord, number: int, length: int) -> Recorded | None:
+def _recorded(record: WarcRecord, number: int, body: bytes) -> Recorded | None:
     url, captured_at, is_wrapped = capture_in(record)
     head = record.http_headers
     if head is None or head.status_code is None or not url.startswith(("http://", "https://")):
         return None
+    kind = content_type(record)
     return Recorded(
         url,
         captured_at,
         status=head.status_code,
-        content_type=content_type(record),
+        content_type=kind,
         file=number,
         offset=record.stream_pos,
-        length=length,
+        length=len(body),
+        checksum=body_sum(record, body) if is_page(head.status_code, kind) else 0,
         wayback=is_wrapped,
         target=redirect_target(record),
     )

@@ -14,16 +14,22 @@ if TYPE_CHECKING:
 def capture_time(response: Response) -> tuple[datetime, timedelta]:
     """Return the capture time in UTC, and how long a cache had held the response, see ``cache_age``.
 
-    The capture time is WARC-Date in a recording; live, the Date header minus Age, else the clock.
+    The capture time is that of the record in a recording, see ``warc_reader.record_time``; live, the Date header minus
+    Age, else the clock.
     """
     # If there are several, the first counts, as for other readers of the header (RFC 9111, section 5.1).
     age, date = (b"".join(response.headers.getlist(name)[:1]).decode("latin-1") for name in ("Age", "Date"))
     meta = response.meta if response.request is not None else {}
     captured_at = meta.get("captured_at")
     if captured_at is None:
-        answered = read_http_date(date)
-        captured_at = answered - read_age(age) if answered else datetime.now(UTC).replace(microsecond=0)
+        captured_at = time_answered(age, date) or datetime.now(UTC).replace(microsecond=0)
     return captured_at, cache_age(captured_at, age, date) - meta.get("body_age", timedelta(0))
+
+
+def time_answered(age: str, date: str) -> datetime | None:
+    """Return the Date header less the Age header; None if there is no such date."""
+    answered = read_http_date(date)
+    return answered - read_age(age) if answered is not None else None
 
 
 def cache_age(captured_at: datetime, age: str, date: str) -> timedelta:
@@ -40,7 +46,7 @@ def cache_age(captured_at: datetime, age: str, date: str) -> timedelta:
     """
     kept = read_age(age)
     answered = read_http_date(date) if kept else None
-    return kept if answered is not None and answered - kept == captured_at else -kept
+    return kept if answered is not None and answered - kept == captured_at.replace(microsecond=0) else -kept
 
 
 def read_age(text: str) -> timedelta:

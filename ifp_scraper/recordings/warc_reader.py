@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import IO, NamedTuple
 from urllib.parse import unquote
+from zlib import crc32
 
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
-from ifp_scraper.dates import format_utc, read_instant
+from ifp_scraper.dates import format_utc, read_http_date, read_instant
+from ifp_scraper.recordings.capture_time import time_answered
 from ifp_scraper.recordings.record_bounds import is_blank, next_record, stopped_at
 from ifp_scraper.recordings.wayback import read_stamp, unwrap_address
 from ifp_scraper.responses import OF_PAGES
@@ -21,6 +23,12 @@ _INDEX_LINK = re.compile(rb"""(\shref=["'])((?![\w+.-]+:|//)(?:[^"'<>?#]*/)?)ind
 """A link as ``wget -k`` converts it; ``record_address`` leaves out the name, too."""
 
 _SHORT_DATE = re.compile(r"\d{4}(?:-\d\d){0,2}|\d{8}(?:\d\d){0,3}")
+_TO_THE_SECOND = 14
+"""Number of digits in a whole date."""
+
+_FRACTION = re.compile(r"\.(\d{1,6})")
+
+_UNDATED = "a record has no date that can be read"
 
 
 class Fault(NamedTuple):
@@ -44,9 +52,6 @@ class Revisit(NamedTuple):
     digest: str
     """See ``payload_digest``."""
 
-    number: int = 0
-    """Position among all revisits, to order those of one second."""
-
 
 class RecordedResponse(NamedTuple):
     """A response in a recording."""
@@ -64,7 +69,8 @@ def read_responses(
 ) -> Iterator[RecordedResponse]:
     """Yield the responses that start in a part of a stream.
 
-    A file kept without its response, as a ``resource``, counts as a response.
+    A file kept without its response, as a ``resource``, counts as a response. A record whose capture time nothing
+    tells counts as damaged.
 
     Args:
         stream: WARC data, compressed or not; must be seekable.
@@ -88,7 +94,10 @@ def read_responses(
                     return
                 record.parse_http(quirks_mode=True)  # lines may lack the CR
                 if revisits is not None and record.record_type == WarcRecordType.revisit:
-                    _note_revisit(record, revisits)
+                    if _captured_at(record) is None:
+                        faults.append(Fault(name, last, _UNDATED))
+                    else:
+                        _note_revisit(record, revisits)
                     continue
                 if not _is_of_web(record):
                     continue
@@ -97,7 +106,10 @@ def read_responses(
                 if not is_whole:
                     faults.append(Fault(name, last, "a record is cut off"))
                 if _is_answer(record, body):
-                    yield RecordedResponse(record, body, is_whole)
+                    if _captured_at(record) is None:
+                        faults.append(Fault(name, last, _UNDATED))
+                    else:
+                        yield RecordedResponse(record, body, is_whole)
                 if not is_complete:  # what it seemed to hold may be whole records
                     at = next_record(stream, last + 1, end)
                     break
@@ -186,8 +198,14 @@ def capture_in(record: WarcRecord) -> tuple[str, datetime, bool]:
     """
     address = record_address(record)
     url, kept_at = unwrap_address(address)
+    captured_at = kept_at or record_time(record)
+    assert captured_at is not None  # ``read_responses`` passes over any other record
     # A browser's recorder may keep the fragment, which is no part of what was requested.
-    return url.partition("#")[0], kept_at or record_time(record), url != address
+    return url.partition("#")[0], captured_at, url != address
+
+
+def _captured_at(record: WarcRecord) -> datetime | None:
+    return unwrap_address(record_address(record))[1] or record_time(record)
 
 
 def first_header(record: WarcRecord, wanted: str) -> str:
@@ -206,15 +224,29 @@ def payload_digest(record: WarcRecord) -> str:
     return (record.headers.get("WARC-Payload-Digest") or "").strip().lower()
 
 
+def body_sum(record: WarcRecord, body: bytes) -> int:
+    """Return a number by which to tell a record's body from others; of its digest, if it has one, to be fast."""
+    return crc32(payload_digest(record).encode() or body)
+
+
 def _is_noted(at: int, faults: list[Fault]) -> bool:
     return bool(faults) and faults[-1].at == at
 
 
-def record_time(record: WarcRecord) -> datetime:
-    """Return a record's WARC-Date, to the second; UTC if it has no zone, 1970 if it cannot be read.
+def record_time(record: WarcRecord) -> datetime | None:
+    """Return a record's WARC-Date, with its fraction of a second if it names one; UTC if it has no zone.
 
-    WARC 1.1 allows a day, month or year alone; some tools write digits alone.
+    WARC 1.1 allows a day, month or year alone; some tools write digits alone. The response's own Date, less its Age,
+    counts if it falls into that time, or if no WARC-Date can be read; None if there is no Date either.
     """
     date = record.headers.get("WARC-Date") or ""
-    shorter = read_stamp(date.replace("-", "")) if _SHORT_DATE.fullmatch(date) else None
-    return read_instant(format_utc(shorter) or date) or datetime.fromtimestamp(0, UTC)
+    digits = date.replace("-", "") if _SHORT_DATE.fullmatch(date) else ""
+    instant = read_instant(format_utc(read_stamp(digits)) or date)
+    if instant is not None and len(digits) in (0, _TO_THE_SECOND):
+        fraction = _FRACTION.search(date)
+        return instant.replace(microsecond=int(fraction[1].ljust(6, "0"))) if fraction else instant
+    age, date = (first_header(record, name) for name in ("age", "date"))
+    answered = read_http_date(date)
+    if answered is not None and (instant is None or f"{answered:%Y%m%d%H%M%S}".startswith(digits)):
+        return time_answered(age, date)
+    return instant
