@@ -32,7 +32,7 @@ MAX_TIME_LENGTH = 60
 """Maximum length of a printed time: dateparser takes seconds for thousands of characters, and results are cached."""
 
 _ANY_ZONE = {"TIMEZONE": "UTC"}
-"""For dateparser, which else asks for the machine's zone, and fails if ``TZ`` is one that only C knows, as ``UTC0``."""
+"""For dateparser: else it asks for the machine's zone, and fails if ``TZ`` is one that only C knows: ``UTC0``."""
 
 _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _ISO = re.compile(r"\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?\s*", re.IGNORECASE)
