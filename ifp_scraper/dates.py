@@ -31,8 +31,14 @@ _ZERO = datetime(1970, 1, 1, tzinfo=UTC)
 MAX_TIME_LENGTH = 60
 """Maximum length of a printed time: dateparser takes seconds for thousands of characters, and results are cached."""
 
+_ANY_ZONE = {"TIMEZONE": "UTC"}
+"""For dateparser: else it asks for the machine's zone, and fails if ``TZ`` is one that only C knows: ``UTC0``."""
+
 _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _ISO = re.compile(r"\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?\s*", re.IGNORECASE)
+
+_TIMESTAMP = re.compile(r"(\d{10})(?:\d{3}){0,2}(?![^.])")
+"""Seconds since 1970, perhaps with a fraction: for these, dateparser always asks for the machine's zone."""
 
 _DAY_OR_MONTH_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-]\d{2,4}\b")
 _MAY_BEGIN_WITH_YEAR = re.compile(r"\d{1,2}[/.-](?:0?\d|1[0-2])[/.-]\d{1,2}(?!\d)")
@@ -238,7 +244,7 @@ def _ago_by_dateparser(words: str, day: date) -> timedelta | None:
     if len(words) > MAX_TIME_LENGTH:
         return None
     base = datetime(day.year, day.month, day.day)
-    read = dateparser.parse(words, languages=["en"], settings={"RELATIVE_BASE": base})
+    read = dateparser.parse(words, languages=["en"], settings={**_ANY_ZONE, "RELATIVE_BASE": base})
     return base - read if read else None
 
 
@@ -299,7 +305,7 @@ def read_printed_date(words: str) -> tuple[datetime, datetime] | None:
     if len(words) > MAX_TIME_LENGTH or _HAS_YEAR.search(words) is None:
         return None
     # Other parsers would count "in 2024 minutes" from now.
-    settings = {"STRICT_PARSING": True, "PARSERS": ["absolute-time"]}
+    settings = {**_ANY_ZONE, "STRICT_PARSING": True, "PARSERS": ["absolute-time"]}
     read = dateparser.parse(words, languages=["en"], settings=settings)
     if read is None:
         return None
@@ -343,6 +349,8 @@ def _read_user_date(text: str, now: datetime) -> datetime | None:
     printed = read_iso(text) or read_iso(f"{text}T00:00")
     if printed is not None:
         return printed.replace(tzinfo=printed.tzinfo or SITE_ZONE)
+    if seconds := _TIMESTAMP.match(text):
+        return datetime.fromtimestamp(int(seconds[1]), UTC)
     # "first" would also turn "2 months ago" into the first day of that month.
     missing = "current" if re.search(r"\bago\b", text, re.IGNORECASE) else "first"
     return dateparser.parse(

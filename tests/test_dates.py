@@ -14,6 +14,7 @@ from ifp_scraper.dates import (
     CLOCK_READING,
     MAX_TIME_LENGTH,
     SITE_ZONE,
+    _ago_by_dateparser,
     ago_bounds,
     ago_interval,
     format_utc,
@@ -409,6 +410,21 @@ def test_a_time_without_a_zone_is_not_that_of_this_computer(monkeypatch: pytest.
         assert read_theme_time("2017-12-11T18:25:08") == datetime(2017, 12, 11, 14, 55, 8, tzinfo=UTC)
         record = SimpleNamespace(headers={"WARC-Date": "2017-12-11T14:55:08"})
         assert format_utc(record_time(record)) == "2017-12-11T14:55:08Z"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("zone", ["UTC0", "IRST-3:30", "EST5EDT,M3.2.0,M11.1.0", "<+0330>-3:30", "Foo/Bar"])
+def test_a_zone_of_this_computer_that_dateparser_does_not_know(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
+    monkeypatch.setenv("TZ", zone)
+    _ago_by_dateparser.cache_clear()
+    read_printed_date.cache_clear()
+    assert read_ago("12 hours ago", NOW) == NOW - timedelta(hours=12)
+    assert read_ago("2 months ago", NOW) == NOW.replace(month=3)
+    first = datetime(2017, 12, 11, 14, 55, tzinfo=UTC)
+    assert read_printed_date("December 11, 2017 18:25") == (first, first + timedelta(seconds=59))
+    assert read_user_date("3 days ago", NOW) == NOW - timedelta(days=3)
+    assert read_user_date("6 May 2024 18:00", NOW) == datetime(2024, 5, 6, 14, 30, tzinfo=UTC)
+    assert read_user_date("1714550000", NOW) == datetime(2024, 5, 1, 7, 53, 20, tzinfo=UTC)
+    assert read_user_date("1714550000123.5", NOW) == datetime(2024, 5, 1, 7, 53, 20, tzinfo=UTC)
 
 
 def test_a_zoned_time_says_its_offset() -> None:

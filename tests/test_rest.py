@@ -73,6 +73,7 @@ def test_whatever_rest_counts_every_article_is_found(counted: str, tmp_path: Pat
     [
         *(("[]", arguments) for arguments in ({}, {"since": "2000-01-01"}, {"section": "iran-news"})),
         *((answer, {}) for answer in ("{}", "null", '{"code": "rest_disabled"}')),
+        *(('[{"id": 1, "link": "x"}]', arguments) for arguments in ({}, {"since": "2000-01-01"})),
     ],
     ids=str,
 )

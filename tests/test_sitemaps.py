@@ -247,10 +247,19 @@ def test_the_latest_edit_that_any_sitemap_knows_of_counts(names: list[str], tmp_
 
 
 @pytest.mark.parametrize("since", ["", "2000-01-01", "2050-01-01"])
-@pytest.mark.parametrize("listed", ["<sitemap><loc>/page-sitemap.xml</loc></sitemap>", ""])
-def test_a_sitemap_that_lists_no_post_is_no_source(listed: str, since: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "sitemap",
+    [
+        "<sitemapindex><sitemap><loc>/page-sitemap.xml</loc></sitemap></sitemapindex>",
+        "<sitemapindex/>",
+        "<urlset><url><loc>/</loc><lastmod>2024-05-06T06:00:00Z</lastmod></url></urlset>",
+        "<urlset><url><loc>http://[</loc></url></urlset>",
+    ],
+    ids=["index of pages", "index of nothing", "front page", "no address"],
+)
+def test_a_sitemap_that_lists_no_post_is_no_source(sitemap: str, since: str, tmp_path: Path) -> None:
     with site_of(60, rest=403) as (site, server):
-        index = page(f"<sitemapindex>{listed}</sitemapindex>", content_type=XML)
+        index = page(sitemap, content_type=XML)
         server.alter(lambda target, response: index if "sitemap.xml" in target else response)
         run = dry_run(server, tmp_path / "a.jsonl", **({"since": since} if since else {}))
         assert run.status == 0

@@ -227,6 +227,11 @@ def may_be_article(url: str, site: str) -> bool:
     return path.strip("/") != "" and _NO_ARTICLE_PATH.search(path) is None
 
 
+def may_name_article(url: str, site: str) -> bool:
+    """Whether a URL in a list could lead to an article on this site, also as a shortlink."""
+    return urls.post_id(url) is not None or may_be_article(url, site)
+
+
 def _places_of_second_pages(selector: Selector, site: str) -> list[str]:
     places = []
     for url in urls.of_list(site, selector.css('a[href*="/page/2"]::attr(href)').getall()):

@@ -16,6 +16,7 @@ from scrapy.http import Response
 
 from ifp_scraper.dates import format_utc, parse_utc, read_instant
 from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
+from ifp_scraper.discovery.listing import may_name_article
 from ifp_scraper.items import MAX_ID
 from ifp_scraper.urls import of_list
 
@@ -65,7 +66,7 @@ class RestSource:
         scope = await self._scope(walk)
         first = await self._first_page(walk, scope)
         # Some sites hide all posts from REST; else only what was asked for is empty.
-        if not first.refs and not (scope and (await self._page(walk, {}, 1)).refs):
+        if not _names_articles(first, walk) and not (scope and _names_articles(await self._page(walk, {}, 1), walk)):
             raise SourceUnavailable("REST lists no posts")
         total = first.total
         walk.notes.total = total or None
@@ -322,6 +323,10 @@ def read_posts(posts: list[Any], base: str) -> list[ArticleRef]:
             )
         )
     return refs
+
+
+def _names_articles(page: _Page, walk: Walk) -> bool:
+    return any(may_name_article(ref.url, walk.options.site) for ref in page.refs)
 
 
 def _is_past_the_end(error: SourceUnavailable) -> bool:

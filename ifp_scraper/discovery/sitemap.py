@@ -12,6 +12,7 @@ from ifp_scraper import urls
 from ifp_scraper.dates import format_utc
 from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
 from ifp_scraper.discovery.feed import read_feed, read_newest
+from ifp_scraper.discovery.listing import may_name_article
 from ifp_scraper.discovery.sitemap_file import Entry, SitemapFile, parse_sitemap, take_entries
 
 _USUAL = ("/sitemap_index.xml", "/wp-sitemap.xml", "/sitemap.xml")
@@ -197,7 +198,10 @@ class SitemapSource:
                 _enqueue(queue, sitemap, children.entries, walk)
                 if children.feed_is_of_use and "feed" in walk.options.sources:
                     found.add_feed(await read_newest(walk))
-            elif file.kind == "news":
+                continue
+            # A plugin's may list the front page, and nothing else if it is one of pages.
+            entries = [entry for entry in entries if may_name_article(entry.url, walk.options.site)]
+            if file.kind == "news":
                 found.add_news(entries)
             else:
                 if {entry.is_day for entry in entries if entry.latest} == {True}:  # not of the home page alone

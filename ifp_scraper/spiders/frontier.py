@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ifp_scraper import console, urls
 from ifp_scraper.dates import parse_utc
 from ifp_scraper.discovery import ArticleRef
-from ifp_scraper.discovery.listing import may_be_article
+from ifp_scraper.discovery.listing import may_be_article, may_name_article
 from ifp_scraper.discovery.readings import Reading, find_recorded
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
@@ -136,7 +136,7 @@ class Frontier:
         seen: set[str] = set()
         for named in self._options.urls:
             url = urls.of_site(self._options.site + "/", named) or named
-            if not urls.post_id(url) and not may_be_article(url, self._options.site):
+            if not may_name_article(url, self._options.site):
                 self._ledger.reject(Rejected.now(url, NO_ARTICLE))
                 continue
             # Only the site knows where /?p=658 leads.
