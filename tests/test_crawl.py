@@ -211,6 +211,18 @@ def test_a_range_fetches_nothing_outside(tmp_path: Path) -> None:
         assert json.loads(out.with_suffix(".runs.jsonl").read_text())["complete"] is False
 
 
+def test_where_only_pages_state_dates_no_amp_page_outside_a_range_is_fetched(tmp_path: Path) -> None:
+    site = Site(make_posts(60, seed=4))
+    with serve(site, rest=403, sitemap="core", feed=404) as server:
+        run = crawl(
+            server.url, tmp_path / "ifp.jsonl", *EIGHT_AT_ONCE, "-a", "since=2018-01-01", "-a", "until=2020-01-01"
+        )
+        assert run.status == 0, run.err
+        inside = {line["amp_url"] for line in lines(tmp_path / "ifp.jsonl")}
+        asked = {server.url + target for target in server.requests("/amp/")}
+        assert asked == inside - {None}
+
+
 def test_a_job_folder_is_not_used(tmp_path: Path) -> None:
     out, folder = tmp_path / "a.jsonl", tmp_path / "job"
     run = scrapy("crawl", "ifp", "-a", "archive=sample", "-a", "limit=2", "-o", out, "-s", f"JOBDIR={folder}")

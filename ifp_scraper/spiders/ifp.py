@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from scrapy import Request, signals
@@ -25,10 +26,12 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 
 from ifp_scraper import urls
+from ifp_scraper.dates import parse_utc
 from ifp_scraper.discovery import ArticleRef, FetchFailed
 from ifp_scraper.discovery.readings import Reading
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Command, Ledger
+from ifp_scraper.merge import add_evidence
 from ifp_scraper.options import Options
 from ifp_scraper.pages import UnreadablePage
 from ifp_scraper.recordings.archive import Archive
@@ -46,6 +49,8 @@ if TYPE_CHECKING:
     from typing import Self
 
     from scrapy.crawler import Crawler
+
+_DAY = timedelta(days=1)
 
 _MAX_UNDER_WAY = 64
 """Maximum number of articles begun but not yet written: bounds a long crawl's memory and what a kill costs."""
@@ -191,7 +196,9 @@ class IfpSpider(SiteSpider):
             return None
         self.crawl.limits.reset_off_site()
         self.amp_addresses.learn(view.article.url, view.article.amp_url)
-        article = self._if_in_range(self._acceptance.accept(await self._views.with_other_view(view), view, ref))
+        may_be_wanted = self._may_be_in_range(add_evidence(view.article, ref))
+        whole = await self._views.with_other_view(view) if may_be_wanted else view.article
+        article = self._if_in_range(self._acceptance.accept(whole, view, ref))
         if article is not None and self._note_ending(article):
             self.ledger.note_incomplete(response.url)  # ref.url may be a shortlink
         return article
@@ -266,6 +273,13 @@ class IfpSpider(SiteSpider):
         if article is not None and self.options.pages == "both":
             self.ledger.note_incomplete(ref.url)
         return article
+
+    def _may_be_in_range(self, article: Article) -> bool:
+        """Whether an article may be in the requested dates; its AMP page may show that the site's clock is off."""
+        published_at = parse_utc(article.published_at)
+        if published_at is None:
+            return True
+        return any(self.options.covers(published_at + days * _DAY) for days in (-1, 0, 1))
 
     def _if_in_range(self, article: Article | None) -> Article | None:
         """Return the article; None if there is none, or it is not in the requested section and date range.
