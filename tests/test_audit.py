@@ -11,7 +11,7 @@ import pytest
 
 from ifp_scraper.spiders.audit import Audit, AuditSpider
 from ifp_scraper.storage.reasons import FORBIDDEN
-from tests.crawling import FAST, NOTHING_BUT_LISTINGS, crawl, lines, scrapy, site_of
+from tests.crawling import FAST, NOTHING_BUT_LISTINGS, crawl, lines, new_post, scrapy, site_of
 from tests.dry_run import dry_run
 from tests.site import Site, SiteServer, make_posts, serve
 from tests.site.response import Response, redirect
@@ -115,6 +115,28 @@ def test_what_was_gone_and_is_listed_again_is_missing_and_fetched(tmp_path: Path
         assert dry_run(server, out).articles == [withdrawn.path]
         url = server.url + withdrawn.path
     assert [(audit.gone, audit.missing) for audit in audits] == [([url], []), ([], [url])]
+
+
+@pytest.mark.parametrize("config", [{}, {"rest": 403, "sitemap": "yoast"}], ids=str)
+def test_an_article_whose_address_another_one_has_now_is_gone(config: dict[str, Any], tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    with site_of(20, **config) as (site, server):
+        dry_run(server, out)
+        withdrawn = site.open_posts()[3]
+        site.withdraw(withdrawn.id)
+        site.advance(days=2)
+        again = new_post(site, slug=withdrawn.slug)
+        assert dry_run(server, out).articles == [again.path]
+        url = server.url + again.path
+        audit = audit_of(server, out)
+        assert (audit.gone, audit.missing, audit.unlisted, audit.unconfirmed) == ([url], [], [], [])
+        assert [(line["id"], line["status"]) for line in lines(out)[-2:]] == [
+            (again.id, "published"),
+            (withdrawn.id, "gone"),
+        ]
+        assert dry_run(server, out).articles == []
+        audit = audit_of(server, out)
+        assert (audit.gone, audit.missing, audit.unlisted, audit.unconfirmed) == ([], [], [], [])
 
 
 def test_what_was_rejected_is_missing_and_the_audit_says_why(tmp_path: Path) -> None:

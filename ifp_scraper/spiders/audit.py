@@ -79,10 +79,9 @@ class AuditSpider(SiteSpider):
 
     async def requests(self) -> AsyncIterator[Any]:
         """Compare the site with the file; the result goes into ``audit``, and nothing is yielded."""
-        before = {urls.canonical(known.url): known for known in self.ledger.store.articles()}
+        held = [known for known in self.ledger.store.articles() if known.status != "gone"]
         found = await self._compare_with_list()
         if self.frontier.saw_everything:
-            held = {url: known for url, known in before.items() if known.status != "gone"}
             await self._look_for_withdrawn(held, found)
         return
         yield  # makes this a generator, as Scrapy requires
@@ -114,13 +113,13 @@ class AuditSpider(SiteSpider):
         total = f" of about {walk.notes.total}" if walk and walk.notes.total else ""
         show_on_one_line(f"{len(self.audit.listed)}{total} addresses compared")
 
-    async def _look_for_withdrawn(self, held: dict[str, StoredArticle], found: set[int]) -> None:
+    async def _look_for_withdrawn(self, held: list[StoredArticle], found: set[int]) -> None:
         """Check the articles in ``held`` (those in the file) that are not in the site's list."""
-        absent = {url: known for url, known in held.items() if known.number not in found}
-        self.audit.unconfirmed = list(absent)
+        absent = [(urls.canonical(known.url), known) for known in held if known.number not in found]
+        self.audit.unconfirmed = [url for url, _ in absent]
         if len(absent) > max(_MAY_BE_WITHDRAWN, len(held) // 2):
             self.crawl.stop(f"the site lists only {len(held) - len(absent)} of the file's {len(held)} articles")
-        for number, (url, known) in enumerate(absent.items(), 1):
+        for number, (url, known) in enumerate(absent, 1):
             if self.crawl.ending:
                 return
             show_on_one_line(f"checking what is no longer listed: {number} of {len(absent)}")
@@ -167,12 +166,13 @@ class AuditSpider(SiteSpider):
         return True
 
     def _leads_elsewhere(self, response: Response, known: StoredArticle) -> bool:
-        """Whether the URL redirects to another article, or permanently to the front page.
+        """Whether the URL shows or redirects to another article, or redirects permanently to the front page.
 
-        For a URL that no longer exists, WordPress guesses a target; plugins redirect to the front page.
+        For a URL that no longer exists, WordPress guesses a target; plugins redirect to the front page. A new post may
+        have the slug of one that was withdrawn.
         """
         reasons = set(response.meta.get("redirect_reasons", ()))
-        if not reasons or urls.slug(response.url) == "":
+        if urls.slug(response.url) == "":
             return bool(reasons) and reasons <= {301, 308}
         shown = self._page_id(response)
         return None not in (shown, known.id) and shown != known.id

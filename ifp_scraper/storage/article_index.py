@@ -119,7 +119,8 @@ class ArticleIndex(Generic[A]):
         if other is not article and other.id is None:
             self._articles[other.number] = article
             self._count -= 1
-        self._by_url[key] = number
+        if article.url != url or key not in self._by_url:  # else it may have lost its URL to another article since
+            self._by_url[key] = number
         for alias in aliases:
             self._by_alias[hash(_key(alias))] = number
         return article
