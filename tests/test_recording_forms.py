@@ -26,6 +26,7 @@ from tests.recordings import (
     amp_story,
     chunked,
     content,
+    in_lower_case,
     picture,
     read_both_ways,
     response,
@@ -179,6 +180,29 @@ def test_a_member_that_cannot_be_opened_costs_no_other(how: int, tmp_path: Path)
     run = scrapy("extract", tmp_path / "none.wacz", "-o", tmp_path / "none.jsonl")
     is_packed = how == zipfile.ZIP_DEFLATED  # else its bytes can be read all the same
     assert (run.status, "nothing can be read in the recordings" in run.err) == (int(is_packed), is_packed), run.err
+
+
+@pytest.mark.parametrize(
+    "leads",
+    [
+        (b"\r\n", b"\r\n\r\n", b"\n"),
+        (b"", b"\r\n\r\n", b""),
+        (None, b"\r\n", b""),
+        (b"", None, b""),
+        (b"", None, b"\r\n"),
+    ],
+    ids=["all", "one", "an empty member first", "an empty member", "both"],
+)
+@pytest.mark.parametrize("edit", [bytes, in_lower_case], ids=["", "lower case"])
+def test_gzip_members_with_blank_lines_or_nothing_in_them(
+    leads: tuple[bytes | None, ...], edit: Callable[[bytes], bytes], tmp_path: Path
+) -> None:
+    path = tmp_path / "a.warc.gz"
+    for slug, lead in zip("abc", leads, strict=True):
+        one = edit(response(f"https://ifpnews.com/{slug}/", story(f"Words of {slug}.", slug=slug), "2024-01-01"))
+        with path.open("ab") as file:
+            file.write(gzip.compress(b"") + gzip.compress(one) if lead is None else gzip.compress(lead + one))
+    assert [line["body"] for line in read_both_ways(path)] == ["Words of a.", "Words of b.", "Words of c."]
 
 
 def test_what_another_program_changes_in_a_recording_meanwhile_is_not_read_as_before(tmp_path: Path) -> None:

@@ -152,3 +152,18 @@ def test_an_empty_gzip_member_ends_nothing(count: int, size: int) -> None:
     cut = data[: begins[2] + 40]
     assert len(list(read_responses(io.BytesIO(cut), "a.warc.gz", 0, len(cut), faults))) == 2
     assert [fault.at for fault in faults] == [begins[2]]
+
+
+@pytest.mark.parametrize("size", [1 << 30, 300, 50])
+def test_blank_lines_before_a_record_in_its_gzip_member_move_no_record(size: int) -> None:
+    packed = [gzip.compress(blank + RECORDS[0]) for blank in (b"", b"\r\n\r\n", b"", b"\n", b"\r\n")]
+    data, faults = b"".join(packed), []
+    starts = range(0, len(data), size)
+    stream = io.BytesIO(data)
+    read = (one for at in starts for one in read_responses(stream, "a.warc.gz", at, min(at + size, len(data)), faults))
+    begins = [sum(map(len, packed[:count])) for count in range(5)]
+    assert [one.record.stream_pos for one in read] == begins
+    for at in begins:
+        [one] = read_responses(stream, "a.warc.gz", at, at + 1, faults)
+        assert one.record.stream_pos == at
+    assert faults == []

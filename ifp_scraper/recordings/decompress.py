@@ -83,7 +83,7 @@ def _seekable(path: Path) -> list[Path]:
         with gzip.open(path) if _is_gzip(path) else path.open("rb") as stream:
             return [_decompress(_rewritten(stream), name, path)]
     with path.open("rb") as stream:
-        if not _holds_many_records(stream):
+        if not _is_read_from_start(stream):
             return [path]
         stream.seek(0)
         return [_decompress(_gunzipped(stream), name, path)]
@@ -141,7 +141,7 @@ def _must_be_copied(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
         return True
     try:
         with package.open(member) as stream:
-            return _holds_many_records(stream)
+            return _is_read_from_start(stream)
     except RuntimeError:  # zipfile cannot open it, for example if it is encrypted: the others are copied
         return True
     except UNREADABLE:  # its headers or its checksum are damaged, but perhaps no record
@@ -217,12 +217,13 @@ def _has_unusual_headers(path: Path) -> bool:
     """Whether FastWARC cannot read the records' headers: names in a different case, or lines without CR."""
     with path.open("rb") as stream:
         start = stream.read(1 << 16)
-    if start[:2] == b"\x1f\x8b":
-        try:
-            start = zlib.decompressobj(31).decompress(start, 1 << 16)
-        except zlib.error:
-            return False
-    version, _, rest = start.partition(b"\n")
+        if start[:2] == b"\x1f\x8b":
+            stream.seek(0)
+            try:
+                start = next(_gunzipped(stream), b"")
+            except (EOFError, zlib.error):
+                return False
+    version, _, rest = start.lstrip(b"\r\n").partition(b"\n")
     head = rest.split(b"\n\n" if version[-1:] != b"\r" else b"\r\n\r\n")[0]
     if not version.startswith(b"WARC/") or b"\nwarc-type:" not in b"\n" + head.lower():
         return False
@@ -251,14 +252,17 @@ def _gunzipped(stream: IO[bytes]) -> Iterator[bytes]:
         packed = inflate.unused_data if inflate.eof else inflate.unconsumed_tail
 
 
-def _holds_many_records(stream: IO[bytes]) -> bool:
-    """Whether the first gzip member holds more than one record, so that it can only be read from its start.
+def _is_read_from_start(stream: IO[bytes]) -> bool:
+    """Whether records can only be found from the start of the file: the first gzip member holds more than one.
 
-    It is decompressed in small pieces, so that damage behind the first record does not matter.
+    Or none, or blank lines before one. It is decompressed in small pieces, so that damage behind the first record does
+    not matter.
     """
     inflate = zlib.decompressobj(31)
     try:
         start = inflate.decompress(stream.read(_PIECE), _PIECE)
+        if start.startswith((b"\r", b"\n")) or (inflate.eof and not start):
+            return True
         head, _, rest = start.partition(b"\r\n\r\n")
         length = re.search(rb"^Content-Length: *(\d{1,15})\s*$", head, re.IGNORECASE | re.MULTILINE)
         if length is None:

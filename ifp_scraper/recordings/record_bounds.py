@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import zlib
 from mmap import mmap
-from typing import IO
+from typing import IO, cast
 
 _MEMBER = b"\x1f\x8b\x08"
 """How a gzip member begins."""
 
+_NO_RECORD = gzip.compress(b"WARC/1.0\r\nContent-Length: 0\r\n\r\n", mtime=0)
 _LENGTH = re.compile(rb"\r\nContent-Length:[ \t]*(\d{1,18})", re.IGNORECASE)
 _PIECE = 4096
 _UNPACKED_PIECE = 1 << 20
@@ -49,11 +51,43 @@ def is_blank(stream: IO[bytes], end: int) -> bool:
 
 def _is_record(stream: IO[bytes], at: int) -> bool:
     """Whether a gzip member with a WARC record starts here; its three magic bytes may occur by chance."""
+    return _unpacked(stream, at).lstrip(b"\r\n").startswith(b"WARC/")
+
+
+def _unpacked(stream: IO[bytes], at: int) -> bytes:
+    """Return the first bytes in the gzip member that starts here; none if none does."""
     stream.seek(at)
     try:
-        return zlib.decompressobj(31).decompress(stream.read(512), 8).startswith(b"WARC/")
+        return zlib.decompressobj(31).decompress(stream.read(512), 64)
     except zlib.error:
-        return False
+        return b""
+
+
+def from_record(stream: IO[bytes], at: int) -> IO[bytes]:
+    """Return a stream from which FastWARC reads the record at this offset, and those after it, with their offsets.
+
+    It would give a first one that has blank lines before it in its gzip member the offset of the second.
+    """
+    is_led = _unpacked(stream, at).startswith((b"\r", b"\n"))
+    stream.seek(at)
+    return cast("IO[bytes]", _Preceded(stream)) if is_led and at >= len(_NO_RECORD) else stream
+
+
+class _Preceded:
+    """See ``from_record``: a stream that has one more record first, of no kind, in place of what is there."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._first = _NO_RECORD
+
+    def tell(self) -> int:
+        """Return the offset."""
+        return self._stream.tell() - len(self._first)
+
+    def read(self, size: int = -1) -> bytes:
+        """Return at most ``size`` bytes, which must be more than the additional record has."""
+        first, self._first = self._first, b""
+        return first or self._stream.read(size)
 
 
 def stopped_at(stream: IO[bytes], at: int, end: int) -> tuple[int, bool] | None:

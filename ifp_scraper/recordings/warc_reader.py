@@ -13,7 +13,7 @@ from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
 from ifp_scraper.dates import format_utc, read_http_date, read_instant
 from ifp_scraper.recordings.capture_time import time_answered
-from ifp_scraper.recordings.record_bounds import is_blank, next_record, stopped_at
+from ifp_scraper.recordings.record_bounds import from_record, is_blank, next_record, stopped_at
 from ifp_scraper.recordings.wayback import read_stamp, unwrap_address
 from ifp_scraper.responses import OF_PAGES
 
@@ -87,8 +87,7 @@ def read_responses(
     while at is not None:
         last = at
         try:
-            stream.seek(at)
-            for record in ArchiveIterator(stream, record_types=kinds, parse_http=False):
+            for record in ArchiveIterator(from_record(stream, at), record_types=kinds, parse_http=False):
                 last = record.stream_pos
                 if last >= end:
                     return
