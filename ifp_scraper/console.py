@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from ifp_scraper.discovery import Walk
     from ifp_scraper.ledger import Ledger
 
+if sys.stderr is None:  # it is closed, as for a daemon; Scrapy's log needs one as well, so this is done on import
+    sys.stderr = open(os.devnull, "w")  # noqa: SIM115
+
 _SECONDS_A_PAGE = 0.05
 """Minimum time per page in seconds, whatever the delay between requests."""
 

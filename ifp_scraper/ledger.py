@@ -73,7 +73,7 @@ class Ledger:
         self.options = options
         self.settings = settings
         self.command = command
-        self.monitor = LayoutMonitor(whole=options.whole_site)
+        self.monitor = LayoutMonitor(whole=options.whole_site, live=options.live)
         self._first_read_at: str | None = None
         """When the file's earliest line was read; RFC 3339 in UTC."""
         self._last_url = ""

@@ -257,7 +257,9 @@ def test_the_latest_edit_that_any_sitemap_knows_of_counts(names: list[str], tmp_
     ],
     ids=["index of pages", "index of nothing", "front page", "no address"],
 )
-def test_a_sitemap_that_lists_no_post_is_no_source(sitemap: str, since: str, tmp_path: Path) -> None:
+def test_a_sitemap_that_lists_no_post_is_no_source(
+    sitemap: str, since: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     with site_of(60, rest=403) as (site, server):
         index = page(sitemap, content_type=XML)
         server.alter(lambda target, response: index if "sitemap.xml" in target else response)
@@ -265,6 +267,7 @@ def test_a_sitemap_that_lists_no_post_is_no_source(sitemap: str, since: str, tmp
         assert run.status == 0
         assert set(run.articles) == public(site) if since < "2050" else len(run.articles) < 45
         assert "/page/2/" in run.asked
+        assert "Looking for articles (feed)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("instead", [page("A page."), page("<urlset/>", content_type=XML)], ids=["page", "empty"])

@@ -6,6 +6,8 @@ import gzip
 import json
 import re
 import socket
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from itertools import count, cycle
@@ -15,7 +17,7 @@ from typing import Any
 import pytest
 
 from ifp_scraper.__main__ import main
-from tests.crawling import EIGHT_AT_ONCE, FAST, crawl, lines, scrapy
+from tests.crawling import EIGHT_AT_ONCE, FAST, ROOT, crawl, lines, scrapy
 from tests.dry_run import dry_run
 from tests.expected import assert_complete
 from tests.site import Site, make_posts, serve
@@ -186,6 +188,15 @@ def test_a_command_that_is_stopped_says_so(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("scrapy.cmdline.execute", stop)
     with pytest.raises(SystemExit, match=r"^It was stopped\.$"):
         main()
+
+
+@pytest.mark.parametrize(
+    "arguments", [("crawl", "ifp", "-a", "archive=sample"), ("extract", "sample")], ids=["crawl", "extract"]
+)
+def test_a_closed_stderr_keeps_no_command_from_its_job(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    command = (sys.executable, "-m", "scrapy", *arguments, "-o", tmp_path / "a.jsonl")
+    done = subprocess.run(["sh", "-c", 'exec "$@" 2>&-', "sh", *command], cwd=ROOT, check=False)
+    assert (done.returncode, len(lines(tmp_path / "a.jsonl")) > 40) == (0, True)
 
 
 THEMELESS = "<html><body><h1>Back soon</h1></body></html>"

@@ -132,7 +132,7 @@ class _Found:
         self._held = [entry for entry in entries if _is_later(entry, self._listed)] + self._held
         for entry in entries:
             self._listed[entry.url] = max(self._listed.get(entry.url, ""), entry.lastmod or "")
-        self._walk.notes.total = len(self._listed) + waiting * self._longest
+        self._walk.notes.total = len(self._listed) + waiting * self._longest or None
 
     @property
     def knows_total(self) -> bool:
