@@ -40,8 +40,9 @@ class Case:
 
     def accept(self, article: Article, ref: ArticleRef, *redirects: str) -> Article | None:
         request = Request(article.url, meta={"redirect_urls": list(redirects)})
-        view: Any = SimpleNamespace(response=Response(article.url, request=request), article=article)
-        return self.acceptance.accept(article, view, ref)
+        response, is_dated = Response(article.url, request=request), article.modified_at is not None
+        view: Any = SimpleNamespace(response=response, article=article, is_dated=is_dated)
+        return self.acceptance.accept(view, ref)
 
     def reason(self) -> str | None:
         return self.ledger.rejections.reason(ASKED)

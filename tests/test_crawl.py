@@ -290,6 +290,23 @@ def test_an_edit_that_the_amp_page_alone_states_is_found_once_no_cache_hides_the
         assert len(server.log) <= 4
 
 
+def test_an_edit_that_spares_the_text_is_found_at_once_where_the_amp_page_states_it(tmp_path: Path) -> None:
+    site = Site(make_posts(12, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, yoast_head=False, theme_date=False) as server:
+        assert crawl(server.url, out).status == 0
+        post = next(post for post in site.open_posts()[3:] if post.amp_enabled and len(post.pages) == 1)
+        site.advance(minutes=30)
+        site.edit(post.id)
+        site.advance(minutes=10)
+        run = crawl(server.url, out)
+        assert (run.status, "1 revised" in run.err) == (0, True), run.err
+        assert (lines(out)[-1]["id"], lines(out)[-1]["revision"]) == (post.id, 2)
+        server.clear()
+        assert "0 new, 0 revised, 0 reread" in crawl(server.url, out).err
+        assert len(server.log) <= 4
+
+
 def test_pages_that_always_state_an_earlier_edit_than_their_list_get_its_time_after_a_day(tmp_path: Path) -> None:
     site = Site(make_posts(6, seed=5))
     out = tmp_path / "ifp.jsonl"

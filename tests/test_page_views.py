@@ -83,7 +83,7 @@ def read(
         first = await fetcher.fetch(server.url + path)
         fetcher.crawl.why_stopped = "the site refuses" if ending else None
         view = await reader.read(first)
-        return await reader.with_other_view(view) if view is not None else None
+        return (await reader.with_other_view(view)).article if view is not None else None
 
     try:
         article = asyncio.run(run())

@@ -40,14 +40,9 @@ class Acceptance:
         self._no_article = no_article
         self._options = ledger.options
 
-    def accept(self, article: Article, view: View, ref: ArticleRef) -> Article | None:
-        """Return an article with its aliases and what discovery knows; None if it is not the requested one.
-
-        Args:
-            article: what was read, from one view or both.
-            view: the view that was read first.
-            ref: the requested article.
-        """
+    def accept(self, view: View, ref: ArticleRef) -> Article | None:
+        """Return what was read, with its aliases and what discovery knows; None if it is not the requested article."""
+        article = view.article
         aliases = [str(url) for url in view.response.meta.get("redirect_urls", ())]
         evidence = ref
         was_listed = not self._options.urls and self._options.live
@@ -66,7 +61,7 @@ class Acceptance:
         reading: Reading | None = view.response.meta.get("reading")
         recorded = reading.addresses if reading is not None else ()
         article = replace(article, aliases=list(dict.fromkeys([*article.aliases, *recorded, *aliases])))
-        article = self._with_evidence(article, ref, evidence, is_dated=view.article.modified_at is not None)
+        article = self._with_evidence(article, ref, evidence, is_dated=view.is_dated)
         if self._is_other_address(article, ref):  # rejected, or every run would fetch it again
             self._ledger.reject(Rejected.now(ref.url, LEADS_TO + article.url, modified_at=ref.modified_at))
         else:

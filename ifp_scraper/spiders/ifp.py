@@ -197,8 +197,8 @@ class IfpSpider(SiteSpider):
         self.crawl.limits.reset_off_site()
         self.amp_addresses.learn(view.article.url, view.article.amp_url)
         may_be_wanted = self._may_be_in_range(add_evidence(view.article, ref))
-        whole = await self._views.with_other_view(view) if may_be_wanted else view.article
-        article = self._if_in_range(self._acceptance.accept(whole, view, ref))
+        whole = await self._views.with_other_view(view) if may_be_wanted else view
+        article = self._if_in_range(self._acceptance.accept(whole, ref))
         if article is not None and self._note_ending(article):
             self.ledger.note_incomplete(response.url)  # ref.url may be a shortlink
         return article
@@ -269,7 +269,7 @@ class IfpSpider(SiteSpider):
             return None
         self.amp_addresses.learn(url, address)
         self.crawl.limits.reset_failures()
-        article = self._if_in_range(self._acceptance.accept(view.article, view, ref))
+        article = self._if_in_range(self._acceptance.accept(view, ref))
         if article is not None and self.options.pages == "both":
             self.ledger.note_incomplete(ref.url)
         return article

@@ -29,6 +29,11 @@ class View(NamedTuple):
     """That page's response."""
 
     article: Article
+    """Merged with what the AMP page shows, once that has been read."""
+
+    is_dated: bool
+    """Whether the page with the text says when it was edited, or the AMP page does, with the same text: else the page
+    may come from a cache, and be older than the edit."""
 
 
 class ViewReader:
@@ -57,10 +62,13 @@ class ViewReader:
             UnreadablePage: if it is an article that cannot be read.
         """
         page = self._page(response)
-        return View(page, response, await self._all_pages(page, response)) if page is not None else None
+        if page is None:
+            return None
+        article = await self._all_pages(page, response)
+        return View(page, response, article, is_dated=article.modified_at is not None)
 
-    async def with_other_view(self, view: View) -> Article:
-        """Return the article, merged with its AMP page if it has one and both views are wanted.
+    async def with_other_view(self, view: View) -> View:
+        """Return the view with the article merged with its AMP page, if it has one and both views are wanted.
 
         Raises:
             FetchFailed: if the crawl is about to end.
@@ -69,7 +77,7 @@ class ViewReader:
         amp_url = (reading.amp_address if reading else None) or view.article.amp_url
         address = urls.of_site(view.response.url, amp_url, urls.host(view.article.url))
         if view.page.is_amp or self._wanted_views != "both" or address is None:
-            return view.article
+            return view
         try:
             response = await self._fetch_part(address, view.response)
             amp = self._page(response)
@@ -77,13 +85,16 @@ class ViewReader:
             is_same = urls.same_slug if reading else urls.same_article
             if amp is not None and amp.is_amp and is_same(amp.url, view.article.url):
                 other = await self._all_pages(amp, response) if lacks_pages(view.article) else amp.to_article()
-                return merge_views(view.article, other)
+                is_dated = view.is_dated or (
+                    other.modified_at is not None and _shows_no_other_text(other, view.article)
+                )
+                return view._replace(article=merge_views(view.article, other), is_dated=is_dated)
         except UnreadablePage as error:
             rejected = Rejected.now(address, str(error), error.layout, view.article.modified_at)
             self._ledger.reject(rejected, response)
         except FetchFailed as error:
             self._note_failed(address, error)
-        return view.article
+        return view
 
     async def _all_pages(self, page: ArticlePage, response: Response) -> Article:
         """Read the other pages of a multi-page post, and join them."""
@@ -163,3 +174,12 @@ class ViewReader:
         if self._live and page is not None and page.lost_text:
             raise FetchFailed("the page breaks off before its text")
         return page
+
+
+def _shows_no_other_text(amp: Article, canonical: Article) -> bool:
+    """Whether an AMP page has the text of the canonical one, as far as it has any."""
+    shown = (
+        (getattr(amp, name), getattr(canonical, name))
+        for name in ("headline", "lead", "byline", "sections", "tags", "body")
+    )
+    return all(one == other for one, other in shown if one)
