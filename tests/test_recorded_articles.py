@@ -520,7 +520,11 @@ def test_a_body_that_several_records_have_is_that_of_the_first_capture(tmp_path:
     ]
     for name, order in (("a", captures), ("b", captures[::-1])):
         (tmp_path / f"{name}.warc").write_bytes(b"".join(order))
-        last = read_both_ways(tmp_path / f"{name}.warc")[-1]
+        (tmp_path / name).mkdir()
+        for number, one in enumerate(order):
+            (tmp_path / name / f"{number}.warc").write_bytes(one)
+    for recorded in ("a.warc", "b.warc", "a", "b"):
+        last = read_both_ways(tmp_path / recorded)[-1]
         assert (last["body"], last["recent_posts"][0]["published_earliest"][:10]) == ("One.", "2023-12-29")
 
 
