@@ -505,6 +505,29 @@ def test_of_captures_in_one_second_those_without_a_body_are_the_later_ones(tmp_p
     assert written == [f"Text {n}." for n in (1, 20, 300, 1, 20)]  # of these, the shorter one first
 
 
+def test_a_body_that_several_records_have_is_that_of_the_first_capture(tmp_path: Path) -> None:
+    """As it tells how old the ages in it may be."""
+    url = "https://ifpnews.com/a/amp/"
+    post = (
+        '<div class="fsp"><h2 class="loop-title"><a href="/b/">B</a></h2><div class="loop-date">2 days ago</div></div>'
+    )
+    aged = amp_story("One.").replace(b"</body>", f'<div class="r-pf">{post}</div></body>'.encode())
+    captures = [
+        digested(response(url, aged, "2024-01-01"), "sha1:A"),
+        digested(response(url, aged, "2024-03-01"), "sha1:A"),
+        response(url, amp_story("Two."), "2024-05-01"),
+        revisit(url, "sha1:A", "2024-06-01"),
+    ]
+    for name, order in (("a", captures), ("b", captures[::-1])):
+        (tmp_path / f"{name}.warc").write_bytes(b"".join(order))
+        (tmp_path / name).mkdir()
+        for number, one in enumerate(order):
+            (tmp_path / name / f"{number}.warc").write_bytes(one)
+    for recorded in ("a.warc", "b.warc", "a", "b"):
+        last = read_both_ways(tmp_path / recorded)[-1]
+        assert (last["body"], last["recent_posts"][0]["published_earliest"][:10]) == ("One.", "2023-12-29")
+
+
 def test_a_record_that_is_cut_off_has_the_body_of_no_later_capture(tmp_path: Path) -> None:
     a = "https://ifpnews.com/a/"
     whole = digested(response(a, story("One."), "2020-01-01"), "sha1:A")

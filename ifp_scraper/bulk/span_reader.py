@@ -69,7 +69,9 @@ def _read_records(stream: IO[bytes], site: str, result: SpanResult, found: dict[
         result.records += 1
         _read_record(record, body, site, result, found)
         if is_whole and (digest := payload_digest(record)) and _is_page(record):
-            result.originals.setdefault(digest, record.stream_pos)
+            url, captured_at, _ = capture_in(record)
+            original = captured_at, url, len(body), record.stream_pos
+            result.originals[digest] = min(result.originals.get(digest, original), original)
     result.revisits = [revisit for revisit in revisits if may_be_article(revisit.url, site)]
 
 

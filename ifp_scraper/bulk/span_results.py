@@ -21,6 +21,10 @@ _FORMAT = 9
 """Version of ``SpanResult``: results that an interrupted run kept are used only if they have the same one."""
 
 
+Original = tuple[datetime, str, int, int]
+"""The capture time of a record with a body, its URL and its length, which say which is the first; then its offset."""
+
+
 class SpanResult(msgspec.Struct):
     """What a worker found in a span."""
 
@@ -38,8 +42,8 @@ class SpanResult(msgspec.Struct):
     revisits: list[Revisit] = []
     """Captures of article pages whose body is elsewhere, perhaps in another span."""
 
-    originals: dict[str, int] = {}
-    """Offsets of the records that have the bodies, by ``payload_digest``."""
+    originals: dict[str, Original] = {}
+    """The first records that have the bodies, by ``payload_digest``."""
 
     begun: dict[str, datetime] = {}
     """When the earliest capture here of each article was made, by ``slug_key``."""
@@ -61,7 +65,8 @@ def join_results(span: Span, parts: list[SpanResult]) -> SpanResult:
         joined.faults += part.faults
         joined.redirects += part.redirects
         joined.revisits += part.revisits
-        joined.originals = part.originals | joined.originals  # the first one counts
+        for digest, original in part.originals.items():
+            joined.originals[digest] = min(joined.originals.get(digest, original), original)
         for article, packed in part.pages.items():
             begun = part.begun[article]
             joined.begun[article] = min(begun, joined.begun.get(article, begun))
@@ -84,12 +89,16 @@ def revisit_spans(results: Callable[[], Iterable[SpanResult]]) -> Iterator[tuple
         revisits.setdefault(revisit.digest, []).append(revisit)
     if not revisits:
         return
+    first: dict[str, tuple[Original, Span]] = {}
     for result in results():
-        for digest, at in result.originals.items():
-            again = revisits.pop(digest, [])
-            for first in range(0, len(again), _MAX_REVISITS):
-                some = tuple(again[first : first + _MAX_REVISITS])
-                yield result.span, msgspec.structs.replace(result.span, start=at, end=at + 1, revisits=some)
+        for digest, original in result.originals.items():
+            if digest in revisits and (digest not in first or original[:-1] < first[digest][0][:-1]):
+                first[digest] = original, result.span
+    for digest, ((*_, at), span) in first.items():
+        again = revisits[digest]
+        for begin in range(0, len(again), _MAX_REVISITS):
+            some = tuple(again[begin : begin + _MAX_REVISITS])
+            yield span, msgspec.structs.replace(span, start=at, end=at + 1, revisits=some)
 
 
 def reader_of(site: str) -> str:

@@ -92,7 +92,7 @@ class Recorded:
     """Where it redirects; see ``redirect_target``."""
 
     original: Recorded | None = None
-    """The capture that has the body, if this one is a ``revisit`` record."""
+    """The first capture that has the body, if this one is a ``revisit`` record."""
 
     @property
     def is_revisit(self) -> bool:
@@ -208,7 +208,7 @@ class Archive:
         self.records.append(recorded)
         is_original = is_whole and is_page(recorded.status, recorded.content_type)
         if is_original and (digest := payload_digest(record)):
-            originals.setdefault(digest, recorded)
+            originals[digest] = min(originals.get(digest, recorded), recorded, key=capture_order)
 
 
 def open_archive(options: Options, *, site_is_given: bool = False) -> tuple[Options, Archive | None]:

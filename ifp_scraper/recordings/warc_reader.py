@@ -240,7 +240,7 @@ def record_time(record: WarcRecord) -> datetime | None:
     """
     date = record.headers.get("WARC-Date") or ""
     digits = date.replace("-", "") if _SHORT_DATE.fullmatch(date) else ""
-    instant = read_instant(format_utc(read_stamp(digits)) or date)
+    instant = read_instant(format_utc(read_stamp(digits)) if digits else date)
     if instant is not None and len(digits) in (0, _TO_THE_SECOND):
         fraction = _FRACTION.search(date)
         return instant.replace(microsecond=int(fraction[1].ljust(6, "0"))) if fraction else instant
