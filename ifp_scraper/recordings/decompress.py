@@ -63,6 +63,16 @@ _NAMES = {
 }
 
 
+_sources: dict[Path, Path] = {}
+"""The recordings of which copies were made, by copy."""
+
+
+def shown(path: str | Path) -> str:
+    """Return how to name a file to the user: a copy by the recording that was unpacked to it."""
+    source = _sources.get(Path(path))
+    return f"{source} (unpacked)" if source is not None else str(path)
+
+
 def seekable(files: list[Path]) -> list[Path]:
     """Return the recordings as files that can be read from the middle: themselves, or decompressed copies.
 
@@ -228,15 +238,18 @@ def _decompress(pieces: Iterator[bytes], name: str, path: Path, spent: int = 0) 
     left = MAX_RATIO * path.stat().st_size - spent
     try:
         place = _place(name)
+        _sources[place] = _sources.get(path, path)
         with place.open("wb") as copy:
             for piece in _up_to_damage(pieces, path):
                 left -= copy.write(piece)
                 if left <= 0:
-                    logger.warning("%s unpacks to more than %d times its size; the rest was left", path, MAX_RATIO)
+                    logger.warning(
+                        "%s unpacks to more than %d times its size; the rest was left", shown(path), MAX_RATIO
+                    )
                     break
     except OSError as error:
         raise RecordingError(
-            f"{path} cannot be unpacked in the folder for temporary files: {explain(error, 'with TMPDIR')}"
+            f"{shown(path)} cannot be unpacked in the folder for temporary files: {explain(error, 'with TMPDIR')}"
         ) from error
     return place
 
@@ -248,7 +261,7 @@ def _up_to_damage(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
             yield piece
             done += len(piece)
     except (EOFError, OSError, ValueError, zlib.error, zipfile.BadZipFile) as error:
-        logger.warning("%s: what follows byte %d unpacked cannot be read (%s)", path, done, error)
+        logger.warning("%s: what follows byte %d unpacked cannot be read (%s)", shown(path), done, error)
 
 
 def _pieces_of(stream: IO[bytes] | ZstdReader) -> Iterator[bytes]:
