@@ -6,14 +6,18 @@ import errno
 import fcntl
 import gzip
 import os
+import re
 import subprocess
 import sys
 import time
 import zipfile
+from base64 import b85decode
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from fastwarc import ZstdReader, ZstdWriter
 
 from ifp_scraper.recordings import decompress
 from ifp_scraper.recordings.decompress import MAX_RATIO, seekable
@@ -78,6 +82,52 @@ def test_what_is_before_the_damage_comes(
     assert whole.startswith(found.read_bytes().rstrip(b"\r\n"))
     assert found.stat().st_size > len(NOTE)
     assert ("cannot be read" in caplog.text) is (form is not bare_line_feeds)
+
+
+def zstd_frame(data: bytes, folder: Path) -> bytes:
+    writer = ZstdWriter(str(folder / "frame"))
+    writer.write(data)
+    writer.close()
+    return (folder / "frame").read_bytes()
+
+
+def damage(frame: bytes) -> bytes:
+    return frame[:-1] + bytes([frame[-1] ^ 1])  # in its checksum
+
+
+@pytest.mark.parametrize("damaged", [(0,), (5,), (2, 3), (9,), (0, 4, 9)])
+def test_a_damaged_zstd_frame_costs_no_other(
+    damaged: tuple[int, ...], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nor does what follows it pass for a part of its record."""
+    records = [NOTE.replace(b"a note", b"note %d" % number) for number in range(10)]
+    frames = [zstd_frame(record, tmp_path) for record in records]
+    for number in damaged:
+        frames[number], records[number] = damage(frames[number]), b""
+    kept = tmp_path / "a.warc.zst"
+    kept.write_bytes(b"".join(frames))
+    copies = seekable([kept])
+    assert b"".join(copy.read_bytes() for copy in copies) == b"".join(records)
+    assert len(copies) == len(re.sub("x+", " ", "".join("." if record else "x" for record in records)).split())
+    assert f"{kept}: what follows byte" in caplog.text
+
+
+DICTIONARY = b85decode(
+    "D77#B1ZbrN0F((gq%iDnQK}j<5MaDC1}KW6QxFgY1OZX8<(3Ud01_ZbO1b6U+W`?kWI{<u15;2?C=`4VhLuvPs(NI=fPsgBK{>-"
+    "P3}cKj#+caw^zv{x91e%W;W&=t&N=6ty8{6L000CCQbR3Nd2nSqAZ=xIVPs)+VGRmHZ*FvDZgee7Wo~D5XgVM^4GIkkH!w6eIWl81WnnR"
+    "63IG69t194@wE#fuz`tQs$rxDJ?ocW_Fm-g|xB"
+)
+FRAME = bytes.fromhex("28b52ffd07686f51aa1af50000738104be7f212d52c4a4faf6a116b8a50c9d31790202f0a94002058eea05188ca191")
+"""``NOTE``, compressed with this dictionary, which is compressed too."""
+
+
+@pytest.mark.parametrize("is_packed", [True, False], ids=["packed dictionary", "plain dictionary"])
+def test_frames_after_a_damaged_one_need_the_dictionary_too(is_packed: bool, tmp_path: Path) -> None:
+    dictionary = DICTIONARY if is_packed else ZstdReader(BytesIO(DICTIONARY)).read()
+    kept = tmp_path / "a.warc.zst"
+    begin = b"\x5d\x2a\x4d\x18" + len(dictionary).to_bytes(4, "little") + dictionary
+    kept.write_bytes(begin + FRAME + damage(FRAME) + FRAME + FRAME)
+    assert [copy.read_bytes() for copy in seekable([kept])] == [NOTE, NOTE + NOTE]
 
 
 def test_damage_soon_behind_the_first_record_costs_only_what_follows(

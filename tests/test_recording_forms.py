@@ -6,6 +6,7 @@ import gzip
 import os
 import re
 import shutil
+import tempfile
 import zipfile
 from collections.abc import Callable
 from io import BytesIO
@@ -26,6 +27,8 @@ from tests.recordings import (
     amp_story,
     chunked,
     content,
+    deflated_wacz,
+    gzipped_as_a_whole,
     in_lower_case,
     picture,
     read_both_ways,
@@ -33,6 +36,7 @@ from tests.recordings import (
     stored_wacz,
     story,
     without_http_cr,
+    zstd,
 )
 
 
@@ -109,6 +113,7 @@ def test_files_that_cannot_be_read_are_skipped_and_the_rest_read(recording: Path
     (folder / "broken.wacz").write_bytes(b"PK" + bytes(1000))
     (folder / "gone.warc.gz").symlink_to("nowhere")
     (folder / "noise.warc").write_bytes(Random(1).randbytes(9999))
+    (folder / "empty.warc.gz").touch()
     os.mkfifo(folder / "pipe.warc.gz")
     crawled, extracted, alone = (tmp_path / f"{name}.jsonl" for name in ("crawled", "extracted", "alone"))
     for run in (
@@ -116,16 +121,32 @@ def test_files_that_cannot_be_read_are_skipped_and_the_rest_read(recording: Path
         scrapy("crawl", "ifp", "-a", f"archive={folder}/*", "-o", crawled),
     ):
         assert run.status == 0, run.err
-        for name in ("broken.wacz", "gone.warc.gz", "noise.warc"):
+        for name in ("broken.wacz", "gone.warc.gz", "noise.warc", "empty.warc.gz"):
             assert name in run.err
     assert scrapy("extract", recording / "both.warc.gz", "-o", alone).status == 0
     assert content(extracted) == content(alone)
     assert sorted(crawled.read_bytes().splitlines()) == sorted(alone.read_bytes().splitlines())
-    for name in ("broken.wacz", "gone.warc.gz", "noise.warc"):
-        run = scrapy("extract", folder / name, "-o", tmp_path / "none.jsonl")
-        assert (run.status > 0, "cannot be read" in run.err or "nothing can be read" in run.err) == (True, True), (
-            run.err
-        )
+    for name in ("broken.wacz", "gone.warc.gz", "noise.warc", "empty.warc.gz"):
+        for command in (("extract", folder / name), ("crawl", "ifp", "-a", f"archive={folder / name}")):
+            run = scrapy(*command, "-o", tmp_path / "none.jsonl")
+            assert (run.status, "cannot be read" in run.err or "nothing can be read" in run.err) == (1, True), run.err
+
+
+@pytest.mark.parametrize("form", [gzipped_as_a_whole, zstd, deflated_wacz])
+def test_damage_in_what_is_unpacked_is_told_by_the_name_that_the_user_gave(
+    form: Callable[[bytes, Path], Path], tmp_path: Path
+) -> None:
+    records = (
+        response(f"https://ifpnews.com/{slug}/", story("Some words.", slug=slug), "2024-01-01") for slug in "ab"
+    )
+    (tmp_path / "empty").mkdir()
+    cut = form(gzip.compress(b"".join(records)[:-40]), tmp_path)
+    empty = form(gzip.compress(b"WARC/1.1\r\nContent-Length: 0\r\n\r\n\r\n\r\n" * 9), tmp_path / "empty")
+    for command in (("extract", cut, empty), ("crawl", "ifp", "-a", f"archive={cut},{empty}")):
+        run = scrapy(*command, "-o", tmp_path / "a.jsonl")
+        assert f"{cut} (unpacked) at byte" in run.err
+        assert f"{empty} (unpacked) holds no response that can be read" in run.err
+        assert run.err.count(tempfile.gettempdir()) == run.err.count(str(tmp_path))
 
 
 def test_what_a_package_says_of_its_members_is_no_part_of_them(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from ifp_scraper.discovery.recorded_lists import ListEvidence
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import add_evidence
 from ifp_scraper.recordings.archive import capture_order
+from ifp_scraper.recordings.decompress import shown
 from ifp_scraper.recordings.files import RecordingError
 from ifp_scraper.storage.reasons import NO_ARTICLE, NO_FIRST_PAGE, STATIC
 from ifp_scraper.storage.rejections import Rejected
@@ -80,7 +81,7 @@ def _read_all(
         records += result.records
         done += 1
         for fault in result.faults[:3]:
-            console.say(f"skipped: {fault}")
+            console.say(f"skipped: {fault._replace(file=shown(fault.file))}")
         progress(records, done, len(spans))
 
 
@@ -138,7 +139,7 @@ def _survey(
     for span in spans:
         result, places = partial.read(span)
         responses[span.path] += result.records
-        captures[span.path] += result.records + len(result.revisits)
+        captures[shown(span.path)] += result.records + len(result.revisits)
         for seen in result.listed:
             evidence.setdefault(urls.article_key(seen.ref.url), []).append(seen)
         redirects += result.redirects
@@ -147,9 +148,9 @@ def _survey(
             article = found.setdefault(key, _Found(begun))
             article.begun = min(article.begun, begun)
             article.places.append(place)
-    for path, count in captures.items():
+    for name, count in captures.items():
         if not count:
-            console.say(f"{path} holds no response that can be read")
+            console.say(f"{name} holds no response that can be read")
     if not responses.total():
         raise RecordingError("nothing can be read in the recordings")
     return found, evidence, redirects

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import IO
 
 import msgspec
 
+from ifp_scraper.recordings.decompress import shown
 from ifp_scraper.recordings.files import UNREADABLE, RecordingError, member_ranges, until
 from ifp_scraper.recordings.warc_reader import Revisit
 
@@ -48,6 +50,7 @@ def cut_spans(paths: Iterable[Path], size: int = SPAN) -> list[Span]:
     spans = []
     closed = []
     opened = False
+    holds_some: defaultdict[str, bool] = defaultdict(bool)  # a recording may have been unpacked to several files
     for path in paths:
         try:
             whole = path.stat().st_size
@@ -60,6 +63,7 @@ def cut_spans(paths: Iterable[Path], size: int = SPAN) -> list[Span]:
         except UNREADABLE as error:
             closed.append(f"{path} cannot be read ({error})")
             continue
+        holds_some[shown(path)] |= any(start < end for start, end in members)
         for start, end in members:
             limit = end if end < whole else None
             spans += [Span(str(path), at, min(at + size, end), whole, limit) for at in range(start, end, size)]
@@ -67,6 +71,8 @@ def cut_spans(paths: Iterable[Path], size: int = SPAN) -> list[Span]:
         raise RecordingError("; ".join(closed))
     for reason in closed:
         logger.warning("%s; it was skipped", reason)
+    for name in (name for name, holds in holds_some.items() if not holds):
+        logger.warning("%s holds no response that can be read", name)
     return spans
 
 

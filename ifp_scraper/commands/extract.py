@@ -7,6 +7,7 @@ import gc
 import time
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from zipfile import BadZipFile
 
 from scrapy.commands import ScrapyCommand
@@ -72,40 +73,49 @@ class Command(ScrapyCommand):
         if opts.workers is not None and opts.workers < 1:
             raise UsageError("--workers must be 1 or more")
         self.settings.set("IFP_OUTPUT", opts.output, priority="cmdline")
-        options, spans = self._cut(args, for_cluster=bool(opts.dask))
-        gc.freeze()  # modules live to the end, in the workers too: the collector need not scan them
+        options, files = self._read_arguments(args)
         try:
+            options, spans = self._cut(files, options, for_cluster=bool(opts.dask))
+            gc.freeze()  # modules live to the end, in the workers too: the collector need not scan them
             executor: Executor = DaskExecutor(opts.dask) if opts.dask else LocalExecutor(opts.workers)
             with closing(executor):
                 ledger = Ledger.open(options, self.settings, "extract")
                 self._extract(spans, ledger, executor)
         except ImportError:
             fail(self, 'extract failed: --dask needs more: in the project folder, pip install ".[cluster]"')
-        except (StoreError, OSError) as error:
+        except (StoreError, RecordingError, OSError, BadZipFile) as error:
             fail(self, f"extract failed: {error}")
 
-    def _cut(self, args: list[str], *, for_cluster: bool) -> tuple[Options, list[Span]]:
-        """Cut the recordings into spans; the options have their names and the recorded site.
+    def _read_arguments(self, args: list[str]) -> tuple[Options, list[Path]]:
+        """Return the options, with the names of the recordings, and these.
 
         Raises:
-            UsageError: if a setting makes no sense, or a recording cannot be read.
+            UsageError: if a setting makes no sense, or something named is no recording.
         """
         assert self.settings is not None
         try:
             check_settings(self.settings)
             options = read_options({}, self.settings["IFP_SITE"])
-            files = find_recordings(*args)
-            readable = seekable(files)
-            if for_cluster and readable != files:
-                raise UsageError(
-                    "a recording that is compressed as a whole, with zstd, or twice must be unpacked for a cluster"
-                )
-            spans = cut_spans(readable)
-            if not is_given(self.settings, "IFP_SITE"):
-                options = options.with_recorded_site(recorded_site(spans, options.site))
-            return replace(options, archive=",".join(args)), spans
-        except (BadArgument, RecordingError, OSError, BadZipFile) as error:
+            return replace(options, archive=",".join(args)), find_recordings(*args)
+        except (BadArgument, RecordingError, OSError) as error:
             raise UsageError(str(error)) from None
+
+    def _cut(self, files: list[Path], options: Options, *, for_cluster: bool) -> tuple[Options, list[Span]]:
+        """Cut the recordings into spans; the options then have the recorded site.
+
+        Raises:
+            RecordingError, OSError, BadZipFile: if none of them can be read.
+        """
+        assert self.settings is not None
+        readable = seekable(files)
+        if for_cluster and readable != files:
+            raise UsageError(
+                "a recording that is compressed as a whole, with zstd, or twice must be unpacked for a cluster"
+            )
+        spans = cut_spans(readable)
+        if not is_given(self.settings, "IFP_SITE"):
+            options = options.with_recorded_site(recorded_site(spans, options.site))
+        return options, spans
 
     def _extract(self, spans: list[Span], ledger: Ledger, executor: Executor) -> None:
         """Read the spans, write the articles, and close the output."""

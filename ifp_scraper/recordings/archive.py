@@ -19,7 +19,7 @@ from w3lib.url import safe_url_string
 from ifp_scraper import urls
 from ifp_scraper.options import Options
 from ifp_scraper.recordings.codings import plain_body
-from ifp_scraper.recordings.decompress import seekable
+from ifp_scraper.recordings.decompress import seekable, shown
 from ifp_scraper.recordings.files import UNREADABLE, RecordingError, find_recordings, open_members
 from ifp_scraper.recordings.warc_reader import (
     Fault,
@@ -122,15 +122,19 @@ class Archive:
         self.records: list[Recorded] = []
         originals: dict[str, Recorded] = {}
         revisits: list[Revisit] = []
+        names = dict.fromkeys(map(shown, files))
+        empty = names.copy()  # a recording may have been unpacked to several files
         for number, path in enumerate(files):
             before = len(self.records) + len(revisits)
             complaint = self._index(number, path, originals, revisits)
-            if complaint is None and len(self.records) + len(revisits) == before:
-                complaint = f"{path} holds no response that can be read"
             if complaint is not None:
                 logger.warning("%s", complaint)
+            if complaint is not None or len(self.records) + len(revisits) > before:
+                empty.pop(shown(path), None)
+        for name in empty:
+            logger.warning("%s holds no response that can be read", name)
         if not self.records:
-            raise RecordingError(f"nothing can be read in {', '.join(map(str, files))}")
+            raise RecordingError(f"nothing can be read in {', '.join(names)}")
         for revisit in dict.fromkeys(revisits):  # recordings may overlap
             if original := originals.get(revisit.digest):
                 again = replace(original, url=revisit.url, captured_at=revisit.captured_at, original=original)
@@ -170,9 +174,9 @@ class Archive:
         try:
             found = self._read_again(path, record)
         except UNREADABLE as error:
-            raise RecordingError(f"{path}: the record of {record.url} cannot be read: {error}") from error
+            raise RecordingError(f"{shown(path)}: the record of {record.url} cannot be read: {error}") from error
         if found is None:
-            raise RecordingError(f"{path} has changed while it was read")
+            raise RecordingError(f"{shown(path)} has changed while it was read")
         return found
 
     def _read_again(self, path: Path, record: Recorded) -> tuple[list[tuple[str, str]], bytes] | None:
@@ -194,10 +198,10 @@ class Archive:
         try:
             with open_members(path) as members:
                 for stream, start, end in members:
-                    for record, body, is_whole in read_responses(stream, str(path), start, end, faults, revisits):
+                    for record, body, is_whole in read_responses(stream, shown(path), start, end, faults, revisits):
                         self._add(_recorded(record, number, body), record, originals, is_whole=is_whole)
         except UNREADABLE as error:
-            return f"{path}: what follows cannot be read ({error}); the rest was"
+            return f"{shown(path)}: what follows cannot be read ({error}); the rest was"
         return f"{faults[0]}; it was skipped, the rest was read" if faults else None
 
     def _add(

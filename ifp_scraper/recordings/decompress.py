@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import gzip
 import logging
+import mmap
 import os
 import re
 import shutil
@@ -19,6 +20,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import IO
 
@@ -35,6 +37,14 @@ MAX_RATIO = 200
 _CHUNK = 1 << 20
 _PIECE = 1 << 14
 """Bytes decompressed at a time; damage costs the piece it is in."""
+
+_FRAME = b"\x28\xb5\x2f\xfd"
+"""How a zstd frame begins."""
+
+_DICTIONARY = b"\x5d\x2a\x4d\x18"
+"""How the dictionary at the start of a .warc.zst file begins."""
+
+_MAX_DICTIONARY = 64 * _CHUNK
 
 _PREFIX = "ifp_scraper-"
 _NEW = 60
@@ -53,11 +63,21 @@ _NAMES = {
 }
 
 
+_sources: dict[Path, Path] = {}
+"""The recordings of which copies were made, by copy."""
+
+
+def shown(path: str | Path) -> str:
+    """Return how to name a file to the user: a copy by the recording that was unpacked to it."""
+    source = _sources.get(Path(path))
+    return f"{source} (unpacked)" if source is not None else str(path)
+
+
 def seekable(files: list[Path]) -> list[Path]:
     """Return the recordings as files that can be read from the middle: themselves, or decompressed copies.
 
     The copies are in a temporary folder, deleted when the process ends. A damaged recording is decompressed up
-    to the damage, with a warning.
+    to the damage, with a warning; of zstd frames, those that follow are, too.
 
     Raises:
         RecordingError: if there is no room for a copy.
@@ -76,8 +96,7 @@ def _seekable(path: Path) -> list[Path]:
     if path.name.endswith(".wacz"):
         return _seekable_wacz(path)
     if path.name.endswith(".zst"):
-        with path.open("rb") as stream:
-            return [_decompress(_pieces_of(ZstdReader(stream)), path.name.removesuffix(".zst"), path)]
+        return _seekable_zstd(path)
     name = path.name.removesuffix(".gz")
     if _has_unusual_headers(path):
         with gzip.open(path) if _is_gzip(path) else path.open("rb") as stream:
@@ -136,6 +155,66 @@ def _seekable_wacz(path: Path) -> list[Path]:
         return seekable(copies) or [path]
 
 
+def _seekable_zstd(path: Path) -> list[Path]:
+    """Return a copy of what the frames hold; if some are damaged, one for each stretch of sound ones.
+
+    What follows a damaged frame is no part of the record that breaks off there.
+    """
+    copies: list[Path] = []
+    spent, at = 0, 0
+    dictionary: bytes | None = None
+    with path.open("rb") as stream:
+        while at >= 0:
+            damaged: list[int] = []
+            pieces = _unzstd(stream, at, dictionary, damaged)
+            copies.append(_decompress(pieces, path.name.removesuffix(".zst"), path, spent))
+            spent += copies[-1].stat().st_size
+            if not damaged:
+                break
+            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                at = content.find(_FRAME, max(at, *damaged) + 1)
+            if at >= 0:
+                logger.warning("%s: reading goes on at byte %d", path, at)
+                dictionary = _dictionary_in(stream)
+    return [copy for copy in copies if copy.stat().st_size] or copies[:1]
+
+
+def _unzstd(stream: IO[bytes], at: int, dictionary: bytes | None, damaged: list[int]) -> Iterator[bytes]:
+    """Yield what zstd frames hold, in pieces.
+
+    Args:
+        stream: the file.
+        at: offset of the first frame.
+        dictionary: of the file, if this is not its start.
+        damaged: gets the offset of the first damaged frame.
+
+    Raises ``OSError`` if one is damaged.
+    """
+    done = 0
+    for size in (_PIECE, 1):  # an error costs the piece that is asked for, though it begins in sound frames
+        stream.seek(at)
+        reader = ZstdReader(stream, dictionary=dictionary)
+        try:
+            reader.seek(done)
+            while piece := reader.read(size):
+                yield piece
+                done += len(piece)
+            return
+        except OSError:
+            if size == 1:
+                damaged.append(reader.frame_start_position() or 0)
+                raise
+
+
+def _dictionary_in(stream: IO[bytes]) -> bytes | None:
+    """Return the dictionary that a file of zstd frames begins with; None if it has none."""
+    stream.seek(0)
+    if stream.read(4) != _DICTIONARY:
+        return None
+    content = stream.read(int.from_bytes(stream.read(4), "little"))
+    return ZstdReader(BytesIO(content)).read(_MAX_DICTIONARY) if content.startswith(_FRAME) else content
+
+
 def _must_be_copied(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
     if member.compress_type != zipfile.ZIP_STORED:
         return True
@@ -148,24 +227,29 @@ def _must_be_copied(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> bool:
         return False
 
 
-def _decompress(pieces: Iterator[bytes], name: str, path: Path) -> Path:
+def _decompress(pieces: Iterator[bytes], name: str, path: Path, spent: int = 0) -> Path:
     """Write the pieces in which the recording at ``path`` is decompressed to a file of this name.
+
+    ``spent`` is how many bytes of it have been written to others.
 
     Raises:
         RecordingError: if they cannot be written. The recording itself, read from the middle, would lack articles.
     """
-    left = MAX_RATIO * path.stat().st_size
+    left = MAX_RATIO * path.stat().st_size - spent
     try:
         place = _place(name)
+        _sources[place] = _sources.get(path, path)
         with place.open("wb") as copy:
             for piece in _up_to_damage(pieces, path):
                 left -= copy.write(piece)
                 if left <= 0:
-                    logger.warning("%s unpacks to more than %d times its size; the rest was left", path, MAX_RATIO)
+                    logger.warning(
+                        "%s unpacks to more than %d times its size; the rest was left", shown(path), MAX_RATIO
+                    )
                     break
     except OSError as error:
         raise RecordingError(
-            f"{path} cannot be unpacked in the folder for temporary files: {explain(error, 'with TMPDIR')}"
+            f"{shown(path)} cannot be unpacked in the folder for temporary files: {explain(error, 'with TMPDIR')}"
         ) from error
     return place
 
@@ -177,7 +261,7 @@ def _up_to_damage(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
             yield piece
             done += len(piece)
     except (EOFError, OSError, ValueError, zlib.error, zipfile.BadZipFile) as error:
-        logger.warning("%s: what follows byte %d unpacked cannot be read (%s)", path, done, error)
+        logger.warning("%s: what follows byte %d unpacked cannot be read (%s)", shown(path), done, error)
 
 
 def _pieces_of(stream: IO[bytes] | ZstdReader) -> Iterator[bytes]:
