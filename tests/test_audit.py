@@ -182,7 +182,7 @@ def test_the_front_page_in_a_sitemap_is_no_missing_article(tmp_path: Path) -> No
 @pytest.mark.parametrize("name", ["none.jsonl", "n" * 5000])
 def test_a_missing_file_is_reported(name: str, tmp_path: Path) -> None:
     run = scrapy("audit", tmp_path / name)
-    assert run.status == 1
+    assert run.status == 2
     assert "no such file" in run.err
     assert "Traceback" not in run.err
 

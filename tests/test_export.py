@@ -408,7 +408,7 @@ def test_a_command_says_what_it_left_out(command: tuple[str, ...], file: Path) -
 @pytest.mark.parametrize(
     ("args", "status", "said"),
     [
-        (["none.jsonl", "--to", "csv"], 1, "no such file: none.jsonl"),
+        (["none.jsonl", "--to", "csv"], 2, "no such file: none.jsonl"),
         (["ifp.jsonl", "--to", "xlsx"], 2, "xlsx"),
         (["ifp.jsonl"], 2, "--to parquet"),
         (["--to", "csv"], 2, "name one FILE"),

@@ -76,6 +76,8 @@ def articles(canary: str) -> dict[str, hostile.Answer]:
         "to_localhost": redirect("http://localhost:22/"),
         "to_file": redirect("file:///etc/passwd"),
         "to_data": redirect("data:text/html,<p>x"),
+        "to_script": redirect("javascript:alert(1)"),
+        "to_no_url": redirect("http://[::1/\x80"),
         "to_userinfo": redirect(canary.replace("//", "//ifpnews.com@")),
         "to_long": redirect("/" + "a" * 100_000),
         "to_injected": redirect("/x%0d%0aX-Injected:%20yes\x0bX-Injected: yes"),
@@ -192,6 +194,8 @@ class TestArticles:
             "to_localhost",
             "to_file",
             "to_data",
+            "to_script",
+            "to_no_url",
             "to_userinfo",
             "to_long",
             "null",
@@ -202,7 +206,8 @@ class TestArticles:
         assert attack.record(name) is None
 
     @pytest.mark.parametrize(
-        "name", ["to_other_host", "to_private", "to_localhost", "to_file", "to_data", "to_userinfo"]
+        "name",
+        "to_other_host to_private to_localhost to_file to_data to_script to_no_url to_userinfo".split(),
     )
     def test_a_way_off_the_site_is_rejected(self, attack: Attack, name: str) -> None:
         assert (attack.rejected(name) or "").endswith("is not on the site")

@@ -308,6 +308,19 @@ def test_redirects_in_a_circle_are_not_followed_again(places: list[str], asked: 
     assert len(requests) == asked
 
 
+def test_redirects_to_what_is_no_page_are_rejected(tmp_path: Path) -> None:
+    site = Site(make_posts(12, seed=5))
+    places = ["file:///etc/passwd", "javascript:alert(1)", "javascript:", "http://[::1/"]
+    moved = dict(zip((post.path for post in site.open_posts()), places, strict=False))
+    with serve(site, amp=None) as server:
+        server.alter(lambda target, response: redirect(moved[target]) if target in moved else response)
+        for _ in range(2):
+            run = crawl(server.url, tmp_path / "a.jsonl", *EIGHT_AT_ONCE)
+            assert (run.status, " 0 failed" in run.err) == (0, True), run.err
+        rejected = {line["url"]: line["reason"] for line in lines(tmp_path / "a.rejected.jsonl")}
+        assert rejected == {server.url + path: f"{place} is not on the site" for path, place in moved.items()}
+
+
 def test_scrapys_own_spiders_try_a_refused_page_three_times() -> None:
     crawler = get_crawler(Spider, {"RETRY_TIMES": 9})
     crawler.spider = crawler._create_spider("fetch")

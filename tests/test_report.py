@@ -276,7 +276,7 @@ def test_browser_sorts(page: Path) -> None:
         (["a", "b"], 2, "one FILE"),
         (["--text", "x"], 2, "--text"),
         (["--nonsense"], 2, "--nonsense"),
-        (["none.jsonl"], 1, "no such file: none.jsonl\n"),
+        (["none.jsonl"], 2, "no such file: none.jsonl\n"),
     ],
 )
 def test_the_command_says_what_is_wrong(tmp_path: Path, args: list[str], status: int, said: str) -> None:

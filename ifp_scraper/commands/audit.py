@@ -52,7 +52,9 @@ class Command(ScrapyCommand):
             raise UsageError("-o names the list of missing addresses to write, not a .jsonl file")
         path = Path(args[0] if args else DEFAULT_OUTPUT)
         if not os.path.isfile(path):  # unlike path.is_file(), false for a name that no file can have
-            fail(self, f"audit failed: {f'no such file: {path}' if args else without_output(str(path))}")
+            if args:
+                raise UsageError(f"no such file: {path}")
+            fail(self, f"audit failed: {without_output(str(path))}")
             return
         self.settings.set("IFP_OUTPUT", str(path), priority="cmdline")
         with usage_errors():

@@ -11,9 +11,9 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from ifp_scraper.analysis.export import export
-from ifp_scraper.analysis.output_reader import MissingExtra
+from ifp_scraper.analysis.output_reader import MissingExtra, find
 from ifp_scraper.analysis.tables import FORMATS
-from ifp_scraper.commands import fail, reason, refuse_unknown_options, show, stopped_by_term
+from ifp_scraper.commands import fail, reason, refuse_unknown_options, show, stopped_by_term, usage_errors
 from ifp_scraper.console import say
 from ifp_scraper.text import counted
 
@@ -52,13 +52,15 @@ class Command(ScrapyCommand):
         """Write the export and say what it holds; exit status 1 and a sentence if that fails.
 
         Raises:
-            UsageError: if the arguments make no sense.
+            UsageError: if the arguments make no sense, or FILE does not exist.
         """
         refuse_unknown_options(args)
         if len(args) != 1:
             raise UsageError("name one FILE to export; quote a glob")
         if opts.to is None:
             raise UsageError(f"name a format: --to {'|'.join(FORMATS)}")
+        with usage_errors():
+            find(args[0])
         try:
             with stopped_by_term():
                 done = export(args[0], opts.to, opts.output, revisions=opts.revisions, gone=opts.gone, tell=say)

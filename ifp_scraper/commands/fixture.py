@@ -76,8 +76,11 @@ class Command(ScrapyCommand):
             setattr(opts, name, getattr(opts, name) or saved.get(name, ""))
         try:
             html, url, captured_at, content_type = self._load(args[0], opts)
-        except (OSError, ValueError) as error:  # the latter: an invalid URL
-            fail(self, f"{args[0]} cannot be read: {getattr(error, 'strerror', None) or error}")
+        except (OSError, ValueError) as error:
+            why = f"{args[0]} cannot be read: {getattr(error, 'strerror', None) or error}"
+            if isinstance(error, FileNotFoundError | ValueError):  # the latter: an invalid URL
+                raise UsageError(why) from None
+            fail(self, why)
             return
         fixture: dict[str, Any] = {"url": url, "captured_at": format_utc(captured_at), "about": opts.about}
         content_type = content_type or saved.get("headers", {}).get("Content-Type")

@@ -9,9 +9,17 @@ from typing import Any, ClassVar
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from ifp_scraper.analysis.output_reader import MissingExtra
+from ifp_scraper.analysis.output_reader import MissingExtra, find
 from ifp_scraper.analysis.report import TEXT_LIMIT, write_report
-from ifp_scraper.commands import fail, reason, refuse_unknown_options, show, stopped_by_term, without_output
+from ifp_scraper.commands import (
+    fail,
+    reason,
+    refuse_unknown_options,
+    show,
+    stopped_by_term,
+    usage_errors,
+    without_output,
+)
 from ifp_scraper.console import say
 from ifp_scraper.ledger import DEFAULT_OUTPUT
 from ifp_scraper.text import counted
@@ -48,7 +56,7 @@ class Command(ScrapyCommand):
         """Write the page and say where it is; exit status 1 and a sentence if that fails.
 
         Raises:
-            UsageError: if the arguments make no sense.
+            UsageError: if the arguments make no sense, or FILE does not exist.
         """
         refuse_unknown_options(args)
         if len(args) > 1:
@@ -56,6 +64,9 @@ class Command(ScrapyCommand):
         if opts.text < 0:
             raise UsageError("--text must be 0 or more")
         source = args[0] if args else DEFAULT_OUTPUT
+        if args:
+            with usage_errors():
+                find(args)
         try:
             with stopped_by_term():
                 count = write_report(source, opts.output, text_limit=opts.text * 1_000_000, tell=say)
