@@ -57,10 +57,12 @@ def test_several_recordings_have_an_output_of_no_ones_name(tmp_path: Path) -> No
     assert output_name(str(tmp_path)) == "archive"
 
 
-def test_a_package_that_is_none_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["extract a.wacz", "crawl ifp -a archive=a.wacz"])
+def test_a_package_that_is_none_is_told(command: str, tmp_path: Path) -> None:
     (tmp_path / "a.wacz").write_text("not a package")
-    run = scrapy("extract", "a.wacz", "-o", "a.jsonl", cwd=tmp_path)
-    assert (run.status, "a.wacz cannot be read (File is not a zip file)" in run.err) == (2, True), run.err
+    run = scrapy(*command.split(), "-o", "a.jsonl", cwd=tmp_path)
+    told = ("a.wacz" in run.err, "cannot be read (File is not a zip file)" in run.err)
+    assert (run.status, told) == (1, (True, True)), run.err
     assert [path.name for path in tmp_path.iterdir()] == ["a.wacz"]
 
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import re
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from ifp_scraper.dates import format_utc
 from ifp_scraper.recordings.record_bounds import next_record
 from ifp_scraper.recordings.warc_reader import Fault, read_responses, record_time
+from tests.crawling import ROOT
 
 
 def record(kind: str, content: bytes) -> bytes:
@@ -167,3 +172,26 @@ def test_blank_lines_before_a_record_in_its_gzip_member_move_no_record(size: int
         [one] = read_responses(stream, "a.warc.gz", at, at + 1, faults)
         assert one.record.stream_pos == at
     assert faults == []
+
+
+@pytest.mark.parametrize("kind", ["response", "resource"])
+def test_a_long_record_is_held_in_memory_once(kind: str, tmp_path: Path) -> None:
+    path, size = tmp_path / "a.warc", 1 << 26
+    path.write_bytes(record(kind, b"HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\n\r\n" + bytes(size)))
+    code = f"""
+import os
+from pathlib import Path
+from ifp_scraper.recordings.warc_reader import read_responses
+
+def peak():
+    return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0]) << 10
+
+before = peak()
+with open({str(path)!r}, "rb") as stream:
+    [(_, body, is_whole)] = read_responses(stream, "a.warc", 0, os.path.getsize(stream.name), [])
+assert is_whole and len(body) >= {size}, len(body)
+print((peak() - before) / {size})
+"""
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=env)
+    assert float(done.stdout or 9) < 1.5, done.stderr

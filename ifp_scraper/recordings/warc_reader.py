@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -18,6 +19,9 @@ from ifp_scraper.recordings.wayback import read_stamp, unwrap_address
 from ifp_scraper.responses import OF_PAGES
 
 _KINDS = WarcRecordType.response | WarcRecordType.resource
+_LONG = 1 << 20
+"""How long a record may be to be read at once, in bytes."""
+
 _RECORD = b"\r\n\r\nWARC/"
 _INDEX_LINK = re.compile(rb"""(\shref=["'])((?![\w+.-]+:|//)(?:[^"'<>?#]*/)?)index\.html(?=["'?#])""")
 """A link as ``wget -k`` converts it; ``record_address`` leaves out the name, too."""
@@ -142,14 +146,25 @@ def _read_body(record: WarcRecord) -> tuple[bytes, bool]:
     if record.http_headers is None and record.record_type == WarcRecordType.response:
         record.is_http = True  # whatever its Content-Type, if any
         record.parse_http(quirks_mode=True)
-    body = record.reader.read()
+    body = _read_all(record)
     is_complete = len(body) >= record.content_length
     if not is_complete:
         body = body.partition(_RECORD)[0]
     if record.http_headers is None:
         _add_head(record)
-        body = _INDEX_LINK.sub(lambda link: link[1] + (link[2] or b"./"), body)
+        if b"index.html" in body:  # else it would only be copied
+            body = _INDEX_LINK.sub(lambda link: link[1] + (link[2] or b"./"), body)
     return body, is_complete
+
+
+def _read_all(record: WarcRecord) -> bytes:
+    """Return what a record holds. FastWARC would copy it, which a long one, such as of a film, has no room for."""
+    if record.content_length <= _LONG:
+        return record.reader.read()
+    content = io.BytesIO()
+    while piece := record.reader.read(_LONG):
+        content.write(piece)
+    return content.getvalue()
 
 
 def _add_head(record: WarcRecord) -> None:
