@@ -170,9 +170,9 @@ def test_a_recording_that_workers_do_not_see(cluster: Cluster, tmp_path: Path) -
         executor.close()
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense://x"])
-def test_no_scheduler(recording: Path, tmp_path: Path, address: str) -> None:
+@pytest.mark.parametrize(("address", "status"), [("tcp://127.0.0.1:1", 1), ("nonsense://x", 2)])
+def test_no_scheduler(recording: Path, tmp_path: Path, address: str, status: int) -> None:
     run = scrapy("extract", recording, "-o", tmp_path / "out.jsonl", "--dask", address)
-    assert run.status == 1
-    assert "extract failed" in run.err
+    assert run.status == status
+    assert ("extract failed" if status == 1 else "is not the address of a Dask scheduler") in run.err
     assert "Traceback" not in run.err

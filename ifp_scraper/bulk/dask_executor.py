@@ -12,6 +12,7 @@ from ifp_scraper.bulk.executors import skipped_span
 from ifp_scraper.bulk.span_reader import read_span
 from ifp_scraper.bulk.span_results import SpanResult
 from ifp_scraper.bulk.spans import Span
+from ifp_scraper.options import BadArgument
 
 
 class DaskExecutor:
@@ -19,6 +20,7 @@ class DaskExecutor:
 
     Raises:
         ImportError: if distributed is not installed.
+        BadArgument: if the address is none.
         OSError: if no scheduler responds at the address.
     """
 
@@ -28,7 +30,7 @@ class DaskExecutor:
         try:
             self._client = Client(address, timeout="10s")
         except ValueError as error:
-            raise OSError(f"{address} is not the address of a Dask scheduler ({error})") from None
+            raise BadArgument(f"{address} is not the address of a Dask scheduler ({error})") from None
 
     def run(self, spans: list[Span], site: str) -> Iterator[SpanResult]:
         """See ``Executor``. Another worker rereads the spans of a lost one.

@@ -83,6 +83,8 @@ class Command(ScrapyCommand):
                 self._extract(spans, ledger, executor)
         except ImportError:
             fail(self, 'extract failed: --dask needs more: in the project folder, pip install ".[cluster]"')
+        except BadArgument as error:
+            raise UsageError(str(error)) from None
         except (StoreError, RecordingError, OSError, BadZipFile) as error:
             fail(self, f"extract failed: {error}")
 
