@@ -41,8 +41,9 @@ _RANGES: dict[str, tuple[float, float]] = {
 
 
 def is_given(settings: BaseSettings, name: str) -> bool:
-    """Whether the user gave this setting, on the command line or in a program."""
-    return (settings.getpriority(name) or 0) > SETTINGS_PRIORITIES["project"]
+    """Whether the user gave this setting: with -s, or another value in a program or a settings module."""
+    on_command_line = (settings.getpriority(name) or 0) > SETTINGS_PRIORITIES["project"]
+    return on_command_line or settings[name] != _DEFAULTS[name]
 
 
 def check_settings(settings: BaseSettings) -> None:

@@ -37,7 +37,7 @@ _ANY_ZONE = {"TIMEZONE": "UTC"}
 _UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _ISO = re.compile(r"\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?\s*", re.IGNORECASE)
 
-_TIMESTAMP = re.compile(r"(\d{10})(?:\d{3}){0,2}(?![^.])")
+_TIMESTAMP = re.compile(r"(\d{10})(?:\d{3}){0,2}(?:\.\d*)?")
 """Seconds since 1970, perhaps with a fraction: for these, dateparser always asks for the machine's zone."""
 
 _DAY_OR_MONTH_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-]\d{2,4}\b")
@@ -349,7 +349,7 @@ def _read_user_date(text: str, now: datetime) -> datetime | None:
     printed = read_iso(text) or read_iso(f"{text}T00:00")
     if printed is not None:
         return printed.replace(tzinfo=printed.tzinfo or SITE_ZONE)
-    if seconds := _TIMESTAMP.match(text):
+    if seconds := _TIMESTAMP.fullmatch(text):
         return datetime.fromtimestamp(int(seconds[1]), UTC)
     # "first" would also turn "2 months ago" into the first day of that month.
     missing = "current" if re.search(r"\bago\b", text, re.IGNORECASE) else "first"

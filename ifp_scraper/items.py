@@ -35,6 +35,7 @@ WARNINGS: dict[str, str] = {
     "dates-disagree": "two publication times differ by something other than a known fault; the better one is kept",
     "future-date": "the publication time is more than a day after the capture",
     "one-page-of-many": "this is one page of a multi-page post, and the others were not read",
+    "body-from-amp": "the canonical page breaks off, lacks pages or has no text; the body is that of the AMP page",
     "truncated": "the response ended before the document did; what arrived is kept",
     "charset": "the declared character set could not decode the page; another was used",
     "too-deep": "elements were nested too deep: of some only the text was kept; beyond 2,000 levels, the rest is lost",

@@ -73,7 +73,7 @@ class Ledger:
         self.options = options
         self.settings = settings
         self.command = command
-        self.monitor = LayoutMonitor(whole=options.whole_site, live=options.live)
+        self.monitor = LayoutMonitor(whole=options.whole_site)
         self._first_read_at: str | None = None
         """When the file's earliest line was read; RFC 3339 in UTC."""
         self._last_url = ""
@@ -103,6 +103,8 @@ class Ledger:
             self._remove(old)
         runs = Runs.read(self._runs_path)
         is_other = runs and urls.host(options.site) not in map(urls.host, (runs[-1].site, self._last_url))
+        if options.site_is_guessed:
+            console.say(f"The recordings hold no page of {settings['IFP_SITE']}; most are of {options.site}.")
         if len(self.store) and is_other:
             if options.site_is_guessed:
                 self.store.close()

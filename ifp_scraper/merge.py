@@ -151,6 +151,8 @@ def merge_views(canonical: Article, amp: Article) -> Article:
     modified_at = times.modified_at or canonical.modified_at or amp.modified_at
     warnings = [warning for warning in canonical.warnings + amp.warnings if warning not in _OF_BODY]
     warnings += [warning for warning in _OF_BODY if warning in bodies.warnings]
+    if bodies is amp and amp.blocks:
+        warnings.append("body-from-amp")
     if published_at and not all(_agrees(view, published_at, modified_at) for view in (canonical, amp)):
         warnings.append("dates-disagree")
     merged = replace(

@@ -18,14 +18,14 @@ from ifp_scraper.storage.reasons import kind_of, leads_to_article
 if TYPE_CHECKING:
     from scrapy.http import Response
 
-_OF_EVERY_LAYOUT = ("headline", "byline", "authors", "sections", "blocks", "published_at", "amp_url")
-"""The fields whose fill rates are compared, also with those of all layouts together. AMP pages alone have no tags,
-canonical ones no recent posts."""
+_OF_EVERY_LAYOUT = "headline", "byline", "authors", "sections", "blocks", "published_at"
+"""The fields that are also expected of a layout without history: AMP pages alone have no tags, canonical ones no
+recent posts."""
 
 _FIELDS = (*_OF_EVERY_LAYOUT, "images", "tags", "lead", "recent_posts")
 """The fields whose fill rates are compared."""
 
-_OF_ITS_TIME = frozenset(("images", "tags", "lead", "amp_url"))
+_OF_ITS_TIME = frozenset(("images", "tags", "lead"))
 """Older articles may well lack these, so they are expected only of articles no older than the known ones."""
 
 _NEARLY_ALWAYS = 0.9
@@ -90,22 +90,14 @@ class LayoutMonitor:
     An article in a layout with little history is compared with all layouts together. A new theme that only the last
     resort reads, badly, is thus noticed; one that is read well is not.
 
-    Where canonical pages no longer name an AMP page, articles lack more fields, but by their layout they are of those
-    that never had an AMP page. So ``amp_url`` is compared by the layout of the page that names it, with an AMP page or
-    without; not in recordings, which may be older than the site's AMP pages.
-
     Args:
         whole: whether the crawl covers the whole site; if the first one reads nothing, one rejection is an alarm.
-        live: whether the site is read, not a recording.
     """
 
-    def __init__(self, *, whole: bool = True, live: bool = True) -> None:
+    def __init__(self, *, whole: bool = True) -> None:
         self._whole = whole
-        self._live = live
         self._history: defaultdict[str, _FillCounts] = defaultdict(_FillCounts)
         """The file's articles, by layout."""
-        self._first_history: defaultdict[str, _FillCounts] = defaultdict(_FillCounts)
-        """The file's articles, by the layout of their canonical page; of the AMP page, if they have no other."""
         self._all = _FillCounts()
         """The file's articles."""
         self._read: Counter[str] = Counter()
@@ -129,7 +121,6 @@ class LayoutMonitor:
         """Count an article already in the file, before the run."""
         if article.status != "gone":
             self._history[article.layout].add(article)
-            self._first_history[_first(article.layout)].add(article)
             self._all.add(article)
 
     def add_read(self, article: Article) -> None:
@@ -207,7 +198,7 @@ class LayoutMonitor:
         """Yield an alarm for each field that a layout's articles used to have, and now lack."""
         for (layout, name), count in self._expected.items():
             missed = self._missed[layout, name]
-            rate = self._expectation(layout, name).rate(name)
+            rate = self._expectation(layout).rate(name)
             if count < _ENOUGH_PAGES or 2 * missed < count or not _unlikely(count - missed, count, rate):
                 continue
             yield (
@@ -228,27 +219,20 @@ class LayoutMonitor:
         examples = {url for urls in self._examples.values() for url in urls}
         return [response for url, response in self._example_pages.items() if url in examples]
 
-    def _expectation(self, layout: str, name: str) -> _FillCounts:
-        known = self._first_history.get(_first(layout)) if name == "amp_url" else self._history.get(layout)
+    def _expectation(self, layout: str) -> _FillCounts:
+        known = self._history.get(layout)
         return known if known is not None and known.seen >= _ENOUGH_HISTORY else self._all
 
     def _expected_fields(self, article: Article) -> list[str]:
         """Return the fields that an article of this layout and age should have."""
-        return [name for name in _FIELDS if self._is_expected(name, article)]
-
-    def _is_expected(self, name: str, article: Article) -> bool:
-        known = self._expectation(article.layout, name)
-        if known.seen < _ENOUGH_HISTORY or known.rate(name) < _NEARLY_ALWAYS:
-            return False
-        if (known is self._all and name not in _OF_EVERY_LAYOUT) or (name == "amp_url" and not self._live):
-            return False
-        recent = known.oldest is not None and (article.published_at or "") >= known.oldest
-        return recent or name not in _OF_ITS_TIME
-
-
-def _first(layout: str) -> str:
-    """Return the layout of the page read first: the canonical one, if an AMP page was read, too."""
-    return layout.partition("+")[0]
+        known = self._expectation(article.layout)
+        if known.seen < _ENOUGH_HISTORY:
+            return []
+        left_out = set() if article.byline else {"authors"}  # one alarm is enough
+        if known.oldest is None or (article.published_at or "") < known.oldest:
+            left_out |= _OF_ITS_TIME
+        fields = _OF_EVERY_LAYOUT if known is self._all else _FIELDS
+        return [name for name in fields if known.rate(name) >= _NEARLY_ALWAYS and name not in left_out]
 
 
 def _unlikely(filled: int, count: int, rate: float) -> bool:

@@ -59,6 +59,12 @@ def withheld(request: Request, response: Response) -> bool:
     return 200 <= response.status < 300 and response.status not in OF_PAGES
 
 
+def unfollowed(response: Response) -> str | None:
+    """Return where a response redirects to, if Scrapy does not follow it there: to ``file:``, for example."""
+    location = response.headers.get("Location") if 300 <= response.status < 400 else None
+    return location.decode("latin-1")[:200] if location else None
+
+
 def out_of_order(response: Response) -> bool:
     """Whether the response is WordPress's page for maintenance, a lost database or a fatal error.
 

@@ -84,9 +84,10 @@ def decide(last: Article | None, article: Article, *, recorded: bool = False) ->
 
     # A new or later modification time must be written, or every run would fetch the article again.
     dated = compared.later or (not compared.stale and last.modified_at is None and article.modified_at is not None)
-    # A newer extractor reads older captures again, too: they belong to earlier lines than the last one.
+    # Older captures are read again, too, by a newer extractor or in another order: theirs are earlier lines.
     is_upgrade = compared.newer_extractor and not compared.stale
-    improves = is_upgrade or compared.quality > compared.quality_before
+    is_of_earlier_line = compared.stale and _differ(last, article, _of_canonical_page(last, article))
+    improves = is_upgrade or (compared.quality > compared.quality_before and not is_of_earlier_line)
     if replaces and not compared.earlier and (improves or dated or moved) and _differ(last, article, _COMPARED):
         # Of the same revision, the time stays: without it, readings from before the edit would pass for later ones.
         article.modified_at = article.modified_at or last.modified_at
@@ -162,11 +163,13 @@ def _is_edit(last: Article, article: Article, compared: _Comparison) -> bool:
 def _of_canonical_page(last: Article, article: Article) -> tuple[str, ...]:
     """Return the fields that two whole readings both have from the canonical page, also if one has an AMP page, too.
 
-    That page gives what it has, the AMP page the rest (``merge.merge_views``).
+    That page gives what it has, the AMP page the rest (``merge.merge_views``), which may be of another design.
     """
     one, other = sorted((last, article), key=_Quality.of)
-    layout, _, _ = other.layout.partition("+")
-    if view_rank(layout) == 0 or layout != one.layout.partition("+")[0] or not _Quality.of(one).is_whole:
+    views = one.layout.split("+"), other.layout.split("+")
+    is_of_other_pages = views[0][0] != views[1][0] or (len(views[0]) > 1 and views[0] != views[1])
+    is_from_amp = "body-from-amp" in (*one.warnings, *other.warnings)
+    if is_of_other_pages or is_from_amp or not _Quality.of(one).is_whole:
         return ()
     return tuple(name for name in _EDITED if getattr(one, name))
 

@@ -415,6 +415,8 @@ def test_a_time_without_a_zone_is_not_that_of_this_computer(monkeypatch: pytest.
 @pytest.mark.parametrize("zone", ["UTC0", "IRST-3:30", "EST5EDT,M3.2.0,M11.1.0", "<+0330>-3:30", "Foo/Bar"])
 def test_a_zone_of_this_computer_that_dateparser_does_not_know(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
     monkeypatch.setenv("TZ", zone)
+    for kept in ("_cache_tz", "_cache_tz_name"):  # else it would be the zone that another test had
+        monkeypatch.setattr(f"tzlocal.unix.{kept}", None)
     _ago_by_dateparser.cache_clear()
     read_printed_date.cache_clear()
     assert read_ago("12 hours ago", NOW) == NOW - timedelta(hours=12)

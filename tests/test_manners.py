@@ -321,6 +321,16 @@ def test_redirects_to_what_is_no_page_are_rejected(tmp_path: Path) -> None:
         assert rejected == {server.url + path: f"{place} is not on the site" for path, place in moved.items()}
 
 
+def test_an_amp_page_that_leads_to_what_is_no_page_is_no_failure(tmp_path: Path) -> None:
+    site = Site(make_posts(6, seed=5))
+    with serve(site) as server:
+        server.alter(lambda target, response: redirect("javascript:alert(1)") if "/amp/" in target else response)
+        for _ in range(2):
+            run = crawl(server.url, tmp_path / "a.jsonl", *EIGHT_AT_ONCE)
+            assert (run.status, " 0 failed" in run.err) == (0, True), run.err
+    assert len(lines(tmp_path / "a.jsonl")) == 6
+
+
 def test_scrapys_own_spiders_try_a_refused_page_three_times() -> None:
     crawler = get_crawler(Spider, {"RETRY_TIMES": 9})
     crawler.spider = crawler._create_spider("fetch")

@@ -92,7 +92,12 @@ class TestTwoViews:
         merged = merge_views(CANONICAL, AMP)
         assert (merged.blocks, merged.body) == (CANONICAL.blocks, "canonical")
         merged = merge_views(replace(CANONICAL, blocks=[], body="", warnings=["no-body"]), AMP)
-        assert (merged.blocks, merged.body, merged.word_count, merged.warnings) == (AMP.blocks, "amp", 1, [])
+        assert (merged.blocks, merged.body, merged.word_count, merged.warnings) == (
+            AMP.blocks,
+            "amp",
+            1,
+            ["body-from-amp"],
+        )
         assert merged.content_hash == content_hash(merged)
         merged = merge_views(replace(CANONICAL, blocks=[], body=""), replace(AMP, blocks=[], body=""))
         assert (merged.blocks, merged.body, merged.word_count) == ([], "", 0)
@@ -123,7 +128,7 @@ class TestTwoViews:
         lacking = replace(CANONICAL, warnings=["one-page-of-many"])
         whole = replace(AMP, body="all of its pages", word_count=4)
         merged = merge_views(lacking, whole)
-        assert (merged.body, merged.images, merged.warnings) == (whole.body, whole.images, [])
+        assert (merged.body, merged.images, merged.warnings) == (whole.body, whole.images, ["body-from-amp"])
         assert merged.headline == CANONICAL.headline
         for amp in (
             replace(AMP, body="one", word_count=1),  # it may not say that it is the first of several

@@ -804,8 +804,10 @@ def test_pages_and_lists_may_come_with_another_status(status: str, tmp_path: Pat
 
 DAY = "2024-01-01"
 
-OF_OTHERS = [response(f"https://{name}.example/a/", at_address(f"https://{name}.example/a/"), DAY) for name in "abc"]
+OF_OTHERS = [response(f"https://{name}.example/a/", at_address(f"https://{name}.example/a/"), DAY) for name in "abcd"]
 """Pages as a file of Common Crawl has them."""
+
+FORMS = "http://other.example/b/", "https://www.other.example/c/", "http://other.example:80/d/"
 
 
 @pytest.mark.parametrize(
@@ -813,13 +815,17 @@ OF_OTHERS = [response(f"https://{name}.example/a/", at_address(f"https://{name}.
     [
         (OF_OTHERS, [], []),
         (OF_OTHERS[:1], [], ["a.example"]),
-        ([*OF_OTHERS[:1], redirect("https://ifpnews.com/", "https://www.ifpnews.com/")], [], []),
-        ([*OF_OTHERS[:1], response("https://ifpnews.com/robots.txt", b"#", DAY, kind="text/plain")], [], []),
+        (
+            [*OF_OTHERS[:2], *(response(url, at_address(url), DAY) for url in FORMS)],
+            [],
+            ["other.example", "www.other.example", "other.example"],
+        ),
+        ([*OF_OTHERS[:1], redirect("https://ifpnews.com/", "https://www.ifpnews.com/")], [], ["a.example"]),
         ([*OF_OTHERS[:1], response("https://ifpnews.com/1.png", b"", DAY, kind="image/png")], [], ["a.example"]),
         (OF_OTHERS[:1], ["-s", "IFP_SITE=https://ifpnews.com"], []),
         (OF_OTHERS, ["-s", "IFP_SITE=https://b.example"], ["b.example"]),
     ],
-    ids=["many", "one", "redirect", "robots", "picture", "named", "other"],
+    ids=["many", "one", "forms", "redirect", "picture", "named", "other"],
 )
 def test_a_recording_without_the_site_is_read_only_if_it_is_of_one_other_site(
     records: list[bytes], settings: list[str], hosts: list[str], tmp_path: Path
@@ -846,3 +852,24 @@ def test_a_guessed_site_goes_into_no_file_of_another(tmp_path: Path) -> None:
         assert "Traceback" not in run.err
     run = scrapy("extract", recorded, "-o", out, "-s", "IFP_SITE=https://a.example")
     assert (run.status, len(lines(out))) == (0, 2)
+
+
+def test_a_range_of_an_hour_whose_article_only_the_amp_page_dates_rightly(tmp_path: Path) -> None:
+    """On a site that is set to UTC, the theme's time is read as Tehran's until the AMP page tells."""
+    url, recorded, out = "https://ifpnews.com/a/", tmp_path / "a.warc", tmp_path / "a.jsonl"
+    time = '<div class="td-post-header"><b class="td-post-date"><time datetime="2024-01-01T10:30:00+00:00"></b></div>'
+    canonical = story("Some words.").replace(
+        b'<div class="td-post-content">', time.encode() + b'<div class="td-post-content">'
+    )
+    data = '{"@type": "NewsArticle", "datePublished": "2024-01-01T10:30:00+00:00"}'
+    head = (
+        f'<meta name="generator" content="AMP for WP 1.1.13"><script type="application/ld+json">{data}</script></head>'
+    )
+    amp = amp_story("Some words.").replace(b"</head>", head.encode())
+    recorded.write_bytes(response(url, canonical, "2024-02-01") + response(f"{url}amp/", amp, "2024-02-01"))
+    for hour, found in ((10, 1), (7, 0)):
+        run = scrapy(
+            *("crawl", "ifp", "-a", f"archive={recorded}", "-O", out),
+            *("-a", f"since=2024-01-01T{hour:02d}:00+00:00", "-a", f"until=2024-01-01T{hour + 1:02d}:00+00:00"),
+        )
+        assert (run.status, len(lines(out))) == (0, found), run.err

@@ -189,8 +189,9 @@ def test_an_older_state_of_the_article_is_no_edit() -> None:
 
 
 def test_an_older_state_never_replaces_the_line_but_an_older_capture_of_a_better_view_does() -> None:
-    better = article(layout=BOTH, tags=["sea", "gulf"], fetched_at="2023-01-01T00:00:00Z")
+    better = article(layout=BOTH, license="CC BY", fetched_at="2023-01-01T00:00:00Z")
     assert decide(article(), better).outcome == "reread"
+    assert decide(article(), replace(better, tags=["sea", "gulf"])).outcome == "unchanged"
     assert decide(article(), replace(better, modified_at="2024-01-01T00:30:00Z")).outcome == "unchanged"
 
 
@@ -220,7 +221,7 @@ def test_only_a_better_view_replaces_the_line(before: str, after: str, outcome: 
         assert decision.article == replace(reading, revision=2, reread=True)
 
 
-@pytest.mark.parametrize(("before", "after"), [(CANONICAL, BOTH), (BOTH, CANONICAL), (BOTH, f"{CANONICAL}+amp-other")])
+@pytest.mark.parametrize(("before", "after"), [(CANONICAL, BOTH), (BOTH, CANONICAL)])
 def test_what_the_canonical_page_gives_shows_an_edit_with_the_amp_page_or_without(before: str, after: str) -> None:
     known = article(layout=before, revision=2)
     edits = {"headline": "Another", "lead": "Another", "byline": "Another", "tags": ["gulf"], "sections": ["Gulf"]}
@@ -232,11 +233,60 @@ def test_what_the_canonical_page_gives_shows_an_edit_with_the_amp_page_or_withou
         assert decide(known, replace(reading, fetched_at="2020-01-01T00:00:00Z")).outcome != "revised"
         assert decide(known, replace(reading, extractor_version="99")).outcome != "revised"
         assert decide(known, replace(reading, warnings=["truncated"])).outcome != "revised"
+        assert decide(known, replace(reading, warnings=["body-from-amp"])).outcome != "revised"
+        assert decide(replace(known, warnings=["body-from-amp"]), reading).outcome != "revised"
     # What only one of them has may be from the AMP page.
     poorer, better = sorted((before, after), key=view_rank)
-    if view_rank(poorer) < view_rank(better):
-        assert decide(article(layout=poorer, lead=None), article(layout=better)).outcome == "reread"
-        assert decide(article(layout=better), article(layout=poorer, lead=None)).outcome == "unchanged"
+    assert decide(article(layout=poorer, lead=None), article(layout=better)).outcome == "reread"
+    assert decide(article(layout=better), article(layout=poorer, lead=None)).outcome == "unchanged"
+    # Of two AMP pages, one may print what the other does not.
+    assert decide(article(layout=BOTH), article(layout=f"{CANONICAL}+amp-other", byline="A")).outcome != "revised"
+
+
+@given(
+    edits=st.sets(st.integers(1, 99), max_size=3),
+    hours=st.sets(st.integers(0, 99), min_size=1, max_size=6),
+    are_dated=st.booleans(),
+    data=st.data(),
+)
+def test_captures_read_again_in_any_order_and_by_a_newer_version_add_no_revision(
+    edits: set[int], hours: set[int], are_dated: bool, data: st.DataObject
+) -> None:
+    def read(captures: list[Article], last: Article | None = None) -> tuple[Article, list[str]]:
+        outcomes = []
+        for capture in captures:
+            decision = decide(last, capture, recorded=True)
+            outcomes.append(decision.outcome)
+            last = decision.article
+        assert last is not None
+        return last, outcomes
+
+    def time(hour: int) -> str:
+        return f"2024-02-{1 + hour // 24:02d}T{hour % 24:02d}:00:00Z"
+
+    captures = [
+        article(
+            layout=data.draw(st.sampled_from([CANONICAL, BOTH])),
+            blocks=[paragraph(f"As of edit {max(past, default=0)}.")],
+            modified_at=time(max(past, default=0)) if are_dated else None,
+            fetched_at=time(hour),
+        )
+        for hour in sorted(hours)
+        for past in [{edit for edit in edits if edit <= hour}]
+    ]
+    last, _ = read(captures)
+    assert last.revision == len({str(capture.blocks) for capture in captures})
+    shuffled = data.draw(st.permutations(captures))
+    for again in (captures, shuffled):
+        assert set(read(again, last)[1]) == {"unchanged"}
+    upgraded = [replace(capture, extractor_version="99", license="CC BY") for capture in captures]
+    newer, outcomes = read(upgraded, last)
+    assert newer.revision == last.revision
+    assert outcomes.count("unchanged") >= len(outcomes) - 1
+    assert set(read(upgraded, newer)[1]) == {"unchanged"}
+    settled, _ = read(shuffled, read(shuffled)[0])
+    assert set(read(shuffled, settled)[1]) == {"unchanged"}
+    assert settled.blocks == captures[-1].blocks
 
 
 def test_an_upgrade_reads_earlier_captures_without_a_line() -> None:

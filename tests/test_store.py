@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from ifp_scraper import load
 from ifp_scraper.analysis.output_reader import select
 from ifp_scraper.items import Article, encode, text_hash
 from ifp_scraper.storage.output_file import StoreError
@@ -113,6 +114,21 @@ class TestFind:
         with Store(path) as store:
             assert [known.url for known in store.articles()] == [one.url, other.url]
 
+    @pytest.mark.parametrize("time", ["", "2024-05-01T00:00:00+03:30", "soon"])
+    def test_a_time_that_others_have_written_says_nothing(self, path: Path, time: str) -> None:
+        path.parent.mkdir()
+        path.write_bytes(encode(article(1, published_at=time)) + encode(article(1, url="https://ifpnews.com/other/")))
+        with Store(path) as store:
+            assert known_ids(store) == [1]
+        assert len(load(path)) == 1
+
+    def test_an_article_whose_id_another_one_has_had_since_is_found_by_its_url(self, path: Path) -> None:
+        with Store(path) as store:
+            one = store.append(article(1, url="https://ifpnews.com/story/", aliases=["https://ifpnews.com/old/"]))
+            store.append(article(1, url="https://ifpnews.com/other/", published_at="2025-01-01T00:00:00Z"))
+            assert store.find(1, "https://ifpnews.com/story/", one.published_at) is one
+            assert store.find(1, "https://ifpnews.com/old/", one.published_at) is one
+
     def test_the_same_text_with_the_same_id_was_published_again(self, path: Path) -> None:
         with Store(path) as store:
             one = store.append(article(1, "Rain fell. " * 30))
@@ -120,7 +136,11 @@ class TestFind:
                 1, "Rain fell. " * 30, url="https://ifpnews.com/other/", published_at="2025-01-01T00:00:00Z"
             )
             assert store.find_same(moved) is one
-            assert store.find_same(replace(moved, body="Snow fell. " * 30)) is None
+            other = replace(moved, headline="Other", blocks=[{"kind": "paragraph", "text": "Snow fell."}])
+            assert store.find_same(other) is None
+            assert store.find_same(replace(other, aliases=[one.url])) is one
+            assert store.find_same(replace(moved, headline="Other")) is one
+            assert store.find_same(replace(moved, blocks=other.blocks)) is one
             assert store.append(replace(moved, aliases=[one.url])) is one
         with Store(path) as store:
             assert [known.url for known in store.articles()] == [moved.url]

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import tracemalloc
 from dataclasses import replace
 from itertools import count, cycle
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 from ifp_scraper.__main__ import main
+from ifp_scraper.middlewares.decompress import _lacks_end
 from tests.crawling import EIGHT_AT_ONCE, FAST, ROOT, crawl, lines, scrapy
 from tests.dry_run import dry_run
 from tests.expected import assert_complete
@@ -439,6 +441,21 @@ def test_what_is_compressed_twice_or_without_a_word_is_read(coding: str, tmp_pat
         assert_complete(site, server.url, out)
     assert scrapy("crawl", "ifp", "-a", f"archive={recording}", "-o", tmp_path / "again.jsonl").status == 0
     assert len(lines(tmp_path / "again.jsonl")) == len(lines(out))
+
+
+def test_the_end_of_compressed_data_is_looked_for_in_small_pieces() -> None:
+    """A bomb that says nothing of its coding has not yet met the limit when its end is looked for."""
+    bomb = gzip.compress(bytes(64 << 20), mtime=0)
+    named = gzip.compress(b"Some words.", mtime=0)
+    named = named[:3] + b"\x08" + named[4:10] + b"a.html\0" + named[10:]  # with a file's name in the header
+    tracemalloc.start()
+    try:
+        assert [_lacks_end(data) for data in (bomb, bomb[:-9], named, named[:-12], b"Some words.")] == [
+            *(False, True, False, False, False)
+        ]
+        assert tracemalloc.get_traced_memory()[1] < 8 << 20
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(("end", "failed"), [(0.9, True), (-8, False)], ids=["text", "checksum"])

@@ -31,7 +31,7 @@ class PageResult(msgspec.Struct):
     """Length of its body as recorded, in bytes."""
 
     checksum: int = 0
-    """See ``body_sum``."""
+    """CRC-32 of the body as recorded."""
 
     is_revisit: bool = False
     """Whether its body is that of another capture."""

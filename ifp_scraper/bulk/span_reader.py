@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import IO
+from zlib import crc32
 
 from fastwarc.warc import WarcRecord
 
@@ -21,7 +22,6 @@ from ifp_scraper.recordings.capture_time import cache_age
 from ifp_scraper.recordings.codings import plain_body
 from ifp_scraper.recordings.warc_reader import (
     Revisit,
-    body_sum,
     capture_in,
     content_type,
     first_header,
@@ -116,7 +116,7 @@ def _read_page(record: WarcRecord, body: bytes, url: str, captured_at: datetime)
     _, recorded_at, is_wrapped = capture_in(record)
     body_age = max(captured_at - recorded_at, timedelta(0))
     age = cache_age(captured_at, first_header(record, "age"), first_header(record, "date")) - body_age
-    result = PageResult(url, captured_at, page_urls=[url], length=len(body), checksum=body_sum(record, body))
+    result = PageResult(url, captured_at, page_urls=[url], length=len(body), checksum=crc32(body))
     body = plain_body(body, list(record.http_headers or ()))
     if is_wrapped:
         body = unwrap_page(body)

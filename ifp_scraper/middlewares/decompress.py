@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _GZIP_HEADER = 10
 """Length of gzip's header, in bytes, if it says nothing more."""
 
+_PIECE = 1 << 16
+"""How much is unpacked at a time, in bytes."""
+
 _NO_CODINGS = b"", b"identity", b"none", b"utf-8"
 """What some servers send as Content-Encoding, though the body is as it is. Scrapy would warn of each page."""
 
@@ -44,12 +47,13 @@ class DecompressMiddleware(HttpCompressionMiddleware):
         packed = response.body
         try:
             unpacked: Response = super().process_response(request, response)  # type: ignore[assignment]
-            if cut_short(unpacked) and _lacks_end(packed):
+            if _is_still_packed(unpacked):
+                packed = unpacked.body
+                unpacked.headers["Content-Encoding"] = b"gzip"
+                unpacked = super().process_response(request, unpacked)  # type: ignore[assignment]
+            if cut_short(unpacked) and not _is_still_packed(unpacked) and _lacks_end(packed):
                 return self._again(request, ResponseDataLossError("the answer broke off"))
-            if not _is_still_packed(unpacked):
-                return unpacked
-            unpacked.headers["Content-Encoding"] = b"gzip"
-            return super().process_response(request, unpacked)
+            return unpacked
         except (IgnoreRequest, ResponseDataLossError):
             raise
         except Exception as error:  # each coding raises its own exceptions
@@ -80,8 +84,11 @@ def _lacks_end(packed: bytes) -> bool:
     if not packed.startswith(GZIP) or packed[3:4] != b"\0":  # with what follows a longer header
         return False
     unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+    rest = packed[_GZIP_HEADER:]
     try:
-        unpacker.decompress(packed[_GZIP_HEADER:])
+        while rest and not unpacker.eof:
+            unpacker.decompress(rest, _PIECE)
+            rest = unpacker.unconsumed_tail
     except zlib.error:
         return False
     return not unpacker.eof

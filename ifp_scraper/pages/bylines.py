@@ -67,7 +67,7 @@ def read_authors(elements: list[Element], base: str) -> list[Author]:
 
 def _people_in(element: Element, base: str, text_of: Callable[[Element], str]) -> list[Element]:
     """Return the links in a byline that each name another author, if it has several of these and no other words."""
-    links = [link for link in element.iter("a") if has_rel(link, "author") or "/author/" in (link.get("href") or "")]
+    links = [link for link in element.iter("a") if has_rel(link, "author") or _is_to_author(link, base)]
     if len(links) < 2:
         return [element]
     between = inline_text(element)
@@ -78,3 +78,9 @@ def _people_in(element: Element, base: str, text_of: Callable[[Element], str]) -
             url = urls.absolute(base, link.get("href")) or ""
             people.setdefault(urls.article_key(url) if urls.slug(url) else url, link)  # or /?author=3
     return [*people.values()] if len(people) > 1 and _BETWEEN_NAMES.fullmatch(_BY.sub("", between)) else [element]
+
+
+def _is_to_author(link: Element, base: str) -> bool:
+    """Whether a link leads to what the site has of an author."""
+    address = link.get("href") or ""
+    return "/author/" in address and urls.host(urls.absolute(base, address) or "") == urls.host(base)

@@ -34,7 +34,7 @@ COVER_CLASSES = words("wp-block-cover wp-block-cover__image-background wp-block-
 PICTURE_FILE = re.compile(r"^[^?#]+\.(?:jpe?g|png|gif|webp|avif|bmp|svg)(?:[?#]|$)", re.IGNORECASE)
 """The URL of an image file."""
 
-_RESIZED = re.compile(r"/[^/?#]+-\d+x\d+(?=\.\w+$)")
+_RESIZED = re.compile(r"/[^/?#]+-\d+x\d+(?=\.\w+(?:[?#]|$))")
 """The name of a resized copy: WordPress adds width and height to that of the file."""
 
 _NO_PICTURE = "/images/no-thumb/td_"

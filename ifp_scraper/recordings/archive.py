@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urldefrag
+from zlib import crc32
 
 from fastwarc.warc import WarcRecord
 from w3lib.url import safe_url_string
@@ -24,7 +25,6 @@ from ifp_scraper.recordings.files import UNREADABLE, RecordingError, find_record
 from ifp_scraper.recordings.warc_reader import (
     Fault,
     Revisit,
-    body_sum,
     capture_in,
     content_type,
     first_header,
@@ -58,7 +58,7 @@ class Kept(Protocol):
 
     @property
     def checksum(self) -> int:
-        """See ``body_sum``; 0 for what is no page."""
+        """CRC-32 of the body as recorded; 0 for what is no page."""
 
 
 def capture_order(capture: Kept) -> tuple[datetime, bool, str, int, int]:
@@ -232,23 +232,26 @@ def open_archive(options: Options, *, site_is_given: bool = False) -> tuple[Opti
 
 
 def site_of(responses: Iterable[tuple[str, int, str]], wanted: str) -> str:
-    """Return the root of the recorded site: the wanted one if any page of it is recorded, else that of most pages.
+    """Return the root of the recorded site: the wanted one if it has a page, else one that most pages are of.
 
     A file with pages of many sites, as of Common Crawl, may just have none of the wanted one.
 
     Args:
         responses: URL, status and content type of each; no more are consumed than needed.
-        wanted: root of the usual site.
+        wanted: root of the usual site; also returned if no other has more than a third of the pages.
     """
-    pages: Counter[str] = Counter()
+    roots: Counter[str] = Counter()
+    hosts: Counter[str] = Counter()
     for url, status, kind in responses:
-        is_html = status in OF_PAGES and "html" in kind
-        if urls.host(url) == urls.host(wanted) and (is_html or 300 <= status < 400 or url.endswith("/robots.txt")):
-            return wanted
-        if is_html:
-            pages["/".join(url.split("/", 3)[:3])] += 1
-    site, count = pages.most_common(1)[0] if pages else (wanted, 0)
-    return site if 2 * count > pages.total() else wanted
+        if status in OF_PAGES and "html" in kind:
+            if urls.host(url) == urls.host(wanted):
+                return wanted
+            roots["/".join(url.split("/", 3)[:3])] += 1
+            hosts[urls.host(url)] += 1
+    host, count = hosts.most_common(1)[0] if hosts else ("", 0)
+    if 3 * count <= hosts.total():
+        return wanted
+    return next(root for root, _ in roots.most_common() if urls.host(root) == host)
 
 
 def is_page(status: int, content_type: str) -> bool:
@@ -282,7 +285,7 @@ def _recorded(record: WarcRecord, number: int, body: bytes) -> Recorded | None:
         file=number,
         offset=record.stream_pos,
         length=len(body),
-        checksum=body_sum(record, body) if is_page(head.status_code, kind) else 0,
+        checksum=crc32(body) if is_page(head.status_code, kind) else 0,
         wayback=is_wrapped,
         target=redirect_target(record),
     )

@@ -6,9 +6,9 @@ import io
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from typing import IO, NamedTuple
 from urllib.parse import unquote
-from zlib import crc32
 
 from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType
 
@@ -238,11 +238,6 @@ def payload_digest(record: WarcRecord) -> str:
     return (record.headers.get("WARC-Payload-Digest") or "").strip().lower()
 
 
-def body_sum(record: WarcRecord, body: bytes) -> int:
-    """Return a number by which to tell a record's body from others; of its digest, if it has one, to be fast."""
-    return crc32(payload_digest(record).encode() or body)
-
-
 def _is_noted(at: int, faults: list[Fault]) -> bool:
     return bool(faults) and faults[-1].at == at
 
@@ -254,13 +249,21 @@ def record_time(record: WarcRecord) -> datetime | None:
     counts if it falls into that time, or if no WARC-Date can be read; None if there is no Date either.
     """
     date = record.headers.get("WARC-Date") or ""
-    digits = date.replace("-", "") if _SHORT_DATE.fullmatch(date) else ""
-    instant = read_instant(format_utc(read_stamp(digits)) if digits else date)
+    instant, digits = _read_date(date)
     if instant is not None and len(digits) in (0, _TO_THE_SECOND):
-        fraction = _FRACTION.search(date)
-        return instant.replace(microsecond=int(fraction[1].ljust(6, "0"))) if fraction else instant
+        return instant
     age, date = (first_header(record, name) for name in ("age", "date"))
     answered = read_http_date(date)
     if answered is not None and (instant is None or f"{answered:%Y%m%d%H%M%S}".startswith(digits)):
         return time_answered(age, date)
     return instant
+
+
+@lru_cache(maxsize=16)
+def _read_date(date: str) -> tuple[datetime | None, str]:
+    """Return the time that a WARC-Date names, if it can be read, and its digits, if these are all."""
+    digits = date.replace("-", "") if _SHORT_DATE.fullmatch(date) else ""
+    instant = read_instant(format_utc(read_stamp(digits)) if digits else date)
+    if instant is not None and (fraction := _FRACTION.search(date)):
+        instant = instant.replace(microsecond=int(fraction[1].ljust(6, "0")))
+    return instant, digits

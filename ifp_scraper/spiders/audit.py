@@ -15,6 +15,7 @@ from ifp_scraper.console import show_on_one_line
 from ifp_scraper.discovery import FetchFailed
 from ifp_scraper.ledger import Command
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
+from ifp_scraper.pages.article import ArticlePage
 from ifp_scraper.recordings.capture_time import capture_time
 from ifp_scraper.spiders.site_spider import SiteSpider
 from ifp_scraper.storage.store import StoredArticle
@@ -159,7 +160,10 @@ class AuditSpider(SiteSpider):
         A listing names no ids that would tell.
         """
         url = urls.canonical(response.url)
-        if url not in self.audit.missing or known.id is None or self._page_id(response) != known.id:
+        if url not in self.audit.missing or known.id is None:
+            return False
+        page = self._page(response)
+        if page is None or page.id != known.id:
             return False
         self.audit.missing.remove(url)
         self.audit.listed[url] = _month(known.published_at)
@@ -169,21 +173,22 @@ class AuditSpider(SiteSpider):
         """Whether the URL shows or redirects to another article, or redirects permanently to the front page.
 
         For a URL that no longer exists, WordPress guesses a target; plugins redirect to the front page. A new post may
-        have the slug of one that was withdrawn.
+        have the slug of one that was withdrawn; without a redirect, a faulty cache may give any page.
         """
         reasons = set(response.meta.get("redirect_reasons", ()))
         if urls.slug(response.url) == "":
             return bool(reasons) and reasons <= {301, 308}
-        shown = self._page_id(response)
-        return None not in (shown, known.id) and shown != known.id
+        page = self._page(response)
+        if page is None or None in (page.id, known.id) or page.id == known.id:
+            return False
+        return bool(reasons) or urls.same_slug(page.url, known.url)
 
-    def _page_id(self, response: Response) -> int | None:
-        """Return the id of the article on a page; None if it names none, or is not an article."""
+    def _page(self, response: Response) -> ArticlePage | None:
+        """Return the article's page; None if it is none, or cannot be read."""
         try:
-            page = read_page(response.body, Capture(response.url))
+            return read_page(response.body, Capture(response.url))
         except UnreadablePage:
             return None
-        return page.id if page is not None else None
 
 
 def _month(published_at: str | None) -> str | None:

@@ -13,8 +13,9 @@ from ifp_scraper.discovery import FetchFailed
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.middlewares.robots import CrawlDelay, RobotsMiddleware
 from ifp_scraper.recordings.capture_time import capture_time
-from ifp_scraper.responses import OF_PAGES, in_words, is_html, out_of_order, refusal, withheld
+from ifp_scraper.responses import OF_PAGES, in_words, is_html, out_of_order, refusal, unfollowed, withheld
 from ifp_scraper.spiders.crawl import Crawl
+from ifp_scraper.storage.reasons import OFF_SITE
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -58,6 +59,8 @@ class Fetcher:
             raise FetchFailed(reason) from error
         self._ledger.walks.note_answered(capture_time(response)[0])
         self.check_refusal(response, url, probe=probe)
+        if target := unfollowed(response):
+            raise FetchFailed(target + OFF_SITE, response.status, forbidden=True)
         if withheld(request, response) or response.status not in (*OF_PAGES, 304):
             raise FetchFailed(f"status {response.status}", response.status, at=capture_time(response)[0])
         if self._ledger.options.live and is_html(response) and out_of_order(response):  # else it ends a listing

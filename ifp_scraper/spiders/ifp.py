@@ -279,7 +279,8 @@ class IfpSpider(SiteSpider):
         published_at = parse_utc(article.published_at)
         if published_at is None:
             return True
-        return any(self.options.covers(published_at + days * _DAY) for days in (-1, 0, 1))
+        since, until = self.options.since, self.options.until
+        return (since is None or published_at + _DAY >= since) and (until is None or published_at - _DAY < until)
 
     def _if_in_range(self, article: Article | None) -> Article | None:
         """Return the article; None if there is none, or it is not in the requested section and date range.

@@ -12,7 +12,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from ifp_scraper import urls
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.ledger import Ledger
-from ifp_scraper.responses import in_words, refusal, why_no_article
+from ifp_scraper.responses import in_words, refusal, unfollowed, why_no_article
 from ifp_scraper.spiders.crawl import Crawl
 from ifp_scraper.storage.reasons import (
     ELSEWHERE,
@@ -52,14 +52,13 @@ class NoArticleHandler:
                 self._crawl.give_up(self._limits.count_off_site(reason))
 
     def _bad_status(self, response: Response, ref: ArticleRef) -> None:
-        location = response.headers.get("Location")
         if reason := refusal(response):
             self._crawl.note_refusal(ref.url, reason)
             self._crawl.note_failed(ref.url, reason, ref)
         elif response.status in (404, 410):
             self.reject(ref, f"status {response.status}")
-        elif 300 <= response.status < 400 and location:  # Scrapy does not follow it: to ``file:``, for example
-            self.reject(ref, f"{location.decode('latin-1')[:200]}{OFF_SITE}")
+        elif target := unfollowed(response):
+            self.reject(ref, target + OFF_SITE)
         else:
             self._crawl.note_failed(ref.url, f"status {response.status}", ref)
 

@@ -67,7 +67,7 @@ class ArticleIndex(Generic[A]):
         Articles with different ids are the same only if URL and publication time are: posts that are imported into a
         new WordPress get new ids, which others may have had before. A slug that is used again has another time, and
         so has another article at the alias of one. An id that is used again, or that a faulty theme prints on every
-        page, is with another slug and another time.
+        page, is with another slug and a time more than a day away.
 
         Args:
             id: WordPress post ID.
@@ -91,20 +91,24 @@ class ArticleIndex(Generic[A]):
             found = self._articles[number] if number is not None else None
             if found is not None and not _may_be_same(published_at, found.published_at):
                 return None
-        return found if found is not None and None in (id, found.id) else None
+        return found if found is not None and (found.id == id or None in (id, found.id)) else None
 
     def with_id(self, id: int | None) -> A | None:
         """Return the last article that was added with this id; None if there is none."""
         number = self._by_id.get(id) if id is not None else None
         return self._articles[number] if number is not None else None
 
+    def republished(self, id: int | None, aliases: Iterable[str]) -> A | None:
+        """Return the last article with this id if it had one of these URLs: it has another URL and time now."""
+        with_id = self.with_id(id)
+        was_at = with_id is not None and any(urls.same_article(alias, with_id.url) for alias in aliases)
+        return with_id if was_at else None
+
     def add(self, id: int | None, url: str, aliases: Iterable[str], published_at: str | None) -> A:
         """Return the article of a line, a new one if there is none, and let it be found by what the line says."""
         article = self.find(id, url, published_at)
         if article is None:
-            with_id = self.with_id(id)
-            if with_id is not None and any(urls.same_article(alias, with_id.url) for alias in aliases):
-                article = with_id  # it was published again, at another URL
+            article = self.republished(id, aliases)
         if article is None:
             article = self._make(len(self._articles))
             self._articles.append(article)
@@ -128,11 +132,13 @@ class ArticleIndex(Generic[A]):
 
 def _uses_id_again(url: str, published_at: str | None, other: Identified) -> bool:
     """Whether an article is another one than that which had its id before."""
-    if published_at is None or other.published_at is None or published_at == other.published_at:
-        return False
     if urls.post_id(url) is not None or urls.same_slug(url, other.url):
         return False
-    return abs(parse_utc(published_at) - parse_utc(other.published_at)) > _LONGEST_CORRECTION
+    try:
+        time, before = parse_utc(published_at), parse_utc(other.published_at)
+    except ValueError:  # a line that others have written
+        return False
+    return time is not None and before is not None and abs(time - before) > _LONGEST_CORRECTION
 
 
 def _may_be_same(time: str | None, other: str | None) -> bool:

@@ -150,12 +150,14 @@ class Store:
     def find_same(self, article: _Identity) -> StoredArticle | None:
         """Return what is known about an article that a list names, or that was read.
 
-        One with the text of the last one with its id is that one, published again at another URL.
+        One with the headline or most of the text of the last one with its id is that one, published again at another
+        URL.
         """
         known = self.find(article.id, article.url, article.published_at)
         if known is None and isinstance(article, Article):
+            known = self._index.republished(article.id, article.aliases)
             with_id = self._index.with_id(article.id)
-            if with_id is not None and with_id.text_hash == text_hash(article) is not None:
+            if known is None and with_id is not None and _is_alike(article, self.read(with_id)):
                 return with_id
         return known
 
@@ -317,3 +319,10 @@ class Store:
         if known.text_hash is not None and known.number <= self._by_text.get(known.text_hash, known.number):
             self._by_text[known.text_hash] = known.number
         return known
+
+
+def _is_alike(one: Article, other: Article) -> bool:
+    """Whether two articles have the same headline or share most of the shorter one's text."""
+    texts, others = ({block["text"] for block in article.blocks} for article in (one, other))
+    is_shared = 2 * len(texts & others) > min(len(texts), len(others))
+    return is_shared or (one.headline is not None and one.headline == other.headline)
