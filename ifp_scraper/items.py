@@ -87,7 +87,7 @@ def _extra(**schema: Any) -> dict[str, Any]:
 _TIME = _extra(format="date-time", pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
 
 
-_DUPLICATE_WORDS = 50
+DUPLICATE_WORDS = 50
 """Minimum length of a text, in words, to count as a duplicate."""
 
 
@@ -330,11 +330,11 @@ def content_hash(article: Article, *, just_read: bool = False) -> str:
 
 
 def text_hash(article: Article) -> bytes | None:
-    """Return an 8-byte hash of ``body`` for finding duplicates; None below ``_DUPLICATE_WORDS`` words.
+    """Return an 8-byte hash of ``body`` for finding duplicates; None below ``DUPLICATE_WORDS`` words.
 
     Spaces and line breaks are ignored, so that equal texts may have different paragraph breaks.
     """
-    if article.word_count < _DUPLICATE_WORDS:
+    if article.word_count < DUPLICATE_WORDS:
         return None
     letters = article.body.encode().translate(None, b" \n")
     return hashlib.blake2b(letters, digest_size=8).digest()

@@ -104,7 +104,7 @@ class Ledger:
         runs = Runs.read(self._runs_path)
         is_other = runs and urls.host(options.site) not in map(urls.host, (runs[-1].site, self._last_url))
         if options.site_is_guessed:
-            console.say(f"The recordings hold no page of {settings['IFP_SITE']}; most are of {options.site}.")
+            console.say(f"The recordings hold no page of {settings['IFP_SITE']}; many are of {options.site}.")
         if len(self.store) and is_other:
             if options.site_is_guessed:
                 self.store.close()

@@ -61,7 +61,7 @@ def withheld(request: Request, response: Response) -> bool:
 
 def unfollowed(response: Response) -> str | None:
     """Return where a response redirects to, if Scrapy does not follow it there: to ``file:``, for example."""
-    location = response.headers.get("Location") if 300 <= response.status < 400 else None
+    location = response.headers.get("Location") if response.status in (301, 302, 303, 307, 308) else None
     return location.decode("latin-1")[:200] if location else None
 
 

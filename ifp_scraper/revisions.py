@@ -2,10 +2,10 @@
 
 Edits by the publisher increment ``revision``. A better view, a newer extractor, a new URL or a later modification time
 without a new text give a line with ``reread``, and so does an article that is back on the site. Views, best first:
-canonical and AMP page merged, the canonical page alone, the AMP page alone. The first two are one view as far as the
-canonical page gives the text. Any whole view is better than one that lacks pages of a long post or is cut off. After
-an edit that spares the text, or with a new URL on the site, the canonical page will do: if the site has given up its
-AMP pages, nothing better will come.
+canonical and AMP page merged, the canonical page alone, both with the AMP page's text, the AMP page alone. The first
+two are one view as far as the canonical page gives the text. Any whole view is better than one that lacks pages of a
+long post or is cut off. After an edit that spares the text, or with a new URL on the site, the canonical page will do:
+if the site has given up its AMP pages, nothing better will come.
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ def decide(last: Article | None, article: Article, *, recorded: bool = False) ->
     # fetch the article again. From a recording, which may just not hold the AMP page, nothing is fetched.
     suffices = compared.later or (moved and not recorded)
     as_good = compared.quality >= compared.quality_before or (suffices and compared.quality >= _ALL_OF_CANONICAL_PAGE)
-    replaces = as_good and not compared.older_extractor
+    loses_text = "body-from-amp" in last.warnings and not article.blocks
+    replaces = as_good and not compared.older_extractor and not loses_text
     if last.status == "gone":
         if compared.earlier or not _later(article.fetched_at, last.fetched_at, unknown=True):
             return Decision("unchanged", last)
@@ -101,16 +102,18 @@ class _Quality(NamedTuple):
     is_whole: bool
     """Whether all pages of the post were read to the end."""
 
-    view: int
-    """See ``view_rank``."""
+    view: float
+    """See ``view_rank``; of both pages with the AMP page's text, it is between those of these pages alone."""
 
     @classmethod
     def of(cls, article: Article) -> _Quality:
         is_whole = not {"one-page-of-many", "truncated"}.intersection(article.warnings)
-        return cls(is_whole, view_rank(article.layout))
+        return cls(is_whole, _FROM_AMP if "body-from-amp" in article.warnings else view_rank(article.layout))
 
 
-_ALL_OF_CANONICAL_PAGE = _Quality(is_whole=True, view=1)
+_FROM_AMP = 0.5
+
+_ALL_OF_CANONICAL_PAGE = _Quality(is_whole=True, view=_FROM_AMP)
 
 
 class _Comparison(NamedTuple):

@@ -266,16 +266,21 @@ def test_captures_read_again_in_any_order_and_by_a_newer_version_add_no_revision
 
     captures = [
         article(
-            layout=data.draw(st.sampled_from([CANONICAL, BOTH])),
-            blocks=[paragraph(f"As of edit {max(past, default=0)}.")],
+            layout=layout,
+            warnings=warnings,
+            blocks=[paragraph(f"As of edit {max(past, default=0)}{', by AMP' * len(warnings)}.")],
             modified_at=time(max(past, default=0)) if are_dated else None,
             fetched_at=time(hour),
         )
         for hour in sorted(hours)
         for past in [{edit for edit in edits if edit <= hour}]
+        for layout, warnings in [data.draw(st.sampled_from([(CANONICAL, []), (BOTH, []), (BOTH, ["body-from-amp"])]))]
     ]
     last, _ = read(captures)
-    assert last.revision == len({str(capture.blocks) for capture in captures})
+    of_canonical_pages = [capture for capture in captures if not capture.warnings]
+    assert last.revision <= len({max((e for e in edits if time(e) <= c.fetched_at), default=0) for c in captures})
+    if of_canonical_pages == captures:
+        assert last.revision == len({str(capture.blocks) for capture in captures})
     shuffled = data.draw(st.permutations(captures))
     for again in (captures, shuffled):
         assert set(read(again, last)[1]) == {"unchanged"}
@@ -286,7 +291,8 @@ def test_captures_read_again_in_any_order_and_by_a_newer_version_add_no_revision
     assert set(read(upgraded, newer)[1]) == {"unchanged"}
     settled, _ = read(shuffled, read(shuffled)[0])
     assert set(read(shuffled, settled)[1]) == {"unchanged"}
-    assert settled.blocks == captures[-1].blocks
+    if of_canonical_pages == captures:
+        assert settled.blocks == captures[-1].blocks
 
 
 def test_an_upgrade_reads_earlier_captures_without_a_line() -> None:

@@ -140,7 +140,8 @@ class TestFind:
             assert store.find_same(other) is None
             assert store.find_same(replace(other, aliases=[one.url])) is one
             assert store.find_same(replace(moved, headline="Other")) is one
-            assert store.find_same(replace(moved, blocks=other.blocks)) is one
+            assert store.find_same(replace(moved, blocks=other.blocks)) is None
+            assert store.find_same(replace(moved, blocks=[*moved.blocks, *other.blocks])) is one
             assert store.append(replace(moved, aliases=[one.url])) is one
         with Store(path) as store:
             assert [known.url for known in store.articles()] == [moved.url]

@@ -232,7 +232,7 @@ def open_archive(options: Options, *, site_is_given: bool = False) -> tuple[Opti
 
 
 def site_of(responses: Iterable[tuple[str, int, str]], wanted: str) -> str:
-    """Return the root of the recorded site: the wanted one if it has a page, else one that most pages are of.
+    """Return the root of the recorded site: the wanted one if it has a page, else one that many are of.
 
     A file with pages of many sites, as of Common Crawl, may just have none of the wanted one.
 

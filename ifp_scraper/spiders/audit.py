@@ -181,7 +181,7 @@ class AuditSpider(SiteSpider):
         page = self._page(response)
         if page is None or None in (page.id, known.id) or page.id == known.id:
             return False
-        return bool(reasons) or urls.same_slug(page.url, known.url)
+        return not urls.same_slug(response.url, known.url) or urls.same_slug(page.url, known.url)
 
     def _page(self, response: Response) -> ArticlePage | None:
         """Return the article's page; None if it is none, or cannot be read."""

@@ -17,7 +17,7 @@ from typing import Protocol
 
 import msgspec
 
-from ifp_scraper.items import SCHEMA_VERSION, Article, encode, text_hash
+from ifp_scraper.items import DUPLICATE_WORDS, SCHEMA_VERSION, Article, encode, text_hash
 from ifp_scraper.storage.article_index import ArticleIndex
 from ifp_scraper.storage.line_decoder import NOT_JSON, decode_line, is_interrupted
 from ifp_scraper.storage.output_file import OutputFile, StoreError, explain
@@ -150,8 +150,7 @@ class Store:
     def find_same(self, article: _Identity) -> StoredArticle | None:
         """Return what is known about an article that a list names, or that was read.
 
-        One with the headline or most of the text of the last one with its id is that one, published again at another
-        URL.
+        One with most of the text of the last one with its id is that one, published again at another URL.
         """
         known = self.find(article.id, article.url, article.published_at)
         if known is None and isinstance(article, Article):
@@ -322,7 +321,12 @@ class Store:
 
 
 def _is_alike(one: Article, other: Article) -> bool:
-    """Whether two articles have the same headline or share most of the shorter one's text."""
+    """Whether two articles share most words of the shorter one's text, or some text and the headline."""
     texts, others = ({block["text"] for block in article.blocks} for article in (one, other))
-    is_shared = 2 * len(texts & others) > min(len(texts), len(others))
-    return is_shared or (one.headline is not None and one.headline == other.headline)
+    shared, least = _words(texts & others), min(_words(texts), _words(others))
+    same_headline = bool(one.headline) and one.headline == other.headline
+    return (shared >= DUPLICATE_WORDS and 2 * shared > least) or (same_headline and shared > 0)
+
+
+def _words(texts: set[str]) -> int:
+    return sum(len(text.split()) for text in texts)
