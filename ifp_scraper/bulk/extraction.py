@@ -3,7 +3,8 @@
 The lines are the same, in the same order. Recordings are cut into spans, which workers read. Their results wait in a
 file beside the output (``FILE.jsonl.partial``), so that memory stays flat and an interrupted run resumes where it was.
 When all spans have been read, articles are joined and written in the order of their first captures: the output depends
-neither on how many workers there are, or which is faster, nor on how the captures are spread over recordings.
+neither on how many workers there are, or which is faster, nor on the order of the recordings, but for captures of the
+same moment.
 """
 
 from __future__ import annotations
@@ -95,7 +96,7 @@ def _write_all(spans: list[Span], partial: PartialResults, ledger: Ledger) -> No
     """
     found, evidence, redirects = _survey(spans, partial)
     redirected = by_target(redirects, found)
-    for _, article in sorted(found.items(), key=lambda one: (one[1].begun, one[0])):
+    for article in sorted(found.values(), key=lambda article: article.begun):
         pages = [page for place in article.places for page in partial.read_pages(place)]
         if len(pages) > 1:
             pages = sorted(take_apart(pages), key=capture_order)

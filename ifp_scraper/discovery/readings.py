@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
-from itertools import groupby, islice
+from itertools import islice
 from typing import Protocol, TypeVar
 from urllib.parse import urlsplit
 
@@ -25,7 +25,7 @@ from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.recorded_lists import ListEvidence, evidence_at, may_list, read_listed
 from ifp_scraper.items import Article, content_hash
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
-from ifp_scraper.recordings.archive import Archive, Kept, Recorded, capture_order, is_page
+from ifp_scraper.recordings.archive import Archive, Kept, Recorded, capture_order, identity, is_page
 from ifp_scraper.recordings.files import RecordingError
 from ifp_scraper.responses import cut_short, out_of_order, refusal
 from ifp_scraper.revisions import states_later_edit
@@ -90,7 +90,7 @@ def find_recorded(archive: Archive, site: str) -> Iterator[Reading]:
     own = (record for record in archive.records if urls.host(record.url) == urls.host(site))
     redirects = ((one.captured_at, one.url, one.target) for one in own if one.target is not None)
     redirected = by_target(redirects, groups)
-    for _, captures in sorted(groups.items(), key=lambda group: (group[1][0].captured_at, group[0])):
+    for captures in sorted(groups.values(), key=lambda captures: captures[0].captured_at):
         for reading, said, addresses in read_slug(
             captures,
             evidence,
@@ -351,7 +351,7 @@ def without_failed(captures: list[C], failed: Callable[[C], bool]) -> list[C]:
 
 def _once(captures: list[C]) -> list[C]:
     """Leave out captures that are there twice, as where recordings overlap."""
-    return [next(same) for _, same in groupby(captures, capture_order)]
+    return list({identity(capture): capture for capture in reversed(captures)}.values())[::-1]
 
 
 def is_failed(url: str, body: bytes) -> bool:

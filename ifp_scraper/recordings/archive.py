@@ -61,11 +61,17 @@ class Kept(Protocol):
         """CRC-32 of the body as recorded; 0 for what is no page."""
 
 
-def capture_order(capture: Kept) -> tuple[datetime, bool, str, int, int]:
-    """Return the sort key of captures; those with the same one are the same, as where recordings overlap.
+def capture_order(capture: Kept) -> tuple[datetime, bool, int, int]:
+    """Return the sort key of captures. Many recordings name only the second: of one, they are in the files' order.
 
-    By time; then, since many recordings name only the second, by what tells captures apart whatever files hold them.
+    Not revisits, which follow: ``scrapy extract`` meets them in that of their bodies.
     """
+    body = (capture.length, capture.checksum) if capture.is_revisit else (0, 0)
+    return capture.captured_at, capture.is_revisit, *body
+
+
+def identity(capture: Kept) -> tuple[datetime, bool, str, int, int]:
+    """Return what only captures share that are the same one, as where recordings overlap."""
     return capture.captured_at, capture.is_revisit, capture.url, capture.length, capture.checksum
 
 
