@@ -878,3 +878,7 @@ def test_captures_of_one_second_are_in_the_order_in_which_a_file_has_them(tmp_pa
     records += [response(f"{site}/a/", story(text), date) for text in texts]
     recorded.write_bytes(b"".join(records))
     assert [line["body"] for line in read_both_ways(recorded)] == ["Some words.", *texts]
+    recorded.write_bytes(b"".join([*records, *records[1:3]]))  # as where recordings overlap
+    recorded.with_suffix(".crawled.jsonl").unlink()
+    recorded.with_suffix(".extracted.jsonl").unlink()
+    assert [line["body"] for line in read_both_ways(recorded)] == ["Some words.", *texts]

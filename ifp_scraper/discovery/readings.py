@@ -351,7 +351,10 @@ def without_failed(captures: list[C], failed: Callable[[C], bool]) -> list[C]:
 
 def _once(captures: list[C]) -> list[C]:
     """Leave out captures that are there twice, as where recordings overlap."""
-    return list({identity(capture): capture for capture in reversed(captures)}.values())[::-1]
+    found: dict[tuple[datetime, bool, str, int, int], C] = {}
+    for capture in captures:
+        found.setdefault(identity(capture), capture)
+    return list(found.values())
 
 
 def is_failed(url: str, body: bytes) -> bool:
@@ -375,7 +378,7 @@ def _evidence_about(captures: list[C], evidence: dict[str, list[ListEvidence]]) 
 
 
 def _evidence_order(item: ListEvidence) -> tuple[datetime, int, int, tuple[str, ...]]:
-    """Return the sort key of evidence: by time; then, as in ``capture_order``, by what it says."""
+    """Return the sort key of evidence: by time; then by what it says, whatever the order of the files."""
     ref = item.ref
     said = ref.published_at, ref.modified_at, ref.published_raw, ref.listed_at, ref.url
     return item.captured_at, item.rank, ref.id or 0, tuple(text or "" for text in said)
