@@ -92,6 +92,8 @@ class Progress:
 
     def show(self) -> None:
         """Show how far the run is in one line that is overwritten; on a terminal only."""
+        if not sys.stderr.isatty():
+            return
         ledger = self._ledger
         seconds = max(time.monotonic() - ledger.started, 0.001)
         done = _count(ledger, READ)

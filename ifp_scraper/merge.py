@@ -56,7 +56,9 @@ def join_pages(pages: list[Article], *, missing: bool, framed: bool = False) -> 
         body=body_of(blocks),
         warnings=warnings,
     )
-    return _with_derived_fields(joined)
+    joined.word_count = count_words(joined.body)
+    joined.content_hash = content_hash(joined)
+    return _without_filled_gaps(joined)
 
 
 class PagesOfPost:
@@ -181,7 +183,10 @@ def merge_views(canonical: Article, amp: Article) -> Article:
         layout=f"{canonical.layout}+{amp.layout}",
         warnings=warnings,
     )
-    return _with_derived_fields(merged)
+    merged.word_count = count_words(merged.body)
+    has_same_texts = (merged.headline, merged.lead) == (bodies.headline, bodies.lead)
+    merged.content_hash = bodies.content_hash if has_same_texts else content_hash(merged)
+    return _without_filled_gaps(merged)
 
 
 def _has_more_pages(amp: Article, canonical: Article) -> bool:
@@ -212,7 +217,7 @@ def add_evidence(article: Article, ref: ArticleRef) -> Article:
     is_trusted = ref.published_source == "rest" and not _page_is_later(ref, article)
     if ref.modified_at and shown and (is_trusted or ref.modified_at > (article.modified_at or "")):
         result.modified_at = ref.modified_at
-    return _with_derived_fields(result)
+    return _without_filled_gaps(result)
 
 
 def _page_is_later(ref: ArticleRef, article: Article) -> bool:
@@ -278,10 +283,8 @@ def _once(values: list[T]) -> list[T]:
     return list(seen.values())
 
 
-def _with_derived_fields(article: Article) -> Article:
-    """Recompute what depends on other fields (warnings, word_count, content_hash) and return the article."""
+def _without_filled_gaps(article: Article) -> Article:
+    """Remove the warnings about what the article no longer lacks, and return it."""
     gaps = gap_warnings(article)
     article.warnings = [one for one in dict.fromkeys(article.warnings) if one in gaps or not one.startswith("no-")]
-    article.word_count = count_words(article.body)
-    article.content_hash = content_hash(article)
     return article

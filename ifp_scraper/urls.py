@@ -34,8 +34,10 @@ _PAGESPEED = re.compile(r"/(?:(?:\d+x\d+)?x(?=[^/?]+\.ic\.))?([^/?]+)\.pagespeed
 
 _PENDING = re.compile("(?:^|&)is-pending-load=1(?=&|#|$)")
 
-_IS_CANONICAL = re.compile(r"https?://[a-z0-9.-]+/(?:[a-z0-9-]+/)*?(?!(?:amp|\d{1,3}|comment-page-\d+)/)[a-z0-9-]+/")
-"""Matches most URLs: those that need no change."""
+_PLAIN = re.compile(
+    r"(https?://[a-z0-9.-]+/(?:[a-z0-9-]+/)*?(?!(?:amp|\d{1,3}|comment-page-\d+)/)[a-z0-9-]+/)(?:amp/)?"
+)
+"""Matches most URLs: those that need no change, but for AMP's ending."""
 
 _ROOT = re.compile(r"^https?://(?:www\.)?")
 _LINE_BREAKS = re.compile("[\t\r\n]")
@@ -144,8 +146,8 @@ def canonical(url: str) -> str:
     >>> canonical("https://ifpnews.com/a-story/amp/index.html")  # in a copy by HTTrack or wget
     'https://ifpnews.com/a-story/'
     """
-    if _IS_CANONICAL.fullmatch(url):
-        return url
+    if plain := _PLAIN.fullmatch(url):
+        return plain[1]
     try:
         parts = urlsplit(url.strip())
         host, port = (parts.hostname or "").lower(), parts.port

@@ -175,7 +175,7 @@ def _write_reading(pages: list[PageResult], said: ArticleRef | None, addresses: 
             and (unreadable.is_amp or unreadable.layout is None)
         ):
             _reject(unreadable, ArticleRef(unreadable.url, modified_at=article.modified_at), ledger)
-        article = replace(article, aliases=[*article.aliases, *addresses])
+        article.aliases += addresses
         ledger.write(add_evidence(article, ref) if said is not None else article)
     else:
         _reject(unreadable or first_pages[0], ref, ledger)

@@ -149,7 +149,8 @@ def read_slug(
     for own in split_articles(captures, article_in):
         said = _evidence_about(own, evidence)
         addresses = addresses_of(own, redirected)
-        for reading in split_readings(without_failed(_once(own), failed), article_in):
+        readings = [own] if len(own) == 1 else split_readings(without_failed(_once(own), failed), article_in)
+        for reading in readings:
             yield reading, evidence_at(said, reading[0].captured_at), addresses
 
 
@@ -325,7 +326,7 @@ def _is_first_page(capture: C) -> bool:
 @lru_cache(maxsize=1024)
 def page_at(url: str) -> tuple[bool, str]:
     """Return what identifies a page within its article: the view, and the page number."""
-    in_query = _PAGE_IN_QUERY.search(urlsplit(url).query)
+    in_query = _PAGE_IN_QUERY.search(urlsplit(url).query) if "?" in url else None
     return urls.is_amp(url), _number_in_path(url) or (in_query and in_query[1]) or "1"
 
 
