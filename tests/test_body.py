@@ -118,6 +118,7 @@ def test_a_class_beside_the_ones_that_count_changes_nothing(body: str) -> None:
         ),
         *("qtranxs-available-languages-message", "wpml-ls-statics-post_translations wpml-ls"),
         *("icl_post_in_other_langs", "skiptranslate goog-te-gadget"),
+        *("_brlbs-content-blocker", "embed-privacy-overlay", "cmplz-blocked-content-container"),
         *(f"dataTables_{part}" for part in ("length", "filter", "info", "paginate")),
     ],
 )

@@ -124,6 +124,7 @@ _OTHERS = words(
     # of players: the frame inside a stand-in, what consent plugins show in their place, links to open or to download
     # them, the controls that WordPress's script adds; the copy by which AMP's measures text
     " lL video-placeholder-normal cookieconsent-optout-marketing fusion-privacy-placeholder powerpress_links"
+    " _brlbs-content-blocker embed-privacy-overlay cmplz-blocked-content-container"
     " mejs-offscreen mejs-layers mejs-controls i-amphtml-fit-text-measurer"
     # widgets after the text, the stand-in image of a lightbox video
     " amp-add-widget-after-content amp-custom-banner-after-post amp-video-img"
