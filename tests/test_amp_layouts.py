@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -221,6 +222,20 @@ def test_the_ages_of_recent_posts(words: str, published_at: str | None) -> None:
     entry = f"<h2 class='loop-title'><a href='/a/'>A</a></h2><p>x</p><div class='loop-date'>{words}</div>"
     (post,) = read(SWIFT + f"<div class='r-pf'><div class='fsp'>{entry}</div></div>", "")["recent_posts"]
     assert (post["published_raw"], post["published_at"]) == (words, published_at)
+
+
+@pytest.mark.parametrize(
+    ("canonical", "links", "listed"),
+    [
+        ("https://ifpnews.com/a-story/", ["/a/", "https://ad.example/", "//www.ifpnews.com/b/"], ["/a/", "/b/"]),
+        ("https://ifp.example/a-story/", ["https://ifp.example/a/", "https://ad.example/"], ["/a/"]),  # of a mirror
+        ("https://ifp.example/a-story/", ["/a/", "/b/"], ["/a/", "/b/"]),
+    ],
+)
+def test_an_ad_among_recent_posts_is_none(canonical: str, links: list[str], listed: list[str]) -> None:
+    entries = "".join(f"<div class='fsp'><h2 class='loop-title'><a href='{link}'>A</a></h2></div>" for link in links)
+    record = read(f"{SWIFT}<div class='r-pf'>{entries}</div>", "", head=f"<link rel='canonical' href='{canonical}'>")
+    assert [urlsplit(post["url"]).path for post in record["recent_posts"]] == listed
 
 
 @pytest.mark.parametrize("box", ["<div id='x'></div>", "<p>Notice: Undefined index in a.php"])

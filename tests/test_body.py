@@ -104,6 +104,37 @@ def test_a_class_beside_the_ones_that_count_changes_nothing(body: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "box",
+    [
+        *("share-buttons", "share_icons", "x-social-icons-y", "post-sharing-bar", "cresta-share-icon first_style"),
+        *("sociable", "shr-bookmarks shr-bookmarks-expand", "social4i", "sfsi_plus_Sicons left"),
+        *("zilla-likes", "dot-irecommendthis", "thumbs-rating-container", "wpd-rating-wrap", "wp-polls"),
+        *(
+            "similar-posts",
+            "seriesmeta",
+            "pps-series-post-details",
+            "bsaProContainer bsa-block-1",
+            "apPluginContainer",
+        ),
+        *("qtranxs-available-languages-message", "wpml-ls-statics-post_translations wpml-ls"),
+        *("icl_post_in_other_langs", "skiptranslate goog-te-gadget"),
+        *("_brlbs-content-blocker", "embed-privacy-overlay", "cmplz-blocked-content-container"),
+        *(f"dataTables_{part}" for part in ("length", "filter", "info", "paginate")),
+    ],
+)
+def test_what_plugins_add_to_a_text_is_none_of_it(box: str) -> None:
+    for tag in ("div", "p"):
+        assert [block["text"] for block in read(f"<p>Rain</p><{tag} class='{box}'>x</{tag}>")["blocks"]] == ["Rain"]
+
+
+@pytest.mark.parametrize(
+    "box", ["has-share-buttons", "no-social-icons", "with-share-bar", "social-barriers", "shares-button", "social"]
+)
+def test_a_class_that_only_resembles_a_share_bars_hides_nothing(box: str) -> None:
+    assert [block["text"] for block in read(f"<div class='{box}'>Rain</div>")["blocks"]] == ["Rain"]
+
+
+@pytest.mark.parametrize(
     "tag",
     [
         *(

@@ -358,10 +358,25 @@ def test_what_is_hidden_of_a_table_gives_no_text(rows: str, blocks: list[str]) -
     assert texts(html) == ["First.", "Second.", *blocks]
 
 
-def test_a_picture_of_an_emoji_is_the_character_that_it_stands_for() -> None:
-    record = read(page(body="<p>Snow <img class='emoji' alt='☃' src='/s.svg'> fell.</p>"))
+@pytest.mark.parametrize(
+    "picture",
+    [
+        "<img class='emoji' alt='☃' src='/s.svg'>",
+        "<img class='x' alt='☃' src='/s.svg'>",  # as pasted from a social network, without a class that says so
+        "<amp-img alt='☃' src='/s.svg'></amp-img>",
+    ],
+)
+def test_a_picture_of_an_emoji_is_the_character_that_it_stands_for(picture: str) -> None:
+    record = read(page(body=f"<p>Snow {picture} fell.</p>"))
     assert record["blocks"][-1]["text"] == "Snow ☃ fell."
     assert record["images"] == []
+
+
+@pytest.mark.parametrize("alt", ["", "-", "☃ Snow", "A ☃", "1", "برف", "\u200c"])
+def test_a_picture_with_another_description_is_a_picture(alt: str) -> None:
+    record = read(page(body=f"<p>Snow <img alt='{alt}' src='/s.svg'> fell.</p>"))
+    assert record["blocks"][-1]["text"] == "Snow fell."
+    assert [image["alt"] for image in record["images"]] == [alt]
 
 
 YOUTUBE, TWEET = "https://www.youtube.com/watch?v=abcdefghijk", "https://twitter.com/i/status/34"

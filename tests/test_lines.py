@@ -143,6 +143,11 @@ def test_a_label_is_all_of_its_line_or_stands_before_a_sign() -> None:
     assert [block["kind"] for block in read(("", "Read more"), kind="quote")] == ["quote"]
 
 
+def test_a_label_may_be_a_heading_above_linked_ones() -> None:
+    blocks = read("Related:", ("", "The Weir"), ("", "The Dam"), "Rain", ("", "The Pond"), kind="heading")
+    assert [block["kind"] for block in blocks] == ["related", "related", "related", "heading", "heading"]
+
+
 @pytest.mark.parametrize(
     ("note", "kind"),
     [

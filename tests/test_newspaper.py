@@ -108,6 +108,28 @@ def test_a_part_of_the_classic_template(header: str, fields: dict[str, Any]) -> 
     assert {name: record[name] for name in fields} == fields
 
 
+def test_a_child_theme_may_leave_out_the_outer_element_of_the_header() -> None:
+    header = (
+        "<header class='td-post-title'><b class='td-category'><a>Mills</a></b><h1 class='entry-title'>A Story</h1>"
+        "<b class='td-post-sub-title'>Before all.</b><b class='td-post-author-name'>By <a>Al Fox</a></b>"
+        "<b class='td-post-date'><time datetime='2024-05-05T13:30:00+00:00'></time></b></header>"
+    )
+    module = "<h4 class='td-post-title'><b class='td-post-author-name'>By <a>Jo Hare</a></b></h4>"
+    expected = {
+        "lead": "Before all.",
+        "byline": "Al Fox",
+        "sections": ["Mills"],
+        "published_at": "2024-05-05T10:00:00Z",
+    }
+    for inside in (
+        f"{header}<article>{CLASSIC}</article>",
+        f"<div class='td-post-header'>{header}</div>{module}{CLASSIC}",
+    ):
+        record = read(inside)
+        assert {name: record[name] for name in expected} == expected
+        assert [author["name"] for author in record["authors"]] == ["Al Fox"]
+
+
 def test_a_name_in_the_head_has_no_white_space_around_it() -> None:
     body = CLASSIC.replace("post-content", "post-text-content")
     assert (

@@ -118,4 +118,4 @@ class AmpDesign3Page(AmpDesignPage):
 
     @field
     def recent_posts(self) -> list[RecentPost]:
-        return read_recent_posts(self.document, self.capture, ".recentpost li", "related_link")
+        return read_recent_posts(self.document, self.capture, self._url, ".recentpost li", "related_link")

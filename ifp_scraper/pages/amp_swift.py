@@ -73,7 +73,7 @@ class AmpSwiftPage(AmpPage):
 
     @field
     def recent_posts(self) -> list[RecentPost]:
-        return read_recent_posts(self.document, self.capture, ".r-pf .fsp", "loop-title")
+        return read_recent_posts(self.document, self.capture, self._url, ".r-pf .fsp", "loop-title")
 
 
 def _bio(box: Element) -> str | None:

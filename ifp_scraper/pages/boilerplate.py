@@ -43,7 +43,10 @@ _OTHERS = words(
     " pipdig_p3_related_posts vc_basic_grid related-post post-related jnews_inline_related_post_wrapper"
     " st-related-posts zergnet-widget tptn_posts tptn_posts_daily"
     " penci-inline-related-posts popular-posts wpnbha wp-block-newspack-blocks-homepage-articles"
-    " wp-block-newspack-blocks-carousel td_block_video_playlist jp-relatedposts-i2"
+    " wp-block-newspack-blocks-carousel td_block_video_playlist jp-relatedposts-i2 similar-posts"
+    # the post's place in a series, its translations
+    " seriesmeta pps-series-post-details wpml-ls-statics-post_translations icl_post_in_other_langs"
+    " qtranxs-available-languages-message"
     # lists of other things, forms to search and to log in
     " wp-block-archives wp-block-categories wp-block-tag-cloud wp-block-calendar wp-block-search wp-block-page-list"
     " wp-block-loginout wp-block-terms-query wp-block-term-description wp-block-jetpack-blogroll"
@@ -60,33 +63,33 @@ _OTHERS = words(
     " post-modified-info ampforwp-last-modified-date"
     # buttons and share bars
     " wp-block-button wp-block-buttons wp-block-file__button wp-block-social-links vc_btn3-container td_btn"
-    " tdm_block_button tds-button tdm_block_socials elementor-button elementor-widget-share-buttons"
-    " elementor-social-icons-wrapper et_pb_social_media_follow wp-block-kadence-advancedbtn gb-button"
+    " tdm_block_button tds-button tdm_block_socials elementor-button"
+    " et_pb_social_media_follow wp-block-kadence-advancedbtn gb-button"
     " wp-block-stackable-button wp-block-uagb-buttons maxbutton"
     " elementor-blockquote__tweet-button et_pb_button_module_wrapper su-button su-divider su-expand-link"
-    " wp-block-jetpack-sharing-buttons wp-block-jetpack-subscriptions"
-    " ss-ic ampforwp-so-i ampforwp-social-icons-wrapper"
+    " wp-block-jetpack-subscriptions"
+    " ss-ic ampforwp-so-i"
     " sd-sharing-enabled sd-block td-post-sharing td-post-sharing-top td-post-sharing-bottom"
     " swp_social_panel swp-content-locator shariff heateor_sss_sharing_container addtoany_share_save_container"
-    " addtoany_content a2a_kit social-share share-buttons kk-star-ratings simplesocialbuttons ssbp-wrap"
+    " addtoany_content a2a_kit social-share kk-star-ratings simplesocialbuttons ssbp-wrap"
     " sfsi_Sicons novashare-buttons ns-buttons printfriendly addtoany_header et_social_inline dpsp-content-wrapper"
-    " dpsp-share-text apss-social-share wabtn_container td-social-sharing-button pdfprnt-buttons"
-    " jeg_share_button post-edit-link shared-counts-wrap the_champ_sharing_container sharethis-inline-share-buttons"
-    " addthis_tool addthis_toolbox scriptlesssocialsharing share-links share-icons share-post post-share"
+    " dpsp-share-text apss-social-share wabtn_container pdfprnt-buttons"
+    " post-edit-link shared-counts-wrap the_champ_sharing_container"
+    " addthis_tool addthis_toolbox scriptlesssocialsharing share-links share-post post-share"
     " addthis_inline_share_toolbox dkpdf-button-container printomatictext ss-inline-share-wrapper ss-social-sharing"
     " sfsi_responsive_icons sfsiaftrpstwpr sfsibeforpstwpr wp-block-jetpack-like jetpack-likes-widget-wrapper"
-    " wp-socializer twitter-share-button twitter-follow-button fb-like fb-share-button"
-    " social-share-buttons google-news-button juiz_sps_links mr_social_sharing_wrapper supsystic-social-sharing"
-    " nc_socialPanel rrssb-buttons synved-social-button av-share-box really_simple_share shareaholic-canvas"
-    " addtoany_share_save"
+    " wp-socializer twitter-follow-button fb-like"
+    " google-news-button juiz_sps_links mr_social_sharing_wrapper supsystic-social-sharing"
+    " nc_socialPanel rrssb-buttons av-share-box really_simple_share shareaholic-canvas"
+    " addtoany_share_save sociable shr-bookmarks social4i sfsi_plus_Sicons"
     # buttons to share a sentence, to join a channel, to have the page read aloud or translated
-    " bctt-ctt-btn tm-ctt-btn wp-block-wptelegram-widget-join-channel rsbtn gtranslate_wrapper nturl"
+    " bctt-ctt-btn tm-ctt-btn wp-block-wptelegram-widget-join-channel rsbtn gtranslate_wrapper nturl goog-te-gadget"
     # ads
     " td-a-rec td-g-rec td-a-ad td-adspot-title advertisement ad-label adsbygoogle amp-ad-wrapper"
     " ad-container adsense"
     " td_block_ad_box tds_newsletter amp_ad_1 stream-item a-single g-single"
     " jeg_ad e3lan e3lan-post paszone_container google-auto-placed ezoic-ad afw quads-location trc_related_container"
-    " adace-slot-wrapper adthrive-ad wordads-ad-wrapper wpInsertInPostAd"
+    " adace-slot-wrapper adthrive-ad wordads-ad-wrapper wpInsertInPostAd bsaProContainer apPluginContainer"
     # forms and notes for subscribers and donors, with the text around them
     " jetpack_subscription_widget tnp-subscription mc4wp-form mailpoet_form et_bloom_inline_form et_bloom_below_post"
     " tds_locker tds_locker_credits tds_leads tdn_block_newsletter_subscribe"
@@ -103,9 +106,10 @@ _OTHERS = words(
     " cmts ampforwp-comment-wrapper comments-area comment-respond comments comment-list commentlist amp-comments"
     " tdb_single_comments wpd-inline-icon-wrapper wp-block-latest-comments wp-block-comments wp-block-post-comments"
     " wp-block-post-comments-form wp-block-post-comments-count wp-block-post-comments-link fb-comments"
-    # counters and ratings
+    # counters, ratings and polls
     " tptn_counter gdrts-rating-block post-views wpulike pvc_stats post-ratings post-ratings-loading"
-    " rmp-widgets-container epvc-post-count"
+    " rmp-widgets-container epvc-post-count wp-polls wpd-rating-wrap zilla-likes dot-irecommendthis"
+    " thumbs-rating-container"
     # source and via, tags
     " td-post-source-tags td-post-source-via td-tags tdb-tags amp-tags tags-links tag-links cat-links"
     " post-tags entry-tags meta-tags post-bottom-tags post-bottom-meta jeg_post_tags wp-block-post-terms st-post-tags"
@@ -120,9 +124,12 @@ _OTHERS = words(
     # of players: the frame inside a stand-in, what consent plugins show in their place, links to open or to download
     # them, the controls that WordPress's script adds; the copy by which AMP's measures text
     " lL video-placeholder-normal cookieconsent-optout-marketing fusion-privacy-placeholder powerpress_links"
+    " _brlbs-content-blocker embed-privacy-overlay cmplz-blocked-content-container"
     " mejs-offscreen mejs-layers mejs-controls i-amphtml-fit-text-measurer"
     # widgets after the text, the stand-in image of a lightbox video
     " amp-add-widget-after-content amp-custom-banner-after-post amp-video-img"
+    # of tables that can be searched: what a script adds around them
+    " dataTables_length dataTables_filter dataTables_info dataTables_paginate"
     # of galleries: thumbnails, the caption of the whole, links to its other pages and views
     " carousel-preview blocks-gallery-caption slideshowlink ngg-navigation"
     # what carousels' scripts add: controls, and copies of slides
@@ -143,6 +150,9 @@ _CLASS_PREFIXES = re.compile(
 )
 """How class names of boilerplate begin that have a number or a random suffix."""
 
+_SHARE_BARS = re.compile(r"(?:^|\s)(?!has|no|with)[\w-]*(?:share|sharing|social)[_-](?:icon|button|bar\b)")
+"""Class names of share bars, of whatever theme or plugin; not those that say of a larger box whether it has one."""
+
 MAX_CACHED = 1000
 """Longest class attribute whose answer is cached from page to page."""
 
@@ -154,4 +164,6 @@ def is_boilerplate(classes: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _is_boilerplate(classes: str) -> bool:
-    return not _CLASSES.isdisjoint(classes.split()) or _CLASS_PREFIXES.search(classes) is not None
+    if not _CLASSES.isdisjoint(classes.split()):
+        return True
+    return _CLASS_PREFIXES.search(classes) is not None or _SHARE_BARS.search(classes) is not None

@@ -38,6 +38,9 @@ _NO_PART_OF_LABEL = SCREEN_READER_ONLY | words(
 """Class names of hints, of what tagDiv's blocks add to a headline: its first letter once more as an ornament, a label,
 the page's number; and of the link to edit the post, which editors see."""
 
+_EMOJI = re.compile(r"(?:[\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff][\u200d\ufe0f]*){1,8}")
+"""An emoji, perhaps of several characters."""
+
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z]{2,8}\d{0,2});")
 """A character reference that is text: it was escaped twice."""
 
@@ -91,6 +94,7 @@ def _collect(element: Element, pieces: list[str], depth: int) -> None:
 
 
 def emoji(image: Element) -> str:
-    """Return the character that an emoji image stands for (wp-emoji), else an empty string."""
+    """Return the emoji that an image stands for, by wp-emoji or pasted from a social network; else an empty string."""
+    alt = image.get("alt") or ""
     classes = class_names(image)
-    return (image.get("alt") or "") if "emoji" in classes or "wp-smiley" in classes else ""
+    return alt if "emoji" in classes or "wp-smiley" in classes or _EMOJI.fullmatch(alt) else ""

@@ -59,17 +59,17 @@ class NewspaperPage(ArticlePage):
 
     @field
     def lead(self) -> str | None:
-        return self.line("p.td-post-sub-title, .td-post-header .td-post-sub-title")
+        return self.line(f"p.td-post-sub-title, {self.header} .td-post-sub-title")
 
     @field
     def byline(self) -> str | None:
         # Not any .td-post-author-name: modules have a byline, too.
-        byline = self._printed_names(".td-post-header .td-post-author-name", name="a", label=".td-author-by")
+        byline = self._printed_names(f"{self.header} .td-post-author-name", name="a", label=".td-author-by")
         return byline or self.byline_from(".author-box-wrap .td-author-name")
 
     @field
     def authors(self) -> list[Author]:
-        in_byline = self.people(".td-post-header .td-post-author-name a")
+        in_byline = self.people(f"{self.header} .td-post-author-name a")
         authors = in_byline or self._authors_of(".author-box-wrap .td-author-name")
         return self._with_bios(authors, ".author-box-wrap", ".td-author-name", ".td-author-description")
 
@@ -78,7 +78,7 @@ class NewspaperPage(ArticlePage):
         # .td-post-category is a module's label; breadcrumbs end with the headline, unlinked.
         return (
             self.labels(self.outside_body("ul.td-category li.entry-category"))
-            or self.lines(".td-post-header .td-category a")
+            or self.lines(f"{self.header} .td-category a")
             or self.seo_labels("articleSection")
             or self._last_crumb(".entry-crumbs a.entry-crumb")
         )
@@ -103,14 +103,21 @@ class NewspaperPage(ArticlePage):
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("published")
         # The first time element of a page may be a module's, and the site's header shows today's date.
-        times = self.own(".td-post-header .td-post-date time")
-        edited = self.own(".td-post-header .td-post-modified-date time")  # Newsmag may print that alone
-        yield from self._published_by_theme(".td-post-header .td-post-date time" if times[:1] != edited[:1] else None)
+        shown = f"{self.header} .td-post-date time"
+        times = self.own(shown)
+        edited = self.own(f"{self.header} .td-post-modified-date time")  # Newsmag may print that alone
+        yield from self._published_by_theme(shown if times[:1] != edited[:1] else None)
 
     def modified_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("modified")
         yield self._theme_time(*EDITED)
-        yield self._theme_time(".td-post-header .td-post-modified-date time", "datetime")
+        yield self._theme_time(f"{self.header} .td-post-modified-date time", "datetime")
+
+    @cached_property
+    def header(self) -> str:
+        """Selects what is printed above the text; child themes may leave out its outer element."""
+        only_inner = not self.css(".td-post-header") and self.css(".td-post-title")
+        return ".td-post-title" if only_inner else ".td-post-header"
 
     # -- which elements belong to the article --------------------------------------------------------------------
 

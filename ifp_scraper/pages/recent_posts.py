@@ -41,12 +41,15 @@ _PERSIAN_UNITS = {
 _PERSIAN_AGE = re.compile(rf"(\d{{1,4}}) ({'|'.join(_PERSIAN_UNITS)}) (?:پیش|قبل)")
 
 
-def read_recent_posts(document: Document, capture: Capture, entries: str, title: str) -> list[RecentPost]:
-    """Read the Recent Posts entries that have a linked headline.
+def read_recent_posts(
+    document: Document, capture: Capture, article_url: str, entries: str, title: str
+) -> list[RecentPost]:
+    """Read the Recent Posts entries that have a linked headline; not ads in their form, which lead to other sites.
 
     Args:
         document: the page.
         capture: where and when it was captured; ages count back from then.
+        article_url: the article's own.
         entries: selects the entries.
         title: class of an entry's headline element, which differs between designs.
     """
@@ -55,7 +58,9 @@ def read_recent_posts(document: Document, capture: Capture, entries: str, title:
         printed = _entries_of_box(LargeBytes(box), entries, title)
     else:
         printed = _entries_in(document.tree, entries, title)
-    return [post for entry in printed if (post := _recent_post(entry, capture))]
+    posts = [post for entry in printed if (post := _recent_post(entry, capture))]
+    site = urls.host(article_url)
+    return [post for post in posts if urls.host(post.url) == site] or posts  # a copy may name the site as it was
 
 
 class _Entry(NamedTuple):

@@ -18,6 +18,8 @@ _RELATED_LABEL = re.compile(
 )
 _NOTE = re.compile(r"[(\[][^()\[\]]{1,40}[)\]][\s.)]*$")
 _WORD = re.compile(r"\w")
+_LINKS_BELOW = "list_item", "paragraph", "heading", "related", "quote"
+"""Kinds of blocks that a label alone may stand above."""
 
 
 def mark_related(blocks: list[Block], unlinked: list[str]) -> None:
@@ -48,7 +50,7 @@ def mark_related(blocks: list[Block], unlinked: list[str]) -> None:
         rest, unlinked_rest = text[label.end() :], _RELATED_LABEL.sub("", outside_links, count=1)
         if _is_linked(rest, unlinked_rest) or is_link(number, ("paragraph", "list_item", "heading")):
             may_follow = ("list_item",)  # it has a link of its own: one in a paragraph below is the article's
-        elif not _WORD.search(unlinked_rest) and is_link(number + 1, ("list_item", "paragraph", "related", "quote")):
+        elif not _WORD.search(unlinked_rest) and is_link(number + 1, _LINKS_BELOW):
             may_follow = (blocks[number + 1]["kind"],)
         if may_follow:
             blocks[number] = {"kind": "related", "text": block["text"]}
