@@ -57,6 +57,7 @@ def test_what_only_looks_alike_stays_apart() -> None:
     assert canonical(f"{SITE}/archives/12") == f"{SITE}/archives/12/"  # WordPress's numeric permalinks
     assert canonical(f"{SITE}/archives/12/amp/2/") == canonical(f"{SITE}/archives/12/2/") == f"{SITE}/archives/12/"
     assert canonical(f"{SITE}/2024/05/06/12/") == f"{SITE}/2024/05/06/12/"
+    assert canonical(f"{SITE}/the-index.html") == f"{SITE}/the-index.html"  # a name, not a copy's index
     for address in ("a.html", "a.html/amp/", "a.html/2/", "a.html?amp=1", "a.html/"):  # another kind of permalink
         assert canonical(f"{SITE}/{address}") == f"{SITE}/a.html"
     assert canonical("http://127.0.0.1:8099/a/") == "http://127.0.0.1:8099/a/"
