@@ -157,6 +157,13 @@ def test_an_edit_that_the_page_states_or_says_nothing_of(case: Case, stated: str
     assert (found.modified_at, *case.noted()) == (LISTED, None, [])
 
 
+def test_an_edit_that_the_page_states_need_not_change_the_text(case: Case) -> None:
+    case.ledger.write(article(ASKED, modified_at=STATED))
+    found = case.accept(article(ASKED, modified_at=LISTED, fetched_at=SOON), ArticleRef(ASKED, 9, modified_at=LISTED))
+    assert found is not None
+    assert (found.modified_at, *case.noted()) == (LISTED, None, [])
+
+
 @pytest.mark.parametrize(
     ("held", "read_at", "modified_at", "stale_from"),
     [
@@ -206,6 +213,9 @@ def test_the_address_on_a_mirror_is_another_one_of_the_article(case: Case) -> No
     found = case.accept(article("https://copied.example/a/"), ArticleRef(ASKED.rstrip("/"), 9))
     assert found is not None
     assert found.aliases == [ASKED]
+    found = case.accept(article("https://copied.example/a/"), ArticleRef(f"{SITE}/?p=9", 9))
+    assert found is not None
+    assert found.aliases == []  # without its query, it is the home page
 
 
 def test_an_address_that_the_file_knows_leads_to_its_article(case: Case) -> None:
