@@ -175,9 +175,10 @@ def test_an_edit_that_the_page_states_need_not_change_the_text(case: Case) -> No
 def test_an_edit_of_which_the_page_says_nothing_but_shows_what_the_file_holds(
     case: Case, held: str, read_at: str, modified_at: str, stale_from: str | None
 ) -> None:
-    case.ledger.write(article(ASKED, modified_at=STATED, headline=held))
+    published = "2024-05-01T00:00:00Z"
+    case.ledger.write(article(ASKED, modified_at=STATED, headline=held, published_at=published))
     ref = ArticleRef(ASKED, 9, modified_at=LISTED)
-    found = case.accept(article(ASKED, headline="The text.", fetched_at=read_at), ref)
+    found = case.accept(article(ASKED, headline="The text.", published_at=published, fetched_at=read_at), ref)
     assert found is not None
     assert (found.modified_at, *case.noted()) == (modified_at, stale_from, [])
 
@@ -207,6 +208,26 @@ def test_such_an_edit_that_changes_the_publication_time(case: Case) -> None:
     found = case.accept(article(ASKED, fetched_at=SOON), ref)
     assert found is not None
     assert (found.published_at, found.modified_at, *case.noted()) == (now, LISTED, None, [])
+
+
+@pytest.mark.parametrize(("id", "published_at"), [(9, LISTED), (None, LISTED), (5, None)])
+def test_what_rest_said_of_an_article_that_failed_is_not_said_of_another_with_its_slug(
+    case: Case, id: int | None, published_at: str | None
+) -> None:
+    noted = ArticleRef(ASKED, 9, published_at=LISTED, published_source="rest", listed_at=LISTED)
+    found = case.accept(article(ASKED, id), noted)
+    assert found is not None
+    assert found.published_at == published_at
+    case.ledger.write(article(ASKED, id))
+    found = case.accept(article(ASKED, id), noted)  # it has got a new id by an import
+    assert found is not None
+    assert found.published_at == LISTED
+
+
+def test_the_new_url_of_an_article_is_not_another_one(case: Case) -> None:
+    case.ledger.write(article(SHOWN))
+    assert case.accept(article(ASKED), ArticleRef(ASKED, 9)) is not None
+    assert case.reason() is None
 
 
 def test_the_address_on_a_mirror_is_another_one_of_the_article(case: Case) -> None:
