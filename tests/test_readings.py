@@ -15,6 +15,8 @@ from ifp_scraper.discovery.readings import (
     addresses_of,
     by_target,
     is_failed,
+    page_at,
+    read_slug,
     split_articles,
     split_readings,
     without_failed,
@@ -165,6 +167,26 @@ def test_addresses_of_amp_pages(url: str, is_amp: bool) -> None:
     assert urls.is_amp(SITE + url) is is_amp
 
 
+@pytest.mark.parametrize(
+    ("url", "page"),
+    [
+        ("/a/", (False, "1")),
+        ("/a/2/", (False, "2")),
+        ("/a/2?x=1", (False, "2")),
+        ("/a/2/index.html", (False, "2")),
+        ("/a/?page=2", (False, "2")),
+        ("/a/?x=1&page=2&y", (False, "2")),
+        ("/a/?homepage=2", (False, "1")),
+        ("/a/?page=2x", (False, "1")),
+        ("/a/amp/2/", (True, "2")),
+        ("/a/2/amp/", (True, "2")),
+        ("/a/2/?amp", (True, "2")),
+    ],
+)
+def test_which_page_of_an_article_is_at_an_address(url: str, page: tuple[bool, str]) -> None:
+    assert page_at(SITE + url) == page
+
+
 POST = {"id": 7, "link": f"{SITE}/a/", "date_gmt": "2024-05-05T00:00:00", "modified_gmt": "2024-05-05T01:00:00"}
 ITEM = f"<item><link>{SITE}/a/</link><guid>{SITE}/?p=7</guid><pubDate>Sun, 05 May 2024 00:00:00 +0000</pubDate></item>"
 ENTRY = (
@@ -266,6 +288,17 @@ def test_what_was_said_when_a_page_was_captured_counts() -> None:
         "2024-05-05",
     ]
     assert evidence_at([], NOW) is None
+
+
+@pytest.mark.parametrize("edited", [(None, EDITED), (EDITED, None)])
+def test_what_was_said_in_one_second_is_combined_in_any_order(edited: tuple[str | None, ...]) -> None:
+    class Page(Capture):
+        is_revisit, length, checksum = False, 0, 0
+
+    said = [ListEvidence(NOW, 2, ArticleRef(f"{SITE}/a/", modified_at=time)) for time in edited]
+    evidence = {urls.article_key(f"{SITE}/a/"): said}
+    [(_, ref, _)] = read_slug([Page("c0")], evidence, {}, article_in=lambda page: None, failed=lambda page: False)
+    assert ref == ArticleRef(f"{SITE}/a/", modified_at=EDITED)
 
 
 def test_a_list_that_tells_of_no_edits_hides_none_that_is_told_of_later() -> None:

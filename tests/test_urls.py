@@ -39,6 +39,7 @@ SLUGS = st.from_regex(r"[a-z][a-z0-9]{1,12}(-[a-z0-9]{1,8}){0,4}", fullmatch=Tru
         f"{SITE}/a-story/2/",
         f"{SITE}/a-story/amp/2/",
         f"{SITE}/a-story/2/?amp=1",
+        f"{SITE}/a-story/comment-page-2/",
         f"{SITE}/a-story/comment-page-2/#comments",
         f"{SITE}//a-story//",
         f"{SITE}/a-story/index.htm",
