@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from ifp_scraper import urls
+from ifp_scraper.dates import format_utc
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.readings import (
     addresses_of,
@@ -79,6 +80,36 @@ class Capture(NamedTuple):
 )
 def test_captures_that_were_made_together(captures: str, readings: list[str]) -> None:
     found = split_readings([Capture(name) for name in captures.split()], lambda capture: None)
+    assert [" ".join(one.name for one in reading) for reading in found] == readings
+
+
+@pytest.mark.parametrize(
+    ("captures", "edited", "text", "readings"),
+    [
+        ("c0 a60", 1, "New.", ["c0", "a60"]),
+        ("c0 21 a61", 2, "New.", ["c0 21", "a61"]),
+        ("a0 c60", 1, "New.", ["a0", "c60"]),
+        ("c0 21 a61", 1, "New.", ["c0 21 a61"]),  # the reading may show it
+        ("c0 a59", 1, "New.", ["c0 a59"]),  # of one visit
+        ("c0 a60", 0, "New.", ["c0 a60"]),  # both are of the edit
+        ("c0 a60", 1, "Old.", ["c0 a60"]),
+        ("c0 a60", None, "New.", ["c0 a60"]),
+        ("c0 260", 1, "New.", ["c0 260"]),  # a further page shows another part of the text
+    ],
+)
+def test_an_edit_between_two_captures_parts_them(
+    captures: str, edited: int | None, text: str, readings: list[str]
+) -> None:
+    *earlier, later = (Capture(name) for name in captures.split())
+
+    def article_in(capture: Capture) -> Article:
+        fetched_at = format_utc(capture.captured_at)
+        if capture != later:
+            return Article(headline="Old.", layout="newspaper", fetched_at=fetched_at)
+        modified_at = None if edited is None else format_utc(NOW + timedelta(minutes=edited))
+        return Article(headline=text, layout="newspaper", fetched_at=fetched_at, modified_at=modified_at)
+
+    found = split_readings([*earlier, later], article_in)
     assert [" ".join(one.name for one in reading) for reading in found] == readings
 
 
