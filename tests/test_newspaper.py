@@ -82,8 +82,8 @@ def read(inside: str, *, head: str = "") -> dict[str, Any]:
         ),
         ("<p class='td-post-small-box'><span>Source</span><a href='/x/'></a></p>", {"source": None}),
         (
-            "<div class='td-post-header'><p class='td-post-date'><time datetime='2024-05-09T13:30:00+00:00'></time></p>"
-            "</div><meta itemprop='dateModified' content='2024-05-09T13:30:00+00:00'>",
+            "<div class='td-post-header'><b class='td-post-date'><time datetime='2024-05-09T13:30:00+00:00'></time>"
+            "</b></div><meta itemprop='dateModified' content='2024-05-09T13:30:00+00:00'>",
             {"published_at": "2024-05-09T10:00:00Z"},  # not edited since, as far as the page tells
         ),
         *(  # an option of the theme shows the last edit
