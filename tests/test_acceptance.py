@@ -157,6 +157,13 @@ def test_an_edit_that_the_page_states_or_says_nothing_of(case: Case, stated: str
     assert (found.modified_at, *case.noted()) == (LISTED, None, [])
 
 
+def test_an_edit_that_the_page_states_need_not_change_the_text(case: Case) -> None:
+    case.ledger.write(article(ASKED, modified_at=STATED))
+    found = case.accept(article(ASKED, modified_at=LISTED, fetched_at=SOON), ArticleRef(ASKED, 9, modified_at=LISTED))
+    assert found is not None
+    assert (found.modified_at, *case.noted()) == (LISTED, None, [])
+
+
 @pytest.mark.parametrize(
     ("held", "read_at", "modified_at", "stale_from"),
     [
@@ -168,9 +175,10 @@ def test_an_edit_that_the_page_states_or_says_nothing_of(case: Case, stated: str
 def test_an_edit_of_which_the_page_says_nothing_but_shows_what_the_file_holds(
     case: Case, held: str, read_at: str, modified_at: str, stale_from: str | None
 ) -> None:
-    case.ledger.write(article(ASKED, modified_at=STATED, headline=held))
+    published = "2024-05-01T00:00:00Z"
+    case.ledger.write(article(ASKED, modified_at=STATED, headline=held, published_at=published))
     ref = ArticleRef(ASKED, 9, modified_at=LISTED)
-    found = case.accept(article(ASKED, headline="The text.", fetched_at=read_at), ref)
+    found = case.accept(article(ASKED, headline="The text.", published_at=published, fetched_at=read_at), ref)
     assert found is not None
     assert (found.modified_at, *case.noted()) == (modified_at, stale_from, [])
 
@@ -202,10 +210,33 @@ def test_such_an_edit_that_changes_the_publication_time(case: Case) -> None:
     assert (found.published_at, found.modified_at, *case.noted()) == (now, LISTED, None, [])
 
 
+@pytest.mark.parametrize(("id", "published_at"), [(9, LISTED), (None, LISTED), (5, None)])
+def test_what_rest_said_of_an_article_that_failed_is_not_said_of_another_with_its_slug(
+    case: Case, id: int | None, published_at: str | None
+) -> None:
+    noted = ArticleRef(ASKED, 9, published_at=LISTED, published_source="rest", listed_at=LISTED)
+    found = case.accept(article(ASKED, id), noted)
+    assert found is not None
+    assert found.published_at == published_at
+    case.ledger.write(article(ASKED, id))
+    found = case.accept(article(ASKED, id), noted)  # it has got a new id by an import
+    assert found is not None
+    assert found.published_at == LISTED
+
+
+def test_the_new_url_of_an_article_is_not_another_one(case: Case) -> None:
+    case.ledger.write(article(SHOWN))
+    assert case.accept(article(ASKED), ArticleRef(ASKED, 9)) is not None
+    assert case.reason() is None
+
+
 def test_the_address_on_a_mirror_is_another_one_of_the_article(case: Case) -> None:
     found = case.accept(article("https://copied.example/a/"), ArticleRef(ASKED.rstrip("/"), 9))
     assert found is not None
     assert found.aliases == [ASKED]
+    found = case.accept(article("https://copied.example/a/"), ArticleRef(f"{SITE}/?p=9", 9))
+    assert found is not None
+    assert found.aliases == []  # without its query, it is the home page
 
 
 def test_an_address_that_the_file_knows_leads_to_its_article(case: Case) -> None:

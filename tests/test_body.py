@@ -211,6 +211,14 @@ def test_quotes(tag: str) -> None:
     assert read(f"<{tag}>Rain fell.</{tag.split()[0]}>")["blocks"] == [{"kind": "quote", "text": "Rain fell."}]
 
 
+def test_an_item_says_how_deep_it_is_in_lists_and_whether_its_own_has_numbers() -> None:
+    blocks = read("<ul><li>One<ol><li>Two</li></ol></li></ul><ol><li>Three</li></ol><div><li>Four</li></div>")[
+        "blocks"
+    ]
+    items = [(block["text"], block["level"], block["ordered"]) for block in blocks]
+    assert items == [("One", 1, False), ("Two", 2, True), ("Three", 1, True), ("Four", 1, False)]
+
+
 def test_what_a_pull_quote_also_is_counts_as_well() -> None:
     verse = read("<pre class=pullquote>Rain\n  fell.</pre>")["blocks"]
     assert [(block["kind"], block["text"]) for block in verse] == [("preformatted", "Rain\nfell.")]

@@ -391,12 +391,18 @@ def test_a_slip_of_the_keyboard_is_no_date(text: str, why: str) -> None:
 
 @pytest.mark.parametrize(
     ("hours", "read"),
-    # The offset of summer time does not count on a day in December.
-    [(0, "14:55:08"), (3.5, "14:55:08"), (4.5, "14:55:08"), (1, "17:25:08")],
+    [(0, "14:55:08"), (3.5, "14:55:08"), (1, "17:25:08")],
 )
 def test_theme_times_by_the_offset_of_the_page(hours: float, read: str) -> None:
     theme_time = read_theme_time("2017-12-11T18:25:08+00:00", timedelta(hours=hours))
     assert format_utc(theme_time) == f"2017-12-11T{read}Z"
+
+
+@pytest.mark.parametrize("hours", [3.5, 4.5])
+def test_the_offset_of_an_edit_is_not_that_of_the_season_before(hours: float) -> None:
+    for printed, read in (("2017-12-11T18:25:08", "14:55:08"), ("2017-07-11T18:25:08", "13:55:08")):
+        theme_time = read_theme_time(f"{printed}+00:00", timedelta(hours=hours))
+        assert format_utc(theme_time) == f"{printed[:10]}T{read}Z"
 
 
 def test_a_time_without_a_zone_is_not_that_of_this_computer(monkeypatch: pytest.MonkeyPatch) -> None:

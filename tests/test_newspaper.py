@@ -37,6 +37,10 @@ def read(inside: str, *, head: str = "") -> dict[str, Any]:
             "<div class='author-box-wrap'><p class='td-author-description'>Of nobody.</p></div>",
             {"byline": "Al Fox", "authors": [{"name": "Al Fox", "url": "https://ifpnews.com/al/", "bio": None}]},
         ),
+        (
+            "<div class='td-post-header'><b class='td-post-author-name'>By <a href='/al/'>Al Fox</a>@alfox</b></div>",
+            {"byline": "Al Fox"},
+        ),
         ("<div class='td-post-header'><b class='td-post-author-name'>By Al Fox</b></div>", {"byline": "Al Fox"}),
         # A site may print author boxes only.
         (
@@ -75,6 +79,12 @@ def read(inside: str, *, head: str = "") -> dict[str, Any]:
             "<div class='td_module_1'><meta itemprop='datePublished' content='2024-05-01T13:30:00+00:00'></div>"
             "<meta itemprop='datePublished' content='2024-05-05T13:30:00+00:00'>",
             {"published_at": "2024-05-05T10:00:00Z"},
+        ),
+        ("<p class='td-post-small-box'><span>Source</span><a href='/x/'></a></p>", {"source": None}),
+        (
+            "<div class='td-post-header'><b class='td-post-date'><time datetime='2024-05-09T13:30:00+00:00'></time>"
+            "</b></div><meta itemprop='dateModified' content='2024-05-09T13:30:00+00:00'>",
+            {"published_at": "2024-05-09T10:00:00Z"},  # not edited since, as far as the page tells
         ),
         *(  # an option of the theme shows the last edit
             (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +19,7 @@ from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import read_options
 from ifp_scraper.spiders.amp_addresses import AmpAddresses
 from ifp_scraper.spiders.fetcher import Fetcher
-from ifp_scraper.spiders.page_views import ViewReader
+from ifp_scraper.spiders.page_views import View, ViewReader
 from tests.crawling import lines, site_of
 from tests.site import Post, Site, SiteServer
 from tests.site.response import Response, page, redirect
@@ -26,6 +27,8 @@ from tests.site.response import Response, page, redirect
 
 class Read(NamedTuple):
     article: Article | None
+    is_dated: bool
+    """Whether the view says when it was edited."""
     asked: list[str]
     """Paths, without that of the first page."""
     failed: list[str]
@@ -79,19 +82,24 @@ def read(
     fetcher = _Fetcher(crawler, ledger, server, lambda path: answer(path) or server.get(path))
     reader = ViewReader(fetcher, ledger)
 
-    async def run() -> Article | None:
+    async def run() -> View | None:
         first = await fetcher.fetch(server.url + path)
         fetcher.crawl.why_stopped = "the site refuses" if ending else None
         view = await reader.read(first)
-        return (await reader.with_other_view(view)).article if view is not None else None
+        return await reader.with_other_view(view) if view is not None else None
 
     try:
-        article = asyncio.run(run())
+        view = asyncio.run(run())
     finally:
         ledger.store.close()
     rejected = [line["url"].removeprefix(server.url) for line in lines(ledger.rejections.path)]
     return Read(
-        article, fetcher.asked[1:], fetcher.failed, [url.removeprefix(server.url) for url in incomplete], rejected
+        view.article if view else None,
+        view is not None and view.is_dated,
+        fetcher.asked[1:],
+        fetcher.failed,
+        [url.removeprefix(server.url) for url in incomplete],
+        rejected,
     )
 
 
@@ -155,6 +163,7 @@ def test_of_a_post_with_too_many_pages_the_first_ones_are_read(tmp_path: Path) -
         (410, False),
         (500, True),
         ("first", False),
+        ("last", False),
         ("other", False),
         ("no article", False),
         ("unreadable", False),
@@ -164,7 +173,8 @@ def test_of_a_post_with_too_many_pages_the_first_ones_are_read(tmp_path: Path) -
 )
 def test_a_page_that_is_missing_is_told(how: int | str, failed: bool, tmp_path: Path) -> None:
     with site_of(20, amp=None) as (site, server):
-        post = long_post(site, 3)
+        post = long_post(site, 4)
+        whole = read(server, post.path, tmp_path / "a.jsonl")
         instead = {
             "other": site.open_posts()[-1].path,
             "no article": "/about-us/",
@@ -177,15 +187,19 @@ def test_a_page_that_is_missing_is_told(how: int | str, failed: bool, tmp_path: 
                 return None
             if how == "unreadable":
                 return UNREADABLE
-            if how == "first":
-                return redirect(server.url + post.path)
+            if how in ("first", "last"):
+                return redirect(f"{server.url}{post.path}{'4/' if how == 'last' else ''}")
             return page("", how) if isinstance(how, int) else server.get(instead[how])
 
         found = read(server, post.path, tmp_path / "a.jsonl", answer)
         assert found.article is not None
         assert (found.article.warnings, found.incomplete) == (["one-page-of-many"], [post.path])
-        texts = [block["text"] for block in found.article.blocks if block["kind"] == "paragraph"]
-        assert len(texts) == len(set(texts))
+        assert whole.article is not None
+        texts, of_all = (
+            [block["text"] for block in one.blocks if block["kind"] == "paragraph"]
+            for one in (found.article, whole.article)
+        )
+        assert texts == [text for text in of_all if text in texts]
         assert found.asked.count(f"{post.path}2/") == 1
         assert found.failed == ([f"{post.path}2/"] if failed else [])
 
@@ -245,6 +259,35 @@ def test_an_article_without_its_amp_page_is_read_alone(how: int | str, noted: st
         kept = [file.read_bytes() for file in tmp_path.glob("a.rejected/*.html")]
         assert len(kept) == len(found.rejected)
         assert all(UNREADABLE_AMP.body in page for page in kept)
+
+
+@pytest.mark.parametrize(
+    ("undated", "other_words", "is_dated"),
+    [
+        ("", False, True),
+        ("", True, True),
+        ("canonical", False, True),
+        ("canonical", True, False),
+        ("both", False, False),
+    ],
+)
+def test_a_page_with_the_text_of_the_amp_page_is_of_the_edit_that_that_one_states(
+    undated: str, other_words: bool, is_dated: bool, tmp_path: Path
+) -> None:
+    with site_of(20) as (site, server):
+        post = next(post for post in site.open_posts() if post.amp_enabled and len(post.pages) == 1)
+
+        def answer(path: str) -> Response:
+            found, is_amp = server.get(path), path.endswith("/amp/")
+            if undated == "both" or (undated == "canonical" and not is_amp):
+                found.body = re.sub(b"modified", b"changed", found.body, flags=re.IGNORECASE)
+            if is_amp and other_words:
+                found.body = found.body.replace(b"</h1>", b" (Updated)</h1>")
+            return found
+
+        found = read(server, post.path, tmp_path / "a.jsonl", answer)
+        assert found.article is not None
+        assert (found.article.layout.count("+"), found.is_dated) == (1, is_dated)
 
 
 def test_a_long_post_is_read_from_the_view_that_has_all_its_pages(tmp_path: Path) -> None:

@@ -10,11 +10,14 @@ from typing import Any, NamedTuple
 import pytest
 
 from ifp_scraper import urls
+from ifp_scraper.dates import format_utc
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.readings import (
     addresses_of,
     by_target,
     is_failed,
+    page_at,
+    read_slug,
     split_articles,
     split_readings,
     without_failed,
@@ -54,6 +57,7 @@ class Capture(NamedTuple):
         ("c0 a1 c999", ["c0 a1", "c999"]),
         ("c0 21 c999 2999", ["c0 21", "c999 2999"]),
         ("20 c1", ["20 c1"]),
+        ("20 31", ["20 31"]),
         ("c0 c9", ["c0", "c9"]),
         ("20 c1 c999 2999", ["20 c1", "c999 2999"]),
         ("c0 21 22", ["c0 21"]),
@@ -77,6 +81,36 @@ class Capture(NamedTuple):
 )
 def test_captures_that_were_made_together(captures: str, readings: list[str]) -> None:
     found = split_readings([Capture(name) for name in captures.split()], lambda capture: None)
+    assert [" ".join(one.name for one in reading) for reading in found] == readings
+
+
+@pytest.mark.parametrize(
+    ("captures", "edited", "text", "readings"),
+    [
+        ("c0 a60", 1, "New.", ["c0", "a60"]),
+        ("c0 21 a61", 2, "New.", ["c0 21", "a61"]),
+        ("a0 c60", 1, "New.", ["a0", "c60"]),
+        ("c0 21 a61", 1, "New.", ["c0 21 a61"]),  # the reading may show it
+        ("c0 a59", 1, "New.", ["c0 a59"]),  # of one visit
+        ("c0 a60", 0, "New.", ["c0 a60"]),  # both are of the edit
+        ("c0 a60", 1, "Old.", ["c0 a60"]),
+        ("c0 a60", None, "New.", ["c0 a60"]),
+        ("c0 260", 1, "New.", ["c0 260"]),  # a further page shows another part of the text
+    ],
+)
+def test_an_edit_between_two_captures_parts_them(
+    captures: str, edited: int | None, text: str, readings: list[str]
+) -> None:
+    *earlier, later = (Capture(name) for name in captures.split())
+
+    def article_in(capture: Capture) -> Article:
+        fetched_at = format_utc(capture.captured_at)
+        if capture != later:
+            return Article(headline="Old.", layout="newspaper", fetched_at=fetched_at)
+        modified_at = None if edited is None else format_utc(NOW + timedelta(minutes=edited))
+        return Article(headline=text, layout="newspaper", fetched_at=fetched_at, modified_at=modified_at)
+
+    found = split_readings([*earlier, later], article_in)
     assert [" ".join(one.name for one in reading) for reading in found] == readings
 
 
@@ -163,6 +197,26 @@ def test_permalinks_with_one_post_id_are_of_one_article() -> None:
 )
 def test_addresses_of_amp_pages(url: str, is_amp: bool) -> None:
     assert urls.is_amp(SITE + url) is is_amp
+
+
+@pytest.mark.parametrize(
+    ("url", "page"),
+    [
+        ("/a/", (False, "1")),
+        ("/a/2/", (False, "2")),
+        ("/a/2?x=1", (False, "2")),
+        ("/a/2/index.html", (False, "2")),
+        ("/a/?page=2", (False, "2")),
+        ("/a/?x=1&page=2&y", (False, "2")),
+        ("/a/?homepage=2", (False, "1")),
+        ("/a/?page=2x", (False, "1")),
+        ("/a/amp/2/", (True, "2")),
+        ("/a/2/amp/", (True, "2")),
+        ("/a/2/?amp", (True, "2")),
+    ],
+)
+def test_which_page_of_an_article_is_at_an_address(url: str, page: tuple[bool, str]) -> None:
+    assert page_at(SITE + url) == page
 
 
 POST = {"id": 7, "link": f"{SITE}/a/", "date_gmt": "2024-05-05T00:00:00", "modified_gmt": "2024-05-05T01:00:00"}
@@ -266,6 +320,17 @@ def test_what_was_said_when_a_page_was_captured_counts() -> None:
         "2024-05-05",
     ]
     assert evidence_at([], NOW) is None
+
+
+@pytest.mark.parametrize("edited", [(None, EDITED), (EDITED, None)])
+def test_what_was_said_in_one_second_is_combined_in_any_order(edited: tuple[str | None, ...]) -> None:
+    class Page(Capture):
+        is_revisit, length, checksum = False, 0, 0
+
+    said = [ListEvidence(NOW, 2, ArticleRef(f"{SITE}/a/", modified_at=time)) for time in edited]
+    evidence = {urls.article_key(f"{SITE}/a/"): said}
+    [(_, ref, _)] = read_slug([Page("c0")], evidence, {}, article_in=lambda page: None, failed=lambda page: False)
+    assert ref == ArticleRef(f"{SITE}/a/", modified_at=EDITED)
 
 
 def test_a_list_that_tells_of_no_edits_hides_none_that_is_told_of_later() -> None:

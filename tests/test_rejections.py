@@ -17,6 +17,7 @@ from ifp_scraper.storage.reasons import (
     LEADS_TO,
     LOGIN,
     NO_ARTICLE,
+    NO_FIRST_PAGE,
     OFF_SITE,
     SHOWS,
     STATIC,
@@ -64,6 +65,7 @@ def write(path: Path, *verdicts: Rejected) -> None:
         (rejected(modified_at="2024-05-06T00:00:00Z"), "2024-05-06T00:00:01Z", False),
         (rejected(FORBIDDEN), None, False),
         (rejected("robots.txt cannot be read"), None, False),
+        (rejected(NO_FIRST_PAGE), None, False),  # the site or another recording may have it
         (rejected("no body", layout="newspaper", extractor_version="0.0.1"), None, False),
         (rejected(NO_ARTICLE, extractor_version="0.0.1"), None, False),
         (rejected(STATIC, extractor_version="0.0.1"), None, False),

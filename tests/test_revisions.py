@@ -180,6 +180,14 @@ def test_local_time_that_an_old_amp_page_states_as_utc(
     assert decide(amp, last).outcome == ("reread" if outcome == "unchanged" else "unchanged")
 
 
+def test_another_time_of_an_old_amp_page_is_that_of_an_edit_if_the_last_line_states_one() -> None:
+    last = article(modified_at="2018-03-01T06:00:00Z", fetched_at="2018-03-01T06:10:00Z")
+    amp = article(headline="New", modified_at="2018-03-01T07:00:00Z", fetched_at="2018-04-01T00:00:00Z", layout=AMP)
+    assert decide(last, amp).outcome == "revised"
+    undated = replace(last, modified_at=None)  # captured at 9:40 in Tehran: 7:00 may be before that
+    assert decide(undated, amp).outcome == "unchanged"
+
+
 def test_an_older_state_of_the_article_is_no_edit() -> None:
     assert decide(article(), article(headline="Old", modified_at="2024-01-01T00:30:00Z")).outcome == "unchanged"
     earlier_capture = article(headline="Old", fetched_at="2023-01-01T00:00:00Z")

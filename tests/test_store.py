@@ -101,7 +101,7 @@ class TestFind:
     def test_an_id_that_is_used_again_is_with_another_slug_and_time(self, path: Path) -> None:
         with Store(path) as store:
             one = store.append(article(1, url="https://ifpnews.com/story/"))
-            later = "2025-01-01T00:00:00Z"
+            later = "2024-01-02T00:01:01Z"  # a day and a second
             assert store.find(1, "https://ifpnews.com/other/", later) is None
             assert store.find(1, "https://ifpnews.com/other/", None) is one
             assert store.find(1, "https://ifpnews.com/other/", "2024-01-01T20:00:00Z") is one
@@ -152,6 +152,8 @@ class TestFind:
             assert store.find(None, "https://ifpnews.com/old/") is one
             assert store.find(None, "https://ifpnews.com/old/", "2025-01-01T00:00:00Z") is None
             assert store.find(2, "https://ifpnews.com/old/", one.published_at) is None
+            undated = store.append(article(3, published_at=None, aliases=["https://ifpnews.com/older/"]))
+            assert store.find(None, "https://ifpnews.com/older/", "2025-01-01T00:00:00Z") is undated
 
     def test_a_shortlink_leads_to_no_other_article(self, path: Path) -> None:
         with Store(path) as store:

@@ -39,6 +39,7 @@ SLUGS = st.from_regex(r"[a-z][a-z0-9]{1,12}(-[a-z0-9]{1,8}){0,4}", fullmatch=Tru
         f"{SITE}/a-story/2/",
         f"{SITE}/a-story/amp/2/",
         f"{SITE}/a-story/2/?amp=1",
+        f"{SITE}/a-story/comment-page-2/",
         f"{SITE}/a-story/comment-page-2/#comments",
         f"{SITE}//a-story//",
         f"{SITE}/a-story/index.htm",
@@ -57,6 +58,7 @@ def test_what_only_looks_alike_stays_apart() -> None:
     assert canonical(f"{SITE}/archives/12") == f"{SITE}/archives/12/"  # WordPress's numeric permalinks
     assert canonical(f"{SITE}/archives/12/amp/2/") == canonical(f"{SITE}/archives/12/2/") == f"{SITE}/archives/12/"
     assert canonical(f"{SITE}/2024/05/06/12/") == f"{SITE}/2024/05/06/12/"
+    assert canonical(f"{SITE}/the-index.html") == f"{SITE}/the-index.html"  # a name, not a copy's index
     for address in ("a.html", "a.html/amp/", "a.html/2/", "a.html?amp=1", "a.html/"):  # another kind of permalink
         assert canonical(f"{SITE}/{address}") == f"{SITE}/a.html"
     assert canonical("http://127.0.0.1:8099/a/") == "http://127.0.0.1:8099/a/"

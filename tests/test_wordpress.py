@@ -141,6 +141,13 @@ def test_the_surest_names_are_the_byline() -> None:
     assert read(by_core + unlinked)["byline"] == "Al Fox"
     assert read(unlinked, by_core)["byline"] == "Al Fox, Monday"  # below the text, it may be a link to all posts
     assert read(after=f"{by_core}<p>All posts</p>")["byline"] == "Al Fox"
+    in_header = (
+        f"<html><body class='single single-post postid-7'><div><h1>A Story</h1>{by_core}</div><article class='hentry'>"
+        f"<div class='entry-content'><p>Text.</p></div>{unlinked}</article></body></html>"
+    )
+    record = ifp_scraper.extract(in_header, "https://ifpnews.com/a-story/")
+    assert record is not None
+    assert record["byline"] == "Al Fox"
 
 
 @pytest.mark.parametrize(
