@@ -35,8 +35,6 @@ from ifp_scraper.pages import Capture, Document
 from tests.crawling import FAST, ROOT, lines, scrapy
 from tests.site import Site, SiteServer, make_posts, serve
 
-pytestmark = pytest.mark.slow
-
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SAMPLE = ROOT / "ifp_scraper" / "data" / "sample.warc.gz"
 COMMAND = re.compile(r"(?:\.venv/bin/)?(scrapy|ifp) (?=[a-z])")
@@ -128,6 +126,7 @@ def folder(crawled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     return there
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [command for command in commands() if command not in EXEMPT])
 def test_command_runs(command: str, server: SiteServer, folder: Path) -> None:
     _, verb, *words = shlex.split(command)
@@ -154,6 +153,7 @@ def test_exempt_commands_are_still_there() -> None:
     assert len(commands()) >= 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", [page for page in PAGES if snippets(page)], ids=lambda page: page.name)
 def test_snippets_run(page: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("pandas", reason='needs the extra "data"')
