@@ -58,6 +58,18 @@ class Knowledge:
         # After an edit, the page may no longer be an article, for example if it is now behind a password.
         return not ref.is_edited_since(known.modified_at) or self._rejections.still_holds(ref)
 
+    def is_given_up(self, ref: ArticleRef, listed: set[str]) -> bool:
+        """Whether the article known at this URL is listed at a newer one, too: another may have taken this one over.
+
+        Args:
+            ref: a URL that is listed with the time of an edit. Without one, each run would fetch it again.
+            listed: the canonical URLs listed before it.
+        """
+        known = self._store.find_same(ref)
+        if known is None or ref.modified_at is None or self._rejections.still_holds(ref):
+            return False
+        return not urls.same_slug(known.url, ref.url) and urls.canonical(known.url) in listed
+
     def is_settled(self, ref: ArticleRef) -> bool:
         """Whether the article is current, and no news since the last caught-up run: in the file then, or rejected.
 

@@ -117,7 +117,7 @@ class Ledger:
                 f"The articles in {path} are of {runs[-1].site}, not {options.site}: "
                 f"name another file{option}, unless one site is a copy of the other."
             )
-        self.rejections = Rejections(rejected_path, runs)
+        self.rejections = Rejections(rejected_path, runs, amp_alone=options.pages == "amp")
         runs = runs.of_site(options.site)
         last_caught_up = runs.last_caught_up(path, len(self.store))
         left = (runs[-1].failed_urls, runs[-1].incomplete_urls, runs[-1].failures) if runs else ()

@@ -40,6 +40,10 @@ _COMPARED = tuple(f.name for f in fields(Article) if f.name not in _VOLATILE)
 """Fields in which a difference is worth a line."""
 
 
+_DAY_BEGINS = "T20:30:00Z"
+"""When a day begins in Tehran, which stands for the whole day if a sitemap prints no more."""
+
+
 class Decision(NamedTuple):
     """The outcome of one reading of an article."""
 
@@ -157,10 +161,18 @@ def _is_edit(last: Article, article: Article, compared: _Comparison) -> bool:
         return False
     if not compared.newer_extractor:
         if article.layout == last.layout and compared.quality == compared.quality_before:
-            return compared.later or (not compared.stale and _differ(last, article, _EDITED))
+            is_later_edit = compared.later and not _names_day_of_edit(last, article)
+            return is_later_edit or (not compared.stale and _differ(last, article, _EDITED))
         if not compared.stale and _differ(last, article, _of_canonical_page(last, article)):
             return True
     return compared.later and content_hash(last) != content_hash(article)
+
+
+def _names_day_of_edit(last: Article, article: Article) -> bool:
+    """Whether the last line only has the day of the edit that the reading states, from a sitemap that prints days."""
+    if not last.modified_at or not last.modified_at.endswith(_DAY_BEGINS):
+        return False
+    return parse_utc(article.modified_at or last.modified_at) - parse_utc(last.modified_at) < timedelta(days=1)
 
 
 def _of_canonical_page(last: Article, article: Article) -> tuple[str, ...]:

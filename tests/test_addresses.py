@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.crawling import EIGHT_AT_ONCE, FAST, NOTHING_BUT_LISTINGS, crawl, lines, scrapy
+from tests.crawling import EIGHT_AT_ONCE, FAST, NOTHING_BUT_LISTINGS, crawl, lines, new_post, scrapy
 from tests.expected import assert_complete, differences
 from tests.site import Site, SiteServer, make_posts, serve
 from tests.site.response import Response
@@ -235,6 +235,26 @@ def test_an_old_address_that_a_sitemap_goes_on_listing_is_asked_once(tmp_path: P
         assert old not in server.requests()
         last = lines(out)[-1]
         assert (last["url"], last["aliases"]) == (f"{server.url}{renamed.path}", [f"{server.url}{old}"])
+
+
+def test_a_new_article_at_the_old_slug_of_another_is_read(tmp_path: Path) -> None:
+    """Even if the other one, which the file knows by that address, too, has been edited since."""
+    site = Site(make_posts(8, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, rest=404, sitemap="yoast") as server:
+        assert crawl(server.url, out).status == 0
+        site.advance(hours=1)
+        renamed = site.rename(site.open_posts()[2].id, "another-slug")
+        follower = new_post(site, slug=renamed.old_slugs[0])
+        for _ in range(12):  # listed before it, so that the other one is written first
+            site.advance(minutes=1)
+            new_post(site)
+        site.edit(renamed.id, at=site.now)
+        assert "13 new, 1 revised" in crawl(server.url, out).err
+        assert {line["id"]: line["url"] for line in lines(out)}[follower.id] == f"{server.url}{follower.path}"
+        server.clear()
+        assert "0 new, 0 revised, 0 reread" in crawl(server.url, out).err
+        assert follower.path not in server.requests()
 
 
 @pytest.mark.parametrize("renamed", [False, pytest.param(True, marks=pytest.mark.slow)])

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.crawling import EIGHT_AT_ONCE, FAST, crawl, lines, printing, scrapy
+from tests.crawling import EIGHT_AT_ONCE, FAST, crawl, lines, new_post, printing, scrapy
 from tests.site import Post, Site, SiteServer, make_posts, serve
 from tests.site.response import Response
 
@@ -174,3 +174,20 @@ def test_amp_pages_that_are_not_to_be_had_are_no_failures(how: Any, tmp_path: Pa
         server.clear()
         assert crawl(server.url, out).status == 0
         assert len(server.log) <= 4
+
+
+def test_an_article_without_an_amp_page_is_read_by_a_run_that_reads_canonical_pages(tmp_path: Path) -> None:
+    """A run with ``pages=amp`` confirms that there is none; that says nothing about the canonical page."""
+    site = Site(make_posts(8, seed=9))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site) as server:
+        assert crawl(server.url, out, "-a", "pages=amp").status == 0
+        site.advance(hours=1)
+        added = new_post(site)
+        server.fault(lambda target: target.startswith(added.path) and "amp" in target, 404, None)
+        for asked in (1, 1, 0):  # once more to make sure
+            server.log.clear()
+            run = crawl(server.url, out, "-a", "pages=amp")
+            assert (run.status, server.requests().count(added.path + "amp/")) == (0, asked), run.err
+        assert "1 new" in crawl(server.url, out).err
+        assert lines(out)[-1]["id"] == added.id

@@ -16,6 +16,7 @@ from ifp_scraper.storage.reasons import (
     IN_A_CIRCLE,
     LEADS_TO,
     LOGIN,
+    NO_AMP_PAGE,
     NO_ARTICLE,
     NO_FIRST_PAGE,
     OFF_SITE,
@@ -137,6 +138,14 @@ def test_an_address_that_is_tried_again_keeps_the_time_of_its_edit(path: Path, r
     verdict = rejected(extractor_version="0.0.1", modified_at="2024-05-06T00:00:00Z")
     write(path, verdict)
     assert list(Rejections(path, Runs(runs)).reopened()) == [ArticleRef(URL, modified_at=verdict.modified_at)]
+
+
+@pytest.mark.parametrize("amp_alone", [True, False])
+def test_that_there_is_no_amp_page_counts_where_canonical_pages_are_not_read(path: Path, amp_alone: bool) -> None:
+    write(path, rejected(NO_AMP_PAGE + "status 404", 5), rejected(NO_AMP_PAGE + "status 404"))
+    found = Rejections(path, Runs([run(5), run(0)]), amp_alone=amp_alone)
+    assert found.still_holds(ArticleRef(URL)) is amp_alone
+    assert list(found.reopened()) == ([] if amp_alone else [ArticleRef(URL)])
 
 
 @pytest.mark.parametrize(

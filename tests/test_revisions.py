@@ -142,6 +142,15 @@ def test_the_first_modification_time_is_of_an_edit_if_the_last_line_was_captured
     assert decide(replace(undated, fetched_at=None), reading).outcome == "reread"
 
 
+def test_an_edit_that_a_sitemap_gave_the_day_of_is_no_other_one_once_its_time_is_known() -> None:
+    """A feed tells it later. Else an article that was never edited would come to a second revision."""
+    by_day = article(modified_at="2024-01-14T20:30:00Z", revision=2)
+    outcome, line = decide(by_day, article(modified_at="2024-01-15T20:29:59Z"))
+    assert (outcome, line.revision, line.modified_at) == ("reread", 2, "2024-01-15T20:29:59Z")
+    assert decide(by_day, article(modified_at="2024-01-15T20:30:00Z")).outcome == "revised"
+    assert decide(by_day, article(modified_at="2024-01-15T20:29:59Z", headline="New")).outcome == "revised"
+
+
 def test_what_was_captured_before_an_edit_and_states_none_replaces_no_line_that_states_it() -> None:
     """Else each reading of a recording of both would add two lines."""
     before = article(modified_at=None, fetched_at="2024-02-01T00:00:00Z")

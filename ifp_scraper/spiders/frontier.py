@@ -158,7 +158,8 @@ class Frontier:
                 return
             if not may_be_article(ref.url, self._options.site):
                 continue
-            is_current = self._ledger.knowledge.is_current(ref)
+            knowledge = self._ledger.knowledge
+            is_current = knowledge.is_current(ref) and not knowledge.is_given_up(ref, seen)
             if key in seen and (is_current or key not in current):
                 if not is_current:
                     self._ledger.note_listed(ref)

@@ -18,6 +18,7 @@ from ifp_scraper.storage.reasons import (
     ELSEWHERE,
     FORBIDDEN,
     LOGIN,
+    NO_AMP_PAGE,
     NO_ARTICLE,
     OFF_SITE,
     STATIC,
@@ -56,7 +57,8 @@ class NoArticleHandler:
             self._crawl.note_refusal(ref.url, reason)
             self._crawl.note_failed(ref.url, reason, ref)
         elif response.status in (404, 410):
-            self.reject(ref, f"status {response.status}")
+            missing = NO_AMP_PAGE if self._ledger.options.pages == "amp" else ""
+            self.reject(ref, f"{missing}status {response.status}")
         elif target := unfollowed(response):
             self.reject(ref, target + OFF_SITE)
         else:

@@ -22,6 +22,9 @@ LOGIN = "a login page"
 NO_FIRST_PAGE = "its first page was not captured"
 """A recording has only further pages of a post."""
 
+NO_AMP_PAGE = "no AMP page: "
+"""Start of the reason for a URL of which a run with ``pages=amp`` found no AMP page; it may have a canonical one."""
+
 LEADS_TO = "leads to "
 """Start of the reason for a URL that led to an article known under another URL."""
 
@@ -92,6 +95,8 @@ def kind_of(reason: str) -> Kind:
     """Return what follows from a reason."""
     if kind := _BY_WORDS.get(reason):
         return kind
+    if reason.startswith(NO_AMP_PAGE):
+        return _BY_WORDS["status 404"]
     if reason.endswith(OFF_SITE):
         return _OFF_SITE
     return _SHOWS if reason.startswith(SHOWS) else _OTHER

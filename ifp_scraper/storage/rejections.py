@@ -7,6 +7,8 @@ and called doubtful here: the next run tries again, and the same result confirms
   rejection names no layout (404, no article, a redirect off the site).
 - The first time, if a cache, firewall or maintenance plugin may have answered (``Kind.asked_once_more``).
 
+What has no AMP page is so only for runs with ``pages=amp``: any other run tries the canonical page.
+
 An AMP page that cannot be read is recorded too; that says nothing about its article.
 """
 
@@ -21,7 +23,7 @@ from ifp_scraper import urls
 from ifp_scraper.dates import format_utc, read_instant
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.storage import sidecars
-from ifp_scraper.storage.reasons import ANOTHER_PAGE, NO_ARTICLE, is_same, kind_of
+from ifp_scraper.storage.reasons import ANOTHER_PAGE, NO_AMP_PAGE, NO_ARTICLE, is_same, kind_of
 from ifp_scraper.storage.runs import Run, Runs
 from ifp_scraper.version import EXTRACTOR_VERSION
 
@@ -66,10 +68,12 @@ class Rejections:
     Args:
         path: the file of rejections.
         runs: the earlier runs, which tell whether the site was failing when a URL was rejected.
+        amp_alone: whether the run reads AMP pages alone.
     """
 
-    def __init__(self, path: Path, runs: Runs) -> None:
+    def __init__(self, path: Path, runs: Runs, *, amp_alone: bool = False) -> None:
         self.path = path
+        self._amp_alone = amp_alone
         self._confirmed: dict[str, Rejected] = {}
         self._doubtful: dict[str, Rejected] = {}
         """The weaker ones, see above; of several rejections of one URL for one reason, the first."""
@@ -103,7 +107,8 @@ class Rejections:
         self._confirmed.pop(key, None)
         earlier = self._doubtful.pop(key, None)
         again = earlier is not None and is_same(earlier.reason, line.reason)
-        if was_read or (in_good_health and (again or not kind_of(line.reason).asked_once_more)):
+        counts = self._amp_alone or not line.reason.startswith(NO_AMP_PAGE)
+        if counts and (was_read or (in_good_health and (again or not kind_of(line.reason).asked_once_more))):
             self._confirmed[key] = line
         else:
             self._doubtful[key] = earlier if earlier is not None and again else line
