@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields, replace
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Literal, NamedTuple
 
 from ifp_scraper import urls
@@ -38,10 +38,6 @@ _VOLATILE = {
 
 _COMPARED = tuple(f.name for f in fields(Article) if f.name not in _VOLATILE)
 """Fields in which a difference is worth a line."""
-
-
-_DAY_BEGINS = "T20:30:00Z"
-"""When a day begins in Tehran, which stands for the whole day if a sitemap prints no more."""
 
 
 class Decision(NamedTuple):
@@ -169,10 +165,14 @@ def _is_edit(last: Article, article: Article, compared: _Comparison) -> bool:
 
 
 def _names_day_of_edit(last: Article, article: Article) -> bool:
-    """Whether the last line only has the day of the edit that the reading states, from a sitemap that prints days."""
-    if not last.modified_at or not last.modified_at.endswith(_DAY_BEGINS):
+    """Whether the last line only has the day of the edit that the reading states, from a sitemap that prints days.
+
+    The first moment of a day in Tehran stands for it.
+    """
+    day, edited = parse_utc(last.modified_at), parse_utc(article.modified_at)
+    if day is None or edited is None or day.astimezone(SITE_ZONE).time() != time.min:
         return False
-    return parse_utc(article.modified_at or last.modified_at) - parse_utc(last.modified_at) < timedelta(days=1)
+    return edited - day < timedelta(days=1)
 
 
 def _of_canonical_page(last: Article, article: Article) -> tuple[str, ...]:
