@@ -14,6 +14,7 @@ from lxml import etree
 
 from ifp_scraper.pages.cached import cached_property
 from ifp_scraper.pages.charset import may_have_mark, to_utf8
+from ifp_scraper.pages.css import restore_styles
 from ifp_scraper.pages.cut_scripts import cut_scripts
 from ifp_scraper.pages.cut_surroundings import cut_surroundings
 from ifp_scraper.pages.deep_nesting import flatten
@@ -151,6 +152,8 @@ class Document:
                     element.text, element[:] = email, []
                     if element.tag == "a":
                         element.set("href", f"mailto:{email}")
+        if b"acss" in self.html or b"amp-wp-" in self.html:
+            restore_styles(root, self.style_sheets)
         return Tree(root)  # only now: what covered an address is not in its index
 
     @cached_property
