@@ -126,6 +126,20 @@ def test_a_paragraph_in_a_heading_is_the_heading(heading: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("inside", "headings"),
+    [
+        ("<h3>One</h2>", ["One"]),
+        ("<H3 class=x><strong>O</strong>ne<br/></H4 >", ["One"]),
+        ("<h3>One<h2>Two</h2>", ["One", "Two"]),
+        ("<h2>One<h3>Two</h4>", ["One", "Two"]),
+        ("<h2>One</h2><h3>Two</h3>", ["One", "Two"]),
+    ],
+)
+def test_the_tag_of_another_level_ends_a_heading(inside: str, headings: list[str]) -> None:
+    assert blocks_of(f"{inside}Three.") == [*(("heading", text) for text in headings), ("paragraph", "Three.")]
+
+
+@pytest.mark.parametrize(
     "name", ["style='color:red; Display: none'", "hidden", "class='x screen-reader-text'", "class=wp-caption-text"]
 )
 def test_what_is_hidden_or_a_caption_in_a_heading_is_not_the_heading(name: str) -> None:

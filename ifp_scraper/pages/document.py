@@ -54,10 +54,12 @@ _MISREAD = re.compile(
     rb"<(?:/(?:[bB](?:(?P<line>[rR])(?<!<br></br)|[oO][dD][yY])|[hH][tT][mM][lL]"
     rb"|(?P<paragraph>[pP])(?=\s*+>\s*+(?:[^\s<]|<(?:[abiqsu]|em|strong|span|cite|small|font|mark|su[bp])[\s>])))\s*>"
     rb"|(?P<heading>[hH][1-6](?:\s[^<>]*+)?>\s*+(?:<(?:[biu]|em|strong|font)(?:\s[^<>]*+)?>\s*+)*+)"
-    rb"<[pP](?:\s(?![^<>]*(?i:hidden|display\s*+:\s*+none|screen-reader|sr-only|caption))[^<>]*+)?>)"
+    rb"<[pP](?:\s(?![^<>]*(?i:hidden|display\s*+:\s*+none|screen-reader|sr-only|caption))[^<>]*+)?>"
+    rb"|(?P<open>[hH](?P<level>[1-6])(?:\s[^<>]*+)?>(?:[^<]++|</?(?:[abiuq]|em|strong|span|font|br|small|su[bp]|img)"
+    rb"(?=[\s/>])[^<>]*+>)*+)(?:</[hH](?!(?P=level))[1-6]\s*+>|(?=<[hH][1-6][\s>])))"
 )
-"""What libxml2 and browsers read differently, see ``_as_in_browsers``: some end tags; and a paragraph in a heading,
-unless it is hidden or a caption."""
+"""What libxml2 and browsers read differently, see ``_as_in_browsers``: some end tags; a paragraph in a heading,
+unless it is hidden or a caption; and a heading that ends with the tag of another level or that the next one ends."""
 
 _EXCESSIVE_DEPTH = "Excessive depth"
 """How libxml2's message begins when it stops; the error's type differs between its versions."""
@@ -240,10 +242,12 @@ def _as_in_browsers(tag: re.Match[bytes]) -> bytes:
     """Replace ``</br>`` by a line break; drop ``</body>`` and ``</html>``, which end nothing in a browser.
 
     ``</p>`` separates what precedes it from the text after it even if no paragraph is open, as after a list in it.
-    ``<p>`` does not end the heading that it is in.
+    ``<p>`` does not end the heading that it is in, but tags of headings of other levels do.
     """
     if tag["paragraph"]:
         return b"</p><hr>"
     if heading := tag["heading"]:
         return b"<%b" % heading
+    if unended := tag["open"]:
+        return b"<%b</h%b>" % (unended, tag["level"])
     return b"<br>" if tag["line"] else b""
