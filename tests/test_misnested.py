@@ -103,6 +103,21 @@ def test_the_end_of_a_paragraph_that_was_not_open_ends_one(inside: str) -> None:
     assert blocks_of(inside) == [("paragraph", "One."), ("paragraph", "Two.")]
 
 
+@pytest.mark.parametrize(
+    ("tag", "kind", "block"),
+    [
+        ("h2", "heading", "<p>Two.</p>"),
+        ("H5", "heading", "<table><tr><td>Two.</td></tr></table>"),
+        ("pre", "preformatted", "<dl><dt>Two.</dt></dl>"),
+        ("address", "paragraph", "<dl><dd>Two.</dd></dl>"),
+    ],
+)
+def test_what_follows_another_element_in_an_element_ends_with_both(tag: str, kind: str, block: str) -> None:
+    first, *_, three, four = blocks_of(f"<{tag}>One.{block}three.</{tag}>Four.")
+    assert first == (kind, "One.")
+    assert (three[1], four) == ("three.", ("paragraph", "Four."))
+
+
 def test_what_follows_a_block_in_a_paragraph_ends_with_it() -> None:
     assert blocks_of("<p>One:<blockquote>Two.</blockquote>three.</p>Four.") == [
         ("paragraph", "One:"),

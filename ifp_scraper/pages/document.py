@@ -52,7 +52,8 @@ _TAG = re.compile(
 _BODY = re.compile(rb"<body\s[^<>]*>", re.IGNORECASE)
 _MISREAD = re.compile(
     rb"<(?:/(?:[bB](?:(?P<line>[rR])(?<!<br></br)|[oO][dD][yY])|[hH][tT][mM][lL]"
-    rb"|(?P<paragraph>[pP])(?=\s*+>\s*+(?:[^\s<]|<(?:[abiqsu]|em|strong|span|cite|small|font|mark|su[bp])[\s>])))\s*>"
+    rb"|(?P<end>[pP](?:[rR][eE])?|[hH][1-6]|(?i:address))"
+    rb"(?=\s*+>\s*+(?:[^\s<]|<(?:[abiqsu]|em|strong|span|cite|small|font|mark|su[bp])[\s>])))\s*>"
     rb"|(?P<heading>[hH][1-6](?:\s[^<>]*+)?>\s*+(?:<(?:[biu]|em|strong|font)(?:\s[^<>]*+)?>\s*+)*+)"
     rb"<[pP](?:\s(?![^<>]*(?i:hidden|display\s*+:\s*+none|screen-reader|sr-only|caption))[^<>]*+)?>"
     rb"|(?P<open>[hH](?P<level>[1-6])(?:\s[^<>]*+)?>(?:[^<]++|</?(?:[abiuq]|em|strong|span|font|br|small|su[bp]|img)"
@@ -241,11 +242,12 @@ def _is_utf8(html: bytes) -> bool:
 def _as_in_browsers(tag: re.Match[bytes]) -> bytes:
     """Replace ``</br>`` by a line break; drop ``</body>`` and ``</html>``, which end nothing in a browser.
 
-    ``</p>`` separates what precedes it from the text after it even if no paragraph is open, as after a list in it.
+    ``</p>`` separates what precedes it from the text after it even if no paragraph is open, as after a list in it;
+    so do ``</h2>``, ``</pre>`` and ``</address>``.
     ``<p>`` does not end the heading that it is in, but tags of headings of other levels do.
     """
-    if tag["paragraph"]:
-        return b"</p><hr>"
+    if end := tag["end"]:
+        return b"</%b><hr>" % end
     if heading := tag["heading"]:
         return b"<%b" % heading
     if unended := tag["open"]:
