@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 import pytest
 
 import ifp_scraper
+from ifp_scraper.pages.unclosed_divs import close_divs
 
 OF_THE_POST = "<footer><p class='td-post-source-tags'>Tags</p></footer>"
 
@@ -125,6 +128,35 @@ def test_what_follows_a_block_in_a_paragraph_ends_with_it() -> None:
         ("paragraph", "three."),
         ("paragraph", "Four."),
     ]
+
+
+@pytest.mark.parametrize(
+    ("inside", "kinds"),
+    [
+        ("<blockquote><div>One.</blockquote>", ["quote"]),
+        ("<BLOCKQUOTE><DIV><div><p>One.</p></div></BLOCKQUOTE><div>", ["quote"]),
+        ("<blockquote><!-- </div> --><div>One.</blockquote>", ["quote"]),
+        ("<h3><div>One.</h3>", ["heading"]),
+        ("<ul><li><div>One.</li><li>Two.</li></ul>", ["list_item"] * 2),
+        ("<ul><li><div>One.<li><div>Two.</ul>", ["list_item"] * 2),
+        ("<ol><li>One.<ul><li><div>Two.</ul></ol>", ["list_item"] * 2),
+        ("<table><tr><td><blockquote><div>One.</blockquote><td>Two.</table>", ["table_row"]),
+        ("<blockquote><div><table><tr><td><div>One.</blockquote><td>Two.</table></blockquote>", ["table_row"]),
+        ("<details><summary>One.</summary><div>Two.</details>", ["paragraph"] * 2),
+        ("<div>One.</div></blockquote><div>", ["paragraph"]),
+    ],
+)
+def test_a_box_that_was_not_closed_ends_with_what_it_is_in(inside: str, kinds: list[str]) -> None:
+    *blocks, last = blocks_of(f"{inside}<p>Last.</p>")
+    assert [kind for kind, _ in blocks] == kinds
+    assert last == ("paragraph", "Last.")
+
+
+def test_boxes_are_closed_in_a_moment() -> None:
+    started = monotonic()
+    for inside in ("<div>", "<pre>" + "<div>" * 60 + "</h1>", "<!--<div>", "<li><div>", "</pre><div>"):
+        close_divs(inside.encode() * 20_000)
+    assert monotonic() - started < 5
 
 
 @pytest.mark.parametrize(
