@@ -326,6 +326,18 @@ def test_the_picture_behind_a_text_whose_style_an_amp_plugin_has_moved(name: str
 
 
 @pytest.mark.parametrize(
+    ("block", "hidden"),
+    [("style=display:block", "style=display:none"), ("class='a acss0f1bf'", "class='acss22222 a'")],
+)
+def test_a_style_that_an_amp_plugin_has_moved_counts_as_an_attribute(block: str, hidden: str) -> None:
+    style = "<style>span.acss0f1bf{display:block}span.acss22222{color:\x01;\ndisplay:none}</style>"
+    text = f"<p><span {block}>One.</span>Two.<span {hidden}>Three.</span></p>"
+    picture = f"<figure><img src=/1.jpg><figcaption>Rain<span {hidden}>fall</span></figcaption></figure>"
+    record = read(style + text + picture)
+    assert (record["body"], record["images"][0]["caption"]) == ("One. Two.", "Rain")
+
+
+@pytest.mark.parametrize(
     "attribute",
     [
         *("data-src", "data-lazy-src", "data-orig-src", "data-cfsrc", "data-original", "data-lazy", "data-img-url"),

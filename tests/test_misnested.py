@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from time import monotonic
+
 import pytest
 
 import ifp_scraper
+from ifp_scraper.pages.unclosed_divs import close_divs
 
 OF_THE_POST = "<footer><p class='td-post-source-tags'>Tags</p></footer>"
 
@@ -103,6 +106,21 @@ def test_the_end_of_a_paragraph_that_was_not_open_ends_one(inside: str) -> None:
     assert blocks_of(inside) == [("paragraph", "One."), ("paragraph", "Two.")]
 
 
+@pytest.mark.parametrize(
+    ("tag", "kind", "block"),
+    [
+        ("h2", "heading", "<p>Two.</p>"),
+        ("H5", "heading", "<table><tr><td>Two.</td></tr></table>"),
+        ("pre", "preformatted", "<dl><dt>Two.</dt></dl>"),
+        ("address", "paragraph", "<dl><dd>Two.</dd></dl>"),
+    ],
+)
+def test_what_follows_another_element_in_an_element_ends_with_both(tag: str, kind: str, block: str) -> None:
+    first, *_, three, four = blocks_of(f"<{tag}>One.{block}three.</{tag}>Four.")
+    assert first == (kind, "One.")
+    assert (three[1], four) == ("three.", ("paragraph", "Four."))
+
+
 def test_what_follows_a_block_in_a_paragraph_ends_with_it() -> None:
     assert blocks_of("<p>One:<blockquote>Two.</blockquote>three.</p>Four.") == [
         ("paragraph", "One:"),
@@ -110,6 +128,35 @@ def test_what_follows_a_block_in_a_paragraph_ends_with_it() -> None:
         ("paragraph", "three."),
         ("paragraph", "Four."),
     ]
+
+
+@pytest.mark.parametrize(
+    ("inside", "kinds"),
+    [
+        ("<blockquote><div>One.</blockquote>", ["quote"]),
+        ("<BLOCKQUOTE><DIV><div><p>One.</p></div></BLOCKQUOTE><div>", ["quote"]),
+        ("<blockquote><!-- </div> --><div>One.</blockquote>", ["quote"]),
+        ("<h3><div>One.</h3>", ["heading"]),
+        ("<ul><li><div>One.</li><li>Two.</li></ul>", ["list_item"] * 2),
+        ("<ul><li><div>One.<li><div>Two.</ul>", ["list_item"] * 2),
+        ("<ol><li>One.<ul><li><div>Two.</ul></ol>", ["list_item"] * 2),
+        ("<table><tr><td><blockquote><div>One.</blockquote><td>Two.</table>", ["table_row"]),
+        ("<blockquote><div><table><tr><td><div>One.</blockquote><td>Two.</table></blockquote>", ["table_row"]),
+        ("<details><summary>One.</summary><div>Two.</details>", ["paragraph"] * 2),
+        ("<div>One.</div></blockquote><div>", ["paragraph"]),
+    ],
+)
+def test_a_box_that_was_not_closed_ends_with_what_it_is_in(inside: str, kinds: list[str]) -> None:
+    *blocks, last = blocks_of(f"{inside}<p>Last.</p>")
+    assert [kind for kind, _ in blocks] == kinds
+    assert last == ("paragraph", "Last.")
+
+
+def test_boxes_are_closed_in_a_moment() -> None:
+    started = monotonic()
+    for inside in ("<div>", "<pre>" + "<div>" * 60 + "</h1>", "<!--<div>", "<li><div>", "</pre><div>"):
+        close_divs(inside.encode() * 20_000)
+    assert monotonic() - started < 5
 
 
 @pytest.mark.parametrize(
@@ -123,6 +170,20 @@ def test_what_follows_a_block_in_a_paragraph_ends_with_it() -> None:
 def test_a_paragraph_in_a_heading_is_the_heading(heading: str) -> None:
     assert blocks_of(f"{heading}<p>Two.</p>") == [("heading", "One"), ("paragraph", "Two.")]
     assert blocks_of(heading.replace("One", "") + "<p>Two.</p>") == [("paragraph", "Two.")]
+
+
+@pytest.mark.parametrize(
+    ("inside", "headings"),
+    [
+        ("<h3>One</h2>", ["One"]),
+        ("<H3 class=x><strong>O</strong>ne<br/></H4 >", ["One"]),
+        ("<h3>One<h2>Two</h2>", ["One", "Two"]),
+        ("<h2>One<h3>Two</h4>", ["One", "Two"]),
+        ("<h2>One</h2><h3>Two</h3>", ["One", "Two"]),
+    ],
+)
+def test_the_tag_of_another_level_ends_a_heading(inside: str, headings: list[str]) -> None:
+    assert blocks_of(f"{inside}Three.") == [*(("heading", text) for text in headings), ("paragraph", "Three.")]
 
 
 @pytest.mark.parametrize(

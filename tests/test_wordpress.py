@@ -220,6 +220,18 @@ def test_a_category_of_another_article_is_no_tag() -> None:
         assert record["tags"] == tags
 
 
+def test_a_category_that_is_printed_in_the_text_too_is_no_tag() -> None:
+    block = "<div class='taxonomy-category wp-block-post-terms'><a href='/category/x/' rel='tag'>Mills</a></div>"
+    page = (
+        "<html><body class='single single-post postid-7'><article class='post-7 post'><h1 class='entry-title'>A</h1>"
+        f"<div class='entry-content'><p>Text.</p>{block}</div><p class='cat-links'>"
+        "<a href='/category/x/' rel='category tag'>Mills</a></p></article></body></html>"
+    )
+    record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
+    assert record is not None
+    assert (record["sections"], record["tags"]) == (["Mills"], [])
+
+
 def test_a_number_sign_is_decoration_only_in_an_element_of_its_own() -> None:
     assert read("<p class='tags-links'><a href='/x/'><i></i>#1</a></p>")["tags"] == ["#1"]
 

@@ -304,7 +304,7 @@ class _BodyReader:
     def _add_media_of_box(self, box: Element, classes: list[str]) -> None:
         """Add the images and embeds that a script or style shows in a box."""
         if not COVER_CLASSES.isdisjoint(classes):
-            self._add_image(background_image(box, self.base, self.style_sheet.moved_from(box)))
+            self._add_image(background_image(box, self.base))
         elif "td_block_single_image" in classes:  # by tagDiv's page builder
             for part in box:
                 if "td_single_image_bg" in (part.get("class") or ""):

@@ -95,6 +95,23 @@ def block_by_attribute(element: Element) -> bool:
     return style is not None and _BLOCK_INLINE.search(style) is not None and _OUT_OF_LINE_INLINE.search(style) is None
 
 
+def restore_styles(root: Element, styles: list[bytes]) -> None:
+    """Put the style attributes back that an AMP plugin has moved into the page's style elements.
+
+    Not all of them if they are longer than any style sheet: many elements may have the class of one rule.
+    """
+    rules = _MOVED_STYLE.findall(b"}".join(styles)[:MAX_STYLE])
+    moved = {
+        name.decode(): "".join(filter(str.isprintable, style.decode("utf-8", "replace"))) for name, style in rules
+    }
+    left = MAX_STYLE
+    for element in root.iter("*") if moved else ():
+        for style in filter(None, map(moved.get, class_names(element))):
+            left -= len(style)
+            if left >= 0:
+                element.set("style", style)
+
+
 _Chain = tuple[frozenset[str], ...]
 """The ``tag``, ``.class`` and ``#id`` names that an element, its parent and so on must have."""
 
@@ -155,16 +172,6 @@ class StyleSheet:
             return False
         important = winner.weight[0]
         return important or _SHOWN_INLINE.search(element.get("style") or "") is None
-
-    def moved_from(self, element: Element) -> str:
-        """Return the style attribute that an AMP plugin has moved into the sheet; empty if there is none."""
-        return "".join(self._moved_styles.get(name, "") for name in class_names(element))
-
-    @cached_property
-    def _moved_styles(self) -> dict[str, str]:
-        """By class."""
-        rules = _MOVED_STYLE.findall(b"}".join(self._styles)[:MAX_STYLE])
-        return {name.decode(): declarations.decode("utf-8", "replace") for name, declarations in rules}
 
     @cached_property
     def _hiding(self) -> frozenset[str]:

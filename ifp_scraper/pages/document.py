@@ -14,11 +14,13 @@ from lxml import etree
 
 from ifp_scraper.pages.cached import cached_property
 from ifp_scraper.pages.charset import may_have_mark, to_utf8
+from ifp_scraper.pages.css import restore_styles
 from ifp_scraper.pages.cut_scripts import cut_scripts
 from ifp_scraper.pages.cut_surroundings import cut_surroundings
 from ifp_scraper.pages.deep_nesting import flatten
 from ifp_scraper.pages.json_ld import JsonLd
 from ifp_scraper.pages.tree import Element, Tree, class_names
+from ifp_scraper.pages.unclosed_divs import close_divs
 from ifp_scraper.urls import uncover_email
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -51,12 +53,15 @@ _TAG = re.compile(
 _BODY = re.compile(rb"<body\s[^<>]*>", re.IGNORECASE)
 _MISREAD = re.compile(
     rb"<(?:/(?:[bB](?:(?P<line>[rR])(?<!<br></br)|[oO][dD][yY])|[hH][tT][mM][lL]"
-    rb"|(?P<paragraph>[pP])(?=\s*+>\s*+(?:[^\s<]|<(?:[abiqsu]|em|strong|span|cite|small|font|mark|su[bp])[\s>])))\s*>"
+    rb"|(?P<end>[pP](?:[rR][eE])?|[hH][1-6]|(?i:address))"
+    rb"(?=\s*+>\s*+(?:[^\s<]|<(?:[abiqsu]|em|strong|span|cite|small|font|mark|su[bp])[\s>])))\s*>"
     rb"|(?P<heading>[hH][1-6](?:\s[^<>]*+)?>\s*+(?:<(?:[biu]|em|strong|font)(?:\s[^<>]*+)?>\s*+)*+)"
-    rb"<[pP](?:\s(?![^<>]*(?i:hidden|display\s*+:\s*+none|screen-reader|sr-only|caption))[^<>]*+)?>)"
+    rb"<[pP](?:\s(?![^<>]*(?i:hidden|display\s*+:\s*+none|screen-reader|sr-only|caption))[^<>]*+)?>"
+    rb"|(?P<open>[hH](?P<level>[1-6])(?:\s[^<>]*+)?>(?:[^<]++|</?(?:[abiuq]|em|strong|span|font|br|small|su[bp]|img)"
+    rb"(?=[\s/>])[^<>]*+>)*+)(?:</[hH](?!(?P=level))[1-6]\s*+>|(?=<[hH][1-6][\s>])))"
 )
-"""What libxml2 and browsers read differently, see ``_as_in_browsers``: some end tags; and a paragraph in a heading,
-unless it is hidden or a caption."""
+"""What libxml2 and browsers read differently, see ``_as_in_browsers``: some end tags; a paragraph in a heading,
+unless it is hidden or a caption; and a heading that ends with the tag of another level or that the next one ends."""
 
 _EXCESSIVE_DEPTH = "Excessive depth"
 """How libxml2's message begins when it stops; the error's type differs between its versions."""
@@ -102,7 +107,7 @@ class Document:
         if len(cut.html) > MAX_MARKUP:
             self.warnings.append("too-long")
         html, recent_posts = cut_surroundings(cut.html[:MAX_MARKUP])
-        self.html = _MISREAD.sub(_as_in_browsers, html)
+        self.html = close_divs(_MISREAD.sub(_as_in_browsers, html))
         """What is parsed: the page without scripts, and without what surrounds the article."""
         self.recent_posts = recent_posts
         """The Recent Posts box, set aside: neighbouring pages have the same one, which is read once."""
@@ -151,6 +156,8 @@ class Document:
                     element.text, element[:] = email, []
                     if element.tag == "a":
                         element.set("href", f"mailto:{email}")
+        if b"acss" in self.html or b"amp-wp-" in self.html:
+            restore_styles(root, self.style_sheets)
         return Tree(root)  # only now: what covered an address is not in its index
 
     @cached_property
@@ -236,11 +243,14 @@ def _is_utf8(html: bytes) -> bool:
 def _as_in_browsers(tag: re.Match[bytes]) -> bytes:
     """Replace ``</br>`` by a line break; drop ``</body>`` and ``</html>``, which end nothing in a browser.
 
-    ``</p>`` separates what precedes it from the text after it even if no paragraph is open, as after a list in it.
-    ``<p>`` does not end the heading that it is in.
+    ``</p>`` separates what precedes it from the text after it even if no paragraph is open, as after a list in it;
+    so do ``</h2>``, ``</pre>`` and ``</address>``.
+    ``<p>`` does not end the heading that it is in, but tags of headings of other levels do.
     """
-    if tag["paragraph"]:
-        return b"</p><hr>"
+    if end := tag["end"]:
+        return b"</%b><hr>" % end
     if heading := tag["heading"]:
         return b"<%b" % heading
+    if unended := tag["open"]:
+        return b"<%b</h%b>" % (unended, tag["level"])
     return b"<br>" if tag["line"] else b""

@@ -179,9 +179,9 @@ def pictures_of_carousel(carousel: Element) -> Iterator[tuple[Element, str | Non
 # -- images that are not elements --------------------------------------------------------------------------------
 
 
-def background_image(box: Element, base: str, moved_style: str = "") -> Image | None:
-    """Return the image behind a box's text; None if its attributes name none, nor what was moved from them."""
-    url = absolute_http(base, background_of(box) or url_in_style(moved_style))
+def background_image(box: Element, base: str) -> Image | None:
+    """Return the image behind a box's text; None if its attributes name none."""
+    url = absolute_http(base, background_of(box))
     if url is None:
         return None
     return Image(url, original_image(url), squeeze(box.get("aria-label") or ""))

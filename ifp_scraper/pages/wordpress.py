@@ -216,9 +216,9 @@ class WordPressPage(ArticlePage):
 
     @field
     def tags(self) -> list[str]:
-        # A block theme gives rel="tag" to categories too, and WordPress rel="category tag".
+        # A block gives rel="tag" to categories too, also where the theme prints them again; WordPress, "category tag".
         links = self.css(".taxonomy-post_tag a, .tags-links a, .tag-links a, a[rel~='tag']")
-        categories = set(self._categories)
+        categories = {*self._categories, *self.css(".taxonomy-category a")}
         own = self._own_of([link for link in links if link not in categories and not has_rel(link, "category")])
         own = own or self._links_under("/tag/", Place.IN_POST, Place.IN_POST_AFTER)
         return _link_labels(own) or self.seo_labels("keywords")

@@ -1,0 +1,60 @@
+"""Closes each ``<div>`` with the element that it is in, as browsers do.
+
+    <blockquote><div>One.</blockquote>  <p>Two.</p>
+
+For libxml2, only ``</div>`` or the end of a table's cell ends a ``<div>``. It ignores ``</blockquote>`` here, and all
+that follows would be in the quote: likewise in a list, a heading or a figure.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ifp_scraper.text import words
+
+_TAG = re.compile(
+    rb"(?s)<!--.*?(?:-->|\Z)|<(/?)(div|blockquote|[uo]l|li|h[1-6]|figure|details|pre|table|t[dh])(?=[\s/>])",
+    re.IGNORECASE,
+)
+_CELLS = words("td th")
+_TABLES = words("table td th")
+_LIMITS = {"li": _TABLES | {"ul", "ol"}, "table": frozenset[str](), "td": words("table"), "th": words("table")}
+"""For the elements that differ from others, what keeps its contents from ending them; for others, ``_TABLES``."""
+
+_MAX_DEPTH = 64
+"""Maximum number of elements in the one that a tag ends."""
+
+
+def close_divs(html: bytes) -> bytes:
+    """Return the page with the end tags that its ``<div>`` elements lack, where an element around them ends."""
+    if html.count(b"<div") <= html.count(b"</div"):
+        return html
+    pieces: list[bytes] = []
+    done = 0
+    open_names: list[str] = []
+    for tag in _TAG.finditer(html):
+        if tag[2] is None:  # a comment
+            continue
+        name = tag[2].decode().lower()
+        if tag[1] or name == "li" or name in _CELLS:
+            ended = _ended_by(name, open_names)
+            if not tag[1] and name == "li" and not {"div"}.issuperset(ended[1:]):
+                ended = []
+            if (divs := ended[1:].count("div")) > 0 and name != "div":
+                pieces += html[done : tag.start()], b"</div>" * divs
+                done = tag.start()
+            del open_names[len(open_names) - len(ended) :]
+        if not tag[1]:
+            open_names.append(name)
+    return b"".join([*pieces, html[done:]])
+
+
+def _ended_by(name: str, open_names: list[str]) -> list[str]:
+    """Return the innermost open element with this name and those in it; nothing if a tag cannot end it from here."""
+    limits = _LIMITS.get(name, _TABLES)
+    for depth, open_name in enumerate(reversed(open_names[-_MAX_DEPTH:]), start=1):
+        if open_name == name:
+            return open_names[-depth:]
+        if open_name in limits:
+            break
+    return []
