@@ -102,6 +102,12 @@ def _read_iso(text: str) -> datetime | None:
         return None
 
 
+def is_to_the_minute(text: str) -> bool:
+    """Whether this is an ISO 8601 time without seconds, as The SEO Framework prints it."""
+    match = _ISO.fullmatch(text[:MAX_TIME_LENGTH])
+    return match is not None and match[2].count(":") == 1
+
+
 def _in_utc(instant: datetime) -> datetime | None:
     # Outside these years it is not a date, and time zone arithmetic would overflow.
     if not 1900 <= instant.year <= 2999:

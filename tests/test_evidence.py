@@ -85,3 +85,11 @@ def test_other_times_than_the_edit_disagree() -> None:
     assert "dates-disagree" in classic(before, time="2024-05-02T13:30:00+00:00")["warnings"]
     by_graph = PUBLISHED + EDITED + json_ld({"@graph": [article("2024-05-05T10:00:00Z")]})
     assert "dates-disagree" in classic(by_graph)["warnings"]
+
+
+@pytest.mark.parametrize(("time", "agrees"), [("18:00:27", True), ("18:01:00", False), ("17:59:59", False)])
+def test_a_time_without_seconds_is_any_of_its_minute(time: str, agrees: bool) -> None:
+    to_the_minute = '<meta property="article:published_time" content="2024-05-03T14:30+00:00">'  # The SEO Framework's
+    found = classic(to_the_minute, time=f"2024-05-03T{time}+00:00")
+    assert (found["published_at"], found["published_source"]) == (TRUE, "meta")
+    assert ("dates-disagree" not in found["warnings"]) is agrees

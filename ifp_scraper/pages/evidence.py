@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from ifp_scraper.dates import read_instant, read_zoned, same_but_for_clock_fault
+from ifp_scraper.dates import is_to_the_minute, read_instant, read_zoned, same_but_for_clock_fault
 from ifp_scraper.items import TimeSource
 from ifp_scraper.pages.json_ld import Item
 
@@ -69,17 +69,20 @@ def time_warnings(published: Sequence[Evidence], modified: Evidence | None, capt
     best, *others = published
     edited = modified.instant if modified else None
     warnings = []
-    if not all(agrees(other.instant, other.source, best.instant, edited) for other in others):
+    if not all(agrees(other, best, edited) for other in others):
         warnings.append("dates-disagree")
     if captured_at and best.instant > captured_at + timedelta(days=1):
         warnings.append("future-date")
     return warnings
 
 
-def agrees(shown: datetime, source: TimeSource | None, published: datetime, edited: datetime | None) -> bool:
-    """Whether a time from this source is that of publication or, as a theme may show that, of a later edit."""
-    if same_but_for_clock_fault(published, shown):
+def agrees(shown: Evidence, published: Evidence, edited: datetime | None) -> bool:
+    """Whether a time is that of publication or, as a theme may show that, of a later edit."""
+    better, worse = published.instant, shown.instant
+    if is_to_the_minute(published.raw) or is_to_the_minute(shown.raw):
+        better, worse = better.replace(second=0), worse.replace(second=0)
+    if same_but_for_clock_fault(better, worse):
         return True
-    if source != "time" or edited is None or edited <= published:
+    if shown.source != "time" or edited is None or edited <= better:
         return False
-    return same_but_for_clock_fault(edited, shown)
+    return same_but_for_clock_fault(edited, worse)
