@@ -133,6 +133,12 @@ def read_zoned(text: str | None) -> datetime | None:
     return _in_utc(printed) if printed is not None and printed.tzinfo is not None else None
 
 
+def read_utc_clock(text: str | None) -> datetime | None:
+    """Read an ISO 8601 time whose clock is UTC, whatever offset is printed with it; None for anything else."""
+    printed = read_iso(text)
+    return _in_utc(printed.replace(tzinfo=UTC)) if printed is not None else None
+
+
 def read_http_date(text: str | None) -> datetime | None:
     """Read an RFC 5322 date (a feed's pubDate, an HTTP Date header); None for anything else."""
     if not text or _NO_YEAR.search(text):
@@ -172,12 +178,11 @@ def read_amp_json_ld(text: str | None, plugin_version: tuple[int, ...] | None) -
     The UTC clock is printed with the SITE's offset (``mysql2date('c', post_date_gmt)``, MARKUP.md 2.1), so the
     offset is ignored. Before plugin version 0.9.97.57, it was the LOCAL clock with ``+00:00``.
     """
-    printed = read_iso(text)
-    if printed is None:
-        return None
-    if plugin_version is not None and plugin_version < (0, 9, 97, 57) and not printed.utcoffset():
-        return _in_utc(printed.replace(tzinfo=SITE_ZONE))
-    return _in_utc(printed.replace(tzinfo=UTC))
+    if plugin_version is not None and plugin_version < (0, 9, 97, 57):
+        printed = read_iso(text)
+        if printed is not None and not printed.utcoffset():
+            return _in_utc(printed.replace(tzinfo=SITE_ZONE))
+    return read_utc_clock(text)
 
 
 def same_local_clock(one: datetime, other: datetime) -> bool:

@@ -93,3 +93,34 @@ def test_a_time_without_seconds_is_any_of_its_minute(time: str, agrees: bool) ->
     found = classic(to_the_minute, time=f"2024-05-03T{time}+00:00")
     assert (found["published_at"], found["published_source"]) == (TRUE, "meta")
     assert ("dates-disagree" not in found["warnings"]) is agrees
+
+
+FALSE_OFFSETS = (
+    '<meta property="article:published_time" content="2024-05-03T14:30:00+03:30">'
+    '<meta property="article:modified_time" content="2024-05-05T10:00:00+03:30">'
+)
+GRAPH = json_ld({"@graph": [article("2024-05-03T14:30:00+03:30", dateModified="2024-05-05T10:00:00+03:30")]})
+
+
+@pytest.mark.parametrize("head", [FALSE_OFFSETS, GRAPH])
+@pytest.mark.parametrize("time", ["2024-05-03T18:00:00+00:00", "2024-05-03T18:00:00+03:30"])
+def test_an_seo_plugin_may_print_the_utc_clock_with_the_sites_offset(head: str, time: str) -> None:
+    found = classic(head, time=time)
+    assert (found["published_at"], found["modified_at"]) == (TRUE, "2024-05-05T10:00:00Z")
+    assert (found["published_source"], found["published_raw"]) == ("meta", "2024-05-03T14:30:00+03:30")
+    assert found["warnings"] == classic(PUBLISHED + EDITED, time=time)["warnings"]
+
+
+def test_so_do_amp_for_wps_own_meta_elements() -> None:
+    own = json_ld(article("2024-05-03T14:30:00+03:30", dateModified="2024-05-05T10:00:00+03:30", mainEntityOfPage=URL))
+    found = record(
+        f'<html><head><link rel="canonical" href="{URL}"><meta name="generator" content="AMP for WP 1.1.13" />'
+        f'{FALSE_OFFSETS}</head><body class="single-post amp-single post"><h1 class="amp-post-title">A Story</h1>'
+        f'<div class="cntn-wrp artl-cnt"><p>Words.</p></div>{own}</body></html>'
+    )
+    assert (found["published_at"], found["modified_at"]) == (TRUE, "2024-05-05T10:00:00Z")
+
+
+@pytest.mark.parametrize("time", [None, "2024-05-03T14:30:00+00:00", "2024-05-03T16:00:00+00:00"])
+def test_without_a_second_witness_an_offset_is_right(time: str | None) -> None:
+    assert classic(FALSE_OFFSETS, time=time)["published_at"] == "2024-05-03T11:00:00Z"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from ifp_scraper.dates import is_to_the_minute, read_instant, read_zoned, same_but_for_clock_fault
+from ifp_scraper.dates import is_to_the_minute, read_instant, read_utc_clock, read_zoned, same_but_for_clock_fault
 from ifp_scraper.items import TimeSource
 from ifp_scraper.pages.json_ld import Item
 
@@ -34,6 +34,11 @@ class Evidence(NamedTuple):
         """Make evidence from a printed time; None if there is none, or it could not be read."""
         return cls(source, raw, instant) if raw and instant else None
 
+    def ignoring_offset(self) -> Evidence:
+        """Return the time of a meta element or graph as the UTC clock that it is in trap 1; any other unchanged."""
+        in_utc = read_utc_clock(self.raw) if self.source == "meta" else None
+        return self._replace(instant=in_utc) if in_utc else self
+
 
 def json_ld_time(item: Item, event: Event) -> str | None:
     """Return the time in a JSON-LD object; None if it has none."""
@@ -54,6 +59,12 @@ def json_ld_evidence(article: Item, event: Event) -> Evidence | None:
     """Return the time in a JSON-LD article outside a graph, which is correct if it states its UTC offset."""
     printed = json_ld_time(article, event)
     return Evidence.of("jsonld", printed, read_zoned(printed))
+
+
+def have_false_offsets(published: list[Evidence]) -> bool:
+    """Whether meta elements or a graph have trap 1: only if its offset is ignored, one is what another source says."""
+    others = {time.instant for time in published if time.source != "meta"}
+    return any(time.instant not in others and time.ignoring_offset().instant in others for time in published)
 
 
 def time_warnings(published: Sequence[Evidence], modified: Evidence | None, captured_at: datetime | None) -> list[str]:
