@@ -172,13 +172,15 @@ def read_theme_time(text: str | None, offset: timedelta | None = None) -> dateti
     return _in_utc(printed.replace(tzinfo=SITE_ZONE))
 
 
-def read_amp_json_ld(text: str | None, plugin_version: tuple[int, ...] | None) -> datetime | None:
+def read_amp_json_ld(
+    text: str | None, plugin_version: tuple[int, ...] | None, *, utc_since: tuple[int, ...] = (0, 9, 97, 57)
+) -> datetime | None:
     """Read AMPforWP's JSON-LD date, and Design 1's ``time[datetime]``.
 
     The UTC clock is printed with the SITE's offset (``mysql2date('c', post_date_gmt)``, MARKUP.md 2.1), so the
-    offset is ignored. Before plugin version 0.9.97.57, it was the LOCAL clock with ``+00:00``.
+    offset is ignored. Before plugin version ``utc_since``, it was the LOCAL clock with ``+00:00``.
     """
-    if plugin_version is not None and plugin_version < (0, 9, 97, 57):
+    if plugin_version is not None and plugin_version < utc_since:
         printed = read_iso(text)
         if printed is not None and not printed.utcoffset():
             return _in_utc(printed.replace(tzinfo=SITE_ZONE))

@@ -124,3 +124,22 @@ def test_so_do_amp_for_wps_own_meta_elements() -> None:
 @pytest.mark.parametrize("time", [None, "2024-05-03T14:30:00+00:00", "2024-05-03T16:00:00+00:00"])
 def test_without_a_second_witness_an_offset_is_right(time: str | None) -> None:
     assert classic(FALSE_OFFSETS, time=time)["published_at"] == "2024-05-03T11:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("version", "time"),
+    [
+        ("0.9.97.56", "2024-05-03T18:00:00+00:00"),
+        ("1.0.28", "2024-05-03T18:00:00+00:00"),
+        ("1.0.29", "2024-05-03T14:30:00+00:00"),
+        ("1.1.13", "2024-05-03T14:30:00+03:30"),
+    ],
+)
+def test_design_1_printed_the_local_clock_for_longer_than_the_json_ld(version: str, time: str) -> None:
+    found = record(
+        f'<html><head><link rel="canonical" href="{URL}"><meta name="generator" content="AMP for WP {version}"></head>'
+        f'<body class="single-post amp-single"><article class="amp-wp-article"><h1 class="amp-wp-title">A Story</h1>'
+        f'<div class="amp-wp-posted-on"><time datetime="{time}">On May 3, 2024</time></div>'
+        f'<div class="amp-wp-article-content"><p>Words.</p></div></article></body></html>'
+    )
+    assert (found["layout"], found["published_at"], found["published_source"]) == ("amp-design1", TRUE, "time")
