@@ -224,6 +224,13 @@ def test_the_text_of_the_next_article_does_not_stand_for_a_missing_one() -> None
             {"sections": ["Mills"]},
         ),
         (
+            "<p class='tdb_single_taxonomies tdb_single_categories'>"
+            "<a class='tdb-entry-category' href='/category/mills/'>Mills</a></p>"
+            "<p class='tdb_single_taxonomies tdb_single_categories'>"
+            "<a class='tdb-entry-category' href='/tag/weir/'>weir</a></p>",
+            {"sections": ["Mills"], "tags": ["weir"]},
+        ),
+        (
             "<a class='tdb-entry-crumb' href='/'>Home</a><a class='tdb-entry-crumb' href='/mills/'>Mills</a>",
             {"sections": ["Mills"]},
         ),
