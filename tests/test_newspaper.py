@@ -38,6 +38,18 @@ def read(inside: str, *, head: str = "") -> dict[str, Any]:
             {"byline": "Al Fox", "authors": [{"name": "Al Fox", "url": "https://ifpnews.com/al/", "bio": None}]},
         ),
         ("<div class='td-post-header'><b class='td-post-author-name'>By Al Fox</b></div>", {"byline": "Al Fox"}),
+        *(
+            (
+                "<div class='td-post-header'><div class='td-post-author-name'><div class='td-author-by'>By</div>"
+                f"<a>Al Fox</a>{between}<a>Bo Ray</a></div></div>",
+                {"byline": byline},
+            )
+            for between, byline in (
+                ("", "Al Fox, Bo Ray"),
+                (" | ", "Al Fox | Bo Ray"),
+                ("<div class='td-author-by'>By</div>", "Al Fox, Bo Ray"),
+            )
+        ),
         # A site may print author boxes only.
         (
             "<div class='author-box-wrap'><b class='td-author-name'><a href='/al/'>Al Fox</a></b>"

@@ -167,13 +167,18 @@ class NewspaperPage(ArticlePage):
     def _printed_names(self, box: str, *, name: str, label: str) -> str | None:
         """Return the names in a byline: what it says after the theme's "By" if one box has several ("A and B").
 
+        If only a style sheet separates the names, or each follows a "By", they are joined.
+
         Args:
             box: selects the byline.
             name: selects a name in it.
             label: selects the "By" in it.
         """
-        if len(self.lines(f"{box} {name}")) > 1 and len(self.lines(box)) == 1:
-            return self._byline_without_label(box, label)
+        names = self.lines(f"{box} {name}")
+        if len(names) > 1 and len(self.lines(box)) == 1 and len(self.own(f"{box} {label}")) < 2:
+            printed = self._byline_without_label(box, label)
+            if printed is None or names[0] + names[1] not in printed:
+                return printed
         # A handle may be glued to the name, outside its link.
         return self.byline_from(f"{box} {name}") or self._byline_without_label(box, label)
 
