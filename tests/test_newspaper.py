@@ -181,6 +181,11 @@ def test_the_times_of_the_theme_are_the_articles_own() -> None:
         assert (record["published_at"], record["modified_at"]) == ("2024-05-05T10:00:00Z",) * 2
         record = read(f"<article>{body}</article><div class='td_module_1'>{times}</div>")
         assert (record["published_at"], record["modified_at"]) == (None, None)
+        item = "<div itemscope itemtype='https://schema.org/{}'>{}</div>".format
+        record = read(f"<article itemscope>{body.replace('<p>', item('Review', times) + '<p>')}</article>")
+        assert (record["published_at"], record["modified_at"]) == (None, None)
+        record = read(f"<article>{body}{item('NewsArticle', times)}</article>")
+        assert (record["published_at"], record["modified_at"]) == ("2024-05-05T10:00:00Z",) * 2
 
 
 def test_labels_in_the_text_count_only_if_there_are_no_others() -> None:
