@@ -30,6 +30,7 @@ def read(inside: str, *, head: str = "") -> dict[str, Any]:
         ("<div class='td-post-header'><b class='td-post-sub-title'>Before all.</b></div>", {"lead": "Before all."}),
         ("<div class='td_module_1'><b class='td-post-sub-title'>Of another.</b></div>", {"lead": None}),
         ("<h1 class='entry-title'>A Story</h1>", {"headline": "A Story"}),
+        ("<h1 class='entry-title'>{:en}A Story{:fa}B{:}</h1>", {"headline": "A Story"}),
         ("<div class='td-post-title'><h3 class='entry-title'>A Story</h3></div>", {"headline": "A Story"}),
         ("<h3 class='entry-title'>Another</h3><h1 class='tdb-title-text'>A Story</h1>", {"headline": "A Story"}),
         (
