@@ -102,6 +102,12 @@ def _read_iso(text: str) -> datetime | None:
         return None
 
 
+def is_to_the_minute(text: str) -> bool:
+    """Whether this is an ISO 8601 time without seconds, as The SEO Framework prints it."""
+    match = _ISO.fullmatch(text[:MAX_TIME_LENGTH])
+    return match is not None and match[2].count(":") == 1
+
+
 def _in_utc(instant: datetime) -> datetime | None:
     # Outside these years it is not a date, and time zone arithmetic would overflow.
     if not 1900 <= instant.year <= 2999:
@@ -125,6 +131,12 @@ def read_zoned(text: str | None) -> datetime | None:
     """Read an ISO 8601 time with an offset; None for anything else, as there is no telling whose clock it is."""
     printed = read_iso(text)
     return _in_utc(printed) if printed is not None and printed.tzinfo is not None else None
+
+
+def read_utc_clock(text: str | None) -> datetime | None:
+    """Read an ISO 8601 time whose clock is UTC, whatever offset is printed with it; None for anything else."""
+    printed = read_iso(text)
+    return _in_utc(printed.replace(tzinfo=UTC)) if printed is not None else None
 
 
 def read_http_date(text: str | None) -> datetime | None:
@@ -160,18 +172,19 @@ def read_theme_time(text: str | None, offset: timedelta | None = None) -> dateti
     return _in_utc(printed.replace(tzinfo=SITE_ZONE))
 
 
-def read_amp_json_ld(text: str | None, plugin_version: tuple[int, ...] | None) -> datetime | None:
+def read_amp_json_ld(
+    text: str | None, plugin_version: tuple[int, ...] | None, *, utc_since: tuple[int, ...] = (0, 9, 97, 57)
+) -> datetime | None:
     """Read AMPforWP's JSON-LD date, and Design 1's ``time[datetime]``.
 
     The UTC clock is printed with the SITE's offset (``mysql2date('c', post_date_gmt)``, MARKUP.md 2.1), so the
-    offset is ignored. Before plugin version 0.9.97.57, it was the LOCAL clock with ``+00:00``.
+    offset is ignored. Before plugin version ``utc_since``, it was the LOCAL clock with ``+00:00``.
     """
-    printed = read_iso(text)
-    if printed is None:
-        return None
-    if plugin_version is not None and plugin_version < (0, 9, 97, 57) and not printed.utcoffset():
-        return _in_utc(printed.replace(tzinfo=SITE_ZONE))
-    return _in_utc(printed.replace(tzinfo=UTC))
+    if plugin_version is not None and plugin_version < utc_since:
+        printed = read_iso(text)
+        if printed is not None and not printed.utcoffset():
+            return _in_utc(printed.replace(tzinfo=SITE_ZONE))
+    return read_utc_clock(text)
 
 
 def same_local_clock(one: datetime, other: datetime) -> bool:

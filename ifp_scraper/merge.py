@@ -10,7 +10,7 @@ from ifp_scraper import urls
 from ifp_scraper.dates import parse_utc, same_but_for_clock_fault, same_local_clock
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.items import Article, Author, Block, Embed, Image, body_of, content_hash, gap_warnings
-from ifp_scraper.pages.evidence import agrees
+from ifp_scraper.pages.evidence import Evidence, agrees
 from ifp_scraper.text import count_words
 
 _TRUST_ORDER: dict[str | None, int] = {
@@ -155,7 +155,7 @@ def merge_views(canonical: Article, amp: Article) -> Article:
     warnings += [warning for warning in _OF_BODY if warning in bodies.warnings]
     if bodies is amp and amp.blocks:
         warnings.append("body-from-amp")
-    if published_at and not all(_agrees(view, published_at, modified_at) for view in (canonical, amp)):
+    if not all(_agrees(view, times, modified_at) for view in (canonical, amp)):
         warnings.append("dates-disagree")
     merged = replace(
         canonical,
@@ -204,7 +204,7 @@ def add_evidence(article: Article, ref: ArticleRef) -> Article:
     ):
         result.id = ref.id
     if ref.published_at and _TRUST_ORDER[ref.published_source] < _TRUST_ORDER[article.published_source]:
-        is_same = _agrees(article, ref.published_at, ref.modified_at)
+        is_same = _agrees(article, ref, ref.modified_at)
         if not is_same:
             result.warnings.append("dates-disagree")
         if is_same or not _list_is_older(ref, article):
@@ -247,10 +247,17 @@ def _with_better_times(canonical: Article, amp: Article) -> Article:
     return min(canonical, amp, key=lambda article: _TRUST_ORDER[article.published_source])
 
 
-def _agrees(article: Article, published_at: str, modified_at: str | None) -> bool:
+def _agrees(article: Article, better: Article | ArticleRef, modified_at: str | None) -> bool:
     """Whether an article's publication time is the better one, or that of a later edit, which a theme may show."""
-    shown, edited = parse_utc(article.published_at), parse_utc(article.modified_at or modified_at)
-    return shown is None or agrees(shown, article.published_source, parse_utc(published_at), edited)
+    shown, published = _evidence(article), _evidence(better)
+    edited = parse_utc(article.modified_at or modified_at)
+    return shown is None or published is None or agrees(shown, published, edited)
+
+
+def _evidence(of: Article | ArticleRef) -> Evidence | None:
+    if of.published_source is None or of.published_at is None:
+        return None
+    return Evidence(of.published_source, of.published_raw or "", parse_utc(of.published_at))
 
 
 def _authors(canonical: list[Author], amp: list[Author]) -> list[Author]:

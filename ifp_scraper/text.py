@@ -15,7 +15,7 @@ _LONG_WORD = 250
 """Length of a word from which on its marks are counted: NFC takes time with the square of marks in a row."""
 
 _MAY_BE_MARKS = re.compile(rf"[^\w\s\x00-\x7f]{{{MAX_MARKS + 1},}}")
-_LANGUAGE_MARK = re.compile(r"\[:([a-z]{2})?\]")
+_LANGUAGE_MARK = re.compile(r"[\[{]:([a-z]{2})?[\]}]")
 _UNWANTED = re.compile(f"[\ud800-\udfff\x00-\x08\x0e-\x1f\x7f-\x9f{LINE_BREAK}]")
 # U+0080 to U+009F in a page were meant as Windows-1252, as browsers read them.
 _WINDOWS = {code: bytes([code]).decode("cp1252", "ignore") for code in range(0x80, 0xA0)}
@@ -96,7 +96,7 @@ def count_words(text: str) -> int:
 
 
 def first_language(texts: list[str]) -> list[str]:
-    """Cut qTranslate's residue: of ``A[:fa]B`` and ``[:en]A[:fa]B[:]``, only A is kept.
+    """Cut qTranslate's residue: of ``A[:fa]B``, ``[:en]A[:fa]B[:]`` and ``{:en}A{:fa}B{:}``, only A is kept.
 
     Args:
         texts: consecutive texts of one field, since a mark holds until the next one.
@@ -107,7 +107,7 @@ def first_language(texts: list[str]) -> list[str]:
     >>> first_language(["[:en]A", "B", "[:fa]C[:]"])
     ['A', 'B', '']
     """
-    if not any("[" in text for text in texts):  # as usually, and faster than to look for both characters
+    if not any("[" in text or "{" in text for text in texts):  # as usually, and faster than to look for the colon
         return texts
     first: str | None = None
     current: str | None = None

@@ -85,3 +85,61 @@ def test_other_times_than_the_edit_disagree() -> None:
     assert "dates-disagree" in classic(before, time="2024-05-02T13:30:00+00:00")["warnings"]
     by_graph = PUBLISHED + EDITED + json_ld({"@graph": [article("2024-05-05T10:00:00Z")]})
     assert "dates-disagree" in classic(by_graph)["warnings"]
+
+
+@pytest.mark.parametrize(("time", "agrees"), [("18:00:27", True), ("18:01:00", False), ("17:59:59", False)])
+def test_a_time_without_seconds_is_any_of_its_minute(time: str, agrees: bool) -> None:
+    to_the_minute = '<meta property="article:published_time" content="2024-05-03T14:30+00:00">'  # The SEO Framework's
+    found = classic(to_the_minute, time=f"2024-05-03T{time}+00:00")
+    assert (found["published_at"], found["published_source"]) == (TRUE, "meta")
+    assert ("dates-disagree" not in found["warnings"]) is agrees
+
+
+FALSE_OFFSETS = (
+    '<meta property="article:published_time" content="2024-05-03T14:30:00+03:30">'
+    '<meta property="article:modified_time" content="2024-05-05T10:00:00+03:30">'
+)
+GRAPH = json_ld({"@graph": [article("2024-05-03T14:30:00+03:30", dateModified="2024-05-05T10:00:00+03:30")]})
+
+
+@pytest.mark.parametrize("head", [FALSE_OFFSETS, GRAPH])
+@pytest.mark.parametrize("time", ["2024-05-03T18:00:00+00:00", "2024-05-03T18:00:00+03:30"])
+def test_an_seo_plugin_may_print_the_utc_clock_with_the_sites_offset(head: str, time: str) -> None:
+    found = classic(head, time=time)
+    assert (found["published_at"], found["modified_at"]) == (TRUE, "2024-05-05T10:00:00Z")
+    assert (found["published_source"], found["published_raw"]) == ("meta", "2024-05-03T14:30:00+03:30")
+    assert found["warnings"] == classic(PUBLISHED + EDITED, time=time)["warnings"]
+
+
+def test_so_do_amp_for_wps_own_meta_elements() -> None:
+    own = json_ld(article("2024-05-03T14:30:00+03:30", dateModified="2024-05-05T10:00:00+03:30", mainEntityOfPage=URL))
+    found = record(
+        f'<html><head><link rel="canonical" href="{URL}"><meta name="generator" content="AMP for WP 1.1.13" />'
+        f'{FALSE_OFFSETS}</head><body class="single-post amp-single post"><h1 class="amp-post-title">A Story</h1>'
+        f'<div class="cntn-wrp artl-cnt"><p>Words.</p></div>{own}</body></html>'
+    )
+    assert (found["published_at"], found["modified_at"]) == (TRUE, "2024-05-05T10:00:00Z")
+
+
+@pytest.mark.parametrize("time", [None, "2024-05-03T14:30:00+00:00", "2024-05-03T16:00:00+00:00"])
+def test_without_a_second_witness_an_offset_is_right(time: str | None) -> None:
+    assert classic(FALSE_OFFSETS, time=time)["published_at"] == "2024-05-03T11:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("version", "time"),
+    [
+        ("0.9.97.56", "2024-05-03T18:00:00+00:00"),
+        ("1.0.28", "2024-05-03T18:00:00+00:00"),
+        ("1.0.29", "2024-05-03T14:30:00+00:00"),
+        ("1.1.13", "2024-05-03T14:30:00+03:30"),
+    ],
+)
+def test_design_1_printed_the_local_clock_for_longer_than_the_json_ld(version: str, time: str) -> None:
+    found = record(
+        f'<html><head><link rel="canonical" href="{URL}"><meta name="generator" content="AMP for WP {version}"></head>'
+        f'<body class="single-post amp-single"><article class="amp-wp-article"><h1 class="amp-wp-title">A Story</h1>'
+        f'<div class="amp-wp-posted-on"><time datetime="{time}">On May 3, 2024</time></div>'
+        f'<div class="amp-wp-article-content"><p>Words.</p></div></article></body></html>'
+    )
+    assert (found["layout"], found["published_at"], found["published_source"]) == ("amp-design1", TRUE, "time")

@@ -203,6 +203,12 @@ class TestTwoViews:
         merged = merge_views(CANONICAL, replace(AMP, published_at=amp, published_source="jsonld"))
         assert (merged.published_at, merged.warnings) == (AT, warned)
 
+    @pytest.mark.parametrize(("amp", "warned"), [("06:00:59", []), ("06:01:00", ["dates-disagree"])])
+    def test_a_time_without_seconds_is_any_of_its_minute(self, amp: str, warned: list[str]) -> None:
+        canonical = replace(CANONICAL, published_raw="2024-05-06T06:00+00:00")
+        merged = merge_views(canonical, replace(AMP, published_at=f"2024-05-06T{amp}Z", published_source="jsonld"))
+        assert (merged.published_at, merged.warnings) == (AT, warned)
+
     @pytest.mark.parametrize(
         ("canonical", "amp", "is_utc"),
         [

@@ -30,6 +30,7 @@ def read(inside: str, *, head: str = "") -> dict[str, Any]:
         ("<div class='td-post-header'><b class='td-post-sub-title'>Before all.</b></div>", {"lead": "Before all."}),
         ("<div class='td_module_1'><b class='td-post-sub-title'>Of another.</b></div>", {"lead": None}),
         ("<h1 class='entry-title'>A Story</h1>", {"headline": "A Story"}),
+        ("<h1 class='entry-title'>{:en}A Story{:fa}B{:}</h1>", {"headline": "A Story"}),
         ("<div class='td-post-title'><h3 class='entry-title'>A Story</h3></div>", {"headline": "A Story"}),
         ("<h3 class='entry-title'>Another</h3><h1 class='tdb-title-text'>A Story</h1>", {"headline": "A Story"}),
         (
@@ -42,6 +43,18 @@ def read(inside: str, *, head: str = "") -> dict[str, Any]:
             {"byline": "Al Fox"},
         ),
         ("<div class='td-post-header'><b class='td-post-author-name'>By Al Fox</b></div>", {"byline": "Al Fox"}),
+        *(
+            (
+                "<div class='td-post-header'><div class='td-post-author-name'><div class='td-author-by'>By</div>"
+                f"<a>Al Fox</a>{between}<a>Bo Ray</a></div></div>",
+                {"byline": byline},
+            )
+            for between, byline in (
+                ("", "Al Fox, Bo Ray"),
+                (" | ", "Al Fox | Bo Ray"),
+                ("<div class='td-author-by'>By</div>", "Al Fox, Bo Ray"),
+            )
+        ),
         # A site may print author boxes only.
         (
             "<div class='author-box-wrap'><b class='td-author-name'><a href='/al/'>Al Fox</a></b>"
@@ -179,6 +192,11 @@ def test_the_times_of_the_theme_are_the_articles_own() -> None:
         assert (record["published_at"], record["modified_at"]) == ("2024-05-05T10:00:00Z",) * 2
         record = read(f"<article>{body}</article><div class='td_module_1'>{times}</div>")
         assert (record["published_at"], record["modified_at"]) == (None, None)
+        item = "<div itemscope itemtype='https://schema.org/{}'>{}</div>".format
+        record = read(f"<article itemscope>{body.replace('<p>', item('Review', times) + '<p>')}</article>")
+        assert (record["published_at"], record["modified_at"]) == (None, None)
+        record = read(f"<article>{body}{item('NewsArticle', times)}</article>")
+        assert (record["published_at"], record["modified_at"]) == ("2024-05-05T10:00:00Z",) * 2
 
 
 def test_labels_in_the_text_count_only_if_there_are_no_others() -> None:
@@ -232,6 +250,13 @@ def test_the_text_of_the_next_article_does_not_stand_for_a_missing_one() -> None
             "<a class='tdb-entry-category'>Of another</a>"
             "<p class='tdb_single_categories'><a class='tdb-entry-category'>Mills</a></p>",
             {"sections": ["Mills"]},
+        ),
+        (
+            "<p class='tdb_single_taxonomies tdb_single_categories'>"
+            "<a class='tdb-entry-category' href='/category/mills/'>Mills</a></p>"
+            "<p class='tdb_single_taxonomies tdb_single_categories'>"
+            "<a class='tdb-entry-category' href='/tag/weir/'>weir</a></p>",
+            {"sections": ["Mills"], "tags": ["weir"]},
         ),
         (
             "<a class='tdb-entry-crumb' href='/'>Home</a><a class='tdb-entry-crumb' href='/mills/'>Mills</a>",

@@ -64,7 +64,9 @@ def test_a_long_word_keeps_its_marks() -> None:
         (["[:fa]B[:en]A[:]"], ["B"]),
         (["[:en]one", "two", "[:fa]three", "four[:]", "five"], ["one", "two", "", "", "five"]),
         (["Listen", "[:en]one", "two[:fa]three[:]", "four"], ["Listen", "one", "two", "four"]),
+        (["{:en}A{:fa}B{:}"], ["A"]),  # where WordPress would take brackets for a shortcode
         (["plain [1]"], ["plain [1]"]),
+        (["plain {1: 2}"], ["plain {1: 2}"]),
         (["[:en]A [:fa]B[:] C"], ["A C"]),
         (["[:en]A\n[:fa]B[:]", "a  =\n  b"], ["A", "a  =\n  b"]),
         ([" [:fa]B[:en]A[:]"], ["B"]),

@@ -91,9 +91,10 @@ class AmpDesignPage(AmpPage):
 
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from super().published_evidence()
-        # design 1's time element has the fault of the JSON-LD
+        # design 1's time element has the faults of the JSON-LD, but had the older one longer
         for printed in self.attributes(".amp-wp-posted-on time", "datetime"):
-            yield Evidence.of("time", printed, read_amp_json_ld(printed, self.plugin_version))
+            instant = read_amp_json_ld(printed, self.plugin_version, utc_since=(1, 0, 29))
+            yield Evidence.of("time", printed, instant)
 
 
 class AmpDesign1Page(AmpDesignPage):

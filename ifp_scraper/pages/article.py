@@ -37,7 +37,14 @@ from ifp_scraper.pages.cached import cached_property
 from ifp_scraper.pages.css import StyleSheet
 from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.embeds import EMBED_TAGS, read_embed
-from ifp_scraper.pages.evidence import Event, Evidence, json_ld_evidence, seo_evidence, time_warnings
+from ifp_scraper.pages.evidence import (
+    Event,
+    Evidence,
+    have_false_offsets,
+    json_ld_evidence,
+    seo_evidence,
+    time_warnings,
+)
 from ifp_scraper.pages.images import first_caption, is_stand_in, pictures_in, read_image
 from ifp_scraper.pages.inline import label_text, resolved
 from ifp_scraper.pages.json_ld import Item, strings
@@ -287,7 +294,17 @@ class ArticlePage(ItemPage[Article]):
     @cached_property
     def _published(self) -> list[Evidence]:
         """Every readable publication time, best first."""
+        times = self._published_as_printed
+        return [time.ignoring_offset() for time in times] if self._has_false_offsets else times
+
+    @cached_property
+    def _published_as_printed(self) -> list[Evidence]:
         return list(filter(None, (*self.published_evidence(), self.plain_evidence("published"))))
+
+    @cached_property
+    def _has_false_offsets(self) -> bool:
+        """Whether what SEO plugins print has the fault of AMPforWP's JSON-LD."""
+        return have_false_offsets(self._published_as_printed)
 
     @field
     def published_at(self) -> str | None:
@@ -304,7 +321,8 @@ class ArticlePage(ItemPage[Article]):
     @cached_property
     def _modified(self) -> Evidence | None:
         """The best readable modification time."""
-        return next(filter(None, self.modified_evidence()), None) or self.plain_evidence("modified")
+        best = next(filter(None, self.modified_evidence()), None) or self.plain_evidence("modified")
+        return best.ignoring_offset() if best and self._has_false_offsets else best
 
     @field
     def modified_at(self) -> str | None:

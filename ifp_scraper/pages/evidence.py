@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from ifp_scraper.dates import read_instant, read_zoned, same_but_for_clock_fault
+from ifp_scraper.dates import is_to_the_minute, read_instant, read_utc_clock, read_zoned, same_but_for_clock_fault
 from ifp_scraper.items import TimeSource
 from ifp_scraper.pages.json_ld import Item
 
@@ -34,6 +34,11 @@ class Evidence(NamedTuple):
         """Make evidence from a printed time; None if there is none, or it could not be read."""
         return cls(source, raw, instant) if raw and instant else None
 
+    def ignoring_offset(self) -> Evidence:
+        """Return the time of a meta element or graph as the UTC clock that it is in trap 1; any other unchanged."""
+        in_utc = read_utc_clock(self.raw) if self.source == "meta" else None
+        return self._replace(instant=in_utc) if in_utc else self
+
 
 def json_ld_time(item: Item, event: Event) -> str | None:
     """Return the time in a JSON-LD object; None if it has none."""
@@ -56,6 +61,12 @@ def json_ld_evidence(article: Item, event: Event) -> Evidence | None:
     return Evidence.of("jsonld", printed, read_zoned(printed))
 
 
+def have_false_offsets(published: list[Evidence]) -> bool:
+    """Whether meta elements or a graph have trap 1: only if its offset is ignored, one is what another source says."""
+    others = {time.instant for time in published if time.source != "meta"}
+    return any(time.instant not in others and time.ignoring_offset().instant in others for time in published)
+
+
 def time_warnings(published: Sequence[Evidence], modified: Evidence | None, captured_at: datetime | None) -> list[str]:
     """Return warnings about a page's publication times, if it has any.
 
@@ -69,17 +80,20 @@ def time_warnings(published: Sequence[Evidence], modified: Evidence | None, capt
     best, *others = published
     edited = modified.instant if modified else None
     warnings = []
-    if not all(agrees(other.instant, other.source, best.instant, edited) for other in others):
+    if not all(agrees(other, best, edited) for other in others):
         warnings.append("dates-disagree")
     if captured_at and best.instant > captured_at + timedelta(days=1):
         warnings.append("future-date")
     return warnings
 
 
-def agrees(shown: datetime, source: TimeSource | None, published: datetime, edited: datetime | None) -> bool:
-    """Whether a time from this source is that of publication or, as a theme may show that, of a later edit."""
-    if same_but_for_clock_fault(published, shown):
+def agrees(shown: Evidence, published: Evidence, edited: datetime | None) -> bool:
+    """Whether a time is that of publication or, as a theme may show that, of a later edit."""
+    better, worse = published.instant, shown.instant
+    if is_to_the_minute(published.raw) or is_to_the_minute(shown.raw):
+        better, worse = better.replace(second=0), worse.replace(second=0)
+    if same_but_for_clock_fault(better, worse):
         return True
-    if source != "time" or edited is None or edited <= published:
+    if shown.source != "time" or edited is None or edited <= better:
         return False
-    return same_but_for_clock_fault(edited, shown)
+    return same_but_for_clock_fault(edited, worse)

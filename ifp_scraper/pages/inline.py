@@ -61,7 +61,7 @@ def label_text(element: Element) -> str:
 
 def resolved(text: str) -> str:
     """Cut qTranslate's residue, and resolve entities that still show: WordPress sometimes escapes labels twice."""
-    if "[:" in text:
+    if "[:" in text or "{:" in text:
         text = first_language([text])[0]
     return squeeze(_ENTITY.sub(lambda entity: unescape(entity[0]), text)) if "&" in text else text
 

@@ -167,13 +167,18 @@ class NewspaperPage(ArticlePage):
     def _printed_names(self, box: str, *, name: str, label: str) -> str | None:
         """Return the names in a byline: what it says after the theme's "By" if one box has several ("A and B").
 
+        If only a style sheet separates the names, or each follows a "By", they are joined.
+
         Args:
             box: selects the byline.
             name: selects a name in it.
             label: selects the "By" in it.
         """
-        if len(self.lines(f"{box} {name}")) > 1 and len(self.lines(box)) == 1:
-            return self._byline_without_label(box, label)
+        names = self.lines(f"{box} {name}")
+        if len(names) > 1 and len(self.lines(box)) == 1 and len(self.own(f"{box} {label}")) < 2:
+            printed = self._byline_without_label(box, label)
+            if printed is None or names[0] + names[1] not in printed:
+                return printed
         # A handle may be glued to the name, outside its link.
         return self.byline_from(f"{box} {name}") or self._byline_without_label(box, label)
 
@@ -226,16 +231,26 @@ class NewspaperPage(ArticlePage):
 
     def _theme_time(self, query: str, attribute: str) -> Evidence | None:
         """Return the first time printed by the theme, whose offset may be wrong (docs/dates.md, trap 2)."""
-        # In 2015, modules had meta elements, too.
-        elements = [element for element in self.own(query) if not _is_of_module(element)]
-        printed = next(filter(None, (element.get(attribute) for element in elements)), None)
+        printed = next(filter(None, (element.get(attribute) for element in self._of_article(query))), None)
         return Evidence.of("time", printed, read_theme_time(printed, self._offset))
 
     @cached_property
     def _offset(self) -> timedelta | None:
         """The site's UTC offset, which older versions of the theme print only with the last edit."""
-        edited = read_iso(self.attribute(*EDITED))
+        query, attribute = EDITED
+        edited = next((read_iso(element.get(attribute)) for element in self._of_article(query)), None)
         return edited.utcoffset() if edited else None
+
+    def _of_article(self, query: str) -> list[Element]:
+        """Return elements with the article's times: not those of modules, which had meta elements in 2015, too."""
+        return [one for one in self.own(query) if not _is_of_module(one) and not self._is_of_another_item(one)]
+
+    def _is_of_another_item(self, element: Element) -> bool:
+        """Whether an element is part of microdata about something else, such as a review in the text."""
+        item = next((box for box in element.iterancestors() if box.get("itemscope") is not None), None)
+        if item is None or self.container is None or item in self.container.iterancestors():
+            return False
+        return not (item.get("itemtype") or "").endswith(("Article", "BlogPosting"))
 
 
 def _is_of_module(element: Element) -> bool:

@@ -71,15 +71,23 @@ class NewspaperCloudPage(NewspaperPage):
     @field
     def sections(self) -> list[str]:
         return (
-            self.lines(".tdb_single_categories a.tdb-entry-category")
-            or self.labels(self.outside_body("a.tdb-entry-category"))
+            self.labels([link for link in self._terms if not _is_to_tag(link)])
             or self.seo_labels("articleSection")
             or self._last_crumb("a.tdb-entry-crumb")
         )
 
     @field
     def tags(self) -> list[str]:
-        return self.labels(self.outside_body("ul.tdb-tags li a")) or self.seo_labels("keywords")
+        return (
+            self.labels(self.outside_body("ul.tdb-tags li a"))
+            or self.labels([link for link in self._terms if _is_to_tag(link)])
+            or self.seo_labels("keywords")
+        )
+
+    @cached_property
+    def _terms(self) -> list[Element]:
+        """The links to the article's categories; a block may print them, or its tags, as terms of any taxonomy."""
+        return self.own(".tdb_single_categories a.tdb-entry-category") or self.outside_body("a.tdb-entry-category")
 
     @cached_property
     def container(self) -> Element | None:
@@ -130,3 +138,7 @@ class NewspaperCloudPage(NewspaperPage):
                 caption = first_caption(frame) if frame is not None else None
                 return Image(url, urls.original_image(url), "", caption, "lead")
         return None
+
+
+def _is_to_tag(link: Element) -> bool:
+    return "/tag/" in (link.get("href") or "")
