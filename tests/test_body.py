@@ -106,7 +106,13 @@ def test_a_class_beside_the_ones_that_count_changes_nothing(body: str) -> None:
 @pytest.mark.parametrize(
     "box",
     [
-        *("share-buttons", "share_icons", "x-social-icons-y", "post-sharing-bar", "cresta-share-icon first_style"),
+        *(
+            "share-buttons",
+            "share_icons",
+            "x-social-icons-wrapper",
+            "post-sharing-bar",
+            "cresta-share-icon first_style",
+        ),
         *("sociable", "shr-bookmarks shr-bookmarks-expand", "social4i", "sfsi_plus_Sicons left"),
         *("zilla-likes", "dot-irecommendthis", "thumbs-rating-container", "wpd-rating-wrap", "wp-polls"),
         *(
@@ -118,7 +124,7 @@ def test_a_class_beside_the_ones_that_count_changes_nothing(body: str) -> None:
         ),
         *("qtranxs-available-languages-message", "wpml-ls-statics-post_translations wpml-ls"),
         *("icl_post_in_other_langs", "skiptranslate goog-te-gadget"),
-        *("_brlbs-content-blocker", "embed-privacy-overlay", "cmplz-blocked-content-container"),
+        *("_brlbs-content-blocker", "embed-privacy-overlay", "cmplz-blocked-content-notice"),
         *(f"dataTables_{part}" for part in ("length", "filter", "info", "paginate")),
     ],
 )
@@ -128,7 +134,11 @@ def test_what_plugins_add_to_a_text_is_none_of_it(box: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "box", ["has-share-buttons", "no-social-icons", "with-share-bar", "social-barriers", "shares-button", "social"]
+    "box",
+    [
+        *("has-share-buttons", "no-social-icons", "text-with-share-bar", "hide-social-icons", "share-button-active"),
+        *("social-barriers", "social-iconography", "shares-button", "social", "market-share-bar", "share-icons-left"),
+    ],
 )
 def test_a_class_that_only_resembles_a_share_bars_hides_nothing(box: str) -> None:
     assert [block["text"] for block in read(f"<div class='{box}'>Rain</div>")["blocks"]] == ["Rain"]

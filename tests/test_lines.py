@@ -146,6 +146,8 @@ def test_a_label_is_all_of_its_line_or_stands_before_a_sign() -> None:
 def test_a_label_may_be_a_heading_above_linked_ones() -> None:
     blocks = read("Related:", ("", "The Weir"), ("", "The Dam"), "Rain", ("", "The Pond"), kind="heading")
     assert [block["kind"] for block in blocks] == ["related", "related", "related", "heading", "heading"]
+    blocks = read("Read more:", ("", "The Weir"), "Rain", kind="heading")  # a list of sights, perhaps
+    assert [block["kind"] for block in blocks] == ["heading"] * 3
 
 
 @pytest.mark.parametrize(

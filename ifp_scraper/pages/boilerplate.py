@@ -124,7 +124,7 @@ _OTHERS = words(
     # of players: the frame inside a stand-in, what consent plugins show in their place, links to open or to download
     # them, the controls that WordPress's script adds; the copy by which AMP's measures text
     " lL video-placeholder-normal cookieconsent-optout-marketing fusion-privacy-placeholder powerpress_links"
-    " _brlbs-content-blocker embed-privacy-overlay cmplz-blocked-content-container"
+    " _brlbs-content-blocker embed-privacy-overlay cmplz-blocked-content-notice"
     " mejs-offscreen mejs-layers mejs-controls i-amphtml-fit-text-measurer"
     # widgets after the text, the stand-in image of a lightbox video
     " amp-add-widget-after-content amp-custom-banner-after-post amp-video-img"
@@ -150,7 +150,10 @@ _CLASS_PREFIXES = re.compile(
 )
 """How class names of boilerplate begin that have a number or a random suffix."""
 
-_SHARE_BARS = re.compile(r"(?:^|\s)(?!has|no|with)[\w-]*(?:share|sharing|social)[_-](?:icon|button|bar\b)")
+_SHARE_BARS = re.compile(
+    r"(?:^|\s)(?![\w-]*(?:no|has|have|with|without|hide|show|enable|disable|market)[_-](?:share|sharing|social))[\w-]*"
+    r"(?:share|sharing|social)[_-](?:icon|button|bar)s?(?:[_-](?:wrap|wrapper|container|box|list|group|inner))?(?!\S)"
+)
 """Class names of share bars, of whatever theme or plugin; not those that say of a larger box whether it has one."""
 
 MAX_CACHED = 1000

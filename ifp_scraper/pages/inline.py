@@ -97,4 +97,6 @@ def emoji(image: Element) -> str:
     """Return the emoji that an image stands for, by wp-emoji or pasted from a social network; else an empty string."""
     alt = image.get("alt") or ""
     classes = class_names(image)
-    return alt if "emoji" in classes or "wp-smiley" in classes or _EMOJI.fullmatch(alt) else ""
+    if "emoji" in classes or "wp-smiley" in classes:
+        return alt
+    return alt if "emoji" in (image.get("src") or "") and _EMOJI.fullmatch(alt) else ""

@@ -36,6 +36,11 @@ def mark_related(blocks: list[Block], unlinked: list[str]) -> None:
             return False
         return _is_linked(blocks[number]["text"], unlinked[number])
 
+    def is_title(number: int) -> bool:
+        """Whether a linked heading stands above a text, and not in a list of such headings."""
+        is_last = number + 1 == len(blocks)
+        return blocks[number]["kind"] == "heading" and not is_last and not is_link(number + 1, ("heading",))
+
     may_follow: tuple[str, ...] = ()
     for number, block in enumerate(blocks):
         if may_follow and is_link(number, may_follow):
@@ -50,7 +55,7 @@ def mark_related(blocks: list[Block], unlinked: list[str]) -> None:
         rest, unlinked_rest = text[label.end() :], _RELATED_LABEL.sub("", outside_links, count=1)
         if _is_linked(rest, unlinked_rest) or is_link(number, ("paragraph", "list_item", "heading")):
             may_follow = ("list_item",)  # it has a link of its own: one in a paragraph below is the article's
-        elif not _WORD.search(unlinked_rest) and is_link(number + 1, _LINKS_BELOW):
+        elif not _WORD.search(unlinked_rest) and is_link(number + 1, _LINKS_BELOW) and not is_title(number + 1):
             may_follow = (blocks[number + 1]["kind"],)
         if may_follow:
             blocks[number] = {"kind": "related", "text": block["text"]}

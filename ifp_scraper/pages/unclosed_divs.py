@@ -16,6 +16,9 @@ _TAG = re.compile(
     rb"(?s)<!--.*?(?:-->|\Z)|<(/?)(div|blockquote|[uo]l|li|h[1-6]|figure|details|pre|table|t[dh])(?=[\s/>])",
     re.IGNORECASE,
 )
+_CROSSED = re.compile(rb"[^<>]*>\s*</div", re.IGNORECASE)
+"""What follows an end tag's name if a ``<div>`` ends just behind it: these tags cross, and no end is missing."""
+
 _CELLS = words("td th")
 _TABLES = words("table td th")
 _LIMITS = {"li": _TABLES | {"ul", "ol"}, "table": frozenset[str](), "td": words("table"), "th": words("table")}
@@ -40,7 +43,8 @@ def close_divs(html: bytes) -> bytes:
             ended = _ended_by(name, open_names)
             if not tag[1] and name == "li" and not {"div"}.issuperset(ended[1:]):
                 ended = []
-            if (divs := ended[1:].count("div")) > 0 and name != "div":
+            divs = ended[1:].count("div") if name != "div" else 0
+            if divs > 0 and not (tag[1] and _CROSSED.match(html, tag.end())):
                 pieces += html[done : tag.start()], b"</div>" * divs
                 done = tag.start()
             del open_names[len(open_names) - len(ended) :]
