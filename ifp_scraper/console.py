@@ -92,7 +92,7 @@ class Progress:
 
     def show(self) -> None:
         """Show how far the run is in one line that is overwritten; on a terminal only."""
-        if not sys.stderr.isatty():
+        if not sys.stderr.isatty():  # then nothing need be counted
             return
         ledger = self._ledger
         seconds = max(time.monotonic() - ledger.started, 0.001)

@@ -59,15 +59,17 @@ class Knowledge:
         return not ref.is_edited_since(known.modified_at) or self._rejections.still_holds(ref)
 
     def is_given_up(self, ref: ArticleRef, listed: set[str]) -> bool:
-        """Whether the article known at this URL is listed at a newer one, too: another may have taken this one over.
+        """Whether the article known at this URL is listed at a newer one, too: another one may be at this URL now.
 
         Args:
-            ref: a URL that is listed with the time of an edit. Without one, each run would fetch it again.
+            ref: the URL, listed with the time of an edit; without one, every run would fetch it again.
             listed: the canonical URLs listed before it.
         """
         known = self._store.find_same(ref)
         if known is None or ref.modified_at is None or self._rejections.still_holds(ref):
             return False
+        if ref.id is not None and ref.id == known.id:
+            return False  # the page names another one as canonical
         return not urls.same_slug(known.url, ref.url) and urls.canonical(known.url) in listed
 
     def is_settled(self, ref: ArticleRef) -> bool:

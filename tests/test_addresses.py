@@ -237,6 +237,52 @@ def test_an_old_address_that_a_sitemap_goes_on_listing_is_asked_once(tmp_path: P
         assert (last["url"], last["aliases"]) == (f"{server.url}{renamed.path}", [f"{server.url}{old}"])
 
 
+def test_old_addresses_that_a_sitemap_lists_beside_the_new_ones_are_asked_once(tmp_path: Path) -> None:
+    site = Site(make_posts(8, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, rest=404, sitemap="yoast") as server:
+        assert crawl(server.url, out).status == 0
+        stale = b"".join(
+            f"<url><loc>{server.url}{post.path}</loc><lastmod>{post.modified:%FT%T}Z</lastmod></url>".encode()
+            for post in site.open_posts()[2:5]
+        )
+        for number, post in enumerate(site.open_posts()[2:5]):
+            site.rename(post.id, f"another-slug-{number}")
+
+        def list_old_too(target: str, response: Response) -> Response:
+            if "post-sitemap" in target:
+                response.body = response.body.replace(b"</urlset>", stale + b"</urlset>")
+            return response
+
+        server.alter(list_old_too)
+        site.advance(hours=1)
+        assert "0 new, 3 revised" in crawl(server.url, out).err
+        for _ in range(2):
+            site.advance(hours=40)
+            server.log.clear()
+            assert "0 new, 0 revised, 0 reread" in crawl(server.url, out).err
+            assert len(server.log) <= 4
+
+
+def test_an_article_that_names_a_newer_one_as_canonical_is_not_fetched_by_every_run(tmp_path: Path) -> None:
+    site = Site(make_posts(12, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    newer, older = site.open_posts()[1], site.open_posts()[9]
+    with serve(site) as server:
+
+        def change_canonical(target: str, response: Response) -> Response:
+            own, other = (f'rel="canonical" href="{server.url}{post.path}"' for post in (older, newer))
+            return replace(response, body=response.body.replace(own.encode(), other.encode()))
+
+        server.alter(change_canonical)
+        assert crawl(server.url, out).status == 0
+        for _ in range(2):
+            site.advance(hours=30)
+            server.log.clear()
+            assert crawl(server.url, out).status == 0
+            assert len(server.log) <= 4
+
+
 def test_a_new_article_at_the_old_slug_of_another_is_read(tmp_path: Path) -> None:
     """Even if the other one, which the file knows by that address, too, has been edited since."""
     site = Site(make_posts(8, seed=5))

@@ -191,3 +191,16 @@ def test_an_article_without_an_amp_page_is_read_by_a_run_that_reads_canonical_pa
             assert (run.status, server.requests().count(added.path + "amp/")) == (0, asked), run.err
         assert "1 new" in crawl(server.url, out).err
         assert lines(out)[-1]["id"] == added.id
+
+
+def test_pages_known_to_be_missing_alarm_no_run_that_reads_other_pages(tmp_path: Path) -> None:
+    site = Site(make_posts(30, seed=9))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, rest=404, sitemap="yoast") as server:
+        missing = [post.path for post in site.open_posts()[3:9]]
+        server.fault(lambda target: any(map(target.startswith, missing)), 404, None)
+        for pages in ("amp", "amp", "both", "both", "both"):
+            server.log.clear()
+            run = crawl(server.url, out, "-a", f"pages={pages}")
+            assert run.status == 0, run.err
+        assert len(server.log) <= 4

@@ -143,3 +143,18 @@ def test_design_1_printed_the_local_clock_for_longer_than_the_json_ld(version: s
         f'<div class="amp-wp-article-content"><p>Words.</p></div></article></body></html>'
     )
     assert (found["layout"], found["published_at"], found["published_source"]) == ("amp-design1", TRUE, "time")
+
+
+@pytest.mark.parametrize("local", ["2024-05-03T18:00:00+00:00", "2024-05-03T18:00+00:00", "2024-05-03T18:00:00Z"])
+def test_a_local_clock_printed_as_utc_is_no_witness(local: str) -> None:
+    found = classic(
+        '<meta property="article:published_time" content="2024-05-03T18:00:00+03:30">' + json_ld(article(local))
+    )
+    assert (found["published_at"], found["published_source"]) == (TRUE, "meta")
+
+
+def test_an_edit_shown_in_place_of_a_time_without_seconds_is_no_disagreement() -> None:
+    to_the_minute = '<meta property="article:published_time" content="2024-05-03T14:30+00:00">'
+    edited = '<meta itemprop="dateModified" content="2024-05-05T17:00:27+00:00">'
+    found = classic(to_the_minute, time="2024-05-05T17:00:27+00:00", meta=edited)
+    assert (found["published_at"], found["warnings"]) == (TRUE, ["no-byline", "no-sections"])

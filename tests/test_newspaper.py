@@ -195,7 +195,8 @@ def test_the_times_of_the_theme_are_the_articles_own() -> None:
         item = "<div itemscope itemtype='https://schema.org/{}'>{}</div>".format
         record = read(f"<article itemscope>{body.replace('<p>', item('Review', times) + '<p>')}</article>")
         assert (record["published_at"], record["modified_at"]) == (None, None)
-        record = read(f"<article>{body}{item('NewsArticle', times)}</article>")
+        for beside in (item("NewsArticle", times), f"<header {item('WPHeader', times)[5:]}"):
+            record = read(f"<article>{body}{beside}</article>")
         assert (record["published_at"], record["modified_at"]) == ("2024-05-05T10:00:00Z",) * 2
 
 

@@ -10,7 +10,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
-from ifp_scraper.dates import is_to_the_minute, read_instant, read_utc_clock, read_zoned, same_but_for_clock_fault
+from ifp_scraper.dates import (
+    is_to_the_minute,
+    read_instant,
+    read_iso,
+    read_utc_clock,
+    read_zoned,
+    same_but_for_clock_fault,
+)
 from ifp_scraper.items import TimeSource
 from ifp_scraper.pages.json_ld import Item
 
@@ -63,8 +70,18 @@ def json_ld_evidence(article: Item, event: Event) -> Evidence | None:
 
 def have_false_offsets(published: list[Evidence]) -> bool:
     """Whether meta elements or a graph have trap 1: only if its offset is ignored, one is what another source says."""
-    others = {time.instant for time in published if time.source != "meta"}
-    return any(time.instant not in others and time.ignoring_offset().instant in others for time in published)
+    others = [time for time in published if time.source != "meta"]
+    said = {other.instant for other in others}
+    return any(time.instant not in said and any(_bears_out(other, time) for other in others) for time in published)
+
+
+def _bears_out(other: Evidence, time: Evidence) -> bool:
+    """Whether another source says that a time's clock is UTC; not if that may print the local clock as UTC itself."""
+    printed, printed_there = read_iso(time.raw), read_iso(other.raw)
+    if other.instant != time.ignoring_offset().instant or printed is None or printed_there is None:
+        return False
+    is_same_clock = printed.replace(tzinfo=None) == printed_there.replace(tzinfo=None)
+    return not is_same_clock or printed.utcoffset() == printed_there.utcoffset()
 
 
 def time_warnings(published: Sequence[Evidence], modified: Evidence | None, captured_at: datetime | None) -> list[str]:
@@ -92,6 +109,7 @@ def agrees(shown: Evidence, published: Evidence, edited: datetime | None) -> boo
     better, worse = published.instant, shown.instant
     if is_to_the_minute(published.raw) or is_to_the_minute(shown.raw):
         better, worse = better.replace(second=0), worse.replace(second=0)
+        edited = edited.replace(second=0) if edited else None
     if same_but_for_clock_fault(better, worse):
         return True
     if shown.source != "time" or edited is None or edited <= better:

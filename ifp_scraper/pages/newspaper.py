@@ -246,9 +246,9 @@ class NewspaperPage(ArticlePage):
         return [one for one in self.own(query) if not _is_of_module(one) and not self._is_of_another_item(one)]
 
     def _is_of_another_item(self, element: Element) -> bool:
-        """Whether an element is part of microdata about something else, such as a review in the text."""
+        """Whether an element is part of microdata in the text about something else, such as a review."""
         item = next((box for box in element.iterancestors() if box.get("itemscope") is not None), None)
-        if item is None or self.container is None or item in self.container.iterancestors():
+        if item is None or self.container is None or self.container not in item.iterancestors():
             return False
         return not (item.get("itemtype") or "").endswith(("Article", "BlogPosting"))
 

@@ -158,7 +158,12 @@ class Acceptance:
         if self._options.urls or not self._options.live or urls.same_article(ref.url, article.url):
             return False
         in_file = self._ledger.store.find_same(article)
-        return in_file is not None and self._ledger.store.find_at(ref.url) is None
+        at_address = self._ledger.store.find_at(ref.url)
+        if in_file is None or at_address is None:
+            return in_file is not None
+        is_of_same_host = urls.host(ref.url) == urls.host(article.url)
+        is_earlier_one = is_of_same_host and urls.slug(ref.url) != urls.slug(article.url)
+        return is_earlier_one and at_address is in_file and ref.modified_at is not None  # see Knowledge.is_given_up
 
 
 def _is_older(stated: str | None, listed: str) -> bool:

@@ -57,7 +57,7 @@ class NoArticleHandler:
             self._crawl.note_refusal(ref.url, reason)
             self._crawl.note_failed(ref.url, reason, ref)
         elif response.status in (404, 410):
-            missing = NO_AMP_PAGE if self._ledger.options.pages == "amp" else ""
+            missing = NO_AMP_PAGE if self._ledger.options.pages == "amp" and urls.is_amp(response.url) else ""
             self.reject(ref, f"{missing}status {response.status}")
         elif target := unfollowed(response):
             self.reject(ref, target + OFF_SITE)

@@ -103,7 +103,8 @@ def kind_of(reason: str) -> Kind:
 
 
 def is_same(reason: str, other: str) -> bool:
-    """Whether two reasons are the same one."""
+    """Whether two reasons are the same one, be it of the AMP page alone."""
+    reason, other = reason.removeprefix(NO_AMP_PAGE), other.removeprefix(NO_AMP_PAGE)
     return reason == other or (kind_of(reason).details_vary and kind_of(reason) is kind_of(other))
 
 

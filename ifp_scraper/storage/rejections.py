@@ -106,12 +106,17 @@ class Rejections:
         key = urls.article_key(line.url)
         self._confirmed.pop(key, None)
         earlier = self._doubtful.pop(key, None)
-        again = earlier is not None and is_same(earlier.reason, line.reason)
-        counts = self._amp_alone or not line.reason.startswith(NO_AMP_PAGE)
-        if counts and (was_read or (in_good_health and (again or not kind_of(line.reason).asked_once_more))):
+        again = earlier is not None and is_same(earlier.reason, line.reason) and self._counts(earlier)
+        if self._counts(line) and (
+            was_read or (in_good_health and (again or not kind_of(line.reason).asked_once_more))
+        ):
             self._confirmed[key] = line
         else:
             self._doubtful[key] = earlier if earlier is not None and again else line
+
+    def _counts(self, line: Rejected) -> bool:
+        """Whether a line says something about the pages that this run reads."""
+        return self._amp_alone or not line.reason.startswith(NO_AMP_PAGE)
 
     def __contains__(self, url: str) -> bool:
         return self.reason(url) is not None
