@@ -280,6 +280,21 @@ def test_of_captures_in_one_second_the_order_is_the_same_whatever_files_they_are
     assert {line["fetched_at"] for line in written[0]} == {"2019-01-01T06:00:00Z"}
 
 
+def test_a_later_recording_that_is_named_first_changes_no_order(tmp_path: Path) -> None:
+    """Its captures are of another second than those that say which article comes first."""
+    first, second = "https://ifpnews.com/a/", "https://ifpnews.com/b/"
+    begun = response(first, story("One."), "2019-01-01") + response(second, story("Two.", slug="b"), "2019-01-01")
+    later = response(second, story("Two, edited.", slug="b"), "2020-01-01")
+    written = []
+    for name, recordings in (("a", (begun, later)), ("b", (later, begun))):
+        (tmp_path / name).mkdir()
+        for number, one in enumerate(recordings):
+            (tmp_path / name / f"{number}.warc").write_bytes(one)
+        written.append(read_both_ways(tmp_path / name))
+    assert written[0] == written[1]
+    assert [line["body"] for line in written[0]] == ["One.", "Two.", "Two, edited."]
+
+
 @pytest.mark.parametrize("are_revisited", [True, False])
 def test_a_capture_that_is_in_two_recordings_counts_once(are_revisited: bool, tmp_path: Path) -> None:
     """Its second page is no early one of a later reading."""
