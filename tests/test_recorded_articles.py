@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -760,6 +761,44 @@ def test_a_list_may_be_compressed(tmp_path: Path) -> None:
     )
     [line] = read_both_ways(tmp_path / "a.warc")
     assert (line["published_at"], line["published_source"]) == ("2024-05-06T10:00:00Z", "feed")
+
+
+def rest_list(date: str, id: int, published: str) -> bytes:
+    post = {"id": id, "link": "https://ifpnews.com/a/", "date_gmt": published, "modified_gmt": published}
+    return response("https://ifpnews.com/wp-json/wp/v2/posts", json.dumps([post]).encode(), date, kind="text/json")
+
+
+def test_a_date_that_was_corrected_is_that_of_the_latest_list_before_a_page(tmp_path: Path) -> None:
+    (tmp_path / "a.warc").write_bytes(
+        rest_list("2024-05-06", 97, "2024-05-06T01:00:00")
+        + response("https://ifpnews.com/a/", story("Text."), "2024-05-06")
+        + rest_list("2024-05-08", 97, "2024-05-05T01:00:00")
+        + response("https://ifpnews.com/a/", story("Text, edited."), "2024-05-08")
+        + rest_list("2024-05-09", 97, "2024-05-04T01:00:00")
+    )
+    assert [line["published_at"][:10] for line in read_both_ways(tmp_path / "a.warc")] == ["2024-05-06", "2024-05-05"]
+
+
+@pytest.mark.parametrize("lister", ["rest", "feed", "page"])
+def test_an_address_that_was_given_to_another_article(lister: str, tmp_path: Path) -> None:
+    """Its text had the id and the date of the article before it, as an edit."""
+    feed = "<item><link>https://ifpnews.com/a/</link><pubDate>Wed, 08 May 2024 01:00:00 +0000</pubDate></item>"
+    feed = f'<rss version="2.0"><channel>{feed}</channel></rss>'
+    lists = {
+        "rest": rest_list("2024-05-08", 98, "2024-05-08T01:00:00"),
+        "feed": response("https://ifpnews.com/feed/", feed.encode(), "2024-05-08", kind="text/xml"),
+        "page": b"",
+    }
+    stated = b'<meta property="article:published_time" content="2024-05-08T01:00:00+00:00"></head>'
+    other = story("Another text.").replace(b"postid-97", b"postid-98").replace(b"</head>", stated)
+    (tmp_path / "a.warc").write_bytes(
+        rest_list("2024-05-06", 97, "2024-05-06T01:00:00")
+        + response("https://ifpnews.com/a/", story("Text."), "2024-05-06")
+        + lists[lister]
+        + response("https://ifpnews.com/a/", other, "2024-05-08")
+    )
+    found = [(line["id"], line["revision"], line["published_at"][:10]) for line in read_both_ways(tmp_path / "a.warc")]
+    assert found == [(97, 1, "2024-05-06"), (98, 1, "2024-05-08")]
 
 
 def test_what_was_not_captured_by_http_is_passed_over(tmp_path: Path) -> None:
