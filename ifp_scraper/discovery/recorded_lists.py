@@ -9,7 +9,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from ifp_scraper import urls
-from ifp_scraper.dates import format_utc
+from ifp_scraper.dates import format_utc, parse_utc
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.feed import FEEDS, read_feed
 from ifp_scraper.discovery.rest import read_json, read_posts
@@ -44,7 +44,9 @@ def evidence_at(evidence: list[ListEvidence], moment: datetime) -> ArticleRef | 
     - Its ID is from that source, or from the next best that knows it.
     - Its edit is the latest that any source states up to this moment; or, if all lists were captured later because a
       cache had held the page, the latest that the first run of them states (see ``_ONE_RUN``).
+    - What a later list says was published later is left out: it is another article, or has a new date since.
     """
+    evidence = [item for item in evidence if not _is_of_one_to_come(item, moment)]
     if not evidence:
         return None
     # Of one source, as it was last: a time may be corrected, and an address given to another article.
@@ -62,6 +64,12 @@ def evidence_at(evidence: list[ListEvidence], moment: datetime) -> ArticleRef | 
         modified_at=max(edits, default=None),
         listed_at=best.listed_at or (format_utc(source.captured_at) if is_old else None),
     )
+
+
+def _is_of_one_to_come(item: ListEvidence, moment: datetime) -> bool:
+    """Whether it is of an article that was not there at this moment, or not with that date; clocks may differ."""
+    published_at, latest = parse_utc(item.ref.published_at), moment + _ONE_RUN
+    return published_at is not None and item.captured_at > latest and published_at > latest
 
 
 def _stating_time(by_rank: list[ListEvidence], moment: datetime) -> ListEvidence:
