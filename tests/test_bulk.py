@@ -268,7 +268,7 @@ def test_what_is_in_the_parts_of_a_span_is_in_the_whole() -> None:
     for at in (0, 3):
         page = PageResult(f"https://ifpnews.com/a/{at}/", datetime(2024, 5, 6, tzinfo=UTC))
         packed = pack_pages([page])
-        found: Any = {kind: [f"{kind} at {at}"] for kind in kinds} | {"begun": {"a": page.captured_at}}
+        found: Any = {kind: [f"{kind} at {at}"] for kind in kinds} | {"begun": {"a": (page.captured_at, 0)}}
         parts.append(SpanResult(Span("a", at, at + 3, 6), "reader", records=2, pages={"a": packed}, **found))
     joined = join_results(Span("a", 0, 6, 6), parts)
     assert (joined.span, joined.reader, joined.records) == (Span("a", 0, 6, 6), "reader", 4)
@@ -307,7 +307,7 @@ def test_articles_come_in_the_order_in_which_they_were_captured(tmp_path: Path) 
             url = f"https://ifpnews.com/{name}/"
             page = PageResult(url, datetime(2024, 5, ord(name) - 96, tzinfo=UTC), page_urls=[url], rejected=span.path)
             result.pages[slug_key(url)] = pack_pages([page])
-            result.begun[slug_key(url)] = page.captured_at
+            result.begun[slug_key(url)] = page.captured_at, 0
         partial.add(result)
     ledger: Any = SimpleNamespace(reject=lambda rejected, **_: written.append(rejected.url[-2]))
     _write_all(spans, partial, ledger)
@@ -332,7 +332,7 @@ def test_articles_recorded_twice_are_not_all_held_in_memory(tmp_path: Path) -> N
             url = f"{site}/story-{number}/"
             page = PageResult(url, datetime(2024, 5, day, tzinfo=UTC), page_urls=[url], rejected="x" * 20_000)
             result.pages[slug_key(url)] = pack_pages([page])
-            result.begun[slug_key(url)] = page.captured_at
+            result.begun[slug_key(url)] = page.captured_at, 0
         partial.add(result)
         del result
     ledger: Any = SimpleNamespace(reject=lambda rejected, **_: written.append(rejected.url))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -278,6 +279,21 @@ def test_of_captures_in_one_second_the_order_is_the_same_whatever_files_they_are
         ("c/", 1, "word", f"{site}/b/"),
     ]
     assert {line["fetched_at"] for line in written[0]} == {"2019-01-01T06:00:00Z"}
+
+
+def test_a_later_recording_that_is_named_first_changes_no_order(tmp_path: Path) -> None:
+    """Its captures are of another second than those that say which article comes first."""
+    first, second = "https://ifpnews.com/a/", "https://ifpnews.com/b/"
+    begun = response(first, story("One."), "2019-01-01") + response(second, story("Two.", slug="b"), "2019-01-01")
+    later = response(second, story("Two, edited.", slug="b"), "2020-01-01")
+    written = []
+    for name, recordings in (("a", (begun, later)), ("b", (later, begun))):
+        (tmp_path / name).mkdir()
+        for number, one in enumerate(recordings):
+            (tmp_path / name / f"{number}.warc").write_bytes(one)
+        written.append(read_both_ways(tmp_path / name))
+    assert written[0] == written[1]
+    assert [line["body"] for line in written[0]] == ["One.", "Two.", "Two, edited."]
 
 
 @pytest.mark.parametrize("are_revisited", [True, False])
@@ -745,6 +761,54 @@ def test_a_list_may_be_compressed(tmp_path: Path) -> None:
     )
     [line] = read_both_ways(tmp_path / "a.warc")
     assert (line["published_at"], line["published_source"]) == ("2024-05-06T10:00:00Z", "feed")
+
+
+def rest_list(date: str, id: int, published: str) -> bytes:
+    post = {"id": id, "link": "https://ifpnews.com/a/", "date_gmt": published, "modified_gmt": published}
+    return response("https://ifpnews.com/wp-json/wp/v2/posts", json.dumps([post]).encode(), date, kind="text/json")
+
+
+def test_a_date_that_was_corrected_is_that_of_the_latest_list_before_a_page(tmp_path: Path) -> None:
+    (tmp_path / "a.warc").write_bytes(
+        rest_list("2024-05-06", 97, "2024-05-06T01:00:00")
+        + response("https://ifpnews.com/a/", story("Text."), "2024-05-06")
+        + rest_list("2024-05-08", 97, "2024-05-05T01:00:00")
+        + response("https://ifpnews.com/a/", story("Text, edited."), "2024-05-08")
+        + rest_list("2024-05-09", 97, "2024-05-04T01:00:00")
+    )
+    assert [line["published_at"][:10] for line in read_both_ways(tmp_path / "a.warc")] == ["2024-05-06", "2024-05-05"]
+
+
+def test_what_a_later_list_says_is_not_of_an_article_that_had_the_address_before(tmp_path: Path) -> None:
+    (tmp_path / "a.warc").write_bytes(
+        response("https://ifpnews.com/a/", story("Text."), "2024-05-06")
+        + rest_list("2024-05-08", 98, "2024-05-08T01:00:00")
+    )
+    [line] = read_both_ways(tmp_path / "a.warc")
+    assert (line["id"], line["published_at"], line["warnings"][-1:]) == (97, None, ["no-date"])
+
+
+@pytest.mark.parametrize("lister", ["rest", "feed", "page"])
+def test_an_address_that_was_given_to_another_article(lister: str, tmp_path: Path) -> None:
+    """Its text had the id and the date of the article before it, as an edit."""
+    feed = "<item><link>https://ifpnews.com/a/</link><pubDate>Wed, 08 May 2024 01:00:00 +0000</pubDate></item>"
+    feed = f'<rss version="2.0"><channel>{feed}</channel></rss>'
+    lists = {
+        "rest": rest_list("2024-05-08", 98, "2024-05-08T01:00:00"),
+        "feed": response("https://ifpnews.com/feed/", feed.encode(), "2024-05-08", kind="text/xml"),
+        "page": b"",
+    }
+    stated = b'<meta property="article:published_time" content="2024-05-08T01:00:00+00:00"></head>'
+    other = story("Another text.").replace(b"postid-97", b"postid-98")
+    other = other.replace(b"</head>", stated) if lister == "page" else other
+    (tmp_path / "a.warc").write_bytes(
+        rest_list("2024-05-06", 97, "2024-05-06T01:00:00")
+        + response("https://ifpnews.com/a/", story("Text."), "2024-05-06")
+        + lists[lister]
+        + response("https://ifpnews.com/a/", other, "2024-05-08")
+    )
+    found = [(line["id"], line["revision"], line["published_at"][:10]) for line in read_both_ways(tmp_path / "a.warc")]
+    assert found == [(97, 1, "2024-05-06"), (98, 1, "2024-05-08")]
 
 
 def test_what_was_not_captured_by_http_is_passed_over(tmp_path: Path) -> None:

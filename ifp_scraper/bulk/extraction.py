@@ -113,8 +113,8 @@ def _write_all(spans: list[Span], partial: PartialResults, ledger: Ledger) -> No
 class _Found(msgspec.Struct, gc=False):
     """An article found in some spans."""
 
-    begun: datetime
-    """When its earliest capture was made."""
+    begun: tuple[datetime, int, int]
+    """When its earliest capture was made, in which file, and where: the sort key, as in ``readings.find_recorded``."""
 
     places: list[Place] = []
     """Of its pages in the partial results, in the order of the recordings."""
@@ -137,15 +137,18 @@ def _survey(
     redirects: list[Redirect] = []
     responses: Counter[str] = Counter()
     captures: Counter[str] = Counter()
+    files: dict[str, int] = {}
     for span in spans:
         result, places = partial.read(span)
+        file = files.setdefault(span.path, len(files))
         responses[span.path] += result.records
         captures[shown(span.path)] += result.records + len(result.revisits)
         for seen in result.listed:
             evidence.setdefault(urls.article_key(seen.ref.url), []).append(seen)
         redirects += result.redirects
         for key, place in places.items():
-            begun = result.begun[key]
+            captured_at, offset = result.begun[key]
+            begun = captured_at, file, offset
             article = found.setdefault(key, _Found(begun))
             article.begun = min(article.begun, begun)
             article.places.append(place)

@@ -27,6 +27,9 @@ class PageResult(msgspec.Struct):
     page_urls: list[str] = []
     """URLs of all these pages."""
 
+    offset: int = 0
+    """Where its record starts in the file, in bytes; that of the body if this is a revisit."""
+
     length: int = 0
     """Length of its body as recorded, in bytes."""
 

@@ -57,7 +57,7 @@ def read_span(span: Span, site: str) -> SpanResult:
         else:
             _read_records(stream, site, result, found)
     for key, pages in found.items():
-        result.begun[key] = min(page.captured_at for page in pages)
+        result.begun[key] = min((page.captured_at, page.offset) for page in pages)
         result.pages[key] = pack_pages(join_early(pages))
     return result
 
@@ -117,6 +117,7 @@ def _read_page(record: WarcRecord, body: bytes, url: str, captured_at: datetime)
     body_age = max(captured_at - recorded_at, timedelta(0))
     age = cache_age(captured_at, first_header(record, "age"), first_header(record, "date")) - body_age
     result = PageResult(url, captured_at, page_urls=[url], length=len(body), checksum=crc32(body))
+    result.offset = record.stream_pos
     body = plain_body(body, list(record.http_headers or ()))
     if is_wrapped:
         body = unwrap_page(body)

@@ -17,7 +17,7 @@ from ifp_scraper.version import EXTRACTOR_VERSION
 _MAX_REVISITS = 500
 """Maximum number of captures of one body that a worker reads at a time."""
 
-_FORMAT = 9
+_FORMAT = 10
 """Version of ``SpanResult``: results that an interrupted run kept are used only if they have the same one."""
 
 
@@ -45,8 +45,8 @@ class SpanResult(msgspec.Struct):
     originals: dict[str, Original] = {}
     """The first records that have the bodies, by ``payload_digest``."""
 
-    begun: dict[str, datetime] = {}
-    """When the earliest capture here of each article was made, by ``slug_key``."""
+    begun: dict[str, tuple[datetime, int]] = {}
+    """When the earliest capture here of each article was made, and its ``PageResult.offset``, by ``slug_key``."""
 
     pages: dict[str, bytes] = {}
     """The pages of each article, by ``slug_key``, packed: the main process stores them without unpacking."""

@@ -90,7 +90,7 @@ def find_recorded(archive: Archive, site: str) -> Iterator[Reading]:
     own = (record for record in archive.records if urls.host(record.url) == urls.host(site))
     redirects = ((one.captured_at, one.url, one.target) for one in own if one.target is not None)
     redirected = by_target(redirects, groups)
-    for captures in sorted(groups.values(), key=lambda captures: captures[0].captured_at):
+    for captures in sorted(groups.values(), key=lambda captures: min(map(_place, captures))):
         for reading, said, addresses in read_slug(
             captures,
             evidence,
@@ -102,6 +102,11 @@ def find_recorded(archive: Archive, site: str) -> Iterator[Reading]:
             ref = replace(said, url=first.url) if said else ArticleRef(first.url)
             amp_address = others[0].url if others else None
             yield Reading(ref, first.url, amp_address, frozenset(reading), tuple(addresses))
+
+
+def _place(capture: Recorded) -> tuple[datetime, int, int]:
+    """Return the sort key of articles, by their earliest captures: in one second, in the order of a file."""
+    return capture.captured_at, capture.file, capture.offset
 
 
 def _article_in(archive: Archive, capture: Recorded) -> Article | None:
