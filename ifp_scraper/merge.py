@@ -226,7 +226,7 @@ def _is_of_one_before(ref: ArticleRef, article: Article) -> bool:
     """Whether an older list of REST, or what the file says from one, is of another article that had the URL before."""
     if ref.published_source != "rest" or ref.listed_at is None or ref.published_at is None:
         return False
-    return None not in (ref.id, article.id) and ref.id != article.id and not _agrees(article, ref.published_at, None)
+    return None not in (ref.id, article.id) and ref.id != article.id and not _agrees(article, ref, None)
 
 
 def _page_is_later(ref: ArticleRef, article: Article) -> bool:
