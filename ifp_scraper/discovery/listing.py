@@ -10,6 +10,8 @@ from parsel import Selector
 
 from ifp_scraper import urls
 from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
+from ifp_scraper.responses import is_login, is_wordpress
+from ifp_scraper.storage.reasons import STRANGE
 
 _TITLES = "td-module-title entry-title loop-title wp-block-post-title post-title"
 _BOXES = (
@@ -181,6 +183,8 @@ class _Place:
                 response = await walk.fetch(page, page=True)
                 selector = Selector(response.body.decode("utf-8", "replace"), type="html")
                 links = read_listing(selector, response.url)
+                if number > 1 and not links and (is_login(response.body) or not is_wordpress(response.body)):
+                    raise FetchFailed(STRANGE)  # a wall, not the end
                 absent = 0
                 if number == 1:
                     self.first_page = selector
