@@ -16,6 +16,8 @@ from tests.dry_run import dry_run
 from tests.site import SiteServer
 from tests.site.response import Response, page, redirect
 
+OF_WORDPRESS = '<link href="/wp-includes/a.css">'
+
 
 def test_a_page_of_the_feed_that_fails_where_nothing_else_is_offered(tmp_path: Path) -> None:
     with site_of(60, rest=403, sitemap=None, listings=404) as (site, server):
@@ -118,7 +120,7 @@ def test_a_listing_that_ends_before_what_is_known_is_not_the_whole_list(hidden: 
         for _ in range(45):
             new_post(site)
             site.advance(minutes=10)
-        server.alter(lambda target, response: page("Back soon.") if re.search(hidden, target) else response)
+        server.alter(lambda target, response: page(OF_WORDPRESS) if re.search(hidden, target) else response)
         run = dry_run(server, out)
         is_gap = "3" in hidden  # else the page before has known articles too
         assert (len(run.articles), run.status) == ((20, 1) if is_gap else (45, 0))
@@ -173,6 +175,17 @@ def test_pages_of_a_listing_that_fail_or_list_nothing_now_and_then_are_noted(tmp
             fails = lambda target: status if target in gone else None  # noqa: E731, B023
             run = dry_run(server, tmp_path / f"{status}.jsonl", sources="listing", fails=fails)
             assert (run.status, len(run.articles)) == (1, len(order) - 10 * len(missing))
+
+
+@pytest.mark.parametrize("wall", ["", "<h1>Back soon</h1>", OF_WORDPRESS, OF_WORDPRESS + '<body class="login">'])
+def test_a_wall_before_the_later_pages_of_a_listing_is_not_its_end(wall: str, tmp_path: Path) -> None:
+    with site_of(60, **NOTHING_BUT_LISTINGS) as (site, server):
+        server.alter(lambda target, response: page(wall) if re.search("/page/[3-9]/", target) else response)
+        run = dry_run(server, tmp_path / "a.jsonl", sources="listing")
+        assert (len(run.articles), run.status) == (20, 1)
+        server.heal()
+        run = dry_run(server, tmp_path / "a.jsonl", sources="listing")
+        assert (len(run.articles), run.status) == (len(public(site)) - 20, 0)
 
 
 def test_a_listing_whose_pages_all_fail_is_left_soon(tmp_path: Path) -> None:

@@ -7,16 +7,17 @@ from email.utils import formatdate
 
 import pytest
 from scrapy.exceptions import DownloadCancelledError, DownloadTimeoutError, IgnoreRequest, ResponseDataLossError
-from scrapy.http import HtmlResponse, Request
+from scrapy.http import Request
 from scrapy.http import Response as Answer
+from scrapy.responsetypes import responsetypes
 
 from ifp_scraper.recordings.files import RecordingError
 from ifp_scraper.responses import asked_wait, cut_short, in_words, mislabelled, out_of_order, refusal, withheld
 
 
 def an_answer(body: bytes, kind: str = "text/html", status: int = 200, **headers: str) -> Answer:
-    html = HtmlResponse if kind == "text/html" else Answer
-    return html("https://ifpnews.com/a/", status, {"Content-Type": kind, **headers}, body)
+    answer = responsetypes.from_mimetype(kind)
+    return answer("https://ifpnews.com/a/", status, {"Content-Type": kind, **headers}, body)
 
 
 @pytest.mark.parametrize(
@@ -116,6 +117,16 @@ WALL, OF_THE_SITE = b"<title>Just a moment</title>", b'<link href="/wp-content/a
         (WALL, 200, "text/html", "a challenge page"),
         (WALL, 503, "text/html", "a challenge page"),
         (WALL, 200, "image/png", None),
+        (b"<!DOCTYPE html>" + WALL, 200, "text/plain", "a challenge page"),
+        (b"<script>document.cookie = '__arcsjs=1'</script>", 200, "text/html", "a challenge page"),
+        (b"<title>One moment, please...</title>", 200, "text/html", "a challenge page"),
+        (b'<script src="/.well-known/ddos-guard/check"></script>', 200, "text/html", "a challenge page"),
+        (b"<script>window.gokuProps = {}</script>", 202, "text/html", "a challenge page"),
+        (b"User-agent: *\nDisallow: /captcha/", 200, "text/plain", None),
+        (b'[{"link": "https://ifpnews.com/a-captcha/"}]', 200, "application/json", None),
+        (b'[{"link": "https://ifpnews.com/a-captcha/"}]', 200, "text/html", None),
+        (b"<feed><title>A captcha</title></feed>", 200, "application/atom+xml", None),
+        (b"<feed><title>A captcha</title></feed>", 200, "text/html", None),
         (
             b'<script src="/cdn-cgi/challenge-platform/h/b/orchestrate/jsch/v1"></script>',
             200,

@@ -10,6 +10,8 @@ from parsel import Selector
 
 from ifp_scraper import urls
 from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
+from ifp_scraper.responses import is_login, is_wordpress
+from ifp_scraper.storage.reasons import STRANGE
 
 _TITLES = "td-module-title entry-title loop-title wp-block-post-title post-title"
 _BOXES = (
@@ -166,13 +168,15 @@ class _Place:
     async def _all_pages(self) -> AsyncIterator[tuple[int, list[str]]]:
         """Yield the first page of a listing, and those after it until two in a row are missing or hold no article.
 
-        A single one may be a temporary fault: it is noted in ``walk.notes.broken``, and the walk goes on.
+        A single one may be a temporary fault: it is noted in ``walk.notes.broken``, and the walk goes on. So are two
+        that the site does not call missing, if the page before links to them: a wall may have come up.
         """
         walk = self._walk
         root = f"{walk.options.site}{self.path}/"
         failed = 0
         absent = 0  # pages in a row
         may_be_end: str | None = None
+        names_next = False  # whether the last page with articles links to the next
         for number in range(1, walk.max_pages + 1):
             page = root if number == 1 else f"{root}page/{number}/"
             missing = "lists no article"
@@ -181,6 +185,8 @@ class _Place:
                 response = await walk.fetch(page, page=True)
                 selector = Selector(response.body.decode("utf-8", "replace"), type="html")
                 links = read_listing(selector, response.url)
+                if number > 1 and not links and (is_login(response.body) or not is_wordpress(response.body)):
+                    raise FetchFailed(STRANGE)  # a wall, not the end
                 absent = 0
                 if number == 1:
                     self.first_page = selector
@@ -195,8 +201,12 @@ class _Place:
                 absent += 1
             failed = 0
             if not links:
-                if number == 1 or may_be_end is not None:
+                if number == 1:
+                    return
+                if may_be_end is not None:
                     self.has_clear_end = absent > 1
+                    if names_next and not (self.has_clear_end or self.ends_in_settled):
+                        walk.notes.broken.append(may_be_end)
                     return
                 may_be_end = f"{page}: {missing}"
                 continue
@@ -205,6 +215,7 @@ class _Place:
                 may_be_end = None
             if number == 1 and urls.slug(response.url):
                 root = urls.canonical(response.url)  # of a nested category
+            names_next = bool(selector.css(f'a[href*="/page/{number + 1}"]'))
             yield number, links
         walk.notes.broken.append(f"{root}: more than {walk.max_pages} pages")
 
