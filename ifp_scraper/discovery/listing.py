@@ -185,7 +185,7 @@ class _Place:
                 response = await walk.fetch(page, page=True)
                 selector = Selector(response.body.decode("utf-8", "replace"), type="html")
                 links = read_listing(selector, response.url)
-                if number > 1 and not links and (is_login(response.body) or not is_wordpress(response.body)):
+                if names_next and not links and (is_login(response.body) or not is_wordpress(response.body)):
                     raise FetchFailed(STRANGE)  # a wall, not the end
                 absent = 0
                 if number == 1:
