@@ -197,8 +197,6 @@ def _has_more_pages(amp: Article, canonical: Article) -> bool:
 
 def add_evidence(article: Article, ref: ArticleRef) -> Article:
     """Return the article with discovery's times, where they are better than the page's own."""
-    if _is_of_one_before(ref, article):
-        return article
     result = replace(article, warnings=list(article.warnings))
     # A feed's id comes from its guid, which after an import keeps the number from another site.
     if article.id is None or (
@@ -220,13 +218,6 @@ def add_evidence(article: Article, ref: ArticleRef) -> Article:
     if ref.modified_at and shown and (is_trusted or ref.modified_at > (article.modified_at or "")):
         result.modified_at = ref.modified_at
     return _without_filled_gaps(result)
-
-
-def _is_of_one_before(ref: ArticleRef, article: Article) -> bool:
-    """Whether an older list of REST, or what the file says from one, is of another article that had the URL before."""
-    if ref.published_source != "rest" or ref.listed_at is None or ref.published_at is None:
-        return False
-    return None not in (ref.id, article.id) and ref.id != article.id and not _agrees(article, ref, None)
 
 
 def _page_is_later(ref: ArticleRef, article: Article) -> bool:

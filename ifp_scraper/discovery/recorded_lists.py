@@ -9,7 +9,6 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from ifp_scraper import urls
-from ifp_scraper.dates import format_utc, parse_utc
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.feed import FEEDS, read_feed
 from ifp_scraper.discovery.rest import read_json, read_posts
@@ -21,7 +20,7 @@ from ifp_scraper.responses import OF_PAGES
 _LISTS = re.compile(r"/wp/v2/posts(?:$|[/?&])|/feed/?(?:$|\?)|\.xml(?:\.gz)?$")
 
 _ONE_RUN = timedelta(hours=1)
-"""How long after the first list of a run its others may be captured, and its pages be expected to agree with it."""
+"""How long after the first list of a run that tells of edits its others may be captured."""
 
 
 class ListEvidence(NamedTuple):
@@ -39,50 +38,22 @@ class ListEvidence(NamedTuple):
 def evidence_at(evidence: list[ListEvidence], moment: datetime) -> ArticleRef | None:
     """Combine the evidence about one article; None if there is none.
 
-    - Its publication time is from the best source that states one, or from a feed of a later run that states another
-      (see ``_stating_time``).
+    - Its publication time is from the best source that states one, as captured last before this moment, else first
+      after it: a time may be corrected, and an address given to another article.
     - Its ID is from that source, or from the next best that knows it.
     - Its edit is the latest that any source states up to this moment; or, if all lists were captured later because a
       cache had held the page, the latest that the first run of them states (see ``_ONE_RUN``).
-    - What a later list says was published later is left out: it is another article, or has a new date since.
     """
-    evidence = [item for item in evidence if not _is_of_one_to_come(item, moment)]
     if not evidence:
         return None
-    # Of one source, as it was last: a time may be corrected, and an address given to another article.
     by_rank = sorted(evidence, key=lambda item: (item.rank, item.captured_at > moment, abs(item.captured_at - moment)))
-    source = _stating_time(by_rank, moment)
+    best = next((item.ref for item in by_rank if item.ref.published_at is not None), by_rank[0].ref)
     ids = (item.ref.id for item in by_rank if item.ref.id is not None)
     told = [(item.captured_at, item.ref.modified_at) for item in evidence if item.ref.modified_at]  # a feed tells none
     all_later = all(item.captured_at > moment for item in evidence)
     until = min(told)[0] + _ONE_RUN if told and all_later else moment
     edits = (modified_at for captured_at, modified_at in told if captured_at <= until)
-    best, is_old = source.ref, moment - source.captured_at > _ONE_RUN
-    return replace(
-        best,
-        id=next(ids, None) if best.id is None else best.id,
-        modified_at=max(edits, default=None),
-        listed_at=best.listed_at or (format_utc(source.captured_at) if is_old else None),
-    )
-
-
-def _is_of_one_to_come(item: ListEvidence, moment: datetime) -> bool:
-    """Whether it is of an article that was not there at this moment, or not with that date; clocks may differ."""
-    published_at, latest = parse_utc(item.ref.published_at), moment + _ONE_RUN
-    return published_at is not None and item.captured_at > latest and published_at > latest
-
-
-def _stating_time(by_rank: list[ListEvidence], moment: datetime) -> ListEvidence:
-    """Return the best evidence that states a publication time; if none does, the best.
-
-    A feed of a later run is better if it states another time: the time was corrected, or the address is another
-    article's now.
-    """
-    best = next((item for item in by_rank if item.ref.published_at is not None), by_rank[0])
-    feed = next((item for item in by_rank if item.rank == 1 and item.captured_at <= moment), None)
-    if feed is None or feed.ref.published_at in (None, best.ref.published_at):
-        return best
-    return feed if feed.captured_at - best.captured_at > _ONE_RUN else best
+    return replace(best, id=next(ids, None) if best.id is None else best.id, modified_at=max(edits, default=None))
 
 
 def may_list(url: str, status: int, content_type: str, site: str) -> bool:
