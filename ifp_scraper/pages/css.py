@@ -47,8 +47,15 @@ _UNCONDITIONAL = re.compile(
 )
 """At-rules whose rules apply on any screen. One is read for each rule in it, and may be hostile: hence the limits."""
 
-_MOVED_STYLE = re.compile(rb"\.((?:acss|amp-wp-(?:inline-)?)[\da-f]++)\s*+\{([^{}]*+)")
-"""The rule that AMP plugins make of a style attribute, with the class that it gives the element."""
+_MOVED_STYLES = (
+    re.compile(rb"\.(acss[\da-f]++)\s*+\{([^{}]*+)"),
+    re.compile(rb"\.(amp-wp-(?:inline-)?[\da-f]++)\s*+\{([^{}]*+)"),
+)
+"""The rules that AMP plugins make of a style attribute, with the class that it gives the element; one pattern for each
+beginning, as ``re`` then looks for that."""
+
+_MOVED_FROM = re.compile(rb"amp-wp-(?:inline-)?[\da-f]++(?![\w-])")
+"""Such a class; many that begin like it are the designs' own."""
 
 # Of selectors: what separates or encloses them, the compounds that are understood, and the names in one
 _SIGN = re.compile(r"[,()\[\]]")
@@ -95,14 +102,23 @@ def block_by_attribute(element: Element) -> bool:
     return style is not None and _BLOCK_INLINE.search(style) is not None and _OUT_OF_LINE_INLINE.search(style) is None
 
 
-def restore_styles(root: Element, styles: list[bytes]) -> None:
+def restore_styles(root: Element, html: bytes, styles: list[bytes]) -> None:
     """Put the style attributes back that an AMP plugin has moved into the page's style elements.
 
     Not all of them if they are longer than any style sheet: many elements may have the class of one rule.
+
+    Args:
+        root: of the tree, which is changed.
+        html: what it was parsed from.
+        styles: contents of the style elements.
     """
-    rules = _MOVED_STYLE.findall(b"}".join(styles)[:MAX_STYLE])
+    if b"acss" not in html and _MOVED_FROM.search(html) is None:
+        return
+    sheet = b"}".join(styles)[:MAX_STYLE]
     moved = {
-        name.decode(): "".join(filter(str.isprintable, style.decode("utf-8", "replace"))) for name, style in rules
+        name.decode(): "".join(filter(str.isprintable, style.decode("utf-8", "replace")))
+        for rules in _MOVED_STYLES
+        for name, style in rules.findall(sheet)
     }
     left = MAX_STYLE
     for element in root.iter("*") if moved else ():

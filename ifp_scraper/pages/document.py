@@ -156,8 +156,7 @@ class Document:
                     element.text, element[:] = email, []
                     if element.tag == "a":
                         element.set("href", f"mailto:{email}")
-        if b"acss" in self.html or b"amp-wp-" in self.html:
-            restore_styles(root, self.style_sheets)
+        restore_styles(root, self.html, self.style_sheets)
         return Tree(root)  # only now: what covered an address is not in its index
 
     @cached_property
