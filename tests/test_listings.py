@@ -112,15 +112,19 @@ def test_a_blog_of_several_pages_is_the_whole_list(tmp_path: Path) -> None:
             assert (pages[0], max(pages)) == ("/page/2/", last)
 
 
-@pytest.mark.parametrize("hidden", ["page/[34]/", "page/[67]/"])
-def test_a_listing_that_ends_before_what_is_known_is_not_the_whole_list(hidden: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("hidden", "shown"), [("page/[34]/", OF_WORDPRESS), ("page/[67]/", OF_WORDPRESS), ("page/[67]/", "Back soon.")]
+)
+def test_a_listing_that_ends_before_what_is_known_is_not_the_whole_list(
+    hidden: str, shown: str, tmp_path: Path
+) -> None:
     out = tmp_path / "a.jsonl"
     with site_of(60, **NOTHING_BUT_LISTINGS) as (site, server):
         assert dry_run(server, out).status == 0
         for _ in range(45):
             new_post(site)
             site.advance(minutes=10)
-        server.alter(lambda target, response: page(OF_WORDPRESS) if re.search(hidden, target) else response)
+        server.alter(lambda target, response: page(shown) if re.search(hidden, target) else response)
         run = dry_run(server, out)
         is_gap = "3" in hidden  # else the page before has known articles too
         assert (len(run.articles), run.status) == ((20, 1) if is_gap else (45, 0))

@@ -185,7 +185,8 @@ class _Place:
                 response = await walk.fetch(page, page=True)
                 selector = Selector(response.body.decode("utf-8", "replace"), type="html")
                 links = read_listing(selector, response.url)
-                if names_next and not links and (is_login(response.body) or not is_wordpress(response.body)):
+                lacks_articles = not links and names_next and not self.ends_in_settled
+                if lacks_articles and (is_login(response.body) or not is_wordpress(response.body)):
                     raise FetchFailed(STRANGE)  # a wall, not the end
                 absent = 0
                 if number == 1:
