@@ -16,7 +16,7 @@ from ifp_scraper import UnreadablePage, extract
 from ifp_scraper.items import Embed
 from ifp_scraper.pages import Document, bylines, images, newspaper_cloud
 from ifp_scraper.pages.document import parse
-from ifp_scraper.pages.inline import inline_text
+from ifp_scraper.pages.inline import label_text
 from ifp_scraper.pages.tree import Element
 from tests import mutations
 
@@ -195,7 +195,7 @@ def test_a_frame_of_many_pictures_is_searched_once_for_its_caption(monkeypatch: 
 def test_links_in_many_nested_bylines_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     count = 40
     read_texts: list[Element] = []
-    monkeypatch.setattr(bylines, "inline_text", lambda link: read_texts.append(link) or inline_text(link))
+    monkeypatch.setattr(bylines, "label_text", lambda link: read_texts.append(link) or label_text(link))
     links = "".join(f"<a rel='author' href='/author/{number}/'>A</a>" for number in range(count))
     nested = list(parse(f"{'<span>' * count}{links}".encode()).iter("span"))
     bylines.read_authors(nested, URL)

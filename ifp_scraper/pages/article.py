@@ -431,10 +431,15 @@ class ArticlePage(ItemPage[Article]):
         """Return the first of ``attributes``; None if there is none."""
         return next(iter(self.attributes(query, name)), None)
 
+    @cached_property
+    def label_of(self) -> Callable[[Element], str]:
+        """``label_text`` that remembers what it has read: on a hostile page, each element contains the next."""
+        return cache(label_text)
+
     def line(self, query: str) -> str | None:
         """Return the text of the first matching element, on one line; None if there is none or it is empty."""
         elements = self.own(query)
-        return (label_text(elements[0]) or None) if elements else None
+        return (self.label_of(elements[0]) or None) if elements else None
 
     def lines(self, query: str) -> list[str]:
         """Return the text of each matching element, without repeats."""
@@ -442,7 +447,7 @@ class ArticlePage(ItemPage[Article]):
 
     def labels(self, elements: list[Element]) -> list[str]:
         """Return the text of each of these elements, without repeats."""
-        return list(dict.fromkeys(filter(None, map(label_text, elements))))
+        return list(dict.fromkeys(filter(None, map(self.label_of, elements))))
 
     def byline_from(self, query: str) -> str | None:
         """Return people's names as a byline: joined if each has an element of its own, else as printed."""
@@ -454,7 +459,7 @@ class ArticlePage(ItemPage[Article]):
 
     def people_of(self, elements: list[Element]) -> list[Author]:
         """Return the authors named by these elements, as ``read_authors`` does."""
-        return read_authors(elements, self.capture.url)
+        return read_authors(elements, self.capture.url, self.label_of)
 
     @property
     def byline_as_author(self) -> list[Author]:

@@ -9,7 +9,7 @@ from itertools import chain
 
 from ifp_scraper import urls
 from ifp_scraper.items import Author
-from ifp_scraper.pages.inline import inline_text, label_text
+from ifp_scraper.pages.inline import label_text
 from ifp_scraper.pages.tree import Element, has_rel
 from ifp_scraper.text import squeeze
 
@@ -44,22 +44,23 @@ def joined_names(printed: Iterable[str]) -> str | None:
     return ", ".join(dict.fromkeys(filter(None, map(without_by, printed)))) or None
 
 
-def read_authors(elements: list[Element], base: str) -> list[Author]:
+def read_authors(elements: list[Element], base: str, text_of: Callable[[Element], str] | None = None) -> list[Author]:
     """Return the authors that elements name, each name once.
 
     Args:
         elements: each is a link to its author's page, contains one, is inside one, or has none; or it contains those
             that Co-Authors Plus prints ("<a>A</a> and <a>B</a>").
         base: URL of the page, for relative links.
+        text_of: ``label_text``, perhaps one that remembers what it has read.
     """
     authors: dict[str, Author] = {}
-    text_of = cache(inline_text)  # on a hostile page, each element contains the next, and all contain the same links
+    text_of = text_of or cache(label_text)  # on a hostile page, each element contains the next, and all the same links
     for element in chain.from_iterable(_people_in(element, base, text_of) for element in elements[:MAX_PEOPLE]):
-        name = without_by(label_text(element))
+        name = without_by(text_of(element))
         if name and name not in authors:
             # An icon or a handle beside the name links elsewhere.
             links = (*element.iter("a"), *element.iterancestors("a"))
-            link = next((a for a in links if inline_text(a)[:1] not in ("", "@")), None)
+            link = next((a for a in links if text_of(a)[:1] not in ("", "@")), None)
             url = urls.absolute_http(base, link.get("href")) if link is not None else None
             authors[name] = Author(name, urls.canonical(url) if url else None)
     return list(authors.values())
@@ -70,7 +71,7 @@ def _people_in(element: Element, base: str, text_of: Callable[[Element], str]) -
     links = [link for link in element.iter("a") if has_rel(link, "author") or _is_to_author(link, base)]
     if len(links) < 2:
         return [element]
-    between = inline_text(element)
+    between = text_of(element)
     people: dict[str, Element] = {}
     for link in links[:MAX_PEOPLE]:
         between = between.replace(text := text_of(link), "", 1)
