@@ -92,7 +92,7 @@ def days_pass(site: Site, config: dict[str, Any], random: Random) -> None:
     site.advance(hours=random.choice([1, 30, 80]))
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", [*range(12), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(12, 40))])
 def test_two_good_runs_make_up_for_all_before_them(seed: int, tmp_path: Path) -> None:
     random = Random(seed)
     out, config = tmp_path / "a.jsonl", any_config(random)

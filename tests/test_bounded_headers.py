@@ -15,6 +15,7 @@ from tests.hostile import html, serve_hostile
 from tests.site import Site, make_posts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", [hostile.endless_headers, hostile.endless_header])
 def test_headers_without_end_are_given_up(answer: hostile.Answer, tmp_path: Path) -> None:
     site, out = Site(make_posts(4, seed=5)), tmp_path / "ifp.jsonl"

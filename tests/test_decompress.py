@@ -197,6 +197,7 @@ def test_recordings_are_unpacked_where_nothing_can_be_locked(tmp_path: Path, mon
     folder.cleanup()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["extract all.warc.gz", "crawl ifp -a archive=all.warc.gz"])
 def test_what_was_unpacked_is_deleted_when_a_run_is_stopped(command: str, tmp_path: Path) -> None:
     whole = gzip.decompress((ROOT / "ifp_scraper/data/sample.warc.gz").read_bytes())

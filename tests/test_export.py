@@ -182,6 +182,7 @@ def test_descriptions(file: Path, to: Format) -> None:
     assert [field["name"] for field in blocks["fields"] if "constraints" in field] == ["line", "position"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("to", FORMATS)
 def test_frictionless_agrees(file: Path, to: Format) -> None:
     frictionless: Any = pytest.importorskip("frictionless")
@@ -191,6 +192,7 @@ def test_frictionless_agrees(file: Path, to: Format) -> None:
     assert report.valid, report.flatten(["type", "rowNumber", "message"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("to", FORMATS)
 def test_mlcroissant_agrees(file: Path, to: Format) -> None:
     croissant: Any = pytest.importorskip("mlcroissant")
@@ -340,6 +342,7 @@ def test_an_export_killed_while_replacing_is_no_obstacle(file: Path) -> None:
     assert not old.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [("export", "--to", "csv"), ("report", "-o", "report.html")])
 def test_a_terminated_command_leaves_nothing(tmp_path: Path, command: tuple[str, ...]) -> None:
     path = tmp_path / "big.jsonl"

@@ -190,6 +190,7 @@ BODY = '<div class="entry-content"><p>The weir was opened.</p></div>'
 WORDS = "word " * 560_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "inside",
     [

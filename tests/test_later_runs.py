@@ -232,7 +232,9 @@ def test_what_is_put_behind_a_password_is_fetched_once_more_alone(source: dict[s
         assert dry_run(server, out).articles == [hidden.path]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", [kind if kind in ("rest", "yoast") else pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS]
+)
 def test_later_runs_ask_little_and_miss_nothing(kind: str, tmp_path: Path) -> None:
     out = tmp_path / "a.jsonl"
     rng = random.Random(kind)

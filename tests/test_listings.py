@@ -290,6 +290,7 @@ def test_a_category_whose_first_pages_repeat_another_is_walked_to_the_end(tmp_pa
         assert (set(run.articles), run.status) == (public(site), 0)
 
 
+@pytest.mark.slow
 def test_categories_that_all_list_everything_are_not_walked_to_the_end(tmp_path: Path) -> None:
     with site_of(600, **NOTHING_BUT_LISTINGS) as (site, server):
         list_everything_in_categories(server, 20)

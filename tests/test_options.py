@@ -270,6 +270,7 @@ def test_a_command_refuses_them(arguments: tuple[str, ...], message: str, tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command", ["export a.jsonl --to csv", "report a.jsonl", "schema", "fixture a.html --url http://a/"]
 )
@@ -320,6 +321,7 @@ def test_help_is_ours_and_legible(command: str, monkeypatch: pytest.MonkeyPatch)
         assert all(name in ours for name in ARGUMENTS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unbuffered", ["1", ""])
 def test_a_reader_that_stops_early_is_no_error(unbuffered: str) -> None:
     reading, writing = os.pipe()
@@ -336,6 +338,7 @@ def test_a_reader_that_stops_early_is_no_error(unbuffered: str) -> None:
     assert (run.returncode, run.stderr) == (0, b"")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("command", "status"), [("--help", 0), ("schema --nonsense", 2)])
 def test_no_stdout_is_no_error(command: str, status: int) -> None:
     """As of a daemon; the shell closes it, since Python would not."""

@@ -42,6 +42,7 @@ def test_places_that_cannot_be_written(tmp_path: Path) -> None:
         Store(Path("/proc/ifp.jsonl"))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.getuid() != 0, reason="becomes another user to be refused")
 def test_no_permission_as_another_user() -> None:
     with TemporaryDirectory() as folder:

@@ -28,6 +28,7 @@ from tests.site.response import Response
 ATOM = "<entry><link href='{0}'/><id>{1}</id></entry>"
 
 
+@pytest.mark.slow
 def test_the_time_for_a_listing_grows_with_its_length() -> None:
     def seconds(count: int) -> float:
         links = "".join(f'<h2 class="entry-title"><a href="/a-{number}/">A</a></h2>' for number in range(count))

@@ -76,7 +76,9 @@ def test_what_fails_for_good_is_a_failure_and_is_tried_again(tmp_path: Path) -> 
         assert_complete(site, server.url, out)
 
 
-@pytest.mark.parametrize(("kind", "every"), [(500, 2), (403, 6), pytest.param("challenge", 6, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("kind", "every"), [(500, 2), *(pytest.param(kind, 6, marks=pytest.mark.slow) for kind in (403, "challenge"))]
+)
 def test_many_that_fail_for_good_do_not_end_later_runs(kind: Any, every: int, tmp_path: Path) -> None:
     out = tmp_path / "ifp.jsonl"
     site = Site(make_posts(60, seed=5))
@@ -95,6 +97,7 @@ def test_many_that_fail_for_good_do_not_end_later_runs(kind: Any, every: int, tm
         assert_complete(site, server.url, out)
 
 
+@pytest.mark.slow
 def test_a_hundredth_of_a_large_file_may_be_refused_for_good(tmp_path: Path) -> None:
     out = tmp_path / "ifp.jsonl"
     site = Site(make_posts(2400, seed=5))
@@ -192,6 +195,7 @@ def test_a_command_that_is_stopped_says_so(monkeypatch: pytest.MonkeyPatch) -> N
         main()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments", [("crawl", "ifp", "-a", "archive=sample"), ("extract", "sample")], ids=["crawl", "extract"]
 )

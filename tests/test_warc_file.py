@@ -15,7 +15,8 @@ from tests.crawling import EIGHT_AT_ONCE, crawl
 from tests.site import Site, make_posts, serve
 
 
-@pytest.mark.parametrize("name", ["all.warc.gz", pytest.param("all.warc", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["all.warc.gz", "all.warc"])
 def test_wherever_a_kill_cuts_a_recording_the_next_run_goes_on(name: str, tmp_path: Path) -> None:
     recording, cut = tmp_path / name, tmp_path / f"cut-{name}"
     with serve(Site(make_posts(3, seed=8)), amp=None) as server:

@@ -174,6 +174,7 @@ def test_blank_lines_before_a_record_in_its_gzip_member_move_no_record(size: int
     assert faults == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["response", "resource"])
 def test_a_long_record_is_held_in_memory_once(kind: str, tmp_path: Path) -> None:
     path, size = tmp_path / "a.warc", 1 << 26
