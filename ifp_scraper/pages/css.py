@@ -112,7 +112,7 @@ def restore_styles(root: Element, html: bytes, styles: list[bytes]) -> None:
         html: what it was parsed from.
         styles: contents of the style elements.
     """
-    if b"acss" not in html and _MOVED_FROM.search(html) is None:
+    if b"acss" not in html and (b"amp-wp-" not in html or _MOVED_FROM.search(html) is None):
         return
     sheet = b"}".join(styles)[:MAX_STYLE]
     moved = {

@@ -52,7 +52,8 @@ _TAG = re.compile(
 
 _BODY = re.compile(rb"<body\s[^<>]*>", re.IGNORECASE)
 _MISREAD = re.compile(
-    rb"<(?:/(?:[bB](?:(?P<line>[rR])(?<!<br></br)|[oO][dD][yY])|[hH][tT][mM][lL]"
+    rb"<(?=[/hH][abhpABHP1-6])"  # hardly any other tag begins so
+    rb"(?:/(?:[bB](?:(?P<line>[rR])(?<!<br></br)|[oO][dD][yY])|[hH][tT][mM][lL]"
     rb"|(?P<end>[pP](?:[rR][eE])?|[hH][1-6]|(?i:address))"
     rb"(?=\s*+>\s*+(?:[^\s<]|<(?:[abiqsu]|em|strong|span|cite|small|font|mark|su[bp])[\s>])))\s*>"
     rb"|(?P<heading>[hH][1-6](?:\s[^<>]*+)?>\s*+(?:<(?:[biu]|em|strong|font)(?:\s[^<>]*+)?>\s*+)*+)"
