@@ -212,7 +212,7 @@ class RestSource:
         for number in range(1, walk.max_pages + 1):
             page = await self._page(walk, scope, number)
             if page.refs:
-                yield page, page.pages > number == walk.max_pages
+                yield page, number == walk.max_pages and page.pages > number
             if number >= page.pages or listed.issuperset(ref.url for ref in page.refs):
                 return
             listed.update(ref.url for ref in page.refs)
