@@ -57,12 +57,13 @@ class Fetcher:
             if not self._crawler.stats.get_value("downloader/response_count"):
                 self.crawl.stop(f"{self._ledger.options.site} cannot be reached ({reason})")
             raise FetchFailed(reason) from error
-        self._ledger.walks.note_answered(capture_time(response)[0])
+        answered_at, _ = capture_time(response)
+        self._ledger.walks.note_answered(answered_at)
         self.check_refusal(response, url, probe=probe)
         if target := unfollowed(response):
             raise FetchFailed(target + OFF_SITE, response.status, forbidden=True)
         if withheld(request, response) or response.status not in (*OF_PAGES, 304):
-            raise FetchFailed(f"status {response.status}", response.status, at=capture_time(response)[0])
+            raise FetchFailed(f"status {response.status}", response.status, at=answered_at)
         if self._ledger.options.live and is_html(response) and out_of_order(response):  # else it ends a listing
             raise FetchFailed("the site is out of order")
         return response

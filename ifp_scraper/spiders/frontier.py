@@ -149,7 +149,7 @@ class Frontier:
     async def _new_or_edited(self) -> AsyncIterator[ArticleRef]:
         """Yield the listed articles in range that are missing from the file, or edited since they were read."""
         seen: set[str] = set()
-        current: set[str] = set()  # of these, as far as has been said
+        current: set[str] = set()  # those of them that need not be fetched, as far as the lists have said
         async for listed in self._listed():
             ref = self._ledger.knowledge.with_noted_times(listed)
             key = urls.canonical(ref.url)
