@@ -75,7 +75,7 @@ def join_early(pages: list[PageResult]) -> list[PageResult]:
         return pages
     pages.sort(key=capture_order)
     readings = list(split_readings(pages, article_in))
-    if len(readings) != 1 or len(readings[0]) != len(pages) or _missing_numbers(pages):
+    if len(readings) != 1 or len(readings[0]) != len(pages) or _lacks_numbers(pages):
         return pages
     article = assemble_article(first_pages_of(pages), pages)
     if article is None:
@@ -122,8 +122,8 @@ def _all_pages(first: PageResult, article: Article, reading: list[PageResult]) -
     return pages.joined()
 
 
-def _missing_numbers(pages: list[PageResult]) -> set[int]:
-    """Return the numbers of further canonical pages that are not among these pages."""
+def _lacks_numbers(pages: list[PageResult]) -> bool:
+    """Whether canonical pages (or, without one, AMP pages) name others of their post that are not among them."""
     canonical = [page for page in pages if not page.is_amp] or pages
     numbers = {page.page_number for page in canonical}
-    return {number for page in canonical for number in (1, *page.other_pages) if number not in numbers}
+    return any(number not in numbers for page in canonical for number in (1, *page.other_pages))
