@@ -18,7 +18,6 @@ SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".wacz")
 SAMPLE = "sample"
 """Name that stands for the recording that ships with the project."""
 
-
 UNREADABLE = (OSError, EOFError, RuntimeError, ValueError, struct.error, zipfile.BadZipFile)
 """What reading a damaged recording raises; ``RuntimeError`` if it is a WACZ file of a kind unknown to ``zipfile``."""
 
@@ -38,9 +37,11 @@ def find_recordings(*paths: str) -> list[Path]:
         RecordingError: if something named does not exist, or is not a recording.
     """
     found: list[Path] = []
-    parts = (part for path in paths for part in ([path] if os.path.exists(path) else path.split(",")))
-    for name in filter(None, (part if os.path.exists(part) else part.strip() for part in parts)):
-        found += _files_of(name)
+    for path in paths:
+        for part in [path] if os.path.exists(path) else path.split(","):
+            name = part if os.path.exists(part) else part.strip()
+            if name:
+                found += _files_of(name)
     if not found:
         raise RecordingError(f"no recording is named by {', '.join(paths)}")
     return list(dict.fromkeys(found))

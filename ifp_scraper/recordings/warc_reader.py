@@ -105,7 +105,7 @@ def read_responses(
                 if not _is_of_web(record):
                     continue
                 body, is_complete = _read_body(record)
-                is_whole = is_complete and not (not body and _lacks_body(record))
+                is_whole = is_complete and (bool(body) or not _lacks_body(record))
                 if not is_whole:
                     faults.append(Fault(name, last, "a record is cut off"))
                 if _is_answer(record, body):
