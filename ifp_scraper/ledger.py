@@ -224,7 +224,7 @@ class Ledger:
             return False
         if is_unreadable:
             return not self.rejections.is_confirmed(rejected)
-        if rejected.layout or not self.options.live:
+        if rejected.layout:
             return False
         # The user may name any page, but one that was an article says something.
         if self.options.urls and not (rejected.reason in (NO_ARTICLE, ANOTHER_PAGE) and self._was_article(rejected)):
