@@ -24,7 +24,7 @@ from ifp_scraper.responses import (
     refusal,
     withheld,
 )
-from ifp_scraper.spiders import project_spider
+from ifp_scraper.spiders import has_answered, project_spider
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -159,8 +159,8 @@ class BackOffMiddleware:
         times = None  # as RETRY_TIMES says
         if reason == "refused":  # insisting would be rude
             times = 1 if request.meta.get("probe") else 2
-        elif response is None and not self._crawler.stats.get_value("downloader/response_count"):
-            times = 2  # no response yet: if the site cannot be reached, the user should hear soon
+        elif response is None and not has_answered(self._crawler):
+            times = 2  # if the site cannot be reached, the user should hear soon
         again = get_retry_request(
             request, spider=spider, reason=reason, max_retry_times=times, give_up_log_level=logging.DEBUG
         )
