@@ -191,16 +191,19 @@ class Frontier:
 
         What failed is left to the end if a list does not say when it was edited: another one may.
         """
-        for ref in self._ledger.knowledge.worth_another_try() if self._options.whole_site else ():
-            yield ref
+        whole_site = self._options.whole_site
+        if whole_site:
+            for ref in self._ledger.knowledge.worth_another_try():
+                yield ref
         async for ref in self.discovered():
-            is_left = self._options.whole_site and self._ledger.failures.left_by_earlier_run(ref.url)
+            is_left = whole_site and self._ledger.failures.left_by_earlier_run(ref.url)
             if is_left and ref.modified_at is None:
                 self._ledger.note_listed(ref)
             else:
                 yield ref
-        for ref in self._ledger.knowledge.left_by_earlier_runs() if self._options.whole_site else ():
-            yield ref
+        if whole_site:
+            for ref in self._ledger.knowledge.left_by_earlier_runs():
+                yield ref
 
     def _may_be_in_range(self, ref: ArticleRef) -> bool:
         """Whether an article is in range by its publication time in the file; True if that is not known."""
