@@ -53,8 +53,8 @@ def _files_of(name: str) -> list[Path]:
         return [Path(str(resources.files("ifp_scraper") / "data" / "sample.warc.gz"))]
     if os.path.isdir(name):  # unlike path.is_dir(), false for a name that no file can have
         # Unlike path.rglob(), it skips a folder that vanishes in the meantime or may not be read.
-        everything = (Path(folder, name) for folder, _, names in os.walk(name) for name in names)
-        inside = sorted(file for file in everything if file.name.endswith(SUFFIXES) and _may_be_read(file))
+        everything = (Path(folder, file) for folder, _, files in os.walk(name) for file in files)
+        inside = sorted(path for path in everything if path.name.endswith(SUFFIXES) and _may_be_read(path))
         if not inside:
             raise RecordingError(f"the folder {name} holds no {', '.join(SUFFIXES)} file")
         return inside
