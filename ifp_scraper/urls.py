@@ -156,10 +156,9 @@ def canonical(url: str) -> str:
     scheme = parts.scheme.lower()
     if port and port != {"http": 80, "https": 443}.get(scheme):
         host = f"{host}:{port}"
-    path = re.sub("/{2,}", "/", parts.path)
-    path = _INDEX.sub("", path)
-    path = _INDEX.sub("", _AMP.sub("/", path))
-    path = _INDEX.sub("", PAGE_NUMBER.sub("/", path))
+    path = _INDEX.sub("", re.sub("/{2,}", "/", parts.path))
+    for ending in (_AMP, PAGE_NUMBER):
+        path = _INDEX.sub("", ending.sub("/", path))
     path = _FILE.sub(r"\1", path)
     path = quote(path, safe="/%!$&'()*+,;=:@~-._")
     path = _PERCENT.sub(lambda match: match[0].lower(), path)
