@@ -222,7 +222,7 @@ class RestSource:
         last = slug.rsplit("/", 1)[-1]
         terms: dict[int, dict[str, Any]] = {}
         number = pages = 1
-        stated = 0  # number of pages
+        stated = 0  # number of pages by the last answer; 0 if it does not say
         while number <= pages:
             if number > _MAX_CATEGORY_PAGES:
                 walk.notes.broken.append(f"REST: more than {_MAX_CATEGORY_PAGES} pages of categories")
