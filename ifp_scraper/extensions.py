@@ -47,7 +47,6 @@ class EndOfCrawl:
 def finish(crawler: Crawler, ledger: Ledger, reason: str) -> None:
     """Tell the ledger how the crawl ended."""
     stats = crawler.stats
-    assert stats is not None
     spider = project_spider(crawler)
     errors = sum(
         int(value)
