@@ -353,7 +353,7 @@ def without_failed(captures: list[C], failed: Callable[[C], bool]) -> list[C]:
     return [
         capture
         for number, capture in enumerate(captures)
-        if not bad[number] or not (pages[number] <= usable or pages[number] in pages[number + 1 :])
+        if not bad[number] or (not pages[number] <= usable and pages[number] not in pages[number + 1 :])
     ]
 
 
