@@ -227,7 +227,8 @@ class SitemapSource:
                 response = await walk.fetch(url, probe=True)
             except FetchFailed as error:
                 reasons.append(str(error))
-                own = [other for other in own if other != url or not error.is_missing]
+                if error.is_missing:
+                    own = [other for other in own if other != url]
                 continue
             file = parse_sitemap(response.body)
             if file is None:
