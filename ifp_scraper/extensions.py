@@ -103,6 +103,8 @@ class PromptShutdown:
 
     def _drop_waiting(self) -> None:
         engine = self._crawler.engine
-        for slot in engine.downloader.slots.values() if engine else ():
+        if engine is None:
+            return
+        for slot in engine.downloader.slots.values():
             while slot.queue:
                 slot.queue.popleft()[1].errback(FetchFailed("the crawl is stopping"))

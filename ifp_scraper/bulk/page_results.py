@@ -99,8 +99,10 @@ def assemble_article(first_pages: list[PageResult], reading: list[PageResult]) -
         reading: all its pages.
     """
     first = next((page for page in first_pages if page.article is not None), None)
-    if first is None or first.article is None or len(reading) == 1:
-        return first.article if first is not None else None
+    if first is None or first.article is None:
+        return None
+    if len(reading) == 1:
+        return first.article
     article = _all_pages(first, first.article, reading)
     amp = first_pages[-1]
     if first.is_amp or amp.article is None or not amp.is_amp or not urls.same_slug(amp.article.url, article.url):

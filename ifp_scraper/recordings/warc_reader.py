@@ -248,8 +248,7 @@ def record_time(record: WarcRecord) -> datetime | None:
     WARC 1.1 allows a day, month or year alone; some tools write digits alone. The response's own Date, less its Age,
     counts if it falls into that time, or if no WARC-Date can be read; None if there is no Date either.
     """
-    date = record.headers.get("WARC-Date") or ""
-    instant, digits = _read_date(date)
+    instant, digits = _read_date(record.headers.get("WARC-Date") or "")
     if instant is not None and len(digits) in (0, _TO_THE_SECOND):
         return instant
     age, date = (first_header(record, name) for name in ("age", "date"))
