@@ -118,7 +118,8 @@ def read_responses(
                     break
             else:
                 at, is_cut = stopped_at(stream, last, end) or (end, False)
-                if is_cut and not _is_noted(at, faults):
+                is_noted = bool(faults) and faults[-1].at == at
+                if is_cut and not is_noted:
                     faults.append(Fault(name, at, "the file breaks off"))
                 if is_cut or at >= end:
                     return
@@ -236,10 +237,6 @@ def content_type(record: WarcRecord) -> str:
 def payload_digest(record: WarcRecord) -> str:
     """Return a record's WARC-Payload-Digest; empty if it has none."""
     return (record.headers.get("WARC-Payload-Digest") or "").strip().lower()
-
-
-def _is_noted(at: int, faults: list[Fault]) -> bool:
-    return bool(faults) and faults[-1].at == at
 
 
 def record_time(record: WarcRecord) -> datetime | None:
