@@ -30,7 +30,6 @@ FETCHED = (*READ, "rejected", "failed")
 FAILED_SHARE = 0.01
 """Share of failed fetches from which a run counts as failed; those that failed before are a share of all articles."""
 
-
 STOPPED = "was stopped; run the same command again to continue"
 """What is said of a run that the user stopped."""
 
@@ -60,7 +59,7 @@ def judge(ledger: Ledger, ending: Ending) -> tuple[str | None, bool]:
     alarms = ledger.monitor.alarms()
     why = ending.why or _fault(ledger, ending)
     if alarms:
-        why = "; ".join([*([why] if why else []), "the site seems to have changed", *alarms])
+        why = "; ".join(filter(None, (why, "the site seems to have changed", *alarms)))
     lost_more_than_pages = ending.why or ending.errors > ledger.counts["errors"] or alarms or ledger.trouble
     # An audit reads the whole list, but fetches nothing that is missing.
     has_ended = ledger.command == "crawl" and ledger.walks.listed_all and ending.reason == "finished"

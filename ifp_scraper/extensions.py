@@ -47,7 +47,6 @@ class EndOfCrawl:
 def finish(crawler: Crawler, ledger: Ledger, reason: str) -> None:
     """Tell the ledger how the crawl ended."""
     stats = crawler.stats
-    assert stats is not None
     spider = project_spider(crawler)
     errors = sum(
         int(value)
@@ -104,6 +103,8 @@ class PromptShutdown:
 
     def _drop_waiting(self) -> None:
         engine = self._crawler.engine
-        for slot in engine.downloader.slots.values() if engine else ():
+        if engine is None:
+            return
+        for slot in engine.downloader.slots.values():
             while slot.queue:
                 slot.queue.popleft()[1].errback(FetchFailed("the crawl is stopping"))

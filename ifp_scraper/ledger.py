@@ -99,8 +99,9 @@ class Ledger:
         path = self.store.path  # absolute: the working folder may be removed meanwhile
         self._runs_path = sidecars.beside(path, sidecars.RUNS)
         rejected_path, failed_path = (sidecars.beside(path, suffix) for suffix in (sidecars.REJECTED, sidecars.FAILED))
-        for old in (rejected_path, failed_path) if start_over else ():
-            self._remove(old)
+        if start_over:
+            self._remove(rejected_path)
+            self._remove(failed_path)
         runs = Runs.read(self._runs_path)
         is_other = runs and urls.host(options.site) not in map(urls.host, (runs[-1].site, self._last_url))
         if options.site_is_guessed:
@@ -224,7 +225,7 @@ class Ledger:
             return False
         if is_unreadable:
             return not self.rejections.is_confirmed(rejected)
-        if rejected.layout or not self.options.live:
+        if rejected.layout:
             return False
         # The user may name any page, but one that was an article says something.
         if self.options.urls and not (rejected.reason in (NO_ARTICLE, ANOTHER_PAGE) and self._was_article(rejected)):

@@ -36,7 +36,7 @@ def join_pages(pages: list[Article], *, missing: bool, framed: bool = False) -> 
     """
     distinct: list[Article] = []
     for page in pages:
-        if not is_repeated(page, distinct):
+        if not _is_repeated(page, distinct):
             distinct.append(page)
     missing = missing or len(distinct) < len(pages)
     pages = distinct
@@ -97,7 +97,7 @@ class PagesOfPost:
         if article is None:
             self.missing = True
             return
-        self.missing = self.missing or is_repeated(article, self._articles.values())
+        self.missing = self.missing or _is_repeated(article, self._articles.values())
         self._articles[number] = article
         self._waiting.update({n: link for n, link in links.items() if n not in self._asked})
 
@@ -114,7 +114,7 @@ def lacks_pages(view: Article) -> bool:
     return "one-page-of-many" in view.warnings
 
 
-def is_repeated(page: Article, others: Iterable[Article]) -> bool:
+def _is_repeated(page: Article, others: Iterable[Article]) -> bool:
     """Whether a page of a post shows just what another does: a faulty cache gives one page for the URLs of all."""
     shown = page.blocks, page.images, page.embeds
     return any(shown) and any(shown == (other.blocks, other.images, other.embeds) for other in others)
@@ -149,7 +149,6 @@ def merge_views(canonical: Article, amp: Article) -> Article:
     first, second = (amp, canonical) if is_cut or _has_more_pages(amp, canonical) else (canonical, amp)
     bodies = first if first.blocks or not second.blocks else second
     times = _with_better_times(canonical, amp)
-    published_at = times.published_at
     modified_at = times.modified_at or canonical.modified_at or amp.modified_at
     warnings = [warning for warning in canonical.warnings + amp.warnings if warning not in _OF_BODY]
     warnings += [warning for warning in _OF_BODY if warning in bodies.warnings]
@@ -174,7 +173,7 @@ def merge_views(canonical: Article, amp: Article) -> Article:
         embeds=first.embeds or second.embeds,
         links=first.links or second.links,
         source=first.source or second.source,
-        published_at=published_at,
+        published_at=times.published_at,
         published_raw=times.published_raw,
         published_source=times.published_source,
         modified_at=modified_at,

@@ -150,7 +150,7 @@ class LayoutMonitor:
     @property
     def doubts_rejections(self) -> bool:
         """Whether so many URLs gave no article that the site itself may have been failing."""
-        return any(map(self._too_many, list(self._no_article)))
+        return any(map(self._too_many, self._no_article))
 
     def _without_article(self, layout: str) -> tuple[list[str], int]:
         """Return the URLs that this layout could not read ("": those that gave no article), and how many were read.
@@ -182,7 +182,7 @@ class LayoutMonitor:
 
     def _of_rejections(self) -> Iterator[str]:
         """Yield an alarm for each layout, or lack of one, with too many pages that gave no article."""
-        for layout in list(self._no_article):
+        for layout in self._no_article:
             if not self._too_many(layout):
                 continue
             found, read = self._without_article(layout)
@@ -211,8 +211,7 @@ class LayoutMonitor:
         """Return how the body was looked for: by this layout, and by the one most common in the file."""
         usual = max(self._history, key=lambda name: self._history[name].seen, default=layout)
         names = [name for name in dict.fromkeys((layout, usual)) if name]
-        tried = (f"{name} looks for blocks by {selectors(name, 'blocks')}" for name in names)
-        return "".join(f"; {attempt}" for attempt in tried)
+        return "".join(f"; {name} looks for blocks by {selectors(name, 'blocks')}" for name in names)
 
     def example_pages(self) -> list[Response]:
         """Return the example pages, to be kept beside the output."""

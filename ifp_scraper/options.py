@@ -117,10 +117,11 @@ def read_options(arguments: Mapping[str, str], site: str, now: datetime | None =
     sources, section = _sources(given.get("sources")), _section(given.get("section"))
     if section and sources == ("sitemap",):
         raise BadArgument("sources=sitemap cannot be used with section=: a sitemap does not say what is in a section")
+    site = _site(site)
     return Options(
-        site=_site(site),
+        site=site,
         archive=_archive(given.get("archive")),
-        urls=_urls(given.get("urls"), None if "archive" in given else _site(site)),
+        urls=_urls(given.get("urls"), None if "archive" in given else site),
         since=since,
         until=until,
         sources=sources,

@@ -51,6 +51,11 @@ OF_PAGES = (200, 203, 206)
 """Statuses with which a page comes: also from a proxy that has changed it, or a cache that takes it for a part."""
 
 
+def header(response: Response, name: str) -> str:
+    """Return a header of a response, the last if there are several; empty if there is none."""
+    return (response.headers.get(name) or b"").decode("latin-1")
+
+
 def withheld(request: Request, response: Response) -> bool:
     """Whether the page did not come, though the status is no error: 202, 204, or a 304 that the request did not allow.
 
@@ -63,8 +68,8 @@ def withheld(request: Request, response: Response) -> bool:
 
 def unfollowed(response: Response) -> str | None:
     """Return where a response redirects to, if Scrapy does not follow it there: to ``file:``, for example."""
-    location = response.headers.get("Location") if response.status in (301, 302, 303, 307, 308) else None
-    return location.decode("latin-1")[:200] if location else None
+    location = header(response, "Location") if response.status in (301, 302, 303, 307, 308) else ""
+    return location[:200] or None
 
 
 def out_of_order(response: Response) -> bool:
@@ -87,8 +92,8 @@ def mislabelled(response: Response) -> bool:
 
 def is_html(response: Response) -> bool:
     """Whether a response is HTML by its Content-Type, or has none."""
-    kind = (response.headers.get("Content-Type") or b"").lower()
-    return not kind or b"html" in kind
+    kind = header(response, "Content-Type").lower()
+    return not kind or "html" in kind
 
 
 def cut_short(response: Response) -> bool:
@@ -96,10 +101,10 @@ def cut_short(response: Response) -> bool:
     if isinstance(response, HtmlResponse):
         return b"<html" in response.body[:4096].lower() and breaks_off(response.body)
     end = response.body[-2048:].replace(b"\0", b"").rstrip().lower()  # in UTF-16, every other byte of a tag is 0
-    kind = (response.headers.get("Content-Type") or b"").lower()
-    if b"json" in kind:
+    kind = header(response, "Content-Type").lower()
+    if "json" in kind:
         return not end.endswith((b"}", b"]", b"-->"))  # a comment: some caches sign what they store
-    if b"xml" in kind:
+    if "xml" in kind:
         return not re.search(rb"(?:</[\w.:-]+\s*>|/>|-->)$", end)
     return False
 
@@ -144,14 +149,14 @@ def asked_wait(response: Response) -> float:
     """
     if response.status not in (429, 503):
         return 0.0
-    text = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
+    text = header(response, "Retry-After").strip()
     if text.isdecimal():
         return float(text[:9])
     try:
         until = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return 0.0
-    now = read_http_date((response.headers.get("Date") or b"").decode("latin-1")) or datetime.now(UTC)
+    now = read_http_date(header(response, "Date")) or datetime.now(UTC)
     return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - now).total_seconds())
 
 

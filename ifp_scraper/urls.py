@@ -111,8 +111,8 @@ def of_site(base: str, url: str | None, name: str | None = None) -> str | None:
     >>> of_site("https://ifpnews.com/feed/", "http://www.ifpnews.com/a/?p=1")
     'https://ifpnews.com/a/?p=1'
     """
-    found = absolute(base, url)
-    if found is None or not found.lower().startswith("http") or host(found) not in (host(base), name):
+    found = absolute_http(base, url)
+    if found is None or host(found) not in (host(base), name):
         return None
     own, said = urlsplit(base), urlsplit(found)
     return urlunsplit((own.scheme, own.netloc, said.path or "/", said.query, said.fragment))
@@ -128,8 +128,8 @@ def of_list(base: str, links: Iterable[str | None]) -> list[str | None]:
     ['https://mirror.example/a/', 'https://mirror.example/b/']
     """
     links = list(links)
-    found = (absolute(base, link) for link in links)
-    hosts = {host(url) for url in found if url is not None and url.lower().startswith("http")}
+    found = (absolute_http(base, link) for link in links)
+    hosts = {host(url) for url in found if url is not None}
     name = hosts.pop() if len(hosts) == 1 else None
     return [of_site(base, link, name) for link in links]
 
@@ -156,10 +156,9 @@ def canonical(url: str) -> str:
     scheme = parts.scheme.lower()
     if port and port != {"http": 80, "https": 443}.get(scheme):
         host = f"{host}:{port}"
-    path = re.sub("/{2,}", "/", parts.path)
-    path = _INDEX.sub("", path)
-    path = _INDEX.sub("", _AMP.sub("/", path))
-    path = _INDEX.sub("", PAGE_NUMBER.sub("/", path))
+    path = _INDEX.sub("", re.sub("/{2,}", "/", parts.path))
+    for ending in (_AMP, PAGE_NUMBER):
+        path = _INDEX.sub("", ending.sub("/", path))
     path = _FILE.sub(r"\1", path)
     path = quote(path, safe="/%!$&'()*+,;=:@~-._")
     path = _PERCENT.sub(lambda match: match[0].lower(), path)

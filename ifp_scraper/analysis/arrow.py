@@ -55,7 +55,7 @@ def to_frame(table: Any, engine: Engine) -> Any:
 
     texts = [each.name for each in table.schema if each.type == pa.list_(pa.string())]
     lists = {name: table[name].to_pylist() for name in texts}
-    names = table.column_names
+    names = table.column_names  # self_destruct leaves a table that crashes Python when asked
     frame = table.drop_columns(texts).to_pandas(types_mapper=dtype, split_blocks=True, self_destruct=True)
     for index, name in enumerate(names):
         if name in lists:

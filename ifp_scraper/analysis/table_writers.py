@@ -93,9 +93,9 @@ class _ParquetWriter:
             "text": pa.string(),
             "integer": pa.int64(),
             "boolean": pa.bool_(),
+            "time": pa.timestamp("us", tz="UTC"),
             "list": pa.list_(pa.string()),
         }
-        types["time"] = pa.timestamp("us", tz="UTC")
         self._writers: dict[str, Any] = {}
         for table in tables:
             fields = [

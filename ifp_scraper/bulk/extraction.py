@@ -100,13 +100,8 @@ def _write_all(spans: list[Span], partial: PartialResults, ledger: Ledger) -> No
         pages = [page for place in article.places for page in partial.read_pages(place)]
         if len(pages) > 1:
             pages = sorted(take_apart(pages), key=capture_order)
-        for reading, said, addresses in read_slug(
-            pages,
-            evidence,
-            redirected,
-            article_in=article_in,
-            failed=lambda page: page.failed,
-        ):
+        readings = read_slug(pages, evidence, redirected, article_in=article_in, failed=lambda page: page.failed)
+        for reading, said, addresses in readings:
             _write_reading(reading, said, addresses, ledger)
 
 
@@ -135,13 +130,13 @@ def _survey(
     found: dict[str, _Found] = {}
     evidence: dict[str, list[ListEvidence]] = {}
     redirects: list[Redirect] = []
-    responses: Counter[str] = Counter()
+    records = 0
     captures: Counter[str] = Counter()
     files: dict[str, int] = {}
     for span in spans:
         result, places = partial.read(span)
         file = files.setdefault(span.path, len(files))
-        responses[span.path] += result.records
+        records += result.records
         captures[shown(span.path)] += result.records + len(result.revisits)
         for seen in result.listed:
             evidence.setdefault(urls.article_key(seen.ref.url), []).append(seen)
@@ -155,7 +150,7 @@ def _survey(
     for name, count in captures.items():
         if not count:
             console.say(f"{name} holds no response that can be read")
-    if not responses.total():
+    if not records:
         raise RecordingError("nothing can be read in the recordings")
     return found, evidence, redirects
 

@@ -75,7 +75,7 @@ def join_early(pages: list[PageResult]) -> list[PageResult]:
         return pages
     pages.sort(key=capture_order)
     readings = list(split_readings(pages, article_in))
-    if len(readings) != 1 or len(readings[0]) != len(pages) or _missing_numbers(pages):
+    if len(readings) != 1 or len(readings[0]) != len(pages) or _lacks_numbers(pages):
         return pages
     article = assemble_article(first_pages_of(pages), pages)
     if article is None:
@@ -99,8 +99,10 @@ def assemble_article(first_pages: list[PageResult], reading: list[PageResult]) -
         reading: all its pages.
     """
     first = next((page for page in first_pages if page.article is not None), None)
-    if first is None or first.article is None or len(reading) == 1:
-        return first.article if first is not None else None
+    if first is None or first.article is None:
+        return None
+    if len(reading) == 1:
+        return first.article
     article = _all_pages(first, first.article, reading)
     amp = first_pages[-1]
     if first.is_amp or amp.article is None or not amp.is_amp or not urls.same_slug(amp.article.url, article.url):
@@ -122,8 +124,8 @@ def _all_pages(first: PageResult, article: Article, reading: list[PageResult]) -
     return pages.joined()
 
 
-def _missing_numbers(pages: list[PageResult]) -> set[int]:
-    """Return the numbers of further canonical pages that are not among these pages."""
+def _lacks_numbers(pages: list[PageResult]) -> bool:
+    """Whether canonical pages (or, without one, AMP pages) name others of their post that are not among them."""
     canonical = [page for page in pages if not page.is_amp] or pages
     numbers = {page.page_number for page in canonical}
-    return {number for page in canonical for number in (1, *page.other_pages) if number not in numbers}
+    return any(number not in numbers for page in canonical for number in (1, *page.other_pages))

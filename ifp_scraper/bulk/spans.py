@@ -71,8 +71,9 @@ def cut_spans(paths: Iterable[Path], size: int = SPAN) -> list[Span]:
         raise RecordingError("; ".join(closed))
     for reason in closed:
         logger.warning("%s; it was skipped", reason)
-    for name in (name for name, holds in holds_some.items() if not holds):
-        logger.warning("%s holds no response that can be read", name)
+    for name, holds in holds_some.items():
+        if not holds:
+            logger.warning("%s holds no response that can be read", name)
     return spans
 
 

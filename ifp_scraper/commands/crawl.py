@@ -46,11 +46,10 @@ class Command(CrawlCommand):
         # Scrapy's own help for these options would be wrong here.
         ScrapyCommand.add_options(self, parser)
         parser.add_argument("-a", dest="spargs", action="append", default=[], metavar="NAME=VALUE", help=_ARGUMENTS)
-        for flags, text in (
-            (("-o", "--output"), "the .jsonl file to append to (default output/ifp.jsonl, or the recording's name)"),
-            (("-O", "--overwrite-output"), "the .jsonl file to empty first, and write"),
-        ):
-            parser.add_argument(*flags, action="append", metavar="FILE", help=text)
+        appended = "the .jsonl file to append to (default output/ifp.jsonl, or the recording's name)"
+        parser.add_argument("-o", "--output", action="append", metavar="FILE", help=appended)
+        emptied = "the .jsonl file to empty first, and write"
+        parser.add_argument("-O", "--overwrite-output", action="append", metavar="FILE", help=emptied)
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Read the options; ``-o`` and ``-O`` name our JSON Lines file, not one of Scrapy's feeds."""

@@ -23,7 +23,7 @@ from ifp_scraper.dates import format_utc, read_user_date
 from ifp_scraper.items import to_dict
 from ifp_scraper.pages import Capture, Document, UnreadablePage, read_article
 from ifp_scraper.recordings.capture_time import capture_time
-from ifp_scraper.responses import OF_PAGES, in_words, out_of_order, refusal
+from ifp_scraper.responses import OF_PAGES, header, in_words, out_of_order, refusal
 from ifp_scraper.user_agent import user_agent
 
 _KEPT_URL = re.compile(rb"^<!-- (https?://\S+) -->\n")
@@ -118,7 +118,7 @@ class Command(ScrapyCommand):
         if source.startswith(("http://", "https://")):
             response = self._fetch(source)
             html, url = response.body, response.url
-            content_type = (response.headers.get("Content-Type") or b"").decode("latin-1") or None
+            content_type = header(response, "Content-Type") or None
             captured_at, _ = capture_time(response)
         else:
             html = Path(source).read_bytes()

@@ -174,7 +174,7 @@ class _Place:
         walk = self._walk
         root = f"{walk.options.site}{self.path}/"
         failed = 0
-        absent = 0  # pages in a row
+        absent = 0  # pages in a row that the site says do not exist
         may_be_end: str | None = None
         names_next = False  # whether the last page with articles links to the next
         for number in range(1, walk.max_pages + 1):

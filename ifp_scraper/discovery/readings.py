@@ -241,12 +241,14 @@ def split_readings(captures: list[C], article_in: Callable[[C], Article | None])
             if later[0].captured_at - reading[-1].captured_at >= _SOON:
                 break
             soon.append(later)
-        if any(_pages_in(reading) < _pages_in(later) for later in soon):
+        pages = _pages_in(reading)
+        if any(pages < _pages_in(later) for later in soon):
             continue
-        if soon and not _pages_in(reading) >= (held := _pages_in(soon[0])):
+        held = _pages_in(soon[0]) if soon else set()
+        if held <= pages:
+            yield reading
+        else:
             soon[0][:0] = [capture for capture in reading if held.isdisjoint(_pages_in([capture]))]
-            continue
-        yield reading
 
 
 def _split_at_first_pages(captures: list[C], article_in: Callable[[C], Article | None]) -> list[list[C]]:
@@ -351,7 +353,7 @@ def without_failed(captures: list[C], failed: Callable[[C], bool]) -> list[C]:
     return [
         capture
         for number, capture in enumerate(captures)
-        if not bad[number] or not (pages[number] <= usable or pages[number] in pages[number + 1 :])
+        if not bad[number] or (not pages[number] <= usable and pages[number] not in pages[number + 1 :])
     ]
 
 

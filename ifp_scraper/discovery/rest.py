@@ -18,6 +18,7 @@ from ifp_scraper.dates import format_utc, parse_utc, read_instant
 from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
 from ifp_scraper.discovery.listing import may_name_article
 from ifp_scraper.items import MAX_ID
+from ifp_scraper.responses import header
 from ifp_scraper.urls import of_list
 
 _ROUTES = ("/wp-json/wp/v2/{}?", "/?rest_route=/wp/v2/{}&")
@@ -211,7 +212,7 @@ class RestSource:
         for number in range(1, walk.max_pages + 1):
             page = await self._page(walk, scope, number)
             if page.refs:
-                yield page, page.pages > number == walk.max_pages
+                yield page, number == walk.max_pages and page.pages > number
             if number >= page.pages or listed.issuperset(ref.url for ref in page.refs):
                 return
             listed.update(ref.url for ref in page.refs)
@@ -221,7 +222,7 @@ class RestSource:
         last = slug.rsplit("/", 1)[-1]
         terms: dict[int, dict[str, Any]] = {}
         number = pages = 1
-        stated = 0  # number of pages
+        stated = 0  # number of pages by the last answer; 0 if it does not say
         while number <= pages:
             if number > _MAX_CATEGORY_PAGES:
                 walk.notes.broken.append(f"REST: more than {_MAX_CATEGORY_PAGES} pages of categories")
@@ -239,7 +240,7 @@ class RestSource:
             if not new:
                 break
             terms |= new
-            stated = _header(response, "X-WP-TotalPages", 0)
+            stated = _count_in(response, "X-WP-TotalPages", 0)
             pages = stated or number + 1  # some proxies drop the header
             number += 1
         inside = {id for id, term in terms.items() if term.get("slug") == last}
@@ -277,9 +278,9 @@ class RestSource:
         refs = read_posts(posts, response.url)
         if posts and not refs:
             raise SourceUnavailable("REST lists posts without addresses on this site")
-        total = _header(response, "X-WP-Total", 0)
+        total = _count_in(response, "X-WP-Total", 0)
         # Some proxies drop the count, and some sites return fewer posts than requested: read until a page is empty.
-        pages = _header(response, "X-WP-TotalPages", number + bool(posts))
+        pages = _count_in(response, "X-WP-TotalPages", number + bool(posts))
         if len(posts) >= self._per_page or len(posts) > total:  # whatever the count, more may be on the next page
             pages = max(pages, number + 1)
         return _Page(refs, total, pages)
@@ -363,6 +364,7 @@ def _json(response: Response) -> Any:
         raise SourceUnavailable("REST answers something else than JSON") from error
 
 
-def _header(response: Response, name: str, default: int) -> int:
-    text = (response.headers.get(name) or b"").decode("latin-1").strip()
+def _count_in(response: Response, name: str, default: int) -> int:
+    """Return the number in a header; ``default`` if there is none."""
+    text = header(response, name).strip()
     return int(text) if text.isdecimal() and len(text) < 10 else default

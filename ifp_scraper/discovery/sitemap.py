@@ -145,10 +145,10 @@ class _Found:
         for entry in _since(_newest_first(entries), self._walk):
             if (in_feed := self._in_feed.get(urls.canonical(entry.url))) is not None:
                 yield replace(in_feed, url=entry.url, modified_at=entry.lastmod)
-                continue
-            if (news := self._news.get(entry.url)) is not None and entry.published_at is None:
-                entry = replace(entry, published_at=news.published_at, published_raw=news.published_raw)
-            yield entry.to_ref()
+            elif (news := self._news.get(entry.url)) is not None and entry.published_at is None:
+                yield replace(news, lastmod=entry.lastmod).to_ref()
+            else:
+                yield entry.to_ref()
 
     def take_rest(self) -> Iterator[ArticleRef]:
         """Yield what has not been taken, when all has been read.
@@ -203,15 +203,15 @@ class SitemapSource:
             entries = [entry for entry in entries if may_name_article(entry.url, walk.options.site)]
             if file.kind == "news":
                 found.add_news(entries)
-            else:
-                if {entry.is_day for entry in entries if entry.latest} == {True}:  # not of the home page alone
-                    walk.notes.shows_days = True
-                if not entries and sitemap.depth and _POSTS.search(sitemap.url):
-                    walk.notes.broken.append(f"{sitemap.url}: lists nothing")  # plugins do not name such a list
-                found.add_list(entries, len(queue))
-                if found.knows_total or not queue:
-                    for ref in found.take():
-                        yield ref
+                continue
+            if {entry.is_day for entry in entries if entry.latest} == {True}:  # not of the home page alone
+                walk.notes.shows_days = True
+            if not entries and sitemap.depth and _POSTS.search(sitemap.url):
+                walk.notes.broken.append(f"{sitemap.url}: lists nothing")  # plugins do not name such a list
+            found.add_list(entries, len(queue))
+            if found.knows_total or not queue:
+                for ref in found.take():
+                    yield ref
         for ref in found.take_rest():
             yield ref
 
@@ -227,7 +227,8 @@ class SitemapSource:
                 response = await walk.fetch(url, probe=True)
             except FetchFailed as error:
                 reasons.append(str(error))
-                own = [other for other in own if other != url or not error.is_missing]
+                if error.is_missing:
+                    own = [other for other in own if other != url]
                 continue
             file = parse_sitemap(response.body)
             if file is None:

@@ -126,6 +126,7 @@ def read_entries(root: etree._Element, base: str, captured_at: datetime | None =
             continue
         news = next((child for child in element if local_name(child) == "news"), None)
         raw = child_text(news, "publication_date") if news is not None else None
+        published_at = read_instant(raw)
         lastmod = child_text(element, "lastmod")
         edited_at = read_instant(lastmod)
         day = _read_day(lastmod) if edited_at is None else None
@@ -134,10 +135,10 @@ def read_entries(root: etree._Element, base: str, captured_at: datetime | None =
         entries.append(
             Entry(
                 url,
-                format_utc(edited_at),
-                format_utc(read_instant(raw)),
-                raw if read_instant(raw) else None,
-                format_utc(edited_at or day) or "",
+                lastmod=format_utc(edited_at),
+                published_at=format_utc(published_at),
+                published_raw=raw if published_at else None,
+                latest=format_utc(edited_at or day) or "",
                 is_day=day is not None,
             )
         )

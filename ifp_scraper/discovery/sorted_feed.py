@@ -31,8 +31,9 @@ async def find_edited(walk: Walk) -> AsyncIterator[ArticleRef]:
     assert since is not None  # else there are no articles to look for
     # If the site does not sort by title, it would not sort by edit either.
     sample: list[ArticleRef] = await anext(_pages(walk, _BY_TITLE), [])
-    for ref in _edited_since(since, sample) if not _are_at_once(sample) else ():
-        yield ref
+    if not _are_at_once(sample):
+        for ref in _edited_since(since, sample):
+            yield ref
     if _are_newest_first(sample):
         # Titles of a series that counts up are newest first, too, but seldom of the latest articles.
         feed = await read_newest(walk) if sample else []

@@ -24,7 +24,7 @@ from ifp_scraper.responses import (
     refusal,
     withheld,
 )
-from ifp_scraper.spiders import project_spider
+from ifp_scraper.spiders import has_answered, project_spider
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -69,8 +69,7 @@ class BackOffMiddleware:
 
     async def process_request(self, request: Request) -> None:
         """Hold the request back until its own wait, and any that the site has asked for, is over."""
-        if wait := request.meta.pop("wait", 0.0):
-            await self._sleep(wait)
+        await self._sleep(request.meta.pop("wait", 0.0))
         while (left := self._resume_at - time.monotonic()) > 0 and not self._crawl_is_ending:
             await self._sleep(left)
 
@@ -81,9 +80,7 @@ class BackOffMiddleware:
             ResponseDataLossError: if the body was cut short in every try, at a different place each time.
         """
         reason = self._fault(request, response)
-        if reason is None:
-            return response
-        if asked_wait(response) > LONGEST_WAIT:
+        if reason is None or asked_wait(response) > LONGEST_WAIT:
             return response
         spider = project_spider(self._crawler)
         may_refuse = request.meta.get("probe") or request.url.endswith("/robots.txt")
@@ -159,12 +156,11 @@ class BackOffMiddleware:
         assert spider is not None
         if self._crawl_is_ending:
             return None
-        # A refused request is retried twice, no more: insisting would be rude.
-        times = 2 if reason == "refused" else None
-        if request.meta.get("probe") and reason == "refused":
-            times = 1
-        if response is None and not self._crawler.stats.get_value("downloader/response_count"):
-            times = 2  # no response yet: if the site cannot be reached, the user should hear soon
+        times = None  # as RETRY_TIMES says
+        if reason == "refused":  # insisting would be rude
+            times = 1 if request.meta.get("probe") else 2
+        elif response is None and not has_answered(self._crawler):
+            times = 2  # if the site cannot be reached, the user should hear soon
         again = get_retry_request(
             request, spider=spider, reason=reason, max_retry_times=times, give_up_log_level=logging.DEBUG
         )

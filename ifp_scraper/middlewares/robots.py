@@ -15,7 +15,7 @@ from w3lib.url import safe_url_string
 
 from ifp_scraper.middlewares.back_off import LONGEST_WAIT
 from ifp_scraper.responses import in_words
-from ifp_scraper.spiders import project_spider
+from ifp_scraper.spiders import has_answered, project_spider
 from ifp_scraper.storage.reasons import UNREADABLE_RULES
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class RobotsMiddleware(RobotsTxtMiddleware):
         if netloc != urlsplit(safe_url_string(self.crawler.settings["IFP_SITE"])).netloc:
             return  # the site's other name, with or without www.
         what = f"{netloc}/robots.txt cannot be read, which forbids all"
-        if not self.crawler.stats.get_value("downloader/response_count"):
+        if not has_answered(self.crawler):
             what = f"{self.crawler.settings['IFP_SITE']} cannot be reached"
         why = f"{what} ({in_words(exc)})"
         if (spider := project_spider(self.crawler)) is not None:

@@ -264,7 +264,7 @@ def _up_to_damage(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
         logger.warning("%s: what follows byte %d unpacked cannot be read (%s)", shown(path), done, error)
 
 
-def _pieces_of(stream: IO[bytes] | ZstdReader) -> Iterator[bytes]:
+def _pieces_of(stream: IO[bytes]) -> Iterator[bytes]:
     return iter(lambda: stream.read(_PIECE), b"")
 
 

@@ -18,7 +18,6 @@ SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".wacz")
 SAMPLE = "sample"
 """Name that stands for the recording that ships with the project."""
 
-
 UNREADABLE = (OSError, EOFError, RuntimeError, ValueError, struct.error, zipfile.BadZipFile)
 """What reading a damaged recording raises; ``RuntimeError`` if it is a WACZ file of a kind unknown to ``zipfile``."""
 
@@ -38,9 +37,11 @@ def find_recordings(*paths: str) -> list[Path]:
         RecordingError: if something named does not exist, or is not a recording.
     """
     found: list[Path] = []
-    parts = (part for path in paths for part in ([path] if os.path.exists(path) else path.split(",")))
-    for name in filter(None, (part if os.path.exists(part) else part.strip() for part in parts)):
-        found += _files_of(name)
+    for path in paths:
+        for part in [path] if os.path.exists(path) else path.split(","):
+            name = part if os.path.exists(part) else part.strip()
+            if name:
+                found += _files_of(name)
     if not found:
         raise RecordingError(f"no recording is named by {', '.join(paths)}")
     return list(dict.fromkeys(found))
@@ -52,8 +53,8 @@ def _files_of(name: str) -> list[Path]:
         return [Path(str(resources.files("ifp_scraper") / "data" / "sample.warc.gz"))]
     if os.path.isdir(name):  # unlike path.is_dir(), false for a name that no file can have
         # Unlike path.rglob(), it skips a folder that vanishes in the meantime or may not be read.
-        everything = (Path(folder, name) for folder, _, names in os.walk(name) for name in names)
-        inside = sorted(file for file in everything if file.name.endswith(SUFFIXES) and _may_be_read(file))
+        everything = (Path(folder, file) for folder, _, files in os.walk(name) for file in files)
+        inside = sorted(path for path in everything if path.name.endswith(SUFFIXES) and _may_be_read(path))
         if not inside:
             raise RecordingError(f"the folder {name} holds no {', '.join(SUFFIXES)} file")
         return inside

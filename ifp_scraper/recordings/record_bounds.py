@@ -126,8 +126,11 @@ def _begin_after_record(stream: IO[bytes], begin: int) -> int | None:
     length = _LENGTH.search(head)
     end = begin + len(head) + 4 + (int(length[1]) if length else 0)
     stream.seek(end - 1)
-    rest = stream.read(_PIECE)
-    return end + len(rest[1:]) - len(rest[1:].lstrip(b"\r\n")) if separator and rest else None
+    tail = stream.read(_PIECE)
+    if not separator or not tail:
+        return None
+    following = tail[1:]
+    return end + len(following) - len(following.lstrip(b"\r\n"))
 
 
 def end_of_member(stream: IO[bytes] | mmap, begin: int) -> int | None:

@@ -93,9 +93,9 @@ def cut_unfinished(path: Path) -> int:
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
         end = end_of(content, last) or last
         begins = [match.start() for match in re.compile(mark).finditer(content, max(end, last + 1))]
-        is_damaged = any(end_of(content, begin) for begin in begins)
-        is_damaged = is_damaged or (not end and bool(content[_FIRST : 2 * _FIRST].strip(b"\0")))
-    if is_damaged:
+        is_followed = any(end_of(content, begin) for begin in begins)
+        is_long = bool(content[_FIRST : 2 * _FIRST].strip(b"\0"))
+    if is_followed or (not end and is_long):
         raise RecordingError(
             f"the recording {path} is damaged at byte {end}, before its end: name another file in IFP_ARCHIVE. "
             "What is whole in this one can be read with -a archive=."

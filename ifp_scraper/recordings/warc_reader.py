@@ -105,7 +105,7 @@ def read_responses(
                 if not _is_of_web(record):
                     continue
                 body, is_complete = _read_body(record)
-                is_whole = is_complete and not (not body and _lacks_body(record))
+                is_whole = is_complete and (bool(body) or not _lacks_body(record))
                 if not is_whole:
                     faults.append(Fault(name, last, "a record is cut off"))
                 if _is_answer(record, body):
@@ -118,7 +118,8 @@ def read_responses(
                     break
             else:
                 at, is_cut = stopped_at(stream, last, end) or (end, False)
-                if is_cut and not _is_noted(at, faults):
+                is_noted = bool(faults) and faults[-1].at == at
+                if is_cut and not is_noted:
                     faults.append(Fault(name, at, "the file breaks off"))
                 if is_cut or at >= end:
                     return
@@ -238,18 +239,13 @@ def payload_digest(record: WarcRecord) -> str:
     return (record.headers.get("WARC-Payload-Digest") or "").strip().lower()
 
 
-def _is_noted(at: int, faults: list[Fault]) -> bool:
-    return bool(faults) and faults[-1].at == at
-
-
 def record_time(record: WarcRecord) -> datetime | None:
     """Return a record's WARC-Date, with its fraction of a second if it names one; UTC if it has no zone.
 
     WARC 1.1 allows a day, month or year alone; some tools write digits alone. The response's own Date, less its Age,
     counts if it falls into that time, or if no WARC-Date can be read; None if there is no Date either.
     """
-    date = record.headers.get("WARC-Date") or ""
-    instant, digits = _read_date(date)
+    instant, digits = _read_date(record.headers.get("WARC-Date") or "")
     if instant is not None and len(digits) in (0, _TO_THE_SECOND):
         return instant
     age, date = (first_header(record, name) for name in ("age", "date"))

@@ -25,3 +25,8 @@ class ProjectSpider(scrapy.Spider):
 def project_spider(crawler: Crawler) -> ProjectSpider | None:
     """Return the spider of a crawl; None if it is another, as in ``scrapy fetch`` and ``scrapy shell``."""
     return crawler.spider if isinstance(crawler.spider, ProjectSpider) else None
+
+
+def has_answered(crawler: Crawler) -> bool:
+    """Whether any response has come yet; if not, a failed request means that the site cannot be reached."""
+    return bool(crawler.stats.get_value("downloader/response_count"))

@@ -112,18 +112,21 @@ class Acceptance:
         """
         result = add_evidence(article, evidence)
         listed = evidence.modified_at
-        if listed and listed > (result.modified_at or ""):
+        if not listed:
+            return result
+        if listed > (result.modified_at or ""):
             self._ledger.note_stale(ref.url, listed)
             return result
-        is_own_page = self._options.live and urls.same_article(ref.url, article.url)
-        if listed and is_own_page and _is_older(article.modified_at, listed):
+        if not self._options.live or not urls.same_article(ref.url, article.url):
+            return result
+        if _is_older(article.modified_at, listed):
             known = self._ledger.store.find_same(article)
             is_recent = _is_recent(listed, article)
             if known is not None and known.modified_at == article.modified_at and is_recent:
                 self._ledger.note_stale(ref.url, listed)
                 return add_evidence(article, replace(evidence, modified_at=None))
             self._ledger.note_incomplete(ref.url, insist=is_recent)
-        elif listed and is_own_page and not is_dated and _is_recent(listed, article):
+        elif not is_dated and _is_recent(listed, article):
             known = self._ledger.store.find_same(article)
             if known is not None and listed > (known.modified_at or ""):
                 unedited = replace(article, modified_at=known.modified_at)

@@ -45,6 +45,8 @@ class Audit:
     """Listed, but rejected by an earlier crawl: URL to reason."""
 
     gone: list[str] = field(default_factory=list)
+    """In the file, and no longer on the site."""
+
     unlisted: list[str] = field(default_factory=list)
     """In the file and still online, but no longer listed."""
 

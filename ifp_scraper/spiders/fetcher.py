@@ -14,6 +14,7 @@ from ifp_scraper.ledger import Ledger
 from ifp_scraper.middlewares.robots import CrawlDelay, RobotsMiddleware
 from ifp_scraper.recordings.capture_time import capture_time
 from ifp_scraper.responses import OF_PAGES, in_words, is_html, out_of_order, refusal, unfollowed, withheld
+from ifp_scraper.spiders import has_answered
 from ifp_scraper.spiders.crawl import Crawl
 from ifp_scraper.storage.reasons import OFF_SITE
 
@@ -54,15 +55,16 @@ class Fetcher:
             raise FetchFailed(str(error) or "ignored", forbidden=True) from error
         except Exception as error:
             reason = in_words(error)
-            if not self._crawler.stats.get_value("downloader/response_count"):
+            if not has_answered(self._crawler):
                 self.crawl.stop(f"{self._ledger.options.site} cannot be reached ({reason})")
             raise FetchFailed(reason) from error
-        self._ledger.walks.note_answered(capture_time(response)[0])
+        answered_at, _ = capture_time(response)
+        self._ledger.walks.note_answered(answered_at)
         self.check_refusal(response, url, probe=probe)
         if target := unfollowed(response):
             raise FetchFailed(target + OFF_SITE, response.status, forbidden=True)
         if withheld(request, response) or response.status not in (*OF_PAGES, 304):
-            raise FetchFailed(f"status {response.status}", response.status, at=capture_time(response)[0])
+            raise FetchFailed(f"status {response.status}", response.status, at=answered_at)
         if self._ledger.options.live and is_html(response) and out_of_order(response):  # else it ends a listing
             raise FetchFailed("the site is out of order")
         return response

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import datetime
-from operator import ge
+from itertools import pairwise
 from typing import NamedTuple
 
 from ifp_scraper import console, urls
@@ -64,7 +65,8 @@ class Frontier:
         self._options = ledger.options
         self._archive = archive
         self._amp = amp
-        self._too_old: list[datetime] = []  # when the last articles were published, if all are older than ``since``
+        self._too_old: deque[datetime] = deque(maxlen=_MAX_TOO_OLD)
+        """When the last articles in a row that are older than ``since`` were published."""
 
     async def targets(self) -> AsyncIterator[Target]:
         """Yield every article to fetch."""
@@ -107,8 +109,10 @@ class Frontier:
     def note_age(self, article: Article) -> None:
         """Note whether an article that has been read is older than ``since``; many in a row end its list."""
         since, published = self._options.since, parse_utc(article.published_at)
-        too_old = since is not None and published is not None and published < since
-        self._too_old = [*self._too_old[1 - _MAX_TOO_OLD :], published] if published and too_old else []
+        if since is not None and published is not None and published < since:
+            self._too_old.append(published)
+        else:
+            self._too_old.clear()
 
     def _recorded(self, archive: Archive) -> Iterator[Target]:
         """Yield the recorded articles that are in range, or only those of them that ``urls`` names.
@@ -149,7 +153,7 @@ class Frontier:
     async def _new_or_edited(self) -> AsyncIterator[ArticleRef]:
         """Yield the listed articles in range that are missing from the file, or edited since they were read."""
         seen: set[str] = set()
-        current: set[str] = set()  # of these, as far as has been said
+        current: set[str] = set()  # those of them that need not be fetched, as far as the lists have said
         async for listed in self._listed():
             ref = self._ledger.knowledge.with_noted_times(listed)
             key = urls.canonical(ref.url)
@@ -183,7 +187,7 @@ class Frontier:
     def _is_past_since(self) -> bool:
         """Whether what follows in a list is older than ``since``: not if the list is in another order."""
         times = self._too_old
-        falling = sum(map(ge, times, times[1:]))
+        falling = sum(before >= after for before, after in pairwise(times))
         return len(times) >= _MAX_TOO_OLD and 3 * falling >= 2 * (len(times) - 1)
 
     async def _listed(self) -> AsyncIterator[ArticleRef]:
@@ -191,16 +195,19 @@ class Frontier:
 
         What failed is left to the end if a list does not say when it was edited: another one may.
         """
-        for ref in self._ledger.knowledge.worth_another_try() if self._options.whole_site else ():
-            yield ref
+        whole_site = self._options.whole_site
+        if whole_site:
+            for ref in self._ledger.knowledge.worth_another_try():
+                yield ref
         async for ref in self.discovered():
-            is_left = self._options.whole_site and self._ledger.failures.left_by_earlier_run(ref.url)
+            is_left = whole_site and self._ledger.failures.left_by_earlier_run(ref.url)
             if is_left and ref.modified_at is None:
                 self._ledger.note_listed(ref)
             else:
                 yield ref
-        for ref in self._ledger.knowledge.left_by_earlier_runs() if self._options.whole_site else ():
-            yield ref
+        if whole_site:
+            for ref in self._ledger.knowledge.left_by_earlier_runs():
+                yield ref
 
     def _may_be_in_range(self, ref: ArticleRef) -> bool:
         """Whether an article is in range by its publication time in the file; True if that is not known."""

@@ -96,14 +96,13 @@ class IfpSpider(SiteSpider):
             if self.crawl.ending:
                 return
             self._running += 1
-            reading = target.reading
             yield Request(
                 target.address,
                 callback=self.parse_article,
                 errback=self.article_failed,
                 cb_kwargs={"ref": target.ref, "number": number},
                 dont_filter=True,
-                meta={"page": True, "reading": reading},
+                meta={"page": True, "reading": target.reading},
             )
 
     async def _below_limit(self) -> bool:

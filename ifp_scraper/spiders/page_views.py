@@ -14,7 +14,7 @@ from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import PagesOfPost, lacks_pages, merge_views
 from ifp_scraper.pages import ArticlePage, Capture, CutOff, UnreadablePage, read_page
 from ifp_scraper.recordings.capture_time import capture_time
-from ifp_scraper.responses import OF_PAGES, is_html, mislabelled, out_of_order
+from ifp_scraper.responses import OF_PAGES, header, is_html, mislabelled, out_of_order
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.storage.rejections import Rejected
 
@@ -124,7 +124,7 @@ class ViewReader:
             FetchFailed: if the crawl is about to end.
         """
         try:
-            page = await self._part(url, response)
+            page = self._page(await self._fetch_part(url, response))
             if page is not None and urls.same_article(page.url, first.url) and page.page_number == number:
                 return page.to_article(), page.other_pages
         except UnreadablePage:
@@ -132,10 +132,6 @@ class ViewReader:
         except FetchFailed as error:
             self._note_failed(url, error)
         return None, {}
-
-    async def _part(self, url: str, first: Response) -> ArticlePage | None:
-        """Fetch and read another page of the article in ``first``."""
-        return self._page(await self._fetch_part(url, first))
 
     async def _fetch_part(self, url: str, first: Response) -> Response:
         """Fetch another page of the article in ``first``; in a recording, only from that article's captures."""
@@ -153,18 +149,18 @@ class ViewReader:
 
     def _page(self, response: Response) -> ArticlePage | None:
         """Return the page object for a response; None if the page is not an article. Raises what ``read`` does."""
-        captured_at, age = capture_time(response)
-        content_type = (response.headers.get("Content-Type") or b"").decode("latin-1")
         if response.status not in OF_PAGES:
             raise FetchFailed(f"status {response.status}", response.status)
         if self._live and not response.body.strip():
             raise FetchFailed("an empty answer")
+        content_type = header(response, "Content-Type")
         if mislabelled(response):  # a retry may get the right Content-Type
             raise FetchFailed(f"a page served as {content_type}")
         if self._live and out_of_order(response):
             raise FetchFailed("the site is out of order")
         if not is_html(response):
             return None
+        captured_at, age = capture_time(response)
         try:
             page = read_page(response.body, Capture(response.url, captured_at, age), content_type)
         except CutOff as error:

@@ -84,8 +84,11 @@ class Failures:
         for failure in (*failures, *killed):
             self._keep(failure)
         self._were_incomplete = {*incomplete, *(failure.url for failure in killed if failure.incomplete)}
+        """Of what earlier runs left, the articles that are in the file."""
         self._incomplete: list[str] = []
+        """Noted by this run with ``add_incomplete``."""
         self._insistent: list[str] = []
+        """The same, with ``insist``."""
 
     def add(self, url: str, reason: str, ref: ArticleRef | None = None) -> None:
         """Note a fetch that failed after all retries; that of a shortlink only for this run.
@@ -166,8 +169,8 @@ class Failures:
         failed = [urls.canonical(url) for url, _ in self.failed_now if urls.post_id(url) is None]
         incomplete = [url for url in self._incomplete if doubtful or url not in self._were_incomplete]
         tried = {*failed, *self._insistent, *self._incomplete}
-        untried = [url for url in self.untried() if url not in tried]
-        return list(dict.fromkeys([*untried, *failed, *self._insistent, *incomplete, *self.untried()]))
+        skipped = [url for url in self._left if url not in tried]
+        return list(dict.fromkeys([*skipped, *failed, *self._insistent, *incomplete, *self._left]))
 
     def incomplete_among(self, for_next_run: list[str]) -> list[str]:
         """Return those of these URLs whose articles are in the file, but lack a page or an edit."""

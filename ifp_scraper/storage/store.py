@@ -52,16 +52,16 @@ class StoredArticle(msgspec.Struct, gc=False, eq=False):
 
     number: int
     """Position in the order of first appearance in the file, from 0."""
-    id: int | None
-    url: str
-    modified_at: str | None
-    published_at: str | None
-    status: str
-    text_hash: bytes | None
+    id: int | None = None
+    url: str = ""
+    modified_at: str | None = None
+    published_at: str | None = None
+    status: str = ""
+    text_hash: bytes | None = None
     """See ``items.text_hash``."""
-    offset: int
+    offset: int = 0
     """Where the last line starts in the file, in bytes."""
-    length: int
+    length: int = 0
     """Length of the last line, in bytes."""
 
 
@@ -117,7 +117,7 @@ class Store:
         self.bad_line_numbers = []
         self.saved = None
         self._on_line = on_line
-        self._index = ArticleIndex(lambda number: StoredArticle(number, None, "", None, None, "", None, 0, 0))
+        self._index = ArticleIndex(StoredArticle)
         self._by_text: dict[bytes, int] = {}
         self._file = OutputFile(self.path)
         try:
