@@ -169,7 +169,7 @@ def _urls(value: str | None, site: str | None) -> tuple[str, ...]:
                 why = "it is compressed" if content.startswith(b"\x1f\x8b") else "it is not text in UTF-8"
             raise BadArgument(f"urls={shown(value)}: the file cannot be read ({why})") from error
         # The rest of a line, after the URL, is a comment.
-        names = [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
+        names = [words[0] for words in map(str.split, lines) if words and not words[0].startswith("#")]
     else:
         names = value.replace(",", " ").split()
     if not names:

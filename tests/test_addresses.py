@@ -58,7 +58,9 @@ def test_one_article_is_one_line_however_it_is_reached(tmp_path: Path) -> None:
             f"{root}/no-such-page/",
             *(root + post.path for post in (twins[0], site.posts[twins[0].copy_of or 0], pair[0])),
         ]
-        (tmp_path / "list").write_text("# by hand\n" + "\n".join(f"{url}\tmissing" for url in given) + "\n")
+        (tmp_path / "list").write_text(
+            "# by hand\n\n  # and indented\n" + "\n".join(f"{url}\tmissing" for url in given) + "\n"
+        )
         run = crawl(root, out, "-a", f"urls=@{tmp_path / 'list'}")
         assert run.status == 0, run.err
         wanted = [plain, renamed, by_pages, no_amp, twins[0], site.posts[twins[0].copy_of or 0], pair[0]]

@@ -142,6 +142,27 @@ def test_a_file_changed_by_others_as_a_page_breaks_off_ends_the_crawl(tmp_path: 
         )
 
 
+def test_a_file_changed_by_others_ends_the_crawl_before_an_article_that_may_be_an_old_one(tmp_path: Path) -> None:
+    """What the file has of an article with the page's id is read, as the page may be that article at another URL."""
+    site = Site(make_posts(12, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site) as server:
+        assert crawl(server.url, out).status == 0
+        site.advance(hours=1)
+        post = site.open_posts()[4]
+        site.edit(post.id, slug="another", headline="Another Headline", published=site.now, modified=site.now)
+
+        def overwrite(target: str, headers: dict[str, str]) -> None:
+            if target == "/another/":
+                out.write_bytes(b" " * out.stat().st_size)
+
+        server.on_request(overwrite)
+        run = crawl(server.url, out)
+        assert (run.status, "is no longer where it was" in run.err, "Traceback" in run.err) == (1, True, False), (
+            run.err
+        )
+
+
 @pytest.mark.parametrize("retries", [0, 2])
 def test_pages_that_end_without_a_tag_are_read(retries: int, tmp_path: Path) -> None:
     site = Site(make_posts(12, seed=5))

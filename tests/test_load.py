@@ -237,8 +237,8 @@ def test_a_glob_passes_over_the_files_beside_an_output(tmp_path: Path) -> None:
         chosen = select(str(tmp_path / "*.jsonl*"))
     assert [path.name for path in chosen.files] == ["a.jsonl", "b.jsonl"]
     assert list(chosen.kept) == [2, 3]
-    (tmp_path / "c" / "d").mkdir(parents=True)
-    below = write(tmp_path / "c" / "d" / "b.jsonl", article(3))
+    (tmp_path / "c" / "of.runs.jsonl").mkdir(parents=True)
+    below = write(tmp_path / "c" / "of.runs.jsonl" / "b.jsonl", article(3))
     assert find(tmp_path / "**" / "b.jsonl") == [tmp_path / "b.jsonl", below]
 
 

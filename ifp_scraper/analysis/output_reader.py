@@ -66,7 +66,9 @@ def find(source: Files) -> list[Path]:
             matches = [text]
         else:
             matches = sorted(match for match in glob.glob(text, recursive=True) if os.path.isfile(match))
-            matches = [match for match in matches if not any(suffix in match for suffix in sidecars.SUFFIXES)]
+            matches = [
+                match for match in matches if not any(suffix in Path(match).name for suffix in sidecars.SUFFIXES)
+            ]
         if not matches and os.path.isdir(text):
             raise FileNotFoundError(f"{text} is a folder: name its files, as in {os.path.join(text, '*.jsonl')}")
         if not matches:

@@ -16,7 +16,6 @@ from ifp_scraper.revisions import decide
 from ifp_scraper.spiders.crawl import Crawl
 from ifp_scraper.spiders.no_article import NoArticleHandler
 from ifp_scraper.spiders.page_views import View
-from ifp_scraper.storage.output_file import StoreError
 from ifp_scraper.storage.reasons import LEADS_TO, SHOWS
 from ifp_scraper.storage.rejections import Rejected
 from ifp_scraper.storage.store import StoredArticle
@@ -138,10 +137,7 @@ class Acceptance:
 
     def _holds(self, known: StoredArticle, article: Article) -> bool:
         """Whether the file holds an article's text and publication time, and nothing else in it shows an edit."""
-        try:
-            last = self._ledger.store.read(known)
-        except StoreError:  # the pipeline meets it too, and ends the crawl
-            return False
+        last = self._ledger.store.read(known)
         if article.published_at not in (None, last.published_at):
             return False
         # A poorer view, as where the AMP page is gone, is "unchanged" with any text.

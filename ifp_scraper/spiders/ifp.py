@@ -143,6 +143,8 @@ class IfpSpider(SiteSpider):
         article, fault = None, None
         try:
             article = await reading
+        except StoreError as error:  # another program has changed the file
+            self.crawl.stop(str(error))
         except Exception as error:
             self.ledger.note_error(ref, error)
             fault = error
@@ -215,10 +217,7 @@ class IfpSpider(SiteSpider):
     def _was_whole(self, article: Article) -> bool:
         """Whether the article is in the file, from a page that does not break off."""
         known = self.ledger.store.find_same(article)
-        try:
-            return known is not None and "truncated" not in self.ledger.store.read(known).warnings
-        except StoreError:  # the pipeline meets it too, and ends the crawl
-            return False
+        return known is not None and "truncated" not in self.ledger.store.read(known).warnings
 
     async def _first_view(self, response: Response) -> View | None:
         """Return the view in the first response; None if it is not an article.
