@@ -301,7 +301,8 @@ def _add_rule(rules: dict[str, list[_Rule]], selector: str, declaration: _Declar
     chains = _read_selector(selector)
     if chains is None:
         return
-    around = [part for chain in chains for compound in chain for part in compound][len(chains[0][0]) :]
+    parts = [part for chain in chains for compound in chain for part in compound]  # not a set: ".a.a" outweighs ".a"
+    around = parts[len(chains[0][0]) :]
     if any(part.endswith(_WITHOUT_SCRIPTS) for part in around):
         return
     key = next((part for part in chains[0][0] if part[0] in ".#"), None)
@@ -309,7 +310,6 @@ def _add_rule(rules: dict[str, list[_Rule]], selector: str, declaration: _Declar
         return
     if len(rules.get(key, ())) >= MAX_RULES:
         return
-    parts = [part for chain in chains for compound in chain for part in compound]  # ".a.a" outweighs ".a"
     ids = sum(part[0] == "#" for part in parts)
     classes = sum(part[0] == "." for part in parts)
     weight = declaration.important, ids + more_ids, classes, len(parts) - ids - classes, place
