@@ -91,14 +91,14 @@ class WordPressPage(ArticlePage):
 
         What is shorter than the rest of the title, or than another such heading, is a label: "Iran: Talks Resume".
         """
-        titles = [*self.attributes('meta[property="og:title"]', "content"), *self.labels(self.css("title")[:1])]
+        printed = self.attributes('meta[property="og:title"]', "content")
+        titles = list(map(squeeze, (*printed, *self.labels(self.css("title")[:1]))))
         headings = self._at(self.css("h1, h2, h3"), Place.BEFORE, Place.IN_BODY) if titles else []
         found = []
         for heading in headings[:_MAX_TITLES]:
             text = self._text_of_title(heading)
-            rests = [title.removeprefix(text) for title in map(squeeze, titles) if text and title.startswith(text)]
-            fits = any(len(rest) <= len(text) and _SITE_IN_TITLE.fullmatch(rest) for rest in rests)
-            if fits:
+            rests = [title.removeprefix(text) for title in titles if text and title.startswith(text)]
+            if any(len(rest) <= len(text) and _SITE_IN_TITLE.fullmatch(rest) for rest in rests):
                 found.append(text)
         return max(found, key=len, default=None)
 
