@@ -48,7 +48,8 @@ class AmpSwiftPage(AmpPage):
         names = self.first_inside(".amp-author .author-details", ".author-name")
         for box in self.css(".amp-author .author-details"):
             # Without the option "amp-author-bio-name", the box names nobody.
-            if author := authors.get(without_by(label_text(names[box]))) if box in names else only:
+            author = authors.get(without_by(label_text(names[box]))) if box in names else only
+            if author is not None:
                 author.bio = author.bio or _bio(box)
                 author.url = author.url or profiles.get(author.name)
         return [*authors.values()]
