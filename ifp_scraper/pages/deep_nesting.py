@@ -64,7 +64,7 @@ def _moves(box: Element, too_high: set[Element]) -> Iterator[tuple[Element, Elem
     texts: defaultdict[Element, list[str]] = defaultdict(list)  # joined at the end: there may be thousands after one
     boxes = [box]
     last: dict[Element, Element] = {}
-    to_do: list[Element | str | None] = [*reversed(box)]
+    to_do: list[Element | str | None] = [*reversed(box)]  # the next one last; after all that a box holds, None
     while to_do:
         part = to_do.pop()
         if part is None:

@@ -42,7 +42,7 @@ class Evidence(NamedTuple):
         return cls(source, raw, instant) if raw and instant else None
 
     def ignoring_offset(self) -> Evidence:
-        """Return the time of a meta element or graph as the UTC clock that it is in trap 1; any other unchanged."""
+        """Return the time with its clock read as UTC (docs/dates.md, trap 1) if a meta element or graph prints it."""
         in_utc = read_utc_clock(self.raw) if self.source == "meta" else None
         return self._replace(instant=in_utc) if in_utc else self
 

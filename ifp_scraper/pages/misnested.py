@@ -48,7 +48,7 @@ def escaped_from(body: Element) -> list[Element]:
 
 def _is_footer_of_post(footer: Element) -> bool:
     """Whether a footer is the post's, which the theme prints below the body, not the site's."""
-    classes = ((part.get("class") or "") for part in footer.iterdescendants())
+    classes = (part.get("class") or "" for part in footer.iterdescendants())
     return any(names.startswith(("td-post-", "td-page-meta", "td-author-", "author-box")) for names in classes)
 
 

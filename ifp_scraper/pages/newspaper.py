@@ -209,6 +209,7 @@ class NewspaperPage(ArticlePage):
 
     def _repaired(self, body: Element, escaped: list[Element]) -> Element:
         """Return the body with what has escaped from it, or without what it has swallowed (``misnested.py``)."""
+        # Usually none is inside, and to find that out takes less time than to put all of them in page order.
         if any(body in part.iterancestors() for query in self.below_body for part in self.css(query)):
             in_page_order = self.css(", ".join(self.below_body))
             if release_swallowed(body, in_page_order):

@@ -42,6 +42,7 @@ _NUMBER = re.compile(r"post-\d+")
 """What it gives to that of one post alone. Some themes add such names of their own."""
 
 _LISTS = words("wp-block-query wp-block-latest-posts")
+"""Blocks that list other posts."""
 
 
 class PostBodies:
