@@ -206,8 +206,9 @@ class _BodyReader:
         """
         if tag in _HEADINGS:
             return context._replace(kind="heading", level=_HEADINGS[tag])
+        is_gallery = not GALLERY_CLASSES.isdisjoint(classes)
+        gallery = context.gallery or is_gallery
         if tag in ("ul", "ol", "menu", "dir"):
-            gallery = context.gallery or not GALLERY_CLASSES.isdisjoint(classes)
             return context._replace(list_level=context.list_level + 1, ordered=tag == "ol", gallery=gallery)
         if tag == "li":
             context = context._replace(kind="list_item")  # and go on: it may also frame an image
@@ -222,9 +223,8 @@ class _BodyReader:
         if "wp-block-table" in classes:  # a caption is the table's, not that of an image in a cell
             return context._replace(caption=None)
         if tag == "figure" or not FRAME_CLASSES.isdisjoint(classes):
-            gallery = context.gallery or not GALLERY_CLASSES.isdisjoint(classes)
             return context._replace(caption=caption_of_frame(element) or context.caption, gallery=gallery)
-        if not GALLERY_CLASSES.isdisjoint(classes):
+        if is_gallery:
             return context._replace(gallery=True)
         self._add_media_of_box(element, classes)
         return context
