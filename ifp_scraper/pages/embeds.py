@@ -85,7 +85,7 @@ _TELEGRAM_POST = re.compile(r"(https?://t\.me/[\w/]+)\?embed=1\b.*")
 
 
 def read_embed(player: Element, base: str) -> Embed | None:
-    """Read one of the elements ``EMBED_TAGS``; None if it has no URL.
+    """Read one of the elements ``EMBED_TAGS``; None if it has no URL, or is an ad, or a button to share or to follow.
 
     Args:
         player: the element.
