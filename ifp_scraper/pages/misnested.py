@@ -39,7 +39,7 @@ def escaped_from(body: Element) -> list[Element]:
             is_others = climbed > 0 and not _is_footer_of_post(following)
             return [] if is_others or _begin_with_named_box(escaped) else escaped
         elif climbed and (following.get("class") or "").startswith("td"):  # a part of the theme, such as its sidebar
-            break
+            return []
         else:
             escaped.append(following)
             last = following
