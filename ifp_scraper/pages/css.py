@@ -35,6 +35,8 @@ SHARED = range(8 * 1024, 256 * 1024)
 
 # Of style sheets
 _DISPLAY_NONE = re.compile(rb"display\s*:\s*(?:none|NONE)"), re.compile(rb"DISPLAY\s*:\s*(?:none|NONE)")
+"""One pattern for each beginning, as ``re`` then looks for that."""
+
 _NAME = re.compile(rb"[.#][\w\x80-\xff-]+")
 _BRACE = re.compile(rb"[{}]")
 _COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)|<!--|(?<![\w-])-->", re.DOTALL)
@@ -52,7 +54,7 @@ _MOVED_STYLES = (
     re.compile(rb"\.(amp-wp-(?:inline-)?[\da-f]++)\s*+\{([^{}]*+)"),
 )
 """The rules that AMP plugins make of a style attribute, with the class that it gives the element; one pattern for each
-beginning, as ``re`` then looks for that."""
+beginning, too."""
 
 _MOVED_FROM = re.compile(rb"amp-wp-(?:inline-)?[\da-f]++(?![\w-])")
 """Such a class; many that begin like it are the designs' own."""
