@@ -342,9 +342,10 @@ def _named_beside(bio: Element, authors: list[Author]) -> Author | None:
 
 def _innermost(bylines: list[Element]) -> list[Element]:
     """Return bylines without those around others, or inside them if the outer ones say more than "By" and "and"."""
+    selected = set(bylines)
     around = {box for one in bylines for box in one.iterancestors()}
     inner = [one for one in bylines if one not in around]
-    outer = [one for one in bylines if not set(bylines).intersection(one.iterancestors())]
+    outer = [one for one in bylines if selected.isdisjoint(one.iterancestors())]
     rest = " ".join(map(label_text, outer))
     for one in inner:
         rest = rest.replace(label_text(one), "", 1)
