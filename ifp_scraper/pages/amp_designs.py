@@ -41,7 +41,7 @@ class AmpDesignPage(AmpPage):
         links = [link for element in byline for link in element.iter("a") if has_rel(link, "author")]
         co_authors = [link for link in links if inline_text(link)[:1] not in ("", "@")]  # not a portrait, or a handle
         authors: dict[str | None, Author] = {author.name: author for author in self.people_of(co_authors or byline)}
-        in_boxes = self.people(".amp_author_area_wrapper strong")
+        profiles = {author.name: author.url for author in self.people(".amp_author_area_wrapper strong")}
         # "NAME: BIO" is one run of text; only the name is in an element.
         for box, strong in self.first_inside(".amp_author_area_wrapper", "strong, .author-name").items():
             name, printed, whole = without_by(label_text(strong)), inline_text(strong), inline_text(box)
@@ -50,7 +50,7 @@ class AmpDesignPage(AmpPage):
             if author := authors.get(name):
                 bio = whole[len(printed) :].lstrip(" :") if whole.startswith(printed) else ""
                 author.bio = author.bio or resolved(bio) or None
-                author.url = author.url or next((same.url for same in in_boxes if same.name == name), None)
+                author.url = author.url or profiles.get(author.name)
         return [*authors.values()]
 
     @field

@@ -43,13 +43,15 @@ class AmpSwiftPage(AmpPage):
         in_boxes = self.people(".amp-author .author-name")
         in_byline = self.people(".sp-athr .author-name") or self.people(".sp-athr .author-details a")
         authors: dict[str | None, Author] = {author.name: author for author in in_byline or in_boxes}
+        profiles = {author.name: author.url for author in in_boxes}
         only = next(iter(authors.values())) if len(authors) == 1 else None
         names = self.first_inside(".amp-author .author-details", ".author-name")
         for box in self.css(".amp-author .author-details"):
             # Without the option "amp-author-bio-name", the box names nobody.
-            if author := authors.get(without_by(label_text(names[box]))) if box in names else only:
+            author = authors.get(without_by(label_text(names[box]))) if box in names else only
+            if author is not None:
                 author.bio = author.bio or _bio(box)
-                author.url = author.url or next((same.url for same in in_boxes if same.name == author.name), None)
+                author.url = author.url or profiles.get(author.name)
         return [*authors.values()]
 
     @field

@@ -118,7 +118,7 @@ class _BodyReader:
         tag = element.tag
         classes = element.get("class")
         if element.keys() and self._is_left_out(element, classes):  # most elements in a text have no attributes
-            self._leave_out(element, classes, context)
+            self._leave_out(element, context)
         elif tag == "br":
             self.builder.add_text(LINE_BREAK, context)
         elif tag in IMAGE_TAGS:
@@ -129,8 +129,8 @@ class _BodyReader:
             self.builder.add_text(" ", context)  # a player separates words
             if not self._is_full(self.embeds):
                 self._add_embed(read_embed(element, self.base))
-        elif tag in NO_TEXT_TAGS and not _has_text_here(element, tag):
-            self._pass_over(element, tag, context)
+        elif tag in NO_TEXT_TAGS and not _has_text_here(element):
+            self._pass_over(element, context)
         elif self._depth >= MAX_DEPTH:
             self.warn("too-deep")
             self.builder.add_text(" ".join(map(str, element.itertext())), context)
@@ -159,29 +159,29 @@ class _BodyReader:
 
     def _is_left_out(self, element: Element, classes: str | None) -> bool:
         """Whether an element is boilerplate or hidden."""
-        if classes is not None and is_boilerplate(classes) and not _is_shown_caption(element, classes):
+        if classes is not None and is_boilerplate(classes) and not _is_shown_caption(element):
             return True
-        return self._hides(element) and not _is_shown_later(element, classes)
+        return self._hides(element) and not _is_shown_later(element)
 
     def _hides(self, element: Element) -> bool:
         return hidden_by_attribute(element) or self.style_sheet.hides(element)
 
-    def _leave_out(self, element: Element, classes: str | None, context: Context) -> None:
+    def _leave_out(self, element: Element, context: Context) -> None:
         """Skip the text of a hidden or boilerplate element, but take the players or links that only it has."""
         if element.tag in BLOCK_TAGS:  # what precedes and follows it is not one run
             self.builder.end_block(context)
-        if classes and not PLAYER_BOXES.isdisjoint(classes.split()):
+        if not PLAYER_BOXES.isdisjoint(class_names(element)):
             self._add_embeds_in(element)
         elif is_caption(element):
             self._add_links_in(element)
 
-    def _pass_over(self, element: Element, tag: str, context: Context) -> None:
+    def _pass_over(self, element: Element, context: Context) -> None:
         """Skip an element whose text is never the article's, but take the players or links that only it has."""
-        if tag in ("amp-lightbox", "object"):
+        if element.tag in ("amp-lightbox", "object"):
             self._add_embeds_in(element)
-        elif tag == "figcaption":
+        elif element.tag == "figcaption":
             self._add_links_in(element)
-        elif tag in ("form", "nav"):  # separate blocks
+        elif element.tag in ("form", "nav"):  # separate blocks
             self.builder.end_block(context)
 
     def _block(self, element: Element, tag: str, classes: str | None, context: Context) -> None:
@@ -206,8 +206,9 @@ class _BodyReader:
         """
         if tag in _HEADINGS:
             return context._replace(kind="heading", level=_HEADINGS[tag])
+        is_gallery = not GALLERY_CLASSES.isdisjoint(classes)
+        gallery = context.gallery or is_gallery
         if tag in ("ul", "ol", "menu", "dir"):
-            gallery = context.gallery or not GALLERY_CLASSES.isdisjoint(classes)
             return context._replace(list_level=context.list_level + 1, ordered=tag == "ol", gallery=gallery)
         if tag == "li":
             context = context._replace(kind="list_item")  # and go on: it may also frame an image
@@ -222,9 +223,8 @@ class _BodyReader:
         if "wp-block-table" in classes:  # a caption is the table's, not that of an image in a cell
             return context._replace(caption=None)
         if tag == "figure" or not FRAME_CLASSES.isdisjoint(classes):
-            gallery = context.gallery or not GALLERY_CLASSES.isdisjoint(classes)
             return context._replace(caption=caption_of_frame(element) or context.caption, gallery=gallery)
-        if not GALLERY_CLASSES.isdisjoint(classes):
+        if is_gallery:
             return context._replace(gallery=True)
         self._add_media_of_box(element, classes)
         return context
@@ -358,22 +358,23 @@ class _BodyReader:
             self.warnings.append(warning)
 
 
-def _is_shown_caption(element: Element, classes: str) -> bool:
+def _is_shown_caption(element: Element) -> bool:
     """Whether an element is boilerplate only because captions are, and it is not an image's."""
-    others = (name for name in classes.split() if name not in CAPTIONS)
+    others = (name for name in class_names(element) if name not in CAPTIONS)
     return is_caption_of_text(element) and not is_boilerplate(" ".join(others))
 
 
-def _is_shown_later(element: Element, classes: str | None) -> bool:
+def _is_shown_later(element: Element) -> bool:
     """Whether a script shows a hidden element, or something in its place."""
     if element.tag in IMAGE_TAGS:
         return element.get("data-cfsrc") is not None  # Cloudflare's Mirage loads it
+    names = class_names(element)
     # The link behind another article's card.
-    if element.tag == "blockquote" and "wp-embedded-content" in (classes or "").split():
+    if element.tag == "blockquote" and "wp-embedded-content" in names:
         card = element.getnext()  # perhaps in a paragraph
         return card is not None and next(card.iter("iframe"), None) is not None
     # A slide of MetaSlider: all but the first are hidden at first.
-    return element.tag == "amp-lightbox" or "ms-image" in class_names(element)
+    return element.tag == "amp-lightbox" or "ms-image" in names
 
 
 def _holds_media(carousel: Element) -> bool:
@@ -389,11 +390,11 @@ def _is_filled_box(div: Element) -> bool:
     return len(div) > 0 and any(name.endswith("-adlabel") for name in class_names(div[0]))
 
 
-def _has_text_here(element: Element, tag: str) -> bool:
+def _has_text_here(element: Element) -> bool:
     """Whether an element whose text is seldom the article's has some: a heading's button, a table's caption."""
-    if tag == "nav":
+    if element.tag == "nav":
         return not _is_menu(element)
-    return (tag == "button" and _fills_heading(element)) or is_caption_of_text(element)
+    return (element.tag == "button" and _fills_heading(element)) or is_caption_of_text(element)
 
 
 def _is_menu(nav: Element) -> bool:

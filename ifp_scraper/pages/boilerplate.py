@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from ifp_scraper.pages.tree import MAX_CACHED
 from ifp_scraper.text import words
 
 SCREEN_READER_ONLY = words(
@@ -72,7 +73,7 @@ _OTHERS = words(
     " sd-sharing-enabled sd-block td-post-sharing td-post-sharing-top td-post-sharing-bottom"
     " swp_social_panel swp-content-locator shariff heateor_sss_sharing_container addtoany_share_save_container"
     " addtoany_content a2a_kit social-share kk-star-ratings simplesocialbuttons ssbp-wrap"
-    " sfsi_Sicons novashare-buttons ns-buttons printfriendly addtoany_header et_social_inline dpsp-content-wrapper"
+    " sfsi_Sicons ns-buttons printfriendly addtoany_header et_social_inline dpsp-content-wrapper"
     " dpsp-share-text apss-social-share wabtn_container pdfprnt-buttons"
     " post-edit-link shared-counts-wrap the_champ_sharing_container"
     " addthis_tool addthis_toolbox scriptlesssocialsharing share-links share-post post-share"
@@ -155,9 +156,6 @@ _SHARE_BARS = re.compile(
     r"(?:share|sharing|social)[_-](?:icon|button|bar)s?(?:[_-](?:wrap|wrapper|container|box|list|group|inner))?(?!\S)"
 )
 """Class names of share bars, of whatever theme or plugin; not those that say of a larger box whether it has one."""
-
-MAX_CACHED = 1000
-"""Longest class attribute whose answer is cached from page to page."""
 
 
 def is_boilerplate(classes: str) -> bool:

@@ -35,6 +35,8 @@ SHARED = range(8 * 1024, 256 * 1024)
 
 # Of style sheets
 _DISPLAY_NONE = re.compile(rb"display\s*:\s*(?:none|NONE)"), re.compile(rb"DISPLAY\s*:\s*(?:none|NONE)")
+"""One pattern for each beginning, as ``re`` then looks for that."""
+
 _NAME = re.compile(rb"[.#][\w\x80-\xff-]+")
 _BRACE = re.compile(rb"[{}]")
 _COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)|<!--|(?<![\w-])-->", re.DOTALL)
@@ -52,7 +54,7 @@ _MOVED_STYLES = (
     re.compile(rb"\.(amp-wp-(?:inline-)?[\da-f]++)\s*+\{([^{}]*+)"),
 )
 """The rules that AMP plugins make of a style attribute, with the class that it gives the element; one pattern for each
-beginning, as ``re`` then looks for that."""
+beginning, too."""
 
 _MOVED_FROM = re.compile(rb"amp-wp-(?:inline-)?[\da-f]++(?![\w-])")
 """Such a class; many that begin like it are the designs' own."""
@@ -301,7 +303,8 @@ def _add_rule(rules: dict[str, list[_Rule]], selector: str, declaration: _Declar
     chains = _read_selector(selector)
     if chains is None:
         return
-    around = [part for chain in chains for compound in chain for part in compound][len(chains[0][0]) :]
+    parts = [part for chain in chains for compound in chain for part in compound]  # not a set: ".a.a" outweighs ".a"
+    around = parts[len(chains[0][0]) :]
     if any(part.endswith(_WITHOUT_SCRIPTS) for part in around):
         return
     key = next((part for part in chains[0][0] if part[0] in ".#"), None)
@@ -309,7 +312,6 @@ def _add_rule(rules: dict[str, list[_Rule]], selector: str, declaration: _Declar
         return
     if len(rules.get(key, ())) >= MAX_RULES:
         return
-    parts = [part for chain in chains for compound in chain for part in compound]  # ".a.a" outweighs ".a"
     ids = sum(part[0] == "#" for part in parts)
     classes = sum(part[0] == "." for part in parts)
     weight = declaration.important, ids + more_ids, classes, len(parts) - ids - classes, place

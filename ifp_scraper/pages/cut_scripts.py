@@ -21,7 +21,7 @@ def _in_any_case(name: str) -> str:
 
 _OPENING = re.compile(
     rb"<(?=[!snatSNT][-ctvoemCTVOE])(?:!--"  # hardly any other tag begins so
-    rb"|(s(?:cript|tyle|vg)|noscript|template|S(?:CRIPT|TYLE|VG)|NOSCRIPT|TEMPLATE)(?=[\s/>])"
+    rb"|(?P<name>s(?:cript|tyle|vg)|noscript|template|S(?:CRIPT|TYLE|VG)|NOSCRIPT|TEMPLATE)(?=[\s/>])"
     rb"|amp-img fallback [^<>]*></amp-img>)"
 )
 """Where something to cut begins: a comment, the opening tag of an element up to its name, or all of a fallback."""
@@ -32,15 +32,12 @@ _CLOSING = {
 }
 """For each element name, its closing tag as usually printed, and a pattern that finds it in any case."""
 
-_NAME = 1  # a group of _OPENING
 _COMMENT_END = re.compile(rb"--!?>")
 _MEDIA = re.compile(rb"""\smedia\s*=\s*(?:["']([^"'{}]+)|([^\s"'{}]+))""")
 """For which media a style element is."""
 
 _CONDITION = re.compile(rb"\s*print\s*\Z|.*\b(?:min|max)-width\s*:\s*[1-9]", re.IGNORECASE | re.DOTALL)
 """Media that do not include every screen."""
-
-_SLASH, _EXCLAMATION_MARK = b"/!"
 
 _PLAYER = re.compile(
     rb"""aparat\.com/embed/(?P<aparat>\w{3,20})(?=[?"'\s])|data-telegram-post=["']?(?P<telegram>\w{3,40}/\d{1,12})\b"""
@@ -86,8 +83,8 @@ def cut_scripts(html: bytes) -> WithoutScripts:
             break
         begin, position = opening.span()
         replacement = b""
-        if opening[_NAME]:
-            name = opening[_NAME].lower()
+        if printed_name := opening["name"]:
+            name = printed_name.lower()
             if (ends := _ends_of(name, html, position, unclosed)) is None:
                 continue  # left to the parser
             tag_end, content_end, position = ends
@@ -106,7 +103,7 @@ def cut_scripts(html: bytes) -> WithoutScripts:
                 style_sheets.append(style_sheet)
             elif name == b"noscript" and b" data-img=" in html[begin:tag_end]:
                 replacement = html[tag_end + 1 : content_end]  # EWWW's, whose script shows the image
-        elif html[begin + 1] == _EXCLAMATION_MARK:
+        elif opening[0] == b"<!--":
             comment_end = _COMMENT_END.search(html, begin)
             position = comment_end.end() if comment_end else len(html)
             if position - begin <= 10 and html.startswith(b"<!--:", begin):  # qTranslate's older marks
@@ -138,7 +135,7 @@ def _ends_of(name: bytes, html: bytes, start: int, unclosed: set[bytes]) -> tupl
     # The next tag is usually the closing one, and this search is the fastest.
     first = html.find(b"<", start)
     tag_end = html.find(b">", start, first)
-    if tag_end < 0 or name in unclosed or html[tag_end - 1] == _SLASH:
+    if tag_end < 0 or name in unclosed or html.endswith(b"/", start, tag_end):
         return None
     as_mostly_printed, in_any_case = _CLOSING[name]
     if html.startswith(as_mostly_printed, first):

@@ -45,7 +45,7 @@ license, breadcrumbs, Cloud Library blocks and the theme's body."""
 _END = b"</div>"
 
 _TAG = re.compile(
-    rb"<(?:(/div>)|(div(?=[\s>])(?![^<>]*+(?<=/)>))"
+    rb"<(?:(?P<closing_div>/div>)|(?P<opening_div>div(?=[\s>])(?![^<>]*+(?<=/)>))"
     rb"|/(?:t(?:able|body|head|foot|[rhd])(?=[\s/>])|h(?:tml|ead)(?=[\s/>])|body|div|[A-Z])|div"
     rb"|t(?:able|body|head|foot|itle|emplate|[rhd])(?=[\s/>])|textarea(?![^<>]*></textarea>)|iframe(?![^<>]*></iframe>)"
     rb'|h(?:tml|ead|1)(?=[\s/>])|body|main|article(?! id="(?:div-)?comment-)|no(?:frames|embed|script)'
@@ -58,7 +58,6 @@ A div is closed by its own ``</div>``, as in libxml2, unless something of the th
 article's headline is never in its surroundings.
 """
 
-_CLOSING_DIV, _OPENING_DIV = 1, 2  # groups of that pattern
 _ALL_BUT_ANGLES = bytes(set(range(256)) - set(b"<>"))
 
 _remembered: dict[bytes, bytes] = {}
@@ -109,10 +108,10 @@ def _end_of_div(html: bytes, start: int) -> tuple[int, bool]:
     """Return the offset of an open div's </div>, and True; or of what makes that uncertain, and False."""
     depth = 1
     for tag in _TAG.finditer(html, start):
-        kind = tag.lastindex
-        if kind == _OPENING_DIV:
+        kind = tag.lastgroup
+        if kind == "opening_div":
             depth += 1
-        elif kind == _CLOSING_DIV:
+        elif kind == "closing_div":
             depth -= 1
             if not depth:
                 return tag.start(), True

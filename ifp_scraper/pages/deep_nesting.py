@@ -22,7 +22,8 @@ MAX_HEIGHT = 50
 """How many levels an element may have in itself to be moved as a whole, as an article in a thousand boxes."""
 
 MAX_BOXES = 20
-"""How many higher ones, one in the other, keep what they hold if they have attributes: the article's, a hidden one."""
+"""How many elements higher than that, one in the other, keep what they hold if they have attributes: one may be the
+article's, or hidden."""
 
 _REFUSED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """What lxml refuses to set."""
@@ -64,7 +65,7 @@ def _moves(box: Element, too_high: set[Element]) -> Iterator[tuple[Element, Elem
     texts: defaultdict[Element, list[str]] = defaultdict(list)  # joined at the end: there may be thousands after one
     boxes = [box]
     last: dict[Element, Element] = {}
-    to_do: list[Element | str | None] = [*reversed(box)]
+    to_do: list[Element | str | None] = [*reversed(box)]  # the next one last; after all that a box holds, None
     while to_do:
         part = to_do.pop()
         if part is None:

@@ -35,11 +35,11 @@ MAX_WORK = 1_000_000
 MAX_ATTRIBUTES = 500
 """Maximum number of an element's attributes; the parser takes time with their square. A player has thirty."""
 
-_FEW_ATTRIBUTES = 40_000
-"""A page of fewer bytes cannot hold enough of them to matter."""
+_SMALL_PAGE = 40_000
+"""A page of fewer bytes cannot hold enough attributes to matter."""
 
 _LONG_TAG = 4000
-"""A tag of fewer bytes cannot, either."""
+"""Nor can a tag of fewer bytes."""
 
 _QUOTED_END = re.compile(rb"""=\s*(?:"[^">]*>|'[^'>]*>)""")
 _ATTRIBUTE = rb"""[\s/]*+(?=[^>])=?[^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"'][^\s>]*+)?+)?+"""
@@ -203,7 +203,7 @@ def _may_hold_a_long_tag(html: bytes) -> bool:
 
 def _parse(html: bytes) -> tuple[Element, bool]:
     """Parse, and say whether elements are nested so deep that they could not all stay where they are."""
-    if len(html) > _FEW_ATTRIBUTES and _may_hold_a_long_tag(html):
+    if len(html) > _SMALL_PAGE and _may_hold_a_long_tag(html):
         html = _TAG.sub(rb"<\1\3", html)
     root, is_too_deep = _parse_to_limit(html, huge_tree=False)
     if is_too_deep:  # there the parser stopped

@@ -85,7 +85,7 @@ _TELEGRAM_POST = re.compile(r"(https?://t\.me/[\w/]+)\?embed=1\b.*")
 
 
 def read_embed(player: Element, base: str) -> Embed | None:
-    """Read one of the elements ``EMBED_TAGS``; None if it has no URL.
+    """Read one of the elements ``EMBED_TAGS``; None if it has no URL, or is an ad, or a button to share or to follow.
 
     Args:
         player: the element.
@@ -187,30 +187,28 @@ def embed_of_box(box: Element, classes: list[str], base: str) -> Embed | None:
 
 def quoted_post(quote: Element, classes: list[str], base: str) -> Embed | None:
     """Return the social media post that a quote with these class names holds as text; None if it is another quote."""
+    url = None
     if "twitter-tweet" in classes or "twitter-video" in classes:
         for link in reversed(list(quote.iter("a"))):
             status = absolute(base, link.get("href")) or ""
             if _STATUS.search(status):
                 return Embed("tweet", status.partition("?")[0])
     elif "tiktok-embed" in classes:
-        if url := _named_post(quote, classes, base):
-            return Embed("iframe", url)
+        url = _named_post(quote, classes, base)
     elif "instagram-media" in classes:
-        if url := absolute(base, quote.get("data-instgrm-permalink") or _first_link(quote)):
-            return Embed("instagram", url.partition("?")[0])
+        if post := absolute(base, quote.get("data-instgrm-permalink") or _first_link(quote)):
+            return Embed("instagram", post.partition("?")[0])
     elif "bluesky-embed" in classes:
         links = [link.get("href") for link in quote.iter("a")]
-        if links and (url := absolute(base, links[-1])):  # its date
-            return Embed("iframe", url.partition("?")[0])
+        if links and (post := absolute(base, links[-1])):  # its date
+            url = post.partition("?")[0]
     elif "text-post-media" in classes:  # of Threads
-        if url := absolute(base, quote.get("data-text-post-permalink")):
-            return Embed("iframe", url)
+        url = absolute(base, quote.get("data-text-post-permalink"))
     elif "mastodon-embed" in classes:
-        if url := absolute(base, quote.get("data-embed-url")):
-            return Embed("iframe", url)
-    elif not _REDDIT.isdisjoint(classes) and (url := absolute(base, _first_link(quote))):
-        return Embed("iframe", url)
-    return None
+        url = absolute(base, quote.get("data-embed-url"))
+    elif not _REDDIT.isdisjoint(classes):
+        url = absolute(base, _first_link(quote))
+    return Embed("iframe", url) if url else None
 
 
 def _first_link(quote: Element) -> str | None:

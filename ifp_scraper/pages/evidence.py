@@ -42,7 +42,7 @@ class Evidence(NamedTuple):
         return cls(source, raw, instant) if raw and instant else None
 
     def ignoring_offset(self) -> Evidence:
-        """Return the time of a meta element or graph as the UTC clock that it is in trap 1; any other unchanged."""
+        """Return the time with its clock read as UTC (docs/dates.md, trap 1) if a meta element or graph prints it."""
         in_utc = read_utc_clock(self.raw) if self.source == "meta" else None
         return self._replace(instant=in_utc) if in_utc else self
 
@@ -106,12 +106,12 @@ def time_warnings(published: Sequence[Evidence], modified: Evidence | None, capt
 
 def agrees(shown: Evidence, published: Evidence, edited: datetime | None) -> bool:
     """Whether a time is that of publication or, as a theme may show that, of a later edit."""
-    better, worse = published.instant, shown.instant
+    published_at, shown_at = published.instant, shown.instant
     if is_to_the_minute(published.raw) or is_to_the_minute(shown.raw):
-        better, worse = better.replace(second=0), worse.replace(second=0)
+        published_at, shown_at = published_at.replace(second=0), shown_at.replace(second=0)
         edited = edited.replace(second=0) if edited else None
-    if same_but_for_clock_fault(better, worse):
+    if same_but_for_clock_fault(published_at, shown_at):
         return True
-    if shown.source != "time" or edited is None or edited <= better:
+    if shown.source != "time" or edited is None or edited <= published_at:
         return False
-    return same_but_for_clock_fault(edited, worse)
+    return same_but_for_clock_fault(edited, shown_at)

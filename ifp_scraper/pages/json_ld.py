@@ -57,8 +57,9 @@ class JsonLd:
 def strings(item: Item, key: str) -> list[str]:
     """Return a list of strings in an object, which may be printed as one comma-separated string."""
     value = item.get(key)
-    values = value.split(",") if isinstance(value, str) else value if isinstance(value, list) else []
-    return [value for value in values if isinstance(value, str)]
+    if isinstance(value, str):
+        return value.split(",")
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
 
 
 def is_article(item: Item) -> bool:

@@ -12,10 +12,10 @@ _POST_ID = re.compile(r"(?<!\S)postid-\d+(?!\S)")
 """What body_class() gives a single post or attachment; AMPforWP writes it differently."""
 
 _ID_OF_NO_POST = re.compile(r"(?<!\S)(?:attachmentid|page-id)-")
-"""What it gives an attachment or a static page."""
+"""What body_class() gives an attachment or a static page."""
 
 _POST = words("single single-post amp-single")
-"""Classes that it and AMPforWP give a single post; to a static page and an attachment, too."""
+"""Classes that body_class() and AMPforWP give a single post; to a static page and an attachment, too."""
 
 _NO_POST = words(
     "home blog archive search error404 attachment page single-attachment amp-single-page privacy-policy"
@@ -23,7 +23,7 @@ _NO_POST = words(
     " single-product single-topic single-forum single-tdb_templates"
     " amp-frontpage amp-wp-frontpage amp-home amp-index amp-blog amp-archive amp_home_body archives_body"
 )
-"""Classes that they give to pages that are not posts."""
+"""Classes that both give to pages that are not posts."""
 
 
 def is_single_post(document: Document) -> bool:

@@ -42,7 +42,7 @@ def source_of(element: Element) -> str | None:
             # lazysizes first shows a low-resolution image from the same server
             late = attribute == "data-src" and "lazyload" in (element.get("class") or "")
             if source and not late and not _PLACEHOLDER.search(source[-200:]):
-                break
+                return source
             return _first_candidate(lazy) if attribute == "data-srcset" else lazy
     if source is None or _PLACEHOLDER.search(source[-200:]):
         # not by get(), which rejects some names that a hostile page may have

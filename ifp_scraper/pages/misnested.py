@@ -39,7 +39,7 @@ def escaped_from(body: Element) -> list[Element]:
             is_others = climbed > 0 and not _is_footer_of_post(following)
             return [] if is_others or _begin_with_named_box(escaped) else escaped
         elif climbed and (following.get("class") or "").startswith("td"):  # a part of the theme, such as its sidebar
-            break
+            return []
         else:
             escaped.append(following)
             last = following
@@ -48,7 +48,7 @@ def escaped_from(body: Element) -> list[Element]:
 
 def _is_footer_of_post(footer: Element) -> bool:
     """Whether a footer is the post's, which the theme prints below the body, not the site's."""
-    classes = ((part.get("class") or "") for part in footer.iterdescendants())
+    classes = (part.get("class") or "" for part in footer.iterdescendants())
     return any(names.startswith(("td-post-", "td-page-meta", "td-author-", "author-box")) for names in classes)
 
 

@@ -127,7 +127,7 @@ class NewspaperCloudPage(NewspaperPage):
 
     @property
     def _background_image(self) -> Image | None:
-        """Return the featured image from a background, in the element's own style or in a rule of its block."""
+        """The featured image as a background, in the element's own style or in a rule of its block."""
         boxes = self.own(".tdb_single_bg_featured_image .tdb-featured-image-bg")
         rules = map(_BACKGROUND_RULE.search, self.document.style_sheets if boxes else ())
         rule = next((rule[0].decode("utf-8", "replace") for rule in rules if rule), "")

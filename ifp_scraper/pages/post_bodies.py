@@ -39,9 +39,10 @@ _POST_CLASSES = words("hentry type-post")
 """What post_class() gives to the element of any post."""
 
 _NUMBER = re.compile(r"post-\d+")
-"""What it gives to that of one post alone. Some themes add such names of their own."""
+"""What post_class() gives to the element of one post alone. Some themes add such names of their own."""
 
 _LISTS = words("wp-block-query wp-block-latest-posts")
+"""Blocks that list other posts."""
 
 
 class PostBodies:

@@ -86,9 +86,15 @@ def _entries_in(tree: Tree, entries: str, title: str) -> list[_Entry]:
         entry = Tree(element)
         links = entry.find(f".{title} a")
         if links and (address := links[0].get("href")):
-            excerpt = _excerpt(entry.find(".loop-excerpt") or entry.find("p"))  # old versions have no class
-            labels = (_first_line(entry.find(query)) for query in (".loop-category li", ".loop-date"))
-            printed.append(_Entry(label_text(links[0]), address, excerpt, *labels))
+            printed.append(
+                _Entry(
+                    headline=label_text(links[0]),
+                    link=address,
+                    excerpt=_excerpt(entry.find(".loop-excerpt") or entry.find("p")),  # old versions have no class
+                    section=_first_line(entry.find(".loop-category li")),
+                    published_raw=_first_line(entry.find(".loop-date")),
+                )
+            )
     return printed
 
 

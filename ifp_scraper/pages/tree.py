@@ -143,7 +143,7 @@ class Tree:
         return self.classes.keys() >= names
 
     def find(self, query: str) -> list[Element]:
-        """Return the matching elements, in document order, each once."""
+        """Return the matching elements, in document order, each once; the list is kept, and must not be changed."""
         answer = self._answers.get(query)
         if answer is None:
             answer = self._answers[query] = self._select(query)

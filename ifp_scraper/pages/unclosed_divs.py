@@ -39,16 +39,17 @@ def close_divs(html: bytes) -> bytes:
         if tag[2] is None:  # a comment
             continue
         name = tag[2].decode().lower()
-        if tag[1] or name == "li" or name in _CELLS:
+        is_end_tag = bool(tag[1])
+        if is_end_tag or name == "li" or name in _CELLS:  # the next item or cell ends the one before it
             ended = _ended_by(name, open_names)
-            if not tag[1] and name == "li" and not {"div"}.issuperset(ended[1:]):
+            if name == "li" and not is_end_tag and any(inside != "div" for inside in ended[1:]):
                 ended = []
-            divs = ended[1:].count("div") if name != "div" else 0
-            if divs > 0 and not (tag[1] and _CROSSED.match(html, tag.end())):
+            divs = ended[1:].count("div")
+            if divs and not (is_end_tag and _CROSSED.match(html, tag.end())):
                 pieces += html[done : tag.start()], b"</div>" * divs
                 done = tag.start()
             del open_names[len(open_names) - len(ended) :]
-        if not tag[1]:
+        if not is_end_tag:
             open_names.append(name)
     return b"".join([*pieces, html[done:]])
 

@@ -91,14 +91,14 @@ class WordPressPage(ArticlePage):
 
         What is shorter than the rest of the title, or than another such heading, is a label: "Iran: Talks Resume".
         """
-        titles = [*self.attributes('meta[property="og:title"]', "content"), *self.labels(self.css("title")[:1])]
+        printed = self.attributes('meta[property="og:title"]', "content")
+        titles = list(map(squeeze, (*printed, *self.labels(self.css("title")[:1]))))
         headings = self._at(self.css("h1, h2, h3"), Place.BEFORE, Place.IN_BODY) if titles else []
         found = []
         for heading in headings[:_MAX_TITLES]:
             text = self._text_of_title(heading)
-            rests = [title.removeprefix(text) for title in map(squeeze, titles) if text and title.startswith(text)]
-            fits = any(len(rest) <= len(text) and _SITE_IN_TITLE.fullmatch(rest) for rest in rests)
-            if fits:
+            rests = [title.removeprefix(text) for title in titles if text and title.startswith(text)]
+            if any(len(rest) <= len(text) and _SITE_IN_TITLE.fullmatch(rest) for rest in rests):
                 found.append(text)
         return max(found, key=len, default=None)
 
@@ -342,9 +342,10 @@ def _named_beside(bio: Element, authors: list[Author]) -> Author | None:
 
 def _innermost(bylines: list[Element]) -> list[Element]:
     """Return bylines without those around others, or inside them if the outer ones say more than "By" and "and"."""
+    selected = set(bylines)
     around = {box for one in bylines for box in one.iterancestors()}
     inner = [one for one in bylines if one not in around]
-    outer = [one for one in bylines if not set(bylines).intersection(one.iterancestors())]
+    outer = [one for one in bylines if selected.isdisjoint(one.iterancestors())]
     rest = " ".join(map(label_text, outer))
     for one in inner:
         rest = rest.replace(label_text(one), "", 1)
