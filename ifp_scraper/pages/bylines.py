@@ -69,9 +69,9 @@ def read_authors(elements: list[Element], base: str, text_of: Callable[[Element]
 def _people_in(element: Element, base: str, text_of: Callable[[Element], str]) -> list[Element]:
     """Return the links in a byline that each name another author, if it has several of these and no other words."""
     links = [link for link in element.iter("a") if has_rel(link, "author") or _is_to_author(link, base)]
-    if len(links) < 2:
+    between = text_of(element) if len(links) > 1 else ""
+    if not between:  # or its links are in what is not seen
         return [element]
-    between = text_of(element)
     people: dict[str, Element] = {}
     for link in links[:MAX_PEOPLE]:
         between = between.replace(text := text_of(link), "", 1)

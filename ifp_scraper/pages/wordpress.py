@@ -142,7 +142,8 @@ class WordPressPage(ArticlePage):
         if len(names) < 2:
             return None
         boxes = {link.getparent() for link in self._named.elements if label_text(link)}
-        if len(boxes) > 1 or (box := boxes.pop()) is None:
+        box = boxes.pop() if len(boxes) == 1 else None
+        if box is None:
             return None
         text = rest = without_by(label_text(box)) or ""
         for name in names:
