@@ -6,12 +6,14 @@ import re
 import time
 import unicodedata
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from random import Random
 
 from ifp_scraper.dates import parse_utc
 from ifp_scraper.items import Article, content_hash, encode
-from ifp_scraper.pages import Capture, UnreadablePage, read_article
+from ifp_scraper.pages import Capture, UnreadablePage, read_article, read_page
 
 FIXTURES = Path(__file__).parent / "fixtures"
 MAX_SECONDS = 2.0
@@ -22,6 +24,8 @@ _OPENING = re.compile(rb"<([a-zA-Z][\w-]*)[^>]*>")
 _ATTRIBUTE = re.compile(rb"""\s([\w:-]+)=("[^"]*"|'[^']*')""")
 _VALUE = re.compile(rb'"[^"\\]*"(?=\s*[,}\]])|(?<=:)\s*[\d.]+')
 _LD = re.compile(rb"(?<=<script type=.application/ld\+json.>).*?(?=</script>)", re.DOTALL)
+_COMPOUND = re.compile(r"([a-z][\w-]*)?((?:\.[\w-]+)*)((?:\[[^\]]*\])*)")
+"""The tag, classes and attributes in a selector."""
 _TAGS = (
     b"p div span a table tr td th li ul ol blockquote pre h1 h2 h6 figure figcaption img amp-img iframe video section"
     b" article body html head form template noscript script style svg math select option caption title br hr i b"
@@ -97,6 +101,34 @@ _VALUES = [
     b"-0",
     b"NaN",
     b"\xed\xa0\x80",
+]
+_CONTENTS = [
+    b"",
+    b"&nbsp;",
+    b"By Al Fox and Bo Ray",
+    b"<a href='/author/a/'>Al Fox</a> and <a href='/author/b/'>Bo Ray</a>",
+    b"<a rel='author tag category'></a><a>x</a><a href>y</a>",
+    b"<img src='/1.jpg'><img data-src='/2.jpg' class='avatar emoji' alt='&#128512;'>",
+    b"<time datetime='2024-03-05T10:00:00+03:30'>12 hours ago</time><time datetime='9999-99-99'>x</time>",
+    b"<ul><li><a href='/category/a/'>A</a><li>",
+    b"<p>Read more: <a href='/x/'>X</a></p><h2>Related</h2>",
+    b"<table><tr><td>",
+    b"<blockquote><p>Q",
+    b"Source: <a href='https://example.org/'>Agency</a>",
+    b"March 5, 2024",
+]
+_BOXES = [
+    b"nav",
+    b"button",
+    b"span hidden",
+    b"span class=screen-reader-text",
+    b"div style='display:none'",
+    b"div class=td_module_1",
+    b"article class=post-9",
+    b"form",
+    b"aside class=widget",
+    b"a href=/x/",
+    b"h2",
 ]
 _JSON = [
     b"null",
@@ -250,6 +282,37 @@ def _splice(html: bytes, rng: Random, others: list[bytes]) -> bytes:
     return html[:place] + other[start:end] + html[place + (end - start) * rng.randrange(2) :]
 
 
+def _named(html: bytes, rng: Random, others: list[bytes]) -> bytes:
+    """Insert what a selector looks for, with contents that its reader may not expect."""
+    contents = rng.choice(_CONTENTS)
+    if rng.random() < 0.4:
+        contents = _element(rng.choice(_BOXES), contents)
+    for compound in reversed(rng.choice(_selectors()).split()):
+        tag, classes, attributes = _COMPOUND.fullmatch(compound).groups()  # type: ignore[union-attr]
+        opening = f"{tag or rng.choice(_TAGS).decode()} class='{classes.replace('.', ' ')}'"
+        contents = _element(f"{opening} {attributes.replace('][', ' ').strip('[]')}".encode(), contents)
+    places = list(_OPENING.finditer(html))
+    place = rng.choice(places).end() if places else 0
+    return html[:place] + contents * rng.choice((1, 1, 1, 2, 40)) + html[place:]
+
+
+def _element(opening: bytes, contents: bytes) -> bytes:
+    return b"<%b>%b</%b>" % (opening, contents, opening.split()[0])
+
+
+@cache
+def _selectors() -> list[str]:
+    """What layouts look for in the saved pages."""
+    queries: set[str] = set()
+    for body, url in pages():
+        with suppress(UnreadablePage):
+            if (page := read_page(body, Capture(url, _CAPTURED))) is not None:
+                page.to_article()
+                queries.update(page.document.tree.queries)
+    paths = (path.strip() for query in queries for path in query.split(","))
+    return sorted(path for path in set(paths) if all(map(_COMPOUND.fullmatch, path.split())))
+
+
 _MUTATIONS: list[Mutation] = [
     _cut,
     _cut_out,
@@ -267,6 +330,7 @@ _MUTATIONS: list[Mutation] = [
     _reencode,
     _lie,
     _splice,
+    _named,
 ]
 
 _CAPTURED = parse_utc("2024-05-06T07:08:09Z")

@@ -14,7 +14,7 @@ import pytest
 
 from ifp_scraper import UnreadablePage, extract
 from ifp_scraper.items import Embed
-from ifp_scraper.pages import Document, bylines, images, newspaper_cloud
+from ifp_scraper.pages import Document, bylines, images, inline, newspaper_cloud
 from ifp_scraper.pages.document import parse
 from ifp_scraper.pages.inline import label_text
 from ifp_scraper.pages.tree import Element
@@ -200,6 +200,26 @@ def test_links_in_many_nested_bylines_are_read_once(monkeypatch: pytest.MonkeyPa
     nested = list(parse(f"{'<span>' * count}{links}".encode()).iter("span"))
     bylines.read_authors(nested, URL)
     assert sum(element.tag == "a" for element in read_texts) <= 2 * count
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        ("amp-wp-article-content", "<p class='amp-wp-author'><span><a rel='author' href='/author/a/'>"),
+        ("amp-wp-article-content", "<div class='ampforwp-tax-tag'><a href='/tag/a/'>"),
+        ("cntn-wrp artl-cnt", "<div class='sp-athr'><span class='author-name'>"),
+        ("td-post-content", "<div class='td-post-header'><div class='td-post-author-name'><a href='/author/a/'>"),
+    ],
+)
+def test_labels_in_labels_are_read_once(body: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each was read with all in it, and in AMP design 1 each link again for each byline around it."""
+    count = 60
+    read_parts: list[Element] = []
+    monkeypatch.setattr(inline, "block_by_attribute", lambda part: bool(read_parts.append(part)))
+    nested = f"{name}A " * count + "<i>b</i>" * count
+    html = f"<html><body class='single single-post postid-5'><div class='{body}'><p>Text.</p></div>{nested}"
+    assert extract(html, URL) is not None
+    assert count < len(read_parts) < 40 * count
 
 
 def test_of_many_captions_of_a_table_only_the_first_is_one() -> None:

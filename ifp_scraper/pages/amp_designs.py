@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from web_poet import field
 
 from ifp_scraper.dates import read_amp_json_ld
 from ifp_scraper.items import Author, RecentPost
 from ifp_scraper.pages.amp import AmpPage
-from ifp_scraper.pages.bylines import without_by
+from ifp_scraper.pages.bylines import MAX_PEOPLE, without_by
 from ifp_scraper.pages.cached import cached_property
 from ifp_scraper.pages.evidence import Evidence
-from ifp_scraper.pages.inline import inline_text, label_text, resolved
+from ifp_scraper.pages.inline import inline_text, resolved
 from ifp_scraper.pages.recent_posts import read_recent_posts
 from ifp_scraper.pages.tree import Element, has_rel
 from ifp_scraper.text import words
@@ -37,19 +38,21 @@ class AmpDesignPage(AmpPage):
 
     @field
     def authors(self) -> list[Author]:
-        byline = self.css(".amp-wp-author")
-        links = [link for element in byline for link in element.iter("a") if has_rel(link, "author")]
-        co_authors = [link for link in links if inline_text(link)[:1] not in ("", "@")]  # not a portrait, or a handle
+        byline = self.css(".amp-wp-author")[:MAX_PEOPLE]
+        links = dict.fromkeys(link for element in byline for link in element.iter("a") if has_rel(link, "author"))
+        named = islice(links, MAX_PEOPLE)
+        co_authors = [
+            link for link in named if self.label_of(link)[:1] not in ("", "@")
+        ]  # not a portrait, or a handle
         authors: dict[str | None, Author] = {author.name: author for author in self.people_of(co_authors or byline)}
         profiles = {author.name: author.url for author in self.people(".amp_author_area_wrapper strong")}
         # "NAME: BIO" is one run of text; only the name is in an element.
         for box, strong in self.first_inside(".amp_author_area_wrapper", "strong, .author-name").items():
-            name, printed, whole = without_by(label_text(strong)), inline_text(strong), inline_text(box)
+            name = without_by(self.label_of(strong))
             if name and not authors:
                 authors[name] = Author(name)
             if author := authors.get(name):
-                bio = whole[len(printed) :].lstrip(" :") if whole.startswith(printed) else ""
-                author.bio = author.bio or resolved(bio) or None
+                author.bio = author.bio or _bio_behind(strong, box)
                 author.url = author.url or profiles.get(author.name)
         return [*authors.values()]
 
@@ -95,6 +98,12 @@ class AmpDesignPage(AmpPage):
         for printed in self.attributes(".amp-wp-posted-on time", "datetime"):
             instant = read_amp_json_ld(printed, self.plugin_version, utc_since=(1, 0, 29))
             yield Evidence.of("time", printed, instant)
+
+
+def _bio_behind(name: Element, box: Element) -> str | None:
+    """Return what follows a name in the box that begins with it."""
+    printed, whole = inline_text(name), inline_text(box)
+    return resolved(whole.removeprefix(printed).lstrip(" :")) or None if whole.startswith(printed) else None
 
 
 class AmpDesign1Page(AmpDesignPage):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from inspect import getattr_static
 from operator import attrgetter
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -433,8 +433,8 @@ class ArticlePage(ItemPage[Article]):
 
     @cached_property
     def label_of(self) -> Callable[[Element], str]:
-        """``label_text`` that remembers what it has read: on a hostile page, each element contains the next."""
-        return cache(label_text)
+        """``label_text`` that remembers what it has read."""
+        return partial(label_text, known={})
 
     def line(self, query: str) -> str | None:
         """Return the text of the first matching element, on one line; None if there is none or it is empty."""
@@ -447,7 +447,8 @@ class ArticlePage(ItemPage[Article]):
 
     def labels(self, elements: list[Element]) -> list[str]:
         """Return the text of each of these elements, without repeats."""
-        return list(dict.fromkeys(filter(None, map(self.label_of, elements))))
+        from_the_last = [self.label_of(element) for element in reversed(elements)]  # the inner ones first
+        return list(dict.fromkeys(filter(None, reversed(from_the_last))))
 
     def byline_from(self, query: str) -> str | None:
         """Return people's names as a byline: joined if each has an element of its own, else as printed."""

@@ -54,9 +54,22 @@ def inline_text(element: Element) -> str:
     return squeeze("".join(pieces))
 
 
-def label_text(element: Element) -> str:
-    """Return the text of a headline, label or caption, cleaned by ``resolved``."""
-    return resolved(inline_text(element))
+def label_text(element: Element, known: dict[Element, str] | None = None) -> str:
+    """Return the text of a headline, label or caption, cleaned by ``resolved``.
+
+    Args:
+        element: the label.
+        known: texts of elements already read, to which this one's is added: on a hostile page, each label contains the
+            next, and if the inner ones are read first, each part of the page is read once.
+    """
+    if known is None:
+        return resolved(inline_text(element))
+    text = known.get(element)
+    if text is None:
+        pieces: list[str] = []
+        _collect(element, pieces, 0, known)
+        text = known[element] = "".join(pieces)
+    return resolved(squeeze(text))
 
 
 def resolved(text: str) -> str:
@@ -66,8 +79,8 @@ def resolved(text: str) -> str:
     return squeeze(_ENTITY.sub(lambda entity: unescape(entity[0]), text)) if "&" in text else text
 
 
-def _collect(element: Element, pieces: list[str], depth: int) -> None:
-    """Collect an element's visible text, in order; its tail is left to the caller."""
+def _collect(element: Element, pieces: list[str], depth: int, known: dict[Element, str] | None = None) -> None:
+    """Collect an element's visible text, in order; its tail is left to the caller. ``known`` is that of a label."""
     pieces.append(element.text or "")
     for child in element:
         names = class_names(child) if child.keys() else ()
@@ -87,7 +100,10 @@ def _collect(element: Element, pieces: list[str], depth: int) -> None:
         if is_seen and child.tag not in NO_TEXT_TAGS and depth < MAX_DEPTH:
             if child.tag in IMAGE_TAGS:
                 pieces.append(emoji(child))
-            _collect(child, pieces, depth + 1)
+            if known and child in known:
+                pieces.append(known[child])
+            else:
+                _collect(child, pieces, depth + 1, known)
         if breaks_line:
             pieces.append(" ")
         pieces.append(child.tail or "")
