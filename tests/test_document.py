@@ -222,6 +222,16 @@ def test_labels_in_labels_are_read_once(body: str, name: str, monkeypatch: pytes
     assert count < len(read_parts) < 40 * count
 
 
+def test_links_in_links_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    count = 60
+    read_parts: list[Element] = []
+    monkeypatch.setattr(inline, "block_by_attribute", lambda part: bool(read_parts.append(part)))
+    nested = "".join(f"<div><a href='/{number}/'>A " for number in range(count))
+    links = read(page(body=f"{nested}<i>b</i>"))["links"]
+    assert [link["text"].count("A") for link in links] == list(range(1, count + 1))
+    assert count <= len(read_parts) < 5 * count
+
+
 def test_of_many_captions_of_a_table_only_the_first_is_one() -> None:
     """For each, all cells may have to be searched for a text: of 8000 and 8000 empty cells, that took 100 seconds."""
     captions = "".join(f'<figcaption class="wp-element-caption">Table {number}</figcaption>' for number in range(3))

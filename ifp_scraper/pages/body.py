@@ -94,6 +94,7 @@ class _BodyReader:
         self.embeds: dict[tuple[str, str], Embed] = {}
         """By kind and URL."""
         self.links: list[Link] = []
+        self._link_texts: dict[Element, str] = {}
         self.warnings: list[str] = []
         self._depth = 0
 
@@ -337,7 +338,7 @@ class _BodyReader:
         url = None if self._is_full(self.links) else absolute(self.base, element.get("href"))
         if url is None or ("#" in url and same_article(url, self.base)):
             return
-        text = inline_text(element)
+        text = inline_text(element, self._link_texts)
         has_picture = next(element.iter(*IMAGE_TAGS), None) is not None
         if has_picture and text and text == first_caption(element):
             text = ""

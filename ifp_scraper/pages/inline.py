@@ -45,31 +45,29 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z]{2,8}\d{0,2});"
 """A character reference that is text: it was escaped twice."""
 
 
-def inline_text(element: Element) -> str:
-    """Return an element's text on one line: ``<br>`` becomes a space; hidden parts and scripts are left out."""
-    if not len(element):
-        return squeeze(element.text or "")
-    pieces: list[str] = []
-    _collect(element, pieces, 0)
-    return squeeze("".join(pieces))
-
-
-def label_text(element: Element, known: dict[Element, str] | None = None) -> str:
-    """Return the text of a headline, label or caption, cleaned by ``resolved``.
+def inline_text(element: Element, known: dict[Element, str] | None = None) -> str:
+    """Return an element's text on one line: ``<br>`` becomes a space; hidden parts and scripts are left out.
 
     Args:
-        element: the label.
+        element: whose text is wanted.
         known: texts of elements already read, to which this one's is added: on a hostile page, each label contains the
             next, and if the inner ones are read first, each part of the page is read once.
     """
-    if known is None:
-        return resolved(inline_text(element))
-    text = known.get(element)
+    if not len(element):
+        return squeeze(element.text or "")
+    text = known.get(element) if known else None
     if text is None:
         pieces: list[str] = []
         _collect(element, pieces, 0, known)
-        text = known[element] = "".join(pieces)
-    return resolved(squeeze(text))
+        text = "".join(pieces)
+        if known is not None:
+            known[element] = text
+    return squeeze(text)
+
+
+def label_text(element: Element, known: dict[Element, str] | None = None) -> str:
+    """Return the text of a headline, label or caption, cleaned by ``resolved``; for ``known``, see ``inline_text``."""
+    return resolved(inline_text(element, known))
 
 
 def resolved(text: str) -> str:
@@ -80,7 +78,7 @@ def resolved(text: str) -> str:
 
 
 def _collect(element: Element, pieces: list[str], depth: int, known: dict[Element, str] | None = None) -> None:
-    """Collect an element's visible text, in order; its tail is left to the caller. ``known`` is that of a label."""
+    """Collect an element's visible text, in order; its tail is left to the caller."""
     pieces.append(element.text or "")
     for child in element:
         names = class_names(child) if child.keys() else ()
