@@ -433,7 +433,7 @@ class ArticlePage(ItemPage[Article]):
 
     @cached_property
     def label_of(self) -> Callable[[Element], str]:
-        """``label_text`` that remembers what it has read."""
+        """``label_text`` that remembers what it has read; of labels in each other, read the inner one first."""
         return partial(label_text, known={})
 
     def line(self, query: str) -> str | None:
@@ -447,7 +447,8 @@ class ArticlePage(ItemPage[Article]):
 
     def labels(self, elements: list[Element]) -> list[str]:
         """Return the text of each of these elements, without repeats."""
-        from_the_last = [self.label_of(element) for element in reversed(elements)]  # the inner ones first
+        once: dict[str, str] = {}  # on a hostile page, all may have the same long text
+        from_the_last = [once.setdefault(text, text) for text in map(self.label_of, reversed(elements))]
         return list(dict.fromkeys(filter(None, reversed(from_the_last))))
 
     def byline_from(self, query: str) -> str | None:

@@ -74,7 +74,9 @@ def _people_in(element: Element, base: str, text_of: Callable[[Element], str]) -
         return [element]
     people: dict[str, Element] = {}
     for link in links[:MAX_PEOPLE]:
-        between = between.replace(text := text_of(link), "", 1)
+        if (text := text_of(link)) not in between:  # it is not seen, or in another language
+            continue
+        between = between.replace(text, "", 1)
         if text[:1] not in ("", "@"):  # there may be one on the portrait, one on a handle, and one to all posts
             url = urls.absolute(base, link.get("href")) or ""
             people.setdefault(urls.article_key(url) if urls.slug(url) else url, link)  # or /?author=3

@@ -11,7 +11,10 @@ from ifp_scraper.pages.tree import Element, class_names
 from ifp_scraper.text import first_language, squeeze, words
 
 MAX_DEPTH = 200
-"""Maximum depth of the walk. Of what is nested deeper, a body keeps only the text; a headline or label, nothing."""
+"""Maximum depth of the walk. Of what is nested deeper, a body keeps only the text; a label, usually nothing."""
+
+_MAX_KNOWN = 20_000
+"""Maximum number of characters in a text that is remembered; thousands of elements may be around one."""
 
 BLOCK_TAGS = words(
     "address article aside blockquote body center dd details dir div dl dt fieldset figure footer h1 h2 h3"
@@ -60,7 +63,7 @@ def inline_text(element: Element, known: dict[Element, str] | None = None) -> st
         pieces: list[str] = []
         _collect(element, pieces, 0, known)
         text = "".join(pieces)
-        if known is not None:
+        if known is not None and len(text) <= _MAX_KNOWN:
             known[element] = text
     return squeeze(text)
 
