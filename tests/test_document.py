@@ -222,15 +222,13 @@ def test_labels_in_labels_are_read_once(body: str, name: str, monkeypatch: pytes
     assert count < len(read_parts) < 40 * count
 
 
-def test_long_labels_are_not_remembered() -> None:
-    """On a hostile page, 200 elements around a text of a megabyte took 380 MB."""
+def test_of_a_long_label_only_the_beginning_is_read_and_remembered() -> None:
+    """On a hostile page, 200 elements around a text of a megabyte took 380 MB, or 45 of them a minute."""
     known: dict[Element, str] = {}
-    for length, remembered in ((20_000, 1), (20_001, 0)):
-        known.clear()
-        label = parse(f"<body><p><b>{'x' * length}</b></p>".encode()).find(".//p")
-        assert label is not None
-        assert label_text(label, known) == "x" * length
-        assert (label in known) is bool(remembered)
+    label = parse(f"<body><p><b>{'x' * 1_000_000}</b></p>".encode()).find(".//p")
+    assert label is not None
+    assert label_text(label, known) == "x" * 20_000
+    assert sum(map(len, known.values())) <= 40_000
 
 
 def test_authors_in_two_languages_are_those_of_the_first() -> None:

@@ -41,9 +41,8 @@ class AmpDesignPage(AmpPage):
         byline = self.css(".amp-wp-author")[:MAX_PEOPLE]
         links = dict.fromkeys(link for element in byline for link in element.iter("a") if has_rel(link, "author"))
         named = islice(links, MAX_PEOPLE)
-        co_authors = [
-            link for link in named if self.label_of(link)[:1] not in ("", "@")
-        ]  # not a portrait, or a handle
+        # Not a portrait, or a handle.
+        co_authors = [link for link in named if self.label_of(link)[:1] not in ("", "@")]
         authors: dict[str | None, Author] = {author.name: author for author in self.people_of(co_authors or byline)}
         profiles = {author.name: author.url for author in self.people(".amp_author_area_wrapper strong")}
         # "NAME: BIO" is one run of text; only the name is in an element.
@@ -103,7 +102,9 @@ class AmpDesignPage(AmpPage):
 def _bio_behind(name: Element, box: Element) -> str | None:
     """Return what follows a name in the box that begins with it."""
     printed, whole = inline_text(name), inline_text(box)
-    return resolved(whole.removeprefix(printed).lstrip(" :")) or None if whole.startswith(printed) else None
+    if not whole.startswith(printed):
+        return None
+    return resolved(whole.removeprefix(printed).lstrip(" :")) or None
 
 
 class AmpDesign1Page(AmpDesignPage):

@@ -14,7 +14,7 @@ MAX_DEPTH = 200
 """Maximum depth of the walk. Of what is nested deeper, a body keeps only the text; a label, usually nothing."""
 
 _MAX_KNOWN = 20_000
-"""Maximum number of characters in a text that is remembered; thousands of elements may be around one."""
+"""Maximum number of characters of a label, and of a text that is remembered: many elements may be around one."""
 
 BLOCK_TAGS = words(
     "address article aside blockquote body center dd details dir div dl dt fieldset figure footer h1 h2 h3"
@@ -69,8 +69,18 @@ def inline_text(element: Element, known: dict[Element, str] | None = None) -> st
 
 
 def label_text(element: Element, known: dict[Element, str] | None = None) -> str:
-    """Return the text of a headline, label or caption, cleaned by ``resolved``; for ``known``, see ``inline_text``."""
-    return resolved(inline_text(element, known))
+    """Return the text of a headline, label or caption, cleaned by ``resolved``.
+
+    For ``known``, see ``inline_text``; with it, no more than 20,000 characters are read of a label.
+    """
+    if known is None:
+        return resolved(inline_text(element))
+    text = known.get(element)
+    if text is None:
+        pieces: list[str] = []
+        _collect(element, pieces, 0, known)
+        text = known[element] = "".join(pieces)[:_MAX_KNOWN]
+    return resolved(squeeze(text))
 
 
 def resolved(text: str) -> str:
