@@ -11,6 +11,7 @@ from scrapy.settings import default_settings
 from scrapy.utils.misc import load_object
 
 import ifp_scraper
+from ifp_scraper.items import json_schema
 
 importlib.import_module("tests.crawling")
 for package in (ifp_scraper, importlib.import_module("scrapy.commands")):
@@ -25,5 +26,6 @@ for value in vars(default_settings).values():
         load_object(value)
 load_object("scrapy.core.downloader.handlers.http11.HTTP11DownloadHandler")
 dateparser.parse("1 hour ago", languages=["en"])
+json_schema()
 gc.collect()
 gc.freeze()  # or each command's own collection would copy and search all of this: a tenth of a second
