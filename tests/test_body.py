@@ -422,6 +422,11 @@ def test_links_in_a_caption_of_an_amp_gallery() -> None:
     assert record["images"][0]["caption"] == "By Al"
 
 
+def test_a_gallery_whose_tag_has_a_control_character() -> None:
+    record = read("<div\x0b class=slideshow-container><img src=/1.jpg></div\x0b>")
+    assert [image["url"] for image in record["images"]] == ["https://ifpnews.com/1.jpg"]
+
+
 def test_a_link_to_a_place_on_this_page_is_none() -> None:
     addresses = "#a", "/a-story/#a", "/a-story/", "/other/#a", "javascript:a", "mailto:a@example.org"
     links = read("".join(f"<a href='{address}'>x</a>" for address in addresses))["links"]

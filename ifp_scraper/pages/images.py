@@ -169,7 +169,7 @@ def pictures_of_carousel(carousel: Element) -> Iterator[tuple[Element, str | Non
     """Yield the image elements in an AMP gallery, each with the caption of its slide."""
     captions: dict[Element | None, str | None] = {carousel: None}
     for picture in pictures_in(carousel):
-        box = next(picture.iterancestors("figure", str(carousel.tag)))
+        box = next(box for box in picture.iterancestors() if box.tag in ("figure", carousel.tag))
         frame = box if box.tag == "figure" else picture.getparent()
         if frame is not None and frame not in captions:  # one frame may hold them all
             captions[frame] = first_caption(frame)
