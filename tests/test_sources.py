@@ -47,6 +47,16 @@ def test_links_nested_in_each_other_are_not_searched_to_the_bottom() -> None:
     assert time.process_time() - begin < 10  # 0.6 seconds; it was 21
 
 
+@pytest.mark.parametrize("around", ["<div>" * 240, "<article><h2>" * 100, "<div class='" + "a " * 100_000 + "'>"])
+def test_what_the_links_of_a_listing_are_in_is_looked_at_once(around: str) -> None:
+    page = Selector(
+        around + '<b class="entry-title"><a href="/a/">A</a></b>' + "<a href=/b/>B</a>" * 20_000, type="html"
+    )
+    begin = time.process_time()
+    assert read_listing(page, "https://ifpnews.com/")[0] == "https://ifpnews.com/a/"
+    assert time.process_time() - begin < 2  # 0.3 seconds; it was more than 4
+
+
 def test_titles_in_a_listing_that_lead_to_no_article_are_left_out() -> None:
     links = ["/a/", "/category/x/", "https://other.example/b/", "mailto:a@b.c", "/a/?utm_source=x", "/c.pdf"]
     titles = "".join(f'<h2 class="entry-title"><a href="{link}">A</a></h2>' for link in links)

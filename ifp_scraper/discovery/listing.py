@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from itertools import islice
 from urllib.parse import urlsplit
 
+from lxml import etree
 from parsel import Selector
 
 from ifp_scraper import urls
@@ -13,28 +15,16 @@ from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Wa
 from ifp_scraper.responses import is_login, is_wordpress
 from ifp_scraper.storage.reasons import STRANGE
 
-_TITLES = "td-module-title entry-title loop-title wp-block-post-title post-title"
-_BOXES = (
+_TITLES = frozenset("td-module-title entry-title loop-title wp-block-post-title post-title".split())
+_BOXES = frozenset(
     "td-main-sidebar td-ss-main-sidebar td-footer-wrapper td-footer-template-wrap td-header-template-wrap"
-    " td_mega_menu td-mega-menu sidebar widget"
+    " td_mega_menu td-mega-menu sidebar widget".split()
 )
 """Boxes beside the listing that show the whole site's latest articles."""
 
-
-def _has_one_of(classes: str) -> str:
-    return " or ".join(f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')" for name in classes.split())
-
-
-_HEADLINE = f"[{_has_one_of(_TITLES)} or (self::h2 or self::h3) and ancestor::article]"
-_ENTRIES = (
-    f"//a[ancestor::*[{_has_one_of(_TITLES)}] or ancestor::*[self::h2 or self::h3]/ancestor::article"
-    f" or *{_HEADLINE} or */*{_HEADLINE} or */*/*{_HEADLINE}]"
-    "[not(ancestor::*[self::aside or self::nav or self::footer or self::template or @role='complementary'"
-    f" or {_has_one_of(_BOXES)}])]"
-)
-"""One step with conditions: libxml2 needs the square of the number of links for several steps, or for a union. A link
-may be around a headline that is at most three levels inside it: links may be nested in each other.
-"""
+_BOX_TAGS = ("aside", "nav", "footer", "template")
+_MAX_INSIDE = 3
+"""How many levels inside a link its headline may be: links may be nested in each other."""
 
 _NO_ARTICLE_PATH = re.compile(
     r"^/(?:category|tag|author|page|search)/[^/]|^/(?:feed|wp-(?:admin|content|includes|json)|amp|xmlrpc\.php)(?:/|$)"
@@ -224,11 +214,32 @@ class _Place:
 def read_listing(selector: Selector, base: str) -> list[str]:
     """Return the canonical URLs of the articles in a listing, in its order, each once."""
     articles = []
-    links = [link.get("href") for link in selector.root.xpath(_ENTRIES)]
-    for url in urls.of_list(base, links):
+    for url in urls.of_list(base, _entry_links(selector.root)):
         if url is not None and may_be_article(url, base):
             articles.append(urls.canonical(url))
     return list(dict.fromkeys(articles))
+
+
+def _entry_links(root: etree._Element) -> list[str | None]:
+    """Return where the links in titles, or around them, lead; not those in boxes beside the listing.
+
+    In one pass over the page: XPath would look at all that each link is in, which may be nested thousands deep.
+    """
+    links: dict[etree._Element, bool] = {}  # whether it is in a title, or around one
+    waiting = [(root, False, False)]
+    while waiting:
+        element, in_article, in_title = waiting.pop()
+        classes = element.get("class", "").split()
+        if element.tag == "a":
+            links[element] = in_title
+        if element.tag in _BOX_TAGS or element.get("role") == "complementary" or not _BOXES.isdisjoint(classes):
+            continue
+        is_title = not _TITLES.isdisjoint(classes) or (in_article and element.tag in ("h2", "h3"))
+        if is_title:
+            links.update((one, True) for one in islice(element.iterancestors(), _MAX_INSIDE) if one in links)
+        in_article = in_article or element.tag == "article"
+        waiting.extend((child, in_article, in_title or is_title) for child in element.iterchildren("*", reversed=True))
+    return [link.get("href") for link, is_entry in links.items() if is_entry]
 
 
 def may_be_article(url: str, site: str) -> bool:
