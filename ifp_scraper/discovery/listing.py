@@ -12,6 +12,7 @@ from parsel import Selector
 
 from ifp_scraper import urls
 from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
+from ifp_scraper.pages.document import parse
 from ifp_scraper.responses import is_login, is_wordpress
 from ifp_scraper.storage.reasons import STRANGE
 
@@ -173,7 +174,7 @@ class _Place:
             links: list[str] = []
             try:
                 response = await walk.fetch(page, page=True)
-                selector = Selector(response.body.decode("utf-8", "replace"), type="html")
+                selector = Selector(root=parse(response.body.decode("utf-8", "replace").encode()), type="html")
                 links = read_listing(selector, response.url)
                 lacks_articles = not links and names_next and not self.ends_in_settled
                 if lacks_articles and (is_login(response.body) or not is_wordpress(response.body)):
