@@ -17,6 +17,7 @@ from ifp_scraper.dates import format_utc, parse_utc
 from ifp_scraper.discovery import FetchFailed, Notes, SourceUnavailable, listing
 from ifp_scraper.discovery.feed import read_feed
 from ifp_scraper.discovery.listing import may_be_article, read_listing
+from ifp_scraper.discovery.recorded_lists import read_listed
 from ifp_scraper.discovery.rest import read_posts
 from ifp_scraper.discovery.sitemap_file import SitemapFile, read_entries, take_entries
 from ifp_scraper.discovery.xml import read_cut_xml, read_xml
@@ -89,6 +90,54 @@ def test_what_another_vocabulary_calls_by_the_same_name_does_not_count() -> None
     assert feed is not None
     assert [entry.url for entry in read_entries(sitemap, "https://a.b/")] == ["https://a.b/c/"]
     assert [ref.url for ref in read_feed(feed, "https://a.b/feed/")] == ["https://a.b/c/"]
+
+
+def test_a_time_that_breaks_off_is_none() -> None:
+    """Without its offset, it would be another time."""
+    url = "https://ifpnews.com/a/"
+    for body in (
+        f"<urlset><url><loc>{url}</loc><lastmod>2024-05-06T10:00:00+03:30</lastmod></url></urlset>",
+        f"<feed><entry><link href='{url}'/><published>2024-05-06T10:00:00+03:30</published></entry></feed>",
+        f"<rss><item><link>{url}</link><pubDate>Mon, 06 May 2024 10:00:00 +0330</pubDate></item></rss>",
+    ):
+        for end in range(len(body)):
+            listed = read_listed(
+                "https://ifpnews.com/a.xml", body[:end].encode(), url, parse_utc("2024-05-09T00:00:00Z")
+            )
+            assert {item.ref.url for item in listed} <= {url}
+            times = {time for item in listed for time in (item.ref.published_at, item.ref.modified_at)}
+            assert times <= {None, "2024-05-06T06:30:00Z"}, body[:end]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "</b></b>",
+        "<b>" * 300,
+        "<?php ",
+        "<!-- x",
+        "<![CDATA[ x",
+        "<![CDATA[ a ]]> b</p></div> ]]>",
+        "<!-- <item><link>/no/</link></item> --></b></b>",
+        "<![CDATA[<item><link>/no/</link></item>]]></b></b>",
+        "x" * 10_000_001,
+    ],
+)
+def test_a_fault_in_one_entry_of_a_list_hides_no_other(fault: str) -> None:
+    items = [f"<item><link><![CDATA[/{number}/]]></link><title>A & B</title>{{}}</item>" for number in range(4)]
+    body = "<rss><channel>" + "".join(items).format("", fault, "", "") + "</channel></rss>"
+    root, is_cut = read_cut_xml(body.encode(), 10**8)
+    assert root is not None
+    assert not is_cut
+    assert [ref.url for ref in read_feed(root, "https://a.b/feed/")] == [f"https://a.b/{n}/" for n in range(4)]
+
+
+@pytest.mark.parametrize("coding", ["UTF-16", "UTF-32", "US-ASCII", "UTF-7", "x-unknown"])
+def test_a_list_that_names_another_encoding_than_its_own(coding: str) -> None:
+    entries = "".join(f"<url><loc>https://a.b/é{number}/</loc></url>" for number in range(3))
+    root = read_xml(f"<?xml version='1.0' encoding='{coding}'?><urlset>{entries}</urlset>".encode(), 10**6)
+    assert root is not None
+    assert [entry.url for entry in read_entries(root, "https://a.b/")] == [f"https://a.b/é{n}/" for n in range(3)]
 
 
 def test_links_that_only_name_a_category_lead_to_none() -> None:

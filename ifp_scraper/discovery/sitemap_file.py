@@ -101,7 +101,6 @@ def take_entries(file: SitemapFile, url: str, notes: Notes) -> list[Entry]:
         notes.broken.append(f"{url}: lists {count} addresses, of which {_MAX_ENTRIES} were taken")
     if file.is_cut:
         notes.broken.append(f"{url}: breaks off in the middle")
-        entries = entries[:-1]
     return entries
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from itertools import islice, zip_longest
 
 from lxml import etree
 
@@ -12,8 +13,15 @@ _MAX_PARTS = 100
 """Maximum number of parts of a gzipped file: a malicious one may have a million, each of which is copied."""
 
 _DECLARATION = re.compile(rb"<\?xml\s[^>]{0,1000}>")
-_ROOT = re.compile(rb"<!--.*?(?:-->|\Z)|(<(?:[\w.-]+:)?(?:urlset|sitemapindex|rss|feed|RDF)[\s/>])", re.DOTALL)
-"""Where the root element begins, in group 1; comments may name it, too."""
+_ROOT = re.compile(rb"<!--.*?(?:-->|\Z)|<(?:[\w.-]+:)?(urlset|sitemapindex|rss|feed|RDF)[\s/>]", re.DOTALL)
+"""Where the root element begins, with its name in group 1; comments may name it, too."""
+
+_ENTRY = re.compile(rb"<(?:[\w.-]+:)?(?:url|sitemap|item|entry)(?=[\s/>])")
+_MAX_ENTRIES = 50_001
+"""Maximum number of entries to parse one by one: one more than a sitemap may have."""
+
+_COMMENT = re.compile(rb"<!--(?:(?!-->|<!--).)*+-->", re.DOTALL)
+_CDATA = re.compile(rb"<!\[CDATA\[((?:(?!\]\]>|<!\[CDATA\[).)*+)\]\]>", re.DOTALL)
 
 _UTF_16 = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
 """How a file in UTF-16 begins."""
@@ -34,7 +42,7 @@ def read_cut_xml(body: bytes, max_size: int) -> tuple[etree._Element | None, boo
     """Parse a sitemap or feed, and say whether it breaks off in the middle.
 
     Entities are not expanded and nothing is loaded, so that neither external entities nor a billion laughs work. A
-    document that breaks off in the middle is read up to there. What precedes its root element, such as
+    document that breaks off in the middle is read up to the last tag. What precedes its root element, such as
     PHP notices, is skipped.
 
     Args:
@@ -52,9 +60,20 @@ def read_cut_xml(body: bytes, max_size: int) -> tuple[etree._Element | None, boo
             body = body[: named.start()] + body[named.end() :]
     declaration = _DECLARATION.search(body, 0, _MAX_PREAMBLE)
     root_found = next((found for found in _ROOT.finditer(body, 0, _MAX_PREAMBLE) if found[1]), None)
-    begin = root_found or declaration
-    if begin is not None:
-        body = (declaration[0] if declaration is not None and root_found else b"") + body[begin.start() :]
+    if root_found is None:
+        return _parse(body[declaration.start() :] if declaration is not None else body), False
+    body = body[root_found.start() :]
+    is_cut = re.search(rb"</(?:[\w.-]+:)?" + root_found[1] + rb"\b", body) is None
+    if is_cut:
+        body = body[: max(body.rfind(b">") + 1, body.rfind(b"<"))]  # half of a time would be another one
+    root = _parse((declaration[0] if declaration is not None else b"") + body)
+    count = sum(1 for _ in _ENTRY.finditer(body))
+    if count and (root is None or count > sum(1 for _ in root.iter("{*}url", "{*}sitemap", "{*}item", "{*}entry"))):
+        root = _parse_apart(body)
+    return root, is_cut and root is not None and len(root) > 0
+
+
+def _parse(body: bytes) -> etree._Element | None:
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -64,13 +83,25 @@ def read_cut_xml(body: bytes, max_size: int) -> tuple[etree._Element | None, boo
         remove_pis=True,
     )
     try:
-        root = etree.fromstring(body.strip(), parser=parser)
+        return etree.fromstring(body.strip(), parser=parser)
     except (etree.XMLSyntaxError, ValueError):
-        return None, False
-    if root is None:
-        return None, False
-    closing = re.compile(rb"</(?:[\w.-]+:)?" + re.escape(local_name(root).encode()) + rb"\b")
-    return root, len(root) > 0 and closing.search(body) is None
+        return None
+
+
+def _parse_apart(body: bytes) -> etree._Element | None:
+    """Parse each entry of a sitemap or feed by itself: a fault in one may have hidden those after it.
+
+    Such as an end tag too many, or a wrong encoding in the XML declaration.
+    """
+    body = _CDATA.sub(
+        lambda section: section[1].replace(b"&", b"&amp;").replace(b"<", b"&lt;"), _COMMENT.sub(b"", body)
+    )
+    starts = [entry.start() for entry in islice(_ENTRY.finditer(body), _MAX_ENTRIES)]
+    root = _parse(body[: starts[0]] if starts else body)
+    if root is not None:
+        entries = (_parse(body[start:end]) for start, end in zip_longest(starts, starts[1:]))
+        root.extend(entry for entry in entries if entry is not None)
+    return root
 
 
 def _unpack(body: bytes, max_size: int) -> bytes:
