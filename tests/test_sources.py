@@ -92,6 +92,29 @@ def test_what_another_vocabulary_calls_by_the_same_name_does_not_count() -> None
     assert [ref.url for ref in read_feed(feed, "https://a.b/feed/")] == ["https://a.b/c/"]
 
 
+def test_a_time_of_publication_without_its_offset_is_none() -> None:
+    """There is no telling whose clock it is, except REST's."""
+    for body in (
+        "<urlset><url><loc>/a/</loc><news><publication_date>2024-05-06T10:00:00</publication_date></news></url></urlset>",
+        "<feed><entry><link href='/a/'/><published>2024-05-06T10:00:00</published></entry></feed>",
+        "<RDF><item><link>/a/</link><date>2024-05-06T10:00:00</date></item></RDF>",
+        "<rss><item><link>/a/</link><pubDate>Mon, 06 May 2024 10:00:00 (IRST)</pubDate></item></rss>",
+    ):
+        site, now = "https://ifpnews.com/", parse_utc("2024-05-09T00:00:00Z")
+        [said] = read_listed(site + "a.xml", body.encode(), site, now)
+        assert (said.ref.published_at, said.ref.published_raw) == (None, None)
+
+
+def test_what_is_kept_of_a_printed_time_is_printable() -> None:
+    item = b"<rss><item><link>/a/</link><pubDate>Mon, 06 May\n2024 10:00:00 +0000 \x7f</pubDate></item></rss>"
+    root = read_xml(item, 999)
+    assert root is not None
+    post = {"link": "/a/", "date_gmt": "\x1f2024-05-06T10:00:00\n"}
+    site = "https://ifpnews.com/"
+    raws = [ref.published_raw for ref in [*read_feed(root, site), *read_posts([post], site)]]
+    assert raws == ["Mon, 06 May 2024 10:00:00 +0000", "2024-05-06T10:00:00"]
+
+
 def test_a_time_that_breaks_off_is_none() -> None:
     """Without its offset, it would be another time."""
     url = "https://ifpnews.com/a/"
