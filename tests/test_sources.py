@@ -137,6 +137,7 @@ def test_a_time_that_breaks_off_is_none() -> None:
     [
         "</b></b>",
         "<b>" * 300,
+        "<br>",
         "<?php ",
         "<!-- x",
         "<![CDATA[ x",
@@ -153,6 +154,20 @@ def test_a_fault_in_one_entry_of_a_list_hides_no_other(fault: str) -> None:
     assert root is not None
     assert not is_cut
     assert [ref.url for ref in read_feed(root, "https://a.b/feed/")] == [f"https://a.b/{n}/" for n in range(4)]
+
+
+def test_an_element_without_its_end_tag_hides_nothing_in_a_sitemap() -> None:
+    entries = [f"<url><loc>/{number}/</loc>{{}}</url>" for number in range(4)]
+    root = read_xml(f"<urlset>{''.join(entries)}</urlset>".format("", "<br>", "<br><br>", "").encode(), 999)
+    assert root is not None
+    assert [entry.url for entry in read_entries(root, "https://a.b/")] == [f"https://a.b/{n}/" for n in range(4)]
+
+
+def test_what_is_no_character_in_a_list() -> None:
+    for text in (b":49" * 270_000 + b"\xed\xa0\x80", b"&#xD800;&#57343;&#xdfff 2024"):
+        root = read_xml(b"<rss><item><pubDate>%b</pubDate><link>/a/</link></item></rss>" % text, 10**7)
+        assert root is not None
+        assert [ref.url for ref in read_feed(root, "https://a.b/feed/")] == ["https://a.b/a/"]
 
 
 @pytest.mark.parametrize("coding", ["UTF-16", "UTF-32", "US-ASCII", "UTF-7", "x-unknown"])
