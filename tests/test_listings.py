@@ -310,3 +310,14 @@ def test_a_listing_with_thousands_of_attributes_is_read_all_the_same(tmp_path: P
         run = dry_run(server, tmp_path / "a.jsonl")
         assert time.process_time() - begin < 5  # 0.7 seconds; it was 25
         assert set(run.articles) == public(site)
+
+
+@pytest.mark.parametrize("pages", [(3,), (4, 5)])
+def test_pages_of_a_listing_that_lead_to_the_first_one_are_noted(pages: tuple[int, ...], tmp_path: Path) -> None:
+    with site_of(90, **NOTHING_BUT_LISTINGS) as (_, server):
+        lost = [f"/page/{number}/" for number in pages]
+        server.reroute(lambda target: "/" if target in lost else target)
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert len(run.articles) == 90 - 10 * len(pages)
+        server.heal()
+        assert len(dry_run(server, tmp_path / "a.jsonl").articles) == 10 * len(pages)

@@ -125,13 +125,21 @@ class _Place:
         """Yield the articles of each page that lists some which those before it lack, and whether all are settled."""
         walk = self._walk
         listed: set[str] = set()
+        first: list[str] = []
+        repeats: list[int] = []  # numbers of the last pages, if they are the first one again, as after a redirect
         barren = 0
         async for number, links in self._all_pages():
             barren = barren + 1 if listed.issuperset(links) else 0
             if barren >= _PATIENCE:
                 return
             if barren:
+                if links == first:
+                    repeats.append(number)
                 continue  # so much was added in the meantime that the last page's articles have moved to this one
+            first = first or links
+            for repeat in repeats:  # they are not the end: another page follows
+                walk.notes.broken.append(f"{walk.options.site}{self.path}/page/{repeat}/: is the first page again")
+            repeats.clear()
             listed.update(links)
             self.length = number
             refs = list(map(ArticleRef, links))
