@@ -118,6 +118,8 @@ class _Place:
         self.has_clear_end = False
         """Whether the site says that the pages after the last do not exist, instead of showing no article there."""
         self._walk = walk
+        self._names_next = False
+        """Whether the last page with articles links to the next."""
         self._last_with_new = 0
         """Number of the last of those pages with an article that was not known."""
 
@@ -126,17 +128,23 @@ class _Place:
         walk = self._walk
         listed: set[str] = set()
         first: list[str] = []
+        names_next = False  # whether the last page with articles that those before it lack links to the next
         repeats: list[int] = []  # numbers of the last pages, if they are the first one again, as after a redirect
         barren = 0
         async for number, links in self._all_pages():
             barren = barren + 1 if listed.issuperset(links) else 0
+            if barren and links == first:
+                repeats.append(number)
             if barren >= _PATIENCE:
+                if self.length > 1 and names_next and len(repeats) == barren and not self.ends_in_settled:
+                    walk.notes.broken.append(
+                        f"{walk.options.site}{self.path}/page/{repeats[0]}/: is the first page again"
+                    )
                 return
             if barren:
-                if links == first:
-                    repeats.append(number)
                 continue  # so much was added in the meantime that the last page's articles have moved to this one
             first = first or links
+            names_next = self._names_next
             for repeat in repeats:  # they are not the end: another page follows
                 walk.notes.broken.append(f"{walk.options.site}{self.path}/page/{repeat}/: is the first page again")
             repeats.clear()
@@ -175,7 +183,6 @@ class _Place:
         failed = 0
         absent = 0  # pages in a row that the site says do not exist
         may_be_end: str | None = None
-        names_next = False  # whether the last page with articles links to the next
         for number in range(1, walk.max_pages + 1):
             page = root if number == 1 else f"{root}page/{number}/"
             missing = "lists no article"
@@ -184,7 +191,7 @@ class _Place:
                 response = await walk.fetch(page, page=True)
                 selector = Selector(root=parse(response.body.decode("utf-8", "replace").encode()), type="html")
                 links = read_listing(selector, response.url)
-                lacks_articles = not links and names_next and not self.ends_in_settled
+                lacks_articles = not links and self._names_next and not self.ends_in_settled
                 if lacks_articles and (is_login(response.body) or not is_wordpress(response.body)):
                     raise FetchFailed(STRANGE)  # a wall, not the end
                 absent = 0
@@ -205,7 +212,7 @@ class _Place:
                     return
                 if may_be_end is not None:
                     self.has_clear_end = absent > 1
-                    if names_next and not (self.has_clear_end or self.ends_in_settled):
+                    if self._names_next and not (self.has_clear_end or self.ends_in_settled):
                         walk.notes.broken.append(may_be_end)
                     return
                 may_be_end = f"{page}: {missing}"
@@ -215,7 +222,7 @@ class _Place:
                 may_be_end = None
             if number == 1 and urls.slug(response.url):
                 root = urls.canonical(response.url)  # of a nested category
-            names_next = bool(selector.css(f'a[href*="/page/{number + 1}"]'))
+            self._names_next = bool(selector.css(f'a[href*="/page/{number + 1}"]'))
             yield number, links
         walk.notes.broken.append(f"{root}: more than {walk.max_pages} pages")
 
