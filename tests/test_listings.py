@@ -312,7 +312,7 @@ def test_a_listing_with_thousands_of_attributes_is_read_all_the_same(tmp_path: P
         assert set(run.articles) == public(site)
 
 
-@pytest.mark.parametrize("pages", [(3,), (4, 5), (7, 8, 9)])
+@pytest.mark.parametrize("pages", [(3,), (4, 5), (7, 8, 9), (9,)])
 def test_pages_of_a_listing_that_lead_to_the_first_one_are_noted(pages: tuple[int, ...], tmp_path: Path) -> None:
     with site_of(90, **NOTHING_BUT_LISTINGS) as (_, server):
         lost = [f"/page/{number}/" for number in pages]

@@ -136,11 +136,7 @@ class _Place:
             if barren and links == first:
                 repeats.append(number)
             if barren >= _PATIENCE:
-                if self.length > 1 and names_next and len(repeats) == barren and not self.ends_in_settled:
-                    walk.notes.broken.append(
-                        f"{walk.options.site}{self.path}/page/{repeats[0]}/: is the first page again"
-                    )
-                return
+                break
             if barren:
                 continue  # so much was added in the meantime that the last page's articles have moved to this one
             first = first or links
@@ -156,6 +152,8 @@ class _Place:
             settled = list(map(walk.known.is_settled, refs))
             self.ends_in_settled = any(settled)
             yield links, walk.caught_up and all(settled)
+        if repeats and names_next and self.length > 1 and not self.ends_in_settled:
+            walk.notes.broken.append(f"{walk.options.site}{self.path}/page/{repeats[0]}/: is the first page again")
 
     async def pages_again(self) -> AsyncIterator[list[str]]:
         """Read the pages once more, up to the last one with new articles, as what is behind it is known.
