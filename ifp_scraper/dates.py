@@ -47,10 +47,12 @@ _MAY_BEGIN_WITH_YEAR = re.compile(r"\d{1,2}[/.-](?:0?\d|1[0-2])[/.-]\d{1,2}(?!\d
 _FIRST_YEAR = 1990
 """An earlier year that a user types is of the Persian calendar, as 1403, or a slip."""
 
-_ISO_OFFSET = re.compile(r"(?<=:\d\d)\s*(?:GMT|UTC)?([+-]\d\d):?(\d\d)\b")
-"""An offset that ``email.utils`` would read only without its colon, and without a name before it."""
+_OFFSET = re.compile(r"(?<=:\d\d)\s*(?:GMT|UTC)?([+-])(\d\d?)(?::?(\d\d))?\b")
+"""An offset that ``email.utils`` would read only with four digits, without a colon, and without a name before it."""
 
-_ZONE_NAME = re.compile(r":\d\d\s*[A-Za-z]")
+_UNREAD_ZONE = re.compile(r":\d\d\s*(?!-0000\b|[12]\d{3}\b)[^\s:]")
+"""What follows a time, except UTC and a year."""
+
 _NO_YEAR = re.compile(r"\s(?:-\d+|0000)\s+\d\d?:")
 """What WordPress prints for a post without a time: ``Wed, 30 Nov -0001 00:00:00 +0000``."""
 
@@ -141,15 +143,19 @@ def read_utc_clock(text: str | None) -> datetime | None:
 
 def read_http_date(text: str | None) -> datetime | None:
     """Read an RFC 5322 date (a feed's pubDate, an HTTP Date header); None for anything else."""
-    if not text or _NO_YEAR.search(text):
+    if not text or len(text) > MAX_TIME_LENGTH or _NO_YEAR.search(text):
         return None
     try:
-        instant = parsedate_to_datetime(_ISO_OFFSET.sub(r" \1\2", text[:100]))
+        instant = parsedate_to_datetime(_OFFSET.sub(_in_four_digits, text))
     except (ValueError, OverflowError):
         return None
-    if instant.tzinfo is None and _ZONE_NAME.search(text):  # one that only few know, or AM or PM
+    if instant.tzinfo is None and _UNREAD_ZONE.search(text):  # such as a name that only few know, or AM or PM
         return None
     return _in_utc(instant if instant.tzinfo else instant.replace(tzinfo=UTC))
+
+
+def _in_four_digits(offset: re.Match[str]) -> str:
+    return f" {offset[1]}{offset[2]:0>2}{offset[3] or '00'}"
 
 
 def read_theme_time(text: str | None, offset: timedelta | None = None) -> datetime | None:

@@ -18,8 +18,10 @@ PAGE_NUMBER = re.compile(
 """The page number of a post or its comments in a path; not a permalink's day or post number."""
 
 _FILE = re.compile(r"(\.html?)/$", re.IGNORECASE)
-_INDEX = re.compile(r"(?<=/)(?:index\.html?/?)+$")
-"""What HTTrack and wget add to the URLs of the site."""
+_INDEX = re.compile(r"(?<=/)(?<!/index\.html/)(?<!/index\.htm/)(?:index\.html?(?:/|$))+$")
+"""What HTTrack and wget add to the URLs of the site. Sought from the first of several: else a URL with 700 takes 0.1
+seconds.
+"""
 
 _SIZE = re.compile(r"-\d{2,5}x\d{2,5}(?=\.[A-Za-z]{3,4}(?:\.webp|\.avif)?$)")
 _RESIZER = re.compile(

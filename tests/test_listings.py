@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -297,3 +298,26 @@ def test_categories_that_all_list_everything_are_not_walked_to_the_end(tmp_path:
         run = dry_run(server, tmp_path / "a.jsonl")
         assert (set(run.articles), run.status) == (public(site), 0)
         assert len(run.asked) < 500
+
+
+def test_a_listing_with_thousands_of_attributes_is_read_all_the_same(tmp_path: Path) -> None:
+    with site_of(30, **NOTHING_BUT_LISTINGS) as (site, server):
+        flood = "<a " + " ".join(f"a{number}" for number in range(30_000)) + "></a></body>"
+        server.alter(
+            lambda target, response: replace(response, body=response.body.replace(b"</body>", flood.encode()))
+        )
+        begin = time.process_time()
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert time.process_time() - begin < 5  # 0.7 seconds; it was 25
+        assert set(run.articles) == public(site)
+
+
+@pytest.mark.parametrize("pages", [(3,), (4, 5), (7, 8, 9), (9,)])
+def test_pages_of_a_listing_that_lead_to_the_first_one_are_noted(pages: tuple[int, ...], tmp_path: Path) -> None:
+    with site_of(90, **NOTHING_BUT_LISTINGS) as (_, server):
+        lost = [f"/page/{number}/" for number in pages]
+        server.reroute(lambda target: "/" if target in lost else target)
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert len(run.articles) == 90 - 10 * len(pages)
+        server.heal()
+        assert len(dry_run(server, tmp_path / "a.jsonl").articles) == 10 * len(pages)

@@ -17,6 +17,7 @@ from ifp_scraper.dates import format_utc, parse_utc
 from ifp_scraper.discovery import FetchFailed, Notes, SourceUnavailable, listing
 from ifp_scraper.discovery.feed import read_feed
 from ifp_scraper.discovery.listing import may_be_article, read_listing
+from ifp_scraper.discovery.recorded_lists import read_listed
 from ifp_scraper.discovery.rest import read_posts
 from ifp_scraper.discovery.sitemap_file import SitemapFile, read_entries, take_entries
 from ifp_scraper.discovery.xml import read_cut_xml, read_xml
@@ -45,6 +46,16 @@ def test_links_nested_in_each_other_are_not_searched_to_the_bottom() -> None:
     begin = time.process_time()
     assert read_listing(Selector(nested, type="html"), "https://ifpnews.com/") == []
     assert time.process_time() - begin < 10  # 0.6 seconds; it was 21
+
+
+@pytest.mark.parametrize("around", ["<div>" * 240, "<article><h2>" * 100, "<div class='" + "a " * 100_000 + "'>"])
+def test_what_the_links_of_a_listing_are_in_is_looked_at_once(around: str) -> None:
+    page = Selector(
+        around + '<b class="entry-title"><a href="/a/">A</a></b>' + "<a href=/b/>B</a>" * 20_000, type="html"
+    )
+    begin = time.process_time()
+    assert read_listing(page, "https://ifpnews.com/")[0] == "https://ifpnews.com/a/"
+    assert time.process_time() - begin < 2  # 0.3 seconds; it was more than 4
 
 
 def test_titles_in_a_listing_that_lead_to_no_article_are_left_out() -> None:
@@ -79,6 +90,92 @@ def test_what_another_vocabulary_calls_by_the_same_name_does_not_count() -> None
     assert feed is not None
     assert [entry.url for entry in read_entries(sitemap, "https://a.b/")] == ["https://a.b/c/"]
     assert [ref.url for ref in read_feed(feed, "https://a.b/feed/")] == ["https://a.b/c/"]
+
+
+def test_a_time_of_publication_without_its_offset_is_none() -> None:
+    """There is no telling whose clock it is, except REST's."""
+    for body in (
+        "<urlset><url><loc>/a/</loc><news><publication_date>2024-05-06T10:00:00</publication_date></news></url></urlset>",
+        "<feed><entry><link href='/a/'/><published>2024-05-06T10:00:00</published></entry></feed>",
+        "<RDF><item><link>/a/</link><date>2024-05-06T10:00:00</date></item></RDF>",
+        "<rss><item><link>/a/</link><pubDate>Mon, 06 May 2024 10:00:00 (IRST)</pubDate></item></rss>",
+    ):
+        site, now = "https://ifpnews.com/", parse_utc("2024-05-09T00:00:00Z")
+        [said] = read_listed(site + "a.xml", body.encode(), site, now)
+        assert (said.ref.published_at, said.ref.published_raw) == (None, None)
+
+
+def test_what_is_kept_of_a_printed_time_is_printable() -> None:
+    item = b"<rss><item><link>/a/</link><pubDate>Mon, 06 May\n2024 10:00:00 +0000 \x7f</pubDate></item></rss>"
+    root = read_xml(item, 999)
+    assert root is not None
+    post = {"link": "/a/", "date_gmt": "\x1f2024-05-06T10:00:00\n"}
+    site = "https://ifpnews.com/"
+    raws = [ref.published_raw for ref in [*read_feed(root, site), *read_posts([post], site)]]
+    assert raws == ["Mon, 06 May 2024 10:00:00 +0000", "2024-05-06T10:00:00"]
+
+
+def test_a_time_that_breaks_off_is_none() -> None:
+    """Without its offset, it would be another time."""
+    url = "https://ifpnews.com/a/"
+    for body in (
+        f"<urlset><url><loc>{url}</loc><lastmod>2024-05-06T10:00:00+03:30</lastmod></url></urlset>",
+        f"<feed><entry><link href='{url}'/><published>2024-05-06T10:00:00+03:30</published></entry></feed>",
+        f"<rss><item><link>{url}</link><pubDate>Mon, 06 May 2024 10:00:00 +0330</pubDate></item></rss>",
+    ):
+        for end in range(len(body)):
+            listed = read_listed(
+                "https://ifpnews.com/a.xml", body[:end].encode(), url, parse_utc("2024-05-09T00:00:00Z")
+            )
+            assert {item.ref.url for item in listed} <= {url}
+            times = {time for item in listed for time in (item.ref.published_at, item.ref.modified_at)}
+            assert times <= {None, "2024-05-06T06:30:00Z"}, body[:end]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "</b></b>",
+        "<b>" * 300,
+        "<br>",
+        "<?php ",
+        "<!-- x",
+        "<![CDATA[ x",
+        "<![CDATA[ a ]]> b</p></div> ]]>",
+        "<!-- <item><link>/no/</link></item> --></b></b>",
+        "<![CDATA[<item><link>/no/</link></item>]]></b></b>",
+        "x" * 10_000_001,
+    ],
+)
+def test_a_fault_in_one_entry_of_a_list_hides_no_other(fault: str) -> None:
+    items = [f"<item><link><![CDATA[/{number}/]]></link><title>A & B</title>{{}}</item>" for number in range(4)]
+    body = "<rss><channel>" + "".join(items).format("", fault, "", "") + "</channel></rss>"
+    root, is_cut = read_cut_xml(body.encode(), 10**8)
+    assert root is not None
+    assert not is_cut
+    assert [ref.url for ref in read_feed(root, "https://a.b/feed/")] == [f"https://a.b/{n}/" for n in range(4)]
+
+
+def test_an_element_without_its_end_tag_hides_nothing_in_a_sitemap() -> None:
+    entries = [f"<url><loc>/{number}/</loc>{{}}</url>" for number in range(4)]
+    root = read_xml(f"<urlset>{''.join(entries)}</urlset>".format("", "<br>", "<br><br>", "").encode(), 999)
+    assert root is not None
+    assert [entry.url for entry in read_entries(root, "https://a.b/")] == [f"https://a.b/{n}/" for n in range(4)]
+
+
+def test_what_is_no_character_in_a_list() -> None:
+    for text in (b":49" * 270_000 + b"\xed\xa0\x80", b"&#xD800;&#57343;&#xdfff 2024"):
+        root = read_xml(b"<rss><item><pubDate>%b</pubDate><link>/a/</link></item></rss>" % text, 10**7)
+        assert root is not None
+        assert [ref.url for ref in read_feed(root, "https://a.b/feed/")] == ["https://a.b/a/"]
+
+
+@pytest.mark.parametrize("coding", ["UTF-16", "UTF-32", "US-ASCII", "UTF-7", "x-unknown"])
+def test_a_list_that_names_another_encoding_than_its_own(coding: str) -> None:
+    entries = "".join(f"<url><loc>https://a.b/é{number}/</loc></url>" for number in range(3))
+    root = read_xml(f"<?xml version='1.0' encoding='{coding}'?><urlset>{entries}</urlset>".encode(), 10**6)
+    assert root is not None
+    assert [entry.url for entry in read_entries(root, "https://a.b/")] == [f"https://a.b/é{n}/" for n in range(3)]
 
 
 def test_links_that_only_name_a_category_lead_to_none() -> None:

@@ -10,9 +10,10 @@ from lxml import etree
 from scrapy.http import Headers, Response
 
 from ifp_scraper import urls
-from ifp_scraper.dates import format_utc, read_http_date, read_instant
+from ifp_scraper.dates import format_utc, read_http_date, read_instant, read_zoned
 from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
 from ifp_scraper.discovery.xml import child_text, local_name, read_cut_xml
+from ifp_scraper.text import squeeze
 
 FEEDS = ("rss", "feed", "RDF")
 """Names of the root elements of feeds."""
@@ -125,11 +126,11 @@ def read_feed(root: etree._Element, base: str) -> list[ArticleRef]:
             continue
         if local_name(element) == "item":
             raw = child_text(element, "pubDate") or child_text(element, "date")  # RSS 1.0 has dc:date
-            published_at, modified_at = read_http_date(raw) or read_instant(raw), None
+            published_at, modified_at = read_http_date(raw) or read_zoned(raw), None
             identifier = child_text(element, "guid") or ""
         else:
             raw = child_text(element, "published")
-            published_at, modified_at = read_instant(raw), format_utc(read_instant(child_text(element, "updated")))
+            published_at, modified_at = read_zoned(raw), format_utc(read_instant(child_text(element, "updated")))
             identifier = child_text(element, "id") or ""
         refs.append(
             ArticleRef(
@@ -138,7 +139,7 @@ def read_feed(root: etree._Element, base: str) -> list[ArticleRef]:
                 published_at=format_utc(published_at),
                 modified_at=modified_at,
                 published_source="feed" if published_at else None,
-                published_raw=raw if published_at else None,
+                published_raw=squeeze(raw) if raw and published_at else None,
             )
         )
     listed_at = _changed_at(root, refs)

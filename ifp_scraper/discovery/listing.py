@@ -4,37 +4,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from itertools import islice
 from urllib.parse import urlsplit
 
+from lxml import etree
 from parsel import Selector
 
 from ifp_scraper import urls
 from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
+from ifp_scraper.pages.document import parse
 from ifp_scraper.responses import is_login, is_wordpress
 from ifp_scraper.storage.reasons import STRANGE
 
-_TITLES = "td-module-title entry-title loop-title wp-block-post-title post-title"
-_BOXES = (
+_TITLES = frozenset("td-module-title entry-title loop-title wp-block-post-title post-title".split())
+_BOXES = frozenset(
     "td-main-sidebar td-ss-main-sidebar td-footer-wrapper td-footer-template-wrap td-header-template-wrap"
-    " td_mega_menu td-mega-menu sidebar widget"
+    " td_mega_menu td-mega-menu sidebar widget".split()
 )
 """Boxes beside the listing that show the whole site's latest articles."""
 
-
-def _has_one_of(classes: str) -> str:
-    return " or ".join(f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')" for name in classes.split())
-
-
-_HEADLINE = f"[{_has_one_of(_TITLES)} or (self::h2 or self::h3) and ancestor::article]"
-_ENTRIES = (
-    f"//a[ancestor::*[{_has_one_of(_TITLES)}] or ancestor::*[self::h2 or self::h3]/ancestor::article"
-    f" or *{_HEADLINE} or */*{_HEADLINE} or */*/*{_HEADLINE}]"
-    "[not(ancestor::*[self::aside or self::nav or self::footer or self::template or @role='complementary'"
-    f" or {_has_one_of(_BOXES)}])]"
-)
-"""One step with conditions: libxml2 needs the square of the number of links for several steps, or for a union. A link
-may be around a headline that is at most three levels inside it: links may be nested in each other.
-"""
+_BOX_TAGS = ("aside", "nav", "footer", "template")
+_MAX_INSIDE = 3
+"""How many levels inside a link its headline may be: links may be nested in each other."""
 
 _NO_ARTICLE_PATH = re.compile(
     r"^/(?:category|tag|author|page|search)/[^/]|^/(?:feed|wp-(?:admin|content|includes|json)|amp|xmlrpc\.php)(?:/|$)"
@@ -127,6 +118,8 @@ class _Place:
         self.has_clear_end = False
         """Whether the site says that the pages after the last do not exist, instead of showing no article there."""
         self._walk = walk
+        self._names_next = False
+        """Whether the last page with articles links to the next."""
         self._last_with_new = 0
         """Number of the last of those pages with an article that was not known."""
 
@@ -134,13 +127,23 @@ class _Place:
         """Yield the articles of each page that lists some which those before it lack, and whether all are settled."""
         walk = self._walk
         listed: set[str] = set()
+        first: list[str] = []
+        names_next = False  # whether the last page with articles that those before it lack links to the next
+        repeats: list[int] = []  # numbers of the last pages, if they are the first one again, as after a redirect
         barren = 0
         async for number, links in self._all_pages():
             barren = barren + 1 if listed.issuperset(links) else 0
+            if barren and links == first:
+                repeats.append(number)
             if barren >= _PATIENCE:
-                return
+                break
             if barren:
                 continue  # so much was added in the meantime that the last page's articles have moved to this one
+            first = first or links
+            names_next = self._names_next
+            for repeat in repeats:  # they are not the end: another page follows
+                walk.notes.broken.append(f"{walk.options.site}{self.path}/page/{repeat}/: is the first page again")
+            repeats.clear()
             listed.update(links)
             self.length = number
             refs = list(map(ArticleRef, links))
@@ -149,6 +152,8 @@ class _Place:
             settled = list(map(walk.known.is_settled, refs))
             self.ends_in_settled = any(settled)
             yield links, walk.caught_up and all(settled)
+        if repeats and names_next and self.length > 1 and not self.ends_in_settled:
+            walk.notes.broken.append(f"{walk.options.site}{self.path}/page/{repeats[0]}/: is the first page again")
 
     async def pages_again(self) -> AsyncIterator[list[str]]:
         """Read the pages once more, up to the last one with new articles, as what is behind it is known.
@@ -176,16 +181,15 @@ class _Place:
         failed = 0
         absent = 0  # pages in a row that the site says do not exist
         may_be_end: str | None = None
-        names_next = False  # whether the last page with articles links to the next
         for number in range(1, walk.max_pages + 1):
             page = root if number == 1 else f"{root}page/{number}/"
             missing = "lists no article"
             links: list[str] = []
             try:
                 response = await walk.fetch(page, page=True)
-                selector = Selector(response.body.decode("utf-8", "replace"), type="html")
+                selector = Selector(root=parse(response.body.decode("utf-8", "replace").encode()), type="html")
                 links = read_listing(selector, response.url)
-                lacks_articles = not links and names_next and not self.ends_in_settled
+                lacks_articles = not links and self._names_next and not self.ends_in_settled
                 if lacks_articles and (is_login(response.body) or not is_wordpress(response.body)):
                     raise FetchFailed(STRANGE)  # a wall, not the end
                 absent = 0
@@ -206,7 +210,7 @@ class _Place:
                     return
                 if may_be_end is not None:
                     self.has_clear_end = absent > 1
-                    if names_next and not (self.has_clear_end or self.ends_in_settled):
+                    if self._names_next and not (self.has_clear_end or self.ends_in_settled):
                         walk.notes.broken.append(may_be_end)
                     return
                 may_be_end = f"{page}: {missing}"
@@ -216,7 +220,7 @@ class _Place:
                 may_be_end = None
             if number == 1 and urls.slug(response.url):
                 root = urls.canonical(response.url)  # of a nested category
-            names_next = bool(selector.css(f'a[href*="/page/{number + 1}"]'))
+            self._names_next = bool(selector.css(f'a[href*="/page/{number + 1}"]'))
             yield number, links
         walk.notes.broken.append(f"{root}: more than {walk.max_pages} pages")
 
@@ -224,11 +228,32 @@ class _Place:
 def read_listing(selector: Selector, base: str) -> list[str]:
     """Return the canonical URLs of the articles in a listing, in its order, each once."""
     articles = []
-    links = [link.get("href") for link in selector.root.xpath(_ENTRIES)]
-    for url in urls.of_list(base, links):
+    for url in urls.of_list(base, _entry_links(selector.root)):
         if url is not None and may_be_article(url, base):
             articles.append(urls.canonical(url))
     return list(dict.fromkeys(articles))
+
+
+def _entry_links(root: etree._Element) -> list[str | None]:
+    """Return where the links in titles, or around them, lead; not those in boxes beside the listing.
+
+    In one pass over the page: XPath would look at all that each link is in, which may be nested thousands deep.
+    """
+    links: dict[etree._Element, bool] = {}  # whether it is in a title, or around one
+    waiting = [(root, False, False)]
+    while waiting:
+        element, in_article, in_title = waiting.pop()
+        classes = element.get("class", "").split()
+        if element.tag == "a":
+            links[element] = in_title
+        if element.tag in _BOX_TAGS or element.get("role") == "complementary" or not _BOXES.isdisjoint(classes):
+            continue
+        is_title = not _TITLES.isdisjoint(classes) or (in_article and element.tag in ("h2", "h3"))
+        if is_title:
+            links.update((one, True) for one in islice(element.iterancestors(), _MAX_INSIDE) if one in links)
+        in_article = in_article or element.tag == "article"
+        waiting.extend((child, in_article, in_title or is_title) for child in element.iterchildren("*", reversed=True))
+    return [link.get("href") for link, is_entry in links.items() if is_entry]
 
 
 def may_be_article(url: str, site: str) -> bool:

@@ -19,6 +19,7 @@ from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Wa
 from ifp_scraper.discovery.listing import may_name_article
 from ifp_scraper.items import MAX_ID
 from ifp_scraper.responses import header
+from ifp_scraper.text import squeeze
 from ifp_scraper.urls import of_list
 
 _ROUTES = ("/wp-json/wp/v2/{}?", "/?rest_route=/wp/v2/{}&")
@@ -320,7 +321,7 @@ def read_posts(posts: list[Any], base: str) -> list[ArticleRef]:
                 published_at=format_utc(published_at),
                 modified_at=format_utc(read_instant(modified)) if isinstance(modified, str) else None,
                 published_source="rest" if published_at else None,
-                published_raw=raw if published_at else None,
+                published_raw=squeeze(str(raw)) if published_at else None,
             )
         )
     return refs

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from lxml import etree
 
 from ifp_scraper import urls
-from ifp_scraper.dates import format_utc, parse_utc, read_instant
+from ifp_scraper.dates import format_utc, parse_utc, read_instant, read_zoned
 from ifp_scraper.discovery import ArticleRef, Notes
 from ifp_scraper.discovery.feed import FEEDS
 from ifp_scraper.discovery.xml import child_text, local_name, read_cut_xml
@@ -101,7 +101,6 @@ def take_entries(file: SitemapFile, url: str, notes: Notes) -> list[Entry]:
         notes.broken.append(f"{url}: lists {count} addresses, of which {_MAX_ENTRIES} were taken")
     if file.is_cut:
         notes.broken.append(f"{url}: breaks off in the middle")
-        entries = entries[:-1]
     return entries
 
 
@@ -126,7 +125,7 @@ def read_entries(root: etree._Element, base: str, captured_at: datetime | None =
             continue
         news = next((child for child in element if local_name(child) == "news"), None)
         raw = child_text(news, "publication_date") if news is not None else None
-        published_at = read_instant(raw)
+        published_at = read_zoned(raw)
         lastmod = child_text(element, "lastmod")
         edited_at = read_instant(lastmod)
         day = _read_day(lastmod) if edited_at is None else None

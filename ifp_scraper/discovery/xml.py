@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import zlib
+from contextlib import suppress
+from itertools import islice, zip_longest
 
 from lxml import etree
 
@@ -11,19 +13,33 @@ _GZIP = b"\x1f\x8b"
 _MAX_PARTS = 100
 """Maximum number of parts of a gzipped file: a malicious one may have a million, each of which is copied."""
 
-_DECLARATION = re.compile(rb"<\?xml\s[^>]{0,1000}>")
-_ROOT = re.compile(rb"<!--.*?(?:-->|\Z)|(<(?:[\w.-]+:)?(?:urlset|sitemapindex|rss|feed|RDF)[\s/>])", re.DOTALL)
-"""Where the root element begins, in group 1; comments may name it, too."""
+_ENTRIES = {b"urlset": b"url", b"sitemapindex": b"sitemap", b"rss": b"item", b"RDF": b"item", b"feed": b"entry"}
+"""Names of root elements, and of the elements in them that are the entries of the list."""
+
+_ROOT = re.compile(rb"<!--.*?(?:-->|\Z)|<(?:[\w.-]+:)?(%b)[\s/>]" % b"|".join(_ENTRIES), re.DOTALL)
+"""Where the root element begins, with its name in group 1; comments may name it, too."""
+
+_MAX_ENTRIES = 50_001
+"""Maximum number of entries to parse one by one: one more than a sitemap may have."""
+
+_COMMENT = re.compile(rb"<!--(?:(?!-->|<!--).)*+-->", re.DOTALL)
+_CDATA = re.compile(rb"<!\[CDATA\[((?:(?!\]\]>|<!\[CDATA\[).)*+)\]\]>", re.DOTALL)
+
+_SURROGATE = re.compile(rb"&#(?:[xX]0*[dD][89a-fA-F][\da-fA-F]{2}|0*5[5-7]\d{3});?")
+"""Half a character, as a reference, which libxml2 takes and lxml fails at; and some characters of no URL or time."""
 
 _UTF_16 = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
 """How a file in UTF-16 begins."""
+
+_OF_ONE_BYTE = re.compile(rb"<\?xml\s[^>]{0,1000}encoding=[\"']((?:iso-8859-|windows-|cp)\d{1,4})[\"']", re.IGNORECASE)
+"""An XML declaration that names an encoding with one byte per character."""
 
 _MAX_PREAMBLE = 65536
 """Maximum number of bytes before the root element, such as PHP notices before or after the XML declaration."""
 
 
 def read_xml(body: bytes, max_size: int) -> etree._Element | None:
-    """Parse a sitemap or feed, gzipped or not; None if it is not XML at all.
+    """Parse a sitemap or feed, gzipped or not; None if it is neither.
 
     See ``read_cut_xml``.
     """
@@ -34,7 +50,7 @@ def read_cut_xml(body: bytes, max_size: int) -> tuple[etree._Element | None, boo
     """Parse a sitemap or feed, and say whether it breaks off in the middle.
 
     Entities are not expanded and nothing is loaded, so that neither external entities nor a billion laughs work. A
-    document that breaks off in the middle is read up to there. What precedes its root element, such as
+    document that breaks off in the middle is read up to the last tag. What precedes its root element, such as
     PHP notices, is skipped.
 
     Args:
@@ -46,15 +62,43 @@ def read_cut_xml(body: bytes, max_size: int) -> tuple[etree._Element | None, boo
             body = _unpack(body, max_size)
         except zlib.error:
             return None, False
-    if coding := next((name for mark, name in _UTF_16 if body.startswith(mark)), None):
-        body = body.decode(coding, "replace").encode()
-        if named := _DECLARATION.search(body, 0, _MAX_PREAMBLE):  # it names that coding
-            body = body[: named.start()] + body[named.end() :]
-    declaration = _DECLARATION.search(body, 0, _MAX_PREAMBLE)
+    body = _to_utf8(body)
     root_found = next((found for found in _ROOT.finditer(body, 0, _MAX_PREAMBLE) if found[1]), None)
-    begin = root_found or declaration
-    if begin is not None:
-        body = (declaration[0] if declaration is not None and root_found else b"") + body[begin.start() :]
+    if root_found is None:
+        return None, False
+    body = _SURROGATE.sub(b"", body[root_found.start() :])  # without XML declaration, which may name another encoding
+    is_cut = re.search(rb"</(?:[\w.-]+:)?" + root_found[1] + rb"\b", body) is None
+    if is_cut:
+        body = body[: max(body.rfind(b">") + 1, body.rfind(b"<"))]  # half of a time would be another one
+    root = _parse(body)
+    if root is None:
+        return None, False
+    name = _ENTRIES[root_found[1]]
+    begin = re.compile(rb"<(?:[\w.-]+:)?%b(?=[\s/>])" % name)
+    lists = (root, *root.iterchildren("{*}channel"))
+    if sum(1 for _ in begin.finditer(body)) > sum(
+        1 for one in lists for _ in one.iterchildren(f"{{*}}{name.decode()}")
+    ):
+        root = _parse_apart(body, begin)
+    return root, is_cut and root is not None and len(root) > 0
+
+
+def _to_utf8(body: bytes) -> bytes:
+    """Return a file in UTF-8, without invalid bytes: lxml fails at those that libxml2 leaves in a text."""
+    coding = next((name for mark, name in _UTF_16 if body.startswith(mark)), None)
+    if coding is None:
+        with suppress(UnicodeDecodeError):
+            body.decode()
+            return body
+        named = _OF_ONE_BYTE.search(body, 0, _MAX_PREAMBLE)
+        coding = named[1].decode() if named else "utf-8"
+    try:
+        return body.decode(coding, "replace").encode()
+    except LookupError:
+        return body.decode("utf-8", "replace").encode()
+
+
+def _parse(body: bytes) -> etree._Element | None:
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -64,13 +108,29 @@ def read_cut_xml(body: bytes, max_size: int) -> tuple[etree._Element | None, boo
         remove_pis=True,
     )
     try:
-        root = etree.fromstring(body.strip(), parser=parser)
+        return etree.fromstring(body.strip(), parser=parser)
     except (etree.XMLSyntaxError, ValueError):
-        return None, False
-    if root is None:
-        return None, False
-    closing = re.compile(rb"</(?:[\w.-]+:)?" + re.escape(local_name(root).encode()) + rb"\b")
-    return root, len(root) > 0 and closing.search(body) is None
+        return None
+
+
+def _parse_apart(body: bytes, begin: re.Pattern[bytes]) -> etree._Element | None:
+    """Parse each entry of a sitemap or feed by itself: a fault in one may have hidden those after it.
+
+    Such as an end tag too many, or one too few.
+
+    Args:
+        body: the file, from its root element.
+        begin: matches where an entry begins.
+    """
+    body = _CDATA.sub(
+        lambda section: section[1].replace(b"&", b"&amp;").replace(b"<", b"&lt;"), _COMMENT.sub(b"", body)
+    )
+    starts = [entry.start() for entry in islice(begin.finditer(body), _MAX_ENTRIES)]
+    root = _parse(body[: starts[0]] if starts else body)
+    if root is not None:
+        entries = (_parse(body[start:end]) for start, end in zip_longest(starts, starts[1:]))
+        root.extend(entry for entry in entries if entry is not None)
+    return root
 
 
 def _unpack(body: bytes, max_size: int) -> bytes:
