@@ -8,12 +8,14 @@ import os
 import re
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from ifp_scraper.dates import format_utc
+from ifp_scraper.recordings import warc_reader
 from ifp_scraper.recordings.record_bounds import next_record
 from ifp_scraper.recordings.warc_reader import Fault, read_responses, record_time
 from tests.crawling import ROOT
@@ -171,6 +173,32 @@ def test_blank_lines_before_a_record_in_its_gzip_member_move_no_record(size: int
     for at in begins:
         [one] = read_responses(stream, "a.warc.gz", at, at + 1, faults)
         assert one.record.stream_pos == at
+    assert faults == []
+
+
+@PACKED
+def test_lengths_that_are_all_wrong_take_no_hours(pack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of such a file, each record was read up to its end."""
+    monkeypatch.setattr(warc_reader, "_PIECE", 1 << 9)
+    wrong = pack(RECORDS[0].replace(b"Length: ", b"Length: 999999"))
+    data, faults = wrong * 1000, []
+    began = time.process_time()
+    read = list(read_responses(io.BytesIO(data), "a.warc", 0, len(data), faults))
+    assert {(one.body.strip(), one.is_whole) for one in read} == {(b"<p>A page.</p>", False)}
+    assert (
+        [fault.at for fault in faults]
+        == [one.record.stream_pos for one in read]
+        == list(range(0, len(data), len(wrong)))
+    )
+    assert time.process_time() - began < 2
+
+
+def test_of_an_endless_body_only_the_start_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warc_reader, "_MAX_BODY", 3 << 20)
+    long = record("response", b"HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\n\r\n" + bytes(5 << 20))
+    data, faults = gzip.compress(long, 1) + gzip.compress(RECORDS[0]), []
+    read = list(read_responses(io.BytesIO(data), "a.warc.gz", 0, len(data), faults))
+    assert [(len(one.body), one.is_whole) for one in read] == [(3 << 20, True), (14, True)]
     assert faults == []
 
 

@@ -22,6 +22,10 @@ _KINDS = WarcRecordType.response | WarcRecordType.resource
 _LONG = 1 << 20
 """How long a record may be to be read at once, in bytes."""
 
+_PIECE = 1 << 16
+_MAX_BODY = 1 << 26
+"""How much of a record is kept, in bytes; no page is as long."""
+
 _RECORD = b"\r\n\r\nWARC/"
 _INDEX_LINK = re.compile(rb"""(\shref=["'])((?![\w+.-]+:|//)(?:[^"'<>?#]*/)?)index\.html(?=["'?#])""")
 """A link as ``wget -k`` converts it; ``record_address`` leaves out the name, too."""
@@ -85,6 +89,7 @@ def read_responses(
         revisits: gets the ``revisit`` records.
     """
     kinds = _KINDS if revisits is None else _KINDS | WarcRecordType.revisit
+    is_length_wrong = False
     at = next_record(stream, start, end)
     if at and not start and not is_blank(stream, at):
         faults.append(Fault(name, start, "no record begins there"))
@@ -104,7 +109,8 @@ def read_responses(
                     continue
                 if not _is_of_web(record):
                     continue
-                body, is_complete = _read_body(record)
+                body, is_complete = _read_body(record, to_next=is_length_wrong)
+                is_length_wrong = is_length_wrong or not is_complete
                 is_whole = is_complete and (bool(body) or not _lacks_body(record))
                 if not is_whole:
                     faults.append(Fault(name, last, "a record is cut off"))
@@ -139,16 +145,15 @@ def _note_revisit(record: WarcRecord, revisits: list[Revisit]) -> None:
         revisits.append(Revisit(url, captured_at, payload_digest(record)))
 
 
-def _read_body(record: WarcRecord) -> tuple[bytes, bool]:
+def _read_body(record: WarcRecord, *, to_next: bool) -> tuple[bytes, bool]:
     """Return a record's body, up to the next record if its length is wrong, and whether it has that length.
 
-    The record then has HTTP headers.
+    The record then has HTTP headers. ``to_next`` is that of ``_read_all``.
     """
     if record.http_headers is None and record.record_type == WarcRecordType.response:
         record.is_http = True  # whatever its Content-Type, if any
         record.parse_http(quirks_mode=True)
-    body = _read_all(record)
-    is_complete = len(body) >= record.content_length
+    body, is_complete = _read_all(record, to_next=to_next)
     if not is_complete:
         body = body.partition(_RECORD)[0]
     if record.http_headers is None:
@@ -158,14 +163,27 @@ def _read_body(record: WarcRecord) -> tuple[bytes, bool]:
     return body, is_complete
 
 
-def _read_all(record: WarcRecord) -> bytes:
-    """Return what a record holds. FastWARC would copy it, which a long one, such as of a film, has no room for."""
+def _read_all(record: WarcRecord, *, to_next: bool) -> tuple[bytes, bool]:
+    """Return what a record holds, at most ``_MAX_BODY``, and whether that has the length that it names.
+
+    FastWARC would copy it, which a long one, such as of a film, has no room for.
+
+    Args:
+        record: the record.
+        to_next: whether to end a long one where another seems to begin: if the lengths in a file are wrong, each
+            record would otherwise be read up to the end of the file.
+    """
     if record.content_length <= _LONG:
-        return record.reader.read()
-    content = io.BytesIO()
-    while piece := record.reader.read(_LONG):
-        content.write(piece)
-    return content.getvalue()
+        body = record.reader.read()
+        return body, len(body) >= record.content_length
+    content, length, tail = io.BytesIO(), 0, b""
+    while piece := record.reader.read(_PIECE if to_next else _LONG):
+        content.write(piece[: max(0, _MAX_BODY - length)])
+        length += len(piece)
+        if to_next and _RECORD in tail + piece:
+            return content.getvalue(), False
+        tail = piece[-len(_RECORD) :]
+    return content.getvalue(), length >= record.content_length
 
 
 def _add_head(record: WarcRecord) -> None:
