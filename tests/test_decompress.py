@@ -171,6 +171,22 @@ def test_a_damaged_gzip_member_costs_no_other(
     assert f"{kept}: reading goes on at byte {len(member + damaged)}" in caplog.text
 
 
+@pytest.mark.parametrize("packed", [True, False], ids=["gzip", "plain"])
+def test_a_damaged_first_record_does_not_hide_unusual_headers(packed: bool, tmp_path: Path) -> None:
+    one = in_lower_case(NOTE) if packed else NOTE.replace(b"\r\n", b"\n")
+    pack = gzip.compress if packed else bytes
+    kept = tmp_path / "a.warc.gz"
+    kept.write_bytes(pack(one)[:8] + bytes(30) + pack(one) + pack(one))
+    assert b"".join(copy.read_bytes() for copy in seekable([kept])).endswith(NOTE + NOTE)
+
+
+def test_a_first_record_without_length_does_not_hide_others_in_its_member(tmp_path: Path) -> None:
+    kept = tmp_path / "a.warc.gz"
+    kept.write_bytes(gzip.compress(NOTE.replace(b"Length: 6", b"Length: six") + NOTE))
+    [found] = seekable([kept])
+    assert found.read_bytes().endswith(NOTE)
+
+
 def test_headers_are_rewritten_in_zstd_frames_too(tmp_path: Path) -> None:
     kept = tmp_path / "a.warc.zst"
     kept.write_bytes(zstd_frame(in_lower_case(NOTE), tmp_path))

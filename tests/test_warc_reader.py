@@ -79,6 +79,13 @@ def test_a_record_is_found_wherever_what_is_read_at_a_time_ends(pack) -> None:
         assert (next_record(stream, 0, at), next_record(stream, at + 1, at + 99)) == (None, None)
 
 
+def test_a_record_whose_first_line_ends_in_a_space_can_be_read_again() -> None:
+    data = RECORDS[0] + RECORDS[0].replace(b"WARC/1.0", b"WARC/1.0 ")
+    for start in (0, len(RECORDS[0])):
+        found = [one.record.stream_pos for one in read_responses(io.BytesIO(data), "a.warc", start, len(data), [])]
+        assert found[-1] == len(RECORDS[0])
+
+
 def test_of_several_records_that_are_cut_off_none_is_whole() -> None:
     cut = RECORDS[0].replace(b"Length: ", b"Length: 9")
     data, faults = cut + cut + RECORDS[0], []
@@ -174,6 +181,23 @@ def test_blank_lines_before_a_record_in_its_gzip_member_move_no_record(size: int
         [one] = read_responses(stream, "a.warc.gz", at, at + 1, faults)
         assert one.record.stream_pos == at
     assert faults == []
+
+
+@PACKED
+@pytest.mark.parametrize("size", [1 << 30, 50], ids=["at once", "in spans"])
+@pytest.mark.parametrize("wrong", [b"Length: 9", b"Length: 1\r\nContent-Length: 9999"], ids=["longer", "twice"])
+def test_a_record_of_another_kind_that_says_it_is_longer_swallows_none(pack, size: int, wrong: bytes) -> None:
+    """FastWARC would pass over all that follows without a word."""
+    between = [pack(one.replace(b"Length: ", wrong)) for one in RECORDS[1:]]
+    data, faults = pack(RECORDS[0]).join((b"", *between, b"")), []
+    found = [
+        one.record.stream_pos
+        for start in range(0, len(data), size)
+        for one in read_responses(io.BytesIO(data), "a.warc", start, min(start + size, len(data)), faults)
+    ]
+    first = len(pack(RECORDS[0]))
+    assert found == [0, first + len(between[0]), 2 * first + len(between[0] + between[1])]
+    assert [fault.at for fault in faults] == [first, 2 * first + len(between[0])]
 
 
 @PACKED

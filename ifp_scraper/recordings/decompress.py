@@ -26,6 +26,7 @@ from typing import IO
 from fastwarc import ZstdReader
 
 from ifp_scraper.recordings.files import UNREADABLE, RecordingError, recordings_in
+from ifp_scraper.recordings.record_bounds import next_record
 from ifp_scraper.storage.output_file import explain
 
 logger = logging.getLogger(__name__)
@@ -60,6 +61,7 @@ _NEW = 60
 _MAX_HEAD = 1 << 16
 """Maximum length of a record's headers, in bytes."""
 
+_VERSION = re.compile(rb"^WARC/[01]\.\d{1,2}[ \t]*(\r?)\n", re.MULTILINE)
 _IS_LENGTH = re.compile(rb"\s*\d{1,18}\s*")
 
 _NAMES = {
@@ -319,20 +321,21 @@ def _is_gzip(path: Path) -> bool:
 
 
 def _has_unusual_headers(path: Path) -> bool:
-    """Whether FastWARC cannot read the records' headers: names in a different case, or lines without CR."""
+    """Whether FastWARC cannot read headers, by the first sound record: names in another case, or lines without CR."""
     with path.open("rb") as stream:
         start = stream.read(1 << 16)
         if start[:2] == b"\x1f\x8b":
-            stream.seek(0)
             try:
-                start = next(_gunzipped(stream, 0, []), b"")
+                start = next(_gunzipped(stream, next_record(stream, 0, _CHUNK) or 0, []), b"")
             except (EOFError, zlib.error):
                 return False
-    version, _, rest = start.lstrip(b"\r\n").partition(b"\n")
-    head = rest.split(b"\n\n" if version[-1:] != b"\r" else b"\r\n\r\n")[0]
-    if not version.startswith(b"WARC/") or b"\nwarc-type:" not in b"\n" + head.lower():
+    version = _VERSION.search(start)
+    if version is None:
         return False
-    return version[-1:] != b"\r" or b"WARC-Type:" not in head
+    head = start[version.end() :].split(b"\r\n\r\n" if version[1] else b"\n\n")[0]
+    if b"\nwarc-type:" not in b"\n" + head.lower():
+        return False
+    return not version[1] or b"WARC-Type:" not in head
 
 
 def _gunzipped(stream: IO[bytes], at: int, damaged: list[int]) -> Iterator[bytes]:
@@ -379,8 +382,8 @@ def _is_read_from_start(stream: IO[bytes]) -> bool:
             return True
         head, _, rest = start.partition(b"\r\n\r\n")
         length = re.search(rb"^Content-Length: *(\d{1,15})\s*$", head, re.IGNORECASE | re.MULTILINE)
-        if length is None:
-            return False
+        if length is None:  # damaged: others may follow
+            return start.startswith(b"WARC/")
         left = int(length[1]) + 4 - len(rest)
         while left >= 0 and not inflate.eof and (packed := inflate.unconsumed_tail or stream.read(_PIECE)):
             left -= len(inflate.decompress(packed, _PIECE))

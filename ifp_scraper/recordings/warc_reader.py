@@ -36,6 +36,7 @@ _TO_THE_SECOND = 14
 
 _FRACTION = re.compile(r"\.(\d{1,6})")
 
+_CUT = "a record is cut off"
 _UNDATED = "a record has no date that can be read"
 
 
@@ -96,30 +97,34 @@ def read_responses(
     while at is not None:
         last = at
         try:
-            for record in ArchiveIterator(from_record(stream, at), record_types=kinds, parse_http=False):
+            # Of all kinds: FastWARC would skip one that is cut off, or says so, with all that follows.
+            for record in ArchiveIterator(from_record(stream, at), parse_http=False):
                 last = record.stream_pos
                 if last >= end:
                     return
-                record.parse_http(quirks_mode=True)  # lines may lack the CR
-                if revisits is not None and record.record_type == WarcRecordType.revisit:
-                    if _captured_at(record) is None:
-                        faults.append(Fault(name, last, _UNDATED))
-                    else:
-                        _note_revisit(record, revisits)
-                    continue
-                if not _is_of_web(record):
-                    continue
-                body, is_complete = _read_body(record, to_next=is_length_wrong)
-                is_length_wrong = is_length_wrong or not is_complete
-                is_whole = is_complete and (bool(body) or not _lacks_body(record))
-                if not is_whole:
-                    faults.append(Fault(name, last, "a record is cut off"))
-                if _is_answer(record, body):
-                    if _captured_at(record) is None:
-                        faults.append(Fault(name, last, _UNDATED))
-                    else:
-                        yield RecordedResponse(record, body, is_whole)
+                if record.record_type & kinds:
+                    record.parse_http(quirks_mode=True)  # lines may lack the CR
+                if record.record_type & _KINDS and _is_of_web(record):
+                    body, is_complete = _read_body(record, to_next=is_length_wrong)
+                    is_whole = is_complete and (bool(body) or not _lacks_body(record))
+                    if not is_whole:
+                        faults.append(Fault(name, last, _CUT))
+                    if _is_answer(record, body):
+                        if _captured_at(record) is None:
+                            faults.append(Fault(name, last, _UNDATED))
+                        else:
+                            yield RecordedResponse(record, body, is_whole)
+                else:
+                    _, is_complete = _read_all(record, to_next=is_length_wrong)
+                    if not is_complete:
+                        faults.append(Fault(name, last, _CUT))
+                    if revisits is not None and record.record_type == WarcRecordType.revisit:
+                        if _captured_at(record) is None:
+                            faults.append(Fault(name, last, _UNDATED))
+                        else:
+                            _note_revisit(record, revisits)
                 if not is_complete:  # what it seemed to hold may be whole records
+                    is_length_wrong = True
                     at = next_record(stream, last + 1, end)
                     break
             else:
@@ -127,7 +132,9 @@ def read_responses(
                 is_noted = bool(faults) and faults[-1].at == at
                 if is_cut and not is_noted:
                     faults.append(Fault(name, at, "the file breaks off"))
-                if is_cut or at >= end:
+                if is_cut:
+                    at = next_record(stream, at + 1, end)
+                elif at >= end:
                     return
         except (OSError, EOFError, ValueError) as error:
             faults.append(Fault(name, last, str(error)))
