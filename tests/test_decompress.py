@@ -28,6 +28,7 @@ from tests.recordings import (
     gzipped_as_a_whole,
     gzipped_as_a_whole_in_wacz,
     header_names_in_lower_case,
+    in_lower_case,
     picture,
     zstd,
 )
@@ -143,12 +144,84 @@ def test_damage_soon_behind_the_first_record_costs_only_what_follows(
     assert "incorrect data check" in caplog.text
 
 
-def test_what_is_before_a_thing_that_is_no_record_comes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_is_around_a_thing_that_is_no_record_comes(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     kept = bare_line_feeds(gzip.compress(NOTE), tmp_path)
-    kept.write_bytes(kept.read_bytes() + b"<html>\n\n" + kept.read_bytes())
+    wrong = (b"WARC/1.0\ncontent-length: %b\n\n" % length for length in (b"-1", b"9" * 5000, b"many"))
+    kept.write_bytes(kept.read_bytes() + b"<html>\n\n" + b"".join(wrong) + kept.read_bytes())
     [found] = seekable([kept])
-    assert found.read_bytes() == NOTE
+    assert found.read_bytes().startswith(NOTE)
+    assert found.read_bytes().endswith(NOTE)
     assert "no record begins there" in caplog.text
+
+
+@pytest.mark.parametrize("lost", [slice(-8, -4), slice(20, None), slice(0, 4)], ids=["checksum", "cut", "begin"])
+@pytest.mark.parametrize("change", [bytes, in_lower_case], ids=["usual headers", "lower case"])
+def test_a_damaged_gzip_member_costs_no_other(
+    change: Callable[[bytes], bytes], lost: slice, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """If there are many records in each, or if their headers must be rewritten, too."""
+    member = gzip.compress(change(NOTE) * 2)
+    damaged = bytearray(member)
+    del damaged[lost]
+    kept = tmp_path / "a.warc.gz"
+    kept.write_bytes(member + damaged + member)
+    before, after = seekable([kept])
+    assert before.read_bytes().startswith(NOTE * 2)
+    assert after.read_bytes() == NOTE * 2
+    assert f"{kept}: reading goes on at byte {len(member + damaged)}" in caplog.text
+
+
+@pytest.mark.parametrize("packed", [True, False], ids=["gzip", "plain"])
+def test_a_damaged_first_record_does_not_hide_unusual_headers(packed: bool, tmp_path: Path) -> None:
+    one = in_lower_case(NOTE) if packed else NOTE.replace(b"\r\n", b"\n")
+    pack = gzip.compress if packed else bytes
+    kept = tmp_path / "a.warc.gz"
+    kept.write_bytes(pack(one)[:8] + bytes(30) + pack(one) + pack(one))
+    assert b"".join(copy.read_bytes() for copy in seekable([kept])).endswith(NOTE + NOTE)
+
+
+def test_a_first_record_without_length_does_not_hide_others_in_its_member(tmp_path: Path) -> None:
+    kept = tmp_path / "a.warc.gz"
+    kept.write_bytes(gzip.compress(NOTE.replace(b"Length: 6", b"Length: six") + NOTE))
+    [found] = seekable([kept])
+    assert found.read_bytes().endswith(NOTE)
+
+
+def test_headers_are_rewritten_in_zstd_frames_too(tmp_path: Path) -> None:
+    kept = tmp_path / "a.warc.zst"
+    kept.write_bytes(zstd_frame(in_lower_case(NOTE), tmp_path))
+    assert [copy.read_bytes() for copy in seekable([kept])] == [NOTE]
+
+
+def test_damage_everywhere_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A file of nothing but starts of frames would be unpacked to as many copies, for hours."""
+    monkeypatch.setattr(decompress, "_MAX_COPIES", 20)
+    kept = tmp_path / "a.warc.zst"
+    kept.write_bytes(b"\x28\xb5\x2f\xfd" * 50)
+    seekable([kept])
+    assert f"{kept} is damaged in too many places" in caplog.text
+
+
+def test_headers_without_end_take_no_memory(tmp_path: Path) -> None:
+    kept = tmp_path / "a.warc"
+    kept.write_bytes(b"WARC/1.0\nWARC-Type: note\nContent-Length: 6\n" + b"a: b\n" * 1_000_000 + b"\n\n")
+    [found] = seekable([kept])
+    assert found.stat().st_size < 1 << 18
+
+
+def test_a_damaged_member_of_a_package_is_told_whatever_compressed_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    kept = tmp_path / "a.wacz"
+    with zipfile.ZipFile(kept, "w", zipfile.ZIP_LZMA) as package:
+        package.writestr("data.warc", NOTE * 9)
+    data = bytearray(kept.read_bytes())
+    data[60:70] = bytes(10)
+    kept.write_bytes(data)
+    seekable([kept])
+    assert "cannot be read (Corrupt input data)" in caplog.text
 
 
 @pytest.mark.parametrize("command", ["extract", "crawl"])

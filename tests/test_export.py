@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,18 @@ def test_a_line_of_another_shape_is_left_out(file: Path) -> None:
     assert (run.status, "skipped, not fitting the schema: 1 line\n" in run.err) == (0, True), run.err
     with pytest.raises(ValueError, match="to must be one of parquet, csv, sqlite, not 'xlsx'"):
         export(file, "xlsx")  # type: ignore[arg-type]
+
+
+def test_values_that_no_table_holds_cost_no_other_line(file: Path) -> None:
+    """A number may be one digit too long after damage, and a time none."""
+    whole = file.read_bytes()
+    others = [encode(article(4, revision=2**63)), encode(article(5)), encode(article(6, fetched_at="last week"))]
+    level = others[1].replace(b'"level":2', b'"level":%d' % 10**30)
+    assert level != others[1]
+    file.write_bytes(whole + others[0] + level + others[2])
+    with warnings.catch_warnings(record=True):
+        done = export(file, "sqlite", revisions="all")
+    assert (done.skipped, done.rows["articles"], done.last_fetched) == (2, 6, "2024-05-03T00:00:00Z")
 
 
 @pytest.mark.parametrize("to", FORMATS)

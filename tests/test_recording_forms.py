@@ -170,6 +170,18 @@ def test_the_latest_capture_answers_wherever_it_is_in_the_recording(tmp_path: Pa
     assert archive.read(latest)[1] == b"2022-01-03"
 
 
+@pytest.mark.parametrize(("lost", "whole"), [(1, "ab"), (60, "ab"), (200, "a")], ids=["end", "list", "record"])
+def test_a_package_that_breaks_off_gives_the_records_before(lost: int, whole: str, tmp_path: Path) -> None:
+    one, two = (response(f"https://ifpnews.com/{slug}/", story("A.", slug=slug), "2024-01-01") for slug in "ab")
+    path = stored_wacz(gzip.compress(one) + gzip.compress(two), tmp_path)
+    path.write_bytes(path.read_bytes()[:-lost])
+    found = Archive([path])
+    assert [record.url for record in found.records][: len(whole)] == [f"https://ifpnews.com/{s}/" for s in whole]
+    assert found.read(found.records[0])[1] == story("A.", slug="a")
+    parts = [span_reader.read_span(span, "https://ifpnews.com") for span in spans.cut_spans([path], 99)]
+    assert sum(part.records for part in parts) == len(found.records)
+
+
 def test_damage_in_a_member_of_a_package_costs_no_other_record(tmp_path: Path) -> None:
     path = tmp_path / "a.wacz"
     with zipfile.ZipFile(path, "w") as package:

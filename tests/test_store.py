@@ -453,7 +453,9 @@ def test_lines_of_an_older_schema_are_read_as_far_as_they_go(path: Path) -> None
         encode(article(4, schema_version="2")),
         b'{"schema_version": "10", "id": "four"}\n',
         b'{"schema_version": 2, "url": "https://ifpnews.com/4/"}\n',
+        b'{"schema_version": "%b", "url": "https://ifpnews.com/4/"}\n' % (b"9" * 5000),
     ],
+    ids=range(4),
 )
 def test_a_newer_schema_is_refused_before_anything_is_written(three: Path, newer: bytes) -> None:
     content = three.read_bytes() + newer + b'{"schema_version'

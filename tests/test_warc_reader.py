@@ -8,12 +8,14 @@ import os
 import re
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from ifp_scraper.dates import format_utc
+from ifp_scraper.recordings import warc_reader
 from ifp_scraper.recordings.record_bounds import next_record
 from ifp_scraper.recordings.warc_reader import Fault, read_responses, record_time
 from tests.crawling import ROOT
@@ -75,6 +77,13 @@ def test_a_record_is_found_wherever_what_is_read_at_a_time_ends(pack) -> None:
         stream = io.BytesIO(bytes(at) + first)
         assert (next_record(stream, 0, at + 1), next_record(stream, at, at + 1)) == (at, at)
         assert (next_record(stream, 0, at), next_record(stream, at + 1, at + 99)) == (None, None)
+
+
+def test_a_record_whose_first_line_ends_in_a_space_can_be_read_again() -> None:
+    data = RECORDS[0] + RECORDS[0].replace(b"WARC/1.0", b"WARC/1.0 ")
+    for start in (0, len(RECORDS[0])):
+        found = [one.record.stream_pos for one in read_responses(io.BytesIO(data), "a.warc", start, len(data), [])]
+        assert found[-1] == len(RECORDS[0])
 
 
 def test_of_several_records_that_are_cut_off_none_is_whole() -> None:
@@ -171,6 +180,49 @@ def test_blank_lines_before_a_record_in_its_gzip_member_move_no_record(size: int
     for at in begins:
         [one] = read_responses(stream, "a.warc.gz", at, at + 1, faults)
         assert one.record.stream_pos == at
+    assert faults == []
+
+
+@PACKED
+@pytest.mark.parametrize("size", [1 << 30, 50], ids=["at once", "in spans"])
+@pytest.mark.parametrize("wrong", [b"Length: 9", b"Length: 1\r\nContent-Length: 9999"], ids=["longer", "twice"])
+def test_a_record_of_another_kind_that_says_it_is_longer_swallows_none(pack, size: int, wrong: bytes) -> None:
+    """FastWARC would pass over all that follows without a word."""
+    between = [pack(one.replace(b"Length: ", wrong)) for one in RECORDS[1:]]
+    data, faults = pack(RECORDS[0]).join((b"", *between, b"")), []
+    found = [
+        one.record.stream_pos
+        for start in range(0, len(data), size)
+        for one in read_responses(io.BytesIO(data), "a.warc", start, min(start + size, len(data)), faults)
+    ]
+    first = len(pack(RECORDS[0]))
+    assert found == [0, first + len(between[0]), 2 * first + len(between[0] + between[1])]
+    assert [fault.at for fault in faults] == [first, 2 * first + len(between[0])]
+
+
+@PACKED
+def test_lengths_that_are_all_wrong_take_no_hours(pack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of such a file, each record was read up to its end."""
+    monkeypatch.setattr(warc_reader, "_PIECE", 1 << 9)
+    wrong = pack(RECORDS[0].replace(b"Length: ", b"Length: 999999"))
+    data, faults = wrong * 1000, []
+    began = time.process_time()
+    read = list(read_responses(io.BytesIO(data), "a.warc", 0, len(data), faults))
+    assert {(one.body.strip(), one.is_whole) for one in read} == {(b"<p>A page.</p>", False)}
+    assert (
+        [fault.at for fault in faults]
+        == [one.record.stream_pos for one in read]
+        == list(range(0, len(data), len(wrong)))
+    )
+    assert time.process_time() - began < 2
+
+
+def test_of_an_endless_body_only_the_start_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warc_reader, "_MAX_BODY", 3 << 20)
+    long = record("response", b"HTTP/1.1 200 OK\r\nContent-Type: video/mp4\r\n\r\n" + bytes(5 << 20))
+    data, faults = gzip.compress(long, 1) + gzip.compress(RECORDS[0]), []
+    read = list(read_responses(io.BytesIO(data), "a.warc.gz", 0, len(data), faults))
+    assert [(len(one.body), one.is_whole) for one in read] == [(3 << 20, True), (14, True)]
     assert faults == []
 
 

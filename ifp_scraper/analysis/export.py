@@ -24,9 +24,12 @@ from ifp_scraper.analysis.tables import FORMATS, NAME, Exported, File, Format, T
 from ifp_scraper.analysis.temporary_path import new_partial
 from ifp_scraper.items import Article, decode
 from ifp_scraper.storage import sidecars
+from ifp_scraper.storage.line_decoder import is_time
 
 _BATCH = 48 << 20
 """Bytes of lines processed at a time."""
+
+_INT64 = range(-(2**63), 2**63)
 
 
 def export(
@@ -144,6 +147,8 @@ def _batches(chosen: Selection, schema: list[Table], done: Exported) -> Iterator
         try:
             article = decode(line)
         except msgspec.MsgspecError:
+            article = None
+        if article is None or not _fits(article):
             done.skipped += 1
             continue
         _note_times(article, done)
@@ -158,6 +163,12 @@ def _batches(chosen: Selection, schema: list[Table], done: Exported) -> Iterator
     yield batch
 
 
+def _fits(article: Article) -> bool:
+    """Whether the article's numbers fit into the tables' columns; those of a damaged line may not."""
+    levels = (block.get("level", 0) for block in article.blocks)
+    return all(number in _INT64 for number in (article.id or 0, article.word_count, article.revision, *levels))
+
+
 def _values(item: Any, names: list[str]) -> Row:
     """Return an item of a list as columns: a string is the only one, an object has one for each name."""
     if isinstance(item, str):
@@ -168,10 +179,10 @@ def _values(item: Any, names: list[str]) -> Row:
 
 
 def _note_times(article: Article, done: Exported) -> None:
-    if article.published_at:
+    if article.published_at and is_time(article.published_at):
         done.first_published = min(done.first_published or article.published_at, article.published_at)
         done.last_published = max(done.last_published or "", article.published_at)
-    if article.fetched_at:
+    if article.fetched_at and is_time(article.fetched_at):
         done.last_fetched = max(done.last_fetched or "", article.fetched_at)
 
 

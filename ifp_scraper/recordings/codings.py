@@ -13,6 +13,9 @@ from fastwarc import ZstdReader
 MAX_UNPACKED = 64 * 1024 * 1024
 """Maximum number of bytes decompressed from a body; the rest is dropped."""
 
+_MAX_CODINGS = 10
+"""Maximum number of codings that are undone, of any that headers name."""
+
 GZIP = b"\x1f\x8b\x08"
 """What a gzipped body begins with."""
 
@@ -36,7 +39,7 @@ def plain_body(body: bytes, headers: Collection[tuple[str, str]]) -> bytes:
     if "chunked" in transfer:
         body = _join_chunks(body)
         transfer.remove("chunked")
-    for coding in reversed(content + transfer):
+    for coding in reversed((content + transfer)[-_MAX_CODINGS:]):
         body = _decode(body, coding)
     return _decode(body, "gzip") if body.startswith(GZIP) else body
 

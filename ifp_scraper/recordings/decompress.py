@@ -6,7 +6,6 @@ Also rewrites those whose record headers FastWARC does not read: in lower case o
 from __future__ import annotations
 
 import fcntl
-import gzip
 import logging
 import mmap
 import os
@@ -17,7 +16,7 @@ import tempfile
 import time
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
 from io import BytesIO
@@ -27,6 +26,7 @@ from typing import IO
 from fastwarc import ZstdReader
 
 from ifp_scraper.recordings.files import UNREADABLE, RecordingError, recordings_in
+from ifp_scraper.recordings.record_bounds import next_record
 from ifp_scraper.storage.output_file import explain
 
 logger = logging.getLogger(__name__)
@@ -41,14 +41,28 @@ _PIECE = 1 << 14
 _FRAME = b"\x28\xb5\x2f\xfd"
 """How a zstd frame begins."""
 
+_MEMBER = b"\x1f\x8b\x08"
+"""How a gzip member begins."""
+
 _DICTIONARY = b"\x5d\x2a\x4d\x18"
 """How the dictionary at the start of a .warc.zst file begins."""
 
 _MAX_DICTIONARY = 64 * _CHUNK
 
+_MAX_COPIES = 10_000
+"""Maximum number of copies of one recording, however many damaged frames it has."""
+
+_Unpacked = Callable[[IO[bytes], int, list[int]], Iterator[bytes]]
+
 _PREFIX = "ifp_scraper-"
 _NEW = 60
 """Seconds during which a new folder may not be locked yet."""
+
+_MAX_HEAD = 1 << 16
+"""Maximum length of a record's headers, in bytes."""
+
+_VERSION = re.compile(rb"^WARC/[01]\.\d{1,2}[ \t]*(\r?)\n", re.MULTILINE)
+_IS_LENGTH = re.compile(rb"\s*\d{1,18}\s*")
 
 _NAMES = {
     name.lower(): name
@@ -96,16 +110,13 @@ def _seekable(path: Path) -> list[Path]:
     if path.name.endswith(".wacz"):
         return _seekable_wacz(path)
     if path.name.endswith(".zst"):
-        return _seekable_zstd(path)
-    name = path.name.removesuffix(".gz")
-    if _has_unusual_headers(path):
-        with gzip.open(path) if _is_gzip(path) else path.open("rb") as stream:
-            return [_decompress(_rewritten(stream), name, path)]
+        return [_with_usual_headers(copy) for copy in _unpack(path, _unzstd, _FRAME)]
+    if not _is_gzip(path):
+        return [_with_usual_headers(path)]
     with path.open("rb") as stream:
-        if not _is_read_from_start(stream):
+        if not _is_read_from_start(stream) and not _has_unusual_headers(path):
             return [path]
-        stream.seek(0)
-        return [_decompress(_gunzipped(stream), name, path)]
+    return [_with_usual_headers(copy) for copy in _unpack(path, _gunzipped, _MEMBER)]
 
 
 @cache
@@ -155,42 +166,46 @@ def _seekable_wacz(path: Path) -> list[Path]:
         return seekable(copies) or [path]
 
 
-def _seekable_zstd(path: Path) -> list[Path]:
-    """Return a copy of what the frames hold; if some are damaged, one for each stretch of sound ones.
+def _unpack(path: Path, unpacked: _Unpacked, begin: bytes) -> list[Path]:
+    """Return a copy of what zstd frames or gzip members hold; if some are damaged, one for each stretch of sound ones.
 
-    What follows a damaged frame is no part of the record that breaks off there.
+    What follows a damaged one is no part of the record that breaks off there.
+
+    Args:
+        path: the file.
+        unpacked: yields what they hold, as ``_gunzipped`` does.
+        begin: how each of them begins.
     """
     copies: list[Path] = []
     spent, at = 0, 0
-    dictionary: bytes | None = None
-    with path.open("rb") as stream:
+    with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
         while at >= 0:
             damaged: list[int] = []
-            pieces = _unzstd(stream, at, dictionary, damaged)
-            copies.append(_decompress(pieces, path.name.removesuffix(".zst"), path, spent))
+            copies.append(_decompress(unpacked(stream, at, damaged), path.stem, path, spent))
             spent += copies[-1].stat().st_size
-            if not damaged:
+            if not damaged or spent >= MAX_RATIO * len(content):
                 break
-            with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
-                at = content.find(_FRAME, max(at, *damaged) + 1)
+            at = content.find(begin, max(at, *damaged) + 1)
+            if at >= 0 and len(copies) >= _MAX_COPIES:
+                logger.warning("%s is damaged in too many places; the rest was left", path)
+                break
             if at >= 0:
                 logger.warning("%s: reading goes on at byte %d", path, at)
-                dictionary = _dictionary_in(stream)
     return [copy for copy in copies if copy.stat().st_size] or copies[:1]
 
 
-def _unzstd(stream: IO[bytes], at: int, dictionary: bytes | None, damaged: list[int]) -> Iterator[bytes]:
+def _unzstd(stream: IO[bytes], at: int, damaged: list[int]) -> Iterator[bytes]:
     """Yield what zstd frames hold, in pieces.
 
     Args:
         stream: the file.
         at: offset of the first frame.
-        dictionary: of the file, if this is not its start.
         damaged: gets the offset of the first damaged frame.
 
     Raises ``OSError`` if one is damaged.
     """
     done = 0
+    dictionary = _dictionary_in(stream) if at else None
     for size in (_PIECE, 1):  # an error costs the piece that is asked for, though it begins in sound frames
         stream.seek(at)
         reader = ZstdReader(stream, dictionary=dictionary)
@@ -260,7 +275,7 @@ def _up_to_damage(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
         for piece in pieces:
             yield piece
             done += len(piece)
-    except (EOFError, OSError, ValueError, zlib.error, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         logger.warning("%s: what follows byte %d unpacked cannot be read (%s)", shown(path), done, error)
 
 
@@ -268,23 +283,31 @@ def _pieces_of(stream: IO[bytes]) -> Iterator[bytes]:
     return iter(lambda: stream.read(_PIECE), b"")
 
 
-def _rewritten(stream: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
-    """Yield WARC records in pieces, with headers that FastWARC can read.
+def _with_usual_headers(path: Path) -> Path:
+    """Return a recording that is not compressed, or a copy of it with headers that FastWARC can read."""
+    if not _has_unusual_headers(path):
+        return path
+    with path.open("rb") as stream:
+        return _decompress(_rewritten(stream, path), path.name, path)
 
-    Raises:
-        ValueError: if no record starts where one should.
-    """
+
+def _rewritten(stream: IO[bytes], path: Path) -> Iterator[bytes]:
+    """Yield the WARC records of the recording at ``path`` in pieces, with headers that FastWARC can read."""
+    is_told = False
     while line := stream.readline(_CHUNK):
-        if not line.strip():
-            continue
         if not line.startswith(b"WARC/"):
-            raise ValueError("no record begins there")
-        head, length = [line.strip()], 0
-        while (line := stream.readline(_CHUNK).rstrip(b"\r\n")).strip():
+            if line.strip() and not is_told:
+                at = stream.tell() - len(line)
+                logger.warning("%s at byte %d: no record begins there; it was skipped", shown(path), at)
+                is_told = True
+            continue
+        head, length, size = [line.strip()], 0, 0
+        while (line := stream.readline(_CHUNK).rstrip(b"\r\n")).strip() and size < _MAX_HEAD:
             name, colon, value = line.partition(b":")
             if name.lower() == b"content-length":
-                length = int(value)
+                length = int(value) if _IS_LENGTH.fullmatch(value) else 0
             head.append(_NAMES.get(name.lower(), name) + colon + value)
+            size += len(line)
         yield b"\r\n".join((*head, b"", b""))
         while length > 0 and (data := stream.read(min(length, _CHUNK))):
             length -= len(data)
@@ -298,37 +321,47 @@ def _is_gzip(path: Path) -> bool:
 
 
 def _has_unusual_headers(path: Path) -> bool:
-    """Whether FastWARC cannot read the records' headers: names in a different case, or lines without CR."""
+    """Whether FastWARC cannot read headers, by the first sound record: names in another case, or lines without CR."""
     with path.open("rb") as stream:
         start = stream.read(1 << 16)
         if start[:2] == b"\x1f\x8b":
-            stream.seek(0)
             try:
-                start = next(_gunzipped(stream), b"")
+                start = next(_gunzipped(stream, next_record(stream, 0, _CHUNK) or 0, []), b"")
             except (EOFError, zlib.error):
                 return False
-    version, _, rest = start.lstrip(b"\r\n").partition(b"\n")
-    head = rest.split(b"\n\n" if version[-1:] != b"\r" else b"\r\n\r\n")[0]
-    if not version.startswith(b"WARC/") or b"\nwarc-type:" not in b"\n" + head.lower():
+    version = _VERSION.search(start)
+    if version is None:
         return False
-    return version[-1:] != b"\r" or b"WARC-Type:" not in head
+    head = start[version.end() :].split(b"\r\n\r\n" if version[1] else b"\n\n")[0]
+    if b"\nwarc-type:" not in b"\n" + head.lower():
+        return False
+    return not version[1] or b"WARC-Type:" not in head
 
 
-def _gunzipped(stream: IO[bytes]) -> Iterator[bytes]:
-    """Yield what gzip members hold, one after another, in pieces.
+def _gunzipped(stream: IO[bytes], at: int, damaged: list[int]) -> Iterator[bytes]:
+    """Yield what gzip members hold, in pieces.
+
+    Args:
+        stream: the file.
+        at: offset of the first member.
+        damaged: gets the offset of the first damaged member.
 
     Raises:
-        EOFError: if the last member breaks off.
-        zlib.error: when one is damaged.
+        EOFError: if a member breaks off.
+        zlib.error: if one is damaged.
     """
+    stream.seek(at)
     inflate = zlib.decompressobj(31)
     packed = b""
+    damaged.append(at)
     while True:
         packed = packed or stream.read(_CHUNK)
         if inflate.eof:
             if not packed.strip(b"\0"):
+                damaged.clear()
                 return
             inflate = zlib.decompressobj(31)
+            damaged[:] = [stream.tell() - len(packed)]
         elif not packed:
             raise EOFError("it breaks off")
         if data := inflate.decompress(packed, _PIECE):
@@ -349,8 +382,8 @@ def _is_read_from_start(stream: IO[bytes]) -> bool:
             return True
         head, _, rest = start.partition(b"\r\n\r\n")
         length = re.search(rb"^Content-Length: *(\d{1,15})\s*$", head, re.IGNORECASE | re.MULTILINE)
-        if length is None:
-            return False
+        if length is None:  # damaged: others may follow
+            return start.startswith(b"WARC/")
         left = int(length[1]) + 4 - len(rest)
         while left >= 0 and not inflate.eof and (packed := inflate.unconsumed_tail or stream.read(_PIECE)):
             left -= len(inflate.decompress(packed, _PIECE))

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import glob
+import lzma
 import os
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import IO, cast
+
+from ifp_scraper.recordings.record_bounds import next_record
 
 SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".wacz")
 """Endings of the names of recordings."""
@@ -18,7 +22,16 @@ SUFFIXES = (".warc", ".warc.gz", ".warc.zst", ".wacz")
 SAMPLE = "sample"
 """Name that stands for the recording that ships with the project."""
 
-UNREADABLE = (OSError, EOFError, RuntimeError, ValueError, struct.error, zipfile.BadZipFile)
+UNREADABLE = (
+    OSError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
 """What reading a damaged recording raises; ``RuntimeError`` if it is a WACZ file of a kind unknown to ``zipfile``."""
 
 
@@ -124,13 +137,22 @@ def member_ranges(path: Path, whole: int) -> list[tuple[int, int]]:
         path: the file.
         whole: its size in bytes.
 
-    Raises one of ``UNREADABLE`` if it cannot be opened.
+    Raises one of ``UNREADABLE`` if it cannot be opened, or is a damaged WACZ file in which no record is found.
     """
     if not path.name.endswith(".wacz"):
         path.open("rb").close()  # raises
         return [(0, whole)]
+    try:
+        package = zipfile.ZipFile(path)
+    except zipfile.BadZipFile:
+        # Its end, which lists the members, may be missing, as after a download that broke off. Records that are stored
+        # as they are can be found without it.
+        with path.open("rb") as stream:
+            if next_record(stream, 0, whole) is None:
+                raise
+        return [(0, whole)]
     found = []
-    with zipfile.ZipFile(path) as package, path.open("rb") as stream:
+    with package, path.open("rb") as stream:
         for member in recordings_in(package):
             stream.seek(member.header_offset + 26)  # in the member's local header: lengths of its name and extra field
             name, extra = (int.from_bytes(stream.read(2), "little") for _ in range(2))

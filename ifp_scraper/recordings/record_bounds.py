@@ -30,7 +30,7 @@ def next_record(stream: IO[bytes], start: int, end: int) -> int | None:
             return None
         window = tail + chunk
         base = position - len(tail)
-        for found in re.finditer(rb"\x1f\x8b\x08|WARC/[01]\.\d{1,2}\r\n", window):
+        for found in re.finditer(rb"\x1f\x8b\x08|WARC/[01]\.\d{1,2}[ \t]{0,3}\r\n", window):
             at = base + found.start()
             if at >= end:
                 return None
@@ -123,8 +123,8 @@ def _begin_after_record(stream: IO[bytes], begin: int) -> int | None:
     """Return where the record after the one that begins here begins; None if that breaks off."""
     stream.seek(begin)
     head, separator, _ = stream.read(_MAX_HEAD).partition(b"\r\n\r\n")
-    length = _LENGTH.search(head)
-    end = begin + len(head) + 4 + (int(length[1]) if length else 0)
+    lengths = _LENGTH.findall(head)
+    end = begin + len(head) + 4 + int(lengths[-1] if lengths else 0)  # for FastWARC, too, the last one counts
     stream.seek(end - 1)
     tail = stream.read(_PIECE)
     if not separator or not tail:

@@ -22,6 +22,10 @@ _KINDS = WarcRecordType.response | WarcRecordType.resource
 _LONG = 1 << 20
 """How long a record may be to be read at once, in bytes."""
 
+_PIECE = 1 << 16
+_MAX_BODY = 1 << 26
+"""How much of a record is kept, in bytes; no page is as long."""
+
 _RECORD = b"\r\n\r\nWARC/"
 _INDEX_LINK = re.compile(rb"""(\shref=["'])((?![\w+.-]+:|//)(?:[^"'<>?#]*/)?)index\.html(?=["'?#])""")
 """A link as ``wget -k`` converts it; ``record_address`` leaves out the name, too."""
@@ -32,6 +36,7 @@ _TO_THE_SECOND = 14
 
 _FRACTION = re.compile(r"\.(\d{1,6})")
 
+_CUT = "a record is cut off"
 _UNDATED = "a record has no date that can be read"
 
 
@@ -85,35 +90,41 @@ def read_responses(
         revisits: gets the ``revisit`` records.
     """
     kinds = _KINDS if revisits is None else _KINDS | WarcRecordType.revisit
+    is_length_wrong = False
     at = next_record(stream, start, end)
     if at and not start and not is_blank(stream, at):
         faults.append(Fault(name, start, "no record begins there"))
     while at is not None:
         last = at
         try:
-            for record in ArchiveIterator(from_record(stream, at), record_types=kinds, parse_http=False):
+            # Of all kinds: FastWARC would skip one that is cut off, or says so, with all that follows.
+            for record in ArchiveIterator(from_record(stream, at), parse_http=False):
                 last = record.stream_pos
                 if last >= end:
                     return
-                record.parse_http(quirks_mode=True)  # lines may lack the CR
-                if revisits is not None and record.record_type == WarcRecordType.revisit:
-                    if _captured_at(record) is None:
-                        faults.append(Fault(name, last, _UNDATED))
-                    else:
-                        _note_revisit(record, revisits)
-                    continue
-                if not _is_of_web(record):
-                    continue
-                body, is_complete = _read_body(record)
-                is_whole = is_complete and (bool(body) or not _lacks_body(record))
-                if not is_whole:
-                    faults.append(Fault(name, last, "a record is cut off"))
-                if _is_answer(record, body):
-                    if _captured_at(record) is None:
-                        faults.append(Fault(name, last, _UNDATED))
-                    else:
-                        yield RecordedResponse(record, body, is_whole)
+                if record.record_type & kinds:
+                    record.parse_http(quirks_mode=True)  # lines may lack the CR
+                if record.record_type & _KINDS and _is_of_web(record):
+                    body, is_complete = _read_body(record, to_next=is_length_wrong)
+                    is_whole = is_complete and (bool(body) or not _lacks_body(record))
+                    if not is_whole:
+                        faults.append(Fault(name, last, _CUT))
+                    if _is_answer(record, body):
+                        if _captured_at(record) is None:
+                            faults.append(Fault(name, last, _UNDATED))
+                        else:
+                            yield RecordedResponse(record, body, is_whole)
+                else:
+                    _, is_complete = _read_all(record, to_next=is_length_wrong)
+                    if not is_complete:
+                        faults.append(Fault(name, last, _CUT))
+                    if revisits is not None and record.record_type == WarcRecordType.revisit:
+                        if _captured_at(record) is None:
+                            faults.append(Fault(name, last, _UNDATED))
+                        else:
+                            _note_revisit(record, revisits)
                 if not is_complete:  # what it seemed to hold may be whole records
+                    is_length_wrong = True
                     at = next_record(stream, last + 1, end)
                     break
             else:
@@ -121,7 +132,9 @@ def read_responses(
                 is_noted = bool(faults) and faults[-1].at == at
                 if is_cut and not is_noted:
                     faults.append(Fault(name, at, "the file breaks off"))
-                if is_cut or at >= end:
+                if is_cut:
+                    at = next_record(stream, at + 1, end)
+                elif at >= end:
                     return
         except (OSError, EOFError, ValueError) as error:
             faults.append(Fault(name, last, str(error)))
@@ -139,16 +152,15 @@ def _note_revisit(record: WarcRecord, revisits: list[Revisit]) -> None:
         revisits.append(Revisit(url, captured_at, payload_digest(record)))
 
 
-def _read_body(record: WarcRecord) -> tuple[bytes, bool]:
+def _read_body(record: WarcRecord, *, to_next: bool) -> tuple[bytes, bool]:
     """Return a record's body, up to the next record if its length is wrong, and whether it has that length.
 
-    The record then has HTTP headers.
+    The record then has HTTP headers. ``to_next`` is that of ``_read_all``.
     """
     if record.http_headers is None and record.record_type == WarcRecordType.response:
         record.is_http = True  # whatever its Content-Type, if any
         record.parse_http(quirks_mode=True)
-    body = _read_all(record)
-    is_complete = len(body) >= record.content_length
+    body, is_complete = _read_all(record, to_next=to_next)
     if not is_complete:
         body = body.partition(_RECORD)[0]
     if record.http_headers is None:
@@ -158,14 +170,27 @@ def _read_body(record: WarcRecord) -> tuple[bytes, bool]:
     return body, is_complete
 
 
-def _read_all(record: WarcRecord) -> bytes:
-    """Return what a record holds. FastWARC would copy it, which a long one, such as of a film, has no room for."""
+def _read_all(record: WarcRecord, *, to_next: bool) -> tuple[bytes, bool]:
+    """Return what a record holds, at most ``_MAX_BODY``, and whether that has the length that it names.
+
+    FastWARC would copy it, which a long one, such as of a film, has no room for.
+
+    Args:
+        record: the record.
+        to_next: whether to end a long one where another seems to begin: if the lengths in a file are wrong, each
+            record would otherwise be read up to the end of the file.
+    """
     if record.content_length <= _LONG:
-        return record.reader.read()
-    content = io.BytesIO()
-    while piece := record.reader.read(_LONG):
-        content.write(piece)
-    return content.getvalue()
+        body = record.reader.read()
+        return body, len(body) >= record.content_length
+    content, length, tail = io.BytesIO(), 0, b""
+    while piece := record.reader.read(_PIECE if to_next else _LONG):
+        content.write(piece[: max(0, _MAX_BODY - length)])
+        length += len(piece)
+        if to_next and _RECORD in tail + piece:
+            return content.getvalue(), False
+        tail = piece[-len(_RECORD) :]
+    return content.getvalue(), length >= record.content_length
 
 
 def _add_head(record: WarcRecord) -> None:

@@ -29,7 +29,7 @@ def decode_line(line: bytes) -> Article | None:
             return None
         article = _convert(values)
     for name in TIMES:  # times are compared as strings, so any other format would mislead
-        if (text := getattr(article, name)) is not None and not _is_time(text):
+        if (text := getattr(article, name)) is not None and not is_time(text):
             setattr(article, name, None)
     return article
 
@@ -45,7 +45,7 @@ def _convert(values: dict[str, Any]) -> Article:
     return article
 
 
-def _is_time(text: str) -> bool:
+def is_time(text: str) -> bool:
     """Whether a text is a time in the format of ``dates.format_utc``."""
     try:
         parse_utc(text)

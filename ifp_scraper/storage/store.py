@@ -297,7 +297,7 @@ class Store:
     def _refuse_newer(self, article: Article | None) -> None:
         if article is None or article.schema_version == SCHEMA_VERSION:
             return
-        version = re.match(r"\d+", article.schema_version)
+        version = re.match(r"\d{1,9}", article.schema_version)
         if version and int(version[0]) > int(SCHEMA_VERSION):
             raise StoreError(
                 f"{self.path} was written by a newer ifp_scraper (schema_version {version[0]}): "
