@@ -290,6 +290,28 @@ def test_an_edit_that_the_amp_page_alone_states_is_found_once_no_cache_hides_the
         assert len(server.log) <= 4
 
 
+def test_an_edit_that_a_cache_hides_on_the_amp_page_alone_is_one_revision(tmp_path: Path) -> None:
+    """The AMP page states an earlier edit, and the canonical page, which shows this one, states none."""
+    site = Site(make_posts(12, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, yoast_head=False, theme_date=False) as server:
+        assert crawl(server.url, out).status == 0
+        post = next(post for post in site.open_posts()[3:] if post.amp_enabled and len(post.pages) == 1)
+        amp = post.path + "amp/"
+        before = server.get(amp).body
+        site.advance(minutes=30)
+        edited = site.edit(post.id, headline="Edited in front of a cache")
+        site.advance(minutes=10)
+        server.alter(lambda target, response: replace(response, body=before) if target == amp else response)
+        assert "1 revised" in crawl(server.url, out).err
+        server.heal()
+        run = crawl(server.url, out)
+        assert (run.status, "0 revised" in run.err) == (0, True), run.err
+        last = lines(out)[-1]
+        assert (last["headline"], last["revision"]) == (edited.headline, 2)
+        assert last["modified_at"][:19] == f"{edited.modified:%Y-%m-%dT%H:%M:%S}"
+
+
 def test_an_edit_that_spares_the_text_is_found_at_once_where_the_amp_page_states_it(tmp_path: Path) -> None:
     site = Site(make_posts(12, seed=5))
     out = tmp_path / "ifp.jsonl"

@@ -122,8 +122,11 @@ class Acceptance:
             known = self._ledger.store.find_same(article)
             is_recent = _is_recent(listed, article)
             if known is not None and known.modified_at == article.modified_at and is_recent:
-                self._ledger.note_stale(ref.url, listed)
-                return add_evidence(article, replace(evidence, modified_at=None))
+                unedited = add_evidence(article, replace(evidence, modified_at=None))
+                # It shows one if the time is that of the AMP page alone, which came from a cache.
+                if not self._shows_edit(known, unedited):
+                    self._ledger.note_stale(ref.url, listed)
+                    return unedited
             self._ledger.note_incomplete(ref.url, insist=is_recent)
         elif not is_dated and _is_recent(listed, article):
             known = self._ledger.store.find_same(article)
@@ -141,7 +144,10 @@ class Acceptance:
         if article.published_at not in (None, last.published_at):
             return False
         # A poorer view, as where the AMP page is gone, is "unchanged" with any text.
-        return content_hash(last) == content_hash(article) and decide(last, article).outcome != "revised"
+        return content_hash(last) == content_hash(article) and not self._shows_edit(known, article)
+
+    def _shows_edit(self, known: StoredArticle, article: Article) -> bool:
+        return decide(self._ledger.store.read(known), article).outcome == "revised"
 
     def _is_noted_of_another(self, article: Article, ref: ArticleRef) -> bool:
         """Whether an earlier run noted what REST said of an article that failed, and its slug is now that of another.
