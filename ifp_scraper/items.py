@@ -254,13 +254,13 @@ class Article:
     """The page's Recent Posts block: times of other articles, never of this one."""
 
     language: str = "en-US"
-    """BCP 47 tag that the page states."""
+    """BCP 47 tag that the page states; ``en-US`` if it states none."""
 
     layout: str = ""
     """The page object that read it; two joined by ``+`` when the canonical and AMP pages were merged."""
 
     license: str | None = None
-    """As the page states it; not that of a picture."""
+    """As the page states it; not that of a picture, or in a sentence of the text."""
 
     fetched_at: str | None = field(default=None, metadata=_TIME)
     """When the page was captured."""

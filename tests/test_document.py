@@ -156,6 +156,26 @@ def test_a_text_about_licenses_states_none() -> None:
     assert read(page(body="<p>He lost his driver’s license.</p>", after=notice))["license"] is None
     stated = "<footer>All is licensed under CC BY 4.0. Ask for another license.</footer>"
     assert read(page(after=stated + notice))["license"] == "CC BY 4.0"
+    for credit in ("Photo by Ada, licensed under CC BY-SA 3.0", "The maps are licensed under a CC BY 4.0 license."):
+        assert read(page(body=f"<p>{credit}</p>"))["license"] is None
+        assert read(page(body=f"<p>{credit}</p>", after=stated))["license"] == "CC BY 4.0"
+
+
+@pytest.mark.parametrize(
+    ("lang", "language"),
+    [("fa_IR", "fa-IR"), ("zh-Hant-TW", "zh-Hant-TW"), ("English (US)", "de-AT"), ("en us", "de-AT"), (" ", "de-AT")],
+)
+def test_a_language_is_a_tag(lang: str, language: str) -> None:
+    html = page(head='<meta property="og:locale" content="de_AT">').replace(b"<html", f'<html lang="{lang}"'.encode())
+    assert read(html)["language"] == language
+    assert read(html.replace(b"de_AT", b"Deutsch"))["language"] == ("en-US" if language == "de-AT" else language)
+
+
+def test_meta_elements_whose_property_is_called_a_name() -> None:
+    metas = {"published_time": "2024-05-03T14:30:00+00:00", "section": "Iran", "tag": "Rain"}
+    record = read(page(head="".join(f'<meta name="article:{name}" content="{x}">' for name, x in metas.items())))
+    assert (record["published_at"], record["published_source"]) == ("2024-05-03T14:30:00Z", "meta")
+    assert (record["sections"], record["tags"]) == (["Iran"], ["Rain"])
 
 
 @pytest.mark.parametrize(

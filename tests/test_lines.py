@@ -69,6 +69,8 @@ def test_the_outlet_is_named_near_the_end() -> None:
     assert closing_source(paragraphs("Rain.", line, "One.", "Two.", "Three.")) == "The Mill Post"
     assert closing_source(paragraphs("Rain.", line, "One.", "Two.", "Three.", "Four.")) is None
     assert closing_source(paragraphs("Source: An Older Post", line)) == "The Mill Post"
+    assert closing_source(paragraphs(line)) == "The Mill Post"
+    assert closing_source(paragraphs(line, "One.", "Two.")) is None
     for kind in ("related", "table_row", "quote"):
         assert closing_source([cast("Block", {"kind": kind, "text": line})]) is None
 

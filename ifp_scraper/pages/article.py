@@ -57,6 +57,9 @@ from ifp_scraper.version import EXTRACTOR_VERSION
 _POST_ID = re.compile(r"(?<!\S)post-?id-(\d{1,12})(?!\S)")
 """Core's class of the body element, and AMPforWP's."""
 
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
+"""A tag of BCP 47; some themes print a language's name."""
+
 _LINK_TAG = re.compile(rb"<a\s[^<>]*>")
 _PAGE_OF_MANY = re.compile(r"(?:/(?:amp/)?|[?&]page=)(\d{1,3})(?:/amp)?/?(?:(?<=/)index\.html?)?(?:[?&#].*)?$")
 """The page's number at the end of a URL: ``/2/``, ``/amp/2/``, ``/2/amp/``, ``?page=2``."""
@@ -334,12 +337,13 @@ class ArticlePage(ItemPage[Article]):
 
     @field
     def language(self) -> str:
-        lang = self.document.root.get("lang") or self.attribute('meta[property="og:locale"]', "content")
-        return (lang or "en-US").strip().replace("_", "-")
+        stated = self.document.root.get("lang"), self.attribute('meta[property="og:locale"]', "content")
+        tags = ((lang or "").strip().replace("_", "-") for lang in stated)
+        return next(filter(_LANGUAGE.fullmatch, tags), "en-US")
 
     @field
     def license(self) -> str | None:
-        return read_license(self.document)
+        return read_license(self.document, self.container)
 
     @field
     def fetched_at(self) -> str | None:
@@ -481,7 +485,7 @@ class ArticlePage(ItemPage[Article]):
 
     def seo_evidence(self, event: Event) -> Iterator[Evidence | None]:
         """Yield the times in meta elements and in an SEO plugin's JSON-LD graph; they are right as printed."""
-        metas = self.attributes(f'meta[property="article:{event}_time"]', "content")
+        metas = self._article_metas(f"{event}_time")
         return seo_evidence(metas, self.document.json_ld.graph_articles, event)
 
     @cached_property
@@ -500,7 +504,12 @@ class ArticlePage(ItemPage[Article]):
             if labels := _labels(strings(article, key)):
                 return labels
         name = "section" if key == "articleSection" else "tag"
-        return _labels(self.attributes(f'meta[property="article:{name}"]', "content"))
+        return _labels(self._article_metas(name))
+
+    def _article_metas(self, name: str) -> list[str]:
+        """Return what meta elements say; some themes call their property a name."""
+        found = self.attributes(f'meta[property="article:{name}"]', "content")
+        return found or self.attributes(f'meta[name="article:{name}"]', "content")
 
 
 @cache

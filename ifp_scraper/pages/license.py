@@ -10,7 +10,7 @@ from lxml import etree
 from ifp_scraper.pages.document import Document
 from ifp_scraper.pages.images import is_caption
 from ifp_scraper.pages.inline import inline_text
-from ifp_scraper.pages.tree import has_rel
+from ifp_scraper.pages.tree import Element, has_rel
 from ifp_scraper.text import squeeze
 
 _LICENSE = re.compile(
@@ -22,17 +22,21 @@ _MAY_BE_LICENSED = re.compile(b"icen")  # faster than "in"
 _STATEMENTS = etree.XPath('//a[contains(@rel, "license")] | //text()[contains(., "icen")]/..')
 
 
-def read_license(document: Document) -> str | None:
-    """Return the license as the page states it; None if it states none."""
+def read_license(document: Document, body: Element | None) -> str | None:
+    """Return the license as the page states it; None if it states none.
+
+    In the article's body, only a link says that it is the page's own: a sentence is about a photo, or somebody else's.
+    """
     if _MAY_BE_LICENSED.search(document.html) is None:
         return None
     statements: Any = _STATEMENTS(document.root)
     for element in reversed(statements):  # the site's own is below the article
-        if any(map(is_caption, (element, *element.iterancestors()))):
+        around = (element, *element.iterancestors())
+        if any(map(is_caption, around)):
             continue  # it is that of a picture
         text = inline_text(element)
         if has_rel(element, "license") and text:
             return text
-        if match := _LICENSE.search(text):
+        if body not in around and (match := _LICENSE.search(text)):
             return squeeze(match[1])
     return None
