@@ -194,7 +194,7 @@ class Article:
     """URL of the AMP page."""
 
     aliases: list[str] = field(default_factory=list)
-    """Other URLs seen for this article, fetched or redirected; in recordings, also later permalinks."""
+    """Other URLs seen for this article, fetched or redirected; of recordings read together, also later permalinks."""
 
     status: Status = field(default="published", metadata=_extra(enum=list(get_args(Status))))
     """``gone`` when the site has withdrawn the article: a last line, written by ``scrapy audit``."""

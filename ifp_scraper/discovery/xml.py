@@ -147,7 +147,7 @@ def _unpack(body: bytes, max_size: int) -> bytes:
 
 def local_name(element: etree._Element) -> str:
     """Return the element's name without its namespace, or without a prefix that is not declared."""
-    return re.split("[}:]", element.tag)[-1] if isinstance(element.tag, str) else ""
+    return element.tag.rpartition("}")[2].rpartition(":")[2] if isinstance(element.tag, str) else ""
 
 
 def child_text(element: etree._Element, child: str) -> str | None:
