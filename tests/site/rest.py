@@ -208,7 +208,7 @@ def _paged(view: View, found: Sequence[Post], query: dict[str, str], route: str,
             links.append(f'<{view.root}/wp-json{route}?{urlencode({**query, "page": number})}>; rel="{name}"')
     if links:
         headers["Link"] = ", ".join(links)
-    return as_json([_chosen(post_object(view, post, "_embed" in query), query) for post in shown], **headers)
+    return as_json([_chosen(post_object(view, post, query), query) for post in shown], **headers)
 
 
 def _post(view: View, number: int, query: dict[str, str]) -> Response:
@@ -217,12 +217,11 @@ def _post(view: View, number: int, query: dict[str, str]) -> Response:
         return as_json({"code": "rest_post_invalid_id", "message": "Invalid post ID.", "data": {"status": 404}}, 404)
     if not view.site.is_public(post):
         return as_json({"code": "rest_forbidden", "message": "Not for you.", "data": {"status": 401}}, 401)
-    return as_json(_chosen(post_object(view, post, "_embed" in query), query))
+    return as_json(_chosen(post_object(view, post, query), query))
 
 
-def post_object(view: View, post: Post, embed: bool = False) -> dict[str, Any]:
+def post_object(view: View, post: Post, query: dict[str, str]) -> dict[str, Any]:
     protected = post.password_protected
-    summary = textured(excerpt(post, 55, " [&hellip;]"))
     found: dict[str, Any] = {
         "id": post.id,
         "date": f"{view.site.local(post.published):%Y-%m-%dT%H:%M:%S}",
@@ -235,8 +234,6 @@ def post_object(view: View, post: Post, embed: bool = False) -> dict[str, Any]:
         "type": "post",
         "link": view.url(post),
         "title": {"rendered": view.title(post).removeprefix("Protected: ")},
-        "content": {"rendered": "" if protected else view.rooted(content(post)) + "\n", "protected": protected},
-        "excerpt": {"rendered": "" if protected else f"<p>{summary}</p>\n", "protected": protected},
         "author": view.author_id(post.author),
         "featured_media": post.picture.id if post.picture else 0,
         "comment_status": "open",
@@ -246,7 +243,12 @@ def post_object(view: View, post: Post, embed: bool = False) -> dict[str, Any]:
         "tags": [view.tag_id(tag) for tag in post.tags],
         "_links": {"self": [{"href": f"{view.root}/wp-json/wp/v2/posts/{post.id}"}]},
     }
-    if embed:
+    wanted = query.get("_fields", "content,excerpt")
+    if "content" in wanted or "excerpt" in wanted:  # a crawl asks for neither, and they are most of the work
+        summary = textured(excerpt(post, 55, " [&hellip;]"))
+        found["content"] = {"rendered": "" if protected else view.rooted(content(post)) + "\n", "protected": protected}
+        found["excerpt"] = {"rendered": "" if protected else f"<p>{summary}</p>\n", "protected": protected}
+    if "_embed" in query:
         terms = [
             [
                 {
