@@ -160,9 +160,28 @@ def test_tags_that_cross_lose_no_text_to_a_box_left_open_elsewhere(inside: str) 
     assert blocks_of(f"<div>{body}")[-1][1] == "Last."
 
 
+@pytest.mark.parametrize("tag", ["article", "main", "section", "SECTION"])
+def test_a_box_that_was_not_closed_ends_with_the_article(tag: str) -> None:
+    post = "<div class='entry-content'><p>One.</p><div><p>Two.</p></div><footer><div>Tags</footer>"
+    page = f"<body class='single single-post postid-7'><{tag} class=hentry>{post}</{tag}><p>Three.</p>"
+    record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
+    assert record is not None
+    assert "Three." not in record["body"]
+
+
+@pytest.mark.parametrize("box", ["<div/>", "<div class='clear' />", '<DIV class="x"/>', "<div id=x />"])
+def test_an_empty_box_without_an_end_tag_is_closed(box: str) -> None:
+    for inside in (f"<h2>One{box}</h2>", f"<ul><li>One{box}</li></ul>", f"<blockquote>One{box}</blockquote>"):
+        page = f"<body class='single single-post postid-7'><div class='entry-content'>{inside}<p>Two.</p></div>"
+        record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
+        assert record is not None
+        assert [block["text"] for block in record["blocks"]] == ["One", "Two."]
+
+
 def test_boxes_are_closed_in_a_moment() -> None:
     started = monotonic()
-    for inside in ("<div>", "<pre>" + "<div>" * 60 + "</h1>", "<!--<div>", "<li><div>", "</pre><div>"):
+    openings = "<div>", "<pre>" + "<div>" * 60 + "</h1>", "<!--<div>", "<li><div>", "</pre><div>", "<div a"
+    for inside in openings:
         close_divs(inside.encode() * 20_000)
     assert monotonic() - started < 5
 

@@ -3,7 +3,8 @@
     <blockquote><div>One.</blockquote>  <p>Two.</p>
 
 For libxml2, only ``</div>`` or the end of a table's cell ends a ``<div>``. It ignores ``</blockquote>`` here, and all
-that follows would be in the quote: likewise in a list, a heading or a figure.
+that follows would be in the quote: likewise in a list, a heading, a figure, or the article. Unlike in browsers,
+``<div/>`` ends at once.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ import re
 from ifp_scraper.text import words
 
 _TAG = re.compile(
-    rb"(?s)<!--.*?(?:-->|\Z)|<(/?)(div|blockquote|[uo]l|li|h[1-6]|figure|details|pre|table|t[dh])(?=[\s/>])",
+    rb"(?s)<!--.*?(?:-->|\Z)|<(/?)(div(?!/>|[^<>]*+(?<=[\s\"']/)>)|blockquote|[uo]l|li|h[1-6]|figure|details|pre"
+    rb"|table|t[dh]|article|main|section|aside|header|footer|nav)(?=[\s/>])",
     re.IGNORECASE,
 )
 _CROSSED = re.compile(rb"[^<>]*>\s*</div", re.IGNORECASE)
