@@ -136,6 +136,13 @@ def test_the_end_of_a_script_may_be_in_another_case_than_its_beginning(tag: str)
         assert texts(page(body=body)) == ["First.", "Second.", "Third.", "Fourth."]
 
 
+@pytest.mark.parametrize("tag", ["script", "style", "noscript", "svg", "template"])
+@pytest.mark.parametrize("end", ["</{} >", "</{}\n>", "</{}/>", "</{} type='text/x'>"])
+def test_an_end_tag_may_have_attributes(tag: str, end: str) -> None:
+    body = f"<{tag}>a</{tag}x>b{end.format(tag)}<p>Third.</p><{tag}>c</{tag}>"
+    assert texts(page(body=body)) == ["First.", "Second.", "Third."]
+
+
 def test_a_license_may_be_broken_over_lines_and_elements() -> None:
     for said in ("is licensed\n\tunder a", "is licensed&nbsp;under a", "is licensed <b>under</b> a"):
         notice = f"<div>All content {said} Creative Commons Attribution 4.0 International License</div>"

@@ -27,10 +27,10 @@ _OPENING = re.compile(
 """Where something to cut begins: a comment, the opening tag of an element up to its name, or all of a fallback."""
 
 _CLOSING = {
-    name.encode(): (f"</{name}>".encode(), re.compile(rf"</{_in_any_case(name)}\s*>".encode()))
+    name.encode(): (f"</{name}>".encode(), re.compile(rf"</{_in_any_case(name)}(?=[\s/>])[^>]*>".encode()))
     for name in ("script", "style", "noscript", "svg", "template")
 }
-"""For each element name, its closing tag as usually printed, and a pattern that finds it in any case."""
+"""For each element name, its closing tag as usually printed, and a pattern that finds any other form of it."""
 
 _COMMENT_END = re.compile(rb"--!?>")
 _MEDIA = re.compile(rb"""\smedia\s*=\s*(?:["']([^"'{}]+)|([^\s"'{}]+))""")
