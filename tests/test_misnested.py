@@ -7,6 +7,7 @@ from time import monotonic
 import pytest
 
 import ifp_scraper
+from ifp_scraper.pages.misnested_tables import mend_tables
 from ifp_scraper.pages.unclosed_divs import close_divs
 
 OF_THE_POST = "<footer><p class='td-post-source-tags'>Tags</p></footer>"
@@ -176,6 +177,64 @@ def test_an_empty_box_without_an_end_tag_is_closed(box: str) -> None:
         record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
         assert record is not None
         assert [block["text"] for block in record["blocks"]] == ["One", "Two."]
+
+
+def below_a_post(inside: str) -> list[tuple[str, str]]:
+    """Return the blocks after this in a post's text, and what follows the text."""
+    post = f"<div class='entry-content'>{inside}</div><p>Below.</p>"
+    record = ifp_scraper.extract(
+        f"<body class='single single-post postid-7'><div>{post}</div>", "https://ifpnews.com/a-story/"
+    )
+    assert record is not None
+    return [(block["kind"], block["text"]) for block in record["blocks"]]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        "<td>One.",
+        "<tr><td>One.",
+        "<TR class=x>\n<td width=9>One.",
+        "<tbody><tr><td>One.",
+        "<td>One.</td></tr></table>",
+    ],
+)
+def test_cells_without_a_table_are_blocks_that_end_with_the_text(cells: str) -> None:
+    assert below_a_post(f"<p>Zero.</p>{cells}<p>Two.</p>") == [
+        ("paragraph", "Zero."),
+        ("paragraph", "One."),
+        ("paragraph", "Two."),
+    ]
+    assert below_a_post(f"<table><tr><td>Zero.</td></tr></table>{cells}")[1:] == [("paragraph", "One.")]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "<table>{}",
+        "<table><tbody>{}</tbody>",
+        "<table><tr><td>Zero.</table><table>{}",
+        "<table><tr><td><table>{}</table>",
+        "<div><table>{}</div>",
+        "<table><tr><td><div>Zero.</div>{}",
+    ],
+)
+def test_a_table_without_its_end_ends_with_the_text(table: str) -> None:
+    blocks = below_a_post(table.format("<tr><td>One.</td></tr>"))
+    assert "One." in blocks[-1][1]
+    assert all("Below." not in text for _, text in blocks)
+
+
+def test_a_stray_end_tag_in_a_cell_does_not_end_the_table() -> None:
+    table = "<table><tr><td>One.</div></td><td>Two.</td></tr></table>"
+    assert below_a_post(table) == [("table_row", "One. | Two.")]
+
+
+def test_tables_are_mended_in_a_moment() -> None:
+    started = monotonic()
+    for inside in ("<td>", "<table><td>", "<table><td></div>", "<table><div>", "<td ", "<table"):
+        mend_tables(inside.encode() * 50_000)
+    assert monotonic() - started < 5
 
 
 def test_boxes_are_closed_in_a_moment() -> None:
