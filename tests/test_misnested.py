@@ -8,7 +8,7 @@ import pytest
 
 import ifp_scraper
 from ifp_scraper.pages.misnested_tables import mend_tables
-from ifp_scraper.pages.unclosed_divs import close_divs
+from ifp_scraper.pages.unclosed_divs import close_divs, drop_unclosed_forms
 
 OF_THE_POST = "<footer><p class='td-post-source-tags'>Tags</p></footer>"
 
@@ -232,9 +232,23 @@ def test_a_stray_end_tag_in_a_cell_does_not_end_the_table() -> None:
 
 def test_tables_are_mended_in_a_moment() -> None:
     started = monotonic()
+    drop_unclosed_forms(b"<form>" * 50_000)
     for inside in ("<td>", "<table><td>", "<table><td></div>", "<table><div>", "<td ", "<table"):
         mend_tables(inside.encode() * 50_000)
     assert monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("form", "texts"),
+    [
+        ("<form action='/x/'><input name=a>", ["One.", "Two."]),
+        ("<FORM><label>Mail</label><input></DIV><form class=x><p>Zero.</p>", ["One.", "Zero.", "Two."]),
+        ("<form><input><form><p>Zero.</p></form>", ["One.", "Two."]),
+        ("<form><p>Zero.</p></form>", ["One.", "Two."]),
+    ],
+)
+def test_a_form_without_its_end_keeps_no_text_to_itself(form: str, texts: list[str]) -> None:
+    assert [text for _, text in blocks_of(f"<div><p>One.</p>{form}<p>Two.</p></div>")] == texts
 
 
 def test_boxes_are_closed_in_a_moment() -> None:
