@@ -15,9 +15,12 @@ _TAG = re.compile(rb"<(/?)(?:(table)|(div)|t(?:d|h|r|body|head|foot))(?=[\s/>])[
 
 def mend_tables(html: bytes) -> bytes:
     """Return the page with rules instead of cells that are in no table, and with the end tags that tables lack."""
-    if b"<td" not in html and b"<table" not in html:
+    first_cell = html.find(b"<td")
+    if first_cell < 0:
         return html
     lacking = html.count(b"<table") - html.count(b"</table")
+    if not lacking and html.find(b"<table", 0, first_cell) >= 0 and html.find(b"<td", html.rfind(b"</table")) < 0:
+        return html  # as on nearly every page with tables
     pieces: list[bytes] = []
     done = 0
     divs_in_table: list[int] = []

@@ -35,7 +35,8 @@ _MAX_DEPTH = 64
 
 def drop_unclosed_forms(html: bytes) -> bytes:
     """Return the page without the tags of forms that no end tag follows: all the text after one would be in it."""
-    if html.count(b"<form") <= html.count(b"</form"):
+    begun = html.count(b"<form")
+    if not begun or begun <= html.count(b"</form"):
         return html
     pieces: list[bytes] = []
     done = 0
