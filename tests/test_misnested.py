@@ -153,6 +153,12 @@ def test_a_box_that_was_not_closed_ends_with_what_it_is_in(inside: str, kinds: l
     assert last == ("paragraph", "Last.")
 
 
+def test_a_box_that_was_not_closed_ends_with_a_caption() -> None:
+    frame = "<figure><img src='/a.jpg'><figcaption><div>A mill.</figcaption>{}</figure>"
+    for inside in ("<p>One.</p>", "<div><p>One.</p></div>"):
+        assert blocks_of(frame.format(inside)) == [("paragraph", "One.")]
+
+
 @pytest.mark.parametrize(
     "inside", ["<ul><li><div>One.</li></div><li>Two.</li></ul>", "<blockquote><div>One.</blockquote></div>"]
 )

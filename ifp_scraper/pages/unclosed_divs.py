@@ -15,8 +15,8 @@ from itertools import zip_longest
 from ifp_scraper.text import words
 
 _TAG = re.compile(
-    rb"(?s)<!--.*?(?:-->|\Z)|<(/?)(div(?!/>|[^<>]*+(?<=[\s\"']/)>)|blockquote|[uo]l|li|h[1-6]|figure|details|pre"
-    rb"|table|t[dh]|article|main|section|aside|header|footer|nav)(?=[\s/>])",
+    rb"(?s)<!--.*?(?:-->|\Z)|<(/?)(div(?!/>|[^<>]*+(?<=[\s\"']/)>)|blockquote|[uo]l|li|h[1-6]|fig(?:ure|caption)|details"
+    rb"|pre|table|t[dh]|article|main|section|aside|header|footer|nav)(?=[\s/>])",
     re.IGNORECASE,
 )
 _CROSSED = re.compile(rb"[^<>]*>\s*</div", re.IGNORECASE)
