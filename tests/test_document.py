@@ -136,6 +136,26 @@ def test_the_end_of_a_script_may_be_in_another_case_than_its_beginning(tag: str)
         assert texts(page(body=body)) == ["First.", "Second.", "Third.", "Fourth."]
 
 
+@pytest.mark.parametrize("tag", ["script", "style", "noscript", "svg", "template"])
+@pytest.mark.parametrize("end", ["</{} >", "</{}\n>", "</{}/>", "</{} type='text/x'>"])
+def test_an_end_tag_may_have_attributes(tag: str, end: str) -> None:
+    body = f"<{tag}>a</{tag}x>b{end.format(tag)}<p>Third.</p><{tag}>c</{tag}>"
+    assert texts(page(body=body)) == ["First.", "Second.", "Third."]
+
+
+@pytest.mark.parametrize("begin", ["<svg>", "<svg viewBox='0 0 9 9'><path d='M0 0'><title>Icon</title>", "<SVG><G>"])
+@pytest.mark.parametrize("after", ["", "<p>Fourth.</p><svg><path/></svg>", "<svg>" * 3])
+def test_an_icon_that_was_not_closed_ends_where_html_begins(begin: str, after: str) -> None:
+    for block in ("<p>Third.</p>", "<DIV class=x>Third.</DIV>", "<h2>Third.</h2>"):
+        read_texts = texts(page(body=f"{begin}{block}{after}"))
+        assert read_texts == ["First.", "Second.", "Third.", *(["Fourth."] if "<p>" in after else [])]
+
+
+def test_what_is_foreign_to_a_drawing_is_in_it() -> None:
+    drawing = "<svg><foreignObject><p>In it.</p></foreignObject><text>Too.</text></svg>"
+    assert texts(page(body=f"{drawing}<p>Third.</p>")) == ["First.", "Second.", "Third."]
+
+
 def test_a_license_may_be_broken_over_lines_and_elements() -> None:
     for said in ("is licensed\n\tunder a", "is licensed&nbsp;under a", "is licensed <b>under</b> a"):
         notice = f"<div>All content {said} Creative Commons Attribution 4.0 International License</div>"

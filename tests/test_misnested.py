@@ -7,7 +7,8 @@ from time import monotonic
 import pytest
 
 import ifp_scraper
-from ifp_scraper.pages.unclosed_divs import close_divs
+from ifp_scraper.pages.misnested_tables import mend_tables
+from ifp_scraper.pages.unclosed_divs import close_divs, drop_unclosed_forms
 
 OF_THE_POST = "<footer><p class='td-post-source-tags'>Tags</p></footer>"
 
@@ -152,6 +153,12 @@ def test_a_box_that_was_not_closed_ends_with_what_it_is_in(inside: str, kinds: l
     assert last == ("paragraph", "Last.")
 
 
+def test_a_box_that_was_not_closed_ends_with_a_caption() -> None:
+    frame = "<figure><img src='/a.jpg'><figcaption><div>A mill.</figcaption>{}</figure>"
+    for inside in ("<p>One.</p>", "<div><p>One.</p></div>"):
+        assert blocks_of(frame.format(inside)) == [("paragraph", "One.")]
+
+
 @pytest.mark.parametrize(
     "inside", ["<ul><li><div>One.</li></div><li>Two.</li></ul>", "<blockquote><div>One.</blockquote></div>"]
 )
@@ -160,9 +167,100 @@ def test_tags_that_cross_lose_no_text_to_a_box_left_open_elsewhere(inside: str) 
     assert blocks_of(f"<div>{body}")[-1][1] == "Last."
 
 
+@pytest.mark.parametrize("tag", ["article", "main", "section", "SECTION"])
+def test_a_box_that_was_not_closed_ends_with_the_article(tag: str) -> None:
+    post = "<div class='entry-content'><p>One.</p><div><p>Two.</p></div><footer><div>Tags</footer>"
+    page = f"<body class='single single-post postid-7'><{tag} class=hentry>{post}</{tag}><p>Three.</p>"
+    record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
+    assert record is not None
+    assert "Three." not in record["body"]
+
+
+@pytest.mark.parametrize("box", ["<div/>", "<div class='clear' />", '<DIV class="x"/>', "<div id=x />"])
+def test_an_empty_box_without_an_end_tag_is_closed(box: str) -> None:
+    for inside in (f"<h2>One{box}</h2>", f"<ul><li>One{box}</li></ul>", f"<blockquote>One{box}</blockquote>"):
+        page = f"<body class='single single-post postid-7'><div class='entry-content'>{inside}<p>Two.</p></div>"
+        record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
+        assert record is not None
+        assert [block["text"] for block in record["blocks"]] == ["One", "Two."]
+
+
+def below_a_post(inside: str) -> list[tuple[str, str]]:
+    """Return the blocks after this in a post's text, and what follows the text."""
+    post = f"<div class='entry-content'>{inside}</div><p>Below.</p>"
+    record = ifp_scraper.extract(
+        f"<body class='single single-post postid-7'><div>{post}</div>", "https://ifpnews.com/a-story/"
+    )
+    assert record is not None
+    return [(block["kind"], block["text"]) for block in record["blocks"]]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        "<td>One.",
+        "<tr><td>One.",
+        "<TR class=x>\n<td width=9>One.",
+        "<tbody><tr><td>One.",
+        "<td>One.</td></tr></table>",
+    ],
+)
+def test_cells_without_a_table_are_blocks_that_end_with_the_text(cells: str) -> None:
+    assert below_a_post(f"<p>Zero.</p>{cells}<p>Two.</p>") == [
+        ("paragraph", "Zero."),
+        ("paragraph", "One."),
+        ("paragraph", "Two."),
+    ]
+    assert below_a_post(f"<table><tr><td>Zero.</td></tr></table>{cells}")[1:] == [("paragraph", "One.")]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        "<table>{}",
+        "<table><tbody>{}</tbody>",
+        "<table><tr><td>Zero.</table><table>{}",
+        "<table><tr><td><table>{}</table>",
+        "<div><table>{}</div>",
+        "<table><tr><td><div>Zero.</div>{}",
+    ],
+)
+def test_a_table_without_its_end_ends_with_the_text(table: str) -> None:
+    blocks = below_a_post(table.format("<tr><td>One.</td></tr>"))
+    assert "One." in blocks[-1][1]
+    assert all("Below." not in text for _, text in blocks)
+
+
+def test_a_stray_end_tag_in_a_cell_does_not_end_the_table() -> None:
+    table = "<table><tr><td>One.</div></td><td>Two.</td></tr></table>"
+    assert below_a_post(table) == [("table_row", "One. | Two.")]
+
+
+def test_tables_are_mended_in_a_moment() -> None:
+    started = monotonic()
+    drop_unclosed_forms(b"<form>" * 50_000)
+    for inside in ("<td>", "<table><td>", "<table><td></div>", "<table><div>", "<td ", "<table"):
+        mend_tables(inside.encode() * 50_000)
+    assert monotonic() - started < 5
+
+
+@pytest.mark.parametrize(
+    ("form", "texts"),
+    [
+        ("<form action='/x/'><input name=a>", ["One.", "Two."]),
+        ("<FORM><label>Mail</label><input></DIV><form class=x><p>Zero.</p>", ["One.", "Zero.", "Two."]),
+        ("<form><input><form><p>Zero.</p></form>", ["One.", "Two."]),
+        ("<form><p>Zero.</p></form>", ["One.", "Two."]),
+    ],
+)
+def test_a_form_without_its_end_keeps_no_text_to_itself(form: str, texts: list[str]) -> None:
+    assert [text for _, text in blocks_of(f"<div><p>One.</p>{form}<p>Two.</p></div>")] == texts
+
+
 def test_boxes_are_closed_in_a_moment() -> None:
     started = monotonic()
-    for inside in ("<div>", "<pre>" + "<div>" * 60 + "</h1>", "<!--<div>", "<li><div>", "</pre><div>"):
+    openings = "<div>", "<pre>" + "<div>" * 60 + "</h1>", "<!--<div>", "<li><div>", "</pre><div>", "<div a"
+    for inside in openings:
         close_divs(inside.encode() * 20_000)
     assert monotonic() - started < 5
 

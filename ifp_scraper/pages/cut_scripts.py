@@ -27,10 +27,16 @@ _OPENING = re.compile(
 """Where something to cut begins: a comment, the opening tag of an element up to its name, or all of a fallback."""
 
 _CLOSING = {
-    name.encode(): (f"</{name}>".encode(), re.compile(rf"</{_in_any_case(name)}\s*>".encode()))
+    name.encode(): (f"</{name}>".encode(), re.compile(rf"</{_in_any_case(name)}(?=[\s/>])[^>]*>".encode()))
     for name in ("script", "style", "noscript", "svg", "template")
 }
-"""For each element name, its closing tag as usually printed, and a pattern that finds it in any case."""
+"""For each element name, its closing tag as usually printed, and a pattern that finds any other form of it."""
+
+_ENDS_SVG = re.compile(
+    rb"<(?:/?p|div|h[1-6r]|[uo]l|li|d[ltd]|table|blockquote|pre|body|br|img|span|strong|b|em|i|center)(?=[\s/>])",
+    re.IGNORECASE,
+)
+"""Tags of HTML, at which browsers end an svg element that has no end tag."""
 
 _COMMENT_END = re.compile(rb"--!?>")
 _MEDIA = re.compile(rb"""\smedia\s*=\s*(?:["']([^"'{}]+)|([^\s"'{}]+))""")
@@ -135,15 +141,18 @@ def _ends_of(name: bytes, html: bytes, start: int, unclosed: set[bytes]) -> tupl
     # The next tag is usually the closing one, and this search is the fastest.
     first = html.find(b"<", start)
     tag_end = html.find(b">", start, first)
-    if tag_end < 0 or name in unclosed or html.endswith(b"/", start, tag_end):
+    if tag_end < 0 or html.endswith(b"/", start, tag_end):
         return None
     as_mostly_printed, in_any_case = _CLOSING[name]
     if html.startswith(as_mostly_printed, first):
         return tag_end, first, first + len(as_mostly_printed)
-    closing = in_any_case.search(html, first) if first >= 0 else None
+    closing = in_any_case.search(html, first) if first >= 0 and name not in unclosed else None
     if closing is None:
         unclosed.add(name)
-        return None
+        return (tag_end, tag_end + 1, tag_end + 1) if name == b"svg" else None  # an svg's shapes have no text
+    following = _ENDS_SVG.search(html, first, closing.start()) if name == b"svg" else None
+    if following is not None and html.find(b"<foreignObject", first, following.start()) < 0:  # that may hold HTML
+        return tag_end, following.start(), following.start()
     return tag_end, *closing.span()
 
 

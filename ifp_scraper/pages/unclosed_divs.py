@@ -1,19 +1,22 @@
-"""Closes each ``<div>`` with the element that it is in, as browsers do.
+"""Closes each ``<div>`` with the element that it is in, as browsers do; takes apart forms that nothing closes.
 
     <blockquote><div>One.</blockquote>  <p>Two.</p>
 
 For libxml2, only ``</div>`` or the end of a table's cell ends a ``<div>``. It ignores ``</blockquote>`` here, and all
-that follows would be in the quote: likewise in a list, a heading or a figure.
+that follows would be in the quote: likewise in a list, a heading, a figure, or the article. Unlike in browsers,
+``<div/>`` ends at once. A form without an end would keep all that follows to itself: it is taken apart.
 """
 
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 
 from ifp_scraper.text import words
 
 _TAG = re.compile(
-    rb"(?s)<!--.*?(?:-->|\Z)|<(/?)(div|blockquote|[uo]l|li|h[1-6]|figure|details|pre|table|t[dh])(?=[\s/>])",
+    rb"(?s)<!--.*?(?:-->|\Z)|<(/?)(div(?!/>|[^<>]*+(?<=[\s\"']/)>)|blockquote|[uo]l|li|h[1-6]|fig(?:ure|caption)|details"
+    rb"|pre|table|t[dh]|article|main|section|aside|header|footer|nav)(?=[\s/>])",
     re.IGNORECASE,
 )
 _CROSSED = re.compile(rb"[^<>]*>\s*</div", re.IGNORECASE)
@@ -24,8 +27,24 @@ _TABLES = words("table td th")
 _LIMITS = {"li": _TABLES | {"ul", "ol"}, "table": frozenset[str](), "td": words("table"), "th": words("table")}
 """For the elements that differ from others, what keeps its contents from ending them; for others, ``_TABLES``."""
 
+_FORM = re.compile(rb"<(/?)form(?=[\s/>])[^<>]*+>", re.IGNORECASE)
+
 _MAX_DEPTH = 64
 """Maximum number of elements in the one that a tag ends."""
+
+
+def drop_unclosed_forms(html: bytes) -> bytes:
+    """Return the page without the tags of forms that no end tag follows: all the text after one would be in it."""
+    begun = html.count(b"<form")
+    if not begun or begun <= html.count(b"</form"):
+        return html
+    pieces: list[bytes] = []
+    done = 0
+    for tag, following in zip_longest(tags := [*_FORM.finditer(html)], tags[1:]):
+        if not tag[1] and (following is None or not following[1]):
+            pieces.append(html[done : tag.start()])
+            done = tag.end()
+    return b"".join([*pieces, html[done:]])
 
 
 def close_divs(html: bytes) -> bytes:

@@ -1,0 +1,49 @@
+"""Mends tables that lack a tag: cells without a table, and tables without an end.
+
+    <div><td>One.</div>  <p>Two.</p>                    <div><table><tr><td>One.</div>  <p>Two.</p>
+
+For libxml2, no end tag but their own ends parts of a table, and all that follows would be in the ``<div>``. Browsers
+ignore the first ``<td>``. They would also put what follows into that second ``<div>``, which nobody means to write.
+"""
+
+from __future__ import annotations
+
+import re
+
+_TAG = re.compile(rb"<(/?)(?:(table)|(div)|t(?:d|h|r|body|head|foot))(?=[\s/>])[^<>]*+>", re.IGNORECASE)
+
+
+def mend_tables(html: bytes) -> bytes:
+    """Return the page with rules instead of cells that are in no table, and with the end tags that tables lack."""
+    first_cell = html.find(b"<td")
+    if first_cell < 0:
+        return html
+    lacking = html.count(b"<table") - html.count(b"</table")
+    if not lacking and html.find(b"<table", 0, first_cell) >= 0 and html.find(b"<td", html.rfind(b"</table")) < 0:
+        return html  # as on nearly every page with tables
+    pieces: list[bytes] = []
+    done = 0
+    divs_in_table: list[int] = []
+    """For each open table, how many ``<div>`` elements are open in it."""
+    for tag in _TAG.finditer(html):
+        is_end, is_table, is_div = tag.groups()
+        if is_table:
+            if not is_end:
+                divs_in_table.append(0)
+            elif divs_in_table:
+                divs_in_table.pop()
+        elif not divs_in_table:
+            if not (is_end or is_div):
+                pieces += html[done : tag.start()], b"<hr>"
+                done = tag.end()
+        elif is_div and not is_end:
+            divs_in_table[-1] += 1
+        elif is_div:
+            while divs_in_table and not divs_in_table[-1] and lacking > 0:
+                pieces += html[done : tag.start()], b"</table>"
+                done = tag.start()
+                divs_in_table.pop()
+                lacking -= 1
+            if divs_in_table and divs_in_table[-1]:
+                divs_in_table[-1] -= 1
+    return b"".join([*pieces, html[done:]])
