@@ -303,6 +303,21 @@ def test_a_front_page_of_a_few_articles_leads_to_those_of_every_category(picked:
         assert len(again.asked) < 30
 
 
+def test_a_page_of_one_section_is_not_the_whole_list(tmp_path: Path) -> None:
+    with site_of(90, **NOTHING_BUT_LISTINGS) as (site, server):
+        sections = sorted({one.path for post in site.public() for one in post.sections})
+        front = page("".join(f'<a href="/category/{path}/">Section</a>' for path in sections))
+
+        def leave_only_sections(target: str, response: Response) -> Response:
+            if target == "/":
+                return front
+            return response if target.startswith(("/iran-news/", "/category/")) else page("", 404)
+
+        server.alter(leave_only_sections)
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
+
+
 def test_a_category_that_first_lists_what_a_later_one_does_is_walked_to_the_end(tmp_path: Path) -> None:
     with site_of(600, **NOTHING_BUT_LISTINGS) as (site, server):
         front = page('<a href="/category/all/part/">Part</a><a href="/category/all/">All</a>')

@@ -36,8 +36,11 @@ _SECOND_PAGE = re.compile(r"(/(?!(?:category|tag|author)/).*[^/])/page/2/?")
 _OF_LATER_PAGE = re.compile(r"(?<!^/category)/page$")
 """What a later page of a category has after the category, without its number; not a category of that name."""
 
-_PLACES = ("", "/all-stories", "/iran-news")
-"""Where a listing may be, the front page first."""
+_PLACES = ("", "/all-stories")
+"""Where a listing of everything may be, the front page first."""
+
+_SECTION_PAGE = "/iran-news"
+"""A page with a listing of one section; to be walked as a category is."""
 
 _MAX_REPEATS = 20
 """How many pages in a row of a category may be those of another one: some themes list everything in each."""
@@ -55,7 +58,7 @@ _PATIENCE = 3
 
 
 class ListingSource:
-    """The blog's pages; else pages that hold a loop; else where the front page says its second page is; else every
+    """The blog's pages; else a page that holds a loop; else where the front page says its second page is; else every
     category that it links to.
     """
 
@@ -77,6 +80,7 @@ class ListingSource:
         section = walk.options.section
         places = [f"/category/{section}"] if section else list(_PLACES)
         categories: list[str] = []
+        goes_on = False  # whether a listing has a second page, or shows what is known
         first_shown_by: dict[tuple[str, ...], str] = {}  # for each page, as the articles on it: a place
         while places:
             place = _Place(walk, places.pop(0))
@@ -92,20 +96,25 @@ class ListingSource:
                 elif not (place.ends_in_settled or place.has_clear_end):
                     walk.notes.broken.append(f"{walk.options.site}{place.path}: ends before what is known")
                 return
+            goes_on = goes_on or place.reaches_known
             if place.path == "":
                 places += _places_of_second_pages(place.first_page, walk.options.site)
                 categories = _categories(place.first_page, walk.options.site)
 
         if len(categories) > _MAX_CATEGORIES:
             walk.notes.broken.append(f"the front page links to more than {_MAX_CATEGORIES} categories")
-        for category in categories[:_MAX_CATEGORIES]:
+        for category in [*([] if section else [_SECTION_PAGE]), *categories[:_MAX_CATEGORIES]]:
             repeats = 0
-            async for links, are_settled in _Place(walk, category).pages():
+            place = _Place(walk, category)
+            async for links, are_settled in place.pages():
                 is_repeat = first_shown_by.setdefault(tuple(links), category) != category
                 repeats = repeats + 1 if is_repeat else 0
                 yield links
                 if are_settled or repeats >= _MAX_REPEATS:
                     break
+            goes_on = goes_on or place.length > 1 or place.reaches_known
+        if walk.notes.broken and not goes_on:  # first pages alone do not make up for what another source lacks
+            walk.notes.broken.append(f"{walk.options.site}/: no listing has a second page")
 
 
 class _Place:
@@ -127,6 +136,11 @@ class _Place:
         """Whether it links to a later one by its number: some themes always print a link to the next."""
         self._last_with_new = 0
         """Number of the last of those pages with an article that was not known."""
+
+    @property
+    def reaches_known(self) -> bool:
+        """Whether what the last page shows was known after a caught-up run, so that what follows was, too."""
+        return self._walk.caught_up and self.ends_in_settled
 
     async def pages(self) -> AsyncIterator[tuple[list[str], bool]]:
         """Yield the articles of each page that lists some which those before it lack, and whether all are settled."""
@@ -294,7 +308,7 @@ def _places_of_second_pages(selector: Selector, site: str) -> list[str]:
     places = []
     for url in urls.of_list(site, selector.css('a[href*="/page/2"]::attr(href)').getall()):
         place = _SECOND_PAGE.fullmatch(urlsplit(url).path) if url is not None else None
-        if place is not None and place[1] not in _PLACES:
+        if place is not None and place[1] not in (*_PLACES, _SECTION_PAGE):
             places.append(place[1])
     return list(dict.fromkeys(places))[:_MAX_PLACES]
 
