@@ -12,7 +12,7 @@ import pytest
 from ifp_scraper import settings
 from tests.crawling import FAST, NO_REST, NOTHING_BUT_LISTINGS, YOAST, crawl, lines, printing, public, scrapy, site_of
 from tests.dry_run import dry_run
-from tests.site.response import XML, Response
+from tests.site.response import XML, Response, page
 
 
 @pytest.mark.parametrize(
@@ -77,6 +77,26 @@ def test_a_source_that_shows_less_does_not_make_up_for_a_broken_one(tmp_path: Pa
         run = dry_run(server, tmp_path / "a.jsonl", fails=fails)
         assert (run.status, len(run.articles)) == (1, 80)
         assert set(dry_run(server, tmp_path / "a.jsonl").articles) == public(site) - set(run.articles)
+
+
+@pytest.mark.parametrize("listings", ["ok", 404])
+def test_first_pages_of_listings_do_not_make_up_for_a_broken_source(listings: Any, tmp_path: Path) -> None:
+    """Not even if they list more than what is left of a sitemap, of whose three files the two large ones are gone."""
+    config: dict[str, Any] = {**YOAST, "feed": 404, "listings": listings, "sitemap_size": 60}
+    with site_of(123, **config) as (site, server):
+        every = {post.path for post in site.open_posts()}
+
+        def keep_first_pages(target: str, response: Response) -> Response:
+            pager = rb'<div class="page-nav.*?</div>'
+            is_gone = target in ("/post-sitemap.xml", "/post-sitemap2.xml") or "/page/" in target
+            return page("", 404) if is_gone else replace(response, body=re.sub(pager, b"", response.body))
+
+        server.alter(keep_first_pages)
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert (set(run.articles) < public(site), run.status) == (True, 1)
+        server.heal()
+        rest = dry_run(server, tmp_path / "a.jsonl")
+        assert (every <= {*run.articles, *rest.articles}, rest.status) == (True, 0)
 
 
 @pytest.mark.parametrize(

@@ -193,6 +193,42 @@ def test_a_wall_before_the_later_pages_of_a_listing_is_not_its_end(wall: str, tm
         assert (len(run.articles), run.status) == (len(public(site)) - 20, 0)
 
 
+@pytest.mark.parametrize("missing", ["/page/[45]/", "/page/[3-6]/", "/page/6/"])
+@pytest.mark.parametrize("status", [404, 410])
+def test_pages_of_a_listing_that_are_missing_though_numbered_are_not_its_end(
+    missing: str, status: int, tmp_path: Path
+) -> None:
+    with site_of(60, **NOTHING_BUT_LISTINGS) as (site, server):
+        fails = lambda target: status if re.search(missing, target) else None  # noqa: E731
+        run = dry_run(server, tmp_path / "a.jsonl", fails=fails)
+        assert (len(run.articles) < len(public(site)), run.status) == (True, 1)
+        rest = dry_run(server, tmp_path / "a.jsonl")
+        assert ({*run.articles, *rest.articles}, rest.status) == (public(site), 0)
+
+
+@pytest.mark.parametrize("text", ["", "Next page", "<i>Older</i>"])
+def test_a_theme_that_always_links_to_a_next_page(text: str, tmp_path: Path) -> None:
+    with site_of(60, **NOTHING_BUT_LISTINGS) as (site, server):
+        link = f'<a href="/page/7/">{text}</a></body>'.encode()
+        server.alter(lambda _, response: replace(response, body=response.body.replace(b"</body>", link)))
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert (set(run.articles), run.status) == (public(site), 0)
+
+
+@pytest.mark.parametrize("how", ["404", "again"])
+def test_categories_without_the_further_pages_that_they_number_are_no_whole_list(how: str, tmp_path: Path) -> None:
+    with site_of(90, **NOTHING_BUT_LISTINGS) as (site, server):
+        if how == "404":
+            server.alter(lambda target, response: page("", 404) if "/page/" in target else response)
+        else:
+            server.reroute(lambda target: re.sub("page/.*", "", target))
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert (len(run.articles) < len(public(site)), run.status) == (True, 1)
+        server.heal()
+        rest = dry_run(server, tmp_path / "a.jsonl")
+        assert ({*run.articles, *rest.articles}, rest.status) == (public(site), 0)
+
+
 def test_a_listing_whose_pages_all_fail_is_left_soon(tmp_path: Path) -> None:
     with site_of(120, **NOTHING_BUT_LISTINGS, listings=404) as (_, server):
         for first, asked in ((False, ["/", "/page/2/", "/page/3/", "/page/4/"]), (True, ["/"])):
@@ -265,6 +301,21 @@ def test_a_front_page_of_a_few_articles_leads_to_those_of_every_category(picked:
         again = dry_run(server, tmp_path / "a.jsonl")
         assert (again.articles, again.status) == ([added.path], 0)
         assert len(again.asked) < 30
+
+
+def test_a_page_of_one_section_is_not_the_whole_list(tmp_path: Path) -> None:
+    with site_of(90, **NOTHING_BUT_LISTINGS) as (site, server):
+        sections = sorted({one.path for post in site.public() for one in post.sections})
+        front = page("".join(f'<a href="/category/{path}/">Section</a>' for path in sections))
+
+        def leave_only_sections(target: str, response: Response) -> Response:
+            if target == "/":
+                return front
+            return response if target.startswith(("/iran-news/", "/category/")) else page("", 404)
+
+        server.alter(leave_only_sections)
+        run = dry_run(server, tmp_path / "a.jsonl")
+        assert (set(run.articles), len(run.articles), run.status) == (public(site), len(public(site)), 0)
 
 
 def test_a_category_that_first_lists_what_a_later_one_does_is_walked_to_the_end(tmp_path: Path) -> None:

@@ -36,8 +36,11 @@ _SECOND_PAGE = re.compile(r"(/(?!(?:category|tag|author)/).*[^/])/page/2/?")
 _OF_LATER_PAGE = re.compile(r"(?<!^/category)/page$")
 """What a later page of a category has after the category, without its number; not a category of that name."""
 
-_PLACES = ("", "/all-stories", "/iran-news")
-"""Where a listing may be, the front page first."""
+_PLACES = ("", "/all-stories")
+"""Where a listing of everything may be, the front page first."""
+
+_SECTION_PAGE = "/iran-news"
+"""A page with a listing of one section; to be walked as a category is."""
 
 _MAX_REPEATS = 20
 """How many pages in a row of a category may be those of another one: some themes list everything in each."""
@@ -47,12 +50,15 @@ _MAX_PLACES = 5
 
 _MAX_CATEGORIES = 200
 
+_MAX_PAGE_LINKS = 100
+"""How many links to pages of a listing, from the end of the page, may be its page numbers."""
+
 _PATIENCE = 3
 """How many pages in a row may fail or list nothing new before a listing is given up."""
 
 
 class ListingSource:
-    """The blog's pages; else pages that hold a loop; else where the front page says its second page is; else every
+    """The blog's pages; else a page that holds a loop; else where the front page says its second page is; else every
     category that it links to.
     """
 
@@ -74,6 +80,7 @@ class ListingSource:
         section = walk.options.section
         places = [f"/category/{section}"] if section else list(_PLACES)
         categories: list[str] = []
+        goes_on = False  # whether a listing has a second page, or shows what is known
         first_shown_by: dict[tuple[str, ...], str] = {}  # for each page, as the articles on it: a place
         while places:
             place = _Place(walk, places.pop(0))
@@ -89,20 +96,25 @@ class ListingSource:
                 elif not (place.ends_in_settled or place.has_clear_end):
                     walk.notes.broken.append(f"{walk.options.site}{place.path}: ends before what is known")
                 return
+            goes_on = goes_on or place.reaches_known
             if place.path == "":
                 places += _places_of_second_pages(place.first_page, walk.options.site)
                 categories = _categories(place.first_page, walk.options.site)
 
         if len(categories) > _MAX_CATEGORIES:
             walk.notes.broken.append(f"the front page links to more than {_MAX_CATEGORIES} categories")
-        for category in categories[:_MAX_CATEGORIES]:
+        for category in [*([] if section else [_SECTION_PAGE]), *categories[:_MAX_CATEGORIES]]:
             repeats = 0
-            async for links, are_settled in _Place(walk, category).pages():
+            place = _Place(walk, category)
+            async for links, are_settled in place.pages():
                 is_repeat = first_shown_by.setdefault(tuple(links), category) != category
                 repeats = repeats + 1 if is_repeat else 0
                 yield links
                 if are_settled or repeats >= _MAX_REPEATS:
                     break
+            goes_on = goes_on or place.length > 1 or place.reaches_known
+        if walk.notes.broken and not goes_on:  # first pages alone do not make up for what another source lacks
+            walk.notes.broken.append(f"{walk.options.site}/: no listing has a second page")
 
 
 class _Place:
@@ -116,19 +128,26 @@ class _Place:
         self.ends_in_settled = False
         """Whether that page has a settled article; if not, what follows may be new."""
         self.has_clear_end = False
-        """Whether the site says that the pages after the last do not exist, instead of showing no article there."""
+        """Whether the site says that the pages after the last do not exist, and that page shows no number of them."""
         self._walk = walk
         self._names_next = False
         """Whether the last page with articles links to the next."""
+        self._numbers_next = False
+        """Whether it links to a later one by its number: some themes always print a link to the next."""
         self._last_with_new = 0
         """Number of the last of those pages with an article that was not known."""
+
+    @property
+    def reaches_known(self) -> bool:
+        """Whether what the last page shows was known after a caught-up run, so that what follows was, too."""
+        return self._walk.caught_up and self.ends_in_settled
 
     async def pages(self) -> AsyncIterator[tuple[list[str], bool]]:
         """Yield the articles of each page that lists some which those before it lack, and whether all are settled."""
         walk = self._walk
         listed: set[str] = set()
         first: list[str] = []
-        names_next = False  # whether the last page with articles that those before it lack links to the next
+        names_next = False  # whether the last page with articles that those before it lack says that others follow
         repeats: list[int] = []  # numbers of the last pages, if they are the first one again, as after a redirect
         barren = 0
         async for number, links in self._all_pages():
@@ -140,7 +159,7 @@ class _Place:
             if barren:
                 continue  # so much was added in the meantime that the last page's articles have moved to this one
             first = first or links
-            names_next = self._names_next
+            names_next = self._numbers_next or (self._names_next and number > 1)
             for repeat in repeats:  # they are not the end: another page follows
                 walk.notes.broken.append(f"{walk.options.site}{self.path}/page/{repeat}/: is the first page again")
             repeats.clear()
@@ -152,7 +171,7 @@ class _Place:
             settled = list(map(walk.known.is_settled, refs))
             self.ends_in_settled = any(settled)
             yield links, walk.caught_up and all(settled)
-        if repeats and names_next and self.length > 1 and not self.ends_in_settled:
+        if repeats and names_next and not self.ends_in_settled:
             walk.notes.broken.append(f"{walk.options.site}{self.path}/page/{repeats[0]}/: is the first page again")
 
     async def pages_again(self) -> AsyncIterator[list[str]]:
@@ -173,8 +192,9 @@ class _Place:
     async def _all_pages(self) -> AsyncIterator[tuple[int, list[str]]]:
         """Yield the first page of a listing, and those after it until two in a row are missing or hold no article.
 
-        A single one may be a temporary fault: it is noted in ``walk.notes.broken``, and the walk goes on. So are two
-        that the site does not call missing, if the page before links to them: a wall may have come up.
+        A single one may be a temporary fault: it is noted in ``walk.notes.broken``, and the walk goes on. So are two,
+        if the page before links to them: a wall may have come up. Two that the site calls missing are the end, unless
+        that page shows their numbers.
         """
         walk = self._walk
         root = f"{walk.options.site}{self.path}/"
@@ -209,7 +229,7 @@ class _Place:
                 if number == 1:
                     return
                 if may_be_end is not None:
-                    self.has_clear_end = absent > 1
+                    self.has_clear_end = absent > 1 and not self._numbers_next
                     if self._names_next and not (self.has_clear_end or self.ends_in_settled):
                         walk.notes.broken.append(may_be_end)
                     return
@@ -221,6 +241,9 @@ class _Place:
             if number == 1 and urls.slug(response.url):
                 root = urls.canonical(response.url)  # of a nested category
             self._names_next = bool(selector.css(f'a[href*="/page/{number + 1}"]'))
+            # A front page may show a choice, and the page numbers of another list.
+            is_numbered = number > 1 or self.path != ""
+            self._numbers_next = is_numbered and _last_page_number(selector, root) > number
             yield number, links
         walk.notes.broken.append(f"{root}: more than {walk.max_pages} pages")
 
@@ -269,11 +292,23 @@ def may_name_article(url: str, site: str) -> bool:
     return urls.post_id(url) is not None or may_be_article(url, site)
 
 
+def _last_page_number(selector: Selector, root: str) -> int:
+    """Return the highest number that a page of the listing at ``root`` shows in a link to the page of that number."""
+    links = selector.css('a[href*="/page/"]')[-_MAX_PAGE_LINKS:]
+    last = 0
+    for link, url in zip(links, urls.of_list(root, [link.attrib["href"] for link in links]), strict=True):
+        page = re.fullmatch(re.escape(root) + r"page/(\d{1,7})/?", url or "", re.IGNORECASE)
+        # Such as "3", "1,600" or "Page 3"; the first few texts, as links may be nested in each other.
+        if page and re.sub(r"\D", "", "".join(islice(link.root.itertext(), 5))) == page[1]:
+            last = max(last, int(page[1]))
+    return last
+
+
 def _places_of_second_pages(selector: Selector, site: str) -> list[str]:
     places = []
     for url in urls.of_list(site, selector.css('a[href*="/page/2"]::attr(href)').getall()):
         place = _SECOND_PAGE.fullmatch(urlsplit(url).path) if url is not None else None
-        if place is not None and place[1] not in _PLACES:
+        if place is not None and place[1] not in (*_PLACES, _SECTION_PAGE):
             places.append(place[1])
     return list(dict.fromkeys(places))[:_MAX_PLACES]
 
