@@ -231,6 +231,11 @@ def test_a_table_without_its_end_ends_with_the_text(table: str) -> None:
     assert all("Below." not in text for _, text in blocks)
 
 
+def test_a_table_without_its_end_ends_with_its_figure() -> None:
+    table = "<figure class='wp-block-table'><table><tbody><tr><td>One.</td></tr></tbody></figure>"
+    assert below_a_post(f"{table}Two.") == [("table_row", "One."), ("paragraph", "Two.")]
+
+
 def test_a_stray_end_tag_in_a_cell_does_not_end_the_table() -> None:
     table = "<table><tr><td>One.</div></td><td>Two.</td></tr></table>"
     assert below_a_post(table) == [("table_row", "One. | Two.")]
@@ -284,6 +289,10 @@ def test_a_paragraph_in_a_heading_is_the_heading(heading: str) -> None:
         ("<h3>One</h2>", ["One"]),
         ("<H3 class=x><strong>O</strong>ne<br/></H4 >", ["One"]),
         ("<h2>One</h2><h3>Two</h3>", ["One", "Two"]),
+        ("<h3>One<h3>Two</h3>", ["One", "Two"]),
+        ("<H3 class=x>O<i>n</i>e<H3 id=y>Two</h3>", ["One", "Two"]),
+        ("<h3><strong>One</strong><h3><p>Two</p></h3>", ["One", "Two"]),
+        ("<h2><h2>One</h2></h2>", ["One"]),
     ],
 )
 def test_the_tag_of_another_level_ends_a_heading(inside: str, headings: list[str]) -> None:
@@ -295,6 +304,15 @@ def test_the_tag_of_another_level_ends_a_heading(inside: str, headings: list[str
 )
 def test_what_is_hidden_or_a_caption_in_a_heading_is_not_the_heading(name: str) -> None:
     assert blocks_of(f"<h2><p {name}>One</p></h2><p>Two.</p>") == [("paragraph", "Two.")]
+
+
+def test_a_headline_whose_end_tag_lacks_its_slash() -> None:
+    post = "<h1 class='entry-title'>{}<h1><p class='byline'>Al Fox</p><div class='entry-content'><p>One.</p></div>"
+    for headline in ("A Story", "<a href='/a-story/'>A Story</a>", "<span>A Story</span>"):
+        page = f"<body class='single single-post postid-7'><article>{post.format(headline)}</article>"
+        record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
+        assert record is not None
+        assert (record["headline"], record["body"]) == ("A Story", "One.")
 
 
 def test_a_headline_in_a_paragraph() -> None:
