@@ -22,6 +22,9 @@ _TAG = re.compile(
 _CROSSED = re.compile(rb"[^<>]*>\s*</div", re.IGNORECASE)
 """What follows an end tag's name if a ``<div>`` ends just behind it: these tags cross, and no end is missing."""
 
+_SECTIONS = words("article main section aside header footer nav")
+"""Elements in a ``<div>`` of their own on most pages: after these, it tells nothing that one ends."""
+
 _CELLS = words("td th")
 _TABLES = words("table td th")
 _LIMITS = {"li": _TABLES | {"ul", "ol"}, "table": frozenset[str](), "td": words("table"), "th": words("table")}
@@ -64,7 +67,7 @@ def close_divs(html: bytes) -> bytes:
             if name == "li" and not is_end_tag and any(inside != "div" for inside in ended[1:]):
                 ended = []
             divs = ended[1:].count("div")
-            if divs and not (is_end_tag and _CROSSED.match(html, tag.end())):
+            if divs and not (is_end_tag and name not in _SECTIONS and _CROSSED.match(html, tag.end())):
                 pieces += html[done : tag.start()], b"</div>" * divs
                 done = tag.start()
             del open_names[len(open_names) - len(ended) :]
