@@ -10,7 +10,6 @@ that follows would be in the quote: likewise in a list, a heading, a figure, or 
 from __future__ import annotations
 
 import re
-from itertools import zip_longest
 
 from ifp_scraper.text import words
 
@@ -30,24 +29,24 @@ _TABLES = words("table td th")
 _LIMITS = {"li": _TABLES | {"ul", "ol"}, "table": frozenset[str](), "td": words("table"), "th": words("table")}
 """For the elements that differ from others, what keeps its contents from ending them; for others, ``_TABLES``."""
 
-_FORM = re.compile(rb"<(/?)form(?=[\s/>])[^<>]*+>", re.IGNORECASE)
-
 _MAX_DEPTH = 64
 """Maximum number of elements in the one that a tag ends."""
 
 
 def drop_unclosed_forms(html: bytes) -> bytes:
     """Return the page without the tags of forms that no end tag follows: all the text after one would be in it."""
-    begun = html.count(b"<form")
-    if not begun or begun <= html.count(b"</form"):
-        return html
     pieces: list[bytes] = []
-    done = 0
-    for tag, following in zip_longest(tags := [*_FORM.finditer(html)], tags[1:]):
-        if not tag[1] and (following is None or not following[1]):
-            pieces.append(html[done : tag.start()])
-            done = tag.end()
-    return b"".join([*pieces, html[done:]])
+    done, end = 0, -1
+    begin = html.find(b"<form")
+    while begin >= 0:
+        if end < begin and (end := html.find(b"</form", begin)) < 0:
+            end = len(html)
+        following = html.find(b"<form", begin + 1, end)
+        if following >= 0 or end == len(html):
+            pieces.append(html[done:begin])
+            done = html.find(b">", begin, following if following >= 0 else end) + 1 or begin
+        begin = following if following >= 0 else html.find(b"<form", end)
+    return b"".join([*pieces, html[done:]]) if pieces else html
 
 
 def close_divs(html: bytes) -> bytes:
