@@ -156,6 +156,12 @@ def test_what_is_foreign_to_a_drawing_is_in_it() -> None:
     assert texts(page(body=f"{drawing}<p>Third.</p>")) == ["First.", "Second.", "Third."]
 
 
+def test_recent_posts_are_found_below_a_box_that_was_not_closed() -> None:
+    related = "<main><div class='amp-wp-content relatedpost'><div>Related</div></main>"
+    recent = "<div class='amp-wp-content relatedpost recentpost'><p>Recent</p>"
+    assert Document(f"<body>{related}{recent}</div>").recent_posts == recent.encode()
+
+
 def test_a_license_may_be_broken_over_lines_and_elements() -> None:
     for said in ("is licensed\n\tunder a", "is licensed&nbsp;under a", "is licensed <b>under</b> a"):
         notice = f"<div>All content {said} Creative Commons Attribution 4.0 International License</div>"

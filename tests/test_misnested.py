@@ -170,10 +170,12 @@ def test_tags_that_cross_lose_no_text_to_a_box_left_open_elsewhere(inside: str) 
 @pytest.mark.parametrize("tag", ["article", "main", "section", "SECTION"])
 def test_a_box_that_was_not_closed_ends_with_the_article(tag: str) -> None:
     post = "<div class='entry-content'><p>One.</p><div><p>Two.</p></div><footer><div>Tags</footer>"
-    page = f"<body class='single single-post postid-7'><{tag} class=hentry>{post}</{tag}><p>Three.</p>"
-    record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
-    assert record is not None
-    assert "Three." not in record["body"]
+    for page in (f"<{tag} class=hentry>{post}</{tag}><p>Three.</p>", f"<div><{tag}>{post}</{tag}></div><p>Three.</p>"):
+        record = ifp_scraper.extract(
+            f"<body class='single single-post postid-7'>{page}", "https://ifpnews.com/a-story/"
+        )
+        assert record is not None
+        assert "Three." not in record["body"]
 
 
 @pytest.mark.parametrize("box", ["<div/>", "<div class='clear' />", '<DIV class="x"/>', "<div id=x />"])
@@ -231,6 +233,11 @@ def test_a_table_without_its_end_ends_with_the_text(table: str) -> None:
     assert all("Below." not in text for _, text in blocks)
 
 
+def test_a_table_without_its_end_ends_with_its_figure() -> None:
+    table = "<figure class='wp-block-table'><table><tbody><tr><td>One.</td></tr></tbody></figure>"
+    assert below_a_post(f"{table}Two.") == [("table_row", "One."), ("paragraph", "Two.")]
+
+
 def test_a_stray_end_tag_in_a_cell_does_not_end_the_table() -> None:
     table = "<table><tr><td>One.</div></td><td>Two.</td></tr></table>"
     assert below_a_post(table) == [("table_row", "One. | Two.")]
@@ -238,7 +245,8 @@ def test_a_stray_end_tag_in_a_cell_does_not_end_the_table() -> None:
 
 def test_tables_are_mended_in_a_moment() -> None:
     started = monotonic()
-    drop_unclosed_forms(b"<form>" * 50_000)
+    for form in (b"<form", b"<form>", b"<form></form>", b"</form><form>"):
+        drop_unclosed_forms(form * 50_000)
     for inside in ("<td>", "<table><td>", "<table><td></div>", "<table><div>", "<td ", "<table"):
         mend_tables(inside.encode() * 50_000)
     assert monotonic() - started < 5
@@ -248,9 +256,10 @@ def test_tables_are_mended_in_a_moment() -> None:
     ("form", "texts"),
     [
         ("<form action='/x/'><input name=a>", ["One.", "Two."]),
-        ("<FORM><label>Mail</label><input></DIV><form class=x><p>Zero.</p>", ["One.", "Zero.", "Two."]),
+        ("<form><label>Mail</label><input></DIV><form class=x><p>Zero.</p>", ["One.", "Zero.", "Two."]),
         ("<form><input><form><p>Zero.</p></form>", ["One.", "Two."]),
         ("<form><p>Zero.</p></form>", ["One.", "Two."]),
+        ("<form><p>Zero.</p></form><form>", ["One.", "Two."]),
     ],
 )
 def test_a_form_without_its_end_keeps_no_text_to_itself(form: str, texts: list[str]) -> None:
@@ -284,6 +293,10 @@ def test_a_paragraph_in_a_heading_is_the_heading(heading: str) -> None:
         ("<h3>One</h2>", ["One"]),
         ("<H3 class=x><strong>O</strong>ne<br/></H4 >", ["One"]),
         ("<h2>One</h2><h3>Two</h3>", ["One", "Two"]),
+        ("<h3>One<h3>Two</h3>", ["One", "Two"]),
+        ("<H3 class=x>O<i>n</i>e<H3 id=y>Two</h3>", ["One", "Two"]),
+        ("<h3><strong>One</strong><h3><p>Two</p></h3>", ["One", "Two"]),
+        ("<h2><h2>One</h2></h2>", ["One"]),
     ],
 )
 def test_the_tag_of_another_level_ends_a_heading(inside: str, headings: list[str]) -> None:
@@ -295,6 +308,15 @@ def test_the_tag_of_another_level_ends_a_heading(inside: str, headings: list[str
 )
 def test_what_is_hidden_or_a_caption_in_a_heading_is_not_the_heading(name: str) -> None:
     assert blocks_of(f"<h2><p {name}>One</p></h2><p>Two.</p>") == [("paragraph", "Two.")]
+
+
+def test_a_headline_whose_end_tag_lacks_its_slash() -> None:
+    post = "<h1 class='entry-title'>{}<h1><p class='byline'>Al Fox</p><div class='entry-content'><p>One.</p></div>"
+    for headline in ("A Story", "<a href='/a-story/'>A Story</a>", "<span>A Story</span>"):
+        page = f"<body class='single single-post postid-7'><article>{post.format(headline)}</article>"
+        record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
+        assert record is not None
+        assert (record["headline"], record["body"]) == ("A Story", "One.")
 
 
 def test_a_headline_in_a_paragraph() -> None:

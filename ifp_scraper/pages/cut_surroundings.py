@@ -46,7 +46,7 @@ _END = b"</div>"
 
 _TAG = re.compile(
     rb"<(?:(?P<closing_div>/div>)|(?P<opening_div>div(?=[\s>])(?![^<>]*+(?<=/)>))"
-    rb"|/(?:t(?:able|body|head|foot|[rhd])(?=[\s/>])|h(?:tml|ead)(?=[\s/>])|body|div|[A-Z])|div"
+    rb"|/(?:t(?:able|body|head|foot|[rhd])(?=[\s/>])|h(?:tml|ead)(?=[\s/>])|body|main|div|[A-Z])|div"
     rb"|t(?:able|body|head|foot|itle|emplate|[rhd])(?=[\s/>])|textarea(?![^<>]*></textarea>)|iframe(?![^<>]*></iframe>)"
     rb'|h(?:tml|ead|1)(?=[\s/>])|body|main|article(?! id="(?:div-)?comment-)|no(?:frames|embed|script)'
     rb"|s(?:cript|tyle|vg)|plaintext|xmp|[A-Z!?])"

@@ -60,10 +60,12 @@ _MISREAD = re.compile(
     rb"|(?P<heading>[hH][1-6](?:\s[^<>]*+)?>\s*+(?:<(?:[biu]|em|strong|font)(?:\s[^<>]*+)?>\s*+)*+)"
     rb"<[pP](?:\s(?![^<>]*(?i:hidden|display\s*+:\s*+none|screen-reader|sr-only|caption))[^<>]*+)?>"
     rb"|(?P<open>[hH](?P<level>[1-6])(?:\s[^<>]*+)?>(?:[^<]++|</?(?:[abiuq]|em|strong|span|font|br|small|su[bp]|img)"
-    rb"(?=[\s/>])[^<>]*+>)*+)</[hH](?!(?P=level))[1-6]\s*+>)"
+    rb"(?=[\s/>])[^<>]*+>)*+)(?:</[hH](?!(?P=level))[1-6]\s*+>"
+    rb"|(?:(?<=[^\s>])|(?<=</(?:a|b)>)|(?<=</span>)|(?<=</strong>))(?=<[hH](?P=level)[\s>])))"
 )
 """What libxml2 and browsers read differently, see ``_as_in_browsers``: some end tags; a paragraph in a heading,
-unless it is hidden or a caption; and a heading that ends with the tag of another level."""
+unless it is hidden or a caption; and a heading that ends with the tag of another level, or before the next one of its
+own, as in ``<h3>One<h3>``."""
 
 _EXCESSIVE_DEPTH = "Excessive depth"
 """How libxml2's message begins when it stops; the error's type differs between its versions."""
@@ -246,7 +248,8 @@ def _as_in_browsers(tag: re.Match[bytes]) -> bytes:
 
     ``</p>`` separates what precedes it from the text after it even if no paragraph is open, as after a list in it;
     so do ``</h2>``, ``</pre>`` and ``</address>``.
-    ``<p>`` does not end the heading that it is in, but the end tag of another level does.
+    ``<p>`` does not end the heading that it is in, but the end tag of another level does, and another ``<h2>`` an
+    ``<h2>`` that has text.
     """
     if end := tag["end"]:
         return b"</%b><hr>" % end

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-_TAG = re.compile(rb"<(/?)(?:(table)|(div)|t(?:d|h|r|body|head|foot))(?=[\s/>])[^<>]*+>", re.IGNORECASE)
+_TAG = re.compile(rb"<(/?)(?:(table)|(div|figure)|t(?:d|h|r|body|head|foot))(?=[\s/>])[^<>]*+>", re.IGNORECASE)
 
 
 def mend_tables(html: bytes) -> bytes:
@@ -23,27 +23,27 @@ def mend_tables(html: bytes) -> bytes:
         return html  # as on nearly every page with tables
     pieces: list[bytes] = []
     done = 0
-    divs_in_table: list[int] = []
-    """For each open table, how many ``<div>`` elements are open in it."""
+    boxes_in_table: list[int] = []
+    """For each open table, how many boxes are open in it."""
     for tag in _TAG.finditer(html):
-        is_end, is_table, is_div = tag.groups()
+        is_end, is_table, is_box = tag.groups()
         if is_table:
             if not is_end:
-                divs_in_table.append(0)
-            elif divs_in_table:
-                divs_in_table.pop()
-        elif not divs_in_table:
-            if not (is_end or is_div):
+                boxes_in_table.append(0)
+            elif boxes_in_table:
+                boxes_in_table.pop()
+        elif not boxes_in_table:
+            if not (is_end or is_box):
                 pieces += html[done : tag.start()], b"<hr>"
                 done = tag.end()
-        elif is_div and not is_end:
-            divs_in_table[-1] += 1
-        elif is_div:
-            while divs_in_table and not divs_in_table[-1] and lacking > 0:
+        elif is_box and not is_end:
+            boxes_in_table[-1] += 1
+        elif is_box:
+            while boxes_in_table and not boxes_in_table[-1] and lacking > 0:
                 pieces += html[done : tag.start()], b"</table>"
                 done = tag.start()
-                divs_in_table.pop()
+                boxes_in_table.pop()
                 lacking -= 1
-            if divs_in_table and divs_in_table[-1]:
-                divs_in_table[-1] -= 1
+            if boxes_in_table and boxes_in_table[-1]:
+                boxes_in_table[-1] -= 1
     return b"".join([*pieces, html[done:]])

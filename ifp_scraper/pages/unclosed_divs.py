@@ -10,7 +10,6 @@ that follows would be in the quote: likewise in a list, a heading, a figure, or 
 from __future__ import annotations
 
 import re
-from itertools import zip_longest
 
 from ifp_scraper.text import words
 
@@ -22,12 +21,13 @@ _TAG = re.compile(
 _CROSSED = re.compile(rb"[^<>]*>\s*</div", re.IGNORECASE)
 """What follows an end tag's name if a ``<div>`` ends just behind it: these tags cross, and no end is missing."""
 
+_SECTIONS = words("article main section aside header footer nav")
+"""Elements in a ``<div>`` of their own on most pages: after these, it tells nothing that one ends."""
+
 _CELLS = words("td th")
 _TABLES = words("table td th")
 _LIMITS = {"li": _TABLES | {"ul", "ol"}, "table": frozenset[str](), "td": words("table"), "th": words("table")}
 """For the elements that differ from others, what keeps its contents from ending them; for others, ``_TABLES``."""
-
-_FORM = re.compile(rb"<(/?)form(?=[\s/>])[^<>]*+>", re.IGNORECASE)
 
 _MAX_DEPTH = 64
 """Maximum number of elements in the one that a tag ends."""
@@ -35,16 +35,18 @@ _MAX_DEPTH = 64
 
 def drop_unclosed_forms(html: bytes) -> bytes:
     """Return the page without the tags of forms that no end tag follows: all the text after one would be in it."""
-    begun = html.count(b"<form")
-    if not begun or begun <= html.count(b"</form"):
-        return html
     pieces: list[bytes] = []
-    done = 0
-    for tag, following in zip_longest(tags := [*_FORM.finditer(html)], tags[1:]):
-        if not tag[1] and (following is None or not following[1]):
-            pieces.append(html[done : tag.start()])
-            done = tag.end()
-    return b"".join([*pieces, html[done:]])
+    done, end = 0, -1
+    begin = html.find(b"<form")
+    while begin >= 0:
+        if end < begin and (end := html.find(b"</form", begin)) < 0:
+            end = len(html)
+        following = html.find(b"<form", begin + 1, end)
+        if following >= 0 or end == len(html):
+            pieces.append(html[done:begin])
+            done = html.find(b">", begin, following if following >= 0 else end) + 1 or begin
+        begin = following if following >= 0 else html.find(b"<form", end)
+    return b"".join([*pieces, html[done:]]) if pieces else html
 
 
 def close_divs(html: bytes) -> bytes:
@@ -64,7 +66,7 @@ def close_divs(html: bytes) -> bytes:
             if name == "li" and not is_end_tag and any(inside != "div" for inside in ended[1:]):
                 ended = []
             divs = ended[1:].count("div")
-            if divs and not (is_end_tag and _CROSSED.match(html, tag.end())):
+            if divs and not (is_end_tag and name not in _SECTIONS and _CROSSED.match(html, tag.end())):
                 pieces += html[done : tag.start()], b"</div>" * divs
                 done = tag.start()
             del open_names[len(open_names) - len(ended) :]
