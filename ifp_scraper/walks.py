@@ -129,7 +129,8 @@ class Walks:
         # A source that shows no edits leaves the previous run's value in place; without one, nothing looked for edits.
         before = self._edits_missed_from() if self.last and not notes.shows_edits else None
         asked_at = format_utc(notes.asked_at)
-        times = (self._store.newest_modified, asked_at, notes.edits_listed_until, self._stale_from, before)
+        listed_until = (notes.edits_listed_until, notes.sitemaps_listed_until)
+        times = (self._store.newest_modified, asked_at, *listed_until, self._stale_from, before)
         return min(filter(None, times), default=None)
 
     def _edits_missed_from(self) -> str | None:

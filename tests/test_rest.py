@@ -122,6 +122,33 @@ def test_rest_that_counts_nothing_and_gives_fewer_than_asked_for(past_the_end: i
         assert (set(again.articles), again.status) == (fresh, 0)
 
 
+@pytest.mark.parametrize("fault", ["", "[]", "400", "404", "page 1"])
+@pytest.mark.parametrize("counted", [[], ["X-WP-TotalPages"]], ids=["no count", "pages"])
+def test_a_page_that_lists_nothing_new_is_not_the_end_where_posts_are_not_counted(
+    fault: str, counted: list[str], tmp_path: Path
+) -> None:
+    with site_of(400) as (site, server):
+
+        def leave_out_counts(target: str, response: Response) -> Response:
+            if "&page=2" in target and fault in ("[]", "400", "404"):
+                response = page("[]", 200 if fault == "[]" else int(fault))
+            kept = ("Content-Type", *counted)
+            return replace(
+                response, headers={name: response.headers[name] for name in kept if name in response.headers}
+            )
+
+        if fault == "page 1":
+            server.reroute(lambda target: target.replace("&page=2", ""))
+        server.alter(leave_out_counts)
+        run = dry_run(server, tmp_path / "a.jsonl", sources="rest")
+        assert (len(run.articles), run.status) == ((300, 1) if fault else (400, 0))
+        assert len(run.asked) <= 7  # two pages past the end
+        fault = ""
+        server.reroute(lambda target: target)
+        rest = dry_run(server, tmp_path / "a.jsonl", sources="rest")
+        assert ({*run.articles, *rest.articles}, rest.status) == (public(site), 0)
+
+
 @pytest.mark.parametrize("past_the_end", [None, 200, 400, 404, 410])
 def test_categories_that_are_not_counted_lead_to_a_section(past_the_end: int | None, tmp_path: Path) -> None:
     """Their first page may be given for ever."""

@@ -12,7 +12,7 @@ import pytest
 
 from ifp_scraper import settings
 from ifp_scraper.dates import format_utc
-from tests.crawling import public, site_of
+from tests.crawling import new_post, public, site_of
 from tests.dry_run import dry_run
 from tests.site import Post
 from tests.site.response import XML, Response, page
@@ -328,6 +328,29 @@ def test_robots_txt_may_name_a_sitemap_of_old(names: list[str], status: int, tmp
         run = dry_run(server, tmp_path / "a.jsonl", sources="sitemap", fails=fails)
         assert (set(run.articles), run.status) == (public(site), 1 if status == 500 else 0)
         assert status == 500 or run.asked.count("/old.xml") == 1
+
+
+@pytest.mark.parametrize("feed", ["ok", 404])
+@pytest.mark.parametrize("kind", ["yoast", "rankmath"])
+def test_an_index_that_a_cache_has_kept_hides_nothing_for_good(kind: Any, feed: Any, tmp_path: Path) -> None:
+    """The files themselves, and the feed, already show some of what is newer."""
+    with site_of(140, rest=403, sitemap=kind, sitemap_size=40, feed=feed, feed_size=10) as (site, server):
+        assert dry_run(server, tmp_path / "a.jsonl").status == 0
+        kept = server.get("/sitemap_index.xml")
+        added = set()
+        for _ in range(100):
+            site.advance(minutes=5)
+            added.add(new_post(site).path)
+        server.alter(lambda target, response: replace(kept) if target == "/sitemap_index.xml" else response)
+        found = dry_run(server, tmp_path / "a.jsonl").articles
+        assert 0 < len(found) < len(added)
+        server.heal()
+        site.advance(hours=1)
+        found += dry_run(server, tmp_path / "a.jsonl").articles
+        assert (set(found), len(found)) == (added, len(added))
+        site.advance(hours=1)
+        again = dry_run(server, tmp_path / "a.jsonl")
+        assert (again.articles, len(again.asked)) == ([], 4)
 
 
 @pytest.mark.parametrize("lastmod", [False, True])

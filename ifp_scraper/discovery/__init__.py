@@ -155,6 +155,10 @@ class Notes:
     edits_listed_until: str | None = None
     """Time (RFC 3339 in UTC) of the latest edit in the feed that showed edits: a cache may keep later ones from it."""
 
+    sitemaps_listed_until: str | None = None
+    """Time (RFC 3339 in UTC) of the latest edit that an index of sitemaps names: a cache may keep later ones from it.
+    """
+
     asked_at: datetime | None = None
     """When the site first answered, by its own clock: later edits may not be listed."""
 

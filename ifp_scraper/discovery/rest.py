@@ -80,6 +80,8 @@ class RestSource:
         edits_due = walk.caught_up  # after the new articles
         async for refs in self._pages(walk, scope, first):
             fresh = [ref for ref in refs if ref.url not in seen]
+            if fresh and barren > 0 and not total:  # no count shows what else should have been there
+                walk.notes.broken.append("REST: a page before the last lists nothing new")
             barren = 0 if fresh else barren + 1
             has_copies = has_copies or (bool(refs) and not fresh)
             if barren >= _PATIENCE:
@@ -106,12 +108,18 @@ class RestSource:
             walk.notes.broken.append(f"REST listed {len(seen)} of {total}")
 
     async def _pages(self, walk: Walk, scope: dict[str, str], first: _Page) -> AsyncIterator[list[ArticleRef]]:
-        """Yield the refs on each page; none if it fails, which is noted."""
+        """Yield the refs on each page; none if it fails, which is noted.
+
+        Where posts are not counted, an empty page may be a fault: it is the end if the next one is empty, too.
+        """
         refs, _, pages = first
+        was_empty = False
         for number in count(2):
             yield refs
-            if number > pages:
+            is_empty = not refs and number > 2
+            if number > pages and (first.total or was_empty or not is_empty):
                 return
+            was_empty = is_empty
             if number > walk.max_pages:
                 walk.notes.broken.append(f"REST: more than {walk.max_pages} pages")
                 return

@@ -289,6 +289,8 @@ def _children(walk: Walk, entries: list[Entry]) -> _Children:
     else:
         posts = [entry for entry in entries if not _NO_POSTS.search(entry.url)]
     posts = _newest_first(posts)
+    named = filter(None, (walk.notes.sitemaps_listed_until, *(entry.lastmod for entry in posts)))
+    walk.notes.sitemaps_listed_until = max(named, default=None)
     news = [entry for entry in posts if _NEWS.search(entry.url)]
     if len(news) != 1 or len(posts) == 1:
         news = []  # lists of all posts of a type that is called "news"
