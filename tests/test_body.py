@@ -352,7 +352,7 @@ def test_a_style_that_an_amp_plugin_has_moved_counts_as_an_attribute(block: str,
     [
         *("data-src", "data-lazy-src", "data-orig-src", "data-cfsrc", "data-original", "data-lazy", "data-img-url"),
         *("data-srcset", "nitro-lazy-src", "x-original", "data-lazyload", "data-src-img", "data-src-fg"),
-        *("data-breeze", "data-src-cmplz", "data-src-_"),
+        *("data-breeze", "data-src-cmplz", "data-src-_", "data-lazy-srcset", "data-large-file"),
     ],
 )
 def test_a_picture_that_is_loaded_late(attribute: str) -> None:
@@ -360,6 +360,61 @@ def test_a_picture_that_is_loaded_late(attribute: str) -> None:
         for late in ("/late.jpg", "\n /late.jpg "):
             (image,) = read(f"<img {source} {attribute}='{late}'>")["images"]
             assert image["url"] == "https://ifpnews.com/late.jpg"
+
+
+@pytest.mark.parametrize("attribute", ["srcset", "data-srcset", "data-lazy-srcset", "x-srcset", "data-srcset-webp"])
+def test_of_several_sizes_the_first_is_read(attribute: str) -> None:
+    (image,) = read(f"<img src='data:x' {attribute}='/a-300x200.jpg 300w, /a.jpg 900w'>")["images"]
+    assert image["url"] == "https://ifpnews.com/a-300x200.jpg"
+
+
+@pytest.mark.parametrize(
+    ("markup", "names"),
+    [
+        ("<img class=lazy src=data:x><noscript><img src=/1.jpg></noscript>", ["1"]),
+        ("<noscript class=loading-lazy><img src='/1.jpg' alt='a > b'></noscript>", ["1"]),
+        ("<NOSCRIPT><IMG SRC=/1.jpg></NOSCRIPT>", ["1"]),
+        (
+            "<noscript>Enable <picture><source srcset=/1.webp><img src=/1.jpg></picture></noscript>",
+            ["1"],
+        ),
+        ("<img src=/lazy.gif><noscript><img src=/1.jpg></noscript>", ["1"]),
+        ("<noscript><img src=/1.jpg></noscript><picture><source><img src=/lazy.gif></picture>", ["1"]),
+        ("<img src=/lazy.gif><p>x</p><noscript><img src=/1.jpg></noscript>", ["lazy", "1"]),
+        ("<img src=data:x data-src=/1.jpg><noscript><img src=/1.jpg></noscript>", ["1"]),
+        ("<noscript><img src=/1.jpg></noscript><img src=data:x data-src=/1.jpg>", ["1"]),
+        ("<noscript><img src=/1.jpg></noscript><img data-src=/1-300x200.jpg><img src=/2.jpg>", ["1-300x200", "2"]),
+        ("<img data-src=/1-300x200.jpg><noscript><img src=/1-scaled.jpg?x=1></noscript>", ["1-300x200"]),
+        ("<img data-src=https://cdn.example/1.jpg.webp><noscript><img src=/1.jpg></noscript>", ["1"]),
+        ("<noscript><img src=/1.jpg></noscript><noscript><img src=/1-300x200.jpg></noscript>", ["1"]),
+        ("<img src=/1.php?id=1><noscript><img src=/2.jpg></noscript><img src=/3.jpg>", ["1", "2", "3"]),
+        ("<noscript><img width=1 height=1 src=/1.gif><img src=//count.example/watch/7></noscript>", []),
+        ("<noscript><img style='display:none' src=/1.gif></noscript>", []),
+        ('<noscript><img alt="x src=\'/1.jpg\'></noscript><p title="x"></p>', []),  # would swallow what follows
+        ("<amp-img src=/1.jpg><noscript><img src=/2.jpg></noscript></amp-img>", ["1"]),
+        ("<picture><source data-srcset='/1.webp 1x'><source srcset=/2.jpg><img src=data:x></picture>", ["1"]),
+        ("<picture><source srcset=/blank.gif><source srcset=/2.jpg><img src=/lazy.gif></picture>", ["2"]),
+        ("<picture><source data-srcset=/1.webp><img src=/2.jpg></picture>", ["2"]),
+    ],
+)
+def test_a_picture_that_only_browsers_without_scripts_show(markup: str, names: list[str]) -> None:
+    record = read(f"<p>Rain {markup} fell.</p>")
+    assert [re.sub(r".*/|\..*", "", image["url"]) for image in record["images"]] == names
+    assert "Enable" not in record["body"]
+    assert "fell." in record["body"]
+
+
+def test_what_stands_twice_for_an_emoji_is_one() -> None:
+    emoji = "<img class='emoji lazy' alt='☃' src=data:x><noscript><img class='emoji' alt='☃' src=/s.svg></noscript>"
+    record = read(f"<figure><img src=/1.jpg><figcaption>{emoji}</figcaption></figure><p>{emoji}</p>", emoji)
+    assert (record["headline"], record["body"], record["images"][0]["caption"]) == ("☃", "☃", "☃")
+    assert len(record["images"]) == 1
+
+
+def test_of_a_caption_around_a_picture_and_its_copy() -> None:
+    copy = "<img src=data:x data-src=/1-300x200.jpg><noscript><img src=/1.jpg></noscript>"
+    (image,) = read(f"<figure>{copy}<figcaption>One</figcaption></figure>")["images"]
+    assert (image["url"], image["caption"]) == ("https://ifpnews.com/1-300x200.jpg", "One")
 
 
 @pytest.mark.parametrize(

@@ -492,6 +492,11 @@ def test_where_scripts_find_the_address_of_a_picture(attribute: str) -> None:
     assert image["url"].endswith("/1.jpg")
 
 
+def test_a_counter_in_the_head_does_not_begin_the_body() -> None:
+    record = read(page(head="<noscript><img src='/1.jpg'></noscript><title>x</title>", body="<p>Third.</p>"))
+    assert (record["id"], record["images"]) == (read(page())["id"], [])
+
+
 def test_a_counter_is_a_picture_of_one_pixel_both_ways() -> None:
     pictures = "".join(f"<img src='/{x}-{y}.gif' width={x} height={y}>" for x in (0, 1, 9) for y in (0, 1, 9))
     found = [image["url"].removeprefix("https://ifpnews.com/") for image in read(page(body=pictures))["images"]]

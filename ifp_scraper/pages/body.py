@@ -24,7 +24,6 @@ from ifp_scraper.pages.images import (
     COVER_CLASSES,
     FRAME_CLASSES,
     GALLERY_CLASSES,
-    PICTURE_FILE,
     background_image,
     background_of,
     caption_of_frame,
@@ -32,12 +31,15 @@ from ifp_scraper.pages.images import (
     is_avatar,
     is_caption,
     is_caption_of_text,
+    is_copy,
     is_stand_in,
     pictures_of_carousel,
     read_image,
+    same_file,
     slides_of,
 )
 from ifp_scraper.pages.inline import BLOCK_TAGS, IMAGE_TAGS, MAX_DEPTH, NO_TEXT_TAGS, emoji, inline_text
+from ifp_scraper.pages.lazy import PICTURE_FILE
 from ifp_scraper.pages.tree import Element, class_names
 from ifp_scraper.text import LINE_BREAK, squeeze, words
 from ifp_scraper.urls import absolute, same_article
@@ -79,7 +81,7 @@ def read_body(container: Element, base: str, style_sheet: StyleSheet) -> Body:
     blocks = reader.builder.finished()
     if reader.builder.too_long:
         reader.warn("too-long")
-    return Body(blocks, [*reader.images.values()], [*reader.embeds.values()], reader.links, reader.warnings)
+    return Body(blocks, reader.without_copies(), [*reader.embeds.values()], reader.links, reader.warnings)
 
 
 class _BodyReader:
@@ -91,6 +93,8 @@ class _BodyReader:
         self.builder = BlockBuilder()
         self.images: dict[str, Image] = {}
         """By URL."""
+        self._copies: set[str] = set()
+        """The URLs of those that only a ``noscript`` shows."""
         self.embeds: dict[tuple[str, str], Embed] = {}
         """By kind and URL."""
         self.links: list[Link] = []
@@ -298,9 +302,15 @@ class _BodyReader:
         if is_stand_in(picture) or is_avatar(picture):
             return
         if character := emoji(picture):
-            self.builder.add_text(character, context)
+            self.builder.add_text("" if is_copy(picture) else character, context)
         elif not self._is_full(self.images):
-            self._add_image(read_image(picture, self.base, context.caption, "gallery" if context.gallery else "body"))
+            image = read_image(picture, self.base, context.caption, "gallery" if context.gallery else "body")
+            if image is not None:
+                if not is_copy(picture):
+                    self._copies.discard(image.url)
+                elif image.url not in self.images:
+                    self._copies.add(image.url)
+            self._add_image(image)
 
     def _add_media_of_box(self, box: Element, classes: list[str]) -> None:
         """Add the images and embeds that a script or style shows in a box."""
@@ -319,6 +329,20 @@ class _BodyReader:
     def _add_image(self, image: Image | None) -> None:
         if image is not None and not self._is_full(self.images):
             self.images.setdefault(image.url, image)
+
+    def without_copies(self) -> list[Image]:
+        """Return the images; of those that a ``noscript`` shows, only what no other is a copy of."""
+        if not self._copies:
+            return [*self.images.values()]
+        files = {same_file(url) for url in self.images if url not in self._copies}
+        images = []
+        for url, image in self.images.items():
+            if url in self._copies:
+                if (file := same_file(url)) in files:
+                    continue
+                files.add(file)
+            images.append(image)
+        return images
 
     def _add_embeds_in(self, box: Element) -> None:
         for embed in embeds_in(box, self.base):

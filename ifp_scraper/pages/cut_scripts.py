@@ -1,6 +1,7 @@
 """Cuts scripts, style sheets, comments and the like from a page's bytes, delimiting them as a browser does.
 
-The style sheets and the JSON-LD are kept aside. A script that would show a player is replaced by its frame.
+The style sheets and the JSON-LD are kept aside. A script that would show a player is replaced by its frame, a noscript
+by its images, each marked with the attribute ``noscript``: scripts load the same ones late.
 """
 
 from __future__ import annotations
@@ -31,6 +32,11 @@ _CLOSING = {
     for name in ("script", "style", "noscript", "svg", "template")
 }
 """For each element name, its closing tag as usually printed, and a pattern that finds it in any case."""
+
+_IMAGE = re.compile(rb"""<(?=[iI])img(?=[\s/])(?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+>""", re.IGNORECASE)
+"""An image whose attributes are well-formed: it is moved out of its element."""
+
+_BODY = re.compile(rb"<[bB][oO][dD][yY](?=[\s>])")
 
 _COMMENT_END = re.compile(rb"--!?>")
 _MEDIA = re.compile(rb"""\smedia\s*=\s*(?:["']([^"'{}]+)|([^\s"'{}]+))""")
@@ -78,6 +84,7 @@ def cut_scripts(html: bytes) -> WithoutScripts:
     kept: list[bytes] = []
     unclosed: set[bytes] = set()
     copied = position = 0
+    body = -1
     for _ in range(MAX_CUTS):
         if (opening := _OPENING.search(html, position)) is None:
             break
@@ -101,8 +108,15 @@ def cut_scripts(html: bytes) -> WithoutScripts:
                 if html.find(b"media", begin, tag_end) > 0 and (media := _media_of(html[begin:tag_end])):
                     style_sheet = b"@media %b{%b}" % (media, style_sheet)
                 style_sheets.append(style_sheet)
-            elif name == b"noscript" and b" data-img=" in html[begin:tag_end]:
-                replacement = html[tag_end + 1 : content_end]  # EWWW's, whose script shows the image
+            elif name == b"noscript":
+                if b" data-img=" in html[begin:tag_end]:
+                    replacement = html[tag_end + 1 : content_end]  # EWWW's, whose script shows the image
+                elif images := _IMAGE.findall(html, tag_end, content_end):
+                    if body < 0:  # not sought yet; a counter in the head must not begin the body
+                        opening_body = _BODY.search(html)
+                        body = opening_body.end() if opening_body else len(html)
+                    if begin > body:
+                        replacement = b"".join(b"<img noscript%b" % image[4:] for image in images)
         elif opening[0] == b"<!--":
             comment_end = _COMMENT_END.search(html, begin)
             position = comment_end.end() if comment_end else len(html)

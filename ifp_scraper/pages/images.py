@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from ifp_scraper.items import Image, ImageRole
 from ifp_scraper.pages.boilerplate import CAPTIONS
 from ifp_scraper.pages.inline import IMAGE_TAGS, label_text, resolved
-from ifp_scraper.pages.lazy import source_of
+from ifp_scraper.pages.lazy import PICTURE_FILE, is_placeholder, source_of
 from ifp_scraper.pages.tree import Element, class_names
 from ifp_scraper.text import squeeze, words
 from ifp_scraper.urls import absolute_http, original_image
@@ -31,11 +32,16 @@ FRAME_CLASSES = words(
 COVER_CLASSES = words("wp-block-cover wp-block-cover__image-background wp-block-cover-image")
 """Boxes with an image behind their text."""
 
-PICTURE_FILE = re.compile(r"^[^?#]+\.(?:jpe?g|png|gif|webp|avif|bmp|svg)(?:[?#]|$)", re.IGNORECASE)
-"""The URL of an image file."""
-
 _RESIZED = re.compile(r"/[^/?#]+-\d+x\d+(?=\.\w+(?:[?#]|$))")
 """The name of a resized copy: WordPress adds width and height to that of the file."""
+
+_FILE_ENDING = re.compile(
+    r"(?:-scaled|-rotated)?(?:\.(?:jpe?g|png|gif|webp|avif|bmp|svg)){1,2}(?:[?#].*)?$", re.I | re.S
+)
+"""What may differ between the copies of an image: WordPress adds the word if it has reduced or turned it."""
+
+_MAX_FORMATS = 20
+"""Maximum number of elements looked at in a ``picture``."""
 
 _NO_PICTURE = "/images/no-thumb/td_"
 """In the URL of what tagDiv's themes show for a post without an image."""
@@ -86,11 +92,49 @@ def read_image(picture: Element, base: str, caption: str | None, role: ImageRole
     """
     if picture.get("width") in ("0", "1") and picture.get("height") in ("0", "1"):
         return None
-    url = absolute_http(base, source_of(picture) or _linked_picture(picture))
+    source = source_of(picture)
+    if source is None or is_placeholder(source):
+        box = _picture_around(picture)
+        source = _format_in(box) or (None if _has_copy(box) else source)
+    url = absolute_http(base, source or _linked_picture(picture))
     if url is None or _NO_PICTURE in url:
+        return None
+    if is_copy(picture) and not PICTURE_FILE.search(url):  # a counter
         return None
     original = url if _is_original(picture, url) else original_image(url)
     return Image(url, original, resolved(squeeze(picture.get("alt") or "")), caption, role)
+
+
+def is_copy(picture: Element) -> bool:
+    """Whether an image comes from a ``noscript``, beside the one that a script loads late or inserts."""
+    return picture.get("noscript") is not None
+
+
+def same_file(url: str) -> str:
+    """Return what the URLs of an image and of its copies in other sizes, formats and places share."""
+    return _FILE_ENDING.sub("", original_image(url).partition("://")[2].partition("/")[2])
+
+
+def _has_copy(box: Element) -> bool:
+    """Whether an image's copy is beside it."""
+    return any(other is not None and is_copy(other) for other in (box.getnext(), box.getprevious()))
+
+
+def _picture_around(picture: Element) -> Element:
+    """Return the ``picture`` around an image, else the image; libxml2 leaves each ``source`` open."""
+    box = picture
+    for around in islice(picture.iterancestors(), _MAX_FORMATS):
+        if around.tag not in ("picture", "source"):
+            break
+        box = around
+    return box
+
+
+def _format_in(box: Element) -> str | None:
+    """Return the first URL among the formats and sizes of a ``picture``; None if there is none."""
+    formats = (part for part in islice(box.iterdescendants(), _MAX_FORMATS) if part.tag == "source")
+    urls = filter(None, map(source_of, formats))
+    return next((url for url in urls if not is_placeholder(url)), None)
 
 
 def _is_original(picture: Element, url: str) -> bool:

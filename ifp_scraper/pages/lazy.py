@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from ifp_scraper.pages.tree import Element
 
@@ -18,8 +19,11 @@ _ATTRIBUTES = (
 )
 """Attributes that hold the URL."""
 
-_SUFFIXES = "src", "original", "lazyload", "src-img", "src-fg", "breeze", "src-cmplz", "src-_"
+_SUFFIXES = "src", "srcset", "original", "lazyload", "src-img", "src-fg", "breeze", "src-cmplz", "src-_"
 """How those of lesser-known plugins end: ``nitro-lazy-src``, ``data-src-fg``. The last two wait for consent."""
+
+PICTURE_FILE = re.compile(r"^[^?#]+\.(?:jpe?g|png|gif|webp|avif|bmp|svg)(?:[?#]|$)", re.IGNORECASE)
+"""The URL of an image file."""
 
 _PLACEHOLDER = re.compile(
     r"/(?:wp-content/(?:plugins|themes)/|wp-includes/|pagespeed_static/|(?:[\w-]*[_-])?"
@@ -27,6 +31,9 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 """Images that may only be shown until the real one is loaded."""
+
+_OWN = "src", "srcset"
+"""The attributes that browsers read."""
 
 _NOT_ON_THE_SITE = re.compile(r"(?:data|about|blob|file|cid):|(?:\./)?[^/:?]+_files/", re.IGNORECASE)
 """How URLs begin of which the site knows nothing: images inside the page, or in the folder that a browser saves
@@ -41,16 +48,31 @@ def source_of(element: Element) -> str | None:
         if "/" in lazy or "." in lazy:  # not "true"
             # lazysizes first shows a low-resolution image from the same server
             late = attribute == "data-src" and "lazyload" in (element.get("class") or "")
-            if source and not late and not _PLACEHOLDER.search(source[-200:]):
+            if source and not late and not is_placeholder(source):
                 return source
             return _first_candidate(lazy) if attribute == "data-srcset" else lazy
-    if source is None or _PLACEHOLDER.search(source[-200:]):
-        # not by get(), which rejects some names that a hostile page may have
-        others = (
-            str(value).strip() for name, value in element.items() if name != "src" and str(name).endswith(_SUFFIXES)
-        )
-        source = next((other for other in others if other.startswith(("http", "/"))), source)
+    if source is None or is_placeholder(source):
+        source = next(_others_of(element), source)
     return source or _of_site(_first_candidate(element.get("srcset")))
+
+
+def is_placeholder(url: str) -> bool:
+    """Whether an image may only be shown until the real one is loaded."""
+    return _PLACEHOLDER.search(url[-200:]) is not None
+
+
+def _others_of(element: Element) -> Iterator[str]:
+    """Yield URLs in attributes of lesser-known plugins: by their names; then, of an image, those of any image file."""
+    # not by get(), which rejects some names that a hostile page may have
+    attributes = [(str(name), str(value).strip()) for name, value in element.items()]
+    late = [(name, value) for name, value in attributes if name not in _OWN and value.startswith(("http", "/"))]
+    for name, value in late:
+        if name.endswith(_SUFFIXES):
+            yield (_first_candidate(value) or value) if name.endswith("srcset") else value
+    for name, value in late if element.tag == "img" else ():
+        url = _first_candidate(value) if name.startswith("data-") else None
+        if url and PICTURE_FILE.search(url) and not is_placeholder(url):
+            yield url
 
 
 def _of_site(url: str | None) -> str | None:
