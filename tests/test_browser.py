@@ -58,24 +58,31 @@ class _Styled:
         tag = self._random.choice(("div", "span", "em"))
         classes = " ".join(self._random.choices("abcd", k=self._random.randint(0, 3)))
         inside = "".join(self.element(depth + 1) for _ in range(self._random.randint(0, 2 if depth < 4 else 0)))
-        return f'<{tag} class="{classes}" id="i{self._random.randint(1, 9)}"> w{self._words} {inside}</{tag}>'
+        title = self._random.choice(("", "", "title", "title='a > b, c'"))
+        return f'<{tag} class="{classes}" {title} id="i{self._random.randint(1, 9)}"> w{self._words} {inside}</{tag}>'
 
     def _rule(self) -> str:
         choice = self._random.choice
         selectors = ",".join(self._selector() for _ in range(choice((1, 1, 2))))
         value = choice(("none", "none", "block", "inline")) + choice(("", "!important"))
-        rule = f"{selectors} {{color:red;display: {value}}}"
+        before = choice(("color:red", "content:'}'", "display:block", "display:none", "display:none!important"))
+        rule = f"{selectors} {{{before};display: {value}}}"
         around = choice(("{}", "{}", "{}", "@media print{{{}}}", "@media screen{{{}}}", "/*{}*/"))
         return around.format(rule)
 
     def _selector(self) -> str:
         parts = [self._compound() for _ in range(self._random.choice((1, 1, 2, 3)))]
-        return "".join(part + self._random.choice((" ", ">", " > ")) for part in parts[:-1]) + parts[-1]
+        return "".join(part + self._random.choice((" ", ">", " > ", "+", " ~ ")) for part in parts[:-1]) + parts[-1]
 
     def _compound(self) -> str:
         choice = self._random.choice
         names = "".join(f".{name}" for name in self._random.choices("abcd", k=choice((1, 1, 2))))
-        return choice(("", "", "div", "span")) + names + choice(("", "", "", "#i1"))
+        condition = choice(
+            ("", "", "[title]", "[title='a > b, c']", "[class*=b]", "[class^='a ']", ":not(.c)", ":not(a, .d.b)")
+        )
+        return (
+            choice(("", "", "div", "span")) + choice((names, names, "[class]")) + choice(("", "", "#i1")) + condition
+        )
 
 
 def test_a_style_sheet_hides_the_same(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from ifp_scraper.pages.css import StyleSheet
+from ifp_scraper.pages.css import StyleSheet, hidden_by_attribute
 from ifp_scraper.pages.document import Document, parse
 from ifp_scraper.pages.tree import Element
 
@@ -78,6 +78,49 @@ def shown(markup: str, *styles: str) -> list[str]:
         (".x{display:none},{display:none}", "A B C"),
         (".c{color:red;display : none}.c{display:inherit-none}", "A B C"),
         (".c{x-display:none}", "A B C"),
+        # of several declarations in one rule, the last valid one counts, unless another is important
+        (".c{display:none;display:block}.b{color:red;display:block;display:none}", ""),
+        (".c{display:none!important;display:block}.b{display:block ! important;display:none}", "A B"),
+        (".c{display:none;display:-ms-grid;display:none\\9;display:block none}", "A B"),
+        (".c{display:none;display:inline flow-root}", "A B C"),
+        (".c{display:none;display:var(--x)}", "A B C"),
+        # what is in quotes and parentheses
+        (".c{content:'}';display:none}.x{content:';display:none;'}", "A B"),
+        (".c{content:';display:none;';background:url(x;display:none)}", "A B C"),
+        (".c{content:'\\'}';display:none}.x{content:\"/*\"}.b{display:none}", ""),
+        (".c{background:url(data:x;}x);display:none}.x{background:url('}')}", "A B"),
+        # attributes
+        ("[id=e]{display:none}", "A"),
+        ("[id='E' i]{display:none}", "A"),
+        ("[id='E'],[id^=''],[id*=f],[id|=ee],[id$=ee],[id=\\65 ]{display:none}", "A B C"),
+        ("p[class]{display:none}", "A B"),
+        ("[class^='b ']{display:none}", ""),
+        ("[class*='c']{display:none}", "A B"),
+        ("[class$=Ç]{display:none}", "A B"),
+        ("[class~=c]{display:none}", "A B"),
+        ("div[class='b a'] > em > [class|='c Ç']{display:none}", "A B"),
+        (".c{display:none}[class~=c]{display:block}", "A B C"),
+        ("[class~=c]{display:none}p.c{display:block}", "A B C"),
+        ("[class~=c].c{display:none}p.c{display:block}", "A B"),
+        ("[x='.b > .c, i']>.x,[class='c Ç']{display:none}", "A B"),
+        # what an element is not
+        (".c:not(.b){display:none}", "A B"),
+        (".c:not(.c),.c:not(p):not(.x),.c:not(.x, p),.c:not([class]){display:none}", "A B C"),
+        (".c:not(:hover){display:none}", "A B"),
+        ("div:not(.x) .c:not(.x,#e,[lang]){display:none}", "A B"),
+        (".c:not(#x){display:none}.a .c{display:block}", "A B"),
+        (".c:not(:is(.x)),.c:not(.x:hover){display:none}", "A B C"),
+        # what scripts may change is not known
+        ("body:not(.js) .c,.b:not(.is-loaded),.c:not([src]){display:none}", "A B C"),
+        # nor where an element is among others
+        (".c:first-child,.c:not(:last-child),.c:nth-child(2n + 1),.c:empty{display:none}", "A B C"),
+        (".c{display:none}.c:first-child{display:block}", "A B C"),
+        (".c{display:none}.b :not(:last-child){display:block}", "A B C"),
+        (".c{display:none}.c:hover{display:block}", "A B"),
+        # a bare tag, or any element, may be shown
+        (".c{display:none}.b p{display:block}", "A B C"),
+        (".c{display:none}.b *{display:block}.x p{display:block}", "A B C"),
+        (".b .c{display:none}.b p{display:block}", "A B"),
     ],
 )
 def test_rules_win_as_in_a_browser(style: str, words: str) -> None:
@@ -99,6 +142,16 @@ def test_rules_win_as_in_a_browser(style: str, words: str) -> None:
         ('media="(min-width:0)"', True),
         ("""media="print" onload="this.media='all'\"""", True),
         ("media=print", False),
+        ('media="print, only speech"', False),
+        ('media="not all"', False),
+        ('media="print, all"', True),
+        ("type=text/css", True),
+        ('type=""', True),
+        ("type='TEXT/CSS' id=x", True),
+        ('data-type="text/less"', True),
+        ("type=text/less", False),
+        ('type = "text/less"', False),
+        ("type='text/css; charset=utf-8'", False),
         ("media='(min-width: 600px)'", False),
         ('id="x" media="screen and (max-width: 600px)"', False),
         ('data-media="print"', True),
@@ -108,6 +161,45 @@ def test_the_media_of_a_style_element_count_as_in_a_rule(attributes: str, is_hid
     document = Document(f"<style {attributes}>.a{{display:none}}</style><p class=a>A</p>")
     (paragraph,) = document.tree.find(".a")
     assert StyleSheet(document.style_sheets).hides(paragraph) is is_hidden
+
+
+@pytest.mark.parametrize(
+    ("style", "words"),
+    [
+        (".a+.b{display:none}", "A C D"),
+        (".a + .c{display:none}", "A B C D"),
+        (".a~.c{display:none}", "A B D"),
+        (".c ~ .a{display:none}", "A B C D"),
+        ("div > .a + .b ~ p.d{display:none}", "A B C"),
+        ("p > .a + .b{display:none}", "A B C D"),
+        (".a+.b{display:none}.b{display:block}", "A C D"),
+        (".a ~ .b ~ .d{display:none}", "A B C D"),  # too much to compare
+    ],
+)
+def test_siblings_in_a_selector(style: str, words: str) -> None:
+    markup = '<div><p class="a">A</p> x <p class="b">B</p><p class="c">C</p><p class="d">D</p></div>'
+    assert " ".join(shown(markup.replace(" x ", ""), style)) == words
+
+
+def test_the_attribute_hidden_is_left_to_what_knows_panels() -> None:
+    assert shown('<div hidden role="tabpanel" class="a">A</div>', "[hidden],.a[hidden]{display:none}") == ["A"]
+
+
+@pytest.mark.parametrize(
+    ("style", "is_hidden"),
+    [
+        ("display:none;display:block", False),
+        ("display:block;DISPLAY : None", True),
+        ("display:none!important;display:block", True),
+        ("display:none;display:-ms-grid", True),
+        ("content:';display:none'", False),
+        ("background:url(x;display:none)", False),
+        ("/* ; */display:none", True),
+    ],
+)
+def test_of_its_own_declarations_the_last_counts(style: str, is_hidden: bool) -> None:
+    (paragraph,) = parse(f'<p style="{style}">A</p>'.encode()).iter("p")
+    assert hidden_by_attribute(paragraph) is is_hidden
 
 
 def test_what_is_hidden_only_until_scripts_run_is_shown() -> None:
@@ -131,6 +223,7 @@ def test_its_own_style_wins_over_all_but_important_rules() -> None:
     assert shown(markup, ".a{display:none}.b{display:none!important}") == ["A"]
     assert shown(markup, ".a,.b{display:none}") == ["A", "B"]
     assert shown('<p class="a" style="DISPLAY:BLOCK">A</p>', ".a{display:none}") == ["A"]
+    assert shown('<p class="a" style="display:block!important">A</p>', ".a{display:none!important}") == ["A"]
 
 
 def test_a_long_selector_costs_no_more_than_others() -> None:
@@ -175,3 +268,22 @@ def test_a_long_list_of_media_costs_no_more_than_others(media: str) -> None:
     began = time.process_time()
     assert shown('<p class="c">A</p><p>B</p>', sheet) == ["B"]
     assert time.process_time() - began < 3  # it took minutes, and 7 seconds
+
+
+@pytest.mark.parametrize(
+    ("sheet", "attributes"),
+    [
+        ("[class*=zz] [class~=yy] [class*=a]{display:none}" * 200, f"class='{'a ' * 499}'"),
+        (".z ~ [class] [class*=a]{display:none}" * 200, "class=a"),
+        (".c:not([class*=a],[class~=z]) .c{display:none}" * 200, f"class='c {'a ' * 400}'"),
+        (".c " + ":not([" * 300_000 + "{display:none}", "class=c"),
+        (f"{'.c:not([' * 100}{{display:none}}" * 2000, "class=c"),
+        (".c{background:" + "url(" * 400_000 + "display:none}", "class=c"),
+        (".c{content:" + "'\"(/*" * 300_000 + ";display:none}", "class=c"),
+    ],
+)
+def test_conditions_cost_no_more_than_names(sheet: str, attributes: str) -> None:
+    markup = f"<div {attributes}>" * 180 + f"<p {attributes}>A</p>" * 500
+    began = time.process_time()
+    assert len(shown(markup, sheet)) in (0, 500)
+    assert time.process_time() - began < 5

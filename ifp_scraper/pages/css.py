@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import NamedTuple
 
 from ifp_scraper.pages.cached import cached_property
 from ifp_scraper.pages.tree import Element, class_names
-from ifp_scraper.text import LargeBytes
+from ifp_scraper.text import LargeBytes, words
 
 MAX_STYLE = 2 * 1024 * 1024
 """Maximum number of style sheet bytes read; real pages have 0.5 MB."""
@@ -27,6 +28,18 @@ MAX_SELECTORS = 5000
 MAX_COMPOUNDS = 16
 """Maximum number of parts in a selector (``.a > .b`` has two); a longer one hides nothing."""
 
+MAX_CONDITIONS = 16
+"""Maximum number of attributes and ``:not()`` in a selector; a longer one hides nothing."""
+
+MAX_SELECTOR = 1000
+"""Maximum number of characters of a selector with conditions; so does a longer one."""
+
+MAX_SIBLINGS = 50
+"""Maximum number of siblings before an element that are compared with a selector such as ``.a ~ .b``."""
+
+MAX_VALUE = 1000
+"""Longest value of an attribute that is compared with a selector's."""
+
 MAX_AT_RULES = 16
 """Maximum number of at-rules around a rule; rules nested deeper hide nothing."""
 
@@ -38,11 +51,18 @@ _DISPLAY_NONE = re.compile(rb"display\s*:\s*(?:none|NONE)"), re.compile(rb"DISPL
 """One pattern for each beginning, as ``re`` then looks for that."""
 
 _NAME = re.compile(rb"[.#][\w\x80-\xff-]+")
-_BRACE = re.compile(rb"[{}]")
-_COMMENT = re.compile(rb"/\*.*?(?:\*/|\Z)|<!--|(?<![\w-])-->", re.DOTALL)
-"""A comment, or what hides a style sheet from the browsers of old, and only looks like one."""
+_FIRST_ATTRIBUTE = re.compile(rb"(?:(?<=[,\s>+~])|^)[\w*]*+(\[[\w-]+)")
+"""The attribute with which a compound begins."""
 
-_DISPLAY = re.compile(rb"(?:^|;)\s*display\s*:\s*([a-z-]+)\s*(!\s*important)?", re.IGNORECASE)
+_BRACE = re.compile(rb"[{}]")
+_TOKEN = re.compile(
+    rb"""/\*.*?(?:\*/|\Z)|<!--|(?<![\w-])-->
+    |"(?:[^"\\\n]++|\\.)*+"?|'(?:[^'\\\n]++|\\.)*+'?|url\((?!\s*["'])[^)]*+\)?""",
+    re.DOTALL | re.VERBOSE,
+)
+"""A comment, or what hides a style sheet from the browsers of old, and only looks like one; or what may contain
+braces: a string or a URL."""
+
 _UNCONDITIONAL = re.compile(
     rb"@(?:supports(?!\s+not\b)|layer)\b|@media\s++(?:[^,()]{0,99}+,){0,9}?\s*+(?:only\s++)?(?:all|screen)\s*+(?:$|,)",
     re.IGNORECASE,
@@ -59,9 +79,34 @@ beginning, too."""
 _MOVED_FROM = re.compile(rb"amp-wp-(?:inline-)?[\da-f]++(?![\w-])")
 """Such a class; many that begin like it are the designs' own."""
 
-# Of selectors: what separates or encloses them, the compounds that are understood, and the names in one
+# Of selectors: what separates or encloses them or their parts, the compounds that are understood, the names in one
 _SIGN = re.compile(r"[,()\[\]]")
+_COMBINATOR = re.compile(r"\s*+([>+~])\s*+|\s++")
 _COMPOUND = re.compile(r"(?:[a-z][\w-]*|\*)?(?:[.#][\w-]+)*", re.IGNORECASE)
+_CONDITION = re.compile(
+    r"""\[\s*+(?P<attribute>[a-z_][\w-]*+)\s*+(?:(?P<sign>[~^$*|]?)=\s*+
+        (?:"(?P<double>[^"\\]*+)"|'(?P<single>[^'\\]*+)'|(?P<bare>-?[^\W\d][\w-]*+))\s*+(?P<case>[is]?)\s*+)?\]
+    |:not\((?P<alternatives>(?:[^()\[\]]++|\[[^\]]*+\])*+)\)
+    |(?P<place>:(?:first|last|only|nth)-[\w-]++(?:\([^()]*+\))?+|:empty)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""A condition beside names: an attribute; what an element is not; or its place, which the cut tree does not tell."""
+
+_NUMBER = re.compile(r"[.#]\d")
+"""No class in a selector begins so."""
+
+_UNKNOWN = "!"
+"""No selector contains this, and no element has it as a name."""
+
+_INTERACTION = re.compile(r":(?:hover|focus(?:-visible|-within)?|active|target)", re.IGNORECASE)
+"""What no element is before a reader does something."""
+
+_STATE = re.compile(r"(?:[.-]js|loaded|ready|\[src(?:set)?)$")
+"""How names end of which a script sees to it that elements have them."""
+
+_PLAIN_ATTRIBUTES = words("href rel target title src srcset sizes alt width height loading decoding dir align border")
+"""Attributes that most elements without a class have, and that no rule hides them by."""
+
 _ALWAYS_TRUE = ":not(#_)"
 """What the AMP plugin adds to selectors, only to give them the weight of one more id."""
 
@@ -70,13 +115,56 @@ _PART = re.compile(r"^[a-z][\w-]*|[.#][\w-]+", re.IGNORECASE)
 _WITHOUT_SCRIPTS = ".no-js", "-no-js"
 """Ends of classes that the elements around a text lose with the page's first script."""
 
-# Of style attributes
-_HIDDEN_INLINE = re.compile(r"(?:^|;)\s*display\s*:\s*none", re.IGNORECASE)
-_SHOWN_INLINE = re.compile(r"(?:^|;)\s*display\s*:\s*(?!none)[a-z]", re.IGNORECASE)
-_BLOCK_INLINE = re.compile(r"(?:^|;)\s*display\s*:\s*(?:block|flex|grid|table|list-item)\s*(?:!|;|$)", re.IGNORECASE)
+# Of declarations
+_OPAQUE = re.compile(r"""/\*.*?(?:\*/|$)|"[^"]*"?|'[^']*'?|\([^()]*\)?""", re.DOTALL)
+"""What may contain a semicolon that separates no declarations."""
+
+_DISPLAY = re.compile(r"(?:^|;)\s*+display\s*+:([^;!]*+)(!\s*+important\s*+)?+(?=;|$)", re.IGNORECASE)
+_INSIDE_AND_OUTSIDE = words("block inline flow flow-root flex grid table ruby math list-item")
+_VALUES = _INSIDE_AND_OUTSIDE | words(
+    "none contents inline-block inline-flex inline-grid inline-table table-row-group table-header-group table-row"
+    " table-footer-group table-cell table-column-group table-column table-caption ruby-text"
+    " initial inherit unset revert revert-layer -webkit-box -webkit-inline-box -webkit-flex -webkit-inline-flex var()"
+)
+"""What ``display`` may be."""
+
+_BLOCKS = words("block flex grid table list-item")
 _OUT_OF_LINE_INLINE = re.compile(
     r"(?:^|;)\s*(?:float\s*:\s*(?!none)|position\s*:\s*(?:absolute|fixed))", re.IGNORECASE
 )
+
+
+class _Declaration(NamedTuple):
+    """What a rule or a style attribute says about ``display``."""
+
+    value: str
+    important: bool
+
+    @property
+    def hides(self) -> bool:
+        return self.value == "none"
+
+
+def _display(declarations: str) -> _Declaration | None:
+    """Return the declaration of ``display`` that counts: the last important one, else the last one.
+
+    Browsers skip one with an unknown value. So does this, unless it is the only one: it may be of a newer browser.
+    """
+    if "display" not in declarations.lower():
+        return None
+    counting = None
+    for printed, important in _DISPLAY.findall(_OPAQUE.sub(_emptied, declarations)):
+        value = " ".join(printed.lower().split())
+        if value in _VALUES or (value and _INSIDE_AND_OUTSIDE.issuperset(value.split())):
+            if important or counting is None or not counting.important:
+                counting = _Declaration(value, bool(important))
+        elif value and counting is None:
+            counting = _Declaration(value, important=False)
+    return counting
+
+
+def _emptied(opaque: re.Match[str]) -> str:
+    return "()" if opaque[0][0] == "(" else " "
 
 
 def hidden_by_attribute(element: Element) -> bool:
@@ -86,10 +174,11 @@ def hidden_by_attribute(element: Element) -> bool:
     (``until-found``, or a region with a label).
     """
     style = element.get("style")
-    if style is not None and _HIDDEN_INLINE.search(style) is not None:
-        return True
+    display = _display(style) if style is not None else None
+    if display is not None:
+        return display.hides
     hidden = element.get("hidden")
-    if hidden is None or hidden == "until-found" or (style is not None and _SHOWN_INLINE.search(style) is not None):
+    if hidden is None or hidden == "until-found":
         return False
     role = element.get("role")
     return role != "tabpanel" and (role != "region" or element.get("aria-labelledby") is None)
@@ -101,7 +190,10 @@ def block_by_attribute(element: Element) -> bool:
     One that floats may be a word's first letter; one with a place of its own leaves the text around it as it is.
     """
     style = element.get("style")
-    return style is not None and _BLOCK_INLINE.search(style) is not None and _OUT_OF_LINE_INLINE.search(style) is None
+    display = _display(style) if style is not None else None
+    if style is None or display is None or display.value.partition(" ")[0] not in _BLOCKS:
+        return False
+    return _OUT_OF_LINE_INLINE.search(style) is None
 
 
 def restore_styles(root: Element, html: bytes, styles: list[bytes]) -> None:
@@ -130,35 +222,133 @@ def restore_styles(root: Element, html: bytes, styles: list[bytes]) -> None:
                 element.set("style", style)
 
 
-_Chain = tuple[frozenset[str], ...]
-"""The ``tag``, ``.class`` and ``#id`` names that an element, its parent and so on must have."""
+class _Attribute(NamedTuple):
+    """A condition such as ``[class^="ad-"]``."""
+
+    name: str
+    sign: str | None
+    """None if the attribute need only be there; empty if its value must equal this one."""
+
+    value: str
+    ignores_case: bool
+
+    def holds(self, node: _Node) -> bool:
+        found = node.element.get(self.name)
+        if found is None or self.sign is None:
+            return found is not None
+        if len(found) > MAX_VALUE:
+            return False
+        value = self.value
+        if self.ignores_case:
+            found, value = found.lower(), value.lower()
+        match self.sign:
+            case "":
+                return found == value
+            case "~":
+                return value in found.split()
+            case "|":
+                return found == value or found.startswith(value + "-")
+            case "^":
+                return value != "" and found.startswith(value)
+            case "$":
+                return value != "" and found.endswith(value)
+            case _:
+                return value != "" and value in found
 
 
-class _Declaration(NamedTuple):
-    """What a rule says about ``display``."""
+class _Not(NamedTuple):
+    """A condition such as ``:not(.a, .b)``."""
 
-    hides: bool
-    important: bool
+    alternatives: tuple[_Compound, ...]
+
+    def holds(self, node: _Node) -> bool:
+        return not any(one.fits(node) for one in self.alternatives)
+
+
+_PLACE = _Not(())
+"""What stands for ``:first-child`` and the like: it always holds."""
+
+
+@dataclass(slots=True)
+class _Compound:
+    """What one element must be."""
+
+    parts: list[str]
+    """Its ``tag``, ``.class`` and ``#id`` names; not a set, as ``.a.a`` outweighs ``.a``."""
+
+    conditions: list[_Attribute | _Not]
+    names: frozenset[str]
+    after: _Compound | None = None
+    """What the sibling before it must be."""
+
+    is_anywhere: bool = False
+    """Whether that may be any sibling before it: ``~``, not ``+``."""
+
+    def fits(self, node: _Node) -> bool:
+        """Whether an element is that."""
+        if not self.names <= node.names or not all(condition.holds(node) for condition in self.conditions):
+            return False
+        if self.after is None:
+            return True
+        siblings = islice(node.element.itersiblings(preceding=True), MAX_SIBLINGS if self.is_anywhere else 1)
+        return any(self.after.fits(_Node(sibling, _names(sibling))) for sibling in siblings)
+
+    @property
+    def cost(self) -> int:
+        """How many more comparisons with names take the time of its conditions and siblings; a guess."""
+        own = 10 * sum(len(one.alternatives) + 1 if isinstance(one, _Not) else 1 for one in self.conditions)
+        return own if self.after is None else own + (4 * MAX_SIBLINGS if self.is_anywhere else 10) + self.after.cost
+
+    @property
+    def weight(self) -> tuple[int, int, int]:
+        """How many ids, classes and tags it names; of what it is not, the greatest."""
+        ids = sum(part[0] == "#" for part in self.parts)
+        classes = sum(part[0] == "." for part in self.parts)
+        tags = len(self.parts) - ids - classes
+        for condition in self.conditions:
+            more = (0, 1, 0)
+            if isinstance(condition, _Not):
+                more = max((one.weight for one in condition.alternatives), default=more)
+            ids, classes, tags = ids + more[0], classes + more[1], tags + more[2]
+        if self.after:
+            more = self.after.weight
+            ids, classes, tags = ids + more[0], classes + more[1], tags + more[2]
+        return ids, classes, tags
+
+
+class _Node(NamedTuple):
+    """An element, and the names by which selectors may refer to it."""
+
+    element: Element
+    names: set[str]
+
+
+_Chain = list[_Compound]
+"""What an element, its parent and so on must be."""
 
 
 @dataclass(slots=True, frozen=True)
 class _Rule:
     """One selector with one declaration."""
 
-    weight: tuple[bool, int, int, int, int]
-    """Important, ids, classes, tags, position in the sheet: the greatest wins."""
+    weight: tuple[bool, int, int, int]
+    """Important, ids, classes, tags: the greatest wins."""
 
-    chains: tuple[_Chain, ...]
+    place: int
+    """Of two with the same weight, the last wins."""
+
+    chains: list[_Chain]
     """The selector from its last part to its first, split at descendant combinators."""
 
-    hides: bool
+    cost: int
+    """As how many comparisons one with an element counts."""
 
 
 class StyleSheet:
     """The ``display`` rules in a page's style elements that apply on any screen.
 
-    Selectors with pseudo-classes, attributes or siblings, and rules inside conditional ``@media``, hide nothing
-    here: they depend on the screen or the reader.
+    What is not understood hides nothing: rules inside conditional ``@media`` and most pseudo-classes, as they depend
+    on the screen or the reader, and selectors that end with a bare tag.
     """
 
     def __init__(self, styles: list[bytes]) -> None:
@@ -170,31 +360,56 @@ class StyleSheet:
         if not self._styles or self._comparisons > MAX_COMPARISONS:
             return False
         names = _names(element)
-        if len(names) == 1 or self._hiding.isdisjoint(names):  # a tag alone hides nothing; nor do most classes
+        if len(names) == 1 and _PLAIN_ATTRIBUTES.issuperset(element.keys()):  # a tag alone hides nothing
             return False
-        path: list[set[str]] = []
-        winner: _Rule | None = None
-        for sheet in self._sheets:
-            rules = [rule for name in names for rule in sheet.rules.get(name, ())]
-            if not rules:
-                continue
-            path = path or [names, *map(_names, element.iterancestors())]
-            self._comparisons += len(rules)
+        if self._hiding.isdisjoint(names) and not (
+            self._hiding_attributes and self._hiding_attributes.intersection(element.keys())
+        ):  # nor do most classes
+            return False
+        path = [_Node(element, names)]
+        hiding = self._winner(path, hides=True)
+        if hiding is None:
+            return False
+        showing = self._winner(path, hides=False)
+        if showing is not None and showing > hiding:
+            return False
+        important = hiding[0][0]
+        own = _display(element.get("style") or "")
+        return own is None or own.hides or (important and not own.important)
+
+    def _winner(self, path: list[_Node], *, hides: bool) -> tuple[tuple[bool, int, int, int], int, int] | None:
+        """Return the weight and place of the greatest rule that hides, or shows, an element; None if there is none.
+
+        Args:
+            path: the element; those around it are added when they are needed.
+            hides: which rules are sought.
+        """
+        element, names = path[0]
+        keys = [*names, *("[" + str(name) for name, _ in element.items()), "*"]
+        winner = None
+        for number, sheet in enumerate(self._sheets):
+            rules = [rule for key in keys for rule in sheet.rules[hides].get(key, ())]
+            self._comparisons += sum(rule.cost for rule in rules)
             if self._comparisons > MAX_COMPARISONS:
-                return False
-            matching = [rule for rule in rules if _selects(rule.chains, path)]
-            last = max(matching, key=lambda rule: rule.weight, default=None)
-            if last and (winner is None or last.weight[:-1] >= winner.weight[:-1]):
-                winner = last
-        if winner is None or not winner.hides:
-            return False
-        important = winner.weight[0]
-        return important or _SHOWN_INLINE.search(element.get("style") or "") is None
+                return None
+            fitting = [rule for rule in rules if rule.chains[0][0].fits(path[0])]
+            if fitting and len(path) == 1:
+                path += [_Node(around, _names(around)) for around in element.iterancestors()]
+            for rule in fitting:
+                weight = rule.weight, number, rule.place
+                if (winner is None or weight > winner) and _selects(rule.chains, path):
+                    winner = weight
+        return winner
 
     @cached_property
     def _hiding(self) -> frozenset[str]:
         """The classes and ids in rules that may hide something."""
         return frozenset().union(*(sheet.hiding for sheet in self._sheets))
+
+    @cached_property
+    def _hiding_attributes(self) -> frozenset[str]:
+        """The attributes in such rules: few, on few pages; hidden_by_attribute() reads one of them."""
+        return frozenset(name[1:] for name in self._hiding if name[0] == "[" and name != "[hidden")
 
     @cached_property
     def _sheets(self) -> list[_Sheet]:
@@ -222,20 +437,20 @@ class _Sheet:
 
     @cached_property
     def hiding(self) -> frozenset[str]:
-        """The classes and ids in selectors of rules that say ``display: none``, found by text search."""
+        """The classes, ids and ``[attributes`` in selectors of rules with ``display: none``, found by text search."""
         return frozenset(
             name.decode("utf-8", "surrogateescape")
             for pattern in _DISPLAY_NONE
             for selectors in _selectors_before(pattern, self._style)
-            for name in _NAME.findall(selectors)
+            for name in _names_in(selectors)
         )
 
     @cached_property
-    def rules(self) -> dict[str, list[_Rule]]:
-        """The ``display`` rules in order, by a class or id that they name."""
-        rules: dict[str, list[_Rule]] = {}
+    def rules(self) -> tuple[dict[str, list[_Rule]], dict[str, list[_Rule]]]:
+        """The ``display`` rules that show and those that hide, in order, by a name that the element must have."""
+        rules: tuple[dict[str, list[_Rule]], dict[str, list[_Rule]]] = {}, {}
         selectors = 0
-        style = _COMMENT.sub(b"", self._style)
+        style = _TOKEN.sub(_without_braces, self._style)
         open_preludes: list[bytes] = []
         begin = 0
         for brace in _BRACE.finditer(style):
@@ -250,14 +465,16 @@ class _Sheet:
                     continue
                 if not all(map(_UNCONDITIONAL.match, open_preludes)):
                     continue
-                declarations = _DISPLAY.findall(inside)
-                printed = _split(prelude.decode("utf-8", "replace")) if declarations else []
-                for value, important in declarations:
-                    declaration = _Declaration(value.lower() == b"none", bool(important))
-                    for selector in printed[: MAX_SELECTORS - selectors]:
+                if declaration := _display(inside.decode("utf-8", "replace")):
+                    for selector in _split(prelude.decode("utf-8", "replace"))[: MAX_SELECTORS - selectors]:
                         selectors += 1
-                        _add_rule(rules, selector, declaration, selectors)
+                        _add_rule(rules[declaration.hides], selector, declaration, selectors)
         return rules
+
+
+def _without_braces(token: re.Match[bytes]) -> bytes:
+    """Drop comments, and what has no meaning in strings and URLs."""
+    return token[0].translate(None, b"{};") if token[0][:1] in b"\"'u" else b""
 
 
 _cached_sheet = lru_cache(maxsize=32)(_Sheet)
@@ -265,6 +482,11 @@ _cached_sheet = lru_cache(maxsize=32)(_Sheet)
 
 def _sheet(style: bytes) -> _Sheet:
     return _cached_sheet(LargeBytes(style)) if len(style) in SHARED else _Sheet(style)
+
+
+def _names_in(selectors: bytes) -> list[bytes]:
+    names = _NAME.findall(selectors)
+    return names + _FIRST_ATTRIBUTE.findall(selectors) if b"[" in selectors else names
 
 
 def _selectors_before(pattern: re.Pattern[bytes], sheet: bytes) -> Iterator[bytes]:
@@ -296,44 +518,116 @@ def _split(prelude: str) -> list[str]:
 
 
 def _add_rule(rules: dict[str, list[_Rule]], selector: str, declaration: _Declaration, place: int) -> None:
-    """Add a rule under a class or id in the last part of its selector; unsupported selectors are ignored."""
-    more_ids = selector.count(_ALWAYS_TRUE)
-    if more_ids:
-        selector = selector.replace(_ALWAYS_TRUE, "").replace(":root", "html")
-    chains = _read_selector(selector)
-    if chains is None:
+    """Add a rule by a class, id or attribute in the last part of its selector; unsupported selectors are ignored.
+
+    So are those that hide a bare tag: no page hides an article's text that way.
+    """
+    read = _read_selector(selector.strip(), for_hiding=declaration.hides)
+    if read is None:
         return
-    parts = [part for chain in chains for compound in chain for part in compound]  # not a set: ".a.a" outweighs ".a"
-    around = parts[len(chains[0][0]) :]
+    chains, (ids, classes, tags) = read
+    target = chains[0][0]
+    around = (part for chain in chains for compound in chain if compound is not target for part in compound.parts)
     if any(part.endswith(_WITHOUT_SCRIPTS) for part in around):
         return
-    key = next((part for part in chains[0][0] if part[0] in ".#"), None)
-    if key is None:  # a bare tag: no page hides an article's text that way
-        return
-    if len(rules.get(key, ())) >= MAX_RULES:
-        return
-    ids = sum(part[0] == "#" for part in parts)
-    classes = sum(part[0] == "." for part in parts)
-    weight = declaration.important, ids + more_ids, classes, len(parts) - ids - classes, place
-    rule = _Rule(weight, tuple(tuple(map(frozenset, chain)) for chain in chains), declaration.hides)
-    rules.setdefault(key, []).append(rule)
+    key = next((part for part in target.parts if part[0] in ".#"), None)
+    if key is None:
+        key = next(("[" + one.name for one in target.conditions if isinstance(one, _Attribute)), None)
+    if key is None and not declaration.hides:
+        key = target.parts[0] if target.parts else "*"
+    if key is not None and len(rules.get(key, ())) < MAX_RULES:
+        cost = sum(compound.cost for chain in chains for compound in chain)
+        rules.setdefault(key, []).append(_Rule((declaration.important, ids, classes, tags), place, chains, 1 + cost))
 
 
-def _read_selector(selector: str) -> list[list[list[str]]] | None:
-    """Parse a selector from its last part to its first, into chains of compounds of names.
+def _read_selector(selector: str, *, for_hiding: bool) -> tuple[list[_Chain], tuple[int, int, int]] | None:
+    """Parse a selector from its last part to its first, into chains of compounds, and weigh it.
 
-    ``.x b > i.y`` gives ``[[["i", ".y"], ["b"]], [[".x"]]]``; None for anything but tags, classes and ids.
+    ``.x b > i.y`` gives a chain of ``i.y`` and ``b``, and one of ``.x``. None if it is not understood, or uncertain
+    and for hiding: rather too much is shown.
     """
-    close = ">".join(map(str.strip, selector.split(">")))
-    chains = [chain.split(">")[::-1] for chain in reversed(close.split())]
-    if not chains or sum(map(len, chains)) > MAX_COMPOUNDS:
+    ids = selector.count(_ALWAYS_TRUE)
+    selector = selector.replace(_ALWAYS_TRUE, "")
+    conditions = _Conditions()
+    if "[" in selector or ":" in selector:
+        if len(selector) > MAX_SELECTOR or _NUMBER.search(selector):
+            return None
+        selector = conditions.take_out(selector.replace(":root", "html"))
+        if len(conditions.found) > MAX_CONDITIONS or (for_hiding and conditions.are_uncertain):
+            return None
+    *others, target = _COMBINATOR.split(selector)
+    if len(others) >= 2 * MAX_COMPOUNDS or others.count("~") > 1:  # with two, all pairs might have to be compared
         return None
-    if not all(compound and _COMPOUND.fullmatch(compound) for chain in chains for compound in chain):
-        return None
-    return [
-        [[part if part[0] in ".#" else part.lower() for part in _PART.findall(compound)] for compound in chain]
-        for chain in chains
-    ]
+    compounds = [conditions.compound(text) for text in (target, *others[-2::-2])]
+    chains: list[_Chain] = [[]]
+    previous = None
+    for sign, compound in zip((">", *others[::-2]), compounds, strict=True):
+        if compound is None:
+            return None
+        if previous is not None and sign in ("+", "~"):
+            previous.after, previous.is_anywhere = compound, sign == "~"
+        elif sign == ">":
+            chains[-1].append(compound)
+        else:
+            chains.append([compound])
+        previous = compound
+    weights = [compound.weight for compound in compounds if compound is not None]
+    more_ids, classes, tags = map(sum, zip(*weights, strict=True))
+    return chains, (ids + more_ids, classes, tags)
+
+
+class _Conditions:
+    """The attributes and ``:not()`` of a selector, replaced by classes that are their numbers."""
+
+    def __init__(self) -> None:
+        self.found: list[_Attribute | _Not] = []
+        self.are_uncertain = False
+        """Whether some depend on scripts, or on what the tree does not show: siblings may have been cut."""
+
+    def take_out(self, selector: str) -> str:
+        """Replace the conditions in a selector or part of one."""
+        return _CONDITION.sub(self._numbered, selector)
+
+    def _numbered(self, printed: re.Match[str]) -> str:
+        condition: _Attribute | _Not
+        if printed["place"]:
+            condition = _PLACE
+            self.are_uncertain = True
+        elif printed["alternatives"] is not None:
+            alternatives = [self._alternative(text.strip()) for text in _split(printed["alternatives"])]
+            condition = _Not(tuple(filter(None, alternatives)))
+            if None in alternatives:
+                return _UNKNOWN
+        else:
+            name = printed["attribute"].lower()
+            value = printed["double"] or printed["single"] or printed["bare"] or ""
+            condition = _Attribute(name, printed["sign"], value, printed["case"] in ("i", "I"))
+            self.are_uncertain |= name == "hidden"  # hidden_by_attribute() knows which of these are shown
+        self.found.append(condition)
+        return f".{len(self.found) - 1}"
+
+    def _alternative(self, text: str) -> _Compound | None:
+        """Parse what an element is not; None if it is not understood."""
+        if _INTERACTION.fullmatch(text):
+            return _Compound(["." + text], [], frozenset((_UNKNOWN,)))
+        compound = self.compound(self.take_out(text))
+        if compound is not None:
+            names = *compound.parts, *("[" + one.name for one in compound.conditions if isinstance(one, _Attribute))
+            self.are_uncertain |= any(map(_STATE.search, names))
+            if _PLACE in compound.conditions:
+                compound.names |= {_UNKNOWN}
+        return compound
+
+    def compound(self, text: str) -> _Compound | None:
+        """Parse what one element must be; None if it is not understood."""
+        if not text or not _COMPOUND.fullmatch(text):
+            return None
+        parts = [part if part[0] in ".#" else part.lower() for part in _PART.findall(text)]
+        if not self.found:
+            return _Compound(parts, [], frozenset(parts))
+        numbers = [part for part in parts if part[1:].isdecimal()]
+        parts = [part for part in parts if part not in numbers]
+        return _Compound(parts, [self.found[int(number[1:])] for number in numbers], frozenset(parts))
 
 
 def _names(element: Element) -> set[str]:
@@ -345,12 +639,12 @@ def _names(element: Element) -> set[str]:
     return names
 
 
-def _selects(chains: tuple[_Chain, ...], path: list[set[str]]) -> bool:
+def _selects(chains: list[_Chain], path: list[_Node]) -> bool:
     """Whether a selector matches an element. Each chain takes the innermost match, which leaves the most room.
 
     Args:
         chains: the selector.
-        path: the names of the element, of its parent and so on.
+        path: the element, its parent and so on.
     """
     if not _fits(chains[0], path, 0):
         return False
@@ -364,7 +658,6 @@ def _selects(chains: tuple[_Chain, ...], path: list[set[str]]) -> bool:
     return True
 
 
-def _fits(chain: _Chain, path: list[set[str]], at: int) -> bool:
-    """Whether the elements from this index on have the names of a chain."""
-    names = path[at : at + len(chain)]
-    return len(names) == len(chain) and all(map(frozenset.issubset, chain, names))
+def _fits(chain: _Chain, path: list[_Node], at: int) -> bool:
+    """Whether the elements from this index on are those of a chain."""
+    return at + len(chain) <= len(path) and all(map(_Compound.fits, chain, path[at : at + len(chain)]))

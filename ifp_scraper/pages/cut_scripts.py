@@ -48,8 +48,15 @@ _COMMENT_END = re.compile(rb"--!?>")
 _MEDIA = re.compile(rb"""\smedia\s*=\s*(?:["']([^"'{}]+)|([^\s"'{}]+))""")
 """For which media a style element is."""
 
-_CONDITION = re.compile(rb"\s*print\s*\Z|.*\b(?:min|max)-width\s*:\s*[1-9]", re.IGNORECASE | re.DOTALL)
+_CONDITION = re.compile(
+    rb"(?:\s*(?:only\s+)?(?:print|speech|aural|braille|embossed|handheld|projection|tty|tv|not\s+(?:all|screen))\b"
+    rb"[^,]*(?:,|\Z))++\Z|.*\b(?:min|max)-width\s*:\s*[1-9]",
+    re.IGNORECASE | re.DOTALL,
+)
 """Media that do not include every screen."""
+
+_TYPE = re.compile(rb"""\stype\s*=\s*(?:"([^"]*)|'([^']*)|([^\s"'>]+))""", re.IGNORECASE)
+"""Of which type a style element is. Browsers ignore all but CSS."""
 
 _PLAYER = re.compile(
     rb"""aparat\.com/embed/(?P<aparat>\w{3,20})(?=[?"'\s])|data-telegram-post=["']?(?P<telegram>\w{3,40}/\d{1,12})\b"""
@@ -111,9 +118,11 @@ def cut_scripts(html: bytes) -> WithoutScripts:
                     replacement = _frames(player, html[tag_end + 1 : content_end])
             elif name == b"style":
                 style_sheet = html[tag_end + 1 : content_end]
-                if html.find(b"media", begin, tag_end) > 0 and (media := _media_of(html[begin:tag_end])):
+                tag = html[begin:tag_end]
+                if b"media" in tag and (media := _media_of(tag)):
                     style_sheet = b"@media %b{%b}" % (media, style_sheet)
-                style_sheets.append(style_sheet)
+                if b"type" not in tag or _is_css(tag):
+                    style_sheets.append(style_sheet)
             elif name == b"noscript":
                 if b" data-img=" in html[begin:tag_end]:
                     replacement = html[tag_end + 1 : content_end]  # EWWW's, whose script shows the image
@@ -134,6 +143,12 @@ def cut_scripts(html: bytes) -> WithoutScripts:
         copied = position
     kept.append(html[copied:])
     return WithoutScripts(b"".join(kept), style_sheets, json_ld)
+
+
+def _is_css(tag: bytes) -> bool:
+    """Whether a style element is of the type that browsers read."""
+    printed = _TYPE.search(tag)
+    return printed is None or printed[printed.lastindex or 1].lower() in (b"", b"text/css")
 
 
 def _media_of(tag: bytes) -> bytes | None:
