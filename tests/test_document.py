@@ -397,8 +397,9 @@ def test_a_subtitle_inside_the_body_is_no_lead() -> None:
     ("rows", "blocks"),
     [
         ("<tr style='display:none'><td>a</td></tr><tr><td>b</td></tr>", ["b"]),
-        ("<tr><td class=x>a</td><td>b</td></tr><tr hidden><td>c</td></tr>", [" | b"]),
-        ("<tbody class=x><tr><td>a</td></tr></tbody><tr><td>b</td><th style='display:none'>c</th></tr>", ["b | "]),
+        ("<tr><td class=x>a</td><td>b</td></tr><tr hidden><td>c</td></tr>", ["b"]),
+        ("<tbody class=x><tr><td>a</td></tr></tbody><tr><td>b</td><th style='display:none'>c</th></tr>", ["b"]),
+        ("<tr><td>a</td><td hidden>b</td><td></td><td>c</td></tr>", ["a |  | c"]),
     ],
 )
 def test_what_is_hidden_of_a_table_gives_no_text(rows: str, blocks: list[str]) -> None:

@@ -261,7 +261,8 @@ class _BodyReader:
         for child in part:
             if child.tag in ("td", "th"):
                 self.builder.end_block(context)
-                cells.append(self._cell(child, context))
+                if not self._hides(child):
+                    cells.append(self._cell(child, context))
             elif child.tag == "table":  # ends this one
                 rows.append(cells)
                 cells = []
@@ -288,8 +289,6 @@ class _BodyReader:
 
     def _cell(self, cell: Element, context: Context) -> str:
         """Return the cell's text, a line per block. Its images and links go to the body."""
-        if self._hides(cell):
-            return ""
         first = len(self.builder.blocks)
         self.walk_content(cell, context._replace(kind="paragraph"))
         self.builder.end_block(context)
