@@ -443,8 +443,9 @@ def test_a_subtitle_inside_the_body_is_no_lead() -> None:
     ("rows", "blocks"),
     [
         ("<tr style='display:none'><td>a</td></tr><tr><td>b</td></tr>", ["b"]),
-        ("<tr><td class=x>a</td><td>b</td></tr><tr hidden><td>c</td></tr>", [" | b"]),
-        ("<tbody class=x><tr><td>a</td></tr></tbody><tr><td>b</td><th style='display:none'>c</th></tr>", ["b | "]),
+        ("<tr><td class=x>a</td><td>b</td></tr><tr hidden><td>c</td></tr>", ["b"]),
+        ("<tbody class=x><tr><td>a</td></tr></tbody><tr><td>b</td><th style='display:none'>c</th></tr>", ["b"]),
+        ("<tr><td>a</td><td hidden>b</td><td></td><td>c</td></tr>", ["a |  | c"]),
     ],
 )
 def test_what_is_hidden_of_a_table_gives_no_text(rows: str, blocks: list[str]) -> None:
@@ -536,6 +537,33 @@ def test_what_the_site_does_not_have_is_only_shown_until_the_picture_is_loaded(s
 def test_where_scripts_find_the_address_of_a_picture(attribute: str) -> None:
     (image,) = read(page(body=f"<img src='data:,x' {attribute}='1.jpg'>"))["images"]
     assert image["url"].endswith("/1.jpg")
+
+
+@pytest.mark.parametrize(
+    ("head", "base"),
+    [
+        ("<base href='https://ifpnews.com/b/'>", "https://ifpnews.com/b/"),
+        ("<base target=_top><base href='/b/x'><base href='/c/'>", "https://ifpnews.com/b/"),
+        ("<BASE HREF='b/'>", "https://ifpnews.com/an-article/amp/b/"),
+        ("<base href='//cdn.example/b/'>", "https://cdn.example/b/"),
+        ("<base href='javascript:x'><base href='/c/'>", "https://ifpnews.com/an-article/amp/"),
+        ("<base href=''>", "https://ifpnews.com/an-article/amp/"),
+    ],
+)
+def test_where_a_base_element_leads(head: str, base: str) -> None:
+    own = f"<a href='{URL}#x'>x</a>"
+    body = f"<p><a href='o/'>o</a>{own}</p><img src='i.jpg'><img data-src='j.jpg'><iframe src='e/'></iframe>"
+    record = read(page(head=head, body=body))
+    assert record["links"] == [{"url": f"{base}o/", "text": "o"}]
+    assert [image["url"] for image in record["images"]] == [f"{base}i.jpg", f"{base}j.jpg"]
+    assert record["embeds"] == [{"kind": "iframe", "url": f"{base}e/"}]
+
+
+def test_a_base_element_does_not_lead_an_article_to_another_site() -> None:
+    links = "<link rel=canonical href='a/'>"
+    assert read(page(head=f"<base href='/b/'>{links}"))["url"] == "https://ifpnews.com/b/a/"
+    for base in ("https://cdn.example/b/", "//ifpnews.com.example/"):
+        assert read(page(head=f"<base href='{base}'>{links}"))["url"] == "https://ifpnews.com/an-article/amp/a/"
 
 
 def test_a_counter_in_the_head_does_not_begin_the_body() -> None:

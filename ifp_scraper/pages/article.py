@@ -208,13 +208,23 @@ class ArticlePage(ItemPage[Article]):
                 return number
         return None
 
+    @cached_property
+    def base(self) -> str:
+        """The URL against which links, pictures and embeds are resolved."""
+        return self.document.base(self.capture.url)
+
+    @property
+    def _own_base(self) -> str:
+        """The same for the links that say which article this is: never on another site."""
+        return self.base if urls.host(self.base) == urls.host(self.capture.url) else self.capture.url
+
     @field
     def url(self) -> str:
         return self._url
 
     @cached_property
     def _url(self) -> str:
-        url = urls.absolute_http(self.capture.url, self.attribute('link[rel="canonical"]', "href"))
+        url = urls.absolute_http(self._own_base, self.attribute('link[rel="canonical"]', "href"))
         # A canonical link to the home page is a fault of the page: all articles would become one.
         if url is None or urls.slug(url) == "":
             return urls.canonical(self.capture.url)
@@ -222,7 +232,7 @@ class ArticlePage(ItemPage[Article]):
 
     @field
     def amp_url(self) -> str | None:
-        return urls.absolute_http(self.capture.url, self.attribute('link[rel="amphtml"]', "href"))
+        return urls.absolute_http(self._own_base, self.attribute('link[rel="amphtml"]', "href"))
 
     @field
     def aliases(self) -> list[str]:
@@ -234,7 +244,7 @@ class ArticlePage(ItemPage[Article]):
         """Blocks, images, embeds and links of the body."""
         if self.container is None:
             return Body([], [], [], [], [])
-        return read_body(self.container, self.capture.url, StyleSheet(self.document.style_sheets))
+        return read_body(self.container, self.base, StyleSheet(self.document.style_sheets), self.capture.url)
 
     @field
     def blocks(self) -> list[Block]:
@@ -277,7 +287,7 @@ class ArticlePage(ItemPage[Article]):
 
     @field
     def embeds(self) -> list[Embed]:
-        base = self.capture.url
+        base = self.base
         parts = (part for box in self.featured_elements for part in box.iter("*"))
         players = dict.fromkeys(part for part in parts if part.tag in EMBED_TAGS)  # iter() is slow with many tags
         # A tweet or a Facebook video, in place of the featured image, has no player of its own.
@@ -373,7 +383,7 @@ class ArticlePage(ItemPage[Article]):
             "href",
         )
         for link in links:
-            url = urls.absolute(self.capture.url, link)
+            url = urls.absolute(self._own_base, link)
             if url is None or not urls.same_article(url, self._url):
                 continue
             if (number := self._number_in(url)) != self.page_number:
@@ -465,7 +475,7 @@ class ArticlePage(ItemPage[Article]):
 
     def people_of(self, elements: list[Element]) -> list[Author]:
         """Return the authors named by these elements, as ``read_authors`` does."""
-        return read_authors(elements, self.capture.url, self.label_of)
+        return read_authors(elements, self.base, self.label_of)
 
     @property
     def byline_as_author(self) -> list[Author]:
@@ -477,7 +487,7 @@ class ArticlePage(ItemPage[Article]):
         for box in boxes:
             caption = first_caption(box)
             for picture in pictures_in(box):
-                if not is_stand_in(picture) and (image := read_image(picture, self.capture.url, caption, "lead")):
+                if not is_stand_in(picture) and (image := read_image(picture, self.base, caption, "lead")):
                     return image
         return None
 

@@ -68,15 +68,16 @@ class Body:
     warnings: list[str]
 
 
-def read_body(container: Element, base: str, style_sheet: StyleSheet) -> Body:
+def read_body(container: Element, base: str, style_sheet: StyleSheet, page: str | None = None) -> Body:
     """Walk the body element.
 
     Args:
         container: the body's own element; only what is inside it matters.
-        base: URL of the page, for relative links.
+        base: URL against which links are resolved.
         style_sheet: the page's own rules, which may hide text.
+        page: URL of the page, if it is another.
     """
-    reader = _BodyReader(base, style_sheet)
+    reader = _BodyReader(base, style_sheet, page or base)
     reader.walk_content(container, Context())
     blocks = reader.builder.finished()
     if reader.builder.too_long:
@@ -87,8 +88,9 @@ def read_body(container: Element, base: str, style_sheet: StyleSheet) -> Body:
 class _BodyReader:
     """One walk over a body: hands its text to the builder of blocks, and collects the rest on the way."""
 
-    def __init__(self, base: str, style_sheet: StyleSheet) -> None:
+    def __init__(self, base: str, style_sheet: StyleSheet, page: str) -> None:
         self.base = base
+        self.page = page
         self.style_sheet = style_sheet
         self.builder = BlockBuilder()
         self.images: dict[str, Image] = {}
@@ -261,7 +263,8 @@ class _BodyReader:
         for child in part:
             if child.tag in ("td", "th"):
                 self.builder.end_block(context)
-                cells.append(self._cell(child, context))
+                if not self._hides(child):
+                    cells.append(self._cell(child, context))
             elif child.tag == "table":  # ends this one
                 rows.append(cells)
                 cells = []
@@ -288,8 +291,6 @@ class _BodyReader:
 
     def _cell(self, cell: Element, context: Context) -> str:
         """Return the cell's text, a line per block. Its images and links go to the body."""
-        if self._hides(cell):
-            return ""
         first = len(self.builder.blocks)
         self.walk_content(cell, context._replace(kind="paragraph"))
         self.builder.end_block(context)
@@ -360,7 +361,7 @@ class _BodyReader:
     def _add_link(self, element: Element) -> None:
         """Add a link, unless it leads to a place on this page or only opens a picture."""
         url = None if self._is_full(self.links) else absolute(self.base, element.get("href"))
-        if url is None or ("#" in url and same_article(url, self.base)):
+        if url is None or ("#" in url and same_article(url, self.page)):
             return
         text = inline_text(element, self._link_texts)
         has_picture = next(element.iter(*IMAGE_TAGS), None) is not None

@@ -22,7 +22,7 @@ from ifp_scraper.pages.json_ld import JsonLd
 from ifp_scraper.pages.misnested_tables import mend_tables
 from ifp_scraper.pages.tree import Element, Tree, class_names
 from ifp_scraper.pages.unclosed_divs import close_divs, drop_unclosed_forms
-from ifp_scraper.urls import uncover_email
+from ifp_scraper.urls import absolute_http, uncover_email
 
 MAX_BYTES = 20 * 1024 * 1024
 """Maximum number of bytes read of a page."""
@@ -176,6 +176,13 @@ class Document:
             depth += 1
             work += depth
         return work > MAX_WORK
+
+    def base(self, url: str) -> str:
+        """Return the URL against which the page's links are resolved: its own, unless a base element names another."""
+        if b"<base" not in self.html and b"<BASE" not in self.html:
+            return url
+        named = next((base.get("href") for base in self.tree.find("base") if base.get("href") is not None), None)
+        return absolute_http(url, named) or url
 
     @property
     def root(self) -> Element:

@@ -89,7 +89,7 @@ def read_embed(player: Element, base: str) -> Embed | None:
 
     Args:
         player: the element.
-        base: URL of the page, for relative links.
+        base: URL against which links are resolved.
     """
     tag = player.tag
     if tag in _AMP_EMBEDS:

@@ -86,7 +86,7 @@ def read_image(picture: Element, base: str, caption: str | None, role: ImageRole
 
     Args:
         picture: the element.
-        base: URL of the page, for relative links.
+        base: URL against which links are resolved.
         caption: found by the caller, since it may be that of a box around several images.
         role: the record's ``role``.
     """

@@ -73,7 +73,9 @@ def is_of_this_url(body: bytes, url: str) -> bool:
 
 
 def _is_canonical(document: Document, url: str) -> bool:
-    links = (urls.absolute(url, link.get("href")) for link in document.tree.find('link[rel="canonical"]'))
+    base = document.base(url)
+    base = base if urls.host(base) == urls.host(url) else url
+    links = (urls.absolute(base, link.get("href")) for link in document.tree.find('link[rel="canonical"]'))
     return any(link is not None and urls.same_article(link, url) for link in links)
 
 

@@ -159,7 +159,7 @@ class NewspaperPage(ArticlePage):
 
     def _shows_something(self, body: Element) -> bool:
         """Whether a body has text or, as in a photo essay, at least pictures or players."""
-        content = read_body(body, self.capture.url, StyleSheet([]))
+        content = read_body(body, self.base, StyleSheet([]))
         return bool(content.blocks or content.images or content.embeds)
 
     # -- what the theme's other templates use, too ---------------------------------------------------------------
@@ -204,7 +204,7 @@ class NewspaperPage(ArticlePage):
     def _last_crumb(self, crumbs: str) -> list[str]:
         """Return the last breadcrumb that is not the link home, which a site may omit."""
         last = self.own(crumbs)[-1:]
-        url = urls.absolute(self.capture.url, last[0].get("href")) if last else None
+        url = urls.absolute(self.base, last[0].get("href")) if last else None
         return self.labels(last) if url is not None and urls.slug(url) else []
 
     def _repaired(self, body: Element, escaped: list[Element]) -> Element:

@@ -132,7 +132,7 @@ class NewspaperCloudPage(NewspaperPage):
         rules = map(_BACKGROUND_RULE.search, self.document.style_sheets if boxes else ())
         rule = next((rule[0].decode("utf-8", "replace") for rule in rules if rule), "")
         for box in boxes:
-            url = urls.absolute_http(self.capture.url, url_in_style(box.get("style") or rule))
+            url = urls.absolute_http(self.base, url_in_style(box.get("style") or rule))
             if url is not None:
                 frame = box.getparent()
                 caption = first_caption(frame) if frame is not None else None

@@ -104,7 +104,7 @@ class WordPressPage(ArticlePage):
 
     def _text_of_title(self, heading: Element) -> str:
         """Return a heading's text; empty if it links to the front page, is in a logo, or is the site's name."""
-        links = (urls.absolute(self.capture.url, link.get("href")) for link in heading.iter("a"))
+        links = (urls.absolute(self.base, link.get("href")) for link in heading.iter("a"))
         if any(link is not None and urls.slug(link) == "" for link in links):
             return ""
         boxes = (heading, *islice(heading.iterancestors(), 2))
