@@ -71,6 +71,7 @@ def test_the_outlet_is_named_near_the_end() -> None:
     assert closing_source(paragraphs("Source: An Older Post", line)) == "The Mill Post"
     assert closing_source(paragraphs(line)) == "The Mill Post"
     assert closing_source(paragraphs(line, "One.", "Two.")) is None
+    assert closing_source(paragraphs(f"One.\n{line}", "Two.")) == "The Mill Post"
     for kind in ("related", "table_row", "quote"):
         assert closing_source([cast("Block", {"kind": kind, "text": line})]) is None
 

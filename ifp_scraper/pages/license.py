@@ -25,7 +25,8 @@ _STATEMENTS = etree.XPath('//a[contains(@rel, "license")] | //text()[contains(.,
 def read_license(document: Document, body: Element | None) -> str | None:
     """Return the license as the page states it; None if it states none.
 
-    In the article's body, only a link says that it is the page's own: a sentence is about a photo, or somebody else's.
+    In the article's body, only ``rel="license"`` says that it is the page's own: a sentence is about a photo, or what
+    somebody else has made.
     """
     if _MAY_BE_LICENSED.search(document.html) is None:
         return None

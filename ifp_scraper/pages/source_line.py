@@ -16,8 +16,10 @@ _SAYS = re.compile(r"\b(?:said|says|told|that|گفت|گفته|می‌گوید|ک
 def closing_source(blocks: list[Block]) -> str | None:
     """Return the outlet named in a closing "Source: ..." line, which a few others may follow; else None."""
     own = [block["text"] for block in blocks if block["kind"] not in ("related", "table_row", "quote")]
-    closing = (own[1:] or own)[-4:]  # what begins a text does not close it
-    for line in reversed("\n".join(closing).split("\n")[-8:]):
+    lines = "\n".join(own[-4:]).split("\n")
+    if len(own) <= 4:
+        lines = lines[1:] or lines  # what begins a text does not close it
+    for line in reversed(lines[-8:]):
         match = _SOURCE_LINE.fullmatch(line)
         if match and not _SAYS.search(match[1]):
             outlet = match[1]
