@@ -106,9 +106,9 @@ class Acceptance:
         A cache that states its age says which edits it cannot show. One that does not may hide an edit for a day, in
         which every run fetches the article again; if the page is the one that the file already holds, it is not given
         the time of the edit. (It is another one if its text was edited, though it states the same last edit: that is
-        the AMP page's, from a cache.) After that it is, since some sites' pages and lists always disagree, and the next run
-        looks once more. So it is with a page that does not state when it was edited (``is_dated``), but shows what the
-        file already holds: where only the AMP page states it, the page with the text may be older.
+        the AMP page's, from a cache.) After that it is, since some sites' pages and lists always disagree, and the
+        next run looks once more. So it is with a page that does not state when it was edited (``is_dated``), but shows
+        what the file already holds: where only the AMP page states it, the page with the text may be older.
         """
         result = add_evidence(article, evidence)
         listed = evidence.modified_at
