@@ -178,8 +178,9 @@ class Document:
         return work > MAX_WORK
 
     def base(self, url: str) -> str:
-        """Return the URL against which the page's links are resolved: its own, unless a base element names another."""
-        if b"<base" not in self.html and b"<BASE" not in self.html:
+        """Return the URL against which links are resolved: the page's own, unless its head names another one."""
+        head = self.html[: self.html.find(b"<body")]
+        if b"<base" not in head.lower():
             return url
         named = next((base.get("href") for base in self.tree.find("base") if base.get("href") is not None), None)
         return absolute_http(url, named) or url
