@@ -387,7 +387,9 @@ def test_of_several_sizes_the_first_is_read(attribute: str) -> None:
         ("<img data-src=/1-300x200.jpg><noscript><img src=/1-scaled.jpg?x=1></noscript>", ["1-300x200"]),
         ("<img data-src=https://cdn.example/1.jpg.webp><noscript><img src=/1.jpg></noscript>", ["1"]),
         ("<noscript><img src=/1.jpg></noscript><noscript><img src=/1-300x200.jpg></noscript>", ["1"]),
-        ("<img src=/1.php?id=1><noscript><img src=/2.jpg></noscript><img src=/3.jpg>", ["1", "2", "3"]),
+        ("<img src=/1.php?id=1><noscript><img src=/2.jpg></noscript><img src=/3.jpg>", ["1", "3"]),  # or the same one
+        ("<img src=/lazy.gif><noscript><img src=/1.jpg></noscript><img src=/2.jpg>", ["1", "2"]),
+        ("<img src=/2.jpg><noscript><img src=/1.jpg></noscript><img src=/lazy.gif>", ["2", "1"]),
         ("<noscript><img width=1 height=1 src=/1.gif><img src=//count.example/watch/7></noscript>", []),
         ("<noscript><img style='display:none' src=/1.gif></noscript>", []),
         ('<noscript><img alt="x src=\'/1.jpg\'></noscript><p title="x"></p>', []),  # would swallow what follows
@@ -402,6 +404,94 @@ def test_a_picture_that_only_browsers_without_scripts_show(markup: str, names: l
     assert [re.sub(r".*/|\..*", "", image["url"]) for image in record["images"]] == names
     assert "Enable" not in record["body"]
     assert "fell." in record["body"]
+
+
+UPLOADS = "https://ifpnews.com/wp-content/uploads/2020"
+
+
+@pytest.mark.parametrize(
+    "picture", [f"{UPLOADS}/loading-crude.jpg", "https://ifpnews.com/wp-content/themes/n/map.png"]
+)
+@pytest.mark.parametrize(
+    "counter",
+    [
+        "<img width=1 height=1 src=/counter.gif>",
+        "<img width=1px height=0px src=/counter.gif>",
+        "<img style='height: 1px; width:1px' src=/counter.gif>",
+        "<img src=/pixel.gif?p=1>",
+        "<img src=//count.example/hit.gif>",
+        "<img src=/count>",
+    ],
+)
+def test_a_picture_beside_a_counter(picture: str, counter: str) -> None:
+    for markup in (f"<noscript>{counter}</noscript>", f"<p>x</p><noscript>{counter}</noscript>"):
+        assert [image["url"] for image in read(f"<img src={picture}>{markup}")["images"]] == [picture]
+
+
+def test_no_picture_of_another_site_from_a_noscript() -> None:
+    urls = {
+        "//ads.example/banner-300x250.jpg": False,
+        "//notifpnews.com/1.jpg": False,
+        "/wp-content/themes/n/share.png": False,
+        "/1.jpg": True,
+        "//www.ifpnews.com/2.jpg": True,
+        "//cdn.ifpnews.com/3.jpg": True,
+        f"//i0.wp.com/{UPLOADS[8:]}/4.jpg": True,
+        f"{UPLOADS}/loading-crude.jpg": True,
+    }
+    record = read("".join(f"<div>x<noscript><img src={url}></noscript></div>" for url in urls))
+    found = [url for url, is_found in urls.items() if is_found]
+    assert [image["url"].rpartition("/")[2] for image in record["images"]] == [url.rpartition("/")[2] for url in found]
+
+
+def test_a_link_around_a_picture_in_a_noscript_is_an_ad_or_a_button() -> None:
+    assert read(f"<p>x</p><noscript><a href=/x><img src={UPLOADS}/share.png> Share</a></noscript>")["images"] == []
+
+
+@pytest.mark.parametrize(
+    "late",
+    [
+        "https://cdn-abc.nitrocdn.com/x/assets/images/optimized/rev-1/ifpnews.com/wp-content/uploads/2020/x.jpg",
+        "https://ifpnews.com/wp-content/webp-express/webp-images/uploads/2020/x.jpg.webp",
+        "https://b-abc.smushcdn.com/123/wp-content/uploads/2020/x.jpg?lossy=1&strip=1&webp=1",
+        "https://res.cloudinary.com/ifp/images/w_800,h_500/v1/uploads/2020/x/x.jpg?_i=AA",
+        "https://cdn.shortpixel.ai/spai/w_800+q_lossy+ret_img+to_webp/ifpnews.com/wp-content/uploads/2020/x.jpg",
+        "https://cdn.example/5f3a.webp",
+    ],
+)
+def test_a_picture_that_another_server_sends_late_is_not_read_twice(late: str) -> None:
+    picture, noscript = f"<img src=data:x data-src={late}>", f"<noscript><img src={UPLOADS}/x.jpg></noscript>"
+    boxes = [f"{picture}{noscript}", f"{noscript}{picture}", f"<picture><source>{picture}</picture>{noscript}"]
+    if "/x" in late:
+        boxes.append(f"{picture}<p>x</p>{noscript}")
+    for box in boxes:
+        assert [image["url"] for image in read(f"<div>{box}</div>")["images"]] == [late]
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "<div class=wp-caption><figure>{}</figure><p class=wp-caption-text>Cap</p></div>",
+        "<figure><figure>{}</figure><div><figcaption>Cap</figcaption></div></figure>",
+    ],
+)
+def test_a_caption_around_the_figure_of_a_picture_that_is_loaded_late(frame: str) -> None:
+    for late in ("<img data-src=/1.jpg>", "<img src=data:x>", "<a href=/1.jpg><img src=data:x></a>"):
+        record = read(frame.format(f"{late}<noscript><img src=/1.jpg></noscript>"))
+        assert [(image["url"][-6:], image["caption"]) for image in record["images"]] == [("/1.jpg", "Cap")]
+
+
+def test_figures_whose_pictures_only_a_noscript_shows_do_not_share_a_caption() -> None:
+    first, second = (f"<figure><noscript><img src=/{name}.jpg></noscript>{{}}</figure>" for name in (1, 2))
+    record = read(f"<figure>{first.format('<figcaption>One</figcaption>')}{second.format('')}</figure>")
+    assert [image["caption"] for image in record["images"]] == ["One", None]
+
+
+def test_which_unknown_attribute_names_the_picture() -> None:
+    theme = "https://ifpnews.com/wp-content/themes/n/map.png"
+    others = "data-author-img=/a.jpg data-avatar=/b.jpg data-logo-src=/c.jpg data-placeholder=/d.jpg"
+    record = read(f"<img src={theme} {others}><img src=data:x data-tiny=/2-20x13.jpg data-big=/2.jpg {others}>")
+    assert [image["url"] for image in record["images"]] == [theme, "https://ifpnews.com/2.jpg"]
 
 
 def test_what_stands_twice_for_an_emoji_is_one() -> None:

@@ -27,15 +27,15 @@ from ifp_scraper.pages.images import (
     background_image,
     background_of,
     caption_of_frame,
+    file_name,
     first_caption,
     is_avatar,
     is_caption,
     is_caption_of_text,
-    is_copy,
+    is_from_noscript,
     is_stand_in,
     pictures_of_carousel,
     read_image,
-    same_file,
     slides_of,
 )
 from ifp_scraper.pages.inline import BLOCK_TAGS, IMAGE_TAGS, MAX_DEPTH, NO_TEXT_TAGS, emoji, inline_text
@@ -82,7 +82,7 @@ def read_body(container: Element, base: str, style_sheet: StyleSheet, page: str 
     blocks = reader.builder.finished()
     if reader.builder.too_long:
         reader.warn("too-long")
-    return Body(blocks, reader.without_copies(), [*reader.embeds.values()], reader.links, reader.warnings)
+    return Body(blocks, reader.images_once(), [*reader.embeds.values()], reader.links, reader.warnings)
 
 
 class _BodyReader:
@@ -95,7 +95,7 @@ class _BodyReader:
         self.builder = BlockBuilder()
         self.images: dict[str, Image] = {}
         """By URL."""
-        self._copies: set[str] = set()
+        self._from_noscript: set[str] = set()
         """The URLs of those that only a ``noscript`` shows."""
         self.embeds: dict[tuple[str, str], Embed] = {}
         """By kind and URL."""
@@ -300,17 +300,18 @@ class _BodyReader:
 
     def _add_picture(self, picture: Element, context: Context) -> None:
         """Add an image element's image, or the character that it stands for."""
-        if is_stand_in(picture) or is_avatar(picture):
+        character = emoji(picture)
+        if is_stand_in(picture) or is_avatar(picture) or (character and is_from_noscript(picture)):
             return
-        if character := emoji(picture):
-            self.builder.add_text("" if is_copy(picture) else character, context)
+        if character:
+            self.builder.add_text(character, context)
         elif not self._is_full(self.images):
             image = read_image(picture, self.base, context.caption, "gallery" if context.gallery else "body")
             if image is not None:
-                if not is_copy(picture):
-                    self._copies.discard(image.url)
+                if not is_from_noscript(picture):
+                    self._from_noscript.discard(image.url)
                 elif image.url not in self.images:
-                    self._copies.add(image.url)
+                    self._from_noscript.add(image.url)
             self._add_image(image)
 
     def _add_media_of_box(self, box: Element, classes: list[str]) -> None:
@@ -331,17 +332,17 @@ class _BodyReader:
         if image is not None and not self._is_full(self.images):
             self.images.setdefault(image.url, image)
 
-    def without_copies(self) -> list[Image]:
-        """Return the images; of those that a ``noscript`` shows, only what no other is a copy of."""
-        if not self._copies:
+    def images_once(self) -> list[Image]:
+        """Return the images; of those that only a ``noscript`` shows, the ones whose file no other image has."""
+        if not self._from_noscript:
             return [*self.images.values()]
-        files = {same_file(url) for url in self.images if url not in self._copies}
+        names = {file_name(url) for url in self.images if url not in self._from_noscript}
         images = []
         for url, image in self.images.items():
-            if url in self._copies:
-                if (file := same_file(url)) in files:
+            if url in self._from_noscript:
+                if (name := file_name(url)) in names:
                     continue
-                files.add(file)
+                names.add(name)
             images.append(image)
         return images
 

@@ -42,6 +42,9 @@ _ENDS_SVG = re.compile(
 _IMAGE = re.compile(rb"""<(?=[iI])img(?=[\s/])(?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+>""", re.IGNORECASE)
 """An image whose attributes are well-formed: it is moved out of its element."""
 
+_LINK = re.compile(rb"<[aA]\s")
+"""Around an image in a noscript: it is an ad, or a button to share the article."""
+
 _BODY = re.compile(rb"<[bB][oO][dD][yY](?=[\s>])")
 
 _COMMENT_END = re.compile(rb"--!?>")
@@ -130,7 +133,7 @@ def cut_scripts(html: bytes) -> WithoutScripts:
                     if body < 0:  # not sought yet; a counter in the head must not begin the body
                         opening_body = _BODY.search(html)
                         body = opening_body.end() if opening_body else len(html)
-                    if begin > body:
+                    if begin > body and not _LINK.search(html, tag_end, content_end):
                         replacement = b"".join(b"<img noscript%b" % image[4:] for image in images)
         elif opening[0] == b"<!--":
             comment_end = _COMMENT_END.search(html, begin)

@@ -13,7 +13,7 @@ from ifp_scraper.pages.inline import IMAGE_TAGS, label_text, resolved
 from ifp_scraper.pages.lazy import PICTURE_FILE, is_placeholder, source_of
 from ifp_scraper.pages.tree import Element, class_names
 from ifp_scraper.text import squeeze, words
-from ifp_scraper.urls import absolute_http, original_image
+from ifp_scraper.urls import absolute_http, host, original_image
 
 GALLERY_CLASSES = words(
     "gallery wp-block-gallery blocks-gallery-grid tiled-gallery td-gallery post_td_gallery"
@@ -38,10 +38,13 @@ _RESIZED = re.compile(r"/[^/?#]+-\d+x\d+(?=\.\w+(?:[?#]|$))")
 _FILE_ENDING = re.compile(
     r"(?:-scaled|-rotated)?(?:\.(?:jpe?g|png|gif|webp|avif|bmp|svg)){1,2}(?:[?#].*)?$", re.I | re.S
 )
-"""What may differ between the copies of an image: WordPress adds the word if it has reduced or turned it."""
+"""In what two URLs of one image may differ: WordPress adds the word if it has reduced or turned it."""
+
+_ONE_PIXEL = re.compile(r"(?<![\w-])(width|height)\s*:\s*[01]px")
+"""In the style of an image that only counts readers."""
 
 _MAX_FORMATS = 20
-"""Maximum number of elements looked at in a ``picture``."""
+"""Maximum number of elements looked at in a ``picture``, or beside an image."""
 
 _NO_PICTURE = "/images/no-thumb/td_"
 """In the URL of what tagDiv's themes show for a post without an image."""
@@ -90,34 +93,69 @@ def read_image(picture: Element, base: str, caption: str | None, role: ImageRole
         caption: found by the caller, since it may be that of a box around several images.
         role: the record's ``role``.
     """
-    if picture.get("width") in ("0", "1") and picture.get("height") in ("0", "1"):
+    if _is_counter(picture):
         return None
-    source = source_of(picture)
-    if source is None or is_placeholder(source):
-        box = _picture_around(picture)
-        source = _format_in(box) or (None if _has_copy(box) else source)
-    url = absolute_http(base, source or _linked_picture(picture))
+    if is_from_noscript(picture):
+        beside = [_not_placeholder(other, source_of(other)) for other in _others_beside(picture)]
+        url = None if beside and all(beside) else _url_in_noscript(picture, base)  # else it would be read twice
+    else:
+        source = source_of(picture)
+        source = _not_placeholder(picture, source) or (None if _is_in_noscript_beside(picture, base) else source)
+        url = absolute_http(base, source or _linked_picture(picture))
     if url is None or _NO_PICTURE in url:
-        return None
-    if is_copy(picture) and not PICTURE_FILE.search(url):  # a counter
         return None
     original = url if _is_original(picture, url) else original_image(url)
     return Image(url, original, resolved(squeeze(picture.get("alt") or "")), caption, role)
 
 
-def is_copy(picture: Element) -> bool:
+def is_from_noscript(picture: Element) -> bool:
     """Whether an image comes from a ``noscript``, beside the one that a script loads late or inserts."""
     return picture.get("noscript") is not None
 
 
-def same_file(url: str) -> str:
-    """Return what the URLs of an image and of its copies in other sizes, formats and places share."""
-    return _FILE_ENDING.sub("", original_image(url).partition("://")[2].partition("/")[2])
+def file_name(url: str) -> str:
+    """Return what the URLs of an image in several sizes and formats, and on other servers, share."""
+    return _FILE_ENDING.sub("", original_image(url)).rpartition("/")[2]
 
 
-def _has_copy(box: Element) -> bool:
-    """Whether an image's copy is beside it."""
-    return any(other is not None and is_copy(other) for other in (box.getnext(), box.getprevious()))
+def _is_counter(picture: Element) -> bool:
+    """Whether an image has no more than one pixel."""
+    tiny = {side for side in ("width", "height") if (picture.get(side) or "").removesuffix("px") in ("0", "1")}
+    if style := picture.get("style"):
+        tiny.update(_ONE_PIXEL.findall(style))
+    return len(tiny) == 2
+
+
+def _not_placeholder(picture: Element, source: str | None) -> str | None:
+    """Return an image's source, else one of the ``picture`` around it; None if they are only placeholders."""
+    return _format_in(_picture_around(picture)) if source is None or is_placeholder(source) else source
+
+
+def _url_in_noscript(picture: Element, base: str) -> str | None:
+    """Return the URL of an image in a ``noscript``; None if it is no file of the site, but an ad or a counter."""
+    url = absolute_http(base, source_of(picture))
+    if url is None or not PICTURE_FILE.search(url) or _is_counter(picture):
+        return None
+    if "/wp-content/uploads/" in url:
+        return url
+    return url if f".{host(url)}".endswith(f".{host(base)}") and not is_placeholder(url) else None
+
+
+def _is_in_noscript_beside(picture: Element, base: str) -> bool:
+    """Whether the ``noscript`` beside an image shows what a script would put in its place."""
+    beside = _beside(_picture_around(picture))
+    return any(is_from_noscript(part) and _url_in_noscript(part, base) is not None for part in beside)
+
+
+def _others_beside(picture: Element) -> Iterator[Element]:
+    """Yield the images before and after one from a ``noscript`` that are in none, or the first in a box there."""
+    for box in _beside(picture):
+        parts = islice(box.iter(), _MAX_FORMATS)
+        yield from islice((part for part in parts if part.tag in IMAGE_TAGS and not is_from_noscript(part)), 1)
+
+
+def _beside(box: Element) -> Iterator[Element]:
+    return (part for part in (box.getprevious(), box.getnext()) if part is not None)
 
 
 def _picture_around(picture: Element) -> Element:
@@ -193,11 +231,16 @@ def caption_of_frame(frame: Element) -> str | None:
 
 def _holds_figures(frame: Element) -> bool:
     """Whether a frame holds images in figures of their own, so that the first caption in it is that of one of them."""
-    pictures = pictures_in(frame)
+    pictures = (picture for picture in pictures_in(frame) if not _is_shown_twice(picture))
     first = next(pictures, None)
     if first is None or next(pictures, None) is None:
         return False
     return next(box for box in first.iterancestors() if box is frame or box.tag == "figure") is not frame
+
+
+def _is_shown_twice(picture: Element) -> bool:
+    """Whether an image from a ``noscript`` has beside it the one that a script loads late."""
+    return is_from_noscript(picture) and next(_others_beside(picture), None) is not None
 
 
 def _caption_after(frame: Element) -> str | None:

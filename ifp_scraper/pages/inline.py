@@ -109,7 +109,7 @@ def _collect(element: Element, pieces: list[str], depth: int, known: dict[Elemen
             and _NO_PART_OF_LABEL.isdisjoint(names)
         )
         if is_seen and child.tag not in NO_TEXT_TAGS and depth < MAX_DEPTH:
-            if child.tag in IMAGE_TAGS and child.get("noscript") is None:  # else it is a copy
+            if child.tag in IMAGE_TAGS and child.get("noscript") is None:  # else it is shown twice
                 pieces.append(emoji(child))
             if known and child in known:
                 pieces.append(known[child])

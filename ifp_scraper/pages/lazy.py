@@ -32,6 +32,12 @@ _PLACEHOLDER = re.compile(
 )
 """Images that may only be shown until the real one is loaded."""
 
+_SMALL = re.compile(r"-(?:\d{1,2}x\d+|\d+x\d{1,2})\.")
+"""In the name of an image of less than 100 pixels, shown until the real one is loaded."""
+
+_OF_ANOTHER = re.compile("author|avatar|placeholder|logo")
+"""In the names of attributes that hold the URL of another image."""
+
 _OWN = "src", "srcset"
 """The attributes that browsers read."""
 
@@ -65,14 +71,18 @@ def _others_of(element: Element) -> Iterator[str]:
     """Yield URLs in attributes of lesser-known plugins: by their names; then, of an image, those of any image file."""
     # not by get(), which rejects some names that a hostile page may have
     attributes = [(str(name), str(value).strip()) for name, value in element.items()]
-    late = [(name, value) for name, value in attributes if name not in _OWN and value.startswith(("http", "/"))]
+    late = [
+        (name, value)
+        for name, value in attributes
+        if name not in _OWN and value.startswith(("http", "/")) and not _OF_ANOTHER.search(name)
+    ]
     for name, value in late:
         if name.endswith(_SUFFIXES):
             yield (_first_candidate(value) or value) if name.endswith("srcset") else value
-    for name, value in late if element.tag == "img" else ():
-        url = _first_candidate(value) if name.startswith("data-") else None
-        if url and PICTURE_FILE.search(url) and not is_placeholder(url):
-            yield url
+    if element.tag == "img":
+        urls = [_first_candidate(value) or "" for name, value in late if name.startswith("data-")]
+        files = [url for url in urls if PICTURE_FILE.search(url) and not is_placeholder(url)]
+        yield from sorted(files, key=lambda url: _SMALL.search(url) is not None)
 
 
 def _of_site(url: str | None) -> str | None:
