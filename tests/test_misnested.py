@@ -243,6 +243,17 @@ def test_a_stray_end_tag_in_a_cell_does_not_end_the_table() -> None:
     assert below_a_post(table) == [("table_row", "One. | Two.")]
 
 
+@pytest.mark.parametrize(
+    "other", ["<table><tr><td>x</td></tr>", "<div><table><tr><td>x</td></tr></div>", "<div><table><tr><td>x</div>"]
+)
+def test_a_stray_end_tag_in_a_cell_does_not_end_the_table_where_another_lacks_its_end(other: str) -> None:
+    table = "<table><tr><td>One.</div></td><td>Two.</td></tr></table><p>Three.</p>"
+    blocks = [("table_row", "One. | Two."), ("paragraph", "Three.")]
+    assert blocks_of(f"{table}</div></article><footer>{other}</footer><article><div>") == blocks
+    assert blocks_of(table + other)[:2] == blocks
+    assert blocks_of(f"<div>{other}</div>{table}")[-2:] == blocks
+
+
 def test_tables_are_mended_in_a_moment() -> None:
     started = monotonic()
     for form in (b"<form", b"<form>", b"<form></form>", b"</form><form>"):
