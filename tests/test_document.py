@@ -15,6 +15,7 @@ import pytest
 from ifp_scraper import UnreadablePage, extract
 from ifp_scraper.items import Embed
 from ifp_scraper.pages import Document, bylines, images, inline, newspaper_cloud
+from ifp_scraper.pages.cut_scripts import cut_scripts
 from ifp_scraper.pages.document import parse
 from ifp_scraper.pages.inline import label_text
 from ifp_scraper.pages.tree import Element
@@ -151,9 +152,40 @@ def test_an_icon_that_was_not_closed_ends_where_html_begins(begin: str, after: s
         assert read_texts == ["First.", "Second.", "Third.", *(["Fourth."] if "<p>" in after else [])]
 
 
-def test_what_is_foreign_to_a_drawing_is_in_it() -> None:
-    drawing = "<svg><foreignObject><p>In it.</p></foreignObject><text>Too.</text></svg>"
-    assert texts(page(body=f"{drawing}<p>Third.</p>")) == ["First.", "Second.", "Third."]
+@pytest.mark.parametrize(
+    "holder",
+    [
+        *("foreignObject", "foreignobject", "FOREIGNOBJECT", "foreignObject width='9'"),
+        *("desc", "title", "title id='x'", "style", "STYLE"),
+    ],
+)
+def test_what_is_foreign_to_a_drawing_is_in_it(holder: str) -> None:
+    end = holder.split()[0]
+    for inside in ("<p>In it.</p>", "<span>In it.</span>", "<div><br>In it.</div>", "/* <p> */"):
+        drawing = f"<svg><path/><{holder}>{inside}</{end}><text>Too.</text></svg>"
+        assert texts(page(body=f"{drawing}<p>Third.</p>")) == ["First.", "Second.", "Third."]
+
+
+@pytest.mark.parametrize("icon", ["<title/>", "<title />", "<title>Icon</title>", "<desc><p>Icon</p></DESC >"])
+def test_an_icon_ends_where_html_begins_behind_its_title(icon: str) -> None:
+    body = f"<svg>{icon}<path/><p>Third.</p><svg><path/></svg>"
+    assert texts(page(body=body)) == ["First.", "Second.", "Third."]
+
+
+def test_scripts_are_cut_in_a_moment() -> None:
+    started = time.monotonic()
+    for inside in (
+        "<svg><p>",
+        "<svg><p></p>",
+        "<svg><title><p>",
+        "<svg><title></title><p>",
+        "<svg><a></a><foreignObject>",
+    ):
+        for end in ("", "</svg>"):
+            cut_scripts((inside * 20_000 + end).encode())
+    for name in ("script", "style", "noscript", "svg", "template"):
+        cut_scripts(f"<{name}>{f'</{name} ' * 40_000}".encode())
+    assert time.monotonic() - started < 5
 
 
 def test_recent_posts_are_found_below_a_box_that_was_not_closed() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 import ifp_scraper
 from ifp_scraper.pages.misnested_tables import mend_tables
-from ifp_scraper.pages.unclosed_divs import close_divs, drop_unclosed_forms
+from ifp_scraper.pages.unclosed_divs import close_divs, close_forms
 
 OF_THE_POST = "<footer><p class='td-post-source-tags'>Tags</p></footer>"
 
@@ -243,10 +243,23 @@ def test_a_stray_end_tag_in_a_cell_does_not_end_the_table() -> None:
     assert below_a_post(table) == [("table_row", "One. | Two.")]
 
 
+@pytest.mark.parametrize(
+    "other", ["<table><tr><td>x</td></tr>", "<div><table><tr><td>x</td></tr></div>", "<div><table><tr><td>x</div>"]
+)
+def test_a_stray_end_tag_in_a_cell_does_not_end_the_table_where_another_lacks_its_end(other: str) -> None:
+    table = "<table><tr><td>One.</div></td><td>Two.</td></tr></table><p>Three.</p>"
+    blocks = [("table_row", "One. | Two."), ("paragraph", "Three.")]
+    assert blocks_of(f"{table}</div></article><footer>{other}</footer><article><div>") == blocks
+    assert blocks_of(table + other)[:2] == blocks
+    assert blocks_of(f"<div>{other}</div>{table}")[-2:] == blocks
+
+
 def test_tables_are_mended_in_a_moment() -> None:
     started = monotonic()
-    for form in (b"<form", b"<form>", b"<form></form>", b"</form><form>"):
-        drop_unclosed_forms(form * 50_000)
+    for form in (b"<form", b"<form>", b"<form></form>", b"</form><form>", b"<form><input>", b"<form><div><input "):
+        close_forms(form * 50_000)
+    for inside in (b"<input>", b"<div><input>", b"<button", b"<select>", b"<div>"):
+        close_forms(b"<form>" + inside * 50_000)
     for inside in ("<td>", "<table><td>", "<table><td></div>", "<table><div>", "<td ", "<table"):
         mend_tables(inside.encode() * 50_000)
     assert monotonic() - started < 5
@@ -264,6 +277,42 @@ def test_tables_are_mended_in_a_moment() -> None:
 )
 def test_a_form_without_its_end_keeps_no_text_to_itself(form: str, texts: list[str]) -> None:
     assert [text for _, text in blocks_of(f"<div><p>One.</p>{form}<p>Two.</p></div>")] == texts
+
+
+FIELDS = "<p>Subscribe</p><label>Mail</label><input name=a>"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        f"<div class='news-box'><form>{FIELDS}</div>",
+        f"<form>{FIELDS}",
+        f"<form><div><div>{FIELDS}<p>No spam</p></div></div>",
+        f"<form><div><p>Subscribe</p></div><div>{FIELDS}</div>",
+        f"<form><table><tr><td>{FIELDS}</td></tr></table>",
+        f"<form>{FIELDS}<BUTTON type=submit>Subscribe</BUTTON>",
+        f"<form>{FIELDS}<select>{'<option>Subscribe</option>' * 99}</select>",
+        f"<form>{FIELDS}<textarea>Subscribe</textarea>",
+        f"<form>{FIELDS}<input type=checkbox><label>I agree</label>",
+        f"<form><p>{FIELDS}<form class=x>{FIELDS}</form>",
+    ],
+)
+def test_a_form_without_its_end_ends_behind_its_last_control(form: str) -> None:
+    assert [text for _, text in blocks_of(f"<div><p>One.</p>{form}<p>Two.</p></div><p>Three.</p>")] == [
+        "One.",
+        "Two.",
+        "Three.",
+    ]
+
+
+@pytest.mark.parametrize("control", ["<input>", "<button>Share</button>", "<form><input></form>"])
+@pytest.mark.parametrize(
+    "form", ["<form><input>", "<form>", "<form><div><input>", "<div><form><div><input></div></div>"]
+)
+def test_no_control_far_below_belongs_to_a_form_without_its_end(form: str, control: str) -> None:
+    text = "Rain. " * 200
+    blocks = blocks_of(f"{form}<p>One.</p><p>{text}</p>{control}<p>Two.</p>")
+    assert [text for _, text in blocks] == ["One.", text.strip(), "Two."]
 
 
 def test_boxes_are_closed_in_a_moment() -> None:

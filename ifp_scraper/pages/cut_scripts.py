@@ -28,16 +28,18 @@ _OPENING = re.compile(
 """Where something to cut begins: a comment, the opening tag of an element up to its name, or all of a fallback."""
 
 _CLOSING = {
-    name.encode(): (f"</{name}>".encode(), re.compile(rf"</{_in_any_case(name)}(?=[\s/>])[^>]*>".encode()))
+    name.encode(): (f"</{name}>".encode(), re.compile(rf"</{_in_any_case(name)}(?=[\s/>])[^<>]*+>".encode()))
     for name in ("script", "style", "noscript", "svg", "template")
 }
 """For each element name, its closing tag as usually printed, and a pattern that finds any other form of it."""
 
-_ENDS_SVG = re.compile(
-    rb"<(?:/?p|div|h[1-6r]|[uo]l|li|d[ltd]|table|blockquote|pre|body|br|img|span|strong|b|em|i|center)(?=[\s/>])",
+_IN_SVG = re.compile(
+    rb"<(?:(?P<end>/svg(?=[\s/>])[^<>]*+>)"
+    rb"|(?P<slash>/?)(?P<holder>foreignobject|desc|title|style)(?=[\s>])[^<>]*+(?<!/)>"
+    rb"|(?:/?p|div|h[1-6r]|[uo]l|li|d[ltd]|table|blockquote|pre|body|br|img|span|strong|b|em|i|center)(?=[\s/>]))",
     re.IGNORECASE,
 )
-"""Tags of HTML, at which browsers end an svg element that has no end tag."""
+"""The end of an svg element, the tags of those in it that may hold HTML, and HTML, at which browsers end an svg."""
 
 _IMAGE = re.compile(rb"""<(?=[iI])img(?=[\s/])(?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+>""", re.IGNORECASE)
 """An image whose attributes are well-formed: it is moved out of its element."""
@@ -178,14 +180,33 @@ def _ends_of(name: bytes, html: bytes, start: int, unclosed: set[bytes]) -> tupl
     as_mostly_printed, in_any_case = _CLOSING[name]
     if html.startswith(as_mostly_printed, first):
         return tag_end, first, first + len(as_mostly_printed)
-    closing = in_any_case.search(html, first) if first >= 0 and name not in unclosed else None
-    if closing is None:
+    ends = None
+    if first >= 0 and name not in unclosed:
+        if name == b"svg":
+            ends = _ends_of_svg(html, first)
+        elif closing := in_any_case.search(html, first):
+            ends = closing.span()
+    if ends is None:
         unclosed.add(name)
         return (tag_end, tag_end + 1, tag_end + 1) if name == b"svg" else None  # an svg's shapes have no text
-    following = _ENDS_SVG.search(html, first, closing.start()) if name == b"svg" else None
-    if following is not None and html.find(b"<foreignObject", first, following.start()) < 0:  # that may hold HTML
-        return tag_end, following.start(), following.start()
-    return tag_end, *closing.span()
+    return tag_end, *ends
+
+
+def _ends_of_svg(html: bytes, start: int) -> tuple[int, int] | None:
+    """Return where the content of an svg element and the element itself end: at its end tag, or before HTML."""
+    holder = b""
+    for tag in _IN_SVG.finditer(html, start):
+        if tag["end"]:
+            return tag.span()
+        name = (tag["holder"] or b"").lower()
+        if not name:
+            if not holder:
+                return tag.start(), tag.start()
+        elif not tag["slash"]:
+            holder = holder or name
+        elif name == holder:
+            holder = b""
+    return None
 
 
 def _frames(player: re.Match[bytes], script: bytes) -> bytes:

@@ -18,32 +18,52 @@ def mend_tables(html: bytes) -> bytes:
     first_cell = html.find(b"<td")
     if first_cell < 0:
         return html
-    lacking = html.count(b"<table") - html.count(b"</table")
-    if not lacking and html.find(b"<table", 0, first_cell) >= 0 and html.find(b"<td", html.rfind(b"</table")) < 0:
+    if (
+        html.count(b"<table") == html.count(b"</table")
+        and html.find(b"<table", 0, first_cell) >= 0
+        and html.find(b"<td", html.rfind(b"</table")) < 0
+    ):
         return html  # as on nearly every page with tables
+    without_end = _tables_without_end(html)
     pieces: list[bytes] = []
     done = 0
+    open_tables: list[int] = []
+    """Where each open table begins."""
     boxes_in_table: list[int] = []
     """For each open table, how many boxes are open in it."""
     for tag in _TAG.finditer(html):
         is_end, is_table, is_box = tag.groups()
         if is_table:
             if not is_end:
+                open_tables.append(tag.start())
                 boxes_in_table.append(0)
-            elif boxes_in_table:
+            elif open_tables:
+                open_tables.pop()
                 boxes_in_table.pop()
-        elif not boxes_in_table:
+        elif not open_tables:
             if not (is_end or is_box):
                 pieces += html[done : tag.start()], b"<hr>"
                 done = tag.end()
         elif is_box and not is_end:
             boxes_in_table[-1] += 1
         elif is_box:
-            while boxes_in_table and not boxes_in_table[-1] and lacking > 0:
+            while open_tables and not boxes_in_table[-1] and open_tables[-1] in without_end:
                 pieces += html[done : tag.start()], b"</table>"
                 done = tag.start()
+                open_tables.pop()
                 boxes_in_table.pop()
-                lacking -= 1
             if boxes_in_table and boxes_in_table[-1]:
                 boxes_in_table[-1] -= 1
     return b"".join([*pieces, html[done:]])
+
+
+def _tables_without_end(html: bytes) -> set[int]:
+    """Return where the tables begin that no end tag belongs to: each end tag is the innermost open table's."""
+    open_tables: list[int] = []
+    for tag in _TAG.finditer(html):
+        is_end, is_table, _ = tag.groups()
+        if is_table and not is_end:
+            open_tables.append(tag.start())
+        elif is_table and open_tables:
+            open_tables.pop()
+    return set(open_tables)

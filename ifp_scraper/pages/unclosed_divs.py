@@ -1,10 +1,10 @@
-"""Closes each ``<div>`` with the element that it is in, as browsers do; takes apart forms that nothing closes.
+"""Closes each ``<div>`` with the element that it is in, as browsers do, and forms behind the last of their controls.
 
     <blockquote><div>One.</blockquote>  <p>Two.</p>
 
 For libxml2, only ``</div>`` or the end of a table's cell ends a ``<div>``. It ignores ``</blockquote>`` here, and all
 that follows would be in the quote: likewise in a list, a heading, a figure, or the article. Unlike in browsers,
-``<div/>`` ends at once. A form without an end would keep all that follows to itself: it is taken apart.
+``<div/>`` ends at once. A form without an end would keep all that follows to itself.
 """
 
 from __future__ import annotations
@@ -29,12 +29,20 @@ _TABLES = words("table td th")
 _LIMITS = {"li": _TABLES | {"ul", "ol"}, "table": frozenset[str](), "td": words("table"), "th": words("table")}
 """For the elements that differ from others, what keeps its contents from ending them; for others, ``_TABLES``."""
 
+_IN_FORM = re.compile(
+    rb"<(/?)(?:(div|table|t[dh])|input|button|select|option|textarea|label)(?=[\s/>])[^<>]*+>", re.IGNORECASE
+)
+"""A tag of a form's control or of a box."""
+
+_MAX_BETWEEN_CONTROLS = 1000
+"""Maximum number of bytes between two controls of a form that has no end tag: further below, the text has gone on."""
+
 _MAX_DEPTH = 64
 """Maximum number of elements in the one that a tag ends."""
 
 
-def drop_unclosed_forms(html: bytes) -> bytes:
-    """Return the page without the tags of forms that no end tag follows: all the text after one would be in it."""
+def close_forms(html: bytes) -> bytes:
+    """Return the page with the end tags that its forms lack; a form without controls loses its tag instead."""
     pieces: list[bytes] = []
     done, end = 0, -1
     begin = html.find(b"<form")
@@ -43,10 +51,47 @@ def drop_unclosed_forms(html: bytes) -> bytes:
             end = len(html)
         following = html.find(b"<form", begin + 1, end)
         if following >= 0 or end == len(html):
-            pieces.append(html[done:begin])
-            done = html.find(b">", begin, following if following >= 0 else end) + 1 or begin
+            limit = following if following >= 0 else end
+            tag_end = html.find(b">", begin, limit) + 1 or begin
+            if form_end := _end_of_form(html, tag_end, limit):
+                pieces += html[done:form_end], b"</form>"
+                done = form_end
+            else:
+                pieces.append(html[done:begin])
+                done = tag_end
         begin = following if following >= 0 else html.find(b"<form", end)
     return b"".join([*pieces, html[done:]]) if pieces else html
+
+
+def _end_of_form(html: bytes, start: int, limit: int) -> int:
+    """Return where a form without an end tag may end: behind its last control and the boxes in it around that one.
+
+    Args:
+        html: the page.
+        start: where the form's content begins.
+        limit: where the form ends at the latest.
+
+    Returns:
+        The offset, or 0 if the form has no controls.
+    """
+    end = depth = 0
+    last_control = start
+    is_behind_control = False
+    for tag in _IN_FORM.finditer(html, start, limit):
+        if tag.start() - last_control > _MAX_BETWEEN_CONTROLS:
+            break
+        is_end_tag, is_box = tag.groups()
+        if not is_box:
+            last_control = tag.end()
+            is_behind_control = True
+        else:
+            depth += -1 if is_end_tag else 1
+        if depth < 0:  # libxml2 ends a form with the box around it
+            break
+        if depth == 0 and is_behind_control:  # in a box, libxml2 would ignore the end tag
+            end = tag.end()
+            is_behind_control = False
+    return end
 
 
 def close_divs(html: bytes) -> bytes:
