@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from time import monotonic
+from time import process_time
 
 import pytest
 
@@ -255,14 +255,14 @@ def test_a_stray_end_tag_in_a_cell_does_not_end_the_table_where_another_lacks_it
 
 
 def test_tables_are_mended_in_a_moment() -> None:
-    started = monotonic()
+    started = process_time()
     for form in (b"<form", b"<form>", b"<form></form>", b"</form><form>", b"<form><input>", b"<form><div><input "):
         close_forms(form * 50_000)
     for inside in (b"<input>", b"<div><input>", b"<button", b"<select>", b"<div>"):
         close_forms(b"<form>" + inside * 50_000)
     for inside in ("<td>", "<table><td>", "<table><td></div>", "<table><div>", "<td ", "<table"):
         mend_tables(inside.encode() * 50_000)
-    assert monotonic() - started < 5
+    assert process_time() - started < 5
 
 
 @pytest.mark.parametrize(
@@ -316,11 +316,11 @@ def test_no_control_far_below_belongs_to_a_form_without_its_end(form: str, contr
 
 
 def test_boxes_are_closed_in_a_moment() -> None:
-    started = monotonic()
+    started = process_time()
     openings = "<div>", "<pre>" + "<div>" * 60 + "</h1>", "<!--<div>", "<li><div>", "</pre><div>", "<div a"
     for inside in openings:
         close_divs(inside.encode() * 20_000)
-    assert monotonic() - started < 5
+    assert process_time() - started < 5
 
 
 @pytest.mark.parametrize(
