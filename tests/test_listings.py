@@ -215,6 +215,32 @@ def test_a_theme_that_always_links_to_a_next_page(text: str, tmp_path: Path) -> 
         assert (set(run.articles), run.status) == (public(site), 0)
 
 
+@pytest.mark.parametrize("how", ["404", "first page"])
+@pytest.mark.parametrize("added", [0, 3, 10])
+def test_a_site_that_shows_one_page_number_too_many_is_complete_from_the_second_run_on(
+    added: int, how: str, tmp_path: Path
+) -> None:
+    runs = []
+    with site_of(60, **NOTHING_BUT_LISTINGS) as (site, server):
+
+        def one_too_many(target: str, response: Response) -> Response:
+            if how == "first page" and "/page/" in target and response.status == 404:
+                return redirect(f"{server.url}/")
+            last = -(-len(public(site)) // 10) + 1
+            link = f'<a class="page-numbers" href="{server.url}/page/{last}/">{last}</a></body>'
+            return replace(response, body=response.body.replace(b"</body>", link.encode()))
+
+        server.alter(one_too_many)
+        for _ in range(3):
+            runs.append(dry_run(server, tmp_path / "a.jsonl"))
+            for _ in range(added):
+                new_post(site)
+                site.advance(minutes=10)
+    assert [run.status for run in runs] == [1, 0, 0]
+    assert [len(run.articles) for run in runs] == [60, added, added]
+    assert len(runs[2].asked) < 14  # up to what is known
+
+
 @pytest.mark.parametrize("how", ["404", "again"])
 def test_categories_without_the_further_pages_that_they_number_are_no_whole_list(how: str, tmp_path: Path) -> None:
     with site_of(90, **NOTHING_BUT_LISTINGS) as (site, server):

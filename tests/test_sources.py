@@ -9,12 +9,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from parsel import Selector
 
 from ifp_scraper.dates import format_utc, parse_utc
-from ifp_scraper.discovery import FetchFailed, Notes, SourceUnavailable, listing
+from ifp_scraper.discovery import FetchFailed, Notes, SourceUnavailable, listing, xml
 from ifp_scraper.discovery.feed import read_feed
 from ifp_scraper.discovery.listing import may_be_article, read_listing
 from ifp_scraper.discovery.recorded_lists import read_listed
@@ -154,6 +155,52 @@ def test_a_fault_in_one_entry_of_a_list_hides_no_other(fault: str) -> None:
     assert root is not None
     assert not is_cut
     assert [ref.url for ref in read_feed(root, "https://a.b/feed/")] == [f"https://a.b/{n}/" for n in range(4)]
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<p:item>x</p:item>",
+        "<p:item/>",
+        "<a><![CDATA[<item> x]]></a>",
+        "<a><![CDATA[<item> <b>//<![CDATA[ x //]]&gt;</b> ]]></a>",
+        "<!-- <item> -->",
+    ],
+)
+@pytest.mark.parametrize("fault", ["", "</b></b>"])
+def test_what_only_looks_like_an_entry_does_not_cut_the_one_that_it_is_in(inside: str, fault: str) -> None:
+    end = "<pubDate>Mon, 01 Jan 2024 10:00:00 +0000</pubDate><guid isPermaLink='false'>/?p=12</guid>"
+    body = f"<rss xmlns:p='p'><channel><item><link>/a/</link>{inside}{end}{fault}</item><item><link>/b/</link>{end}"
+    root = read_xml(f"{body}</item></channel></rss>".encode(), 9999)
+    assert root is not None
+    refs = [(ref.url, ref.id, ref.published_at) for ref in read_feed(root, "https://a.b/feed/")]
+    assert refs == [(f"https://a.b/{name}/", 12, "2024-01-01T10:00:00Z") for name in "ab"]
+
+
+@pytest.mark.parametrize("more", ["<!-- <url></url> -->", "<v:video><v:url>x</v:url></v:video>"])
+def test_a_sitemap_is_not_parsed_in_pieces_for_what_only_looks_like_an_entry(
+    more: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(xml, "_parse_apart")  # takes four times as long
+    root = read_xml(f"<urlset xmlns:v='v'><url><loc>/a/</loc>{more}</url></urlset>".encode(), 999)
+    assert root is not None
+    assert [entry.url for entry in read_entries(root, "https://a.b/")] == ["https://a.b/a/"]
+
+
+def test_a_list_of_what_begins_and_never_ends_is_read_soon() -> None:
+    began = time.process_time()
+    for part in ("<![CDATA[", "<!--", "<![CDATA[</item>", "<![CDATA[<!--", "<item><![CDATA[", "<?", "\ufeff"):
+        for before in ("", "<rss><p:item/><item/><!-- <item> -->"):
+            read_xml((before + part * 50_000).encode(), 10**7)
+    assert time.process_time() - began < 10  # half a second
+
+
+@pytest.mark.parametrize("more", ["<!--" + "x" * 70_000 + "-->", "\n" * 70_000, "<!-- x -->\n" * 9000])
+@pytest.mark.parametrize("declaration", ["<?xml version='1.0'?>", "\ufeff<?xml version='1.0'?><?a plugin?>"])
+def test_a_list_behind_long_comments_or_blanks(declaration: str, more: str) -> None:
+    root = read_xml(f"{declaration}{more}<rss><item><link>/a/</link></item></rss>".encode(), 10**6)
+    assert root is not None
+    assert [ref.url for ref in read_feed(root, "https://a.b/feed/")] == ["https://a.b/a/"]
 
 
 def test_an_element_without_its_end_tag_hides_nothing_in_a_sitemap() -> None:
@@ -365,6 +412,35 @@ def test_the_encoding_that_a_feed_declares_counts(notice: str) -> None:
     root = read_xml(body.encode("windows-1252"), 999)
     assert root is not None
     assert [ref.url for ref in read_feed(root, "https://ifpnews.com/feed/")] == ["https://ifpnews.com/caf%c3%a9/"]
+
+
+@pytest.mark.parametrize(
+    ("coding", "word"),
+    [
+        ("latin1", "é"),
+        ("ISO8859-1", "é"),
+        ("Shift_JIS", "日本"),
+        ("gb2312", "中国"),
+        ("koi8-r", "мир"),
+        ("Big5", "中國"),
+        ("euc-kr", "한국"),
+        ("macintosh", "é"),
+        ("windows-1256", "اخ"),
+    ],
+)
+def test_encodings_that_a_list_declares(coding: str, word: str) -> None:
+    body = f"<?xml version='1.0' encoding='{coding}'?><rss><item><link>/{word}/</link></item></rss>"
+    root = read_xml(body.encode(coding), 999)
+    assert root is not None
+    assert [unquote(ref.url) for ref in read_feed(root, "https://a.b/feed/")] == [f"https://a.b/{word}/"]
+
+
+@pytest.mark.parametrize("coding", ["utf-16", "utf-32", "utf-16-le", "idna", "undefined", "punycode", "hex", "x-none"])
+def test_encodings_that_a_list_declares_and_cannot_be_in(coding: str) -> None:
+    body = f"<?xml version='1.0' encoding='{coding}'?><rss><item><link>/é/</link><title>\udcff</title></item></rss>"
+    root = read_xml(body.encode(errors="surrogateescape"), 999)
+    assert root is not None
+    assert [unquote(ref.url) for ref in read_feed(root, "https://a.b/feed/")] == ["https://a.b/é/"]
 
 
 @pytest.mark.parametrize("year", ["-0001", "0000"])

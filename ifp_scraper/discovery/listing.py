@@ -80,7 +80,7 @@ class ListingSource:
         section = walk.options.section
         places = [f"/category/{section}"] if section else list(_PLACES)
         categories: list[str] = []
-        goes_on = False  # whether a listing has a second page, or shows what is known
+        has_depth = False  # whether a listing has a second page, or shows what is known
         first_shown_by: dict[tuple[str, ...], str] = {}  # for each page, as the articles on it: a place
         while places:
             place = _Place(walk, places.pop(0))
@@ -96,7 +96,7 @@ class ListingSource:
                 elif not (place.ends_in_settled or place.has_clear_end):
                     walk.notes.broken.append(f"{walk.options.site}{place.path}: ends before what is known")
                 return
-            goes_on = goes_on or place.reaches_known
+            has_depth = has_depth or place.reaches_known
             if place.path == "":
                 places += _places_of_second_pages(place.first_page, walk.options.site)
                 categories = _categories(place.first_page, walk.options.site)
@@ -112,8 +112,8 @@ class ListingSource:
                 yield links
                 if are_settled or repeats >= _MAX_REPEATS:
                     break
-            goes_on = goes_on or place.length > 1 or place.reaches_known
-        if walk.notes.broken and not goes_on:  # first pages alone do not make up for what another source lacks
+            has_depth = has_depth or place.length > 1 or place.reaches_known
+        if walk.notes.broken and not has_depth:  # first pages alone do not make up for what another source lacks
             walk.notes.broken.append(f"{walk.options.site}/: no listing has a second page")
 
 
@@ -128,12 +128,14 @@ class _Place:
         self.ends_in_settled = False
         """Whether that page has a settled article; if not, what follows may be new."""
         self.has_clear_end = False
-        """Whether the site says that the pages after the last do not exist, and that page shows no number of them."""
+        """Whether the site says that the pages after the last do not exist, and that page shows no number of them; one
+        number too many is none, once the articles on that page are known.
+        """
         self._walk = walk
-        self._names_next = False
-        """Whether the last page with articles links to the next."""
-        self._numbers_next = False
-        """Whether it links to a later one by its number: some themes always print a link to the next."""
+        self._links_to_next = False
+        """Whether the last page with articles links to the next: some themes always print such a link."""
+        self._pages_after = 0
+        """How many pages are after it, by the numbers that it shows."""
         self._last_with_new = 0
         """Number of the last of those pages with an article that was not known."""
 
@@ -147,22 +149,22 @@ class _Place:
         walk = self._walk
         listed: set[str] = set()
         first: list[str] = []
-        names_next = False  # whether the last page with articles that those before it lack says that others follow
-        repeats: list[int] = []  # numbers of the last pages, if they are the first one again, as after a redirect
+        pages_after = 0  # how many pages the last one with articles that those before it lack links to
+        first_page_again: list[int] = []  # numbers of the last pages, if they are that, as after a redirect
         barren = 0
         async for number, links in self._all_pages():
             barren = barren + 1 if listed.issuperset(links) else 0
             if barren and links == first:
-                repeats.append(number)
+                first_page_again.append(number)
             if barren >= _PATIENCE:
                 break
             if barren:
                 continue  # so much was added in the meantime that the last page's articles have moved to this one
             first = first or links
-            names_next = self._numbers_next or (self._names_next and number > 1)
-            for repeat in repeats:  # they are not the end: another page follows
-                walk.notes.broken.append(f"{walk.options.site}{self.path}/page/{repeat}/: is the first page again")
-            repeats.clear()
+            pages_after = self._pages_after or int(self._links_to_next and number > 1)
+            for again in first_page_again:  # they are not the end: another page follows
+                walk.notes.broken.append(f"{walk.options.site}{self.path}/page/{again}/: is the first page again")
+            first_page_again.clear()
             listed.update(links)
             self.length = number
             refs = list(map(ArticleRef, links))
@@ -171,8 +173,17 @@ class _Place:
             settled = list(map(walk.known.is_settled, refs))
             self.ends_in_settled = any(settled)
             yield links, walk.caught_up and all(settled)
-        if repeats and names_next and not self.ends_in_settled:
-            walk.notes.broken.append(f"{walk.options.site}{self.path}/page/{repeats[0]}/: is the first page again")
+        if first_page_again and self._may_go_on(pages_after) and not self.ends_in_settled:
+            again = first_page_again[0]
+            walk.notes.broken.append(f"{walk.options.site}{self.path}/page/{again}/: is the first page again")
+
+    def _may_go_on(self, pages_after: int) -> bool:
+        """Whether articles may be on the pages that the last one shows numbers of, though they are missing.
+
+        Some sites always show one number too many. A last page that is lost looks like that, so that it is looked for
+        once more, in the next run: until then, what precedes it was new.
+        """
+        return pages_after > 1 or (pages_after == 1 and self._last_with_new == self.length)
 
     async def pages_again(self) -> AsyncIterator[list[str]]:
         """Read the pages once more, up to the last one with new articles, as what is behind it is known.
@@ -209,7 +220,7 @@ class _Place:
                 response = await walk.fetch(page, page=True)
                 selector = Selector(root=parse(response.body.decode("utf-8", "replace").encode()), type="html")
                 links = read_listing(selector, response.url)
-                lacks_articles = not links and self._names_next and not self.ends_in_settled
+                lacks_articles = not links and self._links_to_next and not self.ends_in_settled
                 if lacks_articles and (is_login(response.body) or not is_wordpress(response.body)):
                     raise FetchFailed(STRANGE)  # a wall, not the end
                 absent = 0
@@ -229,8 +240,8 @@ class _Place:
                 if number == 1:
                     return
                 if may_be_end is not None:
-                    self.has_clear_end = absent > 1 and not self._numbers_next
-                    if self._names_next and not (self.has_clear_end or self.ends_in_settled):
+                    self.has_clear_end = absent > 1 and not self._may_go_on(self._pages_after)
+                    if self._links_to_next and not (self.has_clear_end or self.ends_in_settled):
                         walk.notes.broken.append(may_be_end)
                     return
                 may_be_end = f"{page}: {missing}"
@@ -240,10 +251,10 @@ class _Place:
                 may_be_end = None
             if number == 1 and urls.slug(response.url):
                 root = urls.canonical(response.url)  # of a nested category
-            self._names_next = bool(selector.css(f'a[href*="/page/{number + 1}"]'))
+            self._links_to_next = bool(selector.css(f'a[href*="/page/{number + 1}"]'))
             # A front page may show a choice, and the page numbers of another list.
             is_numbered = number > 1 or self.path != ""
-            self._numbers_next = is_numbered and _last_page_number(selector, root) > number
+            self._pages_after = max(0, _last_page_number(selector, root) - number) if is_numbered else 0
             yield number, links
         walk.notes.broken.append(f"{root}: more than {walk.max_pages} pages")
 

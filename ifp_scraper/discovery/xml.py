@@ -23,7 +23,14 @@ _MAX_ENTRIES = 50_001
 """Maximum number of entries to parse one by one: one more than a sitemap may have."""
 
 _COMMENT = re.compile(rb"<!--(?:(?!-->|<!--).)*+-->", re.DOTALL)
-_CDATA = re.compile(rb"<!\[CDATA\[((?:(?!\]\]>|<!\[CDATA\[).)*+)\]\]>", re.DOTALL)
+_CDATA = re.compile(
+    rb"<!\[CDATA\[((?:(?:(?!\]\]>|<!\[CDATA\[|</(?:[\w.-]+:)?(?:%b)\b).)*+<!\[CDATA\[){0,3}"
+    rb"(?:(?!\]\]>|<!\[CDATA\[).)*+)\]\]>" % b"|".join(set(_ENTRIES.values())),
+    re.DOTALL,
+)
+"""Text in which "<" is a character, in group 1. It may hold the beginning of another such text, unless an entry ends
+before that: then the first has no end.
+"""
 
 _SURROGATE = re.compile(rb"&#(?:[xX]0*[dD][89a-fA-F][\da-fA-F]{2}|0*5[5-7]\d{3});?")
 """Half a character, as a reference, which libxml2 takes and lxml fails at; and some characters of no URL or time."""
@@ -31,11 +38,14 @@ _SURROGATE = re.compile(rb"&#(?:[xX]0*[dD][89a-fA-F][\da-fA-F]{2}|0*5[5-7]\d{3})
 _UTF_16 = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
 """How a file in UTF-16 begins."""
 
-_OF_ONE_BYTE = re.compile(rb"<\?xml\s[^>]{0,1000}encoding=[\"']((?:iso-8859-|windows-|cp)\d{1,4})[\"']", re.IGNORECASE)
-"""An XML declaration that names an encoding with one byte per character."""
+_ENCODING = re.compile(rb"<\?xml\s[^>]{0,1000}encoding=[\"']([\w.:-]{1,40})[\"']", re.IGNORECASE)
+"""An XML declaration that names an encoding, in group 1."""
+
+_PREAMBLE = re.compile(rb"(?:\xef\xbb\xbf|\s++|<!--.*?-->|<\?[^>]{0,1000}>)*+", re.DOTALL)
+"""What XML allows before the root element, however much, except a document type."""
 
 _MAX_PREAMBLE = 65536
-"""Maximum number of bytes before the root element, such as PHP notices before or after the XML declaration."""
+"""Maximum number of bytes between that and the root element, such as PHP notices."""
 
 
 def read_xml(body: bytes, max_size: int) -> etree._Element | None:
@@ -63,7 +73,9 @@ def read_cut_xml(body: bytes, max_size: int) -> tuple[etree._Element | None, boo
         except zlib.error:
             return None, False
     body = _to_utf8(body)
-    root_found = next((found for found in _ROOT.finditer(body, 0, _MAX_PREAMBLE) if found[1]), None)
+    preamble = _PREAMBLE.match(body)
+    begin = preamble.end() if preamble else 0
+    root_found = next((found for found in _ROOT.finditer(body, begin, begin + _MAX_PREAMBLE) if found[1]), None)
     if root_found is None:
         return None, False
     body = _SURROGATE.sub(b"", body[root_found.start() :])  # without XML declaration, which may name another encoding
@@ -73,13 +85,13 @@ def read_cut_xml(body: bytes, max_size: int) -> tuple[etree._Element | None, boo
     root = _parse(body)
     if root is None:
         return None, False
-    name = _ENTRIES[root_found[1]]
-    begin = re.compile(rb"<(?:[\w.-]+:)?%b(?=[\s/>])" % name)
-    lists = (root, *root.iterchildren("{*}channel"))
-    if sum(1 for _ in begin.finditer(body)) > sum(
-        1 for one in lists for _ in one.iterchildren(f"{{*}}{name.decode()}")
-    ):
-        root = _parse_apart(body, begin)
+    entry = re.compile(rb"<(?:[\w.-]+:)?%b(?=[\s/>])" % _ENTRIES[root_found[1]])
+    if _count(entry, body) > (read := _count_read(root, _ENTRIES[root_found[1]])):
+        body = _CDATA.sub(_escaped, _COMMENT.sub(b"", body))
+        if first := entry.search(body):  # others may be of another vocabulary, inside an entry
+            entry = re.compile(re.escape(first[0]) + rb"(?=[\s/>])")
+        if _count(entry, body) > read:
+            root = _parse_apart(body, entry)
     return root, is_cut and root is not None and len(root) > 0
 
 
@@ -90,12 +102,20 @@ def _to_utf8(body: bytes) -> bytes:
         with suppress(UnicodeDecodeError):
             body.decode()
             return body
-        named = _OF_ONE_BYTE.search(body, 0, _MAX_PREAMBLE)
-        coding = named[1].decode() if named else "utf-8"
+        named = _ENCODING.search(body, 0, _MAX_PREAMBLE)
+        coding = named[1].decode() if named and _is_ascii_in(named[1].decode(), named[0]) else "utf-8"
     try:
         return body.decode(coding, "replace").encode()
-    except LookupError:
+    except UnicodeError:
         return body.decode("utf-8", "replace").encode()
+
+
+def _is_ascii_in(coding: str, sample: bytes) -> bool:
+    """Whether a sample, such as the declaration that names an encoding, reads in that encoding as it does in ASCII."""
+    try:
+        return sample.decode(coding) == sample.decode("ascii")
+    except (LookupError, UnicodeError):
+        return False
 
 
 def _parse(body: bytes) -> etree._Element | None:
@@ -113,18 +133,29 @@ def _parse(body: bytes) -> etree._Element | None:
         return None
 
 
+def _count(pattern: re.Pattern[bytes], body: bytes) -> int:
+    return sum(1 for _ in pattern.finditer(body))
+
+
+def _count_read(root: etree._Element, name: bytes) -> int:
+    """Return how many entries a parsed list has."""
+    lists = (root, *root.iterchildren("{*}channel"))
+    return sum(1 for one in lists for _ in one.iterchildren(f"{{*}}{name.decode()}"))
+
+
+def _escaped(section: re.Match[bytes]) -> bytes:
+    return section[1].replace(b"&", b"&amp;").replace(b"<", b"&lt;")
+
+
 def _parse_apart(body: bytes, begin: re.Pattern[bytes]) -> etree._Element | None:
     """Parse each entry of a sitemap or feed by itself: a fault in one may have hidden those after it.
 
     Such as an end tag too many, or one too few.
 
     Args:
-        body: the file, from its root element.
+        body: the file, from its root element, without comments and CDATA.
         begin: matches where an entry begins.
     """
-    body = _CDATA.sub(
-        lambda section: section[1].replace(b"&", b"&amp;").replace(b"<", b"&lt;"), _COMMENT.sub(b"", body)
-    )
     starts = [entry.start() for entry in islice(begin.finditer(body), _MAX_ENTRIES)]
     root = _parse(body[: starts[0]] if starts else body)
     if root is not None:
