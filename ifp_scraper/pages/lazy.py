@@ -76,7 +76,7 @@ def _others_of(element: Element) -> Iterator[str]:
         for name, value in attributes
         if name not in _OWN and value.startswith(("http", "/")) and not _OF_ANOTHER.search(name)
     ]
-    for name, value in late:
+    for name, value in sorted(late, key=lambda attribute: attribute[0].endswith("srcset")):  # may be smaller ones
         if name.endswith(_SUFFIXES):
             yield (_first_candidate(value) or value) if name.endswith("srcset") else value
     if element.tag == "img":
