@@ -65,6 +65,7 @@ class Attribute(NamedTuple):
     ignores_case: bool
 
     def holds(self, node: Node) -> bool:
+        """Whether an element fulfils it."""
         found = node.element.get(self.name)
         if found is None or self.sign is None:
             return found is not None
