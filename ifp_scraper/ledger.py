@@ -28,7 +28,7 @@ from ifp_scraper.knowledge import Knowledge
 from ifp_scraper.monitor import LayoutMonitor
 from ifp_scraper.options import Options
 from ifp_scraper.recordings.files import output_name
-from ifp_scraper.revisions import decide, view_rank
+from ifp_scraper.revisions import Seen, decide, view_rank
 from ifp_scraper.storage import sidecars
 from ifp_scraper.storage.failures import Failures
 from ifp_scraper.storage.kept_pages import KeptPages
@@ -166,7 +166,8 @@ class Ledger:
         known = self.store.find_same(article)
         last = self.store.read(known) if known else None
         recorded = not self.options.live
-        decision = decide(last, article, recorded=recorded)
+        seen = Seen(known.seen_at, known.seen_before_edit) if known else Seen(None)
+        decision = decide(last, article, recorded=recorded, seen=seen)
         if decision.outcome != "unchanged":
             owner = self.store.text_owner(text_hash(decision.article), known)
             decision.article.duplicate_of = owner.url if owner and owner.url != decision.article.url else None

@@ -50,7 +50,20 @@ class Decision(NamedTuple):
     """The line to write, with revision, reread and aliases set; if unchanged, the last line as it is."""
 
 
-def decide(last: Article | None, article: Article, *, recorded: bool = False) -> Decision:
+class Seen(NamedTuple):
+    """When captures of an article were made from which its lines were read; RFC 3339 in UTC."""
+
+    at: str | None
+    """The latest; None if it is that of the last line."""
+
+    before_edit: str | None = None
+    """The latest of those that earlier revisions were read from; None if there are none."""
+
+
+_AS_LAST_LINE = Seen(None)
+
+
+def decide(last: Article | None, article: Article, *, recorded: bool = False, seen: Seen = _AS_LAST_LINE) -> Decision:
     """Compare a fresh reading with the article's last line; neither argument is changed.
 
     If the reading lacks the id, the AMP URL or the publication time, that of the last line is kept; so is the
@@ -60,11 +73,12 @@ def decide(last: Article | None, article: Article, *, recorded: bool = False) ->
         last: the last line of the same article; None if there is none.
         article: the reading, complete except for ``revision`` and ``reread``; its status is ``published``.
         recorded: whether it is from a recording, which may hold the article at any permalink that the site ever used.
+        seen: when the captures were made that the article's lines are of.
     """
     if last is None:
         return Decision("new", _line(article, revision=1, reread=False))
     article = _carry(last, article)
-    compared = _Comparison.of(last, article)
+    compared = _Comparison.of(last, article, seen)
     if _is_edit(last, article, compared):
         return Decision("revised", _line(article, revision=last.revision + 1, reread=False))
 
@@ -87,7 +101,9 @@ def decide(last: Article | None, article: Article, *, recorded: bool = False) ->
     dated = compared.later or (not compared.stale and last.modified_at is None and article.modified_at is not None)
     # Older captures are read again, too, by a newer extractor or in another order: theirs are earlier lines.
     is_upgrade = compared.newer_extractor and not compared.stale
-    is_of_earlier_line = compared.stale and _differ(last, article, _of_canonical_page(last, article))
+    is_of_earlier_line = compared.stale and (
+        compared.of_earlier_revision or _differ(last, article, _of_canonical_page(last, article))
+    )
     improves = is_upgrade or (compared.quality > compared.quality_before and not is_of_earlier_line)
     if replaces and not compared.earlier and (improves or dated or moved) and _differ(last, article, _COMPARED):
         # Of the same revision, the time stays: without it, readings from before the edit would pass for later ones.
@@ -136,8 +152,11 @@ class _Comparison(NamedTuple):
     stale: bool
     """Whether it is of an earlier state: recordings may be read in any order, and an older capture is no edit."""
 
+    of_earlier_revision: bool
+    """Whether it is of a state before the last edit: the text may be the same if that took back an earlier one."""
+
     @classmethod
-    def of(cls, last: Article, article: Article) -> _Comparison:
+    def of(cls, last: Article, article: Article, seen: Seen) -> _Comparison:
         version, version_before = _version(article.extractor_version), _version(last.extractor_version)
         earlier = states_later_edit(last, article)
         return cls(
@@ -147,7 +166,8 @@ class _Comparison(NamedTuple):
             quality_before=_Quality.of(last),
             later=states_later_edit(article, last),
             earlier=earlier,
-            stale=earlier or _later(last.fetched_at, article.fetched_at),
+            stale=earlier or _later(seen.at or last.fetched_at, article.fetched_at),
+            of_earlier_revision=not _later(article.fetched_at, seen.before_edit, unknown=True),
         )
 
 

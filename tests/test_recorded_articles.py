@@ -620,6 +620,21 @@ def test_such_views_read_again_are_nothing_new(tmp_path: Path) -> None:
         assert [(line["revision"], line["body"]) for line in lines(out)] == [(1, "One."), (2, "Two.")]
 
 
+def test_an_edit_that_was_taken_back_is_not_found_again_in_every_run(tmp_path: Path) -> None:
+    """What was captured before it, with its AMP page, is a better view of the same text, but not of the last state."""
+    recorded, out, url = tmp_path / "a.warc", tmp_path / "a.jsonl", "https://ifpnews.com/a/"
+    records = [
+        response(url, story("One."), "2022-01-01"),
+        response(f"{url}amp/", amp_story("One."), "2022-01-01"),
+        response(url, story("Two."), "2022-02-01"),
+        response(url, story("One."), "2022-03-01"),
+    ]
+    recorded.write_bytes(b"".join(records))
+    for _ in range(2):
+        assert scrapy("extract", recorded, "-o", out).status == 0
+        assert [(line["revision"], line["body"]) for line in lines(out)] == [(1, "One."), (2, "Two."), (3, "One.")]
+
+
 @pytest.mark.parametrize(
     ("text", "date"),
     [

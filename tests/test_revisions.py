@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from ifp_scraper.items import Article, Author, Block, RecentPost, content_hash, text_hash
 from ifp_scraper.merge import merge_views
-from ifp_scraper.revisions import decide, view_rank
+from ifp_scraper.revisions import Seen, decide, view_rank
 
 BOTH, CANONICAL, AMP = "newspaper+amp-swift", "newspaper", "amp-swift"
 URL = "https://ifpnews.com/iran-and-the-sea/"
@@ -210,6 +210,23 @@ def test_an_older_state_never_replaces_the_line_but_an_older_capture_of_a_better
     assert decide(article(), better).outcome == "reread"
     assert decide(article(), replace(better, tags=["sea", "gulf"])).outcome == "unchanged"
     assert decide(article(), replace(better, modified_at="2024-01-01T00:30:00Z")).outcome == "unchanged"
+
+
+def test_what_was_captured_before_an_edit_that_was_taken_back_is_of_no_later_line() -> None:
+    last = article(modified_at=None, revision=3)
+    better = replace(last, layout=BOTH, license="CC BY", fetched_at="2024-01-20T00:00:00Z")
+    for before_edit, outcome in (("2024-01-20", "unchanged"), ("2024-01-25", "unchanged"), ("2024-01-19", "reread")):
+        seen = Seen(last.fetched_at, f"{before_edit}T00:00:00Z")
+        assert decide(last, better, seen=seen).outcome == outcome
+    in_one_second = Seen(last.fetched_at, last.fetched_at)
+    assert decide(last, replace(better, fetched_at=last.fetched_at), seen=in_one_second).outcome == "reread"
+
+
+def test_an_older_capture_that_replaced_the_line_makes_no_edit_of_those_between() -> None:
+    last = article(modified_at=None, fetched_at="2024-01-20T00:00:00Z", reread=True)
+    between = replace(last, headline="Old", fetched_at="2024-01-25T00:00:00Z")
+    assert decide(last, between, seen=Seen("2024-02-01T00:00:00Z")).outcome == "unchanged"
+    assert decide(last, between, seen=Seen("2024-01-25T00:00:00Z")).outcome == "revised"
 
 
 @pytest.mark.parametrize(

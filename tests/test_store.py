@@ -60,6 +60,16 @@ def test_the_last_line_of_an_article_counts(path: Path) -> None:
         assert store.newest_published == "2024-01-01T00:02:00Z"
 
 
+def test_when_the_captures_of_all_lines_were_made_is_known(path: Path) -> None:
+    days = [(1, 5), (1, 2), (2, 7), (3, 9), (3, 8)]  # revision and day
+    with Store(path) as store:
+        for revision, day in days:
+            known = store.append(article(5, revision=revision, fetched_at=f"2024-03-{day:02d}T00:00:00Z"))
+    with Store(path) as store:
+        for one in (known, next(store.articles())):
+            assert (one.seen_before_edit, one.seen_at) == ("2024-03-07T00:00:00Z", "2024-03-09T00:00:00Z")
+
+
 class TestFind:
     def test_by_id_then_url_then_alias(self, path: Path) -> None:
         with Store(path) as store:

@@ -63,6 +63,14 @@ class StoredArticle(msgspec.Struct, gc=False, eq=False):
     """Where the last line starts in the file, in bytes."""
     length: int = 0
     """Length of the last line, in bytes."""
+    revision: int = 0
+    seen_at: str | None = None
+    """When the latest capture was made from which a line was read; a line may be of an earlier one than those before.
+
+    RFC 3339 in UTC, as are all times here.
+    """
+    seen_before_edit: str | None = None
+    """The same, of the lines of earlier revisions."""
 
 
 @dataclass(slots=True)
@@ -313,6 +321,10 @@ class Store:
         same_time = article.modified_at == article.published_at
         known.modified_at = known.published_at if same_time else article.modified_at  # one object, to save memory
         known.status = sys.intern(article.status)
+        if article.revision > known.revision:
+            known.seen_before_edit = known.seen_at
+        known.revision = article.revision
+        known.seen_at = max(known.seen_at or "", article.fetched_at or "") or None
         known.text_hash = text_hash(article)
         known.offset, known.length = offset, length
         if known.text_hash is not None and known.number <= self._by_text.get(known.text_hash, known.number):
