@@ -77,6 +77,12 @@ class Capture(NamedTuple):
         ("c0 a50 c70 a71 272", ["c70 a71 272"]),
         ("c0 21 c9", ["c0 21", "c9"]),
         ("c0 a1 c5 26", ["a1 c5 26"]),
+        ("c0 a998 c999", ["c0", "a998 c999"]),  # another crawler, which captures the AMP page first
+        ("a0 c998 a999", ["a0", "c998 a999"]),
+        ("c0 21 a997 2998 c999", ["c0 21", "a997 2998 c999"]),
+        ("c0 a900 c999", ["c0 a900", "c999"]),
+        ("c0 a50 c100", ["c0 a50", "c100"]),
+        ("c0 a997 c998 a999", ["c0 a997", "c998 a999"]),
     ],
 )
 def test_captures_that_were_made_together(captures: str, readings: list[str]) -> None:

@@ -608,6 +608,20 @@ def test_views_between_whose_captures_the_text_was_edited_are_two_readings(
     assert found[-1]["layout"] == "newspaper+amp-swift"
 
 
+def test_an_amp_page_is_of_the_capture_that_follows_at_once_not_of_that_of_years_before(tmp_path: Path) -> None:
+    recorded, url = tmp_path / "a.warc", "https://ifpnews.com/a/"
+    records = [
+        response(url, story("One."), "2022-01-01"),
+        response(f"{url}amp/", amp_story("Two."), "2024-01-01").replace(b":00.5Z", b":00.1Z"),
+        response(url, story("Two."), "2024-01-01"),
+    ]
+    recorded.write_bytes(b"".join(records))
+    assert [(line["body"], line["layout"]) for line in read_both_ways(recorded)] == [
+        ("One.", "newspaper"),
+        ("Two.", "newspaper+amp-swift"),
+    ]
+
+
 def test_such_views_read_again_are_nothing_new(tmp_path: Path) -> None:
     recorded, out = tmp_path / "a.warc", tmp_path / "a.jsonl"
     records = [

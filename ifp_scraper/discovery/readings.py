@@ -255,7 +255,7 @@ def _split_at_first_pages(captures: list[C], article_in: Callable[[C], Article |
     """Split the captures of one article, in order of time, wherever its first page recurs, or shows an edit.
 
     A further page belongs to the first page before it; if that already has one of this number, or if it is early, to
-    the next first page; if there is none, it is left out.
+    the next first page; if there is none, it is left out. So does a first page of the other view that is early.
     """
     readings: list[list[C]] = []
     begun_before: list[list[C]] = []
@@ -284,19 +284,22 @@ def _split_at_first_pages(captures: list[C], article_in: Callable[[C], Article |
 
 
 def _is_early(captures: list[C], number: int, reading: list[C], held: set[tuple[bool, str]]) -> bool:
-    """Whether a further page comes long after the reading, and soon before that one's first page comes again.
+    """Whether a page comes long after the reading, and soon before that one's first page comes again.
 
-    Servers' clocks differ, and so do the ages of what a cache holds.
+    Servers' clocks differ, and so do the ages of what a cache holds. Some crawlers capture the AMP page first; one
+    that comes once more is with the later capture.
     """
     capture = captures[number]
-    if capture.captured_at - reading[-1].captured_at < _SOON or _is_first_page(capture):
+    if capture.captured_at - reading[-1].captured_at < _SOON:
         return False
+    is_first, pages, is_early = _is_first_page(capture), _pages_in([capture]), False
     for later in islice(captures, number + 1, number + 1 + _MAX_AHEAD):
         if later.captured_at - capture.captured_at >= _SOON:
             break
-        if _is_first_page(later) and not held.isdisjoint(_pages_in([later])):
-            return True
-    return False
+        if is_first and not pages.isdisjoint(_pages_in([later])):
+            return False
+        is_early = is_early or (_is_first_page(later) and not held.isdisjoint(_pages_in([later])))
+    return is_early
 
 
 def _shows_edit(capture: C, reading: list[C], article_in: Callable[[C], Article | None]) -> bool:
