@@ -96,6 +96,10 @@ def test_what_is_cut_short(kind: str, body: bytes, is_cut: bool) -> None:
     [
         ("application/octet-stream", b"\n <!DOCTYPE HTML><p>", True),
         ("application/octet-stream", b"<html>", True),
+        ("text/plain", b"\xef\xbb\xbf<!doctype html>", True),
+        ("application/json", b"<!-- Cached --> <!-- by > a plugin -->\n<html lang=en>", True),
+        ("text/xml", b'<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "">', True),
+        ("text/xml", b'<?xml version="1.0"?><!-- <html> --><rss><html>', False),
         ("image/png", b"\x89PNG <html>", False),
         ("text/html", b"<html>", False),
         ("", b"<html>", False),
@@ -183,6 +187,14 @@ def test_a_site_out_of_order(body: bytes, expected: bool) -> None:
             ),
             "the answer is not HTTP",
         ),
+        *(
+            (Exception(f"[<twisted.python.failure.Failure builtins.{failure}>]"), "the answer is not HTTP")
+            for failure in (
+                "ValueError: Value contains non-decimal digits: b'-5'",
+                "AttributeError: 'NoneType' object has no attribute 'append'",
+            )
+        ),
+        (Exception("[<twisted.python.failure.Failure builtins.OSError: no route>]"), "no route"),
     ],
 )
 def test_an_exception_in_words(error: Exception, words: str) -> None:

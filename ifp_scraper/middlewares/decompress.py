@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
-from scrapy.exceptions import IgnoreRequest, ResponseDataLossError
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest, ResponseDataLossError
 
 from ifp_scraper.middlewares.back_off import BackOffMiddleware
 from ifp_scraper.recordings.codings import GZIP
@@ -40,7 +40,7 @@ class DecompressMiddleware(HttpCompressionMiddleware):
         """Return the decompressed response, or a request for a retry.
 
         Raises:
-            IgnoreRequest: if the response is too long.
+            DownloadCancelledError: if the response is too long.
             ResponseDataLossError: if it could not be decompressed in any try.
         """
         _leave_out_no_codings(response)
@@ -54,7 +54,9 @@ class DecompressMiddleware(HttpCompressionMiddleware):
             if cut_short(unpacked) and not _is_still_packed(unpacked) and _lacks_end(packed):
                 return self._again(request, ResponseDataLossError("the answer broke off"))
             return unpacked
-        except (IgnoreRequest, ResponseDataLossError):
+        except IgnoreRequest as error:  # a failure, as if it were as long without compression, and no rejection
+            raise DownloadCancelledError(str(error)) from error
+        except ResponseDataLossError:
             raise
         except Exception as error:  # each coding raises its own exceptions
             fault = ResponseDataLossError("the answer is not compressed as its headers say")
