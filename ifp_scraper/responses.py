@@ -175,7 +175,9 @@ _WORDS = {
 _FAILURE = re.compile(r"^\[<twisted\.python\.failure\.Failure ([\w.]+): (.+?)\.?>")
 """Some exceptions' message is a list of Twisted failures; this captures the first one's type and message."""
 
-_NOT_UNDERSTOOD = re.compile(r"\.ParseError$|^builtins\.(?:Value|Key|Attribute|Type|Index)Error$")
+_NOT_UNDERSTOOD = re.compile(
+    r"\.(?:ParseError|InvalidHeaderName)$|^builtins\.(?:Value|Key|Attribute|Type|Index)Error$"
+)
 """The types of those that Twisted raises when it reads what is not HTTP; their messages are its own."""
 
 _TLS_FAULT = re.compile(r"\('SSL routines', '[^']*', '([^']+)'\)")

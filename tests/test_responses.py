@@ -188,10 +188,11 @@ def test_a_site_out_of_order(body: bytes, expected: bool) -> None:
             "the answer is not HTTP",
         ),
         *(
-            (Exception(f"[<twisted.python.failure.Failure builtins.{failure}>]"), "the answer is not HTTP")
+            (Exception(f"[<twisted.python.failure.Failure {failure}>]"), "the answer is not HTTP")
             for failure in (
-                "ValueError: Value contains non-decimal digits: b'-5'",
-                "AttributeError: 'NoneType' object has no attribute 'append'",
+                "twisted.web.http_headers.InvalidHeaderName: b'x-a '",
+                "builtins.ValueError: Value contains non-decimal digits: b'-5'",
+                "builtins.AttributeError: 'NoneType' object has no attribute 'append'",
             )
         ),
         (Exception("[<twisted.python.failure.Failure builtins.OSError: no route>]"), "no route"),

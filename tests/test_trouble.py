@@ -10,14 +10,16 @@ import subprocess
 import sys
 import time
 import tracemalloc
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import count, cycle
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from scrapy import Spider
-from scrapy.exceptions import DownloadCancelledError
+from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError
 from scrapy.http import HtmlResponse, Request
 from scrapy.utils.test import get_crawler
 
@@ -429,6 +431,31 @@ def test_a_compressed_answer_that_is_too_long_is_a_failure_and_no_rejection() ->
     )
     with pytest.raises(DownloadCancelledError):
         middleware.process_response(Request(bomb.url), bomb)
+
+
+_SOUND = gzip.compress(b"<html>Some words</html>")
+
+
+@pytest.mark.parametrize(
+    ("body", "is_damaged"),
+    [
+        (_SOUND, False),
+        (_SOUND + gzip.compress(b" and more") + b"\0garbage", False),
+        (_SOUND[:-8], False),
+        (_SOUND[:-8] + bytes(4) + _SOUND[-4:], True),
+        (_SOUND[:-1] + b"\1", False),  # the text is right
+        (gzip.compress(b"One") + _SOUND[:-8] + bytes(8), True),
+    ],
+    ids=["sound", "members", "without", "checksum", "length", "second member"],
+)
+def test_a_compressed_answer_with_a_wrong_checksum_is_asked_for_again(body: bytes, is_damaged: bool) -> None:
+    """Its text may be another one than the site sent."""
+    crawler = get_crawler(Spider)
+    answer = HtmlResponse("https://ifpnews.com/a/", headers={"Content-Encoding": "gzip"}, body=body)
+    middleware = DecompressMiddleware.from_crawler(crawler)
+    middleware._crawler = SimpleNamespace(get_downloader_middleware=lambda kind: None)  # type: ignore[assignment]
+    with pytest.raises(ResponseDataLossError, match="damaged") if is_damaged else nullcontext():
+        middleware.process_response(Request(answer.url), answer)
 
 
 def test_a_coding_that_is_none_is_not_worth_a_warning(tmp_path: Path) -> None:
