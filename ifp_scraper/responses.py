@@ -42,10 +42,7 @@ _CHALLENGE = re.compile(
 _WORDPRESS = re.compile(
     rb"wp-includes/|wp-json|<(?:rss|feed|urlset|sitemapindex)\b|post-?id-\d|single-post|content=\"WordPress\b"
 )
-_HTML_START = re.compile(
-    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml\b[^>]*>\s*)?(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype html|html\b)",
-    re.IGNORECASE | re.DOTALL,
-)
+_HTML_START = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml\b[^>]*>\s*)?<(?:!doctype html|html\b)", re.IGNORECASE)
 """What an HTML page may begin with."""
 _LOGIN = re.compile(rb'<body class="login[ "]')
 _CHALLENGE_SIZE = 65536
@@ -91,7 +88,7 @@ def out_of_order(response: Response) -> bool:
 
 def mislabelled(response: Response) -> bool:
     """Whether an HTML page has the wrong content type, as a faulty cache or proxy may send it."""
-    return not is_html(response) and _HTML_START.match(response.body[:4096]) is not None
+    return not is_html(response) and _HTML_START.match(response.body[:1024]) is not None
 
 
 def is_html(response: Response) -> bool:
