@@ -25,6 +25,7 @@ from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.ending import Ending, judge, run_line
 from ifp_scraper.items import Article, text_hash
 from ifp_scraper.knowledge import Knowledge
+from ifp_scraper.merge import is_from_whole_page
 from ifp_scraper.monitor import LayoutMonitor
 from ifp_scraper.options import Options
 from ifp_scraper.recordings.files import output_name
@@ -80,6 +81,8 @@ class Ledger:
         """That of the file's last line."""
         self.last_page_was_whole = False
         """Whether the page of the file's last line, when the run started, did not break off."""
+        self.last_page_was_canonical = False
+        """Whether that was a canonical page, or was read with one."""
         self.store = Store(path, start_over=start_over, on_line=self._remember)
         self.counts: Counter[str] = Counter()
         """The outcomes, see ``ending.FETCHED``; also ``current`` (known, so not fetched), ``out_of_range`` (fetched,
@@ -138,7 +141,8 @@ class Ledger:
     def _remember(self, article: Article) -> None:
         self.monitor.add_history(article)
         self._last_url = article.url
-        self.last_page_was_whole = "truncated" not in article.warnings
+        self.last_page_was_whole = is_from_whole_page(article)
+        self.last_page_was_canonical = view_rank(article.layout) > 0
         if article.fetched_at:
             self._first_read_at = min(article.fetched_at, self._first_read_at or article.fetched_at)
 

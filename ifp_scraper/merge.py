@@ -114,6 +114,16 @@ def lacks_pages(view: Article) -> bool:
     return "one-page-of-many" in view.warnings
 
 
+def is_incomplete(article: Article) -> bool:
+    """Whether an article lacks a page, or the end of one."""
+    return lacks_pages(article) or "truncated" in article.warnings
+
+
+def is_from_whole_page(article: Article) -> bool:
+    """Whether an article's text is from a page that does not break off; where it is the AMP page's, the other may."""
+    return not {"truncated", "body-from-amp"}.intersection(article.warnings)
+
+
 def _is_repeated(page: Article, others: Iterable[Article]) -> bool:
     """Whether a page of a post shows just what another does: a faulty cache gives one page for the URLs of all."""
     shown = page.blocks, page.images, page.embeds

@@ -42,6 +42,8 @@ _CHALLENGE = re.compile(
 _WORDPRESS = re.compile(
     rb"wp-includes/|wp-json|<(?:rss|feed|urlset|sitemapindex)\b|post-?id-\d|single-post|content=\"WordPress\b"
 )
+_HTML_START = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml\b[^>]*>\s*)?<(?:!doctype html|html\b)", re.IGNORECASE)
+"""What an HTML page may begin with."""
 _LOGIN = re.compile(rb'<body class="login[ "]')
 _CHALLENGE_SIZE = 65536
 """Number of bytes searched; a longer page is not a challenge."""
@@ -86,8 +88,7 @@ def out_of_order(response: Response) -> bool:
 
 def mislabelled(response: Response) -> bool:
     """Whether an HTML page has the wrong content type, as a faulty cache or proxy may send it."""
-    start = response.body[:64].lstrip().lower()
-    return not is_html(response) and start.startswith((b"<!doctype html", b"<html"))
+    return not is_html(response) and _HTML_START.match(response.body[:1024]) is not None
 
 
 def is_html(response: Response) -> bool:
@@ -168,8 +169,13 @@ _WORDS = {
     ResponseDataLossError: "the answer broke off",
 }
 
-_FAILURE = re.compile(r"^\[<twisted\.python\.failure\.Failure [\w.]+: (.+?)\.?>")
-"""Some exceptions' message is a list of Twisted failures; this captures the first one's message."""
+_FAILURE = re.compile(r"^\[<twisted\.python\.failure\.Failure ([\w.]+): (.+?)\.?>")
+"""Some exceptions' message is a list of Twisted failures; this captures the first one's type and message."""
+
+_NOT_UNDERSTOOD = re.compile(
+    r"\.(?:ParseError|InvalidHeaderName)$|^builtins\.(?:Value|Key|Attribute|Type|Index)Error$"
+)
+"""The types of those that Twisted raises when it reads what is not HTTP; their messages are its own."""
 
 _TLS_FAULT = re.compile(r"\('SSL routines', '[^']*', '([^']+)'\)")
 """What OpenSSL names as the first fault."""
@@ -183,7 +189,7 @@ def in_words(error: Exception) -> str:
     if fault := _TLS_FAULT.search(first_line):
         return f"no secure connection can be made ({fault[1]})"
     if failure := _FAILURE.search(first_line):
-        return "the answer is not HTTP" if failure[1].startswith("('") else failure[1]  # what was not understood
+        return "the answer is not HTTP" if _NOT_UNDERSTOOD.search(failure[1]) else failure[2]
     if first_line and isinstance(error, ResponseDataLossError | RecordingError):  # the words are ours
         return first_line
     if words := _WORDS.get(type(error)):

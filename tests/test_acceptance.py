@@ -114,6 +114,12 @@ def test_a_page_that_names_another_address_is_believed_the_second_time(case: Cas
     assert found.aliases == [ASKED]
 
 
+@pytest.mark.parametrize("lacks", ["one-page-of-many", "truncated"])
+def test_what_lacks_a_part_is_looked_for_at_its_own_url_wherever_it_was_shown(case: Case, lacks: str) -> None:
+    assert case.accept(article(id=None, warnings=[lacks]), ArticleRef(ASKED)) is not None
+    assert SHOWN in case.noted()[1]
+
+
 def test_a_page_that_names_an_article_in_the_file_shows_nothing_the_first_time(case: Case) -> None:
     case.ledger.write(article())
     assert case.accept(article(), ArticleRef(ASKED)) is None

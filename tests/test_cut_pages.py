@@ -11,7 +11,7 @@ import pytest
 from tests.crawling import EIGHT_AT_ONCE, crawl, lines, new_post
 from tests.expected import assert_complete
 from tests.site import Site, make_posts, pieces, serve
-from tests.site.response import Response
+from tests.site.response import Response, redirect
 
 
 def test_a_page_cut_elsewhere_each_time_is_a_failure(tmp_path: Path) -> None:
@@ -85,6 +85,47 @@ def test_a_page_that_breaks_off_in_its_text_is_fetched_once_more(known: bool, fo
             assert (post.path in server.requests()) is asked
         if not for_good:
             assert_complete(site, server.url, out, revised=1 + known)
+
+
+def test_a_page_that_breaks_off_is_fetched_once_more_though_the_amp_page_has_the_text(tmp_path: Path) -> None:
+    """The rest of the page has pictures that the AMP page lacks."""
+    site = Site(make_posts(8, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    post = next(post for post in site.open_posts() if post.amp_enabled and any(piece.images for piece in post.pieces))
+    with serve(site) as server:
+
+        def cut(target: str, response: Response) -> Response:
+            end = response.body.find(b"</p>", response.body.find(b"td-post-content"))
+            return replace(response, body=response.body[:end]) if target == post.path else response
+
+        server.alter(cut)
+        assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
+        line = next(line for line in lines(out) if line["url"].endswith(post.path))
+        assert line["warnings"] == ["body-from-amp"]
+        server.heal()
+        assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
+        assert_complete(site, server.url, out, revised=1)
+
+
+@pytest.mark.parametrize("by_redirect", [True, False])
+def test_an_amp_page_in_place_of_another_is_not_all_that_is_read(by_redirect: bool, tmp_path: Path) -> None:
+    """It lacks the tags."""
+    site = Site(make_posts(5, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    post = next(post for post in site.open_posts() if post.amp_enabled and post.tags)
+    with serve(site) as server:
+
+        def give_amp_page(target: str, response: Response) -> Response:
+            if target != post.path:
+                return response
+            return redirect(f"{target}amp/", 302) if by_redirect else server.get(f"{target}amp/")
+
+        server.alter(give_amp_page)
+        assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
+        assert "amp-swift" in [line["layout"] for line in lines(out)]
+        server.heal()
+        assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
+        assert_complete(site, server.url, out, revised=1)
 
 
 def test_the_only_new_article_breaks_off_and_is_fetched_once_more(tmp_path: Path) -> None:

@@ -101,6 +101,8 @@ def test_a_page_that_was_not_fetched(case: Case, error: Exception, rejected: str
         (answer(), ArticleRef(URL), STATIC),
         (answer(), ArticleRef(URL, id=7), NO_ARTICLE),
         (answer(body=ARCHIVE), ArticleRef(URL), NO_ARTICLE),
+        (answer(body=ARCHIVE, **{"Content-Type": "multipart/byteranges; boundary=a"}), ArticleRef(URL), STRANGE),
+        (answer(**{"Content-Type": "text/plain"}), ArticleRef(URL), STRANGE),
         (answer(body=PAGE + GRAPH), ArticleRef(URL), NO_ARTICLE),  # which of the two is right?
         (answer(body='<link rel="canonical" href="#">' + PAGE), ArticleRef(URL), STATIC),
         (answer(body=BACK_SOON), ArticleRef(URL, id=7), ANOTHER_PAGE),

@@ -96,6 +96,10 @@ def test_what_is_cut_short(kind: str, body: bytes, is_cut: bool) -> None:
     [
         ("application/octet-stream", b"\n <!DOCTYPE HTML><p>", True),
         ("application/octet-stream", b"<html>", True),
+        ("text/plain", b"\xef\xbb\xbf<!doctype html>", True),
+        ("text/plain", b"<!-- --><!DOCTYPE html>", False),
+        ("text/xml", b'<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "">', True),
+        ("text/xml", b'<?xml version="1.0"?><!-- <html> --><rss><html>', False),
         ("image/png", b"\x89PNG <html>", False),
         ("text/html", b"<html>", False),
         ("", b"<html>", False),
@@ -183,6 +187,15 @@ def test_a_site_out_of_order(body: bytes, expected: bool) -> None:
             ),
             "the answer is not HTTP",
         ),
+        *(
+            (Exception(f"[<twisted.python.failure.Failure {failure}>]"), "the answer is not HTTP")
+            for failure in (
+                "twisted.web.http_headers.InvalidHeaderName: b'x-a '",
+                "builtins.ValueError: Value contains non-decimal digits: b'-5'",
+                "builtins.AttributeError: 'NoneType' object has no attribute 'append'",
+            )
+        ),
+        (Exception("[<twisted.python.failure.Failure builtins.OSError: no route>]"), "no route"),
     ],
 )
 def test_an_exception_in_words(error: Exception, words: str) -> None:

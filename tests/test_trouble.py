@@ -10,15 +10,21 @@ import subprocess
 import sys
 import time
 import tracemalloc
+from contextlib import nullcontext
 from dataclasses import replace
 from itertools import count, cycle
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from scrapy import Spider
+from scrapy.exceptions import DownloadCancelledError, ResponseDataLossError
+from scrapy.http import HtmlResponse, Request
+from scrapy.utils.test import get_crawler
 
 from ifp_scraper.__main__ import main
-from ifp_scraper.middlewares.decompress import _lacks_end
+from ifp_scraper.middlewares.decompress import DecompressMiddleware, _lacks_end
 from tests.crawling import EIGHT_AT_ONCE, FAST, ROOT, crawl, lines, scrapy
 from tests.dry_run import dry_run
 from tests.expected import assert_complete
@@ -414,6 +420,42 @@ def test_a_failure_is_told_in_words(kind: Any, words: str, tmp_path: Path) -> No
         run = crawl(server.url, tmp_path / "ifp.jsonl", *EIGHT_AT_ONCE, "-s", "RETRY_TIMES=0")
         assert run.status == 1
         assert f"failed: {server.url}{site.open_posts()[1].path} ({words})" in run.err
+
+
+def test_a_compressed_answer_that_is_too_long_is_a_failure_and_no_rejection() -> None:
+    """Once the site is good again, the next run must ask for it."""
+    crawler = get_crawler(Spider, {"DOWNLOAD_MAXSIZE": 10_000})
+    middleware = DecompressMiddleware.from_crawler(crawler)
+    bomb = HtmlResponse(
+        "https://ifpnews.com/a/", headers={"Content-Encoding": "gzip"}, body=gzip.compress(bytes(100_000))
+    )
+    with pytest.raises(DownloadCancelledError):
+        middleware.process_response(Request(bomb.url), bomb)
+
+
+_SOUND = gzip.compress(b"<html>Some words</html>")
+
+
+@pytest.mark.parametrize(
+    ("body", "is_damaged"),
+    [
+        (_SOUND, False),
+        (_SOUND + gzip.compress(b" and more") + b"\0garbage", False),
+        (_SOUND[:-8], False),
+        (_SOUND[:-8] + bytes(4) + _SOUND[-4:], True),
+        (_SOUND[:-1] + b"\1", False),  # the text is right
+        (gzip.compress(b"One") + _SOUND[:-8] + bytes(8), True),
+    ],
+    ids=["sound", "members", "without", "checksum", "length", "second member"],
+)
+def test_a_compressed_answer_with_a_wrong_checksum_is_asked_for_again(body: bytes, is_damaged: bool) -> None:
+    """Its text may be another one than the site sent."""
+    crawler = get_crawler(Spider)
+    answer = HtmlResponse("https://ifpnews.com/a/", headers={"Content-Encoding": "gzip"}, body=body)
+    middleware = DecompressMiddleware.from_crawler(crawler)
+    middleware._crawler = SimpleNamespace(get_downloader_middleware=lambda kind: None)  # type: ignore[assignment]
+    with pytest.raises(ResponseDataLossError, match="damaged") if is_damaged else nullcontext():
+        middleware.process_response(Request(answer.url), answer)
 
 
 def test_a_coding_that_is_none_is_not_worth_a_warning(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddleware
-from scrapy.exceptions import IgnoreRequest, ResponseDataLossError
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest, ResponseDataLossError
 
 from ifp_scraper.middlewares.back_off import BackOffMiddleware
 from ifp_scraper.recordings.codings import GZIP
@@ -40,7 +40,7 @@ class DecompressMiddleware(HttpCompressionMiddleware):
         """Return the decompressed response, or a request for a retry.
 
         Raises:
-            IgnoreRequest: if the response is too long.
+            DownloadCancelledError: if the response is too long.
             ResponseDataLossError: if it could not be decompressed in any try.
         """
         _leave_out_no_codings(response)
@@ -53,13 +53,20 @@ class DecompressMiddleware(HttpCompressionMiddleware):
                 unpacked = super().process_response(request, unpacked)  # type: ignore[assignment]
             if cut_short(unpacked) and not _is_still_packed(unpacked) and _lacks_end(packed):
                 return self._again(request, ResponseDataLossError("the answer broke off"))
+            if packed is not unpacked.body and _is_damaged(packed, unpacked.body):
+                return self._again(request, ResponseDataLossError("the answer is damaged"))
             return unpacked
-        except (IgnoreRequest, ResponseDataLossError):
+        except IgnoreRequest as error:
+            too_long = str(error)
+        except ResponseDataLossError:
             raise
         except Exception as error:  # each coding raises its own exceptions
             fault = ResponseDataLossError("the answer is not compressed as its headers say")
             fault.__cause__ = error
             return self._again(request, fault)
+        # A failure, as if it were as long without compression, and no rejection; without the error, which would keep
+        # in memory what has been decompressed.
+        raise DownloadCancelledError(too_long)
 
     def _again(self, request: Request, fault: ResponseDataLossError) -> Request:
         """Return a request for a retry.
@@ -92,6 +99,23 @@ def _lacks_end(packed: bytes) -> bool:
     except zlib.error:
         return False
     return not unpacker.eof
+
+
+def _is_damaged(packed: bytes, unpacked: bytes) -> bool:
+    """Whether a body is compressed by gzip, and its checksum is another one; one that was cut off proves nothing."""
+    if not packed.startswith(GZIP) or zlib.crc32(unpacked) == int.from_bytes(packed[-8:-4], "little"):
+        return False
+    rest = packed
+    try:
+        while rest.startswith(GZIP):  # of several members, each has its own
+            unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            while rest and not unpacker.eof:
+                unpacker.decompress(rest, _PIECE)
+                rest = unpacker.unconsumed_tail
+            rest = unpacker.unused_data
+    except zlib.error as error:
+        return str(error).endswith(("incorrect data check", "incorrect length check"))
+    return False
 
 
 def _leave_out_no_codings(response: Response) -> None:

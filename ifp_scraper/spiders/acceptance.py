@@ -11,7 +11,7 @@ from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.readings import Reading
 from ifp_scraper.items import Article, content_hash
 from ifp_scraper.ledger import Ledger
-from ifp_scraper.merge import add_evidence
+from ifp_scraper.merge import add_evidence, is_incomplete
 from ifp_scraper.revisions import decide
 from ifp_scraper.spiders.crawl import Crawl
 from ifp_scraper.spiders.no_article import NoArticleHandler
@@ -50,6 +50,10 @@ class Acceptance:
             if found is None:
                 return None
             article, evidence = found
+            if not aliases and is_incomplete(article):  # noted so far of the URL that showed it
+                self._ledger.note_incomplete(
+                    urls.of_site(view.response.url, article.url, urls.host(article.url)) or article.url
+                )
             if self._options.urls:
                 console.say(f"{ref.url} leads to {article.url}")
         elif self._is_noted_of_another(article, ref):

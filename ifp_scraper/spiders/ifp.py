@@ -31,14 +31,16 @@ from ifp_scraper.discovery import ArticleRef, FetchFailed
 from ifp_scraper.discovery.readings import Reading
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Command, Ledger
-from ifp_scraper.merge import add_evidence
+from ifp_scraper.merge import add_evidence, is_from_whole_page
 from ifp_scraper.options import Options
 from ifp_scraper.pages import UnreadablePage
 from ifp_scraper.recordings.archive import Archive
 from ifp_scraper.responses import refusal
+from ifp_scraper.revisions import view_rank
 from ifp_scraper.spiders.acceptance import Acceptance
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.spiders.no_article import NoArticleHandler
+from ifp_scraper.spiders.outliers import Outliers
 from ifp_scraper.spiders.page_views import View, ViewReader
 from ifp_scraper.spiders.reorder import ReorderBuffer
 from ifp_scraper.spiders.site_spider import SiteSpider
@@ -74,8 +76,10 @@ class IfpSpider(SiteSpider):
         """Articles begun but not yet read."""
         self._found = 0
         """Articles read that were in range; ``limit`` counts them."""
-        self._has_seen_an_end = ledger.last_page_was_whole
-        """Whether an article was read whose page does not break off, also by the last run that read any."""
+        self._cut_pages = Outliers(ledger.note_incomplete, has_seen_sound=ledger.last_page_was_whole)
+        """On some sites, all pages lack their end tag."""
+        self._amp_pages = Outliers(ledger.note_incomplete, has_seen_sound=ledger.last_page_was_canonical)
+        """Those that came in place of a canonical page; some sites redirect every reader to them."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -200,24 +204,24 @@ class IfpSpider(SiteSpider):
         may_be_wanted = self._may_be_in_range(add_evidence(view.article, ref))
         whole = await self._views.with_other_view(view) if may_be_wanted else view
         article = self._if_in_range(self._acceptance.accept(whole, ref))
-        if article is not None and self._note_ending(article):
-            self.ledger.note_incomplete(response.url)  # ref.url may be a shortlink
+        if article is not None and self.options.live:
+            self._note_faults(view, article)
         return article
 
-    def _note_ending(self, article: Article) -> bool:
-        """Note whether pages end as they should, and return whether this one breaks off.
+    def _note_faults(self, view: View, article: Article) -> None:
+        """Note an article whose page breaks off or is the AMP page, so that the next run looks again.
 
-        On some sites, all pages lack their end tag.
+        Args:
+            view: the page read first; what the AMP page made up for is no reason not to look again.
+            article: what came of it.
         """
-        if "truncated" not in article.warnings:
-            self._has_seen_an_end = True
-            return False
-        return self.options.live and (self._has_seen_an_end or self._was_whole(article))
-
-    def _was_whole(self, article: Article) -> bool:
-        """Whether the article is in the file, from a page that does not break off."""
-        known = self.ledger.store.find_same(article)
-        return known is not None and "truncated" not in self.ledger.store.read(known).warnings
+        url = view.response.url  # the address in the list may be a shortlink
+        is_cut = "truncated" in view.article.warnings
+        is_amp = view.page.is_amp and self.options.pages == "both"
+        known = self.ledger.store.find_same(article) if is_cut or is_amp else None
+        last = self.ledger.store.read(known) if known is not None else None
+        self._cut_pages.add(url, is_faulty=is_cut, was_sound=last is not None and is_from_whole_page(last))
+        self._amp_pages.add(url, is_faulty=is_amp, was_sound=last is not None and view_rank(last.layout) > 0)
 
     async def _first_view(self, response: Response) -> View | None:
         """Return the view in the first response; None if it is not an article.

@@ -12,7 +12,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from ifp_scraper import urls
 from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.ledger import Ledger
-from ifp_scraper.responses import in_words, refusal, unfollowed, why_no_article
+from ifp_scraper.responses import in_words, is_html, refusal, unfollowed, why_no_article
 from ifp_scraper.spiders.crawl import Crawl
 from ifp_scraper.storage.reasons import (
     ELSEWHERE,
@@ -80,6 +80,8 @@ class NoArticleHandler:
         asked = response.meta.get("redirect_urls", [response.url])[0]
         if not urls.post_id(asked) and not urls.same_article(asked, response.url):
             return ELSEWHERE
+        if self._ledger.options.live and reason in (NO_ARTICLE, STATIC) and not is_html(response):
+            return STRANGE  # the next time it may come as a page
         return NO_ARTICLE if reason == STATIC and self._ledger.is_post(ref) else reason
 
     def reject(self, ref: ArticleRef, reason: str) -> bool:
