@@ -19,7 +19,7 @@ from ifp_scraper.options import read_options
 from ifp_scraper.spiders.acceptance import Acceptance
 from ifp_scraper.spiders.crawl import Crawl
 from ifp_scraper.spiders.no_article import NoArticleHandler
-from ifp_scraper.storage.reasons import LEADS_TO, SHOWS
+from ifp_scraper.storage.reasons import LEADS_TO, LEADS_TO_ANOTHER, SHOWS
 from ifp_scraper.storage.rejections import Rejected
 
 SITE = "https://ifpnews.com"
@@ -73,7 +73,7 @@ def test_a_shortlink_leads_to_the_article_that_the_site_says(case: Case) -> None
 def test_another_id_is_another_article(case: Case) -> None:
     ref = ArticleRef(ASKED, 5, published_at=LISTED)
     assert case.accept(article(), ref, ASKED) is None
-    assert case.reason() == LEADS_TO + SHOWN
+    assert case.reason() == LEADS_TO_ANOTHER + SHOWN
     assert case.accept(article(), ref) is None
     assert case.reason() == SHOWS + SHOWN
     case.ledger.write(article(ASKED, 5))

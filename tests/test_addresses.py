@@ -13,7 +13,7 @@ import pytest
 from tests.crawling import EIGHT_AT_ONCE, FAST, NOTHING_BUT_LISTINGS, crawl, lines, new_post, scrapy
 from tests.expected import assert_complete, differences
 from tests.site import Site, SiteServer, make_posts, serve
-from tests.site.response import Response
+from tests.site.response import Response, redirect
 
 
 def change_sitemap(server: SiteServer, change: Callable[[bytes], bytes]) -> None:
@@ -212,6 +212,19 @@ def test_an_article_that_names_another_one_as_canonical_does_not_hide_it(
             assert len(lines(out)) == len(texts) == len(site.open_posts())
             assert texts[newer.id] == (newer.headline_read or newer.headline, 1)
             assert texts[older.id] == (older.headline_read or older.headline, 1)
+
+
+def test_an_article_that_leads_to_another_for_a_while_is_asked_once_more(tmp_path: Path) -> None:
+    """As WordPress does when it does not find a post for a moment, and guesses."""
+    site = Site(make_posts(6, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    first, *_, last = site.open_posts()
+    with serve(site) as server:
+        server.alter(lambda target, response: redirect(first.path) if target == last.path else response)
+        crawl(server.url, out, *EIGHT_AT_ONCE)
+        server.heal()
+        assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
+        assert_complete(site, server.url, out)
 
 
 def test_an_old_address_that_a_sitemap_goes_on_listing_is_asked_once(tmp_path: Path) -> None:

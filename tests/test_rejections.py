@@ -15,6 +15,7 @@ from ifp_scraper.storage.reasons import (
     ELSEWHERE,
     IN_A_CIRCLE,
     LEADS_TO,
+    LEADS_TO_ANOTHER,
     LOGIN,
     NO_AMP_PAGE,
     NO_ARTICLE,
@@ -110,7 +111,10 @@ def test_holds_until_there_is_a_reason_to_look_again(
         ([rejected("status 404", 5), rejected("status 410")], [run(5), run(0)], False),
         ([rejected("max redirections reached")], [run(0)], False),
         ([rejected("max redirections reached", 5), rejected(IN_A_CIRCLE)], [run(5), run(0)], True),
-        *(([rejected(reason)], [run(0)], False) for reason in (STRANGE, LOGIN, ELSEWHERE, SHOWS + URL + "b/")),
+        *(
+            ([rejected(reason)], [run(0)], False)
+            for reason in (STRANGE, LOGIN, ELSEWHERE, SHOWS + URL, LEADS_TO_ANOTHER + URL)
+        ),
         ([rejected("https://a.example/" + OFF_SITE)], [run(0)], False),
         ([rejected("https://a.example/" + OFF_SITE, 5), rejected("status 404")], [run(5), run(0)], False),
         ([rejected("status 404", 5), rejected("https://a.example/" + OFF_SITE)], [run(5), run(0)], False),

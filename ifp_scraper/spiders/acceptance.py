@@ -16,7 +16,7 @@ from ifp_scraper.revisions import decide
 from ifp_scraper.spiders.crawl import Crawl
 from ifp_scraper.spiders.no_article import NoArticleHandler
 from ifp_scraper.spiders.page_views import View
-from ifp_scraper.storage.reasons import LEADS_TO, SHOWS
+from ifp_scraper.storage.reasons import LEADS_TO, LEADS_TO_ANOTHER, SHOWS
 from ifp_scraper.storage.rejections import Rejected
 from ifp_scraper.storage.store import StoredArticle
 
@@ -89,7 +89,7 @@ class Acceptance:
         if (both_have_ids and expected == article.id) or (known is not None and known is in_file):
             return article, ref
         if both_have_ids:  # and they differ
-            self._no_article.reject(ref, (LEADS_TO if was_redirected else SHOWS) + article.url)
+            self._no_article.reject(ref, (LEADS_TO_ANOTHER if was_redirected else SHOWS) + article.url)
             return None
         without_times = ArticleRef(ref.url)  # those in ``ref`` may be another article's
         if was_redirected:

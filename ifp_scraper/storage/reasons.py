@@ -28,6 +28,9 @@ NO_AMP_PAGE = "no AMP page: "
 LEADS_TO = "leads to "
 """Start of the reason for a URL that led to an article known under another URL."""
 
+LEADS_TO_ANOTHER = LEADS_TO + "another article, "
+"""Start of the reason for a URL that led to an article with another id: WordPress guesses if it finds no post."""
+
 SHOWS = "shows the page of "
 """Start of the reason for a URL that returns another article's page without a redirect, as a faulty cache may."""
 
@@ -87,7 +90,7 @@ _BY_WORDS = {
     FORBIDDEN: Kind(asked_by_every_run=True, is_usual=True),
     UNREADABLE_RULES: Kind(asked_once_more=True, asked_by_every_run=True),
 }
-_SHOWS = Kind(asked_once_more=True)
+_ANOTHER_ARTICLE = Kind(asked_once_more=True)
 _OFF_SITE = Kind(asked_once_more=True, details_vary=True)
 
 
@@ -99,7 +102,7 @@ def kind_of(reason: str) -> Kind:
         return _BY_WORDS["status 404"]
     if reason.endswith(OFF_SITE):
         return _OFF_SITE
-    return _SHOWS if reason.startswith(SHOWS) else _OTHER
+    return _ANOTHER_ARTICLE if reason.startswith((SHOWS, LEADS_TO_ANOTHER)) else _OTHER
 
 
 def is_same(reason: str, other: str) -> bool:
