@@ -113,7 +113,7 @@ def test_holds_until_there_is_a_reason_to_look_again(
         ([rejected("max redirections reached", 5), rejected(IN_A_CIRCLE)], [run(5), run(0)], True),
         *(
             ([rejected(reason)], [run(0)], False)
-            for reason in (STRANGE, LOGIN, ELSEWHERE, SHOWS + URL, LEADS_TO_ANOTHER + URL)
+            for reason in (STRANGE, LOGIN, ELSEWHERE, SHOWS + URL + "b/", LEADS_TO_ANOTHER + URL)
         ),
         ([rejected("https://a.example/" + OFF_SITE)], [run(0)], False),
         ([rejected("https://a.example/" + OFF_SITE, 5), rejected("status 404")], [run(5), run(0)], False),
