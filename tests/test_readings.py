@@ -121,6 +121,32 @@ def test_an_edit_between_two_captures_parts_them(
 
 
 @pytest.mark.parametrize(
+    ("captures", "edited", "readings"),
+    [
+        ("c0 c9 29", 5, ["c0", "c9 29"]),
+        ("c0 c9 a10", 5, ["c0", "c9 a10"]),
+        ("c0 21 c9", 5, ["c0 21", "c9"]),
+        ("c0 21 c9 a10", 5, ["c0 21", "c9 a10"]),
+        ("c0 c5 c9 29", 7, ["c0", "c5", "c9 29"]),
+        ("c0 c5 c9 29", 3, ["c0", "c9 29"]),
+        ("c5 c9 29", 3, ["c9 29"]),  # both show it
+        ("c0 c9 29", None, ["c9 29"]),
+    ],
+)
+def test_what_was_captured_before_a_stated_edit_is_not_left_out(
+    captures: str, edited: int | None, readings: list[str]
+) -> None:
+    def article_in(capture: Capture) -> Article:
+        article = Article(headline="Old.", layout="newspaper", fetched_at=format_utc(capture.captured_at))
+        if edited is not None and capture.captured_at > (modified_at := NOW + timedelta(minutes=edited)):
+            article.headline, article.modified_at = "New.", format_utc(modified_at)
+        return article
+
+    found = split_readings([Capture(name) for name in captures.split()], article_in)
+    assert [" ".join(one.name for one in reading) for reading in found] == readings
+
+
+@pytest.mark.parametrize(
     ("captures", "failed", "kept"),
     [
         ("c0 c1", "c0", "c1"),

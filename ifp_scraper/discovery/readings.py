@@ -232,16 +232,18 @@ def split_readings(captures: list[C], article_in: Callable[[C], Article | None])
     Each is a canonical page with its further pages, an AMP page, or both, unless the later one shows an edit that the
     earlier one cannot; further pages alone, if no first page comes before them. A reading soon followed by one with
     more pages is left out: the crawl was interrupted there and began the article again. If each has pages that the
-    other lacks, they are joined: the crawl met the first page once more, as through a link to its number.
+    other lacks, they are joined: the crawl met the first page once more, as through a link to its number. Neither is
+    done if the later one states an edit made in between.
     """
     readings = _split_at_first_pages(captures, article_in)
     for number, reading in enumerate(readings):
-        soon = []
+        pages, soon = _pages_in(reading), []
         for later in islice(readings, number + 1, None):
             if later[0].captured_at - reading[-1].captured_at >= _SOON:
                 break
+            if not _pages_in(later) <= pages and _states_edit_since(reading, later, article_in):
+                break
             soon.append(later)
-        pages = _pages_in(reading)
         if any(pages < _pages_in(later) for later in soon):
             continue
         held = _pages_in(soon[0]) if soon else set()
@@ -304,9 +306,15 @@ def _is_early(captures: list[C], number: int, reading: list[C], held: set[tuple[
 
 def _shows_edit(capture: C, reading: list[C], article_in: Callable[[C], Article | None]) -> bool:
     """Whether a first page was captured long after the reading, and shows an edit of the text made in between."""
+    is_soon = capture.captured_at - reading[-1].captured_at < _SOON
+    return not is_soon and _states_edit_since(reading, [capture], article_in)
+
+
+def _states_edit_since(reading: list[C], later_reading: list[C], article_in: Callable[[C], Article | None]) -> bool:
+    """Whether a later reading's first page shows an edit of the text that it states was made in between."""
     last_capture = reading[-1].captured_at
-    first = next(filter(_is_first_page, reading), None)
-    if capture.captured_at - last_capture < _SOON or first is None or not _is_first_page(capture):
+    first, capture = (next(filter(_is_first_page, one), None) for one in (reading, later_reading))
+    if first is None or capture is None:
         return False
     later = article_in(capture)  # which says most often that there is no edit: the other page need not be read
     edited = parse_utc(later.modified_at) if later is not None else None
