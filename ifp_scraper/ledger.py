@@ -83,6 +83,8 @@ class Ledger:
         """Whether the page of the file's last line, when the run started, did not break off."""
         self.last_page_was_canonical = False
         """Whether that was a canonical page, or was read with one."""
+        self.last_page_had_amp_page = False
+        """Whether it was both."""
         self.store = Store(path, start_over=start_over, on_line=self._remember)
         self.counts: Counter[str] = Counter()
         """The outcomes, see ``ending.FETCHED``; also ``current`` (known, so not fetched), ``out_of_range`` (fetched,
@@ -143,6 +145,7 @@ class Ledger:
         self._last_url = article.url
         self.last_page_was_whole = is_from_whole_page(article)
         self.last_page_was_canonical = view_rank(article.layout) > 0
+        self.last_page_had_amp_page = view_rank(article.layout) > 1
         if article.fetched_at:
             self._first_read_at = min(article.fetched_at, self._first_read_at or article.fetched_at)
 

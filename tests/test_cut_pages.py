@@ -241,3 +241,47 @@ def test_a_page_that_breaks_off_is_fetched_again_though_a_shortlink_led_to_it(tm
         server.heal()
         assert crawl(server.url, out).status == 0
         assert_complete(site, server.url, out, revised=1)
+
+
+@pytest.mark.parametrize("missing", ["not found", "another", "the canonical page"])
+@pytest.mark.parametrize("for_good", [True, False])
+def test_an_amp_page_that_is_missing_is_fetched_once_more(missing: str, for_good: bool, tmp_path: Path) -> None:
+    """It alone has the recent posts."""
+    site = Site(make_posts(6, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    post, other, *_ = (post for post in site.open_posts() if post.amp_enabled)
+    amp_path = f"{post.path}amp/"
+    with serve(site) as server:
+
+        def lose(target: str, response: Response) -> Response:
+            if target != amp_path:
+                return response
+            if missing == "not found":
+                return Response(status=404)
+            return server.get(f"{other.path}amp/") if missing == "another" else redirect(post.path, 302)
+
+        server.alter(lose)
+        run = crawl(server.url, out)
+        assert run.status == 0, run.err
+        line = next(line for line in lines(out) if line["url"].endswith(post.path))
+        assert (line["layout"], line["recent_posts"]) == ("newspaper", [])
+        if not for_good:
+            server.heal()
+        for asked in (True, False):
+            server.clear()
+            assert crawl(server.url, out).status == 0
+            assert (amp_path in server.requests()) is asked
+        if not for_good:
+            assert_complete(site, server.url, out, revised=1)
+
+
+def test_amp_pages_that_a_site_has_given_up_are_not_fetched_again(tmp_path: Path) -> None:
+    """Its canonical pages name them still."""
+    site = Site(make_posts(6, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site) as server:
+        server.alter(lambda target, response: Response(status=404) if target.endswith("/amp/") else response)
+        assert crawl(server.url, out).status == 0
+        server.clear()
+        assert crawl(server.url, out).status == 0
+        assert not [target for target in server.requests() if target.endswith("/amp/")]

@@ -80,6 +80,8 @@ class IfpSpider(SiteSpider):
         """On some sites, all pages lack their end tag."""
         self._amp_pages = Outliers(ledger.note_incomplete, has_seen_sound=ledger.last_page_was_canonical)
         """Those that came in place of a canonical page; some sites redirect every reader to them."""
+        self._missing_amp_pages = Outliers(ledger.note_incomplete, has_seen_sound=ledger.last_page_had_amp_page)
+        """Those that a canonical page names; some sites have given theirs up, and name them still."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -205,23 +207,27 @@ class IfpSpider(SiteSpider):
         whole = await self._views.with_other_view(view) if may_be_wanted else view
         article = self._if_in_range(self._acceptance.accept(whole, ref))
         if article is not None and self.options.live:
-            self._note_faults(view, article)
+            self._note_faults(view, article, lacks_amp_page=whole.lacks_amp_page)
         return article
 
-    def _note_faults(self, view: View, article: Article) -> None:
-        """Note an article whose page breaks off or is the AMP page, so that the next run looks again.
+    def _note_faults(self, view: View, article: Article, *, lacks_amp_page: bool) -> None:
+        """Note an article whose page breaks off, is the AMP page, or lacks that, so that the next run looks again.
 
         Args:
             view: the page read first; what the AMP page made up for is no reason not to look again.
             article: what came of it.
+            lacks_amp_page: whether the AMP page that it names is missing.
         """
         url = view.response.url  # the address in the list may be a shortlink
         is_cut = "truncated" in view.article.warnings
         is_amp = view.page.is_amp and self.options.pages == "both"
-        known = self.ledger.store.find_same(article) if is_cut or is_amp else None
+        known = self.ledger.store.find_same(article) if is_cut or is_amp or lacks_amp_page else None
         last = self.ledger.store.read(known) if known is not None else None
+        last_rank = view_rank(last.layout) if last is not None else 0
         self._cut_pages.add(url, is_faulty=is_cut, was_sound=last is not None and is_from_whole_page(last))
-        self._amp_pages.add(url, is_faulty=is_amp, was_sound=last is not None and view_rank(last.layout) > 0)
+        self._amp_pages.add(url, is_faulty=is_amp, was_sound=last_rank > 0)
+        if lacks_amp_page or view_rank(article.layout) > 1:
+            self._missing_amp_pages.add(url, is_faulty=lacks_amp_page, was_sound=last_rank > 1)
 
     async def _first_view(self, response: Response) -> View | None:
         """Return the view in the first response; None if it is not an article.

@@ -35,6 +35,9 @@ class View(NamedTuple):
     """Whether the page with the text says when it was edited, or the AMP page does, with the same text: else the page
     may come from a cache, and be older than the edit."""
 
+    lacks_amp_page: bool = False
+    """Whether its page names an AMP page that is missing, or that shows something else."""
+
 
 class ViewReader:
     """Reads views of articles, and fetches their further pages and AMP pages.
@@ -92,9 +95,12 @@ class ViewReader:
         except UnreadablePage as error:
             rejected = Rejected.now(address, str(error), error.layout, view.article.modified_at)
             self._ledger.reject(rejected, response)
+            return view
         except FetchFailed as error:
             self._note_failed(address, error)
-        return view
+            if not error.is_final:
+                return view
+        return view._replace(lacks_amp_page=True)
 
     async def _all_pages(self, page: ArticlePage, response: Response) -> Article:
         """Read the other pages of a multi-page post, and join them."""
