@@ -200,8 +200,7 @@ def merge_views(canonical: Article, amp: Article) -> Article:
 
 def _has_more_pages(amp: Article, canonical: Article) -> bool:
     """Whether only the AMP view has all pages of a post; an AMP page that names no others may be the first of them."""
-    is_whole = set(_OF_BODY).isdisjoint(amp.warnings)
-    return lacks_pages(canonical) and is_whole and amp.word_count > canonical.word_count
+    return lacks_pages(canonical) and not is_incomplete(amp) and amp.word_count > canonical.word_count
 
 
 def add_evidence(article: Article, ref: ArticleRef) -> Article:

@@ -17,7 +17,7 @@ from scrapy.exceptions import (
 from scrapy.http import HtmlResponse, Request, Response
 
 from ifp_scraper.dates import read_http_date
-from ifp_scraper.pages.document import breaks_off
+from ifp_scraper.pages.document import Document, breaks_off
 from ifp_scraper.pages.kinds import is_of_this_url, is_static
 from ifp_scraper.recordings.files import RecordingError
 from ifp_scraper.storage.reasons import ANOTHER_PAGE, LOGIN, NO_ARTICLE, STATIC, STRANGE
@@ -138,9 +138,10 @@ def why_no_article(body: bytes, url: str) -> str:
         return STRANGE
     if is_login(body):
         return LOGIN
-    if not is_of_this_url(body, url):
+    document = Document(body)
+    if not is_of_this_url(document, url):
         return ANOTHER_PAGE
-    return STATIC if is_static(body, url) else NO_ARTICLE
+    return STATIC if is_static(document, url) else NO_ARTICLE
 
 
 def asked_wait(response: Response) -> float:

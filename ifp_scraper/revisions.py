@@ -18,6 +18,7 @@ from typing import Literal, NamedTuple
 from ifp_scraper import urls
 from ifp_scraper.dates import SITE_ZONE, parse_utc, same_but_for_clock_fault
 from ifp_scraper.items import Article, content_hash
+from ifp_scraper.merge import is_incomplete
 
 _EDITED = ("headline", "lead", "blocks", "byline", "sections", "tags")
 """Fields in which a difference is an edit, if both readings are of the same view."""
@@ -123,8 +124,8 @@ class _Quality(NamedTuple):
 
     @classmethod
     def of(cls, article: Article) -> _Quality:
-        is_whole = not {"one-page-of-many", "truncated"}.intersection(article.warnings)
-        return cls(is_whole, _FROM_AMP if "body-from-amp" in article.warnings else view_rank(article.layout))
+        view = _FROM_AMP if "body-from-amp" in article.warnings else view_rank(article.layout)
+        return cls(not is_incomplete(article), view)
 
 
 _FROM_AMP = 0.5

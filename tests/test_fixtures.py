@@ -13,8 +13,9 @@ import pytest
 
 from ifp_scraper.dates import format_utc, parse_utc
 from ifp_scraper.items import content_hash, decode, encode, to_dict
-from ifp_scraper.pages import LAYOUTS, Capture, UnreadablePage, document, is_static, read_article
+from ifp_scraper.pages import LAYOUTS, Capture, Document, UnreadablePage, document, read_article
 from ifp_scraper.pages.cut_surroundings import WithoutSurroundings
+from ifp_scraper.pages.kinds import is_static
 from ifp_scraper.storage.kept_pages import KeptPages
 from tests.crawling import FAST, scrapy
 from tests.site import Site, make_posts, serve
@@ -53,10 +54,10 @@ def test_what_is_left_unparsed_changes_nothing(path: Path, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("path", sorted(FIXTURES.glob("no-article/*.json")), ids=lambda path: path.stem)
 def test_which_pages_are_static(path: Path) -> None:
-    html = path.with_suffix(".html").read_bytes()
+    page = Document(path.with_suffix(".html").read_bytes())
     url = json.loads(path.read_text(encoding="utf-8"))["url"]
-    assert is_static(html, url) is (path.stem in ("static-page", "attachment"))
-    assert not is_static(html, "https://ifpnews.com/an-article/")  # it may be a maintenance notice
+    assert is_static(page, url) is (path.stem in ("static-page", "attachment"))
+    assert not is_static(page, "https://ifpnews.com/an-article/")  # it may be a maintenance notice
 
 
 def specified_part(got: Any, expected: Any) -> Any:

@@ -12,7 +12,7 @@ from ifp_scraper.pages.amp_designs import AmpDesign1Page, AmpDesign2Page, AmpDes
 from ifp_scraper.pages.amp_swift import AmpSwiftPage
 from ifp_scraper.pages.article import ArticlePage, Capture, CutOff, UnreadablePage
 from ifp_scraper.pages.document import Document
-from ifp_scraper.pages.kinds import is_of_this_url, is_single_post, is_static
+from ifp_scraper.pages.kinds import is_single_post
 from ifp_scraper.pages.newspaper import NewspaperPage
 from ifp_scraper.pages.newspaper_4 import Newspaper4Page
 from ifp_scraper.pages.newspaper_cloud import NewspaperCloudPage
@@ -25,8 +25,6 @@ __all__ = [
     "CutOff",
     "Document",
     "UnreadablePage",
-    "is_of_this_url",
-    "is_static",
     "read_article",
     "read_page",
 ]

@@ -46,29 +46,27 @@ def is_single_post(document: Document) -> bool:
     return document.json_ld.has_article and bool(document.tree.find("article"))
 
 
-def is_static(body: bytes, url: str) -> bool:
+def is_static(document: Document, url: str) -> bool:
     """Whether a page that is not an article is a static page or an attachment, by the body's classes.
 
     Args:
-        body: the response's.
+        document: the page.
         url: its URL, which the canonical link must confirm: a maintenance notice may be served in an article's place.
     """
-    document = Document(body)
     if _ID_OF_NO_POST.search(document.body_class) is None or document.json_ld.has_article:
         return False
     return _is_canonical(document, url)
 
 
-def is_of_this_url(body: bytes, url: str) -> bool:
+def is_of_this_url(document: Document, url: str) -> bool:
     """Whether a page that is not an article is nevertheless the one of this URL: it says so, or asks for a password.
 
     Others may stand there for a while, with status 200: a maintenance notice, a "not found", the home page.
 
     Args:
-        body: the response's.
+        document: the page.
         url: its URL.
     """
-    document = Document(body)
     return _asks_for_password(document) or _is_canonical(document, url)
 
 
