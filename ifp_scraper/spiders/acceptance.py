@@ -112,8 +112,11 @@ class Acceptance:
         the time of the edit. (It is another one if its text was edited, though it states the same last edit: that is
         the AMP page's, from a cache.) After that it is, since some sites' pages and lists always disagree, and the
         next run looks once more. So it is with a page that does not state when it was edited (``is_dated``), but shows
-        what the file already holds: where only the AMP page states it, the page with the text may be older.
+        what the file already holds: where only the AMP page states it, the page with the text may be older. If it is
+        and the article is not in the file, the next run looks once more.
         """
+        if self._options.live and not is_dated and (article.modified_at or "") > (article.fetched_at or ""):
+            article = replace(article, modified_at=None)  # the AMP page's: the one with the text is from before
         result = add_evidence(article, evidence)
         listed = evidence.modified_at
         if not listed:
@@ -140,12 +143,14 @@ class Acceptance:
                 if self._holds(known, unedited):
                     self._ledger.note_stale(ref.url, listed)
                     return unedited
+            elif known is None and article.modified_at is not None and listed > (result.published_at or ""):
+                self._ledger.note_incomplete(ref.url)  # the AMP page states it, and has another text
         return result
 
     def _holds(self, known: StoredArticle, article: Article) -> bool:
         """Whether the file holds an article's text and publication time, and nothing else in it shows an edit."""
         last = self._ledger.store.read(known)
-        if article.published_at not in (None, last.published_at):
+        if None not in (article.published_at, last.published_at) and article.published_at != last.published_at:
             return False
         # A poorer view, as where the AMP page is gone, is "unchanged" with any text.
         return content_hash(last) == content_hash(article) and not self._shows_edit(known, article)
