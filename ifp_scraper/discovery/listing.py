@@ -11,7 +11,8 @@ from lxml import etree
 from parsel import Selector
 
 from ifp_scraper import urls
-from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
+from ifp_scraper.article_ref import ArticleRef
+from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
 from ifp_scraper.pages.document import parse
 from ifp_scraper.responses import is_login, is_wordpress
 from ifp_scraper.storage.reasons import STRANGE

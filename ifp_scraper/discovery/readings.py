@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 from scrapy.http import HtmlResponse
 
 from ifp_scraper import urls
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.dates import parse_utc
-from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.recorded_lists import ListEvidence, evidence_at, may_list, read_listed
 from ifp_scraper.items import Article, content_hash

@@ -14,8 +14,9 @@ from urllib.parse import urlencode
 
 from scrapy.http import Response
 
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.dates import format_utc, parse_utc, read_instant
-from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
+from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
 from ifp_scraper.discovery.listing import may_name_article
 from ifp_scraper.items import MAX_ID
 from ifp_scraper.responses import header

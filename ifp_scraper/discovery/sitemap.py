@@ -9,8 +9,9 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from ifp_scraper import urls
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.dates import format_utc
-from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
+from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
 from ifp_scraper.discovery.feed import read_feed, read_newest
 from ifp_scraper.discovery.listing import may_name_article
 from ifp_scraper.discovery.sitemap_file import Entry, SitemapFile, parse_sitemap, take_entries

@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ifp_scraper import console, urls
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.dates import parse_utc
-from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.listing import may_be_article, may_name_article
 from ifp_scraper.discovery.readings import Reading, find_recorded
 from ifp_scraper.items import Article
