@@ -17,11 +17,12 @@ from parsel import Selector
 from ifp_scraper.dates import format_utc, parse_utc
 from ifp_scraper.discovery import FetchFailed, Notes, SourceUnavailable, listing, xml
 from ifp_scraper.discovery.feed import read_feed
-from ifp_scraper.discovery.listing import may_be_article, read_listing
+from ifp_scraper.discovery.listing import read_listing
 from ifp_scraper.discovery.recorded_lists import read_listed
 from ifp_scraper.discovery.rest import read_posts
 from ifp_scraper.discovery.sitemap_file import SitemapFile, read_entries, take_entries
 from ifp_scraper.discovery.xml import read_cut_xml, read_xml
+from ifp_scraper.urls import may_be_article
 from tests.crawling import site_of
 from tests.dry_run import dry_run
 from tests.site import Site, make_posts, serve
