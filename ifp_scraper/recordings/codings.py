@@ -67,7 +67,7 @@ def _decode(body: bytes, coding: str) -> bytes:
     """Undo one coding; a body that is not so encoded is left as it is."""
     try:
         if coding in ("gzip", "x-gzip"):
-            return _gunzip(body)
+            return gunzip(body, MAX_UNPACKED)
         if coding == "zstd":
             return ZstdReader(io.BytesIO(body)).read(MAX_UNPACKED) or body
         if coding == "deflate":
@@ -80,17 +80,30 @@ def _decode(body: bytes, coding: str) -> bytes:
     return body
 
 
-def _gunzip(body: bytes) -> bytes:
-    """Decompress all gzip members, and drop what follows them."""
+def gunzip(body: bytes, max_size: int, max_members: int | None = None) -> bytes:
+    """Decompress all gzip members, and drop what follows them, or a damaged one with what follows it.
+
+    Args:
+        body: what begins with a member; the last one may be cut off.
+        max_size: maximum number of bytes decompressed; the rest is dropped.
+        max_members: maximum number of members decompressed, if any; the rest is dropped.
+
+    Raises:
+        zlib.error: if the first member that is not empty is damaged.
+    """
     pieces: list[bytes] = []
     whole = 0  # how many of the pieces belong to complete members
-    left = MAX_UNPACKED
+    left = max_size
+    members = 1
     inflate = zlib.decompressobj(31)
     for start in range(0, len(body), _PIECE):  # small, since zlib copies the rest of a piece after each member
         packed = body[start : start + _PIECE]
         while packed and left > 0:
             if inflate.eof:
+                if members == max_members:
+                    return b"".join(pieces)
                 inflate = zlib.decompressobj(31)
+                members += 1
             try:
                 pieces.append(inflate.decompress(packed, left))
             except zlib.error:
