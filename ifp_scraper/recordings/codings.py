@@ -17,7 +17,10 @@ _MAX_CODINGS = 10
 """Maximum number of codings that are undone, of any that headers name."""
 
 GZIP = b"\x1f\x8b\x08"
-"""What a gzipped body begins with."""
+"""What a gzip member begins with."""
+
+GZIP_WBITS = zlib.MAX_WBITS | 16
+"""For ``zlib.decompressobj``: what it reads is a gzip member, with its header and checksum."""
 
 _PIECE = 4096
 """Size of the pieces in which gzip is decompressed, in bytes."""
@@ -95,14 +98,14 @@ def gunzip(body: bytes, max_size: int, max_members: int | None = None) -> bytes:
     whole = 0  # how many of the pieces belong to complete members
     left = max_size
     members = 1
-    inflate = zlib.decompressobj(31)
+    inflate = zlib.decompressobj(GZIP_WBITS)
     for start in range(0, len(body), _PIECE):  # small, since zlib copies the rest of a piece after each member
         packed = body[start : start + _PIECE]
         while packed and left > 0:
             if inflate.eof:
                 if members == max_members:
                     return b"".join(pieces)
-                inflate = zlib.decompressobj(31)
+                inflate = zlib.decompressobj(GZIP_WBITS)
                 members += 1
             try:
                 pieces.append(inflate.decompress(packed, left))
