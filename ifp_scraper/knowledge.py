@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ifp_scraper import urls
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.dates import parse_utc
-from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.options import Options
 from ifp_scraper.storage.failures import Failures
 from ifp_scraper.storage.rejections import Rejections

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from ifp_scraper import console, urls
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.dates import format_utc
-from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.ending import Ending, judge, run_line
 from ifp_scraper.items import Article, text_hash
 from ifp_scraper.knowledge import Knowledge

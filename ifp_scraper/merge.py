@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from ifp_scraper import urls
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.dates import parse_utc, same_but_for_clock_fault, same_local_clock
-from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.items import Article, Author, Block, Embed, Image, body_of, content_hash, gap_warnings
 from ifp_scraper.pages.evidence import Evidence, agrees
 from ifp_scraper.text import count_words

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from ifp_scraper import urls
 from ifp_scraper.dates import read_user_date
+from ifp_scraper.recordings.codings import GZIP
 from ifp_scraper.recordings.files import RecordingError, find_recordings
 
 SourceName = Literal["rest", "sitemap", "feed", "listing"]
@@ -166,7 +167,7 @@ def _urls(value: str | None, site: str | None) -> tuple[str, ...]:
             if isinstance(error, OSError):
                 why = error.strerror
             else:
-                why = "it is compressed" if content.startswith(b"\x1f\x8b") else "it is not text in UTF-8"
+                why = "it is compressed" if content.startswith(GZIP) else "it is not text in UTF-8"
             raise BadArgument(f"urls={shown(value)}: the file cannot be read ({why})") from error
         # The rest of a line, after the URL, is a comment.
         names = [words[0] for words in map(str.split, lines) if words and not words[0].startswith("#")]

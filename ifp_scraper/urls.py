@@ -51,6 +51,11 @@ _CONTROLS = re.compile("[\ud800-\udfff\x00-\x1f\x7f-\x9f]")
 _COVERED_EMAIL = "/cdn-cgi/l/email-protection#"
 _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _POST_ID = re.compile(r"[?&;]p=([1-9]\d{0,11})\b")
+_NO_ARTICLE_PATH = re.compile(
+    r"^/(?:category|tag|author|page|search)/[^/]|^/(?:feed|wp-(?:admin|content|includes|json)|amp|xmlrpc\.php)(?:/|$)"
+    r"|^/\d{4}(?:/\d\d){0,2}/?$|/(?:feed|embed|trackback)/?$|\.(?:jpe?g|png|gif|webp|pdf|mp4|mp3|xml|txt|php|zip)$",
+    re.IGNORECASE,
+)
 
 
 def absolute(base: str, url: str | None) -> str | None:
@@ -261,6 +266,19 @@ def post_id(url: str) -> int | None:
     """
     match = _POST_ID.search(url)
     return int(match[1]) if match else None
+
+
+def may_be_article(url: str, site: str) -> bool:
+    """Whether a URL could be that of an article on this site, judging by its path alone."""
+    if not url.startswith("http") or host(url) != host(site):
+        return False
+    path = urlsplit(url).path
+    return path.strip("/") != "" and _NO_ARTICLE_PATH.search(path) is None
+
+
+def may_name_article(url: str, site: str) -> bool:
+    """Whether a URL in a list could lead to an article on this site, also as a shortlink."""
+    return post_id(url) is not None or may_be_article(url, site)
 
 
 @lru_cache(maxsize=1024)

@@ -13,8 +13,9 @@ from scrapy.http import Request, Response
 from scrapy.settings import Settings
 
 from ifp_scraper import urls
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.dates import format_utc
-from ifp_scraper.discovery import ArticleRef, FetchFailed
+from ifp_scraper.discovery import FetchFailed
 from ifp_scraper.ending import Ending
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger

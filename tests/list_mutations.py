@@ -14,8 +14,9 @@ from typing import NamedTuple
 
 from parsel import Selector
 
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.dates import MAX_TIME_LENGTH, format_utc, parse_utc
-from ifp_scraper.discovery import ArticleRef, Notes, listing
+from ifp_scraper.discovery import Notes, listing
 from ifp_scraper.discovery.recorded_lists import read_listed
 from ifp_scraper.discovery.sitemap_file import parse_sitemap, take_entries
 from ifp_scraper.pages.document import parse

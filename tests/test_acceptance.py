@@ -12,7 +12,7 @@ import pytest
 from scrapy.http import Request, Response
 from scrapy.settings import Settings
 
-from ifp_scraper.discovery import ArticleRef
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import read_options

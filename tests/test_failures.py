@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ifp_scraper.discovery import ArticleRef
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.storage.failures import Failure, Failures
 
 A, B, C, D = (f"https://ifpnews.com/{letter}/" for letter in "abcd")

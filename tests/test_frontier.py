@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from scrapy.settings import Settings
 
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.dates import format_utc, parse_utc
-from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import read_options

@@ -20,8 +20,8 @@ import pytest
 from scrapy.exceptions import DropItem
 from scrapy.settings import Settings
 
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.dates import format_utc
-from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.ending import Ending
 from ifp_scraper.items import Article, encode
 from ifp_scraper.ledger import Ledger

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ifp_scraper.discovery import ArticleRef
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.items import Article, Author, Block, Embed, Image, Link, RecentPost, content_hash
 from ifp_scraper.merge import add_evidence, join_pages, merge_views
 

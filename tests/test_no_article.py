@@ -12,7 +12,7 @@ from scrapy.http import HtmlResponse, Request
 from scrapy.settings import Settings
 from scrapy.spidermiddlewares.httperror import HttpError
 
-from ifp_scraper.discovery import ArticleRef
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import read_options
 from ifp_scraper.spiders.crawl import Crawl

@@ -13,7 +13,8 @@ import pytest
 from scrapy.http import Request, TextResponse
 from scrapy.settings import Settings
 
-from ifp_scraper.discovery import ArticleRef, FetchFailed
+from ifp_scraper.article_ref import ArticleRef
+from ifp_scraper.discovery import FetchFailed
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import read_options

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from ifp_scraper import urls
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.dates import format_utc
-from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.readings import (
     addresses_of,
     by_target,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.dates import format_utc
-from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.storage.reasons import (
     ANOTHER_PAGE,
     ELSEWHERE,

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.dates import format_utc
-from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.sorted_feed import _are_latest
 from tests.crawling import lines, new_post, site_of
 from tests.dry_run import DryRun, dry_run

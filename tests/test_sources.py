@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,11 +18,13 @@ from parsel import Selector
 from ifp_scraper.dates import format_utc, parse_utc
 from ifp_scraper.discovery import FetchFailed, Notes, SourceUnavailable, listing, xml
 from ifp_scraper.discovery.feed import read_feed
-from ifp_scraper.discovery.listing import may_be_article, read_listing
+from ifp_scraper.discovery.listing import read_listing
 from ifp_scraper.discovery.recorded_lists import read_listed
 from ifp_scraper.discovery.rest import read_posts
 from ifp_scraper.discovery.sitemap_file import SitemapFile, read_entries, take_entries
 from ifp_scraper.discovery.xml import read_cut_xml, read_xml
+from ifp_scraper.recordings.codings import GZIP
+from ifp_scraper.urls import may_be_article
 from tests.crawling import site_of
 from tests.dry_run import dry_run
 from tests.site import Site, make_posts, serve
@@ -515,6 +518,25 @@ def test_a_sitemap_that_breaks_off_gives_what_came_and_says_so() -> None:
         root, is_cut = read_cut_xml(b"".join(map(gzip.compress, pieces)), 70)
         assert root is not None
         assert (len(root), is_cut) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("damage", "count", "cut"),
+    [
+        (lambda rest: rest[:-8] + bytes(4) + rest[-4:], 2, True),  # its checksum
+        (lambda rest: rest[:10] + b"\xff" * 9 + rest[19:], 2, True),
+        (lambda rest: GZIP + b"no member", 2, True),
+        (lambda rest: rest + GZIP + b"no member", 3, False),
+        (lambda rest: rest + bytes(9), 3, False),
+    ],
+)
+def test_a_sitemap_whose_later_gzip_member_is_damaged(damage: Callable[[bytes], bytes], count: int, cut: bool) -> None:
+    entries = [b"<url><loc>https://a.b/%d/</loc></url>" % number for number in range(3)]
+    first = gzip.compress(b"<urlset>" + b"".join(entries[:2]))
+    rest = gzip.compress(entries[2] + b"</urlset>")
+    root, is_cut = read_cut_xml(first + damage(rest), 10**6)
+    assert root is not None
+    assert (len(read_entries(root, "https://a.b/")), is_cut) == (count, cut)
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,12 @@ from datetime import datetime
 import msgspec
 
 from ifp_scraper import console, urls
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.bulk.executors import Executor
 from ifp_scraper.bulk.page_results import PageResult, article_in, assemble_article, take_apart
 from ifp_scraper.bulk.partial_results import PartialResults, Place
 from ifp_scraper.bulk.span_results import revisit_spans
 from ifp_scraper.bulk.spans import Span
-from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.readings import Redirect, by_target, first_pages_of, read_slug
 from ifp_scraper.discovery.recorded_lists import ListEvidence
 from ifp_scraper.ledger import Ledger

@@ -13,7 +13,6 @@ from ifp_scraper import urls
 from ifp_scraper.bulk.page_results import PageResult, join_early
 from ifp_scraper.bulk.span_results import SpanResult, pack_pages, reader_of
 from ifp_scraper.bulk.spans import Span, open_span
-from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.readings import is_failed, slug_key
 from ifp_scraper.discovery.recorded_lists import may_list, read_listed
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
@@ -72,7 +71,7 @@ def _read_records(stream: IO[bytes], site: str, result: SpanResult, found: dict[
             url, captured_at, _ = capture_in(record)
             original = captured_at, url, len(body), record.stream_pos
             result.originals[digest] = min(result.originals.get(digest, original), original)
-    result.revisits = [revisit for revisit in revisits if may_be_article(revisit.url, site)]
+    result.revisits = [revisit for revisit in revisits if urls.may_be_article(revisit.url, site)]
 
 
 def _read_revisits(stream: IO[bytes], span: Span, found: dict[str, list[PageResult]]) -> None:
@@ -101,7 +100,7 @@ def _read_record(
     if may_list(url, head.status_code, content_type(record), site):
         body = plain_body(body, list(head))
         result.listed += read_listed(url, unwrap_page(body) if is_wrapped else body, site, captured_at)
-    elif may_be_article(url, site) and _is_page(record):
+    elif urls.may_be_article(url, site) and _is_page(record):
         page = _read_page(record, body, url, captured_at)
         found.setdefault(slug_key(url), []).append(page)
 

@@ -10,8 +10,9 @@ from lxml import etree
 from scrapy.http import Headers, Response
 
 from ifp_scraper import urls
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.dates import format_utc, read_http_date, read_instant, read_zoned
-from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
+from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
 from ifp_scraper.discovery.xml import child_text, local_name, read_cut_xml
 from ifp_scraper.text import squeeze
 

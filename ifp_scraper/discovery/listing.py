@@ -11,7 +11,8 @@ from lxml import etree
 from parsel import Selector
 
 from ifp_scraper import urls
-from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
+from ifp_scraper.article_ref import ArticleRef
+from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
 from ifp_scraper.pages.document import parse
 from ifp_scraper.responses import is_login, is_wordpress
 from ifp_scraper.storage.reasons import STRANGE
@@ -27,11 +28,6 @@ _BOX_TAGS = ("aside", "nav", "footer", "template")
 _MAX_INSIDE = 3
 """How many levels inside a link its headline may be: links may be nested in each other."""
 
-_NO_ARTICLE_PATH = re.compile(
-    r"^/(?:category|tag|author|page|search)/[^/]|^/(?:feed|wp-(?:admin|content|includes|json)|amp|xmlrpc\.php)(?:/|$)"
-    r"|^/\d{4}(?:/\d\d){0,2}/?$|/(?:feed|embed|trackback)/?$|\.(?:jpe?g|png|gif|webp|pdf|mp4|mp3|xml|txt|php|zip)$",
-    re.IGNORECASE,
-)
 _SECOND_PAGE = re.compile(r"(/(?!(?:category|tag|author)/).*[^/])/page/2/?")
 _OF_LATER_PAGE = re.compile(r"(?<!^/category)/page$")
 """What a later page of a category has after the category, without its number; not a category of that name."""
@@ -263,7 +259,7 @@ def read_listing(selector: Selector, base: str) -> list[str]:
     """Return the canonical URLs of the articles in a listing, in its order, each once."""
     articles = []
     for url in urls.of_list(base, _entry_links(selector.root)):
-        if url is not None and may_be_article(url, base):
+        if url is not None and urls.may_be_article(url, base):
             articles.append(urls.canonical(url))
     return list(dict.fromkeys(articles))
 
@@ -288,19 +284,6 @@ def _entry_links(root: etree._Element) -> list[str | None]:
         in_article = in_article or element.tag == "article"
         waiting.extend((child, in_article, in_title or is_title) for child in element.iterchildren("*", reversed=True))
     return [link.get("href") for link, is_entry in links.items() if is_entry]
-
-
-def may_be_article(url: str, site: str) -> bool:
-    """Whether a URL could be that of an article on this site, judging by its path alone."""
-    if not url.startswith("http") or urls.host(url) != urls.host(site):
-        return False
-    path = urlsplit(url).path
-    return path.strip("/") != "" and _NO_ARTICLE_PATH.search(path) is None
-
-
-def may_name_article(url: str, site: str) -> bool:
-    """Whether a URL in a list could lead to an article on this site, also as a shortlink."""
-    return urls.post_id(url) is not None or may_be_article(url, site)
 
 
 def _last_page_number(selector: Selector, root: str) -> int:

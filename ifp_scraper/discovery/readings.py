@@ -16,9 +16,8 @@ from typing import Protocol, TypeVar
 from scrapy.http import HtmlResponse
 
 from ifp_scraper import urls
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.dates import parse_utc
-from ifp_scraper.discovery import ArticleRef
-from ifp_scraper.discovery.listing import may_be_article
 from ifp_scraper.discovery.recorded_lists import ListEvidence, evidence_at, may_list, read_listed
 from ifp_scraper.items import Article, content_hash
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
@@ -75,7 +74,7 @@ def find_recorded(archive: Archive, site: str) -> Iterator[Reading]:
     evidence = _evidence(archive, site)
     groups: dict[str, list[Recorded]] = {}
     for record in archive.records:
-        if is_page(record.status, record.content_type) and may_be_article(record.url, site):
+        if is_page(record.status, record.content_type) and urls.may_be_article(record.url, site):
             groups.setdefault(slug_key(record.url), []).append(record)
     for captures in groups.values():
         captures.sort(key=capture_order)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from ifp_scraper import urls
-from ifp_scraper.discovery import ArticleRef
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.discovery.feed import FEEDS, read_feed
 from ifp_scraper.discovery.rest import read_json, read_posts
 from ifp_scraper.discovery.sitemap_file import read_entries

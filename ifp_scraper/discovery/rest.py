@@ -14,13 +14,13 @@ from urllib.parse import urlencode
 
 from scrapy.http import Response
 
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.dates import format_utc, parse_utc, read_instant
-from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
-from ifp_scraper.discovery.listing import may_name_article
+from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
 from ifp_scraper.items import MAX_ID
 from ifp_scraper.responses import header
 from ifp_scraper.text import squeeze
-from ifp_scraper.urls import of_list
+from ifp_scraper.urls import may_name_article, of_list
 
 _ROUTES = ("/wp-json/wp/v2/{}?", "/?rest_route=/wp/v2/{}&")
 """Where the REST API is; the second is for servers that pass only existing files' URLs to WordPress."""

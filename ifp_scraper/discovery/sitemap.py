@@ -9,10 +9,10 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from ifp_scraper import urls
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.dates import format_utc
-from ifp_scraper.discovery import ArticleRef, FetchFailed, SourceUnavailable, Walk
+from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
 from ifp_scraper.discovery.feed import read_feed, read_newest
-from ifp_scraper.discovery.listing import may_name_article
 from ifp_scraper.discovery.sitemap_file import Entry, SitemapFile, parse_sitemap, take_entries
 
 _USUAL = ("/sitemap_index.xml", "/wp-sitemap.xml", "/sitemap.xml")
@@ -200,7 +200,7 @@ class SitemapSource:
                     found.add_feed(await read_newest(walk))
                 continue
             # A plugin's may list the front page, and nothing else if it is one of pages.
-            entries = [entry for entry in entries if may_name_article(entry.url, walk.options.site)]
+            entries = [entry for entry in entries if urls.may_name_article(entry.url, walk.options.site)]
             if file.kind == "news":
                 found.add_news(entries)
                 continue

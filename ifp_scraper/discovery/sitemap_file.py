@@ -11,8 +11,9 @@ from typing import Literal, NamedTuple
 from lxml import etree
 
 from ifp_scraper import urls
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.dates import format_utc, parse_utc, read_instant, read_zoned
-from ifp_scraper.discovery import ArticleRef, Notes
+from ifp_scraper.discovery import Notes
 from ifp_scraper.discovery.feed import FEEDS
 from ifp_scraper.discovery.xml import child_text, local_name, read_cut_xml
 

@@ -10,8 +10,9 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from itertools import takewhile
 
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.dates import parse_utc
-from ifp_scraper.discovery import ArticleRef, FetchFailed, Walk
+from ifp_scraper.discovery import FetchFailed, Walk
 from ifp_scraper.discovery.feed import read_cut_response, read_newest
 
 _BY_TITLE = "/feed/atom/?orderby=title"

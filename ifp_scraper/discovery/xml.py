@@ -9,9 +9,10 @@ from itertools import islice, zip_longest
 
 from lxml import etree
 
-_GZIP = b"\x1f\x8b"
-_MAX_PARTS = 100
-"""Maximum number of parts of a gzipped file: a malicious one may have a million, each of which is copied."""
+from ifp_scraper.recordings.codings import GZIP, gunzip
+
+_MAX_MEMBERS = 100
+"""Maximum number of members of a gzipped file: a malicious one may have a million."""
 
 _ENTRIES = {b"urlset": b"url", b"sitemapindex": b"sitemap", b"rss": b"item", b"RDF": b"item", b"feed": b"entry"}
 """Names of root elements, and of the elements in them that are the entries of the list."""
@@ -60,16 +61,16 @@ def read_cut_xml(body: bytes, max_size: int) -> tuple[etree._Element | None, boo
     """Parse a sitemap or feed, and say whether it breaks off in the middle.
 
     Entities are not expanded and nothing is loaded, so that neither external entities nor a billion laughs work. A
-    document that breaks off in the middle is read up to the last tag. What precedes its root element, such as
-    PHP notices, is skipped.
+    document that breaks off in the middle, or is gzipped and damaged after a whole member, is read up to the last tag.
+    What precedes its root element, such as PHP notices, is skipped.
 
     Args:
         body: as served.
         max_size: maximum number of bytes unpacked from a gzipped file.
     """
-    if body.startswith(_GZIP):
+    if body.startswith(GZIP):
         try:
-            body = _unpack(body, max_size)
+            body = gunzip(body, max_size, _MAX_MEMBERS)
         except zlib.error:
             return None, False
     body = _to_utf8(body)
@@ -162,18 +163,6 @@ def _parse_apart(body: bytes, begin: re.Pattern[bytes]) -> etree._Element | None
         entries = (_parse(body[start:end]) for start, end in zip_longest(starts, starts[1:]))
         root.extend(entry for entry in entries if entry is not None)
     return root
-
-
-def _unpack(body: bytes, max_size: int) -> bytes:
-    """Unpack a gzipped file, also one of several parts."""
-    unpacked = b""
-    for _ in range(_MAX_PARTS):
-        if not body.startswith(_GZIP) or len(unpacked) >= max_size:
-            break
-        inflate = zlib.decompressobj(31)
-        unpacked += inflate.decompress(body, max_size - len(unpacked))
-        body = inflate.unused_data
-    return unpacked
 
 
 def local_name(element: etree._Element) -> str:

@@ -10,7 +10,7 @@ from scrapy.downloadermiddlewares.httpcompression import HttpCompressionMiddlewa
 from scrapy.exceptions import DownloadCancelledError, IgnoreRequest, ResponseDataLossError
 
 from ifp_scraper.middlewares.back_off import BackOffMiddleware
-from ifp_scraper.recordings.codings import GZIP
+from ifp_scraper.recordings.codings import GZIP, GZIP_WBITS
 from ifp_scraper.responses import cut_short
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def _is_damaged(packed: bytes, unpacked: bytes) -> bool:
     rest = packed
     try:
         while rest.startswith(GZIP):  # of several members, each has its own
-            unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+            unpacker = zlib.decompressobj(GZIP_WBITS)
             while rest and not unpacker.eof:
                 unpacker.decompress(rest, _PIECE)
                 rest = unpacker.unconsumed_tail

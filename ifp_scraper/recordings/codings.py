@@ -17,7 +17,10 @@ _MAX_CODINGS = 10
 """Maximum number of codings that are undone, of any that headers name."""
 
 GZIP = b"\x1f\x8b\x08"
-"""What a gzipped body begins with."""
+"""What a gzip member begins with."""
+
+GZIP_WBITS = zlib.MAX_WBITS | 16
+"""For ``zlib.decompressobj``: what it reads is a gzip member, with its header and checksum."""
 
 _PIECE = 4096
 """Size of the pieces in which gzip is decompressed, in bytes."""
@@ -67,7 +70,7 @@ def _decode(body: bytes, coding: str) -> bytes:
     """Undo one coding; a body that is not so encoded is left as it is."""
     try:
         if coding in ("gzip", "x-gzip"):
-            return _gunzip(body)
+            return gunzip(body, MAX_UNPACKED)
         if coding == "zstd":
             return ZstdReader(io.BytesIO(body)).read(MAX_UNPACKED) or body
         if coding == "deflate":
@@ -80,17 +83,30 @@ def _decode(body: bytes, coding: str) -> bytes:
     return body
 
 
-def _gunzip(body: bytes) -> bytes:
-    """Decompress all gzip members, and drop what follows them."""
+def gunzip(body: bytes, max_size: int, max_members: int | None = None) -> bytes:
+    """Decompress all gzip members, and drop what follows them, or a damaged one with what follows it.
+
+    Args:
+        body: what begins with a member; the last one may be cut off.
+        max_size: maximum number of bytes decompressed; the rest is dropped.
+        max_members: maximum number of members decompressed, if any; the rest is dropped.
+
+    Raises:
+        zlib.error: if the first member that is not empty is damaged.
+    """
     pieces: list[bytes] = []
     whole = 0  # how many of the pieces belong to complete members
-    left = MAX_UNPACKED
-    inflate = zlib.decompressobj(31)
+    left = max_size
+    members = 1
+    inflate = zlib.decompressobj(GZIP_WBITS)
     for start in range(0, len(body), _PIECE):  # small, since zlib copies the rest of a piece after each member
         packed = body[start : start + _PIECE]
         while packed and left > 0:
             if inflate.eof:
-                inflate = zlib.decompressobj(31)
+                if members == max_members:
+                    return b"".join(pieces)
+                inflate = zlib.decompressobj(GZIP_WBITS)
+                members += 1
             try:
                 pieces.append(inflate.decompress(packed, left))
             except zlib.error:

@@ -25,6 +25,7 @@ from typing import IO
 
 from fastwarc import ZstdReader
 
+from ifp_scraper.recordings.codings import GZIP, GZIP_WBITS
 from ifp_scraper.recordings.files import UNREADABLE, RecordingError, recordings_in
 from ifp_scraper.recordings.record_bounds import next_record
 from ifp_scraper.storage.output_file import explain
@@ -40,9 +41,6 @@ _PIECE = 1 << 14
 
 _FRAME = b"\x28\xb5\x2f\xfd"
 """How a zstd frame begins."""
-
-_MEMBER = b"\x1f\x8b\x08"
-"""How a gzip member begins."""
 
 _DICTIONARY = b"\x5d\x2a\x4d\x18"
 """How the dictionary at the start of a .warc.zst file begins."""
@@ -116,7 +114,7 @@ def _seekable(path: Path) -> list[Path]:
     with path.open("rb") as stream:
         if not _is_read_from_start(stream) and not _has_unusual_headers(path):
             return [path]
-    return [_with_usual_headers(copy) for copy in _unpack(path, _gunzipped, _MEMBER)]
+    return [_with_usual_headers(copy) for copy in _unpack(path, _gunzipped, GZIP)]
 
 
 @cache
@@ -317,14 +315,14 @@ def _rewritten(stream: IO[bytes], path: Path) -> Iterator[bytes]:
 
 def _is_gzip(path: Path) -> bool:
     with path.open("rb") as stream:
-        return stream.read(2) == b"\x1f\x8b"
+        return stream.read(len(GZIP)) == GZIP
 
 
 def _has_unusual_headers(path: Path) -> bool:
     """Whether FastWARC cannot read headers, by the first sound record: names in another case, or lines without CR."""
     with path.open("rb") as stream:
         start = stream.read(1 << 16)
-        if start[:2] == b"\x1f\x8b":
+        if start.startswith(GZIP):
             try:
                 start = next(_gunzipped(stream, next_record(stream, 0, _CHUNK) or 0, []), b"")
             except (EOFError, zlib.error):
@@ -351,7 +349,7 @@ def _gunzipped(stream: IO[bytes], at: int, damaged: list[int]) -> Iterator[bytes
         zlib.error: if one is damaged.
     """
     stream.seek(at)
-    inflate = zlib.decompressobj(31)
+    inflate = zlib.decompressobj(GZIP_WBITS)
     packed = b""
     damaged.append(at)
     while True:
@@ -360,7 +358,7 @@ def _gunzipped(stream: IO[bytes], at: int, damaged: list[int]) -> Iterator[bytes
             if not packed.strip(b"\0"):
                 damaged.clear()
                 return
-            inflate = zlib.decompressobj(31)
+            inflate = zlib.decompressobj(GZIP_WBITS)
             damaged[:] = [stream.tell() - len(packed)]
         elif not packed:
             raise EOFError("it breaks off")
@@ -375,7 +373,7 @@ def _is_read_from_start(stream: IO[bytes]) -> bool:
     Or none, or blank lines before one. It is decompressed in small pieces, so that damage behind the first record does
     not matter.
     """
-    inflate = zlib.decompressobj(31)
+    inflate = zlib.decompressobj(GZIP_WBITS)
     try:
         start = inflate.decompress(stream.read(_PIECE), _PIECE)
         if start.startswith((b"\r", b"\n")) or (inflate.eof and not start):

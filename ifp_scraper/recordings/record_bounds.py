@@ -8,8 +8,10 @@ import zlib
 from mmap import mmap
 from typing import IO, cast
 
-_MEMBER = b"\x1f\x8b\x08"
-"""How a gzip member begins."""
+from ifp_scraper.recordings.codings import GZIP, GZIP_WBITS
+
+_BEGIN = re.compile(rb"%b|WARC/[01]\.\d{1,2}[ \t]{0,3}\r\n" % re.escape(GZIP))
+"""What a record may begin with: the first bytes of its gzip member, or its own."""
 
 _NO_RECORD = gzip.compress(b"WARC/1.0\r\nContent-Length: 0\r\n\r\n", mtime=0)
 _LENGTH = re.compile(rb"\r\nContent-Length:[ \t]*(\d{1,18})", re.IGNORECASE)
@@ -30,11 +32,11 @@ def next_record(stream: IO[bytes], start: int, end: int) -> int | None:
             return None
         window = tail + chunk
         base = position - len(tail)
-        for found in re.finditer(rb"\x1f\x8b\x08|WARC/[01]\.\d{1,2}[ \t]{0,3}\r\n", window):
+        for found in _BEGIN.finditer(window):
             at = base + found.start()
             if at >= end:
                 return None
-            if found[0] != _MEMBER or _is_record(stream, at):
+            if found[0] != GZIP or _is_record(stream, at):
                 stream.seek(at)
                 return at
         tail = window[-16:]
@@ -58,7 +60,7 @@ def _unpacked(stream: IO[bytes], at: int) -> bytes:
     """Return the first bytes in the gzip member that starts here; none if none does."""
     stream.seek(at)
     try:
-        return zlib.decompressobj(31).decompress(stream.read(512), 64)
+        return zlib.decompressobj(GZIP_WBITS).decompress(stream.read(512), 64)
     except zlib.error:
         return b""
 
@@ -104,7 +106,7 @@ def stopped_at(stream: IO[bytes], at: int, end: int) -> tuple[int, bool] | None:
     while at < end:
         stream.seek(at)
         start = stream.read(5)
-        is_packed = start.startswith(_MEMBER)
+        is_packed = start.startswith(GZIP)
         if not is_packed and start != b"WARC/":
             return None
         try:
@@ -140,7 +142,7 @@ def end_of_member(stream: IO[bytes] | mmap, begin: int) -> int | None:
         zlib.error: if it is damaged.
     """
     stream.seek(begin)
-    member = zlib.decompressobj(31)
+    member = zlib.decompressobj(GZIP_WBITS)
     while piece := stream.read(_PIECE):
         begin += len(piece)
         while piece:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from fastwarc.warc import ArchiveIterator
 
+from ifp_scraper.recordings.codings import GZIP, GZIP_WBITS
 from ifp_scraper.recordings.files import RecordingError
 from ifp_scraper.recordings.record_bounds import end_of_member
 from ifp_scraper.storage.output_file import explain
@@ -62,7 +63,7 @@ def _may_begin_recording(start: bytes, *, packed: bool) -> bool:
     """Whether a file with these first bytes may be a recording, be it one that was cut off soon after."""
     if packed:
         try:
-            start = zlib.decompressobj(31).decompress(start, len(_MAGIC))
+            start = zlib.decompressobj(GZIP_WBITS).decompress(start, len(_MAGIC))
         except zlib.error:
             return False
     return _MAGIC.startswith(start[: len(_MAGIC)])
@@ -89,7 +90,7 @@ def cut_unfinished(path: Path) -> int:
             last = record.stream_pos
             record.reader.consume()
     packed = path.name.endswith(".gz")
-    end_of, mark = (_end_of_member, rb"\x1f\x8b\x08") if packed else (_end_of_record, rb"(?m)^WARC/1\.")
+    end_of, mark = (_end_of_member, re.escape(GZIP)) if packed else (_end_of_record, rb"(?m)^WARC/1\.")
     with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
         end = end_of(content, last) or last
         begins = [match.start() for match in re.compile(mark).finditer(content, max(end, last + 1))]
@@ -116,7 +117,7 @@ def _end_of_record(content: mmap.mmap, begin: int) -> int | None:
 def _end_of_member(content: mmap.mmap, begin: int) -> int | None:
     """Return where the gzip member that starts here ends, and with it a record; None if it is not whole."""
     try:
-        start = zlib.decompressobj(31).decompress(content[begin : begin + _FIRST], len(_MAGIC))
+        start = zlib.decompressobj(GZIP_WBITS).decompress(content[begin : begin + _FIRST], len(_MAGIC))
         return end_of_member(content, begin) if start == _MAGIC else None
     except zlib.error:
         return None

@@ -36,9 +36,6 @@ _TO_THE_SECOND = 14
 
 _FRACTION = re.compile(r"\.(\d{1,6})")
 
-_CUT = "a record is cut off"
-_UNDATED = "a record has no date that can be read"
-
 
 class Fault(NamedTuple):
     """A part of a file that could not be read; ``str()`` says so to the user."""
@@ -89,7 +86,6 @@ def read_responses(
         faults: gets each damaged part, which is skipped.
         revisits: gets the ``revisit`` records.
     """
-    kinds = _KINDS if revisits is None else _KINDS | WarcRecordType.revisit
     is_length_wrong = False
     at = next_record(stream, start, end)
     if at and not start and not is_blank(stream, at):
@@ -102,28 +98,16 @@ def read_responses(
                 last = record.stream_pos
                 if last >= end:
                     return
-                if record.record_type & kinds:
-                    record.parse_http(quirks_mode=True)  # lines may lack the CR
-                if record.record_type & _KINDS and _is_of_web(record):
-                    body, is_complete = _read_body(record, to_next=is_length_wrong)
-                    is_whole = is_complete and (bool(body) or not _lacks_body(record))
-                    if not is_whole:
-                        faults.append(Fault(name, last, _CUT))
-                    if _is_answer(record, body):
-                        if _captured_at(record) is None:
-                            faults.append(Fault(name, last, _UNDATED))
-                        else:
-                            yield RecordedResponse(record, body, is_whole)
-                else:
-                    _, is_complete = _read_all(record, to_next=is_length_wrong)
-                    if not is_complete:
-                        faults.append(Fault(name, last, _CUT))
-                    if revisits is not None and record.record_type == WarcRecordType.revisit:
-                        if _captured_at(record) is None:
-                            faults.append(Fault(name, last, _UNDATED))
-                        else:
-                            _note_revisit(record, revisits)
-                if not is_complete:  # what it seemed to hold may be whole records
+                read = _read_record(record, with_revisits=revisits is not None, to_next=is_length_wrong)
+                if not read.is_whole:
+                    faults.append(Fault(name, last, "a record is cut off"))
+                if read.is_wanted and _captured_at(record) is None:
+                    faults.append(Fault(name, last, "a record has no date that can be read"))
+                elif read.is_wanted and record.record_type & _KINDS:
+                    yield RecordedResponse(record, read.body, read.is_whole)
+                elif read.is_wanted and revisits is not None:
+                    _note_revisit(record, revisits)
+                if not read.is_complete:  # what it seemed to hold may be whole records
                     is_length_wrong = True
                     at = next_record(stream, last + 1, end)
                     break
@@ -139,6 +123,40 @@ def read_responses(
         except (OSError, EOFError, ValueError) as error:
             faults.append(Fault(name, last, str(error)))
             at = next_record(stream, last + 1, end)
+
+
+class _Read(NamedTuple):
+    """What was read of a record."""
+
+    body: bytes
+
+    is_complete: bool
+    """Whether the record has the length that it names."""
+
+    is_whole: bool
+    """Whether it is complete, and does not lack a body that its response had."""
+
+    is_wanted: bool
+    """Whether it is a response, or a revisit, if these are wanted."""
+
+
+def _read_record(record: WarcRecord, *, with_revisits: bool, to_next: bool) -> _Read:
+    """Read a record of any kind.
+
+    Args:
+        record: the record.
+        with_revisits: whether revisits are wanted.
+        to_next: see ``_read_all``.
+    """
+    is_revisit = with_revisits and record.record_type == WarcRecordType.revisit
+    if is_revisit or record.record_type & _KINDS:
+        record.parse_http(quirks_mode=True)  # lines may lack the CR
+    if record.record_type & _KINDS and _is_of_web(record):
+        body, is_complete = _read_body(record, to_next=to_next)
+        is_whole = is_complete and (bool(body) or not _lacks_body(record))
+        return _Read(body, is_complete, is_whole, _is_answer(record, body))
+    body, is_complete = _read_all(record, to_next=to_next)
+    return _Read(body, is_complete, is_complete, is_revisit)
 
 
 def _is_of_web(record: WarcRecord) -> bool:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from ifp_scraper import console, urls
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.dates import parse_utc, same_but_for_clock_fault
-from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.discovery.readings import Reading
 from ifp_scraper.items import Article, content_hash
 from ifp_scraper.ledger import Ledger

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from ifp_scraper.discovery import ArticleRef
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.ending import FAILED_SHARE
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.spiders.error_limits import ErrorLimits

@@ -11,9 +11,8 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from ifp_scraper import console, urls
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.dates import parse_utc
-from ifp_scraper.discovery import ArticleRef
-from ifp_scraper.discovery.listing import may_be_article, may_name_article
 from ifp_scraper.discovery.readings import Reading, find_recorded
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Ledger
@@ -140,7 +139,7 @@ class Frontier:
         seen: set[str] = set()
         for named in self._options.urls:
             url = urls.of_site(self._options.site + "/", named) or named
-            if not may_name_article(url, self._options.site):
+            if not urls.may_name_article(url, self._options.site):
                 self._ledger.reject(Rejected.now(url, NO_ARTICLE))
                 continue
             # Only the site knows where /?p=658 leads.
@@ -160,7 +159,7 @@ class Frontier:
             if not seen and urls.post_id(ref.url):
                 self._crawl.stop(f"the site's permalinks are plain ({ref.url}); only those with a slug can be crawled")
                 return
-            if not may_be_article(ref.url, self._options.site):
+            if not urls.may_be_article(ref.url, self._options.site):
                 continue
             knowledge = self._ledger.knowledge
             is_current = knowledge.is_current(ref) and not knowledge.is_given_up(ref, seen)

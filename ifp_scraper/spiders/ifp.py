@@ -26,8 +26,9 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 
 from ifp_scraper import urls
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.dates import parse_utc
-from ifp_scraper.discovery import ArticleRef, FetchFailed
+from ifp_scraper.discovery import FetchFailed
 from ifp_scraper.discovery.readings import Reading
 from ifp_scraper.items import Article
 from ifp_scraper.ledger import Command, Ledger

@@ -10,7 +10,7 @@ from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 
 from ifp_scraper import urls
-from ifp_scraper.discovery import ArticleRef
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.responses import in_words, is_html, refusal, unfollowed, why_no_article
 from ifp_scraper.spiders.crawl import Crawl

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from ifp_scraper import console
-from ifp_scraper.discovery import ArticleRef, Source, SourceUnavailable, Walk
+from ifp_scraper.article_ref import ArticleRef
+from ifp_scraper.discovery import Source, SourceUnavailable, Walk
 from ifp_scraper.discovery.feed import FeedSource
 from ifp_scraper.discovery.listing import ListingSource
 from ifp_scraper.discovery.rest import RestSource

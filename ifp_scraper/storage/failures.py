@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 
 from ifp_scraper import urls
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.dates import parse_utc
-from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.storage import sidecars
 
 MAX_KEPT = 1000

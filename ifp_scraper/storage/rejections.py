@@ -20,8 +20,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from ifp_scraper import urls
+from ifp_scraper.article_ref import ArticleRef
 from ifp_scraper.dates import format_utc, read_instant
-from ifp_scraper.discovery import ArticleRef
 from ifp_scraper.storage import sidecars
 from ifp_scraper.storage.reasons import ANOTHER_PAGE, NO_AMP_PAGE, NO_ARTICLE, is_same, kind_of
 from ifp_scraper.storage.runs import Run, Runs
