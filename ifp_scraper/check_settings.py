@@ -10,7 +10,7 @@ from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings, Settings
 from scrapy.utils.misc import load_object
 
 from ifp_scraper import settings as our_settings
-from ifp_scraper.options import ARGUMENTS, BadArgument, meant, shown
+from ifp_scraper.options import ARGUMENTS, BadArgument, meant, printable
 from ifp_scraper.storage import sidecars
 
 _DEFAULTS = Settings()
@@ -65,9 +65,9 @@ def check_settings(settings: BaseSettings) -> None:
     _check_event_loop(settings)
     for name in ("IFP_CONTACT", "USER_AGENT"):
         if not str(settings[name]).isprintable():
-            raise BadArgument(f"{name}={shown(settings[name])} must be one line of printable characters")
+            raise BadArgument(f"{name}={printable(settings[name])} must be one line of printable characters")
     if not all(str(code).strip().isdecimal() for code in settings.getlist("RETRY_HTTP_CODES")):
-        raise BadArgument(f"RETRY_HTTP_CODES={shown(settings['RETRY_HTTP_CODES'])}: codes look like 500,503")
+        raise BadArgument(f"RETRY_HTTP_CODES={printable(settings['RETRY_HTTP_CODES'])}: codes look like 500,503")
     _check_files(settings)
 
 
@@ -75,21 +75,21 @@ def _check_other(name: str) -> None:
     """Check the name of a setting that is neither Scrapy's nor ours: it may be misspelled."""
     if name.startswith("IFP_"):
         ours = ", ".join(name for name in vars(our_settings) if name.startswith("IFP_"))
-        raise BadArgument(f"there is no setting {shown(name)}; the settings are {ours}")
+        raise BadArgument(f"there is no setting {printable(name)}; the settings are {ours}")
     if not name.isupper():  # -since=2024-01-01 is -s ince=2024-01-01
         arguments = ", ".join(ARGUMENTS)
         raise BadArgument(
-            f"-s {shown(name)}: names of settings are in capitals; {arguments} are arguments: -a NAME=VALUE"
+            f"-s {printable(name)}: names of settings are in capitals; {arguments} are arguments: -a NAME=VALUE"
         )
     if name not in _OF_OTHERS and (near := meant(name, _DEFAULTS, cutoff=0.92)):
-        raise BadArgument(f"there is no setting {shown(name)}{near}")
+        raise BadArgument(f"there is no setting {printable(name)}{near}")
 
 
 def _check_switch(settings: BaseSettings, name: str) -> None:
     try:
         settings.getbool(name)
     except (TypeError, ValueError):
-        raise BadArgument(f"{name}={shown(settings[name])} must be True or False, 1 or 0") from None
+        raise BadArgument(f"{name}={printable(settings[name])} must be True or False, 1 or 0") from None
 
 
 def _check_number(settings: BaseSettings, name: str, default: float) -> None:
@@ -103,47 +103,49 @@ def _check_number(settings: BaseSettings, name: str, default: float) -> None:
     if not valid:
         kind = "a whole number" if whole else "a number"
         bounds = f" from {least} to {most}" if most < inf else f", {least} or more" if least > -inf else ""
-        raise BadArgument(f"{name}={shown(settings[name])}: it must be {kind}{bounds}")
+        raise BadArgument(f"{name}={printable(settings[name])}: it must be {kind}{bounds}")
 
 
 def _check_log(settings: BaseSettings) -> None:
     level = settings["LOG_LEVEL"]
     if not isinstance(level, int) and level not in _LEVELS:
-        raise BadArgument(f"LOG_LEVEL={shown(level)}: choose from {', '.join(_LEVELS)}")
+        raise BadArgument(f"LOG_LEVEL={printable(level)}: choose from {', '.join(_LEVELS)}")
     try:
         logging.Formatter(settings["LOG_FORMAT"])
     except (TypeError, ValueError):
         raise BadArgument(
-            f"LOG_FORMAT={shown(settings['LOG_FORMAT'])} is not a format string of Python's logging"
+            f"LOG_FORMAT={printable(settings['LOG_FORMAT'])} is not a format string of Python's logging"
         ) from None
     if name := settings["LOG_FILE"]:
         try:
             Path(name).open("a").close()
         except OSError as error:
-            raise BadArgument(f"LOG_FILE={shown(name)} cannot be written: {error.strerror}") from None
+            raise BadArgument(f"LOG_FILE={printable(name)} cannot be written: {error.strerror}") from None
 
 
 def _check_event_loop(settings: BaseSettings) -> None:
     if settings["TWISTED_REACTOR"] != our_settings.TWISTED_REACTOR:
         needed = our_settings.TWISTED_REACTOR
-        raise BadArgument(f"TWISTED_REACTOR={shown(settings['TWISTED_REACTOR'])}: the spider needs {needed}")
+        raise BadArgument(f"TWISTED_REACTOR={printable(settings['TWISTED_REACTOR'])}: the spider needs {needed}")
     if name := settings["ASYNCIO_EVENT_LOOP"]:
         try:
             load_object(name)
         except (ImportError, NameError, ValueError):
-            raise BadArgument(f"ASYNCIO_EVENT_LOOP={shown(name)} cannot be imported") from None
+            raise BadArgument(f"ASYNCIO_EVENT_LOOP={printable(name)} cannot be imported") from None
 
 
 def _check_files(settings: BaseSettings) -> None:
     output, archive = settings["IFP_OUTPUT"], settings["IFP_ARCHIVE"]
     if output and not str(output).endswith(".jsonl"):
         raise BadArgument(
-            f"the output {shown(output)} must end in .jsonl; for other formats run "
+            f"the output {printable(output)} must end in .jsonl; for other formats run "
             "scrapy export FILE --to parquet|csv|sqlite afterwards"
         )
     if output and "://" in str(output):
-        raise BadArgument(f"the output {shown(output)} is a URL: name a file")
+        raise BadArgument(f"the output {printable(output)} is a URL: name a file")
     if output and str(output).endswith(sidecars.SUFFIXES):
-        raise BadArgument(f"the output {shown(output)} has the name of a file that is kept beside an output")
+        raise BadArgument(f"the output {printable(output)} has the name of a file that is kept beside an output")
     if archive and not str(archive).endswith((".warc.gz", ".warc")):
-        raise BadArgument(f"IFP_ARCHIVE={shown(archive)} must end in .warc.gz (or .warc), to be read as a recording")
+        raise BadArgument(
+            f"IFP_ARCHIVE={printable(archive)} must end in .warc.gz (or .warc), to be read as a recording"
+        )

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
@@ -54,6 +54,25 @@ _MAX_KEPT_PAGES = 20
 """Maximum number of unreadable pages kept beside the rejected file, for ``scrapy fixture``."""
 
 
+class LastPage(NamedTuple):
+    """What the last line of a file was read from; none is true if there is no line."""
+
+    was_whole: bool = False
+    """Whether the page did not break off."""
+
+    was_canonical: bool = False
+    """Whether it was a canonical page, or was read with one."""
+
+    had_amp_page: bool = False
+    """Whether it was both."""
+
+    @classmethod
+    def of(cls, article: Article) -> LastPage:
+        """Return that of the article's line."""
+        rank = view_rank(article.layout)
+        return cls(is_from_whole_page(article), was_canonical=rank > 0, had_amp_page=rank > 1)
+
+
 class Ledger:
     """The files of one crawl, and its counts.
 
@@ -79,12 +98,8 @@ class Ledger:
         """When the file's earliest line was read; RFC 3339 in UTC."""
         self._last_url = ""
         """That of the file's last line."""
-        self.last_page_was_whole = False
-        """Whether the page of the file's last line, when the run started, did not break off."""
-        self.last_page_was_canonical = False
-        """Whether that was a canonical page, or was read with one."""
-        self.last_page_had_amp_page = False
-        """Whether it was both."""
+        self.last_page = LastPage()
+        """Of the file, when the run started."""
         self.store = Store(path, start_over=start_over, on_line=self._remember)
         self.counts: Counter[str] = Counter()
         """The outcomes, see ``ending.FETCHED``; also ``current`` (known, so not fetched), ``out_of_range`` (fetched,
@@ -108,26 +123,18 @@ class Ledger:
             self._remove(rejected_path)
             self._remove(failed_path)
         runs = Runs.read(self._runs_path)
-        is_other = runs and urls.host(options.site) not in map(urls.host, (runs[-1].site, self._last_url))
-        if options.site_is_guessed:
-            console.say(f"The recordings hold no page of {settings['IFP_SITE']}; many are of {options.site}.")
-        if len(self.store) and is_other:
-            if options.site_is_guessed:
-                self.store.close()
-                raise StoreError(
-                    f"the recordings hold no page of {runs[-1].site}, which the articles in {path} are of: "
-                    f"name another file with -o, or the site: -s IFP_SITE={options.site}"
-                )
-            option = "" if command == "audit" else " with -o"  # there, -o is for a list of addresses
-            console.say(
-                f"The articles in {path} are of {runs[-1].site}, not {options.site}: "
-                f"name another file{option}, unless one site is a copy of the other."
-            )
+        self._check_site(runs)
         self.rejections = Rejections(rejected_path, runs, amp_alone=options.pages == "amp")
         runs = runs.of_site(options.site)
         last_caught_up = runs.last_caught_up(path, len(self.store))
-        left = (runs[-1].failed_urls, runs[-1].incomplete_urls, runs[-1].failures) if runs else ()
-        self.failures = Failures(failed_path, *left, site=options.site + "/", live=options.live)
+        self.failures = Failures(
+            failed_path,
+            of_last_run=runs[-1].failed_urls if runs else (),
+            incomplete=runs[-1].incomplete_urls if runs else (),
+            failures=runs[-1].failures if runs else (),
+            site=options.site + "/",
+            live=options.live,
+        )
         self.knowledge = Knowledge(options, self.store, self.rejections, self.failures, last_caught_up)
         self.walks = Walks(options, settings, self.store, self.knowledge, last_caught_up, self._first_read_at)
 
@@ -140,12 +147,33 @@ class Ledger:
         start_over = settings.getbool("IFP_START_OVER")
         return cls(options, Path(name), start_over=start_over, settings=settings, command=command)
 
+    def _check_site(self, runs: Runs) -> None:
+        """Say so if the site is not that of the settings, or not the one that the file's articles are of.
+
+        Raises:
+            StoreError: if both are true.
+        """
+        site, path = self.options.site, self.store.path
+        if self.options.site_is_guessed:
+            console.say(f"The recordings hold no page of {self.settings['IFP_SITE']}; many are of {site}.")
+        if not len(self.store) or not runs or urls.host(site) in map(urls.host, (runs[-1].site, self._last_url)):
+            return
+        if self.options.site_is_guessed:
+            self.store.close()
+            raise StoreError(
+                f"the recordings hold no page of {runs[-1].site}, which the articles in {path} are of: "
+                f"name another file with -o, or the site: -s IFP_SITE={site}"
+            )
+        option = "" if self.command == "audit" else " with -o"  # there, -o is for a list of addresses
+        console.say(
+            f"The articles in {path} are of {runs[-1].site}, not {site}: "
+            f"name another file{option}, unless one site is a copy of the other."
+        )
+
     def _remember(self, article: Article) -> None:
         self.monitor.add_history(article)
         self._last_url = article.url
-        self.last_page_was_whole = is_from_whole_page(article)
-        self.last_page_was_canonical = view_rank(article.layout) > 0
-        self.last_page_had_amp_page = view_rank(article.layout) > 1
+        self.last_page = LastPage.of(article)
         if article.fetched_at:
             self._first_read_at = min(article.fetched_at, self._first_read_at or article.fetched_at)
 

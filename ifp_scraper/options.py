@@ -34,7 +34,7 @@ class BadArgument(ValueError):
     """An argument that makes no sense; ``str()`` says what is allowed, in one line."""
 
 
-def shown(value: object) -> str:
+def printable(value: object) -> str:
     """Return a rejected value for a message: shortened, without line breaks or other control characters."""
     text = str(value)
     text = "".join(char if char.isprintable() else "?" for char in text[: _SHOWN + 1])
@@ -107,14 +107,14 @@ def read_options(arguments: Mapping[str, str], site: str, now: datetime | None =
     now = now or datetime.now(UTC)
     unknown = sorted(set(arguments) - set(ARGUMENTS))
     if unknown:
-        named = shown(", ".join(unknown)) + meant(unknown[0], ARGUMENTS)
+        named = printable(", ".join(unknown)) + meant(unknown[0], ARGUMENTS)
         raise BadArgument(f"unknown argument {named}; the arguments are {', '.join(ARGUMENTS)}")
     given = {name: value.strip() for name, value in arguments.items()}
     if empty := [name for name, value in given.items() if not value]:
         raise BadArgument(f"{empty[0]}= is empty")
     since, until, refresh = (_date(name, given.get(name), now) for name in ("since", "until", "refresh"))
     if since is not None and until is not None and since >= until:
-        raise BadArgument(f"since={shown(given['since'])} must be before until={shown(given['until'])}")
+        raise BadArgument(f"since={printable(given['since'])} must be before until={printable(given['until'])}")
     sources, section = _sources(given.get("sources")), _section(given.get("section"))
     if section and sources == ("sitemap",):
         raise BadArgument("sources=sitemap cannot be used with section=: a sitemap does not say what is in a section")
@@ -142,7 +142,7 @@ def _site(site: str) -> str:
         valid = False
     # Articles are recognised by their path from the host's root, so a site in a subfolder cannot be read.
     if not valid or not _ROOT.fullmatch(site):
-        raise BadArgument(f"IFP_SITE={shown(site)} is not the root of a site: write it like https://ifpnews.com")
+        raise BadArgument(f"IFP_SITE={printable(site)} is not the root of a site: write it like https://ifpnews.com")
     return site.rstrip("/")
 
 
@@ -151,7 +151,7 @@ def _archive(value: str | None) -> str | None:
         try:
             find_recordings(value)
         except RecordingError as error:
-            raise BadArgument(f"archive: {shown(error)}") from error
+            raise BadArgument(f"archive: {printable(error)}") from error
     return value
 
 
@@ -168,18 +168,18 @@ def _urls(value: str | None, site: str | None) -> tuple[str, ...]:
                 why = error.strerror
             else:
                 why = "it is compressed" if content.startswith(GZIP) else "it is not text in UTF-8"
-            raise BadArgument(f"urls={shown(value)}: the file cannot be read ({why})") from error
+            raise BadArgument(f"urls={printable(value)}: the file cannot be read ({why})") from error
         # The rest of a line, after the URL, is a comment.
         names = [words[0] for words in map(str.split, lines) if words and not words[0].startswith("#")]
     else:
         names = value.replace(",", " ").split()
     if not names:
-        raise BadArgument(f"urls={shown(value)} names no address")
+        raise BadArgument(f"urls={printable(value)} names no address")
     for name in names:
         if not name.startswith(("http://", "https://")) or _NO_TEXT.search(name):
-            raise BadArgument(f"urls: {shown(name)} is not a URL: write it like https://ifpnews.com/a-story/")
+            raise BadArgument(f"urls: {printable(name)} is not a URL: write it like https://ifpnews.com/a-story/")
         if site is not None and urls.host(name) != urls.host(site):
-            raise BadArgument(f"urls: {shown(name)} is not on the site {site}")
+            raise BadArgument(f"urls: {printable(name)} is not on the site {site}")
     return tuple(dict.fromkeys(names))
 
 
@@ -190,7 +190,7 @@ def _date(name: str, value: str | None, now: datetime) -> datetime | None:
         return read_user_date(value, now)
     except (ValueError, OverflowError) as error:
         raise BadArgument(
-            f"{name}={shown(value)} is not a date ({error}); "
+            f"{name}={printable(value)} is not a date ({error}); "
             'write 2024-05-06, 2024-05-06T18:00 (Tehran) or "3 days ago"'
         ) from error
 
@@ -201,7 +201,7 @@ def _sources(value: str | None) -> tuple[SourceName, ...]:
     names = [name.strip() for name in value.split(",") if name.strip()]
     wrong = [name for name in names if name not in SOURCES]
     if wrong or not names:
-        raise BadArgument(f"sources={shown(value)}: choose from {', '.join(SOURCES)}")
+        raise BadArgument(f"sources={printable(value)}: choose from {', '.join(SOURCES)}")
     return tuple(dict.fromkeys(names))  # type: ignore[arg-type]
 
 
@@ -211,14 +211,16 @@ def _section(value: str | None) -> str | None:
         return None
     path = _LATER_PAGE.sub("", _BEFORE_SLUG.sub("", value, count=1).strip("/"))
     if not all(part and part.replace("-", "").isalnum() for part in path.split("/")):
-        raise BadArgument(f"section={shown(value)} is not one category: write its slug, like iran-news or news/world")
+        raise BadArgument(
+            f"section={printable(value)} is not one category: write its slug, like iran-news or news/world"
+        )
     return path.lower()
 
 
 def _pages(value: str) -> Pages:
     known = get_args(Pages)
     if value not in known:
-        raise BadArgument(f"pages={shown(value)}: choose from {', '.join(known)}")
+        raise BadArgument(f"pages={printable(value)}: choose from {', '.join(known)}")
     return value  # type: ignore[return-value]
 
 
@@ -227,5 +229,5 @@ def _limit(value: str | None) -> int | None:
         return None
     limit = int(value) if value.isdecimal() and len(value) < 20 else 0
     if limit < 1:
-        raise BadArgument(f"limit={shown(value)} must be a number of articles, 1 or more")
+        raise BadArgument(f"limit={printable(value)} must be a number of articles, 1 or more")
     return limit

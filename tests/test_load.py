@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ifp_scraper.analysis.load import load
-from ifp_scraper.analysis.output_reader import MissingExtra, find, require, select
+from ifp_scraper.analysis.output_reader import MissingExtra, find_outputs, require, select
 from ifp_scraper.analysis.recent_posts import recent_posts
 from ifp_scraper.items import Article, Author, Image, Link, RecentPost, encode
 
@@ -239,7 +239,7 @@ def test_a_glob_passes_over_the_files_beside_an_output(tmp_path: Path) -> None:
     assert list(chosen.kept) == [2, 3]
     (tmp_path / "c" / "of.runs.jsonl").mkdir(parents=True)
     below = write(tmp_path / "c" / "of.runs.jsonl" / "b.jsonl", article(3))
-    assert find(tmp_path / "**" / "b.jsonl") == [tmp_path / "b.jsonl", below]
+    assert find_outputs(tmp_path / "**" / "b.jsonl") == [tmp_path / "b.jsonl", below]
 
 
 def test_of_several_files_the_latest_capture_counts(tmp_path: Path) -> None:
@@ -266,24 +266,24 @@ def test_of_several_files_the_latest_capture_counts(tmp_path: Path) -> None:
 
 def test_a_name_with_brackets_is_a_name(tmp_path: Path) -> None:
     path = write(tmp_path / "a[1].jsonl", article(1))
-    assert find(path) == [path]
-    assert find([path, str(path)]) == [path]
+    assert find_outputs(path) == [path]
+    assert find_outputs([path, str(path)]) == [path]
 
 
 @pytest.mark.parametrize("name", ["none.jsonl", "*.none"])
 def test_no_such_file(tmp_path: Path, name: str) -> None:
     with pytest.raises(FileNotFoundError, match="no such file"):
-        find(tmp_path / name)
+        find_outputs(tmp_path / name)
 
 
 def test_no_file_at_all() -> None:
     with pytest.raises(FileNotFoundError, match="the list is empty"):
-        find([])
+        find_outputs([])
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"is a folder: name its files, as in .*\*\.jsonl"):
-        find(tmp_path)
+        find_outputs(tmp_path)
 
 
 def test_torn_and_corrupt_lines_are_left_out_with_a_warning(tmp_path: Path, engine: Any) -> None:

@@ -52,7 +52,7 @@ def require(name: str) -> Any:
         raise MissingExtra(f'this needs {name}: in the project folder, pip install ".[data]"') from error
 
 
-def find(source: Files) -> list[Path]:
+def find_outputs(source: Files) -> list[Path]:
     """Return the files that a path, a glob or a list of these names: each once, a glob's sorted by name.
 
     Raises:
@@ -166,7 +166,7 @@ def select(
     if revisions not in ("latest", "all"):
         raise ValueError(f'revisions must be "latest" or "all", not {revisions!r}')
     tell = tell or warn
-    chosen = Selection(find(source))
+    chosen = Selection(find_outputs(source))
     heads: list[tuple[int, _Head]] = []
     ends: list[int] = []  # number of each file's last line
     holds_others = False

@@ -28,7 +28,7 @@ from ifp_scraper.discovery.recorded_lists import ListEvidence
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.merge import add_evidence
 from ifp_scraper.recordings.archive import capture_order
-from ifp_scraper.recordings.decompress import shown
+from ifp_scraper.recordings.decompress import source_name
 from ifp_scraper.recordings.files import RecordingError
 from ifp_scraper.storage.reasons import NO_ARTICLE, NO_FIRST_PAGE, STATIC
 from ifp_scraper.storage.rejections import Rejected
@@ -82,7 +82,7 @@ def _read_all(
         records += result.records
         done += 1
         for fault in result.faults[:3]:
-            console.say(f"skipped: {fault._replace(file=shown(fault.file))}")
+            console.say(f"skipped: {fault._replace(file=source_name(fault.file))}")
         progress(records, done, len(spans))
 
 
@@ -137,7 +137,7 @@ def _survey(
         result, places = partial.read(span)
         file = files.setdefault(span.path, len(files))
         records += result.records
-        captures[shown(span.path)] += result.records + len(result.revisits)
+        captures[source_name(span.path)] += result.records + len(result.revisits)
         for seen in result.listed:
             evidence.setdefault(urls.article_key(seen.ref.url), []).append(seen)
         redirects += result.redirects

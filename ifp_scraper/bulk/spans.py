@@ -11,7 +11,7 @@ from typing import IO
 
 import msgspec
 
-from ifp_scraper.recordings.decompress import shown
+from ifp_scraper.recordings.decompress import source_name
 from ifp_scraper.recordings.files import UNREADABLE, RecordingError, member_ranges, until
 from ifp_scraper.recordings.warc_reader import Revisit
 
@@ -63,7 +63,7 @@ def cut_spans(paths: Iterable[Path], size: int = SPAN) -> list[Span]:
         except UNREADABLE as error:
             closed.append(f"{path} cannot be read ({error})")
             continue
-        holds_some[shown(path)] |= any(start < end for start, end in members)
+        holds_some[source_name(path)] |= any(start < end for start, end in members)
         for start, end in members:
             limit = end if end < whole else None
             spans += [Span(str(path), at, min(at + size, end), whole, limit) for at in range(start, end, size)]

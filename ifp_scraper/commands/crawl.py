@@ -15,7 +15,7 @@ from ifp_scraper.check_settings import check_settings, is_given
 from ifp_scraper.commands import fail, refuse_unknown_options, run_to_end, stopped_by_term, usage_errors
 from ifp_scraper.console import say
 from ifp_scraper.ledger import Ledger
-from ifp_scraper.options import ARGUMENTS, Options, read_options, shown
+from ifp_scraper.options import ARGUMENTS, Options, printable, read_options
 from ifp_scraper.recordings.archive import Archive, open_archive
 from ifp_scraper.recordings.files import RecordingError
 from ifp_scraper.recordings.warc_file import open_locked
@@ -78,7 +78,9 @@ class Command(CrawlCommand):
                 raise UsageError(f"{name} is an argument: write -a {name}=...")
         refuse_unknown_options(args)
         if args[:1] == ["ifp"] and len(args) > 1:
-            raise UsageError(f'"{shown(args[1])}" belongs to no option: write -a "since=3 days ago", with the quotes')
+            raise UsageError(
+                f'"{printable(args[1])}" belongs to no option: write -a "since=3 days ago", with the quotes'
+            )
         if args != ["ifp"]:
             raise UsageError("the spider is called ifp: scrapy crawl ifp")
         with usage_errors():

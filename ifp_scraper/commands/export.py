@@ -11,7 +11,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from ifp_scraper.analysis.export import export
-from ifp_scraper.analysis.output_reader import MissingExtra, find
+from ifp_scraper.analysis.output_reader import MissingExtra, find_outputs
 from ifp_scraper.analysis.tables import FORMATS
 from ifp_scraper.commands import fail, reason, refuse_unknown_options, show, stopped_by_term, usage_errors
 from ifp_scraper.console import say
@@ -60,7 +60,7 @@ class Command(ScrapyCommand):
         if opts.to is None:
             raise UsageError(f"name a format: --to {'|'.join(FORMATS)}")
         with usage_errors():
-            find(args[0])
+            find_outputs(args[0])
         try:
             with stopped_by_term():
                 done = export(args[0], opts.to, opts.output, revisions=opts.revisions, gone=opts.gone, tell=say)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from ifp_scraper.analysis.output_reader import MissingExtra, find
+from ifp_scraper.analysis.output_reader import MissingExtra, find_outputs
 from ifp_scraper.analysis.report import TEXT_LIMIT, write_report
 from ifp_scraper.commands import (
     fail,
@@ -66,7 +66,7 @@ class Command(ScrapyCommand):
         source = args[0] if args else DEFAULT_OUTPUT
         if args:
             with usage_errors():
-                find(args)
+                find_outputs(args)
         try:
             with stopped_by_term():
                 count = write_report(source, opts.output, text_limit=opts.text * 1_000_000, tell=say)

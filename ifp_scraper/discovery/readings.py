@@ -21,7 +21,7 @@ from ifp_scraper.dates import parse_utc
 from ifp_scraper.discovery.recorded_lists import ListEvidence, evidence_at, may_list, read_listed
 from ifp_scraper.items import Article, content_hash
 from ifp_scraper.pages import Capture, UnreadablePage, read_page
-from ifp_scraper.recordings.archive import Archive, Kept, Recorded, capture_order, identity, is_page
+from ifp_scraper.recordings.archive import Archive, CaptureIdentity, Recorded, capture_order, identity, is_page
 from ifp_scraper.recordings.files import RecordingError
 from ifp_scraper.responses import cut_short, out_of_order, refusal
 from ifp_scraper.revisions import states_later_edit
@@ -114,7 +114,7 @@ def slug_key(url: str) -> str:
     return f"{urls.host(url)}/{urls.slug(url)}"
 
 
-class Captured(Kept, Protocol):
+class Captured(CaptureIdentity, Protocol):
     """A capture of a page, or of several pages of an article; ``page_urls`` are the URLs of all of them."""
 
     @property

@@ -20,7 +20,7 @@ from w3lib.url import safe_url_string
 from ifp_scraper import urls
 from ifp_scraper.options import Options
 from ifp_scraper.recordings.codings import plain_body
-from ifp_scraper.recordings.decompress import seekable, shown
+from ifp_scraper.recordings.decompress import seekable, source_name
 from ifp_scraper.recordings.files import UNREADABLE, RecordingError, find_recordings, open_members
 from ifp_scraper.recordings.warc_reader import (
     Fault,
@@ -41,7 +41,7 @@ _PORT = re.compile(r"^([^/?]*):(?:80|443)(?=[/?]|$)")
 """The port of ``http`` or ``https``, which some recordings name, such as old ones of the Wayback Machine."""
 
 
-class Kept(Protocol):
+class CaptureIdentity(Protocol):
     """A capture in a recording."""
 
     @property
@@ -61,7 +61,7 @@ class Kept(Protocol):
         """CRC-32 of the body as recorded; 0 for what is no page."""
 
 
-def capture_order(capture: Kept) -> tuple[datetime, bool, int, int]:
+def capture_order(capture: CaptureIdentity) -> tuple[datetime, bool, int, int]:
     """Return the sort key of captures. Many recordings name only the second: of one, they are in the files' order.
 
     Not revisits, which follow: ``scrapy extract`` meets them in that of their bodies.
@@ -70,7 +70,7 @@ def capture_order(capture: Kept) -> tuple[datetime, bool, int, int]:
     return capture.captured_at, capture.is_revisit, *body
 
 
-def identity(capture: Kept) -> tuple[datetime, bool, str, int, int]:
+def identity(capture: CaptureIdentity) -> tuple[datetime, bool, str, int, int]:
     """Return what only captures share that are the same one, as where recordings overlap."""
     return capture.captured_at, capture.is_revisit, capture.url, capture.length, capture.checksum
 
@@ -102,7 +102,7 @@ class Recorded:
 
     @property
     def is_revisit(self) -> bool:
-        """See ``Kept``."""
+        """See ``CaptureIdentity``."""
         return self.original is not None
 
     @property
@@ -128,7 +128,7 @@ class Archive:
         self.records: list[Recorded] = []
         originals: dict[str, Recorded] = {}
         revisits: list[Revisit] = []
-        names = dict.fromkeys(map(shown, files))
+        names = dict.fromkeys(map(source_name, files))
         empty = names.copy()  # a recording may have been unpacked to several files
         for number, path in enumerate(files):
             before = len(self.records) + len(revisits)
@@ -136,7 +136,7 @@ class Archive:
             if complaint is not None:
                 logger.warning("%s", complaint)
             if complaint is not None or len(self.records) + len(revisits) > before:
-                empty.pop(shown(path), None)
+                empty.pop(source_name(path), None)
         for name in empty:
             logger.warning("%s holds no response that can be read", name)
         if not self.records:
@@ -180,9 +180,9 @@ class Archive:
         try:
             found = self._read_again(path, record)
         except UNREADABLE as error:
-            raise RecordingError(f"{shown(path)}: the record of {record.url} cannot be read: {error}") from error
+            raise RecordingError(f"{source_name(path)}: the record of {record.url} cannot be read: {error}") from error
         if found is None:
-            raise RecordingError(f"{shown(path)} has changed while it was read")
+            raise RecordingError(f"{source_name(path)} has changed while it was read")
         return found
 
     def _read_again(self, path: Path, record: Recorded) -> tuple[list[tuple[str, str]], bytes] | None:
@@ -204,10 +204,12 @@ class Archive:
         try:
             with open_members(path) as members:
                 for stream, start, end in members:
-                    for record, body, is_whole in read_responses(stream, shown(path), start, end, faults, revisits):
+                    for record, body, is_whole in read_responses(
+                        stream, source_name(path), start, end, faults, revisits
+                    ):
                         self._add(_recorded(record, number, body), record, originals, is_whole=is_whole)
         except UNREADABLE as error:
-            return f"{shown(path)}: what follows cannot be read ({error}); the rest was"
+            return f"{source_name(path)}: what follows cannot be read ({error}); the rest was"
         return f"{faults[0]}; it was skipped, the rest was read" if faults else None
 
     def _add(

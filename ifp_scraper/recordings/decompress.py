@@ -79,7 +79,7 @@ _sources: dict[Path, Path] = {}
 """The recordings of which copies were made, by copy."""
 
 
-def shown(path: str | Path) -> str:
+def source_name(path: str | Path) -> str:
     """Return how to name a file to the user: a copy by the recording that was unpacked to it."""
     source = _sources.get(Path(path))
     return f"{source} (unpacked)" if source is not None else str(path)
@@ -257,12 +257,13 @@ def _decompress(pieces: Iterator[bytes], name: str, path: Path, spent: int = 0) 
                 left -= copy.write(piece)
                 if left <= 0:
                     logger.warning(
-                        "%s unpacks to more than %d times its size; the rest was left", shown(path), MAX_RATIO
+                        "%s unpacks to more than %d times its size; the rest was left", source_name(path), MAX_RATIO
                     )
                     break
     except OSError as error:
+        why = explain(error, "with TMPDIR")
         raise RecordingError(
-            f"{shown(path)} cannot be unpacked in the folder for temporary files: {explain(error, 'with TMPDIR')}"
+            f"{source_name(path)} cannot be unpacked in the folder for temporary files: {why}"
         ) from error
     return place
 
@@ -274,7 +275,7 @@ def _up_to_damage(pieces: Iterator[bytes], path: Path) -> Iterator[bytes]:
             yield piece
             done += len(piece)
     except UNREADABLE as error:
-        logger.warning("%s: what follows byte %d unpacked cannot be read (%s)", shown(path), done, error)
+        logger.warning("%s: what follows byte %d unpacked cannot be read (%s)", source_name(path), done, error)
 
 
 def _pieces_of(stream: IO[bytes]) -> Iterator[bytes]:
@@ -296,7 +297,7 @@ def _rewritten(stream: IO[bytes], path: Path) -> Iterator[bytes]:
         if not line.startswith(b"WARC/"):
             if line.strip() and not is_told:
                 at = stream.tell() - len(line)
-                logger.warning("%s at byte %d: no record begins there; it was skipped", shown(path), at)
+                logger.warning("%s at byte %d: no record begins there; it was skipped", source_name(path), at)
                 is_told = True
             continue
         head, length, size = [line.strip()], 0, 0

@@ -77,11 +77,11 @@ class IfpSpider(SiteSpider):
         """Articles begun but not yet read."""
         self._found = 0
         """Articles read that were in range; ``limit`` counts them."""
-        self._cut_pages = Outliers(ledger.note_incomplete, has_seen_sound=ledger.last_page_was_whole)
+        self._cut_pages = Outliers(ledger.note_incomplete, has_seen_sound=ledger.last_page.was_whole)
         """On some sites, all pages lack their end tag."""
-        self._amp_pages = Outliers(ledger.note_incomplete, has_seen_sound=ledger.last_page_was_canonical)
+        self._amp_pages = Outliers(ledger.note_incomplete, has_seen_sound=ledger.last_page.was_canonical)
         """Those that came in place of a canonical page; some sites redirect every reader to them."""
-        self._missing_amp_pages = Outliers(ledger.note_incomplete, has_seen_sound=ledger.last_page_had_amp_page)
+        self._missing_amp_pages = Outliers(ledger.note_incomplete, has_seen_sound=ledger.last_page.had_amp_page)
         """Those that a canonical page names; some sites have given theirs up, and name them still."""
 
     @classmethod
