@@ -245,6 +245,20 @@ def same_slug(one: str, other: str) -> bool:
     return host(one) == host(other) and slug(one) == slug(other)
 
 
+def may_be_guess(asked: str, shown: str) -> bool:
+    """Whether WordPress may redirect from one URL to another because it finds no post at the first.
+
+    It takes a post whose slug begins with the one asked for (``redirect_guess_404_permalink``).
+
+    >>> may_be_guess("https://ifpnews.com/a-story/amp/", "https://ifpnews.com/a-story-2/")
+    True
+    >>> may_be_guess("https://ifpnews.com/a-story/2/", "https://ifpnews.com/a-story.html")  # another permalink
+    False
+    """
+    begin, whole = (slug(url).removesuffix(".html") for url in (asked, shown))
+    return begin not in ("", whole) and whole.startswith(begin)
+
+
 @lru_cache(maxsize=1024)
 def article_key(url: str) -> str:
     """Return the canonical URL with ``https`` and without ``www.``, to look up articles by.

@@ -105,6 +105,39 @@ def test_without_ids_a_redirect_leads_to_the_article_but_the_times_may_be_of_ano
     assert case.reason() == LEADS_TO + SHOWN
 
 
+@pytest.mark.parametrize("in_file", ["neither", "the other", "both"])
+def test_without_ids_a_redirect_to_a_longer_slug_is_believed_the_second_time(case: Case, in_file: str) -> None:
+    longer = f"{SITE}/a-2/"
+    if in_file != "neither":
+        case.ledger.write(article(longer))
+    if in_file == "both":
+        case.ledger.write(article(ASKED, None))
+    ref = ArticleRef(ASKED, published_at=LISTED, modified_at=LISTED, published_source="sitemap")
+    found = case.accept(article(longer), ref, ASKED.rstrip("/"), ASKED)
+    assert found is not None
+    assert (found.url, found.aliases, found.published_at, case.reason()) == (
+        longer,
+        [],
+        None,
+        LEADS_TO_ANOTHER + longer,
+    )
+    assert case.noted() == (None, [ASKED] if in_file == "both" else [])
+    case.ledger.write(found)
+    found = case.accept(article(longer), ref, ASKED)
+    assert found is not None
+    assert (found.url, found.aliases, found.published_at) == (longer, [ASKED], None)
+    assert case.reason() == (LEADS_TO_ANOTHER if in_file == "both" else LEADS_TO) + longer
+
+
+def test_a_redirect_to_a_longer_slug_of_the_same_article(case: Case) -> None:
+    longer = f"{SITE}/a-2/"
+    case.ledger.write(article(ASKED))
+    assert case.accept(article(longer), ArticleRef(ASKED), ASKED) is not None  # it has that id
+    case.ledger.write(article(longer, None, aliases=[f"{SITE}/a/b/"]))
+    assert case.accept(article(longer, None), ArticleRef(f"{SITE}/a/b/"), f"{SITE}/a/b/") is not None
+    assert len(case.ledger.rejections._confirmed) == 0
+
+
 def test_a_page_that_names_another_address_is_believed_the_second_time(case: Case) -> None:
     ref = ArticleRef(ASKED, published_at=LISTED, published_source="sitemap")
     found = case.accept(article(aliases=[ASKED]), ref)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.crawling import EIGHT_AT_ONCE, FAST, NOTHING_BUT_LISTINGS, crawl, lines, new_post, scrapy
+from tests.crawling import EIGHT_AT_ONCE, FAST, NOTHING_BUT_LISTINGS, crawl, lines, new_post, printing, scrapy
 from tests.expected import assert_complete, differences
 from tests.site import Site, SiteServer, make_posts, serve
 from tests.site.response import Response, redirect
@@ -225,6 +226,167 @@ def test_an_article_that_leads_to_another_for_a_while_is_asked_once_more(tmp_pat
         server.heal()
         assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
         assert_complete(site, server.url, out)
+
+
+@pytest.mark.parametrize(
+    ("config", "source"),
+    [
+        ({"sitemap": "yoast"}, "sitemap"),
+        ({"sitemap": "core"}, "sitemap"),
+        ({}, "listing"),
+    ],
+    ids=["sitemap", "sitemap without times", "listing"],
+)
+@pytest.mark.parametrize("is_first", [True, False], ids=["listed before the other", "after it"])
+def test_an_article_that_leads_to_one_with_a_longer_slug_for_a_while_is_asked_once_more(
+    is_first: bool, config: dict[str, Any], source: str, tmp_path: Path
+) -> None:
+    """As WordPress does when it does not find a post for a moment; the lists know no ids."""
+    site = Site(make_posts(24, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    lost, other = site.open_posts()[:: len(site.open_posts()) - 1][:: 1 if is_first else -1]
+    site.rename(other.id, f"{lost.slug}-that-goes-on")
+    site.edit(other.id, at=other.published)  # not under way at the same time
+    sources = ("-a", f"sources={source}")
+    with serve(site, **{"rest": 404, **config}) as server:
+        found, guessed = ({path, f"{path}amp/"} for path in (lost.path, other.path))
+        server.alter(
+            lambda target, response: (
+                redirect(f"{server.url}{target.replace(lost.path, other.path)}") if target in found else response
+            )
+        )
+        run = crawl(server.url, out, *sources)
+        assert run.status == 0, run.err
+        assert sorted(line["id"] for line in lines(out)) == sorted({post.id for post in site.open_posts()} - {lost.id})
+        assert not any(f"{server.url}{lost.path}" in line["aliases"] for line in lines(out))
+        server.heal()
+        server.clear()
+        assert "1 new, 0 revised" in crawl(server.url, out, *sources).err
+        assert not guessed & set(server.requests())
+        assert_complete(site, server.url, out)
+
+
+@pytest.mark.parametrize("known", ["neither", "the other", "both"])
+def test_an_address_that_goes_on_leading_to_a_longer_slug_is_asked_twice(known: str, tmp_path: Path) -> None:
+    site = Site(make_posts(8, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    lost, other = site.open_posts()[2], site.open_posts()[5]
+    site.rename(other.id, f"{lost.slug}-2")
+    known_before = {"neither": [], "the other": [other], "both": [lost, other]}[known]
+    with serve(site, rest=404, sitemap="yoast", amp=None) as server:
+
+        def strip_ids(target: str, response: Response) -> Response:
+            return replace(
+                response,
+                body=re.sub(rb"postid-\d+|\?p=\d+|post-\d+", b"", response.body),
+                headers={name: value for name, value in response.headers.items() if name != "Link"},
+            )
+
+        server.alter(strip_ids)
+        if known_before:
+            crawl(server.url, out, "-a", "urls=" + " ".join(server.url + post.path for post in known_before))
+            assert [(line["url"], line["id"]) for line in lines(out)] == [
+                (server.url + post.path, None) for post in known_before
+            ]
+            site.advance(hours=1)
+            site.edit(lost.id, headline="Edited")
+        server.alter(lambda target, response: redirect(other.path) if target == lost.path else response)
+        asked = []
+        for _ in range(4):
+            server.clear()
+            assert crawl(server.url, out).status == 0
+            asked.append(server.requests().count(lost.path))
+            site.advance(hours=30)
+        assert asked == [1, 1, 0, 0]
+        site.edit(lost.id, headline="Edited Last")
+        server.heal()
+        server.alter(strip_ids)
+        assert crawl(server.url, out).status == 0
+        read = {line["url"]: line["headline"] for line in lines(out)}
+        assert read[server.url + lost.path] == "Edited Last"
+        assert read[server.url + other.path] == (other.headline_read or other.headline)
+        assert len(read) == len(site.open_posts())
+
+
+def test_an_old_address_of_a_longer_slug_that_a_sitemap_lists_alone(tmp_path: Path) -> None:
+    site = Site(make_posts(8, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    renamed = site.open_posts()[2]
+    old = renamed.path
+    site.rename(renamed.id, f"{renamed.slug}-updated")
+    with serve(site, rest=404, sitemap="yoast") as server:
+        change_sitemap(server, lambda body: body.replace(renamed.path.encode(), old.encode()))
+        asked = []
+        for _ in range(3):
+            server.clear()
+            assert crawl(server.url, out).status == 0
+            assert_complete(site, server.url, out)
+            asked.append(server.requests().count(old))
+        assert asked == [1, 1, 0]
+        for revision, headline in enumerate(("Edited Once", "Edited Twice"), 2):
+            site.advance(hours=26)
+            site.edit(renamed.id, headline=headline)
+            assert "0 new, 1 revised" in crawl(server.url, out).err
+            assert (lines(out)[-1]["revision"], lines(out)[-1]["headline"]) == (revision, headline)
+
+
+@pytest.mark.parametrize("has_amp_page", [True, False])
+def test_an_amp_page_that_leads_to_a_longer_slug_for_a_while(has_amp_page: bool, tmp_path: Path) -> None:
+    site = Site(make_posts(8, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    lost, other = site.open_posts()[2], site.open_posts()[5]
+    site.rename(other.id, f"{lost.slug}-2")
+    site.edit(lost.id, amp_enabled=True)
+    site.edit(other.id, amp_enabled=has_amp_page)
+    with serve(site, rest=404, sitemap="yoast") as server:
+        server.alter(
+            lambda target, response: redirect(f"{other.path}amp/") if target == f"{lost.path}amp/" else response
+        )
+        crawl(server.url, out, "-a", "pages=amp")
+        assert lost.id not in {line["id"] for line in lines(out)}
+        server.heal()
+        crawl(server.url, out, "-a", "pages=amp")
+        assert lost.id in {line["id"] for line in lines(out)}
+
+
+def test_an_amp_page_alone_that_leads_to_a_longer_slug(tmp_path: Path) -> None:
+    """Its article is read whole by the next run."""
+    site = Site(make_posts(20, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    lost, other = site.open_posts()[2], site.open_posts()[-1]
+    site.rename(other.id, f"{lost.slug}-2")
+    site.edit(lost.id, amp_enabled=True)
+    site.edit(other.id, at=other.published, amp_enabled=True)  # not under way at the same time
+    site.advance(hours=1)
+    site.edit(lost.id, headline="Listed First")
+    with serve(site, rest=404, sitemap="yoast") as server:
+        server.alter(
+            lambda target, response: redirect(f"{other.path}amp/") if target == f"{lost.path}amp/" else response
+        )
+        server.fault(lambda target: target == lost.path, 404, None)
+        crawl(server.url, out)
+        assert [line["layout"] for line in lines(out) if line["id"] == other.id] == ["amp-swift"]
+        server.heal()
+        server.clear()
+        assert crawl(server.url, out).status == 0
+        assert_complete(site, server.url, out, revised=1)
+
+
+def test_an_article_of_a_mirror_that_leads_to_one_with_a_longer_slug_for_a_while(tmp_path: Path) -> None:
+    site = Site(make_posts(8, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    lost, other = site.open_posts()[2], site.open_posts()[5]
+    site.rename(other.id, f"{lost.slug}-2")
+    with serve(site, rest=404, sitemap="yoast", amp=None) as server:
+        for is_lost in (True, False):
+            server.heal()
+            printing(server, "https://another.example")
+            if is_lost:
+                server.alter(lambda target, response: redirect(other.path) if target == lost.path else response)
+            server.clear()
+            assert crawl(server.url, out).status == 0
+        assert server.requests(lost.path.rstrip("/")) == [lost.path]
+        assert sorted(line["id"] for line in lines(out)) == sorted(post.id for post in site.open_posts())
 
 
 def test_an_old_address_that_a_sitemap_goes_on_listing_is_asked_once(tmp_path: Path) -> None:

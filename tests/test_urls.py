@@ -14,6 +14,7 @@ from ifp_scraper.urls import (
     absolute,
     canonical,
     host,
+    may_be_guess,
     of_list,
     of_site,
     original_image,
@@ -205,6 +206,30 @@ def test_a_list_of_one_other_host_is_that_of_a_mirror(links: list[str | None], e
 )
 def test_same_article(one: str, other: str, same: bool) -> None:
     assert same_article(one, other) is same
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown", "may_be"),
+    [
+        ("/a-story/", "/a-story-2/", True),
+        ("/a-story", "/exclusive/a-story-that-goes-on/", True),
+        ("/a-story/amp/", "/a-story-2/amp/", True),
+        ("/a-story/2/", "/a-story-2/2/", True),
+        ("/%D8%AA/", "/%d8%aa-2/", True),
+        ("/ت/", "/%d8%aa%d8%aa/", True),
+        ("/a-story.html", "/a-story-2.html", True),
+        ("/a-story/", "/exclusive/a-story/", False),
+        ("/a-story/", "/a-story/2/", False),
+        ("/a-story/", "/a-story.html", False),
+        ("/a-story-2/", "/a-story/", False),
+        ("/a-story/", "/quite-a-story/", False),
+        ("/a-story/2/", "/2-more/", False),
+        ("/?p=5", "/a-story/", False),
+        ("/", "/a-story/", False),
+    ],
+)
+def test_what_wordpress_may_guess(asked: str, shown: str, may_be: bool) -> None:
+    assert may_be_guess(SITE + asked, SITE + shown) is may_be
 
 
 @pytest.mark.parametrize(

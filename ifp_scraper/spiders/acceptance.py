@@ -46,11 +46,13 @@ class Acceptance:
         evidence = ref
         was_listed = not self._options.urls and self._options.live
         if urls.slug(ref.url) != urls.slug(article.url) and (aliases or was_listed):
-            found = self._accept_from_elsewhere(article, ref, was_redirected=bool(aliases))
+            found = self._accept_from_elsewhere(article, ref, led_to=view.response.url if aliases else None)
             if found is None:
                 return None
             article, evidence = found
-            if not aliases and is_incomplete(article):  # noted so far of the URL that showed it
+            if evidence.url != ref.url:
+                ref, aliases = evidence, []
+            elif not aliases and is_incomplete(article):  # noted so far of the URL that showed it
                 self._ledger.note_incomplete(
                     urls.of_site(view.response.url, article.url, urls.host(article.url)) or article.url
                 )
@@ -72,7 +74,7 @@ class Acceptance:
         return article
 
     def _accept_from_elsewhere(
-        self, article: Article, ref: ArticleRef, *, was_redirected: bool
+        self, article: Article, ref: ArticleRef, *, led_to: str | None
     ) -> tuple[Article, ArticleRef] | None:
         """Return an article whose slug is not that of its URL, and what discovery knows of it; None if it is another.
 
@@ -80,6 +82,11 @@ class Acceptance:
 
         WordPress guesses a target for a URL that no longer exists: /story/ may redirect to /story-2/. A faulty cache
         returns another article's page, without a redirect.
+
+        Args:
+            article: what was read.
+            ref: the requested article. If what was read may be another one, the ref returned is of ``led_to``.
+            led_to: where the URL redirects; None if it does not.
         """
         # A shortlink leads wherever the site says.
         known = None if urls.post_id(ref.url) else self._ledger.store.find(ref.id, ref.url)
@@ -89,12 +96,17 @@ class Acceptance:
         if (both_have_ids and expected == article.id) or (known is not None and known is in_file):
             return article, ref
         if both_have_ids:  # and they differ
-            self._no_article.reject(ref, (LEADS_TO_ANOTHER if was_redirected else SHOWS) + article.url)
+            self._no_article.reject(ref, (SHOWS if led_to is None else LEADS_TO_ANOTHER) + article.url)
             return None
         without_times = ArticleRef(ref.url)  # those in ``ref`` may be another article's
-        if was_redirected:
-            return article, without_times
-        was_so_before = self._ledger.rejections.reason(ref.url) in (SHOWS + article.url, LEADS_TO + article.url)
+        said = [start + article.url for start in (SHOWS if led_to is None else LEADS_TO_ANOTHER, LEADS_TO)]
+        was_so_before = self._ledger.rejections.reason(ref.url) in said
+        if led_to is not None:
+            if self._options.urls or not self._options.live or not urls.may_be_guess(ref.url, led_to):
+                return article, without_times
+            if known is not None or not was_so_before:  # else it is rejected as an old address of the article
+                self._ledger.reject(Rejected.now(ref.url, said[0], modified_at=ref.modified_at))
+            return article, without_times if was_so_before else ArticleRef(urls.canonical(led_to))
         self._no_article.reject(ref, SHOWS + article.url)  # the first time, the next run asks again
         if was_so_before:  # the page's rel=canonical has another slug than its own URL
             return article, without_times

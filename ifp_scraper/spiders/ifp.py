@@ -280,7 +280,7 @@ class IfpSpider(SiteSpider):
         self.crawl.limits.reset_failures()
         article = self._if_in_range(self._acceptance.accept(view, ref))
         if article is not None and self.options.pages == "both":
-            self.ledger.note_incomplete(ref.url)
+            self.ledger.note_incomplete(view.response.url)  # ``ref.url`` may have led to another article
         return article
 
     def _may_be_in_range(self, article: Article) -> bool:
