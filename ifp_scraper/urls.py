@@ -12,10 +12,14 @@ MAX_URL_LENGTH = 8192
 
 _AMP = re.compile(r"/amp(/\d{1,3})?/?$", re.IGNORECASE)
 _AMP_PAGE = re.compile(r"/amp(?:/\d{1,3})?/?(?:(?<=/)index\.html?)?(?:$|\?)|[?&]amp(?:=1)?(?:&|$)")
-PAGE_NUMBER = re.compile(
+_PAGE_NUMBER = re.compile(
     r"(?<=[^/])(?<!/archives)(?<!/\d{4}/\d\d)(?<!/\d{4}/\d\d/\d\d)/(?:(\d{1,3})|comment-page-\d{1,5})/?$"
 )
 """The page number of a post or its comments in a path; not a permalink's day or post number."""
+
+_PAGE_IN_QUERY = re.compile(r"[?&]page=([1-9]\d{0,2})(?=[&#]|$)")
+_AFTER_NUMBER = re.compile(r"(?:/amp)?/?(?:(?<=/)index\.html?)?(?:[?#].*)?$", re.DOTALL)
+"""What may follow a page number in a path."""
 
 _FILE = re.compile(r"(\.html?)/$", re.IGNORECASE)
 _INDEX = re.compile(r"(?<=/)(?<!/index\.html/)(?<!/index\.htm/)(?:index\.html?(?:/|$))+$")
@@ -164,7 +168,7 @@ def canonical(url: str) -> str:
     if port and port != {"http": 80, "https": 443}.get(scheme):
         host = f"{host}:{port}"
     path = _INDEX.sub("", re.sub("/{2,}", "/", parts.path))
-    for ending in (_AMP, PAGE_NUMBER):
+    for ending in (_AMP, _PAGE_NUMBER):
         path = _INDEX.sub("", ending.sub("/", path))
     path = _FILE.sub(r"\1", path)
     path = quote(path, safe="/%!$&'()*+,;=:@~-._")
@@ -204,6 +208,27 @@ def is_amp(url: str) -> bool:
     (True, True)
     """
     return _AMP_PAGE.search(url) is not None
+
+
+@lru_cache(maxsize=1024)
+def page_number(url: str) -> int:
+    """Return which page of a post a URL shows: 1, unless it says otherwise.
+
+    >>> [page_number(f"https://ifpnews.com/a-story/{end}") for end in ("", "2/", "2/amp", "amp/3/", "?amp&page=4")]
+    [1, 2, 2, 3, 4]
+    """
+    return number_in_path(url) or int(((found := _PAGE_IN_QUERY.search(url)) and found[1]) or 1)
+
+
+def number_in_path(url: str) -> int | None:
+    """Return the page number in the path of a URL; None if there is none.
+
+    >>> number_in_path("https://ifpnews.com/2024/05/12/"), number_in_path("https://ifpnews.com/archives/658/2/")
+    (None, 2)
+    """
+    path = "/" + "/".join(url.split("/")[3:])  # also for something that is not a URL
+    found = _PAGE_NUMBER.search(_AFTER_NUMBER.sub("", path))
+    return int(found[1]) if found and found[1] else None
 
 
 def same_article(one: str, other: str) -> bool:

@@ -38,9 +38,12 @@ class Case:
         crawl = Crawl(SimpleNamespace(settings=settings, crawling=True), self.ledger)  # type: ignore[arg-type]
         self.acceptance = Acceptance(crawl, self.ledger, NoArticleHandler(crawl, self.ledger))
 
-    def accept(self, article: Article, ref: ArticleRef, *redirects: str) -> Article | None:
+    def accept(
+        self, article: Article, ref: ArticleRef, *redirects: str, is_dated: bool | None = None
+    ) -> Article | None:
         request = Request(article.url, meta={"redirect_urls": list(redirects)})
-        response, is_dated = Response(article.url, request=request), article.modified_at is not None
+        response = Response(article.url, request=request)
+        is_dated = article.modified_at is not None if is_dated is None else is_dated
         view: Any = SimpleNamespace(response=response, article=article, is_dated=is_dated)
         return self.acceptance.accept(view, ref)
 
@@ -234,6 +237,32 @@ def test_the_new_url_of_an_article_is_not_another_one(case: Case) -> None:
     case.ledger.write(article(SHOWN))
     assert case.accept(article(ASKED), ArticleRef(ASKED, 9)) is not None
     assert case.reason() is None
+
+
+def test_such_an_edit_of_an_article_that_had_no_date(case: Case) -> None:
+    case.ledger.write(article(ASKED, headline="The text."))
+    ref = ArticleRef(ASKED, 9, published_at="2016-06-06T07:30:00Z", modified_at=LISTED, published_source="rest")
+    found = case.accept(article(ASKED, headline="The text.", fetched_at=SOON), ref)
+    assert found is not None
+    assert (found.modified_at, *case.noted()) == (None, LISTED, [])
+
+
+@pytest.mark.parametrize(
+    ("read_at", "published_at", "modified_at", "stale_from", "again"),
+    [
+        (SOON, STATED, LISTED, None, [ASKED]),
+        (STATED, STATED, None, LISTED, []),  # a cache has held the page with the text since before the edit
+        (SOON, LISTED, LISTED, None, []),  # it has not been edited
+        (LATE, STATED, LISTED, None, []),
+    ],
+)
+def test_an_edit_of_a_new_article_that_the_amp_page_alone_states_with_another_text(
+    case: Case, read_at: str, published_at: str, modified_at: str | None, stale_from: str | None, again: list[str]
+) -> None:
+    reading = article(ASKED, modified_at=LISTED, published_at=published_at, fetched_at=read_at)
+    found = case.accept(reading, ArticleRef(ASKED, 9, modified_at=LISTED), is_dated=False)
+    assert found is not None
+    assert (found.modified_at, *case.noted()) == (modified_at, stale_from, again)
 
 
 def test_the_address_on_a_mirror_is_another_one_of_the_article(case: Case) -> None:

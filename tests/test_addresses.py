@@ -227,6 +227,29 @@ def test_an_article_that_leads_to_another_for_a_while_is_asked_once_more(tmp_pat
         assert_complete(site, server.url, out)
 
 
+@pytest.mark.parametrize("for_good", [True, False])
+def test_without_ids_an_address_that_leads_to_a_longer_slug_is_asked_once_more(for_good: bool, tmp_path: Path) -> None:
+    """WordPress guesses such an address; it may also be an old one."""
+    site = Site(make_posts(6, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    first, *_, last = site.open_posts()
+    first.slug = f"{last.slug}-2"
+    with serve(site, rest=404, sitemap="yoast") as server:
+        lead_to_first = {last.path: redirect(first.path), f"{last.path}amp/": redirect(f"{first.path}amp/")}
+        server.alter(lambda target, response: lead_to_first.get(target, response))
+        assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
+        if not for_good:
+            server.heal()
+        for asked in (True, False):
+            server.clear()
+            assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
+            assert (last.path in server.requests()) is asked
+        if for_good:
+            assert len(lines(out)) == len(site.open_posts()) - 1
+        else:
+            assert_complete(site, server.url, out)
+
+
 def test_an_old_address_that_a_sitemap_goes_on_listing_is_asked_once(tmp_path: Path) -> None:
     site = Site(make_posts(8, seed=5))
     out = tmp_path / "ifp.jsonl"

@@ -187,6 +187,16 @@ def test_a_missing_file_is_reported(name: str, tmp_path: Path) -> None:
     assert "Traceback" not in run.err
 
 
+@pytest.mark.parametrize("name", ["ifp.rejected.jsonl", "ifp.runs.jsonl", "ifp.csv"])
+def test_only_an_output_of_a_crawl_is_audited(name: str, tmp_path: Path) -> None:
+    """What the site has withdrawn would be written to it."""
+    out = tmp_path / name
+    out.write_text("")
+    run = scrapy("audit", out)
+    assert (run.status, "is no output of a crawl" in run.err, "Traceback" in run.err) == (2, True, False)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
 def test_a_file_of_something_else_is_told_without_the_option_of_a_crawl(tmp_path: Path) -> None:
     (tmp_path / "notes.jsonl").write_text('{"a": 1}\n')
     run = scrapy("audit", "notes.jsonl", cwd=tmp_path)

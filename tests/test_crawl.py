@@ -290,6 +290,30 @@ def test_an_edit_that_the_amp_page_alone_states_is_found_once_no_cache_hides_the
         assert len(server.log) <= 4
 
 
+@pytest.mark.parametrize("age", [{"Age": "2000"}, {}], ids=["age", "no age"])
+def test_so_is_that_of_an_article_that_is_new(age: dict[str, str], tmp_path: Path) -> None:
+    site = Site(make_posts(12, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site, yoast_head=False, theme_date=False) as server:
+        post = next(post for post in site.open_posts()[3:] if post.amp_enabled)
+        before = server.get(post.path)
+        site.advance(minutes=30)
+        edited = site.edit(post.id, headline="Edited behind a cache")
+        site.advance(minutes=3)
+        cached = replace(before, headers={**before.headers, **age})
+        server.alter(lambda target, response: cached if target == post.path else response)
+        assert crawl(server.url, out).status == 0
+        server.heal()
+        run = crawl(server.url, out)
+        assert (run.status, "1 revised" in run.err) == (0, True), run.err
+        last = lines(out)[-1]
+        assert (last["headline"], last["revision"]) == (edited.headline, 2)
+        assert last["modified_at"][:19] == f"{edited.modified:%Y-%m-%dT%H:%M:%S}"
+        server.clear()
+        assert "0 new, 0 revised, 0 reread" in crawl(server.url, out).err
+        assert len(server.log) <= 4
+
+
 def test_an_edit_that_a_cache_hides_on_the_amp_page_alone_is_one_revision(tmp_path: Path) -> None:
     """The AMP page states an earlier edit, and the canonical page, which shows this one, states none."""
     site = Site(make_posts(12, seed=5))

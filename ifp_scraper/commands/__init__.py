@@ -7,18 +7,23 @@ No help text has a colon before a space: Scrapy takes a line that ends in one fo
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from scrapy.commands import ScrapyCommand
+from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError
 
 from ifp_scraper.analysis.temporary_path import final_name
 from ifp_scraper.console import say
+from ifp_scraper.extensions import finish
+from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import BadArgument
 from ifp_scraper.storage import sidecars
 from ifp_scraper.storage.output_file import explain
@@ -89,6 +94,26 @@ def ignore_stop_signals() -> None:
     """Ignore Ctrl-C and SIGTERM from now on, as the command is about to end anyway."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
+
+
+def run_to_end(command: ScrapyCommand, crawler: Crawler, ledger: Ledger, **more: Any) -> None:
+    """Run a spider until it ends or is stopped, finish the ledger, and set the exit status.
+
+    Args:
+        command: whose process runs it.
+        crawler: of the spider.
+        ledger: the open output.
+        more: what the spider takes besides the ledger and its options.
+    """
+    process = command.crawler_process
+    assert process is not None
+    process.crawl(crawler, options=ledger.options, ledger=ledger, **more)
+    gc.freeze()  # modules and the file's index live to the end: the collector need not scan them
+    process.start()
+    ignore_stop_signals()  # it is ending already, and says so
+    if not ledger.finished:  # it was told to stop twice, or a response kept it from ending
+        finish(crawler, ledger, "shutdown")
+    command.exitcode = 1 if process.bootstrap_failed else ledger.exit_status
 
 
 @contextmanager

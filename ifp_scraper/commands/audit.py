@@ -10,10 +10,11 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from ifp_scraper.check_settings import check_settings
-from ifp_scraper.commands import fail, refuse_unknown_options, show, usage_errors, without_output
+from ifp_scraper.commands import fail, refuse_unknown_options, run_to_end, show, usage_errors, without_output
 from ifp_scraper.ledger import DEFAULT_OUTPUT, Ledger
 from ifp_scraper.options import read_options
 from ifp_scraper.spiders.audit import Audit, AuditSpider
+from ifp_scraper.storage import sidecars
 from ifp_scraper.storage.output_file import StoreError
 
 _SHOWN = 20
@@ -56,6 +57,8 @@ class Command(ScrapyCommand):
                 raise UsageError(f"no such file: {path}")
             fail(self, f"audit failed: {without_output(str(path))}")
             return
+        if path.suffix != ".jsonl" or path.name.endswith(sidecars.SUFFIXES):  # it would be written to
+            raise UsageError(f"{path} is no output of a crawl: name a .jsonl file of articles")
         self.settings.set("IFP_OUTPUT", str(path), priority="cmdline")
         with usage_errors():
             options = read_options({}, self.settings["IFP_SITE"])
@@ -65,9 +68,7 @@ class Command(ScrapyCommand):
             fail(self, f"audit failed: {error}")
             return
         crawler = self.crawler_process.create_crawler(AuditSpider)
-        self.crawler_process.crawl(crawler, options=options, ledger=ledger)
-        self.crawler_process.start()
-        self.exitcode = ledger.exit_status
+        run_to_end(self, crawler, ledger)
         audit = crawler.spider.audit if isinstance(crawler.spider, AuditSpider) else Audit()
         if audit.listed:
             self._print(audit)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import os
 from pathlib import Path
 
@@ -13,9 +12,8 @@ from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
 
 from ifp_scraper.check_settings import check_settings, site_is_given
-from ifp_scraper.commands import fail, ignore_stop_signals, refuse_unknown_options, stopped_by_term, usage_errors
+from ifp_scraper.commands import fail, refuse_unknown_options, run_to_end, stopped_by_term, usage_errors
 from ifp_scraper.console import say
-from ifp_scraper.extensions import finish
 from ifp_scraper.ledger import Ledger
 from ifp_scraper.options import ARGUMENTS, Options, printable, read_options
 from ifp_scraper.recordings.archive import Archive, open_archive
@@ -99,13 +97,7 @@ class Command(CrawlCommand):
             say("JOBDIR is ignored: a crawl continues from its output file.")
             self.settings.set("JOBDIR", None, priority="cmdline")
         crawler = self._create_crawler("ifp")
-        self.crawler_process.crawl(crawler, options=options, ledger=ledger, archive=archive)
-        gc.freeze()  # modules and the file's index live to the end: the collector need not scan them
-        self.crawler_process.start()
-        ignore_stop_signals()  # it is ending already, and says so
-        if not ledger.finished:  # it was told to stop twice, or a response kept it from ending
-            finish(crawler, ledger, "shutdown")
-        self.exitcode = 1 if self.crawler_process.bootstrap_failed else ledger.exit_status
+        run_to_end(self, crawler, ledger, archive=archive)
 
     def _open(self, options: Options) -> tuple[Options, Archive | None, Ledger]:
         """Open the recordings and the output; the options then have the recorded site.

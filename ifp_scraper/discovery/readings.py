@@ -5,16 +5,13 @@ A reading is the captures of one article's pages that were made together.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 from itertools import islice
 from typing import Protocol, TypeVar
-from urllib.parse import urlsplit
 
 from scrapy.http import HtmlResponse
 
@@ -38,11 +35,6 @@ _MAX_AHEAD = 100
 _MAX_REDIRECTS = 5
 """Maximum length of a chain of redirects."""
 
-_END = re.compile(r"(?:/amp)?/(?:index\.html?)?$")
-"""What may follow a page number in a path."""
-
-_PAGE_IN_QUERY = re.compile(r"(?:^|&)page=([1-9]\d{0,2})(?=&|$)")
-
 
 @dataclass(slots=True, frozen=True)
 class Reading:
@@ -62,7 +54,7 @@ class Reading:
     @property
     def has_first_page(self) -> bool:
         """Whether it can be read: the end of a text is not an article."""
-        return page_at(self.address)[1] == "1"
+        return urls.page_number(self.address) == 1
 
     def captured_url(self, url: str) -> str:
         """Return the URL under which a page of the article was captured; the URL itself if it was not.
@@ -174,7 +166,7 @@ def split_articles(
     for capture in captures:
         permalinks.setdefault(urls.article_key(capture.url), []).append(capture)
     # With a number in the query, WordPress shows any post.
-    if len(permalinks) == 1 or any(_number_in_path(url) for capture in captures for url in capture.page_urls):
+    if len(permalinks) == 1 or any(urls.number_in_path(url) for capture in captures for url in capture.page_urls):
         yield from permalinks.values()
         return
     articles: list[tuple[set[str], set[int]]] = []
@@ -220,7 +212,7 @@ def addresses_of(captures: list[_Capture], redirected: dict[str, list[str]]) -> 
     by_path: dict[str, str] = {}
     for capture in captures:
         for url in capture.page_urls:
-            if page_at(url)[1] == "1":
+            if urls.page_number(url) == 1:
                 by_path.setdefault(url.partition("?")[0], url)
     captured = by_path.values()
     permalinks = dict.fromkeys(map(urls.article_key, captured))
@@ -267,7 +259,7 @@ def _split_at_first_pages(
     readings: list[list[_Capture]] = []
     begun_before: list[list[_Capture]] = []
     again: list[_Capture] = []
-    held: set[tuple[bool, str]] = set()
+    held: set[tuple[bool, int]] = set()
     for number, capture in enumerate(captures):
         pages = _pages_in([capture])
         joins = bool(readings) and held.isdisjoint(pages) and not _is_early(captures, number, readings[-1], held)
@@ -290,7 +282,7 @@ def _split_at_first_pages(
     return readings
 
 
-def _is_early(captures: list[_Capture], number: int, reading: list[_Capture], held: set[tuple[bool, str]]) -> bool:
+def _is_early(captures: list[_Capture], number: int, reading: list[_Capture], held: set[tuple[bool, int]]) -> bool:
     """Whether a page comes long after the reading, and soon before that one's first page comes again.
 
     Servers' clocks differ, and so do the ages of what a cache holds. Some crawlers capture the AMP page first; one
@@ -340,24 +332,17 @@ def first_pages_of(reading: list[_Capture]) -> list[_Capture]:
     return [page for page in views if page is not None]
 
 
-def _pages_in(captures: list[_Capture]) -> set[tuple[bool, str]]:
+def _pages_in(captures: list[_Capture]) -> set[tuple[bool, int]]:
     return {page_at(url) for capture in captures for url in capture.page_urls}
 
 
 def _is_first_page(capture: _Capture) -> bool:
-    return any(number == "1" for _, number in _pages_in([capture]))
+    return any(number == 1 for _, number in _pages_in([capture]))
 
 
-@lru_cache(maxsize=1024)
-def page_at(url: str) -> tuple[bool, str]:
-    """Return what identifies a page within its article: the view, and the page number."""
-    in_query = _PAGE_IN_QUERY.search(urlsplit(url).query) if "?" in url else None
-    return urls.is_amp(url), _number_in_path(url) or (in_query and in_query[1]) or "1"
-
-
-def _number_in_path(url: str) -> str | None:
-    number = urls.PAGE_NUMBER.search(_END.sub("", urlsplit(url).path))
-    return number and number[1]
+def page_at(url: str) -> tuple[bool, int]:
+    """Return what identifies a page within its article: whether it is an AMP page, and its number."""
+    return urls.is_amp(url), urls.page_number(url)
 
 
 def without_failed(captures: list[_Capture], failed: Callable[[_Capture], bool]) -> list[_Capture]:

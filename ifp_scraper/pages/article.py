@@ -61,8 +61,6 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 """A tag of BCP 47; some themes print a language's name."""
 
 _LINK_TAG = re.compile(rb"<a\s[^<>]*>")
-_PAGE_OF_MANY = re.compile(r"(?:/(?:amp/)?|[?&]page=)(\d{1,3})(?:/amp)?/?(?:(?<=/)index\.html?)?(?:[?&#].*)?$")
-"""The page's number at the end of a URL: ``/2/``, ``/amp/2/``, ``/2/amp/``, ``?page=2``."""
 
 
 class UnreadablePage(ValueError):
@@ -386,7 +384,7 @@ class ArticlePage(ItemPage[Article]):
             url = urls.absolute(self._own_base, link)
             if url is None or not urls.same_article(url, self._url):
                 continue
-            if (number := self._number_in(url)) != self.page_number:
+            if (number := urls.page_number(url)) != self.page_number:
                 pages.setdefault(number, url)
         return dict(sorted(pages.items()))
 
@@ -398,13 +396,8 @@ class ArticlePage(ItemPage[Article]):
     @cached_property
     def page_number(self) -> int:
         """Which page of the post this is, from its own URL; 1 for a single-page post."""
-        number = self._number_in(self.capture.url)
+        number = urls.page_number(self.capture.url)
         return number if number > 1 and urls.slug(self.capture.url) == urls.slug(self._url) else 1
-
-    def _number_in(self, url: str) -> int:
-        """Return the page number in a URL of this post; 1 if it has none."""
-        match = _PAGE_OF_MANY.search(url)
-        return int(match[1]) if match and match[1] != urls.slug(self._url) else 1  # a slug may be a number
 
     @property
     def lost_text(self) -> bool:

@@ -78,8 +78,8 @@ class Acceptance:
 
         Where the URL may show another article's page, it is rejected.
 
-        WordPress guesses a target for a URL that no longer exists: /story/ may redirect to /story-2/. A faulty cache
-        returns another article's page, without a redirect.
+        WordPress guesses a target for a URL that no longer exists, or whose article it does not find for a moment. A
+        faulty cache returns another article's page, without a redirect.
         """
         # A shortlink leads wherever the site says.
         known = None if urls.post_id(ref.url) else self._ledger.store.find(ref.id, ref.url)
@@ -92,9 +92,14 @@ class Acceptance:
             self._no_article.reject(ref, (LEADS_TO_ANOTHER if was_redirected else SHOWS) + article.url)
             return None
         without_times = ArticleRef(ref.url)  # those in ``ref`` may be another article's
+        reason_before = self._ledger.rejections.reason(ref.url)
         if was_redirected:
+            is_new = known is None and self._options.live and not self._options.urls
+            if is_new and _may_be_guess(ref.url, article.url) and reason_before != LEADS_TO_ANOTHER + article.url:
+                self._no_article.reject(ref, LEADS_TO_ANOTHER + article.url)  # the next time, it is an old address
+                return None
             return article, without_times
-        was_so_before = self._ledger.rejections.reason(ref.url) in (SHOWS + article.url, LEADS_TO + article.url)
+        was_so_before = reason_before in (SHOWS + article.url, LEADS_TO + article.url)
         self._no_article.reject(ref, SHOWS + article.url)  # the first time, the next run asks again
         if was_so_before:  # the page's rel=canonical has another slug than its own URL
             return article, without_times
@@ -112,8 +117,11 @@ class Acceptance:
         the time of the edit. (It is another one if its text was edited, though it states the same last edit: that is
         the AMP page's, from a cache.) After that it is, since some sites' pages and lists always disagree, and the
         next run looks once more. So it is with a page that does not state when it was edited (``is_dated``), but shows
-        what the file already holds: where only the AMP page states it, the page with the text may be older.
+        what the file already holds: where only the AMP page states it, the page with the text may be older. If it is
+        and the article is not in the file, the next run looks once more.
         """
+        if self._options.live and not is_dated and (article.modified_at or "") > (article.fetched_at or ""):
+            article = replace(article, modified_at=None)  # the AMP page's: the one with the text is from before
         result = add_evidence(article, evidence)
         listed = evidence.modified_at
         if not listed:
@@ -140,12 +148,14 @@ class Acceptance:
                 if self._holds(known, unedited):
                     self._ledger.note_stale(ref.url, listed)
                     return unedited
+            elif known is None and article.modified_at is not None and listed > (result.published_at or ""):
+                self._ledger.note_incomplete(ref.url)  # the AMP page states it, and has another text
         return result
 
     def _holds(self, known: StoredArticle, article: Article) -> bool:
         """Whether the file holds an article's text and publication time, and nothing else in it shows an edit."""
         last = self._ledger.store.read(known)
-        if article.published_at not in (None, last.published_at):
+        if None not in (article.published_at, last.published_at) and article.published_at != last.published_at:
             return False
         # A poorer view, as where the AMP page is gone, is "unchanged" with any text.
         return content_hash(last) == content_hash(article) and not self._shows_edit(known, article)
@@ -173,6 +183,16 @@ class Acceptance:
         is_of_same_host = urls.host(ref.url) == urls.host(article.url)
         is_earlier_one = is_of_same_host and urls.slug(ref.url) != urls.slug(article.url)
         return is_earlier_one and at_address is in_file and ref.modified_at is not None  # see Knowledge.is_given_up
+
+
+def _may_be_guess(url: str, target: str) -> bool:
+    """Whether WordPress may have guessed where a URL leads: ``redirect_guess_404_permalink`` looks for longer slugs.
+
+    >>> _may_be_guess("https://ifpnews.com/story/", "https://ifpnews.com/story-2/")
+    True
+    """
+    asked, shown = (urls.slug(one).removesuffix(".html") for one in (url, target))
+    return asked not in ("", shown) and shown.startswith(asked)
 
 
 def _is_older(stated: str | None, listed: str) -> bool:

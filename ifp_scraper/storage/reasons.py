@@ -29,7 +29,8 @@ LEADS_TO = "leads to "
 """Start of the reason for a URL that led to an article known under another URL."""
 
 LEADS_TO_ANOTHER = LEADS_TO + "another article, "
-"""Start of the reason for a URL that led to an article with another id: WordPress guesses if it finds no post."""
+"""Start of the reason for a URL that led to an article with another id or, where none is known, for the first time to
+a slug that begins with its own: WordPress guesses if it finds no post."""
 
 SHOWS = "shows the page of "
 """Start of the reason for a URL that returns another article's page without a redirect, as a faulty cache may."""
