@@ -40,10 +40,10 @@ _RANGES: dict[str, tuple[float, float]] = {
 """Minimum and maximum of numeric settings whose range does not follow from their default and name."""
 
 
-def is_given(settings: BaseSettings, name: str) -> bool:
-    """Whether the user gave this setting: with -s, or another value in a program or a settings module."""
-    on_command_line = (settings.getpriority(name) or 0) > SETTINGS_PRIORITIES["project"]
-    return on_command_line or settings[name] != _DEFAULTS[name]
+def site_is_given(settings: BaseSettings) -> bool:
+    """Whether the user gave IFP_SITE: with -s, or another value in a program or a settings module."""
+    on_command_line = (settings.getpriority("IFP_SITE") or 0) > SETTINGS_PRIORITIES["project"]
+    return on_command_line or settings["IFP_SITE"] != _DEFAULTS["IFP_SITE"]
 
 
 def check_settings(settings: BaseSettings) -> None:

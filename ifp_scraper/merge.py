@@ -288,11 +288,11 @@ def _upload(image: Image) -> str:
     return image.original_url.replace("-scaled.", ".")  # the large size of a large upload
 
 
-T = TypeVar("T", Image, Embed)
+_Media = TypeVar("_Media", Image, Embed)
 
 
-def _once(values: list[T]) -> list[T]:
-    seen: dict[str, T] = {}
+def _once(values: list[_Media]) -> list[_Media]:
+    seen: dict[str, _Media] = {}
     for value in values:
         seen.setdefault(value.url, value)
     return list(seen.values())

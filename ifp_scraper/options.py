@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal, get_args
 from urllib.parse import urlsplit
@@ -28,6 +28,8 @@ _NO_TEXT = re.compile("[\ud800-\udfff]")
 ARGUMENTS = ("archive", "urls", "since", "until", "sources", "section", "pages", "limit", "refresh")
 _SHOWN = 200
 """Maximum number of characters of a rejected value shown in a message."""
+
+_DAY = timedelta(days=1)
 
 
 class BadArgument(ValueError):
@@ -90,6 +92,17 @@ class Options:
             return True
         is_too_old = self.since is not None and published_at < self.since
         is_too_new = self.until is not None and published_at >= self.until
+        return not (is_too_old or is_too_new)
+
+    def may_cover(self, published_at: datetime | None) -> bool:
+        """Whether an article with this publication time on one page may be in that range, by what its others say.
+
+        Its AMP page may show that the site's clock is off.
+        """
+        if published_at is None:
+            return True
+        is_too_old = self.since is not None and published_at + _DAY < self.since
+        is_too_new = self.until is not None and published_at - _DAY >= self.until
         return not (is_too_old or is_too_new)
 
 

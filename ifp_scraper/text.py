@@ -35,15 +35,6 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-class LargeBytes(bytes):
-    """Bytes as a cache key: large ones are faster to compare than to hash."""
-
-    __slots__ = ()
-
-    def __hash__(self) -> int:
-        return hash((len(self), self[-32:]))
-
-
 def squeeze(text: str) -> str:
     """Collapse white space (no-break spaces too) to single spaces, in NFC, without control characters."""
     if "\x85" in text:  # white space to Python; to authors, &#133; is an ellipsis

@@ -39,7 +39,7 @@ ARTICLE = f"{SITE}/seed-bank-draws-19-402-guests-to-gorgan/"
 def frontier_of(out: Path, **arguments: str) -> Iterator[Frontier]:
     settings = Settings({})
     settings.setmodule("ifp_scraper.settings")
-    options, archive = open_archive(read_options(arguments, SITE))
+    options, archive = open_archive(read_options(arguments, SITE), site_is_given=False)
     ledger = Ledger(options, out, start_over=True, settings=settings)
     crawler: Any = SimpleNamespace(settings=settings, crawling=True)
     yield Frontier(Fetcher(crawler, ledger), ledger, archive, AmpAddresses())

@@ -92,7 +92,7 @@ def test_what_another_vocabulary_calls_by_the_same_name_does_not_count() -> None
     feed = read_xml(f"<rss xmlns:x='x'>{item}</rss>".encode(), 999)
     assert sitemap is not None
     assert feed is not None
-    assert [entry.url for entry in read_entries(sitemap, "https://a.b/")] == ["https://a.b/c/"]
+    assert [entry.url for entry in read_entries(sitemap, "https://a.b/", None)] == ["https://a.b/c/"]
     assert [ref.url for ref in read_feed(feed, "https://a.b/feed/")] == ["https://a.b/c/"]
 
 
@@ -187,7 +187,7 @@ def test_a_sitemap_is_not_parsed_in_pieces_for_what_only_looks_like_an_entry(
     monkeypatch.delattr(xml, "_parse_apart")  # takes four times as long
     root = read_xml(f"<urlset xmlns:v='v'><url><loc>/a/</loc>{more}</url></urlset>".encode(), 999)
     assert root is not None
-    assert [entry.url for entry in read_entries(root, "https://a.b/")] == ["https://a.b/a/"]
+    assert [entry.url for entry in read_entries(root, "https://a.b/", None)] == ["https://a.b/a/"]
 
 
 def test_a_list_of_what_begins_and_never_ends_is_read_soon() -> None:
@@ -210,7 +210,7 @@ def test_an_element_without_its_end_tag_hides_nothing_in_a_sitemap() -> None:
     entries = [f"<url><loc>/{number}/</loc>{{}}</url>" for number in range(4)]
     root = read_xml(f"<urlset>{''.join(entries)}</urlset>".format("", "<br>", "<br><br>", "").encode(), 999)
     assert root is not None
-    assert [entry.url for entry in read_entries(root, "https://a.b/")] == [f"https://a.b/{n}/" for n in range(4)]
+    assert [entry.url for entry in read_entries(root, "https://a.b/", None)] == [f"https://a.b/{n}/" for n in range(4)]
 
 
 def test_what_is_no_character_in_a_list() -> None:
@@ -225,7 +225,9 @@ def test_a_list_that_names_another_encoding_than_its_own(coding: str) -> None:
     entries = "".join(f"<url><loc>https://a.b/é{number}/</loc></url>" for number in range(3))
     root = read_xml(f"<?xml version='1.0' encoding='{coding}'?><urlset>{entries}</urlset>".encode(), 10**6)
     assert root is not None
-    assert [entry.url for entry in read_entries(root, "https://a.b/")] == [f"https://a.b/é{n}/" for n in range(3)]
+    assert [entry.url for entry in read_entries(root, "https://a.b/", None)] == [
+        f"https://a.b/é{n}/" for n in range(3)
+    ]
 
 
 def test_links_that_only_name_a_category_lead_to_none() -> None:
@@ -268,7 +270,7 @@ def test_a_time_that_cannot_be_read_is_no_evidence() -> None:
     assert feed is not None
     assert sitemap is not None
     refs = read_posts(posts, "https://ifpnews.com") + read_feed(feed, "https://ifpnews.com/feed/")
-    refs += [entry.to_ref() for entry in read_entries(sitemap, "https://ifpnews.com/sitemap.xml")]
+    refs += [entry.to_ref() for entry in read_entries(sitemap, "https://ifpnews.com/sitemap.xml", None)]
     assert len(refs) == 4
     for ref in refs:
         assert (ref.published_at, ref.modified_at, ref.published_source, ref.published_raw) == (None, None, None, None)
@@ -504,7 +506,7 @@ def test_a_sitemap_that_breaks_off_gives_what_came_and_says_so() -> None:
     ):
         root, is_cut = read_cut_xml(body, 10**6)
         assert root is not None
-        assert (len(read_entries(root, "https://a.b/")), is_cut) == (count, cut)
+        assert (len(read_entries(root, "https://a.b/", None)), is_cut) == (count, cut)
     for body in (b"no xml", b"", b"\x1f\x8b no gzip", b"Notice: x<!-- an <urlset> that " + whole):
         assert read_cut_xml(body, 10**6) == (None, False)
     began = time.process_time()  # the preamble is searched, not the whole
@@ -536,7 +538,7 @@ def test_a_sitemap_whose_later_gzip_member_is_damaged(damage: Callable[[bytes], 
     rest = gzip.compress(entries[2] + b"</urlset>")
     root, is_cut = read_cut_xml(first + damage(rest), 10**6)
     assert root is not None
-    assert (len(read_entries(root, "https://a.b/")), is_cut) == (count, cut)
+    assert (len(read_entries(root, "https://a.b/", None)), is_cut) == (count, cut)
 
 
 @pytest.mark.parametrize(
@@ -648,7 +650,7 @@ def test_a_news_sitemap_says_when_articles_were_published() -> None:
         10**6,
     )
     assert root is not None
-    entries = read_entries(root, "https://ifpnews.com/some-sitemap.xml")
+    entries = read_entries(root, "https://ifpnews.com/some-sitemap.xml", None)
     assert [(entry.published_at, entry.published_raw) for entry in entries] == [
         ("2024-05-06T06:00:00Z", "2024-05-06T09:30:00+03:30"),
         (None, None),
@@ -663,5 +665,5 @@ def test_the_lastmod_of_a_sitemap_of_news_alone_is_no_edit(count: int, is_list: 
     )
     root = read_xml(f"<urlset xmlns:n='n'>{''.join(map(url.format, range(count)))}</urlset>".encode(), 10**6)
     assert root is not None
-    entries = read_entries(root, "https://ifpnews.com/some-sitemap.xml")
+    entries = read_entries(root, "https://ifpnews.com/some-sitemap.xml", None)
     assert {entry.lastmod for entry in entries} == {"2024-05-06T06:00:00Z" if is_list else None}

@@ -122,11 +122,20 @@ _HEAD = msgspec.json.Decoder(_Head)
 class Selection:
     """The selected lines of some files; lines are numbered from 1 across all files."""
 
-    files: list[Path]  # in reading order
-    kept: array[int] = field(default_factory=lambda: array("q"))  # ascending numbers of the selected lines
-    articles: int = 0  # distinct articles, including those that are gone
-    read: int = 0  # lines that hold an article, selected or not
-    corrupt: int = 0  # lines that do not: torn, damaged or of another kind
+    files: list[Path]
+    """In reading order."""
+
+    kept: array[int] = field(default_factory=lambda: array("q"))
+    """Ascending numbers of the selected lines."""
+
+    articles: int = 0
+    """Number of distinct articles, including those that are gone."""
+
+    read: int = 0
+    """Number of lines that hold an article, selected or not."""
+
+    corrupt: int = 0
+    """Number of lines that do not: torn, damaged or of another kind."""
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """Yield (number, line) of the selected lines; rereads the files, a line at a time."""
@@ -192,11 +201,20 @@ def select(
 class _Scan(NamedTuple):
     """What the lines of a file are."""
 
-    heads: list[tuple[int, _Head]]  # of the articles, each with its line's number
-    end: int  # number of the last line
-    bad: int  # lines without an article
-    torn: bool  # whether the last line is incomplete
-    left_out: list[str]  # what to tell the user
+    heads: list[tuple[int, _Head]]
+    """Those of the articles, each with its line's number."""
+
+    end: int
+    """Number of the last line."""
+
+    bad: int
+    """Number of lines without an article."""
+
+    torn: bool
+    """Whether the last line is incomplete."""
+
+    left_out: list[str]
+    """What to tell the user."""
 
 
 def _scan(path: Path, before: int) -> _Scan:

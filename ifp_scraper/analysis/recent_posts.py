@@ -42,17 +42,17 @@ def recent_posts(source: Files, *, engine: Engine = "pandas") -> Any:
         known = exact.get(urls.article_key(url))
         rows.append(
             _Row(
-                observed_at,
-                post.headline,
-                url,
-                post.excerpt,
-                post.published_raw,
-                post.published_earliest,
-                post.published_latest,
-                known or earliest,
-                known or latest,
-                post.section,
-                observed_on,
+                observed_at=observed_at,
+                headline=post.headline,
+                url=url,
+                excerpt=post.excerpt,
+                published_raw=post.published_raw,
+                published_earliest=post.published_earliest,
+                published_latest=post.published_latest,
+                earliest=known or earliest,
+                latest=known or latest,
+                section=post.section,
+                observed_on=observed_on,
                 exact=bool(known),
                 consistent=consistent,
             )

@@ -51,7 +51,9 @@ class _Index:
     """The table of articles as columns, and the counts made on the way."""
 
     columns: dict[str, list[Any]] = field(default_factory=dict)
-    filled: dict[str, dict[str, Counter[str]]] = field(default_factory=dict)  # layout, year, field
+    filled: dict[str, dict[str, Counter[str]]] = field(default_factory=dict)
+    """How many articles have a field, by layout, year and field."""
+
     warnings: Counter[str] = field(default_factory=Counter)
 
     def add(self, article: Article, piece: int, place: int) -> None:

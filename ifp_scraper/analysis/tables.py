@@ -97,8 +97,12 @@ class Exported:
     """What an export wrote."""
 
     folder: Path
-    rows: dict[str, int] = field(default_factory=dict)  # by table
-    skipped: int = 0  # lines that do not fit the schema
+    rows: dict[str, int] = field(default_factory=dict)
+    """Number of rows, by table."""
+
+    skipped: int = 0
+    """Number of lines that do not fit the schema."""
+
     first_published: str | None = None
     last_published: str | None = None
     last_fetched: str | None = None

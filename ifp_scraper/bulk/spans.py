@@ -79,7 +79,11 @@ def cut_spans(paths: Iterable[Path], size: int = SPAN) -> list[Span]:
 
 @contextmanager
 def open_span(span: Span) -> Iterator[IO[bytes]]:
-    """Open a span's file, which ends at the limit. Raises ``OSError``."""
+    """Open a span's file, which ends at the limit.
+
+    Raises:
+        OSError: if it cannot be opened.
+    """
     with open(span.path, "rb") as stream:
         yield stream if span.limit is None else until(stream, span.limit)
 

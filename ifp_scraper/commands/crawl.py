@@ -11,7 +11,7 @@ from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.exceptions import UsageError
 from scrapy.utils.conf import arglist_to_dict
 
-from ifp_scraper.check_settings import check_settings, is_given
+from ifp_scraper.check_settings import check_settings, site_is_given
 from ifp_scraper.commands import fail, refuse_unknown_options, run_to_end, stopped_by_term, usage_errors
 from ifp_scraper.console import say
 from ifp_scraper.ledger import Ledger
@@ -113,7 +113,7 @@ class Command(CrawlCommand):
             if options.archive and name in options.given:
                 say(f"{name}= is ignored: all that the recording holds is read.")
         with stopped_by_term():  # so that unpacked copies are deleted
-            options, archive = open_archive(options, site_is_given=is_given(self.settings, "IFP_SITE"))
+            options, archive = open_archive(options, site_is_given=site_is_given(self.settings))
         if archive is None and recording:
             os.close(open_locked(Path(recording)))
         return options, archive, Ledger.open(options, self.settings)

@@ -19,7 +19,7 @@ from ifp_scraper.bulk.extraction import extract_spans
 from ifp_scraper.bulk.local_executor import LocalExecutor
 from ifp_scraper.bulk.span_reader import recorded_site
 from ifp_scraper.bulk.spans import Span, cut_spans
-from ifp_scraper.check_settings import check_settings, is_given
+from ifp_scraper.check_settings import check_settings, site_is_given
 from ifp_scraper.commands import fail, ignore_stop_signals, refuse_unknown_options, stopped_by_term, usage_errors
 from ifp_scraper.console import show_on_one_line
 from ifp_scraper.ending import Ending
@@ -115,7 +115,7 @@ class Command(ScrapyCommand):
                 "a recording that is compressed as a whole, with zstd, or twice must be unpacked for a cluster"
             )
         spans = cut_spans(readable)
-        if not is_given(self.settings, "IFP_SITE"):
+        if not site_is_given(self.settings):
             options = options.with_recorded_site(recorded_site(spans, options.site))
         return options, spans
 

@@ -60,7 +60,7 @@ class FeedSource:
                 return
             if first:
                 walk.notes.validators[address] = _validators(response.headers)
-            refs = [ref for ref in _read_response(response) if ref.url not in seen]
+            refs = [ref for ref in read_cut_response(response)[0] if ref.url not in seen]
             if first and not refs:
                 raise SourceUnavailable("the feed is empty")
             if not refs:
@@ -98,11 +98,6 @@ async def read_newest(walk: Walk) -> list[ArticleRef]:
         response = await _front(walk, address, {})
     except FetchFailed:
         return []
-    return _read_response(response)
-
-
-def _read_response(response: Response) -> list[ArticleRef]:
-    """Read the entries of the feed in a response; none if there is no feed."""
     return read_cut_response(response)[0]
 
 

@@ -16,11 +16,12 @@ from ifp_scraper.discovery import FetchFailed, SourceUnavailable, Walk
 from ifp_scraper.pages.document import parse
 from ifp_scraper.responses import is_login, is_wordpress
 from ifp_scraper.storage.reasons import STRANGE
+from ifp_scraper.text import words
 
-_TITLES = frozenset("td-module-title entry-title loop-title wp-block-post-title post-title".split())
-_BOXES = frozenset(
+_TITLES = words("td-module-title entry-title loop-title wp-block-post-title post-title")
+_BOXES = words(
     "td-main-sidebar td-ss-main-sidebar td-footer-wrapper td-footer-template-wrap td-header-template-wrap"
-    " td_mega_menu td-mega-menu sidebar widget".split()
+    " td_mega_menu td-mega-menu sidebar widget"
 )
 """Boxes beside the listing that show the whole site's latest articles."""
 

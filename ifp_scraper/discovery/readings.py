@@ -121,17 +121,17 @@ class Captured(CaptureIdentity, Protocol):
     def page_urls(self) -> list[str]: ...  # noqa: D102
 
 
-C = TypeVar("C", bound=Captured)
+_Capture = TypeVar("_Capture", bound=Captured)
 
 
 def read_slug(
-    captures: list[C],
+    captures: list[_Capture],
     evidence: dict[str, list[ListEvidence]],
     redirected: dict[str, list[str]],
     *,
-    article_in: Callable[[C], Article | None],
-    failed: Callable[[C], bool],
-) -> Iterator[tuple[list[C], ArticleRef | None, list[str]]]:
+    article_in: Callable[[_Capture], Article | None],
+    failed: Callable[[_Capture], bool],
+) -> Iterator[tuple[list[_Capture], ArticleRef | None, list[str]]]:
     """Yield the readings of one slug: captures, what lists said then, and all URLs of the article.
 
     Args:
@@ -150,7 +150,9 @@ def read_slug(
             yield reading, evidence_at(said, reading[0].captured_at), addresses
 
 
-def split_articles(captures: list[C], article_in: Callable[[C], Article | None]) -> Iterator[list[C]]:
+def split_articles(
+    captures: list[_Capture], article_in: Callable[[_Capture], Article | None]
+) -> Iterator[list[_Capture]]:
     """Split the captures of one slug, in order of time, into those of one article each.
 
     Other permalinks are those of the same article if their pages share a post id. An article of several pages
@@ -160,7 +162,7 @@ def split_articles(captures: list[C], article_in: Callable[[C], Article | None])
         captures: the captures.
         article_in: see ``read_slug``; called only if there are several permalinks.
     """
-    permalinks: dict[str, list[C]] = {}
+    permalinks: dict[str, list[_Capture]] = {}
     for capture in captures:
         permalinks.setdefault(urls.article_key(capture.url), []).append(capture)
     # With a number in the query, WordPress shows any post.
@@ -202,7 +204,7 @@ def by_target(redirects: Iterable[Redirect], captured: Container[str]) -> dict[s
     return found
 
 
-def addresses_of(captures: list[C], redirected: dict[str, list[str]]) -> list[str]:
+def addresses_of(captures: list[_Capture], redirected: dict[str, list[str]]) -> list[str]:
     """Return the captured URLs of an article, except those of further pages, and the URLs that redirect to it.
 
     Of those that differ only in their query, the first.
@@ -217,7 +219,9 @@ def addresses_of(captures: list[C], redirected: dict[str, list[str]]) -> list[st
     return list(dict.fromkeys([*captured, *(url for one in permalinks for url in redirected.get(one, ()))]))
 
 
-def split_readings(captures: list[C], article_in: Callable[[C], Article | None]) -> Iterator[list[C]]:
+def split_readings(
+    captures: list[_Capture], article_in: Callable[[_Capture], Article | None]
+) -> Iterator[list[_Capture]]:
     """Split the captures of one article, in order of time, into readings.
 
     Each is a canonical page with its further pages, an AMP page, or both, unless the later one shows an edit that the
@@ -244,15 +248,17 @@ def split_readings(captures: list[C], article_in: Callable[[C], Article | None])
             soon[0][:0] = [capture for capture in reading if held.isdisjoint(_pages_in([capture]))]
 
 
-def _split_at_first_pages(captures: list[C], article_in: Callable[[C], Article | None]) -> list[list[C]]:
+def _split_at_first_pages(
+    captures: list[_Capture], article_in: Callable[[_Capture], Article | None]
+) -> list[list[_Capture]]:
     """Split the captures of one article, in order of time, wherever its first page recurs, or shows an edit.
 
     A further page belongs to the first page before it; if that already has one of this number, or if it is early, to
     the next first page; if there is none, it is left out. So does a first page of the other view that is early.
     """
-    readings: list[list[C]] = []
-    begun_before: list[list[C]] = []
-    again: list[C] = []
+    readings: list[list[_Capture]] = []
+    begun_before: list[list[_Capture]] = []
+    again: list[_Capture] = []
     held: set[tuple[bool, int]] = set()
     for number, capture in enumerate(captures):
         pages = _pages_in([capture])
@@ -276,7 +282,7 @@ def _split_at_first_pages(captures: list[C], article_in: Callable[[C], Article |
     return readings
 
 
-def _is_early(captures: list[C], number: int, reading: list[C], held: set[tuple[bool, int]]) -> bool:
+def _is_early(captures: list[_Capture], number: int, reading: list[_Capture], held: set[tuple[bool, int]]) -> bool:
     """Whether a page comes long after the reading, and soon before that one's first page comes again.
 
     Servers' clocks differ, and so do the ages of what a cache holds. Some crawlers capture the AMP page first; one
@@ -295,13 +301,15 @@ def _is_early(captures: list[C], number: int, reading: list[C], held: set[tuple[
     return is_early
 
 
-def _shows_edit(capture: C, reading: list[C], article_in: Callable[[C], Article | None]) -> bool:
+def _shows_edit(capture: _Capture, reading: list[_Capture], article_in: Callable[[_Capture], Article | None]) -> bool:
     """Whether a first page was captured long after the reading, and shows an edit of the text made in between."""
     is_soon = capture.captured_at - reading[-1].captured_at < _SOON
     return not is_soon and _states_edit_since(reading, [capture], article_in)
 
 
-def _states_edit_since(reading: list[C], later_reading: list[C], article_in: Callable[[C], Article | None]) -> bool:
+def _states_edit_since(
+    reading: list[_Capture], later_reading: list[_Capture], article_in: Callable[[_Capture], Article | None]
+) -> bool:
     """Whether a later reading's first page shows an edit of the text that it states was made in between."""
     last_capture = reading[-1].captured_at
     first, capture = (next(filter(_is_first_page, one), None) for one in (reading, later_reading))
@@ -317,18 +325,18 @@ def _states_edit_since(reading: list[C], later_reading: list[C], article_in: Cal
     return states_later_edit(later, earlier)
 
 
-def first_pages_of(reading: list[C]) -> list[C]:
+def first_pages_of(reading: list[_Capture]) -> list[_Capture]:
     """Return the first pages of a reading: the canonical one, from which it is read, and the AMP page, if captured."""
     first_pages = list(filter(_is_first_page, reading))
     views = (next((page for page in first_pages if urls.is_amp(page.url) is is_amp), None) for is_amp in (False, True))
     return [page for page in views if page is not None]
 
 
-def _pages_in(captures: list[C]) -> set[tuple[bool, int]]:
+def _pages_in(captures: list[_Capture]) -> set[tuple[bool, int]]:
     return {page_at(url) for capture in captures for url in capture.page_urls}
 
 
-def _is_first_page(capture: C) -> bool:
+def _is_first_page(capture: _Capture) -> bool:
     return any(number == 1 for _, number in _pages_in([capture]))
 
 
@@ -337,7 +345,7 @@ def page_at(url: str) -> tuple[bool, int]:
     return urls.is_amp(url), urls.page_number(url)
 
 
-def without_failed(captures: list[C], failed: Callable[[C], bool]) -> list[C]:
+def without_failed(captures: list[_Capture], failed: Callable[[_Capture], bool]) -> list[_Capture]:
     """Leave out failed captures of a page that has a better one; if all of them failed, keep the last."""
     pages = [_pages_in([capture]) for capture in captures]
     counts = Counter(page for own in pages for page in own)
@@ -352,9 +360,9 @@ def without_failed(captures: list[C], failed: Callable[[C], bool]) -> list[C]:
     ]
 
 
-def _once(captures: list[C]) -> list[C]:
+def _once(captures: list[_Capture]) -> list[_Capture]:
     """Leave out captures that are there twice, as where recordings overlap."""
-    found: dict[tuple[datetime, bool, str, int, int], C] = {}
+    found: dict[tuple[datetime, bool, str, int, int], _Capture] = {}
     for capture in captures:
         found.setdefault(identity(capture), capture)
     return list(found.values())
@@ -373,7 +381,7 @@ def _cannot_be_used(archive: Archive, capture: Recorded) -> bool:
         return True
 
 
-def _evidence_about(captures: list[C], evidence: dict[str, list[ListEvidence]]) -> list[ListEvidence]:
+def _evidence_about(captures: list[_Capture], evidence: dict[str, list[ListEvidence]]) -> list[ListEvidence]:
     """Return what is said about an article, from evidence by ``urls.article_key``."""
     permalinks = dict.fromkeys(urls.article_key(capture.url) for capture in captures)
     found = (item for permalink in permalinks for item in evidence.get(permalink, ()))

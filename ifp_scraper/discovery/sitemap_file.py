@@ -112,11 +112,11 @@ def _lists_news(root: etree._Element) -> bool:
     )
 
 
-def read_entries(root: etree._Element, base: str, captured_at: datetime | None = None) -> list[Entry]:
+def read_entries(root: etree._Element, base: str, captured_at: datetime | None) -> list[Entry]:
     """Read the entries of a sitemap or index at ``base`` that are on its site.
 
     A lastmod later than the capture is meaningless and left out; so are all of them if all equal the capture time, or
-    in a sitemap of news alone, where it is often that of publication.
+    in a sitemap of news alone, where it is often that of publication. Without capture time, any may be believed.
     """
     entries = []
     listed = [element for element in islice(root, _MAX_ENTRIES) if local_name(element) in ("url", "sitemap")]

@@ -1,1 +1,1 @@
-"""Downloader middlewares: how a crawl behaves towards the site."""
+"""How a crawl behaves towards the site: downloader middlewares, a download handler, an extension."""

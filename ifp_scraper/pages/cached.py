@@ -1,6 +1,7 @@
-"""``cached_property``, before Python 3.12 without the lock that ``functools`` had around it until then.
+"""What is computed once: a property of a page, and what many pages have the same bytes of.
 
-The lock took more than half of its time, and made threads that read different pages wait for each other.
+Before Python 3.12, ``functools.cached_property`` has a lock around it. That took more than half of its time, and made
+threads that read different pages wait for each other; this one has none.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-__all__ = ["cached_property"]
+__all__ = ["LargeBytes", "cached_property"]
 
 if TYPE_CHECKING or sys.version_info >= (3, 12):
     from functools import cached_property
@@ -29,3 +30,12 @@ else:
                 return self
             value = instance.__dict__[self._name] = self._compute(instance)
             return value
+
+
+class LargeBytes(bytes):
+    """Bytes as a cache key: large ones are faster to compare than to hash."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        return hash((len(self), self[-32:]))

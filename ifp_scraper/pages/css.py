@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from ifp_scraper.pages.cached import cached_property
+from ifp_scraper.pages.cached import LargeBytes, cached_property
 from ifp_scraper.pages.css_selectors import Attribute, Chain, Node, names_of, read_selector, selects, split_selectors
 from ifp_scraper.pages.tree import Element, class_names
-from ifp_scraper.text import LargeBytes, words
+from ifp_scraper.text import words
 
 MAX_STYLE = 2 * 1024 * 1024
 """Maximum number of style sheet bytes read; real pages have 0.5 MB."""

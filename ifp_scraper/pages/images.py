@@ -36,7 +36,8 @@ _RESIZED = re.compile(r"/[^/?#]+-\d+x\d+(?=\.\w+(?:[?#]|$))")
 """The name of a resized copy: WordPress adds width and height to that of the file."""
 
 _FILE_ENDING = re.compile(
-    r"(?:-scaled|-rotated)?(?:\.(?:jpe?g|png|gif|webp|avif|bmp|svg)){1,2}(?:[?#].*)?$", re.I | re.S
+    r"(?:-scaled|-rotated)?(?:\.(?:jpe?g|png|gif|webp|avif|bmp|svg)){1,2}(?:[?#].*)?$",
+    re.IGNORECASE | re.DOTALL,
 )
 """In what two URLs of one image may differ: WordPress adds the word if it has reduced or turned it."""
 

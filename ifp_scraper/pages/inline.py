@@ -90,7 +90,7 @@ def resolved(text: str) -> str:
     return squeeze(_ENTITY.sub(lambda entity: unescape(entity[0]), text)) if "&" in text else text
 
 
-def _collect(element: Element, pieces: list[str], depth: int, known: dict[Element, str] | None = None) -> None:
+def _collect(element: Element, pieces: list[str], depth: int, known: dict[Element, str] | None) -> None:
     """Collect an element's visible text, in order; its tail is left to the caller."""
     pieces.append(element.text or "")
     for child in element:

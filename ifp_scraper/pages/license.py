@@ -16,7 +16,7 @@ from ifp_scraper.text import squeeze
 _LICENSE = re.compile(
     r"licen[cs]ed under (?:an? |the )?(Creative Commons [^|©]{3,80}?Licen[cs]e"
     r"|CC[ -]BY(?:[ -](?:NC|ND|SA))*(?:[ -]?v?\d(?:\.\d)*)?(?-i:(?: [A-Z][A-Za-z]+){0,3})(?: licen[cs]e)?\b)",
-    re.I,
+    re.IGNORECASE,
 )
 _MAY_BE_LICENSED = re.compile(b"icen")  # faster than "in"
 _STATEMENTS = etree.XPath('//a[contains(@rel, "license")] | //text()[contains(., "icen")]/..')

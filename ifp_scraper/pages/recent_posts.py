@@ -11,10 +11,10 @@ from ifp_scraper import urls
 from ifp_scraper.dates import CLOCK_READING, MAX_TIME_LENGTH, ago_interval, format_utc, read_ago, read_printed_date
 from ifp_scraper.items import RecentPost
 from ifp_scraper.pages.article import Capture
+from ifp_scraper.pages.cached import LargeBytes
 from ifp_scraper.pages.document import Document, parse
 from ifp_scraper.pages.inline import label_text
 from ifp_scraper.pages.tree import Element, Tree
-from ifp_scraper.text import LargeBytes
 
 MAX_ENTRIES = 100
 """Maximum number of entries read, as each may have an age of its own, which dateparser reads; real boxes have six."""

@@ -223,7 +223,7 @@ class Archive:
             originals[digest] = min(originals.get(digest, recorded), recorded, key=capture_order)
 
 
-def open_archive(options: Options, *, site_is_given: bool = False) -> tuple[Options, Archive | None]:
+def open_archive(options: Options, *, site_is_given: bool) -> tuple[Options, Archive | None]:
     """Open the recordings that ``archive`` names (None for a live crawl).
 
     Args:

@@ -200,7 +200,8 @@ def _unzstd(stream: IO[bytes], at: int, damaged: list[int]) -> Iterator[bytes]:
         at: offset of the first frame.
         damaged: gets the offset of the first damaged frame.
 
-    Raises ``OSError`` if one is damaged.
+    Raises:
+        OSError: if one is damaged.
     """
     done = 0
     dictionary = _dictionary_in(stream) if at else None

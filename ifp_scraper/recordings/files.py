@@ -103,7 +103,8 @@ def recordings_in(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 def open_members(path: Path) -> Iterator[Iterator[tuple[IO[bytes], int, int]]]:
     """Open a recording: the streams of its WARC data, each with the offsets at which that starts and ends.
 
-    Raises one of ``UNREADABLE`` if it cannot be opened.
+    Raises:
+        UNREADABLE: one of them, if it cannot be opened.
     """
     ranges = member_ranges(path, path.stat().st_size)
     with path.open("rb") as stream:
@@ -137,7 +138,8 @@ def member_ranges(path: Path, whole: int) -> list[tuple[int, int]]:
         path: the file.
         whole: its size in bytes.
 
-    Raises one of ``UNREADABLE`` if it cannot be opened, or is a damaged WACZ file in which no record is found.
+    Raises:
+        UNREADABLE: one of them, if it cannot be opened, or is a damaged WACZ file in which no record is found.
     """
     if not path.name.endswith(".wacz"):
         path.open("rb").close()  # raises

@@ -1,4 +1,4 @@
-"""The spider and its helpers."""
+"""The two spiders and their helpers."""
 
 from __future__ import annotations
 

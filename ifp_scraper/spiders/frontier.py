@@ -171,7 +171,7 @@ class Frontier:
             if len(seen) > _MAX_ADDRESSES:
                 self._crawl.stop(f"the site lists more than {_MAX_ADDRESSES} addresses")
                 return
-            if self._may_be_in_range(ref) and self._options.covers(parse_utc(ref.published_at)):
+            if self._is_in_range_if_known(ref) and self._options.covers(parse_utc(ref.published_at)):
                 if is_current:
                     current.add(key)
                 else:
@@ -208,7 +208,7 @@ class Frontier:
             for ref in self._ledger.knowledge.left_by_earlier_runs():
                 yield ref
 
-    def _may_be_in_range(self, ref: ArticleRef) -> bool:
+    def _is_in_range_if_known(self, ref: ArticleRef) -> bool:
         """Whether an article is in range by its publication time in the file; True if that is not known."""
         known = self._ledger.store.find_same(ref)
         return known is None or self._options.covers(parse_utc(known.published_at))

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from scrapy import Request, signals
@@ -52,8 +51,6 @@ if TYPE_CHECKING:
     from typing import Self
 
     from scrapy.crawler import Crawler
-
-_DAY = timedelta(days=1)
 
 _MAX_UNDER_WAY = 64
 """Maximum number of articles begun but not yet written: bounds a long crawl's memory and what a kill costs."""
@@ -204,7 +201,7 @@ class IfpSpider(SiteSpider):
             return None
         self.crawl.limits.reset_off_site()
         self.amp_addresses.learn(view.article.url, view.article.amp_url)
-        may_be_wanted = self._may_be_in_range(add_evidence(view.article, ref))
+        may_be_wanted = self.options.may_cover(parse_utc(add_evidence(view.article, ref).published_at))
         whole = await self._views.with_other_view(view) if may_be_wanted else view
         article = self._if_in_range(self._acceptance.accept(whole, ref))
         if article is not None and self.options.live:
@@ -282,14 +279,6 @@ class IfpSpider(SiteSpider):
         if article is not None and self.options.pages == "both":
             self.ledger.note_incomplete(view.response.url)  # ``ref.url`` may have led to another article
         return article
-
-    def _may_be_in_range(self, article: Article) -> bool:
-        """Whether an article may be in the requested dates; its AMP page may show that the site's clock is off."""
-        published_at = parse_utc(article.published_at)
-        if published_at is None:
-            return True
-        since, until = self.options.since, self.options.until
-        return (since is None or published_at + _DAY >= since) and (until is None or published_at - _DAY < until)
 
     def _if_in_range(self, article: Article | None) -> Article | None:
         """Return the article; None if there is none, or it is not in the requested section and date range.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from scrapy import signals
 
-from ifp_scraper.check_settings import check_settings, is_given
+from ifp_scraper.check_settings import check_settings, site_is_given
 from ifp_scraper.ledger import Command, Ledger
 from ifp_scraper.options import Options, read_options
 from ifp_scraper.recordings.archive import Archive, open_archive
@@ -68,7 +68,7 @@ class SiteSpider(ProjectSpider):
         if "options" not in kwargs:
             check_settings(settings)
             options = read_options(kwargs, settings["IFP_SITE"])
-            options, archive = open_archive(options, site_is_given=is_given(settings, "IFP_SITE"))
+            options, archive = open_archive(options, site_is_given=site_is_given(settings))
             kwargs = {"options": options, "ledger": Ledger.open(options, settings, cls.command), "archive": archive}
         fetcher = Fetcher(crawler, kwargs["ledger"])
         spider = super().from_crawler(crawler, *args, fetcher=fetcher, **kwargs)

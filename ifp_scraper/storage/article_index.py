@@ -29,20 +29,20 @@ class Identified(Protocol):
     """RFC 3339 in UTC; the index does not set it."""
 
 
-A = TypeVar("A", bound=Identified)
+_Article = TypeVar("_Article", bound=Identified)
 
 
-class ArticleIndex(Generic[A]):
+class ArticleIndex(Generic[_Article]):
     """The articles of some lines, found by id, URL or alias.
 
     Args:
         make: returns a new article with this number.
     """
 
-    def __init__(self, make: Callable[[int], A]) -> None:
+    def __init__(self, make: Callable[[int], _Article]) -> None:
         self._make = make
         self._count = 0
-        self._articles: list[A] = []
+        self._articles: list[_Article] = []
         """By number. If two turn out to be the same article, the one that remains has both places."""
 
         self._by_id: dict[int, int] = {}
@@ -54,14 +54,14 @@ class ArticleIndex(Generic[A]):
     def __len__(self) -> int:
         return self._count
 
-    def __iter__(self) -> Iterator[A]:
+    def __iter__(self) -> Iterator[_Article]:
         """Yield every article once, in the order of first appearance."""
         return (article for place, article in enumerate(self._articles) if article.number == place)
 
-    def __getitem__(self, number: int) -> A:
+    def __getitem__(self, number: int) -> _Article:
         return self._articles[number]
 
-    def find(self, id: int | None, url: str, published_at: str | None) -> A | None:
+    def find(self, id: int | None, url: str, published_at: str | None) -> _Article | None:
         """Return an article, found by id, then canonical URL, then aliases; None if there is none.
 
         Articles with different ids are the same only if URL and publication time are: posts that are imported into a
@@ -93,18 +93,18 @@ class ArticleIndex(Generic[A]):
                 return None
         return found if found is not None and (found.id == id or None in (id, found.id)) else None
 
-    def with_id(self, id: int | None) -> A | None:
+    def with_id(self, id: int | None) -> _Article | None:
         """Return the last article that was added with this id; None if there is none."""
         number = self._by_id.get(id) if id is not None else None
         return self._articles[number] if number is not None else None
 
-    def republished(self, id: int | None, aliases: Iterable[str]) -> A | None:
+    def republished(self, id: int | None, aliases: Iterable[str]) -> _Article | None:
         """Return the last article with this id if it had one of these URLs: it has another URL and time now."""
         with_id = self.with_id(id)
         was_at = with_id is not None and any(urls.same_article(alias, with_id.url) for alias in aliases)
         return with_id if was_at else None
 
-    def add(self, id: int | None, url: str, aliases: Iterable[str], published_at: str | None) -> A:
+    def add(self, id: int | None, url: str, aliases: Iterable[str], published_at: str | None) -> _Article:
         """Return the article of a line, a new one if there is none, and let it be found by what the line says."""
         article = self.find(id, url, published_at)
         if article is None:

@@ -19,7 +19,8 @@ _HINTS = get_type_hints(Article)
 def decode_line(line: bytes) -> Article | None:
     """Read a line, dropping fields that do not fit; None if it is JSON but not an object.
 
-    Raises one of ``NOT_JSON`` if it is not JSON.
+    Raises:
+        NOT_JSON: one of them, if it is not JSON.
     """
     try:
         article = decode(line)

@@ -63,7 +63,11 @@ class OutputFile:
         return os.pread(self._fd, length, offset)
 
     def cut(self, size: int) -> None:
-        """Drop everything after the first ``size`` bytes. Raises ``OSError``."""
+        """Drop everything after the first ``size`` bytes.
+
+        Raises:
+            OSError: if the disk fails.
+        """
         os.ftruncate(self._fd, size)
         self.size = size
         self._unsynced = True

@@ -48,7 +48,7 @@ def append(path: Path, value: dict[str, Any]) -> None:
 
 
 def read(path: Path, kind: type[_Line]) -> list[_Line]:
-    """Return the lines of a file, in order; none if it is missing.
+    """Return the lines of a file, in order; none if it is missing or cannot be read.
 
     Args:
         path: the file.
