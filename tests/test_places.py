@@ -62,6 +62,7 @@ def places_of(inside: str) -> dict[str, Place | None]:
         (f"<article>{BODY}<div>{CARD}{CARD.replace('id=x', '')}</div></article>", None),
         (f"<article>{CARD}{BODY}</article>", Place.IN_POST),  # before the body, it is the article's own
         (f"<article>{BODY}{CARD.replace('/other/', '/author/x/')}</article>", Place.IN_POST_AFTER),
+        (f"<article>{BODY}{CARD.replace('/other/', '/a/#respond')}</article>", Place.IN_POST_AFTER),
         (
             f"<article>{BODY}<div><h3><a href=/a/>A</a></h3><h3><a href=/b/>B</a></h3><i id=x></i></div></article>",
             Place.IN_POST_AFTER,

@@ -344,3 +344,25 @@ def test_many_bylines_are_read_soon() -> None:
     start = time.process_time()
     assert read("<b class=byline>Al Fox</b>" * 20_000)["byline"] == "Al Fox"
     assert time.process_time() - start < 4
+
+
+@pytest.mark.parametrize(
+    ("box", "field", "is_read"),
+    [
+        ("post-8 type-post", "pwbox-8", True),
+        ("post-7 type-post", "pwbox-7", False),
+        ("wp-block-post", "pwbox-8", False),  # a theme's form may have a random number
+        ("post-8 type-post", "password", False),
+    ],
+)
+def test_a_listed_post_with_a_password_does_not_hide_this_one(box: str, field: str, is_read: bool) -> None:
+    form = f"<form class='post-password-form' action='/wp-login.php?action=postpass'><input id='{field}'></form>"
+    page = (
+        "<html><body class='single single-post postid-7'><h1 class='entry-title'>A Story</h1>"
+        "<div class='entry-content'><p>Text.</p>"
+        f"<ul class='wp-block-post-template'><li class='{box}'>{form}</li></ul></div></body></html>"
+    )
+    record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
+    assert (record is not None) is is_read
+    if record is not None:
+        assert record["body"] == "Text."

@@ -6,10 +6,14 @@ import re
 
 from ifp_scraper import urls
 from ifp_scraper.pages.document import Document
+from ifp_scraper.pages.tree import Element, class_names
 from ifp_scraper.text import words
 
 _POST_ID = re.compile(r"(?<!\S)postid-\d+(?!\S)")
 """What body_class() gives a single post or attachment; AMPforWP writes it differently."""
+
+_PASSWORD_FIELD = re.compile(r"pwbox-(\d+)")
+"""The id of the field for a post's password, with the post's."""
 
 _ID_OF_NO_POST = re.compile(r"(?<!\S)(?:attachmentid|page-id)-")
 """What body_class() gives an attachment or a static page."""
@@ -88,7 +92,17 @@ def _is_card(document: Document) -> bool:
 
 def _asks_for_password(document: Document) -> bool:
     """Whether the page has core's form for a post's password; a theme's own form has the same action."""
-    if document.tree.find("form.post-password-form"):
-        return True
-    forms = document.tree.find("form") if b"action=postpass" in document.html else []
-    return any("action=postpass" in (form.get("action") or "") for form in forms)
+    forms = document.tree.find("form.post-password-form")
+    if not forms and b"action=postpass" in document.html:
+        forms = [form for form in document.tree.find("form") if "action=postpass" in (form.get("action") or "")]
+    return any(not _is_of_another_post(form, document) for form in forms)
+
+
+def _is_of_another_post(form: Element, document: Document) -> bool:
+    """Whether a form for a password is that of a post listed on the page: its field and the post's box say which."""
+    own = _POST_ID.search(document.body_class)
+    fields = (_PASSWORD_FIELD.fullmatch(field.get("id") or "") for field in form.iter("input"))
+    field = next(filter(None, fields), None)
+    if own is None or field is None or own[0] == f"postid-{field[1]}":
+        return False
+    return any(f"post-{field[1]}" in class_names(box) for box in form.iterancestors())

@@ -116,12 +116,20 @@ class Places:
         """How many linked headings each box beside the body has: a single one makes it another article's card."""
         counts: Counter[Element] = Counter()
         for heading in self._tree.find("h2, h3, h4, h5, h6"):
-            if any("/author/" not in (link.get("href") or "/author/") for link in heading.iter("a")):
+            if any(_leads_to_article(link.get("href") or "") for link in heading.iter("a")):
                 for box in heading.iterancestors():
                     if self.holds_body(box):
                         break
                     counts[box] += 1
         return counts
+
+
+def _leads_to_article(address: str) -> bool:
+    """Whether a heading's link may lead to another article, not to all of an author's or to a place on a page.
+
+    The latter cancels a reply: core prints it in the heading of the form for comments.
+    """
+    return address != "" and "/author/" not in address and "#" not in address
 
 
 def _path_to(body: Element) -> dict[Element, Element]:
