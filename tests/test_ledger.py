@@ -30,6 +30,7 @@ from ifp_scraper.pipelines import StorePipeline
 from ifp_scraper.spiders.fetcher import Fetcher
 from ifp_scraper.spiders.ifp import IfpSpider
 from ifp_scraper.storage import sidecars
+from ifp_scraper.storage.output_file import StoreError
 from ifp_scraper.storage.rejections import Rejected
 from tests.crawling import Run, crawl, lines, scrapy
 from tests.site import Site, make_posts, serve
@@ -394,6 +395,16 @@ def test_starting_over_goes_on_where_the_rejections_cannot_be_removed(ledger: Le
     assert run["exit_status"] == 1
     assert f"{path} cannot be removed: it is a folder" in run["reason"]
     assert len(lines(again.store.path)) == 1
+
+
+@pytest.mark.parametrize("suffix", [".rejected.jsonl", ".runs.jsonl", ".failed.jsonl"])
+def test_a_file_beside_the_output_that_cannot_be_read_is_not_taken_for_none(ledger: Ledger, suffix: str) -> None:
+    """What earlier runs left to do would be forgotten."""
+    path = ledger.store.path.with_suffix(suffix)
+    path.symlink_to(path.name)
+    ledger.store.close()
+    with pytest.raises(StoreError, match=rf"{suffix} cannot be read: Too many levels"):
+        Ledger(ledger.options, ledger.store.path, start_over=False, settings=ledger.settings)
 
 
 def test_a_stderr_that_cannot_be_written_ends_nothing(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ from ifp_scraper.commands import (
 )
 from ifp_scraper.console import say
 from ifp_scraper.ledger import DEFAULT_OUTPUT
+from ifp_scraper.storage.output_file import StoreError
 from ifp_scraper.text import counted
 
 
@@ -70,7 +71,7 @@ class Command(ScrapyCommand):
         try:
             with stopped_by_term():
                 count = write_report(source, opts.output, text_limit=opts.text * 1_000_000, tell=say)
-        except (OSError, MissingExtra, ValueError) as error:
+        except (OSError, StoreError, MissingExtra, ValueError) as error:
             missing = not args and isinstance(error, FileNotFoundError) and not Path(source).exists()
             fail(self, f"report failed: {without_output(source) if missing else reason(error)}")
         except KeyboardInterrupt:

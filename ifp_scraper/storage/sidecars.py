@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from ifp_scraper.storage.output_file import append_whole
+from ifp_scraper.storage.output_file import StoreError, append_whole, explain
 
 SUFFIXES = REJECTED, RUNS, FAILED = ".rejected.jsonl", ".runs.jsonl", ".failed.jsonl"
 """Suffixes of these files, in place of ``.jsonl``."""
@@ -48,18 +48,23 @@ def append(path: Path, value: dict[str, Any]) -> None:
 
 
 def read(path: Path, kind: type[_Line]) -> list[_Line]:
-    """Return the lines of a file, in order; none if it is missing or cannot be read.
+    """Return the lines of a file, in order; none if it is missing.
 
     Args:
         path: the file.
         kind: the type to decode each line into; lines that are damaged, or do not fit, are skipped.
+
+    Raises:
+        StoreError: if it cannot be read: without it, a run would forget what earlier ones left to do.
     """
     decoder = msgspec.json.Decoder(kind)
     found = []
     try:
         content = path.read_bytes()
-    except OSError:
+    except (FileNotFoundError, IsADirectoryError):  # a folder holds no lines; what cannot be written to it is told
         return []
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {explain(error)}") from error
     for line in content.splitlines():
         with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             found.append(decoder.decode(line))
