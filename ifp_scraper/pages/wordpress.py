@@ -160,9 +160,9 @@ class WordPressPage(ArticlePage):
 
     def _may_name_authors(self) -> Iterator[list[Element]]:
         """Yield the elements in which themes print the authors' names, the surest first."""
-        yield self.own(".wp-block-co-authors-plus-name")
-        yield self.own(".wp-block-post-author-name")
-        yield self.own(".wp-block-post-author__name")
+        yield self._in_blocks(".wp-block-co-authors-plus-name")
+        yield self._in_blocks(".wp-block-post-author-name")
+        yield self._in_blocks(".wp-block-post-author__name")
         yield self.own(".author.vcard a, .entry-meta .author a, .entry-header .author a, .byline .author a")
         in_byline = self.own(".byline a, .posted-by a, .post-author a, .author .fn, .jeg_meta_author a")
         yield [link for link in in_byline if "/author/" in (link.get("href") or "")]
@@ -211,9 +211,11 @@ class WordPressPage(ArticlePage):
     @cached_property
     def _categories(self) -> list[Element]:
         """The links to the article's sections."""
-        return self.own(
-            ".taxonomy-category a, .cat-links a, .entry-categories a, .meta-categories a, a[rel~='category']"
-        ) or self._links_under("/category/", Place.IN_POST, Place.IN_POST_AFTER)
+        return (
+            self.own(".taxonomy-category a, .cat-links a, .entry-categories a, .meta-categories a, a[rel~='category']")
+            or self._links_under("/category/", Place.IN_POST, Place.IN_POST_AFTER)
+            or self._in_blocks(".taxonomy-category.wp-block-post-terms a")
+        )
 
     @field
     def tags(self) -> list[str]:
@@ -222,6 +224,7 @@ class WordPressPage(ArticlePage):
         categories = {*self._categories, *self.css(".taxonomy-category a")}
         own = self._own_of([link for link in links if link not in categories and not has_rel(link, "category")])
         own = own or self._links_under("/tag/", Place.IN_POST, Place.IN_POST_AFTER)
+        own = own or self._in_blocks(".taxonomy-post_tag.wp-block-post-terms a")
         return _link_labels(own) or self.seo_labels("keywords")
 
     # -- body and featured image ---------------------------------------------------------------------------------
@@ -265,14 +268,14 @@ class WordPressPage(ArticlePage):
 
     def published_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("published")
-        for query in (
-            ".wp-block-post-date time",
-            "time.published",
-            "time[itemprop='datePublished'], [itemprop='datePublished'] time",
-            "article time.entry-date",
-            ".entry-meta time, .post-meta time, .posted-on time, .post-date time",
+        for find, query in (
+            (self._in_blocks, ".wp-block-post-date time"),
+            (self.own, "time.published"),
+            (self.own, "time[itemprop='datePublished'], [itemprop='datePublished'] time"),
+            (self.own, "article time.entry-date"),
+            (self.own, ".entry-meta time, .post-meta time, .posted-on time, .post-date time"),
         ):
-            if times := [time for time in self.own(query) if not _is_of_edit(time)]:
+            if times := [time for time in find(query) if not _is_of_edit(time)]:
                 printed = times[0].get("datetime")
                 yield Evidence.of("time", printed, read_zoned(printed))
                 break
@@ -296,6 +299,16 @@ class WordPressPage(ArticlePage):
     def own(self, query: str) -> list[Element]:
         """As in ``ArticlePage``: the elements at the best place, see ``Places.own``."""
         return self._own_of(self.css(query))
+
+    def _in_blocks(self, query: str) -> list[Element]:
+        """Return the elements of core's blocks for a post at the best place, else anywhere outside a list of posts.
+
+        There, they are this article's even in a column beside it.
+        """
+        elements = self.css(query)
+        places = self._places
+        own = self._own_of(elements)
+        return own or [element for element in elements if places is None or not places.is_of_others(element)]
 
     def _own_of(self, elements: list[Element]) -> list[Element]:
         """Return those of the elements that belong to this article, not to others on the page."""
