@@ -18,6 +18,7 @@ from ifp_scraper.pages.cached import cached_property
 from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.images import first_caption
 from ifp_scraper.pages.inline import inline_text, label_text
+from ifp_scraper.pages.misnested import release_swallowed
 from ifp_scraper.pages.places import Place, Places
 from ifp_scraper.pages.post_bodies import PostBodies
 from ifp_scraper.pages.tree import Element, class_names, has_rel
@@ -231,7 +232,10 @@ class WordPressPage(ArticlePage):
 
     @cached_property
     def container(self) -> Element | None:
-        return PostBodies(self.document.tree, self.id).own()
+        body = PostBodies(self.document.tree, self.id).own()
+        if body is not None and next(body.iter("footer"), None) is not None:
+            release_swallowed(body, [part for footer in self.css("footer.entry-footer") for part in footer[:1]])
+        return body
 
     @cached_property
     def featured_elements(self) -> list[Element]:
