@@ -43,7 +43,7 @@ def drop_stray_ends(html: bytes) -> bytes:
 
 
 def _early_ends(html: bytes, begin: int, end: int, stray: int) -> list[re.Match[bytes]]:
-    """Return as many of the tags that end the body as are too many in the element around it, if the text goes on after each."""
+    """Return as many of the tags that end the body as are too many around it, if the text goes on after each."""
     body = _BODY.search(html, begin, end)
     found: list[re.Match[bytes]] = []
     depth = 0
