@@ -40,7 +40,7 @@ from ifp_scraper.pages.images import (
 )
 from ifp_scraper.pages.inline import BLOCK_TAGS, IMAGE_TAGS, MAX_DEPTH, NO_TEXT_TAGS, emoji, inline_text
 from ifp_scraper.pages.lazy import PICTURE_FILE
-from ifp_scraper.pages.tree import Element, class_names
+from ifp_scraper.pages.tree import Element, class_names, has_rel
 from ifp_scraper.text import LINE_BREAK, squeeze, words
 from ifp_scraper.urls import absolute, same_article
 
@@ -239,6 +239,8 @@ class _BodyReader:
     def _link(self, element: Element, context: Context) -> None:
         """Walk a link, whose text is also the article's, and add it to the links."""
         self.walk_content(element, context._replace(in_link=True) if element.get("href") else context)
+        if has_rel(element, "tag"):
+            self.builder.run_has_tags = True
         self._add_link(element)
 
     def _carousel(self, carousel: Element, context: Context) -> None:
