@@ -389,3 +389,23 @@ def test_blocks_for_a_post_are_this_ones_wherever_they_are(around: str) -> None:
     assert record["byline"] == "Writer 1"
     assert record["sections"] == ["Section 1"]
     assert record["tags"] == ["Tag 1"]
+
+
+@pytest.mark.parametrize(
+    ("times", "published"),
+    [
+        ("<p><i>On <time datetime='{0}'>x</time></i></p>", TIME),
+        ("<time datetime='{0}'>x</time><span><time datetime='{0}'>y</time></span>", TIME),
+        ("<p>Updated: <time datetime='{0}'>x</time></p>", None),
+        ("<p><time class=updated datetime='{0}'>x</time></p>", None),
+        ("<time datetime='{0}'>x</time><time datetime='2024-05-06T10:00:00+00:00'>y</time>", None),
+        ("<time datetime='2024-05-05'>x</time>", None),
+        ("<time>x</time>", None),
+    ],
+)
+def test_a_lone_time_above_the_text_under_no_known_name(times: str, published: str | None) -> None:
+    assert read(times.format(TIME))["published_raw"] == published
+    assert read("", times.format(TIME))["published_raw"] is None  # below it
+    meta = "<meta property='article:published_time' content='2024-05-07T10:00:00+00:00'>"
+    record = read(meta + times.format(TIME))
+    assert (record["published_source"], "dates-disagree" in record["warnings"]) == ("meta", False)

@@ -40,6 +40,9 @@ _LONGEST_BOX = 20_000
 
 _HEADINGS = "h1", "h2", "h3", "h4", "h5", "h6"
 
+_EDIT = re.compile("updat|modif|edit", re.IGNORECASE)
+"""In the words beside the time of an edit."""
+
 _CONJUNCTIONS = words("and & , ; with")
 """What may separate the names in a byline."""
 
@@ -271,7 +274,8 @@ class WordPressPage(ArticlePage):
     # -- times ---------------------------------------------------------------------------------------------------
 
     def published_evidence(self) -> Iterator[Evidence | None]:
-        yield from self.seo_evidence("published")
+        of_seo = list(self.seo_evidence("published"))
+        yield from of_seo
         for find, query in (
             (self._in_blocks, ".wp-block-post-date time"),
             (self.own, "time.published"),
@@ -282,7 +286,20 @@ class WordPressPage(ArticlePage):
             if times := [time for time in find(query) if not _is_of_edit(time)]:
                 printed = times[0].get("datetime")
                 yield Evidence.of("time", printed, read_zoned(printed))
-                break
+                return
+        if not any(of_seo):
+            yield self._lone_time()
+
+    def _lone_time(self) -> Evidence | None:
+        """The only time that the post has above its text, under whatever name, unless it is called that of an edit."""
+        times = [time for time in self._at(self.css("time"), Place.IN_POST) if time.get("datetime")]
+        printed = {time.get("datetime") for time in times}
+        if len(printed) != 1 or any(map(_is_of_edit, times)):
+            return None
+        boxes = (box for time in times for box in islice(time.iterancestors(), 1))
+        if any(_EDIT.search(label_text(box)) for box in boxes):
+            return None
+        return Evidence.of("time", *printed, read_zoned(*printed))
 
     def modified_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("modified")
