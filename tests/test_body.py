@@ -811,3 +811,10 @@ def test_a_list_of_the_posts_tags_is_none_of_its_text(part: str, is_text: bool) 
     assert ("Mills" in body) is is_text
     assert body.startswith("One.")
     assert body.endswith("Two.")
+
+
+@pytest.mark.parametrize("label", ["Pages:", "<strong>Pages:</strong>", "صفحه‌ها:"])
+def test_the_label_of_page_numbers_is_no_text(label: str) -> None:
+    numbers = "<span class='post-page-numbers current'>1</span> <a class='post-page-numbers' href=/a/2/>2</a>"
+    assert read(f"<p>One.</p><p>{label} {numbers}</p>")["body"] == "One."
+    assert read(f"<p>One. {numbers}</p>")["body"] == "One."

@@ -21,8 +21,8 @@ _AD_LABEL = re.compile(r"[\s\[(–—*:|-]{0,3}advertisements?[\s\])–—*:|-]{
 _MAX_AD_LABEL = 20
 """Maximum length of such a paragraph."""
 
-_LABEL_OF_TAGS = re.compile(r"(?:(?:\w++[\s\u200c]*+){1,4}:)?\W*+")
-"""What a list of tags has outside links: "Filed under:" and commas."""
+_LABEL_OF_LIST = re.compile(r"(?:(?:\w++[\s\u200c]*+){1,4}:)?\W*+")
+"""What a list of the post's tags or pages has outside links: "Filed under:" and commas."""
 
 _SCRIPT_END = re.compile(r"[\"'”’″]\s*\)\s*;")
 
@@ -63,8 +63,8 @@ class BlockBuilder:
         self.run_is_related = False
         """Whether the run is a link to another article, inserted by a plugin."""
 
-        self.run_has_tags = False
-        """Whether there are links in the run that core prints in a post's list of tags or categories."""
+        self.run_has_terms_or_pages = False
+        """Whether core printed part of the run to list the post's tags, categories or pages."""
 
         self._unlinked: list[str] = []
         """For each block, its text outside links."""
@@ -85,15 +85,20 @@ class BlockBuilder:
     def end_block(self, context: Context) -> None:
         """Make a block of the run; white space alone makes none."""
         if not self._run:
-            self.run_is_related = self.run_has_tags = False  # of a link that shows nothing
+            self.run_is_related = self.run_has_terms_or_pages = False  # of a link that shows nothing
             return
-        run, linked, is_related, has_tags = self._run, self._run_linked, self.run_is_related, self.run_has_tags
-        self._run, self._run_linked, self.run_is_related, self.run_has_tags = [], [], False, False
+        run, linked, is_related, is_list = (
+            self._run,
+            self._run_linked,
+            self.run_is_related,
+            self.run_has_terms_or_pages,
+        )
+        self._run, self._run_linked, self.run_is_related, self.run_has_terms_or_pages = [], [], False, False
         text = unlinked = squeeze_lines("".join(run))
         if True in linked:
             unlinked = "".join(part for part, in_link in zip(run, linked, strict=True) if not in_link)
             unlinked = squeeze(unlinked.replace(LINE_BREAK, " "))
-        if has_tags and context.kind == "paragraph" and _LABEL_OF_TAGS.fullmatch(unlinked):
+        if is_list and context.kind == "paragraph" and _LABEL_OF_LIST.fullmatch(unlinked):
             return
         if text:
             if is_related and not unlinked:

@@ -177,7 +177,10 @@ class _BodyReader:
         """Skip the text of a hidden or boilerplate element, but take the players or links that only it has."""
         if element.tag in BLOCK_TAGS:  # what precedes and follows it is not one run
             self.builder.end_block(context)
-        if not PLAYER_BOXES.isdisjoint(class_names(element)):
+        names = class_names(element)
+        if "post-page-numbers" in names:
+            self.builder.run_has_terms_or_pages = True
+        if not PLAYER_BOXES.isdisjoint(names):
             self._add_embeds_in(element)
         elif is_caption(element):
             self._add_links_in(element)
@@ -240,7 +243,7 @@ class _BodyReader:
         """Walk a link, whose text is also the article's, and add it to the links."""
         self.walk_content(element, context._replace(in_link=True) if element.get("href") else context)
         if has_rel(element, "tag"):
-            self.builder.run_has_tags = True
+            self.builder.run_has_terms_or_pages = True
         self._add_link(element)
 
     def _carousel(self, carousel: Element, context: Context) -> None:

@@ -237,7 +237,7 @@ class WordPressPage(ArticlePage):
     def container(self) -> Element | None:
         body = PostBodies(self.document.tree, self.id).own()
         if body is not None and next(body.iter("footer"), None) is not None:
-            release_swallowed(body, [part for footer in self.css("footer.entry-footer") for part in footer[:1]])
+            release_swallowed(body, [part for footer in self.css("footer.entry-footer") for part in islice(footer, 1)])
         return body
 
     @cached_property
@@ -293,13 +293,13 @@ class WordPressPage(ArticlePage):
     def _lone_time(self) -> Evidence | None:
         """The only time that the post has above its text, under whatever name, unless it is called that of an edit."""
         times = [time for time in self._at(self.css("time"), Place.IN_POST) if time.get("datetime")]
-        printed = {time.get("datetime") for time in times}
-        if len(printed) != 1 or any(map(_is_of_edit, times)):
+        if len({time.get("datetime") for time in times}) != 1 or any(map(_is_of_edit, times)):
             return None
         boxes = (box for time in times for box in islice(time.iterancestors(), 1))
         if any(_EDIT.search(label_text(box)) for box in boxes):
             return None
-        return Evidence.of("time", *printed, read_zoned(*printed))
+        printed = times[0].get("datetime")
+        return Evidence.of("time", printed, read_zoned(printed))
 
     def modified_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("modified")
