@@ -789,3 +789,32 @@ def test_an_entity_that_was_escaped_twice(entity: str, sign: str) -> None:
 
 def test_an_entity_that_gives_white_space_is_white_space() -> None:
     assert resolved("Rain&nbsp;&nbsp;fell&#13;") == "Rain fell"
+
+
+@pytest.mark.parametrize(
+    ("part", "is_text"),
+    [
+        ("<p>Tags: {0}, {0}</p>", False),
+        ("<p>برچسب‌ها: {0}، {0}</p>", False),
+        ("Filed under: {0} | {0}", False),
+        ("<p>{0} {0}</p>", False),
+        ("<p>He was in {0}.</p>", True),  # a plugin that links words to their tags
+        ("<p>{0}: five medals</p>", True),
+        ("<h2>{0}</h2>", True),
+        ("<ul><li>{0}</li></ul>", True),
+        ("<p>Tags: <a href=/tag/a/>Mills</a></p>", True),  # by hand
+    ],
+)
+def test_a_list_of_the_posts_tags_is_none_of_its_text(part: str, is_text: bool) -> None:
+    part = part.format("<a href=/tag/a/ rel='category tag'>Mills</a>")
+    body = read(f"<p>One.</p>{part}<p>Two.</p>")["body"]
+    assert ("Mills" in body) is is_text
+    assert body.startswith("One.")
+    assert body.endswith("Two.")
+
+
+@pytest.mark.parametrize("label", ["Pages:", "<strong>Pages:</strong>", "صفحه‌ها:"])
+def test_the_label_of_page_numbers_is_no_text(label: str) -> None:
+    numbers = "<span class='post-page-numbers current'>1</span> <a class='post-page-numbers' href=/a/2/>2</a>"
+    assert read(f"<p>One.</p><p>{label} {numbers}</p>")["body"] == "One."
+    assert read(f"<p>One. {numbers}</p>")["body"] == "One."

@@ -8,6 +8,7 @@ import pytest
 
 import ifp_scraper
 from ifp_scraper.pages.misnested_tables import mend_tables
+from ifp_scraper.pages.stray_ends import drop_stray_ends
 from ifp_scraper.pages.unclosed_divs import close_divs, close_forms
 
 OF_THE_POST = "<footer><p class='td-post-source-tags'>Tags</p></footer>"
@@ -374,3 +375,51 @@ def test_a_headline_in_a_paragraph() -> None:
     record = ifp_scraper.extract(page.format(body), "https://ifpnews.com/a-story/")
     assert record is not None
     assert (record["headline"], record["body"]) == ("A Story", "One.")
+
+
+def page_of_any_theme(text: str, around: str, below: str = "<footer class='entry-footer'>{}</footer>") -> str:
+    labels = "<p class='posted-by'><a href='/author/x/' rel='author'>Writer</a></p>"
+    return (
+        f"<html><body class='single single-post postid-7'><div><{around}><h1 class='entry-title'>A Story</h1>"
+        f"<div class='entry-content'>{text}</div>{below.format(labels)}</{around}></div>"
+        "<div><p>Of the site.</p></div></body></html>"
+    )
+
+
+@pytest.mark.parametrize("around", ["article", "main"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("<p>One.</p></div><p>Two.</p>", "<p>One.</p></div></div> Two.", "One.</div> </div><h2 style=''>Two.</h2>"),
+        "<div>One.</div></div><p class='has-text'>Two.</p>",
+        "<div><p>One.</p></div></div><p>Two.</p></div>",
+        "<div>One.<div>Two.</div>",
+        "<p>One.</p><div class='box'><p>Two.</p>",
+    ],
+)
+def test_a_body_of_any_theme_ends_where_it_should(text: str, around: str) -> None:
+    record = ifp_scraper.extract(page_of_any_theme(text, around), "https://ifpnews.com/a-story/")
+    assert record is not None
+    assert record["body"] == "One.\n\nTwo."
+    assert record["byline"] == "Writer"
+
+
+@pytest.mark.parametrize(
+    "below",
+    ["</div><div class='tags'>{}</div>", "</div><footer>{}</footer>", "</div><p class='tags'>{}</p>", "</div>{}"],
+)
+def test_an_end_that_a_theme_prints_too_often_is_not_that_of_the_body(below: str) -> None:
+    page = page_of_any_theme("<p>One.</p>", "article", below)
+    record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
+    assert record is not None
+    assert record["body"] == "One."
+
+
+@pytest.mark.parametrize(
+    "part", ["<article>", "<article></article>", "<article></div>", "<div class='entry-content ", "</div>", "<div "]
+)
+def test_ends_of_a_great_many_bodies_take_no_seconds(part: str) -> None:
+    page = f"<article><div class='entry-content'>{part * 100_000}</div></div></div></article>".encode()
+    start = process_time()
+    drop_stray_ends(page)
+    assert process_time() - start < 2

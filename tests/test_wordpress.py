@@ -366,3 +366,46 @@ def test_a_listed_post_with_a_password_does_not_hide_this_one(box: str, field: s
     assert (record is not None) is is_read
     if record is not None:
         assert record["body"] == "Text."
+
+
+@pytest.mark.parametrize("around", ["<div>{}<h3><a href='/other/'>Other</a></h3></div>", "</article>{}", "</main>{}"])
+def test_blocks_for_a_post_are_this_ones_wherever_they_are(around: str) -> None:
+    def blocks(day: int) -> str:
+        return (
+            f"<div class='wp-block-post-date'><time datetime='2024-05-0{day}T10:00:00+03:30'>x</time></div>"
+            f"<div class='wp-block-post-author-name'>Writer {day}</div>"
+            f"<div class='taxonomy-category wp-block-post-terms'><a href='/c/{day}/'>Section {day}</a></div>"
+            f"<div class='taxonomy-post_tag wp-block-post-terms'><a href='/t/{day}/'>Tag {day}</a></div>"
+        )
+
+    text = "<h1 class='wp-block-post-title'>A Story</h1><div class='wp-block-post-content'><p>Text.</p></div>"
+    page = (
+        f"<body class='single single-post postid-7'><div class='wp-block-query'>{blocks(5)}</div>"
+        f"<main><article>{text}{around.format(blocks(1))}<div class='wp-block-query'>{blocks(6)}</div></body>"
+    )
+    record = ifp_scraper.extract(f"<html>{page}</html>", "https://ifpnews.com/a-story/")
+    assert record is not None
+    assert record["published_at"] == "2024-05-01T06:30:00Z"
+    assert record["byline"] == "Writer 1"
+    assert record["sections"] == ["Section 1"]
+    assert record["tags"] == ["Tag 1"]
+
+
+@pytest.mark.parametrize(
+    ("times", "published"),
+    [
+        ("<p><i>On <time datetime='{0}'>x</time></i></p>", TIME),
+        ("<time datetime='{0}'>x</time><span><time datetime='{0}'>y</time></span>", TIME),
+        ("<p>Updated: <time datetime='{0}'>x</time></p>", None),
+        ("<p><time class=updated datetime='{0}'>x</time></p>", None),
+        ("<time datetime='{0}'>x</time><time datetime='2024-05-06T10:00:00+00:00'>y</time>", None),
+        ("<time datetime='2024-05-05'>x</time>", None),
+        ("<time>x</time>", None),
+    ],
+)
+def test_a_lone_time_above_the_text_under_no_known_name(times: str, published: str | None) -> None:
+    assert read(times.format(TIME))["published_raw"] == published
+    assert read("", times.format(TIME))["published_raw"] is None  # below it
+    meta = "<meta property='article:published_time' content='2024-05-07T10:00:00+00:00'>"
+    record = read(meta + times.format(TIME))
+    assert (record["published_source"], "dates-disagree" in record["warnings"]) == ("meta", False)

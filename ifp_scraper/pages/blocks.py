@@ -21,6 +21,9 @@ _AD_LABEL = re.compile(r"[\s\[(–—*:|-]{0,3}advertisements?[\s\])–—*:|-]{
 _MAX_AD_LABEL = 20
 """Maximum length of such a paragraph."""
 
+_LABEL_OF_LIST = re.compile(r"(?:(?:\w++[\s\u200c]*+){1,4}:)?\W*+")
+"""What a list of the post's tags or pages has outside links: "Filed under:" and commas."""
+
 _SCRIPT_END = re.compile(r"[\"'”’″]\s*\)\s*;")
 
 
@@ -60,6 +63,9 @@ class BlockBuilder:
         self.run_is_related = False
         """Whether the run is a link to another article, inserted by a plugin."""
 
+        self.run_has_terms_or_pages = False
+        """Whether core printed part of the run to list the post's tags, categories or pages."""
+
         self._unlinked: list[str] = []
         """For each block, its text outside links."""
 
@@ -79,14 +85,21 @@ class BlockBuilder:
     def end_block(self, context: Context) -> None:
         """Make a block of the run; white space alone makes none."""
         if not self._run:
-            self.run_is_related = False  # of a link that shows nothing
+            self.run_is_related = self.run_has_terms_or_pages = False  # of a link that shows nothing
             return
-        run, linked, is_related = self._run, self._run_linked, self.run_is_related
-        self._run, self._run_linked, self.run_is_related = [], [], False
+        run, linked, is_related, is_list = (
+            self._run,
+            self._run_linked,
+            self.run_is_related,
+            self.run_has_terms_or_pages,
+        )
+        self._run, self._run_linked, self.run_is_related, self.run_has_terms_or_pages = [], [], False, False
         text = unlinked = squeeze_lines("".join(run))
         if True in linked:
             unlinked = "".join(part for part, in_link in zip(run, linked, strict=True) if not in_link)
             unlinked = squeeze(unlinked.replace(LINE_BREAK, " "))
+        if is_list and context.kind == "paragraph" and _LABEL_OF_LIST.fullmatch(unlinked):
+            return
         if text:
             if is_related and not unlinked:
                 context = context._replace(kind="related")

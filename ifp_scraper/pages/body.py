@@ -40,7 +40,7 @@ from ifp_scraper.pages.images import (
 )
 from ifp_scraper.pages.inline import BLOCK_TAGS, IMAGE_TAGS, MAX_DEPTH, NO_TEXT_TAGS, emoji, inline_text
 from ifp_scraper.pages.lazy import PICTURE_FILE
-from ifp_scraper.pages.tree import Element, class_names
+from ifp_scraper.pages.tree import Element, class_names, has_rel
 from ifp_scraper.text import LINE_BREAK, squeeze, words
 from ifp_scraper.urls import absolute, same_article
 
@@ -177,7 +177,10 @@ class _BodyReader:
         """Skip the text of a hidden or boilerplate element, but take the players or links that only it has."""
         if element.tag in BLOCK_TAGS:  # what precedes and follows it is not one run
             self.builder.end_block(context)
-        if not PLAYER_BOXES.isdisjoint(class_names(element)):
+        names = class_names(element)
+        if "post-page-numbers" in names:
+            self.builder.run_has_terms_or_pages = True
+        if not PLAYER_BOXES.isdisjoint(names):
             self._add_embeds_in(element)
         elif is_caption(element):
             self._add_links_in(element)
@@ -239,6 +242,8 @@ class _BodyReader:
     def _link(self, element: Element, context: Context) -> None:
         """Walk a link, whose text is also the article's, and add it to the links."""
         self.walk_content(element, context._replace(in_link=True) if element.get("href") else context)
+        if has_rel(element, "tag"):
+            self.builder.run_has_terms_or_pages = True
         self._add_link(element)
 
     def _carousel(self, carousel: Element, context: Context) -> None:

@@ -20,6 +20,7 @@ from ifp_scraper.pages.cut_surroundings import cut_surroundings
 from ifp_scraper.pages.deep_nesting import flatten
 from ifp_scraper.pages.json_ld import JsonLd
 from ifp_scraper.pages.misnested_tables import mend_tables
+from ifp_scraper.pages.stray_ends import drop_stray_ends
 from ifp_scraper.pages.tree import Element, Tree, class_names
 from ifp_scraper.pages.unclosed_divs import close_divs, close_forms
 from ifp_scraper.urls import absolute_http, uncover_email
@@ -111,7 +112,7 @@ class Document:
         if len(cut.html) > MAX_MARKUP:
             self.warnings.append("too-long")
         html, recent_posts = cut_surroundings(cut.html[:MAX_MARKUP])
-        self.html = close_divs(close_forms(mend_tables(_MISREAD.sub(_as_in_browsers, html))))
+        self.html = close_divs(drop_stray_ends(close_forms(mend_tables(_MISREAD.sub(_as_in_browsers, html)))))
         """What is parsed: the page without scripts, and without what surrounds the article."""
         self.recent_posts = recent_posts
         """The Recent Posts box, set aside: neighbouring pages have the same one, which is read once."""

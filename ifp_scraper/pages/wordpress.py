@@ -18,6 +18,7 @@ from ifp_scraper.pages.cached import cached_property
 from ifp_scraper.pages.evidence import Evidence
 from ifp_scraper.pages.images import first_caption
 from ifp_scraper.pages.inline import inline_text, label_text
+from ifp_scraper.pages.misnested import release_swallowed
 from ifp_scraper.pages.places import Place, Places
 from ifp_scraper.pages.post_bodies import PostBodies
 from ifp_scraper.pages.tree import Element, class_names, has_rel
@@ -38,6 +39,9 @@ _LONGEST_BOX = 20_000
 """Maximum number of characters in a box around a bio and its author's name."""
 
 _HEADINGS = "h1", "h2", "h3", "h4", "h5", "h6"
+
+_EDIT = re.compile("updat|modif|edit", re.IGNORECASE)
+"""In the words beside the time of an edit."""
 
 _CONJUNCTIONS = words("and & , ; with")
 """What may separate the names in a byline."""
@@ -160,9 +164,9 @@ class WordPressPage(ArticlePage):
 
     def _may_name_authors(self) -> Iterator[list[Element]]:
         """Yield the elements in which themes print the authors' names, the surest first."""
-        yield self.own(".wp-block-co-authors-plus-name")
-        yield self.own(".wp-block-post-author-name")
-        yield self.own(".wp-block-post-author__name")
+        yield self._in_blocks(".wp-block-co-authors-plus-name")
+        yield self._in_blocks(".wp-block-post-author-name")
+        yield self._in_blocks(".wp-block-post-author__name")
         yield self.own(".author.vcard a, .entry-meta .author a, .entry-header .author a, .byline .author a")
         in_byline = self.own(".byline a, .posted-by a, .post-author a, .author .fn, .jeg_meta_author a")
         yield [link for link in in_byline if "/author/" in (link.get("href") or "")]
@@ -211,9 +215,11 @@ class WordPressPage(ArticlePage):
     @cached_property
     def _categories(self) -> list[Element]:
         """The links to the article's sections."""
-        return self.own(
-            ".taxonomy-category a, .cat-links a, .entry-categories a, .meta-categories a, a[rel~='category']"
-        ) or self._links_under("/category/", Place.IN_POST, Place.IN_POST_AFTER)
+        return (
+            self.own(".taxonomy-category a, .cat-links a, .entry-categories a, .meta-categories a, a[rel~='category']")
+            or self._links_under("/category/", Place.IN_POST, Place.IN_POST_AFTER)
+            or self._in_blocks(".taxonomy-category.wp-block-post-terms a")
+        )
 
     @field
     def tags(self) -> list[str]:
@@ -222,13 +228,17 @@ class WordPressPage(ArticlePage):
         categories = {*self._categories, *self.css(".taxonomy-category a")}
         own = self._own_of([link for link in links if link not in categories and not has_rel(link, "category")])
         own = own or self._links_under("/tag/", Place.IN_POST, Place.IN_POST_AFTER)
+        own = own or self._in_blocks(".taxonomy-post_tag.wp-block-post-terms a")
         return _link_labels(own) or self.seo_labels("keywords")
 
     # -- body and featured image ---------------------------------------------------------------------------------
 
     @cached_property
     def container(self) -> Element | None:
-        return PostBodies(self.document.tree, self.id).own()
+        body = PostBodies(self.document.tree, self.id).own()
+        if body is not None and next(body.iter("footer"), None) is not None:
+            release_swallowed(body, [part for footer in self.css("footer.entry-footer") for part in islice(footer, 1)])
+        return body
 
     @cached_property
     def featured_elements(self) -> list[Element]:
@@ -264,18 +274,32 @@ class WordPressPage(ArticlePage):
     # -- times ---------------------------------------------------------------------------------------------------
 
     def published_evidence(self) -> Iterator[Evidence | None]:
-        yield from self.seo_evidence("published")
-        for query in (
-            ".wp-block-post-date time",
-            "time.published",
-            "time[itemprop='datePublished'], [itemprop='datePublished'] time",
-            "article time.entry-date",
-            ".entry-meta time, .post-meta time, .posted-on time, .post-date time",
+        of_seo = list(self.seo_evidence("published"))
+        yield from of_seo
+        for find, query in (
+            (self._in_blocks, ".wp-block-post-date time"),
+            (self.own, "time.published"),
+            (self.own, "time[itemprop='datePublished'], [itemprop='datePublished'] time"),
+            (self.own, "article time.entry-date"),
+            (self.own, ".entry-meta time, .post-meta time, .posted-on time, .post-date time"),
         ):
-            if times := [time for time in self.own(query) if not _is_of_edit(time)]:
+            if times := [time for time in find(query) if not _is_of_edit(time)]:
                 printed = times[0].get("datetime")
                 yield Evidence.of("time", printed, read_zoned(printed))
-                break
+                return
+        if not any(of_seo):
+            yield self._lone_time()
+
+    def _lone_time(self) -> Evidence | None:
+        """The only time that the post has above its text, under whatever name, unless it is called that of an edit."""
+        times = [time for time in self._at(self.css("time"), Place.IN_POST) if time.get("datetime")]
+        if len({time.get("datetime") for time in times}) != 1 or any(map(_is_of_edit, times)):
+            return None
+        boxes = (box for time in times for box in islice(time.iterancestors(), 1))
+        if any(_EDIT.search(label_text(box)) for box in boxes):
+            return None
+        printed = times[0].get("datetime")
+        return Evidence.of("time", printed, read_zoned(printed))
 
     def modified_evidence(self) -> Iterator[Evidence | None]:
         yield from self.seo_evidence("modified")
@@ -296,6 +320,16 @@ class WordPressPage(ArticlePage):
     def own(self, query: str) -> list[Element]:
         """As in ``ArticlePage``: the elements at the best place, see ``Places.own``."""
         return self._own_of(self.css(query))
+
+    def _in_blocks(self, query: str) -> list[Element]:
+        """Return the elements of core's blocks for a post at the best place, else anywhere outside a list of posts.
+
+        There, they are this article's even in a column beside it.
+        """
+        elements = self.css(query)
+        places = self._places
+        own = self._own_of(elements)
+        return own or [element for element in elements if places is None or not places.is_of_others(element)]
 
     def _own_of(self, elements: list[Element]) -> list[Element]:
         """Return those of the elements that belong to this article, not to others on the page."""
