@@ -69,7 +69,7 @@ class PostBodies:
             if bodies := self._tree.find(query):
                 body = self._own_among(bodies) if len(bodies) > 1 else bodies[0]
                 if not self._is_of_another_post(body):
-                    return _pasted_into(body) or body
+                    return _not_pasted(body)
         return None
 
     def _own_among(self, bodies: list[Element]) -> Element:
@@ -121,8 +121,8 @@ def is_marked_as_post(element: Element) -> bool:
     return element.tag == "article" or not _POST_CLASSES.isdisjoint(class_names(element))
 
 
-def _pasted_into(body: Element) -> Element | None:
-    """Return the body of a post in which an editor has pasted another site's: it has paragraphs of its own."""
+def _not_pasted(body: Element) -> Element:
+    """Return the body, or the one around it into which an editor has pasted it: that has paragraphs of its own."""
     for box in body.iterancestors():
         if is_marked_as_post(box):
             break
@@ -130,7 +130,7 @@ def _pasted_into(body: Element) -> Element | None:
             texts = [part.text or "" for part in box.iterchildren("p") if not part.keys()]
             if len(texts) > 1 and sum(map(len, texts)) >= _MIN_OWN_TEXT:
                 return box
-    return None
+    return body
 
 
 def _post_around(body: Element) -> tuple[Element | None, Element | None]:
