@@ -358,3 +358,14 @@ def test_a_text_in_a_list_of_others_is_not_the_articles() -> None:
     record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
     assert record is not None
     assert record["body"] == "Text."
+
+
+@pytest.mark.parametrize(("text", "is_text"), [("Long. " * 20, True), ("By Writer.", False)])
+@pytest.mark.parametrize("outer", ["post-content", "post-entry", "entry"])
+def test_a_body_pasted_into_a_body_is_only_part_of_it(outer: str, text: str, is_text: bool) -> None:
+    body = f"<div class='{outer}'><p>{text}</p><div class='entry-content'><p>Pasted.</p></div><p>{text}</p></div>"
+    page = f"<html><body class='single single-post postid-7'><h1>A Story</h1><div class=hentry>{body}</div></body>"
+    record = ifp_scraper.extract(page, "https://ifpnews.com/a-story/")
+    assert record is not None
+    assert (text.strip() in record["body"]) is is_text
+    assert "Pasted." in record["body"]

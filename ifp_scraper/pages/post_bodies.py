@@ -35,6 +35,12 @@ _NAMES = (
 )
 """Names for the body alone: an ``article`` element holds far more."""
 
+_BODY_CLASSES = words("entry-content post-content article-content single-post-content post-entry post_content entry")
+"""Those of these names that themes on many sites give to a ``div``, so that they may be pasted into one another."""
+
+_MIN_OWN_TEXT = 150
+"""Minimum number of characters in the paragraphs beside a body in another: themes print short ones there."""
+
 _POST_CLASSES = words("hentry type-post")
 """What post_class() gives to the element of any post."""
 
@@ -63,7 +69,7 @@ class PostBodies:
             if bodies := self._tree.find(query):
                 body = self._own_among(bodies) if len(bodies) > 1 else bodies[0]
                 if not self._is_of_another_post(body):
-                    return body
+                    return _not_pasted(body)
         return None
 
     def _own_among(self, bodies: list[Element]) -> Element:
@@ -113,6 +119,18 @@ class PostBodies:
 def is_marked_as_post(element: Element) -> bool:
     """Whether an element is an ``article``, or has a class that post_class() gives."""
     return element.tag == "article" or not _POST_CLASSES.isdisjoint(class_names(element))
+
+
+def _not_pasted(body: Element) -> Element:
+    """Return the body, or the one around it into which an editor has pasted it: that has paragraphs of its own."""
+    for box in body.iterancestors():
+        if is_marked_as_post(box):
+            break
+        if not _BODY_CLASSES.isdisjoint(class_names(box)):
+            texts = [part.text or "" for part in box.iterchildren("p") if not part.keys()]
+            if len(texts) > 1 and sum(map(len, texts)) >= _MIN_OWN_TEXT:
+                return box
+    return body
 
 
 def _post_around(body: Element) -> tuple[Element | None, Element | None]:
