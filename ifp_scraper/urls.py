@@ -17,8 +17,9 @@ _PAGE_NUMBER = re.compile(
 )
 """The page number of a post or its comments in a path; not a permalink's day or post number."""
 
-_PAGE_IN_QUERY = re.compile(r"[?&]page=([1-9]\d{0,2})(?=[&#]|$)")
-_AFTER_NUMBER = re.compile(r"(?:/amp)?/?(?:(?<=/)index\.html?)?(?:[?#].*)?$", re.DOTALL)
+_PAGE_IN_QUERY = re.compile(r"[?&]page=([1-9]\d{0,2})(?=&|$)")
+_QUERY = re.compile("[?#].*", re.DOTALL)
+_AFTER_NUMBER = re.compile(r"(?:/amp)?/?(?:(?<=/)index\.html?)?$")
 """What may follow a page number in a path."""
 
 _FILE = re.compile(r"(\.html?)/$", re.IGNORECASE)
@@ -217,7 +218,8 @@ def page_number(url: str) -> int:
     >>> [page_number(f"https://ifpnews.com/a-story/{end}") for end in ("", "2/", "2/amp", "amp/3/", "?amp&page=4")]
     [1, 2, 2, 3, 4]
     """
-    return number_in_path(url) or int(((found := _PAGE_IN_QUERY.search(url)) and found[1]) or 1)
+    in_query = _PAGE_IN_QUERY.search(url.partition("#")[0])
+    return number_in_path(url) or (int(in_query[1]) if in_query else 1)
 
 
 def number_in_path(url: str) -> int | None:
@@ -226,7 +228,7 @@ def number_in_path(url: str) -> int | None:
     >>> number_in_path("https://ifpnews.com/2024/05/12/"), number_in_path("https://ifpnews.com/archives/658/2/")
     (None, 2)
     """
-    path = "/" + "/".join(url.split("/")[3:])  # also for something that is not a URL
+    path = "/".join(["", *_QUERY.sub("", url).split("/")[3:]])  # also for something that is not a URL
     found = _PAGE_NUMBER.search(_AFTER_NUMBER.sub("", path))
     return int(found[1]) if found and found[1] else None
 

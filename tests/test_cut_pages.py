@@ -275,6 +275,20 @@ def test_an_amp_page_that_is_missing_is_fetched_once_more(missing: str, for_good
             assert_complete(site, server.url, out, revised=1)
 
 
+def test_the_amp_page_of_the_only_new_article_is_missing_and_fetched_once_more(tmp_path: Path) -> None:
+    """The file shows that the site has AMP pages."""
+    site = Site(make_posts(6, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    with serve(site) as server:
+        assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
+        post = new_post(site)
+        server.alter(lambda target, response: Response(status=404) if target == f"{post.path}amp/" else response)
+        assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
+        server.heal()
+        assert crawl(server.url, out, *EIGHT_AT_ONCE).status == 0
+        assert_complete(site, server.url, out, revised=1)
+
+
 def test_amp_pages_that_a_site_has_given_up_are_not_fetched_again(tmp_path: Path) -> None:
     """Its canonical pages name them still."""
     site = Site(make_posts(6, seed=5))

@@ -236,6 +236,7 @@ def split_readings(
         for later in islice(readings, number + 1, None):
             if later[0].captured_at - reading[-1].captured_at >= _SOON:
                 break
+            # The pages are read only where it matters.
             if not _pages_in(later) <= pages and _states_edit_since(reading, later, article_in):
                 break
             soon.append(later)

@@ -112,7 +112,7 @@ class Document:
         if len(cut.html) > MAX_MARKUP:
             self.warnings.append("too-long")
         html, recent_posts = cut_surroundings(cut.html[:MAX_MARKUP])
-        self.html = close_divs(drop_stray_ends(close_forms(mend_tables(_MISREAD.sub(_as_in_browsers, html)))))
+        self.html = _balance_divs(close_forms(mend_tables(_MISREAD.sub(_as_in_browsers, html))))
         """What is parsed: the page without scripts, and without what surrounds the article."""
         self.recent_posts = recent_posts
         """The Recent Posts box, set aside: neighbouring pages have the same one, which is read once."""
@@ -242,6 +242,14 @@ def _parse_to_limit(html: bytes, *, huge_tree: bool) -> tuple[Element, bool]:
     if root is None:  # nothing but comments
         return etree.fromstring(b"<html></html>", etree.HTMLParser()), False
     return root, any(error.message.startswith(_EXCESSIVE_DEPTH) for error in parser.error_log)
+
+
+def _balance_divs(html: bytes) -> bytes:
+    """Add the end tags of ``<div>`` that are missing, or drop those that are too many. Most pages need neither."""
+    surplus = html.count(b"</div") - html.count(b"<div")
+    if surplus > 0:
+        html = drop_stray_ends(html)
+    return close_divs(html) if surplus else html
 
 
 def _is_utf8(html: bytes) -> bool:

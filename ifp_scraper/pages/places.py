@@ -125,11 +125,11 @@ class Places:
 
 
 def _leads_to_article(address: str) -> bool:
-    """Whether a heading's link may lead to another article, not to all of an author's or to a place on a page.
+    """Whether a heading's link may lead to another article: not to all of an author's, nor to the form for replies.
 
-    The latter cancels a reply: core prints it in the heading of the form for comments.
+    Core prints a link that cancels a reply, to ``#respond``, in the heading of that form.
     """
-    return address != "" and "/author/" not in address and "#" not in address
+    return "/author/" not in address and not address.endswith("#respond") and address[:1] not in ("", "#")
 
 
 def _path_to(body: Element) -> dict[Element, Element]:

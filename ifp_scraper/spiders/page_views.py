@@ -98,7 +98,7 @@ class ViewReader:
             return view
         except FetchFailed as error:
             self._note_failed(address, error)
-            if not error.is_final:
+            if not error.is_missing:
                 return view
         return view._replace(lacks_amp_page=True)
 
