@@ -289,6 +289,27 @@ def test_the_amp_page_of_the_only_new_article_is_missing_and_fetched_once_more(t
         assert_complete(site, server.url, out, revised=1)
 
 
+def test_an_amp_page_that_the_article_once_had_is_fetched_once_more(tmp_path: Path) -> None:
+    """Though the last article of the file has none."""
+    site = Site(make_posts(6, seed=5))
+    out = tmp_path / "ifp.jsonl"
+    site.open_posts()[-1].amp_enabled = False
+    edited = site.open_posts()[1]
+    amp_path = f"{edited.path}amp/"
+    with serve(site) as server:
+        assert crawl(server.url, out).status == 0
+        assert lines(out)[-1]["layout"] == "newspaper"
+        site.advance(hours=1)
+        site.edit(edited.id, headline="Edited")
+        server.alter(lambda target, response: Response(status=404) if target == amp_path else response)
+        assert crawl(server.url, out).status == 0
+        server.heal()
+        for asked in (True, False):
+            server.clear()
+            assert crawl(server.url, out).status == 0
+            assert (amp_path in server.requests()) is asked
+
+
 def test_amp_pages_that_a_site_has_given_up_are_not_fetched_again(tmp_path: Path) -> None:
     """Its canonical pages name them still."""
     site = Site(make_posts(6, seed=5))
